@@ -1,0 +1,303 @@
+"""Every table of a workspace, declared once; stores, importers, forms and docs read it from here.
+
+Types: ``text``; ``integer``; ``real``; ``boolean``; ``date`` (ISO ``YYYY-MM-DD``); ``utc`` (an instant; ISO text with ``Z``
+and milliseconds in the store, ``datetime64[ns, UTC]`` in a data frame); ``local`` (wall clock of the agency, ISO text
+without zone); ``json`` (text that holds JSON, a Python object in a data frame).
+"""
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, type, whether it may be empty, and what it means."""
+
+    name: str
+    type: str
+    help: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: columns, the columns that identify a row, its geometry, and whether rows may ever change.
+
+    ``append_only`` tables refuse UPDATE and DELETE in the database itself; ``reveal`` names the one column of an
+    append-only table that may go once from NULL to a value.
+    """
+
+    name: str
+    help: str
+    columns: Tuple[Column, ...]
+    key: Tuple[str, ...]
+    geometry: Optional[str] = None
+    append_only: bool = False
+    reveal: Optional[str] = None
+    indexes: Tuple[Tuple[str, ...], ...] = ()
+
+    @property
+    def column_names(self):
+        return [column.name for column in self.columns]
+
+    def column(self, name):
+        return next(column for column in self.columns if column.name == name)
+
+
+def _table(name, help, columns, key, **more):
+    return Table(name, help, tuple(Column(*column) for column in columns), tuple(key), **more)
+
+
+_SHIFT = (
+    ("shift_date", "date", "Date on which the shift starts"),
+    ("shift", "text", "Code of the shift; empty where the source does not tell"),
+)
+_SHIFT_REQUIRED = tuple((*column, True) for column in _SHIFT)
+
+_ALL = (
+    _table("settings", "The agency's settings, one row each", (
+        ("name", "text", "Name of the setting", True),
+        ("value", "json", "Its value"),
+    ), ["name"]),
+    _table("crime_types", "Crime types that are forecast", (
+        ("crime_type", "text", "Code", True),
+        ("name", "text", "Name on screens and sheets"),
+        ("colour", "text", "#rrggbb, the same on map, dock, report and phone"),
+        ("severity", "real", "Harm of one event, relative to one theft"),
+        ("severity_source", "text", "Where the severity comes from"),
+        ("effectiveness", "real", "Share of that harm a patrol can be expected to reach, 0 to 1"),
+        ("effectiveness_source", "text", "Where the effectiveness comes from"),
+        ("enabled", "boolean", "Whether it is forecast"),
+        ("sort_order", "integer", "Order in lists and legends"),
+    ), ["crime_type"]),
+    _table("shifts", "Shifts of the agency", (
+        ("shift", "text", "Code", True),
+        ("name", "text", "Name on screens and sheets"),
+        ("start", "text", "HH:MM, local wall clock"),
+        ("end", "text", "HH:MM; not after the start means the next day"),
+        ("weekdays", "text", "ISO weekdays on which it starts, such as 1234567"),
+        ("sort_order", "integer", "Order in lists"),
+    ), ["shift", "weekdays"]),
+    _table("tactics", "Approved non-enforcement tactics", (
+        ("tactic", "text", "Code", True),
+        ("name", "text", "Name on sheets and buttons"),
+        ("description", "text", "What the officer does"),
+        ("crime_types", "json", "Codes it serves; empty list = all"),
+        ("approved_by", "text", "Role that approved it"),
+        ("reviewed", "date", "Date of the last community review"),
+        ("expires", "date", "Last date on which it may be used"),
+        ("enforcement", "boolean", "True = never offered"),
+        ("source", "text", "Literature behind it"),
+        ("sort_order", "integer", "Order in lists"),
+    ), ["tactic"]),
+    _table("beats", "Areas to which boxes and units are assigned", (
+        ("beat", "text", "Name of the beat", True),
+    ), ["beat"], geometry="MultiPolygon"),
+    _table("neighbourhoods", "Neighbourhoods with residents, for the exposure report and share caps only", (
+        ("neighbourhood", "text", "Name", True),
+        ("residents", "json", "Residents by group"),
+        ("share_cap", "real", "Largest share of patrols, 0 to 1; empty = none"),
+    ), ["neighbourhood"], geometry="MultiPolygon"),
+    _table("boxes", "The fishnet", (
+        ("box_id", "text", "C<column>R<row>", True),
+        ("col", "integer", "Column: floor(x / size)", True),
+        ("row", "integer", "Row: floor(y / size)", True),
+        ("inside", "real", "Share of the box's area inside the jurisdiction, 0 to 1"),
+        ("beat", "text", "Beat that holds most of it"),
+        ("neighbourhood", "text", "Neighbourhood that holds most of it"),
+        ("where", "text", "A name people use"),
+    ), ["box_id"], geometry="Polygon"),
+    _table("incidents", "Reported crime incidents", (
+        ("incident_id", "text", "The source's own id, or one made of time, place and type", True),
+        ("crime_type", "text", "Code", True),
+        ("occurred_from_utc", "utc", "Earliest moment it can have begun", True),
+        ("occurred_to_utc", "utc", "Latest moment it can have ended", True),
+        ("occurred_from_local", "local", "The same on the agency's wall clock"),
+        ("occurred_to_local", "local", "The same on the agency's wall clock"),
+        ("reported_utc", "utc", "Moment from which the agency knew of it; the end of the day where only a date is known"),
+        *_SHIFT,
+        ("box_id", "text", "Box, empty outside the fishnet"),
+        ("block", "text", "Block-level address, never a house number of a person"),
+        ("source", "text", "Name of the file or layer it came from"),
+        ("discovered", "boolean", "True = officer-initiated: never trains a forecast"),
+    ), ["incident_id"], geometry="Point", indexes=(("crime_type", "occurred_from_utc"), ("reported_utc",))),
+    _table("gunfire", "Gunfire alerts of acoustic sensors", (
+        ("alert_id", "text", "The source's own id, or one made of time and place", True),
+        ("kind", "text", "single, multiple, probable, firecracker or unknown"),
+        ("rounds", "integer", "Rounds counted, where the source tells"),
+        ("occurred_utc", "utc", "Moment of the first sound", True),
+        ("occurred_local", "local", "The same on the agency's wall clock"),
+        *_SHIFT,
+        ("box_id", "text", "Box, empty outside the fishnet"),
+        ("rounded_x_m", "real", "Width of the cell to which the source rounded the place, metres"),
+        ("rounded_y_m", "real", "Height of that cell, metres"),
+        ("source", "text", "Name of the file or layer it came from"),
+    ), ["alert_id"], geometry="Point", indexes=(("occurred_utc",),)),
+    _table("sensor_coverage", "Areas and dates in which sensors listen", (
+        ("area", "text", "Name", True),
+        ("from_date", "date", "First date of listening"),
+        ("to_date", "date", "Last date; empty = still listening"),
+    ), ["area", "from_date"], geometry="MultiPolygon"),
+    _table("places", "Bars, bus stops, vacant parcels and the like", (
+        ("kind", "text", "Kind of place", True),
+        ("place_id", "text", "The source's own id, or one made of the position", True),
+        ("name", "text", "Name of the place, never of a person"),
+        ("box_id", "text", "Box, empty outside the fishnet"),
+    ), ["kind", "place_id"], geometry="Point"),
+    _table("calendar", "Holidays, school days, events, weather by date", (
+        ("date", "date", "Local date", True),
+        ("kind", "text", "holiday, school, event or a weather measure", True),
+        ("name", "text", "What it is"),
+        ("value", "real", "Measure, where it is one"),
+    ), ["date", "kind", "name"]),
+    _table("models", "Trained forecast models", (
+        ("model_id", "text", "Id, from the content", True),
+        ("as_of_utc", "utc", "It used nothing reported later", True),
+        ("trained_utc", "utc", "When it was trained"),
+        ("seed", "integer", "Seed of everything random in it"),
+        ("model", "json", "The model file"),
+        ("card", "json", "The model card"),
+    ), ["model_id"]),
+    _table("forecasts", "Expected events per box, shift and crime type", (
+        *_SHIFT_REQUIRED,
+        ("box_id", "text", "Box", True),
+        ("crime_type", "text", "Code", True),
+        ("expected", "real", "Expected events in the shift"),
+        ("low", "real", "Lower end of the 90 % interval of expected"),
+        ("high", "real", "Upper end of the 90 % interval of expected"),
+        ("percentile", "real", "Share of boxes with a lower value, 0 to 100"),
+        ("reasons", "json", "Three strongest reasons in plain words"),
+        ("model_id", "text", "Model it came from"),
+        ("as_of_utc", "utc", "It used nothing reported later"),
+    ), ["shift_date", "shift", "box_id", "crime_type"]),
+    _table("commitments", "Hashes of the seeds of coming draws, published before them", (
+        *_SHIFT_REQUIRED,
+        ("seed_hash", "text", "SHA-256 of the seed, hexadecimal", True),
+        ("committed_utc", "utc", "When it was published"),
+    ), ["shift_date", "shift", "seed_hash"], append_only=True),
+    _table("draws", "One row per lottery", (
+        ("draw_id", "text", "Id", True),
+        *_SHIFT_REQUIRED,
+        ("drawn_utc", "utc", "When it was drawn"),
+        ("seed_hash", "text", "SHA-256 of the seed, hexadecimal"),
+        ("seed", "text", "The seed, hexadecimal; empty until the shift has ended"),
+        ("inputs_hash", "text", "SHA-256 of the draw's inputs, hexadecimal"),
+        ("size", "integer", "Boxes drawn"),
+        ("lottery", "boolean", "False for a test with a seed the user gave"),
+        ("reason", "text", "Why it was drawn again; empty for a first draw"),
+        ("rules", "json", "Settings in force: caps, floor, focus, boxes per beat"),
+        ("reserve", "json", "Box ids in the order in which a top-up takes them, by beat"),
+    ), ["draw_id"], append_only=True, reveal="seed", indexes=(("shift_date", "shift"),)),
+    _table("draw_boxes", "Every box of every draw", (
+        ("draw_id", "text", "Draw", True),
+        ("box_id", "text", "Box", True),
+        ("beat", "text", "Beat"),
+        ("harm", "real", "Expected harm"),
+        ("eligible", "boolean", "Whether it could be drawn"),
+        ("why_not", "text", "Why not"),
+        ("cap", "real", "Largest inclusion probability allowed"),
+        ("inclusion_probability", "real", "Chance of being drawn"),
+        ("draw_rank", "integer", "Place in the draw's order: drawn boxes first, then the reserve"),
+        ("selected", "boolean", "Whether it was drawn"),
+    ), ["draw_id", "box_id"], append_only=True),
+    _table("patrols", "Directed patrols", (
+        ("patrol_id", "text", "Id", True),
+        ("draw_id", "text", "Draw it came from"),
+        *_SHIFT_REQUIRED,
+        ("box_id", "text", "Box", True),
+        ("beat", "text", "Beat"),
+        ("crime_type", "text", "Dominant crime type"),
+        ("harm", "real", "Expected harm"),
+        ("chance", "real", "Chance of at least one event of any forecast type in the shift, 0 to 1"),
+        ("chance_low", "real", "Lower end of its 90 % interval"),
+        ("chance_high", "real", "Upper end of its 90 % interval"),
+        ("inclusion_probability", "real", "Chance with which it was drawn"),
+        ("target_minutes", "real", "Minutes to stay"),
+        ("visit_order", "integer", "Order within the beat"),
+        ("returns", "integer", "How many times to come back"),
+        ("unit", "text", "Unit assigned, if any"),
+        ("origin", "text", "drawn, topped_up or added"),
+        ("status", "text", "planned or suppressed"),
+        ("published_utc", "utc", "When it was published"),
+        ("version", "integer", "Raised by every change"),
+    ), ["patrol_id"], indexes=(("shift_date", "shift"),)),
+    _table("adjustments", "Who added, suppressed or restored a patrol, and why; a chain of hashes", (
+        ("seq", "integer", "Place in the chain", True),
+        ("at_utc", "utc", "When", True),
+        ("who", "text", "Account"),
+        ("role", "text", "Role"),
+        ("action", "text", "add, suppress, restore, minutes or undo"),
+        ("patrol_id", "text", "Patrol"),
+        ("box_id", "text", "Box"),
+        *_SHIFT,
+        ("reason", "text", "Reason code"),
+        ("note", "text", "Free note, internal"),
+        ("change", "json", "Old and new values"),
+        ("previous_hash", "text", "Hash of the row before"),
+        ("hash", "text", "Hash of this row and the one before"),
+    ), ["seq"], append_only=True),
+    _table("officers", "Officers by badge or pseudonym", (
+        ("officer", "text", "Badge or pseudonym", True),
+        ("name", "text", "Optional; stays in this table"),
+    ), ["officer"]),
+    _table("roster", "Who crewed which unit when", (
+        *_SHIFT,
+        ("unit", "text", "Unit", True),
+        ("officer", "text", "Officer", True),
+        ("from_utc", "utc", "From", True),
+        ("to_utc", "utc", "To"),
+    ), ["unit", "officer", "from_utc"]),
+    _table("gps_fixes", "GPS positions of units", (
+        ("unit", "text", "Unit", True),
+        ("at_utc", "utc", "When", True),
+        ("x", "real", "Metres in the workspace's CRS"),
+        ("y", "real", "Metres in the workspace's CRS"),
+    ), ["unit", "at_utc"]),
+    _table("visits", "Stays in boxes", (
+        ("visit_id", "text", "Id", True),
+        ("unit", "text", "Unit"),
+        ("officer", "text", "Officer, or unknown"),
+        ("box_id", "text", "Box"),
+        ("patrol_id", "text", "Patrol it served, if any"),
+        *_SHIFT,
+        ("entered_utc", "utc", "When the unit came in"),
+        ("left_utc", "utc", "When it left"),
+        ("minutes", "real", "Minutes in the box"),
+        ("dosage", "text", "short, on_target or over"),
+    ), ["visit_id"]),
+    _table("tactic_log", "Tactics officers used", (
+        ("log_id", "text", "Id", True),
+        ("officer", "text", "Officer"),
+        ("unit", "text", "Unit"),
+        ("tactic", "text", "Tactic"),
+        ("minutes", "real", "Minutes"),
+        ("at_utc", "utc", "When"),
+        ("visit_id", "text", "Visit it belongs to, if any"),
+        ("approved", "boolean", "Whether the tactic was approved then"),
+    ), ["log_id"]),
+    _table("imports", "Every import with its counts", (
+        ("import_id", "text", "Id", True),
+        ("at_utc", "utc", "When"),
+        ("table_name", "text", "Table filled"),
+        ("input", "text", "File or layer name, without its folder"),
+        ("input_hash", "text", "SHA-256 of the input"),
+        ("mapping", "json", "Column of the source for each of ours"),
+        ("dropped_columns", "json", "Columns never read"),
+        ("counts", "json", "read, added, updated, unchanged, rejected"),
+    ), ["import_id"]),
+    _table("runs", "Every run of an algorithm", (
+        ("run_id", "text", "Id", True),
+        ("started_utc", "utc", "When it started"),
+        ("seconds", "real", "How long it took"),
+        ("who", "text", "Account of the operating system"),
+        ("algorithm", "text", "Id of the algorithm"),
+        ("parameters", "json", "Parameters as given"),
+        ("versions", "json", "Versions of the plugin and its libraries"),
+        ("input_hashes", "json", "SHA-256 of each input"),
+        ("counts", "json", "What it counted"),
+        ("result", "text", "done, or the sentence of the error"),
+    ), ["run_id"], append_only=True),
+)
+
+TABLES = {table.name: table for table in _ALL}
