@@ -1,0 +1,280 @@
+"""Place: the fishnet of square boxes, and whether a coordinate system is fit to hold one.
+
+A box is the half-open square ``[col * size, (col + 1) * size) x [row * size, (row + 1) * size)``. Its id is made of
+column and row alone, so it is the same in every run, for any extent and for a jurisdiction that grows.
+"""
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pyproj
+from shapely.geometry import MultiPolygon, box
+from shapely.validation import make_valid
+
+from ..errors import ConnectError
+
+TOLERANCE = 0.005
+"""Largest relative error of a box's sides and area on the ground."""
+
+_WHOLE = 1.0 - 1e-12
+"""Share from which a block counts as wholly covered: what rounding of coordinates of 10,000 km leaves."""
+
+
+def utm_crs(lon, lat):
+    """Give the authority id of the UTM zone (WGS 84) of a place in degrees.
+
+    Raises
+    ------
+    ConnectError
+        When the place is not on the part of the Earth that UTM covers.
+    """
+    if not (-180.0 <= lon <= 180.0 and -80.0 <= lat <= 84.0):
+        raise ConnectError("The jurisdiction lies outside the area of UTM; name a metric CRS that fits it.",
+                           f"lon={lon} lat={lat}")
+    zone = int((lon + 180.0) // 6.0) % 60 + 1
+    return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
+
+
+def check_crs(crs, bounds, size=250.0):
+    """Give ``crs`` back as text if boxes of ``size`` metres are that size on the ground, else say why not.
+
+    Parameters
+    ----------
+    crs : str or pyproj.CRS
+        Authority id, WKT or PROJ text.
+    bounds : sequence of float
+        x_min, y_min, x_max, y_max in that CRS.
+    size : float
+        Side of a box in metres.
+
+    Returns
+    -------
+    str
+        Authority id where one stands for exactly this CRS, else WKT.
+
+    Raises
+    ------
+    ConnectError
+        When the CRS is unknown, geographic, not in metres, or when a side or the area of a box is off by more than
+        0.5 % somewhere in the bounds, measured on the ellipsoid.
+    """
+    crs = _parse_crs(crs)
+    bounds = np.asarray(bounds, dtype=float)
+    if bounds.shape != (4,) or not np.isfinite(bounds).all() or (bounds[:2] > bounds[2:]).any():
+        raise ConnectError("The layer has no extent; check that it has geometries.", f"bounds={bounds}")
+    name = crs.name if crs.to_authority() is None else ":".join(crs.to_authority())
+    advice = _advice(crs, bounds)
+    if not crs.is_projected:
+        raise ConnectError(f"{name} is not a projected CRS, so it has no metres; {advice}")
+    units = {axis.unit_name for axis in crs.axis_info[:2]}
+    if any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info[:2]):
+        raise ConnectError(f"{name} measures in {' and '.join(sorted(units))}, not in metres; {advice}")
+    side, area = _worst_errors(crs, bounds, size)
+    if not max(abs(side), abs(area)) <= TOLERANCE:
+        if not math.isfinite(side + area):
+            raise ConnectError(f"{name} does not reach the whole area; {advice}")
+        measure = f"{size:g} m measure {size * (1 + side):.4g} m" if abs(side) > TOLERANCE else (
+            f"a box of {size * size:,.0f} m2 measures {size * size * (1 + area):,.0f} m2")
+        raise ConnectError(f"In {name} {measure} on the ground here, more than 0.5 % off; {advice}")
+    authority = crs.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else crs.to_wkt()
+
+
+def _parse_crs(crs):
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        raise ConnectError("The CRS is not known; give an authority id such as EPSG:32618.", str(error)) from error
+
+
+def _advice(crs, bounds):
+    try:
+        to_degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        lon, lat = to_degrees.transform((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        return f"use {utm_crs(lon, lat)}, or leave the CRS empty to have it chosen."
+    except (pyproj.exceptions.ProjError, ConnectError):
+        return "name a metric CRS made for this area."
+
+
+def _worst_errors(crs, bounds, size):
+    """Largest relative error of a side (or diagonal) and of the area of boxes at 7 x 7 places of the bounds."""
+    to_degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    geod = crs.get_geod()
+    x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(bounds[0], bounds[2], 7),
+                                                 np.linspace(bounds[1], bounds[3], 7)))
+    half = size / 2
+    lon, lat = to_degrees.transform(np.stack([x - half, x + half, x + half, x - half]),
+                                    np.stack([y - half, y - half, y + half, y + half]))
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return math.nan, math.nan
+    diagonal = size * math.sqrt(2)
+    pairs = [(0, 1, size), (1, 2, size), (2, 3, size), (3, 0, size), (0, 2, diagonal), (1, 3, diagonal)]
+    sides = np.concatenate([geod.inv(lon[a], lat[a], lon[b], lat[b])[2] / length - 1 for a, b, length in pairs])
+    areas = np.array([abs(geod.polygon_area_perimeter(lon[:, i], lat[:, i])[0]) for i in range(x.size)])
+    areas = areas / (size * size) - 1
+    return sides[np.abs(sides).argmax()], areas[np.abs(areas).argmax()]
+
+
+class Fishnet:
+    """All boxes of one size.
+
+    Parameters
+    ----------
+    size : float
+        Side of a box in metres.
+    """
+
+    def __init__(self, size=250.0):
+        self.size = float(size)
+        if not (math.isfinite(self.size) and self.size > 0):
+            raise ConnectError("The side of a box must be a number of metres above 0.", f"size={size}")
+
+    def cell(self, x, y):
+        """Give column and row (int64 arrays) of points in metres; each point lies in exactly one box.
+
+        Raises
+        ------
+        ConnectError
+            When a coordinate is not a finite number.
+        """
+        return self._index(x), self._index(y)
+
+    def _index(self, value):
+        value = np.asarray(value, dtype=float)
+        if not np.isfinite(value).all():
+            raise ConnectError("Some points have no coordinates; leave them out before they are put into boxes.")
+        index = np.floor(value / self.size)
+        # A point less than one rounding step below an edge can divide to the edge itself, and where the side is no
+        # whole number the other way round; comparing with the edge as written puts both right.
+        index -= index * self.size > value
+        index += (index + 1) * self.size <= value
+        return index.astype(np.int64)
+
+    def ids(self, col, row):
+        """Give the ids, an object array of ``C<col>R<row>``; the text of each box is built once."""
+        col, row = np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)
+        key = col * (1 << 31) + row
+        codes, unique = pd.factorize(key.ravel())
+        first = np.full(len(unique), -1)
+        first[codes[::-1]] = np.arange(codes.size)[::-1]
+        text = np.empty(len(unique), dtype=object)
+        text[:] = [f"C{c}R{r}" for c, r in zip(col.ravel()[first].tolist(), row.ravel()[first].tolist())]
+        return text[codes].reshape(key.shape)
+
+    @staticmethod
+    def parse(ids):
+        """Give column and row of ids; raises ConnectError for text that is no box id."""
+        found = [re.fullmatch(r"C(-?\d+)R(-?\d+)", str(text)) for text in ids]
+        if not all(found):
+            raise ConnectError("A box id must look like C1297R17238.", str([i for i, f in zip(ids, found) if not f][:5]))
+        cells = np.array([match.groups() for match in found], dtype=np.int64).reshape(-1, 2)
+        return cells[:, 0], cells[:, 1]
+
+    def rectangles(self, col, row):
+        """Give x_min, y_min, x_max, y_max, an (n, 4) array in metres."""
+        col, row = np.asarray(col, dtype=float), np.asarray(row, dtype=float)
+        return np.stack([col * self.size, row * self.size, (col + 1) * self.size, (row + 1) * self.size], axis=-1)
+
+    def centres(self, col, row):
+        """Give x and y of the centres in metres."""
+        return ((np.asarray(col, dtype=float) + 0.5) * self.size, (np.asarray(row, dtype=float) + 0.5) * self.size)
+
+    def cover(self, polygon):
+        """Give the boxes that share area with a polygon.
+
+        The polygon is cut in halves along grid lines until a block is empty, wholly covered or one box, so only the
+        boxes on the boundary cost an intersection, and each of those is of a small piece.
+
+        Parameters
+        ----------
+        polygon : shapely Polygon or MultiPolygon
+            In metres; an invalid one is mended first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            box_id, col, row, inside (share of the box's area inside, above 0 and at most 1), by row and column. A box
+            that only touches the polygon shares no area and is not in it.
+
+        Raises
+        ------
+        ConnectError
+            When the polygon has no area.
+        """
+        blocks = self._blocks(polygon)
+        if not blocks:
+            raise ConnectError("The jurisdiction has no area; give a polygon layer.")
+        col_min, col_max, row_min, row_max, inside = (np.array(part) for part in zip(*blocks))
+        width, height = col_max - col_min, row_max - row_min
+        block = np.repeat(np.arange(len(blocks)), width * height)
+        place = np.arange(block.size) - np.repeat(np.cumsum(width * height) - width * height, width * height)
+        col = col_min[block] + place % width[block]
+        row = row_min[block] + place // width[block]
+        order = np.lexsort((col, row))
+        col, row = col[order], row[order]
+        return pd.DataFrame({"box_id": self.ids(col, row), "col": col, "row": row, "inside": inside[block][order]})
+
+    def _blocks(self, polygon):
+        """Blocks of boxes with one share inside: (col_min, col_max, row_min, row_max, inside), upper ends open."""
+        piece = _polygonal(polygon if polygon.is_valid else make_valid(polygon))
+        if piece.is_empty:
+            return []
+        x_min, y_min, x_max, y_max = piece.bounds
+        (col_min, col_max), (row_min, row_max) = self.cell([x_min, x_max], [y_min, y_max])
+        waiting, blocks = [(int(col_min), int(col_max) + 1, int(row_min), int(row_max) + 1, piece)], []
+        while waiting:
+            col_min, col_max, row_min, row_max, piece = waiting.pop()
+            width, height = col_max - col_min, row_max - row_min
+            share = piece.area / (width * height * self.size * self.size)
+            if share >= _WHOLE or width * height == 1:
+                blocks.append((col_min, col_max, row_min, row_max, min(share, 1.0) if share < _WHOLE else 1.0))
+                continue
+            if width >= height:
+                middle = col_min + width // 2
+                halves = [(col_min, middle, row_min, row_max), (middle, col_max, row_min, row_max)]
+            else:
+                middle = row_min + height // 2
+                halves = [(col_min, col_max, row_min, middle), (col_min, col_max, middle, row_max)]
+            for c0, c1, r0, r1 in halves:
+                part = _polygonal(piece.intersection(
+                    box(c0 * self.size, r0 * self.size, c1 * self.size, r1 * self.size)))
+                if not part.is_empty:
+                    waiting.append((c0, c1, r0, r1, part))
+        return blocks
+
+    def assign_areas(self, boxes, names, polygons):
+        """Give each box the name of the area that holds most of it.
+
+        Parameters
+        ----------
+        boxes : pandas.DataFrame
+            With col and row.
+        names, polygons : sequences of the same length
+            Names, and shapely polygons in metres; a name may come several times.
+
+        Returns
+        -------
+        numpy.ndarray
+            One name per box, ``None`` where no area shares area with it; equal shares go to the first name in order.
+        """
+        shares = [pd.DataFrame({"col": np.repeat(0, 0), "row": np.repeat(0, 0), "name": [], "inside": []})]
+        for name, polygon in zip(names, polygons):
+            if polygon is not None and not polygon.is_empty and polygon.area > 0:
+                shares.append(self.cover(polygon)[["col", "row", "inside"]].assign(name=name))
+        shares = pd.concat(shares).groupby(["col", "row", "name"], as_index=False)["inside"].sum()
+        shares = shares.sort_values(["inside", "name"], ascending=[False, True], kind="stable")
+        largest = shares.drop_duplicates(["col", "row"])
+        found = boxes[["col", "row"]].merge(largest, on=["col", "row"], how="left")["name"].astype(object)
+        return found.where(found.notna(), None).to_numpy()
+
+
+def _polygonal(geometry):
+    """The parts of a geometry that have area."""
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry if geometry.area > 0 else MultiPolygon()
+    parts = []
+    for part in getattr(geometry, "geoms", ()):
+        part = _polygonal(part)
+        parts.extend(getattr(part, "geoms", [part]) if not part.is_empty else [])
+    return MultiPolygon(parts)
