@@ -41,6 +41,8 @@ class Settings:
     on_target_low: float = _setting(10.0, "Fewer minutes are short", 0.0, 240.0)
     on_target_high: float = _setting(20.0, "More minutes are over", 0.0, 480.0)
     gps_gap_minutes: float = _setting(5.0, "A longer silence splits a track", 0.1, 120.0)
+    gps_max_accuracy: float = _setting(50.0, "A fix with a larger estimated error (metres) is not used", 1.0, 1000.0)
+    gps_max_speed: float = _setting(150.0, "A fix that would need a higher speed (km/h) is not used", 10.0, 1000.0)
     leave_metres: float = _setting(30.0, "A unit has left when it is this far outside ...", 0.0, 500.0)
     leave_seconds: float = _setting(60.0, "... for this long", 0.0, 3600.0)
     merge_minutes: float = _setting(3.0, "Visits closer than this are one", 0.0, 120.0)

@@ -253,6 +253,7 @@ _ALL = (
         ("at_utc", "utc", "When", True),
         ("x", "real", "Metres in the workspace's CRS"),
         ("y", "real", "Metres in the workspace's CRS"),
+        ("accuracy", "real", "Estimated error in metres, where the source tells"),
     ), ["unit", "at_utc"]),
     _table("visits", "Stays in boxes", (
         ("visit_id", "text", "Id", True),
