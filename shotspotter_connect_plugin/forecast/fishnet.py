@@ -167,7 +167,7 @@ class Fishnet:
         """Give column and row of ids; raises ConnectError for text that is no box id."""
         found = [re.fullmatch(r"C(-?\d+)R(-?\d+)", str(text)) for text in ids]
         if not all(found):
-            raise ConnectError("A box id must look like C1297R17238.", str([i for i, f in zip(ids, found) if not f][:5]))
+            raise ConnectError("A box id must look like C1297R17238.", f"{found.count(None)} ids")
         cells = np.array([match.groups() for match in found], dtype=np.int64).reshape(-1, 2)
         return cells[:, 0], cells[:, 1]
 
