@@ -1,5 +1,14 @@
 """The agency's settings: declared once, with unit and default, read by every room, filled by forms and JSON."""
+import difflib
+import re
+import zoneinfo
 from dataclasses import dataclass, field, fields
+from datetime import date
+
+from ..errors import ConnectError
+from .tables import TABLES
+
+PAGE_SIZES = ("A4", "Letter")
 
 
 def _setting(default, help, low=None, high=None):
@@ -60,3 +69,111 @@ class Settings:
         """One (name, type, default, help) per setting, for help texts and docs."""
         instance = cls()
         return [(item.name, item.type, getattr(instance, item.name), item.metadata["help"]) for item in fields(cls)]
+
+
+def settings_from(values, base=None):
+    """Check settings and put them together.
+
+    Parameters
+    ----------
+    values : dict
+        Setting -> value, some or all of them.
+    base : Settings, optional
+        What the others are; the defaults if not given.
+
+    Raises
+    ------
+    ConnectError
+        On the first setting that is unknown, of the wrong type, out of range or at odds with another.
+    """
+    known = {item.name: item for item in fields(Settings)}
+    for name in values:
+        if name not in known:
+            raise ConnectError("There is no setting " + str(name) + did_you_mean(name, known) + ".")
+    merged = {**(vars(base) if base else {}),
+              **{name: _checked(known[name], value) for name, value in values.items()}}
+    settings = Settings(**merged)
+    if not settings.on_target_low <= settings.target_minutes <= settings.on_target_high:
+        raise ConnectError("target_minutes must lie between on_target_low and on_target_high; set all three.")
+    return settings
+
+
+def did_you_mean(name, known):
+    """A tail for a sentence: the known name that looks most like ``name``, or nothing."""
+    close = difflib.get_close_matches(str(name), list(known), n=1)
+    return "; did you mean " + close[0] + "?" if close else ""
+
+
+def _checked(item, value):
+    value = _typed(item, value)
+    low, high = item.metadata["low"], item.metadata["high"]
+    if (low is not None and value < low) or (high is not None and value > high):
+        limits = "at least " + format(low, "g") if high is None else format(low, "g") + " to " + format(high, "g")
+        raise ConnectError("Setting " + item.name + " is " + format(value, "g") + "; it must be " + limits + ".")
+    check = _CHECKS.get(item.name)
+    return check(value) if check else value
+
+
+def _typed(item, value):
+    if item.type is float and type(value) in (int, float) and abs(value) != float("inf") and value == value:
+        return float(value)
+    if item.type is int and type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is not item.type:
+        kinds = {str: "text", float: "a number", int: "a whole number", bool: "true or false", list: "a list",
+                 dict: "an object"}
+        raise ConnectError("Setting " + item.name + " must be " + kinds[item.type] + ".", repr(value))
+    return value
+
+
+def check_timezone(name):
+    """Give a time zone's name back, or say that it is not known."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = zoneinfo.available_timezones()
+        if not known:
+            raise ConnectError("This computer has no time zone data; install the Python package tzdata.",
+                               str(error)) from error
+        raise ConnectError("Time zone " + name + " is not known" + (
+            did_you_mean(name, known) or "; use a name such as America/New_York") + ".", str(error)) from error
+    return name
+
+
+def _hour(text):
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ConnectError("Setting plan_hour is " + text + "; it must be HH:MM, such as 05:00.")
+    return text
+
+
+def _days(ranges):
+    for text in ranges:
+        found = re.fullmatch(r"(\d\d)-(\d\d)/(\d\d)-(\d\d)", str(text))
+        try:
+            months_and_days = [int(part) for part in found.groups()]
+            date(2000, *months_and_days[:2]), date(2000, *months_and_days[2:])
+        except (AttributeError, ValueError) as error:
+            raise ConnectError("Setting firework_days holds " + str(text) + "; write each range as MM-DD/MM-DD, such as "
+                               "07-01/07-06.") from error
+    return ranges
+
+
+def _page(text):
+    found = [size for size in PAGE_SIZES if size.lower() == text.lower()]
+    if not found:
+        raise ConnectError("Setting page_size is " + text + "; it must be A4 or Letter.")
+    return found[0]
+
+
+def _retention(days):
+    for name, value in days.items():
+        if name not in TABLES or TABLES[name].append_only:
+            raise ConnectError("Setting retention_days names " + str(name) + ", which is no table that can be purged"
+                               + did_you_mean(name, TABLES) + ".")
+        if type(value) is not int or value < 1:
+            raise ConnectError("Setting retention_days of " + name + " must be a whole number of days, at least 1.")
+    return days
+
+
+_CHECKS = {"timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
+           "retention_days": _retention}

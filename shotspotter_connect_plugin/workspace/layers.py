@@ -1,0 +1,110 @@
+"""Vector layers as plain tables: attributes, shapely geometries and the name of their coordinate system."""
+import os
+from dataclasses import dataclass, field
+from typing import List
+
+import numpy as np
+import pandas as pd
+import pyproj
+from osgeo import ogr
+from shapely import wkb
+from shapely.ops import transform
+
+from ..errors import ConnectError
+
+
+@dataclass
+class VectorTable:
+    """A layer that has left its source.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Attributes, one row per feature.
+    geometry : list of shapely geometry or None
+        In the order of the rows, two-dimensional.
+    crs : str
+        Authority id or WKT; empty if the source does not tell.
+    name : str
+        For messages.
+    """
+
+    frame: pd.DataFrame
+    geometry: List = field(default_factory=list)
+    crs: str = ""
+    name: str = ""
+
+    def to_crs(self, crs):
+        """The same layer in another coordinate system."""
+        if not self.crs:
+            raise ConnectError(self.name + " does not say which CRS it is in; set the layer's CRS first.")
+        source, target = parse_crs(self.crs), parse_crs(crs)
+        if source == target:
+            return VectorTable(self.frame, self.geometry, crs, self.name)
+        change = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
+        moved = [shape if shape is None or shape.is_empty else transform(change, shape) for shape in self.geometry]
+        if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
+            raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
+        return VectorTable(self.frame, moved, crs, self.name)
+
+
+def parse_crs(text):
+    """A ``pyproj.CRS`` from an authority id or WKT, or one sentence."""
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except pyproj.exceptions.CRSError as error:
+        raise ConnectError("The CRS " + str(text)[:60] + " is not known; use a code such as EPSG:32618.",
+                           str(error)) from error
+
+
+def read_vector(path, layer=None):
+    """Read a layer of any file that OGR opens.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Also ``.gz`` and ``.zip`` files.
+    layer : str, optional
+        Name of the layer; may be left out where the file holds one only.
+    """
+    path = str(path)
+    name = os.path.basename(path)
+    if not path.startswith("/vsi") and not os.path.exists(path):
+        raise ConnectError("There is no file " + path + "; check the path.")
+    prefix = {".gz": "/vsigzip/", ".zip": "/vsizip/"}.get(os.path.splitext(path)[1].lower(), "")
+    try:
+        source = ogr.Open(prefix + path)
+    except RuntimeError:
+        source = None
+    if source is None:
+        raise ConnectError(name + " is not a file with map layers that can be read; choose another.")
+    found = source.GetLayer(layer) if layer else source.GetLayer(0)
+    if found is None or (not layer and source.GetLayerCount() > 1):
+        names = ", ".join(source.GetLayer(number).GetName() for number in range(source.GetLayerCount()))
+        raise ConnectError(name + " holds the layers " + names + "; name the one to use.")
+    return _table(found, name)
+
+
+def _table(layer, name):
+    definition = layer.GetLayerDefn()
+    names = [definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())]
+    rows, shapes = [], []
+    for feature in layer:
+        rows.append([feature.GetField(number) for number in range(len(names))])
+        shapes.append(_shape(feature.GetGeometryRef()))
+    return VectorTable(pd.DataFrame(rows, columns=names), shapes, _crs(layer.GetSpatialRef()), name)
+
+
+def _shape(geometry):
+    if geometry is None:
+        return None
+    geometry = geometry.GetLinearGeometry()
+    geometry.FlattenTo2D()
+    return wkb.loads(bytes(geometry.ExportToWkb()))
+
+
+def _crs(system):
+    if system is None:
+        return ""
+    name, code = system.GetAuthorityName(None), system.GetAuthorityCode(None)
+    return name + ":" + code if name and code else system.ExportToWkt()
