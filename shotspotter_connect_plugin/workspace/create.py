@@ -54,21 +54,18 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     """
     path = _free_path(address)
     progress.report(0.0, "Reading the jurisdiction")
-    parts = polygons(jurisdiction, "jurisdiction", progress)
-    crs = _fitting_crs(jurisdiction, parts, crs, size)
-    outline = unary_union([shape for _, shape in polygons(jurisdiction.to_crs(crs), "jurisdiction", progress)])
+    crs, outline = outline_of(jurisdiction, crs, size, progress)
     configuration = dict(configuration or {})
     configuration["settings"] = {**configuration.get("settings", {}), "crs": crs, "size": float(size)}
     if timezone:
         configuration["settings"]["timezone"] = timezone
     defaults = {name: pd.DataFrame(default_rows(name)) for name in ("crime_types", "shifts", "tactics")}
     settings, tables = checked_configuration(configuration, defaults)
-    beat_rows = _beat_rows(beats, beat_field, crs, outline, progress)
+    beat_rows = beats_in(outline, beats, beat_field, crs, progress)
 
     progress.report(0.3, "Laying the fishnet")
     fishnet = Fishnet(settings.size)
-    boxes = fishnet.cover(outline)
-    boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beat_rows], [shape for _, shape in beat_rows])
+    boxes = lay_fishnet(fishnet, outline, beat_rows)
     boxes["geometry"] = [box(*corners) for corners in fishnet.rectangles(boxes["col"], boxes["row"]).tolist()]
     progress.info(str(len(boxes)) + " boxes of " + format(settings.size, "g") + " m in " + crs)
     left = int(boxes["beat"].isna().sum())
@@ -98,6 +95,20 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     finally:
         unfinished.unlink(missing_ok=True)
     return open_workspace(path)
+
+
+def outline_of(jurisdiction, crs, size, progress=SILENT):
+    """(crs, outline): the jurisdiction as one polygon in a CRS fit for boxes; an empty ``crs`` is chosen."""
+    parts = polygons(jurisdiction, "jurisdiction", progress)
+    crs = _fitting_crs(jurisdiction, parts, crs, size)
+    return crs, unary_union([shape for _, shape in polygons(jurisdiction.to_crs(crs), "jurisdiction", SILENT)])
+
+
+def lay_fishnet(fishnet, outline, beat_rows):
+    """The boxes that touch the outline, each with the beat that holds most of it."""
+    boxes = fishnet.cover(outline)
+    boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beat_rows], [shape for _, shape in beat_rows])
+    return boxes
 
 
 def _free_path(address):
@@ -165,8 +176,8 @@ def _fitting_crs(layer, parts, crs, size):
     return check_crs(crs, bounds, size)
 
 
-def _beat_rows(beats, beat_field, crs, outline, progress):
-    """(name, polygon) of each beat, one row per name."""
+def beats_in(outline, beats, beat_field, crs, progress=SILENT):
+    """(name, polygon) of each beat that meets the outline, one row per name; without beats, all is one beat."""
     if beats is None:
         return [(ONE_BEAT, outline)]
     fields = list(beats.frame.columns)
