@@ -1,0 +1,213 @@
+"""Pieces of pages shared by all reports: labels, maps, tables, scale bar, north arrow, export to PDF."""
+import base64
+import os
+import tempfile
+from pathlib import Path
+
+from qgis.core import (
+    Qgis, QgsExpression, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemAttributeTable, QgsLayoutItemLabel,
+    QgsLayoutItemMap, QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape, QgsLayoutMeasurement,
+    QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable, QgsLayoutTableColumn, QgsPrintLayout,
+    QgsProperty, QgsScaleBarSettings, QgsFillSymbol, QgsUnitTypes)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor
+
+from ..errors import Cancelled, ConnectError
+from . import style
+
+_NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30"><path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329" '
+          b'stroke="#ffffff" stroke-width="1.5"/></svg>')
+_MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
+DPI = 200
+
+
+def new_layout(project, name, page):
+    """An empty print layout of one upright page, ``A4`` or ``Letter``."""
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    layout.setName(name)
+    width, height = style.page_size(page)
+    layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height, _MM))
+    layout.renderContext().setDpi(DPI)
+    return layout
+
+
+def as_text(text):
+    """A label's text that shows ``text`` as it is, even where it looks like an expression."""
+    if "[%" not in text:
+        return text
+    return "[% " + QgsExpression.quotedString(text).replace("%]", "%' || ']") + " %]"
+
+
+def field(name):
+    """A label's text that shows a column of the page's row; what stands in it is never evaluated again."""
+    return f'[% "{name}" %]'
+
+
+def label(layout, name, text, place, text_format, align=Qt.AlignmentFlag.AlignLeft, top=None):
+    """A label. ``place`` is x, y, width, height in mm; ``top`` names the column that holds y, where it differs by page."""
+    item = QgsLayoutItemLabel(layout)
+    item.setId(name)
+    item.setMode(QgsLayoutItemLabel.Mode.ModeFont)
+    item.setText(text)
+    item.setTextFormat(text_format)
+    item.setHAlign(align)
+    item.setVAlign(Qt.AlignmentFlag.AlignTop)
+    item.setMargin(0)
+    return _place(layout, item, place, top=top)
+
+
+def rule(layout, name, place, colour=style.INK):
+    """A thin filled bar as a dividing line."""
+    item = QgsLayoutItemShape(layout)
+    item.setId(name)
+    item.setShapeType(QgsLayoutItemShape.Shape.Rectangle)
+    item.setSymbol(QgsFillSymbol.createSimple({"color": colour, "outline_style": "no"}))
+    return _place(layout, item, place)
+
+
+def map_item(layout, name, layers, place, height=None, top=None):
+    """A framed map that shows ``layers``, top one first, whatever the project shows."""
+    item = QgsLayoutItemMap(layout)
+    item.setId(name)
+    _place(layout, item, place, height=height, top=top)
+    item.setLayers(layers)
+    item.setKeepLayerSet(True)
+    item.setCrs(layers[0].crs())
+    item.setBackgroundColor(QColor(style.LAND))
+    item.setFrameEnabled(True)
+    item.setFrameStrokeColor(QColor(style.MUTED))
+    item.setFrameStrokeWidth(QgsLayoutMeasurement(0.25, _MM))
+    return item
+
+
+def follow_columns(item, columns=("xmin", "ymin", "xmax", "ymax")):
+    """Let a map show the extent that stands in four columns of the page's row."""
+    properties = QgsLayoutObject.DataDefinedProperty
+    wanted = (properties.MapXMin, properties.MapYMin, properties.MapXMax, properties.MapYMax)
+    for prop, column in zip(wanted, columns):
+        item.dataDefinedProperties().setProperty(prop, QgsProperty.fromField(column))
+
+
+def table(layout, name, layer, columns, place, body, heading, padding, feature_filter="", top=None):
+    """A table of a layer's rows. ``columns`` are (field, heading, width in mm); cells may carry the layer's conditional colours."""
+    item = QgsLayoutItemAttributeTable.create(layout)
+    layout.addMultiFrame(item)
+    item.setVectorLayer(layer)
+    item.setColumns([_column(*column) for column in columns])
+    item.setUseConditionalStyling(True)
+    item.setMaximumNumberOfFeatures(100000)
+    if feature_filter:
+        item.setFilterFeatures(True)
+        item.setFeatureFilter(feature_filter)
+    item.setContentTextFormat(body)
+    item.setHeaderTextFormat(heading)
+    item.setHeaderMode(QgsLayoutTable.HeaderMode.FirstFrame if any(column[1] for column in columns)
+                       else QgsLayoutTable.HeaderMode.NoHeaders)
+    item.setHeaderHAlignment(QgsLayoutTable.HeaderHAlignment.HeaderLeft)
+    item.setCellMargin(padding)
+    item.setGridColor(QColor(style.RULE))
+    item.setGridStrokeWidth(0.2)
+    item.setVerticalGrid(False)
+    item.setEmptyTableBehavior(QgsLayoutTable.EmptyTableMode.HideTable)
+    item.setResizeMode(QgsLayoutMultiFrame.ResizeMode.UseExistingFrames)
+    frame = QgsLayoutFrame(layout, item)
+    frame.setId(name)
+    frame.setHideBackgroundIfEmpty(True)
+    _place(layout, frame, place, top=top, add=False)
+    item.addFrame(frame)
+    return item
+
+
+def _column(name, heading, width):
+    column = QgsLayoutTableColumn(heading)
+    column.setAttribute(f'"{name}"')
+    column.setWidth(width)
+    column.setVAlignment(Qt.AlignmentFlag.AlignVCenter)
+    return column
+
+
+def scale_bar(layout, name, map_item, place, top=None):
+    """A scale bar that picks a round length between 20 and 45 mm."""
+    item = QgsLayoutItemScaleBar(layout)
+    item.setId(name)
+    item.setStyle("Line Ticks Up")
+    item.setLinkedMap(map_item)
+    item.setUnits(QgsUnitTypes.DistanceUnit.DistanceMeters)
+    item.setUnitLabel("m")
+    item.setNumberOfSegments(2)
+    item.setNumberOfSegmentsLeft(0)
+    item.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth
+                            if hasattr(QgsScaleBarSettings, "SegmentSizeMode") else Qgis.ScaleBarSegmentSizeMode.FitWidth)
+    item.setMinimumBarWidth(18)
+    item.setMaximumBarWidth(42)
+    item.setHeight(1.5)
+    item.setLabelBarSpace(0.8)
+    item.setBoxContentSpace(1.2)
+    item.setTextFormat(style.text_format(7))
+    item.setBackgroundEnabled(True)
+    item.setBackgroundColor(QColor(255, 255, 255, 210))
+    return _place(layout, item, place, top=top)
+
+
+def north_arrow(layout, name, place):
+    """An arrow that points up, for maps that are not turned."""
+    item = QgsLayoutItemPicture(layout)
+    item.setId(name)
+    item.setPicturePath("base64:" + base64.b64encode(_NORTH).decode("ascii"))
+    return _place(layout, item, place)
+
+
+def _place(layout, item, place, height=None, top=None, add=True):
+    """Put an item on the page; ``height`` and ``top`` name columns of the page's row that overrule the fixed ones."""
+    x, y, width, tall = place
+    item.attemptMove(QgsLayoutPoint(x, y, _MM))
+    item.attemptResize(QgsLayoutSize(width, tall, _MM))
+    properties = QgsLayoutObject.DataDefinedProperty
+    if height:
+        item.dataDefinedProperties().setProperty(properties.ItemHeight, QgsProperty.fromField(height))
+    if top:
+        item.dataDefinedProperties().setProperty(properties.PositionY, QgsProperty.fromField(top))
+    if add:
+        layout.addLayoutItem(item)
+    return item
+
+
+def export_pdf(layout, path, feedback=None):
+    """Print a layout, all pages of its atlas if it has one, to a PDF that appears only when it is complete.
+
+    Text stays text, and no attribute of any layer is embedded.
+    """
+    path = Path(path)
+    settings = QgsLayoutExporter.PdfExportSettings()
+    settings.dpi = DPI
+    settings.textRenderFormat = Qgis.TextRenderFormat.AlwaysText
+    settings.forceVectorOutput = True
+    settings.rasterizeWholeImage = False
+    settings.simplifyGeometries = True
+    settings.appendGeoreference = False
+    settings.writeGeoPdf = False
+    settings.includeGeoPdfFeatures = False
+    settings.exportMetadata = False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".connect-", dir=path.parent) as folder:
+        unfinished = os.path.join(folder, "report.pdf")
+        if layout.atlas().enabled():
+            result, message = QgsLayoutExporter.exportToPdf(layout.atlas(), unfinished, settings, feedback)
+        else:
+            result, message = QgsLayoutExporter(layout).exportToPdf(unfinished, settings), ""
+        results = QgsLayoutExporter.ExportResult
+        if result == results.Canceled:
+            raise Cancelled()
+        if result != results.Success:
+            raise ConnectError(f"The report could not be written to {path}: free some space on the disk.", f"{result} {message}")
+        replace(unfinished, path)
+    return str(path)
+
+
+def replace(unfinished, path):
+    """Move a finished file into place; on Windows an open file cannot be replaced."""
+    try:
+        os.replace(unfinished, path)
+    except PermissionError as error:
+        raise ConnectError(f"{path} is open in another program: close it there and run again.", str(error)) from error

@@ -1,0 +1,285 @@
+"""Layers of maps: opened from the plan GeoPackage, styled alike in the project and on every page."""
+from dataclasses import dataclass, field
+
+from qgis.core import (
+    Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer,
+    QgsPalLayerSettings, QgsProperty, QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer,
+    QgsTextBackgroundSettings, QgsTextBufferSettings, QgsUnitTypes, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
+from qgis.PyQt.QtCore import QSizeF
+from qgis.PyQt.QtGui import QColor
+
+from ..errors import ConnectError
+from . import style
+from .plan import CONTEXT
+
+MAIN_MAP = "Map"
+ON_SHEET = '"sheet" = attribute(@atlas_feature, \'sheet\')'
+ON_OTHER_SHEET = ('"sheet" <> attribute(@atlas_feature, \'sheet\') AND "shift" = attribute(@atlas_feature, \'shift\') '
+                  'AND "beat" = attribute(@atlas_feature, \'beat\')')
+IN_SHIFT = '"shift" = attribute(@atlas_feature, \'shift\')'
+OWN_BEAT = '"beat" = attribute(@atlas_feature, \'beat\')'
+
+
+@dataclass
+class PlanLayers:
+    """Layers of one plan GeoPackage, in a project of their own or in the plan's project.
+
+    ``lines`` are those of roads and railroads that exist, ``ground`` those of water and parks, top one first.
+    """
+
+    sheets: QgsVectorLayer
+    rows: QgsVectorLayer
+    key: QgsVectorLayer
+    patrols: QgsVectorLayer
+    beats: QgsVectorLayer
+    dimming: QgsVectorLayer
+    outlines: QgsVectorLayer
+    lines: list = field(default_factory=list)
+    ground: list = field(default_factory=list)
+
+
+def open_layer(geopackage, table, name):
+    """A layer of the GeoPackage; its name is text even where QGIS would read an expression."""
+    layer = QgsVectorLayer(f"{geopackage}|layername={table}", plain(name), "ogr")
+    if not layer.isValid():
+        raise ConnectError(f"The plan's layer {table} cannot be opened: make the plan again.", str(geopackage))
+    return layer
+
+
+def plain(text):
+    """Text that is never evaluated where QGIS replaces ``[% … %]``, as in a legend: a joiner without width breaks the mark."""
+    return text.replace("[%", "[\u2060%")
+
+
+def plan_layers(project, geopackage):
+    """Open and style the layers that sheets are drawn from, and add them to ``project`` outside its layer tree."""
+    layers = PlanLayers(
+        sheets=open_layer(geopackage, "sheets", "Roll-call sheets"), rows=open_layer(geopackage, "sheet_rows", "Roll-call table"),
+        key=open_layer(geopackage, "crime_types", "Crime types"), patrols=open_layer(geopackage, "patrols", "Boxes on the sheet"),
+        beats=open_layer(geopackage, "beats", "Beat on the sheet"), dimming=open_layer(geopackage, "beats", "Around the beat"),
+        outlines=open_layer(geopackage, "beats", "All beats"))
+    layers.lines, layers.ground = context_layers(geopackage)
+    layers.sheets.setRenderer(QgsSingleSymbolRenderer(_fill(None, style.BEAT, 0.3)))
+    style_sheet_patrols(layers.patrols)
+    _style_own_beat(layers.beats)
+    _style_dimming(layers.dimming)
+    style_beats(layers.outlines)
+    colour_cells(layers.rows, "letter")
+    colour_cells(layers.key, "letter")
+    for layer in (layers.sheets, layers.rows, layers.key, layers.patrols, layers.beats, layers.dimming, layers.outlines):
+        layer.setFlags(layer.flags() | QgsMapLayer.LayerFlag.Private)
+        project.addMapLayer(layer, False)
+    project.addMapLayers(layers.lines + layers.ground, False)
+    return layers
+
+
+def context_layers(geopackage):
+    """Streets and railroads, then water and parks of the GeoPackage, as far as it has them, each list top one first."""
+    styles = {"roads": style_roads, "railroads": style_railroads, "water": style_water, "parks": style_parks}
+    found = {}
+    for table, apply_style in styles.items():
+        layer = QgsVectorLayer(f"{geopackage}|layername={table}", table.capitalize(), "ogr")
+        if layer.isValid():
+            apply_style(layer)
+            layer.setReadOnly(True)
+            found[table] = layer
+    return tuple([found[table] for table in tables if table in found] for tables in (("roads", "railroads"), ("water", "parks")))
+
+
+# --- boxes -----------------------------------------------------------------------------------------------------------
+
+def style_patrols(layer, crime_types):
+    """Boxes of a plan in the colours of their crime types, with a legend and their number."""
+    categories = [QgsRendererCategory(kind["crime_type"], _box(kind["colour"]), plain(f"{kind['letter']}  {kind['name']}"))
+                  for kind in crime_types.to_dict("records")]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
+    _label(layer, _number_label(9))
+
+
+def style_sheet_patrols(layer):
+    """Boxes of the page strong and numbered, those of the beat's other pages as thin outlines."""
+    own, other = _box(), _fill(None, style.INK, 0.4)
+    for symbol, alpha in ((own, 95), ):
+        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, _alpha(alpha))
+        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.StrokeColor, QgsProperty.fromField("colour"))
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(own, filterExp=ON_SHEET, label="On this sheet"))
+    root.appendChild(QgsRuleBasedRenderer.Rule(other, filterExp=ON_OTHER_SHEET, label="On the beat's other sheets"))
+    layer.setRenderer(QgsRuleBasedRenderer(root))
+    settings = _number_label(13)
+    settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(
+        f"@map_id = '{MAIN_MAP}' AND {ON_SHEET}"))
+    _label(layer, settings)
+
+
+def style_forecast(layer, crime_types):
+    """All boxes of a forecast, faint, in the colours of their crime types; the more harm, the stronger."""
+    categories = []
+    for kind in crime_types.to_dict("records"):
+        symbol = _fill(kind["colour"], None, 0.0)
+        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(
+            "set_color_part(\"colour\", 'alpha', coalesce(30 + 200 * \"harm\" / maximum(\"harm\"), 0))"))
+        categories.append(QgsRendererCategory(kind["crime_type"], symbol, plain(f"{kind['letter']}  {kind['name']}")))
+    layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
+
+
+def _box(colour=""):
+    symbol = _fill(colour, colour, 0.9, alpha=95)
+    return symbol
+
+
+def _alpha(alpha):
+    return QgsProperty.fromExpression(f"set_color_part(coalesce(\"colour\", '{style.UNKNOWN}'), 'alpha', {alpha})")
+
+
+def _number_label(points):
+    """Settings that write a box's number and the letter of its crime type on a white disc in its middle."""
+    settings = QgsPalLayerSettings()
+    settings.fieldName = '"number" || coalesce("letter", \'\')'
+    settings.isExpression = True
+    settings.placement = Qgis.LabelPlacement.OverPoint
+    settings.centroidInside = True
+    settings.displayAll = True
+    text = style.text_format(points, bold=True)
+    background = QgsTextBackgroundSettings()
+    background.setEnabled(True)
+    background.setType(QgsTextBackgroundSettings.ShapeType.ShapeRectangle)
+    background.setSizeType(QgsTextBackgroundSettings.SizeType.SizeBuffer)
+    background.setSize(QSizeF(0.9, 0.1))
+    background.setSizeUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    background.setRadii(QSizeF(1.2, 1.2))
+    background.setRadiiUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    background.setFillColor(QColor(style.PAPER))
+    background.setStrokeColor(QColor(style.INK))
+    background.setStrokeWidth(0.25)
+    background.setStrokeWidthUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    text.setBackground(background)
+    settings.setFormat(text)
+    return settings
+
+
+# --- beats -----------------------------------------------------------------------------------------------------------
+
+def style_beats(layer):
+    """Thin outlines with the beat's name."""
+    layer.setRenderer(QgsSingleSymbolRenderer(_fill(None, "#8c949b", 0.25)))
+    settings = QgsPalLayerSettings()
+    settings.fieldName = "beat"
+    settings.placement = Qgis.LabelPlacement.Horizontal
+    settings.setFormat(_halo(style.text_format(6.5, style.MUTED)))
+    _label(layer, settings)
+
+
+def _style_own_beat(layer):
+    symbol = _fill(None, style.BEAT, 0.7, dashed=True)
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(symbol, filterExp=OWN_BEAT, label="Beat of the sheet"))
+    layer.setRenderer(QgsRuleBasedRenderer(root))
+
+
+def _style_dimming(layer):
+    """A veil over everything outside the page's beat."""
+    root = QgsRuleBasedRenderer.Rule(None)
+    root.appendChild(QgsRuleBasedRenderer.Rule(_fill(style.PAPER, None, 0.0, alpha=140), filterExp=OWN_BEAT))
+    layer.setRenderer(QgsInvertedPolygonRenderer(QgsRuleBasedRenderer(root)))
+
+
+# --- context ---------------------------------------------------------------------------------------------------------
+
+def style_parks(layer):
+    layer.setRenderer(QgsSingleSymbolRenderer(_fill(style.PARK, None, 0.0)))
+    _name_label(layer, style.text_format(6, "#5d7a4c", italic=True), Qgis.LabelPlacement.Horizontal)
+
+
+def style_water(layer):
+    if layer.geometryType() == Qgis.GeometryType.Line:
+        layer.setRenderer(QgsSingleSymbolRenderer(_line(style.SHORE, 0.3)))
+        _name_label(layer, style.text_format(6, "#4b7590", italic=True), Qgis.LabelPlacement.Curved)
+    else:
+        layer.setRenderer(QgsSingleSymbolRenderer(_fill(style.WATER, style.SHORE, 0.15)))
+        _name_label(layer, style.text_format(6, "#4b7590", italic=True), Qgis.LabelPlacement.Horizontal)
+
+
+def style_roads(layer):
+    layer.setRenderer(QgsSingleSymbolRenderer(_line(style.ROAD, 0.5)))
+    _name_label(layer, style.text_format(7, style.ROAD_TEXT), Qgis.LabelPlacement.Curved)
+
+
+def style_railroads(layer):
+    symbol = _line(style.RAIL, 0.3)
+    symbol.symbolLayer(0).setUseCustomDashPattern(True)
+    symbol.symbolLayer(0).setCustomDashVector([2.0, 0.8])
+    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+
+
+def _name_label(layer, text, placement):
+    """Write the layer's ``name``, where it has one."""
+    index = layer.fields().lookupField("name")
+    if index < 0:
+        return
+    settings = QgsPalLayerSettings()
+    settings.fieldName = layer.fields().at(index).name()
+    settings.placement = placement
+    settings.setFormat(_halo(text))
+    line = settings.lineSettings()
+    line.setMergeLines(True)
+    line.setPlacementFlags(Qgis.LabelLinePlacementFlag.OnLine)
+    settings.setLineSettings(line)
+    settings.repeatDistance = 60
+    settings.repeatDistanceUnit = QgsUnitTypes.RenderUnit.RenderMillimeters
+    _label(layer, settings)
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+def colour_cells(layer, column):
+    """Give a column's cells the ``colour`` of their row, and black or white text on it."""
+    pairs = {(feature[column], feature["colour"]) for feature in layer.getFeatures() if feature["colour"]}
+    rules = []
+    for text, code in sorted(pairs):
+        background = style.colour(code)
+        rule = QgsConditionalStyle(f"\"{column}\" = '{text}'")
+        rule.setBackgroundColor(background)
+        rule.setTextColor(style.ink_on(background))
+        rules.append(rule)
+    layer.conditionalStyles().setFieldStyles(column, rules)
+
+
+# --- symbols ---------------------------------------------------------------------------------------------------------
+
+def _fill(fill, stroke, width, alpha=255, dashed=False):
+    colour = style.colour(fill, alpha)
+    edge = style.colour(stroke)
+    return QgsFillSymbol.createSimple({
+        "style": "no" if fill is None else "solid", "color": _rgba(colour), "outline_color": _rgba(edge),
+        "outline_style": "no" if stroke is None else "dash" if dashed else "solid", "outline_width": str(width),
+        "outline_width_unit": "MM", "joinstyle": "miter"})
+
+
+def _line(colour, width):
+    return QgsLineSymbol.createSimple({"line_color": _rgba(style.colour(colour)), "line_width": str(width), "line_width_unit": "MM",
+                                       "capstyle": "round", "joinstyle": "round"})
+
+
+def _rgba(colour):
+    return ",".join(str(part) for part in colour.getRgb())
+
+
+def _halo(text, size=0.6):
+    buffer = QgsTextBufferSettings()
+    buffer.setEnabled(True)
+    buffer.setSize(size)
+    buffer.setSizeUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    buffer.setColor(QColor(style.PAPER))
+    text.setBuffer(buffer)
+    return text
+
+
+def _label(layer, settings):
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)
+
+
+def frame_symbol():
+    """Outline of the big map on the small one."""
+    return _fill(None, "#b3261e", 0.5)

@@ -1,0 +1,110 @@
+"""The plan GeoPackage: what the map, the sheets and other software read."""
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from osgeo import gdal
+from qgis.core import (
+    QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
+    QgsVectorFileWriter, QgsWkbTypes)
+from qgis.PyQt.QtCore import QMetaType
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from .sheets import sheets
+
+CONTEXT = ("parks", "water", "roads", "railroads")
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
+
+
+def write_geopackage(path, rollcalls, progress=SILENT):
+    """Write the plan of some shifts, and the streets, parks and water around, to a new GeoPackage.
+
+    Layers: patrols, forecast, beats, sheets, parks, water, roads, railroads; tables: sheet_rows, crime_types. ``rollcalls`` are
+    :class:`~.queries.RollCall` of one workspace.
+    """
+    first = rollcalls[0]
+    pages, rows, patrols = sheets(rollcalls)
+    crs = QgsCoordinateReferenceSystem(first.crs)
+    kinds = first.crime_types.rename(columns={"name": "crime_type_name"})
+    names = {rollcall.shift: rollcall.shift_name for rollcall in rollcalls}
+    patrols = patrols.merge(kinds, on="crime_type", how="left")
+    patrols["shift_name"] = patrols["shift"].map(names)
+    forecast = pd.concat([rollcall.forecast.assign(shift_date=rollcall.shift_date, shift=rollcall.shift)
+                          for rollcall in rollcalls], ignore_index=True)
+    polygon, area = QgsWkbTypes.Type.Polygon, QgsWkbTypes.Type.MultiPolygon
+    _write(path, "patrols", patrols, polygon, crs)
+    _write(path, "forecast", forecast.merge(kinds, on="crime_type", how="left"), polygon, crs)
+    _write(path, "beats", first.beats, area, crs)
+    _write(path, "sheets", pages, polygon, crs)
+    _write(path, "sheet_rows", rows, QgsWkbTypes.Type.NoGeometry, crs)
+    _write(path, "crime_types", kinds, QgsWkbTypes.Type.NoGeometry, crs)
+    _copy_context(path, first.context, crs, progress)
+
+
+def _write(path, name, frame, geometry_type, crs):
+    """One table of the GeoPackage from a frame; its ``geometry`` column, if any, holds shapely objects."""
+    columns = [column for column in frame.columns if column != "geometry"]
+    fields = QgsFields()
+    for column in columns:
+        fields.append(QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString)))
+    writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(), _options(path, name))
+    if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
+        raise ConnectError(f"The plan cannot be written to {Path(path).parent}: choose a folder in which you may write.",
+                           writer.errorMessage())
+    features = []
+    values = zip(*(_values(frame[column]) for column in columns))
+    shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
+    for row, shape in zip(values, shapes):
+        feature = QgsFeature(fields)
+        feature.setAttributes(list(row))
+        if shape is not None:
+            feature.setGeometry(_geometry(shape, geometry_type))
+        features.append(feature)
+    if not writer.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
+        raise ConnectError("The plan could not be written: the disk may be full.", writer.errorMessage())
+
+
+def _values(column):
+    """Values of a column as QGIS takes them: plain Python, ``None`` for null."""
+    if column.dtype.kind in "biuf":
+        return [None if value != value else value for value in column.to_numpy().tolist()]
+    return [None if value is None or value is pd.NA or value != value else
+            value.item() if isinstance(value, np.generic) else str(value) for value in column]
+
+
+def _geometry(shape, geometry_type):
+    geometry = QgsGeometry()
+    geometry.fromWkb(shape.wkb)
+    if geometry_type == QgsWkbTypes.Type.MultiPolygon:
+        geometry.convertToMultiType()
+    return geometry
+
+
+def _options(path, name):
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GPKG"
+    options.layerName = name
+    options.actionOnExistingFile = (QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer if os.path.exists(path)
+                                    else QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteFile)
+    return options
+
+
+def _copy_context(path, context, crs, progress):
+    """Copy what the agency's map context has of our layers, in the plan's CRS."""
+    if not context:
+        return
+    if not os.path.exists(context):
+        progress.warn(f"The map context {context} is not there, so maps show boxes and beats only. "
+                      "Set map_context to a GeoPackage with streets, parks and water.")
+        return
+    source = gdal.OpenEx(context, gdal.OF_VECTOR | gdal.OF_READONLY)
+    for name in CONTEXT if source is not None else ():
+        layer = source.GetLayerByName(name)
+        if layer is None or layer.GetSpatialRef() is None:
+            continue
+        done = gdal.VectorTranslate(str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name,
+                                    dstSRS=crs.authid(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"], dim="XY")
+        if done is None:
+            progress.warn(f"The layer {name} of the map context could not be read, so maps go without it.")

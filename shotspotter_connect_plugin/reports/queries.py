@@ -1,0 +1,273 @@
+"""What reports show, read from the workspace into plain frames and words.
+
+Nothing here knows QGIS: a builder gets frames made by one of these functions, or by hand.
+"""
+import re
+from configparser import ConfigParser
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import ConnectError
+
+PATROL_COLUMNS = (
+    "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
+    "chance_low", "chance_high", "inclusion_probability", "harm", "target_minutes", "returns", "unit", "origin",
+    "version", "geometry")
+NO_PLAN = "No plan has been made for this shift."
+NO_PATROLS = "The plan of this shift has no boxes."
+
+
+@dataclass(frozen=True)
+class RollCall:
+    """One shift's plan as it is handed out.
+
+    Frames (polygons are shapely, in ``crs``):
+    ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines; ``patrols``
+    [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat; ``forecast`` [box_id, beat, where,
+    crime_type, harm, inclusion_probability, eligible, why_not, geometry and one ``expected_<crime type>`` each], one row per box
+    of the draw; ``tactics`` [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes
+    of coming draws, the next one first. ``pages`` names the beats that get a page.
+    """
+
+    agency: str
+    page_size: str
+    crs: str
+    shift_date: str
+    shift: str
+    shift_name: str
+    hours: str
+    pages: tuple
+    crime_types: pd.DataFrame
+    beats: pd.DataFrame
+    patrols: pd.DataFrame
+    forecast: pd.DataFrame
+    tactics: pd.DataFrame
+    coming: pd.DataFrame
+    seed_hash: str
+    lottery: bool
+    chain_head: str
+    as_of: str
+    version: str
+    context: str = ""
+
+    @property
+    def message(self):
+        """What to say where the whole shift has nothing to show, else an empty text."""
+        if len(self.patrols):
+            return ""
+        return NO_PATROLS if self.seed_hash else NO_PLAN
+
+
+def rollcall(workspace, shift_date, shift, beat=""):
+    """One shift's :class:`RollCall`, of all beats or of one.
+
+    Raises
+    ------
+    ConnectError
+        When the shift or the beat is not one of the workspace's, or the date is no date.
+    """
+    start, end = _bounds(workspace, shift_date, shift)
+    names = _shift_names(workspace)
+    beats = workspace.read("beats", ["beat", "geometry"])
+    beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
+    if beat and beat not in set(beats["beat"]):
+        raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {_some(beats['beat'])}.")
+    crime_types = _crime_types(workspace)
+    draw = _current_draw(workspace, shift_date, shift)
+    boxes = workspace.read("boxes", ["box_id", "where", "geometry"])
+    patrols = _patrols(workspace, shift_date, shift, boxes)
+    if beat:
+        patrols = patrols[patrols["beat"] == beat]
+    pages = (beat,) if beat else tuple(beats["beat"]) + (("",) if (patrols["beat"] == "").any() else ())
+    settings = workspace.settings
+    return RollCall(
+        agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date, shift=shift,
+        shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date), pages=pages,
+        crime_types=crime_types, beats=beats.reset_index(drop=True), patrols=patrols.reset_index(drop=True),
+        forecast=_forecast(workspace, shift_date, shift, draw, boxes, crime_types),
+        tactics=_tactics(workspace, shift_date), coming=_coming(workspace, start, names),
+        seed_hash=draw["seed_hash"] if draw is not None else "", lottery=draw is None or bool(draw["lottery"]),
+        chain_head=_chain_head(workspace), as_of=_as_of(workspace, shift_date, shift), version=software_version(),
+        context=_context(workspace))
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+def clean(text):
+    """Text from data on one line: no control characters, no line breaks, an empty text for null."""
+    if text is None or (not isinstance(text, str) and pd.isna(text)):
+        return ""
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+
+
+def natural_key(text):
+    """Sort key by which beat 9 comes before beat 10."""
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part]
+
+
+def date_in_words(date):
+    """``2019-08-06`` as ``Tuesday, 6 August 2019``, in English whatever the machine speaks."""
+    day = pd.Timestamp(date)
+    return f"{day.day_name()}, {day.day} {day.month_name()} {day.year}"
+
+
+def moment_in_words(moment):
+    """A zoned moment as ``6 August 2019, 05:00 EDT``; an empty text for none."""
+    if moment is None or pd.isna(moment):
+        return ""
+    return f"{moment.day} {moment.month_name()} {moment.year}, {moment:%H:%M} {moment:%Z}".strip()
+
+
+def hours_in_words(start, end, shift_date):
+    """Local hours of a shift as ``15:00 to 23:00``, naming the day of the end when it is another one."""
+    later = "" if f"{end:%Y-%m-%d}" == shift_date else f" on {end.day_name()}"
+    return f"{start:%H:%M} to {end:%H:%M}{later}"
+
+
+def percent(share):
+    """A share of one in per cent: whole from 1 %, one digit below, ``< 0.1`` and ``> 99`` at the ends."""
+    value = 100.0 * share
+    if value < 0.1:
+        return "0" if value == 0 else "< 0.1"
+    if value < 0.95:
+        return f"{value:.1f}"
+    return "> 99" if 99.5 <= value < 100 else f"{value:.0f}"
+
+
+def chance_in_words(chance, low, high):
+    """``4 % (2–7 %)``; a dash where there is no chance, no bracket where there is no interval."""
+    if pd.isna(chance):
+        return "–"
+    if pd.isna(low) or pd.isna(high):
+        return f"{percent(chance)} %"
+    return f"{percent(chance)} % ({percent(low)}–{percent(high)} %)"
+
+
+def minutes_in_words(minutes, returns):
+    """``15``, or ``15, return 2×`` where the unit shall come back."""
+    text = "–" if pd.isna(minutes) else f"{minutes:g}"
+    return text if pd.isna(returns) or returns < 1 else f"{text}, return {returns:.0f}×"
+
+
+def letter_codes(names):
+    """One short code per crime type name, so that sheets are readable without colour.
+
+    The first letter of the name where it is free, else another letter of it, else the first free letter or number.
+    """
+    codes = []
+    for name in names:
+        own = [c.upper() for c in name if c.isascii() and c.isalpha()]
+        spare = [chr(c) for c in range(ord("A"), ord("Z") + 1)] + [str(n) for n in range(1, len(names) + 1)]
+        codes.append(next(code for code in own + spare if code not in codes))
+    return codes
+
+
+def software_version():
+    """Version of the plugin, from its metadata."""
+    parser = ConfigParser(interpolation=None)
+    parser.read(Path(__file__).parents[1] / "metadata.txt", encoding="utf-8")
+    return parser.get("general", "version", fallback="")
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+def _bounds(workspace, shift_date, shift):
+    calendar = workspace.calendar
+    if shift not in calendar.codes:
+        raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are {_some(calendar.codes)}.")
+    start, end = calendar.bounds(shift_date, shift)
+    zone = workspace.settings.timezone
+    return start.tz_convert(zone), end.tz_convert(zone)
+
+
+def _some(names):
+    names = [str(name) for name in names]
+    return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+
+
+def _shift_names(workspace):
+    shifts = workspace.read("shifts", ["shift", "name"])
+    return {code: clean(name) or code for code, name in zip(shifts["shift"], shifts["name"])}
+
+
+def _crime_types(workspace):
+    frame = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
+    frame["name"] = [clean(name) or code for code, name in zip(frame["crime_type"], frame["name"])]
+    return frame.assign(letter=letter_codes(list(frame["name"])))
+
+
+def _current_draw(workspace, shift_date, shift):
+    draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift}, order_by=["drawn_utc"])
+    return None if draws.empty else draws.iloc[-1]
+
+
+def _patrols(workspace, shift_date, shift, boxes):
+    columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "geometry")]
+    patrols = workspace.read("patrols", columns + ["visit_order"],
+                             where={"shift_date": shift_date, "shift": shift, "status": "planned"})
+    patrols = patrols.merge(boxes, on="box_id", how="left")
+    patrols["beat"] = patrols["beat"].fillna("")
+    patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable")
+    patrols["number"] = patrols.groupby("beat").cumcount() + 1
+    patrols["where"] = [clean(where) for where in patrols["where"]]
+    return patrols[list(PATROL_COLUMNS)]
+
+
+def _forecast(workspace, shift_date, shift, draw, boxes, crime_types):
+    if draw is None:
+        return pd.DataFrame(columns=["box_id", "beat", "where", "crime_type", "harm", "inclusion_probability", "eligible",
+                                     "why_not", "geometry"])
+    drawn = workspace.read("draw_boxes", ["box_id", "beat", "harm", "inclusion_probability", "eligible", "why_not"],
+                           where={"draw_id": draw["draw_id"]})
+    forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected"],
+                               where={"shift_date": shift_date, "shift": shift})
+    expected = forecasts.pivot(index="box_id", columns="crime_type", values="expected")
+    expected = expected[[code for code in crime_types["crime_type"] if code in expected]]
+    frame = drawn.merge(boxes, on="box_id").merge(expected.add_prefix("expected_"), left_on="box_id", right_index=True,
+                                                  how="left")
+    frame["crime_type"] = frame["box_id"].map(expected.idxmax(axis=1)) if expected.size else None
+    return frame
+
+
+def _tactics(workspace, shift_date):
+    frame = workspace.read("tactics", order_by=["sort_order"])
+    offered = ~frame["enforcement"].fillna(True).astype(bool)
+    current = frame["expires"].isna() | (frame["expires"].fillna("") >= shift_date)
+    frame = frame[offered & current]
+    return pd.DataFrame({
+        "name": [clean(name) for name in frame["name"]],
+        "description": [clean(text) for text in frame["description"]],
+        "crime_types": [list(codes or ()) for codes in frame["crime_types"]],
+        "approved": [bool(clean(who)) for who in frame["approved_by"]],
+    })
+
+
+def _coming(workspace, start, names):
+    """Hashes of draws after this shift, in the order in which the shifts start."""
+    frame = workspace.read("commitments")
+    slots = [(workspace.calendar.bounds(date, shift)[0], row)
+             for row, (date, shift) in enumerate(zip(frame["shift_date"], frame["shift"]))
+             if date >= f"{start:%Y-%m-%d}" and shift in workspace.calendar.codes]
+    rows = [row for begins, row in sorted(slots) if begins > start]
+    frame = frame.iloc[rows]
+    return pd.DataFrame({"shift_date": list(frame["shift_date"]), "seed_hash": list(frame["seed_hash"]),
+                         "shift_name": [names.get(code, code) for code in frame["shift"]]})
+
+
+def _chain_head(workspace):
+    chain = workspace.read("adjustments", ["seq", "hash"], order_by=["seq"])
+    return "" if chain.empty else chain["hash"].iloc[-1]
+
+
+def _as_of(workspace, shift_date, shift):
+    moments = workspace.read("forecasts", ["as_of_utc"], where={"shift_date": shift_date, "shift": shift})["as_of_utc"]
+    return "" if moments.isna().all() else moment_in_words(moments.max().tz_convert(workspace.settings.timezone))
+
+
+def _context(workspace):
+    """Path of the agency's map context, or an empty text where it names none."""
+    if not workspace.settings.map_context:
+        return ""
+    return str(Path(workspace.folder) / workspace.settings.map_context)

@@ -1,0 +1,144 @@
+"""The roll-call report: one page per beat, made as an atlas over the sheets of a plan GeoPackage.
+
+An atlas, because the agency can open it in QGIS's layout designer and change the one page design. Its labels only name
+columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as it is.
+"""
+import os
+import tempfile
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemMapOverview, QgsProject
+from qgis.PyQt.QtCore import Qt
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from . import layout as pieces
+from . import maps, sheets, style
+from .plan import write_geopackage
+from .queries import RollCall
+
+NAME = "Roll call"
+
+
+def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
+    """Write the roll-call PDF of one shift, or of several, in one file; it appears only when it is complete.
+
+    Parameters
+    ----------
+    rollcall : RollCall or sequence of RollCall
+        From :func:`~.queries.rollcall`; several are of one workspace.
+    path : str
+        The PDF.
+    feedback : qgis.core.QgsFeedback, optional
+        Hears how far it is and can cancel. Main thread only, as layouts are.
+    """
+    rollcalls = [rollcall] if isinstance(rollcall, RollCall) else list(rollcall)
+    if not rollcalls:
+        raise ConnectError("There is no shift to print: name a shift of this date.")
+    with tempfile.TemporaryDirectory(prefix="connect-") as folder:
+        geopackage = os.path.join(folder, "plan.gpkg")
+        write_geopackage(geopackage, rollcalls, progress)
+        project = QgsProject()
+        project.setCrs(QgsCoordinateReferenceSystem(rollcalls[0].crs))
+        layout = build_layout(project, maps.plan_layers(project, geopackage), rollcalls[0].page_size)
+        written = pieces.export_pdf(layout, path, feedback)
+        project.clear()
+    return written
+
+
+def build_layout(project, layers, page_size):
+    """The roll-call layout over the layers of a plan; put it into ``project.layoutManager()`` to open it in the designer.
+
+    Parameters
+    ----------
+    project : QgsProject
+        Holds ``layers`` and is held by the layout.
+    layers : maps.PlanLayers
+    page_size : str
+        ``A4`` or ``Letter``.
+    """
+    layout = pieces.new_layout(project, NAME, page_size)
+    atlas = layout.atlas()
+    atlas.setCoverageLayer(layers.sheets)
+    atlas.setHideCoverage(True)
+    atlas.setSortFeatures(True)
+    atlas.setSortExpression('"sheet"')
+    atlas.setPageNameExpression('"title"')
+    atlas.setEnabled(True)
+    page_width, page_height = style.page_size(page_size)
+    width = page_width - 2 * style.MARGIN
+    _header(layout, width)
+    big = _big_map(layout, layers, width)
+    _side(layout, layers, big, page_width)
+    _table(layout, layers, page_width)
+    _notes(layout, width)
+    _footer(layout, width, page_height)
+    atlas.beginRender()
+    atlas.first()
+    return layout
+
+
+def _header(layout, width):
+    x, right = style.MARGIN, Qt.AlignmentFlag.AlignRight
+    pieces.label(layout, "Title", pieces.field("title"), (x, 8, width * 0.67, 9), style.text_format(19, bold=True))
+    pieces.label(layout, "Agency", pieces.field("agency"), (x + width * 0.67, 9, width * 0.33, 9),
+                 style.text_format(sheets.TEXT, style.MUTED), right)
+    pieces.label(layout, "Shift", pieces.field("subtitle"), (x, 18, width, 6), style.text_format(11))
+    pieces.rule(layout, "Line under the header", (x, 25, width, 0.6))
+
+
+def _big_map(layout, layers, width):
+    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.LEAST_MAP)
+    item = pieces.map_item(layout, maps.MAIN_MAP, [layers.patrols, layers.beats, layers.dimming, *layers.lines, *layers.ground], place,
+                           height="map_height")
+    item.setAtlasDriven(True)
+    item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
+    item.setAtlasMargin(0.0)
+    pieces.scale_bar(layout, "Scale bar", item, (style.MARGIN + 1, sheets.TOP + 80, 45, 8), top="scale_top")
+    pieces.north_arrow(layout, "North arrow", (style.MARGIN + place[2] - 9, sheets.TOP + 2, 7, 11))
+    return item
+
+
+def _side(layout, layers, big, page_width):
+    """Where the map is, and what the letters and colours mean."""
+    x = page_width - style.MARGIN - sheets.SIDE
+    small = pieces.map_item(layout, "Whole beat", [layers.patrols, layers.beats, layers.outlines, *layers.ground],
+                            (x, sheets.TOP, sheets.SIDE, sheets.SIDE))
+    pieces.follow_columns(small)
+    overview = QgsLayoutItemMapOverview(maps.MAIN_MAP, small)
+    overview.setLinkedMap(big)
+    overview.setFrameSymbol(maps.frame_symbol())
+    small.overviews().addOverview(overview)
+    y = sheets.TOP + sheets.SIDE + sheets.GAP
+    pieces.label(layout, "Key title", "Crime types", (x, y, sheets.SIDE, 5), style.text_format(sheets.SMALL, style.MUTED, bold=True))
+    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("crime_type_name", "", sheets.SIDE - 7.0)),
+                 (x, y + 5, sheets.SIDE, sheets.LEAST_MAP - sheets.SIDE - sheets.GAP - 5), style.text_format(sheets.SMALL),
+                 style.text_format(sheets.SMALL), 0.6)
+
+
+def _table(layout, layers, page_width):
+    widths = sheets.column_widths(page_width)
+    columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
+    pieces.table(layout, "Boxes", layers.rows, columns, (style.MARGIN, 140, sum(widths), 110), style.text_format(sheets.TEXT),
+                 style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, feature_filter=maps.ON_SHEET, top="table_top")
+    pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 140, sum(widths), 8), style.text_format(12),
+                 top="table_top")
+
+
+def _notes(layout, width):
+    x, small = style.MARGIN, style.text_format(sheets.SMALL)
+    pieces.label(layout, "What chance means", pieces.field("note"), (x, 170, width, 9), style.text_format(sheets.SMALL, style.MUTED, italic=True),
+                 top="note_top")
+    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 182, width, 6), style.text_format(10, bold=True),
+                 top="tactics_top")
+    pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 188, width, 60), small, top="tactics_text_top")
+
+
+def _footer(layout, width, page_height):
+    x, top = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2
+    tiny = style.text_format(sheets.TINY, style.MUTED)
+    pieces.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)
+    pieces.label(layout, "Proof of the draw", pieces.field("proof"), (x, top + 1.5, width, 11),
+                 style.text_format(sheets.TINY - 0.5, style.MUTED, monospaced=True))
+    pieces.label(layout, "Source", pieces.field("source"), (x, top + 12.5, width * 0.75, 4), tiny)
+    pieces.label(layout, "Page", pieces.field("page"), (x + width * 0.75, top + 12.5, width * 0.25, 4), tiny,
+                 Qt.AlignmentFlag.AlignRight)

@@ -1,0 +1,105 @@
+"""The one place for the colours, fonts and page sizes of reports and maps."""
+from qgis.core import QgsFontUtils, QgsTextFormat, QgsUnitTypes
+from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF
+
+PAGES = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
+MARGIN = 10.0
+
+INK = "#1d2329"
+MUTED = "#5c666f"
+RULE = "#c3c9ce"
+PAPER = "#ffffff"
+LAND = "#fbfaf7"
+PARK = "#dcebd0"
+WATER = "#c5dcec"
+SHORE = "#8fb4cd"
+ROAD = "#a39c92"
+ROAD_TEXT = "#4d4740"
+RAIL = "#9a9a9a"
+BEAT = "#2f3b46"
+UNKNOWN = "#8a8f94"
+
+_FAMILIES = ("Open Sans", "DejaVu Sans", "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial")
+_MONOSPACED = ("DejaVu Sans Mono", "Noto Sans Mono", "Consolas", "Menlo", "Courier New")
+_MM_PER_POINT = 25.4 / 72.0
+
+
+def page_size(name):
+    """Width and height in millimetres of the agency's paper, upright; Letter unless it says A4."""
+    return PAGES.get(name, PAGES["Letter"])
+
+
+def colour(text, alpha=255):
+    """A ``QColor`` of ``#rrggbb``; grey where data holds no colour."""
+    result = QColor(text) if text and QColor.isValidColor(text) else QColor(UNKNOWN)
+    result.setAlpha(alpha)
+    return result
+
+
+def ink_on(background):
+    """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
+    channels = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
+                for value in (background.redF(), background.greenF(), background.blueF())]
+    luminance = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    return QColor("#000000" if luminance > 0.179 else "#ffffff")
+
+
+def family(monospaced=False):
+    """The first font family of ours that this machine has; its default family if it has none."""
+    families = _MONOSPACED if monospaced else _FAMILIES
+    return next((name for name in families if QgsFontUtils.fontFamilyOnSystem(name)), QFont().defaultFamily())
+
+
+def text_format(points, ink=INK, bold=False, italic=False, monospaced=False):
+    """A text format in which nothing is read as HTML."""
+    font = QFont(family(monospaced))
+    font.setBold(bold)
+    font.setItalic(italic)
+    result = QgsTextFormat()
+    result.setFont(font)
+    result.setFamilies(list(_MONOSPACED if monospaced else _FAMILIES))
+    result.setSize(points)
+    result.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    result.setColor(QColor(ink))
+    result.setAllowHtmlFormatting(False)
+    return result
+
+
+def line_height(points):
+    """Height in millimetres of one line of text."""
+    return points * _MM_PER_POINT * 1.36
+
+
+def fit(text, width, points, lines=1, bold=False):
+    """``text`` broken into at most ``lines`` lines of ``width`` millimetres; what does not fit ends in an ellipsis."""
+    font = QFont(family())
+    font.setBold(bold)
+    font.setPixelSize(200)
+    metrics = QFontMetricsF(font)
+    room = width * 200.0 / (points * _MM_PER_POINT)
+    result = []
+    words = text.split()
+    while words and len(result) < lines:
+        count = next((n for n in range(len(words), 0, -1) if metrics.horizontalAdvance(" ".join(words[:n])) <= room), 0)
+        if count < len(words) and len(result) == lines - 1:
+            result.append(_elide(" ".join(words), metrics, room))
+            break
+        if count == 0:
+            head = _longest(words[0], metrics, room)
+            result.append(words[0][:head])
+            words[0] = words[0][head:]
+            continue
+        result.append(" ".join(words[:count]))
+        words = words[count:]
+    return result
+
+
+def _longest(text, metrics, room):
+    """How many characters of ``text`` fit, at least one."""
+    return max(1, next((n for n in range(len(text), 0, -1) if metrics.horizontalAdvance(text[:n]) <= room), 1))
+
+
+def _elide(text, metrics, room):
+    if metrics.horizontalAdvance(text) <= room:
+        return text
+    return text[:_longest(text, metrics, room - metrics.horizontalAdvance("…"))].rstrip() + "…"
