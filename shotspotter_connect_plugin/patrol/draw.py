@@ -1,0 +1,97 @@
+"""The lottery itself: local pivotal sampling with exact probabilities, replayable in any language.
+
+Boxes come in the order of their ids as text. Only sums, differences, products, one division and comparisons of IEEE
+doubles are used, in the order written here and in docs/verify-a-draw.md, so that a replay gives the same boxes.
+
+Sources: J.-C. Deville and Y. Tillé (1998), Unequal probability sampling without replacement through a splitting
+method; A. Grafström, N. Lundström and L. Schelin (2012), Spatially balanced sampling through the pivotal method.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+NEARLY = 1e-9
+"""What is left of a whole beat after rounding; a last box closer than this to 0 or 1 counts as 0 or 1."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Positions of the drawn boxes in the order in which they were decided, and of the reserve in its order."""
+
+    selected: np.ndarray
+    reserve: np.ndarray
+
+
+def pivotal(probability, col, row, beat, uniforms):
+    """Draw boxes so that each comes with exactly its probability and near boxes seldom come together.
+
+    Two boxes, one at random and the one nearest to it, settle between them which keeps their chances, until one box of
+    the beat is left; the boxes left over by the beats then settle the rest among themselves. So each beat gets its
+    expected number rounded down or up, and so does the whole draw.
+
+    Parameters
+    ----------
+    probability : array of n float
+        Inclusion probabilities, 0 to 1.
+    col, row : arrays of n int
+        Place in the fishnet.
+    beat : array of n str
+        Not needed where the probability is 0.
+    uniforms : object with ``next()`` and ``take(count)``
+        See :class:`~shotspotter_connect_plugin.patrol.seeds.Uniforms`.
+
+    Returns
+    -------
+    Drawn
+        The reserve holds every other box that had a chance, in ascending order of (next uniform / probability).
+    """
+    chance = np.array(probability, dtype=float)
+    if not ((chance >= 0) & (chance <= 1)).all():
+        raise ValueError("Inclusion probabilities must lie between 0 and 1.")
+    place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
+    beat = np.asarray(beat, dtype=object)
+    selected = np.flatnonzero(chance == 1).tolist()
+    open_boxes = np.flatnonzero((chance > 0) & (chance < 1))
+    left_over = []
+    for name in sorted(set(beat[open_boxes])):
+        left_over += _settle(open_boxes[beat[open_boxes] == name], chance, place, uniforms, selected)
+    for last in _settle(np.array(sorted(left_over), dtype=np.int64), chance, place, uniforms, selected):
+        if uniforms.next() < chance[last]:
+            selected.append(last)
+    selected = np.array(selected, dtype=np.int64)
+    others = np.setdiff1d(np.flatnonzero(np.asarray(probability) > 0), selected)
+    ticket = uniforms.take(others.size) / np.asarray(probability, dtype=float)[others]
+    return Drawn(selected, others[np.argsort(ticket, kind="stable")])
+
+
+def _settle(boxes, chance, place, uniforms, selected):
+    """Let boxes settle pairwise; adds the winners to ``selected``, gives the one still undecided, if any.
+
+    ``chance`` is changed in place. ``boxes`` are positions in ascending order.
+    """
+    boxes, (x, y) = boxes.copy(), place[:, boxes]
+    count = boxes.size
+    while count > 1:
+        one = int(uniforms.next() * count)
+        distance = (x[:count] - x[one]) ** 2 + (y[:count] - y[one]) ** 2
+        distance[one] = np.iinfo(np.int64).max
+        other = int(distance.argmin())  # the first of equally near ones
+        a, b = chance[boxes[one]], chance[boxes[other]]
+        both = a + b
+        if both < 1:
+            gone, stays = (one, other) if uniforms.next() * both < b else (other, one)
+            chance[boxes[stays]] = both
+        else:
+            gone, stays = (one, other) if uniforms.next() * (2 - both) < 1 - b else (other, one)
+            selected.append(int(boxes[gone]))
+            chance[boxes[stays]] = both - 1
+        for array in (boxes, x, y):
+            array[gone:count - 1] = array[gone + 1:count]
+        count -= 1
+    return [int(box) for box in boxes[:count] if not _decided(box, chance, selected)]
+
+
+def _decided(box, chance, selected):
+    if chance[box] >= 1 - NEARLY:
+        selected.append(int(box))
+    return not NEARLY < chance[box] < 1 - NEARLY

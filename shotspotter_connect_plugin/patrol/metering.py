@@ -1,0 +1,360 @@
+"""Metering: from expected harm to chances under caps, from chances to a drawn plan.
+
+Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+from ..forecast.fishnet import Fishnet
+from .draw import NEARLY, pivotal
+from .record import FORMAT, hash_of_inputs
+from .seeds import Uniforms
+
+WINDOWS = (7, 28)
+"""Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A beat whose boxes cannot all be drawn: its caps allow fewer."""
+
+    beat: str
+    asked: float
+    possible: float
+    boxes: int
+
+    @property
+    def sentence(self):
+        """What is short, and by how much."""
+        return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
+                f"boxes allow {self.possible:.3g} on average, {self.asked - self.possible:.3g} fewer.")
+
+
+def harm_by_box(forecasts, crime_types):
+    """Sum the forecasts of one shift into harm per box.
+
+    Parameters
+    ----------
+    forecasts : pandas.DataFrame
+        box_id, crime_type, expected, low, high (events in the shift).
+    crime_types : pandas.DataFrame
+        crime_type, severity, effectiveness, in the order that decides ties; other types are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By box_id: harm = sum of expected * severity * effectiveness; crime_type, the one with the largest share of it;
+        chance = 1 - exp(-sum of expected) of at least one event of any type, with chance_low and chance_high from the
+        sums of low and high. Those treat the types' errors as if all went the same way, so the interval is rather too
+        wide than too narrow.
+    """
+    order = {code: place for place, code in enumerate(crime_types["crime_type"])}
+    known = forecasts[forecasts["crime_type"].isin(order)].merge(
+        crime_types[["crime_type", "severity", "effectiveness"]], on="crime_type")
+    known = known.assign(harm=known["expected"] * known["severity"] * known["effectiveness"],
+                         place=known["crime_type"].map(order)).sort_values(["box_id", "place"], kind="stable")
+    sums = known.groupby("box_id")[["harm", "expected", "low", "high"]].sum(min_count=1)
+    dominant = known.sort_values(["harm", "expected"], ascending=False, kind="stable").drop_duplicates("box_id")
+    return pd.DataFrame({
+        "harm": sums["harm"], "crime_type": dominant.set_index("box_id")["crime_type"].reindex(sums.index),
+        "chance": -np.expm1(-sums["expected"]), "chance_low": -np.expm1(-sums["low"]),
+        "chance_high": -np.expm1(-sums["high"])})
+
+
+def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.1, focus=2.0, eligible=None):
+    """Give each box its chance of being drawn: ``min(cap, max(floor, k * harm ** focus))``, k solved for each beat.
+
+    Parameters
+    ----------
+    harm : array of n float
+        At least 0; NaN (no forecast) counts as 0.
+    beat : array of n str
+        Boxes with ``None`` get no chance.
+    boxes_per_beat : float or mapping of beat to float
+        Expected number of boxes drawn in a beat.
+    cap : float or array of n float
+        Largest chance of a box, 0 to 1.
+    lower_risk_share : float
+        Share of a beat's boxes that is spread evenly: floor = share * boxes / eligible boxes.
+    focus : float
+        0 = equal chances, larger = chances follow harm more strongly.
+    eligible : array of n bool, optional
+        Boxes that may be drawn; all if not given.
+
+    Returns
+    -------
+    probability : numpy.ndarray
+        Sums to the beat's boxes over the eligible boxes of each beat, or to the sum of their caps where that is less.
+        Under one cap, equal harm gets equal chance and more harm never less.
+    shortfalls : list of Shortfall
+        The beats where the caps allow less than was asked for.
+    """
+    harm = np.nan_to_num(np.asarray(harm, dtype=float), nan=0.0)
+    if not ((harm >= 0) & np.isfinite(harm)).all():
+        raise ValueError("Harm must be a finite number, at least 0.")
+    beat = np.asarray(beat, dtype=object)
+    cap = np.broadcast_to(np.asarray(cap, dtype=float), harm.shape)
+    may = np.array([name is not None for name in beat], dtype=bool)
+    named = sorted(set(beat[may]))
+    if eligible is not None:
+        may &= np.asarray(eligible, dtype=bool)
+    probability, shortfalls = np.zeros(harm.size), []
+    for name in named:
+        asked = float(boxes_per_beat[name] if hasattr(boxes_per_beat, "__getitem__") else boxes_per_beat)
+        members = np.flatnonzero(may & (beat == name))
+        possible = float(cap[members].sum())
+        if possible < asked - 1e-9:
+            shortfalls.append(Shortfall(name, asked, possible, members.size))
+        if possible <= asked:
+            probability[members] = cap[members]
+        elif asked > 0:
+            floor = np.minimum(lower_risk_share * asked / members.size, cap[members])
+            probability[members] = _fill(_weights(harm[members], focus), floor, cap[members], asked)
+    return probability, shortfalls
+
+
+def _weights(harm, focus):
+    """harm ** focus relative to the greatest; the same number for the same harm, never less for more."""
+    values, which = np.unique(harm, return_inverse=True)
+    with np.errstate(under="ignore"):
+        powers = np.power(values / max(values[-1], np.finfo(float).tiny), focus)
+    powers[powers < 1e-300] = 0.0
+    return np.maximum.accumulate(powers)[which]
+
+
+def _fill(weight, floor, cap, total):
+    """Terms min(cap, max(floor, k * weight)) that sum to ``total``; sum(floor) <= total < sum(cap).
+
+    Where every box with a weight stands at its cap and the sum is still short, the floor of the boxes without weight
+    is raised instead.
+    """
+    rising = weight > 0
+    short = cap[rising].sum() + floor[~rising].sum() < total
+    filled = np.where(rising, cap, floor)
+    part = ~rising if short else rising
+    if part.any():
+        filled[part] = _level(np.ones(part.sum()) if short else weight[part], floor[part], cap[part],
+                              total - filled[~part].sum())
+    return filled
+
+
+def _level(weight, floor, cap, total):
+    """Solve for k, exactly: the sum is linear between the moments at which a box begins to rise or stops at its cap."""
+    def terms(k):
+        return np.minimum(cap, np.maximum(floor, k * weight))
+
+    turns = np.sort(np.concatenate([floor / weight, cap / weight]))
+    below, above = 0, turns.size - 1
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (middle, above) if terms(turns[middle]).sum() < total else (below, middle)
+    inside = (turns[below] + turns[above]) / 2
+    rises = (inside * weight > floor) & (inside * weight < cap)
+    if not rises.any():
+        return terms(turns[above])
+    return terms((total - terms(inside)[~rises].sum()) / weight[rises].sum())
+
+
+@dataclass(frozen=True)
+class History:
+    """What counts around a shift, without the shift itself.
+
+    ``patrols`` (box_id, shift_date) holds planned patrols that are not suppressed; ``chances`` (box_id, shift_date,
+    inclusion_probability) the recorded probabilities of the newest draw of each shift; ``resting`` the boxes with a
+    patrol in the shifts next to this one; ``added`` the boxes already planned by hand in this shift.
+    """
+
+    patrols: pd.DataFrame
+    chances: pd.DataFrame
+    resting: frozenset = frozenset()
+    added: frozenset = frozenset()
+
+
+def rules_of(settings, shift_date, shift, number, boxes=None, cap=None):
+    """Give the settings in force for one draw as a flat mapping of text and numbers.
+
+    ``number`` is 1 for the first draw of a shift, 2 for the next: the same seed then gives other numbers. ``boxes``
+    (per beat) and ``cap`` replace the settings where given.
+    """
+    boxes = settings.boxes_per_beat if boxes is None else boxes
+    cap = settings.cap if cap is None else cap
+    if not boxes >= 0:
+        raise ConnectError("The number of boxes per beat must be 0 or more.", f"boxes={boxes}")
+    if not 0 < cap <= 1:
+        raise ConnectError("The cap must be a chance above 0 and at most 1.", f"cap={cap}")
+    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes"]
+    names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
+    return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_per_beat": boxes,
+            "cap": cap, **{name: getattr(settings, name) for name in names}}
+
+
+def box_caps(boxes, harm, history, rules):
+    """Tell which boxes may be drawn in a shift, why others may not, and up to which chance.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        box_id, beat, inside.
+    harm : array of float
+        Harm per box; NaN where there is no forecast.
+    history : History
+        What was planned around the shift. Every window of days that holds the shift is looked at, so a shift metered
+        late keeps the caps of plans made before it.
+    rules : mapping
+        See :func:`rules_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        eligible, why_not (text or None), cap (0 where not eligible).
+    """
+    ids = boxes["box_id"]
+    cap = np.full(len(boxes), float(rules["cap"]))
+    reasons = [
+        (boxes["beat"].isna(), "in no beat"),
+        (~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"),
+        (np.isnan(harm), "no forecast"),
+        (ids.isin(history.added), "added by hand"),
+        (ids.isin(history.resting), "cooling down"),
+    ]
+    for days in WINDOWS:
+        planned = most_in_window(ids, history.patrols, rules["shift_date"], days)
+        reasons.append((planned + 1 > rules[f"window_{days}_hard"], f"most patrols in {days} days reached"))
+        left = rules[f"window_{days}_expected"] - most_in_window(
+            ids, history.chances, rules["shift_date"], days, "inclusion_probability")
+        reasons.append((left < NEARLY, f"expected patrols in {days} days used up"))
+        cap = np.minimum(cap, left)
+    why_not = np.full(len(boxes), None, dtype=object)
+    for applies, reason in reversed(reasons):
+        why_not[np.asarray(applies)] = reason
+    eligible = pd.isna(why_not)
+    return pd.DataFrame({"eligible": eligible, "why_not": why_not, "cap": np.where(eligible, cap, 0.0)},
+                        index=boxes.index)
+
+
+def most_in_window(box_ids, events, shift_date, days, amount=None):
+    """Give per box the largest sum of ``amount`` (1 each if not given) over ``days`` dates that hold ``shift_date``.
+
+    ``events`` has box_id and shift_date; rows of other boxes and dates are passed over.
+    """
+    place = pd.Index(box_ids).get_indexer(events["box_id"])
+    day = np.asarray(events["shift_date"], dtype="datetime64[D]") - np.datetime64(shift_date)
+    day = day.astype(int) + days - 1
+    kept = (place >= 0) & (day >= 0) & (day < 2 * days - 1)
+    weights = None if amount is None else np.asarray(events[amount], dtype=float)[kept]
+    cells = np.bincount(place[kept] * (2 * days - 1) + day[kept], weights, len(box_ids) * (2 * days - 1))
+    sums = np.cumsum(np.pad(cells.reshape(len(box_ids), -1), ((0, 0), (1, 0))), axis=1)
+    return (sums[:, days:] - sums[:, :-days]).max(axis=1, initial=0.0)
+
+
+@dataclass(frozen=True)
+class DrawnShift:
+    """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, and what could not be had."""
+
+    boxes: pd.DataFrame
+    reserve: dict
+    inputs_hash: str
+    shortfalls: list
+
+
+def draw_shift(boxes, harm, history, rules, seed):
+    """Draw one shift: eligibility, chances, lottery.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        box_id, beat, inside.
+    harm : pandas.Series
+        Harm by box_id; boxes that lack in it are not eligible.
+    history : History
+    rules : mapping
+        See :func:`rules_of`.
+    seed : str
+
+    Returns
+    -------
+    DrawnShift
+        Boxes in the order of their ids as text.
+    """
+    boxes = boxes.sort_values("box_id", ignore_index=True)
+    harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
+    table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
+    table["inclusion_probability"], shortfalls = inclusion_probabilities(
+        harm, table["beat"], rules["boxes_per_beat"], table["cap"], rules["lower_risk_share"], rules["focus"],
+        table["eligible"])
+    inputs_hash = hash_of_inputs(rules, table)
+    table["draw_rank"], table["selected"], reserve = replay(table, seed, inputs_hash)
+    return DrawnShift(table, reserve, inputs_hash, shortfalls)
+
+
+def replay(table, seed, inputs_hash):
+    """Draw from stored probabilities.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        box_id, beat, inclusion_probability, in the order of box_id.
+    seed, inputs_hash : str
+
+    Returns
+    -------
+    draw_rank : array of Int64
+        1 for the box decided first, then the reserve; NA for boxes without a chance.
+    selected : array of bool
+    reserve : dict
+        Box ids in reserve order by beat.
+    """
+    col, row = Fishnet.parse(table["box_id"])
+    drawn = pivotal(table["inclusion_probability"], col, row, table["beat"], Uniforms(seed, inputs_hash))
+    order = np.concatenate([drawn.selected, drawn.reserve])
+    rank = pd.array([pd.NA] * len(table), dtype="Int64")
+    rank[order] = np.arange(1, order.size + 1)
+    selected = np.zeros(len(table), dtype=bool)
+    selected[drawn.selected] = True
+    waiting = table.iloc[drawn.reserve]
+    reserve = {name: group["box_id"].tolist() for name, group in waiting.groupby("beat", sort=True)}
+    return rank, selected, reserve
+
+
+def plan(drawn_boxes, by_box, rules):
+    """Make patrols of the drawn boxes.
+
+    Parameters
+    ----------
+    drawn_boxes : pandas.DataFrame
+        The selected rows of a draw.
+    by_box : pandas.DataFrame
+        As :func:`harm_by_box` gives it.
+    rules : mapping
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``patrols`` except ids and shift, by beat and visit order.
+    """
+    patrols = drawn_boxes[["box_id", "beat", "harm", "inclusion_probability"]].join(
+        by_box[["crime_type", "chance", "chance_low", "chance_high"]], on="box_id")
+    patrols = patrols.assign(target_minutes=float(rules["target_minutes"]), visit_order=visit_order(patrols), returns=1,
+                             origin="drawn", status="planned", version=1)
+    return patrols.sort_values(["beat", "visit_order"], ignore_index=True)
+
+
+def visit_order(patrols):
+    """Give the place of each patrol in its beat's round: the box of most harm first, then always the nearest one left.
+
+    ``patrols`` has box_id, beat and harm; equal harm and equal distance are settled by box_id.
+    """
+    order = pd.Series(0, index=patrols.index)
+    for _, group in patrols.sort_values(["harm", "box_id"], ascending=[False, True]).groupby("beat", sort=False):
+        place = np.stack(Fishnet.parse(group["box_id"]))
+        waiting, here = list(range(len(group))), 0
+        for step in range(1, len(group) + 1):
+            waiting.remove(here)
+            order[group.index[here]] = step
+            if waiting:
+                distance = ((place[:, waiting] - place[:, [here]]) ** 2).sum(axis=0)
+                here = min(zip(distance.tolist(), group["box_id"].iloc[waiting], waiting))[2]
+    return order

@@ -1,0 +1,46 @@
+"""What a draw depends on, as text that any language can write, and its hash.
+
+One JSON array per line, each line ended by a line feed, UTF-8, no spaces, characters above ASCII as they are. Every
+number is the 16 hexadecimal digits of its IEEE 754 double, most significant byte first. The first line holds the rules
+as [name, value] pairs in the order of their names; then one line per box in the order of box_id:
+[box_id, beat, harm, eligible, why_not, cap, inclusion_probability]. Empty values are null.
+"""
+import hashlib
+import json
+import struct
+
+import numpy as np
+
+FORMAT = "connect draw 1"
+_COLUMNS = ("box_id", "beat", "harm", "eligible", "why_not", "cap", "inclusion_probability")
+
+
+def text_of_inputs(rules, boxes):
+    """Give the text.
+
+    Parameters
+    ----------
+    rules : mapping of str to str or number
+    boxes : pandas.DataFrame
+        box_id, beat, harm, eligible, why_not, cap, inclusion_probability.
+    """
+    boxes = boxes.sort_values("box_id")
+    columns = {name: boxes[name].to_numpy(dtype=object) for name in ("box_id", "beat", "why_not")}
+    columns.update({name: _digits(boxes[name]) for name in ("harm", "cap", "inclusion_probability")})
+    columns["eligible"] = boxes["eligible"].astype(bool)
+    lines = [[(name, value if isinstance(value, str) else _digits([value])[0])
+              for name, value in sorted(rules.items())]]
+    lines += zip(*(columns[name] for name in _COLUMNS))
+    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+    return "".join(encoder.encode(line) + "\n" for line in lines)
+
+
+def hash_of_inputs(rules, boxes):
+    """Give the SHA-256 (hexadecimal) of :func:`text_of_inputs`."""
+    return hashlib.sha256(text_of_inputs(rules, boxes).encode()).hexdigest()
+
+
+def _digits(numbers):
+    """Each number as 16 hexadecimal digits; None for NaN; minus zero is written as zero."""
+    return [None if number != number else struct.pack(">d", number).hex()
+            for number in (np.asarray(numbers, dtype=float) + 0.0).tolist()]

@@ -1,0 +1,95 @@
+"""Seeds: made by the operating system, kept in a side file until their shift has ended, turned into uniforms.
+
+A seed is 64 hexadecimal digits (256 bits). Its hash is the SHA-256 of those digits as text, so that
+``printf %s SEED | sha256sum`` shows it. The number that a draw uses at counter c is the SHA-256 of the text
+``SEED:INPUTS_HASH:c``: its first 56 bits, shifted right by 3, over 2 ** 53.
+"""
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import ConnectError
+
+
+def new_seed():
+    """Give a new secret seed from the operating system."""
+    return secrets.token_hex(32)
+
+
+def hash_of(seed):
+    """Give the SHA-256 (hexadecimal) of a seed's text: what is published before the draw."""
+    return hashlib.sha256(str(seed).encode()).hexdigest()
+
+
+class Uniforms:
+    """Numbers in [0, 1), multiples of 2 ** -53, that anyone who has the seed can make again.
+
+    Parameters
+    ----------
+    seed, inputs_hash : str
+        Hexadecimal text; a test seed may be any text.
+    """
+
+    def __init__(self, seed, inputs_hash):
+        self._prefix = hashlib.sha256(f"{seed}:{inputs_hash}:".encode())
+        self._counter = 0
+
+    def next(self):
+        """Give the next number as a float."""
+        digest = self._prefix.copy()
+        digest.update(str(self._counter).encode())
+        self._counter += 1
+        return (int.from_bytes(digest.digest()[:7], "big") >> 3) / 9007199254740992.0
+
+    def take(self, count):
+        """Give the next ``count`` numbers as an array."""
+        return np.array([self.next() for _ in range(count)], dtype=float)
+
+
+def load(path):
+    """Give the secret seeds of the side file, hash -> seed; empty if there is no file.
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read or is damaged.
+    """
+    path = Path(path)
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConnectError(f"The file of secret seeds {path.name} cannot be read; restore it from a copy, or move it "
+                           "away to have new seeds made.", repr(error)) from error
+    if not isinstance(stored, dict):
+        raise ConnectError(f"The file of secret seeds {path.name} is damaged; restore it from a copy, or move it away "
+                           "to have new seeds made.")
+    return {key: seed for key, seed in stored.items() if isinstance(seed, str) and hash_of(seed) == key}
+
+
+def keep(path, seeds):
+    """Add seeds to the side file, readable by its owner only; the file is the old one or the new one, never a part.
+
+    Call it while the workspace is locked for writing, and before the hashes are written there.
+    """
+    path = Path(path)
+    text = json.dumps({**load(path), **{hash_of(seed): seed for seed in seeds}}, indent=0, sort_keys=True)
+    written = None
+    try:
+        handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # made with mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(written, path)
+    except OSError as error:
+        if written and os.path.exists(written):
+            os.unlink(written)
+        raise ConnectError(f"The secret seeds cannot be kept in {path.name}; allow writing to its folder.",
+                           repr(error)) from error

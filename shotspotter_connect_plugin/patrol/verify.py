@@ -1,0 +1,133 @@
+"""Check a recorded draw: does what is stored follow from the seed, the probabilities and the rules?"""
+import numpy as np
+
+from .draw import NEARLY
+from .metering import inclusion_probabilities, replay, visit_order
+from .record import hash_of_inputs
+from .seeds import hash_of
+
+_NAMED = 10
+"""Differences of one kind that are named one by one."""
+
+
+def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjusted=()):
+    """Name everything in a recorded draw that does not fit.
+
+    Parameters
+    ----------
+    draw : mapping
+        A row of ``draws``.
+    boxes : pandas.DataFrame
+        Its rows of ``draw_boxes``.
+    patrols : pandas.DataFrame
+        The rows of ``patrols`` with its draw_id and origin drawn.
+    seed : str or None
+        The seed, if it can be known.
+    commitments : pandas.DataFrame
+        The rows of ``commitments`` of its shift.
+    superseded : bool
+        Whether the shift was drawn again, so that this draw's patrols are suppressed.
+    adjusted : collection of str
+        patrol_ids that an adjustment names; those may differ in status, minutes, order and returns.
+
+    Returns
+    -------
+    list of str
+        One sentence each; empty when everything fits.
+    """
+    boxes = boxes.sort_values("box_id", ignore_index=True)
+    problems = _of_seed(draw, seed, commitments)
+    for name in ("shift_date", "shift"):
+        if draw["rules"].get(name) != draw[name]:
+            problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
+    problems += _of_chances(draw, boxes)
+    if hash_of_inputs(draw["rules"], boxes) != draw["inputs_hash"]:
+        problems.append("The stored inputs do not give the recorded inputs hash: a rule, box, beat, harm, eligibility, "
+                        "cap or probability was changed after the draw.")
+    if seed is not None and _in_range(boxes):
+        problems += _of_replay(draw, boxes, seed)
+    return problems + _of_patrols(draw, boxes, patrols, superseded, set(adjusted))
+
+
+def _of_seed(draw, seed, commitments):
+    problems = []
+    if seed is None:
+        problems.append("The seed is not known here yet, so the draw could not be replayed; verify it again after the "
+                        "shift has ended and the plan of a later shift has been made.")
+    elif hash_of(seed) != draw["seed_hash"]:
+        problems.append("The seed does not give the recorded seed hash.")
+    if draw["lottery"]:
+        published = commitments[commitments["seed_hash"] == draw["seed_hash"]]
+        if published.empty:
+            problems.append("The hash of the seed was never published for this shift.")
+        elif not (published["committed_utc"] <= draw["drawn_utc"]).any():
+            problems.append("The hash of the seed was published only after the draw.")
+    return problems
+
+
+def _in_range(boxes):
+    chance = boxes["inclusion_probability"].to_numpy(dtype=float)
+    return bool(((chance >= 0) & (chance <= 1)).all()) and not boxes["beat"][chance > 0].isna().any()
+
+
+def _of_chances(draw, boxes):
+    """Ranges, caps, eligibility, sums, and whether the probabilities follow from harm by the published rule."""
+    rules, chance = draw["rules"], boxes["inclusion_probability"].to_numpy(dtype=float)
+    if not _in_range(boxes):
+        return _named("has a probability that is none, or no beat", boxes, ~((chance >= 0) & (chance <= 1))
+                      | (boxes["beat"].isna() & (chance > 0)))
+    problems = _named("has a probability above its cap", boxes, chance > boxes["cap"] + NEARLY)
+    problems += _named("has a cap above that of the rules", boxes, boxes["cap"] > rules["cap"] + NEARLY)
+    problems += _named("is not eligible but has a chance", boxes, ~boxes["eligible"].astype(bool) & (chance > 0))
+    expected, _ = inclusion_probabilities(boxes["harm"], boxes["beat"], rules["boxes_per_beat"], boxes["cap"],
+                                          rules["lower_risk_share"], rules["focus"], boxes["eligible"].astype(bool))
+    problems += _named("has a probability that does not follow from the harms of its beat", boxes,
+                       np.abs(expected - chance) > NEARLY)
+    sums = boxes.assign(chance=chance).groupby("beat")[["chance", "selected"]].sum()
+    for beat, chances, drawn in sums.itertuples():
+        if not np.floor(chances + NEARLY) <= drawn <= np.ceil(chances - NEARLY):
+            problems.append(f"Beat {beat} has {drawn} boxes drawn, where {chances:.6g} were expected.")
+    return problems
+
+
+def _of_replay(draw, boxes, seed):
+    rank, selected, reserve = replay(boxes, seed, draw["inputs_hash"])
+    stored = boxes["selected"].astype(bool).to_numpy()
+    problems = _named("is drawn in the record but not in the replay", boxes, stored & ~selected)
+    problems += _named("is drawn in the replay but not in the record", boxes, selected & ~stored)
+    same = (boxes["draw_rank"].astype("Int64").fillna(0) == rank.fillna(0)).to_numpy(dtype=bool)
+    problems += _named("has another rank than in the replay", boxes, ~same)
+    if reserve != draw["reserve"]:
+        problems.append("The reserve is in another order than in the replay.")
+    if draw["size"] != selected.sum():
+        problems.append(f"The size of the draw is recorded as {draw['size']}; the replay draws {selected.sum()}.")
+    return problems
+
+
+def _of_patrols(draw, boxes, patrols, superseded, adjusted):
+    drawn = boxes[boxes["selected"].astype(bool)]
+    problems = [f"Box {box} was drawn but has no patrol."
+                for box in sorted(set(drawn["box_id"]) - set(patrols["box_id"]))]
+    problems += [f"The patrol of box {box} was not drawn."
+                 for box in sorted(set(patrols["box_id"]) - set(drawn["box_id"]))]
+    both = patrols.merge(drawn, on="box_id", suffixes=("", "_drawn"))
+    both["right_order"] = visit_order(both)
+    for patrol in both.to_dict("records"):
+        what = [name for name in ("beat", "harm", "inclusion_probability") if patrol[name] != patrol[name + "_drawn"]]
+        what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]
+        if patrol["patrol_id"] not in adjusted:
+            right = {"status": "suppressed" if superseded else "planned", "returns": 1,
+                     "target_minutes": draw["rules"]["target_minutes"], "visit_order": patrol["right_order"]}
+            what += [name for name, value in right.items() if patrol[name] != value]
+        if what:
+            problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")
+    twice = patrols["box_id"][patrols["box_id"].duplicated()]
+    return problems + [f"Box {box} has more than one patrol of this draw." for box in sorted(set(twice))]
+
+
+def _named(what, boxes, which):
+    found = boxes["box_id"][np.asarray(which, dtype=bool)].tolist()
+    problems = [f"Box {box} {what}." for box in found[:_NAMED]]
+    if len(found) > _NAMED:
+        problems.append(f"{len(found) - _NAMED} more boxes: the same.")
+    return problems

@@ -1,0 +1,279 @@
+"""The plan of a shift: meter it, verify it, publish the hashes of coming seeds."""
+from dataclasses import dataclass
+from typing import List
+
+import pandas as pd
+
+from ..errors import ConnectError
+from ..patrol import metering, seeds
+from ..patrol.verify import problems_of
+from ..progress import SILENT
+from .store import Between
+
+_NO_LOTTERY = "test, no lottery"
+_LONGEST_WINDOW = max(metering.WINDOWS)
+
+
+@dataclass(frozen=True)
+class MeterResult:
+    """The plan of a shift: its newest draw, whether that was drawn just now, the planned patrols, what to tell."""
+
+    draw_id: str
+    drawn: bool
+    patrols: pd.DataFrame
+    messages: List[str]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether the draws of a shift are what their seeds give; what differs; what else a reader should know."""
+
+    verified: bool
+    problems: List[str]
+    notes: List[str]
+
+
+def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=False, reason="", progress=SILENT):
+    """Draw the boxes of one shift and write its plan, in one transaction.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    shift_date, shift : str
+        A shift with forecasts.
+    boxes : int, optional
+        Boxes per beat instead of the setting.
+    cap : float, optional
+        Largest chance of a box instead of the setting.
+    seed : str, optional
+        For tests: the draw is then marked as no lottery, and the seed is stored openly.
+    redraw : bool
+        Draw a drawn shift again; needs a ``reason``. Both draws stay, the older one's patrols become suppressed.
+
+    Returns
+    -------
+    MeterResult
+        For a shift drawn before, without ``redraw``: the plan as it is, and nothing is written.
+
+    Raises
+    ------
+    ConnectError
+        When the shift does not run, has no forecasts, or a redraw has no reason.
+    """
+    workspace.calendar.bounds(shift_date, shift)
+    reveal_ended(workspace)
+    earlier = _draws(workspace, shift_date, shift)
+    if len(earlier) and not redraw:
+        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only with REDRAW and a reason."
+        return MeterResult(earlier["draw_id"].iloc[-1], False, _planned(workspace, shift_date, shift), [message])
+    if len(earlier) and not reason.strip():
+        raise ConnectError("A shift is drawn again only with a reason; say why in REASON.")
+    progress.report(0.1, f"Forecast of {shift_date} {shift}")
+    by_box = _harm(workspace, shift_date, shift)
+    with workspace.transaction() as writer:
+        # Read again under the lock: another desk may have drawn the shift in the meantime.
+        if len(_draws(workspace, shift_date, shift)) != len(earlier):
+            raise ConnectError(f"{shift_date} {shift} has just been drawn by somebody else; open its plan.")
+        now = pd.Timestamp.now(tz="UTC").floor("ms")
+        messages = _commit(workspace, writer, shift_date, shift, now)
+        secret = str(seed) if seed is not None else _committed_seed(workspace, shift_date, shift)
+        progress.report(0.3, "Metering")
+        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap)
+        drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside"]), by_box["harm"],
+                                    _history(workspace, shift_date, shift, rules), rules, secret)
+        progress.report(0.8, "Writing the plan")
+        draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
+        reason = reason.strip() if len(earlier) else ""
+        if seed is not None:
+            reason = f"{_NO_LOTTERY}; {reason}" if reason else _NO_LOTTERY
+        opened = seed is not None or workspace.calendar.has_ended(shift_date, shift, now)
+        writer.append("draws", pd.DataFrame([{
+            "draw_id": draw_id, "shift_date": shift_date, "shift": shift, "drawn_utc": now,
+            "seed_hash": seeds.hash_of(secret), "seed": secret if opened else None, "inputs_hash": drawn.inputs_hash,
+            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": reason, "rules": rules,
+            "reserve": drawn.reserve}]))
+        writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
+        messages += _suppress_earlier(workspace, writer, shift_date, shift)
+        patrols = metering.plan(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
+        writer.append("patrols", patrols.assign(patrol_id=draw_id + "." + patrols["box_id"], draw_id=draw_id,
+                                                shift_date=shift_date, shift=shift))
+        progress.report(0.95)
+    messages += [shortfall.sentence for shortfall in drawn.shortfalls]
+    if seed is not None:
+        messages.append("Drawn with a given seed: a test, no lottery.")
+    progress.report(1.0)
+    return MeterResult(draw_id, True, _planned(workspace, shift_date, shift), messages)
+
+
+def verify_draw(workspace, shift_date, shift):
+    """Check every draw of a shift against its seed, its published hash, its rules and its patrols.
+
+    Before the shift has ended the seed is taken from the secret side file, where there is one, and not shown.
+
+    Raises
+    ------
+    ConnectError
+        When the shift has no draw.
+    """
+    reveal_ended(workspace)
+    draws = _draws(workspace, shift_date, shift)
+    if draws.empty:
+        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
+    secrets = seeds.load(workspace.path_of_seeds)
+    committed = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift})
+    patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "origin": "drawn"})
+    adjusted = workspace.read("adjustments", ["patrol_id"], {"shift_date": shift_date, "shift": shift})["patrol_id"]
+    problems = [f"The patrol of box {box} belongs to no draw of this shift." for box in
+                patrols.loc[~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
+    notes = []
+    for number, draw in enumerate(draws.to_dict("records"), 1):
+        prefix = f"Draw {number}: " if len(draws) > 1 else ""
+        seed = draw["seed"] if isinstance(draw["seed"], str) else secrets.get(draw["seed_hash"])
+        found = problems_of(
+            draw, workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]}),
+            patrols[patrols["draw_id"] == draw["draw_id"]], seed, committed, number < len(draws),
+            adjusted)
+        problems += [prefix + problem for problem in found]
+        notes += [prefix + note for note in _notes(draw, committed)]
+    return Verification(not problems, problems, notes)
+
+
+def commitments(workspace, shift_date, days):
+    """Give the published hashes of the shifts that start on ``days`` dates from ``shift_date``, by start.
+
+    Returns
+    -------
+    pandas.DataFrame
+        shift_date, shift, start_utc, seed_hash, committed_utc.
+    """
+    last = (pd.Timestamp(shift_date) + pd.Timedelta(days=days - 1)).strftime("%Y-%m-%d")
+    slots = workspace.calendar.slots(shift_date, last)
+    published = workspace.read("commitments", where={"shift_date": slots["shift_date"].unique().tolist()},
+                               order_by="committed_utc")
+    return slots[["shift_date", "shift", "start_utc"]].merge(published, on=["shift_date", "shift"])
+
+
+def reveal_ended(workspace):
+    """Write the seeds of drawn shifts that have ended into ``draws``, where this desk knows them."""
+    secret = workspace.read("draws", ["draw_id", "shift_date", "shift", "seed_hash"], {"seed": None})
+    if secret.empty:
+        return
+    known = seeds.load(workspace.path_of_seeds)
+    secret = secret[secret["seed_hash"].isin(known)]
+    ended = [_has_ended(workspace.calendar, row.shift_date, row.shift) for row in secret.itertuples()]
+    if any(ended):
+        with workspace.transaction() as writer:
+            for row in secret[ended].itertuples():
+                writer.reveal("draws", {"draw_id": row.draw_id}, known[row.seed_hash])
+
+
+def _has_ended(calendar, shift_date, shift):
+    try:
+        return calendar.has_ended(shift_date, shift)
+    except ConnectError:  # the agency has changed its shifts since; no shift is longer than a day
+        return pd.Timestamp.now(tz="UTC") > pd.Timestamp(shift_date, tz="UTC") + pd.Timedelta(days=3)
+
+
+def _draws(workspace, shift_date, shift):
+    draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift})
+    number = [rules["draw"] for rules in draws["rules"]]
+    return draws.assign(number=number).sort_values("number", ignore_index=True)
+
+
+def _planned(workspace, shift_date, shift):
+    return workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
+                          order_by=["beat", "visit_order"])
+
+
+def _harm(workspace, shift_date, shift):
+    forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"],
+                               {"shift_date": shift_date, "shift": shift})
+    if forecasts.empty:
+        raise ConnectError(f"{shift_date} {shift} has no forecast. Score the shift first: connect:score.")
+    return metering.harm_by_box(forecasts, workspace.crime_types)
+
+
+def _history(workspace, shift_date, shift, rules):
+    """What counts in the windows of days around a shift, and which boxes rest in it."""
+    first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
+                   (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
+    around = {"shift_date": Between(first, last)}
+    patrols = workspace.read("patrols", ["shift_date", "shift", "box_id", "origin"], {**around, "status": "planned"})
+    here = (patrols["shift_date"] == shift_date) & (patrols["shift"] == shift)
+    added = frozenset(patrols.loc[here & (patrols["origin"] == "added"), "box_id"])
+    patrols = patrols[~here]
+    draws = workspace.read("draws", ["draw_id", "shift_date", "shift", "rules"], around)
+    draws = draws.assign(number=[rules["draw"] for rules in draws["rules"]]).sort_values("number")
+    draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
+    draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
+    chances = workspace.read("draw_boxes", ["draw_id", "box_id", "inclusion_probability"], {
+        "draw_id": draws["draw_id"].tolist(), "eligible": True})
+    chances["shift_date"] = chances["draw_id"].map(draws.set_index("draw_id")["shift_date"])
+    neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
+    resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
+    return metering.History(patrols, chances, resting, added)
+
+
+def _neighbours(calendar, shift_date, shift, count):
+    """The ``count`` shifts before and after a shift; every code runs at least once a week."""
+    reach = pd.Timedelta(days=count + 7)
+    date = pd.Timestamp(shift_date).date()
+    slots = calendar.slots(str(date - reach), str(date + reach))
+    here = int(((slots["shift_date"] == shift_date) & (slots["shift"] == shift)).to_numpy().argmax())
+    near = slots.iloc[max(here - count, 0):here + count + 1]
+    return near[["shift_date", "shift"]].drop(index=slots.index[here])
+
+
+def _commit(workspace, writer, shift_date, shift, now):
+    """Publish the hash of a seed for this shift and those of the coming days that have none this desk can use."""
+    until = str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=workspace.settings.commit_days))
+    slots = workspace.calendar.slots(shift_date, until)
+    here = ((slots["shift_date"] == shift_date) & (slots["shift"] == shift)).to_numpy().argmax()
+    slots = slots.iloc[here:][["shift_date", "shift"]]
+    published = workspace.read("commitments", where={"shift_date": slots["shift_date"].unique().tolist()})
+    known = seeds.load(workspace.path_of_seeds)
+    usable = published[published["seed_hash"].isin(known)]
+    missing = slots.merge(usable, on=["shift_date", "shift"], how="left")
+    missing = missing.loc[missing["seed_hash"].isna(), ["shift_date", "shift"]]
+    made = [seeds.new_seed() for _ in range(len(missing))]
+    if made:
+        seeds.keep(workspace.path_of_seeds, made)
+        writer.append("commitments", missing.assign(seed_hash=[seeds.hash_of(seed) for seed in made],
+                                                    committed_utc=now))
+    messages = []
+    lost = missing.merge(published, on=["shift_date", "shift"])
+    if len(lost):
+        messages.append(f"The secret seeds of {len(lost)} coming shifts are not in {workspace.path_of_seeds.name}; new "
+                        "ones were made and their hashes published beside the old ones.")
+    return messages
+
+
+def _committed_seed(workspace, shift_date, shift):
+    """The secret seed of a shift's first published hash that this desk knows."""
+    published = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift},
+                               order_by="committed_utc")
+    known = seeds.load(workspace.path_of_seeds)
+    return next(known[hash_] for hash_ in published["seed_hash"] if hash_ in known)
+
+
+def _suppress_earlier(workspace, writer, shift_date, shift):
+    """Take the patrols of earlier draws of the shift out of the plan; they stay as suppressed rows."""
+    old = workspace.read("patrols", ["patrol_id", "status", "version"], {
+        "shift_date": shift_date, "shift": shift, "status": "planned", "origin": ["drawn", "topped_up"]})
+    if old.empty:
+        return []
+    writer.upsert("patrols", old.assign(status="suppressed", version=old["version"] + 1))
+    return [f"{len(old)} patrols of the earlier draw are kept as suppressed."]
+
+
+def _notes(draw, committed):
+    notes = []
+    if not draw["lottery"]:
+        notes.append("Drawn with a given seed: a test, no lottery.")
+        return notes
+    published = committed[committed["seed_hash"] == draw["seed_hash"]]
+    if (published["committed_utc"] == draw["drawn_utc"]).any():
+        notes.append("The hash of its seed was published with the draw itself, not before.")
+    if len(committed) > 1:
+        notes.append(f"{len(committed)} hashes were published for this shift; ask why.")
+    return notes
