@@ -90,7 +90,7 @@ class VisitTracker:
             self._append(self._stack.runs[0])
 
     def _append(self, run):
-        """Keep the fixes of a run; one that lies between two others within the same lines of the fishnet adds nothing."""
+        """Keep the fixes of a run; one between two others within the same lines of the fishnet adds nothing."""
         for at, x, y in run.parts:
             fix = (at, x, y, self._track, self._zone(x, y))
             if len(self._fixes) > 1 and self._fixes[-1][3:] == self._fixes[-2][3:] == fix[3:]:
