@@ -107,6 +107,8 @@ def outline_of(jurisdiction, crs, size, progress=SILENT):
 def lay_fishnet(fishnet, outline, beat_rows):
     """The boxes that touch the outline, each with the beat that holds most of it."""
     boxes = fishnet.cover(outline)
+    if len(beat_rows) == 1 and beat_rows[0][1] is outline:
+        return boxes.assign(beat=beat_rows[0][0])
     boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beat_rows], [shape for _, shape in beat_rows])
     return boxes
 

@@ -1,0 +1,13 @@
+"""ShotSpotter Connect for QGIS: directed patrols by a lottery with published odds."""
+
+
+def classFactory(iface):  # noqa: N802 (the name QGIS calls)
+    """The plugin, or a stand-in that says which library is missing and how to get it."""
+    from .libraries import missing_required
+
+    missing = missing_required()
+    if missing:
+        from .ui.stub import StubPlugin
+        return StubPlugin(iface, missing)
+    from .plugin import ConnectPlugin
+    return ConnectPlugin(iface)

@@ -1,0 +1,59 @@
+"""Which Python libraries are here, found without importing them (an import would slow the start of QGIS)."""
+import importlib.util
+import os
+import sys
+
+# Library -> (a part of it that a whole installation has, Debian package)
+REQUIRED = {
+    "numpy": ("linalg", "python3-numpy"),
+    "pandas": ("core", "python3-pandas"),
+    "pyproj": ("crs", "python3-pyproj"),
+    "shapely": ("geometry", "python3-shapely"),
+    "osgeo": ("gdal.py", "python3-gdal"),
+}
+OPTIONAL = {
+    "scipy": ("optimize", "python3-scipy"),
+    "sklearn": ("ensemble", "python3-sklearn"),
+}
+_NAMES = {"osgeo": "GDAL for Python", "sklearn": "scikit-learn"}
+
+
+def missing_required():
+    """Import names of the required libraries that are absent or not whole."""
+    return [library for library in REQUIRED if not is_installed(library)]
+
+
+def is_installed(library):
+    """Whether a library of this module's tables is there, judged by its files; nothing is imported."""
+    try:
+        spec = importlib.util.find_spec(library)
+    except (ImportError, ValueError):
+        return False
+    part = {**REQUIRED, **OPTIONAL}[library][0]
+    folders = (spec.submodule_search_locations or []) if spec else []
+    return any(os.path.exists(os.path.join(folder, part)) for folder in folders)
+
+
+def name_of(library):
+    """The name people know a library by."""
+    return _NAMES.get(library, library)
+
+
+def how_to_install(libraries):
+    """One sentence: how to get these libraries on this system."""
+    known = {**REQUIRED, **OPTIONAL}
+    if sys.platform.startswith("linux"):
+        packages = " ".join(known[library][1] for library in libraries)
+        return "On Debian or Ubuntu run: sudo apt install {} - then start QGIS again.".format(packages)
+    names = " ".join({"osgeo": "gdal", "sklearn": "scikit-learn"}.get(library, library) for library in libraries)
+    if sys.platform == "darwin":
+        return "Install QGIS again from the all-in-one package for macOS, which brings {}.".format(names)
+    return ("Open the OSGeo4W Setup that came with QGIS, choose the packages {} and start QGIS again."
+            .format(", ".join("python3-" + name for name in names.split())))
+
+
+def missing_sentence(libraries):
+    """What is missing and what to do, for a message bar or a log."""
+    names = ", ".join(name_of(library) for library in libraries)
+    what = "library {} and did not find it" if len(libraries) == 1 else "libraries {} and did not find them"
+    return "ShotSpotter Connect needs the Python {}. {}".format(what.format(names), how_to_install(libraries))

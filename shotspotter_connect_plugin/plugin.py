@@ -1,0 +1,102 @@
+"""Wires the provider, the toolbar and the menu to QGIS; no logic."""
+import os
+
+from qgis.core import QgsApplication
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QMenu
+
+from .compat import QAction
+from .processing.provider import ConnectProvider
+
+NAME = "ShotSpotter Connect"
+_ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
+
+# (object name, text, icon, what it does: an algorithm's id or the name of a function of ui/actions.py), in the order of
+# the morning; None is a separator. The first part also stands on the toolbar.
+MORNING = (
+    ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
+    ("ConnectImportGunfire", "Import gunfire alerts…", "import", "connect:importgunfire"),
+    ("ConnectScore", "Score…", "forecast", "connect:score"),
+    ("ConnectMeter", "Meter…", "patrol", "connect:meter"),
+    ("ConnectRollCall", "Print roll call…", "report", "connect:rollcall"),
+    ("ConnectDaily", "Run the whole day…", "day", "connect:daily"),
+    ("ConnectOpenPlan", "Open today's plan", "connect", "open_plan"),
+)
+SET_UP = (
+    ("ConnectCreateWorkspace", "Create workspace…", "setup", "connect:createworkspace"),
+    ("ConnectChooseWorkspace", "Choose workspace of this project…", "setup", "choose_workspace"),
+    ("ConnectConfigure", "Configure workspace…", "setup", "connect:configure"),
+    ("ConnectImportPlaces", "Import places…", "import", "connect:importplaces"),
+    ("ConnectTrain", "Train forecast…", "forecast", "connect:train"),
+    ("ConnectVerifyDraw", "Verify draw…", "patrol", "connect:verifydraw"),
+)
+LAST = (
+    ("ConnectSample", "Load sample project", "connect", "load_sample"),
+    ("ConnectHelp", "Help", "connect", "show_help"),
+)
+
+
+class ConnectPlugin:
+    """The plugin as QGIS sees it."""
+
+    def __init__(self, iface):
+        self._iface = iface
+        self._provider = None
+        self._menu = None
+        self._toolbar = None
+
+    def initProcessing(self):  # noqa: N802
+        """Add the provider; all that ``qgis_process`` needs."""
+        self._provider = ConnectProvider()
+        QgsApplication.processingRegistry().addProvider(self._provider)
+
+    def initGui(self):  # noqa: N802
+        """Add provider, menu and toolbar."""
+        self.initProcessing()
+        window = self._iface.mainWindow()
+        self._menu = QMenu(NAME, window)
+        self._menu.setObjectName("ConnectMenu")
+        self._menu.setIcon(_icon("connect"))
+        self._toolbar = self._iface.addToolBar(NAME)
+        self._toolbar.setObjectName("ConnectToolBar")
+        for part in (MORNING, SET_UP, LAST):
+            for entry in part:
+                action = self._action(*entry)
+                self._menu.addAction(action)
+                if part is MORNING:
+                    self._toolbar.addAction(action)
+            if part is not LAST:
+                self._menu.addSeparator()
+        self._iface.pluginMenu().addMenu(self._menu)
+
+    def unload(self):
+        """Take away everything that was added."""
+        if self._menu is not None:
+            self._iface.pluginMenu().removeAction(self._menu.menuAction())
+            self._menu.deleteLater()
+            self._menu = None
+        if self._toolbar is not None:
+            self._iface.mainWindow().removeToolBar(self._toolbar)
+            self._toolbar.deleteLater()
+            self._toolbar = None
+        if self._provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self._provider)
+            self._provider = None
+
+    def _action(self, name, text, icon, does):
+        action = QAction(_icon(icon), text, self._menu)
+        action.setObjectName(name)
+        action.triggered.connect(lambda: self._do(does))
+        return action
+
+    def _do(self, does):
+        from .ui import actions
+
+        if does.startswith("connect:"):
+            actions.open_dialog(does)
+        else:
+            getattr(actions, does)(self._iface)
+
+
+def _icon(name):
+    return QIcon(os.path.join(_ICONS, name + ".svg"))

@@ -1,0 +1,226 @@
+"""What every algorithm shares: help beside each parameter, one sentence for an error, progress, the record of the run."""
+import os
+import traceback
+from contextlib import contextmanager
+
+from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputString,
+                       QgsProcessingParameterDateTime, QgsProcessingParameterString)
+from qgis.PyQt.QtGui import QIcon
+
+from ..errors import ConnectError
+from ..libraries import how_to_install, name_of
+from . import addresses
+from .feedback import FeedbackProgress
+from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
+
+TAG = "ShotSpotter Connect"
+ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
+WORKSPACE, DATE, SHIFT, AS_OF = "WORKSPACE", "DATE", "SHIFT", "AS_OF"
+
+SET_UP = ("setup", "Set up")
+IMPORT = ("import", "Import")
+FORECAST = ("forecast", "Forecast")
+PATROL = ("patrol", "Patrol")
+REPORT = ("report", "Reports")
+DAY = ("day", "Whole day")
+
+
+class ConnectAlgorithm(QgsProcessingAlgorithm):
+    """Base of the algorithms: a subclass declares its words and parameters and fills :meth:`work`.
+
+    ``NAME`` and the parameter names are public and never change.
+    """
+
+    NAME = ""
+    TITLE = ""
+    GROUP = SET_UP
+    HELP = ""
+
+    # What QGIS asks
+
+    def createInstance(self):  # noqa: N802
+        return type(self)()
+
+    def name(self):
+        return self.NAME
+
+    def displayName(self):  # noqa: N802
+        return self.TITLE
+
+    def groupId(self):  # noqa: N802
+        return self.GROUP[0]
+
+    def group(self):
+        return self.GROUP[1]
+
+    def shortHelpString(self):  # noqa: N802
+        return self.HELP
+
+    def svgIconPath(self):  # noqa: N802
+        return os.path.join(ICONS, self.GROUP[0] + ".svg")
+
+    def icon(self):
+        return QIcon(self.svgIconPath())
+
+    def checkParameterValues(self, parameters, context):  # noqa: N802
+        for definition in self.parameterDefinitions():
+            sentence = what_is_wrong(definition, parameters.get(definition.name()), context)
+            if sentence:
+                return False, sentence
+        address = self.text(parameters, WORKSPACE, context)
+        if address:
+            from ..workspace.store import check_address
+            try:  # before the run, so that an address with a password never gets into the history
+                check_address(address)
+            except ConnectError as error:
+                return False, error.user
+        return super().checkParameterValues(parameters, context)
+
+    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        with _one_sentence(self.id()):
+            self.read_layers(parameters, context, FeedbackProgress(feedback))
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        with _one_sentence(self.id()):
+            return self.run_in_workspace(parameters, context, FeedbackProgress(feedback))
+
+    # What a subclass fills
+
+    def read_layers(self, parameters, context, progress):
+        """Read layers into members; runs in the main thread, where layers live."""
+
+    def inputs(self, parameters, context):
+        """Paths of the files read, whose hashes the record of the run keeps."""
+        return []
+
+    def work(self, workspace, parameters, context, progress, run):
+        """Call a step, set ``run.counts``, give the outputs."""
+        raise NotImplementedError
+
+    # What a subclass uses
+
+    def add(self, definition, help):
+        """Add a parameter together with its help."""
+        definition.setHelp(help)
+        if not self.addParameter(definition):
+            raise ValueError("Parameter {} was not added".format(definition.name()))
+
+    def add_workspace(self, label="Workspace", help="", must_exist=True):
+        """The WORKSPACE parameter, and an output of the same name by which steps of a model hang together."""
+        definition = QgsProcessingParameterString(WORKSPACE, label, optional=must_exist)
+        definition.setMetadata({"widget_wrapper": {
+            "class": "shotspotter_connect_plugin.ui.workspace_widget.WorkspaceWidgetWrapper",
+            "must_exist": must_exist}})
+        self.add(definition, help or "The agency's workspace: a GeoPackage that “Create workspace” made. Empty = the "
+                                     "workspace of the open project.")
+        self.addOutput(QgsProcessingOutputString(WORKSPACE, "Workspace"))
+
+    def add_date(self):
+        definition = QgsProcessingParameterDateTime(
+            DATE, "Date", Qgis.ProcessingDateTimeParameterDataType.Date, optional=True)
+        self.add(definition, "Date on which the shift starts, YYYY-MM-DD. Empty = today in the agency's time zone.")
+
+    def add_shift(self):
+        self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
+                 "Code of one shift, as in the workspace's table of shifts. Empty = all shifts of the date.")
+
+    def add_as_of(self, what):
+        definition = QgsProcessingParameterDateTime(
+            AS_OF, "As of", Qgis.ProcessingDateTimeParameterDataType.DateTime, optional=True)
+        self.add(definition, what + " A date alone means the hour at which the agency plans (05:00 unless set otherwise); "
+                 "a time without an offset is the agency's wall clock.")
+
+    def text(self, parameters, name, context):
+        return self.parameterAsString(parameters, name, context).strip()
+
+    def table(self, parameters, name, context, kinds, progress):
+        """A layer parameter as ``VectorTable``; None when it was left empty."""
+        if not parameters.get(name):
+            return None
+        return vector_table(self.parameterAsSource(parameters, name, context), name, kinds, progress)
+
+    def shift_date(self, parameters, workspace):
+        """DATE as ISO text; today in the agency's time zone if it is empty."""
+        return iso_date(parameters.get(DATE)) or today(workspace.calendar)
+
+    def shifts(self, parameters, context, workspace, shift_date):
+        """Codes of the shifts asked for that start on the date, in order.
+
+        Raises
+        ------
+        ConnectError
+            When SHIFT names none of the agency's shifts, or one that does not run on that date.
+        """
+        codes = list(workspace.calendar.slots(shift_date, shift_date)["shift"])
+        asked = self.text(parameters, SHIFT, context)
+        if not asked:
+            if not codes:
+                raise ConnectError("No shift starts on {}; choose another date or change the shifts.".format(shift_date))
+            return codes
+        if asked not in codes:
+            raise ConnectError("No shift “{}” starts on {}; the shifts of that date are: {}.".format(
+                asked, shift_date, ", ".join(codes) or "none"))
+        return [asked]
+
+    def as_of(self, parameters, workspace):
+        """AS_OF as UTC moment; None if it is empty."""
+        text = iso_moment(parameters.get(AS_OF))
+        return utc_moment(text, workspace.calendar, workspace.settings.plan_hour) if text else None
+
+    def run_in_workspace(self, parameters, context, progress):
+        """Open the workspace, do the work, record the run."""
+        from ..workspace.runs import recorded
+        from ..workspace.store import open_workspace
+
+        address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
+        with open_workspace(address) as workspace:
+            with recorded(workspace, self.id(), self.record(parameters, context),
+                          inputs=self.inputs(parameters, context)) as run:
+                outputs = self.work(workspace, parameters, context, progress, run)
+        addresses.remember(address)
+        return {WORKSPACE: address, **outputs}
+
+    def record(self, parameters, context):
+        """The parameters as the record of the run keeps them."""
+        return dict(self.asMap(parameters, context)["inputs"])
+
+
+@contextmanager
+def _one_sentence(algorithm):
+    """Whatever goes wrong inside reaches the user as one sentence; details go to the log."""
+    try:
+        yield
+    except ConnectError as error:
+        if error.log:
+            QgsMessageLog.logMessage("{}: {}".format(algorithm, error.log), TAG, Qgis.MessageLevel.Info, False)
+        raise QgsProcessingException(error.user) from error
+    except QgsProcessingException:
+        raise
+    except ImportError as error:
+        _log(algorithm)
+        raise QgsProcessingException(_missing(error)) from error
+    except MemoryError as error:
+        _log(algorithm)
+        raise QgsProcessingException("The computer ran out of memory; close other programs, or work on a smaller area. "
+                                     "Nothing was changed.") from error
+    except Exception as error:
+        _log(algorithm)
+        raise QgsProcessingException(
+            "This is a fault of ShotSpotter Connect, not of your data ({}): nothing was changed; please report it with "
+            "the details, which are in the log (View, Panels, Log Messages, {}).".format(
+                type(error).__name__, TAG)) from error
+
+
+def _log(algorithm):
+    QgsMessageLog.logMessage("{} failed\n{}".format(algorithm, traceback.format_exc()), TAG,
+                             Qgis.MessageLevel.Warning, False)
+
+
+def _missing(error):
+    library = (error.name or "").split(".")[0]
+    try:
+        return "This needs the Python library {}, which is missing or does not load. {}".format(
+            name_of(library), how_to_install([library]))
+    except KeyError:
+        return "A Python library does not load ({}); install it again.".format(error)

@@ -1,0 +1,80 @@
+"""connect:configure"""
+import json
+
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
+
+from ..errors import ConnectError
+from .base import SET_UP, ConnectAlgorithm
+
+SETTINGS, EXPORT, CHANGES = "SETTINGS", "EXPORT", "CHANGES"
+
+
+class Configure(ConnectAlgorithm):
+    """Settings, crime types, shifts and tactics, from and to one JSON file."""
+
+    NAME = "configure"
+    TITLE = "Configure workspace"
+    GROUP = SET_UP
+    HELP = ("Changes the agency's settings, crime types, shifts and tactics from one JSON file, and writes all of them to "
+            "such a file. The file looks like {\"settings\": {\"agency\": \"...\"}, \"crime_types\": [...], \"shifts\": "
+            "[...], \"tactics\": [...]}; every part may be left out. Export first to see all names with their values. "
+            "Either the whole file is taken over or nothing of it.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True),
+                 "JSON file with what shall change. Empty = change nothing.")
+        self.add(QgsProcessingParameterFileDestination(EXPORT, "Export to", "JSON files (*.json)", optional=True,
+                                                       createByDefault=False),
+                 "Where to write all settings as they are after the change.")
+        self.addOutput(QgsProcessingOutputNumber(CHANGES, "Number of changes"))
+
+    def inputs(self, parameters, context):
+        path = self.text(parameters, SETTINGS, context)
+        return [path] if path else []
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.configure import configure, export_configuration
+
+        changes = []
+        path = self.text(parameters, SETTINGS, context)
+        if path:
+            changes = configure(workspace, read_json(path))
+        for change in changes:
+            progress.info(str(change))
+        outputs = {CHANGES: len(changes)}
+        target = self.parameterAsFileOutput(parameters, EXPORT, context)
+        if target:
+            write_json(target, export_configuration(workspace))
+            outputs[EXPORT] = target
+        run.counts = {"changes": len(changes)}
+        return outputs
+
+
+def read_json(path):
+    """The content of a JSON file.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be read or is no JSON.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return json.load(file)
+    except OSError as error:
+        raise ConnectError("The settings file {} cannot be read; check its name.".format(path), str(error)) from error
+    except ValueError as error:
+        raise ConnectError("The settings file {} is not valid JSON ({}); mend it and run again.".format(path, error),
+                           str(error)) from error
+
+
+def write_json(path, content):
+    """Write a JSON file that people can read."""
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+    except OSError as error:
+        raise ConnectError("{} cannot be written; choose a folder that exists and that you may write to.".format(path),
+                           str(error)) from error

@@ -1,0 +1,41 @@
+"""How the steps' progress reaches QGIS, and how they hear that the user pressed Cancel."""
+import time
+from contextlib import contextmanager
+
+from ..progress import Progress
+
+
+class FeedbackProgress(Progress):
+    """A :class:`Progress` that speaks through a ``QgsProcessingFeedback``."""
+
+    def __init__(self, feedback):
+        self._feedback = feedback
+        self._percent = None
+        self._text = ""
+
+    def report(self, fraction, text=""):
+        percent = int(100 * fraction)
+        if percent != self._percent:
+            self._percent = percent
+            self._feedback.setProgress(percent)
+        if text and text != self._text:
+            self._text = text
+            self._feedback.setProgressText(text)
+        super().report(fraction)
+
+    def info(self, text):
+        self._feedback.pushInfo(text)
+
+    def warn(self, text):
+        self._feedback.pushWarning(text)
+
+    def is_cancelled(self):
+        return self._feedback.isCanceled()
+
+
+@contextmanager
+def timed(progress, what):
+    """Tell how long the block took."""
+    started = time.monotonic()
+    yield
+    progress.info("{}: {:.1f} s".format(what, time.monotonic() - started))

@@ -1,0 +1,87 @@
+"""connect:fishnet"""
+from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessingOutputLayerDefinition,
+                       QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSink, QgsProcessingParameterFeatureSource,
+                       QgsProcessingParameterField, QgsProcessingParameterNumber, QgsProperty, QgsWkbTypes)
+
+from .base import SET_UP, ConnectAlgorithm
+from .outputs import crs_of, fields_of, write_boxes
+
+INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
+POLYGONS = [Qgis.ProcessingSourceType.VectorPolygon]
+
+
+class CreateFishnet(ConnectAlgorithm):
+    """The boxes that touch a jurisdiction, without a workspace."""
+
+    NAME = "fishnet"
+    TITLE = "Create fishnet"
+    GROUP = SET_UP
+    HELP = ("Lays square boxes over a jurisdiction. Boxes start at whole multiples of their size, so the same place has the same "
+            "box_id in every run and for any extent; “inside” is the share of the box's area that lies inside. The input may be "
+            "in any CRS: it is brought into the UTM zone of its centre unless you name another projected CRS in metres. A CRS in "
+            "which a box is more than 0.5 % off its size on the ground (Web Mercator, for one) is refused.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add(QgsProcessingParameterFeatureSource(INPUT, "Jurisdiction", POLYGONS), "Polygons of the area; any CRS.")
+        self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", Qgis.ProcessingNumberParameterType.Double, 250.0,
+                                              False, 1.0),
+                 "Side of a box in metres.")
+        self.add(QgsProcessingParameterCrs(CRS, "CRS", optional=True),
+                 "Projected CRS in metres for the boxes. Empty = the UTM zone of the input's centre.")
+        self.add(QgsProcessingParameterFeatureSource(BEATS, "Beats", POLYGONS, optional=True),
+                 "Polygons of beats; each box gets the name of the beat that holds most of it. Empty = all boxes are beat “All”.")
+        self.add(QgsProcessingParameterField(BEAT_FIELD, "Field with the beat's name", parentLayerParameterName=BEATS,
+                                             optional=True),
+                 "Column of the beats layer that names the beat. Needed with beats.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Fishnet", Qgis.ProcessingSourceType.VectorPolygon),
+                 "The boxes: box_id, col, row, inside (0 to 1), beat. A GeoPackage is the fastest.")
+        self.addOutput(QgsProcessingOutputNumber(BOXES, "Number of boxes"))
+
+    def read_layers(self, parameters, context, progress):
+        polygons = [Qgis.GeometryType.Polygon]
+        self.area = self.table(parameters, INPUT, context, polygons, progress)
+        self.beats = self.table(parameters, BEATS, context, polygons, progress)
+
+    def run_in_workspace(self, parameters, context, progress):
+        from ..forecast.fishnet import Fishnet
+        from ..workspace import boxfile
+        from ..workspace.create import beats_in, lay_fishnet, outline_of
+
+        wanted = self.parameterAsCrs(parameters, CRS, context)
+        fishnet = Fishnet(self.parameterAsDouble(parameters, SIZE, context))
+        progress.report(0.0, "Reading the jurisdiction")
+        crs, outline = outline_of(self.area, _text_of(wanted), fishnet.size, progress)
+        beats = beats_in(outline, self.beats, self.text(parameters, BEAT_FIELD, context), crs, progress)
+        progress.report(0.2, "Laying the fishnet")
+        boxes = lay_fishnet(fishnet, outline, beats)
+        progress.info("Jurisdiction read in {}; {} boxes of {:g} m laid in {}.".format(
+            self.area.crs, len(boxes), fishnet.size, crs))
+        rectangles = fishnet.rectangles(boxes["col"], boxes["row"])
+        progress.report(0.4, "Writing the boxes")
+        rest = progress.part(0.4, 1.0)
+        path = _geopackage(parameters[OUTPUT])
+        if path:
+            boxfile.write_boxes(path, boxes, rectangles, crs, rest)
+            destination = self.parameterAsOutputLayer(parameters, OUTPUT, context)
+        else:
+            fields = fields_of(boxes)
+            sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
+                                                     crs_of(crs))
+            if sink is None:
+                raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
+            write_boxes(sink, fields, boxes, rectangles, rest)
+        return {OUTPUT: destination, BOXES: len(boxes)}
+
+
+def _text_of(crs):
+    return (crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred)) if crs.isValid() else ""
+
+
+def _geopackage(value):
+    """The path if the output is a plain GeoPackage file, else ""."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    if isinstance(value, QgsProperty):
+        value = value.staticValue() if value.propertyType() == Qgis.PropertyType.Static else ""
+    plain = isinstance(value, str) and value.lower().endswith(".gpkg") and value != QgsProcessing.TEMPORARY_OUTPUT
+    return value if plain and ":" not in value[2:] else ""

@@ -1,0 +1,46 @@
+"""connect:importplaces"""
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSource, QgsProcessingParameterString
+
+from ..errors import ConnectError
+from .base import IMPORT, ConnectAlgorithm
+from .imports import COUNTS
+
+INPUT, KIND = "INPUT", "KIND"
+
+
+class ImportPlaces(ConnectAlgorithm):
+    """Places of one kind."""
+
+    NAME = "importplaces"
+    TITLE = "Import places"
+    GROUP = IMPORT
+    HELP = ("Brings places of one kind (bars, bus stops, vacant parcels and the like) into the workspace. They give boxes the "
+            "names people use and tell the forecast where people gather. Importing the same layer again adds nothing.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFeatureSource(INPUT, "Places", [
+            Qgis.ProcessingSourceType.VectorPoint, Qgis.ProcessingSourceType.VectorPolygon]),
+            "Points, or polygons of which a point inside is taken; any CRS.")
+        self.add(QgsProcessingParameterString(KIND, "Kind"),
+                 "What they are, in one word or two, as in bus_stop or metro_station.")
+        for name in COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+
+    def read_layers(self, parameters, context, progress):
+        self.places = self.table(parameters, INPUT, context, [Qgis.GeometryType.Point, Qgis.GeometryType.Polygon], progress)
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.importers import import_places
+
+        kind = self.text(parameters, KIND, context)
+        if not kind:
+            raise ConnectError("KIND is empty; say what the places are, as in bus_stop.")
+        result = import_places(workspace, self.places, kind, progress=progress)
+        for warning in result.warnings:
+            progress.warn(warning)
+        counts = {name: getattr(result, name.lower()) for name in COUNTS}
+        progress.info("{READ} places read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
+                      .format(**counts))
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        return counts

@@ -1,0 +1,84 @@
+"""What the importers of files share."""
+import json
+import os
+
+from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
+                       QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString)
+
+from ..errors import ConnectError
+from .base import IMPORT, ConnectAlgorithm
+
+INPUT, MAPPING, SOURCE_CRS, SOURCE_TIMEZONE, REJECTS = "INPUT", "MAPPING", "SOURCE_CRS", "SOURCE_TIMEZONE", "REJECTS"
+COUNTS = ("READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED")
+DROPPED_COLUMNS = "DROPPED_COLUMNS"
+
+
+class FileImport(ConnectAlgorithm):
+    """One file into one table, every row accounted for."""
+
+    GROUP = IMPORT
+    FILE_HELP = ""
+    COLUMNS_HELP = ""
+
+    def step(self):
+        """The function of the workspace that does the import."""
+        raise NotImplementedError
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFile(INPUT, "File"),
+                 self.FILE_HELP + " CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
+        self.add(QgsProcessingParameterString(MAPPING, "Column mapping", multiLine=True, optional=True),
+                 "JSON with our column -> the file's column, where the file's own names are not recognised, or the path of "
+                 "a file with such JSON. " + self.COLUMNS_HELP)
+        self.add(QgsProcessingParameterCrs(SOURCE_CRS, "CRS of the coordinates", optional=True),
+                 "CRS of the file's coordinates. Empty = as the file tells, else found from column names and values.")
+        self.add(QgsProcessingParameterString(SOURCE_TIMEZONE, "Time zone of the times", optional=True),
+                 "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the agency's.")
+        self.add(QgsProcessingParameterFileDestination(REJECTS, "Rejected rows", "CSV files (*.csv)", optional=True,
+                                                       createByDefault=False),
+                 "Where to list rejected rows with line number, column and reason, never the value. Empty = beside the "
+                 "workspace.")
+        for name in COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+
+    def inputs(self, parameters, context):
+        return [self.text(parameters, INPUT, context)]
+
+    def work(self, workspace, parameters, context, progress, run):
+        crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
+        rejects = self.parameterAsFileOutput(parameters, REJECTS, context)
+        result = self.step()(
+            workspace, self.text(parameters, INPUT, context), mapping=_mapping(self.text(parameters, MAPPING, context)),
+            source_crs=crs.authid() if crs.isValid() else "",
+            source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress)
+        for warning in result.warnings:
+            progress.warn(warning)
+        counts = {name: getattr(result, name.lower()) for name in COUNTS}
+        dropped = ", ".join(result.dropped_columns)
+        progress.info("{READ} rows read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
+                      .format(**counts))
+        progress.info("Columns that were not read: {}.".format(dropped or "none"))
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        outputs = {**counts, DROPPED_COLUMNS: dropped}
+        if rejects and os.path.exists(rejects):
+            outputs[REJECTS] = rejects
+        return outputs
+
+
+def _mapping(text):
+    """The mapping in JSON text or in a file; None when there is none."""
+    if not text:
+        return None
+    try:
+        if not text.startswith("{"):
+            with open(text, encoding="utf-8-sig") as file:
+                text = file.read()
+        mapping = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConnectError("MAPPING is neither JSON nor a file with JSON; write it as {\"crime_type\": \"OFFENSE\"}.",
+                           str(error)) from error
+    if not isinstance(mapping, dict) or not all(isinstance(column, str) for column in mapping.values()):
+        raise ConnectError("MAPPING must be one JSON object of names, as in {\"crime_type\": \"OFFENSE\"}.")
+    return mapping

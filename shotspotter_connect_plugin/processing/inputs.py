@@ -1,0 +1,130 @@
+"""From parameter values to what the rooms take: layers as tables, dates and moments as ISO text."""
+from qgis.core import (Qgis, QgsFeatureRequest, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource,
+                       QgsProperty, QgsVariantUtils, QgsWkbTypes)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
+
+from ..errors import ConnectError
+
+_KINDS = {Qgis.GeometryType.Point: "points", Qgis.GeometryType.Line: "lines", Qgis.GeometryType.Polygon: "polygons"}
+
+
+def what_is_wrong(definition, value, context):
+    """One sentence on a value that a parameter cannot take, or "" when nothing is wrong with it."""
+    if value is None or value == "" or isinstance(value, QgsProperty):
+        return ""
+    name = definition.name()
+    if isinstance(definition, QgsProcessingParameterDateTime) and isinstance(value, str):
+        if not QDateTime.fromString(value.strip(), Qt.DateFormat.ISODate).isValid():
+            form = "YYYY-MM-DD, as in 2019-03-01" if _wants_date(definition) else \
+                "YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2019-03-01T05:00"
+            return "{} “{}” is not a date: write it as {}.".format(name, value, form)
+    if isinstance(definition, QgsProcessingParameterFeatureSource) and \
+            not definition.checkValueIsAcceptable(value, context):
+        return "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
+            name, getattr(value, "source", value))
+    return ""
+
+
+def iso_date(value):
+    """``YYYY-MM-DD`` of a date in any form a parameter takes; "" if none was given."""
+    return _moment(value).date().toString(Qt.DateFormat.ISODate) if _given(value) else ""
+
+
+def iso_moment(value):
+    """ISO text of a moment, with its offset or ``Z`` if it had one; a date alone stays a date; "" if none was given."""
+    if not _given(value):
+        return ""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, QDate):
+        return value.toString(Qt.DateFormat.ISODate)
+    return _moment(value).toString(Qt.DateFormat.ISODate)
+
+
+def utc_moment(text, calendar, plan_hour):
+    """The instant (UTC) of an ISO text: the planning hour of a date alone, the wall clock where it has no offset."""
+    import pandas as pd
+
+    if len(text) == len("YYYY-MM-DD"):
+        return calendar.as_of(text, plan_hour)
+    moment = pd.Timestamp(text)
+    return calendar.to_utc([moment])[0] if moment.tz is None else moment.tz_convert("UTC")
+
+
+def today(calendar):
+    """The date on the agency's wall clock now, ISO."""
+    import pandas as pd
+
+    return calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+
+
+def _given(value):
+    return not (value is None or value == "" or QgsVariantUtils.isNull(value))
+
+
+def _moment(value):
+    if isinstance(value, QDateTime):
+        return value
+    if isinstance(value, QDate):
+        return QDateTime(value, QTime(0, 0))
+    return QDateTime.fromString(str(value).strip(), Qt.DateFormat.ISODate)
+
+
+def _wants_date(definition):
+    return definition.dataType() == Qgis.ProcessingDateTimeParameterDataType.Date
+
+
+def vector_table(source, name, kinds, progress):
+    """A processing source as a ``VectorTable``.
+
+    Parameters
+    ----------
+    source : QgsProcessingFeatureSource or None
+    name : str
+        Parameter name, for the sentence of an error.
+    kinds : sequence of Qgis.GeometryType
+        Geometry types it may have.
+
+    Raises
+    ------
+    ConnectError
+        When the source cannot be opened, has another geometry type, no CRS or no features.
+    """
+    import pandas as pd
+    from shapely import wkb
+
+    from ..workspace.layers import VectorTable
+
+    if source is None:
+        raise ConnectError("{}: the layer cannot be opened; give a layer of the project or a file that exists."
+                           .format(name))
+    kind = QgsWkbTypes.geometryType(source.wkbType())
+    if kind not in kinds:
+        raise ConnectError("{}: layer “{}” holds {}, but {} are needed; choose another layer.".format(
+            name, source.sourceName(), _KINDS.get(kind, "no geometry"), " or ".join(_KINDS[kind] for kind in kinds)))
+    crs = source.sourceCrs()
+    if not crs.isValid():
+        raise ConnectError("{}: layer “{}” has no coordinate reference system; set the one it was made in (Layer, "
+                           "Set CRS of Layer) and run again.".format(name, source.sourceName()))
+    rows, shapes = [], []
+    total = max(source.featureCount(), 1)
+    features = source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
+    for number, feature in enumerate(features):
+        if number % 500 == 0:
+            progress.report(min(number / total, 1.0))
+        if feature.hasGeometry():
+            rows.append([_plain(value) for value in feature.attributes()])
+            shapes.append(wkb.loads(bytes(feature.geometry().asWkb())))
+    if not rows:
+        raise ConnectError("{}: layer “{}” is empty; choose a layer with features.".format(name, source.sourceName()))
+    frame = pd.DataFrame(rows, columns=source.fields().names())
+    return VectorTable(frame, shapes, crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred), source.sourceName())
+
+
+def _plain(value):
+    """An attribute as Python knows it; NULL becomes None, dates and times ISO text."""
+    if QgsVariantUtils.isNull(value):
+        return None
+    if isinstance(value, (QDate, QDateTime, QTime)):
+        return value.toString(Qt.DateFormat.ISODate)
+    return value

@@ -1,0 +1,79 @@
+"""connect:meter"""
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition,
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString,
+                       QgsWkbTypes)
+
+from .base import PATROL, ConnectAlgorithm
+from .outputs import Styler, crs_of, fields_of, style_on_load, write_boxes
+
+BOXES, CAP, SEED, REDRAW, REASON, OUTPUT, PATROLS, DRAWN = (
+    "BOXES", "CAP", "SEED", "REDRAW", "REASON", "OUTPUT", "PATROLS", "DRAWN")
+
+
+class Meter(ConnectAlgorithm):
+    """The lottery that assigns boxes to a shift."""
+
+    NAME = "meter"
+    TITLE = "Meter"
+    GROUP = PATROL
+    HELP = ("Draws the boxes of a shift by a lottery: more expected harm gives a box a greater chance, caps bound every chance "
+            "and what a box gets in a week and in four weeks, and each beat gets its number of boxes. The chances are stored "
+            "with the draw, the seed was committed before it, and anyone can replay it. A shift that has been drawn is not "
+            "drawn again unless you ask for it and say why; both draws stay.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add_date()
+        self.add_shift()
+        integer, real = Qgis.ProcessingNumberParameterType.Integer, Qgis.ProcessingNumberParameterType.Double
+        self.add(QgsProcessingParameterNumber(BOXES, "Boxes per beat", integer, None, True, 0, 1000),
+                 "Boxes to draw in each beat and shift. Empty = the workspace's setting.")
+        self.add(QgsProcessingParameterNumber(CAP, "Cap per box and shift", real, None, True, 0.01, 1.0),
+                 "Largest chance that one box may have in one shift, 0.01 to 1. Empty = the workspace's setting.")
+        seed = QgsProcessingParameterString(SEED, "Test seed", optional=True)
+        seed.setFlags(seed.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+        self.add(seed, "A seed of your own, for tests only: the draw is then marked “test, no lottery”. Empty = the secret seed "
+                       "that was committed.")
+        self.add(QgsProcessingParameterBoolean(REDRAW, "Draw again", False, True),
+                 "Draw a shift that has been drawn already once more. Needs a reason; both draws stay.")
+        self.add(QgsProcessingParameterString(REASON, "Reason", optional=True), "Why it is drawn again.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Plan", Qgis.ProcessingSourceType.VectorPolygon, optional=True),
+                 "One square per directed patrol: beat, order, where, crime type, chance, chance of being drawn, minutes.")
+        self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
+        self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import planning, views
+
+        date = self.shift_date(parameters, workspace)
+        codes = self.shifts(parameters, context, workspace, date)
+        given = {
+            "boxes": self._given(parameters, BOXES, self.parameterAsInt, context),
+            "cap": self._given(parameters, CAP, self.parameterAsDouble, context),
+            "seed": self.text(parameters, SEED, context) or None,
+            "redraw": self.parameterAsBool(parameters, REDRAW, context),
+            "reason": self.text(parameters, REASON, context),
+        }
+        drawn = 0
+        for number, code in enumerate(codes):
+            part = progress.part(0.9 * number / len(codes), 0.9 * (number + 1) / len(codes))
+            part.report(0.0, "Drawing {} {}".format(date, code))
+            result = planning.meter(workspace, date, code, progress=part, **given)
+            drawn += bool(result.drawn)
+            for message in result.messages:
+                progress.info("{} {}: {}".format(date, code, message))
+        frame, rectangles = views.plan_boxes(workspace, date, codes)
+        run.counts = {"drawn": drawn, "patrols": len(frame)}
+        fields = fields_of(frame, views.PLAN_WORDS)
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
+                                                 crs_of(workspace.settings.crs))
+        outputs = {PATROLS: len(frame), DRAWN: drawn}
+        if sink is not None:
+            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            outputs[OUTPUT] = destination
+            self.styler = Styler(views.crime_type_legend(workspace))
+            style_on_load(context, destination, self.styler)
+        return outputs
+
+    def _given(self, parameters, name, read, context):
+        return None if parameters.get(name) is None else read(parameters, name, context)

@@ -1,0 +1,45 @@
+"""The Processing provider ``connect``."""
+import os
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from .base import ICONS
+from .configure import Configure
+from .createworkspace import CreateWorkspace
+from .daily import Daily
+from .fishnet import CreateFishnet
+from .importgunfire import ImportGunfire
+from .importincidents import ImportIncidents
+from .importplaces import ImportPlaces
+from .meter import Meter
+from .rollcall import RollCall
+from .score import Score
+from .train import Train
+from .verifydraw import VerifyDraw
+
+ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, Train, Score, Meter,
+              VerifyDraw, RollCall, Daily)
+
+
+class ConnectProvider(QgsProcessingProvider):
+    """All algorithms of the plugin."""
+
+    def id(self):
+        return "connect"
+
+    def name(self):
+        return "ShotSpotter Connect"
+
+    def longName(self):  # noqa: N802
+        return "ShotSpotter Connect: forecast, lottery and roll call for directed patrols"
+
+    def icon(self):
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self):  # noqa: N802
+        return os.path.join(ICONS, "connect.svg")
+
+    def loadAlgorithms(self):  # noqa: N802
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())

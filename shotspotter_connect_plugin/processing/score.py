@@ -1,0 +1,53 @@
+"""connect:score"""
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink, QgsWkbTypes
+
+from .base import FORECAST, ConnectAlgorithm
+from .outputs import Styler, crs_of, fields_of, style_on_load, write_boxes
+
+OUTPUT, ROWS = "OUTPUT", "ROWS"
+
+
+class Score(ConnectAlgorithm):
+    """Expected events per box, shift and crime type."""
+
+    NAME = "score"
+    TITLE = "Score"
+    GROUP = FORECAST
+    HELP = ("Forecasts the expected events of every crime type in every box, for one shift or all shifts of a date, from what "
+            "was reported before the cut-off. Each value comes with a 90 % interval: it is a chance, not a prediction that "
+            "something happens in a place, and says nothing about any person.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add_date()
+        self.add_shift()
+        self.add_as_of("The forecast uses nothing reported later. Empty = the hour of DATE at which the agency plans.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Forecast", Qgis.ProcessingSourceType.VectorPolygon,
+                                                   optional=True),
+                 "One square per box and shift: expected events per crime type, the dominant type with its interval, "
+                 "percentile and reasons, and the name people use for the box.")
+        self.addOutput(QgsProcessingOutputNumber(ROWS, "Forecasts stored"))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import forecasting, views
+
+        date = self.shift_date(parameters, workspace)
+        codes = self.shifts(parameters, context, workspace, date)
+        as_of = self.as_of(parameters, workspace)
+        rows = 0
+        for number, code in enumerate(codes):
+            part = progress.part(0.9 * number / len(codes), 0.9 * (number + 1) / len(codes))
+            part.report(0.0, "Scoring {} {}".format(date, code))
+            rows += len(forecasting.score(workspace, date, code, as_of=as_of, progress=part))
+        run.counts = {"forecasts": rows}
+        frame, rectangles = views.forecast_boxes(workspace, date, codes)
+        fields = fields_of(frame, views.FORECAST_WORDS)
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
+                                                 crs_of(workspace.settings.crs))
+        outputs = {ROWS: rows}
+        if sink is not None:
+            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            outputs[OUTPUT] = destination
+            self.styler = Styler(views.crime_type_legend(workspace))
+            style_on_load(context, destination, self.styler)
+        return outputs

@@ -1,0 +1,48 @@
+"""connect:train"""
+from qgis.core import (Qgis, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
+                       QgsProcessingParameterNumber, QgsProcessingParameterString)
+
+from .base import FORECAST, ConnectAlgorithm
+from .configure import write_json
+
+CRIME_TYPES, SEED, MODEL_CARD, MODEL_ID = "CRIME_TYPES", "SEED", "MODEL_CARD", "MODEL_ID"
+
+
+class Train(ConnectAlgorithm):
+    """A forecast model for each crime type."""
+
+    NAME = "train"
+    TITLE = "Train forecast"
+    GROUP = FORECAST
+    HELP = ("Fits the forecast of each crime type on what was reported before the cut-off, compares the simple ways with the "
+            "finer ones on validation weeks, and keeps for each crime type the simplest that is as good as the best. Arrests, "
+            "stops, personal data and what people look like are never read. The model card says what was chosen and why.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add_as_of("The model uses nothing reported later. Empty = now.")
+        self.add(QgsProcessingParameterString(CRIME_TYPES, "Crime types", optional=True),
+                 "Codes of the crime types to train, separated by commas, as in gunfire,robbery. Empty = all that are enabled.")
+        self.add(QgsProcessingParameterNumber(SEED, "Seed", Qgis.ProcessingNumberParameterType.Integer, 1, True, 0,
+                                              2147483647),
+                 "Seed of everything random in the training; the same data and seed give the same model.")
+        self.add(QgsProcessingParameterFileDestination(MODEL_CARD, "Model card", "JSON files (*.json)", optional=True,
+                                                       createByDefault=False),
+                 "Where to write what the model is: data, ways compared, scores, limits.")
+        self.addOutput(QgsProcessingOutputString(MODEL_ID, "Id of the model"))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import forecasting
+
+        codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
+        model_id = forecasting.train(workspace, as_of=self.as_of(parameters, workspace), crime_types=codes or None,
+                                     seed=self.parameterAsInt(parameters, SEED, context), progress=progress)
+        model = workspace.read("models", where={"model_id": model_id}).iloc[0]
+        run.counts = {"model_id": model_id}
+        progress.info("Model {} as of {}.".format(model_id, model["as_of_utc"]))
+        outputs = {MODEL_ID: model_id}
+        target = self.parameterAsFileOutput(parameters, MODEL_CARD, context)
+        if target:
+            write_json(target, model["card"])
+            outputs[MODEL_CARD] = target
+        return outputs

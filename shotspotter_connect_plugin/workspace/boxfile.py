@@ -1,0 +1,187 @@
+"""Many boxes into one new GeoPackage layer, fast: arrays become blobs, rows and the spatial index in bulk."""
+import os
+import sqlite3
+import uuid
+from pathlib import Path
+
+import numpy as np
+from osgeo import gdal, ogr, osr
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from .geopackage import quoted
+
+_POLYGON = np.dtype([
+    ("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("envelope", "<f8", 4),
+    ("order", "u1"), ("type", "<u4"), ("rings", "<u4"), ("points", "<u4"), ("corners", "<f8", (5, 2))])
+_LITTLE_ENDIAN_WITH_ENVELOPE = 0x03
+_FIELD_TYPES = {"b": ogr.OFTInteger, "i": ogr.OFTInteger64, "f": ogr.OFTReal}
+_ROWS_AT_ONCE = 20_000
+
+# The node of an SQLite R-tree: depth and number of cells, then cells of an id and four 32-bit coordinates, all big-endian,
+# 51 of them at most (https://www.sqlite.org/rtree.html, section 5.1; RTREE_MAXCELLS in its source).
+_CELL = np.dtype([("id", ">i8"), ("bounds", ">f4", 4)])
+_CELLS = 51
+_NODE = np.dtype([("depth", ">u2"), ("count", ">u2"), ("cells", _CELL, _CELLS)])
+
+
+def write_boxes(path, frame, rectangles, crs, progress=SILENT):
+    """Write boxes to a new GeoPackage with one layer, named as the file; a file of that name is replaced when all is done.
+
+    Parameters
+    ----------
+    path : str
+        Where the file goes.
+    frame : pandas.DataFrame
+        Attributes: numbers, or text with None for null.
+    rectangles : numpy.ndarray of shape (n, 4)
+        x_min, y_min, x_max, y_max in metres of ``crs``.
+    crs : str
+        Authority id or WKT.
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be written.
+    """
+    path = Path(path)
+    unfinished = path.with_name("." + path.stem + "-" + uuid.uuid4().hex + ".gpkg")
+    try:
+        srs_id = _create(unfinished, path.stem, frame, crs)
+        connection = sqlite3.connect(unfinished, isolation_level=None)
+        try:
+            _fill(connection, path.stem, frame, np.asarray(rectangles, dtype=float), srs_id, progress)
+        finally:
+            connection.close()
+        os.replace(unfinished, path)
+    except (OSError, RuntimeError, sqlite3.Error) as error:
+        raise ConnectError("{} cannot be written; choose a folder in which you may write, and close the file elsewhere."
+                           .format(path), repr(error)) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _create(path, layer_name, frame, crs):
+    """An empty layer with its spatial index and triggers, as GDAL makes them -> the id of its CRS in the file."""
+    system = osr.SpatialReference()
+    system.SetFromUserInput(crs)
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path))
+    if source is None:
+        raise OSError(gdal.GetLastErrorMsg())
+    layer = source.CreateLayer(layer_name, system, ogr.wkbPolygon, ["GEOMETRY_NAME=geom", "FID=fid"])
+    for name in frame.columns:
+        field = ogr.FieldDefn(name, _FIELD_TYPES.get(frame[name].dtype.kind, ogr.OFTString))
+        if frame[name].dtype.kind == "b":
+            field.SetSubType(ogr.OFSTBoolean)
+        layer.CreateField(field)
+    source.Release()
+    with sqlite3.connect(path) as connection:
+        srs_id, = connection.execute("SELECT srs_id FROM gpkg_geometry_columns").fetchone()
+    connection.close()
+    return srs_id
+
+
+def _fill(connection, table, frame, rectangles, srs_id, progress):
+    # Nobody else knows the file yet and it is thrown away after any error, so it needs no journal.
+    connection.execute("PRAGMA journal_mode = OFF")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -262144")
+    connection.execute("BEGIN")
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?",
+                                  (table,)).fetchall()
+    for name, _ in triggers:
+        connection.execute(" ".join(["DROP TRIGGER", quoted(name)]))
+    names = ["fid", "geom", *frame.columns]
+    statement = " ".join(["INSERT INTO", quoted(table), "(", ", ".join(map(quoted, names)), ") VALUES (",
+                          ", ".join("?" * len(names)), ")"])
+    columns = [frame[name].tolist() for name in frame.columns]
+    for start in range(0, len(frame), _ROWS_AT_ONCE):
+        part = slice(start, start + _ROWS_AT_ONCE)
+        blobs = polygon_blobs(rectangles[part], srs_id)
+        connection.executemany(statement, zip(range(start + 1, start + 1 + len(blobs)), blobs,
+                                              *(column[part] for column in columns)))
+        progress.report(start / len(frame))
+    _index(connection, "rtree_" + table + "_geom", rectangles)
+    for _, sql in triggers:
+        connection.execute(sql)
+    low, high = (rectangles[:, :2].min(axis=0), rectangles[:, 2:].max(axis=0)) if len(frame) else ((None,) * 2,) * 2
+    connection.execute("UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?", (*low, *high))
+    connection.execute("UPDATE gpkg_ogr_contents SET feature_count = ?", (len(frame),))
+    connection.execute("COMMIT")
+
+
+def polygon_blobs(rectangles, srs_id):
+    """GeoPackage blobs of rectangles (n, 4), a list of bytes (OGC 12-128r18, clause 2.1.3)."""
+    x_min, y_min, x_max, y_max = rectangles.T
+    polygons = np.zeros(len(rectangles), dtype=_POLYGON)
+    polygons["magic"], polygons["flags"], polygons["srs_id"] = b"GP", _LITTLE_ENDIAN_WITH_ENVELOPE, srs_id
+    polygons["envelope"] = np.stack([x_min, x_max, y_min, y_max], axis=1)
+    polygons["order"], polygons["type"], polygons["rings"], polygons["points"] = 1, 3, 1, 5
+    polygons["corners"][:, :, 0] = np.stack([x_min, x_max, x_max, x_min, x_min], axis=1)
+    polygons["corners"][:, :, 1] = np.stack([y_min, y_min, y_max, y_max, y_min], axis=1)
+    return _cut(polygons)
+
+
+def _index(connection, tree, rectangles):
+    """Fill an empty R-tree; rows are packed in the order given, so neighbours in it should be neighbours on the ground.
+
+    SQLite's own insert takes several times as long as everything else. Ids of rows count from 1. A node's bounds are those
+    of its cells; 32-bit coordinates are rounded outwards, as SQLite rounds them.
+    """
+    if not len(rectangles):
+        return
+    size, = connection.execute(" ".join(["SELECT length(data) FROM", quoted(tree + "_node")])).fetchone()
+    if size != _NODE.itemsize:
+        raise RuntimeError("Nodes of the spatial index have {} bytes, not {}".format(size, _NODE.itemsize))
+    order = _nearby(rectangles)
+    ids, bounds = order + 1, _outwards(rectangles[order][:, [0, 2, 1, 3]])
+    next_node, depth = 2, 0
+    while True:
+        count = -(-len(ids) // _CELLS)
+        numbers = np.arange(next_node, next_node + count) if count > 1 else np.array([1])
+        next_node += count
+        node_of = np.repeat(numbers, _CELLS)[:len(ids)]
+        connection.executemany(
+            " ".join(["INSERT INTO", quoted(tree + ("_parent" if depth else "_rowid")), "VALUES (?, ?)"]),
+            sorted(zip(ids.tolist(), node_of.tolist())))
+        blobs = _nodes(ids, bounds, count, depth if count == 1 else 0)
+        connection.executemany(" ".join(["INSERT OR REPLACE INTO", quoted(tree + "_node"), "VALUES (?, ?)"]),
+                               zip(numbers.tolist(), blobs))
+        if count == 1:
+            return
+        starts = np.arange(0, len(ids), _CELLS)
+        bounds = np.stack([reduce.reduceat(bounds[:, column], starts) for column, reduce in
+                           enumerate((np.minimum, np.maximum, np.minimum, np.maximum))], axis=1)
+        ids, depth = numbers, depth + 1
+
+
+def _nodes(ids, bounds, count, depth):
+    cells = np.zeros(count * _CELLS, dtype=_CELL)
+    cells["id"][:len(ids)], cells["bounds"][:len(ids)] = ids, bounds
+    nodes = np.zeros(count, dtype=_NODE)
+    nodes["depth"], nodes["cells"], nodes["count"] = depth, cells.reshape(count, _CELLS), _CELLS
+    nodes["count"][-1] = len(ids) - (count - 1) * _CELLS
+    return _cut(nodes)
+
+
+def _nearby(rectangles):
+    """Positions sorted into strips of about as many boxes across as along, so that a node's boxes lie together."""
+    x, y = rectangles[:, 0], rectangles[:, 1]
+    strip = np.floor(y / (np.median(rectangles[:, 3] - y) * 7))
+    return np.lexsort((y, x, strip))
+
+
+def _outwards(bounds):
+    """Bounds (x_min, x_max, y_min, y_max) as 32-bit numbers that hold the 64-bit ones between them."""
+    near = bounds.astype(np.float32)
+    result = near.copy()
+    low, high = near[:, ::2], near[:, 1::2]
+    result[:, ::2] = np.where(low > bounds[:, ::2], np.nextafter(low, np.float32(-np.inf)), low)
+    result[:, 1::2] = np.where(high < bounds[:, 1::2], np.nextafter(high, np.float32(np.inf)), high)
+    return result
+
+
+def _cut(records):
+    """One bytes object per record of an array."""
+    everything, size = records.tobytes(), records.dtype.itemsize
+    return [everything[start:start + size] for start in range(0, len(everything), size)]
