@@ -26,7 +26,7 @@ _SMALL = {"and", "of", "to", "from", "under", "over", "block"}
 _BLOCK_OF = re.compile(r"\s*\b(?:B/O|(?:BLOCK|BLK)(?:\s+OF)?)\b\s*", re.IGNORECASE)
 _JOINT = re.compile(r"\s+(?:AND|AT)\s+|\s*[&/@]\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:(?P<first>\d+X*)(?:\s*-\s*\d+X*|\s+\d+(?=\s))?|UNIT)\s+(?=\S)", re.IGNORECASE)
-_DWELLING = re.compile(r"\s+(?:#|(?:APT|APARTMENT|SUITE|STE|UNIT|FLOOR|ROOM|RM)\b).*", re.IGNORECASE)
+_DWELLING = re.compile(r"(?:\s*#|\s+(?:APT|APARTMENT|SUITE|STE|UNIT|FLOOR|ROOM|RM)\b).*", re.IGNORECASE)
 _GAELIC = re.compile(r"^(Mc|O')([a-z])(?=[a-z]{2})")
 _DIRECTIONS = np.array(["east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"])
 
@@ -86,9 +86,9 @@ def block_name(block):
     A house number is rounded down to its hundred, and a flat is left out, so that no name points at a home. Of a
     crossing both streets stay as long as they fit. A text without letters names nothing and gives "".
     """
-    text = " ".join(re.sub(r"\([^)]*\)", " ", _DWELLING.sub("", _BLOCK_OF.sub(" ", block))).split())
+    text = " ".join(_BLOCK_OF.sub(" ", re.sub(r"\([^)]*\)", " ", block)).split())
     number = _NUMBER.match(text)
-    streets = [_street(_NUMBER.sub("", part, count=1) if _NUMBER.match(part) else part) for part in _JOINT.split(text)]
+    streets = [_street(part) for part in _JOINT.split(text)]
     streets = [street for street in streets if any(map(str.isalpha, street))]
     if not streets:
         return ""
@@ -105,8 +105,9 @@ def _hundred(number):
 
 
 def _street(text):
-    """A street's name in capitals and small letters, with its type abbreviated where it stands behind the name."""
-    words = text.split()
+    """A street's name in capitals and small letters, its type abbreviated; without house number and flat."""
+    number = _NUMBER.match(text)
+    words = _DWELLING.sub("", " " + (text[number.end():] if number else text)).split()
     last = max((place for place, word in enumerate(words) if word.upper() in _STREET_TYPES and place > 0), default=None)
     spelt = []
     for place, word in enumerate(words):
@@ -151,9 +152,10 @@ def _landmarks(places):
     kinds = places["kind"].astype(str).str.lower().str.replace(" ", "_")
     places = places[kinds.isin(LANDMARKS | set(STATIONS)) & places["name"].notna() & places["x"].notna()]
     kinds = kinds[places.index]
-    names = [_landmark_name(name, STATIONS.get(kind, "")) for name, kind in zip(places["name"], kinds)]
-    found = pd.DataFrame({"name": pd.Series(names, dtype=object), "x": places["x"].to_numpy(float), "y": places["y"].to_numpy(float),
-                          "station": kinds.isin(set(STATIONS)).to_numpy()})
+    words = kinds.map(STATIONS).fillna("")
+    found = places[["x", "y"]].astype(float).assign(
+        name=pd.Series([_landmark_name(*pair) for pair in zip(places["name"], words)], places.index, dtype=object),
+        station=words != "")
     fits = (found["name"] != "") & (found["name"].str.len() <= LONGEST - len("by "))
     return found[fits].sort_values(["x", "y", "name"]).reset_index(drop=True)
 
