@@ -1,6 +1,4 @@
 """Changing and exporting what an agency can set: settings, crime types, shifts and tactics, as one JSON."""
-import re
-
 import pandas as pd
 
 from ..errors import ConnectError
@@ -37,7 +35,8 @@ def configure(workspace, configuration):
     for name in FIXED:
         wanted = _part(configuration, "settings", dict, {}).get(name)
         if wanted is not None and wanted != getattr(workspace.settings, name):
-            raise ConnectError("Setting " + name + " is fixed when a workspace is made; create a new workspace instead.")
+            raise ConnectError("Setting " + name
+                               + " is fixed when a workspace is made; create a new workspace instead.")
     settings, tables = checked_configuration(configuration, present, workspace.settings)
     changes = _setting_changes(workspace.settings, settings)
     with workspace.transaction() as writer:

@@ -5,6 +5,7 @@ reading and writing afterwards, every write inside one transaction. All SQL of t
 come from ``tables.py`` and pass through :func:`quoted`, values are always bound.
 """
 import os
+import re
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ from osgeo import gdal, ogr, osr
 from ..errors import ConnectError
 from .columns import decode, encode, to_json
 from .geometry import point_blobs, polygon_blobs, read_points, read_shape
-from .tables import TABLES, Column
+from .rtree import RTree
+from .tables import TABLES
 
 GEOMETRY = "geom"
 _ROW = "fid"
@@ -26,13 +28,21 @@ _INCOMING = "temp.incoming"
 _HEADER = b"SQLite format 3\0"
 _APPLICATION = b"GPKG"
 _WAIT_SECONDS = 10.0
-_READ_ROWS = 100_000
-_POSITION = Column("x", "real", "Metres in the workspace's CRS")
+_READ_ROWS = 50_000
+_MANY_ROWS = 10_000
+_SENTENCES = {
+    "locked": "Another program is writing {file}; wait until it has finished, then run this again.",
+    "readonly": "{file} cannot be written; allow writing to the file and its folder, then run this again.",
+    "unable to open": "{file} cannot be written; allow writing to the file and its folder, then run this again.",
+    "disk is full": "The disk that holds {file} is full; make room, then run this again.",
+    "can never be": "{message}",
+}
 
 _FIELD_TYPES = {
-    "text": (ogr.OFTString, ogr.OFSTNone), "local": (ogr.OFTString, ogr.OFSTNone), "json": (ogr.OFTString, ogr.OFSTJSON),
-    "integer": (ogr.OFTInteger64, ogr.OFSTNone), "boolean": (ogr.OFTInteger, ogr.OFSTBoolean),
-    "real": (ogr.OFTReal, ogr.OFSTNone), "date": (ogr.OFTDate, ogr.OFSTNone), "utc": (ogr.OFTDateTime, ogr.OFSTNone),
+    "text": (ogr.OFTString, ogr.OFSTNone), "local": (ogr.OFTString, ogr.OFSTNone),
+    "json": (ogr.OFTString, ogr.OFSTJSON), "integer": (ogr.OFTInteger64, ogr.OFSTNone),
+    "boolean": (ogr.OFTInteger, ogr.OFSTBoolean), "real": (ogr.OFTReal, ogr.OFSTNone), "date": (ogr.OFTDate, ogr.OFSTNone),
+    "utc": (ogr.OFTDateTime, ogr.OFSTNone),
 }
 _GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
 
@@ -121,7 +131,7 @@ def _rules(table):
     allowed = []
     if table.reveal:
         others = [_ROW] + [name for name in table.column_names if name != table.reveal]
-        allowed = ["WHEN NOT ( OLD." + quoted(table.reveal) + " IS NULL AND", _all_of("IS", others, "OLD.", "NEW."), ")"]
+        allowed = ["WHEN NOT ( OLD." + quoted(table.reveal), "IS NULL AND", _all_of("IS", others, "OLD.", "NEW."), ")"]
     yield _sql("CREATE TRIGGER", quoted(table.name + "_change"), "BEFORE UPDATE ON", quoted(table.name), *allowed,
                refusal)
 
@@ -165,9 +175,9 @@ def _condition(column, wanted):
         return " AND ".join(texts), encode(column, [value for _, value in ends])
     if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
         values = encode(column, list(wanted))
-        null = " OR " + name + " IS NULL" if None in values else ""
+        null = "OR " + name + " IS NULL" if None in values else ""
         # One bound value for any number of them: SQLite limits how many a statement may have.
-        return "( " + name + " IN (SELECT value FROM json_each(?))" + null + " )", [to_json(values)]
+        return _sql("(", name, "IN (SELECT value FROM json_each(?))", null, ")"), [to_json(values)]
     value, = encode(column, [wanted])
     return name + " IS ?", [value]
 
@@ -198,33 +208,29 @@ class GeoPackage:
 
     def read(self, table, columns=None, where=None, order_by=None):
         """A data frame of some columns; see ``Workspace.read``."""
-        place = {"Point": ["x", "y"], None: []}.get(table.geometry, ["geometry"])
-        wanted = list(columns) if columns is not None else table.column_names + place
-        plain = [name for name in wanted if name not in place]
-        with_place = len(plain) < len(wanted)
-        stored = [quoted(table.column(name).name) for name in plain] + ([quoted(GEOMETRY)] if with_place else [])
+        wanted = table.column_names + _place_columns(table) if columns is None else list(columns)
+        plain = [name for name in wanted if name not in _place_columns(table) or not table.geometry]
+        stored = [quoted(table.column(name).name) for name in plain]
+        if len(plain) < len(wanted):
+            stored.append(quoted(GEOMETRY))
+        order = [order_by] if isinstance(order_by, str) else list(order_by or [])
         condition, values = _conditions(table, where)
-        order = [quoted(table.column(name).name) for name in ([order_by] if isinstance(order_by, str) else order_by or [])]
-        statement = _sql("SELECT", ", ".join(stored or ["1"]), "FROM", quoted(table.name), condition,
-                         "ORDER BY", ", ".join([*order, quoted(_ROW)]))
-        parts = {name: [] for name in [*plain, *place]}
+        statement = _sql("SELECT", ", ".join(stored), "FROM", quoted(table.name), condition, "ORDER BY",
+                         ", ".join([quoted(table.column(name).name) for name in order] + [quoted(_ROW)]))
+        parts = {name: [] for name in wanted}
         with self._plainly():
             cursor = self._connection.execute(statement, values)
-            while True:
-                rows = cursor.fetchmany(_READ_ROWS)
-                if not rows and parts[next(iter(parts))]:
-                    break
-                kept = list(zip(*rows)) or [()] * max(len(stored), 1)
+            rows = cursor.fetchmany(_READ_ROWS)
+            while rows or not parts[wanted[0]]:
+                kept = list(zip(*rows)) or [()] * len(stored)
                 for name, column in zip(plain, kept):
                     parts[name].append(decode(table.column(name), column))
-                if with_place and table.geometry == "Point":
-                    for name, values_of in zip(("x", "y"), read_points(kept[-1])):
-                        parts[name].append(pd.Series(values_of))
-                elif with_place:
-                    parts["geometry"].append(pd.Series([read_shape(blob) for blob in kept[-1]], dtype=object))
-                if not rows:
-                    break
-        return pd.DataFrame({name: pd.concat(parts[name], ignore_index=True) for name in wanted}, columns=wanted)
+                if len(plain) < len(wanted):
+                    place = _read_place(table, kept[-1])
+                    for name in set(wanted) - set(plain):
+                        parts[name].append(place[name])
+                rows = cursor.fetchmany(_READ_ROWS)
+        return pd.DataFrame({name: pd.concat(parts[name], ignore_index=True) for name in wanted})
 
     def count(self, table, where=None):
         """How many rows meet a condition."""
@@ -256,57 +262,56 @@ class GeoPackage:
 
     def append(self, table, frame):
         """Write new rows."""
-        names, rows, bounds = self._stored(table, frame)
-        first = self._last_row(table) + 1
-        with self._writing(table):
-            self._connection.executemany(
-                _sql("INSERT INTO", quoted(table.name), _list([_ROW, *names]), "VALUES", _marks([_ROW, *names])),
-                zip(range(first, first + len(frame)), *rows))
-            if bounds is not None:
-                self._place(table, np.arange(first, first + len(frame)), bounds)
+        self._insert(table, *self._stored(table, frame))
 
     def upsert(self, table, frame):
         """Add, change or leave each row, by the table's key; columns that the frame lacks are left as they are."""
         names, rows, bounds = self._stored(table, frame)
-        self._check_keys(table, names, rows)
+        _check_keys(table, names, rows)
+        if not self.count(table):
+            self._insert(table, names, rows, bounds)
+            return Counts(len(frame), 0, 0)
+        stored, execute = quoted(table.name), self._connection.execute
+        given = ", ".join(quoted(name) for name in names)
         others = [name for name in names if name not in table.key]
-        stored = quoted(table.name)
+        changes = _all_of("IS NOT", others, stored + ".", "incoming.", " OR ") or "0"
         with self._writing(table):
-            execute = self._connection.execute
-            execute(_sql("CREATE TEMP TABLE incoming ( position INTEGER PRIMARY KEY, found INTEGER,",
-                         ", ".join(quoted(name) for name in names), ")"))
-            self._connection.executemany(
-                _sql("INSERT INTO", _INCOMING, _list(["position", *names]), "VALUES", _marks(["position", *names])),
-                zip(range(len(frame)), *rows))
-            execute(_sql("UPDATE", _INCOMING, "SET found = ( SELECT", quoted(_ROW), "FROM", stored, "WHERE",
-                         _all_of("IS", table.key, stored + ".", "incoming."), ")"))
-            joined = _sql("FROM", _INCOMING, "WHERE", stored + "." + quoted(_ROW), "= incoming.found")
-            moved = []
-            if bounds is not None:
-                moved = execute(_sql("SELECT position, found", joined.replace("WHERE", ", " + stored + " WHERE"), "AND",
-                                     _all_of("IS NOT", [GEOMETRY], stored + ".", "incoming."))).fetchall()
-            updated = 0
-            if others:
-                updated = execute(_sql(
-                    "UPDATE", stored, "SET", ", ".join(quoted(name) + " = incoming." + quoted(name) for name in others),
-                    joined, "AND (", _all_of("IS NOT", others, stored + ".", "incoming.", " OR "), ")")).rowcount
             first = self._last_row(table) + 1
-            added = execute(
-                _sql("INSERT INTO", stored, _list([_ROW, *names]), "SELECT ? + position,",
-                     ", ".join(quoted(name) for name in names), "FROM", _INCOMING, "WHERE found IS NULL"),
-                (first,)).rowcount
+            execute(_sql("CREATE TEMP TABLE incoming ( _position INTEGER PRIMARY KEY, _row INTEGER,", given, ")"))
+            self._connection.executemany(
+                _sql("INSERT INTO temp.incoming", _list(["_position", *names]), "VALUES", _marks(["", *names])),
+                zip(range(len(frame)), *rows))
+            execute(_sql("UPDATE temp.incoming SET _row = ( SELECT", quoted(_ROW), "FROM", stored, "WHERE",
+                         _all_of("IS", table.key, stored + ".", "incoming."), ")"))
+            found = stored + "." + quoted(_ROW) + " = incoming._row"
+            placed = []
             if bounds is not None:
-                new = execute(_sql("SELECT position, ? + position FROM", _INCOMING, "WHERE found IS NULL"), (first,))
-                placed = np.array([*moved, *new.fetchall()], dtype=np.int64).reshape(-1, 2)
-                self._place(table, placed[:, 1], bounds[placed[:, 0]])
-            execute(_sql("DROP TABLE", _INCOMING))
+                placed = execute(_sql(
+                    "SELECT _position, _row FROM temp.incoming JOIN", stored, "ON", found, "WHERE",
+                    _all_of("IS NOT", [GEOMETRY], stored + ".", "incoming."),
+                    "UNION ALL SELECT _position, ? + _position FROM temp.incoming WHERE _row IS NULL"),
+                    (first,)).fetchall()
+            updated = execute(_sql(
+                "UPDATE", stored, "SET", ", ".join(quoted(name) + " = incoming." + quoted(name) for name in names),
+                "FROM temp.incoming WHERE", found, "AND (", changes, ")")).rowcount
+            added = execute(_sql("INSERT INTO", stored, _list([_ROW, *names]), "SELECT ? + _position,", given,
+                                 "FROM temp.incoming WHERE _row IS NULL"), (first,)).rowcount
+            execute("DROP TABLE temp.incoming")
+            if placed:
+                positions, row_ids = np.array(placed, dtype=np.int64).T
+                self._place(table, row_ids, bounds[positions])
         return Counts(added, updated, len(frame) - added - updated)
 
     def delete(self, table, where=None):
         """Remove rows; gives their number."""
         condition, values = _conditions(table, where)
+        execute = self._connection.execute
         with self._writing(table):
-            return self._connection.execute(_sql("DELETE FROM", quoted(table.name), condition), values).rowcount
+            if table.geometry:
+                gone = np.array(execute(_sql("SELECT", quoted(_ROW), "FROM", quoted(table.name), condition),
+                                        values).fetchall(), dtype=np.int64).reshape(-1)
+                self._place(table, gone, np.full((len(gone), 4), np.nan))
+            return execute(_sql("DELETE FROM", quoted(table.name), condition), values).rowcount
 
     def reveal(self, table, key_values, value):
         """Give the reveal column of one row its value, once."""
@@ -321,70 +326,64 @@ class GeoPackage:
     def _stored(self, table, frame):
         """(names, one list of stored values per name, bounds or None) of a frame."""
         names = [name for name in table.column_names if name in frame]
-        extra = set(frame) - set(names) - {"x", "y", "geometry"}
+        place = _place_columns(table)
+        extra = set(frame) - set(names) - set(place)
         if extra:
             raise ValueError("No such columns in " + table.name + ": " + ", ".join(sorted(map(str, extra))))
         rows = [encode(table.column(name), frame[name].reset_index(drop=True)) for name in names]
-        if table.geometry == "Point" and "x" in frame:
-            blobs, bounds = point_blobs(frame["x"], frame["y"], self._srs[table.name])
-        elif table.geometry and "geometry" in frame:
-            blobs, bounds = polygon_blobs(frame["geometry"], self._srs[table.name], table.geometry == "MultiPolygon")
-        else:
+        if not place or place[0] not in frame:
             return names, rows, None
+        if table.geometry == "Point":
+            blobs, bounds = point_blobs(frame["x"], frame["y"], self._srs[table.name])
+        else:
+            blobs, bounds = polygon_blobs(frame["geometry"], self._srs[table.name], table.geometry == "MultiPolygon")
         return [*names, GEOMETRY], [*rows, blobs], bounds
 
-    def _check_keys(self, table, names, rows):
-        missing = [name for name in table.key if name not in names]
-        if missing:
-            raise ValueError("The key of " + table.name + " needs " + ", ".join(missing))
-        keys = pd.DataFrame({name: pd.Series(rows[names.index(name)], dtype=object) for name in table.key})
-        twice = int(keys.duplicated().sum())
-        if twice:
-            raise ConnectError(str(twice) + " rows for " + table.name + " repeat the " + " and ".join(table.key)
-                               + " of another; keep one of each.")
+    def _insert(self, table, names, rows, bounds):
+        count = len(rows[0]) if rows else 0
+        first = self._last_row(table) + 1
+        with self._writing(table, count):
+            self._connection.executemany(
+                _sql("INSERT INTO", quoted(table.name), _list([_ROW, *names]), "VALUES", _marks(["", *names])),
+                zip(range(first, first + count), *rows))
+            if bounds is not None:
+                self._place(table, np.arange(first, first + count), bounds)
 
     def _last_row(self, table):
         return self._connection.execute(
             _sql("SELECT coalesce(max(", quoted(_ROW), "), 0) FROM", quoted(table.name))).fetchone()[0]
 
     @contextmanager
-    def _writing(self, table):
-        """Around every write: spatial triggers off, contents row fresh.
+    def _writing(self, table, new_rows=0):
+        """Around every write: spatial triggers are away, indexes too when many rows come, contents row is fresh.
 
-        The R-tree's triggers call functions that plain SQLite does not have; :meth:`_place` does their work in bulk,
-        and the trigger for DELETE, which needs none, stays.
+        The R-tree's triggers call functions that plain SQLite does not have; :meth:`_place` does their work in bulk.
+        To sort an index once is several times faster than to keep it in order for each of many rows; the triggers of
+        append-only tables need their index all the time.
         """
         with self._plainly():
-            triggers = []
-            if table.geometry:
-                triggers = self._connection.execute(
-                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? AND sql LIKE '%ST_%'",
-                    (table.name,)).fetchall()
-            for name, _ in triggers:
-                self._connection.execute(_sql("DROP TRIGGER", quoted(name)))
+            execute = self._connection.execute
+            away = execute("SELECT 'TRIGGER', name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? "
+                           "AND name LIKE 'rtree%'", (table.name,)).fetchall()
+            if new_rows >= max(_MANY_ROWS, self.count(table)) and not table.append_only:
+                away += execute("SELECT 'INDEX', name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
+                                "AND sql IS NOT NULL", (table.name,)).fetchall()
+            for kind, name, _ in away:
+                execute(_sql("DROP", kind, quoted(name)))
             yield
-            for _, statement in triggers:
-                self._connection.execute(statement)
-            self._connection.execute(
-                "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
-                "min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*self._extent(table), table.name))
+            for _, _, statement in away:
+                execute(statement)
+            extent = self._tree(table).extent() if table.geometry else (None,) * 4
+            execute("UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
+                    "min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table.name))
+
+    def _tree(self, table):
+        return RTree(self._connection, "rtree_" + table.name + "_" + GEOMETRY, quoted)
 
     def _place(self, table, rows, bounds):
-        """Write rows' bounds into the R-tree; rows without geometry leave it."""
-        tree = quoted("rtree_" + table.name + "_" + GEOMETRY)
+        """Bring the R-tree up to date for rows that are new, have moved or, with bounds NaN, have no place any more."""
         known = np.isfinite(bounds).all(axis=1)
-        self._connection.executemany(_sql("DELETE FROM", tree, "WHERE id = ?"), ((row,) for row in rows[~known].tolist()))
-        x_min, y_min, x_max, y_max = bounds[known].T.tolist() if known.any() else ([], [], [], [])
-        self._connection.executemany(_sql("INSERT OR REPLACE INTO", tree, "VALUES (?, ?, ?, ?, ?)"),
-                                     zip(rows[known].tolist(), x_min, x_max, y_min, y_max))
-
-    def _extent(self, table):
-        """(min_x, min_y, max_x, max_y) from the R-tree; all None without geometry."""
-        if not table.geometry:
-            return (None,) * 4
-        return self._connection.execute(
-            _sql("SELECT min(minx), min(miny), max(maxx), max(maxy) FROM",
-                 quoted("rtree_" + table.name + "_" + GEOMETRY))).fetchone()
+        self._tree(table).change(rows[~known], rows[known], bounds[known], self.count(table))
 
     @contextmanager
     def _plainly(self):
@@ -392,21 +391,45 @@ class GeoPackage:
         try:
             yield
         except sqlite3.Error as error:
-            raise ConnectError(self._sentence(str(error)), repr(error)) from error
+            raise ConnectError(_sentence(str(error), self.path.name), repr(error)) from error
 
-    def _sentence(self, message):
-        name = self.path.name
-        if "locked" in message or "busy" in message:
-            return "Another program is writing " + name + "; wait until it has finished, then run this again."
-        if "readonly" in message or "read-only" in message:
-            return name + " cannot be written; allow writing to the file and its folder, then run this again."
-        if "full" in message:
-            return "The disk that holds " + name + " is full; make room, then run this again."
-        if "can never be changed" in message:
-            return message
-        if "UNIQUE" in message or "NOT NULL" in message:
-            return "A row does not fit the tables of " + name + ": " + message + "."
-        return name + " cannot be read or is damaged (" + message + "); restore it from a copy."
+
+def _read_place(table, blobs):
+    """The columns of :func:`_place_columns` from geometry blobs."""
+    if table.geometry == "Point":
+        return {name: pd.Series(values) for name, values in zip(("x", "y"), read_points(blobs))}
+    return {"geometry": pd.Series([read_shape(blob) for blob in blobs], dtype=object)}
+
+
+def _place_columns(table):
+    """Columns of a frame that hold the table's geometry."""
+    return {"Point": ["x", "y"], None: []}.get(table.geometry, ["geometry"])
+
+
+def _check_keys(table, names, rows):
+    missing = [name for name in table.key if name not in names]
+    if missing:
+        raise ValueError("The key of " + table.name + " needs " + ", ".join(missing))
+    keys = pd.DataFrame({name: pd.Series(rows[names.index(name)], dtype=object) for name in table.key})
+    twice = int(keys.duplicated().sum())
+    if twice:
+        raise ConnectError(str(twice) + " rows for " + table.name + " repeat the " + " and ".join(table.key)
+                           + " of another; keep one of each.")
+
+
+def _sentence(message, file_name):
+    """What an error of SQLite means for the user."""
+    broken = re.match(r"(UNIQUE|NOT NULL) constraint failed: (.*)", message)
+    if broken:
+        columns = " and ".join(part.split(".")[-1] for part in broken[2].split(", "))
+        table = broken[2].split(".")[0]
+        if broken[1] == "UNIQUE":
+            return "A row with the same " + columns + " is in " + table + " already; nothing was written."
+        return "A row for " + table + " has no " + columns + "; nothing was written."
+    for sign, sentence in _SENTENCES.items():
+        if sign in message:
+            return sentence.format(file=file_name, message=message)
+    return file_name + " cannot be read or is damaged (" + message + "); restore it from a copy."
 
 
 def _check_file(path):

@@ -153,8 +153,8 @@ def _days(ranges):
             months_and_days = [int(part) for part in found.groups()]
             date(2000, *months_and_days[:2]), date(2000, *months_and_days[2:])
         except (AttributeError, ValueError) as error:
-            raise ConnectError("Setting firework_days holds " + str(text) + "; write each range as MM-DD/MM-DD, such as "
-                               "07-01/07-06.") from error
+            raise ConnectError("Setting firework_days holds " + str(text)
+                               + "; write each range as MM-DD/MM-DD, such as 07-01/07-06.") from error
     return ranges
 
 
