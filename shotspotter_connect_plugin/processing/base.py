@@ -207,14 +207,14 @@ def _one_sentence(algorithm):
     except Exception as error:
         _log(algorithm)
         raise QgsProcessingException(
-            "This is a fault of ShotSpotter Connect, not of your data ({}): nothing was changed; please report it with "
-            "the details, which are in the log (View, Panels, Log Messages, {}).".format(
+            "This is a fault of ShotSpotter Connect, not of your data ({}); please report it with the details, which are "
+            "in the log (View, Panels, Log Messages, {}).".format(
                 type(error).__name__, TAG)) from error
 
 
 def _log(algorithm):
     QgsMessageLog.logMessage("{} failed\n{}".format(algorithm, traceback.format_exc()), TAG,
-                             Qgis.MessageLevel.Warning, False)
+                             Qgis.MessageLevel.Critical, False)
 
 
 def _missing(error):

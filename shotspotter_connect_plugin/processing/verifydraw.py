@@ -34,5 +34,7 @@ class VerifyDraw(ConnectAlgorithm):
                 progress.info("{} {}: verified.".format(date, shift))
             for problem in results[shift].problems:
                 progress.warn("{} {}: {}".format(date, shift, problem))
+            for note in results[shift].notes:
+                progress.info("{} {}: {}".format(date, shift, note))
         run.counts = {shift: bool(result.verified) for shift, result in results.items()}
         return {VERIFIED: all(result.verified for result in results.values())}

@@ -10,6 +10,7 @@ from osgeo import gdal, ogr, osr
 from ..errors import ConnectError
 from ..progress import SILENT
 from .geopackage import quoted
+from .rtree import RTree
 
 _POLYGON = np.dtype([
     ("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("envelope", "<f8", 4),
@@ -17,12 +18,6 @@ _POLYGON = np.dtype([
 _LITTLE_ENDIAN_WITH_ENVELOPE = 0x03
 _FIELD_TYPES = {"b": ogr.OFTInteger, "i": ogr.OFTInteger64, "f": ogr.OFTReal}
 _ROWS_AT_ONCE = 20_000
-
-# The node of an SQLite R-tree: depth and number of cells, then cells of an id and four 32-bit coordinates, all big-endian,
-# 51 of them at most (https://www.sqlite.org/rtree.html, section 5.1; RTREE_MAXCELLS in its source).
-_CELL = np.dtype([("id", ">i8"), ("bounds", ">f4", 4)])
-_CELLS = 51
-_NODE = np.dtype([("depth", ">u2"), ("count", ">u2"), ("cells", _CELL, _CELLS)])
 
 
 def write_boxes(path, frame, rectangles, crs, progress=SILENT):
@@ -101,7 +96,8 @@ def _fill(connection, table, frame, rectangles, srs_id, progress):
         connection.executemany(statement, zip(range(start + 1, start + 1 + len(blobs)), blobs,
                                               *(column[part] for column in columns)))
         progress.report(start / len(frame))
-    _index(connection, "rtree_" + table + "_geom", rectangles)
+    RTree(connection, "rtree_" + table + "_geom", quoted).change(
+        np.empty(0, dtype=np.int64), np.arange(1, len(frame) + 1), rectangles, len(frame))
     for _, sql in triggers:
         connection.execute(sql)
     low, high = (rectangles[:, :2].min(axis=0), rectangles[:, 2:].max(axis=0)) if len(frame) else ((None,) * 2,) * 2
@@ -120,65 +116,6 @@ def polygon_blobs(rectangles, srs_id):
     polygons["corners"][:, :, 0] = np.stack([x_min, x_max, x_max, x_min, x_min], axis=1)
     polygons["corners"][:, :, 1] = np.stack([y_min, y_min, y_max, y_max, y_min], axis=1)
     return _cut(polygons)
-
-
-def _index(connection, tree, rectangles):
-    """Fill an empty R-tree; rows are packed in the order given, so neighbours in it should be neighbours on the ground.
-
-    SQLite's own insert takes several times as long as everything else. Ids of rows count from 1. A node's bounds are those
-    of its cells; 32-bit coordinates are rounded outwards, as SQLite rounds them.
-    """
-    if not len(rectangles):
-        return
-    size, = connection.execute(" ".join(["SELECT length(data) FROM", quoted(tree + "_node")])).fetchone()
-    if size != _NODE.itemsize:
-        raise RuntimeError("Nodes of the spatial index have {} bytes, not {}".format(size, _NODE.itemsize))
-    order = _nearby(rectangles)
-    ids, bounds = order + 1, _outwards(rectangles[order][:, [0, 2, 1, 3]])
-    next_node, depth = 2, 0
-    while True:
-        count = -(-len(ids) // _CELLS)
-        numbers = np.arange(next_node, next_node + count) if count > 1 else np.array([1])
-        next_node += count
-        node_of = np.repeat(numbers, _CELLS)[:len(ids)]
-        connection.executemany(
-            " ".join(["INSERT INTO", quoted(tree + ("_parent" if depth else "_rowid")), "VALUES (?, ?)"]),
-            sorted(zip(ids.tolist(), node_of.tolist())))
-        blobs = _nodes(ids, bounds, count, depth if count == 1 else 0)
-        connection.executemany(" ".join(["INSERT OR REPLACE INTO", quoted(tree + "_node"), "VALUES (?, ?)"]),
-                               zip(numbers.tolist(), blobs))
-        if count == 1:
-            return
-        starts = np.arange(0, len(ids), _CELLS)
-        bounds = np.stack([reduce.reduceat(bounds[:, column], starts) for column, reduce in
-                           enumerate((np.minimum, np.maximum, np.minimum, np.maximum))], axis=1)
-        ids, depth = numbers, depth + 1
-
-
-def _nodes(ids, bounds, count, depth):
-    cells = np.zeros(count * _CELLS, dtype=_CELL)
-    cells["id"][:len(ids)], cells["bounds"][:len(ids)] = ids, bounds
-    nodes = np.zeros(count, dtype=_NODE)
-    nodes["depth"], nodes["cells"], nodes["count"] = depth, cells.reshape(count, _CELLS), _CELLS
-    nodes["count"][-1] = len(ids) - (count - 1) * _CELLS
-    return _cut(nodes)
-
-
-def _nearby(rectangles):
-    """Positions sorted into strips of about as many boxes across as along, so that a node's boxes lie together."""
-    x, y = rectangles[:, 0], rectangles[:, 1]
-    strip = np.floor(y / (np.median(rectangles[:, 3] - y) * 7))
-    return np.lexsort((y, x, strip))
-
-
-def _outwards(bounds):
-    """Bounds (x_min, x_max, y_min, y_max) as 32-bit numbers that hold the 64-bit ones between them."""
-    near = bounds.astype(np.float32)
-    result = near.copy()
-    low, high = near[:, ::2], near[:, 1::2]
-    result[:, ::2] = np.where(low > bounds[:, ::2], np.nextafter(low, np.float32(-np.inf)), low)
-    result[:, 1::2] = np.where(high < bounds[:, 1::2], np.nextafter(high, np.float32(np.inf)), high)
-    return result
 
 
 def _cut(records):

@@ -1,0 +1,59 @@
+"""The steps from the sample data to printed sheets, run by ``make demo`` and by “Load sample project”. Imports no QGIS."""
+import os
+import shutil
+
+SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources", "sample")
+DATE = "2017-12-14"
+TIMEZONE = "America/New_York"
+
+
+def workspace_in(folder):
+    """Path of the sample workspace in a folder."""
+    return os.path.join(folder, "washington_dc.gpkg")
+
+
+def project_in(folder):
+    """Path of the project that the last step makes."""
+    return os.path.join(folder, "day", "plan_{}.qgz".format(DATE))
+
+
+def prepare(folder):
+    """Make the folder and put the map background beside the workspace to come, where its settings expect it."""
+    os.makedirs(folder, exist_ok=True)
+    background = os.path.join(folder, "context.gpkg")
+    if not os.path.exists(background):
+        shutil.copyfile(os.path.join(SAMPLE, "context.gpkg"), background)
+
+
+def steps(folder):
+    """(algorithm id, parameters) of each step, in order; a workspace that is there already is not made again."""
+    def sample(*names):
+        return os.path.join(SAMPLE, *names)
+
+    def out(*names):
+        return os.path.join(folder, *names)
+
+    workspace = {"WORKSPACE": workspace_in(folder)}
+    day = {**workspace, "DATE": DATE}
+    made = []
+    if not os.path.exists(workspace["WORKSPACE"]):
+        made.append(("connect:createworkspace", {
+            **workspace, "JURISDICTION": sample("jurisdiction.geojson"), "BEATS": sample("police_service_areas.geojson"),
+            "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE, "CRS": "EPSG:26985",
+            "SETTINGS": sample("configuration.json")}))
+    kinds = sorted(os.path.splitext(name)[0] for name in os.listdir(sample("places")))
+    return made + [
+        ("connect:configure", {**workspace, "SETTINGS": sample("configuration.json"), "EXPORT": out("configuration.json")}),
+        ("connect:importincidents", {**workspace, "INPUT": sample("crime_incidents_2017.csv.gz"),
+                                     "SOURCE_TIMEZONE": TIMEZONE, "REJECTS": out("rejected_incidents.csv")}),
+        ("connect:importgunfire", {**workspace, "INPUT": sample("gunfire_alerts_2014_2017.csv.gz"),
+                                   "SOURCE_TIMEZONE": "UTC", "REJECTS": out("rejected_gunfire.csv")}),
+        *(("connect:importplaces", {**workspace, "INPUT": sample("places", kind + ".geojson"), "KIND": kind})
+          for kind in kinds),
+        ("connect:train", {**workspace, "AS_OF": DATE, "MODEL_CARD": out("model_card.json")}),
+        ("connect:score", {**day, "OUTPUT": out("forecast.gpkg")}),
+        ("connect:meter", {**day, "OUTPUT": out("plan.gpkg")}),
+        ("connect:verifydraw", day),
+        ("connect:rollcall", {**day, "OUTPUT": out("rollcall.pdf")}),
+        ("connect:daily", {**day, "OUTPUT": out("day")}),
+    ]
