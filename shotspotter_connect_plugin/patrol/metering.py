@@ -241,8 +241,8 @@ def most_in_window(box_ids, events, shift_date, days, amount=None):
     ``events`` has box_id and shift_date; rows of other boxes and dates are passed over.
     """
     place = pd.Index(box_ids).get_indexer(events["box_id"])
-    day = np.asarray(events["shift_date"], dtype="datetime64[D]") - np.datetime64(shift_date)
-    day = day.astype(int) + days - 1
+    codes, dates = pd.factorize(events["shift_date"])
+    day = (np.asarray(dates, dtype="datetime64[D]") - np.datetime64(shift_date)).astype(int)[codes] + days - 1
     kept = (place >= 0) & (day >= 0) & (day < 2 * days - 1)
     weights = None if amount is None else np.asarray(events[amount], dtype=float)[kept]
     cells = np.bincount(place[kept] * (2 * days - 1) + day[kept], weights, len(box_ids) * (2 * days - 1))

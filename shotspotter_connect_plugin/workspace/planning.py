@@ -1,11 +1,14 @@
 """The plan of a shift: meter it, verify it, publish the hashes of coming seeds."""
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import List
 
 import pandas as pd
 
 from ..errors import ConnectError
 from ..patrol import metering, seeds
+from ..patrol.record import text_of_inputs
 from ..patrol.verify import problems_of
 from ..progress import SILENT
 from .store import Between
@@ -136,6 +139,33 @@ def verify_draw(workspace, shift_date, shift):
         problems += [prefix + problem for problem in found]
         notes += [prefix + note for note in _notes(draw, committed)]
     return Verification(not problems, problems, notes)
+
+
+def export_draw(workspace, shift_date, shift, path):
+    """Write the newest draw of a shift to a JSON file with which anyone can replay it (docs/verify-a-draw.md).
+
+    The seed is in it once it is revealed; before, it is null.
+
+    Raises
+    ------
+    ConnectError
+        When the shift has no draw or the file cannot be written.
+    """
+    reveal_ended(workspace)
+    draws = _draws(workspace, shift_date, shift)
+    if draws.empty:
+        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
+    draw = draws.iloc[-1]
+    boxes = workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]})
+    selected = boxes[boxes["selected"].astype(bool)].sort_values("draw_rank")["box_id"].tolist()
+    content = {name: draw[name] for name in ("draw_id", "shift_date", "shift", "seed_hash", "seed", "inputs_hash")}
+    content.update(drawn_utc=draw["drawn_utc"].isoformat(), lottery=bool(draw["lottery"]), reason=draw["reason"],
+                   selected=selected, reserve=draw["reserve"], inputs=text_of_inputs(draw["rules"], boxes))
+    try:
+        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise ConnectError(f"The draw cannot be written to {path}; choose a folder in which you may write.",
+                           repr(error)) from error
 
 
 def commitments(workspace, shift_date, days):
