@@ -8,7 +8,7 @@ from .tables import TABLES
 
 FIXED = ("crs", "size")
 CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft")
-_LISTS = ("crime_types", "shifts", "tactics")
+LISTS = ("crime_types", "shifts", "tactics")
 
 
 def configure(workspace, configuration):
@@ -31,7 +31,7 @@ def configure(workspace, configuration):
     ConnectError
         On the first thing that does not fit; then nothing is changed.
     """
-    present = {name: workspace.read(name) for name in _LISTS}
+    present = {name: workspace.read(name) for name in LISTS}
     for name in FIXED:
         wanted = _part(configuration, "settings", dict, {}).get(name)
         if wanted is not None and wanted != getattr(workspace.settings, name):
@@ -41,7 +41,7 @@ def configure(workspace, configuration):
     changes = _setting_changes(workspace.settings, settings)
     with workspace.transaction() as writer:
         writer.save_settings(settings)
-        for name in _LISTS:
+        for name in LISTS:
             if name in configuration:
                 changes.extend(_row_changes(TABLES[name], present[name], tables[name]))
                 writer.replace(name, tables[name])
@@ -50,7 +50,7 @@ def configure(workspace, configuration):
 
 def export_configuration(workspace):
     """The workspace's configuration as a dict that :func:`configure` takes."""
-    lists = {name: _records(workspace.read(name, order_by="sort_order")) for name in _LISTS}
+    lists = {name: _records(workspace.read(name, order_by="sort_order")) for name in LISTS}
     return {"settings": dict(vars(workspace.settings)), **lists}
 
 
@@ -73,16 +73,16 @@ def checked_configuration(configuration, present, base=None):
     if not isinstance(configuration, dict):
         raise ConnectError("A configuration must be one JSON object with settings, crime_types, shifts and tactics.")
     for name in configuration:
-        if name not in ("settings", *_LISTS):
+        if name not in ("settings", *LISTS):
             raise ConnectError("A configuration has no part " + str(name)
-                               + did_you_mean(name, ("settings", *_LISTS)) + ".")
+                               + did_you_mean(name, ("settings", *LISTS)) + ".")
     settings = settings_from(_part(configuration, "settings", dict, {}), base)
-    given = {name: [_row(name, row) for row in _part(configuration, name, list, [])] for name in _LISTS}
-    tables = {name: _frame(name, given[name]) if name in configuration else present[name] for name in _LISTS}
+    given = {name: [_row(name, row) for row in _part(configuration, name, list, [])] for name in LISTS}
+    tables = {name: _frame(name, given[name]) if name in configuration else present[name] for name in LISTS}
     if "crime_types" in configuration:
         tables["crime_types"] = _merged(present["crime_types"], given["crime_types"])
-    ShiftCalendar([Shift(row["shift"], row["name"], row["start"], row["end"], row["weekdays"])
-                   for row in tables["shifts"].to_dict("records")], settings.timezone)
+    shifts = tables["shifts"][["shift", "name", "start", "end", "weekdays"]]
+    ShiftCalendar([Shift(*row) for row in shifts.itertuples(index=False)], settings.timezone)
     return settings, tables
 
 

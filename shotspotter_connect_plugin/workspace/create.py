@@ -1,6 +1,7 @@
 """Making a workspace: the place, its boxes and beats, and the defaults, moved into place when all of it is there."""
 import os
 import uuid
+from dataclasses import replace
 
 import pandas as pd
 from shapely.geometry import MultiPolygon, box
@@ -11,7 +12,7 @@ from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet, check_crs, utm_crs
 from ..progress import SILENT
 from . import geopackage
-from .configure import checked_configuration
+from .configure import LISTS, checked_configuration
 from .defaults import default_rows
 from .layers import parse_crs
 from .store import check_address, open_workspace
@@ -35,9 +36,10 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     beat_field : str
         Field with the beats' names; may be left out where the layer has one field only.
     timezone : str
-        Such as ``America/New_York``; that of the configuration, else UTC, if not given.
+        Such as ``America/New_York``; needed here or in the configuration.
     crs : str
-        Metric CRS of the workspace; the UTM zone of the jurisdiction's centroid if not given.
+        Metric CRS of the workspace; that of the configuration, else the UTM zone of the jurisdiction's centroid, if
+        not given.
     size : float
         Side of a box in metres.
     configuration : dict, optional
@@ -53,21 +55,14 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
         If anything given does not fit; then no file is left.
     """
     path = _free_path(address)
+    settings, tables = _first_configuration(configuration, timezone, crs, size)
     progress.report(0.0, "Reading the jurisdiction")
-    crs, outline = outline_of(jurisdiction, crs, size, progress)
-    configuration = dict(configuration or {})
-    configuration["settings"] = {**configuration.get("settings", {}), "crs": crs, "size": float(size)}
-    if timezone:
-        configuration["settings"]["timezone"] = timezone
-    defaults = {name: pd.DataFrame(default_rows(name)) for name in ("crime_types", "shifts", "tactics")}
-    settings, tables = checked_configuration(configuration, defaults)
-    beat_rows = beats_in(outline, beats, beat_field, crs, progress)
-
+    settings.crs, outline = outline_of(jurisdiction, settings.crs, settings.size, progress)
+    beat_rows = beats_in(outline, beats, beat_field, settings.crs, progress)
     progress.report(0.3, "Laying the fishnet")
     fishnet = Fishnet(settings.size)
     boxes = lay_fishnet(fishnet, outline, beat_rows)
     boxes["geometry"] = [box(*corners) for corners in fishnet.rectangles(boxes["col"], boxes["row"]).tolist()]
-    progress.info(str(len(boxes)) + " boxes of " + format(settings.size, "g") + " m in " + crs)
     left = int(boxes["beat"].isna().sum())
     if left:
         progress.warn(str(left) + " boxes lie in no beat, so no patrol is drawn there.")
@@ -75,19 +70,13 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     progress.report(0.7, "Writing the workspace")
     unfinished = path.with_name("." + path.stem + "-" + uuid.uuid4().hex + ".gpkg")
     try:
-        geopackage.create(unfinished, crs)
-        store = geopackage.GeoPackage(unfinished)
-        try:
-            geopackage.fill(store, {
-                "settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
-                                          "value": [SCHEMA_VERSION, *vars(settings).values()]}),
-                **tables,
-                "beats": pd.DataFrame({"beat": [name for name, _ in beat_rows],
-                                       "geometry": [shape for _, shape in beat_rows]}),
-                "boxes": boxes,
-            })
-        finally:
-            store.close()
+        geopackage.create(unfinished, settings.crs, {
+            "settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
+                                      "value": [SCHEMA_VERSION, *vars(settings).values()]}),
+            **tables,
+            "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]),
+            "boxes": boxes,
+        })
         progress.report(0.95)
         if path.exists():
             raise _taken(path)
@@ -97,19 +86,78 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     return open_workspace(path)
 
 
-def outline_of(jurisdiction, crs, size, progress=SILENT):
-    """(crs, outline): the jurisdiction as one polygon in a CRS fit for boxes; an empty ``crs`` is chosen."""
-    parts = polygons(jurisdiction, "jurisdiction", progress)
-    crs = _fitting_crs(jurisdiction, parts, crs, size)
-    return crs, unary_union([shape for _, shape in polygons(jurisdiction.to_crs(crs), "jurisdiction", SILENT)])
+def outline_of(layer, crs, size, progress=SILENT):
+    """The jurisdiction as one polygon in a CRS that can hold the fishnet.
+
+    Parameters
+    ----------
+    layer : VectorTable
+        Polygons.
+    crs : str
+        A metric CRS; the UTM zone of the centroid if empty.
+    size : float
+        Side of a box in metres, for the check that it is that long on the ground.
+
+    Returns
+    -------
+    (str, shapely geometry)
+        CRS as text; outline in it.
+    """
+    shapes = [shape for _, shape in _polygons(layer, "jurisdiction", progress)]
+    if not crs:
+        centre, = replace(layer, geometry=[unary_union(shapes).centroid]).to_crs("EPSG:4326").geometry
+        crs = utm_crs(centre.x, centre.y)
+    parse_crs(crs)
+    outline = unary_union([_mended(shape) for shape in replace(layer, geometry=shapes).to_crs(crs).geometry])
+    return check_crs(crs, outline.bounds, size), outline
 
 
-def lay_fishnet(fishnet, outline, beat_rows):
-    """The boxes that touch the outline, each with the beat that holds most of it."""
+def beats_in(outline, layer, field, crs, progress=SILENT):
+    """Name and polygon of each beat that touches the jurisdiction, one entry per name, by name.
+
+    Parameters
+    ----------
+    outline : shapely geometry
+        The jurisdiction in ``crs``.
+    layer : VectorTable or None
+        Polygons of beats; without them the whole jurisdiction is one beat, "All".
+    field : str
+        Field with the beats' names; may be empty where the layer has one field only.
+    crs : str
+        CRS of the outline.
+
+    Returns
+    -------
+    list of (str, shapely geometry)
+    """
+    if layer is None:
+        return [(ONE_BEAT, outline)]
+    names = _beat_names(layer, field)
+    shapes, nameless = {}, 0
+    for row, shape in _polygons(layer, "beats", progress):
+        name = names[row]
+        shape, = replace(layer, geometry=[shape]).to_crs(crs).geometry
+        if not name:
+            nameless += 1
+        elif _mended(shape).intersection(outline).area > 0:
+            shapes.setdefault(name, []).append(_mended(shape))
+    if nameless:
+        progress.warn(str(nameless) + " beats of " + layer.name + " without a name were left out.")
+    if not shapes:
+        raise ConnectError("No beat of " + layer.name + " lies in the jurisdiction; check the layers and their CRSs.")
+    return [(name, unary_union(parts)) for name, parts in sorted(shapes.items())]
+
+
+def lay_fishnet(fishnet, outline, beats):
+    """The boxes that share area with a jurisdiction.
+
+    Returns
+    -------
+    pandas.DataFrame
+        box_id, col, row, inside, and beat: the one that holds most of the box, None where there is none.
+    """
     boxes = fishnet.cover(outline)
-    if len(beat_rows) == 1 and beat_rows[0][1] is outline:
-        return boxes.assign(beat=beat_rows[0][0])
-    boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beat_rows], [shape for _, shape in beat_rows])
+    boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beats], [shape for _, shape in beats])
     return boxes
 
 
@@ -128,83 +176,65 @@ def _taken(path):
     return ConnectError(str(path) + " exists already; choose another name, or use Configure workspace to change it.")
 
 
-def polygons(layer, what, progress):
+def _first_configuration(configuration, timezone, crs, size):
+    """(Settings, tables) from what was given and the defaults, checked."""
+    configuration = {} if configuration is None else configuration
+    present = {name: pd.DataFrame(default_rows(name)) for name in LISTS}
+    settings, tables = checked_configuration(configuration, present)
+    if not timezone and "timezone" not in configuration.get("settings", {}):
+        raise ConnectError("Name the agency's time zone, such as America/New_York; shifts begin and end by it.")
+    given = {"size": size, **({"timezone": timezone} if timezone else {}), **({"crs": crs} if crs else {})}
+    return checked_configuration({"settings": given}, tables, settings)
+
+
+def _polygons(layer, what, progress):
     """(row, polygon) of each feature with area; invalid ones are mended, and that is said.
 
     Raises one sentence if the layer is empty, has no CRS or holds anything but polygons.
     """
+    label = "The " + what + " layer " + layer.name
     if not len(layer.geometry):
-        raise ConnectError("The " + what + " layer " + layer.name + " is empty; choose a layer with polygons.")
+        raise ConnectError(label + " is empty; choose a layer with polygons.")
+    kinds = {shape.geom_type for shape in layer.geometry if shape is not None} - {"Polygon", "MultiPolygon"}
+    if kinds:
+        raise ConnectError(label + " holds " + " and ".join(sorted(kinds)) + " features; choose a layer with polygons.")
     if not layer.crs:
-        raise ConnectError("The " + what + " layer " + layer.name
-                           + " does not say which CRS it is in; set the layer's CRS first.")
-    found, mended, empty = [], 0, 0
-    for row, shape in enumerate(layer.geometry):
-        if shape is None or shape.is_empty:
-            empty += 1
-            continue
-        if shape.geom_type not in ("Polygon", "MultiPolygon"):
-            raise ConnectError("The " + what + " layer " + layer.name + " holds " + shape.geom_type
-                               + " features; choose a layer with polygons.")
-        if not shape.is_valid:
-            shape, mended = _with_area(make_valid(shape)), mended + 1
-        if shape.area > 0:
-            found.append((row, shape))
-        else:
-            empty += 1
+        raise ConnectError(label + " does not say which CRS it is in; set the layer's CRS first.")
+    shapes = [MultiPolygon() if shape is None else shape for shape in layer.geometry]
+    found = [(row, _mended(shape)) for row, shape in enumerate(shapes)]
+    found = [(row, shape) for row, shape in found if shape.area > 0]
     if not found:
-        raise ConnectError("The " + what + " layer " + layer.name + " has no area; choose a layer with polygons.")
-    if mended:
-        progress.warn(str(mended) + " invalid polygons of " + layer.name + " were mended.")
-    if empty:
-        progress.warn(str(empty) + " features of " + layer.name + " without area were left out.")
+        raise ConnectError(label + " has no area; choose a layer with polygons.")
+    broken = sum(not shape.is_valid for shape in shapes)
+    if broken:
+        progress.warn(str(broken) + " invalid polygons of " + layer.name + " were mended.")
+    if len(found) < len(shapes):
+        progress.warn(str(len(shapes) - len(found)) + " features of " + layer.name + " without area were left out.")
     return found
 
 
-def _with_area(shape):
-    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type in ("Polygon", "MultiPolygon")]
-    return unary_union(parts) if parts else MultiPolygon()
+def _mended(shape):
+    """The same polygon, valid; lines and points that mending leaves over are dropped."""
+    if shape.is_valid:
+        return shape
+    parts = make_valid(shape)
+    return unary_union([part for part in getattr(parts, "geoms", [parts])
+                        if part.geom_type in ("Polygon", "MultiPolygon")])
 
 
-def _fitting_crs(layer, parts, crs, size):
-    """The CRS of the workspace as text, checked over the layer's extent."""
-    if not crs:
-        centre = unary_union([shape for _, shape in parts]).centroid
-        degrees = type(layer)(layer.frame.iloc[:1], [centre], layer.crs, layer.name).to_crs("EPSG:4326")
-        crs = utm_crs(degrees.geometry[0].x, degrees.geometry[0].y)
-    parse_crs(crs)
-    moved = layer.to_crs(crs)
-    bounds = unary_union([shape.envelope for shape in moved.geometry if shape is not None]).bounds
-    return check_crs(crs, bounds, size)
+def _beat_names(layer, field):
+    """The beat's name of each row, empty where there is none."""
+    fields = list(layer.frame.columns)
+    if not field and len(fields) == 1:
+        field = fields[0]
+    if field not in fields:
+        wrong = "has no field " + field if field else "has more than one field; name the one with the beats' names"
+        raise ConnectError("The beats layer " + layer.name + " " + wrong + "; its fields are "
+                           + ", ".join(fields) + ".")
+    return [_name(value) for value in layer.frame[field]]
 
 
-def beats_in(outline, beats, beat_field, crs, progress=SILENT):
-    """(name, polygon) of each beat that meets the outline, one row per name; without beats, all is one beat."""
-    if beats is None:
-        return [(ONE_BEAT, outline)]
-    fields = list(beats.frame.columns)
-    if not beat_field and len(fields) == 1:
-        beat_field = fields[0]
-    if beat_field not in fields:
-        asked = "The beats layer " + beats.name + " has no field " + beat_field if beat_field else (
-            "Name the field of " + beats.name + " that holds the beats' names")
-        raise ConnectError(asked + "; its fields are " + ", ".join(fields) + ".")
-    names = beats.frame[beat_field].tolist()
-    shapes, nameless = {}, 0
-    for row, shape in polygons(beats.to_crs(crs) if beats.crs else beats, "beats", progress):
-        name = _beat_name(names[row])
-        if not name:
-            nameless += 1
-        elif shape.intersects(outline):
-            shapes.setdefault(name, []).append(shape)
-    if nameless:
-        progress.warn(str(nameless) + " beats without a name in " + beat_field + " were left out.")
-    if not shapes:
-        raise ConnectError("No beat of " + beats.name + " lies in the jurisdiction; check the layers and their CRSs.")
-    return [(name, unary_union(parts)) for name, parts in sorted(shapes.items())]
-
-
-def _beat_name(value):
+def _name(value):
     if value is None or value != value:
         return ""
     if isinstance(value, float) and value.is_integer():

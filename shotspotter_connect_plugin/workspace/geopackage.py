@@ -41,8 +41,8 @@ _SENTENCES = {
 _FIELD_TYPES = {
     "text": (ogr.OFTString, ogr.OFSTNone), "local": (ogr.OFTString, ogr.OFSTNone),
     "json": (ogr.OFTString, ogr.OFSTJSON), "integer": (ogr.OFTInteger64, ogr.OFSTNone),
-    "boolean": (ogr.OFTInteger, ogr.OFSTBoolean), "real": (ogr.OFTReal, ogr.OFSTNone), "date": (ogr.OFTDate, ogr.OFSTNone),
-    "utc": (ogr.OFTDateTime, ogr.OFSTNone),
+    "boolean": (ogr.OFTInteger, ogr.OFSTBoolean), "real": (ogr.OFTReal, ogr.OFSTNone),
+    "date": (ogr.OFTDate, ogr.OFSTNone), "utc": (ogr.OFTDateTime, ogr.OFSTNone),
 }
 _GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
 
@@ -69,13 +69,41 @@ def quoted(identifier):
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def create(path, crs):
-    """Make a GeoPackage at ``path`` with every table of ``tables.py``, empty, in the coordinate system ``crs``."""
+def create(path, crs, frames):
+    """Make a GeoPackage at ``path`` with every table of ``tables.py`` in the coordinate system ``crs``.
+
+    ``frames`` maps names of tables to their first rows.
+    """
     system = osr.SpatialReference()
     system.SetFromUserInput(crs)
-    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path), options=["ADD_GPKG_OGR_CONTENTS=NO"])
+    _create_layers(path, system)
+    connection = sqlite3.connect(path)
+    with connection:
+        for table in TABLES.values():
+            for statement in _rules(table):
+                connection.execute(statement)
+            connection.executemany(
+                "INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
+                "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description",
+                [(table.name, column.name, column.help) for column in table.columns])
+    connection.close()
+    store = GeoPackage(path)
+    try:
+        store.begin()
+        for name, frame in frames.items():
+            store.append(TABLES[name], frame)
+        store.commit()
+    finally:
+        store.close()
+
+
+def _create_layers(path, system):
+    try:
+        source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path), options=["ADD_GPKG_OGR_CONTENTS=NO"])
+    except RuntimeError:  # with GDAL's exceptions on; without them it gives None
+        source = None
     if source is None:
-        raise ConnectError("Cannot write " + str(path) + "; choose a folder in which you may write.",
+        raise ConnectError("Cannot write in " + str(path.parent) + "; choose a folder in which you may write.",
                            gdal.GetLastErrorMsg())
     source.StartTransaction()
     for table in TABLES.values():
@@ -89,29 +117,8 @@ def create(path, crs):
             field.SetNullable(not column.required)
             layer.CreateField(field)
     source.CommitTransaction()
-    source.Release()
-    with sqlite3.connect(path) as connection:
-        for table in TABLES.values():
-            for statement in _rules(table):
-                connection.execute(statement)
-            for column in table.columns:
-                connection.execute(
-                    "INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
-                    "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description",
-                    (table.name, column.name, column.help))
-    connection.close()
-
-
-def fill(store, frames):
-    """Write the first rows of a new file, all of them in one transaction."""
-    store.begin()
-    try:
-        for name, frame in frames.items():
-            store.append(TABLES[name], frame)
-        store.commit()
-    except BaseException:
-        store.rollback()
-        raise
+    # GDAL closes a file when the last reference to it is gone.
+    layer = source = None
 
 
 def _rules(table):

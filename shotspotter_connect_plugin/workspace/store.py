@@ -120,9 +120,8 @@ class Workspace:
     @cached_property
     def calendar(self):
         """Its :class:`~shotspotter_connect_plugin.forecast.shifts.ShiftCalendar`."""
-        rows = self.read("shifts", order_by="sort_order")
-        return ShiftCalendar([Shift(row.shift, row.name_, row.start, row.end, row.weekdays)
-                              for row in rows.rename(columns={"name": "name_"}).itertuples()], self.settings.timezone)
+        rows = self.read("shifts", ["shift", "name", "start", "end", "weekdays"], order_by="sort_order")
+        return ShiftCalendar([Shift(*row) for row in rows.itertuples(index=False)], self.settings.timezone)
 
     @cached_property
     def crime_types(self):
