@@ -1,4 +1,4 @@
-"""What every algorithm shares: help beside each parameter, one sentence for an error, progress, the record of the run."""
+"""What every algorithm shares: help beside each parameter, one sentence per error, progress, the record of the run."""
 import os
 import traceback
 from contextlib import contextmanager
@@ -128,8 +128,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def add_as_of(self, what):
         definition = QgsProcessingParameterDateTime(
             AS_OF, "As of", Qgis.ProcessingDateTimeParameterDataType.DateTime, optional=True)
-        self.add(definition, what + " A date alone means the hour at which the agency plans (05:00 unless set otherwise); "
-                 "a time without an offset is the agency's wall clock.")
+        self.add(definition, what + " A date alone means the hour at which the agency plans (05:00 unless set "
+                 "otherwise); a time without an offset is the agency's wall clock.")
 
     def text(self, parameters, name, context):
         return self.parameterAsString(parameters, name, context).strip()
@@ -156,7 +156,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         asked = self.text(parameters, SHIFT, context)
         if not asked:
             if not codes:
-                raise ConnectError("No shift starts on {}; choose another date or change the shifts.".format(shift_date))
+                raise ConnectError("No shift starts on {}; choose another date "
+                                   "or change the shifts.".format(shift_date))
             return codes
         if asked not in codes:
             raise ConnectError("No shift “{}” starts on {}; the shifts of that date are: {}.".format(
@@ -207,8 +208,8 @@ def _one_sentence(algorithm):
     except Exception as error:
         _log(algorithm)
         raise QgsProcessingException(
-            "This is a fault of ShotSpotter Connect, not of your data ({}); please report it with the details, which are "
-            "in the log (View, Panels, Log Messages, {}).".format(
+            "This is a fault of ShotSpotter Connect, not of your data ({}); please report it with the details, which "
+            "are in the log (View, Panels, Log Messages, {}).".format(
                 type(error).__name__, TAG)) from error
 
 

@@ -15,10 +15,10 @@ class Configure(ConnectAlgorithm):
     NAME = "configure"
     TITLE = "Configure workspace"
     GROUP = SET_UP
-    HELP = ("Changes the agency's settings, crime types, shifts and tactics from one JSON file, and writes all of them to "
-            "such a file. The file looks like {\"settings\": {\"agency\": \"...\"}, \"crime_types\": [...], \"shifts\": "
-            "[...], \"tactics\": [...]}; every part may be left out. Export first to see all names with their values. "
-            "Either the whole file is taken over or nothing of it.")
+    HELP = ("Changes the agency's settings, crime types, shifts and tactics from one JSON file, and writes all of them "
+            "to such a file. The file looks like {\"settings\": {\"agency\": \"...\"}, \"crime_types\": [...], "
+            "\"shifts\": [...], \"tactics\": [...]}; every part may be left out. Export first to see all names with "
+            "their values. Either the whole file is taken over or nothing of it.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()

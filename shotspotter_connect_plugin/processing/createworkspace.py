@@ -18,13 +18,13 @@ class CreateWorkspace(ConnectAlgorithm):
     NAME = "createworkspace"
     TITLE = "Create workspace"
     GROUP = SET_UP
-    HELP = ("Makes the GeoPackage in which all of an agency's data lives: its settings, shifts, crime types, beats and the "
-            "fishnet of boxes that touch the jurisdiction. It is made under a temporary name and moved into place, so "
-            "there is either a whole workspace or none. An existing one is never overwritten.")
+    HELP = ("Makes the GeoPackage in which all of an agency's data lives: its settings, shifts, crime types, beats and "
+            "the fishnet of boxes that touch the jurisdiction. It is made under a temporary name and moved into place, "
+            "so there is either a whole workspace or none. An existing one is never overwritten.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
-        self.add_workspace("New workspace", "Path of the GeoPackage to make, such as C:/connect/agency.gpkg. It must not "
-                                            "exist yet.", must_exist=False)
+        self.add_workspace("New workspace", "Path of the GeoPackage to make, such as C:/connect/agency.gpkg. It must "
+                                            "not exist yet.", must_exist=False)
         self.add(QgsProcessingParameterFeatureSource(JURISDICTION, "Jurisdiction", POLYGONS),
                  "Polygons of the area the agency serves; any CRS.")
         self.add(QgsProcessingParameterFeatureSource(BEATS, "Beats", POLYGONS, optional=True),
@@ -35,14 +35,14 @@ class CreateWorkspace(ConnectAlgorithm):
         self.add(QgsProcessingParameterString(TIMEZONE, "Time zone", optional=True),
                  "Time zone of the agency, as in America/New_York. Needed, here or in the settings file.")
         self.add(QgsProcessingParameterCrs(CRS, "CRS", optional=True),
-                 "Projected CRS in metres for boxes and points. Empty = the UTM zone of the jurisdiction's centre. A CRS in "
-                 "which a box is more than 0.5 % off its size on the ground is refused.")
+                 "Projected CRS in metres for boxes and points. Empty = the UTM zone of the jurisdiction's centre. A "
+                 "CRS in which a box is more than 0.5 % off its size on the ground is refused.")
         self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", defaultValue=250.0, minValue=50.0,
                                               maxValue=2000.0, type=Qgis.ProcessingNumberParameterType.Double),
                  "Side of a box in metres. It cannot be changed later.")
         self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True),
-                 "JSON file with settings, crime types, shifts and tactics, as “Configure workspace” writes it. Empty = the "
-                 "defaults.")
+                 "JSON file with settings, crime types, shifts and tactics, as “Configure workspace” writes it. Empty "
+                 "= the defaults.")
         self.addOutput(QgsProcessingOutputNumber(BOXES, "Number of boxes"))
 
     def read_layers(self, parameters, context, progress):

@@ -1,18 +1,27 @@
 """connect:daily"""
-from qgis.core import Qgis, QgsProcessingParameterFolderDestination
+import os
 
+from qgis.core import (Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber,
+                       QgsProcessingParameterFolderDestination)
+
+from ..errors import ConnectError
 from .base import DAY, ConnectAlgorithm
+from .feedback import timed
 
-OUTPUT = "OUTPUT"
+OUTPUT, PLAN, PROJECT, PATROLS, DRAWN = "OUTPUT", "PLAN", "PROJECT", "PATROLS", "DRAWN"
 
 
 class Daily(ConnectAlgorithm):
-    """Everything of one date."""
+    """Forecast, draw, sheets and plan of every shift of a date."""
 
     NAME = "daily"
     TITLE = "Run the whole day"
     GROUP = DAY
-    HELP = "Scores, meters and prints every shift of a date."
+    HELP = ("Does everything for every shift of a date: scores it, draws its boxes, prints the roll call (one PDF per "
+            "shift), and writes the plan as a GeoPackage with a QGIS project that opens it. It may be run any number "
+            "of times: a shift that has been drawn keeps its forecast and its draw, and files are replaced only when "
+            "the new ones are whole. If no model has been trained on what was known at the hour of planning, one is "
+            "trained first.")
 
     def flags(self):
         # Layouts live in the main thread.
@@ -21,4 +30,45 @@ class Daily(ConnectAlgorithm):
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_date()
-        self.add(QgsProcessingParameterFolderDestination(OUTPUT, "Folder"), "Where the files of the date go.")
+        self.add(QgsProcessingParameterFolderDestination(OUTPUT, "Folder"), "Where the files of the date go; made if "
+                                                                            "needed.")
+        self.addOutput(QgsProcessingOutputFile(PLAN, "Plan (GeoPackage)"))
+        self.addOutput(QgsProcessingOutputFile(PROJECT, "Plan (QGIS project)"))
+        self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
+        self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+        self.feedback = feedback
+        return super().processAlgorithm(parameters, context, feedback)
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..reports import project, queries
+        from ..reports.rollcall import write_rollcall
+        from ..workspace import day
+
+        date = self.shift_date(parameters, workspace)
+        codes = self.shifts(parameters, context, workspace, date)
+        folder = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise ConnectError("The "
+                               "folder {} cannot be made; choose another one.".format(folder), str(error)) from error
+        planned = day.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
+        sheets = []
+        for number, code in enumerate(codes):
+            part = progress.part(0.6 + 0.3 * number / len(codes), 0.6 + 0.3 * (number + 1) / len(codes))
+            part.report(0.0, "Printing {} {}".format(date, code))
+            with timed(progress, "Roll call of {}".format(code)):
+                sheet = queries.rollcall(workspace, date, code)
+                path = os.path.join(folder, "rollcall_{}_{}.pdf".format(date, code))
+                write_rollcall(sheet, path, part, self.feedback)
+            sheets.append(sheet)
+        progress.report(0.9, "Writing the plan")
+        with timed(progress, "Plan and project"):
+            files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0))
+        patrols = sum(len(sheet.patrols) for sheet in sheets)
+        run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
+        progress.info("{} patrols in {} shifts of {}; files in {}.".format(patrols, len(codes), date, folder))
+        return {OUTPUT: folder, PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols,
+                DRAWN: planned.drawn}

@@ -1,7 +1,8 @@
 """connect:fishnet"""
 from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessingOutputLayerDefinition,
-                       QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSink, QgsProcessingParameterFeatureSource,
-                       QgsProcessingParameterField, QgsProcessingParameterNumber, QgsProperty, QgsWkbTypes)
+                       QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSink,
+                       QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterNumber,
+                       QgsProperty, QgsWkbTypes)
 
 from .base import SET_UP, ConnectAlgorithm
 from .outputs import crs_of, fields_of, write_boxes
@@ -16,20 +17,22 @@ class CreateFishnet(ConnectAlgorithm):
     NAME = "fishnet"
     TITLE = "Create fishnet"
     GROUP = SET_UP
-    HELP = ("Lays square boxes over a jurisdiction. Boxes start at whole multiples of their size, so the same place has the same "
-            "box_id in every run and for any extent; “inside” is the share of the box's area that lies inside. The input may be "
-            "in any CRS: it is brought into the UTM zone of its centre unless you name another projected CRS in metres. A CRS in "
-            "which a box is more than 0.5 % off its size on the ground (Web Mercator, for one) is refused.")
+    HELP = ("Lays square boxes over a jurisdiction. Boxes start at whole multiples of their size, so the same place "
+            "has the same box_id in every run and for any extent; “inside” is the share of the box's area that lies "
+            "inside. The input may be in any CRS: it is brought into the UTM zone of its centre unless you name "
+            "another projected CRS in metres. A CRS in which a box is more than 0.5 % off its size on the ground (Web "
+            "Mercator, for one) is refused.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add(QgsProcessingParameterFeatureSource(INPUT, "Jurisdiction", POLYGONS), "Polygons of the area; any CRS.")
-        self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", Qgis.ProcessingNumberParameterType.Double, 250.0,
-                                              False, 1.0),
+        real = Qgis.ProcessingNumberParameterType.Double
+        self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", real, 250.0, False, 1.0),
                  "Side of a box in metres.")
         self.add(QgsProcessingParameterCrs(CRS, "CRS", optional=True),
                  "Projected CRS in metres for the boxes. Empty = the UTM zone of the input's centre.")
         self.add(QgsProcessingParameterFeatureSource(BEATS, "Beats", POLYGONS, optional=True),
-                 "Polygons of beats; each box gets the name of the beat that holds most of it. Empty = all boxes are beat “All”.")
+                 "Polygons of beats; each box gets the name of the beat that holds most of it. Empty = all boxes are "
+                 "beat “All”.")
         self.add(QgsProcessingParameterField(BEAT_FIELD, "Field with the beat's name", parentLayerParameterName=BEATS,
                                              optional=True),
                  "Column of the beats layer that names the beat. Needed with beats.")

@@ -7,9 +7,9 @@ class ImportGunfire(FileImport):
 
     NAME = "importgunfire"
     TITLE = "Import gunfire alerts"
-    HELP = ("Brings gunfire alerts of acoustic sensors into the workspace. Columns of public exports are recognised by name; "
-            "coordinates that the source rounded are kept with the width of the rounding. Importing the same file again adds "
-            "nothing. Every row read is added, updated, unchanged or rejected with a reason.")
+    HELP = ("Brings gunfire alerts of acoustic sensors into the workspace. Columns of public exports are recognised by "
+            "name; coordinates that the source rounded are kept with the width of the rounding. Importing the same "
+            "file again adds nothing. Every row read is added, updated, unchanged or rejected with a reason.")
     FILE_HELP = "File of alerts."
     COLUMNS_HELP = "Our columns: alert_id, kind, rounds, occurred, x, y."
 

@@ -1,5 +1,5 @@
 """connect:importincidents"""
-from .imports import FileImport
+from .imports import FileImport, name_boxes
 
 
 class ImportIncidents(FileImport):
@@ -7,14 +7,17 @@ class ImportIncidents(FileImport):
 
     NAME = "importincidents"
     TITLE = "Import incidents"
-    HELP = ("Brings reported crime incidents into the workspace. Columns of public exports are recognised by name; everything "
-            "that is not needed is left out, and so is what looks like a name, a birth date, a phone number or the like. A "
-            "source that knows a date but no time gives an interval, never a made-up time. Importing the same file again "
-            "adds nothing; a coarser file never overwrites a finer time. Every row read is added, updated, unchanged or "
-            "rejected with a reason.")
+    HELP = ("Brings reported crime incidents into the workspace. Columns of public exports are recognised by name; "
+            "everything that is not needed is left out, and so is what looks like a name, a birth date, a phone number "
+            "or the like. A source that knows a date but no time gives an interval, never a made-up time. Importing "
+            "the same file again adds nothing; a coarser file never overwrites a finer time. Every row read is added, "
+            "updated, unchanged or rejected with a reason.")
     FILE_HELP = "File of incidents."
     COLUMNS_HELP = "Our columns: incident_id, crime_type, occurred_from, occurred_to, reported, x, y, block."
 
     def step(self):
         from ..workspace.importers import import_incidents
         return import_incidents
+
+    def after(self, workspace, progress):
+        name_boxes(workspace, progress)

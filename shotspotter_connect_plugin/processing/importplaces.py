@@ -3,7 +3,7 @@ from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFea
 
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS
+from .imports import COUNTS, name_boxes, report
 
 INPUT, KIND = "INPUT", "KIND"
 
@@ -14,8 +14,9 @@ class ImportPlaces(ConnectAlgorithm):
     NAME = "importplaces"
     TITLE = "Import places"
     GROUP = IMPORT
-    HELP = ("Brings places of one kind (bars, bus stops, vacant parcels and the like) into the workspace. They give boxes the "
-            "names people use and tell the forecast where people gather. Importing the same layer again adds nothing.")
+    HELP = ("Brings places of one kind (bars, bus stops, vacant parcels and the like) into the workspace. They give "
+            "boxes the names people use and tell the forecast where people gather. Importing the same layer again adds "
+            "nothing.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -28,7 +29,8 @@ class ImportPlaces(ConnectAlgorithm):
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
 
     def read_layers(self, parameters, context, progress):
-        self.places = self.table(parameters, INPUT, context, [Qgis.GeometryType.Point, Qgis.GeometryType.Polygon], progress)
+        self.places = self.table(parameters, INPUT, context, [Qgis.GeometryType.Point, Qgis.GeometryType.Polygon],
+                                 progress)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.importers import import_places
@@ -37,10 +39,7 @@ class ImportPlaces(ConnectAlgorithm):
         if not kind:
             raise ConnectError("KIND is empty; say what the places are, as in bus_stop.")
         result = import_places(workspace, self.places, kind, progress=progress)
-        for warning in result.warnings:
-            progress.warn(warning)
-        counts = {name: getattr(result, name.lower()) for name in COUNTS}
-        progress.info("{READ} places read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
-                      .format(**counts))
+        counts = report(result, progress)
         run.counts = {name.lower(): number for name, number in counts.items()}
+        name_boxes(workspace, progress)
         return counts

@@ -2,8 +2,9 @@
 import json
 import os
 
-from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
-                       QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString)
+from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
+                       QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString,
+                       QgsProcessingUtils, QgsProviderRegistry, QgsVectorFileWriter)
 
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
@@ -24,17 +25,21 @@ class FileImport(ConnectAlgorithm):
         """The function of the workspace that does the import."""
         raise NotImplementedError
 
+    def after(self, workspace, progress):
+        """What follows an import."""
+
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterFile(INPUT, "File"),
                  self.FILE_HELP + " CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
         self.add(QgsProcessingParameterString(MAPPING, "Column mapping", multiLine=True, optional=True),
-                 "JSON with our column -> the file's column, where the file's own names are not recognised, or the path of "
-                 "a file with such JSON. " + self.COLUMNS_HELP)
+                 "JSON with our column -> the file's column, where the file's own names are not recognised, or the "
+                 "path of a file with such JSON. " + self.COLUMNS_HELP)
         self.add(QgsProcessingParameterCrs(SOURCE_CRS, "CRS of the coordinates", optional=True),
                  "CRS of the file's coordinates. Empty = as the file tells, else found from column names and values.")
         self.add(QgsProcessingParameterString(SOURCE_TIMEZONE, "Time zone of the times", optional=True),
-                 "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the agency's.")
+                 "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the "
+                 "agency's.")
         self.add(QgsProcessingParameterFileDestination(REJECTS, "Rejected rows", "CSV files (*.csv)", optional=True,
                                                        createByDefault=False),
                  "Where to list rejected rows with line number, column and reason, never the value. Empty = beside the "
@@ -43,28 +48,81 @@ class FileImport(ConnectAlgorithm):
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
         self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
 
+    def checkParameterValues(self, parameters, context):  # noqa: N802
+        value = parameters.get(INPUT)
+        if isinstance(value, QgsMapLayer):
+            parameters = {**parameters, INPUT: value.id()}
+        return super().checkParameterValues(parameters, context)
+
+    def read_layers(self, parameters, context, progress):
+        self.path = file_of(parameters[INPUT], context)
+
     def inputs(self, parameters, context):
-        return [self.text(parameters, INPUT, context)]
+        return [self.path.partition("|")[0]]
 
     def work(self, workspace, parameters, context, progress, run):
         crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
         rejects = self.parameterAsFileOutput(parameters, REJECTS, context)
         result = self.step()(
-            workspace, self.text(parameters, INPUT, context), mapping=_mapping(self.text(parameters, MAPPING, context)),
+            workspace, self.path, mapping=_mapping(self.text(parameters, MAPPING, context)),
             source_crs=crs.authid() if crs.isValid() else "",
             source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress)
-        for warning in result.warnings:
-            progress.warn(warning)
-        counts = {name: getattr(result, name.lower()) for name in COUNTS}
+        counts = report(result, progress)
         dropped = ", ".join(result.dropped_columns)
-        progress.info("{READ} rows read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
-                      .format(**counts))
         progress.info("Columns that were not read: {}.".format(dropped or "none"))
         run.counts = {name.lower(): number for name, number in counts.items()}
+        self.after(workspace, progress)
         outputs = {**counts, DROPPED_COLUMNS: dropped}
         if rejects and os.path.exists(rejects):
             outputs[REJECTS] = rejects
         return outputs
+
+
+def report(result, progress):
+    """Tell what an import did -> its counts by output name."""
+    for warning in result.warnings:
+        progress.warn(warning)
+    counts = {name: getattr(result, name.lower()) for name in COUNTS}
+    progress.info("{READ} rows read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
+                  .format(**counts))
+    return counts
+
+
+def name_boxes(workspace, progress):
+    """Give boxes the names that new incidents and places suggest."""
+    from ..workspace import where
+
+    renamed = where.name_boxes(workspace)
+    if renamed:
+        progress.info("{} boxes got a name or a better one.".format(renamed))
+
+
+def file_of(value, context):
+    """The path of a file parameter; a loaded layer stands for its file, or for a copy of it where it has none.
+
+    Raises
+    ------
+    ConnectError
+        When a layer that has no file has no CRS either, or cannot be copied.
+    """
+    layer = value
+    if not isinstance(value, QgsMapLayer):
+        layer = QgsProcessingUtils.mapLayerFromString(str(value), context, False)
+    if layer is None:
+        return str(value).strip()
+    parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    if layer.providerType() == "ogr" and not layer.subsetString() and os.path.exists(parts.get("path") or ""):
+        return parts["path"] + ("|layername=" + parts["layerName"] if parts.get("layerName") else "")
+    if layer.isSpatial() and not layer.crs().isValid():
+        raise ConnectError("Layer “{}” has no coordinate reference system; set the one it was made in (Layer, Set CRS "
+                           "of Layer) and run again.".format(layer.name()))
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GPKG"
+    path = QgsProcessingUtils.generateTempFilename("input.gpkg", context)
+    error, message, _, _ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context.transformContext(), options)
+    if error != QgsVectorFileWriter.WriterError.NoError:
+        raise ConnectError("Layer “{}” cannot be read; save it as a file and give that.".format(layer.name()), message)
+    return path
 
 
 def _mapping(text):

@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBo
                        QgsWkbTypes)
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import Styler, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import Styler, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 BOXES, CAP, SEED, REDRAW, REASON, OUTPUT, PATROLS, DRAWN = (
     "BOXES", "CAP", "SEED", "REDRAW", "REASON", "OUTPUT", "PATROLS", "DRAWN")
@@ -16,10 +16,10 @@ class Meter(ConnectAlgorithm):
     NAME = "meter"
     TITLE = "Meter"
     GROUP = PATROL
-    HELP = ("Draws the boxes of a shift by a lottery: more expected harm gives a box a greater chance, caps bound every chance "
-            "and what a box gets in a week and in four weeks, and each beat gets its number of boxes. The chances are stored "
-            "with the draw, the seed was committed before it, and anyone can replay it. A shift that has been drawn is not "
-            "drawn again unless you ask for it and say why; both draws stay.")
+    HELP = ("Draws the boxes of a shift by a lottery: more expected harm gives a box a greater chance, caps bound "
+            "every chance and what a box gets in a week and in four weeks, and each beat gets its number of boxes. The "
+            "chances are stored with the draw, the seed was committed before it, and anyone can replay it. A shift "
+            "that has been drawn is not drawn again unless you ask for it and say why; both draws stay.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -32,13 +32,15 @@ class Meter(ConnectAlgorithm):
                  "Largest chance that one box may have in one shift, 0.01 to 1. Empty = the workspace's setting.")
         seed = QgsProcessingParameterString(SEED, "Test seed", optional=True)
         seed.setFlags(seed.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
-        self.add(seed, "A seed of your own, for tests only: the draw is then marked “test, no lottery”. Empty = the secret seed "
-                       "that was committed.")
+        self.add(seed, "A seed of your own, for tests only: the draw is then marked “test, no lottery”. Empty = the "
+                       "secret seed that was committed.")
         self.add(QgsProcessingParameterBoolean(REDRAW, "Draw again", False, True),
                  "Draw a shift that has been drawn already once more. Needs a reason; both draws stay.")
         self.add(QgsProcessingParameterString(REASON, "Reason", optional=True), "Why it is drawn again.")
-        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Plan", Qgis.ProcessingSourceType.VectorPolygon, optional=True),
-                 "One square per directed patrol: beat, order, where, crime type, chance, chance of being drawn, minutes.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Plan", Qgis.ProcessingSourceType.VectorPolygon,
+                                                   optional=True),
+                 "One square per directed patrol: beat, order, where, crime type, chance, chance of being drawn, "
+                 "minutes.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
 
@@ -62,7 +64,8 @@ class Meter(ConnectAlgorithm):
             drawn += bool(result.drawn)
             for message in result.messages:
                 progress.info("{} {}: {}".format(date, code, message))
-        frame, rectangles = views.plan_boxes(workspace, date, codes)
+        legend = crime_type_legend(workspace)
+        frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
         fields = fields_of(frame, views.PLAN_WORDS)
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
@@ -71,7 +74,7 @@ class Meter(ConnectAlgorithm):
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
             outputs[OUTPUT] = destination
-            self.styler = Styler(views.crime_type_legend(workspace))
+            self.styler = Styler("style_patrols", legend)
             style_on_load(context, destination, self.styler)
         return outputs
 

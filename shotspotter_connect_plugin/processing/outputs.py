@@ -1,11 +1,11 @@
 """From data frames to the layers that algorithms give."""
 import numpy as np
-from qgis.core import (QgsCategorizedSymbolRenderer, QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureSink, QgsField,
-                       QgsFields, QgsFillSymbol, QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
-                       QgsRectangle, QgsRendererCategory)
+from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
+                       QgsProcessingException, QgsProcessingLayerPostProcessorInterface, QgsRectangle)
 from qgis.PyQt.QtCore import QMetaType
 
-_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
+          "f": QMetaType.Type.Double}
 _AT_ONCE = 1000
 
 
@@ -48,7 +48,8 @@ def write_boxes(sink, fields, frame, rectangles, progress):
 
 def _flush(sink, features):
     if features and not sink.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
-        raise QgsProcessingException("OUTPUT could not be written; check that the disk has room and that you may write there.")
+        raise QgsProcessingException("OUTPUT could not be written; check that the disk has room and that you may write "
+                                     "there.")
 
 
 def _plain(column):
@@ -63,26 +64,36 @@ def crs_of(text):
     return crs
 
 
+def crime_type_legend(workspace):
+    """Data frame of the crime types [crime_type, name, colour, letter] as sheets and maps show them."""
+    from ..reports.queries import letter_codes
+
+    kinds = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
+    return kinds.assign(letter=letter_codes(list(kinds["name"])))
+
+
 class Styler(QgsProcessingLayerPostProcessorInterface):
-    """Colours a layer by its column ``crime_type`` once QGIS has loaded it into the project; runs in the main thread.
+    """Styles a layer of boxes once QGIS has loaded it into the project; runs in the main thread.
 
     The algorithm keeps it as a member: QGIS does not own Python post-processors.
+
+    Parameters
+    ----------
+    style : str
+        Name of a function of ``reports/maps.py``.
+    legend : pandas.DataFrame
+        From :func:`crime_type_legend`.
     """
 
-    def __init__(self, legend):
+    def __init__(self, style, legend):
         super().__init__()
-        self._legend = legend
+        self._style, self._legend = style, legend
 
     def postProcessLayer(self, layer, context, feedback):  # noqa: N802
-        from ..reports.style import colour
+        from ..reports import maps
 
-        categories = []
-        for code, name, text in self._legend:
-            symbol = QgsFillSymbol.createSimple({"outline_color": "#5c666f", "outline_width": "0.1"})
-            symbol.setColor(colour(text, 190))
-            categories.append(QgsRendererCategory(code, symbol, name))
-        layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
-        layer.setDisplayExpression('"box_id" || \' \' || coalesce("where", \'\')')
+        getattr(maps, self._style)(layer, self._legend)
+        layer.setDisplayExpression('"box_id"')
         layer.triggerRepaint()
 
 

@@ -18,8 +18,8 @@ from .score import Score
 from .train import Train
 from .verifydraw import VerifyDraw
 
-ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, Train, Score, Meter,
-              VerifyDraw, RollCall, Daily)
+ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, Train, Score,
+              Meter, VerifyDraw, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

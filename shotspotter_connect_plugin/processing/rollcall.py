@@ -1,5 +1,6 @@
 """connect:rollcall"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFileDestination, QgsProcessingParameterString
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFileDestination,
+                       QgsProcessingParameterString)
 
 from .base import REPORT, ConnectAlgorithm
 
@@ -12,9 +13,9 @@ class RollCall(ConnectAlgorithm):
     NAME = "rollcall"
     TITLE = "Print roll call"
     GROUP = REPORT
-    HELP = ("Writes the sheets of a shift as PDF, one page per beat: a map of its boxes coloured by crime type, a table with box, "
-            "where, crime type, chance and minutes, the approved tactics, and the hash of a coming draw's seed. A shift without "
-            "a plan gives sheets that say so.")
+    HELP = ("Writes the sheets of a shift as PDF, one page per beat: a map of its boxes coloured by crime type, a "
+            "table with box, where, crime type, chance and minutes, the approved tactics, and the hash of a coming "
+            "draw's seed. A shift without a plan gives sheets that say so.")
 
     def flags(self):
         # Layouts live in the main thread.

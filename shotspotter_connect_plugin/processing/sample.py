@@ -1,4 +1,4 @@
-"""The steps from the sample data to printed sheets, run by ``make demo`` and by “Load sample project”. Imports no QGIS."""
+"""The steps from the sample data to printed sheets, for ``make demo`` and “Load sample project”; imports no QGIS."""
 import os
 import shutil
 
@@ -38,12 +38,13 @@ def steps(folder):
     made = []
     if not os.path.exists(workspace["WORKSPACE"]):
         made.append(("connect:createworkspace", {
-            **workspace, "JURISDICTION": sample("jurisdiction.geojson"), "BEATS": sample("police_service_areas.geojson"),
-            "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE, "CRS": "EPSG:26985",
+            **workspace, "JURISDICTION": sample("jurisdiction.geojson"),
+            "BEATS": sample("police_service_areas.geojson"), "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE, "CRS": "EPSG:26985",
             "SETTINGS": sample("configuration.json")}))
     kinds = sorted(os.path.splitext(name)[0] for name in os.listdir(sample("places")))
     return made + [
-        ("connect:configure", {**workspace, "SETTINGS": sample("configuration.json"), "EXPORT": out("configuration.json")}),
+        ("connect:configure", {**workspace, "SETTINGS": sample("configuration.json"),
+                               "EXPORT": out("configuration.json")}),
         ("connect:importincidents", {**workspace, "INPUT": sample("crime_incidents_2017.csv.gz"),
                                      "SOURCE_TIMEZONE": TIMEZONE, "REJECTS": out("rejected_incidents.csv")}),
         ("connect:importgunfire", {**workspace, "INPUT": sample("gunfire_alerts_2014_2017.csv.gz"),

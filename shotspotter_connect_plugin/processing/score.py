@@ -2,7 +2,7 @@
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink, QgsWkbTypes
 
 from .base import FORECAST, ConnectAlgorithm
-from .outputs import Styler, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import Styler, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 OUTPUT, ROWS = "OUTPUT", "ROWS"
 
@@ -13,9 +13,9 @@ class Score(ConnectAlgorithm):
     NAME = "score"
     TITLE = "Score"
     GROUP = FORECAST
-    HELP = ("Forecasts the expected events of every crime type in every box, for one shift or all shifts of a date, from what "
-            "was reported before the cut-off. Each value comes with a 90 % interval: it is a chance, not a prediction that "
-            "something happens in a place, and says nothing about any person.")
+    HELP = ("Forecasts the expected events of every crime type in every box, for one shift or all shifts of a date, "
+            "from what was reported before the cut-off. Each value comes with a 90 % interval: it is a chance, not a "
+            "prediction that something happens in a place, and says nothing about any person.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -40,7 +40,8 @@ class Score(ConnectAlgorithm):
             part.report(0.0, "Scoring {} {}".format(date, code))
             rows += len(forecasting.score(workspace, date, code, as_of=as_of, progress=part))
         run.counts = {"forecasts": rows}
-        frame, rectangles = views.forecast_boxes(workspace, date, codes)
+        legend = crime_type_legend(workspace)
+        frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
         fields = fields_of(frame, views.FORECAST_WORDS)
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
                                                  crs_of(workspace.settings.crs))
@@ -48,6 +49,6 @@ class Score(ConnectAlgorithm):
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
             outputs[OUTPUT] = destination
-            self.styler = Styler(views.crime_type_legend(workspace))
+            self.styler = Styler("style_forecast", legend)
             style_on_load(context, destination, self.styler)
         return outputs

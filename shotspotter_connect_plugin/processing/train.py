@@ -14,15 +14,17 @@ class Train(ConnectAlgorithm):
     NAME = "train"
     TITLE = "Train forecast"
     GROUP = FORECAST
-    HELP = ("Fits the forecast of each crime type on what was reported before the cut-off, compares the simple ways with the "
-            "finer ones on validation weeks, and keeps for each crime type the simplest that is as good as the best. Arrests, "
-            "stops, personal data and what people look like are never read. The model card says what was chosen and why.")
+    HELP = ("Fits the forecast of each crime type on what was reported before the cut-off, compares the simple ways "
+            "with the finer ones on validation weeks, and keeps for each crime type the simplest that is as good as "
+            "the best. Arrests, stops, personal data and what people look like are never read. The model card says "
+            "what was chosen and why.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_as_of("The model uses nothing reported later. Empty = now.")
         self.add(QgsProcessingParameterString(CRIME_TYPES, "Crime types", optional=True),
-                 "Codes of the crime types to train, separated by commas, as in gunfire,robbery. Empty = all that are enabled.")
+                 "Codes of the crime types to train, separated by commas, as in gunfire,robbery. Empty = all that are "
+                 "enabled.")
         self.add(QgsProcessingParameterNumber(SEED, "Seed", Qgis.ProcessingNumberParameterType.Integer, 1, True, 0,
                                               2147483647),
                  "Seed of everything random in the training; the same data and seed give the same model.")

@@ -12,10 +12,11 @@ class VerifyDraw(ConnectAlgorithm):
     NAME = "verifydraw"
     TITLE = "Verify draw"
     GROUP = PATROL
-    HELP = ("Replays every draw of a date from its stored probabilities and seed, and checks that the seed fits the hash "
-            "published before it, that the same boxes come out, that the probabilities sum to the boxes and that no cap was "
-            "broken. VERIFIED is true only if nothing is wrong. Before a shift has ended its seed is still secret; then all "
-            "that can be checked without it is checked, on the machine that drew also the seed itself.")
+    HELP = ("Replays every draw of a date from its stored probabilities and seed, and checks that the seed fits the "
+            "hash published before it, that the same boxes come out, that the probabilities sum to the boxes and that "
+            "no cap was broken. VERIFIED is true only if nothing is wrong. Before a shift has ended its seed is still "
+            "secret; then all that can be checked without it is checked, on the machine that drew also the seed "
+            "itself.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()

@@ -50,7 +50,7 @@ def use_workspace(iface, address):
 def open_plan(iface):
     """Open the project of today's plan; if there is none yet, the newest one, and say so."""
     from ..workspace.store import open_workspace
-    from ..workspace.views import newest_plan
+    from ..workspace.day import newest_plan
 
     address = addresses.current()
     try:
@@ -62,8 +62,8 @@ def open_plan(iface):
         iface.messageBar().pushMessage(NAME, error.user, Qgis.MessageLevel.Warning)
         return
     if open_project(iface, path) and date != today:
-        iface.messageBar().pushMessage(NAME, "There is no plan of {} yet; this is the plan of {}. Run the whole day to make "
-                                             "today's.".format(today, date), Qgis.MessageLevel.Warning)
+        iface.messageBar().pushMessage(NAME, "There is no plan of {} yet; this is the plan of {}. Run the whole day to "
+                                             "make today's.".format(today, date), Qgis.MessageLevel.Warning)
 
 
 def open_project(iface, path):

@@ -34,7 +34,8 @@ class SampleRun:
         try:
             sample.prepare(folder)
         except OSError as error:
-            iface.messageBar().pushMessage(actions.NAME, "The sample cannot be written there ({}); choose another folder."
+            iface.messageBar().pushMessage(actions.NAME, "The sample cannot be written there ({}); choose another "
+                                                         "folder."
                                            .format(error.strerror), Qgis.MessageLevel.Warning)
             return
         cls.running = cls(iface, folder)

@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 20_000
 
 
 def write_boxes(path, frame, rectangles, crs, progress=SILENT):
-    """Write boxes to a new GeoPackage with one layer, named as the file; a file of that name is replaced when all is done.
+    """Write boxes to a new GeoPackage with one layer, named as the file; it replaces a file of that name once whole.
 
     Parameters
     ----------

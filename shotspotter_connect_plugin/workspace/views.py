@@ -3,29 +3,35 @@ import pandas as pd
 
 from ..patrol.metering import harm_by_box
 
+_CHANCE = {"chance": "Chance of any event", "chance_low": "Chance, low (90 %)", "chance_high": "Chance, high (90 %)"}
+_CRIME_TYPE = {"crime_type": "Crime type code", "crime_type_name": "Crime type", "colour": "Colour", "letter": "Letter"}
+
 FORECAST_WORDS = {
-    "box_id": "Box", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "where": "Where", "crime_type": "Dominant type",
-    "crime_type_name": "Dominant crime type", "harm": "Expected harm", "chance": "Chance of any event",
-    "chance_low": "Chance, low (90 %)", "chance_high": "Chance, high (90 %)", "expected": "Expected, dominant type",
-    "low": "Expected, low (90 %)", "high": "Expected, high (90 %)", "percentile": "Percentile of boxes",
-    "reasons": "Reasons", "as_of": "As of (UTC)", "model_id": "Model"}
+    "box_id": "Box", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "where": "Where", **_CRIME_TYPE,
+    "harm": "Expected harm", **_CHANCE, "expected": "Expected, dominant type", "low": "Expected, low (90 %)",
+    "high": "Expected, high (90 %)", "percentile": "Percentile of boxes", "reasons": "Reasons", "as_of": "As of (UTC)",
+    "model_id": "Model"}
 PLAN_WORDS = {
-    "patrol_id": "Patrol", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "visit_order": "Order", "box_id": "Box",
-    "where": "Where", "crime_type": "Crime type code", "crime_type_name": "Crime type", "chance": "Chance of any event",
-    "chance_low": "Chance, low (90 %)", "chance_high": "Chance, high (90 %)", "harm": "Expected harm",
-    "inclusion_probability": "Chance of being drawn", "target_minutes": "Minutes", "returns": "Come back", "unit": "Unit",
-    "origin": "Origin", "status": "Status"}
+    "patrol_id": "Patrol", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "number": "Number", "box_id": "Box",
+    "where": "Where", **_CRIME_TYPE, **_CHANCE, "harm": "Expected harm",
+    "inclusion_probability": "Chance of being drawn", "target_minutes": "Minutes", "returns": "Come back",
+    "unit": "Unit", "origin": "Origin", "status": "Status"}
 
 
-def forecast_boxes(workspace, shift_date, shifts):
+def forecast_boxes(workspace, shift_date, shifts, legend):
     """The stored forecast of some shifts of a date, one row per shift and box.
+
+    Parameters
+    ----------
+    legend : pandas.DataFrame
+        crime_type, name, colour, letter of the crime types.
 
     Returns
     -------
     (pandas.DataFrame, numpy.ndarray of shape (n, 4))
-        Columns of ``FORECAST_WORDS`` (expected, low, high, percentile and reasons are those of the dominant type, the one
-        with the largest share of the box's harm) and ``expected_<crime type>`` for each; and the boxes' x_min, y_min,
-        x_max, y_max.
+        Columns of ``FORECAST_WORDS`` (crime_type is the dominant one, with the largest share of the box's harm;
+        expected, low, high, percentile and reasons are those of it) and ``expected_<crime type>`` for each; and the
+        boxes' x_min, y_min, x_max, y_max.
     """
     types = workspace.crime_types
     boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where"])
@@ -35,38 +41,34 @@ def forecast_boxes(workspace, shift_date, shifts):
     frame["shift"] = pd.Categorical(frame["shift"], list(shifts))
     frame = frame.sort_values(["shift", "row", "col"], kind="stable").astype({"shift": object})
     frame["shift_date"] = shift_date
-    frame["crime_type_name"] = frame["crime_type"].map(_names(types))
+    frame = _with_legend(frame, legend)
     frame["reasons"] = ["; ".join(reasons) if isinstance(reasons, list) else reasons for reasons in frame["reasons"]]
     expected = [name for name in frame if name.startswith("expected_")]
     return (frame[[*FORECAST_WORDS, *expected]].reset_index(drop=True),
             workspace.fishnet.rectangles(frame["col"], frame["row"]))
 
 
-def plan_boxes(workspace, shift_date, shifts):
+def plan_boxes(workspace, shift_date, shifts, legend):
     """The planned patrols of some shifts of a date, in the order of the sheets; otherwise as :func:`forecast_boxes`."""
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": list(shifts), "status": "planned"})
     boxes = workspace.read("boxes", ["box_id", "col", "row", "where"])
-    frame = patrols.merge(boxes, on="box_id")
+    frame = patrols.merge(boxes, on="box_id").fillna({"beat": ""})
     frame["shift"] = pd.Categorical(frame["shift"], list(shifts))
     frame = frame.sort_values(["shift", "beat", "visit_order", "box_id"], kind="stable").astype({"shift": object})
-    frame["crime_type_name"] = frame["crime_type"].map(_names(workspace.crime_types))
+    frame["number"] = frame.groupby(["shift", "beat"]).cumcount() + 1
+    frame = _with_legend(frame, legend)
     return frame[list(PLAN_WORDS)].reset_index(drop=True), workspace.fishnet.rectangles(frame["col"], frame["row"])
 
 
-def crime_type_legend(workspace):
-    """(code, name, colour) of each crime type, in the agency's order."""
-    return list(workspace.crime_types[["crime_type", "name", "colour"]].itertuples(index=False, name=None))
-
-
-def _names(types):
-    return dict(zip(types["crime_type"], types["name"]))
+def _with_legend(frame, legend):
+    return frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
 
 
 def _one_shift(forecasts, types, shift):
     wide = forecasts.pivot(index="box_id", columns="crime_type", values="expected")
     wide = wide[[code for code in types["crime_type"] if code in wide]].add_prefix("expected_")
     frame = harm_by_box(forecasts, types).join(wide).rename_axis("box_id").reset_index()
-    frame = frame.merge(forecasts[["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "model_id",
-                                   "as_of_utc"]], on=["box_id", "crime_type"], how="left")
+    frame = frame.merge(forecasts[["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons",
+                                   "model_id", "as_of_utc"]], on=["box_id", "crime_type"], how="left")
     frame["as_of"] = frame.pop("as_of_utc").dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     return frame.assign(shift=shift)
