@@ -1,5 +1,4 @@
 """From data frames to the layers that algorithms give."""
-import numpy as np
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
                        QgsProcessingException, QgsProcessingLayerPostProcessorInterface, QgsRectangle)
 from qgis.PyQt.QtCore import QMetaType
@@ -29,12 +28,12 @@ def write_boxes(sink, fields, frame, rectangles, progress):
         As :func:`fields_of` made them.
     frame : pandas.DataFrame
         Attributes.
-    rectangles : array of shape (n, 4)
+    rectangles : numpy.ndarray of shape (n, 4)
         x_min, y_min, x_max, y_max of each row, in the sink's CRS.
     """
     values = zip(*(_plain(frame[name]) for name in frame.columns))
     features = []
-    for number, (row, bounds) in enumerate(zip(values, np.asarray(rectangles).tolist())):
+    for number, (row, bounds) in enumerate(zip(values, rectangles.tolist())):
         feature = QgsFeature(fields)
         feature.setAttributes(list(row))
         feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(*bounds)))

@@ -39,8 +39,8 @@ def steps(folder):
     if not os.path.exists(workspace["WORKSPACE"]):
         made.append(("connect:createworkspace", {
             **workspace, "JURISDICTION": sample("jurisdiction.geojson"),
-            "BEATS": sample("police_service_areas.geojson"), "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE, "CRS": "EPSG:26985",
-            "SETTINGS": sample("configuration.json")}))
+            "BEATS": sample("police_service_areas.geojson"), "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE,
+            "CRS": "EPSG:26985", "SETTINGS": sample("configuration.json")}))
     kinds = sorted(os.path.splitext(name)[0] for name in os.listdir(sample("places")))
     return made + [
         ("connect:configure", {**workspace, "SETTINGS": sample("configuration.json"),

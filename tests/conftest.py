@@ -1,0 +1,33 @@
+"""What all tests share: the repository on the path, the sample, and the real data where it is at hand."""
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """Folder of the sample data that ships with the plugin."""
+    return ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """A function that gives the path of a real published file, or skips the test where it is not at hand."""
+    folder = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data"))
+
+    def path_of(name):
+        if not (folder / name).exists():
+            pytest.skip("needs {}; set CONNECT_DATA to the folder that holds it".format(name))
+        return folder / name
+    return path_of

@@ -1,0 +1,186 @@
+"""The house keeps its shape: who may import whom, what the package never does, what must be the same twice."""
+import ast
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "shotspotter_connect_plugin"
+FILES = sorted(path for path in PACKAGE.rglob("*.py"))
+ROOMS = ("forecast", "patrol", "workspace", "reports", "processing", "ui")
+
+# Room -> what it may import of the other rooms; errors and progress are everybody's.
+MAY_IMPORT = {
+    "forecast": set(),
+    "patrol": {"forecast.fishnet", "forecast.shifts"},
+    "workspace": {"forecast", "patrol"},
+    "reports": {"forecast", "patrol", "workspace"},
+    "processing": {"forecast", "patrol", "workspace", "reports"},
+    "ui": {"forecast", "patrol", "workspace", "reports", "processing"},
+}
+WITHOUT_QGIS = ("forecast", "patrol", "workspace")
+NEVER_IMPORTED = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib", "random", "multiprocessing",
+                  "concurrent.futures", "subprocess", "telnetlib", "ftplib", "PyQt5", "PyQt6", "PySide6", "requests",
+                  "urllib.request"}
+NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
+
+
+def imports(path, top_level_only=False):
+    """(absolute dotted name of the module, name taken from it or None, line) of every import of a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = (PACKAGE.name, *path.relative_to(PACKAGE).parts[:-1])
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, None, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[:len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(filter(None, [base, node.module]))
+            for alias in node.names:
+                yield module, alias.name, node.lineno
+
+
+def room_of(path):
+    first = path.relative_to(PACKAGE).parts[0]
+    return first if first in ROOMS else None
+
+
+def targets():
+    """(file, room, dotted name inside the package, imported name, line) of every import of one of our rooms."""
+    for path in FILES:
+        for module, name, line in imports(path):
+            if module == PACKAGE.name or module.startswith(PACKAGE.name + "."):
+                inside = module[len(PACKAGE.name) + 1:]
+                full = ".".join(filter(None, [inside, name])) if inside.count(".") == 0 else inside
+                yield path, room_of(path), full, name, line
+
+
+def test_arrows_run_one_way():
+    wrong = []
+    for path, room, target, _, line in targets():
+        other = target.split(".")[0]
+        if room is None or other not in ROOMS or other == room:
+            continue
+        allowed = MAY_IMPORT[room]
+        if other not in allowed and ".".join(target.split(".")[:2]) not in allowed:
+            wrong.append("{}:{} imports {}".format(path.relative_to(ROOT), line, target))
+    assert wrong == []
+
+
+def test_the_arrow_test_sees_arrows():
+    seen = {(room, target.split(".")[0]) for _, room, target, _, _ in targets()}
+    assert {("processing", "workspace"), ("workspace", "forecast"), ("workspace", "patrol")} <= seen
+
+
+def test_other_rooms_are_used_through_public_names():
+    wrong = ["{}:{} imports {} {}".format(path.relative_to(ROOT), line, target, name)
+             for path, room, target, name, line in targets()
+             if room != target.split(".")[0] and any(
+                 part.startswith("_") and not part.startswith("__") for part in [*target.split("."), name or ""])]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("room", WITHOUT_QGIS)
+def test_rooms_without_qgis_import_no_qgis_and_no_qt(room):
+    wrong = ["{}:{}".format(path.relative_to(ROOT), line) for path in FILES if room_of(path) == room
+             for module, _, line in imports(path) if module.split(".")[0] in ("qgis", "PyQt5", "PyQt6", "sip")]
+    assert wrong == []
+
+
+def test_skin_holds_no_arithmetic_libraries():
+    wrong = ["{}:{} imports {}".format(path.relative_to(ROOT), line, module) for path in FILES
+             if room_of(path) in ("processing", "ui") for module, _, line in imports(path)
+             if module.split(".")[0] in ("numpy", "scipy", "sklearn", "geopandas")]
+    assert wrong == []
+
+
+def test_what_qgis_loads_at_start_imports_nothing_heavy():
+    heavy = {"numpy", "pandas", "scipy", "sklearn", "geopandas", "shapely", "pyproj", "osgeo", "reportlab"}
+    wrong = []
+    for path in FILES:
+        if room_of(path) not in (None, "processing"):
+            continue
+        for module, _, line in imports(path, top_level_only=True):
+            inside = module[len(PACKAGE.name) + 1:] if module.startswith(PACKAGE.name + ".") else ""
+            if module.split(".")[0] in heavy or inside.split(".")[0] in ("forecast", "patrol", "workspace", "reports"):
+                wrong.append("{}:{} imports {}".format(path.relative_to(ROOT), line, module))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_forbidden_constructs(path):
+    wrong = ["line {} imports {}".format(line, module) for module, name, line in imports(path)
+             if NEVER_IMPORTED & {module, module.split(".")[0], ".".join(filter(None, [module, name]))}]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assert):
+            wrong.append("line {} asserts".format(node.lineno))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NEVER_CALLED:
+            wrong.append("line {} calls {}".format(node.lineno, node.func.id))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
+                node.func.attr in ("read_pickle", "to_pickle") or ast.unparse(node.func) in ("os.system", "os.popen")):
+            wrong.append("line {} calls {}".format(node.lineno, ast.unparse(node.func)))
+        elif isinstance(node, ast.ExceptHandler) and all(isinstance(item, (ast.Pass, ast.Continue)) for item in node.body):
+            if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"):
+                wrong.append("line {} swallows every error".format(node.lineno))
+        elif isinstance(node, ast.keyword) and node.arg == "n_jobs" and ast.unparse(node.value) != "1":
+            wrong.append("line {} starts processes".format(node.value.lineno))
+    assert wrong == []
+
+
+def metadata(path):
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(path, encoding="utf-8")
+    return dict(parser["general"])
+
+
+def test_metadata_copies_are_identical():
+    assert (ROOT / "metadata.txt").read_bytes() == (PACKAGE / "metadata.txt").read_bytes()
+    assert (ROOT / "LICENSE").read_bytes() == (PACKAGE / "LICENSE").read_bytes()
+
+
+def test_metadata_is_what_the_plugin_repository_asks_for():
+    about = metadata(ROOT / "metadata.txt")
+    needed = ("name", "description", "version", "qgisminimumversion", "author", "email", "about", "tracker", "repository",
+              "homepage", "license")
+    assert [name for name in needed if not about.get(name)] == []
+    assert (about["qgisminimumversion"], about["qgismaximumversion"]) == ("3.40", "4.99")
+    assert about["hasprocessingprovider"] == "yes"
+    assert "supportsqt6" not in about
+    assert "plugin" not in about["name"].lower()
+    assert (PACKAGE / about["icon"]).exists()
+    assert all(library in about["about"] for library in ("numpy", "pandas", "pyproj", "shapely", "GDAL"))
+
+
+def test_versions_agree():
+    version = metadata(ROOT / "metadata.txt")["version"]
+    assert re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.M)[1] == version
+
+
+def test_resources_compile_and_hold_every_icon(tmp_path):
+    listed = set(re.findall(r">(shotspotter_connect_plugin/[^<]+)</file>", (ROOT / "resources.qrc").read_text()))
+    assert listed == {str(path.relative_to(ROOT)) for path in (PACKAGE / "resources" / "icons").glob("*.svg")}
+    compiler = shutil.which("pyrcc5")
+    if compiler is None:
+        pytest.skip("pyrcc5 is not installed")
+    target = tmp_path / "resources.py"
+    done = subprocess.run([compiler, str(ROOT / "resources.qrc"), "-o", str(target)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "qInitResources" in target.read_text()
+
+
+def test_package_holds_nothing_that_blocks_publication():
+    refused = {".exe", ".dll", ".so", ".dylib", ".bat", ".sh", ".ps1", ".cmd", ".pyc", ".ui.py"}
+    files = [path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert [str(path) for path in files if path.suffix in refused] == []
+    assert [str(path) for path in files if path.is_symlink()] == []
+    assert [str(path) for path in files if path.name.startswith("test") and path.suffix == ".py"] == []
+    assert sum(path.stat().st_size for path in files) < 25e6
+
+
+def test_ci_runs_make_test():
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
