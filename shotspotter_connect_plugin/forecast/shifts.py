@@ -102,6 +102,16 @@ class ShiftCalendar:
         codes[inside] = slots["shift"].to_numpy()[slot[inside]]
         return dates, codes
 
+    def assign_span(self, from_utc, to_utc):
+        """Give shift_date and shift of events of uncertain time: object arrays of str.
+
+        The shift where the whole interval lies in one, else ``None``; the date where it lies in shifts of one date.
+        """
+        first_date, first = self.assign(from_utc)
+        last_date, last = self.assign(to_utc)
+        same_date = first_date == last_date
+        return np.where(same_date, first_date, None), np.where(same_date & (first == last), first, None)
+
     def spread(self, from_utc, to_utc, slots):
         """Spread events of uncertain time over the slots they may have happened in (aoristic weights, Ratcliffe 2000).
 

@@ -1,4 +1,7 @@
 """Changing and exporting what an agency can set: settings, crime types, shifts and tactics, as one JSON."""
+import re
+from datetime import date
+
 import pandas as pd
 
 from ..errors import ConnectError
@@ -6,9 +9,14 @@ from ..forecast.shifts import Shift, ShiftCalendar
 from .settings import did_you_mean, settings_from
 from .tables import TABLES
 
-FIXED = ("crs", "size")
-CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft")
 LISTS = ("crime_types", "shifts", "tactics")
+CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft")
+_FIXED = ("crs", "size")
+_TIMES = {"incidents": ("occurred_from", "occurred_to"), "gunfire": ("occurred",)}
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_KINDS = {"text": (str, "text"), "integer": (int, "a whole number"), "real": ((int, float), "a number"),
+          "boolean": (bool, "true or false"), "date": (str, "a date"), "json": (list, "a list")}
 
 
 def configure(workspace, configuration):
@@ -31,20 +39,26 @@ def configure(workspace, configuration):
     ConnectError
         On the first thing that does not fit; then nothing is changed.
     """
+    before = workspace.settings
     present = {name: workspace.read(name) for name in LISTS}
-    for name in FIXED:
-        wanted = _part(configuration, "settings", dict, {}).get(name)
-        if wanted is not None and wanted != getattr(workspace.settings, name):
+    settings, tables = checked_configuration(configuration, present, before)
+    for name in _FIXED:
+        if getattr(settings, name) != getattr(before, name):
             raise ConnectError("Setting " + name
                                + " is fixed when a workspace is made; create a new workspace instead.")
-    settings, tables = checked_configuration(configuration, present, workspace.settings)
-    changes = _setting_changes(workspace.settings, settings)
+    changes = [_change("Setting " + name, value, getattr(settings, name)) for name, value in vars(before).items()
+               if getattr(settings, name) != value]
+    for name in LISTS:
+        changes.extend(_row_changes(TABLES[name], present[name], tables[name]))
+    if not changes:
+        return changes
+    old, new = workspace.calendar, _calendar(tables["shifts"], settings)
     with workspace.transaction() as writer:
         writer.save_settings(settings)
         for name in LISTS:
-            if name in configuration:
-                changes.extend(_row_changes(TABLES[name], present[name], tables[name]))
-                writer.replace(name, tables[name])
+            writer.replace(name, tables[name])
+        if (old.shifts, old.timezone) != (new.shifts, new.timezone):
+            changes.extend(_reassign(workspace, writer, new))
     return changes
 
 
@@ -76,46 +90,121 @@ def checked_configuration(configuration, present, base=None):
         if name not in ("settings", *LISTS):
             raise ConnectError("A configuration has no part " + str(name)
                                + did_you_mean(name, ("settings", *LISTS)) + ".")
-    settings = settings_from(_part(configuration, "settings", dict, {}), base)
-    given = {name: [_row(name, row) for row in _part(configuration, name, list, [])] for name in LISTS}
-    tables = {name: _frame(name, given[name]) if name in configuration else present[name] for name in LISTS}
-    if "crime_types" in configuration:
-        tables["crime_types"] = _merged(present["crime_types"], given["crime_types"])
-    shifts = tables["shifts"][["shift", "name", "start", "end", "weekdays"]]
-    ShiftCalendar([Shift(*row) for row in shifts.itertuples(index=False)], settings.timezone)
+    settings = settings_from(_part(configuration, "settings", dict), base)
+    tables = dict(present)
+    for name in LISTS:
+        if name in configuration:
+            rows = [_checked_row(name, row) for row in _part(configuration, name, list)]
+            tables[name] = _completed(name, rows, present[name])
+    if not tables["crime_types"]["enabled"].any():
+        raise ConnectError("No crime type is enabled; enable at least one.")
+    _calendar(tables["shifts"], settings)
     return settings, tables
 
 
-def _part(configuration, name, kind, default):
-    part = configuration.get(name, default)
+def _part(configuration, name, kind):
+    part = configuration.get(name, kind())
     if not isinstance(part, kind):
         raise ConnectError("Part " + name + " of a configuration must be "
                            + ("an object." if kind is dict else "a list."))
     return part
 
 
-def _row(name, row):
-    """One row of a list, checked."""
-    table = TABLES[name]
+def _checked_row(name, row):
+    """One entry of a list, every field of it checked."""
+    table, key = TABLES[name], TABLES[name].key[0]
     if not isinstance(row, dict):
         raise ConnectError("Each entry of " + name + " must be an object.")
-    for column in row:
-        if column not in table.column_names:
-            raise ConnectError("An entry of " + name + " has no field " + str(column)
-                               + did_you_mean(column, table.column_names) + ".")
+    code = row.get(key)
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise ConnectError("Each entry of " + name + " needs a " + key + " made of letters, digits, - and _.")
+    label = name + " " + code
+    for field, value in row.items():
+        if field not in table.column_names:
+            raise ConnectError(label + " has no field " + str(field) + did_you_mean(field, table.column_names) + ".")
+        _check_type(label, table.column(field), value)
+    _CHECKS[name](label, row)
     return row
 
 
-def _frame(name, rows):
+def _check_type(label, column, value):
+    kind, words = _KINDS[column.type]
+    if value is None:
+        return
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value != value:
+        raise ConnectError("In " + label + ", " + column.name + " must be " + words + ".", repr(value))
+    if column.type == "date":
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            raise ConnectError("In " + label + ", " + column.name + " must be a date such as 2026-01-31.") from error
+
+
+def _check_crime_type(label, row):
+    if row["crime_type"] not in CRIME_TYPES:
+        raise ConnectError("There is no crime type " + row["crime_type"] + "; the crime types are "
+                           + ", ".join(CRIME_TYPES) + ". Others are never used in a forecast.")
+    if row.get("severity") is not None and not 0 <= row["severity"] < float("inf"):
+        raise ConnectError("In " + label + ", severity must be 0 or more.")
+    if row.get("effectiveness") is not None and not 0 <= row["effectiveness"] <= 1:
+        raise ConnectError("In " + label + ", effectiveness must be 0 to 1.")
+    if "colour" in row and not _COLOUR.fullmatch(row["colour"] or ""):
+        raise ConnectError("In " + label + ", colour must be written #rrggbb.")
+
+
+def _check_shift(label, row):
+    for field in ("start", "end"):
+        if row.get(field) is None:
+            raise ConnectError(label + " needs a " + field + " written HH:MM.")
+
+
+def _check_tactic(label, row):
+    wrong = [code for code in row.get("crime_types") or [] if code not in CRIME_TYPES]
+    if wrong:
+        raise ConnectError(label + " names the crime type " + str(wrong[0]) + "; the crime types are "
+                           + ", ".join(CRIME_TYPES) + ".")
+
+
+_CHECKS = {"crime_types": _check_crime_type, "shifts": _check_shift, "tactics": _check_tactic}
+
+
+_LEFT_OUT = {"shifts": {"weekdays": "1234567"}, "tactics": {"crime_types": [], "enforcement": False}, "crime_types": {}}
+
+
+def _completed(name, rows, present):
+    """The whole table: entries with what they may leave out; of crime types, what no entry names stays."""
+    code = TABLES[name].key[0]
+    rows = [{**_LEFT_OUT[name], **row} for row in rows]
+    keys = [tuple(row[field] for field in TABLES[name].key) for row in rows]
+    twice = next((key for key in keys if keys.count(key) > 1), None)
+    if twice:
+        raise ConnectError(name + " names " + twice[0] + " twice; keep one of them.")
+    if name == "crime_types":
+        named = {row[code]: row for row in rows}
+        rows = [{**row, **named.get(row[code], {})} for row in _records(present)]
+    rows = [{"name": row[code], "sort_order": number, **row} for number, row in enumerate(rows, 1)]
     return pd.DataFrame(rows, columns=TABLES[name].column_names)
 
 
-def _merged(present, rows):
-    """The present crime types with what the rows change."""
-    merged = {row["crime_type"]: row for row in _records(present)}
-    for row in rows:
-        merged[row["crime_type"]] = {**merged.get(row["crime_type"], {}), **row}
-    return _frame("crime_types", list(merged.values()))
+def _calendar(shifts, settings):
+    rows = shifts.sort_values("sort_order", kind="stable")[["shift", "name", "start", "end", "weekdays"]]
+    return ShiftCalendar([Shift(*row) for row in rows.itertuples(index=False)], settings.timezone)
+
+
+def _reassign(workspace, writer, calendar):
+    """Give stored events their wall clock and shift by a new calendar; one sentence per table."""
+    changes = []
+    for name, times in _TIMES.items():
+        frame = workspace.read(name, [*TABLES[name].key, *(time + "_utc" for time in times)])
+        if frame.empty:
+            continue
+        for time in times:
+            frame[time + "_local"] = calendar.to_local(frame[time + "_utc"])
+        frame["shift_date"], frame["shift"] = calendar.assign_span(frame[times[0] + "_utc"], frame[times[-1] + "_utc"])
+        counts = writer.upsert(name, frame)
+        changes.append(str(counts.updated) + " of " + str(len(frame)) + " rows of " + name
+                       + " were given another wall clock or shift.")
+    return [*changes, "Forecasts and plans made before keep the shifts they were made for; score and meter again."]
 
 
 def _records(frame):
@@ -124,21 +213,20 @@ def _records(frame):
     return plain.where(frame.notna(), None).to_dict("records")
 
 
-def _setting_changes(before, after):
-    return ["Setting " + name + ": " + str(value) + " -> " + str(getattr(after, name))
-            for name, value in vars(before).items() if getattr(after, name) != value]
+def _change(what, before, after):
+    return what + ": " + str(before) + " -> " + str(after)
 
 
 def _row_changes(table, before, after):
     old, new = ({tuple(row[name] for name in table.key): row for row in _records(frame)} for frame in (before, after))
     changes = []
-    for key in [*old, *(key for key in new if key not in old)]:
+    for key in dict.fromkeys([*old, *new]):
         label = table.name + " " + key[0]
         if key not in new:
             changes.append(label + " removed")
         elif key not in old:
             changes.append(label + " added")
-        elif old[key] != new[key]:
-            changed = [name for name in table.column_names if old[key].get(name) != new[key].get(name)]
-            changes.append(label + ": " + ", ".join(changed) + " changed")
+        else:
+            changes.extend(_change(label + " " + name, old[key][name], new[key][name])
+                           for name in table.column_names if old[key][name] != new[key][name])
     return changes

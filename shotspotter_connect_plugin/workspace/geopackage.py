@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +112,10 @@ def _create_layers(path, system):
                                    ["GEOMETRY_NAME=" + GEOMETRY, "FID=" + _ROW, "DESCRIPTION=" + table.help])
         for column in table.columns:
             kind, detail = _FIELD_TYPES[column.type]
-            field = ogr.FieldDefn(column.name, kind)
-            field.SetSubType(detail)
-            field.SetNullable(not column.required)
-            layer.CreateField(field)
+            definition = ogr.FieldDefn(column.name, kind)
+            definition.SetSubType(detail)
+            definition.SetNullable(not column.required)
+            layer.CreateField(definition)
     source.CommitTransaction()
     # GDAL closes a file when the last reference to it is gone.
     layer = source = None
@@ -189,6 +189,23 @@ def _condition(column, wanted):
     return name + " IS ?", [value]
 
 
+@dataclass
+class _Touched:
+    """What a transaction has yet to do for one table: statements to run, and changes of place in order."""
+
+    statements: list
+    placed: list = field(default_factory=list)
+
+    def last_places(self):
+        """(rows without place, rows with place, their bounds): each row once, as it was placed last."""
+        rows = np.concatenate([rows for rows, _ in self.placed])
+        bounds = np.concatenate([bounds for _, bounds in self.placed])
+        rows, last = np.unique(rows[::-1], return_index=True)
+        bounds = bounds[::-1][last]
+        known = np.isfinite(bounds).all(axis=1)
+        return rows[~known], rows[known], bounds[known]
+
+
 class GeoPackage:
     """The tables in one file. One object serves one thread at a time.
 
@@ -205,6 +222,7 @@ class GeoPackage:
             self._connection = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None,
                                                check_same_thread=False)
             self._connection.execute("PRAGMA cache_size = -262144")
+            self._touched = {}
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
 
@@ -261,9 +279,13 @@ class GeoPackage:
 
     def commit(self):
         with self._plainly():
+            for name, touched in self._touched.items():
+                self._finish(TABLES[name], touched)
+            self._touched = {}
             self._connection.execute("COMMIT")
 
     def rollback(self):
+        self._touched = {}
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
@@ -282,7 +304,7 @@ class GeoPackage:
         given = ", ".join(quoted(name) for name in names)
         others = [name for name in names if name not in table.key]
         changes = _all_of("IS NOT", others, stored + ".", "incoming.", " OR ") or "0"
-        with self._writing(table):
+        with self._writing(table, len(frame)):
             first = self._last_row(table) + 1
             execute(_sql("CREATE TEMP TABLE incoming ( _position INTEGER PRIMARY KEY, _row INTEGER,", given, ")"))
             self._connection.executemany(
@@ -350,9 +372,12 @@ class GeoPackage:
         count = len(rows[0]) if rows else 0
         first = self._last_row(table) + 1
         with self._writing(table, count):
+            key = self._away(table, "key") if self._is_bulk(table, count) else []
             self._connection.executemany(
                 _sql("INSERT INTO", quoted(table.name), _list([_ROW, *names]), "VALUES", _marks(["", *names])),
                 zip(range(first, first + count), *rows))
+            for statement in key:
+                self._connection.execute(statement)
             if bounds is not None:
                 self._place(table, np.arange(first, first + count), bounds)
 
@@ -362,35 +387,51 @@ class GeoPackage:
 
     @contextmanager
     def _writing(self, table, new_rows=0):
-        """Around every write: spatial triggers are away, indexes too when many rows come, contents row is fresh.
+        """Around every write. What costs time per row is put off to :meth:`_finish`, once per transaction.
 
-        The R-tree's triggers call functions that plain SQLite does not have; :meth:`_place` does their work in bulk.
-        To sort an index once is several times faster than to keep it in order for each of many rows; the triggers of
-        append-only tables need their index all the time.
+        The R-tree's triggers call functions that plain SQLite does not have, so they are away from the first write to
+        the commit, and :class:`RTree` does their work in bulk. To sort an index once is several times faster than to
+        keep it in order for each of many rows.
         """
         with self._plainly():
-            execute = self._connection.execute
-            away = execute("SELECT 'TRIGGER', name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? "
-                           "AND name LIKE 'rtree%'", (table.name,)).fetchall()
-            if new_rows >= max(_MANY_ROWS, self.count(table)) and not table.append_only:
-                away += execute("SELECT 'INDEX', name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? "
-                                "AND sql IS NOT NULL", (table.name,)).fetchall()
-            for kind, name, _ in away:
-                execute(_sql("DROP", kind, quoted(name)))
+            touched = self._touched.get(table.name)
+            if touched is None:
+                touched = self._touched[table.name] = _Touched(self._away(table, "trigger"))
+            if self._is_bulk(table, new_rows):
+                touched.statements.extend(self._away(table, "index"))
             yield
-            for _, _, statement in away:
-                execute(statement)
-            extent = self._tree(table).extent() if table.geometry else (None,) * 4
-            execute("UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
-                    "min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table.name))
 
-    def _tree(self, table):
-        return RTree(self._connection, "rtree_" + table.name + "_" + GEOMETRY, quoted)
+    def _is_bulk(self, table, new_rows):
+        # The triggers of append-only tables need their index for every row.
+        return new_rows >= max(_MANY_ROWS, self.count(table)) and not table.append_only
+
+    def _away(self, table, kind):
+        """Drop the spatial triggers, the key's index or the other indexes; gives statements that bring them back."""
+        pattern = {"trigger": "rtree%", "key": table.name + "_key", "index": table.name + "_index%"}[kind]
+        found = self._connection.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE type = ? AND tbl_name = ? AND name LIKE ?",
+            ("trigger" if kind == "trigger" else "index", table.name, pattern)).fetchall()
+        for what, name, _ in found:
+            self._connection.execute(_sql("DROP", what, quoted(name)))
+        return [statement for _, _, statement in found]
 
     def _place(self, table, rows, bounds):
-        """Bring the R-tree up to date for rows that are new, have moved or, with bounds NaN, have no place any more."""
-        known = np.isfinite(bounds).all(axis=1)
-        self._tree(table).change(rows[~known], rows[known], bounds[known], self.count(table))
+        """Remember rows that are new, have moved or, with bounds NaN, have no place any more, for the R-tree."""
+        self._touched[table.name].placed.append((rows, bounds))
+
+    def _finish(self, table, touched):
+        """Bring the R-tree, indexes, triggers and the contents row of a table up to date before the commit."""
+        extent = (None,) * 4
+        if table.geometry:
+            tree = RTree(self._connection, "rtree_" + table.name + "_" + GEOMETRY, quoted)
+            if touched.placed:
+                tree.change(*touched.last_places(), self.count(table))
+            extent = tree.extent()
+        for statement in touched.statements:
+            self._connection.execute(statement)
+        self._connection.execute(
+            "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), "
+            "min_x = ?, min_y = ?, max_x = ?, max_y = ? WHERE table_name = ?", (*extent, table.name))
 
     @contextmanager
     def _plainly(self):
