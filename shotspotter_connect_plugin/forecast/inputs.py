@@ -1,0 +1,122 @@
+"""What may enter a forecast: one fixed list. Nothing else reaches a model, whatever the tables hold.
+
+Personal data, race, ethnicity, education, home ownership, residents, arrests, stops and other officer-initiated records
+have no column here, so they cannot be used even by mistake; the model card prints both lists.
+"""
+import re
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+
+EVENT_COLUMNS = {
+    "crime_type": "crime type of the event",
+    "x": "place, metres east in the workspace's CRS",
+    "y": "place, metres north in the workspace's CRS",
+    "from_utc": "earliest moment it can have begun",
+    "to_utc": "latest moment it can have ended",
+    "known_utc": "moment from which the agency knew of it",
+    "weight": "how much of an event it counts as (fireworks count less)",
+    "rounded_x_m": "width of the cell to which the source rounded the place",
+    "rounded_y_m": "height of that cell",
+}
+
+BOX_COLUMNS = {
+    "box_id": "id of the box",
+    "col": "column of the fishnet",
+    "row": "row of the fishnet",
+    "inside": "share of the box inside the jurisdiction",
+}
+
+CALENDAR_INPUTS = ("shift", "weekday", "season of the year")
+
+CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft",
+               "arson")
+"""Types that victims and sensors report. A finer type of an agency begins with one of them: ``theft_from_auto``."""
+
+NEVER = (
+    "names, birth dates, addresses of people and anything else about a person",
+    "race, ethnicity, education, home ownership, income",
+    "residents of neighbourhoods and census groups",
+    "arrests, stops, tickets and other officer-initiated records",
+    "crime types open to enforcement bias, such as drugs, prostitution, disorder and traffic",
+    "where patrols were sent",
+)
+
+
+def check_crime_type(crime_type):
+    """Give a crime type code back if it may be forecast, else raise ConnectError."""
+    if re.fullmatch("(" + "|".join(CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)):
+        return str(crime_type)
+    raise ConnectError(f"Crime type {crime_type} is not forecast; only {', '.join(CRIME_TYPES)} are, and finer types "
+                       "whose code begins with one of them.")
+
+
+def admit_events(events):
+    """Take from a frame what may enter a forecast, in one fixed order.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        With the columns of :data:`EVENT_COLUMNS`; ``to_utc``, ``weight`` and the rounding may be missing or empty.
+        Rows without type, place, time or moment of knowledge cannot be used and are left out.
+
+    Returns
+    -------
+    admitted : pandas.DataFrame
+        The columns of :data:`EVENT_COLUMNS` alone; times as int64 nanoseconds of UTC, an interval ends no later than
+        the moment at which it was known; ordered by content, so that the order of the rows changes nothing.
+    refused : list of str
+        Names of the columns left behind.
+
+    Raises
+    ------
+    ConnectError
+        When a needed column is missing.
+    """
+    needed = ("crime_type", "x", "y", "from_utc", "known_utc")
+    missing = [name for name in needed if name not in events.columns]
+    if missing:
+        raise ConnectError(f"The events lack the column {missing[0]}; a forecast needs {', '.join(needed)}.")
+    admitted = pd.DataFrame({"crime_type": events["crime_type"].astype(object).to_numpy()})
+    for name in ("x", "y"):
+        admitted[name] = pd.to_numeric(events[name], errors="coerce").to_numpy(dtype=float)
+    for name, default in (("weight", 1.0), ("rounded_x_m", 0.0), ("rounded_y_m", 0.0)):
+        column = events[name] if name in events.columns else pd.Series(np.nan, index=events.index)
+        admitted[name] = pd.to_numeric(column, errors="coerce").fillna(default).to_numpy(dtype=float)
+    moments = {name: pd.to_datetime(events[name], utc=True) for name in ("from_utc", "known_utc")}
+    moments["to_utc"] = (pd.to_datetime(events["to_utc"], utc=True).fillna(moments["from_utc"])
+                         if "to_utc" in events.columns else moments["from_utc"])
+    usable = (moments["from_utc"].notna() & moments["known_utc"].notna() & events["crime_type"].notna()).to_numpy()
+    usable &= np.isfinite(admitted[["x", "y", "weight", "rounded_x_m", "rounded_y_m"]].to_numpy()).all(axis=1)
+    usable &= (admitted["weight"] > 0).to_numpy()
+    for name, moment in moments.items():
+        admitted[name] = pd.DatetimeIndex(moment).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    admitted = admitted.loc[usable, list(EVENT_COLUMNS)]
+    # What was known at a moment had happened by then, whatever a typing error in the interval says.
+    admitted["to_utc"] = np.minimum(admitted["to_utc"], admitted["known_utc"])
+    admitted["from_utc"] = np.minimum(admitted["from_utc"], admitted["known_utc"])
+    admitted["to_utc"] = np.maximum(admitted["from_utc"], admitted["to_utc"])
+    admitted = admitted.sort_values(["known_utc", "from_utc", "to_utc", "x", "y", "crime_type", "weight"],
+                                    ignore_index=True)
+    return admitted, sorted(str(name) for name in events.columns if name not in EVENT_COLUMNS)
+
+
+def admit_boxes(boxes):
+    """Take from a frame of boxes what may enter a forecast: :data:`BOX_COLUMNS`, by row and column.
+
+    Raises
+    ------
+    ConnectError
+        When a column is missing or there is no box.
+    """
+    missing = [name for name in BOX_COLUMNS if name not in boxes.columns]
+    if missing:
+        raise ConnectError(f"The boxes lack the column {missing[0]}.")
+    if boxes.empty:
+        raise ConnectError("There are no boxes; create the workspace from a jurisdiction first.")
+    admitted = boxes[list(BOX_COLUMNS)].copy()
+    admitted["inside"] = pd.to_numeric(admitted["inside"], errors="coerce").fillna(1.0).clip(0.0, 1.0).astype(float)
+    admitted[["col", "row"]] = admitted[["col", "row"]].astype(np.int64)
+    return admitted.sort_values(["row", "col"], ignore_index=True)

@@ -1,0 +1,332 @@
+"""The forecast of an agency: trained from events, kept as text, scored for a shift.
+
+``train`` looks at everything known at AS_OF and chooses a rung of the ladder for each crime type. ``ForecastModel.score`` makes
+the surfaces anew from the events known when it is asked, so a new alert changes the forecast without a training.
+"""
+import hashlib
+import platform
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from .history import DAY, Timeline, make_history
+from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
+from .interval import SHARE, Uncertainty
+from .ladder import Rung
+from .level import Level, LevelTerms, observed_slots
+from .reasons import explain
+from .surfaces import Smoother, SurfaceSet, counts_at
+from .validation import FEWEST_EVENTS, train_type
+
+EXPLAINED = 0.10
+"""Share of the boxes, those with the highest values of a crime type, that get reasons."""
+_LONGEST_DELAY_DAYS = 28
+_EVENTS_FOR_OWN_START = 100
+
+
+@dataclass(frozen=True)
+class TypeModel:
+    """What is forecast with for one crime type."""
+
+    rung: Rung
+    weights: tuple
+    uniform_share: float
+    level: Level
+    uncertainty: Uncertainty
+    start: str
+    too_rare: bool
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """A trained forecast.
+
+    Attributes
+    ----------
+    as_of : pandas.Timestamp
+        UTC; nothing known later was used.
+    seed : int
+    size : float
+        Side of a box in metres.
+    plan_hour : str
+    shifts : tuple of str
+        Codes, in the calendar's order.
+    types : dict of crime type -> TypeModel
+    data_hash : str
+        SHA-256 of the events and boxes it was trained on.
+    versions : dict
+    card : dict
+        The model card.
+    """
+
+    as_of: pd.Timestamp
+    seed: int
+    size: float
+    plan_hour: str
+    shifts: tuple
+    types: dict
+    data_hash: str
+    versions: dict
+    card: dict
+
+    def to_json(self):
+        """Give the model file: text without any code in it; the same model gives the same text."""
+        from .modelfile import write
+
+        return write(self)
+
+    @staticmethod
+    def from_json(text):
+        """Read a model file; ConnectError with one sentence if it is not exactly as it was written."""
+        from .modelfile import read
+
+        return read(text)
+
+    @property
+    def model_id(self):
+        """Id made of the content."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT):
+        """Forecast one shift.
+
+        Parameters
+        ----------
+        events : pandas.DataFrame
+            As for :func:`train`; those known later than ``as_of`` are not looked at.
+        boxes : pandas.DataFrame
+        calendar : ShiftCalendar
+        shift_date, shift : str
+        as_of : instant
+            The moment at which the plan is made.
+
+        Returns
+        -------
+        pandas.DataFrame
+            box_id, crime_type, expected (events in the shift), low and high (90 % interval of expected), percentile (share
+            of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth). A crime type
+            of which no event was known at training is not in it.
+
+        Raises
+        ------
+        ConnectError
+            When the shift does not run or its code was unknown at training.
+        """
+        calendar.bounds(shift_date, shift)
+        if tuple(calendar.codes) != self.shifts:
+            raise ConnectError("The shifts have changed since the model was trained; run connect:train again.")
+        as_of = _moment(as_of)
+        if as_of < self.as_of:
+            raise ConnectError(f"The model knows what was reported until {self.as_of:%Y-%m-%d %H:%M} UTC, which is later than "
+                               "AS_OF; train one with an earlier AS_OF.")
+        boxes = admit_boxes(boxes)
+        events = _known(admit_events(events)[0], as_of)
+        smoother, timelines, parts = Smoother(boxes, self.size), {}, []
+        for number, (crime_type, model) in enumerate(self.types.items()):
+            progress.report(number / len(self.types))
+            last = max(_local_date(calendar, as_of), str(shift_date))
+            if model.start not in timelines:
+                timelines[model.start] = Timeline(calendar, model.start, last, self.plan_hour)
+            own = events[events["crime_type"] == crime_type]
+            parts.append(_score_type(crime_type, model, own, boxes, smoother, calendar, timelines[model.start],
+                                     shift_date, shift, as_of.value, self.size))
+        columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, shift_date, shift, moment, size):
+    history = make_history(events, boxes, size, calendar, timeline)
+    surfaces = SurfaceSet(model.rung.features, smoother)
+    counts = counts_at(history, timeline, surfaces.memories, len(boxes), moment)
+    code = timeline.codes.index(shift)
+    density = surfaces.mixture(counts, model.weights, model.uniform_share)[:, code]
+    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(calendar, moment)) + 1)
+    terms = LevelTerms(history, timeline, observed).at(moment, timeline.position(shift_date, shift))
+    expected = model.level.expected(terms)[0] * density
+    low, high = model.uncertainty.interval(expected)
+    order = np.sort(expected)
+    reasons = np.empty(len(boxes), dtype=object)
+    reasons[:] = [[] for _ in range(len(boxes))]
+    top = np.argsort(-expected, kind="stable")[:int(np.ceil(EXPLAINED * len(boxes)))]
+    for box, texts in zip(top, explain(crime_type, surfaces, np.array(model.weights), model.uniform_share, counts,
+                                       history, timeline, moment, top, code, size)):
+        reasons[box] = texts
+    return pd.DataFrame({"box_id": boxes["box_id"], "crime_type": crime_type, "expected": expected, "low": low,
+                         "high": high, "percentile": 100.0 * np.searchsorted(order, expected) / len(boxes),
+                         "reasons": reasons})
+
+
+def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT):
+    """Train a forecast.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        crime_type, x, y (metres), from_utc, to_utc, known_utc, weight and, where the source rounded the place, rounded_x_m,
+        rounded_y_m. Other columns are refused and named on the card; rows known later than ``as_of`` are not looked at.
+    boxes : pandas.DataFrame
+        box_id, col, row, inside.
+    calendar : ShiftCalendar
+    as_of : instant
+        Nothing known later is used.
+    size : float
+        Side of a box in metres.
+    crime_types : sequence of str, optional
+        All that have events if not given.
+    seed : int
+        Of the bootstrap that chooses rungs.
+    plan_hour : str
+        Local time at which the plan of a date is made; validation replays it.
+
+    Returns
+    -------
+    ForecastModel
+
+    Raises
+    ------
+    ConnectError
+        When a column is missing, a crime type may not be forecast, or no event is known.
+    """
+    as_of = _moment(as_of)
+    box_columns_refused = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
+    events, refused = admit_events(events)
+    events = _known(events, as_of)
+    boxes = admit_boxes(boxes)
+    crime_types = sorted(set(events["crime_type"])) if crime_types is None else list(dict.fromkeys(crime_types))
+    for crime_type in crime_types:
+        check_crime_type(crime_type)
+    events = events[events["crime_type"].isin(crime_types)]
+    if events.empty:
+        raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose a later "
+                           "AS_OF.")
+    smoother = Smoother(boxes, size)
+    earliest = _start(calendar, events)
+    types, records = {}, {}
+    for number, crime_type in enumerate(crime_types):
+        part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
+        part.report(0.0, "Training " + crime_type.replace("_", " "))
+        own = events[events["crime_type"] == crime_type]
+        if own.empty:
+            records[crime_type] = {"verdict": "no events on record: not forecast", "events": 0}
+            continue
+        start = _start(calendar, own) if len(own) >= _EVENTS_FOR_OWN_START else earliest
+        timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
+        history = make_history(own, boxes, size, calendar, timeline)
+        delay = _delay(own)
+        last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
+        outcome = train_type(history, timeline, smoother, last, _generator(seed, crime_type), part)
+        types[crime_type] = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level,
+                                      outcome.uncertainty, start, outcome.too_rare)
+        records[crime_type] = _record(outcome, own, history, start, delay)
+    data_hash = _hash(events, boxes)
+    versions = _versions()
+    card = _card(as_of, seed, boxes, size, calendar, plan_hour, refused + box_columns_refused, data_hash, versions,
+                 records)
+    return ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, data_hash, versions,
+                         card)
+
+
+def _moment(as_of):
+    moment = pd.Timestamp(as_of)
+    if moment is pd.NaT:
+        raise ConnectError("AS_OF must be a moment, as in 2017-12-14T05:00:00-05:00.")
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
+
+
+def _known(events, as_of):
+    return events[events["known_utc"] <= as_of.value]
+
+
+def _local_date(calendar, moment):
+    return str(calendar.to_local([pd.Timestamp(moment)])[0].date())
+
+
+def _start(calendar, events):
+    """Date from which the source reports: a stray old record does not count."""
+    known = np.sort(events["known_utc"].to_numpy())
+    return _local_date(calendar, pd.Timestamp(known[int(0.002 * known.size)], tz="UTC"))
+
+
+def _delay(events):
+    """Days until nine of ten events are known, 1 to 28: so much of the newest past is still filling up."""
+    delay = (events["known_utc"] - events["from_utc"]).to_numpy() / DAY
+    return int(np.clip(np.ceil(np.quantile(delay, 0.9)), 1, _LONGEST_DELAY_DAYS))
+
+
+def _generator(seed, crime_type):
+    digest = hashlib.sha256(crime_type.encode()).digest()
+    return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
+
+
+def _hash(events, boxes):
+    whole = hashlib.sha256()
+    for frame in (events, boxes):
+        for name in frame.columns:
+            column = frame[name].to_numpy()
+            whole.update(name.encode())
+            whole.update("\n".join(column).encode() if column.dtype == object else column.tobytes())
+    return whole.hexdigest()
+
+
+def _versions():
+    import scipy
+
+    return {"python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,
+            "scipy": scipy.__version__}
+
+
+def _record(outcome, events, history, start, delay):
+    """What the card says of one crime type."""
+    record = {
+        "verdict": "too rare to forecast" if outcome.too_rare else "forecast",
+        "rung": outcome.rung.name, "what_it_does": outcome.rung.label, "why": outcome.reason,
+        "events": int(len(events)), "weighted_events_in_boxes_and_shifts": round(float(history.weight.sum()), 2),
+        "from": start, "days_left_out_because_reports_still_come_in": delay,
+        "uniform_share": outcome.uniform_share,
+        "strongest_surfaces": _strongest(outcome),
+        "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
+                     "level": outcome.uncertainty.level},
+        "validation": outcome.validation, "ladder": outcome.ladder,
+    }
+    return record
+
+
+def _strongest(outcome, count=5):
+    order = np.argsort(-np.array(outcome.weights), kind="stable")[:count]
+    return [{"memory": feature.memory.kind, "days": feature.memory.days if np.isfinite(feature.memory.days) else "all",
+             "scope": feature.scope, "bandwidth_m": feature.bandwidth, "share": outcome.weights[position]}
+            for position, feature in ((position, outcome.rung.features[position]) for position in order)
+            if outcome.weights[position] > 0]
+
+
+def _card(as_of, seed, boxes, size, calendar, plan_hour, refused, data_hash, versions, records):
+    rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
+    return {
+        "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected value. "
+                      "It is a chance for a place and a time and says nothing about any person.",
+        "as_of": as_of.isoformat(), "seed": int(seed), "data_hash": data_hash, "versions": versions,
+        "boxes": {"count": int(len(boxes)), "side_m": float(size),
+                  "area_km2": round(float(boxes["inside"].sum()) * size * size / 1e6, 3)},
+        "shifts": list(calendar.codes), "time_zone": calendar.timezone, "plan_hour": plan_hour,
+        "inputs_used": {**EVENT_COLUMNS, **BOX_COLUMNS, "calendar": ", ".join(CALENDAR_INPUTS)},
+        "columns_refused": sorted(set(refused)), "never_an_input": list(NEVER),
+        "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation weeks that "
+                             "came after everything a rung was fitted to, with reporting delays replayed. Intervals and "
+                             "standard errors: paired bootstrap of whole weeks. The simplest rung within one standard "
+                             "error of the best is used.",
+        "crime_types": records,
+        "limits": _limits(rare),
+    }
+
+
+def _limits(rare):
+    limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
+              f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by chance.",
+              "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay honest."]
+    if rare:
+        limits.append("Too rare to forecast (fewer than " + str(FEWEST_EVENTS) + " events in validation) or without events: "
+                      + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
+    return limits

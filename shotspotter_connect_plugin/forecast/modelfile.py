@@ -1,0 +1,172 @@
+"""The model file: JSON text, checked before a word of it is believed.
+
+A file carries a checksum, so damage is noticed; a stranger can write a right checksum, so every value is checked as well:
+known words only, finite numbers within bounds, lists of bounded length. Nothing in the file is ever run.
+"""
+import hashlib
+import json
+import math
+import re
+
+import pandas as pd
+
+from ..errors import ConnectError
+from .inputs import check_crime_type
+from .interval import Uncertainty
+from .ladder import FAMILIES, Rung
+from .level import Level, coefficients_needed
+from .model import ForecastModel, TypeModel
+from .surfaces import EVER, Feature, Memory
+
+FORMAT = "shotspotter-connect-forecast"
+VERSION = 1
+LARGEST = 8_000_000
+_DEEPEST = 12
+_BROKEN = "The model file is damaged or was changed; take it from its source again, or run connect:train."
+
+
+def write(model):
+    """Give a ForecastModel as text."""
+    content = {
+        "as_of_utc": model.as_of.isoformat(), "seed": model.seed, "size": model.size, "plan_hour": model.plan_hour,
+        "shifts": list(model.shifts), "data_hash": model.data_hash, "versions": model.versions, "card": model.card,
+        "types": {name: _write_type(item) for name, item in model.types.items()},
+    }
+    return json.dumps({"format": FORMAT, "version": VERSION, "sha256": _checksum(content), "model": content},
+                      sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def read(text):
+    """Make a ForecastModel from text.
+
+    Raises
+    ------
+    ConnectError
+        With one sentence, whatever is wrong with the text.
+    """
+    if not isinstance(text, str) or len(text) > LARGEST:
+        raise ConnectError("That is not a model file: it is larger than any model, or no text.")
+    try:
+        whole = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ConnectError(_BROKEN, repr(error)) from error
+    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+        raise ConnectError("That is not a model file of ShotSpotter Connect.")
+    if whole.get("version") != VERSION:
+        raise ConnectError("The model file is of another version; run connect:train to make one that this version reads.")
+    try:
+        content = whole["model"]
+        _check_plain(content)
+        _need(set(whole) == {"format", "version", "sha256", "model"} and whole["sha256"] == _checksum(content), "checksum")
+        return _read_model(content)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConnectError) as error:
+        raise ConnectError(_BROKEN, repr(error)) from error
+
+
+def _checksum(content):
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _refuse(word):
+    raise ValueError(word)
+
+
+def _need(condition, what):
+    if not condition:
+        raise ValueError(what)
+
+
+def _check_plain(value, depth=0):
+    """Only finite numbers of moderate size, and not too deep."""
+    _need(depth <= _DEEPEST, "depth")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check_plain(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, depth + 1)
+    elif isinstance(value, (int, float)):
+        _need(math.isfinite(value) and abs(value) < 2 ** 53, "number")
+
+
+def _write_type(item):
+    return {
+        "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
+        "surfaces": [{"memory": feature.memory.kind, "days": feature.memory.days if feature.memory.days < EVER else None,
+                      "scope": feature.scope, "bandwidth": feature.bandwidth, "weight": weight}
+                     for feature, weight in zip(item.rung.features, item.weights)],
+        "uniform_share": item.uniform_share, "level": list(item.level.coefficients), "start": item.start,
+        "too_rare": item.too_rare,
+        "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
+                        "level": item.uncertainty.level},
+    }
+
+
+def _read_model(content):
+    _fields(content, "as_of_utc seed size plan_hour shifts data_hash versions card types")
+    _need(isinstance(content["shifts"], list) and 1 <= len(content["shifts"]) <= 50, "shifts")
+    shifts = tuple(_text(code, 100) for code in content["shifts"])
+    _need(isinstance(content["types"], dict) and 1 <= len(content["types"]) <= 100, "types")
+    _need(isinstance(content["card"], dict), "card")
+    _need(isinstance(content["versions"], dict), "versions")
+    versions = {_text(name, 50): _text(version, 50) for name, version in content["versions"].items()}
+    as_of = pd.Timestamp(_text(content["as_of_utc"], 40))
+    _need(as_of is not pd.NaT and as_of.tzinfo is not None, "as_of_utc")
+    types = {check_crime_type(name): _read_type(item, len(shifts)) for name, item in sorted(content["types"].items())}
+    return ForecastModel(
+        as_of=as_of.tz_convert("UTC"), seed=_whole(content["seed"]), size=_number(content["size"], 50.0, 2000.0),
+        plan_hour=_match(content["plan_hour"], r"([01]\d|2[0-3]):[0-5]\d"), shifts=shifts, types=types,
+        data_hash=_match(content["data_hash"], "[0-9a-f]{64}"), versions=versions, card=content["card"])
+
+
+def _read_type(item, shifts):
+    _fields(item, "rung family label surfaces uniform_share level start too_rare uncertainty")
+    _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
+    features, weights = [], []
+    for surface in item["surfaces"]:
+        _fields(surface, "memory days scope bandwidth weight")
+        _need(surface["memory"] in ("decay", "window") and surface["scope"] in ("all", "shift"), "words")
+        days = surface["days"]
+        _need(days is not None or surface["memory"] == "window", "days")
+        days = EVER if days is None else _number(days, 0.01, 1e5)
+        features.append(Feature(Memory(surface["memory"], days), surface["scope"],
+                                _number(surface["bandwidth"], 0.0, 2000.0)))
+        weights.append(_number(surface["weight"], 0.0, 1.0))
+    uniform_share = _number(item["uniform_share"], 0.0, 1.0)
+    _need(abs(sum(weights) + uniform_share - 1.0) < 1e-3, "weights")
+    _need(isinstance(item["level"], list) and len(item["level"]) == coefficients_needed(shifts), "level")
+    level = Level(tuple(_number(value, -20.0, 20.0) for value in item["level"]))
+    _fields(item["uncertainty"], "evidence misfit level")
+    uncertainty = Uncertainty(_number(item["uncertainty"]["evidence"], 1e-3, 1e9),
+                              _number(item["uncertainty"]["misfit"], 0.0, 100.0),
+                              _number(item["uncertainty"]["level"], 0.0, 100.0))
+    _need(item["family"] in FAMILIES and isinstance(item["too_rare"], bool), "words")
+    rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features))
+    start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
+    _need(str(pd.Timestamp(start).date()) == start, "start")
+    return TypeModel(rung, tuple(weights), uniform_share, level, uncertainty, start, item["too_rare"])
+
+
+def _fields(item, names):
+    _need(isinstance(item, dict) and set(item) == set(names.split()), "fields")
+
+
+def _text(value, longest):
+    _need(isinstance(value, str) and len(value) <= longest, "text")
+    return value
+
+
+def _match(value, pattern):
+    _need(isinstance(value, str) and re.fullmatch(pattern, value) is not None, "text")
+    return value
+
+
+def _number(value, low, high):
+    _need(isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high, "number")
+    return float(value)
+
+
+def _whole(value):
+    _need(isinstance(value, int) and not isinstance(value, bool), "whole number")
+    return value

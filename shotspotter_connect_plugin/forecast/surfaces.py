@@ -1,0 +1,269 @@
+"""Surfaces over the boxes made from history: remembered events, smoothed over the neighbourhood.
+
+A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each ``days``;
+``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast alone.
+*Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it. Every surface
+is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .history import DAY
+
+EVER = float("inf")
+_REACH = 3.0
+_PRIOR_ALL = 1.0
+_PRIOR_SHIFT = 20.0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them)."""
+
+    kind: str
+    days: float
+
+    def weight(self, age):
+        """What an event counts at an age in days."""
+        if self.kind == "decay":
+            return np.exp2(-age / self.days)
+        return (age < self.days).astype(float)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One surface; ``scope`` is ``all`` or ``shift``, ``bandwidth`` in metres."""
+
+    memory: Memory
+    scope: str
+    bandwidth: float
+
+
+class Smoother:
+    """Gaussian smoothing between boxes that keeps every event inside the jurisdiction.
+
+    An event in a box is spread over the boxes within three bandwidths by ``exp(-d^2 / 2 bandwidth^2) x inside``, scaled
+    to sum to 1: nothing leaks over the edge, and a box that lies half outside gets half as much.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        As :func:`inputs.admit_boxes` gives them.
+    size : float
+        Side of a box in metres.
+    """
+
+    def __init__(self, boxes, size):
+        self._col, self._row = (boxes[name].to_numpy(dtype=np.int64) for name in ("col", "row"))
+        self._inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
+        self._size = size
+        self._matrices = {}
+        self.uniform = self._inside / self._inside.sum()
+
+    def __len__(self):
+        return self._col.size
+
+    def matrix(self, bandwidth):
+        """Sparse (boxes, boxes) matrix whose columns sum to 1: smoothed = matrix @ counts."""
+        if bandwidth not in self._matrices:
+            self._matrices[bandwidth] = self._make(bandwidth)
+        return self._matrices[bandwidth]
+
+    def neighbours(self, metres):
+        """Sparse 0/1 matrix of the boxes whose centres are at most so far apart, itself among them."""
+        from scipy.sparse import csr_matrix
+
+        one, other, _ = self._pairs(metres)
+        return csr_matrix((np.ones(one.size), (one, other)), shape=(len(self), len(self)))
+
+    def _make(self, bandwidth):
+        from scipy.sparse import csr_matrix, identity
+
+        if bandwidth == 0:
+            return identity(len(self), format="csr")
+        to, source, distance = self._pairs(_REACH * bandwidth)
+        value = np.exp(-0.5 * (distance / bandwidth) ** 2) * self._inside[to]
+        value /= np.bincount(source, value, minlength=len(self))[source]
+        return csr_matrix((value, (to, source)), shape=(len(self), len(self)))
+
+    def _pairs(self, metres):
+        """Pairs of boxes at most so far apart, and their distance."""
+        key = _Cells(self._col, self._row)
+        reach = int(metres // self._size)
+        parts = []
+        for up in range(-reach, reach + 1):
+            for along in range(-reach, reach + 1):
+                distance = self._size * np.hypot(up, along)
+                if distance <= metres:
+                    other = key.find(self._col + along, self._row + up)
+                    near = np.flatnonzero(other >= 0)
+                    parts.append((near, other[near], np.full(near.size, distance)))
+        return tuple(np.concatenate(part) for part in zip(*parts))
+
+
+class _Cells:
+    """Finds boxes by column and row in a sorted list of keys, whatever the shape of the jurisdiction."""
+
+    def __init__(self, col, row):
+        self._origin, self._width = col.min(), col.max() - col.min() + 1
+        self._key = self._number(col, row)
+        self._order = np.argsort(self._key, kind="stable")
+        self._sorted = self._key[self._order]
+
+    def _number(self, col, row):
+        return row * self._width + (col - self._origin)
+
+    def find(self, col, row):
+        """Positions of boxes, -1 where there is none."""
+        wanted = self._number(col, row)
+        at = np.minimum(np.searchsorted(self._sorted, wanted), self._sorted.size - 1)
+        found = (self._sorted[at] == wanted) & (col >= self._origin) & (col < self._origin + self._width)
+        return np.where(found, self._order[at], -1)
+
+
+class SurfaceSet:
+    """Several surfaces made from the same remembered counts.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+    smoother : Smoother
+
+    Notes
+    -----
+    A surface of all shifts is ``(smoothed + uniform) / (total + 1)``: with nothing remembered it is uniform. A surface of
+    one shift is ``(smoothed in the shift + 20 x surface of all shifts) / (total in the shift + 20)``: the shift's own
+    pattern counts as far as there are events to tell it.
+    """
+
+    def __init__(self, features, smoother):
+        self.features = tuple(features)
+        self.smoother = smoother
+        self.memories = list(dict.fromkeys(feature.memory for feature in self.features))
+        self._bandwidths = list(dict.fromkeys(feature.bandwidth for feature in self.features))
+        self._memory = np.array([self.memories.index(feature.memory) for feature in self.features], dtype=int)
+
+    def rows(self, counts, box, shift):
+        """Give the densities of all surfaces, relative to uniform, for pairs of box and shift.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray
+            (boxes, memories, shifts), as :func:`counts_at` gives them.
+        box, shift : integer arrays of n
+
+        Returns
+        -------
+        numpy.ndarray
+            (n, surfaces); 1 everywhere would be a uniform surface.
+        """
+        boxes, memories, shifts = counts.shape
+        flat = counts.reshape(boxes, -1)
+        total = counts.sum(axis=0)
+        uniform = self.smoother.uniform[box][:, None]
+        values = np.empty((box.size, len(self.features)))
+        pick = np.arange(box.size)
+        for bandwidth in self._bandwidths:
+            smoothed = (self.smoother.matrix(bandwidth)[box] @ flat).reshape(box.size, memories, shifts)
+            every = (smoothed.sum(axis=2) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
+            own = ((smoothed[pick, :, shift] + _PRIOR_SHIFT * every) / (total.T[shift] + _PRIOR_SHIFT))
+            for position, feature in enumerate(self.features):
+                if feature.bandwidth == bandwidth:
+                    source = every if feature.scope == "all" else own
+                    values[:, position] = source[:, self._memory[position]]
+        return values / uniform
+
+    def mixture(self, counts, weights, uniform_share):
+        """Give a weighted sum of the surfaces and uniform over all boxes, for every shift.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray
+            (boxes, memories, shifts).
+        weights : array of one number per surface
+        uniform_share : float
+
+        Returns
+        -------
+        numpy.ndarray
+            (boxes, shifts); each column adds up to the sum of the weights.
+        """
+        boxes, memories, shifts = counts.shape
+        total_all, total = counts.sum(axis=(0, 2)), counts.sum(axis=0)
+        pooled = counts.sum(axis=2)
+        mixed = np.zeros((boxes, shifts))
+        uniform = np.full(shifts, float(uniform_share))
+        for bandwidth in self._bandwidths:
+            of_all, of_own = np.zeros((memories, shifts)), np.zeros((memories, shifts))
+            for position, feature in enumerate(self.features):
+                if feature.bandwidth != bandwidth or weights[position] == 0:
+                    continue
+                memory = self._memory[position]
+                on_all = weights[position]
+                if feature.scope == "shift":
+                    of_own[memory] += weights[position] / (total[memory] + _PRIOR_SHIFT)
+                    on_all = weights[position] * _PRIOR_SHIFT / (total[memory] + _PRIOR_SHIFT)
+                of_all[memory] += on_all / (total_all[memory] + _PRIOR_ALL)
+                uniform += on_all * _PRIOR_ALL / (total_all[memory] + _PRIOR_ALL)
+            if of_all.any():
+                source = pooled @ of_all + np.einsum("bms,ms->bs", counts, of_own)
+                mixed += self.smoother.matrix(bandwidth) @ source
+        return mixed + uniform * self.smoother.uniform[:, None]
+
+
+def counts_at(history, timeline, memories, boxes, moment):
+    """Remembered counts at one moment (int64 nanoseconds): (boxes, memories, shifts)."""
+    known = history.until(moment)
+    age = (moment - timeline.start[known.slot]) / DAY
+    shifts = len(timeline.codes)
+    place = known.box * shifts + timeline.shift[known.slot]
+    counts = np.empty((boxes, len(memories), shifts))
+    for position, memory in enumerate(memories):
+        counts[:, position] = np.bincount(place, known.weight * memory.weight(age),
+                                          minlength=boxes * shifts).reshape(boxes, shifts)
+    return counts
+
+
+def roll(history, timeline, memories, boxes, first, last):
+    """Remembered counts at the plan moment of each date from ``first`` to before ``last`` (positions of dates).
+
+    Each step lets the counts age and adds what has become known since, so a whole history costs little more than one
+    moment of it.
+
+    Yields
+    ------
+    date, counts : int, numpy.ndarray
+        Position of the date, and what :func:`counts_at` gives for its plan moment. The next step changes the array.
+    """
+    if first >= last:
+        return
+    counts = counts_at(history, timeline, memories, boxes, timeline.origin[first])
+    yield first, counts
+    decays = [position for position, memory in enumerate(memories) if memory.kind == "decay"]
+    half_lives = np.array([memories[position].days for position in decays])
+    known_by = np.searchsorted(history.known, timeline.origin, side="right")
+    shift, start = timeline.shift[history.slot], timeline.start[history.slot]
+    forgotten = {position: _forgotten(history, timeline, start, memory, last)
+                 for position, memory in enumerate(memories) if memory.kind == "window" and memory.days < EVER}
+    for date in range(first + 1, last):
+        now = timeline.origin[date]
+        if decays:
+            counts[:, decays] *= np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)[:, None]
+        new = slice(known_by[date - 1], known_by[date])
+        age = (now - start[new]) / DAY
+        for position, memory in enumerate(memories):
+            np.add.at(counts, (history.box[new], position, shift[new]), history.weight[new] * memory.weight(age))
+        for position, (order, bounds) in forgotten.items():
+            old = order[bounds[date]:bounds[date + 1]]
+            np.subtract.at(counts, (history.box[old], position, shift[old]), history.weight[old])
+        yield date, counts
+
+
+def _forgotten(history, timeline, start, memory, last):
+    """Entries in the order in which a window forgets them, and the bounds of each date in that order."""
+    known = np.searchsorted(timeline.origin, history.known)
+    gone = np.searchsorted(timeline.origin, start + int(memory.days * DAY))
+    order = np.argsort(gone, kind="stable")
+    order = order[known[order] < gone[order]]
+    return order, np.searchsorted(gone[order], np.arange(last + 1))

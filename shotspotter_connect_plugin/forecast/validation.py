@@ -1,0 +1,225 @@
+"""Rolling validation: every rung forecasts weeks that came after what it was fitted to; one rung is chosen.
+
+Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of weeks are
+fitted to what was known when it began.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .accuracy import Calibration, caught
+from .interval import Uncertainty, fit_uncertainty
+from .ladder import ROBUST, RUNGS, Rung, make_sample, rung
+from .level import Level, LevelTerms, fit_level, observed_slots
+from .surfaces import SurfaceSet, roll
+
+FEWEST_EVENTS = 30
+_WINDOW_DAYS = 728
+_VALIDATION_WEEKS = 52
+_FEWEST_WEEKS = 8
+_BURN_IN_DAYS = 364
+_LEVEL_BURN_IN_DAYS = 56
+_REFITS = 4
+_BOOTSTRAPS = 1000
+_SPAN_DAYS = 28
+_SEARCHED = 0.01
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Positions of dates: the fit window begins at ``first``; ``weeks`` of validation end before ``last``."""
+
+    first: int
+    last: int
+    weeks: int
+
+    @property
+    def validation(self):
+        return self.last - 7 * self.weeks
+
+    def blocks(self):
+        """Stretches (start, stop) of validation between two fits."""
+        cuts = np.linspace(0, self.weeks, min(_REFITS, self.weeks) + 1).round().astype(int)
+        return [(self.validation + 7 * int(a), self.validation + 7 * int(b)) for a, b in zip(cuts[:-1], cuts[1:])]
+
+
+def plan_spans(last):
+    """Divide the dates before ``last`` into burn-in, fit and validation; too short a past has no validation."""
+    first = max(min(_BURN_IN_DAYS, last // 3), last - _WINDOW_DAYS)
+    weeks = min(_VALIDATION_WEEKS, (last - first) // 14)
+    return Spans(first, last, weeks if weeks >= _FEWEST_WEEKS else 0)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What training of one crime type found."""
+
+    rung: Rung
+    reason: str
+    too_rare: bool
+    weights: tuple
+    uniform_share: float
+    level: Level
+    uncertainty: Uncertainty
+    validation: dict
+    ladder: list
+
+
+def train_type(history, timeline, smoother, last, rng, progress):
+    """Fit and validate every rung for one crime type and choose.
+
+    Parameters
+    ----------
+    history : History
+        What was known at AS_OF.
+    last : int
+        Position of the first date too late to learn from.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Outcome
+    """
+    spans = plan_spans(last)
+    sample = make_sample(history, timeline, smoother, spans.first, spans.last, progress.part(0.0, 0.5))
+    levels = _Levels(history, timeline, last)
+    fits = []
+    for start, _ in spans.blocks():
+        progress.report(0.5 + 0.15 * len(fits) / _REFITS)
+        past = sample.where((sample.date < start) & (sample.known <= timeline.origin[start]))
+        fits.append({item.name: past.fit(item) for item in RUNGS})
+    scores, events = _weekly_scores(sample, spans, fits)
+    chosen, reason, ladder = _choose(scores, events, rng)
+    progress.report(0.65)
+    weights, uniform_share = sample.fit(chosen)
+    uncertainty, figures = Uncertainty(), {}
+    if spans.weeks:
+        uncertainty, figures = _replay(chosen, history, timeline, smoother, spans, fits, levels,
+                                       progress.part(0.65, 1.0))
+    return Outcome(chosen, reason, bool(events.sum() < FEWEST_EVENTS), tuple(weights.tolist()), uniform_share,
+                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, ladder)
+
+
+class _Levels:
+    """Terms of the level for all slots of the past, and fits of it to parts of them."""
+
+    def __init__(self, history, timeline, last):
+        self._history, self._timeline = history, timeline
+        self._observed = observed_slots(history, timeline, last)
+        self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
+        self._slots, self._terms = LevelTerms(history, timeline, self._observed).at_origins(self._first, last)
+
+    def fit(self, before, moment):
+        """Fit to the slots of dates before a position, with the events known at a moment."""
+        known = self._history.until(moment)
+        events = np.bincount(known.slot, known.weight, minlength=self._timeline.start.size)
+        use = (self._timeline.date[self._slots] < before) & self._observed[self._slots]
+        offset, design = self._terms
+        return fit_level((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
+                         before - self._first)
+
+    def expected(self, level):
+        """Expected events of every slot, NaN where it has no terms."""
+        expected = np.full(self._timeline.start.size, np.nan)
+        expected[self._slots] = level.expected(self._terms)
+        return expected
+
+
+def _weekly_scores(sample, spans, fits):
+    """Log-likelihood above uniform (rungs, weeks) and events (weeks,)."""
+    scores, events = np.zeros((len(RUNGS), spans.weeks)), np.zeros(spans.weeks)
+    for (start, stop), fit in zip(spans.blocks(), fits):
+        part = sample.where((sample.date >= start) & (sample.date < stop))
+        week = (part.date - spans.validation) // 7
+        events += np.bincount(week, part.weight, minlength=spans.weeks)
+        for position, item in enumerate(RUNGS):
+            weights, uniform_share = fit[item.name]
+            density = part.of(item) @ weights + uniform_share
+            scores[position] += np.bincount(week, part.weight * np.log(density), minlength=spans.weeks)
+    return scores, events
+
+
+def _choose(scores, events, rng):
+    """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks."""
+    total = events.sum()
+    if total < FEWEST_EVENTS:
+        return rung(ROBUST), (
+            f"Only {total:.0f} events in {events.size} weeks of validation, too few to compare rungs (at least "
+            f"{FEWEST_EVENTS}): {rung(ROBUST).label} is used because it needs least."), []
+    draws = rng.integers(0, events.size, (_BOOTSTRAPS, events.size))
+    counts = np.zeros((_BOOTSTRAPS, events.size))
+    np.add.at(counts, (np.arange(_BOOTSTRAPS)[:, None], draws), 1.0)
+    drawn = counts @ events
+    again = (counts @ scores.T)[drawn > 0] / drawn[drawn > 0][:, None]
+    score = scores.sum(axis=1) / total
+    best = int(np.argmax(score))
+    error = (again[:, [best]] - again).std(axis=0)
+    low, high = np.percentile(again, [5.0, 95.0], axis=0)
+    near = [position for position in range(len(RUNGS)) if score[best] - score[position] <= error[position]]
+    chosen = min(near, key=lambda position: (RUNGS[position].step, -score[position]))
+    if chosen == best:
+        reason = f"{RUNGS[best].name} has the best log score ({score[best]:.3f}); no simpler rung comes within one " \
+                 "standard error of it."
+    else:
+        reason = f"{RUNGS[chosen].name} ({score[chosen]:.3f}) is the simplest rung within one standard error " \
+                 f"({error[chosen]:.3f}) of the best log score, that of {RUNGS[best].name} ({score[best]:.3f})."
+    ladder = [{"rung": item.name, "family": item.family, "label": item.label, "log_score": float(score[position]),
+               "low": float(low[position]), "high": float(high[position]),
+               "behind_best": float(score[best] - score[position]), "standard_error": float(error[position]),
+               "chosen": position == chosen} for position, item in enumerate(RUNGS)]
+    return RUNGS[chosen], reason, ladder
+
+
+def _replay(chosen, history, timeline, smoother, spans, fits, levels, progress):
+    """Forecast every slot of validation again with the chosen rung: calibration, hits, uncertainty."""
+    surfaces = SurfaceSet(chosen.features, smoother)
+    expected_level = np.full(timeline.start.size, np.nan)
+    block_of_date = np.full(len(timeline.dates), -1)
+    for position, (start, stop) in enumerate(spans.blocks()):
+        slots = (timeline.date >= start) & (timeline.date < stop)
+        level = levels.fit(start, timeline.origin[start])
+        expected_level[slots] = levels.expected(level)[slots]
+        block_of_date[start:stop] = position
+    boxes, area = len(smoother), smoother.uniform
+    events = _events_by_slot(history, timeline, spans, boxes)
+    spans_of_days = max(7 * spans.weeks // _SPAN_DAYS, 1)
+    expected_in_span, observed_in_span = np.zeros((2, boxes, spans_of_days))
+    weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
+    calibration, hits = Calibration(), 0.0
+    slots_of_date = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
+    for date, counts in roll(history, timeline, surfaces.memories, boxes, spans.validation, spans.last):
+        if date % 8 == 0:
+            progress.report((date - spans.validation) / (spans.last - spans.validation))
+        weights, uniform_share = fits[block_of_date[date]][chosen.name]
+        density = surfaces.mixture(counts, weights, uniform_share)
+        day = date - spans.validation
+        span, week = day // _SPAN_DAYS, day // 7
+        for slot in range(slots_of_date[date], slots_of_date[date + 1]):
+            expected = expected_level[slot] * density[:, timeline.shift[slot]]
+            observed = events.get(slot, 0.0) + np.zeros(boxes)
+            calibration.add(expected, observed)
+            hits += caught(expected, observed, area, _SEARCHED) if slot in events else 0.0
+            if span < spans_of_days:
+                expected_in_span[:, span] += expected
+                observed_in_span[:, span] += observed
+            weekly_expected[week] += expected.sum()
+            weekly_observed[week] += observed.sum()
+    uncertainty = fit_uncertainty(expected_in_span.ravel(), observed_in_span.ravel(), float(_SPAN_DAYS), history.grain,
+                                  weekly_expected, weekly_observed)
+    total = weekly_observed.sum()
+    return uncertainty, {
+        "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
+        "events": float(total), "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED,
+        "hits": float(hits), "hit_rate": float(hits / total) if total else None,
+        "pai": float(hits / total / _SEARCHED) if total else None,
+        "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}
+
+
+def _events_by_slot(history, timeline, spans, boxes):
+    """Observed events by slot of validation: slot -> (boxes,)."""
+    date = timeline.date[history.slot]
+    rows = np.flatnonzero((date >= spans.validation) & (date < spans.last))
+    rows = rows[np.argsort(history.slot[rows], kind="stable")]
+    slots, starts = np.unique(history.slot[rows], return_index=True)
+    return {int(slot): np.bincount(history.box[part], history.weight[part], minlength=boxes)
+            for slot, part in zip(slots, np.split(rows, starts[1:]))}

@@ -1,0 +1,145 @@
+"""The steps train and score: read the tables, call the forecast, write the result in one transaction."""
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from ..errors import ConnectError
+from ..forecast import gunfire
+from ..forecast.card import card_html
+from ..forecast.inputs import BOX_COLUMNS, check_crime_type
+from ..forecast.model import ForecastModel
+from ..forecast.model import train as train_model
+from ..progress import SILENT
+from .store import Between
+
+_INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered"]
+_ALERTS = ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"]
+
+
+def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card_path=""):
+    """Train a model for the crime types and keep it in ``models``.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    as_of : instant, optional
+        Nothing reported later is used; the present if not given.
+    crime_types : sequence of str, optional
+        Codes; all that are enabled if not given.
+    seed : int
+        Of everything random.
+    card_path : str
+        Where to write the model card: a page if it ends in ``.html``, else JSON; nowhere if empty.
+
+    Returns
+    -------
+    str
+        Id of the model. The same data, seed and AS_OF give the same model and the same id.
+
+    Raises
+    ------
+    ConnectError
+        When a crime type is unknown or nothing is known yet.
+    """
+    as_of = _instant(as_of) if as_of is not None else pd.Timestamp.now(tz="UTC").floor("ms")
+    enabled = workspace.crime_types["crime_type"].tolist()
+    unknown = [code for code in crime_types or [] if code not in enabled]
+    if unknown:
+        raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
+    codes = [check_crime_type(code) for code in (crime_types or enabled)]
+    progress.report(0.0, "Reading incidents and alerts")
+    events = read_events(workspace, codes, as_of)
+    settings = workspace.settings
+    model = train_model(events, _boxes(workspace), workspace.calendar, as_of, size=settings.size, crime_types=codes,
+                        seed=seed, plan_hour=settings.plan_hour, progress=progress.part(0.05, 0.95))
+    text = model.to_json()
+    row = pd.DataFrame({"model_id": [model.model_id], "as_of_utc": [model.as_of],
+                        "trained_utc": [pd.Timestamp.now(tz="UTC").floor("ms")], "seed": [int(seed)],
+                        "model": [json.loads(text)], "card": [model.card]})
+    with workspace.transaction() as writer:
+        writer.replace("models", row, {"model_id": model.model_id})
+    if card_path:
+        page = str(card_path).lower().endswith((".html", ".htm"))
+        Path(card_path).write_text(card_html(model.card) if page else json.dumps(model.card, indent=1, ensure_ascii=False),
+                                   encoding="utf-8")
+    for code, record in model.card["crime_types"].items():
+        progress.info(f"{code}: {record['verdict']}. {record.get('why', '')}".strip())
+    return model.model_id
+
+
+def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
+    """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    shift_date, shift : str
+    as_of : instant, optional
+        The moment of the plan: ``plan_hour`` of ``shift_date`` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of the shift as written, in place of earlier ones.
+
+    Raises
+    ------
+    ConnectError
+        When there is no such model or the shift does not run.
+    """
+    as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
+    model_id, model = _newest_model(workspace, as_of)
+    progress.report(0.1)
+    events = read_events(workspace, list(model.types), as_of)
+    rows = model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
+                       progress=progress.part(0.3, 0.9))
+    rows = rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
+    with workspace.transaction() as writer:
+        writer.replace("forecasts", rows, {"shift_date": str(shift_date), "shift": shift})
+    return rows
+
+
+def read_events(workspace, crime_types, as_of):
+    """Events of a forecast, as :func:`forecast.model.train` takes them, from what was known at a moment.
+
+    Officer-initiated incidents are left out. Gunfire comes from the alerts; incidents of that type stand in where the
+    workspace has no alerts at all.
+    """
+    use_alerts = gunfire.CRIME_TYPE in crime_types and workspace.count("gunfire") > 0
+    of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire.CRIME_TYPE)]
+    until = Between(None, as_of + pd.Timedelta(milliseconds=1))
+    incidents = workspace.read("incidents", _INCIDENTS, {"crime_type": of_incidents, "occurred_from_utc": until})
+    incidents = incidents[~incidents["discovered"].fillna(False).astype(bool)]
+    events = incidents.rename(columns={"occurred_from_utc": "from_utc", "occurred_to_utc": "to_utc"})
+    # A source without a date of report: at the latest, the agency knew when the incident was over.
+    events["known_utc"] = events["reported_utc"].fillna(events["to_utc"]).fillna(events["from_utc"])
+    events = events.drop(columns=["discovered", "reported_utc"]).assign(weight=1.0)
+    events = events[events["known_utc"] <= as_of]
+    if use_alerts:
+        settings = workspace.settings
+        alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
+        events = pd.concat([events, gunfire.gunfire_events(
+            alerts, workspace.calendar, settings.merge_alert_minutes, settings.merge_alert_metres, settings.firework_days,
+            settings.firework_weight, settings.include_probable)], ignore_index=True)
+    return events
+
+
+def _boxes(workspace):
+    return workspace.read("boxes", list(BOX_COLUMNS))
+
+
+def _newest_model(workspace, as_of):
+    models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
+    models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
+    if models.empty:
+        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run connect:train first, with an "
+                           "AS_OF no later than that.")
+    model_id = models["model_id"].iloc[-1]
+    stored = workspace.read("models", ["model"], {"model_id": model_id})["model"].iloc[0]
+    return model_id, ForecastModel.from_json(json.dumps(stored))
+
+
+def _instant(moment):
+    moment = pd.Timestamp(moment)
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
