@@ -60,7 +60,8 @@ def pivotal(probability, col, row, beat, uniforms):
             selected.append(last)
     selected = np.array(selected, dtype=np.int64)
     others = np.setdiff1d(np.flatnonzero(np.asarray(probability) > 0), selected)
-    ticket = uniforms.take(others.size) / np.asarray(probability, dtype=float)[others]
+    with np.errstate(over="ignore"):
+        ticket = uniforms.take(others.size) / np.asarray(probability, dtype=float)[others]
     return Drawn(selected, others[np.argsort(ticket, kind="stable")])
 
 

@@ -57,7 +57,7 @@ def harm_by_box(forecasts, crime_types):
     known = known.assign(harm=known["expected"] * known["severity"] * known["effectiveness"],
                          place=known["crime_type"].map(order)).sort_values(["box_id", "place"], kind="stable")
     sums = known.groupby("box_id")[["harm", "expected", "low", "high"]].sum(min_count=1)
-    dominant = known.sort_values(["harm", "expected"], ascending=False, kind="stable").drop_duplicates("box_id")
+    dominant = known.sort_values("harm", ascending=False, kind="stable").drop_duplicates("box_id")
     return pd.DataFrame({
         "harm": sums["harm"], "crime_type": dominant.set_index("box_id")["crime_type"].reindex(sums.index),
         "chance": -np.expm1(-sums["expected"]), "chance_low": -np.expm1(-sums["low"]),
@@ -92,7 +92,8 @@ def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.
     shortfalls : list of Shortfall
         The beats where the caps allow less than was asked for.
     """
-    harm = np.nan_to_num(np.asarray(harm, dtype=float), nan=0.0)
+    harm = np.asarray(harm, dtype=float)
+    harm = np.where(np.isnan(harm), 0.0, harm)
     if not ((harm >= 0) & np.isfinite(harm)).all():
         raise ValueError("Harm must be a finite number, at least 0.")
     beat = np.asarray(beat, dtype=object)

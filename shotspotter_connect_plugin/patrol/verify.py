@@ -1,11 +1,15 @@
 """Check a recorded draw: does what is stored follow from the seed, the probabilities and the rules?"""
 import numpy as np
+import pandas as pd
 
+from ..errors import ConnectError
+from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
 from .metering import inclusion_probabilities, replay, visit_order
 from .record import hash_of_inputs
 from .seeds import hash_of
 
+_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes"}
 _NAMED = 10
 """Differences of one kind that are named one by one."""
 
@@ -37,14 +41,22 @@ def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjus
     """
     boxes = boxes.sort_values("box_id", ignore_index=True)
     problems = _of_seed(draw, seed, commitments)
+    missing = _RULES - set(draw["rules"] or ())
+    if missing:
+        return problems + [f"The rules of the draw lack {', '.join(sorted(missing))}."]
+    try:
+        Fishnet.parse([*boxes["box_id"], *patrols["box_id"]])
+    except ConnectError as error:
+        return problems + [error.user]
     for name in ("shift_date", "shift"):
         if draw["rules"].get(name) != draw[name]:
             problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
-    problems += _of_chances(draw, boxes)
+    impossible = _impossible(boxes)
+    problems += impossible or _of_chances(draw, boxes)
     if hash_of_inputs(draw["rules"], boxes) != draw["inputs_hash"]:
         problems.append("The stored inputs do not give the recorded inputs hash: a rule, box, beat, harm, eligibility, "
                         "cap or probability was changed after the draw.")
-    if seed is not None and _in_range(boxes):
+    if seed is not None and not impossible:
         problems += _of_replay(draw, boxes, seed)
     return problems + _of_patrols(draw, boxes, patrols, superseded, set(adjusted))
 
@@ -60,22 +72,21 @@ def _of_seed(draw, seed, commitments):
         published = commitments[commitments["seed_hash"] == draw["seed_hash"]]
         if published.empty:
             problems.append("The hash of the seed was never published for this shift.")
-        elif not (published["committed_utc"] <= draw["drawn_utc"]).any():
+        elif not (published["committed_utc"] <= pd.Timestamp(draw["drawn_utc"])).any():
             problems.append("The hash of the seed was published only after the draw.")
     return problems
 
 
-def _in_range(boxes):
-    chance = boxes["inclusion_probability"].to_numpy(dtype=float)
-    return bool(((chance >= 0) & (chance <= 1)).all()) and not boxes["beat"][chance > 0].isna().any()
+def _impossible(boxes):
+    chance, harm = boxes["inclusion_probability"].to_numpy(dtype=float), boxes["harm"].to_numpy(dtype=float)
+    problems = _named("has a probability that is none", boxes, ~((chance >= 0) & (chance <= 1)))
+    problems += _named("has a chance but no beat", boxes, boxes["beat"].isna() & (chance > 0))
+    return problems + _named("has a harm that is none", boxes, (harm < 0) | np.isinf(harm))
 
 
 def _of_chances(draw, boxes):
-    """Ranges, caps, eligibility, sums, and whether the probabilities follow from harm by the published rule."""
+    """Caps, eligibility, sums, and whether the probabilities follow from harm by the published rule."""
     rules, chance = draw["rules"], boxes["inclusion_probability"].to_numpy(dtype=float)
-    if not _in_range(boxes):
-        return _named("has a probability that is none, or no beat", boxes, ~((chance >= 0) & (chance <= 1))
-                      | (boxes["beat"].isna() & (chance > 0)))
     problems = _named("has a probability above its cap", boxes, chance > boxes["cap"] + NEARLY)
     problems += _named("has a cap above that of the rules", boxes, boxes["cap"] > rules["cap"] + NEARLY)
     problems += _named("is not eligible but has a chance", boxes, ~boxes["eligible"].astype(bool) & (chance > 0))
@@ -112,7 +123,7 @@ def _of_patrols(draw, boxes, patrols, superseded, adjusted):
                  for box in sorted(set(patrols["box_id"]) - set(drawn["box_id"]))]
     both = patrols.merge(drawn, on="box_id", suffixes=("", "_drawn"))
     both["right_order"] = visit_order(both)
-    for patrol in both.to_dict("records"):
+    for patrol in both.astype(object).where(both.notna(), None).to_dict("records"):
         what = [name for name in ("beat", "harm", "inclusion_probability") if patrol[name] != patrol[name + "_drawn"]]
         what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]
         if patrol["patrol_id"] not in adjusted:

@@ -129,9 +129,9 @@ def verify_draw(workspace, shift_date, shift):
     problems = [f"The patrol of box {box} belongs to no draw of this shift." for box in
                 patrols.loc[~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
     notes = []
-    for number, draw in enumerate(draws.to_dict("records"), 1):
+    for number, draw in enumerate(draws.astype(object).where(draws.notna(), None).to_dict("records"), 1):
         prefix = f"Draw {number}: " if len(draws) > 1 else ""
-        seed = draw["seed"] if isinstance(draw["seed"], str) else secrets.get(draw["seed_hash"])
+        seed = draw["seed"] or secrets.get(draw["seed_hash"])
         found = problems_of(
             draw, workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]}),
             patrols[patrols["draw_id"] == draw["draw_id"]], seed, committed, number < len(draws),
@@ -206,8 +206,12 @@ def _has_ended(calendar, shift_date, shift):
 
 def _draws(workspace, shift_date, shift):
     draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift})
-    number = [rules["draw"] for rules in draws["rules"]]
-    return draws.assign(number=number).sort_values("number", ignore_index=True)
+    return draws.assign(number=_numbers(draws)).sort_values("number", ignore_index=True)
+
+
+def _numbers(draws):
+    """1 for the first draw of a shift, 2 for the next."""
+    return draws["draw_id"].str.rsplit(".", n=1).str[1].astype(int)
 
 
 def _planned(workspace, shift_date, shift):
@@ -232,8 +236,8 @@ def _history(workspace, shift_date, shift, rules):
     here = (patrols["shift_date"] == shift_date) & (patrols["shift"] == shift)
     added = frozenset(patrols.loc[here & (patrols["origin"] == "added"), "box_id"])
     patrols = patrols[~here]
-    draws = workspace.read("draws", ["draw_id", "shift_date", "shift", "rules"], around)
-    draws = draws.assign(number=[rules["draw"] for rules in draws["rules"]]).sort_values("number")
+    draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
+    draws = draws.assign(number=_numbers(draws)).sort_values("number")
     draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
     draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
     chances = workspace.read("draw_boxes", ["draw_id", "box_id", "inclusion_probability"], {

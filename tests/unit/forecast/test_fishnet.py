@@ -212,7 +212,8 @@ def test_a_crs_in_which_250_m_are_not_250_m_is_refused(crs, bounds, sentence):
 
 @pytest.mark.parametrize("crs, bounds", [
     ("EPSG:26985", DC), ("EPSG:27700", (500_000, 150_000, 560_000, 200_000)),
-    ("EPSG:2193", (1_740_000, 5_900_000, 1_780_000, 5_940_000)), ("EPSG:31467", (3_500_000, 5_300_000, 3_540_000, 5_340_000)),
+    ("EPSG:2193", (1_740_000, 5_900_000, 1_780_000, 5_940_000)),
+    ("EPSG:31467", (3_500_000, 5_300_000, 3_540_000, 5_340_000)),
 ])
 def test_metric_crss_made_for_their_area_are_accepted(crs, bounds):
     assert check_crs(crs, bounds) == crs

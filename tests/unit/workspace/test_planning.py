@@ -1,0 +1,451 @@
+"""Meter, verify, commit and reveal on a workspace file; every way to falsify a draw is found."""
+import itertools
+import json
+import shutil
+import sqlite3
+import stat
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
+from shotspotter_connect_plugin.patrol import metering, seeds
+from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.planning import commitments, export_draw, meter, reveal_ended, verify_draw
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
+PAST = "2019-03-01"
+COMING = str((pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=3)).date())
+SIDE, LEFT, BOTTOM = 12, 320_000, 4_300_000  # 144 boxes in four beats
+
+
+def square(col, row, width):
+    return box(LEFT + col * 250, BOTTOM + row * 250, LEFT + (col + width) * 250, BOTTOM + (row + width) * 250)
+
+
+@pytest.fixture(autouse=True)
+def known_seeds(monkeypatch):
+    """Seeds that are the same in every run; tests/unit/patrol/test_seeds.py looks at the real ones."""
+    count_seeds(monkeypatch)
+
+
+def count_seeds(monkeypatch):
+    numbers = itertools.count(1)
+    monkeypatch.setattr(seeds, "new_seed", lambda: f"{next(numbers):064x}")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("planning") / "template.gpkg"
+    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, 0, SIDE)], "EPSG:32618", "city")
+    beats = VectorTable(pd.DataFrame({"beat": ["NW", "NE", "SW", "SE"]}),
+                        [square(col, row, 6) for row in (6, 0) for col in (0, 6)], "EPSG:32618", "beats")
+    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+        for date in (PAST, COMING):
+            for shift in workspace.calendar.codes:
+                forecast(workspace, date, shift)
+    return path
+
+
+@pytest.fixture
+def workspace(template, tmp_path):
+    path = tmp_path / "w.gpkg"
+    shutil.copy(template, path)
+    with open_workspace(path) as opened:
+        yield opened
+
+
+def forecast(workspace, date, shift):
+    rng = np.random.default_rng(len(shift))
+    ids = workspace.read("boxes", ["box_id"])["box_id"]
+    frames = [pd.DataFrame({"shift_date": date, "shift": shift, "box_id": ids, "crime_type": code,
+                            "expected": rng.gamma(0.5, 0.02, len(ids))})
+              for code in workspace.crime_types["crime_type"]]
+    frame = pd.concat(frames, ignore_index=True)
+    with workspace.transaction() as writer:
+        writer.replace("forecasts", frame.assign(low=frame["expected"] / 2, high=frame["expected"] * 2),
+                       {"shift_date": date, "shift": shift})
+
+
+def configure(workspace, **changes):
+    settings = workspace.settings
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    with workspace.transaction() as writer:
+        writer.save_settings(settings)
+
+
+def test_a_plan_holds_what_was_drawn_and_every_box_is_kept(workspace):
+    result = meter(workspace, COMING, "day")
+    assert result.drawn and result.messages == []
+    draw = workspace.read("draws").iloc[0]
+    boxes = workspace.read("draw_boxes")
+    assert len(boxes) == SIDE * SIDE and boxes["selected"].sum() == draw["size"] == 8
+    assert boxes.groupby("beat")["inclusion_probability"].sum().tolist() == pytest.approx([2.0] * 4)
+    assert boxes.groupby("beat")["selected"].sum().tolist() == [2] * 4
+    assert sorted(boxes["draw_rank"]) == list(range(1, SIDE * SIDE + 1))
+    assert set(boxes.loc[boxes["draw_rank"] <= 8, "box_id"]) == set(result.patrols["box_id"])
+    for beat, reserve in draw["reserve"].items():
+        rank = boxes[boxes["beat"] == beat].set_index("box_id")["draw_rank"]
+        assert rank[reserve].is_monotonic_increasing and len(reserve) == 34
+    plan = result.patrols
+    assert (plan["status"] == "planned").all() and (plan["origin"] == "drawn").all()
+    assert (plan["target_minutes"] == 15).all() and plan["published_utc"].isna().all()
+    assert plan.groupby("beat")["visit_order"].apply(list).tolist() == [[1, 2]] * 4
+    # Harm, dominant type and chance of a patrol follow from the forecasts of its box.
+    types = workspace.crime_types.set_index("crime_type")
+    for patrol in plan.itertuples():
+        own = workspace.read("forecasts", where={"shift_date": COMING, "shift": "day", "box_id": patrol.box_id})
+        own = own.set_index("crime_type")
+        shares = own["expected"] * types["severity"] * types["effectiveness"]
+        assert patrol.harm == pytest.approx(shares.sum()) and patrol.crime_type == shares.idxmax()
+        assert patrol.chance == pytest.approx(1 - np.exp(-own["expected"].sum()))
+        assert patrol.chance_low < patrol.chance < patrol.chance_high
+
+
+def test_the_seed_is_committed_before_kept_secret_and_revealed_after(workspace, monkeypatch):
+    meter(workspace, COMING, "day")
+    published = workspace.read("commitments")
+    assert len(published) == 3 * 8 and not published.duplicated(["shift_date", "shift"]).any()
+    stored = seeds.load(workspace.path_of_seeds)
+    assert set(stored) == set(published["seed_hash"])
+    assert stat.S_IMODE(workspace.path_of_seeds.stat().st_mode) == 0o600
+    meter(workspace, COMING, "evening")
+    assert len(workspace.read("commitments")) == 3 * 8
+    draws = workspace.read("draws", order_by="drawn_utc")
+    assert draws["seed"].isna().all()
+    assert not any(seed in Path(workspace.address).read_bytes().decode("latin1") for seed in stored.values())
+    evening = published[(published["shift_date"] == COMING) & (published["shift"] == "evening")]
+    assert draws["seed_hash"].iloc[1] == evening["seed_hash"].iloc[0]
+    assert evening["committed_utc"].iloc[0] < draws["drawn_utc"].iloc[1]
+    check = verify_draw(workspace, COMING, "evening")
+    assert check.verified and check.notes == []
+    assert verify_draw(workspace, COMING, "day").notes == [
+        "The hash of its seed was published with the draw itself, not before."]
+    assert workspace.read("draws")["seed"].isna().all()
+
+    monkeypatch.setattr(ShiftCalendar, "has_ended", lambda *_: True)
+    reveal_ended(workspace)
+    draws = workspace.read("draws")
+    assert [seeds.hash_of(seed) for seed in draws["seed"]] == draws["seed_hash"].tolist()
+    workspace.path_of_seeds.unlink()
+    assert verify_draw(workspace, COMING, "evening").verified
+
+
+def test_shifts_that_have_ended_are_revealed_at_once(workspace):
+    meter(workspace, PAST, "night")
+    draw = workspace.read("draws").iloc[0]
+    assert seeds.hash_of(draw["seed"]) == draw["seed_hash"] and draw["lottery"]
+    assert verify_draw(workspace, PAST, "night").verified
+
+
+def test_metering_twice_changes_nothing(workspace):
+    first = meter(workspace, COMING, "day")
+    before = workspace.content_hash(), workspace.path_of_seeds.read_bytes()
+    again = meter(workspace, COMING, "day", boxes=5)
+    assert not again.drawn and again.draw_id == first.draw_id and "was drawn before" in again.messages[0]
+    pd.testing.assert_frame_equal(again.patrols, first.patrols)
+    assert (workspace.content_hash(), workspace.path_of_seeds.read_bytes()) == before
+
+
+def test_drawing_again_needs_a_reason_and_keeps_both(workspace):
+    first = meter(workspace, COMING, "day")
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match="only with a reason"):
+        meter(workspace, COMING, "day", redraw=True, reason=" ")
+    assert workspace.content_hash() == before
+    second = meter(workspace, COMING, "day", redraw=True, reason="street festival")
+    assert second.messages == ["8 patrols of the earlier draw are kept as suppressed."]
+    draws = workspace.read("draws", order_by="drawn_utc")
+    assert draws["reason"].tolist() == ["", "street festival"] and draws["seed_hash"].nunique() == 1
+    assert draws["inputs_hash"].nunique() == 2
+    patrols = workspace.read("patrols")
+    assert patrols.groupby("draw_id")["status"].unique().str[0].to_dict() == {
+        first.draw_id: "suppressed", second.draw_id: "planned"}
+    assert set(second.patrols["box_id"]) != set(first.patrols["box_id"])
+    assert verify_draw(workspace, COMING, "day").verified
+    assert len(second.patrols) == 8
+
+
+def test_a_given_seed_is_a_test_and_no_lottery(workspace):
+    first = meter(workspace, COMING, "day", seed=7)
+    draw = workspace.read("draws").iloc[0]
+    assert not draw["lottery"] and draw["seed"] == "7" and draw["reason"] == "test, no lottery"
+    assert first.messages == ["Drawn with a given seed: a test, no lottery."]
+    check = verify_draw(workspace, COMING, "day")
+    assert check.verified and check.notes == ["Drawn with a given seed: a test, no lottery."]
+    second = meter(workspace, COMING, "day", redraw=True, reason="the real one")
+    assert workspace.read("draws", where={"draw_id": second.draw_id})["lottery"].all()
+    assert verify_draw(workspace, COMING, "day").verified
+
+
+def test_boxes_and_cap_replace_the_settings_and_are_recorded(workspace):
+    result = meter(workspace, COMING, "day", boxes=3, cap=0.25)
+    assert result.patrols.groupby("beat").size().tolist() == [3] * 4
+    assert workspace.read("draw_boxes")["inclusion_probability"].max() == 0.25
+    rules = workspace.read("draws")["rules"].iloc[0]
+    assert rules["boxes_per_beat"] == 3 and rules["cap"] == 0.25
+
+
+def test_what_the_caps_do_not_allow_is_said(workspace):
+    result = meter(workspace, COMING, "day", boxes=20, cap=0.5)
+    assert len(result.patrols) == 72 and len(result.messages) == 4
+    assert result.messages[0].startswith("Beat NE: 20 boxes were asked for") and "2 fewer" in result.messages[0]
+    assert verify_draw(workspace, COMING, "day").verified
+
+
+@pytest.mark.parametrize("date, shift, change, sentence", [
+    ("2019-03-02", "day", {}, "Score the shift first: connect:score"),
+    (COMING, "swing", {}, "no shift swing"),
+    ("1 March", "day", {}, "YYYY-MM-DD"),
+    (COMING, "day", {"cap": 1.5}, "cap must be"),
+    (COMING, "day", {"boxes": -1}, "0 or more"),
+])
+def test_what_cannot_be_metered_says_why_and_changes_nothing(workspace, date, shift, change, sentence):
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match=sentence):
+        meter(workspace, date, shift, **change)
+    assert workspace.content_hash() == before
+
+
+def test_a_shift_without_draw_cannot_be_verified(workspace):
+    with pytest.raises(ConnectError, match="meter it first"):
+        verify_draw(workspace, COMING, "day")
+    with pytest.raises(ConnectError, match="meter it first"):
+        export_draw(workspace, COMING, "day", "draw.json")
+
+
+def test_a_run_that_dies_leaves_the_old_state(workspace, monkeypatch):
+    before = workspace.content_hash()
+    monkeypatch.setattr(metering, "plan", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        meter(workspace, COMING, "day")
+    assert workspace.content_hash() == before
+    monkeypatch.undo()
+
+    class Stopped(Progress):
+        def report(self, fraction, text=""):
+            if fraction > 0.9:
+                raise Cancelled()
+
+    with pytest.raises(Cancelled):
+        meter(workspace, COMING, "day", progress=Stopped())
+    assert workspace.content_hash() == before
+    meter(workspace, COMING, "day")
+    assert verify_draw(workspace, COMING, "day").verified
+
+
+def test_two_desks_do_not_draw_the_same_shift_twice(workspace, monkeypatch):
+    from shotspotter_connect_plugin.workspace import planning
+    harm = planning._harm
+
+    def meanwhile(*arguments):
+        monkeypatch.undo()
+        with open_workspace(workspace.address) as other:
+            meter(other, COMING, "day")
+        return harm(*arguments)
+
+    monkeypatch.setattr(planning, "_harm", meanwhile)
+    with pytest.raises(ConnectError, match="just been drawn by somebody else"):
+        meter(workspace, COMING, "day")
+    assert workspace.count("draws") == 1 and workspace.count("patrols") == 8
+
+
+def test_lost_seeds_are_said_and_replaced_beside_the_old_hashes(workspace):
+    meter(workspace, COMING, "day")
+    workspace.path_of_seeds.unlink()
+    check = verify_draw(workspace, COMING, "day")
+    assert not check.verified and len(check.problems) == 1 and "not known here yet" in check.problems[0]
+    result = meter(workspace, COMING, "evening")
+    assert "secret seeds of 23 coming shifts" in result.messages[0]
+    check = verify_draw(workspace, COMING, "evening")
+    assert check.verified
+    assert "2 hashes were published for this shift; ask why." in check.notes
+
+
+def test_the_hashes_of_coming_shifts_can_be_printed(workspace):
+    meter(workspace, COMING, "day")
+    tomorrow = str((pd.Timestamp(COMING) + pd.Timedelta(days=1)).date())
+    coming = commitments(workspace, tomorrow, 2)
+    assert coming["shift"].tolist() == ["day", "evening", "night"] * 2
+    assert coming["start_utc"].is_monotonic_increasing and coming["seed_hash"].str.fullmatch("[0-9a-f]{64}").all()
+    assert commitments(workspace, "2031-01-01", 7).empty
+
+
+def test_windows_and_rest_hold_in_the_workspace(workspace):
+    configure(workspace, window_7_hard=2, window_7_expected=1.2, cool_down_shifts=2, boxes_per_beat=1, focus=8.0)
+    slots = workspace.calendar.slots("2019-04-01", "2019-04-05")
+    for slot in slots.itertuples():
+        forecast(workspace, slot.shift_date, slot.shift)
+        assert meter(workspace, slot.shift_date, slot.shift).messages == []
+    redrawn = meter(workspace, "2019-04-03", "day", redraw=True, reason="try")
+    assert redrawn.drawn
+    patrols = workspace.read("patrols", where={"status": "planned"})
+    assert len(patrols) == 4 * len(slots)
+    assert patrols.groupby("box_id").size().max() == 2
+    newest = [f"{slot.shift_date}.{slot.shift}.1" for slot in slots.itertuples()]
+    newest[newest.index("2019-04-03.day.1")] = redrawn.draw_id
+    expected = workspace.read("draw_boxes", where={"draw_id": newest}).groupby("box_id")["inclusion_probability"].sum()
+    assert expected.max() == pytest.approx(1.2)
+    place = {(slot.shift_date, slot.shift): number for number, slot in enumerate(slots.itertuples())}
+    for _, own in patrols.groupby("box_id"):
+        places = sorted(place[pair] for pair in zip(own["shift_date"], own["shift"]))
+        assert (np.diff(places) > 2).all()
+    reasons = set(workspace.read("draw_boxes")["why_not"].dropna())
+    assert reasons == {"cooling down", "expected patrols in 7 days used up"} | (
+        reasons & {"most patrols in 7 days reached"})
+    for slot in slots.itertuples():
+        assert verify_draw(workspace, slot.shift_date, slot.shift).verified
+
+
+def test_boxes_added_by_hand_are_not_drawn_again_on_top(workspace):
+    ids = workspace.read("boxes")["box_id"].tolist()[:100]
+    with workspace.transaction() as writer:
+        writer.append("patrols", pd.DataFrame({
+            "patrol_id": ids, "shift_date": COMING, "shift": "day", "box_id": ids, "origin": "added",
+            "status": "planned"}))
+    result = meter(workspace, COMING, "day")
+    drawn = result.patrols[result.patrols["origin"] == "drawn"]
+    assert not set(drawn["box_id"]) & set(ids) and len(result.patrols) == 100 + len(drawn)
+    assert set(workspace.read("draw_boxes", where={"box_id": ids})["why_not"]) == {"added by hand"}
+
+
+# One stored value after another is falsified, past the triggers that protect it.
+
+DRAWN = "(SELECT box_id FROM draw_boxes WHERE selected ORDER BY box_id LIMIT 1)"
+MISSED = "(SELECT box_id FROM draw_boxes WHERE NOT selected ORDER BY box_id LIMIT 1)"
+
+
+def change(table, what, of=""):
+    return "UPDATE " + table + " SET " + what + (" WHERE box_id = " + of if of else "")
+
+
+FALSIFICATIONS = {
+    "probability": (change("draw_boxes", "inclusion_probability = inclusion_probability + 1e-15", MISSED),
+                    "do not give the recorded inputs hash"),
+    "probability, visibly": (change("draw_boxes", "inclusion_probability = 0.3", MISSED),
+                             "C1280R17200 has a probability that does not follow"),
+    "probability above cap": (change("draw_boxes", "inclusion_probability = 0.9", MISSED),
+                              "C1280R17200 has a probability above its cap"),
+    "probability that is none": (change("draw_boxes", "inclusion_probability = 1.5", MISSED),
+                                 "C1280R17200 has a probability that is none"),
+    "cap": (change("draw_boxes", "cap = 1.0", MISSED), "C1280R17200 has a cap above that of the rules"),
+    "harm": (change("draw_boxes", "harm = harm * 3", MISSED), "does not follow from the harms"),
+    "eligible": (change("draw_boxes", "eligible = 0", MISSED), "C1280R17200 is not eligible but has"),
+    "why not": (change("draw_boxes", "why_not = 'closed'", MISSED), "inputs hash"),
+    "beat": (change("draw_boxes", "beat = 'NE'", MISSED), "inputs hash"),
+    "box": (change("draw_boxes", "box_id = 'C1R1'", MISSED), "inputs hash"),
+    "box left out": ("DELETE FROM draw_boxes WHERE box_id = " + MISSED, "inputs hash"),
+    "selected": (change("draw_boxes", "selected = 1", MISSED),
+                 "C1280R17200 is drawn in the record but not in the replay"),
+    "not selected": (change("draw_boxes", "selected = 0", DRAWN),
+                     "is drawn in the replay but not in the record"),
+    "rank": (change("draw_boxes", "draw_rank = 0", MISSED), "C1280R17200 has another rank"),
+    "reserve": (change("draws", "reserve = '{}'"), "reserve is in another order"),
+    "harm that is none": (change("draw_boxes", "harm = -1", MISSED), "C1280R17200 has a harm that is none"),
+    "no beat": (change("draw_boxes", "beat = NULL", MISSED), "C1280R17200 has a chance but no beat"),
+    "box that is none": (change("draw_boxes", "box_id = 'here'", MISSED), "box id must look like"),
+    "rules left out": (change("draws", "rules = NULL"), "rules of the draw lack"),
+    "size left out": (change("draws", "size = NULL"), "size of the draw is recorded as None"),
+    "time left out": (change("draws", "drawn_utc = NULL"), "published only after the draw"),
+    "size": (change("draws", "size = 9"), "size of the draw is recorded as 9; the replay draws 8"),
+    "seed": (change("draws", "seed = replace(seed, '1', '2')"), "seed does not give the recorded seed hash"),
+    "seed hash": (change("draws", "seed_hash = replace(seed_hash, 'a', 'b')"), "never published"),
+    "inputs hash": (change("draws", "inputs_hash = replace(inputs_hash, 'a', 'b')"), "inputs hash"),
+    "rules": (change("draws", "rules = json_set(rules, '$.cap', 0.6)"), "inputs hash"),
+    "date": (change("draws", "rules = json_set(rules, '$.shift_date', '2019-03-02')"), "not that of its rules"),
+    "time": (change("draws", "drawn_utc = '2000-01-01T00:00:00.000Z'"), "published only after the draw"),
+    "commitment": ("DELETE FROM commitments", "never published"),
+    "patrol's box": (change("patrols", "box_id = " + MISSED, DRAWN), "C1280R17200 was not drawn"),
+    "patrol left out": ("DELETE FROM patrols WHERE box_id = " + DRAWN, "was drawn but has no patrol"),
+    "patrol's probability": (change("patrols", "inclusion_probability = 0.01"), "differs from its draw in inclusion"),
+    "patrol's harm": (change("patrols", "harm = 0"), "differs from its draw in harm"),
+    "patrol's beat": (change("patrols", "beat = 'NE'"), "differs from its draw in beat"),
+    "patrol's minutes": (change("patrols", "target_minutes = 90"), "differs from its draw in target_minutes"),
+    "patrol's order": (change("patrols", "visit_order = 3 - visit_order"), "differs from its draw in visit_order"),
+    "patrol's returns": (change("patrols", "returns = 9"), "differs from its draw in returns"),
+    "patrol suppressed": (change("patrols", "status = 'suppressed'", DRAWN), "differs from its draw in status"),
+    "patrol twice": ("INSERT INTO patrols (patrol_id, draw_id, shift_date, shift, box_id, origin) SELECT 'more', "
+                     "draw_id, shift_date, shift, box_id, origin FROM patrols LIMIT 1", "more than one patrol"),
+    "patrol of no draw": (change("patrols", "draw_id = 'none'", DRAWN), "belongs to no draw"),
+}
+
+
+@pytest.fixture(scope="module")
+def drawn(template, tmp_path_factory):
+    path = tmp_path_factory.mktemp("drawn") / "w.gpkg"
+    shutil.copy(template, path)
+    with pytest.MonkeyPatch.context() as monkeypatch, open_workspace(path) as opened:
+        count_seeds(monkeypatch)
+        meter(opened, PAST, "day")
+        assert verify_draw(opened, PAST, "day").verified
+    return path
+
+
+@pytest.mark.parametrize("what", FALSIFICATIONS)
+def test_every_falsification_is_found_and_named(drawn, tmp_path, what):
+    statement, sentence = FALSIFICATIONS[what]
+    path = tmp_path / "w.gpkg"
+    shutil.copy(drawn, path)
+    shutil.copy(str(drawn) + ".seeds.json", str(path) + ".seeds.json")
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.Error, match="never be changed"):
+        for table in ("draws", "draw_boxes", "commitments"):
+            connection.execute("DELETE FROM " + table)
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute('DROP TRIGGER "' + trigger + '"')
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    with open_workspace(path) as opened:
+        check = verify_draw(opened, PAST, "day")
+    assert not check.verified
+    assert any(sentence in problem for problem in check.problems), check.problems
+
+
+def test_a_patrol_changed_through_an_adjustment_is_no_difference(drawn, tmp_path):
+    path = tmp_path / "w.gpkg"
+    shutil.copy(drawn, path)
+    with open_workspace(path) as opened:
+        patrol = opened.read("patrols").iloc[[0]]
+        with opened.transaction() as writer:
+            writer.upsert("patrols", patrol[["patrol_id"]].assign(status="suppressed", version=2))
+        assert not verify_draw(opened, PAST, "day").verified
+        with opened.transaction() as writer:
+            writer.append("adjustments", patrol[["patrol_id", "shift_date", "shift"]].assign(
+                seq=1, at_utc=pd.Timestamp.now(tz="UTC"), action="suppress"))
+        assert verify_draw(opened, PAST, "day").verified
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed; it replays the draw outside Python")
+def test_another_language_replays_the_draw(workspace, tmp_path):
+    configure(workspace, window_7_expected=20.0)
+    for shift, boxes, cap in (("day", 2, 0.5), ("evening", 30, 0.75), ("night", 36, 1.0)):
+        meter(workspace, PAST, shift, boxes, cap)
+        path = tmp_path / (shift + ".json")
+        export_draw(workspace, PAST, shift, path)
+        run = subprocess.run(["node", str(REPLAY), str(path)], capture_output=True, text=True)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        assert (run.returncode, run.stderr) == (0, "")
+        assert run.stdout.split() == content["selected"]
+    content["selected"][:2] = content["selected"][1::-1]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    run = subprocess.run(["node", str(REPLAY), str(path)], capture_output=True, text=True)
+    assert run.returncode == 1 and "differs" in run.stdout
+
+
+def test_the_file_of_a_draw_keeps_the_seed_until_the_end(workspace, tmp_path):
+    meter(workspace, COMING, "day")
+    export_draw(workspace, COMING, "day", tmp_path / "draw.json")
+    content = json.loads((tmp_path / "draw.json").read_text(encoding="utf-8"))
+    assert content["seed"] is None and content["lottery"] is True
+    with pytest.raises(ConnectError, match="cannot be written"):
+        export_draw(workspace, COMING, "day", tmp_path / "missing" / "draw.json")
