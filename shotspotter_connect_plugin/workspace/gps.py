@@ -1,0 +1,397 @@
+"""Importer of GPS fixes: any file of tracks in, one row per unit and moment out.
+
+Files are read, put into the workspace's CRS and written chunk by chunk, all in one transaction, so that a file may be
+larger than memory and a killed import leaves nothing behind. What the columns mean is decided by the first chunk.
+"""
+import csv
+import os
+import re
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from . import privacy, times
+from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
+from .gps_files import PROBLEM, guess_columns, open_gps
+from .intake import ImportResult
+from .layers import parse_crs
+from .readers import GEOMETRY, too_long
+from .runs import file_hash
+from .synonyms import names_utc, recognise
+
+__all__ = ["import_gps"]
+
+TABLE = "gps_fixes"
+_ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
+
+NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
+BEFORE_GPS = "a time before GPS existed: the device's clock was not set"
+IN_FUTURE = "a time in the future: the device's clock was wrong"
+NO_DATE = "a date or time that cannot be read"
+NO_UNIT = "no unit"
+
+_FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
+_HOUR = 3_600 * times.SECOND
+_METRES_PER_HDOP = 5.0
+"""Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
+
+
+def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+    """Import GPS fixes.
+
+    Fixes outside the jurisdiction (by more than a kilometre) are of no use and rejected with that reason. Fixes of bad
+    accuracy are kept with it; the visits decide. A unit's fix of the same moment is the same fix.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : str or pathlib.Path
+        CSV and its like with any header or, separated by blanks or commas, without one; GPX 1.0 and 1.1; NMEA; Excel;
+        any point layer that OGR opens; each also ``.gz``; or a folder of such files. A file without a column of units
+        holds one unit, named like the file.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["gps_fixes"]``. An empty ``unit`` names
+        the unit by the file. Columns of a file without a header are ``column 1``, ``column 2`` and so on.
+    source_crs : str, optional
+        Coordinate system of the file; as the file tells, or degrees, or the workspace's, if not given.
+    source_timezone : str, optional
+        Zone of times without an offset; the workspace's if not given (UTC for GPX and NMEA). Of the hour that comes twice
+        when clocks go back the first coming is meant, until a unit's times jump back in the file.
+    rejects : str, optional
+        CSV for the rows that were not taken; ``<workspace>-rejects-gps_fixes.csv`` beside the workspace if not given.
+        Not written when every row was taken.
+    progress : Progress, optional
+
+    Returns
+    -------
+    ImportResult
+        Of all files together; ``mapping`` is that of the first.
+
+    Raises
+    ------
+    ConnectError
+        When a file cannot be read or a column that is needed is missing; in a folder such files are skipped with a
+        warning, as long as one can be read. The workspace is then unchanged.
+    """
+    path = str(path)
+    files = _files(path)
+    area = Area(workspace)
+    zone = times.check_zone(source_timezone) if source_timezone else ""
+    result = ImportResult(crs=area.crs, timezone=zone or workspace.settings.timezone)
+    rejects = Path(rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, TABLE))
+    read = 0
+    with workspace.transaction() as writer, _Rejects(rejects) as rejected:
+        for number, file in enumerate(files):
+            part = progress.part(number / len(files), (number + 1) / len(files))
+            try:
+                reader = _File(file, mapping, source_crs, zone or workspace.settings.timezone, bool(zone), area)
+            except ConnectError as error:
+                if len(files) == 1:
+                    raise
+                result.warnings.append(error.user)
+                continue
+            _import_file(reader, writer, rejected, result, part)
+            read += 1
+        if not read:
+            raise ConnectError("No file in {} holds GPS fixes that can be read; {}".format(
+                os.path.basename(path), result.warnings[0] if result.warnings else "choose another folder."))
+        result.reasons = dict(rejected.reasons.most_common())
+        result.rejects = rejected.close()
+    if not result.added + result.updated + result.unchanged:
+        result.warnings.append("No fix of {} could be used; see the reasons in the rejects file.".format(
+            os.path.basename(path)))
+    return result
+
+
+def _files(path):
+    """The file named, or the files of the folder named, in order."""
+    if not os.path.isdir(path) or path.lower().endswith(".gdb"):
+        return [path]
+    found = sorted(str(file) for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
+    if not found:
+        raise ConnectError("{} is an empty folder; choose one with files of GPS fixes.".format(path))
+    return found
+
+
+def _import_file(reader, writer, rejected, result, progress):
+    added = updated = unchanged = 0
+    read = rejected_rows = 0
+    for chunk in reader.source.chunks(reader.columns, progress):
+        fixes, reason, column = reader.fixes(chunk)
+        good = reason == np.array(None)
+        rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
+        fixes = _one_per_moment(fixes[good])
+        done = writer.upsert(TABLE, fixes)
+        read, rejected_rows = read + len(chunk), rejected_rows + int((~good).sum())
+        added, updated = added + done.added, updated + done.updated
+        unchanged += int(good.sum()) - done.added - done.updated
+    if not read:
+        result.warnings.append("{} has no rows.".format(reader.source.name))
+    counts = {"read": read, "added": added, "updated": updated, "unchanged": unchanged, "rejected": rejected_rows}
+    for name, count in counts.items():
+        setattr(result, name, getattr(result, name) + count)
+    result.mapping = result.mapping or dict(reader.mapping)
+    result.source_crs = result.source_crs or reader.crs
+    result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
+    result.warnings += [text for text in reader.warnings if text not in result.warnings]
+    writer.append("imports", pd.DataFrame([{
+        "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": TABLE,
+        "input": reader.source.name, "input_hash": file_hash(reader.source.path),
+        "mapping": {**reader.mapping, "source_crs": reader.crs, "source_timezone": reader.zone},
+        "dropped_columns": reader.dropped_columns, "counts": counts}]))
+
+
+def _one_per_moment(fixes):
+    """One fix per unit and moment, the same one in whatever order they come: the most accurate, then by place."""
+    fixes = fixes.sort_values(["unit", "at_utc", "accuracy", "x", "y"], kind="stable", na_position="last")
+    return fixes.drop_duplicates(["unit", "at_utc"])
+
+
+class _File:
+    """What one file's columns mean, and its chunks as fixes."""
+
+    def __init__(self, path, mapping, source_crs, zone, zone_named, area):
+        self.source = open_gps(path)
+        self.warnings = []
+        self._area = area
+        self._future = pd.Timestamp.now(tz="UTC").value + times.DAY
+        self.mapping = self._recognise(mapping)
+        self._places = self._pair(self.mapping)
+        self.columns = list(dict.fromkeys(self.mapping.values()))
+        head = self._head(self.columns)
+        self.crs = source_crs or self._crs(head)
+        self._change = pyproj.Transformer.from_crs(parse_crs(self.crs), parse_crs(area.crs), always_xy=True)
+        if not zone_named and (self.source.kind == "nmea" or self.source.layer == "track_points"):
+            zone, zone_named = "UTC", True
+        self.zone = "UTC" if names_utc(self.mapping["at"]) else zone
+        self._zone_told = zone_named or self.zone == "UTC"
+        self._check_units(head)
+        self._day_first, self._split = self._written(head)
+        self._comings = {}
+
+    def _head(self, columns):
+        head = next(self.source.chunks(columns, SILENT), None)
+        if head is None:
+            raise ConnectError("{} has no rows.".format(self.source.name))
+        return head
+
+    # Columns
+
+    def _recognise(self, mapping):
+        columns = [column for column in self.source.columns if not privacy.about_persons(column)]
+        personal = [column for column in self.source.columns if column not in columns]
+        if personal:
+            self.warnings.append("Columns about persons were left out: {}.".format(", ".join(personal)))
+        found = recognise(columns, TABLE, mapping)
+        if self.source.kind == "bare":
+            found = self._guess(found)
+        pair = self._pair(found)
+        missing = [what for what, there in (("the time", "at" in found), ("longitude and latitude, or x and y", pair))
+                   if not there]
+        if missing:
+            raise ConnectError("{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in "
+                               '{{"at": "column"}}.'.format(self.source.name, " and ".join(missing),
+                                                           ", ".join(self.source.columns)))
+        return {role: column for role, column in found.items() if role in _ROLES or column in pair}
+
+    def _guess(self, named):
+        """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
+        head = self._head(self.source.columns)
+        found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
+        if {"longitude", "latitude"} <= set(found):
+            x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
+            change = pyproj.Transformer.from_crs(DEGREES, self._area.crs, always_xy=True).transform
+            if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
+                found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
+        return {**found, **named}
+
+    def _pair(self, found):
+        """The two columns with the position, None if there are none."""
+        if self.source.has_geometry:
+            return GEOMETRY
+        return next((tuple(found[role] for role in pair) for pair in (("longitude", "latitude"), ("x", "y"))
+                     if set(pair) <= set(found)), None)
+
+    def _crs(self, head):
+        if self.source.has_geometry and self.source.crs:
+            return self.source.crs
+        x, y = (numbers(head[column]) for column in self._places)
+        return DEGREES if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 90)) > np.mean(np.isfinite(x)) / 2 else self._area.crs
+
+    @property
+    def dropped_columns(self):
+        """Columns of the source that were never read."""
+        return [column for column in self.source.columns if column not in self.columns]
+
+    def _check_units(self, head):
+        """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
+        if "unit" not in self.mapping:
+            return
+        column = self.mapping["unit"]
+        what = privacy.values_about_persons(head[column].unique())
+        if what == "number plates":
+            self.warnings.append("The units in column {} look like number plates; if they are, name a column with unit "
+                                 "codes in MAPPING.".format(column))
+        elif what:
+            raise ConnectError("The units in column {} look like {}; name a column with badge numbers or unit codes in "
+                               'MAPPING, as in {{"unit": "column"}}.'.format(column, what))
+
+    # Times
+
+    def _written(self, head):
+        """(day before month, time of day in a column of its own)."""
+        parsed = times.parse(head[self.mapping["at"]].str.strip())
+        split = "at_time" in self.mapping and not parsed.timed.any()
+        if not split:
+            self.mapping.pop("at_time", None)
+            self.columns = list(dict.fromkeys(self.mapping.values()))
+        first, month = parsed.day_first.any(), parsed.month_first.any()
+        if parsed.either.any() and not first and not month:
+            # The first days of a month can be read both ways; a later row may tell.
+            for chunk in self.source.chunks([self.mapping["at"]], SILENT):
+                parsed = times.parse(chunk[self.mapping["at"]].str.strip())
+                first, month = parsed.day_first.any(), parsed.month_first.any()
+                if first or month:
+                    break
+        return bool(first and not month), split
+
+    def _instants(self, chunk, unit):
+        """int64 nanoseconds UTC and, where there is none, why."""
+        at = chunk[self.mapping["at"]].str.strip()
+        clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
+        parsed = times.parse(at, clock)
+        wall = _day_first(parsed) if self._day_first else parsed.clock
+        known = (wall != times.NAT) & parsed.timed
+        reason = np.full(len(chunk), None, dtype=object)
+        reason[~parsed.given] = NO_TIME
+        reason[parsed.given & (wall == times.NAT)] = NO_DATE
+        reason[(wall != times.NAT) & ~parsed.timed] = NO_TIME_OF_DAY
+        instant = np.where(known, wall, 0)
+        local = known & ~parsed.offset
+        if local.any():
+            instant[local] = self._from_wall(wall[local], unit[local])
+        instant = instant // times.MILLISECOND * times.MILLISECOND
+        reason[known & (instant < _FIRST_GPS)] = BEFORE_GPS
+        reason[known & (instant > self._future)] = IN_FUTURE
+        return instant, reason
+
+    def _from_wall(self, wall, unit):
+        """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
+        if not self._zone_told:
+            self._zone_told = True
+            self.warnings.append("Times without an offset were read as local time of {}; name SOURCE_TIMEZONE if they are "
+                                 "not.".format(self.zone))
+        first, second = times.to_utc(wall, self.zone, True), times.to_utc(wall, self.zone, False)
+        for row in np.flatnonzero(first != second):
+            last, again = self._comings.get(unit[row], (wall[row], False))
+            again = again if abs(wall[row] - last) < 12 * _HOUR else False
+            again = again or wall[row] < last - _HOUR // 2
+            self._comings[unit[row]] = wall[row], again
+            first[row] = second[row] if again else first[row]
+        return first
+
+    # Rows
+
+    def fixes(self, chunk):
+        """(fixes in the workspace's CRS, reason or None per row, column at fault per row)."""
+        unit = self._units(chunk)
+        at, reason = self._instants(chunk, unit)
+        column = np.full(len(chunk), self.mapping["at"], dtype=object)
+        x, y = (numbers(chunk[name]) for name in self._places)
+        placed = np.isfinite(x) & np.isfinite(y)
+        given = np.logical_or.reduce([chunk[name].notna() if name in GEOMETRY else chunk[name].str.strip() != ""
+                                      for name in self._places])
+        x, y = self._change.transform(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
+        reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", "")),
+                   (~placed & ~given, NO_PLACE, " and ".join(self._places)),
+                   (~placed & given, NO_NUMBER, " and ".join(self._places)),
+                   (placed & ~self._area.near(x, y), OUTSIDE, " and ".join(self._places))]
+        for rows, why, where in reasons:
+            rows = np.asarray(rows) & (reason == np.array(None))
+            reason[rows], column[rows] = why, where
+        told = chunk[PROBLEM].to_numpy(object) if PROBLEM in chunk else np.full(len(chunk), "", dtype=object)
+        told = np.where(too_long(chunk), "more fields than the header", told)
+        reason[told != ""], column[told != ""] = told[told != ""], ""
+        return pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at.astype("datetime64[ns]")).tz_localize("UTC"),
+                             "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
+
+    def _units(self, chunk):
+        if "unit" not in self.mapping:
+            return np.full(len(chunk), _stem(self.source.name), dtype=object)
+        codes, names = pd.factorize(chunk[self.mapping["unit"]])
+        # Spreadsheets make 2204.0 of 2204.
+        names = np.array([re.sub(r"^(\d+)\.0$", r"\1", str(name).strip()) for name in names], dtype=object)
+        return names[codes]
+
+    def _accuracy(self, chunk):
+        for role, metres in (("accuracy", 1.0), ("hdop", _METRES_PER_HDOP)):
+            if role in self.mapping:
+                values = numbers(chunk[self.mapping[role]].str.strip())
+                return np.where(values > 0, values * metres, np.nan)
+        return np.full(len(chunk), np.nan)
+
+
+def _stem(name):
+    """A file's name without its endings, as the name of a unit."""
+    return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml))+$", "", name, flags=re.IGNORECASE)
+
+
+def _day_first(parsed):
+    """Clocks of a column in which the day comes before the month."""
+    clock = parsed.clock.copy()
+    rows = np.flatnonzero(parsed.either & (clock != times.NAT))
+    read = pd.DatetimeIndex(clock[rows].astype("datetime64[ns]"))
+    swapped = pd.to_datetime({"year": read.year, "month": read.day, "day": read.month})
+    clock[rows] = swapped.to_numpy("datetime64[ns]").astype(np.int64) + clock[rows] % times.DAY
+    return clock
+
+
+@dataclass
+class _Rejects:
+    """The rejects file, written row by row beside its place and moved into it at the end."""
+
+    path: Path
+    reasons: Counter = field(default_factory=Counter)
+    _file: object = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self._file:
+            self._file.close()
+            os.unlink(self._part)
+
+    @property
+    def _part(self):
+        return self.path.with_name(self.path.name + ".part")
+
+    def write(self, name, lines, columns, reasons):
+        """Keep line, column, reason and file of rows, never a value."""
+        if not len(lines):
+            return
+        self.reasons.update(reasons)
+        try:
+            if not self._file:
+                self._file = open(self._part, "w", encoding="utf-8", newline="")
+                csv.writer(self._file).writerow(["line", "column", "reason", "file"])
+            csv.writer(self._file).writerows(zip(lines.tolist(), columns, reasons, [name] * len(lines)))
+        except OSError as error:
+            raise ConnectError("The rejects file {} cannot be written; choose another folder in REJECTS.".format(
+                self.path), str(error)) from error
+
+    def close(self):
+        """Put the file in its place; gives the path, "" if nothing was rejected."""
+        if not self._file:
+            return ""
+        self._file.close()
+        self._file = None
+        os.replace(self._part, self.path)
+        return str(self.path)
