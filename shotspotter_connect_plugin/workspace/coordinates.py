@@ -1,0 +1,293 @@
+"""Where points are: which coordinate system a file uses, judged by where its points fall; boxes; rounding."""
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pyproj
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_crs_info
+from pyproj.enums import PJType
+
+from ..errors import ConnectError
+from .layers import parse_crs
+
+TOLERANCE = 1000.0
+"""Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
+
+DEGREES = "EPSG:4326"
+NO_PLACE, NO_NUMBER = "no coordinates", "coordinates that are not numbers"
+OUTSIDE, POWER = "outside the jurisdiction", "outside the jurisdiction: a coordinate is off by a power of ten"
+
+_SAMPLE = 2000
+_SLIPS = 5000
+"""More places outside than this are another area, not slips of a key."""
+
+_FAMILIES = ("NAD83 / ", "WGS 84 / ", "ETRS89 / ", "NAD_1983_StatePlane")
+_GOOD = 0.5
+_FINER = 1.01
+_STEPS_DEGREES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+_STEPS_UNITS = (1000.0, 500.0, 250.0, 200.0, 100.0, 50.0, 25.0, 20.0)
+_ROUNDED = 0.95
+
+
+class Area:
+    """The jurisdiction as boxes of a workspace's fishnet."""
+
+    def __init__(self, workspace):
+        self.crs = workspace.settings.crs
+        self._fishnet = workspace.fishnet
+        boxes = workspace.read("boxes", columns=["box_id", "col", "row"])
+        if boxes.empty:
+            raise ConnectError("The workspace has no boxes; create it again with a jurisdiction.")
+        self._boxes = pd.Index(self._key(boxes["col"].to_numpy(), boxes["row"].to_numpy()))
+        self._ids = boxes["box_id"].to_numpy(object)
+        corners = self._fishnet.rectangles(boxes["col"], boxes["row"])
+        self.bounds = np.array([*(corners[:, :2].min(axis=0) - TOLERANCE), *(corners[:, 2:].max(axis=0) + TOLERANCE)])
+
+    def near(self, x, y):
+        """Whether points lie within the bounds and the tolerance; never where a coordinate is unknown."""
+        with np.errstate(invalid="ignore"):
+            return (x >= self.bounds[0]) & (x <= self.bounds[2]) & (y >= self.bounds[1]) & (y <= self.bounds[3])
+
+    def box_ids(self, x, y):
+        """Id of the box of each point, None off the fishnet."""
+        found = np.full(len(x), None, dtype=object)
+        rows = np.flatnonzero(self.near(x, y))
+        place = self._boxes.get_indexer(self._key(*self._fishnet.cell(x[rows], y[rows])))
+        found[rows[place >= 0]] = self._ids[place[place >= 0]]
+        return found
+
+    def share(self, x, y):
+        """Share of points that fall on a box."""
+        return float(np.mean(self.box_ids(x, y) != np.array(None))) if len(x) else 0.0
+
+    def bounds_degrees(self):
+        """West, south, east, north."""
+        return _change(self.crs, DEGREES).transform_bounds(*self.bounds)
+
+    @staticmethod
+    def _key(col, row):
+        return col.astype(np.int64) * (1 << 32) + row.astype(np.int64)
+
+
+@dataclass
+class Located:
+    """Points in the workspace's CRS.
+
+    ``reason`` is None where the point can be used; ``columns`` are the two used, ``crs`` what they were taken for;
+    ``rounded`` is width and height (metres) of the cells to which the source rounded, NaN where it did not.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    reason: np.ndarray
+    columns: tuple
+    crs: str
+    share: float
+    rounded: tuple
+
+
+def numbers(texts):
+    """Floats of texts, NaN where there is none; commas between thousands are left out."""
+    values = pd.to_numeric(texts, errors="coerce").to_numpy(float).copy() if len(texts) else np.zeros(0)
+    rest = np.flatnonzero(np.isnan(values))
+    if rest.size and not pd.api.types.is_numeric_dtype(texts):
+        words = texts.iloc[rest].astype(str).str.strip()
+        grouped = words.str.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?").to_numpy()
+        values[rest[grouped]] = words[grouped].str.replace(",", "").astype(float)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def locate(area, pairs, given, source_crs="", layer_crs=""):
+    """Bring points into the workspace's CRS.
+
+    Parameters
+    ----------
+    area : Area
+    pairs : dict
+        (name of the x column, name of the y column) -> (x, y) float arrays; several where a file gives its places in
+        several systems. The pair and the coordinate system under which most points fall into the jurisdiction are
+        taken; of equals the first pair, unless another tells more places apart.
+    given : numpy.ndarray of bool
+        Where the source wrote something, even if it is no number.
+    source_crs : str
+        Named by the user: then nothing else is tried.
+    layer_crs : str
+        What a layer says of the first pair.
+
+    Raises
+    ------
+    ConnectError
+        When no point falls into the jurisdiction under any system tried.
+    """
+    if source_crs:
+        source_crs = _text(parse_crs(source_crs))
+    best, failed = None, None
+    for order, (columns, (x, y)) in enumerate(pairs.items()):
+        rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        rows = rows[np.linspace(0, rows.size - 1, min(rows.size, _SAMPLE)).astype(int)] if rows.size else rows
+        if source_crs:
+            tried = [(source_crs, False)]
+        elif layer_crs and order == 0:
+            tried = [(layer_crs, False)]
+        else:
+            tried = _candidates(area, x[rows], y[rows])
+        share, crs, swapped = _best_crs(area, x[rows], y[rows], tried)
+        if not source_crs and share < _GOOD and not (layer_crs and order == 0) and rows.size:
+            further = _best_crs(area, x[rows], y[rows], _further(area, x[rows], tried))
+            share, crs, swapped = max((share, crs, swapped), further, key=lambda item: item[0])
+        places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
+        if best is None or share > best[0] + 0.01 or (share > best[0] - 0.01 and places > _FINER * best[1]):
+            best = (share, places, columns, crs, swapped)
+        failed = failed or crs
+    share, _, columns, crs, swapped = best
+    x, y = pairs[columns]
+    if share == 0 and given.any():
+        raise ConnectError(_nowhere(area, columns, source_crs or layer_crs, len(x)), "best guess " + str(failed))
+    rounded = _rounding(area, x, y, crs, swapped)
+    here_x, here_y = _moved(area, x, y, crs, swapped)
+    reasons = _reasons(area, x, y, here_x, here_y, given, crs, swapped)
+    return Located(here_x, here_y, reasons, columns, crs, share, rounded)
+
+
+def _nowhere(area, columns, named, count):
+    west, south, east, north = area.bounds_degrees()
+    how = "read as " + named if named else "in no coordinate system tried"
+    return ("No point of columns {} and {} falls into the jurisdiction (longitude {:.2f} to {:.2f}, latitude {:.2f} "
+            "to {:.2f}), {}; check the columns, or name the right system as SOURCE_CRS.".format(
+                *columns, west, east, south, north, how))
+
+
+def _coarse(values):
+    """Values rounded to about a decimetre, in degrees or in units of length."""
+    degrees = np.nanmax(np.abs(values)) <= 360 if np.isfinite(values).any() else True
+    return np.round(values, 6 if degrees else 1)
+
+
+def _candidates(area, x, y):
+    """(crs, swapped) worth trying for these numbers, likeliest first; a swapped pair holds latitude first."""
+    if not x.size:
+        return [(DEGREES, False)]
+    if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 180)) > _GOOD:
+        return [(DEGREES, False), (DEGREES, True)]
+    return [(crs, False) for crs in [area.crs, *_projected(area, True)]] + [(area.crs, True)]
+
+
+def _further(area, x, tried):
+    """The rest of the projected systems in use here, for numbers too large for degrees."""
+    if not x.size or tried[0][0] == DEGREES:
+        return []
+    return [(crs, swapped) for crs in _projected(area, False) for swapped in (False, True)]
+
+
+def _projected(area, usual):
+    """Projected systems whose area of use meets the jurisdiction, the most specific first."""
+    bounds = AreaOfInterest(*area.bounds_degrees())
+    found = query_crs_info(pj_types=[PJType.PROJECTED_CRS], area_of_interest=bounds)
+    found = [item for item in found if item.name.startswith(_FAMILIES) == usual]
+
+    def size(item):
+        used = item.area_of_use
+        return (used.east - used.west) % 360 * (used.north - used.south)
+
+    return [item.auth_name + ":" + item.code for item in sorted(found, key=size)]
+
+
+def _best_crs(area, x, y, tried):
+    """(share, crs, swapped) of the system under which most points fall on boxes; of equals the first."""
+    best = (0.0, tried[0][0], tried[0][1]) if tried else (0.0, "", False)
+    for crs, swapped in tried:
+        try:
+            share = area.share(*_moved(area, x, y, crs, swapped))
+        except pyproj.exceptions.ProjError:
+            # Some entries of the database are grids or templates that nothing can be changed from.
+            continue
+        if share > best[0] + 0.005:
+            best = (share, crs, swapped)
+        if share > 0.99:
+            break
+    return best
+
+
+def _moved(area, x, y, crs, swapped):
+    if swapped:
+        x, y = y, x
+    if crs == area.crs:
+        return x.copy(), y.copy()
+    x, y = _change(crs, area.crs).transform(x, y)
+    lost = ~(np.isfinite(x) & np.isfinite(y))
+    return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
+
+
+def _reasons(area, x, y, here_x, here_y, given, crs, swapped):
+    reason = np.full(len(x), None, dtype=object)
+    known = np.isfinite(x) & np.isfinite(y)
+    reason[~known & ~given] = NO_PLACE
+    reason[~known & given] = NO_NUMBER
+    out = np.flatnonzero(known & ~area.near(here_x, here_y))
+    reason[out] = OUTSIDE
+    if out.size:
+        reason[out[_off_by_power(area, x[out], y[out], crs, swapped)]] = POWER
+    return reason
+
+
+def _off_by_power(area, x, y, crs, swapped):
+    """Which points would fall on a box if x, y or both were multiplied by a power of ten."""
+    pairs, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
+    found = np.zeros(len(pairs), dtype=bool)
+    if len(pairs) > _SLIPS:
+        return found[back.ravel()]
+    powers = 10.0 ** np.arange(-3, 4)
+    for x_power in powers:
+        for y_power in powers:
+            tried = _moved(area, pairs[:, 0] * x_power, pairs[:, 1] * y_power, crs, swapped)
+            found |= area.box_ids(*tried) != np.array(None)
+    return found[back.ravel()]
+
+
+def _rounding(area, x, y, crs, swapped):
+    """(width, height) in metres of the cells to which coordinates were rounded."""
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 2:
+        return np.nan, np.nan
+    steps = _STEPS_DEGREES if crs == DEGREES else _STEPS_UNITS
+    step_x, step_y = (_step(values[known], steps) for values in (x, y))
+    if np.isnan(step_x) or np.isnan(step_y):
+        return np.nan, np.nan
+    # At the middle of the jurisdiction, so that every file of an agency gives the same.
+    centre = _moved_back(area, crs, swapped)
+    sides = []
+    for dx, dy in ((step_x / 2, 0), (0, step_y / 2)):
+        from_x, from_y = _moved(area, centre[0] - dx, centre[1] - dy, crs, swapped)
+        to_x, to_y = _moved(area, centre[0] + dx, centre[1] + dy, crs, swapped)
+        sides.append(float(np.hypot(to_x - from_x, to_y - from_y)[0]))
+    return tuple(reversed(sides)) if swapped else tuple(sides)
+
+
+def _moved_back(area, crs, swapped):
+    """The middle of the jurisdiction in the file's own order of axes."""
+    middle = (area.bounds[:2] + area.bounds[2:]) / 2
+    x, y = (np.array([value]) for value in _change(area.crs, crs).transform(*middle))
+    return (y, x) if swapped else (x, y)
+
+
+def _step(values, steps):
+    """The largest step of which nearly all values are multiples, NaN if there is none or values hardly differ."""
+    if len(np.unique(values[:_SAMPLE])) < 2:
+        return np.nan
+    for step in steps:
+        if np.mean(np.abs(values - np.round(values / step) * step) < step * 1e-3) >= _ROUNDED:
+            return step
+    return np.nan
+
+
+@lru_cache(maxsize=256)
+def _change(crs, target):
+    return pyproj.Transformer.from_crs(crs, target, always_xy=True)
+
+
+def _text(crs):
+    authority = crs.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else crs.to_wkt()

@@ -1,0 +1,507 @@
+"""Importers of incidents, gunfire alerts and places: any agency's file in, honest rows out, nothing about persons.
+
+Rows are parsed in chunks to about 150 bytes each, so that files larger than memory can be read; what a file's columns
+mean is decided over the whole file. One transaction per import: killed or stopped, nothing has changed.
+"""
+import hashlib
+import re
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from . import privacy, times
+from .blocks import normalise
+from .coordinates import Area
+from .intake import ImportResult, Intake
+from .runs import file_hash
+from .store import Between, Counts
+from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, is_true, recognise
+
+__all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
+
+_SLICE = 250_000
+_OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
+_UNKNOWN_START = times.DAY
+"""How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
+_SAME_PLACE = 1.0
+"""Metres within which two records of one event are at the same place."""
+_MADE = "at:"
+"""Start of ids made here, of time and place."""
+
+
+def import_incidents(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+    """Import reported crime incidents.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : str or pathlib.Path
+        CSV and its like (also ``.gz``), Excel, or a point layer or table that OGR opens.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON, where the columns are not recognised or wrongly; the roles are those of
+        ``synonyms.ROLES["incidents"]``.
+    source_crs : str, optional
+        Coordinate system of the file; found by where its points fall if not given.
+    source_timezone : str, optional
+        Zone of times without an offset; the workspace's if not given. Dates without a time that nobody gave a zone may
+        have been cut from a UTC clock and cover the day in both.
+    rejects : str, optional
+        CSV for the rows that were not taken; ``<workspace>-rejects-incidents.csv`` beside the workspace if not given.
+        Not written when every row was taken.
+    progress : Progress, optional
+
+    Returns
+    -------
+    ImportResult
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read, a column that is needed is missing, no date can be read, or no point lies in the
+        jurisdiction. The workspace is then unchanged.
+    """
+    intake = Intake(workspace, "incidents", path, mapping, source_crs, source_timezone,
+                    [(["offence", "murder_flag"], "the offence"),
+                     (["occurred", "occurred_from", "occurred_to", "reported"], "the time")], progress.part(0.0, 0.5))
+    types = _crime_types(intake, set(workspace.read("crime_types", columns=["crime_type"])["crime_type"]))
+    low, high, reported = _offence_times(intake)
+    place = intake.locate(Area(workspace))
+    progress.report(0.55)
+    rows = pd.DataFrame({"incident_id": intake.ids(), "crime_type": types, "low": low, "high": high,
+                         "reported": reported, "x": place.x, "y": place.y})
+    flagged = intake.words("discovered")
+    rows["discovered"] = False if flagged is None else _true(flagged)
+    rows["block"] = _blocks(intake)
+    rows = rows[intake.kept]
+    made = rows["incident_id"] == ""
+    rows.loc[made, "incident_id"] = _made_ids(rows[made]) + ":" + rows.loc[made, "crime_type"]
+    rows = _one_row_per_incident(intake, rows, by_victim="offence" not in intake.mapping)
+    return _write(workspace, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_incidents)
+
+
+def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+    """Import gunfire alerts of acoustic sensors; parameters, result and errors as :func:`import_incidents`.
+
+    An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
+    """
+    intake = Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone,
+                    [(["occurred"], "the time")], progress.part(0.0, 0.5))
+    kinds = _kinds(intake)
+    when = intake.spans["occurred"]
+    column = intake.mapping["occurred"]
+    intake.reject((when.low == times.NAT) & ~when.given, "no time", column)
+    intake.reject(~when.timed, "no time of day", column)
+    _reject_absurd(intake, when, column)
+    place = intake.locate(Area(workspace))
+    progress.report(0.55)
+    rows = pd.DataFrame({"alert_id": intake.ids(), "kind": kinds, "low": when.low, "x": place.x, "y": place.y})
+    rounds = intake.words("rounds")
+    rows["rounds"] = np.nan if rounds is None else pd.to_numeric(
+        pd.Series(rounds.categories, dtype=object), errors="coerce").to_numpy(float)[rounds.codes]
+    rows["rounded_x_m"], rows["rounded_y_m"] = place.rounded
+    rows = _one_row_per_alert(_recorded_before(workspace, rows[intake.kept].copy()))
+    return _write(workspace, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_gunfire)
+
+
+# Incidents
+
+
+def _crime_types(intake, known):
+    """Code of each row; rows of other types are rejected."""
+    words, flag = intake.words("offence"), intake.words("murder_flag")
+    if words is not None:
+        codes = np.array([crime_type(word) for word in words.categories], dtype=object)
+        found, column = codes[words.codes], intake.mapping["offence"]
+        intake.reject((words == "").astype(bool), "no offence", column)
+    else:
+        # A list of shootings that says who died: the others were shot, too.
+        found = np.where(_true(flag), "homicide", "aggravated_assault").astype(object)
+        column = intake.mapping["murder_flag"]
+    intake.reject(found == BIASED, BIASED, column)
+    intake.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
+    return found
+
+
+def _true(words):
+    return np.array([is_true(word) for word in words.categories], dtype=bool)[words.codes]
+
+
+def _offence_times(intake):
+    """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
+    size, spans = len(intake.lines), intake.spans
+    unknown = times.NAT
+    nothing = times.Spans(*(np.full(size, unknown) for _ in range(2)), *(np.zeros(size, bool) for _ in range(2)))
+    report, start, end, single = (spans.get(role, nothing) for role in (
+        "reported", "occurred_from", "occurred_to", "occurred"))
+    for role, span in spans.items():
+        _reject_absurd(intake, span, intake.mapping[role])
+    low = np.where(start.low != unknown, start.low, single.low)
+    high = np.where(end.high != unknown, end.high, single.high)
+    bound = np.where(report.high != unknown, report.high, np.iinfo(np.int64).max)
+    open_end = (high == unknown) & (low != unknown)
+    high = np.where(open_end, np.where(report.high != unknown, report.high, start.high), high)
+    # Only an end, or only a report with a time of day: it began at some time before.
+    last = np.where(high != unknown, np.maximum(end.low, single.low), report.low)
+    open_start = (low == unknown) & (last != unknown) & ((high != unknown) | report.timed)
+    low = np.where(open_start, last - _UNKNOWN_START, np.where(low == unknown, report.low, low))
+    high = np.where(high == unknown, report.high, high)
+    intake.reject(low == unknown, "no date", " or ".join(intake.mapping[role] for role in spans))
+    turned = (end.high != unknown) & (end.high < start.low)
+    low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
+    late = (low > bound) & (low != unknown)
+    intake.reject(late & (low - bound > times.DAY), "an offence that begins after its report",
+                  intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
+    high = np.minimum(high, bound)
+    low = np.where(late, bound - _UNKNOWN_START, low)
+    mended = int(((turned | late) & intake.kept).sum())
+    if mended:
+        intake.warnings.append("{:,} rows end before they begin or begin after their report; their times were widened "
+                               "to what is certain.".format(mended))
+    return low, high, np.where(report.high != unknown, report.high, high)
+
+
+def _reject_absurd(intake, span, column):
+    now = pd.Timestamp.now(tz="UTC").value
+    intake.reject((span.low != times.NAT) & (span.low < _OLDEST), "a date before 1990", column)
+    intake.reject((span.low != times.NAT) & (span.low > now + times.DAY), "a date in the future", column)
+
+
+def _blocks(intake):
+    role = "block" if intake.words("block") is not None else "address"
+    words = intake.private(role)
+    if words is None:
+        return None
+    texts, hidden = privacy.without_contacts(words.categories)
+    names, houses = normalise(texts)
+    if houses:
+        intake.warnings.append("House numbers in column {} were coarsened to their block.".format(intake.mapping[role]))
+    if hidden:
+        intake.warnings.append("{} values of column {} look like contacts of persons and were dropped.".format(
+            hidden, intake.mapping[role]))
+    return names[words.codes]
+
+
+def _made_ids(rows):
+    """Ids of time and place for rows whose source has none."""
+    return _MADE + _seconds(rows["low"]) + ":" + rows["x"].round().astype(int).astype(str) + ":" + \
+        rows["y"].round().astype(int).astype(str)
+
+
+def _seconds(ns):
+    texts = np.datetime_as_string(ns.to_numpy().astype("datetime64[ns]").astype("datetime64[s]"), timezone="UTC")
+    return pd.Series(texts.astype(object), index=ns.index, dtype=object)
+
+
+def _one_row_per_incident(intake, rows, by_victim):
+    """The most serious offence of each incident, and of equals the one whose time is known best."""
+    if by_victim:
+        worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
+        rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)
+    if not rows["incident_id"].duplicated().any():
+        return rows
+    order = pd.DataFrame({"severity": rows["crime_type"].map(SEVERITY), "width": rows["high"] - rows["low"],
+                          "line": np.arange(len(rows))}, index=rows.index)
+    rows = rows.loc[order.sort_values(["severity", "width", "line"]).index]
+    others = rows[rows["incident_id"].duplicated()]
+    rows = rows[~rows["incident_id"].duplicated()]
+    kept = rows.set_index("incident_id").loc[others["incident_id"]]
+    same_type = others["crime_type"].to_numpy() == kept["crime_type"].to_numpy()
+    same = same_type & _same_place(others, kept) & np.logical_and.reduce(
+        [others[name].to_numpy() == kept[name].to_numpy() for name in ("low", "high", "reported")])
+    column = intake.mapping.get("id", "")
+    for chosen, reason in ((~same_type, "a less serious offence of an incident that another row holds"),
+                           (same_type & ~same, "the number of another row with another time or place")):
+        mask = np.zeros(len(intake.lines), dtype=bool)
+        mask[others.index[chosen]] = True
+        intake.reject(mask, reason, column)
+    return rows.sort_index()
+
+
+def _same_place(one, other):
+    return (np.abs(one["x"].to_numpy() - other["x"].to_numpy()) < _SAME_PLACE) & (
+        np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < _SAME_PLACE)
+
+
+def _finish_incidents(workspace, rows):
+    """Columns of the table, with what the workspace knows better."""
+    stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
+    stored = stored.set_index("incident_id").reindex(rows["incident_id"])
+    found = stored["crime_type"].notna().to_numpy()
+    old_low, old_high = _ns(stored["occurred_from_utc"]), _ns(stored["occurred_to_utc"])
+    finer = found & (old_high - old_low < (rows["high"] - rows["low"]).to_numpy())
+    for name, old in (("low", old_low), ("high", old_high), ("reported", _ns(stored["reported_utc"]))):
+        rows[name] = np.where(finer, old, rows[name])
+    rows["block"] = rows["block"].where(rows["block"].notna(), stored["block"].to_numpy())
+    _keep_place(rows, stored, found)
+    calendar = workspace.calendar
+    table = pd.DataFrame({name: rows[name] for name in ("incident_id", "crime_type", "x", "y", "block", "discovered")})
+    for name, column in (("occurred_from", "low"), ("occurred_to", "high")):
+        table[name + "_utc"] = _instants(rows[column])
+        table[name + "_local"] = calendar.to_local(table[name + "_utc"])
+    table["reported_utc"] = _instants(rows["reported"])
+    table["shift_date"], table["shift"] = _shifts(calendar, table["occurred_from_utc"], table["occurred_to_utc"])
+    return table, stored, found
+
+
+def _shifts(calendar, low, high):
+    """Date and shift where the whole interval lies in one; the date alone where it lies in shifts of one date."""
+    date, shift = calendar.assign(low)
+    last_date, last_shift = calendar.assign(high)
+    same_date = date == last_date
+    return np.where(same_date, date, None), np.where(same_date & (shift == last_shift), shift, None)
+
+
+# Gunfire
+
+
+def _kinds(intake):
+    """Kind of each alert; in a list of mixed calls those that speak of no gunfire are rejected."""
+    words = intake.words("kind")
+    if words is None:
+        return np.full(len(intake.lines), "unknown", dtype=object)
+    kinds = np.array([alert_kind(word) for word in words.categories], dtype=object)
+    if (kinds[words.categories != ""] != np.array(None)).any():
+        intake.reject(kinds[words.codes] == np.array(None), "not a gunfire alert", intake.mapping["kind"])
+    kinds[kinds == np.array(None)] = "unknown"
+    return kinds[words.codes]
+
+
+def _recorded_before(workspace, rows):
+    """Alerts with their ids; where one side has no id of its own it is found again by time and place.
+
+    Exports round or cut off fractions of a second, so that the same alert may be a second away.
+    """
+    if rows.empty:
+        return rows
+    stored = workspace.read("gunfire", columns=["alert_id", "occurred_utc", "x", "y"], where={"occurred_utc": Between(
+        pd.Timestamp(rows["low"].min() - times.DAY, tz="UTC"), pd.Timestamp(rows["low"].max() + times.DAY, tz="UTC"))})
+    stored["low"] = _ns(stored["occurred_utc"])
+    waiting = rows[~rows["alert_id"].isin(stored["alert_id"])]
+    stored = stored[~stored["alert_id"].isin(rows["alert_id"])]
+    for later in (0, 1, -1):
+        for nameless in (True, False):
+            new = waiting[(waiting["alert_id"] == "") == nameless]
+            old = stored if nameless else stored[stored["alert_id"].str.startswith(_MADE)]
+            pairs = _same_moment(new, old, later)
+            rows.loc[pairs["index_x"], "alert_id"] = pairs["alert_id_y"].to_numpy()
+            waiting, stored = waiting.drop(pairs["index_x"]), stored.drop(pairs["index_y"])
+    return rows
+
+
+def _same_moment(new, old, later):
+    """Pairs of alerts of two frames at one place, the old one some seconds later; each alert in one pair at most."""
+    sides = []
+    for side, seconds in ((new, later), (old, 0)):
+        place = {axis: side[axis].round() for axis in ("x", "y")}
+        side = side[["alert_id"]].assign(second=side["low"] // times.SECOND + seconds, **place)
+        sides.append(side.assign(turn=side.groupby(["second", "x", "y"]).cumcount()).reset_index())
+    return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
+
+
+def _one_row_per_alert(rows):
+    """Each alert once: the same id at the same second and place is the same alert, at another it is another alert."""
+    made = rows["alert_id"] == ""
+    rows.loc[made, "alert_id"] = _made_ids(rows[made])
+    moment = rows[["alert_id"]].assign(second=rows["low"] // times.SECOND, x=rows["x"].round(), y=rows["y"].round())
+    rows = rows[~moment.duplicated()].copy()
+    again = rows["alert_id"].duplicated()
+    rows.loc[again, "alert_id"] += "@" + _made_ids(rows[again]).str[len(_MADE):]
+    return rows
+
+
+def _finish_gunfire(workspace, rows):
+    """Columns of the table, with what the workspace knows better."""
+    stored = workspace.read("gunfire", where={"alert_id": rows["alert_id"].tolist()})
+    stored = stored.set_index("alert_id").reindex(rows["alert_id"])
+    found = stored["kind"].notna().to_numpy()
+    old = _ns(stored["occurred_utc"])
+    coarser = found & (rows["low"] % times.SECOND == 0) & (np.abs(rows["low"] - old) <= times.SECOND)
+    rows["low"] = np.where(coarser, old, rows["low"])
+    rows["kind"] = np.where(found & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
+    for name in ("rounds", "rounded_x_m", "rounded_y_m"):
+        rows[name] = rows[name].where(rows[name].notna(), stored[name].to_numpy(dtype=float, na_value=np.nan))
+    _keep_place(rows, stored, found)
+    table = pd.DataFrame({name: rows[name] for name in (
+        "alert_id", "kind", "rounded_x_m", "rounded_y_m", "x", "y")})
+    table["rounds"] = rows["rounds"].round().astype("Int64")
+    table["occurred_utc"] = _instants(rows["low"])
+    table["occurred_local"] = workspace.calendar.to_local(table["occurred_utc"])
+    table["shift_date"], table["shift"] = workspace.calendar.assign(table["occurred_utc"])
+    return table, stored, found
+
+
+# Writing
+
+
+def _keep_place(rows, stored, found):
+    """Where a record moved by less than a metre it stays."""
+    for axis in ("x", "y"):
+        old = stored[axis].to_numpy()
+        with np.errstate(invalid="ignore"):
+            near = found & (np.abs(old - rows[axis].to_numpy()) < _SAME_PLACE)
+        rows[axis] = np.where(near, old, rows[axis])
+
+
+def _write(workspace, intake, rows, place, rejects, progress, finish):
+    """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
+    area, table, path = Area(workspace), intake.table, intake.source.path
+    digest = file_hash(path) if path.is_file() else ""
+    total, counts = max(len(rows), 1), Counts(0, 0, 0)
+    with workspace.transaction() as writer:
+        for start in range(0, len(rows), _SLICE):
+            progress.report(start / total)
+            frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
+            frame["box_id"] = area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
+            same = np.flatnonzero(found)[_same(frame[found], stored[found])]
+            source = np.full(len(frame), intake.source.name, dtype=object)
+            source[same] = stored["source"].to_numpy()[same]
+            frame["source"] = source
+            done = writer.upsert(table, frame)
+            counts = Counts(counts.added + done.added, counts.updated + done.updated, counts.unchanged + done.unchanged)
+        progress.report(1.0)
+        result = intake.result(workspace, counts, rejects)
+        result.source_crs = place.crs
+        result.rejects = intake.write_rejects(
+            rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, table))
+        writer.append("imports", pd.DataFrame([_record(table, intake.source.name, digest, result)]))
+    return result
+
+
+def _same(frame, stored):
+    """Whether each row says the same as the workspace's, apart from where it came from."""
+    same = np.ones(len(frame), dtype=bool)
+    for name in frame.columns.intersection(stored.columns):
+        new, old = frame[name], stored[name]
+        if name.endswith("_local"):
+            continue
+        if name.endswith("_utc"):
+            new, old = _ns(new), _ns(old)
+        new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
+        same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
+    return same
+
+
+def _record(table, name, digest, result):
+    mapping = {**result.mapping, "source_crs": result.source_crs, "source_timezone": result.timezone}
+    return {"import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
+            "input_hash": digest, "mapping": mapping, "dropped_columns": result.dropped_columns,
+            "counts": result.counts}
+
+
+def _ns(instants):
+    """int64 nanoseconds of instants; unknown is :data:`times.NAT`."""
+    return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def _instants(ns):
+    return pd.Series(pd.DatetimeIndex(ns.to_numpy().astype("datetime64[ns]")).tz_localize("UTC"), index=ns.index)
+
+
+# Places
+
+
+def import_places(workspace, vector_table, kind, progress=SILENT):
+    """Import places of one kind; those of the same kind that are no longer in the layer are removed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    vector_table : VectorTable
+        Points; of lines and areas a point on them is taken. Only an id and the name of the place are read of it.
+    kind : str
+        Such as ``bar`` or ``bus_stop``; written in lower case with underscores.
+    progress : Progress, optional
+
+    Returns
+    -------
+    ImportResult
+
+    Raises
+    ------
+    ConnectError
+        When the layer has no CRS or no features, no place lies in the jurisdiction, or no kind is given.
+    """
+    kind = re.sub(r"[^a-z0-9]+", "_", kind.strip().casefold()).strip("_")
+    if not kind:
+        raise ConnectError("Name the KIND of the places, such as bar or bus_stop.")
+    name = vector_table.name or "The layer"
+    if not vector_table.geometry:
+        raise ConnectError("{} has no features; choose a layer with places.".format(name))
+    progress.report(0.0)
+    area = Area(workspace)
+    moved = vector_table.to_crs(area.crs)
+    progress.report(0.4)
+    frame = vector_table.frame.reset_index(drop=True)
+    warnings = []
+    found = _place_columns(frame, warnings)
+    points = [None if shape is None or shape.is_empty else
+              shape if shape.geom_type == "Point" else shape.representative_point() for shape in moved.geometry]
+    x, y = (np.array([np.nan if point is None else getattr(point, axis) for point in points]) for axis in ("x", "y"))
+    near = area.near(x, y)
+    reasons = {"no coordinates": int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
+    if not near.any():
+        raise ConnectError("No feature of {} lies in the jurisdiction; check the layer and its CRS.".format(name))
+    texts = {role: frame[column].map(_place_text) for role, column in found.items()}
+    names = texts.get("name", pd.Series("", index=frame.index))
+    ids = texts.get("id")
+    if ids is None:
+        ids = _MADE + pd.Series(["{:.0f}:{:.0f}:{}".format(*place) for place in zip(x, y, names)], dtype=object)
+    rows = pd.DataFrame({"kind": kind, "place_id": ids, "name": names, "box_id": area.box_ids(x, y), "x": x, "y": y})
+    rows["name"] = rows["name"].where(rows["name"] != "", None)
+    rows = rows[near].drop_duplicates("place_id")
+    with workspace.transaction() as writer:
+        old = workspace.read("places", columns=["place_id"], where={"kind": kind})["place_id"]
+        gone = sorted(set(old) - set(rows["place_id"]))
+        if gone:
+            writer.delete("places", {"kind": kind, "place_id": gone})
+            warnings.append("{:,} places of kind {} are no longer in the layer and were removed.".format(
+                len(gone), kind))
+        counts = writer.upsert("places", rows)
+        progress.report(1.0)
+        rejected = sum(reasons.values())
+        result = ImportResult(
+            read=len(frame), added=counts.added, updated=counts.updated, rejected=rejected,
+            unchanged=len(frame) - counts.added - counts.updated - rejected, warnings=warnings, mapping=found,
+            dropped_columns=[column for column in frame if column not in found.values()],
+            reasons={reason: count for reason, count in reasons.items() if count}, source_crs=vector_table.crs,
+            crs=area.crs)
+        writer.append("imports", pd.DataFrame([_record("places", name, _layer_hash(vector_table, found), result)]))
+    return result
+
+
+def _place_columns(frame, warnings):
+    """Columns of the id and of the name, without those that look like persons and without ids that repeat."""
+    columns = [column for column in frame if not privacy.about_persons(column)]
+    while True:
+        found = recognise(columns, "places")
+        for role, column in found.items():
+            texts = frame[column].map(_place_text)
+            what = privacy.values_about_persons(texts)
+            if what:
+                warnings.append("The values of column {} look like {} and were dropped.".format(column, what))
+            if what or (role == "id" and ((texts == "").any() or texts.duplicated().any())):
+                columns.remove(column)
+                break
+        else:
+            return found
+
+
+def _place_text(value):
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())
+
+
+def _layer_hash(vector_table, found):
+    digest = hashlib.sha256()
+    for shape in vector_table.geometry:
+        digest.update(shape.wkb if shape is not None else b"-")
+    for column in found.values():
+        digest.update("\0".join(vector_table.frame[column].map(_place_text)).encode())
+    return digest.hexdigest()

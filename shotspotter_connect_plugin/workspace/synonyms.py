@@ -1,0 +1,311 @@
+"""What agencies call things: column names, offences, kinds of alerts. The only place that knows; no code per city."""
+import json
+import re
+
+from ..errors import ConnectError
+
+# Role -> names agencies give the column, most telling first. Written without case, spaces and punctuation.
+_TIMES = {
+    "reported": "reporteddatetime reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
+                "datetimereported rptdate rptdt datereport daterptd daterpt reportedat reported cmplntreportdate "
+                "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm entrydate",
+    "reported_time": "reporttime reportedtime timereported rpttime timerpt receivedtime timereceived calltime",
+    "occurred_from": "startdate startdatetime occurredfrom occurredfromdate occurfrom occurredstart fromdate "
+                     "fromdatetime datefrom datetimefrom begindate begindatetime beginningdate occurrencefrom "
+                     "occurrencestartdate cmplntfrdt earliestdate firstdate occurredonfrom offensestartdate "
+                     "incidentstartdate start begin",
+    "occurred_from_time": "starttime fromtime timefrom begintime occurredfromtime occurrencestarttime cmplntfrtm",
+    "occurred_to": "enddate enddatetime occurredto occurredtodate occurto occurredend todate todatetime dateto "
+                   "datetimeto endingdate occurrenceto occurrenceenddate cmplnttodt latestdate lastdate occurredonto "
+                   "offenseenddate incidentenddate end",
+    "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm",
+    "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
+                "dateoccurred dateoccur dateocc dateofoccurrence dateofincident occurredon occurredat datetimeoccurred "
+                "incidentdatetime incidentdate offensedate offensedatetime crimedate crimedatetime eventdate "
+                "eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate alerttimestamp shotdate "
+                "shotdatetime detectiondatetime detectiondate firedat datetime dateandtime timestamp date",
+    "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeocc timeofoccurrence timeofincident "
+                     "incidenttime offensetime crimetime eventtime alerttime shottime detectiontime timeofday time",
+}
+_PLACES = {
+    "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longitudedd londd pointlongitude gislongitude "
+                 "lonwgs84 mappinglongitude bstplon",
+    "latitude": "latitude lat wgs84latitude latitudewgs84 latitudedd latdd pointlatitude gislatitude latwgs84 "
+                "mappinglatitude bstplat",
+    "x": "x xcoord xcoordinate coordx xblock blockxcoord blockx xcoordcd pointx xpoint easting xeasting coordinatex "
+         "gisx xgis geox xvalue statex xstateplane stateplanex mapx xmap",
+    "y": "y ycoord ycoordinate coordy yblock blockycoord blocky ycoordcd pointy ypoint northing ynorthing coordinatey "
+         "gisy ygis geoy yvalue statey ystateplane stateplaney mapy ymap",
+}
+_ROLES = {
+    "incidents": {
+        "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
+              "caseid reportnumber reportno reportid rptno complaintnumber complaintno cmplntnum drno crnumber rdnumber "
+              "eventnumber eventid eventno offenseid compnos incidnt inum incnum incidentidentifier ccnumber",
+        "offence": "offense offence offensetype offencetype offensedescription offencedescription offensename "
+                   "offencename offensedesc offencedesc ofnsdesc crimetype crimedescription crimecategory crime "
+                   "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
+                   "ucrdescription ucroffense ucrcategory ucr nibrsoffense nibrsdescription nibrscategory crmcddesc "
+                   "textgeneralcode calltype calltypedescription category type descript description descriptio",
+        "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
+        "discovered": "officerinitiated selfinitiated selfinitiatedflag isofficerinitiated officerinit onview onviewed "
+                      "discovered initiatedby initiatedtype callsource eventsource howreported sourceofcall",
+        "block": "block blockaddress blocksiteaddress hundredblock hundredblockaddress block100 hundblock "
+                 "blockname blocklocation streetblock 100block 100blockaddr locationblock",
+        "address": "address location fulladdress streetaddress incidentaddress addressofcrime siteaddress "
+                   "incidentlocation crimelocation locationaddress",
+        "shift_label": "shift tour watch shiftname reportshift",
+        **_TIMES, **_PLACES,
+    },
+    "gunfire": {
+        "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
+              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber",
+        "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
+                "kind classification roundtype category calltype description descriptio calltypedescription",
+        "rounds": "rounds roundsfired numberofrounds numrounds roundcount shots shotsfired shotcount numshots",
+        "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
+        "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
+        **_PLACES,
+    },
+    "places": {
+        "id": "gisid placeid siteid facilityid licensenumber licenseno license stopid regid globalid id objectid fid",
+        "name": "name placename sitename facilityname storename tradename businessname dbaname doingbusinessas "
+                "schoolname stationname stopname branchname label labelname msgtext bstpmsgtext",
+    },
+    "gps_fixes": {
+        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid vehicle "
+                "vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid cab taxiid bus "
+                "busid apparatus asset assetid device deviceid devicename deviceserial imei avlid tracker trackerid "
+                "trackid badge badgeno badgenumber officerid officer",
+        "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds ts "
+              "gpsdatetime gpstimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
+              "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime eventdatetime "
+              "createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate day "
+              "fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime begin time",
+        "at_time": "time timeofday clock clocktime gpstime fixtime positiontime locationtime devicetime recordedtime "
+                   "logtime reporttime hour",
+        "accuracy": "accuracy horizontalaccuracy gpsaccuracy positionaccuracy locationaccuracy accuracymeters "
+                    "accuracymetres hacc haccuracy errorradius uncertainty precision epe eph",
+        "hdop": "hdop horizontaldilution horizontaldilutionofprecision",
+        **_PLACES,
+    },
+    "roster": {
+        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle vehicleid "
+                "resource resourceid assignment",
+        "officer": "officer officerid officerno officernumber badge badgeid badgeno badgenumber employeeid employeeno "
+                   "employeenumber serialno serialnumber staffid personnelid payrollno",
+        "shift_date": "shiftdate date dutydate workdate rosterdate day",
+        "shift": "shift shiftcode shiftname tour watch",
+        "from": "from fromutc fromdatetime fromtime start startdatetime starttime shiftstart begin begindatetime begintime "
+                "on onduty ondutytime signon logon timeon clockin",
+        "to": "to toutc todatetime totime end enddatetime endtime shiftend finish finishtime off offduty offdutytime "
+              "signoff logoff timeoff clockout",
+    },
+}
+ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
+
+_UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
+_ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
+_LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
+_SHAPEFILE_NAME = 10
+
+
+def plain(name):
+    """A column name as synonyms are written: lower case, letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", str(name).casefold())
+
+
+def names_utc(column):
+    """Whether a column says by its name that its times are UTC."""
+    return bool(_ZONE.search(plain(column)))
+
+
+def recognise(columns, table, mapping=None):
+    """Find the column of each role.
+
+    Parameters
+    ----------
+    columns : list of str
+        Of the source, in order.
+    table : str
+        A key of :data:`ROLES`.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON; wins over what is recognised; an empty column leaves a role out.
+
+    Returns
+    -------
+    dict
+        Role -> column; roles not found are left out. Each column serves one role. Where several pairs of coordinates
+        are found, the further ones follow as ``x2``, ``y2`` and so on.
+    """
+    given = _given(columns, table, mapping)
+    found = {role: column for role, column in given.items() if column}
+    free = [column for column in columns if column not in found.values()]
+    for role, names in ROLES[table].items():
+        if role in given or role in ("x", "y"):
+            continue
+        column = _best(free, names)
+        if column is not None:
+            found[role] = column
+            free.remove(column)
+    if "x" in ROLES[table] and not {"x", "y"} & set(given):
+        _pairs(free, ROLES[table], found)
+    return found
+
+
+def _given(columns, table, mapping):
+    if isinstance(mapping, str) and mapping.strip():
+        try:
+            mapping = json.loads(mapping)
+        except ValueError as error:
+            raise ConnectError('MAPPING is not JSON; write it as {"id": "Case No", "offence": "Crime"}.',
+                               str(error)) from error
+    if not mapping:
+        return {}
+    if not isinstance(mapping, dict):
+        raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
+    given = {}
+    for role, wanted in mapping.items():
+        if role not in ROLES[table]:
+            raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
+        if wanted in (None, ""):
+            given[role] = None
+            continue
+        same = [column for column in columns if column == wanted] or [
+            column for column in columns if plain(column) == plain(wanted)]
+        if len(same) != 1:
+            raise ConnectError("MAPPING names the column {} for {}, but the columns are: {}.".format(
+                wanted, role, ", ".join(columns)))
+        given[role] = same[0]
+    return given
+
+
+def _best(columns, names):
+    """The column that fits the earliest of the names: a UTC column first, a name cut off by a shapefile last."""
+    ranked = []
+    for order, column in enumerate(columns):
+        for stage, name in enumerate(_forms(column)):
+            rank = _rank(name, names)
+            if rank is not None:
+                ranked.append((not names_utc(column), 0 if stage < 2 else 1, rank, order, column))
+                break
+        else:
+            cut = _cut_rank(column, names)
+            if cut is not None:
+                ranked.append((True, 2, cut, order, column))
+    return min(ranked)[-1] if ranked else None
+
+
+def _forms(column):
+    name = plain(column)
+    bare = _LOCAL.sub("", _ZONE.sub("", name))
+    return [name, bare, _UNIT.sub("", bare)]
+
+
+def _rank(name, names):
+    return names.index(name) if name in names else None
+
+
+def _cut_rank(column, names):
+    """Shapefiles cut names to ten characters."""
+    name = plain(column)
+    if len(str(column)) != _SHAPEFILE_NAME or len(name) < 6:
+        return None
+    return next((rank for rank, full in enumerate(names) if full.startswith(name)), None)
+
+
+def _pairs(free, roles, found):
+    """Add every x column together with the y column named like it."""
+    number = 1
+    while True:
+        x = _best(free, roles["x"])
+        if x is None:
+            return
+        free.remove(x)
+        twin = [column for column in free if plain(column) == plain(x).replace("x", "y", 1)
+                or plain(column) == "y".join(plain(x).rsplit("x", 1))]
+        y = twin[0] if twin else _best(free, roles["y"])
+        if y is None:
+            return
+        free.remove(y)
+        suffix = "" if number == 1 else str(number)
+        found["x" + suffix], found["y" + suffix] = x, y
+        number += 1
+
+
+# Offences
+
+BIASED = "never used in a forecast"
+OTHER = "not a crime type of this workspace"
+
+_CAR = r"(MOTOR VEHICLE|VEHICLE|AUTO|AUTOMOBILE|CAR|MV|MOTORCYCLE)"
+_ARM = r"(DANGEROUS|DEADLY|GUN|HANDGUN|FIREARM|KNIFE|WEAPON)"
+
+# The first rule that fits decides. Codes of crime types, BIASED or OTHER.
+_OFFENCES = tuple((re.compile(pattern.replace("<CAR>", _CAR).replace("<ARM>", _ARM)), code) for pattern, code in (
+    # Looks like one of the seven but is counted elsewhere (FBI, Uniform Crime Reporting Handbook, 2004).
+    (r"(?<!NON )\b(NEGLIGENT|VEHICULAR|TRAFFIC|JUSTIFI\w+) (MANSLAUGHTER|HOMICIDE)|HOMICIDE NEGLIGENT", OTHER),
+    (r"ATT\w* (MURDER|HOMICIDE|TO (MURDER|KILL))|ASSAULT \w* ?TO (MURDER|KILL)", "aggravated_assault"),
+    (r"(STOLEN|RECOVERED) (PROPERTY|GOODS)|RECOVERED (STOLEN )?<CAR>|POSS\w* (OF )?STOLEN|RECEIVING", OTHER),
+    (r"(IDENTITY|ID) THEFT|THEFT OF (SERVICE\w*|IDENTITY)|FRAUD|FORGERY|EMBEZZ", OTHER),
+    (r"(THEFT|LARCENY) (FROM|FRM|FR|F) (A )?<CAR>|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
+     r"(BURGLARY|BREAKING)( AND ENTERING| INTO| OF| FROM)* (A )?<CAR>|\bBMV\b", "theft"),
+    (r"HOMICIDE|MURDER|MANSLAUGHTER", "homicide"),
+    (r"CAR ?JACK|\bROBBER|MUGGING|HOLD ?UP", "robbery"),
+    (r"BURGLAR|BREAK(ING)? (AND |& )?ENTER|HOUSEBREAKING|\bB ?& ?E\b", "burglary"),
+    (r"<CAR> (THEFT|LARCENY|STOLEN)|STOLEN <CAR>|(THEFT|LARCENY) (OF )?(A )?<CAR>\b|UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>|"
+     r"\bUUMV\b|\bUUV\b", "motor_vehicle_theft"),
+    (r"\bADW\b|AGG\w* (ASSAULT|ASSLT|ASLT|BATTERY)|(ASSAULT|BATTERY|ASSLT)\w* \w* ?AGG\w*|"
+     r"(ASSAULT|ASSLT|ASLT|BATTERY) (\w+ ){0,2}<ARM>|FELON\w* (ASSAULT|BATTERY)|SHOOTING|STABBING",
+     "aggravated_assault"),
+    (r"SHOTS? (FIRED|HEARD)|DISCHARG\w* (OF )?(A )?(FIREARM|GUN|WEAPON)|SOUNDS? OF (GUN)?SHOTS?|SHOT ?SPOTTER|"
+     r"GUN ?FIRE", "gunfire"),
+    (r"THEFT|LARCEN|SHOPLIFT|PICK ?POCKET|POCKET PICK|PURSE ?SNATCH|STEALING", "theft"),
+    # Recorded mostly where police look (Lum and Isaac 2016): never an input.
+    (r"DRUG|NARCOTIC|CONTROLLED SUBSTANCE|MARI[JH]UANA|CANNABIS|COCAINE|OPI(UM|ATE|OID)|PARAPHERNALIA|PROSTITUT|"
+     r"\bVICE\b|SOLICIT|GAMBL|DISORDER|LOITER|VAGRAN|TRESPASS|PANHANDL|PUBLIC (PEACE|DRUNK|INTOX|URINAT)|DRUNK|"
+     r"INTOXICAT|LIQUOR|ALCOHOL|CURFEW|RUNAWAY|TRUAN|TRAFFIC|\bD ?U ?I\b|\bD ?W ?I\b|DRIVING|LICENSE|WARRANT|"
+     r"FUGITIVE|RESIST|OBSTRUCT|WEAPONS?\b|FIREARM|GUN\b|SUSPICIOUS|STOP AND FRISK|QUALITY OF LIFE|NUISANCE|"
+     r"PROBATION|PAROLE", BIASED),
+))
+_CODES = ("homicide", "robbery", "aggravated_assault", "burglary", "motor_vehicle_theft", "theft", "gunfire")
+SEVERITY = {code: rank for rank, code in enumerate(_CODES)}
+"""Order of the hierarchy rule: of several offences of one incident the first counts (FBI, UCR Handbook, 2004; as there,
+vehicle theft goes before other theft)."""
+
+
+def crime_type(offence):
+    """Code of a crime type for an agency's word, or :data:`BIASED` or :data:`OTHER`."""
+    text = " ".join(re.sub(r"[^A-Z0-9&]+", " ", str(offence).upper()).split())
+    code = text.lower().replace(" ", "_")
+    if code in SEVERITY:
+        return code
+    for pattern, found in _OFFENCES:
+        if pattern.search(text):
+            return found
+    return OTHER
+
+
+# Gunfire
+
+_KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
+    (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"), (r"PROBABLE|POSSIBLE|\bPSST\b|\bPSS\b", "probable"),
+    (r"MULT|\bMSST\b|\bMGS\b", "multiple"), (r"SINGLE|\bSGS\b", "single"),
+    (r"SHOT|GUN ?FIRE|GUNS?\b|\b\d+SS\b|\bSST\b|ROUNDS", "unknown"),
+))
+
+
+def alert_kind(text):
+    """single, multiple, probable, firecracker or unknown; ``None`` where the words speak of no gunfire at all."""
+    text = " ".join(re.sub(r"[^A-Z0-9]+", " ", str(text).upper()).split())
+    if not text:
+        return "unknown"
+    return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
+
+
+_TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON ?VIEW|PRO ?ACTIVE|DISPATCH(ED)? BY OFFICER", re.IGNORECASE)
+
+
+def is_true(text):
+    """Whether a flag's text means yes, or that an officer began it."""
+    return bool(_TRUE.search(str(text).strip()))

@@ -1,0 +1,412 @@
+"""What a source's dates and times can mean: texts -> wall clocks -> instants with an honest earliest and latest.
+
+Texts are parsed once per distinct date and distinct time of day. What a column's values mean (day or month first, local
+or UTC, a time or only a date) is decided for the whole column, by what is in it.
+"""
+import re
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+MILLISECOND = 1_000_000
+_QUARTER = 900 * SECOND
+NAT = np.iinfo(np.int64).min
+
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
+_NUMERIC = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
+_MONTH_FIRST = re.compile(r"(?:[A-Za-z]+,? )?([A-Za-z]{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4}|\d{2})$")
+_DAY_FIRST = re.compile(r"(?:[A-Za-z]+,? )?(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})$")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:([AaPp])\.?[Mm]\.?)?\s*"
+                    r"(Z|z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?$")
+_HOUR = re.compile(r"(\d{1,2})()()()\s*([AaPp])\.?[Mm]\.?()$")
+_MILITARY = re.compile(r"(\d{1,2})(\d{2})()()()()$")
+_SPLIT = re.compile(r"(.+?)[ T,]+(\d{1,2}:\d{2}.*|\d{1,2} ?[AaPp]\.?[Mm]\.?)$")
+_MONTHS = {name: number for number, name in enumerate(
+    "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_EXCEL_EPOCH = 25_569
+"""Days from Excel's day 0 to 1970-01-01."""
+
+
+@dataclass
+class Parsed:
+    """A column's values as read, before it is decided what they mean; one array element per row.
+
+    ``clock`` is int64 nanoseconds since 1970 of the date and time as written (NAT where there is none), with the offset
+    already taken off where the text named one.
+    """
+
+    clock: np.ndarray
+    timed: np.ndarray
+    offset: np.ndarray
+    zulu: np.ndarray
+    either: np.ndarray
+    day_first: np.ndarray
+    month_first: np.ndarray
+    given: np.ndarray
+
+    @classmethod
+    def join(cls, parts):
+        """One column from its chunks."""
+        return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
+
+    def take(self, rows):
+        """Some of the rows."""
+        return Parsed(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+
+def parse(texts, times=None):
+    """Parse texts of dates with or without times.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        ISO with or without offset, month/day/year and day/month/year, names of months, Excel serials, Unix seconds or
+        milliseconds; empty where unknown.
+    times : sequence of str, optional
+        A separate column of times of day; a row without one keeps its date only.
+
+    Returns
+    -------
+    Parsed
+    """
+    codes, unique = pd.factorize(np.asarray(texts, dtype=object))
+    parsed = _parse_unique(_objects([str(text).strip() for text in unique])).take(codes)
+    if times is None:
+        return parsed
+    codes, unique = pd.factorize(np.asarray(times, dtype=object))
+    clock, offset, zulu = (part[codes] for part in _times_of_day(unique))
+    day = np.where(parsed.clock == NAT, NAT, parsed.clock // DAY * DAY)
+    known = (day != NAT) & (clock != NAT)
+    parsed.clock = np.where(known, day + np.where(known, clock, 0), day)
+    parsed.timed, parsed.offset, parsed.zulu = known, offset & known, zulu & known
+    return parsed
+
+
+def _parse_unique(texts):
+    size = len(texts)
+    parsed = Parsed(np.full(size, NAT), *(np.zeros(size, dtype=bool) for _ in range(6)), texts != "")
+    is_number = np.array([text.replace(".", "", 1).isdigit() for text in texts], dtype=bool)
+    if is_number.any():
+        _numbers(texts, is_number, parsed)
+    rest = np.flatnonzero(parsed.given & ~is_number)
+    if not rest.size:
+        return parsed
+    whole = texts[rest]
+    dates, clocks = _split(whole)
+    codes, unique = pd.factorize(dates)
+    days = _days(unique)
+    failed = np.flatnonzero(days[0][codes] == NAT)
+    if failed.size:
+        # A date of several words holds the blank at which the quick split cuts.
+        again = [_SPLIT.match(text) for text in whole[failed]]
+        dates[failed] = [found[1] if found else text for found, text in zip(again, whole[failed])]
+        clocks[failed] = [found[2] if found else "" for found in again]
+        codes, unique = pd.factorize(dates)
+        days = _days(unique)
+    day, either, day_first, month_first = (part[codes] for part in days)
+    codes, unique = pd.factorize(clocks)
+    clock, offset, zulu = (part[codes] for part in _times_of_day(unique))
+    timed = clock != NAT
+    good = (day != NAT) & (timed | (clocks == ""))
+    parsed.clock[rest] = np.where(good, np.where(good, day, 0) + np.where(timed, clock, 0), NAT)
+    for name, values in (("timed", timed), ("offset", offset), ("zulu", zulu), ("either", either),
+                         ("day_first", day_first), ("month_first", month_first)):
+        getattr(parsed, name)[rest] = values & good
+    return parsed
+
+
+def _objects(values):
+    """A one-dimensional object array, whatever the values are."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _split(texts):
+    """Date and time of day of each text at the first blank or T."""
+    pairs = [text.partition(" ") if " " in text else text.partition("T") for text in texts]
+    return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
+
+
+def _numbers(texts, is_number, parsed):
+    """Values that are bare numbers: compact dates, Excel serials, Unix seconds and milliseconds."""
+    numbers = np.full(len(texts), np.nan)
+    numbers[is_number] = texts[is_number].astype(float)
+    with np.errstate(invalid="ignore"):
+        excel = (numbers >= 20_000) & (numbers < 80_000)
+        compact = (numbers >= 19_000_000) & (numbers < 22_000_000)
+        seconds = (numbers >= 1e8) & (numbers < 1e10)
+        milliseconds = (numbers >= 1e11) & (numbers < 1e13)
+        long = (numbers >= 19_000_000_000_000) & (numbers < 22_000_000_000_000)
+    # Excel keeps a time as a fraction of a day, exact to the millisecond.
+    parsed.clock[excel] = np.round((numbers[excel] - _EXCEL_EPOCH) * 86_400_000).astype(np.int64) * MILLISECOND
+    parsed.timed[excel] = numbers[excel] % 1 != 0
+    parsed.clock[seconds] = np.round(numbers[seconds] * 1000).astype(np.int64) * MILLISECOND
+    parsed.clock[milliseconds] = numbers[milliseconds].astype(np.int64) * MILLISECOND
+    unix = seconds | milliseconds
+    parsed.timed[unix] = parsed.offset[unix] = parsed.zulu[unix] = True
+    for rows, form in ((compact, "%Y%m%d"), (long, "%Y%m%d%H%M%S")):
+        if rows.any():
+            parsed.clock[rows] = _ns(pd.to_datetime(pd.Series(texts[rows]), format=form, errors="coerce"))
+            parsed.timed[rows] = rows[rows] & (form != "%Y%m%d") & (parsed.clock[rows] != NAT)
+
+
+def _days(texts):
+    """(ns of midnight, either order possible, surely day first, surely month first) of texts of dates."""
+    day = np.full(len(texts), NAT)
+    either, day_first, month_first = (np.zeros(len(texts), dtype=bool) for _ in range(3))
+    for position, text in enumerate(texts):
+        found = _ISO.match(text)
+        if found:
+            day[position] = _midnight(found[1], found[2], found[3])
+            continue
+        found = _NUMERIC.match(text)
+        if found:
+            first, second = int(found[1]), int(found[2])
+            day_first[position], month_first[position] = first > 12, second > 12
+            either[position] = first <= 12 and second <= 12
+            month, date = (second, first) if first > 12 else (first, second)
+            day[position] = _midnight(found[3], month, date)
+            continue
+        found = _MONTH_FIRST.match(text)
+        if found:
+            day[position] = _midnight(found[3], _MONTHS.get(found[1][:3].lower(), 0), found[2])
+            continue
+        found = _DAY_FIRST.match(text)
+        if found:
+            day[position] = _midnight(found[3], _MONTHS.get(found[2][:3].lower(), 0), found[1])
+    return day, either, day_first, month_first
+
+
+def _midnight(year, month, day):
+    year = int(year)
+    if year < 100:
+        # As POSIX does: 69 to 99 are of the last century.
+        year += 2000 if year < 69 else 1900
+    try:
+        date = np.datetime64("{:04d}-{:02d}-{:02d}".format(year, int(month), int(day)), "D")
+    except ValueError:
+        return NAT
+    return int(date.astype(np.int64)) * DAY if 1700 <= year <= 2200 else NAT
+
+
+def _times_of_day(texts):
+    """(ns after midnight less the offset, an offset was named, the offset is zero) of texts of times of day."""
+    clock = np.full(len(texts), NAT)
+    offset, zulu = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=bool)
+    for position, text in enumerate(texts):
+        text = str(text).strip()
+        # A time that a spreadsheet keeps carries a date of its own.
+        if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
+            text = text[11:]
+        found = _CLOCK.match(text) or _HOUR.match(text) or _MILITARY.match(text)
+        if not found:
+            clock[position] = _fraction(text)
+            continue
+        hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
+        if found[5]:
+            if not 1 <= hour <= 12:
+                continue
+            hour = hour % 12 + (12 if found[5] in "Pp" else 0)
+        if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+            continue
+        value = (hour * 3600 + minute * 60 + second) * SECOND
+        if found[4]:
+            value += int(found[4].ljust(9, "0"))
+        if found[6]:
+            offset[position] = True
+            shift = _offset(found[6])
+            zulu[position] = shift == 0
+            value -= shift * SECOND
+        clock[position] = value
+    return clock, offset, zulu
+
+
+def _fraction(text):
+    """A time of day as Excel keeps it: a fraction of a day."""
+    if re.fullmatch(r"0?\.\d+", text):
+        return int(round(float(text) * 86_400_000)) * MILLISECOND
+    return NAT
+
+
+def _offset(text):
+    """Seconds east of Greenwich."""
+    if text[0] not in "+-":
+        return 0
+    digits = text[1:].replace(":", "")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+    return -seconds if text[0] == "-" else seconds
+
+
+def _ns(values):
+    return pd.DatetimeIndex(values).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+# What the values mean
+
+
+_NEARLY_ALL = 0.95
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the values of a file are to be read.
+
+    ``zone`` is the zone of values without an offset; ``certain`` whether it was named, by the user or the column;
+    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone.
+    """
+
+    zone: str
+    certain: bool = False
+    zulu_is_local: bool = False
+
+
+@dataclass
+class Spans:
+    """Earliest and latest instant each value can mean: int64 nanoseconds UTC, NAT where unknown.
+
+    ``timed`` is False where only a date is known; ``given`` is True where the source wrote something.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    timed: np.ndarray
+    given: np.ndarray
+
+
+def check_zone(name):
+    """Give the name of a time zone back, or one sentence."""
+    try:
+        pd.Timestamp("2000-01-01").tz_localize(name)
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise ConnectError("The time zone {} is not known; give a name such as America/New_York.".format(name),
+                           str(error)) from error
+    return name
+
+
+def spans(parsed, reading):
+    """Instants that the values of one column can mean.
+
+    A value without a time of day is the whole day. Midnight counts as no time of day where nearly the whole column is
+    at midnight, and in other columns where midnight comes far more often than the hours beside it. If a column knows
+    dates only and nobody named its zone, the dates may have been cut from a UTC clock, so that the day in the zone and
+    the day in UTC are joined.
+    """
+    clock = _in_order(parsed)
+    known = clock != NAT
+    instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & known
+    wall = clock.copy()
+    wall[instant] = to_local(clock[instant], reading.zone)
+    at_midnight = parsed.timed & (clock % DAY == 0)
+    at_wall_midnight = parsed.timed & (wall % DAY == 0)
+    timed, day, certain = parsed.timed & known, wall // DAY, reading.certain
+    if timed.any() and at_midnight.sum() >= _NEARLY_ALL * timed.sum():
+        timed, day = timed & ~at_midnight, np.where(at_midnight, clock // DAY, day)
+    elif timed.any() and at_wall_midnight.sum() >= _NEARLY_ALL * timed.sum():
+        timed, certain = timed & ~at_wall_midnight, True
+    else:
+        # Dates among times are of the clock of those times.
+        certain = certain or timed.sum() > known.sum() / 2
+        if _midnight_is_no_time(wall[timed]):
+            timed = timed & ~at_wall_midnight
+    low, high = np.full(clock.size, NAT), np.full(clock.size, NAT)
+    low[instant & timed] = high[instant & timed] = clock[instant & timed]
+    clocks = timed & ~instant
+    low[clocks], high[clocks] = to_utc(wall[clocks], reading.zone, True), to_utc(wall[clocks], reading.zone, False)
+    dates = known & ~timed
+    start, end = day[dates] * DAY, (day[dates] + 1) * DAY
+    low[dates], high[dates] = to_utc(start, reading.zone, True), to_utc(end, reading.zone, True) - MILLISECOND
+    if not certain:
+        low[dates] = np.minimum(low[dates], start)
+        high[dates] = np.maximum(high[dates], end - MILLISECOND)
+    return Spans(_floor(low), _floor(high), timed, parsed.given)
+
+
+def _in_order(parsed):
+    """Clocks with day and month in the order that the column's unmistakable dates show; month first without any."""
+    if not (parsed.day_first.sum() > parsed.month_first.sum() and parsed.either.any()):
+        return parsed.clock
+    clock = parsed.clock.copy()
+    rows = np.flatnonzero(parsed.either & (clock != NAT))
+    moments = pd.DatetimeIndex(clock[rows].astype("datetime64[ns]"))
+    swapped = pd.to_datetime({"year": moments.year, "month": moments.day, "day": moments.month})
+    clock[rows] = _ns(swapped) + clock[rows] % DAY
+    return clock
+
+
+def _midnight_is_no_time(wall):
+    """Whether exact midnight is more than twice as frequent as 23:00:00 and as 01:00:00."""
+    of_day = wall % DAY
+    midnight, before, after = ((of_day == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))
+    return midnight >= 5 and midnight > 2 * max(before, after)
+
+
+def _floor(values):
+    return np.where(values == NAT, NAT, values // MILLISECOND * MILLISECOND)
+
+
+def to_local(instants, zone):
+    """Wall clock (ns) of instants (ns)."""
+    bins, codes = _bins(instants)
+    index = pd.DatetimeIndex(bins.astype("datetime64[ns]")).tz_localize("UTC").tz_convert(zone)
+    return _ns(index.tz_localize(None))[codes] + instants - bins[codes]
+
+
+def to_utc(wall, zone, first):
+    """Instants (ns) of wall clocks (ns): a skipped time is the moment of the skip; of a time that comes twice the first
+    or the second coming."""
+    bins, codes = _bins(wall)
+    index = pd.DatetimeIndex(bins.astype("datetime64[ns]"))
+    index = index.tz_localize(zone, ambiguous=np.full(len(index), first), nonexistent="shift_forward")
+    skipped = _ns(index.tz_localize(None)) != bins
+    return _ns(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
+
+
+def _bins(clocks):
+    """The distinct quarters of an hour, within which no zone changes its offset, and the quarter of each clock."""
+    codes, bins = pd.factorize(clocks // _QUARTER * _QUARTER)
+    return bins, codes
+
+
+# Evidence
+
+_LABELS = (("DAY", 6, 18), ("EVENING", 14, 24), ("EVE", 14, 24), ("EVN", 14, 24), ("MIDNIGHT", 22, 8), ("MID", 22, 8),
+           ("NIGHT", 20, 8), ("MORNING", 4, 13), ("AFTERNOON", 11, 20))
+"""Words for shifts and the hours, generously, in which such a shift lies anywhere."""
+
+_LABELLED = 30
+_AGREES = 0.9
+_CLEARLY = 0.1
+
+
+def fit_of_labels(parsed, labels, zone):
+    """How well a file's shift labels fit times that end in Z, read as wall clock and read as UTC.
+
+    Returns
+    -------
+    (rows, local, utc)
+        Rows compared, and the shares of them whose hour lies within its label's shift under either reading.
+    """
+    words = pd.Series(labels).astype(str).str.strip().str.upper()
+    begin, end = (words.map({label[0]: label[hour] for label in _LABELS}) for hour in (1, 2))
+    rows = np.flatnonzero(parsed.zulu & parsed.timed & begin.notna().to_numpy() & (parsed.clock % DAY != 0))
+    if not rows.size:
+        return 0, 0.0, 0.0
+    clock, begin, end = parsed.clock[rows], begin.to_numpy(float)[rows], end.to_numpy(float)[rows]
+
+    def share(wall):
+        hour = wall % DAY / (3600 * SECOND)
+        within = np.where(begin < end, (hour >= begin) & (hour < end), (hour >= begin) | (hour < end))
+        return float(within.mean())
+
+    return int(rows.size), share(clock), share(to_local(clock, zone))
+
+
+def labels_say_local(rows, local, utc):
+    """Whether labels clearly contradict the Z; otherwise the Z is believed."""
+    return rows >= _LABELLED and local >= _AGREES and local - utc > _CLEARLY
