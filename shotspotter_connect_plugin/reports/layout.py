@@ -8,15 +8,14 @@ from qgis.core import (
     Qgis, QgsExpression, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemAttributeTable, QgsLayoutItemLabel,
     QgsLayoutItemMap, QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape, QgsLayoutMeasurement,
     QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable, QgsLayoutTableColumn, QgsPrintLayout,
-    QgsProperty, QgsScaleBarSettings, QgsFillSymbol, QgsUnitTypes)
+    QgsProperty, QgsFillSymbol, QgsUnitTypes)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..errors import Cancelled, ConnectError
 from . import style
 
-_NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30"><path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329" '
-          b'stroke="#ffffff" stroke-width="1.5"/></svg>')
+_NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30"><path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
 _MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 DPI = 200
 
@@ -66,14 +65,15 @@ def rule(layout, name, place, colour=style.INK):
     return _place(layout, item, place)
 
 
-def map_item(layout, name, layers, place, height=None, top=None):
+def map_item(layout, name, layers, place, height=None):
     """A framed map that shows ``layers``, top one first, whatever the project shows."""
     item = QgsLayoutItemMap(layout)
     item.setId(name)
-    _place(layout, item, place, height=height, top=top)
+    _place(layout, item, place, height=height)
     item.setLayers(layers)
     item.setKeepLayerSet(True)
     item.setCrs(layers[0].crs())
+    item.zoomToExtent(layers[-1].extent())
     item.setBackgroundColor(QColor(style.LAND))
     item.setFrameEnabled(True)
     item.setFrameStrokeColor(QColor(style.MUTED))
@@ -81,20 +81,25 @@ def map_item(layout, name, layers, place, height=None, top=None):
     return item
 
 
+def page_value(name):
+    """Property that takes a column of the page's row, also in tables, which have rows of their own."""
+    return QgsProperty.fromExpression(f"attribute(@atlas_feature, '{name}')")
+
+
 def follow_columns(item, columns=("xmin", "ymin", "xmax", "ymax")):
     """Let a map show the extent that stands in four columns of the page's row."""
     properties = QgsLayoutObject.DataDefinedProperty
     wanted = (properties.MapXMin, properties.MapYMin, properties.MapXMax, properties.MapYMax)
     for prop, column in zip(wanted, columns):
-        item.dataDefinedProperties().setProperty(prop, QgsProperty.fromField(column))
+        item.dataDefinedProperties().setProperty(prop, page_value(column))
 
 
-def table(layout, name, layer, columns, place, body, heading, padding, feature_filter="", top=None):
+def table(layout, name, layer, columns, place, body, heading, padding, feature_filter="", top=None, centred=()):
     """A table of a layer's rows. ``columns`` are (field, heading, width in mm); cells may carry the layer's conditional colours."""
     item = QgsLayoutItemAttributeTable.create(layout)
     layout.addMultiFrame(item)
     item.setVectorLayer(layer)
-    item.setColumns([_column(*column) for column in columns])
+    item.setColumns([_column(field_name, title, width - 2 * padding, field_name in centred) for field_name, title, width in columns])
     item.setUseConditionalStyling(True)
     item.setMaximumNumberOfFeatures(100000)
     if feature_filter:
@@ -119,16 +124,17 @@ def table(layout, name, layer, columns, place, body, heading, padding, feature_f
     return item
 
 
-def _column(name, heading, width):
+def _column(name, heading, width, centred):
     column = QgsLayoutTableColumn(heading)
-    column.setAttribute(f'"{name}"')
+    column.setAttribute(name)
     column.setWidth(width)
+    column.setHAlignment(Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft)
     column.setVAlignment(Qt.AlignmentFlag.AlignVCenter)
     return column
 
 
-def scale_bar(layout, name, map_item, place, top=None):
-    """A scale bar that picks a round length between 20 and 45 mm."""
+def scale_bar(layout, name, map_item, place):
+    """A scale bar that picks a round length."""
     item = QgsLayoutItemScaleBar(layout)
     item.setId(name)
     item.setStyle("Line Ticks Up")
@@ -137,25 +143,24 @@ def scale_bar(layout, name, map_item, place, top=None):
     item.setUnitLabel("m")
     item.setNumberOfSegments(2)
     item.setNumberOfSegmentsLeft(0)
-    item.setSegmentSizeMode(QgsScaleBarSettings.SegmentSizeMode.SegmentSizeFitWidth
-                            if hasattr(QgsScaleBarSettings, "SegmentSizeMode") else Qgis.ScaleBarSegmentSizeMode.FitWidth)
-    item.setMinimumBarWidth(18)
-    item.setMaximumBarWidth(42)
+    item.setSegmentSizeMode(Qgis.ScaleBarSegmentSizeMode.FitWidth)
+    item.setMinimumBarWidth(0.4 * place[2])
+    item.setMaximumBarWidth(0.8 * place[2])
     item.setHeight(1.5)
     item.setLabelBarSpace(0.8)
-    item.setBoxContentSpace(1.2)
+    item.setBoxContentSpace(1.0)
     item.setTextFormat(style.text_format(7))
-    item.setBackgroundEnabled(True)
-    item.setBackgroundColor(QColor(255, 255, 255, 210))
-    return _place(layout, item, place, top=top)
+    return _place(layout, item, place)
 
 
 def north_arrow(layout, name, place):
-    """An arrow that points up, for maps that are not turned."""
+    """An arrow that points up, and an N, for maps that are not turned."""
+    x, y, width, height = place
+    label(layout, name + " N", "N", (x, y, width, 4), style.text_format(8, bold=True), Qt.AlignmentFlag.AlignHCenter)
     item = QgsLayoutItemPicture(layout)
     item.setId(name)
     item.setPicturePath("base64:" + base64.b64encode(_NORTH).decode("ascii"))
-    return _place(layout, item, place)
+    return _place(layout, item, (x, y + 3.6, width, height - 3.6))
 
 
 def _place(layout, item, place, height=None, top=None, add=True):
@@ -165,9 +170,9 @@ def _place(layout, item, place, height=None, top=None, add=True):
     item.attemptResize(QgsLayoutSize(width, tall, _MM))
     properties = QgsLayoutObject.DataDefinedProperty
     if height:
-        item.dataDefinedProperties().setProperty(properties.ItemHeight, QgsProperty.fromField(height))
+        item.dataDefinedProperties().setProperty(properties.ItemHeight, page_value(height))
     if top:
-        item.dataDefinedProperties().setProperty(properties.PositionY, QgsProperty.fromField(top))
+        item.dataDefinedProperties().setProperty(properties.PositionY, page_value(top))
     if add:
         layout.addLayoutItem(item)
     return item

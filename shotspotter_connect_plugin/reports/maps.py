@@ -12,7 +12,8 @@ from ..errors import ConnectError
 from . import style
 from .plan import CONTEXT
 
-MAIN_MAP = "Map"
+BOX_ALPHA = 95
+MAIN_MAP, SMALL_MAP = "Map", "Whole beat"
 ON_SHEET = '"sheet" = attribute(@atlas_feature, \'sheet\')'
 ON_OTHER_SHEET = ('"sheet" <> attribute(@atlas_feature, \'sheet\') AND "shift" = attribute(@atlas_feature, \'shift\') '
                   'AND "beat" = attribute(@atlas_feature, \'beat\')')
@@ -40,10 +41,17 @@ class PlanLayers:
 
 def open_layer(geopackage, table, name):
     """A layer of the GeoPackage; its name is text even where QGIS would read an expression."""
-    layer = QgsVectorLayer(f"{geopackage}|layername={table}", plain(name), "ogr")
+    layer = _open(geopackage, table, plain(name))
     if not layer.isValid():
         raise ConnectError(f"The plan's layer {table} cannot be opened: make the plan again.", str(geopackage))
     return layer
+
+
+def _open(geopackage, table, name):
+    """Open without a way to write, so that QGIS leaves no write-ahead log beside the file."""
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    return QgsVectorLayer(f"{geopackage}|layername={table}", name, "ogr", options)
 
 
 def plain(text):
@@ -78,7 +86,7 @@ def context_layers(geopackage):
     styles = {"roads": style_roads, "railroads": style_railroads, "water": style_water, "parks": style_parks}
     found = {}
     for table, apply_style in styles.items():
-        layer = QgsVectorLayer(f"{geopackage}|layername={table}", table.capitalize(), "ogr")
+        layer = _open(geopackage, table, table.capitalize())
         if layer.isValid():
             apply_style(layer)
             layer.setReadOnly(True)
@@ -93,15 +101,19 @@ def style_patrols(layer, crime_types):
     categories = [QgsRendererCategory(kind["crime_type"], _box(kind["colour"]), plain(f"{kind['letter']}  {kind['name']}"))
                   for kind in crime_types.to_dict("records")]
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
-    _label(layer, _number_label(9))
+    settings = _number_label(9)
+    settings.scaleVisibility = True
+    settings.minimumScale = 50000
+    _label(layer, settings)
 
 
 def style_sheet_patrols(layer):
     """Boxes of the page strong and numbered, those of the beat's other pages as thin outlines."""
-    own, other = _box(), _fill(None, style.INK, 0.4)
-    for symbol, alpha in ((own, 95), ):
-        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, _alpha(alpha))
-        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.StrokeColor, QgsProperty.fromField("colour"))
+    own, other = _box(style.UNKNOWN), _fill(None, style.MUTED, 0.3)
+    colour = f"coalesce(\"colour\", '{style.UNKNOWN}')"
+    for part, expression in ((QgsSymbolLayer.Property.FillColor, f"set_color_part({colour}, 'alpha', {BOX_ALPHA})"),
+                             (QgsSymbolLayer.Property.StrokeColor, colour)):
+        own.symbolLayer(0).setDataDefinedProperty(part, QgsProperty.fromExpression(expression))
     root = QgsRuleBasedRenderer.Rule(None)
     root.appendChild(QgsRuleBasedRenderer.Rule(own, filterExp=ON_SHEET, label="On this sheet"))
     root.appendChild(QgsRuleBasedRenderer.Rule(other, filterExp=ON_OTHER_SHEET, label="On the beat's other sheets"))
@@ -109,6 +121,8 @@ def style_sheet_patrols(layer):
     settings = _number_label(13)
     settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(
         f"@map_id = '{MAIN_MAP}' AND {ON_SHEET}"))
+    settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Size, QgsProperty.fromExpression(
+        "if(@map_scale > 20000, 9, 13)"))
     _label(layer, settings)
 
 
@@ -123,13 +137,8 @@ def style_forecast(layer, crime_types):
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
 
 
-def _box(colour=""):
-    symbol = _fill(colour, colour, 0.9, alpha=95)
-    return symbol
-
-
-def _alpha(alpha):
-    return QgsProperty.fromExpression(f"set_color_part(coalesce(\"colour\", '{style.UNKNOWN}'), 'alpha', {alpha})")
+def _box(colour):
+    return _fill(colour, colour, 0.9, alpha=BOX_ALPHA)
 
 
 def _number_label(points):
@@ -139,7 +148,10 @@ def _number_label(points):
     settings.isExpression = True
     settings.placement = Qgis.LabelPlacement.OverPoint
     settings.centroidInside = True
-    settings.displayAll = True
+    settings.priority = 10
+    placement = settings.placementSettings()
+    placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
+    settings.setPlacementSettings(placement)
     text = style.text_format(points, bold=True)
     background = QgsTextBackgroundSettings()
     background.setEnabled(True)
@@ -201,15 +213,24 @@ def style_water(layer):
 
 
 def style_roads(layer):
-    layer.setRenderer(QgsSingleSymbolRenderer(_line(style.ROAD, 0.5)))
+    """Streets; wide where the layer's ``class`` says major, thin where it says minor."""
+    layer.setRenderer(_by_class(layer, {"major": _line(style.ROAD, 0.9), "minor": _line(style.ROAD, 0.45)}, _line(style.ROAD, 0.6)))
     _name_label(layer, style.text_format(7, style.ROAD_TEXT), Qgis.LabelPlacement.Curved)
 
 
 def style_railroads(layer):
-    symbol = _line(style.RAIL, 0.3)
-    symbol.symbolLayer(0).setUseCustomDashPattern(True)
-    symbol.symbolLayer(0).setCustomDashVector([2.0, 0.8])
-    layer.setRenderer(QgsSingleSymbolRenderer(symbol))
+    """Railroads; dotted where the layer's ``class`` says metro, since much of it is under ground."""
+    layer.setRenderer(_by_class(layer, {"metro": _line(style.RAIL, 0.35, (0.6, 1.4))}, _line(style.RAIL, 0.35, (3.0, 0.8))))
+
+
+def _by_class(layer, symbols, otherwise):
+    """A renderer that follows the optional column ``class``."""
+    index = layer.fields().lookupField("class")
+    if index < 0:
+        return QgsSingleSymbolRenderer(otherwise)
+    categories = [QgsRendererCategory(value, symbol, value) for value, symbol in symbols.items()]
+    categories.append(QgsRendererCategory(None, otherwise, "other"))
+    return QgsCategorizedSymbolRenderer(layer.fields().at(index).name(), categories)
 
 
 def _name_label(layer, text, placement):
@@ -225,6 +246,10 @@ def _name_label(layer, text, placement):
     line.setMergeLines(True)
     line.setPlacementFlags(Qgis.LabelLinePlacementFlag.OnLine)
     settings.setLineSettings(line)
+    settings.scaleVisibility = True
+    settings.minimumScale = 100000
+    settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(
+        f"coalesce(@map_id, '') <> '{SMALL_MAP}'"))
     settings.repeatDistance = 60
     settings.repeatDistanceUnit = QgsUnitTypes.RenderUnit.RenderMillimeters
     _label(layer, settings)
@@ -256,9 +281,14 @@ def _fill(fill, stroke, width, alpha=255, dashed=False):
         "outline_width_unit": "MM", "joinstyle": "miter"})
 
 
-def _line(colour, width):
-    return QgsLineSymbol.createSimple({"line_color": _rgba(style.colour(colour)), "line_width": str(width), "line_width_unit": "MM",
-                                       "capstyle": "round", "joinstyle": "round"})
+def _line(colour, width, dashes=()):
+    symbol = QgsLineSymbol.createSimple({
+        "line_color": _rgba(style.colour(colour)), "line_width": str(width), "line_width_unit": "MM",
+        "capstyle": "flat" if dashes else "round", "joinstyle": "round"})
+    if dashes:
+        symbol.symbolLayer(0).setUseCustomDashPattern(True)
+        symbol.symbolLayer(0).setCustomDashVector(list(dashes))
+    return symbol
 
 
 def _rgba(colour):

@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
 from ..progress import SILENT
-from .sheets import sheets
+from .sheets import key, sheets
 
 CONTEXT = ("parks", "water", "roads", "railroads")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
@@ -39,7 +39,7 @@ def write_geopackage(path, rollcalls, progress=SILENT):
     _write(path, "beats", first.beats, area, crs)
     _write(path, "sheets", pages, polygon, crs)
     _write(path, "sheet_rows", rows, QgsWkbTypes.Type.NoGeometry, crs)
-    _write(path, "crime_types", kinds, QgsWkbTypes.Type.NoGeometry, crs)
+    _write(path, "crime_types", key(first.crime_types), QgsWkbTypes.Type.NoGeometry, crs)
     _copy_context(path, first.context, crs, progress)
 
 

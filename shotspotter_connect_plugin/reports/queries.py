@@ -3,18 +3,24 @@
 Nothing here knows QGIS: a builder gets frames made by one of these functions, or by hand.
 """
 import re
-from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from shapely.geometry import box
+from shapely.ops import unary_union
 
 from ..errors import ConnectError
+from ..patrol.metering import harm_by_box
+from ..workspace.planning import commitments
+from ..workspace.runs import library_versions
 
 PATROL_COLUMNS = (
     "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
     "chance_low", "chance_high", "inclusion_probability", "harm", "target_minutes", "returns", "unit", "origin",
-    "version", "geometry")
+    "version", "reasons", "geometry")
+FORECAST_COLUMNS = ("box_id", "beat", "where", "crime_type", "harm", "chance", "chance_low", "chance_high",
+                    "inclusion_probability", "eligible", "why_not", "geometry")
 NO_PLAN = "No plan has been made for this shift."
 NO_PATROLS = "The plan of this shift has no boxes."
 
@@ -25,10 +31,10 @@ class RollCall:
 
     Frames (polygons are shapely, in ``crs``):
     ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines; ``patrols``
-    [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat; ``forecast`` [box_id, beat, where,
-    crime_type, harm, inclusion_probability, eligible, why_not, geometry and one ``expected_<crime type>`` each], one row per box
-    of the draw; ``tactics`` [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes
-    of coming draws, the next one first. ``pages`` names the beats that get a page.
+    [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat, ``reasons`` are lists of text;
+    ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics`` [name, description,
+    crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of coming draws, the next one
+    first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of the fishnet.
     """
 
     agency: str
@@ -39,6 +45,7 @@ class RollCall:
     shift_name: str
     hours: str
     pages: tuple
+    area: tuple
     crime_types: pd.DataFrame
     beats: pd.DataFrame
     patrols: pd.DataFrame
@@ -74,23 +81,23 @@ def rollcall(workspace, shift_date, shift, beat=""):
     beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
     if beat and beat not in set(beats["beat"]):
         raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {_some(beats['beat'])}.")
-    crime_types = _crime_types(workspace)
     draw = _current_draw(workspace, shift_date, shift)
-    boxes = workspace.read("boxes", ["box_id", "where", "geometry"])
-    patrols = _patrols(workspace, shift_date, shift, boxes)
+    boxes = workspace.read("boxes", ["box_id", "beat", "where", "geometry"])
+    forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
+    patrols = _patrols(workspace, shift_date, shift, boxes, forecasts)
     if beat:
-        patrols = patrols[patrols["beat"] == beat]
-    pages = (beat,) if beat else tuple(beats["beat"]) + (("",) if (patrols["beat"] == "").any() else ())
+        patrols = patrols[patrols["beat"] == beat].reset_index(drop=True)
     settings = workspace.settings
     return RollCall(
         agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date, shift=shift,
-        shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date), pages=pages,
-        crime_types=crime_types, beats=beats.reset_index(drop=True), patrols=patrols.reset_index(drop=True),
-        forecast=_forecast(workspace, shift_date, shift, draw, boxes, crime_types),
-        tactics=_tactics(workspace, shift_date), coming=_coming(workspace, start, names),
-        seed_hash=draw["seed_hash"] if draw is not None else "", lottery=draw is None or bool(draw["lottery"]),
-        chain_head=_chain_head(workspace), as_of=_as_of(workspace, shift_date, shift), version=software_version(),
-        context=_context(workspace))
+        shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date),
+        pages=(beat,) if beat else tuple(dict.fromkeys([*beats["beat"], *patrols["beat"]])),
+        area=tuple(unary_union([box(*shape.bounds) for shape in boxes["geometry"]]).bounds), crime_types=_crime_types(workspace),
+        beats=beats.reset_index(drop=True), patrols=patrols, forecast=_forecast(workspace, draw, boxes, forecasts),
+        tactics=_tactics(workspace, shift_date), coming=_coming(workspace, shift_date, start, names),
+        seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
+        chain_head=_chain_head(workspace), as_of=_as_of(forecasts, settings.timezone), version=library_versions()["plugin"],
+        context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "")
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -164,13 +171,6 @@ def letter_codes(names):
     return codes
 
 
-def software_version():
-    """Version of the plugin, from its metadata."""
-    parser = ConfigParser(interpolation=None)
-    parser.read(Path(__file__).parents[1] / "metadata.txt", encoding="utf-8")
-    return parser.get("general", "version", fallback="")
-
-
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 def _bounds(workspace, shift_date, shift):
@@ -203,32 +203,31 @@ def _current_draw(workspace, shift_date, shift):
     return None if draws.empty else draws.iloc[-1]
 
 
-def _patrols(workspace, shift_date, shift, boxes):
-    columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "geometry")]
+def _patrols(workspace, shift_date, shift, boxes, forecasts):
+    columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "reasons", "geometry")]
     patrols = workspace.read("patrols", columns + ["visit_order"],
                              where={"shift_date": shift_date, "shift": shift, "status": "planned"})
-    patrols = patrols.merge(boxes, on="box_id", how="left")
+    patrols = patrols.merge(boxes[["box_id", "where", "geometry"]], on="box_id")
+    patrols = patrols.merge(forecasts[["box_id", "crime_type", "reasons"]], on=["box_id", "crime_type"], how="left")
     patrols["beat"] = patrols["beat"].fillna("")
-    patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable")
+    patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
     patrols["number"] = patrols.groupby("beat").cumcount() + 1
     patrols["where"] = [clean(where) for where in patrols["where"]]
+    patrols["reasons"] = [[clean(reason) for reason in reasons] if isinstance(reasons, list) else []
+                          for reasons in patrols["reasons"]]
     return patrols[list(PATROL_COLUMNS)]
 
 
-def _forecast(workspace, shift_date, shift, draw, boxes, crime_types):
-    if draw is None:
-        return pd.DataFrame(columns=["box_id", "beat", "where", "crime_type", "harm", "inclusion_probability", "eligible",
-                                     "why_not", "geometry"])
-    drawn = workspace.read("draw_boxes", ["box_id", "beat", "harm", "inclusion_probability", "eligible", "why_not"],
-                           where={"draw_id": draw["draw_id"]})
-    forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected"],
-                               where={"shift_date": shift_date, "shift": shift})
-    expected = forecasts.pivot(index="box_id", columns="crime_type", values="expected")
-    expected = expected[[code for code in crime_types["crime_type"] if code in expected]]
-    frame = drawn.merge(boxes, on="box_id").merge(expected.add_prefix("expected_"), left_on="box_id", right_index=True,
-                                                  how="left")
-    frame["crime_type"] = frame["box_id"].map(expected.idxmax(axis=1)) if expected.size else None
-    return frame
+def _forecast(workspace, draw, boxes, forecasts):
+    """What was forecast for every box of the shift, and what its odds in the draw were."""
+    crime_types = workspace.crime_types
+    expected = forecasts.pivot(index="box_id", columns="crime_type", values="expected").add_prefix("expected_")
+    frame = boxes.merge(harm_by_box(forecasts, crime_types), left_on="box_id", right_index=True)
+    odds = ["box_id", "inclusion_probability", "eligible", "why_not"]
+    drawn = workspace.read("draw_boxes", odds, where={"draw_id": "" if draw is None else draw["draw_id"]})
+    frame = frame.merge(drawn, on="box_id", how="left")
+    frame["where"] = [clean(where) for where in frame["where"]]
+    return frame[list(FORECAST_COLUMNS)].merge(expected, left_on="box_id", right_index=True, how="left")
 
 
 def _tactics(workspace, shift_date):
@@ -244,14 +243,10 @@ def _tactics(workspace, shift_date):
     })
 
 
-def _coming(workspace, start, names):
-    """Hashes of draws after this shift, in the order in which the shifts start."""
-    frame = workspace.read("commitments")
-    slots = [(workspace.calendar.bounds(date, shift)[0], row)
-             for row, (date, shift) in enumerate(zip(frame["shift_date"], frame["shift"]))
-             if date >= f"{start:%Y-%m-%d}" and shift in workspace.calendar.codes]
-    rows = [row for begins, row in sorted(slots) if begins > start]
-    frame = frame.iloc[rows]
+def _coming(workspace, shift_date, start, names):
+    """The newest hash of each coming draw, in the order in which the shifts start."""
+    frame = commitments(workspace, shift_date, workspace.settings.commit_days + 1)
+    frame = frame[frame["start_utc"] > start].drop_duplicates(["shift_date", "shift"], keep="last")
     return pd.DataFrame({"shift_date": list(frame["shift_date"]), "seed_hash": list(frame["seed_hash"]),
                          "shift_name": [names.get(code, code) for code in frame["shift"]]})
 
@@ -261,13 +256,6 @@ def _chain_head(workspace):
     return "" if chain.empty else chain["hash"].iloc[-1]
 
 
-def _as_of(workspace, shift_date, shift):
-    moments = workspace.read("forecasts", ["as_of_utc"], where={"shift_date": shift_date, "shift": shift})["as_of_utc"]
-    return "" if moments.isna().all() else moment_in_words(moments.max().tz_convert(workspace.settings.timezone))
-
-
-def _context(workspace):
-    """Path of the agency's map context, or an empty text where it names none."""
-    if not workspace.settings.map_context:
-        return ""
-    return str(Path(workspace.folder) / workspace.settings.map_context)
+def _as_of(forecasts, timezone):
+    moments = forecasts["as_of_utc"].dropna()
+    return "" if moments.empty else moment_in_words(moments.max().tz_convert(timezone))

@@ -17,6 +17,7 @@ from .plan import write_geopackage
 from .queries import RollCall
 
 NAME = "Roll call"
+HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the expected harm."
 
 
 def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
@@ -87,39 +88,43 @@ def _header(layout, width):
 
 
 def _big_map(layout, layers, width):
-    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.LEAST_MAP)
-    item = pieces.map_item(layout, maps.MAIN_MAP, [layers.patrols, layers.beats, layers.dimming, *layers.lines, *layers.ground], place,
+    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, 120)
+    item = pieces.map_item(layout, maps.MAIN_MAP, [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground], place,
                            height="map_height")
     item.setAtlasDriven(True)
     item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
     item.setAtlasMargin(0.0)
-    pieces.scale_bar(layout, "Scale bar", item, (style.MARGIN + 1, sheets.TOP + 80, 45, 8), top="scale_top")
-    pieces.north_arrow(layout, "North arrow", (style.MARGIN + place[2] - 9, sheets.TOP + 2, 7, 11))
     return item
 
 
 def _side(layout, layers, big, page_width):
     """Where the map is, and what the letters and colours mean."""
     x = page_width - style.MARGIN - sheets.SIDE
-    small = pieces.map_item(layout, "Whole beat", [layers.patrols, layers.beats, layers.outlines, *layers.ground],
+    small = pieces.map_item(layout, maps.SMALL_MAP, [layers.patrols, layers.beats, layers.outlines, *layers.ground],
                             (x, sheets.TOP, sheets.SIDE, sheets.SIDE))
     pieces.follow_columns(small)
     overview = QgsLayoutItemMapOverview(maps.MAIN_MAP, small)
     overview.setLinkedMap(big)
     overview.setFrameSymbol(maps.frame_symbol())
     small.overviews().addOverview(overview)
-    y = sheets.TOP + sheets.SIDE + sheets.GAP
-    pieces.label(layout, "Key title", "Crime types", (x, y, sheets.SIDE, 5), style.text_format(sheets.SMALL, style.MUTED, bold=True))
-    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("crime_type_name", "", sheets.SIDE - 7.0)),
-                 (x, y + 5, sheets.SIDE, sheets.LEAST_MAP - sheets.SIDE - sheets.GAP - 5), style.text_format(sheets.SMALL),
-                 style.text_format(sheets.SMALL), 0.6)
+    y, count = sheets.TOP + sheets.SIDE + sheets.GAP, layers.key.featureCount()
+    pieces.label(layout, "Key title", "Crime types", (x, y, sheets.SIDE, sheets.TITLE), style.text_format(sheets.SMALL, style.MUTED, bold=True))
+    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", sheets.SIDE - 7.0)),
+                 (x, y + sheets.TITLE, sheets.SIDE, count * sheets.KEY_ROW), style.text_format(sheets.SMALL),
+                 style.text_format(sheets.SMALL), 0.6, centred=("letter",))
+    y += sheets.TITLE + count * sheets.KEY_ROW + sheets.GAP / 2
+    pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, sheets.SIDE, sheets.KEY_NOTE),
+                 style.text_format(sheets.TINY + 0.5, style.MUTED))
+    y += sheets.KEY_NOTE + sheets.GAP
+    pieces.scale_bar(layout, "Scale bar", big, (x, y, sheets.SIDE - 10, sheets.SCALE))
+    pieces.north_arrow(layout, "North arrow", (x + sheets.SIDE - 7, y - 1, 7, sheets.SCALE))
 
 
 def _table(layout, layers, page_width):
     widths = sheets.column_widths(page_width)
     columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
     pieces.table(layout, "Boxes", layers.rows, columns, (style.MARGIN, 140, sum(widths), 110), style.text_format(sheets.TEXT),
-                 style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, feature_filter=maps.ON_SHEET, top="table_top")
+                 style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, feature_filter=maps.ON_SHEET, top="table_top", centred=("letter",))
     pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 140, sum(widths), 8), style.text_format(12),
                  top="table_top")
 
@@ -128,7 +133,10 @@ def _notes(layout, width):
     x, small = style.MARGIN, style.text_format(sheets.SMALL)
     pieces.label(layout, "What chance means", pieces.field("note"), (x, 170, width, 9), style.text_format(sheets.SMALL, style.MUTED, italic=True),
                  top="note_top")
-    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 182, width, 6), style.text_format(10, bold=True),
+    pieces.label(layout, "Why title", pieces.field("why_title"), (x, 176, width, sheets.TITLE), style.text_format(10, bold=True),
+                 top="why_top")
+    pieces.label(layout, "Why", pieces.field("why"), (x, 182, width, 60), small, top="why_text_top")
+    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 182, width, sheets.TITLE), style.text_format(10, bold=True),
                  top="tactics_top")
     pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 188, width, 60), small, top="tactics_text_top")
 

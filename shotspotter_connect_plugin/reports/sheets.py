@@ -15,14 +15,17 @@ GAP = 4.0
 TEXT = 9.0
 SMALL = 8.0
 TINY = 6.5
+TITLE = 5.5
+MOST_TACTICS = 8
 PADDING = 1.2
 FOOT = 19.0
-LEAST_MAP, TALLEST_MAP = 98.0, 160.0
+TALLEST_MAP = 160.0
+KEY_ROW, KEY_NOTE, SCALE = 4.6, 10.0, 10.0
 LEAST_VIEW = 1500.0
-COLUMNS = (("number", "No.", 9.0), ("box", "Box", 27.0), ("where_it_is", "Where", 0.0), ("letter", "", 7.0),
-           ("crime_type", "Crime type", 38.0), ("chance", "Chance", 29.0), ("minutes", "Minutes", 22.0))
-CHANCE_NOTE = ("Chance: of at least one crime of any forecast type in this box during this shift, with its 90 % interval. "
-               "A forecast is a chance, not a finding about anybody.")
+COLUMNS = (("number", "No.", 9.0), ("box", "Box", 25.0), ("where_it_is", "Where", 0.0), ("letter", "", 7.0),
+           ("crime_type", "Crime type", 38.0), ("chance", "Chance", 32.0), ("minutes", "Minutes", 20.0))
+CHANCE_NOTE = ("Chance of at least one crime of any forecast type in this box during this shift; 90 % interval. A forecast is a "
+               "chance, not a finding about anybody.")
 NOT_APPROVED = "not yet approved"
 
 
@@ -30,6 +33,16 @@ def column_widths(page_width):
     """Width in millimetres of each column of the table; the column without one takes what is left."""
     left = page_width - 2 * style.MARGIN - sum(width for _, _, width in COLUMNS)
     return [width or left for _, _, width in COLUMNS]
+
+
+def key(crime_types):
+    """The crime types as the key beside the map shows them: names in one line."""
+    return crime_types.assign(key=["".join(style.fit(name, SIDE - 10, SMALL)) for name in crime_types["name"]])
+
+
+def side_height(count):
+    """Millimetres that the small map, a key of ``count`` crime types, its note and the scale need; the big map is never lower."""
+    return SIDE + GAP + TITLE + count * KEY_ROW + GAP / 2 + KEY_NOTE + GAP + SCALE
 
 
 def sheets(rollcalls):
@@ -62,26 +75,34 @@ def _beat(rollcall, beat, pages, rows, patrols):
     mine = rollcall.patrols[rollcall.patrols["beat"] == beat]
     lines = [_row(rollcall, patrol, width) for patrol in mine.to_dict("records")]
     tactics = _tactics(rollcall, set(mine["crime_type"]), width)
-    room = height - style.MARGIN - FOOT - TOP - 4 * GAP - _note_height() - _tactics_height(tactics) - _header_height()
-    parts = _parts([_row_height(line) for line in lines], room - LEAST_MAP)
+    note = "\n".join(style.fit(CHANCE_NOTE, width - 2 * style.MARGIN - 2, SMALL, 3)) if len(mine) else ""
+    why = _why(rollcall, mine, width)
+    room = height - style.MARGIN - FOOT - TOP - 4 * GAP - _lines_height([note]) - _block_height(tactics[1]) - _header_height()
+    room -= TITLE + GAP if any(why) else 0.0
+    heights = [_row_height(line) + _lines_height([reason]) for line, reason in zip(lines, why)]
+    parts = _parts(heights, room - side_height(len(rollcall.crime_types)))
     for part, (first, last) in enumerate(parts, 1):
         sheet = len(pages) + 1
         shown = mine.iloc[first:last].assign(sheet=sheet)
-        used = sum(_row_height(line) for line in lines[first:last])
-        map_height = min(TALLEST_MAP, room - used)
+        map_height = min(TALLEST_MAP, room - sum(heights[first:last]))
         table_top = TOP + map_height + GAP
-        note_top = table_top + _header_height() + used + GAP
+        note_top = table_top + _header_height() + sum(_row_height(line) for line in lines[first:last]) + GAP / 2
+        reasons = [reason for reason in why[first:last] if reason]
+        why_top = note_top + _lines_height([note]) + GAP / 2
+        tactics_top = why_top + _block_height(reasons) + (GAP if reasons else 0.0)
         outline = _outline(rollcall, beat)
         view = _view(shown, outline)
         pages.append({
             "sheet": sheet, "shift_date": rollcall.shift_date, "shift": rollcall.shift, "beat": beat,
             **_words(rollcall, beat, part, len(parts)),
             "message": "" if len(shown) else rollcall.message or f"No box is assigned to beat {beat} in this shift.",
-            "note": CHANCE_NOTE if len(shown) else "",
-            "tactics_title": tactics[0] if len(shown) else "", "tactics": "\n".join(tactics[1]) if len(shown) else "",
-            "map_height": map_height, "scale_top": TOP + map_height - 9.5, "table_top": table_top, "note_top": note_top,
-            "tactics_top": note_top + _note_height() + GAP / 2, "tactics_text_top": note_top + _note_height() + GAP / 2 + 6.0,
-            **dict(zip(("xmin", "ymin", "xmax", "ymax"), _padded(outline.union(view).bounds))),
+            "note": note,
+            "why_title": "Why these boxes" if reasons else "", "why": "\n".join(reasons),
+            "tactics_title": tactics[0], "tactics": "\n".join(tactics[1]),
+            "map_height": map_height, "table_top": table_top, "note_top": note_top,
+            "why_top": why_top, "why_text_top": why_top + TITLE,
+            "tactics_top": tactics_top, "tactics_text_top": tactics_top + TITLE,
+            **dict(zip(("xmin", "ymin", "xmax", "ymax"), _square(outline.union(view).bounds))),
             "geometry": view,
         })
         rows.extend({"sheet": sheet, **line} for line in lines[first:last])
@@ -89,7 +110,7 @@ def _beat(rollcall, beat, pages, rows, patrols):
 
 
 def _words(rollcall, beat, part, parts):
-    title = f"Roll call — Beat {beat}" if beat else "Roll call"
+    title = f"Roll call — Beat {beat}" if beat in set(rollcall.beats["beat"]) else "Roll call"
     if parts > 1:
         title += f" (sheet {part} of {parts})"
     width, _ = style.page_size(rollcall.page_size)
@@ -111,14 +132,14 @@ def _proof(rollcall):
     if not rollcall.seed_hash:
         lines = []
     elif rollcall.lottery:
-        lines = [f"{'Seed hash of this draw':<34}{rollcall.seed_hash}"]
+        lines = [f"{'Seed hash of this draw':<36}{rollcall.seed_hash}"]
     else:
-        lines = [f"{'Test with a given seed, no lottery':<34}{rollcall.seed_hash}"]
+        lines = [f"{'Test with a given seed, no lottery':<36}{rollcall.seed_hash}"]
     for coming in rollcall.coming.head(1).to_dict("records"):
         label = f"Next draw, {coming['shift_date']} {coming['shift_name']}"
-        lines.append(f"{label[:33]:<34}{coming['seed_hash']}")
+        lines.append(f"{label[:35]:<36}{coming['seed_hash']}")
     if rollcall.chain_head:
-        lines.append(f"{'Chain head of adjustments':<34}{rollcall.chain_head}")
+        lines.append(f"{'Chain head of adjustments':<36}{rollcall.chain_head}")
     return lines
 
 
@@ -138,7 +159,7 @@ def _row(rollcall, patrol, page_width):
             "crime_type": fitted(name, "crime_type"),
             "chance": queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]),
             "minutes": fitted(queries.minutes_in_words(patrol["target_minutes"], patrol["returns"]), "minutes"),
-            "colour": colour}
+            "colour": colour or ""}
 
 
 def _tactics(rollcall, shown, page_width):
@@ -150,13 +171,23 @@ def _tactics(rollcall, shown, page_width):
         return "", []
     none_approved = not any(tactic["approved"] for tactic in serving)
     lines = []
-    for tactic in serving:
+    for tactic in serving[:MOST_TACTICS]:
         served = [letters[code] for code in letters if code in shown and code in tactic["crime_types"]]
         text = f"•  {tactic['name']} ({', '.join(served) if served else 'all'})"
         text += f" – {tactic['description']}" if tactic["description"] else ""
         text += f" [{NOT_APPROVED}]" if not (tactic["approved"] or none_approved) else ""
         lines.append("\n".join(style.fit(text, page_width - 2 * style.MARGIN - 2, SMALL, 2)))
+    if len(serving) > MOST_TACTICS:
+        lines.append(f"•  and {len(serving) - MOST_TACTICS} more on the agency's list")
     return "Tactics" + (f" ({NOT_APPROVED} by the agency)" if none_approved else ""), lines
+
+
+def _why(rollcall, patrols, page_width):
+    """One text per box: the reasons its forecast gives."""
+    letters = dict(zip(rollcall.crime_types["crime_type"], rollcall.crime_types["letter"]))
+    return ["\n".join(style.fit(f"{patrol['number']}{letters.get(patrol['crime_type'], '')}  {'; '.join(patrol['reasons'])}",
+                                page_width - 2 * style.MARGIN - 2, SMALL, 2)) if patrol["reasons"] else ""
+            for patrol in patrols.to_dict("records")]
 
 
 def _header_height():
@@ -164,15 +195,17 @@ def _header_height():
 
 
 def _row_height(row):
-    return max(text.count("\n") + 1 for text in row.values()) * style.line_height(TEXT) + 2 * PADDING
+    lines = max(text.count("\n") + 1 for text in row.values())
+    return (lines - 0.15) * style.line_height(TEXT) + 2 * PADDING
 
 
-def _note_height():
-    return 2 * style.line_height(SMALL)
+def _block_height(lines):
+    """A title and its lines; nothing at all without lines."""
+    return TITLE + _lines_height(lines) if lines else 0.0
 
 
-def _tactics_height(tactics):
-    return 0.0 if not tactics[1] else 6.0 + sum(line.count("\n") + 1 for line in tactics[1]) * style.line_height(SMALL)
+def _lines_height(texts):
+    return sum(text.count("\n") + 1 for text in texts if text) * style.line_height(SMALL)
 
 
 def _parts(heights, room):
@@ -187,9 +220,9 @@ def _parts(heights, room):
 
 
 def _outline(rollcall, beat):
-    """The beat, or everything where there is no beat of that name."""
+    """The beat, or the whole area where there is no beat of that name."""
     own = [shape for name, shape in zip(rollcall.beats["beat"], rollcall.beats["geometry"]) if name == beat]
-    return own[0] if own else unary_union(list(rollcall.beats["geometry"]) + list(rollcall.patrols["geometry"]))
+    return own[0] if own else rectangle(*rollcall.area)
 
 
 def _view(patrols, outline):
@@ -202,7 +235,9 @@ def _view(patrols, outline):
     return rectangle(x - half_width, y - half_height, x + half_width, y + half_height)
 
 
-def _padded(bounds, share=0.04):
+def _square(bounds, margin=0.04):
+    """The bounds with a margin, grown to a square around the same middle."""
     xmin, ymin, xmax, ymax = bounds
-    x, y = share * (xmax - xmin), share * (ymax - ymin)
-    return xmin - x, ymin - y, xmax + x, ymax + y
+    half = (0.5 + margin) * max(xmax - xmin, ymax - ymin)
+    x, y = (xmin + xmax) / 2, (ymin + ymax) / 2
+    return x - half, y - half, x + half, y + half

@@ -1,0 +1,150 @@
+"""The plan as a folder to hand on: a GeoPackage, and a QGIS project that opens it styled and without any plugin."""
+import os
+import re
+import tempfile
+import zipfile
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from qgis.core import (
+    Qgis, QgsCoordinateReferenceSystem, QgsLayerNotesUtils, QgsProject, QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle)
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from . import maps, queries, style
+from .layout import replace
+from .plan import write_geopackage
+from .rollcall import build_layout
+
+_OF_A_PERSON = re.compile(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"')
+_AUTHOR = re.compile(r"<author>[^<]*</author>")
+
+
+class PlanFiles(NamedTuple):
+    """Paths of a written plan."""
+
+    geopackage: str
+    project: str
+
+
+def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
+    """Write ``plan_<date>.gpkg`` and ``plan_<date>.qgz`` into ``folder``; main thread only, as layouts are.
+
+    The project holds the boxes and the forecast of each shift, the beats, the map context and the roll-call layout. Its
+    paths are relative, so the folder can be moved. Neither file names a person. Both are written aside and then moved into place.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    shift_date : str
+    shifts : sequence of str
+        Codes of the shifts, in the order in which they are listed.
+    folder : str
+
+    Returns
+    -------
+    PlanFiles
+    """
+    if not shifts:
+        raise ConnectError("There is no shift to write a plan for: name a shift of this date.")
+    return write_plan_files([queries.rollcall(workspace, shift_date, shift) for shift in shifts], folder, progress)
+
+
+def write_plan_files(rollcalls, folder, progress=SILENT):
+    """As :func:`write_plan`, from :class:`~.queries.RollCall` of one date."""
+    folder = Path(folder)
+    name = f"plan_{rollcalls[0].shift_date}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".connect-", dir=folder) as aside:
+        geopackage, project_file = os.path.join(aside, name + ".gpkg"), os.path.join(aside, name + ".qgz")
+        write_geopackage(geopackage, rollcalls, progress)
+        project = build_project(rollcalls, geopackage)
+        _save(project, project_file)
+        project.clear()
+        replace(geopackage, folder / (name + ".gpkg"))
+        replace(project_file, folder / (name + ".qgz"))
+    return PlanFiles(str(folder / (name + ".gpkg")), str(folder / (name + ".qgz")))
+
+
+def build_project(rollcalls, geopackage):
+    """A project of its own, never the one that is open on the desktop, over the layers of a plan GeoPackage."""
+    first = rollcalls[0]
+    project = QgsProject()
+    project.setCrs(QgsCoordinateReferenceSystem(first.crs))
+    project.setFilePathStorage(Qgis.FilePathType.Relative)
+    project.setTitle(maps.plain(f"Plan of {queries.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")))
+    project.setMetadata(_metadata(project.title(), first))
+    project.setBackgroundColor(style.colour(style.LAND))
+    xmin, ymin, xmax, ymax = first.area
+    area = QgsReferencedRectangle(QgsRectangle(xmin, ymin, xmax, ymax).buffered(0.02 * (xmax - xmin)), project.crs())
+    project.viewSettings().setDefaultViewExtent(area)
+    layers = maps.plan_layers(project, geopackage)
+    _shift_groups(project, rollcalls, geopackage)
+    beats = maps.open_layer(geopackage, "beats", "Beats")
+    maps.style_beats(beats)
+    _add(project, project.layerTreeRoot(), beats)
+    background = project.layerTreeRoot().addGroup("Background")
+    for layer in layers.lines + layers.ground:
+        background.addLayer(layer)
+    background.setExpanded(False)
+    project.layoutManager().addLayout(build_layout(project, layers, first.page_size))
+    return project
+
+
+def _shift_groups(project, rollcalls, geopackage):
+    """One group per shift, of which one at a time is shown."""
+    shifts = project.layerTreeRoot().addGroup("Shifts")
+    for rollcall in rollcalls:
+        group = shifts.addGroup(maps.plain(f"{rollcall.shift_name}, {rollcall.hours}"))
+        boxes = maps.open_layer(geopackage, "patrols", f"Boxes to patrol, {rollcall.shift_name}")
+        forecast = maps.open_layer(geopackage, "forecast", f"Forecast, {rollcall.shift_name}")
+        for layer in (boxes, forecast):
+            layer.setSubsetString("\"shift\" = '" + rollcall.shift.replace("'", "''") + "'")
+            layer.setDisplayExpression('"box_id"')
+            QgsLayerNotesUtils.setLayerNotes(layer, _notes(rollcall))
+        maps.style_patrols(boxes, rollcall.crime_types)
+        maps.style_forecast(forecast, rollcall.crime_types)
+        _add(project, group, boxes)
+        _add(project, group, forecast).setItemVisibilityChecked(False)
+    shifts.setIsMutuallyExclusive(True, 0)
+
+
+def _add(project, group, layer):
+    layer.setReadOnly(True)
+    project.addMapLayer(layer, False)
+    node = group.addLayer(layer)
+    node.setExpanded(False)
+    return node
+
+
+def _metadata(title, rollcall):
+    metadata = QgsProjectMetadata()
+    metadata.setTitle(title)
+    metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a chance, not a "
+                         f"finding about anybody. ShotSpotter Connect {rollcall.version}")
+    return metadata
+
+
+def _notes(rollcall):
+    lines = [rollcall.message, f"Forecast uses data reported until {rollcall.as_of}." if rollcall.as_of else "",
+             f"Seed hash of the draw: {rollcall.seed_hash}" if rollcall.seed_hash else "",
+             "" if rollcall.lottery else "A test with a given seed, no lottery."]
+    return "<br>".join(escape(line) for line in lines if line)
+
+
+def _save(project, path):
+    """Write the project without the name of whoever ran this, which QGIS would put into it."""
+    as_written = path + ".unpacked"
+    if not project.write(path):
+        raise ConnectError("The project of the plan could not be written: the disk may be full.", project.error())
+    os.replace(path, as_written)
+    with zipfile.ZipFile(as_written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, _without_person(content.decode("utf-8")) if name.endswith(".qgs") else content)
+
+
+def _without_person(text):
+    end_of_head = text.index(">", text.index("<qgis"))
+    return _OF_A_PERSON.sub("", text[:end_of_head]) + _AUTHOR.sub("<author></author>", text[end_of_head:])
