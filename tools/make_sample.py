@@ -24,7 +24,8 @@ gdal.UseExceptions()
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
-METRIC = "EPSG:26985"
+METRIC = "EPSG:26985"  # the city's own system, in which lines are cut and simplified
+MAP = "EPSG:32618"  # UTM zone 18N, in which a workspace of the city is made unless a CRS is named
 TOLERANCE = 5.0  # metres by which a simplified line may leave the published one
 
 CRIME_COLUMNS = ["X", "Y", "CCN", "REPORT_DAT", "SHIFT", "METHOD", "OFFENSE", "BLOCK", "XBLOCK", "YBLOCK", "DISTRICT",
@@ -214,16 +215,17 @@ def merged_lines(lines):
 
 
 def context(folder, outline):
-    """Background of printed maps as a GeoPackage in metres."""
+    """Background of printed maps as a GeoPackage, in the CRS of the workspace that it will lie beside."""
     faces = faces_outside_clusters(folder, outline)
     path = str(SAMPLE / "context.gpkg")
     Path(path).unlink(missing_ok=True)
     gdal.SetConfigOption("OGR_CURRENT_DATE", "2016-08-15T00:00:00.000Z")  # the month of the sources, so bytes repeat
     package = ogr.GetDriverByName("GPKG").CreateDataSource(path, options=["VERSION=1.2"])
     reference = osr.SpatialReference()
-    reference.ImportFromEPSG(int(METRIC.split(":")[1]))
+    reference.ImportFromEPSG(int(MAP.split(":")[1]))
     for name, frame in (("parks", parks(folder, faces)), ("water", named_faces(faces, WATER)), ("roads", roads(folder)),
                         ("railroads", railroads(folder))):
+        frame = frame.to_crs(MAP)
         polygon = frame.geom_type.str.contains("Polygon").all()
         layer = package.CreateLayer(name, reference, ogr.wkbMultiPolygon if polygon else ogr.wkbMultiLineString)
         columns = [column for column in frame.columns if column != "geometry"]

@@ -124,23 +124,27 @@ def test_places_lie_in_the_city(path, outline):
     assert layer.frame.iloc[:, 0].is_unique
 
 
-def test_map_background(outline):
+def test_map_background():
     package = ogr.Open(str(SAMPLE / "context.gpkg"))
     version, = [row.GetField(0) for row in package.ExecuteSQL("PRAGMA user_version")]
     assert version == 10200
     fields = {"parks": ["name"], "water": ["name"], "roads": ["name", "class"], "railroads": ["class"]}
     assert sorted(package.GetLayer(number).GetName() for number in range(package.GetLayerCount())) == sorted(fields)
     shapes = {}
+    city = read_vector(SAMPLE / "jurisdiction.geojson").to_crs("EPSG:32618").geometry[0].buffer(2000)
     for name, expected in fields.items():
         layer = package.GetLayerByName(name)
         definition = layer.GetLayerDefn()
         assert [definition.GetFieldDefn(i).GetName() for i in range(definition.GetFieldCount())] == expected
-        assert layer.GetSpatialRef().GetAuthorityCode(None) == "26985"
+        assert layer.GetSpatialRef().GetAuthorityCode(None) == "32618"
         shapes[name] = [wkb.loads(bytes(row.GetGeometryRef().ExportToWkb())) for row in layer]
-        assert all(each.is_valid and outline.buffer(2000).contains(each) for each in shapes[name])
+        assert all(each.is_valid and city.contains(each) for each in shapes[name])
     water = unary_union(shapes["water"])
-    assert water.contains(Point(396900, 133000)) and water.contains(Point(400500, 133600))  # Potomac, Anacostia
-    assert not water.contains(Point(397150, 137150)) and 15e6 < water.area < 22e6
+    to_map = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:32618", always_xy=True).transform
+    potomac, anacostia, white_house = (Point(to_map(*place)) for place in (
+        (-77.0358, 38.8650), (-76.9942, 38.8703), (-77.0365, 38.8977)))
+    assert water.contains(potomac) and water.contains(anacostia) and not water.contains(white_house)
+    assert 15e6 < water.area < 22e6
     roads = package.GetLayerByName("roads")
     roads.ResetReading()
     rows = [(row.GetField("name"), row.GetField("class")) for row in roads]
@@ -151,10 +155,12 @@ def test_map_background(outline):
 def test_a_workspace_can_be_made_of_it(tmp_path):
     configuration = json.loads((SAMPLE / "configuration.json").read_text(encoding="utf-8"))
     with create_workspace(tmp_path / "dc.gpkg", read_vector(SAMPLE / "jurisdiction.geojson"),
-                          read_vector(SAMPLE / "police_service_areas.geojson"), "NAME", crs="EPSG:26985",
+                          read_vector(SAMPLE / "police_service_areas.geojson"), "NAME",
                           configuration=configuration) as workspace:
         assert workspace.settings.agency == "Sample: Washington DC"
         assert workspace.settings.timezone == "America/New_York"
+        background = read_vector(SAMPLE / "context.gpkg", "roads")
+        assert workspace.settings.crs == background.crs == "EPSG:32618"  # maps need not change it
         assert (workspace.folder / workspace.settings.map_context).name == "context.gpkg"
         assert list(workspace.calendar.codes) == ["day", "evening", "midnight"]
         boxes = workspace.read("boxes", ["inside", "beat"])
