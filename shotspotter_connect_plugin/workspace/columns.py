@@ -16,7 +16,7 @@ def encode(column, values):
 
     Raises ``ValueError`` where values are not of the column's type: a mistake of the caller, never of a user.
     """
-    series = pd.Series(values)
+    series = pd.Series(values, dtype=None if len(values) else object)
     if series.isna().all():
         return [None] * len(series)
     return _ENCODERS[column.type](column, series)

@@ -62,6 +62,14 @@ def polygon_blobs(shapes, srs_id, multi):
     return blobs, bounds
 
 
+def read_polygons(blobs):
+    """Object array of shapely geometries, None where there is none."""
+    shapes = np.empty(len(blobs), dtype=object)
+    for position, blob in enumerate(blobs):  # one by one: numpy takes a multi-polygon of shapely 1.8 for a sequence
+        shapes[position] = read_shape(blob)
+    return shapes
+
+
 def read_shape(blob):
     """The shapely geometry of one blob; None where it is NULL or marked empty."""
     if blob is None or blob[3] & _EMPTY:

@@ -18,7 +18,7 @@ from osgeo import gdal, ogr, osr
 
 from ..errors import ConnectError
 from .columns import decode, encode, to_json
-from .geometry import point_blobs, polygon_blobs, read_points, read_shape
+from .geometry import point_blobs, polygon_blobs, read_points, read_polygons
 from .rtree import RTree
 from .tables import TABLES
 
@@ -27,7 +27,7 @@ _ROW = "fid"
 _INCOMING = "temp.incoming"
 _HEADER = b"SQLite format 3\0"
 _APPLICATION = b"GPKG"
-_WAIT_SECONDS = 10.0
+WAIT_SECONDS = 10.0
 _READ_ROWS = 50_000
 _MANY_ROWS = 10_000
 _SENTENCES = {
@@ -219,7 +219,7 @@ class GeoPackage:
         self.path = Path(path)
         _check_file(self.path)
         with self._plainly():
-            self._connection = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None,
+            self._connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None,
                                                check_same_thread=False)
             self._connection.execute("PRAGMA cache_size = -262144")
             self._touched = {}
@@ -263,6 +263,15 @@ class GeoPackage:
         with self._plainly():
             return self._connection.execute(_sql("SELECT count(*) FROM", quoted(table.name), condition),
                                             values).fetchone()[0]
+
+    def distinct(self, table, column, where=None):
+        """Different values of a column, in order."""
+        column = table.column(column)
+        condition, values = _conditions(table, where)
+        with self._plainly():
+            found = self._connection.execute(_sql("SELECT DISTINCT", quoted(column.name), "FROM", quoted(table.name),
+                                                  condition, "ORDER BY", quoted(column.name)), values).fetchall()
+        return decode(column, [value for value, in found]).tolist()
 
     def rows(self, table):
         """Every row as a tuple of stored values, in no order; geometry last."""
@@ -446,7 +455,7 @@ def _read_place(table, blobs):
     """The columns of :func:`_place_columns` from geometry blobs."""
     if table.geometry == "Point":
         return {name: pd.Series(values) for name, values in zip(("x", "y"), read_points(blobs))}
-    return {"geometry": pd.Series([read_shape(blob) for blob in blobs], dtype=object)}
+    return {"geometry": pd.Series(read_polygons(blobs))}
 
 
 def _place_columns(table):

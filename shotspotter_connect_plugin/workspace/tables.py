@@ -42,7 +42,10 @@ class Table:
         return [column.name for column in self.columns]
 
     def column(self, name):
-        return next(column for column in self.columns if column.name == name)
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError("Table " + self.name + " has no column " + str(name))
 
 
 def _table(name, help, columns, key, **more):

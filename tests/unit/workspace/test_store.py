@@ -1,0 +1,421 @@
+"""What the store keeps comes back as it was, and nothing else gets in."""
+import hashlib
+import os
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+from shapely.geometry import MultiPolygon, Point, box
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.geopackage import quoted
+from shotspotter_connect_plugin.workspace.store import Between, open_workspace
+from shotspotter_connect_plugin.workspace.tables import SCHEMA_VERSION, TABLES
+
+TEXTS = ["", " ", "O'Brien \"x\"; DROP TABLE runs; --", "Straße 北京 🚓", "two\nlines\ttab", "NULL", "nan", "0123"]
+NUMBERS = [0.0, -1.5, 1e-300, 1.7976931348623157e308, np.pi, 4_300_000.123456789]
+WHOLE = [0, -1, 2**53 + 1, -2**63, 2**63 - 1]
+OBJECTS = [{}, [], {"ü": [1, 2.5, None, True], "b": {"c": "d'\""}}, [["a"], {"x": None}], "text", 3, False]
+MOMENTS = ["1900-01-01T00:00:00.001Z", "2024-03-10T06:59:59.999Z", "2024-11-03T05:30:00Z", "2199-12-31T23:59:59.5Z"]
+SHAPES = [box(0, 0, 1.5, 2), box(-5, -5, 1e7, 3)]
+
+
+def values_of(column, count, unique):
+    """``count`` awkward values of a column's type; all different if ``unique``."""
+    def turn(choices):
+        return [choices[number % len(choices)] for number in range(count)]
+
+    def apart(texts):
+        return [text + str(number) for number, text in enumerate(texts)] if unique else texts
+
+    if column.type == "utc":
+        moments = pd.to_datetime(pd.Series(turn(MOMENTS)), utc=True)
+        return moments + pd.to_timedelta(np.arange(count) if unique else 0, unit="ms")
+    return pd.Series({
+        "text": lambda: apart(turn(TEXTS)),
+        "local": lambda: turn(["2024-11-03T01:30:00", "1999-12-31T23:59:59"]),
+        "date": lambda: turn(["2024-02-29", "1970-01-01"]),
+        "json": lambda: turn(OBJECTS),
+        "integer": lambda: list(range(count)) if unique else turn(WHOLE),
+        "real": lambda: turn(NUMBERS),
+        "boolean": lambda: turn([True, False]),
+    }[column.type](), dtype={"boolean": "boolean", "integer": "Int64", "real": float}.get(column.type, object))
+
+
+def full_frame(table, count=24):
+    """Rows of a table with awkward values and, where they may be, nulls."""
+    frame = pd.DataFrame({column.name: values_of(column, count, column.name in table.key) for column in table.columns})
+    for number, column in enumerate(table.columns):
+        if not column.required and column.name not in table.key:
+            frame.loc[(np.arange(count) + number) % 4 == 0, column.name] = None
+    if table.geometry == "Point":
+        frame["x"], frame["y"] = np.linspace(-180.123, 5e6, count), np.linspace(0.1, 1e7, count)
+        frame.loc[::5, ["x", "y"]] = np.nan
+    elif table.geometry:
+        frame["geometry"] = [SHAPES[number % 2] for number in range(count)]
+        frame.loc[3, "geometry"] = None
+    return frame
+
+
+def comparable(frame):
+    """Objects that compare by value: nulls are None, geometries WKT."""
+    frame = frame.copy()
+    if "geometry" in frame:
+        frame["geometry"] = [None if shape is None or shape != shape else shape.wkt for shape in frame["geometry"]]
+    for name in frame.columns[frame.dtypes == object]:
+        column = frame[name]
+        frame[name] = pd.Series([None if isinstance(value, float) and value != value else value for value in column],
+                                index=column.index, dtype=object)
+    return frame
+
+
+def write(workspace, method, *arguments):
+    with workspace.transaction() as writer:
+        return getattr(writer, method)(*arguments)
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "settings"])
+def test_every_type_comes_back_as_it_went_in(workspace, name):
+    table, frame = TABLES[name], full_frame(TABLES[name])
+    if not table.append_only:
+        write(workspace, "delete", name)
+    write(workspace, "append", name, frame)
+    found = workspace.read(name)
+    expected = frame.copy()
+    if table.geometry == "MultiPolygon":
+        expected["geometry"] = [shape and MultiPolygon([shape]) for shape in expected["geometry"]]
+    for column in table.columns:
+        if column.type == "integer" and not expected[column.name].isna().any():
+            expected[column.name] = expected[column.name].astype("int64")
+    assert_frame_equal(comparable(found), comparable(expected), check_exact=True)
+
+
+def test_an_empty_table_has_its_columns_and_types(workspace):
+    incidents = workspace.read("incidents")
+    assert list(incidents) == TABLES["incidents"].column_names + ["x", "y"]
+    assert str(incidents["occurred_from_utc"].dtype) == "datetime64[ns, UTC]"
+    assert incidents["x"].dtype == float
+    assert list(workspace.read("neighbourhoods")) == ["neighbourhood", "residents", "share_cap", "geometry"]
+
+
+def test_columns_can_be_chosen_and_ordered(workspace, made_incidents):
+    frame = made_incidents(50)
+    write(workspace, "append", "incidents", frame)
+    found = workspace.read("incidents", ["y", "incident_id"], order_by=["crime_type", "occurred_from_utc"])
+    expected = frame.sort_values(["crime_type", "occurred_from_utc"])[["y", "incident_id"]]
+    assert_frame_equal(found, expected.reset_index(drop=True))
+    with pytest.raises(KeyError, match="incidents has no column no_such"):
+        workspace.read("incidents", ["no_such"])
+
+
+def test_where(workspace, made_incidents):
+    frame = made_incidents(400).assign(shift=lambda rows: np.where(rows.index % 3 == 0, None, "day"))
+    write(workspace, "append", "incidents", frame)
+    start = frame["occurred_from_utc"]
+    low, high = start.sort_values().iloc[[100, 300]]
+
+    def ids(**where):
+        return sorted(workspace.read("incidents", where=where)["incident_id"])
+
+    def expected(mask):
+        return sorted(frame.loc[mask, "incident_id"])
+
+    assert ids(crime_type="theft") == expected(frame["crime_type"] == "theft")
+    assert ids(shift=None) == expected(frame["shift"].isna())
+    assert ids(shift=["day", None]) == ids()
+    assert ids(incident_id=[]) == []
+    assert ids(incident_id=set(frame["incident_id"][:33])) == sorted(frame["incident_id"][:33])
+    # low <= value < high, and either end may be open
+    assert ids(occurred_from_utc=Between(low, high)) == expected((start >= low) & (start < high))
+    assert ids(occurred_from_utc=Between(low)) == expected(start >= low)
+    assert ids(occurred_from_utc=Between(None, high)) == expected(start < high)
+    assert ids(occurred_from_utc=low) == expected(start == low)
+    assert ids(occurred_from_utc=list(start[:5]), crime_type=("theft",)) == expected(
+        (frame.index < 5) & (frame["crime_type"] == "theft"))
+    # Another zone names the same instant.
+    tokyo = Between(low.tz_convert("Asia/Tokyo"), high)
+    assert ids(occurred_from_utc=tokyo) == ids(occurred_from_utc=Between(low, high))
+    assert workspace.count("incidents", {"crime_type": "theft"}) == (frame["crime_type"] == "theft").sum()
+    # More values than SQLite lets a statement bind.
+    assert len(ids(incident_id=["x" + str(number) for number in range(40_000)] + ["i7"])) == 1
+
+
+def test_values_are_never_sql(workspace):
+    evil = "x'); DROP TABLE incidents; --"
+    write(workspace, "append", "places", pd.DataFrame({"kind": [evil, "bar"], "place_id": ["1", "2"]}))
+    assert workspace.read("places", ["kind"], {"kind": evil})["kind"].tolist() == [evil]
+    assert workspace.count("places", {"kind": [evil, "y' OR '1'='1"]}) == 1
+    assert quoted('a"b') == '"a""b"'
+
+
+@pytest.mark.parametrize("column, value", [
+    ("occurred_from_utc", pd.Timestamp("2024-01-01")), ("shift_date", "1 May 2024"), ("crime_type", 5)])
+def test_values_of_another_type_are_refused(workspace, made_incidents, column, value):
+    frame = made_incidents(3)
+    frame[column] = value
+    with pytest.raises(ValueError, match=column):
+        write(workspace, "append", "incidents", frame)
+    assert workspace.count("incidents") == 0
+
+
+def test_a_failed_transaction_leaves_nothing(workspace, made_incidents):
+    write(workspace, "append", "incidents", made_incidents(20))
+    before = workspace.content_hash()
+    with pytest.raises(ZeroDivisionError):
+        with workspace.transaction() as writer:
+            writer.append("places", pd.DataFrame({"kind": ["bar"], "place_id": ["1"], "x": [320_500.0], "y": [4.3e6]}))
+            writer.upsert("incidents", made_incidents(40, seed=2))
+            writer.delete("boxes")
+            raise ZeroDivisionError
+    assert workspace.content_hash() == before
+    # and the next write finds triggers and indexes in their places
+    assert write(workspace, "upsert", "incidents", made_incidents(20)).unchanged == 20
+
+
+def test_content_hash(workspace, made_incidents):
+    frame = made_incidents(30)
+    empty = workspace.content_hash()
+    write(workspace, "append", "incidents", frame)
+    one = workspace.content_hash()
+    assert one != empty
+    write(workspace, "delete", "incidents")
+    assert workspace.content_hash() == empty
+    write(workspace, "append", "incidents", frame.iloc[::-1])
+    assert workspace.content_hash() == one
+    frame.loc[0, "x"] += 1e-6
+    write(workspace, "upsert", "incidents", frame)
+    assert workspace.content_hash() != one
+
+
+def test_a_row_is_added_once(workspace, made_incidents):
+    write(workspace, "append", "incidents", made_incidents(3))
+    with pytest.raises(ConnectError, match="same incident_id is in incidents already"):
+        write(workspace, "append", "incidents", made_incidents(1))
+    with pytest.raises(ConnectError, match="has no crime_type"):
+        write(workspace, "append", "incidents", made_incidents(5).drop(columns="crime_type").iloc[3:])
+    assert workspace.count("incidents") == 3
+
+
+DRAW = {"draw_id": ["d1"], "shift_date": ["2024-05-01"], "shift": ["day"], "seed_hash": ["ab"], "size": [2]}
+
+
+def test_append_only_rows_stay(workspace):
+    write(workspace, "append", "draws", pd.DataFrame(DRAW))
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match="draws can never be changed"):
+        write(workspace, "upsert", "draws", pd.DataFrame({**DRAW, "size": [3]}))
+    with pytest.raises(ConnectError, match="draws can never be changed"):
+        write(workspace, "delete", "draws")
+    with pytest.raises(ConnectError, match="draws can never be changed"):
+        write(workspace, "replace", "draws", pd.DataFrame(DRAW), {"draw_id": "d1"})
+    assert workspace.content_hash() == before
+    assert write(workspace, "upsert", "draws", pd.DataFrame(DRAW)).unchanged == 1
+
+
+@pytest.mark.parametrize("name", [name for name, table in TABLES.items() if table.append_only])
+def test_no_program_can_change_append_only_rows(workspace, name):
+    table = TABLES[name]
+    write(workspace, "append", name, full_frame(table))
+    before = workspace.content_hash(), workspace.read(name)
+    other = sqlite3.connect(workspace.address)
+    columns = [column.name for column in table.columns if column.name != table.reveal]
+    attempts = ["UPDATE {t} SET {c} = 'changed'".format(t=name, c=quoted(column)) for column in columns]
+    attempts += ["UPDATE {t} SET fid = fid + 1000", "DELETE FROM {t}", "DELETE FROM {t} WHERE fid = 1",
+                 "INSERT OR REPLACE INTO {t} SELECT * FROM {t} WHERE fid = 1",
+                 "INSERT OR REPLACE INTO {t} SELECT fid + 9000, " + ", ".join(
+                     quoted(column.name) for column in table.columns) + " FROM {t} WHERE fid = 1"]
+    for attempt in attempts:
+        with pytest.raises(sqlite3.IntegrityError, match="can never be changed"):
+            other.execute(attempt.format(t=name))
+    other.close()
+    assert workspace.content_hash() == before[0]
+    assert_frame_equal(comparable(workspace.read(name)), comparable(before[1]))
+
+
+def test_a_seed_is_revealed_once(workspace):
+    write(workspace, "append", "draws", pd.DataFrame({**DRAW, "draw_id": ["d1"]}))
+    write(workspace, "append", "draws", pd.DataFrame({**DRAW, "draw_id": ["d2"]}))
+    write(workspace, "reveal", "draws", {"draw_id": "d1"}, "5eed")
+    assert workspace.read("draws", ["draw_id", "seed"]).values.tolist() == [["d1", "5eed"], ["d2", None]]
+    with pytest.raises(ConnectError, match="can never be changed"):
+        write(workspace, "reveal", "draws", {"draw_id": "d1"}, "other")
+    with pytest.raises(ConnectError, match="no row of draws"):
+        write(workspace, "reveal", "draws", {"draw_id": "d3"}, "other")
+    other = sqlite3.connect(workspace.address)
+    for attempt in ("UPDATE draws SET seed = NULL WHERE draw_id = 'd1'",
+                    "UPDATE draws SET seed = 'x', size = 9 WHERE draw_id = 'd2'"):
+        with pytest.raises(sqlite3.IntegrityError, match="can never be changed"):
+            other.execute(attempt)
+    other.close()
+    assert workspace.read("draws", ["draw_id", "seed"]).values.tolist() == [["d1", "5eed"], ["d2", None]]
+
+
+def test_replace_takes_out_what_meets_the_condition_only(workspace):
+    rows = pd.DataFrame({"date": ["2024-07-04", "2024-12-25", "2024-05-01"], "kind": ["holiday", "holiday", "event"],
+                         "name": ["Fourth", "Christmas", "Fair"]})
+    write(workspace, "append", "calendar", rows)
+    new = pd.DataFrame({"date": ["2025-01-01"], "kind": ["holiday"], "name": ["New"]})
+    write(workspace, "replace", "calendar", new, {"kind": "holiday"})
+    assert sorted(workspace.read("calendar")["name"]) == ["Fair", "New"]
+
+
+def test_settings_are_fresh_after_a_write(workspace):
+    settings = workspace.settings
+    settings.size, settings.cap = 250.0, 0.25
+    write(workspace, "save_settings", settings)
+    assert workspace.settings.cap == 0.25
+    with open_workspace(workspace.address) as again:
+        assert again.settings == workspace.settings
+
+
+def test_what_a_workspace_knows(workspace, tmp_path):
+    assert workspace.folder == tmp_path
+    assert workspace.path_of_seeds == tmp_path / "town.gpkg.seeds.json"
+    assert workspace.calendar.codes == ["day", "evening", "night"]
+    assert workspace.calendar.timezone == "America/New_York"
+    assert workspace.fishnet.size == 250.0
+    assert workspace.crime_types["crime_type"].tolist()[:2] == ["gunfire", "homicide"]
+    write(workspace, "upsert", "crime_types", pd.DataFrame({"crime_type": ["homicide"], "enabled": [False]}))
+    assert "homicide" not in workspace.crime_types["crime_type"].tolist()
+
+
+def test_another_program_that_writes_is_named(workspace, made_incidents, monkeypatch):
+    monkeypatch.setattr("shotspotter_connect_plugin.workspace.geopackage.WAIT_SECONDS", 0.2)
+    other = sqlite3.connect(workspace.address, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with open_workspace(workspace.address) as second:
+        assert second.count("incidents") == 0
+        with pytest.raises(ConnectError, match="Another program is writing town.gpkg"):
+            write(second, "append", "incidents", made_incidents(1))
+        other.execute("ROLLBACK")
+        other.close()
+        write(second, "append", "incidents", made_incidents(1))
+    assert workspace.count("incidents") == 1
+
+
+def test_a_desk_that_reads_sees_the_last_whole_state(workspace, made_incidents):
+    with open_workspace(workspace.address) as reader:
+        with workspace.transaction() as writer:
+            writer.append("incidents", made_incidents(5))
+            assert reader.count("incidents") == 0
+        assert reader.count("incidents") == 5
+
+
+def test_a_workspace_in_wal_mode_as_qgis_sets_it_works(workspace, made_incidents):
+    address = workspace.address
+    workspace.close()
+    other = sqlite3.connect(address)
+    assert other.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    other.close()
+    with open_workspace(address) as again:
+        write(again, "append", "incidents", made_incidents(7))
+        assert again.count("incidents") == 7
+
+
+@pytest.mark.parametrize("address, says", [
+    ("", "No workspace is named"), ("postgresql://host/db", "GeoPackage files only"),
+    ("postgres://me@host/db", "GeoPackage files only"), ("service=connect", "GeoPackage files only"),
+    ("PG:dbname=connect", "GeoPackage files only"), ("postgresql://me:s3cret@host/db", "must not hold a password"),
+    ("postgresql://me@host/db?password=s3cret", "must not hold a password"),
+    ("service=connect password=s3cret", "must not hold a password"),
+    ("host=h user=me password='s3cret x'", "must not hold a password")])
+def test_addresses_that_are_refused(address, says):
+    with pytest.raises(ConnectError, match=says) as error:
+        open_workspace(address)
+    assert "s3cret" not in error.value.user + error.value.log
+
+
+def test_files_that_are_no_workspace(workspace, tmp_path, town):
+    workspace.close()
+    path = tmp_path / "town.gpkg"
+    (tmp_path / "folder.gpkg").mkdir()
+    (tmp_path / "empty.gpkg").write_bytes(b"")
+    (tmp_path / "text.gpkg").write_text("a,b\n1,2\n")
+    (tmp_path / "half.gpkg").write_bytes(path.read_bytes()[:200_000])
+    plain = sqlite3.connect(tmp_path / "plain.gpkg")
+    plain.execute("CREATE TABLE t (a)")
+    plain.close()
+    for name, says in (("missing.gpkg", "There is no workspace .*missing.gpkg"), ("folder.gpkg", "is a folder"),
+                       ("empty.gpkg", "not a GeoPackage"), ("text.gpkg", "not a GeoPackage"),
+                       ("plain.gpkg", "not a GeoPackage"), ("half.gpkg", "damaged")):
+        before = contents(tmp_path)
+        with pytest.raises(ConnectError, match=says) as error:
+            with open_workspace(tmp_path / name) as half:
+                half.content_hash()
+        assert error.value.user.count("\n") == 0
+        assert contents(tmp_path) == before
+
+
+def test_a_geopackage_of_something_else(tmp_path):
+    from osgeo import ogr
+    source = ogr.GetDriverByName("GPKG").CreateDataSource(str(tmp_path / "other.gpkg"))
+    source.CreateLayer("roads", None, ogr.wkbLineString)
+    source = None
+    with pytest.raises(ConnectError, match="other.gpkg is not a workspace"):
+        open_workspace(tmp_path / "other.gpkg")
+
+
+@pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, 0, "old"])
+def test_a_workspace_of_another_version(workspace, tmp_path, version):
+    write(workspace, "upsert", "settings", pd.DataFrame({"name": ["schema_version"], "value": [version]}))
+    workspace.close()
+    before = contents(tmp_path)
+    with pytest.raises(ConnectError) as error:
+        open_workspace(workspace.address)
+    assert "version " + str(version) + "," in error.value.user
+    assert "version " + str(SCHEMA_VERSION) in error.value.user
+    assert contents(tmp_path) == before
+
+
+def test_a_workspace_that_lacks_a_table(workspace):
+    workspace.close()
+    other = sqlite3.connect(workspace.address)
+    other.executescript("DROP TABLE tactic_log; DELETE FROM gpkg_contents WHERE table_name = 'tactic_log'")
+    other.close()
+    with pytest.raises(ConnectError, match="lacks the tables tactic_log"):
+        open_workspace(workspace.address)
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0,
+                    reason="the account may read and write every file")
+def test_a_file_that_may_not_be_read_or_written(workspace, made_incidents):
+    os.chmod(workspace.address, 0o400)
+    with open_workspace(workspace.address) as reader:
+        assert reader.count("incidents") == 0
+        with pytest.raises(ConnectError, match="cannot be written"):
+            write(reader, "append", "incidents", made_incidents(1))
+    os.chmod(workspace.address, 0)
+    with pytest.raises(ConnectError, match="cannot be read"):
+        open_workspace(workspace.address)
+
+
+def contents(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+def test_points_that_another_program_wrote_are_read(workspace, made_incidents):
+    """OGR may write the same point in other forms than ours: with an envelope, or empty."""
+    from osgeo import ogr
+    write(workspace, "append", "incidents", made_incidents(4))
+    workspace.close()
+    source = ogr.Open(workspace.address, 1)
+    layer = source.GetLayerByName("incidents")
+    feature = layer.GetFeature(2)
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT (320777.5 4300888.25)"))
+    layer.SetFeature(feature)
+    feature = layer.GetFeature(3)
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT EMPTY"))
+    layer.SetFeature(feature)
+    feature = layer.GetFeature(4)
+    feature.SetField("occurred_from_utc", "2024/05/01 12:00:00+00")
+    layer.SetFeature(feature)
+    feature = layer = source = None
+    with open_workspace(workspace.address) as again:
+        found = again.read("incidents", ["x", "y", "occurred_from_utc"])
+    assert found.loc[1, ["x", "y"]].tolist() == [320777.5, 4300888.25]
+    assert found.loc[2, ["x", "y"]].isna().all()
+    assert found.loc[3, "occurred_from_utc"] == pd.Timestamp("2024-05-01T12:00Z")
+    expected = made_incidents(4)
+    assert Point(found.loc[0, ["x", "y"]]).equals(Point(expected.loc[0, ["x", "y"]]))
