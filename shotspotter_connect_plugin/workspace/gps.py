@@ -4,6 +4,7 @@ Files are read, put into the workspace's CRS and written chunk by chunk, all in 
 larger than memory and a killed import leaves nothing behind. What the columns mean is decided by the first chunk.
 """
 import csv
+import itertools
 import os
 import re
 import uuid
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from ..errors import ConnectError
+from ..errors import Cancelled, ConnectError
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
@@ -38,6 +39,7 @@ NO_DATE = "a date or time that cannot be read"
 NO_UNIT = "no unit"
 
 _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
+_SLICE = 50_000
 _HOUR = 3_600 * times.SECOND
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
@@ -53,17 +55,17 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     ----------
     workspace : Workspace
     path : str or pathlib.Path
-        CSV and its like with any header or, separated by blanks or commas, without one; GPX 1.0 and 1.1; NMEA; Excel;
-        any point layer that OGR opens; each also ``.gz``; or a folder of such files. A file without a column of units
-        holds one unit, named like the file.
+        CSV and its like with any header or, separated by blanks or commas, without one; GPX; NMEA; Excel; any point
+        layer that OGR opens; each also ``.gz``; or a folder of such files. A file without a column of units holds one
+        unit, named like the file.
     mapping : dict or str, optional
-        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["gps_fixes"]``. An empty ``unit`` names
-        the unit by the file. Columns of a file without a header are ``column 1``, ``column 2`` and so on.
+        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["gps_fixes"]``. An empty ``unit``
+        names the unit by the file. Columns of a file without a header are ``column 1``, ``column 2`` and so on.
     source_crs : str, optional
         Coordinate system of the file; as the file tells, or degrees, or the workspace's, if not given.
     source_timezone : str, optional
-        Zone of times without an offset; the workspace's if not given (UTC for GPX and NMEA). Of the hour that comes twice
-        when clocks go back the first coming is meant, until a unit's times jump back in the file.
+        Zone of times without an offset; the workspace's if not given (UTC for GPX and NMEA). Of the hour that comes
+        twice when clocks go back the first coming is meant, until a unit's times jump back in the file.
     rejects : str, optional
         CSV for the rows that were not taken; ``<workspace>-rejects-gps_fixes.csv`` beside the workspace if not given.
         Not written when every row was taken.
@@ -91,7 +93,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
         for number, file in enumerate(files):
             part = progress.part(number / len(files), (number + 1) / len(files))
             try:
-                reader = _File(file, mapping, source_crs, zone or workspace.settings.timezone, bool(zone), area)
+                reader = _File(file, mapping, source_crs, zone or workspace.settings.timezone, bool(zone), area, part)
             except ConnectError as error:
                 if len(files) == 1:
                     raise
@@ -121,20 +123,16 @@ def _files(path):
 
 
 def _import_file(reader, writer, rejected, result, progress):
-    added = updated = unchanged = 0
-    read = rejected_rows = 0
-    for chunk in reader.source.chunks(reader.columns, progress):
+    counts = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0)
+    for chunk in reader.chunks():
+        if progress.is_cancelled():
+            raise Cancelled()
         fixes, reason, column = reader.fixes(chunk)
         good = reason == np.array(None)
         rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
-        fixes = _one_per_moment(fixes[good])
-        done = writer.upsert(TABLE, fixes)
-        read, rejected_rows = read + len(chunk), rejected_rows + int((~good).sum())
-        added, updated = added + done.added, updated + done.updated
-        unchanged += int(good.sum()) - done.added - done.updated
-    if not read:
-        result.warnings.append("{} has no rows.".format(reader.source.name))
-    counts = {"read": read, "added": added, "updated": updated, "unchanged": unchanged, "rejected": rejected_rows}
+        done = writer.upsert(TABLE, _one_per_moment(fixes[good]))
+        counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
+                      unchanged=int(good.sum()) - done.added - done.updated)
     for name, count in counts.items():
         setattr(result, name, getattr(result, name) + count)
     result.mapping = result.mapping or dict(reader.mapping)
@@ -145,7 +143,7 @@ def _import_file(reader, writer, rejected, result, progress):
         "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": TABLE,
         "input": reader.source.name, "input_hash": file_hash(reader.source.path),
         "mapping": {**reader.mapping, "source_crs": reader.crs, "source_timezone": reader.zone},
-        "dropped_columns": reader.dropped_columns, "counts": counts}]))
+        "dropped_columns": reader.dropped_columns, "counts": dict(counts)}]))
 
 
 def _one_per_moment(fixes):
@@ -157,53 +155,64 @@ def _one_per_moment(fixes):
 class _File:
     """What one file's columns mean, and its chunks as fixes."""
 
-    def __init__(self, path, mapping, source_crs, zone, zone_named, area):
+    def __init__(self, path, mapping, source_crs, zone, zone_named, area, progress):
         self.source = open_gps(path)
         self.warnings = []
         self._area = area
         self._future = pd.Timestamp.now(tz="UTC").value + times.DAY
-        self.mapping = self._recognise(mapping)
+        self._begin(mapping, progress)
         self._places = self._pair(self.mapping)
-        self.columns = list(dict.fromkeys(self.mapping.values()))
-        head = self._head(self.columns)
-        self.crs = source_crs or self._crs(head)
+        self.crs = source_crs or self._crs(self._head)
         self._change = pyproj.Transformer.from_crs(parse_crs(self.crs), parse_crs(area.crs), always_xy=True)
         if not zone_named and (self.source.kind == "nmea" or self.source.layer == "track_points"):
             zone, zone_named = "UTC", True
         self.zone = "UTC" if names_utc(self.mapping["at"]) else zone
         self._zone_told = zone_named or self.zone == "UTC"
-        self._check_units(head)
-        self._day_first, self._split = self._written(head)
+        self._check_units()
+        self._day_first, self._split = self._written()
         self._comings = {}
 
-    def _head(self, columns):
-        head = next(self.source.chunks(columns, SILENT), None)
-        if head is None:
+    def _begin(self, mapping, progress):
+        """Open the file and find its columns; without a header they are known by the first rows only."""
+        bare = self.source.kind == "bare"
+        if not bare:
+            self.mapping = self._recognise(mapping, None)
+        columns = self.source.columns if bare else list(dict.fromkeys(self.mapping.values()))
+        self._rest = self.source.chunks(columns, progress)
+        self._head = next(self._rest, None)
+        if self._head is None:
             raise ConnectError("{} has no rows.".format(self.source.name))
-        return head
+        if bare:
+            self.mapping = self._recognise(mapping, self._head)
+
+    def chunks(self):
+        """The rows of the file, once, few enough at a time to stop within a second."""
+        head, self._head = self._head, None
+        for chunk in itertools.chain([head], self._rest):
+            for start in range(0, len(chunk), _SLICE):
+                yield chunk.iloc[start:start + _SLICE]
 
     # Columns
 
-    def _recognise(self, mapping):
+    def _recognise(self, mapping, head):
         columns = [column for column in self.source.columns if not privacy.about_persons(column)]
         personal = [column for column in self.source.columns if column not in columns]
         if personal:
             self.warnings.append("Columns about persons were left out: {}.".format(", ".join(personal)))
         found = recognise(columns, TABLE, mapping)
-        if self.source.kind == "bare":
-            found = self._guess(found)
+        if head is not None:
+            found = self._guess(found, head)
         pair = self._pair(found)
-        missing = [what for what, there in (("the time", "at" in found), ("longitude and latitude, or x and y", pair))
-                   if not there]
+        needed = (("the time", "at" in found), ("longitude and latitude, or x and y", pair))
+        missing = [what for what, there in needed if not there]
         if missing:
             raise ConnectError("{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in "
-                               '{{"at": "column"}}.'.format(self.source.name, " and ".join(missing),
-                                                           ", ".join(self.source.columns)))
+                               '{{"at": "column"}}.'.format(
+                                   self.source.name, " and ".join(missing), ", ".join(self.source.columns)))
         return {role: column for role, column in found.items() if role in _ROLES or column in pair}
 
-    def _guess(self, named):
+    def _guess(self, named, head):
         """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
-        head = self._head(self.source.columns)
         found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
         if {"longitude", "latitude"} <= set(found):
             x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
@@ -223,19 +232,20 @@ class _File:
         if self.source.has_geometry and self.source.crs:
             return self.source.crs
         x, y = (numbers(head[column]) for column in self._places)
-        return DEGREES if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 90)) > np.mean(np.isfinite(x)) / 2 else self._area.crs
+        degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+        return DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
 
     @property
     def dropped_columns(self):
         """Columns of the source that were never read."""
-        return [column for column in self.source.columns if column not in self.columns]
+        return [column for column in self.source.columns if column not in self.mapping.values()]
 
-    def _check_units(self, head):
+    def _check_units(self):
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
         if "unit" not in self.mapping:
             return
         column = self.mapping["unit"]
-        what = privacy.values_about_persons(head[column].unique())
+        what = privacy.values_about_persons(self._head[column].unique())
         if what == "number plates":
             self.warnings.append("The units in column {} look like number plates; if they are, name a column with unit "
                                  "codes in MAPPING.".format(column))
@@ -245,13 +255,12 @@ class _File:
 
     # Times
 
-    def _written(self, head):
+    def _written(self):
         """(day before month, time of day in a column of its own)."""
-        parsed = times.parse(head[self.mapping["at"]].str.strip())
+        parsed = times.parse(self._head[self.mapping["at"]].str.strip())
         split = "at_time" in self.mapping and not parsed.timed.any()
         if not split:
             self.mapping.pop("at_time", None)
-            self.columns = list(dict.fromkeys(self.mapping.values()))
         first, month = parsed.day_first.any(), parsed.month_first.any()
         if parsed.either.any() and not first and not month:
             # The first days of a month can be read both ways; a later row may tell.
@@ -286,8 +295,8 @@ class _File:
         """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
         if not self._zone_told:
             self._zone_told = True
-            self.warnings.append("Times without an offset were read as local time of {}; name SOURCE_TIMEZONE if they are "
-                                 "not.".format(self.zone))
+            self.warnings.append("Times without an offset were read as local time of {}; name SOURCE_TIMEZONE if they "
+                                 "are not.".format(self.zone))
         first, second = times.to_utc(wall, self.zone, True), times.to_utc(wall, self.zone, False)
         for row in np.flatnonzero(first != second):
             last, again = self._comings.get(unit[row], (wall[row], False))

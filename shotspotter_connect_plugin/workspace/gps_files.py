@@ -1,6 +1,7 @@
 """Files of GPS fixes as rows: delimited text with or without a header, GPX, NMEA, and what the other importers read."""
 import codecs
 import gzip
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,8 @@ class BareSource(Source):
 
     def chunks(self, columns, progress):
         for lines, rows in _lines(self, progress):
-            fields = pd.Series(rows, dtype=object).str.strip().str.split(self.delimiter, n=len(self.columns), expand=True)
+            fields = pd.Series(rows, dtype=object).str.strip()
+            fields = fields.str.split(self.delimiter, n=len(self.columns), expand=True)
             fields = fields.reindex(columns=range(len(self.columns) + 1)).fillna("")
             problem = np.where(fields[len(self.columns)] != "", "more fields than the first row", "")
             chunk = fields.iloc[:, :-1].set_axis(self.columns, axis=1)[columns].set_axis(lines, axis=0)
@@ -134,8 +136,8 @@ def _lines(source, progress):
     size = max(source.path.stat().st_size, 1)
     numbers, rows = [], []
     try:
-        with open(source.path, "rb") as raw, (gzip.GzipFile(fileobj=raw) if source.path.suffix.lower() == ".gz"
-                                              else raw) as file:
+        with open(source.path, "rb") as raw, io.BufferedReader(
+                gzip.GzipFile(fileobj=raw) if source.path.suffix.lower() == ".gz" else raw) as file:
             for number, line in enumerate(file, 1):
                 line = line.decode("utf-8", errors="replace")
                 if line.strip():
