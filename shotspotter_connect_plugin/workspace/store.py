@@ -153,6 +153,10 @@ class Workspace:
         """How many rows of a table meet a condition."""
         return self._store.count(TABLES[table], where)
 
+    def distinct(self, table, column, where=None):
+        """List of the different values of a column, in order."""
+        return self._store.distinct(TABLES[table], column, where)
+
     @contextmanager
     def transaction(self):
         """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing."""
