@@ -40,7 +40,7 @@ def steps(folder):
         made.append(("connect:createworkspace", {
             **workspace, "JURISDICTION": sample("jurisdiction.geojson"),
             "BEATS": sample("police_service_areas.geojson"), "BEAT_FIELD": "NAME", "TIMEZONE": TIMEZONE,
-            "CRS": "EPSG:26985", "SETTINGS": sample("configuration.json")}))
+            "SETTINGS": sample("configuration.json")}))
     kinds = sorted(os.path.splitext(name)[0] for name in os.listdir(sample("places")))
     return made + [
         ("connect:configure", {**workspace, "SETTINGS": sample("configuration.json"),
@@ -51,10 +51,10 @@ def steps(folder):
                                    "SOURCE_TIMEZONE": "UTC", "REJECTS": out("rejected_gunfire.csv")}),
         *(("connect:importplaces", {**workspace, "INPUT": sample("places", kind + ".geojson"), "KIND": kind})
           for kind in kinds),
-        ("connect:train", {**workspace, "AS_OF": DATE, "MODEL_CARD": out("model_card.json")}),
+        ("connect:train", {**workspace, "AS_OF": DATE, "MODEL_CARD": out("model_card.html")}),
         ("connect:score", {**day, "OUTPUT": out("forecast.gpkg")}),
         ("connect:meter", {**day, "OUTPUT": out("plan.gpkg")}),
         ("connect:verifydraw", day),
-        ("connect:rollcall", {**day, "OUTPUT": out("rollcall.pdf")}),
+        ("connect:rollcall", {**day, "SHIFT": "evening", "OUTPUT": out("rollcall.pdf")}),
         ("connect:daily", {**day, "OUTPUT": out("day")}),
     ]

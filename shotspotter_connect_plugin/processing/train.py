@@ -3,7 +3,6 @@ from qgis.core import (Qgis, QgsProcessingOutputString, QgsProcessingParameterFi
                        QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from .base import FORECAST, ConnectAlgorithm
-from .configure import write_json
 
 CRIME_TYPES, SEED, MODEL_CARD, MODEL_ID = "CRIME_TYPES", "SEED", "MODEL_CARD", "MODEL_ID"
 
@@ -28,23 +27,20 @@ class Train(ConnectAlgorithm):
         self.add(QgsProcessingParameterNumber(SEED, "Seed", Qgis.ProcessingNumberParameterType.Integer, 1, True, 0,
                                               2147483647),
                  "Seed of everything random in the training; the same data and seed give the same model.")
-        self.add(QgsProcessingParameterFileDestination(MODEL_CARD, "Model card", "JSON files (*.json)", optional=True,
+        self.add(QgsProcessingParameterFileDestination(MODEL_CARD, "Model card", "Web pages (*.html);;JSON files (*.json)", optional=True,
                                                        createByDefault=False),
-                 "Where to write what the model is: data, ways compared, scores, limits.")
+                 "Where to write what the model is: data, ways compared, scores, limits; a page to read if the name ends in "
+                 ".html, else JSON.")
         self.addOutput(QgsProcessingOutputString(MODEL_ID, "Id of the model"))
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace import forecasting
 
         codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
+        card = self.parameterAsFileOutput(parameters, MODEL_CARD, context)
         model_id = forecasting.train(workspace, as_of=self.as_of(parameters, workspace), crime_types=codes or None,
-                                     seed=self.parameterAsInt(parameters, SEED, context), progress=progress)
-        model = workspace.read("models", where={"model_id": model_id}).iloc[0]
+                                     seed=self.parameterAsInt(parameters, SEED, context), progress=progress,
+                                     card_path=card)
         run.counts = {"model_id": model_id}
-        progress.info("Model {} as of {}.".format(model_id, model["as_of_utc"]))
-        outputs = {MODEL_ID: model_id}
-        target = self.parameterAsFileOutput(parameters, MODEL_CARD, context)
-        if target:
-            write_json(target, model["card"])
-            outputs[MODEL_CARD] = target
-        return outputs
+        progress.info("Model {}.".format(model_id))
+        return {MODEL_ID: model_id, **({MODEL_CARD: card} if card else {})}

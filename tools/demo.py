@@ -1,0 +1,63 @@
+"""make demo: from the sample data to printed sheets, every step a ``qgis_process run`` as a scheduled job would do it."""
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from qgis_env import PLUGIN, environment  # noqa: E402
+
+from shotspotter_connect_plugin.processing import sample  # noqa: E402
+
+OUT = ROOT / "out" / "demo"
+LOGS = OUT / "log"
+
+
+def main():
+    started = time.monotonic()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    sample.prepare(str(OUT))
+    env = environment(ROOT / "out" / "profile")
+    # The answer to "enable" is 1 if it is enabled already.
+    subprocess.run(["qgis_process", "plugins", "enable", PLUGIN], env=env, capture_output=True, stdin=subprocess.DEVNULL)
+    print("Sample: Washington, DC. Plan of {}. Output in {}".format(sample.DATE, OUT.relative_to(ROOT)), flush=True)
+    taken = []
+    for number, (algorithm, parameters) in enumerate(sample.steps(str(OUT)), 1):
+        taken.append((algorithm, parameters, run(number, algorithm, parameters, env)))
+    print("\nFiles made in {}:".format(OUT.relative_to(ROOT)))
+    for path in sorted(path for path in OUT.rglob("*") if path.is_file() and LOGS not in path.parents):
+        print("  {:10,} kB  {}".format(round(path.stat().st_size / 1000), path.relative_to(OUT)))
+    print("\nSeconds per step:")
+    for algorithm, parameters, seconds in taken:
+        print("  {:6.1f}  {} {}".format(seconds, algorithm, parameters.get("KIND", "")))
+    print("  {:6.1f}  in all".format(time.monotonic() - started))
+    print("\nSheets: {}\nMap:    make desktop, or open {} in QGIS".format(
+        (OUT / "day").relative_to(ROOT), Path(sample.project_in(str(OUT))).relative_to(ROOT)))
+
+
+def run(number, algorithm, parameters, env):
+    """Run one step, print its last words, keep its whole log -> seconds."""
+    started = time.monotonic()
+    command = ["qgis_process", "run", algorithm, *("--{}={}".format(*item) for item in parameters.items())]
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace")
+    seconds = time.monotonic() - started
+    log = LOGS / "{:02}_{}.txt".format(number, algorithm.partition(":")[2])
+    log.write_text(" ".join(command) + "\n" + done.stdout, encoding="utf-8")
+    print("{:5.1f} s  {} {}".format(seconds, algorithm, parameters.get("KIND", "")), flush=True)
+    if done.returncode:
+        print(done.stdout[-2000:], file=sys.stderr)
+        sys.exit("{} failed; all it said is in {}".format(algorithm, log.relative_to(ROOT)))
+    results = [line.partition(":\t")[::2] for line in done.stdout.rpartition("Results")[2].splitlines() if ":\t" in line]
+    words = ["{} {}".format(name.lower(), os.path.relpath(value, ROOT) if os.path.isabs(value) else value)
+             for name, value in results if name != "WORKSPACE"]
+    if words:
+        print("           " + ", ".join(words), flush=True)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
