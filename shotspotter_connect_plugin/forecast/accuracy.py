@@ -44,7 +44,7 @@ class Calibration:
         self._observed += np.bincount(place, observed, minlength=self._BINS)
 
     def groups(self, count=5):
-        """List of (expected, observed) from the boxes with the least to those with the most, about equal in expected."""
+        """List of (expected, observed), from the boxes with the least to those with the most."""
         total = self._expected.sum()
         if total == 0:
             return []

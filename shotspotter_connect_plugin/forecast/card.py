@@ -2,8 +2,9 @@
 from html import escape
 
 _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
-          "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;text-align:left;"
-          "vertical-align:top}th{background:#f3f3f3;font-weight:600}h1{font-size:1.5em}h2{font-size:1.2em;margin-top:1.5em}")
+          "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
+          "text-align:left;vertical-align:top}th{background:#f3f3f3;font-weight:600}h1{font-size:1.5em}"
+          "h2{font-size:1.2em;margin-top:1.5em}")
 _DEEPEST = 8
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from .history import instants
 
 CRIME_TYPE = "gunfire"
 
@@ -13,10 +14,10 @@ def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, fire
                    include_probable=True):
     """Make the events of a forecast from gunfire alerts.
 
-    Alerts closer than ``merge_minutes`` and ``merge_metres`` to another of the same chain are one incident, which counts
-    once, at the moment of its first sound and at the mean place. An alert is known when it happens. Alerts called
-    firecracker are left out; incidents on days of fireworks weigh ``firework_weight``, because part of them are not
-    gunfire.
+    Alerts closer than ``merge_minutes`` and ``merge_metres`` to another of the same chain are one incident, which
+    counts once, at the moment of its first sound and at the mean place. An alert is known when it happens. Alerts
+    called firecracker are left out; incidents on days of fireworks weigh ``firework_weight``, because part of them
+    are not gunfire.
 
     Parameters
     ----------
@@ -68,8 +69,7 @@ def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    moment = pd.DatetimeIndex(occurred_utc).as_unit("ns").asi8 if hasattr(pd.DatetimeIndex, "as_unit") else \
-        pd.DatetimeIndex(occurred_utc).asi8
+    moment = instants(occurred_utc)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     count, pairs = moment.size, []
     for step in range(1, count):

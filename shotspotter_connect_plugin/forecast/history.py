@@ -8,6 +8,7 @@ import pandas as pd
 from .fishnet import Fishnet
 
 DAY = 86_400 * 1_000_000_000
+NO_INSTANT = np.iinfo(np.int64).min
 
 
 class Timeline:
@@ -65,8 +66,8 @@ class History:
 
 
 def instants(column):
-    """Instants of a column as int64 nanoseconds of UTC."""
-    index = pd.DatetimeIndex(pd.to_datetime(column, utc=True)).tz_localize(None)
+    """Instants of a column as int64 nanoseconds of UTC; NO_INSTANT where there is none."""
+    index = pd.DatetimeIndex(pd.to_datetime(column, utc=True, cache=False)).tz_localize(None)
     return index.to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from .history import NO_INSTANT, instants
 
 EVENT_COLUMNS = {
     "crime_type": "crime type of the event",
@@ -85,14 +86,13 @@ def admit_events(events):
     for name, default in (("weight", 1.0), ("rounded_x_m", 0.0), ("rounded_y_m", 0.0)):
         column = events[name] if name in events.columns else pd.Series(np.nan, index=events.index)
         admitted[name] = pd.to_numeric(column, errors="coerce").fillna(default).to_numpy(dtype=float)
-    moments = {name: pd.to_datetime(events[name], utc=True) for name in ("from_utc", "known_utc")}
-    moments["to_utc"] = (pd.to_datetime(events["to_utc"], utc=True).fillna(moments["from_utc"])
-                         if "to_utc" in events.columns else moments["from_utc"])
-    usable = (moments["from_utc"].notna() & moments["known_utc"].notna() & events["crime_type"].notna()).to_numpy()
-    usable &= np.isfinite(admitted[["x", "y", "weight", "rounded_x_m", "rounded_y_m"]].to_numpy()).all(axis=1)
-    usable &= (admitted["weight"] > 0).to_numpy()
-    for name, moment in moments.items():
-        admitted[name] = pd.DatetimeIndex(moment).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    for name in ("from_utc", "known_utc"):
+        admitted[name] = instants(events[name])
+    admitted["to_utc"] = instants(events["to_utc"]) if "to_utc" in events.columns else NO_INSTANT
+    admitted["to_utc"] = admitted["to_utc"].where(admitted["to_utc"] != NO_INSTANT, admitted["from_utc"])
+    usable = (admitted["from_utc"] != NO_INSTANT) & (admitted["known_utc"] != NO_INSTANT)
+    usable &= admitted["crime_type"].notna() & (admitted["weight"] > 0)
+    usable &= np.isfinite(admitted[["x", "y", "weight", "rounded_x_m", "rounded_y_m"]]).all(axis=1)
     admitted = admitted.loc[usable, list(EVENT_COLUMNS)]
     # What was known at a moment had happened by then, whatever a typing error in the interval says.
     admitted["to_utc"] = np.minimum(admitted["to_utc"], admitted["known_utc"])

@@ -7,10 +7,10 @@ The true rate of a box in a shift is taken as gamma distributed around the forec
 ``misfit``                     what no amount of history would mend in this kind of forecast;
 ``level``                      the total of the whole jurisdiction is itself uncertain.
 
-The first two are fitted by likelihood to the totals of every box over four weeks of validation, where expected and observed
-are both known; the third is what weekly totals vary beyond Poisson. A single shift has fewer events behind it than the whole
-day, so its own expected events go into the first part, which makes its interval the wider one. The interval is about the
-expected value, not about the count: a count varies around it as well.
+The first two are fitted by likelihood to the totals of every box over four weeks of validation, where expected and
+observed are both known; the third is what weekly totals vary beyond Poisson. A single shift has fewer events behind
+it than the whole day, so its own expected events go into the first part, which makes its interval the wider one. The
+interval is about the expected value, not about the count: a count varies around it as well.
 """
 from dataclasses import dataclass
 

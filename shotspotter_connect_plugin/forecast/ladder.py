@@ -48,12 +48,12 @@ def _rungs():
         rungs.append(Rung("kde_" + str(metres) + "_" + text, "kernel density",
                           "kernel density of " + str(metres) + " m over " + span,
                           _both(Memory("window", windows[text]), metres)))
-    for days in (60, 120, 240, 480):
+    for days in (60, 180, 540):
         for metres in (0, 125, 250):
             rungs.append(Rung("decay_" + str(days) + "_" + str(metres), "decayed count",
                               "events that count half after each " + str(days) + " days, smoothed over "
                               + str(metres) + " m", _both(Memory("decay", float(days)), metres)))
-    memories = [Memory("decay", float(days)) for days in (2, 7, 14, 28, 60, 120, 240, 480, 960)]
+    memories = [Memory("decay", float(days)) for days in (3, 14, 60, 180, 540)]
     memories.append(Memory("window", EVER))
     rungs.append(Rung("additive", "additive", "a mixture of surfaces that forget at different speeds and reach "
                       "differently far, weights fitted by Poisson likelihood",
@@ -65,9 +65,6 @@ def _rungs():
 RUNGS = _rungs()
 ROBUST = "kde_500_all"
 """What is used where there are too few events to choose."""
-
-FEATURES = tuple(dict.fromkeys(feature for item in RUNGS for feature in item.features))
-_PLACE = {feature: position for position, feature in enumerate(FEATURES)}
 
 
 def rung(name):
@@ -124,9 +121,11 @@ def fit_weights(densities, events):
 class Sample:
     """Events of the past (n entries), each with all surfaces as they were at the plan moment of its date.
 
-    ``date`` position of the date; ``known`` moment of knowledge; ``weight``; ``densities`` (n, surfaces) relative to uniform.
+    ``date`` position of the date; ``known`` moment of knowledge; ``weight``; ``densities`` (n, features) relative to
+    uniform.
     """
 
+    features: tuple
     date: np.ndarray
     known: np.ndarray
     weight: np.ndarray
@@ -134,20 +133,21 @@ class Sample:
 
     def where(self, rows):
         """The entries that a mask or positions choose."""
-        return Sample(self.date[rows], self.known[rows], self.weight[rows], self.densities[rows])
+        return Sample(self.features, self.date[rows], self.known[rows], self.weight[rows], self.densities[rows])
 
     def of(self, item):
         """Densities (n, surfaces) of the surfaces of one rung."""
-        return self.densities[:, [_PLACE[feature] for feature in item.features]]
+        return self.densities[:, [self.features.index(feature) for feature in item.features]]
 
     def fit(self, item):
         """Weights and uniform share of one rung."""
         return fit_weights(self.of(item), self.weight)
 
 
-def make_sample(history, timeline, smoother, first, last, progress):
-    """Collect the surfaces at the places of the events of the dates ``first`` to before ``last`` (positions)."""
-    surfaces = SurfaceSet(FEATURES, smoother)
+def make_sample(ladder, history, timeline, smoother, first, last, progress):
+    """Collect the surfaces of all rungs at the places of the events of the dates ``first`` to before ``last``."""
+    features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
+    surfaces = SurfaceSet(features, smoother)
     date = timeline.date[history.slot]
     order = np.argsort(date, kind="stable")
     bounds = np.searchsorted(date[order], np.arange(len(timeline.dates) + 1))
@@ -159,5 +159,5 @@ def make_sample(history, timeline, smoother, first, last, progress):
         chosen.append(rows)
         densities.append(surfaces.rows(counts, history.box[rows], timeline.shift[history.slot[rows]]))
     rows = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
-    densities = np.concatenate(densities) if densities else np.zeros((0, len(surfaces.features)))
-    return Sample(date[rows], history.known[rows], history.weight[rows], densities)
+    densities = np.concatenate(densities) if densities else np.zeros((0, len(features)))
+    return Sample(features, date[rows], history.known[rows], history.weight[rows], densities)

@@ -1,8 +1,8 @@
 """How many events a slot brings in the whole jurisdiction: recent rate x weekday x season.
 
 A Poisson regression on the slots of the past, each seen from the plan moment of its date with what was known then, so
-delays of reporting are in the numbers it learns from. Its terms are few and held back by normal priors: with little data
-the recent rate is all that is left.
+delays of reporting are in the numbers it learns from. Its terms are few and held back by normal priors: with little
+data the recent rate is all that is left.
 """
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ _EVENTS_OF_A_GAP = 15.0
 
 @dataclass(frozen=True)
 class Level:
-    """Coefficients on the logarithm of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift."""
+    """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift."""
 
     coefficients: tuple
 

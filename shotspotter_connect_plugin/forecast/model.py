@@ -1,7 +1,8 @@
 """The forecast of an agency: trained from events, kept as text, scored for a shift.
 
-``train`` looks at everything known at AS_OF and chooses a rung of the ladder for each crime type. ``ForecastModel.score`` makes
-the surfaces anew from the events known when it is asked, so a new alert changes the forecast without a training.
+``train`` looks at everything known at AS_OF and chooses a rung of the ladder for each crime type.
+``ForecastModel.score`` makes the surfaces anew from the events known when it is asked, so a new alert changes the
+forecast without a training.
 """
 import hashlib
 import platform
@@ -15,11 +16,11 @@ from ..progress import SILENT
 from .history import DAY, Timeline, make_history
 from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
 from .interval import SHARE, Uncertainty
-from .ladder import Rung
+from .ladder import RUNGS, Rung
 from .level import Level, LevelTerms, observed_slots
 from .reasons import explain
 from .surfaces import Smoother, SurfaceSet, counts_at
-from .validation import FEWEST_EVENTS, train_type
+from .validation import FEWEST_EVENTS, events_by_slot, replay, train_type
 
 EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
@@ -106,9 +107,9 @@ class ForecastModel:
         Returns
         -------
         pandas.DataFrame
-            box_id, crime_type, expected (events in the shift), low and high (90 % interval of expected), percentile (share
-            of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth). A crime type
-            of which no event was known at training is not in it.
+            box_id, crime_type, expected (events in the shift), low and high (90 % interval of expected), percentile
+            (share of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth). A
+            crime type of which no event was known at training is not in it.
 
         Raises
         ------
@@ -119,9 +120,7 @@ class ForecastModel:
         if tuple(calendar.codes) != self.shifts:
             raise ConnectError("The shifts have changed since the model was trained; run connect:train again.")
         as_of = _moment(as_of)
-        if as_of < self.as_of:
-            raise ConnectError(f"The model knows what was reported until {self.as_of:%Y-%m-%d %H:%M} UTC, which is later than "
-                               "AS_OF; train one with an earlier AS_OF.")
+        self._check_as_of(as_of)
         boxes = admit_boxes(boxes)
         events = _known(admit_events(events)[0], as_of)
         smoother, timelines, parts = Smoother(boxes, self.size), {}, []
@@ -135,6 +134,46 @@ class ForecastModel:
                                      shift_date, shift, as_of.value, self.size))
         columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    def replay(self, events, boxes, calendar, crime_type, first, last):
+        """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
+
+        The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
+
+        Parameters
+        ----------
+        events, boxes, calendar
+            As for :meth:`score`; the events may reach beyond the dates.
+        crime_type : str
+        first, last : str
+            Dates, both included; no plan moment may lie before the model's ``as_of``.
+
+        Yields
+        ------
+        shift_date, shift, expected, observed : str, str, numpy.ndarray, numpy.ndarray
+            Arrays over the boxes by row and column; observed counts the events known in the end.
+        """
+        model = self.types[crime_type]
+        boxes = admit_boxes(boxes)
+        events = admit_events(events)[0]
+        timeline = Timeline(calendar, model.start, last, self.plan_hour)
+        first, stop = timeline.dates.index(first), len(timeline.dates)
+        self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
+        history = make_history(events[events["crime_type"] == crime_type], boxes, self.size, calendar, timeline)
+        observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
+        slots, terms = LevelTerms(history, timeline, observed).at_origins(first, stop)
+        level_of = np.full(timeline.start.size, np.nan)
+        level_of[slots] = model.level.expected(terms)
+        happened, nothing = events_by_slot(history, timeline, len(boxes), first, stop), np.zeros(len(boxes))
+        for slot, expected in replay(model.rung.features, history, timeline, Smoother(boxes, self.size), first, stop,
+                                     lambda date: (model.weights, model.uniform_share), level_of):
+            yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
+                   happened.get(slot, nothing))
+
+    def _check_as_of(self, as_of):
+        if as_of < self.as_of:
+            raise ConnectError(f"The model knows what was reported until {self.as_of:%Y-%m-%d %H:%M} UTC, which is "
+                               "later than AS_OF; train one with an earlier AS_OF.")
 
 
 def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, shift_date, shift, moment, size):
@@ -159,14 +198,16 @@ def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, 
                          "reasons": reasons})
 
 
-def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT):
+def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT,
+          ladder=RUNGS):
     """Train a forecast.
 
     Parameters
     ----------
     events : pandas.DataFrame
-        crime_type, x, y (metres), from_utc, to_utc, known_utc, weight and, where the source rounded the place, rounded_x_m,
-        rounded_y_m. Other columns are refused and named on the card; rows known later than ``as_of`` are not looked at.
+        crime_type, x, y (metres), from_utc, to_utc, known_utc, weight and, where the source rounded the place,
+        rounded_x_m, rounded_y_m. Other columns are refused and named on the card; rows known later than ``as_of`` are
+        not looked at.
     boxes : pandas.DataFrame
         box_id, col, row, inside.
     calendar : ShiftCalendar
@@ -180,6 +221,8 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         Of the bootstrap that chooses rungs.
     plan_hour : str
         Local time at which the plan of a date is made; validation replays it.
+    ladder : sequence of Rung
+        The rungs to choose from; a single one to see what it alone would do.
 
     Returns
     -------
@@ -200,8 +243,8 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         check_crime_type(crime_type)
     events = events[events["crime_type"].isin(crime_types)]
     if events.empty:
-        raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose a later "
-                           "AS_OF.")
+        raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
+                           "a later AS_OF.")
     smoother = Smoother(boxes, size)
     earliest = _start(calendar, events)
     types, records = {}, {}
@@ -217,7 +260,7 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         history = make_history(own, boxes, size, calendar, timeline)
         delay = _delay(own)
         last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
-        outcome = train_type(history, timeline, smoother, last, _generator(seed, crime_type), part)
+        outcome = train_type(ladder, history, timeline, smoother, last, _generator(seed, crime_type), part)
         types[crime_type] = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level,
                                       outcome.uncertainty, start, outcome.too_rare)
         records[crime_type] = _record(outcome, own, history, start, delay)
@@ -289,7 +332,7 @@ def _record(outcome, events, history, start, delay):
         "strongest_surfaces": _strongest(outcome),
         "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
                      "level": outcome.uncertainty.level},
-        "validation": outcome.validation, "ladder": outcome.ladder,
+        "validation": outcome.validation, "ladder": outcome.compared,
     }
     return record
 
@@ -305,18 +348,18 @@ def _strongest(outcome, count=5):
 def _card(as_of, seed, boxes, size, calendar, plan_hour, refused, data_hash, versions, records):
     rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
     return {
-        "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected value. "
-                      "It is a chance for a place and a time and says nothing about any person.",
+        "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
+                      "value. It is a chance for a place and a time and says nothing about any person.",
         "as_of": as_of.isoformat(), "seed": int(seed), "data_hash": data_hash, "versions": versions,
         "boxes": {"count": int(len(boxes)), "side_m": float(size),
                   "area_km2": round(float(boxes["inside"].sum()) * size * size / 1e6, 3)},
         "shifts": list(calendar.codes), "time_zone": calendar.timezone, "plan_hour": plan_hour,
         "inputs_used": {**EVENT_COLUMNS, **BOX_COLUMNS, "calendar": ", ".join(CALENDAR_INPUTS)},
         "columns_refused": sorted(set(refused)), "never_an_input": list(NEVER),
-        "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation weeks that "
-                             "came after everything a rung was fitted to, with reporting delays replayed. Intervals and "
-                             "standard errors: paired bootstrap of whole weeks. The simplest rung within one standard "
-                             "error of the best is used.",
+        "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
+                             "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
+                             "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
+                             "within one standard error of the best is used.",
         "crime_types": records,
         "limits": _limits(rare),
     }
@@ -324,9 +367,11 @@ def _card(as_of, seed, boxes, size, calendar, plan_hour, refused, data_hash, ver
 
 def _limits(rare):
     limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
-              f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by chance.",
-              "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay honest."]
+              f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
+              "chance.",
+              "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay "
+              "honest."]
     if rare:
-        limits.append("Too rare to forecast (fewer than " + str(FEWEST_EVENTS) + " events in validation) or without events: "
+        limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation) or without events: "
                       + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
     return limits

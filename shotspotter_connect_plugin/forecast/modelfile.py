@@ -1,7 +1,7 @@
 """The model file: JSON text, checked before a word of it is believed.
 
-A file carries a checksum, so damage is noticed; a stranger can write a right checksum, so every value is checked as well:
-known words only, finite numbers within bounds, lists of bounded length. Nothing in the file is ever run.
+A file carries a checksum, so damage is noticed; a stranger can write a right checksum, so every value is checked as
+well: known words only, finite numbers within bounds, lists of bounded length. Nothing in the file is ever run.
 """
 import hashlib
 import json
@@ -53,11 +53,12 @@ def read(text):
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         raise ConnectError("That is not a model file of ShotSpotter Connect.")
     if whole.get("version") != VERSION:
-        raise ConnectError("The model file is of another version; run connect:train to make one that this version reads.")
+        raise ConnectError("The model file is of another version; run connect:train to make one for this version.")
     try:
         content = whole["model"]
         _check_plain(content)
-        _need(set(whole) == {"format", "version", "sha256", "model"} and whole["sha256"] == _checksum(content), "checksum")
+        _fields(whole, "format version sha256 model")
+        _need(whole["sha256"] == _checksum(content), "checksum")
         return _read_model(content)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConnectError) as error:
         raise ConnectError(_BROKEN, repr(error)) from error
@@ -93,14 +94,18 @@ def _check_plain(value, depth=0):
 def _write_type(item):
     return {
         "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
-        "surfaces": [{"memory": feature.memory.kind, "days": feature.memory.days if feature.memory.days < EVER else None,
-                      "scope": feature.scope, "bandwidth": feature.bandwidth, "weight": weight}
-                     for feature, weight in zip(item.rung.features, item.weights)],
+        "surfaces": [_write_surface(feature, weight) for feature, weight in zip(item.rung.features, item.weights)],
         "uniform_share": item.uniform_share, "level": list(item.level.coefficients), "start": item.start,
         "too_rare": item.too_rare,
         "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
                         "level": item.uncertainty.level},
     }
+
+
+def _write_surface(feature, weight):
+    days = feature.memory.days
+    return {"memory": feature.memory.kind, "days": days if days < EVER else None, "scope": feature.scope,
+            "bandwidth": feature.bandwidth, "weight": weight}
 
 
 def _read_model(content):

@@ -1,7 +1,8 @@
 """Why a box has the value it has: the largest parts of its own forecast, in plain words.
 
-A reason counts events that are on record; it never says that something will happen, and the level of the whole jurisdiction
-is no reason for one box. What a part of the model remembers is told by the span in which most of its weight lies.
+A reason counts events that are on record; it never says that something will happen, and the level of the whole
+jurisdiction is no reason for one box. What a part of the model remembers is told by the span in which most of its
+weight lies.
 """
 import numpy as np
 
@@ -9,6 +10,7 @@ from .surfaces import EVER, Memory, counts_at
 
 MOST = 3
 _LEAST_SHARE = 0.05
+_AVERAGE = "The average of the whole area, which counts for more where little is on record"
 _NOUNS = {
     "gunfire": ("gunfire alert", "gunfire alerts"),
     "homicide": ("homicide", "homicides"),
@@ -63,7 +65,7 @@ def explain(crime_type, surfaces, weights, uniform_share, counts, history, timel
             most = own[row, group] > 0 and in_shift[row, group] > 0.5 * seen[row, group]
             found.append(_text(crime_type, seen[row, group], groups[group], timeline.dates[0], size, most))
         if uniform_share > _LEAST_SHARE * whole[row] or not found:
-            found = found[:MOST - 1] + ["The average of the whole area, which counts for more where little is on record"]
+            found = found[:MOST - 1] + [_AVERAGE]
         texts.append(found[:MOST])
     return texts
 

@@ -1,9 +1,9 @@
 """Surfaces over the boxes made from history: remembered events, smoothed over the neighbourhood.
 
-A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each ``days``;
-``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast alone.
-*Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it. Every surface
-is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
+A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each
+``days``; ``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast
+alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it.
+Every surface is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
 """
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ class Smoother:
         self._col, self._row = (boxes[name].to_numpy(dtype=np.int64) for name in ("col", "row"))
         self._inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
         self._size = size
-        self._matrices = {}
+        self._matrices, self._neighbours = {}, {}
         self.uniform = self._inside / self._inside.sum()
 
     def __len__(self):
@@ -74,8 +74,10 @@ class Smoother:
         """Sparse 0/1 matrix of the boxes whose centres are at most so far apart, itself among them."""
         from scipy.sparse import csr_matrix
 
-        one, other, _ = self._pairs(metres)
-        return csr_matrix((np.ones(one.size), (one, other)), shape=(len(self), len(self)))
+        if metres not in self._neighbours:
+            one, other, _ = self._pairs(metres)
+            self._neighbours[metres] = csr_matrix((np.ones(one.size), (one, other)), shape=(len(self), len(self)))
+        return self._neighbours[metres]
 
     def _make(self, bandwidth):
         from scipy.sparse import csr_matrix, identity
@@ -132,9 +134,9 @@ class SurfaceSet:
 
     Notes
     -----
-    A surface of all shifts is ``(smoothed + uniform) / (total + 1)``: with nothing remembered it is uniform. A surface of
-    one shift is ``(smoothed in the shift + 20 x surface of all shifts) / (total in the shift + 20)``: the shift's own
-    pattern counts as far as there are events to tell it.
+    A surface of all shifts is ``(smoothed + uniform) / (total + 1)``: with nothing remembered it is uniform. A
+    surface of one shift is ``(smoothed in the shift + 20 x surface of all shifts) / (total in the shift + 20)``: the
+    shift's own pattern counts as far as there are events to tell it.
     """
 
     def __init__(self, features, smoother):

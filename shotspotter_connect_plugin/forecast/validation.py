@@ -1,7 +1,7 @@
 """Rolling validation: every rung forecasts weeks that came after what it was fitted to; one rung is chosen.
 
-Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of weeks are
-fitted to what was known when it began.
+Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of
+weeks are fitted to what was known when it began.
 """
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .accuracy import Calibration, caught
 from .interval import Uncertainty, fit_uncertainty
-from .ladder import ROBUST, RUNGS, Rung, make_sample, rung
+from .ladder import ROBUST, Rung, make_sample, rung
 from .level import Level, LevelTerms, fit_level, observed_slots
 from .surfaces import SurfaceSet, roll
 
@@ -21,7 +21,7 @@ _BURN_IN_DAYS = 364
 _LEVEL_BURN_IN_DAYS = 56
 _REFITS = 4
 _BOOTSTRAPS = 1000
-_SPAN_DAYS = 28
+_STRETCH_DAYS = 28
 _SEARCHED = 0.01
 
 
@@ -62,14 +62,15 @@ class Outcome:
     level: Level
     uncertainty: Uncertainty
     validation: dict
-    ladder: list
+    compared: list
 
 
-def train_type(history, timeline, smoother, last, rng, progress):
+def train_type(ladder, history, timeline, smoother, last, rng, progress):
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
     ----------
+    ladder : sequence of Rung
     history : History
         What was known at AS_OF.
     last : int
@@ -81,23 +82,23 @@ def train_type(history, timeline, smoother, last, rng, progress):
     Outcome
     """
     spans = plan_spans(last)
-    sample = make_sample(history, timeline, smoother, spans.first, spans.last, progress.part(0.0, 0.5))
+    sample = make_sample(ladder, history, timeline, smoother, spans.first, spans.last, progress.part(0.0, 0.5))
     levels = _Levels(history, timeline, last)
     fits = []
     for start, _ in spans.blocks():
         progress.report(0.5 + 0.15 * len(fits) / _REFITS)
         past = sample.where((sample.date < start) & (sample.known <= timeline.origin[start]))
-        fits.append({item.name: past.fit(item) for item in RUNGS})
-    scores, events = _weekly_scores(sample, spans, fits)
-    chosen, reason, ladder = _choose(scores, events, rng)
+        fits.append({item.name: past.fit(item) for item in ladder})
+    scores, events = _weekly_scores(ladder, sample, spans, fits)
+    chosen, reason, compared = _choose(ladder, scores, events, rng)
     progress.report(0.65)
     weights, uniform_share = sample.fit(chosen)
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
-        uncertainty, figures = _replay(chosen, history, timeline, smoother, spans, fits, levels,
-                                       progress.part(0.65, 1.0))
+        uncertainty, figures = _examine(chosen, history, timeline, smoother, spans, fits, levels,
+                                        progress.part(0.65, 1.0))
     return Outcome(chosen, reason, bool(events.sum() < FEWEST_EVENTS), tuple(weights.tolist()), uniform_share,
-                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, ladder)
+                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared)
 
 
 class _Levels:
@@ -125,27 +126,27 @@ class _Levels:
         return expected
 
 
-def _weekly_scores(sample, spans, fits):
+def _weekly_scores(ladder, sample, spans, fits):
     """Log-likelihood above uniform (rungs, weeks) and events (weeks,)."""
-    scores, events = np.zeros((len(RUNGS), spans.weeks)), np.zeros(spans.weeks)
+    scores, events = np.zeros((len(ladder), spans.weeks)), np.zeros(spans.weeks)
     for (start, stop), fit in zip(spans.blocks(), fits):
         part = sample.where((sample.date >= start) & (sample.date < stop))
         week = (part.date - spans.validation) // 7
         events += np.bincount(week, part.weight, minlength=spans.weeks)
-        for position, item in enumerate(RUNGS):
+        for position, item in enumerate(ladder):
             weights, uniform_share = fit[item.name]
             density = part.of(item) @ weights + uniform_share
             scores[position] += np.bincount(week, part.weight * np.log(density), minlength=spans.weeks)
     return scores, events
 
 
-def _choose(scores, events, rng):
+def _choose(ladder, scores, events, rng):
     """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks."""
     total = events.sum()
     if total < FEWEST_EVENTS:
-        return rung(ROBUST), (
-            f"Only {total:.0f} events in {events.size} weeks of validation, too few to compare rungs (at least "
-            f"{FEWEST_EVENTS}): {rung(ROBUST).label} is used because it needs least."), []
+        found = (f"Only {total:.0f} events in {events.size} weeks of validation, too few to compare rungs (at least "
+                 f"{FEWEST_EVENTS})") if events.size else "The past is too short to compare rungs on weeks of it"
+        return rung(ROBUST), found + f"; used is what needs least, a {rung(ROBUST).label}.", []
     draws = rng.integers(0, events.size, (_BOOTSTRAPS, events.size))
     counts = np.zeros((_BOOTSTRAPS, events.size))
     np.add.at(counts, (np.arange(_BOOTSTRAPS)[:, None], draws), 1.0)
@@ -155,71 +156,86 @@ def _choose(scores, events, rng):
     best = int(np.argmax(score))
     error = (again[:, [best]] - again).std(axis=0)
     low, high = np.percentile(again, [5.0, 95.0], axis=0)
-    near = [position for position in range(len(RUNGS)) if score[best] - score[position] <= error[position]]
-    chosen = min(near, key=lambda position: (RUNGS[position].step, -score[position]))
+    near = [position for position in range(len(ladder)) if score[best] - score[position] <= error[position]]
+    chosen = min(near, key=lambda position: (ladder[position].step, -score[position]))
     if chosen == best:
-        reason = f"{RUNGS[best].name} has the best log score ({score[best]:.3f}); no simpler rung comes within one " \
+        reason = f"{ladder[best].name} has the best log score ({score[best]:.3f}); no simpler rung comes within one " \
                  "standard error of it."
     else:
-        reason = f"{RUNGS[chosen].name} ({score[chosen]:.3f}) is the simplest rung within one standard error " \
-                 f"({error[chosen]:.3f}) of the best log score, that of {RUNGS[best].name} ({score[best]:.3f})."
-    ladder = [{"rung": item.name, "family": item.family, "label": item.label, "log_score": float(score[position]),
-               "low": float(low[position]), "high": float(high[position]),
-               "behind_best": float(score[best] - score[position]), "standard_error": float(error[position]),
-               "chosen": position == chosen} for position, item in enumerate(RUNGS)]
-    return RUNGS[chosen], reason, ladder
+        reason = f"{ladder[chosen].name} ({score[chosen]:.3f}) is the simplest rung within one standard error " \
+                 f"({error[chosen]:.3f}) of the best log score, that of {ladder[best].name} ({score[best]:.3f})."
+    compared = [{"rung": item.name, "family": item.family, "label": item.label, "log_score": float(score[position]),
+                 "low": float(low[position]), "high": float(high[position]),
+                 "behind_best": float(score[best] - score[position]), "standard_error": float(error[position]),
+                 "chosen": position == chosen} for position, item in enumerate(ladder)]
+    return ladder[chosen], reason, compared
 
 
-def _replay(chosen, history, timeline, smoother, spans, fits, levels, progress):
-    """Forecast every slot of validation again with the chosen rung: calibration, hits, uncertainty."""
-    surfaces = SurfaceSet(chosen.features, smoother)
-    expected_level = np.full(timeline.start.size, np.nan)
-    block_of_date = np.full(len(timeline.dates), -1)
-    for position, (start, stop) in enumerate(spans.blocks()):
-        slots = (timeline.date >= start) & (timeline.date < stop)
-        level = levels.fit(start, timeline.origin[start])
-        expected_level[slots] = levels.expected(level)[slots]
-        block_of_date[start:stop] = position
-    boxes, area = len(smoother), smoother.uniform
-    events = _events_by_slot(history, timeline, spans, boxes)
-    spans_of_days = max(7 * spans.weeks // _SPAN_DAYS, 1)
-    expected_in_span, observed_in_span = np.zeros((2, boxes, spans_of_days))
-    weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
-    calibration, hits = Calibration(), 0.0
-    slots_of_date = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
-    for date, counts in roll(history, timeline, surfaces.memories, boxes, spans.validation, spans.last):
-        if date % 8 == 0:
-            progress.report((date - spans.validation) / (spans.last - spans.validation))
-        weights, uniform_share = fits[block_of_date[date]][chosen.name]
-        density = surfaces.mixture(counts, weights, uniform_share)
-        day = date - spans.validation
-        span, week = day // _SPAN_DAYS, day // 7
-        for slot in range(slots_of_date[date], slots_of_date[date + 1]):
-            expected = expected_level[slot] * density[:, timeline.shift[slot]]
-            observed = events.get(slot, 0.0) + np.zeros(boxes)
-            calibration.add(expected, observed)
-            hits += caught(expected, observed, area, _SEARCHED) if slot in events else 0.0
-            if span < spans_of_days:
-                expected_in_span[:, span] += expected
-                observed_in_span[:, span] += observed
-            weekly_expected[week] += expected.sum()
-            weekly_observed[week] += observed.sum()
-    uncertainty = fit_uncertainty(expected_in_span.ravel(), observed_in_span.ravel(), float(_SPAN_DAYS), history.grain,
-                                  weekly_expected, weekly_observed)
-    total = weekly_observed.sum()
-    return uncertainty, {
-        "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
-        "events": float(total), "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED,
-        "hits": float(hits), "hit_rate": float(hits / total) if total else None,
-        "pai": float(hits / total / _SEARCHED) if total else None,
-        "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}
+def replay(features, history, timeline, smoother, first, last, mixture_of, level_of):
+    """Forecast every slot of some dates again, each from what was known at the plan moment of its date.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+    first, last : int
+        Positions of dates; the last is not included.
+    mixture_of : function of the position of a date -> (weights, uniform_share)
+    level_of : array of slots
+        Expected events of each slot.
+
+    Yields
+    ------
+    slot, expected : int, numpy.ndarray
+        Position of the slot and (boxes,) expected events.
+    """
+    surfaces = SurfaceSet(features, smoother)
+    slots = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
+    for date, counts in roll(history, timeline, surfaces.memories, len(smoother), first, last):
+        density = surfaces.mixture(counts, *mixture_of(date))
+        for slot in range(slots[date], slots[date + 1]):
+            yield slot, level_of[slot] * density[:, timeline.shift[slot]]
 
 
-def _events_by_slot(history, timeline, spans, boxes):
-    """Observed events by slot of validation: slot -> (boxes,)."""
+def events_by_slot(history, timeline, boxes, first, last):
+    """Observed events of the dates first to before last: a dict of slot -> (boxes,) for slots with any."""
     date = timeline.date[history.slot]
-    rows = np.flatnonzero((date >= spans.validation) & (date < spans.last))
+    rows = np.flatnonzero((date >= first) & (date < last))
     rows = rows[np.argsort(history.slot[rows], kind="stable")]
     slots, starts = np.unique(history.slot[rows], return_index=True)
     return {int(slot): np.bincount(history.box[part], history.weight[part], minlength=boxes)
             for slot, part in zip(slots, np.split(rows, starts[1:]))}
+
+
+def _examine(chosen, history, timeline, smoother, spans, fits, levels, progress):
+    """Calibration, hits and uncertainty of the chosen rung over validation."""
+    level_of, fit_of = np.full(timeline.start.size, np.nan), {}
+    for (start, stop), fit in zip(spans.blocks(), fits):
+        slots = (timeline.date >= start) & (timeline.date < stop)
+        level_of[slots] = levels.expected(levels.fit(start, timeline.origin[start]))[slots]
+        fit_of.update(dict.fromkeys(range(start, stop), fit[chosen.name]))
+    boxes, nothing = len(smoother), np.zeros(len(smoother))
+    events = events_by_slot(history, timeline, boxes, spans.validation, spans.last)
+    stretches = max(7 * spans.weeks // _STRETCH_DAYS, 1)
+    expected_in, observed_in = np.zeros((2, stretches, boxes))
+    weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
+    calibration, hits = Calibration(), 0.0
+    for slot, expected in replay(chosen.features, history, timeline, smoother, spans.validation, spans.last,
+                                 fit_of.__getitem__, level_of):
+        day = timeline.date[slot] - spans.validation
+        progress.report(day / (7 * spans.weeks))
+        observed = events.get(slot, nothing)
+        calibration.add(expected, observed)
+        hits += caught(expected, observed, smoother.uniform, _SEARCHED)
+        stretch = min(day // _STRETCH_DAYS, stretches - 1)
+        expected_in[stretch] += expected
+        observed_in[stretch] += observed
+        weekly_expected[day // 7] += expected.sum()
+        weekly_observed[day // 7] += observed.sum()
+    uncertainty = fit_uncertainty(expected_in.ravel(), observed_in.ravel(), 7.0 * spans.weeks / stretches,
+                                  history.grain, weekly_expected, weekly_observed)
+    total = float(weekly_observed.sum())
+    return uncertainty, {
+        "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
+        "events": total, "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED, "hits": float(hits),
+        "hit_rate": float(hits / total) if total else None, "pai": float(hits / total / _SEARCHED) if total else None,
+        "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}

@@ -59,10 +59,8 @@ def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card
                         "model": [json.loads(text)], "card": [model.card]})
     with workspace.transaction() as writer:
         writer.replace("models", row, {"model_id": model.model_id})
-    if card_path:
-        page = str(card_path).lower().endswith((".html", ".htm"))
-        Path(card_path).write_text(card_html(model.card) if page else json.dumps(model.card, indent=1, ensure_ascii=False),
-                                   encoding="utf-8")
+        if card_path:
+            _write_card(model.card, Path(card_path))
     for code, record in model.card["crime_types"].items():
         progress.info(f"{code}: {record['verdict']}. {record.get('why', '')}".strip())
     return model.model_id
@@ -120,8 +118,8 @@ def read_events(workspace, crime_types, as_of):
         settings = workspace.settings
         alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
         events = pd.concat([events, gunfire.gunfire_events(
-            alerts, workspace.calendar, settings.merge_alert_minutes, settings.merge_alert_metres, settings.firework_days,
-            settings.firework_weight, settings.include_probable)], ignore_index=True)
+            alerts, workspace.calendar, settings.merge_alert_minutes, settings.merge_alert_metres,
+            settings.firework_days, settings.firework_weight, settings.include_probable)], ignore_index=True)
     return events
 
 
@@ -133,11 +131,20 @@ def _newest_model(workspace, as_of):
     models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
     models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
     if models.empty:
-        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run connect:train first, with an "
-                           "AS_OF no later than that.")
+        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run connect:train first, "
+                           "with an AS_OF no later than that.")
     model_id = models["model_id"].iloc[-1]
     stored = workspace.read("models", ["model"], {"model_id": model_id})["model"].iloc[0]
     return model_id, ForecastModel.from_json(json.dumps(stored))
+
+
+def _write_card(card, path):
+    page = path.suffix.lower() in (".html", ".htm")
+    text = card_html(card) if page else json.dumps(card, indent=1, ensure_ascii=False)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConnectError(f"The model card cannot be written to {path}; choose another folder.") from error
 
 
 def _instant(moment):
