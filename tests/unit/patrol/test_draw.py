@@ -70,6 +70,13 @@ def test_fractional_sums_are_rounded_down_or_up_in_every_beat_and_over_all(fract
     assert set(selected.sum(axis=1)) == {int(np.floor(chance.sum())), int(np.ceil(chance.sum()))}
 
 
+def test_what_no_beat_has_whole_is_drawn_with_the_chance_that_is_left(fractional):
+    chance, selected = fractional
+    share = chance.sum() % 1
+    larger = (selected.sum(axis=1) > chance.sum()).sum()
+    assert abs(larger - 3000 * share) < 4 * np.sqrt(3000 * share * (1 - share))
+
+
 def test_boxes_side_by_side_win_together_less_often_than_without_the_local_order(whole):
     chance, selected = whole
     # The same lottery with the places dealt out at random within each beat.

@@ -306,6 +306,21 @@ def test_windows_and_rest_hold_in_the_workspace(workspace):
         assert verify_draw(workspace, slot.shift_date, slot.shift).verified
 
 
+def test_only_the_newest_draw_of_other_shifts_counts(workspace):
+    configure(workspace, window_7_hard=1, window_7_expected=0.5, cool_down_shifts=0)
+    meter(workspace, COMING, "day", boxes=18, cap=0.5)
+    again = meter(workspace, COMING, "day", boxes=2, cap=0.2, redraw=True, reason="too many")
+    boxes = workspace.read("draw_boxes", where={"draw_id": again.draw_id})
+    assert boxes["eligible"].all()  # its own first draw does not count against it
+    meter(workspace, COMING, "evening", boxes=2, cap=0.5)
+    evening = workspace.read("draw_boxes", where={"draw_id": COMING + ".evening.1"}).set_index("box_id")
+    assert set(evening.index[evening["why_not"] == "most patrols in 7 days reached"]) == set(again.patrols["box_id"])
+    left = 0.5 - boxes.set_index("box_id")["inclusion_probability"]
+    free = evening["eligible"].astype(bool)
+    assert free.sum() == 144 - 8
+    pd.testing.assert_series_equal(evening["cap"][free], left[free], check_names=False)
+
+
 def test_boxes_added_by_hand_are_not_drawn_again_on_top(workspace):
     ids = workspace.read("boxes")["box_id"].tolist()[:100]
     with workspace.transaction() as writer:
