@@ -15,7 +15,7 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from . import privacy, times
 from .blocks import normalise
-from .coordinates import Area
+from .coordinates import Area, numbers
 from .intake import ImportResult, Intake
 from .runs import file_hash
 from .store import Between, Counts
@@ -23,7 +23,7 @@ from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, is_true, 
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
 
-_SLICE = 250_000
+_SLICE = 100_000
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 _UNKNOWN_START = times.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
@@ -69,7 +69,8 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
                      (["occurred", "occurred_from", "occurred_to", "reported"], "the time")], progress.part(0.0, 0.5))
     types = _crime_types(intake, set(workspace.read("crime_types", columns=["crime_type"])["crime_type"]))
     low, high, reported = _offence_times(intake)
-    place = intake.locate(Area(workspace))
+    area = Area(workspace)
+    place = intake.locate(area)
     progress.report(0.55)
     rows = pd.DataFrame({"incident_id": intake.ids(), "crime_type": types, "low": low, "high": high,
                          "reported": reported, "x": place.x, "y": place.y})
@@ -80,7 +81,7 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
     made = rows["incident_id"] == ""
     rows.loc[made, "incident_id"] = _made_ids(rows[made]) + ":" + rows.loc[made, "crime_type"]
     rows = _one_row_per_incident(intake, rows, by_victim="offence" not in intake.mapping)
-    return _write(workspace, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_incidents)
+    return _write(workspace, area, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_incidents)
 
 
 def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
@@ -96,15 +97,15 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
     intake.reject((when.low == times.NAT) & ~when.given, "no time", column)
     intake.reject(~when.timed, "no time of day", column)
     _reject_absurd(intake, when, column)
-    place = intake.locate(Area(workspace))
+    area = Area(workspace)
+    place = intake.locate(area)
     progress.report(0.55)
     rows = pd.DataFrame({"alert_id": intake.ids(), "kind": kinds, "low": when.low, "x": place.x, "y": place.y})
     rounds = intake.words("rounds")
-    rows["rounds"] = np.nan if rounds is None else pd.to_numeric(
-        pd.Series(rounds.categories, dtype=object), errors="coerce").to_numpy(float)[rounds.codes]
+    rows["rounds"] = np.nan if rounds is None else numbers(pd.Series(rounds.categories))[rounds.codes]
     rows["rounded_x_m"], rows["rounded_y_m"] = place.rounded
     rows = _one_row_per_alert(_recorded_before(workspace, rows[intake.kept].copy()))
-    return _write(workspace, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_gunfire)
+    return _write(workspace, area, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_gunfire)
 
 
 # Incidents
@@ -346,9 +347,9 @@ def _keep_place(rows, stored, found):
         rows[axis] = np.where(near, old, rows[axis])
 
 
-def _write(workspace, intake, rows, place, rejects, progress, finish):
+def _write(workspace, area, intake, rows, place, rejects, progress, finish):
     """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
-    area, table, path = Area(workspace), intake.table, intake.source.path
+    table, path = intake.table, intake.source.path
     digest = file_hash(path) if path.is_file() else ""
     total, counts = max(len(rows), 1), Counts(0, 0, 0)
     with workspace.transaction() as writer:

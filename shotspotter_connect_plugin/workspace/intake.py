@@ -102,7 +102,7 @@ class Intake:
                 self.warnings.append("Column {} looks like {} and was not read.".format(column, about[column]))
         if {"occurred_time", "reported"} <= set(found) and not {"occurred", "reported_time"} & set(found):
             found["reported_time"] = found.pop("occurred_time")
-        if self._pairs(found) and "address" in found and "block" in found:
+        if {"address", "block"} <= set(found):
             del found["address"]
         personal = sorted({what for column, what in about.items() if what})
         if personal:

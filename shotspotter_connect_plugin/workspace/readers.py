@@ -16,7 +16,7 @@ from ..errors import ConnectError
 GEOMETRY = ("(geometry x)", "(geometry y)")
 """Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
 
-_ROWS = 200_000
+_ROWS = 100_000
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
 _EXTRA = "(beyond the header)"

@@ -40,8 +40,9 @@ _PLACES = {
 _ROLES = {
     "incidents": {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
-              "caseid reportnumber reportno reportid rptno complaintnumber complaintno cmplntnum drno crnumber rdnumber "
-              "eventnumber eventid eventno offenseid compnos incidnt inum incnum incidentidentifier ccnumber",
+              "caseid reportnumber reportno reportid rptno complaintnumber complaintno cmplntnum drno crnumber "
+              "rdnumber eventnumber eventid eventno offenseid compnos incidnt inum incnum incidentidentifier "
+              "ccnumber uniqueid recordid id",
         "offence": "offense offence offensetype offencetype offensedescription offencedescription offensename "
                    "offencename offensedesc offencedesc ofnsdesc crimetype crimedescription crimecategory crime "
                    "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
@@ -73,15 +74,16 @@ _ROLES = {
                 "schoolname stationname stopname branchname label labelname msgtext bstpmsgtext",
     },
     "gps_fixes": {
-        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid vehicle "
-                "vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid cab taxiid bus "
-                "busid apparatus asset assetid device deviceid devicename deviceserial imei avlid tracker trackerid "
-                "trackid badge badgeno badgenumber officerid officer",
+        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid "
+                "vehicle vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid "
+                "cab taxiid bus busid apparatus asset assetid device deviceid devicename deviceserial imei avlid "
+                "tracker trackerid trackid badge badgeno badgenumber officerid officer",
         "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds ts "
               "gpsdatetime gpstimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
-              "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime eventdatetime "
-              "createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate day "
-              "fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime begin time",
+              "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "
+              "eventdatetime createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate "
+              "day fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime "
+              "begin time",
         "at_time": "time timeofday clock clocktime gpstime fixtime positiontime locationtime devicetime recordedtime "
                    "logtime reporttime hour",
         "accuracy": "accuracy horizontalaccuracy gpsaccuracy positionaccuracy locationaccuracy accuracymeters "
@@ -90,19 +92,24 @@ _ROLES = {
         **_PLACES,
     },
     "roster": {
-        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle vehicleid "
-                "resource resourceid assignment",
+        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle "
+                "vehicleid resource resourceid assignment",
         "officer": "officer officerid officerno officernumber badge badgeid badgeno badgenumber employeeid employeeno "
                    "employeenumber serialno serialnumber staffid personnelid payrollno",
         "shift_date": "shiftdate date dutydate workdate rosterdate day",
         "shift": "shift shiftcode shiftname tour watch",
-        "from": "from fromutc fromdatetime fromtime start startdatetime starttime shiftstart begin begindatetime begintime "
-                "on onduty ondutytime signon logon timeon clockin",
+        "from": "from fromutc fromdatetime fromtime start startdatetime starttime shiftstart begin begindatetime "
+                "begintime on onduty ondutytime signon logon timeon clockin",
         "to": "to toutc todatetime totime end enddatetime endtime shiftend finish finishtime off offduty offdutytime "
               "signoff logoff timeoff clockout",
     },
 }
 ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
+
+_ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
+            "occurred_utc": "occurred", "reported_utc": "reported", "occurred_from_utc": "occurred_from",
+            "occurred_to_utc": "occurred_to"}
+"""Names of the tables' own columns, which MAPPING may use for a role."""
 
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
@@ -166,6 +173,7 @@ def _given(columns, table, mapping):
         raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
     given = {}
     for role, wanted in mapping.items():
+        role = _ALIASES.get(role, role)
         if role not in ROLES[table]:
             raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
         if wanted in (None, ""):
@@ -253,8 +261,8 @@ _OFFENCES = tuple((re.compile(pattern.replace("<CAR>", _CAR).replace("<ARM>", _A
     (r"HOMICIDE|MURDER|MANSLAUGHTER", "homicide"),
     (r"CAR ?JACK|\bROBBER|MUGGING|HOLD ?UP", "robbery"),
     (r"BURGLAR|BREAK(ING)? (AND |& )?ENTER|HOUSEBREAKING|\bB ?& ?E\b", "burglary"),
-    (r"<CAR> (THEFT|LARCENY|STOLEN)|STOLEN <CAR>|(THEFT|LARCENY) (OF )?(A )?<CAR>\b|UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>|"
-     r"\bUUMV\b|\bUUV\b", "motor_vehicle_theft"),
+    (r"<CAR> (THEFT|LARCENY|STOLEN)|STOLEN <CAR>|(THEFT|LARCENY) (OF )?(A )?<CAR>\b|\bUUMV\b|\bUUV\b|"
+     r"UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>", "motor_vehicle_theft"),
     (r"\bADW\b|AGG\w* (ASSAULT|ASSLT|ASLT|BATTERY)|(ASSAULT|BATTERY|ASSLT)\w* \w* ?AGG\w*|"
      r"(ASSAULT|ASSLT|ASLT|BATTERY) (\w+ ){0,2}<ARM>|FELON\w* (ASSAULT|BATTERY)|SHOOTING|STABBING",
      "aggravated_assault"),

@@ -377,7 +377,7 @@ def _bins(clocks):
 
 _LABELS = (("DAY", 6, 18), ("EVENING", 14, 24), ("EVE", 14, 24), ("EVN", 14, 24), ("MIDNIGHT", 22, 8), ("MID", 22, 8),
            ("NIGHT", 20, 8), ("MORNING", 4, 13), ("AFTERNOON", 11, 20))
-"""Words for shifts and the hours, generously, in which such a shift lies anywhere."""
+"""Words for shifts, without a plural, and the hours, generously, in which such a shift lies anywhere."""
 
 _LABELLED = 30
 _AGREES = 0.9
@@ -392,7 +392,7 @@ def fit_of_labels(parsed, labels, zone):
     (rows, local, utc)
         Rows compared, and the shares of them whose hour lies within its label's shift under either reading.
     """
-    words = pd.Series(labels).astype(str).str.strip().str.upper()
+    words = pd.Series(labels).astype(str).str.strip().str.upper().str.rstrip("S")
     begin, end = (words.map({label[0]: label[hour] for label in _LABELS}) for hour in (1, 2))
     rows = np.flatnonzero(parsed.zulu & parsed.timed & begin.notna().to_numpy() & (parsed.clock % DAY != 0))
     if not rows.size:
