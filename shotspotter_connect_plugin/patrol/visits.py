@@ -81,9 +81,15 @@ def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, 
         "minutes": found["inside"] / (60 * NS)}), counts)
 
 
+def no_visits():
+    """The frame of no visits."""
+    return pd.DataFrame({"unit": pd.Series(dtype=object), "box_id": pd.Series(dtype=object), "entered_utc": instants([]),
+                         "left_utc": instants([]), "minutes": pd.Series(dtype=float)})
+
+
 def nanoseconds(at):
     """Instants of any kind (numbers are nanoseconds, times without a zone are UTC) as int64 nanoseconds."""
-    if np.asarray(at).dtype.kind == "i":
+    if pd.api.types.is_integer_dtype(at) or pd.api.types.infer_dtype(at) == "integer":
         return np.asarray(at, dtype=np.int64)
     moments = pd.DatetimeIndex(pd.to_datetime(pd.Index(at), utc=True)).tz_localize(None)
     return moments.to_numpy().astype("datetime64[ns]").astype(np.int64)

@@ -89,7 +89,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     result = ImportResult(crs=area.crs, timezone=zone or workspace.settings.timezone)
     rejects = Path(rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, TABLE))
     read = 0
-    with workspace.transaction() as writer, _Rejects(rejects) as rejected:
+    with workspace.transaction() as writer, Rejects(rejects) as rejected:
         for number, file in enumerate(files):
             part = progress.part(number / len(files), (number + 1) / len(files))
             try:
@@ -276,7 +276,7 @@ class _File:
         at = chunk[self.mapping["at"]].str.strip()
         clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
         parsed = times.parse(at, clock)
-        wall = _day_first(parsed) if self._day_first else parsed.clock
+        wall = times.day_first(parsed) if self._day_first else parsed.clock
         known = (wall != times.NAT) & parsed.timed
         reason = np.full(len(chunk), None, dtype=object)
         reason[~parsed.given] = NO_TIME
@@ -352,18 +352,8 @@ def _stem(name):
     return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml))+$", "", name, flags=re.IGNORECASE)
 
 
-def _day_first(parsed):
-    """Clocks of a column in which the day comes before the month."""
-    clock = parsed.clock.copy()
-    rows = np.flatnonzero(parsed.either & (clock != times.NAT))
-    read = pd.DatetimeIndex(clock[rows].astype("datetime64[ns]"))
-    swapped = pd.to_datetime({"year": read.year, "month": read.day, "day": read.month})
-    clock[rows] = swapped.to_numpy("datetime64[ns]").astype(np.int64) + clock[rows] % times.DAY
-    return clock
-
-
 @dataclass
-class _Rejects:
+class Rejects:
     """The rejects file, written row by row beside its place and moved into it at the end."""
 
     path: Path

@@ -297,7 +297,7 @@ def spans(parsed, reading):
     dates only and nobody named its zone, the dates may have been cut from a UTC clock, so that the day in the zone and
     the day in UTC are joined.
     """
-    clock = _in_order(parsed)
+    clock = in_order(parsed)
     known = clock != NAT
     instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & known
     wall = clock.copy()
@@ -327,10 +327,13 @@ def spans(parsed, reading):
     return Spans(_floor(low), _floor(high), timed, parsed.given)
 
 
-def _in_order(parsed):
+def in_order(parsed):
     """Clocks with day and month in the order that the column's unmistakable dates show; month first without any."""
-    if not (parsed.day_first.sum() > parsed.month_first.sum() and parsed.either.any()):
-        return parsed.clock
+    return day_first(parsed) if parsed.day_first.sum() > parsed.month_first.sum() else parsed.clock
+
+
+def day_first(parsed):
+    """Clocks of a column in which the day comes before the month."""
     clock = parsed.clock.copy()
     rows = np.flatnonzero(parsed.either & (clock != NAT))
     moments = pd.DatetimeIndex(clock[rows].astype("datetime64[ns]"))
