@@ -26,11 +26,13 @@ def resolve(text, project):
 
 
 def of_project(project):
-    """The workspace of a project, "" if it has none; a relative path starts at the project's folder."""
-    if project is None:
-        return ""
-    address = project.readEntry(_SCOPE, _KEY, "")[0]
-    return project.readPath(address) if address and _is_path(address) else address
+    """The workspace of a project, "" if it has none; one that was moved together with the project is found beside it."""
+    address = project.readEntry(_SCOPE, _KEY, "")[0] if project is not None else ""
+    if not address or not _is_path(address):
+        return address
+    path = project.readPath(address)
+    beside = os.path.join(project.homePath(), os.path.basename(path))
+    return beside if not os.path.exists(path) and os.path.exists(beside) else path
 
 
 def set_in_project(project, address):

@@ -14,6 +14,7 @@ from .feedback import FeedbackProgress
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
 
 TAG = "ShotSpotter Connect"
+VERSIONS = {"QGIS": Qgis.version()}
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
 WORKSPACE, DATE, SHIFT, AS_OF = "WORKSPACE", "DATE", "SHIFT", "AS_OF"
 
@@ -176,7 +177,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
         with open_workspace(address) as workspace:
-            with recorded(workspace, self.id(), self.record(parameters, context),
+            with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
                           inputs=self.inputs(parameters, context)) as run:
                 outputs = self.work(workspace, parameters, context, progress, run)
         addresses.remember(address)

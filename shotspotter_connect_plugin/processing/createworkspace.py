@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCr
                        QgsProcessingParameterString)
 
 from . import addresses
-from .base import SET_UP, WORKSPACE, ConnectAlgorithm
+from .base import SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
 from .configure import read_json
 
 JURISDICTION, BEATS, BEAT_FIELD, TIMEZONE, CRS, SIZE, SETTINGS, BOXES = (
@@ -64,7 +64,8 @@ class CreateWorkspace(ConnectAlgorithm):
                 size=self.parameterAsDouble(parameters, SIZE, context),
                 configuration=read_json(path) if path else None, progress=progress) as workspace:
             boxes = workspace.count("boxes")
-            with recorded(workspace, self.id(), self.record(parameters, context), inputs=[path] if path else []) as run:
+            with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
+                          inputs=[path] if path else []) as run:
                 run.counts = {"boxes": boxes, "beats": workspace.count("beats")}
             progress.info("{} boxes of {:g} m and {} beats in {}. Jurisdiction read in {}.".format(
                 boxes, workspace.settings.size, run.counts["beats"], workspace.settings.crs, self.jurisdiction.crs))

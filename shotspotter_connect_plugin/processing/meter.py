@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBo
                        QgsWkbTypes)
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import Styler, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 BOXES, CAP, SEED, REDRAW, REASON, OUTPUT, PATROLS, DRAWN = (
     "BOXES", "CAP", "SEED", "REDRAW", "REASON", "OUTPUT", "PATROLS", "DRAWN")
@@ -67,15 +67,14 @@ class Meter(ConnectAlgorithm):
         legend = crime_type_legend(workspace)
         frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
-        fields = fields_of(frame, views.PLAN_WORDS)
+        fields = fields_of(frame)
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
                                                  crs_of(workspace.settings.crs))
         outputs = {PATROLS: len(frame), DRAWN: drawn}
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
             outputs[OUTPUT] = destination
-            self.styler = Styler("style_patrols", legend)
-            style_on_load(context, destination, self.styler)
+            style_on_load(context, destination, "style_patrols", legend, views.PLAN_WORDS)
         return outputs
 
     def _given(self, parameters, name, read, context):

@@ -1,4 +1,6 @@
 """From data frames to the layers that algorithms give."""
+from collections import deque
+
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
                        QgsProcessingException, QgsProcessingLayerPostProcessorInterface, QgsRectangle)
 from qgis.PyQt.QtCore import QMetaType
@@ -8,13 +10,11 @@ _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType
 _AT_ONCE = 1000
 
 
-def fields_of(frame, aliases=None):
-    """Fields for the columns of a frame; ``aliases`` are the words people read."""
+def fields_of(frame):
+    """Fields for the columns of a frame."""
     fields = QgsFields()
     for name in frame.columns:
-        field = QgsField(name, _TYPES.get(frame[name].dtype.kind, QMetaType.Type.QString))
-        field.setAlias((aliases or {}).get(name, ""))
-        fields.append(field)
+        fields.append(QgsField(name, _TYPES.get(frame[name].dtype.kind, QMetaType.Type.QString)))
     return fields
 
 
@@ -74,29 +74,35 @@ def crime_type_legend(workspace):
 class Styler(QgsProcessingLayerPostProcessorInterface):
     """Styles a layer of boxes once QGIS has loaded it into the project; runs in the main thread.
 
-    The algorithm keeps it as a member: QGIS does not own Python post-processors.
-
     Parameters
     ----------
     style : str
         Name of a function of ``reports/maps.py``.
     legend : pandas.DataFrame
         From :func:`crime_type_legend`.
+    words : dict
+        Column -> the words people read. Set here, because QGIS warns of aliases in a sink that is a scratch layer.
     """
 
-    def __init__(self, style, legend):
+    # QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.
+    _kept = deque(maxlen=64)
+
+    def __init__(self, style, legend, words):
         super().__init__()
-        self._style, self._legend = style, legend
+        self._kept.append(self)
+        self._style, self._legend, self._words = style, legend, words
 
     def postProcessLayer(self, layer, context, feedback):  # noqa: N802
         from ..reports import maps
 
         getattr(maps, self._style)(layer, self._legend)
+        for name, word in self._words.items():
+            layer.setFieldAlias(layer.fields().indexOf(name), word)
         layer.setDisplayExpression('"box_id"')
         layer.triggerRepaint()
 
 
-def style_on_load(context, destination, styler):
-    """Have ``styler`` style the output once it is loaded, if it will be."""
+def style_on_load(context, destination, style, legend, words):
+    """Have the output styled once it is loaded, if it will be; parameters as of :class:`Styler`."""
     if context.willLoadLayerOnCompletion(destination):
-        context.layerToLoadOnCompletionDetails(destination).setPostProcessor(styler)
+        context.layerToLoadOnCompletionDetails(destination).setPostProcessor(Styler(style, legend, words))

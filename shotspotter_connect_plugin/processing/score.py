@@ -2,7 +2,7 @@
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink, QgsWkbTypes
 
 from .base import FORECAST, ConnectAlgorithm
-from .outputs import Styler, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 OUTPUT, ROWS = "OUTPUT", "ROWS"
 
@@ -42,13 +42,12 @@ class Score(ConnectAlgorithm):
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)
         frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
-        fields = fields_of(frame, views.FORECAST_WORDS)
+        fields = fields_of(frame)
         sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
                                                  crs_of(workspace.settings.crs))
         outputs = {ROWS: rows}
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
             outputs[OUTPUT] = destination
-            self.styler = Styler("style_forecast", legend)
-            style_on_load(context, destination, self.styler)
+            style_on_load(context, destination, "style_forecast", legend, views.FORECAST_WORDS)
         return outputs

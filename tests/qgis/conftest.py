@@ -1,0 +1,174 @@
+"""A small real workspace for the tests inside QGIS: four police service areas of Washington, DC, with all that is theirs."""
+import gzip
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from qgis.core import (QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorFileWriter,
+                       QgsVectorLayer)
+
+BEATS = ("602", "603", "604", "608")
+DATE = "2017-12-14"
+ZONE = "America/New_York"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def provider(qgis_processing):
+    """The provider, registered as the plugin registers it."""
+    from shotspotter_connect_plugin.processing.provider import ConnectProvider
+
+    provider = ConnectProvider()
+    QgsApplication.processingRegistry().addProvider(provider)
+    yield provider
+    QgsApplication.processingRegistry().removeProvider(provider)
+
+
+class Feedback(QgsProcessingFeedback):
+    """Keeps what an algorithm says."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.errors, self.said, self.warnings = [], [], []
+
+    def reportError(self, error, fatalError=False):
+        self.errors.append(error)
+
+    def pushInfo(self, info):
+        self.said.append(info)
+
+    def pushWarning(self, warning):
+        self.warnings.append(warning)
+
+
+class Failed(Exception):
+    """An algorithm did not succeed; holds what it said."""
+
+
+@pytest.fixture(scope="session")
+def run(provider):
+    """Run an algorithm as Processing does: check the values, then run -> outputs; ``Failed`` with its one sentence."""
+    def run(algorithm, feedback=None, project=None, context=None, **parameters):
+        feedback = feedback or Feedback()
+        context = context or QgsProcessingContext()
+        context.setProject(project or QgsProject.instance())
+        context.setFeedback(feedback)
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById("connect:" + algorithm)
+        valid, message = algorithm.checkParameterValues(parameters, context)
+        if not valid:
+            raise Failed(message)
+        results, successful = algorithm.run(parameters, context, feedback)
+        if not successful:
+            assert len(feedback.errors) == 1, feedback.errors
+            raise Failed(feedback.errors[0])
+        return results
+    return run
+
+
+@pytest.fixture
+def fails(run):
+    """Run an algorithm that must fail -> its sentence, checked to be one."""
+    def fails(algorithm, **parameters):
+        with pytest.raises(Failed) as error:
+            run(algorithm, **parameters)
+        sentence = str(error.value)
+        assert "\n" not in sentence and "Traceback" not in sentence, sentence
+        assert "fault of ShotSpotter Connect" not in sentence, sentence
+        assert sentence.endswith(".") and len(sentence) < 400, sentence
+        return sentence
+    return fails
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory, sample):
+    """Folder with jurisdiction.gpkg, incidents.csv.gz and alerts.csv.gz of the four areas and a strip around them."""
+    folder = tmp_path_factory.mktemp("data")
+    areas = QgsVectorLayer(str(sample / "police_service_areas.geojson"), "areas", "ogr")
+    areas.setSubsetString("NAME IN ({})".format(", ".join("'{}'".format(name) for name in BEATS)))
+    assert areas.featureCount() == len(BEATS)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", "beats"
+    error, message, _, _ = QgsVectorFileWriter.writeAsVectorFormatV3(
+        areas, str(folder / "beats.gpkg"), QgsProject.instance().transformContext(), options)
+    assert error == QgsVectorFileWriter.WriterError.NoError, message
+    around = areas.extent().buffered(0.002)
+    for name, target, x, y in (("crime_incidents_2017.csv.gz", "incidents.csv.gz", "X", "Y"),
+                               ("gunfire_alerts_2014_2017.csv.gz", "alerts.csv.gz", "X", "Y")):
+        rows = pd.read_csv(sample / name, dtype=str, keep_default_na=False)
+        lon, lat = pd.to_numeric(rows[x], errors="coerce"), pd.to_numeric(rows[y], errors="coerce")
+        rows = rows[lon.between(around.xMinimum(), around.xMaximum()) & lat.between(around.yMinimum(), around.yMaximum())]
+        assert len(rows) > 500
+        with gzip.open(folder / target, "wt", encoding="utf-8", newline="") as file:
+            rows.to_csv(file, index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def created(tmp_path_factory, run, data, sample):
+    """Path of a new workspace; not to be changed."""
+    path = tmp_path_factory.mktemp("created") / "agency.gpkg"
+    shutil.copy(sample / "context.gpkg", path.parent)
+    run("createworkspace", WORKSPACE=str(path), JURISDICTION=str(data / "beats.gpkg"),
+        BEATS=str(data / "beats.gpkg"), BEAT_FIELD="NAME", TIMEZONE=ZONE, SETTINGS=str(sample / "configuration.json"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory, run, created, data, sample):
+    """Path of a workspace with imports, model, forecast and draws of DATE; not to be changed."""
+    path = copied(created, tmp_path_factory.mktemp("planned"))
+    run("importincidents", WORKSPACE=str(path), INPUT=str(data / "incidents.csv.gz"), SOURCE_TIMEZONE=ZONE)
+    run("importgunfire", WORKSPACE=str(path), INPUT=str(data / "alerts.csv.gz"), SOURCE_TIMEZONE="UTC")
+    run("importplaces", WORKSPACE=str(path), INPUT=str(sample / "places" / "school.geojson"), KIND="school")
+    run("train", WORKSPACE=str(path), AS_OF=DATE)
+    run("score", WORKSPACE=str(path), DATE=DATE)
+    run("meter", WORKSPACE=str(path), DATE=DATE)
+    return path
+
+
+def copied(path, folder):
+    """A copy of a workspace, with its secret seeds and map background, in a folder -> its path."""
+    for part in path.parent.iterdir():
+        if part.is_file():
+            shutil.copy(part, folder)
+    return folder / path.name
+
+
+@pytest.fixture
+def fresh(created, tmp_path):
+    """A workspace of the test's own, without data."""
+    return copied(created, tmp_path)
+
+
+@pytest.fixture
+def full(planned, tmp_path):
+    """A workspace of the test's own, with everything up to the draws of DATE."""
+    return copied(planned, tmp_path)
+
+
+@pytest.fixture
+def content():
+    """A function that gives the hash of a workspace's content."""
+    from shotspotter_connect_plugin.workspace.store import open_workspace
+
+    def content(path):
+        with open_workspace(path) as workspace:
+            return workspace.content_hash()
+    return content
+
+
+@pytest.fixture(scope="session")
+def process(tmp_path_factory, root):
+    """The real ``qgis_process`` with our plugin enabled in a profile of its own."""
+    sys.path.insert(0, str(root / "tools"))
+    from qgis_env import PLUGIN, environment
+
+    env = environment(tmp_path_factory.mktemp("profile"))
+    env.pop("PYTHONPATH", None)
+
+    def process(*arguments, more_env=None, stdin=None):
+        return subprocess.run(["qgis_process", *arguments], env={**env, **(more_env or {})}, input=stdin or "",
+                              capture_output=True, text=True, timeout=300)
+    process.enabled = process("plugins", "enable", PLUGIN)
+    return process
