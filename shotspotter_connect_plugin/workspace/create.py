@@ -195,12 +195,12 @@ def _polygons(layer, what, progress):
     label = "The " + what + " layer " + layer.name
     if not len(layer.geometry):
         raise ConnectError(label + " is empty; choose a layer with polygons.")
-    kinds = {shape.geom_type for shape in layer.geometry if shape is not None} - {"Polygon", "MultiPolygon"}
+    shapes = [MultiPolygon() if shape is None or shape.is_empty else shape for shape in layer.geometry]
+    kinds = {shape.geom_type for shape in shapes if not shape.is_empty} - {"Polygon", "MultiPolygon"}
     if kinds:
         raise ConnectError(label + " holds " + " and ".join(sorted(kinds)) + " features; choose a layer with polygons.")
     if not layer.crs:
         raise ConnectError(label + " does not say which CRS it is in; set the layer's CRS first.")
-    shapes = [MultiPolygon() if shape is None else shape for shape in layer.geometry]
     found = [(row, _mended(shape)) for row, shape in enumerate(shapes)]
     found = [(row, shape) for row, shape in found if shape.area > 0]
     if not found:

@@ -1,5 +1,6 @@
 """The agency's settings: declared once, with unit and default, read by every room, filled by forms and JSON."""
 import difflib
+import math
 import re
 import zoneinfo
 from dataclasses import dataclass, field, fields
@@ -115,11 +116,11 @@ def _checked(item, value):
 
 
 def _typed(item, value):
-    if item.type is float and type(value) in (int, float) and abs(value) != float("inf") and value == value:
-        return float(value)
+    if item.type is float and type(value) is int:
+        value = float(value)
     if item.type is int and type(value) is float and value.is_integer():
-        return int(value)
-    if type(value) is not item.type:
+        value = int(value)
+    if type(value) is not item.type or (item.type is float and not math.isfinite(value)):
         kinds = {str: "text", float: "a number", int: "a whole number", bool: "true or false", list: "a list",
                  dict: "an object"}
         raise ConnectError("Setting " + item.name + " must be " + kinds[item.type] + ".", repr(value))
