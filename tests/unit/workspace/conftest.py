@@ -58,3 +58,12 @@ def made_incidents():
             "occurred_to_utc": start + pd.Timedelta(minutes=5), "source": "made",
             "x": 320_000 + 3_000 * rng.random(count), "y": 4_300_000 + 3_000 * rng.random(count)})
     return make
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory):
+    """``city("dc")``: a new, empty workspace of Washington; also nyc, kc, oak."""
+    from exports import Cities
+    cities = Cities(tmp_path_factory.mktemp("cities"))
+    yield cities
+    cities.close()
