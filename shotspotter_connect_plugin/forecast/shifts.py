@@ -71,6 +71,8 @@ class ShiftCalendar:
             raise ConnectError(f"Shift {code} does not start on {shift_date}; choose a date on which it runs.")
         start = day * _DAY + self._starts[row] * _MINUTE
         both = self._clock.to_utc(np.array([start, start + self._lengths[row] * _MINUTE]))
+        if both[0] == both[1]:
+            raise ConnectError(f"Shift {code} of {shift_date} lies wholly in the hour that the clocks skip.")
         return tuple(pd.Timestamp(int(moment), tz="UTC") for moment in both)
 
     def slots(self, first, last):

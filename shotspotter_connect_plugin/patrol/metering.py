@@ -98,7 +98,7 @@ def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.
         raise ValueError("Harm must be a finite number, at least 0.")
     beat = np.asarray(beat, dtype=object)
     cap = np.broadcast_to(np.asarray(cap, dtype=float), harm.shape)
-    may = np.array([name is not None for name in beat], dtype=bool)
+    may = pd.notna(beat)
     named = sorted(set(beat[may]))
     if eligible is not None:
         may &= np.asarray(eligible, dtype=bool)

@@ -64,8 +64,8 @@ def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjus
 def _of_seed(draw, seed, commitments):
     problems = []
     if seed is None:
-        problems.append("The seed is not known here yet, so the draw could not be replayed; verify it again after the "
-                        "shift has ended and the plan of a later shift has been made.")
+        problems.append("The seed is neither revealed nor on this computer, so the draw could not be replayed; verify "
+                        "it on the computer that drew it, or once that has revealed the seed.")
     elif hash_of(seed) != draw["seed_hash"]:
         problems.append("The seed does not give the recorded seed hash.")
     if draw["lottery"]:

@@ -189,7 +189,7 @@ def reveal_ended(workspace):
     if secret.empty:
         return
     known = seeds.load(workspace.path_of_seeds)
-    secret = secret[secret["seed_hash"].isin(known)]
+    secret = secret[secret["seed_hash"].isin(list(known))]
     ended = [_has_ended(workspace.calendar, row.shift_date, row.shift) for row in secret.itertuples()]
     if any(ended):
         with workspace.transaction() as writer:
@@ -266,7 +266,7 @@ def _commit(workspace, writer, shift_date, shift, now):
     slots = slots.iloc[here:][["shift_date", "shift"]]
     published = workspace.read("commitments", where={"shift_date": slots["shift_date"].unique().tolist()})
     known = seeds.load(workspace.path_of_seeds)
-    usable = published[published["seed_hash"].isin(known)]
+    usable = published[published["seed_hash"].isin(list(known))]
     missing = slots.merge(usable, on=["shift_date", "shift"], how="left")
     missing = missing.loc[missing["seed_hash"].isna(), ["shift_date", "shift"]]
     made = [seeds.new_seed() for _ in range(len(missing))]

@@ -104,6 +104,8 @@ def test_a_time_that_comes_twice_means_the_first_and_a_skipped_one_the_skip():
     assert skipped == pd.Timestamp("2018-03-11 07:00", tz="UTC")
     in_the_gap = ShiftCalendar([Shift("gap", "", "02:15", "02:45")], "America/New_York")
     assert in_the_gap.slots("2018-03-10", "2018-03-12")["shift_date"].tolist() == ["2018-03-10", "2018-03-12"]
+    with pytest.raises(ConnectError, match="the clocks skip"):
+        in_the_gap.bounds("2018-03-11", "gap")
 
 
 def test_a_shift_belongs_to_the_date_on_which_it_starts():

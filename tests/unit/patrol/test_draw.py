@@ -10,7 +10,7 @@ from shotspotter_connect_plugin.patrol.draw import pivotal
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
 from shotspotter_connect_plugin.patrol.seeds import Uniforms
 
-SIDE = 9
+SIDE, DRAWS = 9, 2000
 COL, ROW = np.divmod(np.arange(SIDE * SIDE), SIDE)
 BEAT = np.array([f"B{col // 3}{row // 3}" for col, row in zip(COL, ROW)], dtype=object)
 
@@ -37,13 +37,13 @@ def draws(chance, count, beat=BEAT, col=COL, row=ROW):
 @pytest.fixture(scope="module")
 def whole():
     chance = probabilities(1, 2)
-    return chance, draws(chance, 3000)
+    return chance, draws(chance, DRAWS)
 
 
 @pytest.fixture(scope="module")
 def fractional():
     chance = probabilities(2, 1.37)
-    return chance, draws(chance, 3000)
+    return chance, draws(chance, DRAWS)
 
 
 @pytest.mark.parametrize("case", ["whole", "fractional"])
@@ -74,7 +74,7 @@ def test_what_no_beat_has_whole_is_drawn_with_the_chance_that_is_left(fractional
     chance, selected = fractional
     share = chance.sum() % 1
     larger = (selected.sum(axis=1) > chance.sum()).sum()
-    assert abs(larger - 3000 * share) < 4 * np.sqrt(3000 * share * (1 - share))
+    assert abs(larger - DRAWS * share) < 4 * np.sqrt(DRAWS * share * (1 - share))
 
 
 def test_boxes_side_by_side_win_together_less_often_than_without_the_local_order(whole):
@@ -84,7 +84,7 @@ def test_boxes_side_by_side_win_together_less_often_than_without_the_local_order
                             for name in sorted(set(BEAT))])
     place = np.empty(COL.size, dtype=int)
     place[np.concatenate([np.flatnonzero(BEAT == name) for name in sorted(set(BEAT))])] = order
-    shuffled = draws(chance, 3000, col=COL[place], row=ROW[place])
+    shuffled = draws(chance, DRAWS, col=COL[place], row=ROW[place])
     near = [(one, other) for one in range(COL.size) for other in range(one) if BEAT[one] == BEAT[other]
             and abs(COL[one] - COL[other]) + abs(ROW[one] - ROW[other]) == 1]
     together, anyhow = (sum((drawn[:, one] & drawn[:, other]).sum() for one, other in near)

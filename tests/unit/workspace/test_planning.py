@@ -263,7 +263,8 @@ def test_lost_seeds_are_said_and_replaced_beside_the_old_hashes(workspace):
     meter(workspace, COMING, "day")
     workspace.path_of_seeds.unlink()
     check = verify_draw(workspace, COMING, "day")
-    assert not check.verified and len(check.problems) == 1 and "not known here yet" in check.problems[0]
+    assert not check.verified and len(check.problems) == 1
+    assert "neither revealed nor on this computer" in check.problems[0]
     result = meter(workspace, COMING, "evening")
     assert "secret seeds of 23 coming shifts" in result.messages[0]
     check = verify_draw(workspace, COMING, "evening")
