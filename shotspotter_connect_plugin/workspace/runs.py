@@ -18,7 +18,8 @@ from ..errors import ConnectError
 _METADATA = Path(__file__).resolve().parent.parent / "metadata.txt"
 _LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely", "pyproj", "GDAL")
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
-_SECRET_PAIR = re.compile(r"(passw\w*\s*=\s*)('[^']*'|[^\s&;]+)", re.IGNORECASE)
+_SECRET_PAIR = re.compile(r"""(\w*(?:passw|secret|token|credential|api_?key)\w*["']?\s*[=:]\s*)"""
+                          r"""('[^']*'|"[^"]*"|[^\s&;,}]+)""", re.IGNORECASE)
 _SECRET_ADDRESS = re.compile(r"(\w+://[^\s/:@]*):[^\s/]*@")
 
 

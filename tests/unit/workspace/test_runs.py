@@ -1,0 +1,86 @@
+"""Every run is on record, with what it used and how it ended, and never with a password."""
+import hashlib
+import json
+import sqlite3
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.workspace.runs import library_versions, recorded, without_secrets
+
+
+def test_a_run_that_succeeds(workspace, tmp_path):
+    given_file = tmp_path / "in.csv"
+    given_file.write_text("a,b\n1,ü\n", encoding="utf-8")
+    with recorded(workspace, "connect:importincidents", {"WORKSPACE": workspace.address, "CAP": 0.5, "ROWS": [1, None]},
+                  [given_file, tmp_path / "missing.csv"], {"qgis": "3.40.6"}) as run:
+        run.counts = {"read": 2, "added": 1}
+    row, = workspace.read("runs").to_dict("records")
+    assert row["algorithm"] == "connect:importincidents" and row["result"] == "done"
+    assert row["counts"] == {"read": 2, "added": 1}
+    assert row["parameters"] == {"WORKSPACE": workspace.address, "CAP": 0.5, "ROWS": [1, None]}
+    assert row["input_hashes"] == {"in.csv": hashlib.sha256(given_file.read_bytes()).hexdigest()}
+    assert row["versions"]["qgis"] == "3.40.6" and {"plugin", "python", "numpy", "pandas"} <= set(row["versions"])
+    assert row["who"] and 0 <= row["seconds"] < 60
+    assert abs(row["started_utc"] - pd.Timestamp.now(tz="UTC")) < pd.Timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("error, result", [
+    (ConnectError("The file is empty; choose another.", "rows=0"), "The file is empty; choose another."),
+    (Cancelled(), "Stopped before it was finished. Nothing was changed."),
+    (ZeroDivisionError("1/0"), "ZeroDivisionError"),
+    (KeyboardInterrupt(), "KeyboardInterrupt")])
+def test_a_run_that_fails(workspace, made_incidents, error, result):
+    before = workspace.content_hash()
+    with pytest.raises(type(error)) as raised:
+        with recorded(workspace, "connect:train", {}):
+            with workspace.transaction() as writer:
+                writer.append("incidents", made_incidents(3))
+                raise error
+    assert raised.value is error
+    assert workspace.read("runs")["result"].tolist() == [result]
+    assert workspace.content_hash() == before
+
+
+def test_a_run_that_cannot_be_recorded(workspace):
+    """The user hears of the first error, not of the second."""
+    workspace._store._connection.execute("PRAGMA busy_timeout = 100")
+    other = sqlite3.connect(workspace.address, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(ConnectError, match="The first error") as error:
+        with recorded(workspace, "connect:train", {}):
+            raise ConnectError("The first error.", "detail")
+    assert "detail" in error.value.log and "not recorded: Another program" in error.value.log
+    with pytest.raises(ConnectError, match="Another program is writing"):
+        with recorded(workspace, "connect:train", {}):
+            pass
+    other.close()
+    assert workspace.count("runs") == 0
+
+
+@pytest.mark.parametrize("value", [
+    "postgresql://me:s3cret@host:5432/db", "postgres://me:s3cret@host", "host=h password=s3cret user=me",
+    "service=x PASSWORD = 's3cret' y=1", "PG:host=h password='s3cret'", "https://h/db?user=me&password=s3cret",
+    {"password": "s3cret"}, {"a": [{"DB_PASSWD": "s3cret"}]}, {"api_key": "s3cret", "token": "s3cret"},
+    ["x", ("y", "postgresql://me:s3cret@host/db")]])
+def test_no_password_is_recorded(workspace, value):
+    with pytest.raises(ConnectError):
+        with recorded(workspace, "connect:score", {"WORKSPACE": value}):
+            raise ConnectError("Cannot open " + json.dumps(value) + ".")
+    assert "s3cret" not in json.dumps(workspace.read("runs")[["parameters", "result"]].values.tolist())
+
+
+PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.text("abc /:=.é", max_size=12))
+
+
+@given(st.recursive(PLAIN, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("ab"), inner))))
+def test_what_is_no_secret_stays(value):
+    assert without_secrets(value) == value
+    assert json.loads(json.dumps(without_secrets({"at": pd.Timestamp("2024-01-01")})))["at"] == "2024-01-01 00:00:00"
+
+
+def test_the_plugins_version_is_that_of_its_metadata():
+    assert library_versions()["plugin"] != "unknown"
