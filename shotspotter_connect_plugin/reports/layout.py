@@ -2,20 +2,22 @@
 import base64
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsExpression, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemAttributeTable, QgsLayoutItemLabel,
-    QgsLayoutItemMap, QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape, QgsLayoutMeasurement,
-    QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable, QgsLayoutTableColumn, QgsPrintLayout,
-    QgsProperty, QgsFillSymbol, QgsUnitTypes)
+    Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItemAttributeTable,
+    QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape,
+    QgsLayoutMeasurement, QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable,
+    QgsLayoutTableColumn, QgsPrintLayout, QgsProperty, QgsUnitTypes)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..errors import Cancelled, ConnectError
 from . import style
 
-_NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30"><path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
+_NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
+          b'<path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
 _MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
 DPI = 200
 
@@ -44,7 +46,7 @@ def field(name):
 
 
 def label(layout, name, text, place, text_format, align=Qt.AlignmentFlag.AlignLeft, top=None):
-    """A label. ``place`` is x, y, width, height in mm; ``top`` names the column that holds y, where it differs by page."""
+    """A label. ``place`` is x, y, width, height in mm; ``top`` names the column that holds y, where pages differ."""
     item = QgsLayoutItemLabel(layout)
     item.setId(name)
     item.setMode(QgsLayoutItemLabel.Mode.ModeFont)
@@ -95,11 +97,11 @@ def follow_columns(item, columns=("xmin", "ymin", "xmax", "ymax")):
 
 
 def table(layout, name, layer, columns, place, body, heading, padding, feature_filter="", top=None, centred=()):
-    """A table of a layer's rows. ``columns`` are (field, heading, width in mm); cells may carry the layer's conditional colours."""
+    """A table of a layer's rows in its conditional colours. ``columns`` are (field, heading, width in mm)."""
     item = QgsLayoutItemAttributeTable.create(layout)
     layout.addMultiFrame(item)
     item.setVectorLayer(layer)
-    item.setColumns([_column(field_name, title, width - 2 * padding, field_name in centred) for field_name, title, width in columns])
+    item.setColumns([_column(name, title, width - 2 * padding, name in centred) for name, title, width in columns])
     item.setUseConditionalStyling(True)
     item.setMaximumNumberOfFeatures(100000)
     if feature_filter:
@@ -194,8 +196,7 @@ def export_pdf(layout, path, feedback=None):
     settings.writeGeoPdf = False
     settings.includeGeoPdfFeatures = False
     settings.exportMetadata = False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".connect-", dir=path.parent) as folder:
+    with folder_beside(path) as folder:
         unfinished = os.path.join(folder, "report.pdf")
         if layout.atlas().enabled():
             result, message = QgsLayoutExporter.exportToPdf(layout.atlas(), unfinished, settings, feedback)
@@ -205,9 +206,24 @@ def export_pdf(layout, path, feedback=None):
         if result == results.Canceled:
             raise Cancelled()
         if result != results.Success:
-            raise ConnectError(f"The report could not be written to {path}: free some space on the disk.", f"{result} {message}")
+            raise ConnectError(f"The report could not be written to {path}: free some space on the disk.",
+                               f"{result} {message}")
         replace(unfinished, path)
     return str(path)
+
+
+@contextmanager
+def folder_beside(path):
+    """A folder for unfinished files on the disk where ``path`` shall be; it is gone afterwards."""
+    parent = Path(path).parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        unfinished = tempfile.TemporaryDirectory(prefix=".connect-", dir=parent)
+    except OSError as error:
+        raise ConnectError(f"Nothing can be written to {parent}: choose a folder in which you may write.",
+                           str(error)) from error
+    with unfinished as folder:
+        yield folder
 
 
 def replace(unfinished, path):

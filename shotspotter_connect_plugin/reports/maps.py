@@ -2,15 +2,15 @@
 from dataclasses import dataclass, field
 
 from qgis.core import (
-    Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer,
-    QgsPalLayerSettings, QgsProperty, QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer,
-    QgsTextBackgroundSettings, QgsTextBufferSettings, QgsUnitTypes, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
+    Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem, QgsFillSymbol,
+    QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProperty,
+    QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer, QgsTextBackgroundSettings,
+    QgsTextBufferSettings, QgsUnitTypes, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
 from qgis.PyQt.QtCore import QSizeF
 from qgis.PyQt.QtGui import QColor
 
 from ..errors import ConnectError
 from . import style
-from .plan import CONTEXT
 
 BOX_ALPHA = 95
 MAIN_MAP, SMALL_MAP = "Map", "Whole beat"
@@ -55,16 +55,31 @@ def _open(geopackage, table, name):
 
 
 def plain(text):
-    """Text that is never evaluated where QGIS replaces ``[% … %]``, as in a legend: a joiner without width breaks the mark."""
+    """Text that is not evaluated even where QGIS replaces ``[% … %]``, as in a legend: an invisible joiner parts it."""
     return text.replace("[%", "[\u2060%")
+
+
+def new_project(crs):
+    """An empty project, never the one that is open on the desktop, which measures in the plane as the fishnet does."""
+    project = QgsProject()
+    project.setCrs(QgsCoordinateReferenceSystem(crs))
+    project.setEllipsoid("NONE")
+    labels = project.labelingEngineSettings()
+    labels.setMaximumLineCandidatesPerCm(2.0)
+    labels.setMaximumPolygonCandidatesPerCmSquared(1.0)
+    project.setLabelingEngineSettings(labels)
+    return project
 
 
 def plan_layers(project, geopackage):
     """Open and style the layers that sheets are drawn from, and add them to ``project`` outside its layer tree."""
     layers = PlanLayers(
-        sheets=open_layer(geopackage, "sheets", "Roll-call sheets"), rows=open_layer(geopackage, "sheet_rows", "Roll-call table"),
-        key=open_layer(geopackage, "crime_types", "Crime types"), patrols=open_layer(geopackage, "patrols", "Boxes on the sheet"),
-        beats=open_layer(geopackage, "beats", "Beat on the sheet"), dimming=open_layer(geopackage, "beats", "Around the beat"),
+        sheets=open_layer(geopackage, "sheets", "Roll-call sheets"),
+        rows=open_layer(geopackage, "sheet_rows", "Roll-call table"),
+        key=open_layer(geopackage, "crime_types", "Crime types"),
+        patrols=open_layer(geopackage, "patrols", "Boxes on the sheet"),
+        beats=open_layer(geopackage, "beats", "Beat on the sheet"),
+        dimming=open_layer(geopackage, "beats", "Around the beat"),
         outlines=open_layer(geopackage, "beats", "All beats"))
     layers.lines, layers.ground = context_layers(geopackage)
     layers.sheets.setRenderer(QgsSingleSymbolRenderer(_fill(None, style.BEAT, 0.3)))
@@ -74,7 +89,8 @@ def plan_layers(project, geopackage):
     style_beats(layers.outlines)
     colour_cells(layers.rows, "letter")
     colour_cells(layers.key, "letter")
-    for layer in (layers.sheets, layers.rows, layers.key, layers.patrols, layers.beats, layers.dimming, layers.outlines):
+    for layer in (layers.sheets, layers.rows, layers.key, layers.patrols, layers.beats, layers.dimming,
+                  layers.outlines):
         layer.setFlags(layer.flags() | QgsMapLayer.LayerFlag.Private)
         project.addMapLayer(layer, False)
     project.addMapLayers(layers.lines + layers.ground, False)
@@ -91,14 +107,15 @@ def context_layers(geopackage):
             apply_style(layer)
             layer.setReadOnly(True)
             found[table] = layer
-    return tuple([found[table] for table in tables if table in found] for tables in (("roads", "railroads"), ("water", "parks")))
+    return ([found[table] for table in ("roads", "railroads") if table in found],
+            [found[table] for table in ("water", "parks") if table in found])
 
 
 # --- boxes -----------------------------------------------------------------------------------------------------------
 
 def style_patrols(layer, crime_types):
     """Boxes of a plan in the colours of their crime types, with a legend and their number."""
-    categories = [QgsRendererCategory(kind["crime_type"], _box(kind["colour"]), plain(f"{kind['letter']}  {kind['name']}"))
+    categories = [QgsRendererCategory(kind["crime_type"], _box(kind["colour"]), _legend(kind))
                   for kind in crime_types.to_dict("records")]
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
     settings = _number_label(9)
@@ -133,8 +150,12 @@ def style_forecast(layer, crime_types):
         symbol = _fill(kind["colour"], None, 0.0)
         symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(
             "set_color_part(\"colour\", 'alpha', coalesce(30 + 200 * \"harm\" / maximum(\"harm\"), 0))"))
-        categories.append(QgsRendererCategory(kind["crime_type"], symbol, plain(f"{kind['letter']}  {kind['name']}")))
+        categories.append(QgsRendererCategory(kind["crime_type"], symbol, _legend(kind)))
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
+
+
+def _legend(kind):
+    return plain(f"{kind['letter']}  {kind['name']}")
 
 
 def _box(colour):
@@ -214,13 +235,15 @@ def style_water(layer):
 
 def style_roads(layer):
     """Streets; wide where the layer's ``class`` says major, thin where it says minor."""
-    layer.setRenderer(_by_class(layer, {"major": _line(style.ROAD, 0.9), "minor": _line(style.ROAD, 0.45)}, _line(style.ROAD, 0.6)))
+    symbols = {"major": _line(style.ROAD, 0.9), "minor": _line(style.ROAD, 0.45)}
+    layer.setRenderer(_by_class(layer, symbols, _line(style.ROAD, 0.6)))
     _name_label(layer, style.text_format(7, style.ROAD_TEXT), Qgis.LabelPlacement.Curved)
 
 
 def style_railroads(layer):
     """Railroads; dotted where the layer's ``class`` says metro, since much of it is under ground."""
-    layer.setRenderer(_by_class(layer, {"metro": _line(style.RAIL, 0.35, (0.6, 1.4))}, _line(style.RAIL, 0.35, (3.0, 0.8))))
+    symbols = {"metro": _line(style.RAIL, 0.35, (0.6, 1.4))}
+    layer.setRenderer(_by_class(layer, symbols, _line(style.RAIL, 0.35, (3.0, 0.8))))
 
 
 def _by_class(layer, symbols, otherwise):

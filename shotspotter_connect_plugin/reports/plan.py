@@ -1,13 +1,12 @@
 """The plan GeoPackage: what the map, the sheets and other software read."""
 import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
-    QgsVectorFileWriter, QgsWkbTypes)
+    QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields,
+    QgsGeometry, QgsVectorFileWriter, QgsWkbTypes)
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
@@ -15,14 +14,14 @@ from ..progress import SILENT
 from .sheets import key, sheets
 
 CONTEXT = ("parks", "water", "roads", "railroads")
-_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
-def write_geopackage(path, rollcalls, progress=SILENT):
+def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
     """Write the plan of some shifts, and the streets, parks and water around, to a new GeoPackage.
 
-    Layers: patrols, forecast, beats, sheets, parks, water, roads, railroads; tables: sheet_rows, crime_types. ``rollcalls`` are
-    :class:`~.queries.RollCall` of one workspace.
+    Layers: patrols, forecast (unless left out), beats, sheets, parks, water, roads, railroads; tables: sheet_rows,
+    crime_types. ``rollcalls`` are :class:`~.queries.RollCall` of one workspace.
     """
     first = rollcalls[0]
     pages, rows, patrols = sheets(rollcalls)
@@ -31,16 +30,21 @@ def write_geopackage(path, rollcalls, progress=SILENT):
     names = {rollcall.shift: rollcall.shift_name for rollcall in rollcalls}
     patrols = patrols.merge(kinds, on="crime_type", how="left")
     patrols["shift_name"] = patrols["shift"].map(names)
-    forecast = pd.concat([rollcall.forecast.assign(shift_date=rollcall.shift_date, shift=rollcall.shift)
-                          for rollcall in rollcalls], ignore_index=True)
+    patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
     polygon, area = QgsWkbTypes.Type.Polygon, QgsWkbTypes.Type.MultiPolygon
     _write(path, "patrols", patrols, polygon, crs)
-    _write(path, "forecast", forecast.merge(kinds, on="crime_type", how="left"), polygon, crs)
+    if with_forecast:
+        _write(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
     _write(path, "beats", first.beats, area, crs)
     _write(path, "sheets", pages, polygon, crs)
     _write(path, "sheet_rows", rows, QgsWkbTypes.Type.NoGeometry, crs)
     _write(path, "crime_types", key(first.crime_types), QgsWkbTypes.Type.NoGeometry, crs)
     _copy_context(path, first.context, crs, progress)
+
+
+def _forecast(rollcalls):
+    return pd.concat([rollcall.forecast.assign(shift_date=rollcall.shift_date, shift=rollcall.shift)
+                      for rollcall in rollcalls], ignore_index=True)
 
 
 def _write(path, name, frame, geometry_type, crs):
@@ -49,10 +53,10 @@ def _write(path, name, frame, geometry_type, crs):
     fields = QgsFields()
     for column in columns:
         fields.append(QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString)))
-    writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(), _options(path, name))
+    writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(),
+                                        _options(path, name))
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
-        raise ConnectError(f"The plan cannot be written to {Path(path).parent}: choose a folder in which you may write.",
-                           writer.errorMessage())
+        raise ConnectError("The plan could not be written: free some space on the disk.", writer.errorMessage())
     features = []
     values = zip(*(_values(frame[column]) for column in columns))
     shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
@@ -63,7 +67,7 @@ def _write(path, name, frame, geometry_type, crs):
             feature.setGeometry(_geometry(shape, geometry_type))
         features.append(feature)
     if not writer.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
-        raise ConnectError("The plan could not be written: the disk may be full.", writer.errorMessage())
+        raise ConnectError("The plan could not be written: free some space on the disk.", writer.errorMessage())
 
 
 def _values(column):
@@ -86,8 +90,9 @@ def _options(path, name):
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = name
-    options.actionOnExistingFile = (QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer if os.path.exists(path)
-                                    else QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteFile)
+    actions = QgsVectorFileWriter.ActionOnExistingFile
+    options.actionOnExistingFile = (actions.CreateOrOverwriteLayer if os.path.exists(path)
+                                    else actions.CreateOrOverwriteFile)
     return options
 
 
@@ -104,7 +109,8 @@ def _copy_context(path, context, crs, progress):
         layer = source.GetLayerByName(name)
         if layer is None or layer.GetSpatialRef() is None:
             continue
-        done = gdal.VectorTranslate(str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name,
-                                    dstSRS=crs.authid(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"], dim="XY")
+        done = gdal.VectorTranslate(
+            str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name, dim="XY",
+            dstSRS=crs.toWkt(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"])
         if done is None:
             progress.warn(f"The layer {name} of the map context could not be read, so maps go without it.")

@@ -1,19 +1,17 @@
 """The plan as a folder to hand on: a GeoPackage, and a QGIS project that opens it styled and without any plugin."""
 import os
 import re
-import tempfile
 import zipfile
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from qgis.core import (
-    Qgis, QgsCoordinateReferenceSystem, QgsLayerNotesUtils, QgsProject, QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle)
+from qgis.core import Qgis, QgsLayerNotesUtils, QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle
 
 from ..errors import ConnectError
 from ..progress import SILENT
 from . import maps, queries, style
-from .layout import replace
+from .layout import folder_beside, replace
 from .plan import write_geopackage
 from .rollcall import build_layout
 
@@ -32,7 +30,8 @@ def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
     """Write ``plan_<date>.gpkg`` and ``plan_<date>.qgz`` into ``folder``; main thread only, as layouts are.
 
     The project holds the boxes and the forecast of each shift, the beats, the map context and the roll-call layout. Its
-    paths are relative, so the folder can be moved. Neither file names a person. Both are written aside and then moved into place.
+    paths are relative, so the folder can be moved. Neither file names a person. Both are written aside and then moved
+    into place.
 
     Parameters
     ----------
@@ -55,8 +54,7 @@ def write_plan_files(rollcalls, folder, progress=SILENT):
     """As :func:`write_plan`, from :class:`~.queries.RollCall` of one date."""
     folder = Path(folder)
     name = f"plan_{rollcalls[0].shift_date}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".connect-", dir=folder) as aside:
+    with folder_beside(folder / name) as aside:
         geopackage, project_file = os.path.join(aside, name + ".gpkg"), os.path.join(aside, name + ".qgz")
         write_geopackage(geopackage, rollcalls, progress)
         project = build_project(rollcalls, geopackage)
@@ -68,10 +66,9 @@ def write_plan_files(rollcalls, folder, progress=SILENT):
 
 
 def build_project(rollcalls, geopackage):
-    """A project of its own, never the one that is open on the desktop, over the layers of a plan GeoPackage."""
+    """A project of its own over the layers of a plan GeoPackage."""
     first = rollcalls[0]
-    project = QgsProject()
-    project.setCrs(QgsCoordinateReferenceSystem(first.crs))
+    project = maps.new_project(first.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
     project.setTitle(maps.plain(f"Plan of {queries.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")))
     project.setMetadata(_metadata(project.title(), first))
@@ -121,8 +118,8 @@ def _add(project, group, layer):
 def _metadata(title, rollcall):
     metadata = QgsProjectMetadata()
     metadata.setTitle(title)
-    metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a chance, not a "
-                         f"finding about anybody. ShotSpotter Connect {rollcall.version}")
+    metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a "
+                         f"chance, not a finding about anybody. ShotSpotter Connect {rollcall.version}")
     return metadata
 
 
@@ -137,7 +134,8 @@ def _save(project, path):
     """Write the project without the name of whoever ran this, which QGIS would put into it."""
     as_written = path + ".unpacked"
     if not project.write(path):
-        raise ConnectError("The project of the plan could not be written: the disk may be full.", project.error())
+        raise ConnectError("The project of the plan could not be written: free some space on the disk.",
+                           project.error())
     os.replace(path, as_written)
     with zipfile.ZipFile(as_written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from shapely.geometry import box
-from shapely.ops import unary_union
 
 from ..errors import ConnectError
 from ..patrol.metering import harm_by_box
@@ -30,11 +28,12 @@ class RollCall:
     """One shift's plan as it is handed out.
 
     Frames (polygons are shapely, in ``crs``):
-    ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines; ``patrols``
-    [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat, ``reasons`` are lists of text;
-    ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics`` [name, description,
-    crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of coming draws, the next one
-    first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of the fishnet.
+    ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines;
+    ``patrols`` [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat, ``reasons`` are
+    lists of text; ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics``
+    [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of
+    coming draws, the next one first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of
+    the fishnet, ``message`` says why the whole shift has nothing to show, where that is so.
     """
 
     agency: str
@@ -58,13 +57,7 @@ class RollCall:
     as_of: str
     version: str
     context: str = ""
-
-    @property
-    def message(self):
-        """What to say where the whole shift has nothing to show, else an empty text."""
-        if len(self.patrols):
-            return ""
-        return NO_PATROLS if self.seed_hash else NO_PLAN
+    message: str = ""
 
 
 def rollcall(workspace, shift_date, shift, beat=""):
@@ -82,21 +75,23 @@ def rollcall(workspace, shift_date, shift, beat=""):
     if beat and beat not in set(beats["beat"]):
         raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {_some(beats['beat'])}.")
     draw = _current_draw(workspace, shift_date, shift)
-    boxes = workspace.read("boxes", ["box_id", "beat", "where", "geometry"])
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where", "geometry"])
     forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
     patrols = _patrols(workspace, shift_date, shift, boxes, forecasts)
+    message = "" if len(patrols) else NO_PLAN if draw is None else NO_PATROLS
     if beat:
         patrols = patrols[patrols["beat"] == beat].reset_index(drop=True)
     settings = workspace.settings
     return RollCall(
-        agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date, shift=shift,
-        shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date),
+        agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date,
+        shift=shift, message=message, shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date),
         pages=(beat,) if beat else tuple(dict.fromkeys([*beats["beat"], *patrols["beat"]])),
-        area=tuple(unary_union([box(*shape.bounds) for shape in boxes["geometry"]]).bounds), crime_types=_crime_types(workspace),
+        area=_area(workspace, boxes), crime_types=_crime_types(workspace),
         beats=beats.reset_index(drop=True), patrols=patrols, forecast=_forecast(workspace, draw, boxes, forecasts),
         tactics=_tactics(workspace, shift_date), coming=_coming(workspace, shift_date, start, names),
         seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
-        chain_head=_chain_head(workspace), as_of=_as_of(forecasts, settings.timezone), version=library_versions()["plugin"],
+        chain_head=_chain_head(workspace), as_of=_as_of(forecasts, settings.timezone),
+        version=library_versions()["plugin"],
         context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "")
 
 
@@ -111,7 +106,8 @@ def clean(text):
 
 def natural_key(text):
     """Sort key by which beat 9 comes before beat 10."""
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
+            for part in re.split(r"(\d+)", text) if part]
 
 
 def date_in_words(date):
@@ -153,9 +149,10 @@ def chance_in_words(chance, low, high):
 
 
 def minutes_in_words(minutes, returns):
-    """``15``, or ``15, return 2×`` where the unit shall come back."""
-    text = "–" if pd.isna(minutes) else f"{minutes:g}"
-    return text if pd.isna(returns) or returns < 1 else f"{text}, return {returns:.0f}×"
+    """``15``, or ``2 × 15`` where the unit shall come back once."""
+    if pd.isna(minutes):
+        return "–"
+    return f"{minutes:g}" if pd.isna(returns) or returns < 1 else f"{1 + returns:.0f} × {minutes:g}"
 
 
 def letter_codes(names):
@@ -185,6 +182,11 @@ def _bounds(workspace, shift_date, shift):
 def _some(names):
     names = [str(name) for name in names]
     return ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
+
+
+def _area(workspace, boxes):
+    rectangles = workspace.fishnet.rectangles(boxes["col"], boxes["row"])
+    return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
 
 
 def _shift_names(workspace):

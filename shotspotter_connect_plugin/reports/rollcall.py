@@ -1,12 +1,13 @@
 """The roll-call report: one page per beat, made as an atlas over the sheets of a plan GeoPackage.
 
 An atlas, because the agency can open it in QGIS's layout designer and change the one page design. Its labels only name
-columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as it is.
+columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as
+it is.
 """
 import os
 import tempfile
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemMapOverview, QgsProject
+from qgis.core import QgsLayoutItemMap, QgsLayoutItemMapOverview
 from qgis.PyQt.QtCore import Qt
 
 from ..errors import ConnectError
@@ -17,7 +18,7 @@ from .plan import write_geopackage
 from .queries import RollCall
 
 NAME = "Roll call"
-HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the expected harm."
+HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the harm."
 
 
 def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
@@ -37,17 +38,17 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
         raise ConnectError("There is no shift to print: name a shift of this date.")
     with tempfile.TemporaryDirectory(prefix="connect-") as folder:
         geopackage = os.path.join(folder, "plan.gpkg")
-        write_geopackage(geopackage, rollcalls, progress)
-        project = QgsProject()
-        project.setCrs(QgsCoordinateReferenceSystem(rollcalls[0].crs))
+        write_geopackage(geopackage, rollcalls, progress, with_forecast=False)
+        project = maps.new_project(rollcalls[0].crs)
         layout = build_layout(project, maps.plan_layers(project, geopackage), rollcalls[0].page_size)
-        written = pieces.export_pdf(layout, path, feedback)
-        project.clear()
-    return written
+        try:
+            return pieces.export_pdf(layout, path, feedback)
+        finally:
+            project.clear()  # lets go of the GeoPackage, which Windows could not remove otherwise
 
 
 def build_layout(project, layers, page_size):
-    """The roll-call layout over the layers of a plan; put it into ``project.layoutManager()`` to open it in the designer.
+    """The roll-call layout over the layers of a plan; ``project.layoutManager()`` takes it to the layout designer.
 
     Parameters
     ----------
@@ -79,18 +80,18 @@ def build_layout(project, layers, page_size):
 
 
 def _header(layout, width):
-    x, right = style.MARGIN, Qt.AlignmentFlag.AlignRight
-    pieces.label(layout, "Title", pieces.field("title"), (x, 8, width * 0.67, 9), style.text_format(19, bold=True))
-    pieces.label(layout, "Agency", pieces.field("agency"), (x + width * 0.67, 9, width * 0.33, 9),
-                 style.text_format(sheets.TEXT, style.MUTED), right)
+    x, split = style.MARGIN, 0.67 * width
+    pieces.label(layout, "Title", pieces.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
+    pieces.label(layout, "Agency", pieces.field("agency"), (x + split, 9, width - split, 9),
+                 style.text_format(sheets.TEXT, style.MUTED), Qt.AlignmentFlag.AlignRight)
     pieces.label(layout, "Shift", pieces.field("subtitle"), (x, 18, width, 6), style.text_format(11))
     pieces.rule(layout, "Line under the header", (x, 25, width, 0.6))
 
 
 def _big_map(layout, layers, width):
-    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, 120)
-    item = pieces.map_item(layout, maps.MAIN_MAP, [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground], place,
-                           height="map_height")
+    shown = [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground]
+    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.TALLEST_MAP)
+    item = pieces.map_item(layout, maps.MAIN_MAP, shown, place, height="map_height")
     item.setAtlasDriven(True)
     item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
     item.setAtlasMargin(0.0)
@@ -98,55 +99,58 @@ def _big_map(layout, layers, width):
 
 
 def _side(layout, layers, big, page_width):
-    """Where the map is, and what the letters and colours mean."""
-    x = page_width - style.MARGIN - sheets.SIDE
+    """Beside the map: where it is, what its letters and colours mean, its scale."""
+    x, y, side = page_width - style.MARGIN - sheets.SIDE, sheets.TOP, sheets.SIDE
     small = pieces.map_item(layout, maps.SMALL_MAP, [layers.patrols, layers.beats, layers.outlines, *layers.ground],
-                            (x, sheets.TOP, sheets.SIDE, sheets.SIDE))
+                            (x, y, side, side))
     pieces.follow_columns(small)
     overview = QgsLayoutItemMapOverview(maps.MAIN_MAP, small)
     overview.setLinkedMap(big)
     overview.setFrameSymbol(maps.frame_symbol())
     small.overviews().addOverview(overview)
-    y, count = sheets.TOP + sheets.SIDE + sheets.GAP, layers.key.featureCount()
-    pieces.label(layout, "Key title", "Crime types", (x, y, sheets.SIDE, sheets.TITLE), style.text_format(sheets.SMALL, style.MUTED, bold=True))
-    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", sheets.SIDE - 7.0)),
-                 (x, y + sheets.TITLE, sheets.SIDE, count * sheets.KEY_ROW), style.text_format(sheets.SMALL),
-                 style.text_format(sheets.SMALL), 0.6, centred=("letter",))
-    y += sheets.TITLE + count * sheets.KEY_ROW + sheets.GAP / 2
-    pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, sheets.SIDE, sheets.KEY_NOTE),
+    y += side + sheets.GAP
+    pieces.label(layout, "Key title", "Crime types", (x, y, side, sheets.TITLE),
+                 style.text_format(sheets.SMALL, style.MUTED, bold=True))
+    y += sheets.TITLE
+    key_height = layers.key.featureCount() * sheets.KEY_ROW
+    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", side - 7.0)), (x, y, side, key_height),
+                 style.text_format(sheets.SMALL), style.text_format(sheets.SMALL), 0.6, centred=("letter",))
+    y += key_height + sheets.GAP / 2
+    pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, side, sheets.KEY_NOTE),
                  style.text_format(sheets.TINY + 0.5, style.MUTED))
     y += sheets.KEY_NOTE + sheets.GAP
-    pieces.scale_bar(layout, "Scale bar", big, (x, y, sheets.SIDE - 10, sheets.SCALE))
-    pieces.north_arrow(layout, "North arrow", (x + sheets.SIDE - 7, y - 1, 7, sheets.SCALE))
+    pieces.scale_bar(layout, "Scale bar", big, (x, y, side - 10, sheets.SCALE))
+    pieces.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
 
 
 def _table(layout, layers, page_width):
     widths = sheets.column_widths(page_width)
     columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
-    pieces.table(layout, "Boxes", layers.rows, columns, (style.MARGIN, 140, sum(widths), 110), style.text_format(sheets.TEXT),
-                 style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, feature_filter=maps.ON_SHEET, top="table_top", centred=("letter",))
-    pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 140, sum(widths), 8), style.text_format(12),
+    place = (style.MARGIN, 192, sum(widths), page_width / 2)
+    pieces.table(layout, "Boxes", layers.rows, columns, place, style.text_format(sheets.TEXT),
+                 style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, maps.ON_SHEET, "table_top",
+                 centred=("letter",))
+    pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 192, sum(widths), 8), style.text_format(12),
                  top="table_top")
 
 
 def _notes(layout, width):
-    x, small = style.MARGIN, style.text_format(sheets.SMALL)
-    pieces.label(layout, "What chance means", pieces.field("note"), (x, 170, width, 9), style.text_format(sheets.SMALL, style.MUTED, italic=True),
-                 top="note_top")
-    pieces.label(layout, "Why title", pieces.field("why_title"), (x, 176, width, sheets.TITLE), style.text_format(10, bold=True),
-                 top="why_top")
-    pieces.label(layout, "Why", pieces.field("why"), (x, 182, width, 60), small, top="why_text_top")
-    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 182, width, sheets.TITLE), style.text_format(10, bold=True),
+    x, small, heading = style.MARGIN, style.text_format(sheets.SMALL), style.text_format(10, bold=True)
+    pieces.label(layout, "What chance means", pieces.field("note"), (x, 212, width, 13),
+                 style.text_format(sheets.SMALL, style.MUTED, italic=True), top="note_top")
+    pieces.label(layout, "Why title", pieces.field("why_title"), (x, 222, width, sheets.TITLE), heading, top="why_top")
+    pieces.label(layout, "Why", pieces.field("why"), (x, 228, width, 120), small, top="why_text_top")
+    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 238, width, sheets.TITLE), heading,
                  top="tactics_top")
-    pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 188, width, 60), small, top="tactics_text_top")
+    pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 244, width, 80), small, top="tactics_text_top")
 
 
 def _footer(layout, width, page_height):
-    x, top = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2
+    x, top, split = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2, 0.75 * width
     tiny = style.text_format(sheets.TINY, style.MUTED)
     pieces.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)
     pieces.label(layout, "Proof of the draw", pieces.field("proof"), (x, top + 1.5, width, 11),
                  style.text_format(sheets.TINY - 0.5, style.MUTED, monospaced=True))
-    pieces.label(layout, "Source", pieces.field("source"), (x, top + 12.5, width * 0.75, 4), tiny)
-    pieces.label(layout, "Page", pieces.field("page"), (x + width * 0.75, top + 12.5, width * 0.25, 4), tiny,
+    pieces.label(layout, "Source", pieces.field("source"), (x, top + 12.5, split, 4), tiny)
+    pieces.label(layout, "Page", pieces.field("page"), (x + split, top + 12.5, width - split, 4), tiny,
                  Qt.AlignmentFlag.AlignRight)
