@@ -149,9 +149,9 @@ def planned_against_delivered(patrols, visits):
     Returns
     -------
     pandas.DataFrame
-        patrol_id, shift_date, shift, beat, box_id, crime_type, unit, status, target_minutes, returns; visits (by units),
-        patrol_minutes, officer_minutes (empty where the roster tells nobody of any of them), delivered (patrol-minutes
-        by the target of all its visits, 1 = as planned).
+        patrol_id, shift_date, shift, beat, box_id, crime_type, unit, status, target_minutes, returns; visits (by
+        units), patrol_minutes, officer_minutes (empty where the roster tells nobody of any of them), delivered
+        (patrol-minutes by the target of all its visits, 1 = as planned).
     """
     columns = ["patrol_id", "shift_date", "shift", "beat", "box_id", "crime_type", "unit", "status", "target_minutes",
                "returns"]

@@ -83,8 +83,8 @@ def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, 
 
 def no_visits():
     """The frame of no visits."""
-    return pd.DataFrame({"unit": pd.Series(dtype=object), "box_id": pd.Series(dtype=object), "entered_utc": instants([]),
-                         "left_utc": instants([]), "minutes": pd.Series(dtype=float)})
+    return pd.DataFrame({"unit": np.zeros(0, dtype=object), "box_id": np.zeros(0, dtype=object),
+                         "entered_utc": instants([]), "left_utc": instants([]), "minutes": np.zeros(0)})
 
 
 def nanoseconds(at):

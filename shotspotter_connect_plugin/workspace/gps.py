@@ -95,7 +95,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
             try:
                 reader = _File(file, mapping, source_crs, zone or workspace.settings.timezone, bool(zone), area, part)
             except ConnectError as error:
-                if len(files) == 1:
+                if not os.path.isdir(path):
                     raise
                 result.warnings.append(error.user)
                 continue
@@ -180,7 +180,7 @@ class _File:
         columns = self.source.columns if bare else list(dict.fromkeys(self.mapping.values()))
         self._rest = self.source.chunks(columns, progress)
         self._head = next(self._rest, None)
-        if self._head is None:
+        if self._head is None or self._head.empty:
             raise ConnectError("{} has no rows.".format(self.source.name))
         if bare:
             self.mapping = self._recognise(mapping, self._head)

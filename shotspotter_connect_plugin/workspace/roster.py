@@ -30,8 +30,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
     """Import who crewed which unit when.
 
     A row needs a unit, an officer and a start: a full time; a time of day with the date of the shift; or the date and a
-    shift of the workspace, whose hours then count. An end that is not after its start is on the next day. Without an end
-    the officer stays until the unit's next row, at most a day.
+    shift of the workspace, whose hours then count. An end not after its start is on the next day. Without an end the
+    officer stays until the unit's next row, at most a day.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
     Raises
     ------
     ConnectError
-        When the file cannot be read, a column that is needed is missing, or its officers look like names. The workspace
-        is then unchanged.
+        When the file cannot be read, a column that is needed is missing, or its officers look like names. The
+        workspace is then unchanged.
     """
     source = open_source(path)
     zone = times.check_zone(source_timezone or workspace.settings.timezone)
@@ -91,7 +91,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
     table = pd.DataFrame({
         "unit": texts["unit"].map(_code).to_numpy(), "officer": texts["officer"].map(_code).to_numpy(),
         "from_utc": start.to_numpy(), "to_utc": end.to_numpy(),
-        "shift_date": np.where(pd.isna(shift), assigned[0], dates), "shift": np.where(pd.isna(shift), assigned[1], shift)})
+        "shift_date": np.where(pd.isna(shift), assigned[0], dates),
+        "shift": np.where(pd.isna(shift), assigned[1], shift)})
     for name in ("from_utc", "to_utc"):
         table[name] = pd.to_datetime(table[name], utc=True)
     return _write(workspace, source, found, zone, warnings, table, reason, rows.index.to_numpy(), rejects)
@@ -109,16 +110,17 @@ def _columns(source, mapping, warnings):
     missing = [what for roles, what in ((("unit",), "the unit"), (("officer",), "the officer's badge number"),
                                         (("from", "shift"), "the start or the shift")) if not set(roles) & set(found)]
     if missing:
-        raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in {{"unit": '
-                           '"column"}}.'.format(source.name, " and ".join(missing), ", ".join(source.columns)))
+        raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
+                           '{{"unit": "column"}}.'.format(
+                               source.name, " and ".join(missing), ", ".join(source.columns)))
     return found
 
 
 def _check_officers(values, column):
     what = privacy.values_about_persons(values.unique())
     if what and what != "number plates":
-        raise ConnectError("The officers in column {} look like {}; give badge numbers, and name their column in MAPPING, "
-                           'as in {{"officer": "column"}}.'.format(column, what))
+        raise ConnectError("The officers in column {} look like {}; give badge numbers, and name their column in "
+                           'MAPPING, as in {{"officer": "column"}}.'.format(column, what))
 
 
 def _code(text):

@@ -24,9 +24,9 @@ _FIXES = 200_000
 def find_visits(workspace, first, last, progress=SILENT):
     """Find the visits of a period in the GPS fixes and keep them instead of those kept before.
 
-    A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its patrol. One
-    row per officer whom the roster has aboard; without a roster the officer is "unknown". Drive-throughs are counted in
-    the log, not kept. Visits outside the fishnet are of no use and not kept.
+    A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
+    patrol. One row per officer whom the roster has aboard; without a roster the officer is "unknown". Drive-throughs
+    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept.
 
     Parameters
     ----------
@@ -48,6 +48,8 @@ def find_visits(workspace, first, last, progress=SILENT):
     """
     start, end = _period(workspace.calendar, first, last)
     found = _found(workspace, start, end, progress.part(0.0, 0.9))
+    for name in ("entered_utc", "left_utc"):
+        found[name] = found[name].dt.floor("ms")
     found["shift_date"], found["shift"] = workspace.calendar.assign(found["entered_utc"])
     dates = [date for date in found["shift_date"].unique() if date is not None]
     found = dosage.with_patrols(found, workspace.read("patrols", where={"shift_date": dates}))
@@ -82,7 +84,7 @@ def _dates(first, last):
 
 
 def _period(calendar, first, last):
-    """From the start of the first shift of a date to the start of the first shift after another; no moment is in two."""
+    """From the start of the first shift of a date to that of the day after another; no moment is in two periods."""
     dates = _dates(first, last)
     return tuple(_start(calendar, date) for date in (dates[0], dates[-1] + pd.Timedelta(days=1)))
 

@@ -42,8 +42,9 @@ def test_entry_and_exit_lie_where_the_track_crosses_the_edge():
 
 def test_sparse_fixes_cross_boxes_in_which_no_fix_lies():
     fixes = track((0, -125, 125), (60, 625, 125))
-    assert table(fixes, EXACT) == [("C-1R0", 0.0, 10.0, pytest.approx(1 / 6)), ("C0R0", 10.0, 30.0, pytest.approx(1 / 3)),
-                                   ("C1R0", 30.0, 50.0, pytest.approx(1 / 3)), ("C2R0", 50.0, 60.0, pytest.approx(1 / 6))]
+    assert table(fixes, EXACT) == [
+        ("C-1R0", 0.0, 10.0, pytest.approx(1 / 6)), ("C0R0", 10.0, 30.0, pytest.approx(1 / 3)),
+        ("C1R0", 30.0, 50.0, pytest.approx(1 / 3)), ("C2R0", 50.0, 60.0, pytest.approx(1 / 6))]
 
 
 def test_along_an_edge_the_time_belongs_to_the_one_box_that_holds_the_edge():
@@ -55,8 +56,9 @@ def test_along_an_edge_the_time_belongs_to_the_one_box_that_holds_the_edge():
 
 def test_through_a_corner_touches_no_third_box():
     fixes = track((0, -125, -125), (40, 375, 375))
-    assert table(fixes, EXACT) == [("C-1R-1", 0.0, 10.0, pytest.approx(1 / 6)), ("C0R0", 10.0, 30.0, pytest.approx(1 / 3)),
-                                   ("C1R1", 30.0, 40.0, pytest.approx(1 / 6))]
+    assert table(fixes, EXACT) == [
+        ("C-1R-1", 0.0, 10.0, pytest.approx(1 / 6)), ("C0R0", 10.0, 30.0, pytest.approx(1 / 3)),
+        ("C1R1", 30.0, 40.0, pytest.approx(1 / 6))]
     back = track((0, 375, -125), (40, -125, 375))
     assert {box for box, *_ in table(back, EXACT)} == {"C1R-1", "C0R0", "C-1R1"}
 

@@ -55,8 +55,9 @@ def test_an_open_end_of_the_roster_lasts_until_the_next_row_at_most_a_day():
 
 
 def test_a_visit_serves_the_planned_patrol_of_its_shift_and_box_its_own_units_first():
-    patrols = pd.DataFrame([patrol("p1", "C0R0", unit="B"), patrol("p2", "C0R0", order=2), patrol("p3", "C0R0", unit="A"),
-                            patrol("p4", "C1R0", status="suppressed"), patrol("p5", "C2R0", unit="B")])
+    patrols = pd.DataFrame([patrol("p1", "C0R0", unit="B"), patrol("p2", "C0R0", order=2),
+                            patrol("p3", "C0R0", unit="A"), patrol("p4", "C1R0", status="suppressed"),
+                            patrol("p5", "C2R0", unit="B")])
     here = {"shift_date": "2026-03-02", "shift": "D"}
     visits = pd.DataFrame([visit("A", "C0R0", "08:00", "08:20", **here), visit("C", "C0R0", "09:00", "09:20", **here),
                            visit("A", "C1R0", "10:00", "10:20", **here), visit("A", "C2R0", "11:00", "11:20", **here),

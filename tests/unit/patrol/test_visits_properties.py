@@ -85,7 +85,8 @@ def test_fixes_between_two_others_on_a_straight_way_change_nothing(fixes, parts)
         if len(seconds) < 2:
             continue
         # A silence stays a silence: only steps that are part of a track get fixes between.
-        extra = [np.linspace(a, b, parts, endpoint=False)[1:] for a, b in zip(seconds[:-1], seconds[1:]) if b - a <= 300]
+        extra = [np.linspace(a, b, parts, endpoint=False)[1:] for a, b in zip(seconds[:-1], seconds[1:])
+                 if b - a <= 300]
         moments = np.unique(np.concatenate([seconds, *extra]))
         dense.append(pd.DataFrame({"unit": unit, "at": START + pd.to_timedelta(moments, unit="s"),
                                    "x": np.interp(moments, seconds, group["x"]),
@@ -106,7 +107,8 @@ def test_the_slow_reading_of_the_rules_agrees(fixes, rules):
     for unit in fixes["unit"].unique():
         own = keep[(fixes["unit"].to_numpy()[keep] == unit)]
         numbers = track[(fixes["unit"].to_numpy()[keep] == unit)]
-        tracks = [[((at[i] - origin) / NS, x[i], y[i]) for i in own[numbers == number]] for number in np.unique(numbers)]
+        tracks = [[((at[i] - origin) / NS, x[i], y[i]) for i in own[numbers == number]]
+                  for number in np.unique(numbers)]
         slow = slow_visits.visits(tracks, 250, rules)
         fast = visits(fixes[fixes["unit"] == unit], rules).frame
         assert sorted((f"C{cell[0]}R{cell[1]}" for cell, *_ in slow)) == sorted(fast["box_id"])
