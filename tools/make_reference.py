@@ -13,7 +13,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.workspace.configure import FIXED  # noqa: E402
 from shotspotter_connect_plugin.workspace.settings import Settings  # noqa: E402
 from shotspotter_connect_plugin.workspace.tables import SCHEMA_VERSION, TABLES  # noqa: E402
 
@@ -76,8 +75,8 @@ def settings_page():
             "at least {:g}".format(low) if high is None else "{:g} to {:g}".format(low, high))
         shown = json.dumps(default) if default not in ("", [], {}) else ""
         rows.append("| `{}` | {} | {} | {} |".format(name, "`" + shown + "`" if shown else "", limits, meaning))
-    return SETTINGS.format(written_by=WRITTEN_BY, rows="\n".join(rows),
-                           fixed=" and ".join("`" + name + "`" for name in FIXED))
+    fixed = ["`" + name + "`" for name, _, _, meaning in Settings.describe() if "fixed at creation" in meaning]
+    return SETTINGS.format(written_by=WRITTEN_BY, rows="\n".join(rows), fixed=" and ".join(fixed))
 
 
 def tables_page():

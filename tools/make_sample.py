@@ -27,6 +27,7 @@ SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
 METRIC = "EPSG:26985"  # the city's own system, in which lines are cut and simplified
 MAP = "EPSG:32618"  # UTM zone 18N, in which a workspace of the city is made unless a CRS is named
 TOLERANCE = 5.0  # metres by which a simplified line may leave the published one
+NARROWEST = 60.0  # metres; narrower strips of land are what is left where two sources draw a shore differently
 
 CRIME_COLUMNS = ["X", "Y", "CCN", "REPORT_DAT", "SHIFT", "METHOD", "OFFENSE", "BLOCK", "XBLOCK", "YBLOCK", "DISTRICT",
                  "PSA", "START_DATE", "END_DATE"]
@@ -125,17 +126,23 @@ def alerts(folder):
     write_csv(frame, "gunfire_alerts_2014_2017.csv.gz")
 
 
-def areas(folder):
-    """Beats and jurisdiction; the columns that count residents by race and sex are left behind."""
-    beats = published(folder / "places", "police-service-areas-psa").sort_values("NAME")
-    beats = beats.set_geometry(simplify_coverage(list(beats.geometry)), crs=METRIC)
-    write_geojson(beats[["NAME", "DISTRICT", "geometry"]], "police_service_areas.geojson")
+def beats(folder):
+    """Police service areas, without the columns that count residents by race and sex -> their outline."""
+    areas = published(folder / "places", "police-service-areas-psa").sort_values("NAME")
+    areas = areas.set_geometry(simplify_coverage(list(areas.geometry)), crs=METRIC)
+    write_geojson(areas[["NAME", "DISTRICT", "geometry"]], "police_service_areas.geojson")
+    return unary_union(list(areas.geometry))
+
+
+def jurisdiction(folder, outline, water, parks):
+    """The city without its rivers, so that no box lies on the water; islands that are parks stay."""
     city = published(folder / "places", "dc-boundary")
-    outline = unary_union(list(beats.geometry))
     if city.unary_union.symmetric_difference(outline).area > 0.001 * outline.area:
-        raise SystemExit("the beats do not fill the jurisdiction")
-    write_geojson(city[["CITY_NAME", "geometry"]].set_geometry([outline], crs=METRIC), "jurisdiction.geojson")
-    return outline
+        raise SystemExit("the beats do not fill the city")
+    land = outline.difference(unary_union(list(water.geometry)).difference(unary_union(list(parks.geometry))))
+    opened = land.buffer(-NARROWEST / 2).buffer(NARROWEST / 2).simplify(TOLERANCE).intersection(outline)
+    parts = MultiPolygon([part for part in opened.geoms if part.area > NARROWEST ** 2])
+    write_geojson(city[["CITY_NAME", "geometry"]].set_geometry([parts], crs=METRIC), "jurisdiction.geojson")
 
 
 def places(folder, outline):
@@ -214,17 +221,15 @@ def merged_lines(lines):
     return joined.simplify(TOLERANCE)
 
 
-def context(folder, outline):
+def write_context(layers):
     """Background of printed maps as a GeoPackage, in the CRS of the workspace that it will lie beside."""
-    faces = faces_outside_clusters(folder, outline)
     path = str(SAMPLE / "context.gpkg")
     Path(path).unlink(missing_ok=True)
     gdal.SetConfigOption("OGR_CURRENT_DATE", "2016-08-15T00:00:00.000Z")  # the month of the sources, so bytes repeat
     package = ogr.GetDriverByName("GPKG").CreateDataSource(path, options=["VERSION=1.2"])
     reference = osr.SpatialReference()
     reference.ImportFromEPSG(int(MAP.split(":")[1]))
-    for name, frame in (("parks", parks(folder, faces)), ("water", named_faces(faces, WATER)), ("roads", roads(folder)),
-                        ("railroads", railroads(folder))):
+    for name, frame in layers.items():
         frame = frame.to_crs(MAP)
         polygon = frame.geom_type.str.contains("Polygon").all()
         layer = package.CreateLayer(name, reference, ogr.wkbMultiPolygon if polygon else ogr.wkbMultiLineString)
@@ -252,9 +257,13 @@ def main(folder):
     folder = folder / "dc"
     incidents(folder)
     alerts(folder)
-    outline = areas(folder)
+    outline = beats(folder)
     places(folder, outline)
-    context(folder, outline)
+    faces = faces_outside_clusters(folder, outline)
+    layers = {"parks": parks(folder, faces), "water": named_faces(faces, WATER), "roads": roads(folder),
+              "railroads": railroads(folder)}
+    jurisdiction(folder, outline, layers["water"], layers["parks"])
+    write_context(layers)
 
 
 if __name__ == "__main__":
