@@ -244,16 +244,8 @@ def _finish_incidents(workspace, rows):
         table[name + "_utc"] = _instants(rows[column])
         table[name + "_local"] = calendar.to_local(table[name + "_utc"])
     table["reported_utc"] = _instants(rows["reported"])
-    table["shift_date"], table["shift"] = _shifts(calendar, table["occurred_from_utc"], table["occurred_to_utc"])
+    table["shift_date"], table["shift"] = calendar.assign_span(table["occurred_from_utc"], table["occurred_to_utc"])
     return table, stored, found
-
-
-def _shifts(calendar, low, high):
-    """Date and shift where the whole interval lies in one; the date alone where it lies in shifts of one date."""
-    date, shift = calendar.assign(low)
-    last_date, last_shift = calendar.assign(high)
-    same_date = date == last_date
-    return np.where(same_date, date, None), np.where(same_date & (shift == last_shift), shift, None)
 
 
 # Gunfire
