@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .tracks import NS, Run, RunStack
-from .visits import NEVER, instants, left_at, nanoseconds, visits_of_tracks
+from .visits import has_left, instants, nanoseconds, visits_of_tracks
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ class VisitTracker:
         remembers = max(self._rules.merge_seconds, self._rules.leave_seconds) * NS
         gone = (track[found["step"]] != track[-1]) | (not self._track_open)
         asked = np.flatnonzero(~gone & (found["left"] < at[-1]))
-        gone[asked] = left_at(at, x, y, found["step"][asked], found["left"][asked], np.full(asked.size, at[-1]),
-                              found["col"][asked], found["row"][asked], self._fishnet, self._rules) != NEVER
+        gone[asked] = has_left(at, x, y, found["step"][asked], found["left"][asked], np.full(asked.size, at[-1]),
+                               found["col"][asked], found["row"][asked], self._fishnet, self._rules)
         return gone & (settled - found["left"] >= remembers)
 
     def _events(self, seen):

@@ -139,7 +139,7 @@ def clean(unit, at, x, y, accuracy, rules):
     again = np.zeros(keep.size, dtype=bool)
     again[1:] = (np.diff(unit[keep]) == 0) & (np.diff(at[keep]) == 0)
     keep = keep[~again]
-    dropped = {"no place or time": int((~placed).sum()), "bad accuracy": int((placed & ~exact).sum()),
+    dropped = {"no unit, place or time": int((~placed).sum()), "bad accuracy": int((placed & ~exact).sum()),
                "same unit and time": int(again.sum()), "impossible speed": 0}
     if not keep.size:
         return keep, keep, dropped

@@ -19,9 +19,7 @@ import pandas as pd
 
 from ..progress import SILENT
 from .crossings import cut
-from .tracks import NS, VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
-
-NEVER = np.iinfo(np.int64).max
+from .tracks import NAT, NS, VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
 
 _COLUMNS = ("unit", "col", "row", "entered", "left", "inside")
 
@@ -64,7 +62,7 @@ def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, 
     """
     code, units = pd.factorize(np.asarray(unit), sort=True)
     code = code.astype(np.int16 if len(units) < 1 << 15 else np.int32)
-    at, x, y = nanoseconds(at), np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    at, x, y = np.where(code < 0, NAT, nanoseconds(at)), np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     accuracy = None if accuracy is None else np.asarray(accuracy, dtype=float)
     order = _order(code, at)
     counts = {"fixes": at.size, "used": 0, "dropped": {}, "tracks": 0, "minutes_tracked": 0.0, "drive_throughs": 0}
@@ -136,8 +134,8 @@ def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
     same = (np.diff(owner[begin]) == 0) & (np.diff(cell[begin]) == 0)
     stayed = same & (away < rules.merge_seconds * NS)
     asked = np.flatnonzero(same & ~stayed & (np.diff(stays.track[begin]) == 0))
-    stayed[asked] = left_at(at, x, y, step[asked], left[asked], entered[asked + 1], stays.col[begin[asked]],
-                            stays.row[begin[asked]], fishnet, rules) == NEVER
+    stayed[asked] = ~has_left(at, x, y, step[asked], left[asked], entered[asked + 1], stays.col[begin[asked]],
+                              stays.row[begin[asked]], fishnet, rules)
     opens = np.flatnonzero(np.concatenate([[True], ~stayed])) if begin.size else begin
     closes = np.append(opens[1:], begin.size)[:opens.size] - 1
     visits = {"unit": owner[begin[opens]], "col": stays.col[begin[opens]], "row": stays.row[begin[opens]],
@@ -147,8 +145,8 @@ def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
     return {name: values[order] for name, values in visits.items()}
 
 
-def left_at(at, x, y, step, out, back, col, row, fishnet, rules):
-    """When units that went out of boxes had left them: outside by ``leave_metres`` for ``leave_seconds`` on end.
+def has_left(at, x, y, step, out, back, col, row, fishnet, rules):
+    """Whether units that went out of boxes had left them: outside by ``leave_metres`` for ``leave_seconds`` on end.
 
     Parameters
     ----------
@@ -163,12 +161,11 @@ def left_at(at, x, y, step, out, back, col, row, fishnet, rules):
 
     Returns
     -------
-    int64 array
-        Nanoseconds, ``NEVER`` where the unit had not left before ``back``.
+    bool array
     """
     long_enough = max(round(rules.leave_seconds * NS), 1)
     ring = fishnet.rectangles(col, row) + np.array([-1.0, -1.0, 1.0, 1.0]) * rules.leave_metres
-    moment = np.full(len(step), NEVER)
+    left = np.zeros(len(step), dtype=bool)
     since = np.array(out, dtype=np.int64)
     position = np.array(step, dtype=np.int64)
     active = np.arange(len(step))
@@ -178,15 +175,12 @@ def left_at(at, x, y, step, out, back, col, row, fishnet, rules):
         enters, leaves = _within(at[here], x[here], y[here], at[here + 1], x[here + 1], y[here + 1], ring[active])
         until = np.minimum(at[here + 1], back[active])
         inside = (enters <= leaves) & (leaves >= out[active]) & (enters <= until)
-        away = np.where(inside, np.minimum(enters, until), until) - since[active]
-        gone = away >= long_enough
-        moment[active[gone]] = since[active[gone]] + long_enough
+        before = np.where(inside, np.minimum(enters, until), until) - since[active]
         since[active[inside]] = leaves[inside]
-        late = inside & ~gone & (until - leaves >= long_enough)
-        moment[active[late]] = leaves[late] + long_enough
+        left[active] = (before >= long_enough) | (until - since[active] >= long_enough)
         position[active] += 1
-        active = active[~gone & ~late & (at[here + 1] < back[active])]
-    return moment
+        active = active[~left[active] & (at[here + 1] < back[active])]
+    return left
 
 
 def _within(t0, x0, y0, t1, x1, y1, ring):

@@ -243,6 +243,8 @@ class _File:
     def _check_units(self):
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
         if "unit" not in self.mapping:
+            if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
+                raise ConnectError("{} is named like a person; rename it to the unit's code.".format(self.source.name))
             return
         column = self.mapping["unit"]
         what = privacy.values_about_persons(self._head[column].unique())

@@ -167,8 +167,9 @@ def test_bad_accuracy_missing_places_and_repeated_times_are_dropped_and_counted(
     accuracy[:5] = [5.0, 50.0, 50.1, 1e6, np.nan]
     fixes.loc[7, "x"] = np.nan
     fixes["at"] = fixes["at"].where(fixes.index != 8, pd.NaT)
+    fixes["unit"] = fixes["unit"].where(fixes.index != 9, None)
     found = visits(fixes, accuracy=accuracy)
-    assert found.counts["dropped"] == {"no place or time": 2, "bad accuracy": 2, "same unit and time": 56,
+    assert found.counts["dropped"] == {"no unit, place or time": 3, "bad accuracy": 2, "same unit and time": 55,
                                        "impossible speed": 0}
     assert found.counts["used"] == 60 and found.counts["fixes"] == 120
     assert found.frame["minutes"].tolist() == [pytest.approx(590 / 60)]

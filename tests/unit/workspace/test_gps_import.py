@@ -295,7 +295,8 @@ def test_bad_rows_get_a_reason_and_never_a_value(at, tmp_path):
     assert result.reasons == {
         "no time": 1, "a date or time that cannot be read": 1, "no time of day": 1, CLOCK: 1,
         "a time in the future: the device's clock was wrong": 1, "no coordinates": 1,
-        "coordinates that are not numbers": 1, "outside the jurisdiction": 1, "no unit": 1, "more fields than the header": 1}
+        "coordinates that are not numbers": 1, "outside the jurisdiction": 1, "no unit": 1,
+        "more fields than the header": 1}
     rejects = pd.read_csv(tmp_path / "rejects.csv", dtype=str, keep_default_na=False)
     assert rejects["line"].tolist() == [str(number) for number in range(4, 14)]
     assert rejects["file"].unique().tolist() == ["bad.csv"]
@@ -337,6 +338,9 @@ def test_columns_about_persons_are_not_read_and_units_must_not_be_persons(at, tm
     frame.assign(unit="James Smith").to_csv(tmp_path / "q.csv", index=False)
     with pytest.raises(ConnectError, match="look like names.*badge numbers"):
         import_gps(workspace, tmp_path / "q.csv")
+    frame.drop(columns="unit").to_csv(tmp_path / "james_smith.csv", index=False)
+    with pytest.raises(ConnectError, match="named like a person"):
+        import_gps(workspace, tmp_path / "james_smith.csv")
     assert workspace.content_hash() == before
 
 
