@@ -74,6 +74,7 @@ def main():
         print("   ", measured("upsert, nothing changed", lambda: written(workspace, "upsert", frame)))
         frame.loc[frame.index % 10 == 0, ["x", "block"]] = [320_000.5, "100 BLOCK OF A STREET"]
         print("   ", measured("upsert, a tenth changed and moved", lambda: written(workspace, "upsert", frame)))
+        print("   ", measured("upsert of one row", lambda: written(workspace, "upsert", frame[:1].assign(block="A"))))
         measured("content_hash", workspace.content_hash)
         measured("delete all of it", lambda: written(workspace, "delete"))
         print("   ", measured("upsert into an empty table", lambda: written(workspace, "upsert", frame)))

@@ -7,7 +7,7 @@ come from ``tables.py`` and pass through :func:`quoted`, values are always bound
 import os
 import re
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +77,7 @@ def create(path, crs, frames):
     system = osr.SpatialReference()
     system.SetFromUserInput(crs)
     _create_layers(path, system)
-    connection = sqlite3.connect(path)
-    with connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         for table in TABLES.values():
             for statement in _rules(table):
                 connection.execute(statement)
@@ -86,15 +85,11 @@ def create(path, crs, frames):
                 "INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
                 "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description",
                 [(table.name, column.name, column.help) for column in table.columns])
-    connection.close()
-    store = GeoPackage(path)
-    try:
+    with closing(GeoPackage(path)) as store:
         store.begin()
         for name, frame in frames.items():
             store.append(TABLES[name], frame)
         store.commit()
-    finally:
-        store.close()
 
 
 def _create_layers(path, system):
@@ -133,8 +128,8 @@ def _rules(table):
     yield _sql("CREATE TRIGGER", quoted(table.name + "_keep"), "BEFORE DELETE ON", quoted(table.name), refusal)
     # INSERT OR REPLACE removes rows without asking the trigger above.
     yield _sql("CREATE TRIGGER", quoted(table.name + "_replace"), "BEFORE INSERT ON", quoted(table.name),
-               "WHEN EXISTS (SELECT 1 FROM", quoted(table.name), "WHERE", same_key, "OR", quoted(_ROW), "= NEW.fid )",
-               refusal)
+               "WHEN EXISTS (SELECT 1 FROM", quoted(table.name), "WHERE", same_key, "OR",
+               _all_of("=", [_ROW], quoted(table.name) + ".", "NEW."), ")", refusal)
     allowed = []
     if table.reveal:
         others = [_ROW] + [name for name in table.column_names if name != table.reveal]
@@ -222,7 +217,6 @@ class GeoPackage:
             self._connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None,
                                                check_same_thread=False)
             self._connection.execute("PRAGMA cache_size = -262144")
-            self._touched = {}
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
 
@@ -283,18 +277,21 @@ class GeoPackage:
     # Writing, between begin() and commit() or rollback()
 
     def begin(self):
+        if self._connection.in_transaction:
+            raise RuntimeError("one transaction at a time")
+        self._touched, self._failed = {}, False
         with self._plainly():
             self._connection.execute("BEGIN IMMEDIATE")
 
     def commit(self):
+        if self._failed:
+            raise RuntimeError("a write of this transaction has failed: it can only be rolled back")
         with self._plainly():
             for name, touched in self._touched.items():
                 self._finish(TABLES[name], touched)
-            self._touched = {}
             self._connection.execute("COMMIT")
 
     def rollback(self):
-        self._touched = {}
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
@@ -408,11 +405,15 @@ class GeoPackage:
                 touched = self._touched[table.name] = _Touched(self._away(table, "trigger"))
             if self._is_bulk(table, new_rows):
                 touched.statements.extend(self._away(table, "index"))
-            yield
+            try:
+                yield
+            except BaseException:
+                self._failed = True
+                raise
 
     def _is_bulk(self, table, new_rows):
         # The triggers of append-only tables need their index for every row.
-        return new_rows >= max(_MANY_ROWS, self.count(table)) and not table.append_only
+        return new_rows >= _MANY_ROWS and not table.append_only and new_rows >= self.count(table)
 
     def _away(self, table, kind):
         """Drop the spatial triggers, the key's index or the other indexes; gives statements that bring them back."""

@@ -174,6 +174,28 @@ def test_a_failed_transaction_leaves_nothing(workspace, made_incidents):
     assert write(workspace, "upsert", "incidents", made_incidents(20)).unchanged == 20
 
 
+def test_a_transaction_is_all_or_nothing_even_if_an_error_is_caught(workspace, made_incidents):
+    write(workspace, "append", "incidents", made_incidents(3))
+    before = workspace.content_hash()
+    with pytest.raises(RuntimeError, match="can only be rolled back"):
+        with workspace.transaction() as writer:
+            writer.append("places", pd.DataFrame({"kind": ["bar"], "place_id": ["1"]}))
+            try:
+                writer.append("incidents", made_incidents(3))
+            except ConnectError:
+                writer.append("places", pd.DataFrame({"kind": ["bar"], "place_id": ["2"]}))
+    assert workspace.content_hash() == before
+
+
+def test_transactions_are_not_nested(workspace, made_incidents):
+    with workspace.transaction() as outer:
+        outer.append("incidents", made_incidents(3))
+        with pytest.raises(RuntimeError, match="one transaction at a time"):
+            with workspace.transaction():
+                pass
+    assert workspace.count("incidents") == 3
+
+
 def test_content_hash(workspace, made_incidents):
     frame = made_incidents(30)
     empty = workspace.content_hash()
