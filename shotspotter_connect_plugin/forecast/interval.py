@@ -18,7 +18,8 @@ import numpy as np
 
 _START = (0.3, 365.0)
 _SPREAD_OF_LOG = 1.5
-_SMALLEST_SHAPE = 0.35
+_SMALLEST_SHAPE = 0.1  # where the upper end is farthest from the mean; below it the quantile would shrink again
+_NO_MORE_THAN_ZERO = 1e-3
 SHARE = 0.90
 
 
@@ -36,12 +37,13 @@ class Uncertainty:
         return np.maximum(1.0 / variance, _SMALLEST_SHAPE)
 
     def interval(self, expected, share=SHARE):
-        """Give low and high of the central interval of the expected value (n boxes)."""
+        """Give low (0 where it is as good as that) and high of the interval of the expected value of n boxes."""
         from scipy.special import gammaincinv
 
         shape = self.shape(expected)
         tail = (1.0 - share) / 2
         low, high = (expected * gammaincinv(shape, part) / shape for part in (tail, 1.0 - tail))
+        low = np.where(low < _NO_MORE_THAN_ZERO * expected, 0.0, low)
         return np.minimum(low, expected), np.maximum(high, expected)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .accuracy import Calibration, caught
 from .interval import Uncertainty, fit_uncertainty
-from .ladder import ROBUST, Rung, make_sample, rung
+from .ladder import ROBUST, Rung, make_sample
 from .level import Level, LevelTerms, fit_level, observed_slots
 from .surfaces import SurfaceSet, roll
 
@@ -18,6 +18,7 @@ _WINDOW_DAYS = 728
 _VALIDATION_WEEKS = 52
 _FEWEST_WEEKS = 8
 _BURN_IN_DAYS = 364
+_FIT_BURN_IN_DAYS = 400
 _LEVEL_BURN_IN_DAYS = 56
 _REFITS = 4
 _BOOTSTRAPS = 1000
@@ -48,6 +49,15 @@ def plan_spans(last):
     first = max(min(_BURN_IN_DAYS, last // 3), last - _WINDOW_DAYS)
     weeks = min(_VALIDATION_WEEKS, (last - first) // 14)
     return Spans(first, last, weeks if weeks >= _FEWEST_WEEKS else 0)
+
+
+def fit_from(date):
+    """Position of the first date whose events weights of that date are fitted to.
+
+    Weights fitted where the past was still short would smooth more than a longer past needs, so the first 400 days,
+    or two thirds of a shorter past, only fill the surfaces.
+    """
+    return min(_FIT_BURN_IN_DAYS, 2 * date // 3)
 
 
 @dataclass(frozen=True)
@@ -87,12 +97,13 @@ def train_type(ladder, history, timeline, smoother, last, rng, progress):
     fits = []
     for start, _ in spans.blocks():
         progress.report(0.5 + 0.15 * len(fits) / _REFITS)
-        past = sample.where((sample.date < start) & (sample.known <= timeline.origin[start]))
+        past = sample.where((sample.date >= fit_from(start)) & (sample.date < start)
+                            & (sample.known <= timeline.origin[start]))
         fits.append({item.name: past.fit(item) for item in ladder})
     scores, events = _weekly_scores(ladder, sample, spans, fits)
     chosen, reason, compared = _choose(ladder, scores, events, rng)
     progress.report(0.65)
-    weights, uniform_share = sample.fit(chosen)
+    weights, uniform_share = sample.where(sample.date >= fit_from(last)).fit(chosen)
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
         uncertainty, figures = _examine(chosen, history, timeline, smoother, spans, fits, levels,
@@ -146,7 +157,8 @@ def _choose(ladder, scores, events, rng):
     if total < FEWEST_EVENTS:
         found = (f"Only {total:.0f} events in {events.size} weeks of validation, too few to compare rungs (at least "
                  f"{FEWEST_EVENTS})") if events.size else "The past is too short to compare rungs on weeks of it"
-        return rung(ROBUST), found + f"; used is what needs least, a {rung(ROBUST).label}.", []
+        robust = next((item for item in ladder if item.name == ROBUST), ladder[0])
+        return robust, f"{found}; used is what needs least: {robust.label}.", []
     draws = rng.integers(0, events.size, (_BOOTSTRAPS, events.size))
     counts = np.zeros((_BOOTSTRAPS, events.size))
     np.add.at(counts, (np.arange(_BOOTSTRAPS)[:, None], draws), 1.0)

@@ -1,0 +1,91 @@
+"""How many events a slot brings."""
+
+import numpy as np
+import pandas as pd
+from made_city import SIZE, make_boxes
+
+from shotspotter_connect_plugin.forecast.history import Timeline, make_history
+from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.level import LevelTerms, fit_level, observed_slots
+
+BOXES = admit_boxes(make_boxes(2, 2))
+
+
+def history_of(calendar, timeline, rate, seed=1):
+    """Poisson events by slot, known half an hour later."""
+    rng = np.random.default_rng(seed)
+    number = rng.poisson(rate)
+    moment = np.repeat(timeline.start, number) + 3_600_000_000_000
+    frame = pd.DataFrame(
+        {"crime_type": "theft", "x": 100.0, "y": 100.0, "from_utc": pd.DatetimeIndex(moment).tz_localize("UTC")}
+    )
+    frame["known_utc"] = frame["from_utc"] + pd.Timedelta(minutes=30)
+    return make_history(admit_events(frame)[0], BOXES, SIZE, calendar, timeline)
+
+
+def fitted(history, timeline, first, last):
+    observed = observed_slots(history, timeline, last)
+    terms = LevelTerms(history, timeline, observed)
+    slots, known = terms.at_origins(first, last)
+    events = np.bincount(history.slot, history.weight, minlength=timeline.start.size)[slots]
+    use = observed[slots]
+    level = fit_level((known[0][use], known[1][use]), events[use], 3, last - first)
+    return slots, level.expected(known), terms, level
+
+
+def test_shift_weekday_and_season_are_learnt(calendar):
+    timeline = Timeline(calendar, "2015-01-01", "2018-12-31")
+    rate = np.array([1.0, 3.0, 2.0])[timeline.shift] * np.where(timeline.weekday >= 4, 1.3, 0.9)
+    rate *= 1.0 + 0.25 * np.cos(2 * np.pi * (timeline.season - 0.55))
+    history = history_of(calendar, timeline, 2.0 * rate)
+    slots, expected, _, _ = fitted(history, timeline, 60, len(timeline.dates))
+    truth = 2.0 * rate[slots]
+    late = timeline.date[slots] > 500
+    error = np.log(expected[late] / truth[late])
+    assert abs(error.mean()) < 0.03 and error.std() < 0.12
+    for shift in range(3):
+        part = late & (timeline.shift[slots] == shift)
+        assert abs(np.log(expected[part].sum() / truth[part].sum())) < 0.04
+
+
+def test_a_falling_rate_is_followed(calendar):
+    timeline = Timeline(calendar, "2015-01-01", "2017-12-31")
+    rate = 4.0 * np.exp2(-timeline.date / 400.0)
+    slots, expected, _, _ = fitted(history_of(calendar, timeline, rate), timeline, 60, len(timeline.dates))
+    late = timeline.date[slots] > 700
+    assert abs(np.log(expected[late].sum() / rate[slots][late].sum())) < 0.1
+
+
+def test_a_gap_in_the_data_is_no_quiet_time(calendar):
+    timeline = Timeline(calendar, "2016-01-01", "2017-12-31")
+    gone = (timeline.date >= 300) & (timeline.date < 420)
+    history = history_of(calendar, timeline, np.where(gone, 0.0, 1.0))
+    observed = observed_slots(history, timeline, len(timeline.dates))
+    assert not observed[(timeline.date > 301) & (timeline.date < 418)].any()
+    assert observed[(timeline.date < 299) | (timeline.date > 421)].all()
+    slots, expected, _, _ = fitted(history, timeline, 60, len(timeline.dates))
+    after = (timeline.date[slots] >= 421) & (timeline.date[slots] < 440)
+    assert 0.8 < expected[after].mean() < 1.25
+
+
+def test_a_rare_type_has_no_false_gaps(calendar):
+    timeline = Timeline(calendar, "2016-01-01", "2017-12-31")
+    history = history_of(calendar, timeline, np.full(timeline.start.size, 0.02))
+    assert observed_slots(history, timeline, len(timeline.dates)).all()
+
+
+def test_one_slot_alone_has_the_terms_it_has_among_others(calendar):
+    timeline = Timeline(calendar, "2017-01-01", "2017-12-31")
+    history = history_of(calendar, timeline, np.full(timeline.start.size, 0.7))
+    slots, expected, terms, level = fitted(history, timeline, 60, len(timeline.dates))
+    slot = int(slots[250])
+    alone = level.expected(terms.at(timeline.origin[timeline.date[slot]], slot))[0]
+    assert np.isclose(alone, expected[250], rtol=1e-9)
+
+
+def test_few_events_leave_the_rate_alone(calendar):
+    timeline = Timeline(calendar, "2017-01-01", "2017-12-31")
+    history = history_of(calendar, timeline, np.full(timeline.start.size, 0.01))
+    slots, expected, _, _ = fitted(history, timeline, 60, len(timeline.dates))
+    rate = history.weight.sum() / timeline.start.size
+    assert (expected > rate / 4).all() and (expected < rate * 4).all()

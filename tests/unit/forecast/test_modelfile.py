@@ -1,0 +1,222 @@
+"""A model file from a stranger is read exactly or refused with one sentence."""
+
+import copy
+import hashlib
+import json
+from html import escape
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.forecast.card import card_html
+from shotspotter_connect_plugin.forecast.model import ForecastModel
+
+KEEP = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def text(city):
+    return city.model.to_json()
+
+
+def refused(text):
+    with pytest.raises(ConnectError) as caught:
+        ForecastModel.from_json(text)
+    assert caught.value.user.count("\n") == 0 and len(caught.value.user) < 250
+
+
+def signed(content):
+    """A file with the right checksum, as a stranger would write it."""
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return json.dumps(
+        {
+            "format": "shotspotter-connect-forecast",
+            "version": 1,
+            "model": content,
+            "sha256": hashlib.sha256(plain.encode()).hexdigest(),
+        }
+    )
+
+
+def test_the_helper_signs_what_the_reader_believes(text):
+    assert ForecastModel.from_json(signed(json.loads(text)["model"])).to_json() == text
+
+
+def test_layout_does_not_matter_but_content_does(text):
+    whole = json.loads(text)
+    assert ForecastModel.from_json(json.dumps(whole, indent=3)).to_json() == text
+    whole["model"]["seed"] += 1
+    refused(json.dumps(whole))
+
+
+@KEEP
+@given(position=st.integers(0, 10**9), letter=st.characters(blacklist_categories=("Cs",)))
+def test_one_altered_letter_is_refused_or_changes_nothing(text, position, letter):
+    position %= len(text)
+    altered = text[:position] + letter + text[position + 1:]
+    try:
+        same = json.loads(altered) == json.loads(text)
+    except ValueError:
+        same = False
+    if same:
+        assert ForecastModel.from_json(altered).to_json() == text
+    else:
+        refused(altered)
+
+
+@KEEP
+@given(st.integers(0, 10**9))
+def test_a_truncated_file_is_refused(text, length):
+    refused(text[: length % len(text)])
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "0",
+        '"text"',
+        '{"format":"shotspotter-connect-forecast"}',
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        "NaN",
+        "1e999",
+        "9" * 10_000,
+        "\x00",
+        "\ud800",
+        "cos\nsystem\n(S'echo'\ntR.",
+        " " * 8_000_001,
+    ],
+)
+def test_things_that_are_no_model_are_refused(hostile):
+    refused(hostile)
+
+
+@pytest.mark.parametrize("thing", [None, b"bytes", 3, [], {}])
+def test_other_things_than_text_are_refused(thing):
+    refused(thing)
+
+
+def paths(value, at=()):
+    """Every place in a nested structure, the card left out: it is shown, never used."""
+    yield at
+    if isinstance(value, dict):
+        for key in value:
+            if at or key != "card":
+                yield from paths(value[key], at + (key,))
+    elif isinstance(value, list):
+        for index in range(min(len(value), 2)):
+            yield from paths(value[index], at + (index,))
+
+
+STRANGE = [None, True, [], {}, "", "x" * 1000, "../../etc/passwd", "<script>", -1, 1e300, 2**60, -1e-9, [[]], {"": 0}]
+
+
+def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, city):
+    """Each place of the file gets each strange value; what is accepted must still score to finite numbers."""
+    content = json.loads(text)["model"]
+    accepted = 0
+    for path in list(paths(content))[1:]:
+        for value in STRANGE:
+            changed = copy.deepcopy({key: part for key, part in content.items() if key != "card"})
+            changed["card"] = {}
+            target = changed
+            for key in path[:-1]:
+                target = target[key]
+            if target[path[-1]] == value and type(target[path[-1]]) is type(value):
+                continue
+            target[path[-1]] = value
+            try:
+                model = ForecastModel.from_json(signed(changed))
+            except ConnectError:
+                continue
+            accepted += 1
+            assert path[-1] in (
+                "seed",
+                "label",
+                "rung",
+                "numpy",
+                "pandas",
+                "python",
+                "scipy",
+                "versions",
+                "shifts",
+                "card",
+                "memory",
+                "too_rare",
+                0,
+                1,
+                2,
+            ) or path[-1] in ("bandwidth", "days"), (path, value)
+            assert model.types and model.size == 250.0
+    assert accepted < 120
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model["types"]["robbery"]["surfaces"].extend(model["types"]["robbery"]["surfaces"] * 500),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(bandwidth=1e6),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(days=0),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(weight=0.9),
+        lambda model: model["types"]["robbery"].update(level=[0.0] * 3),
+        lambda model: model["types"]["robbery"].update(start="0001-01-01"),
+        lambda model: model["types"]["robbery"].update(start="2018-02-30"),
+        lambda model: model["types"]["robbery"].update(uniform_share=-0.5),
+        lambda model: model.update(types={}),
+        lambda model: model["types"].update(drugs=model["types"]["robbery"]),
+        lambda model: model.update(as_of_utc="2018-01-01"),
+        lambda model: model.update(extra="field"),
+        lambda model: model.pop("data_hash"),
+        lambda model: model.update(size=1.0),
+        lambda model: model.update(card={"deep": [[[[[[[[[[[[[[1]]]]]]]]]]]]]]}),
+    ],
+)
+def test_values_out_of_bounds_are_refused_whatever_the_checksum(text, change):
+    content = json.loads(text)["model"]
+    change(content)
+    refused(signed(content))
+
+
+def test_the_card_is_shown_with_every_word_escaped(city):
+    page = card_html(city.model.card)
+    assert "<script" not in page and "Robbery" in page and escape(city.model.types["robbery"].rung.label) in page
+    evil = "<script>alert(1)</script>\"'&"
+    hostile = {
+        evil: evil,
+        "list": [evil, {evil: evil}],
+        "rows": [{evil: evil}, {"b": [evil]}],
+        "none": None,
+        "deep": [[[[[[[[[[[[evil]]]]]]]]]]]],
+        "number": 1e308,
+        "yes": True,
+    }
+    page = card_html(hostile)
+    assert "<script" not in page and "&lt;script&gt;" in page and "alert(1)</" not in page
+
+
+def test_the_card_says_what_it_must(city):
+    card = city.model.card
+    for needed in (
+        "as_of",
+        "seed",
+        "data_hash",
+        "versions",
+        "inputs_used",
+        "columns_refused",
+        "never_an_input",
+        "limits",
+        "crime_types",
+        "how_it_was_scored",
+    ):
+        assert card[needed] is not None
+    record = card["crime_types"]["robbery"]
+    assert record["verdict"] == "forecast" and record["why"] and record["from"].startswith("2018-01-0")
+    assert record["validation"]["weeks"] >= 8 and record["validation"]["events"] > 30
+    assert len(record["validation"]["calibration"]) == 5
+    assert json.loads(json.dumps(card)) == card
