@@ -20,7 +20,8 @@ _RANGE = re.compile(r"^(\d+)(?:\s*-\s*|\s+)\d+\s+(?:BLOCK|BLK|B/O)\.?(?:\s+OF)?\
 _BLOCK = re.compile(r"^(\d+|UNIT)\s*-?\s*(?:BLOCK|BLK|B/O)\.?(?:\s+OF)?\s+(.+)$")
 _MASKED = re.compile(r"^(\d*)(X+)\s+(.+)$")
 _AFTER = re.compile(r"^(.+?)\s+(\d+|UNIT)\s+(?:BLOCK|BLK)$")
-_HOUSE = re.compile(r"^(\d+)(?:\s*-\s*\d+)?[A-Z]?(?:\s+1/2)?\s+(.+)$")
+_HOUSE = re.compile(r"^(\d+)(?:\s*-\s*\d+)?(?:-?[A-Z])?(?:\s+1/2)?\s+(.+)$")
+_ORDINAL = re.compile(r"\d+(ST|ND|RD|TH)$")
 _INSIDE = re.compile(r"\s*(?:,|#|\b(?:APT|APARTMENT|STE|SUITE|RM|ROOM|FLOOR|FLR|FL|LOT|BLDG)\b|\bUNIT\s+[A-Z0-9]+$).*$")
 
 
@@ -60,7 +61,7 @@ def _normal(text):
         return " & ".join(streets), False
     found = _HOUSE.match(text)
     if found:
-        name = _named(found[1], found[2])
+        name = _named(found[1], _CROSSING.split(found[2])[0])
         return name, name is not None and int(found[1]) % 100 != 0
     return _street(text), False
 
@@ -77,7 +78,7 @@ def _street(text):
     """Name of a street in one form, None for anything else."""
     words = _INSIDE.sub("", text).replace(".", "").split()
     types = [position for position, word in enumerate(words) if word in _TYPES]
-    if not types or len(words) > 8 or words[0].isdigit():
+    if not types or len(words) > 8 or any(word[0].isdigit() and not _ORDINAL.match(word) for word in words):
         return None
     last = types[-1]
     quarter = [word for word in words[last + 1:last + 2] if word in _QUARTERS]

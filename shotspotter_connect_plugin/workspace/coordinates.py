@@ -23,7 +23,8 @@ _SAMPLE = 2000
 _SLIPS = 5000
 """More places outside than this are another area, not slips of a key."""
 
-_FAMILIES = ("NAD83 / ", "WGS 84 / ", "ETRS89 / ", "NAD_1983_StatePlane")
+# Authority -> how the names of its systems begin that are tried first.
+_FAMILIES = {"EPSG": ("NAD83 / ", "WGS 84 / ", "ETRS89 / "), "ESRI": ("NAD_1983_StatePlane",)}
 _GOOD = 0.5
 _FINER = 1.01
 _STEPS_DEGREES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
@@ -185,8 +186,9 @@ def _further(area, x, tried):
 def _projected(area, usual):
     """Projected systems whose area of use meets the jurisdiction, the most specific first."""
     bounds = AreaOfInterest(*area.bounds_degrees())
-    found = query_crs_info(pj_types=[PJType.PROJECTED_CRS], area_of_interest=bounds)
-    found = [item for item in found if item.name.startswith(_FAMILIES) == usual]
+    found = [item for authority, families in _FAMILIES.items()
+             for item in query_crs_info(authority, [PJType.PROJECTED_CRS], area_of_interest=bounds)
+             if item.name.startswith(families) == usual and (usual or authority == "EPSG")]
 
     def size(item):
         used = item.area_of_use

@@ -35,8 +35,8 @@ _VALUES = (
     (re.compile(_EMAIL), "e-mail addresses", 0.02),
     (re.compile(r"^\s*" + _PHONE), "phone numbers", 0.1),
     (re.compile(r"^\s*" + _SSN + r"\s*$"), "identity numbers", 0.1),
-    (re.compile(r"^[A-Z][\w'-]+, ?[A-Z][\w'-]*(?: [A-Z]\.?)?(?: (?:JR|SR|II|III)\.?)?$", re.IGNORECASE), "names",
-     0.5),
+    (re.compile(r"^[A-Z][\w'-]+, ?[A-Z][\w'-]*(?: [A-Z]\.?)?(?: (?:JR|SR|II|III)\.?)?(?: \d+)?$",
+                re.IGNORECASE), "names", 0.5),
 )
 _PLATE = re.compile(r"^(?:[A-Z]{2,3}[- ]?\d{3,4}|\d{3}[- ]?[A-Z]{3}|\d[A-Z]{3}\d{3})$")
 _GIVEN_NAMES = frozenset("""

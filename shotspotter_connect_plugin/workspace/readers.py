@@ -286,7 +286,7 @@ def _open_layer(path, name):
 
 
 def _crs(system):
-    if system is None or system.IsLocal():
+    if system is None or system.IsLocal() or (system.GetName() or "").lower().startswith(("undefined", "unknown")):
         return ""
     if system.AutoIdentifyEPSG() == ogr.OGRERR_NONE or system.GetAuthorityCode(None):
         return system.GetAuthorityName(None) + ":" + system.GetAuthorityCode(None)

@@ -311,7 +311,7 @@ def alert_kind(text):
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
-_TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON ?VIEW|PRO ?ACTIVE|DISPATCH(ED)? BY OFFICER", re.IGNORECASE)
+_TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON[- ]?VIEW|PRO[- ]?ACTIVE", re.IGNORECASE)
 
 
 def is_true(text):

@@ -131,7 +131,7 @@ OFFENCES = {
     "theft": "THEFT;THEFT F/AUTO;THEFT/OTHER;Theft From Motor Vehicle;Shoplifting;Larceny-Theft;Pocket-picking;"
              "Burglary of Vehicle;Theft of Motor Vehicle Parts or Accessories;PETIT LARCENY;Theft of Firearm",
     "gunfire": "SHOTS FIRED;415 SHOT SPOTTER GUN;Discharging Firearm",
-    BIASED: "Drug/Narcotic Violations;PROSTITUTION;Disorderly Conduct;Weapon Law Violations;Driving Under the Influence;"
+    BIASED: "Drug/Narcotic Violations;PROSTITUTION;Disorderly Conduct;Weapon Law Violations;DUI;Driving Drunk;"
             "Gambling;TRAFFIC;Warrant Arrest;Loitering;Liquor Laws;VICE;Carrying Concealed Weapon;Trespassing",
     OTHER: "SEX ABUSE;ARSON;Simple Assault;FRAUD;Identity Theft;Vandalism;Negligent Manslaughter;Vehicular Homicide;"
            "Stolen Property Offenses;Kidnapping;Unauthorized use of credit card;",

@@ -57,11 +57,10 @@ def test_milliseconds_stay_and_finer_parts_go():
     assert one("2006-01-27 03:35:11.313900") == "2006-01-27T08:35:11.313000Z"
 
 
-@pytest.mark.parametrize("clock", ["21:30:05", "9:30:05 PM", "09:30:05pm", "1900-01-01 21:30:05", "0.8958912037037"])
+@pytest.mark.parametrize("clock", ["21:30:05", "9:30:05 PM", "09:30:05pm", "1900-01-01 21:30:05", "0.895891203704"])
 def test_time_of_day_in_a_column_of_its_own(clock):
-    for date in ("2017-07-04", "7/4/2017", "2017-07-04 00:00:00", "7/4/2017 12:00:00 AM"):
-        low, high = meaning([date], clocks=[clock])[0]
-        assert low == high and low[:17] == "2017-07-05T01:30:" and abs(int(low[17:19]) - 5) <= 0
+    for day in ("2017-07-04", "7/4/2017", "2017-07-04 00:00:00", "7/4/2017 12:00:00 AM"):
+        assert meaning([day], clocks=[clock]) == [("2017-07-05T01:30:05Z",) * 2]
 
 
 def test_military_clock_and_a_missing_one():
@@ -89,7 +88,8 @@ def test_a_column_of_midnights_holds_dates(text):
 
 def test_a_column_of_midnights_here_written_in_utc_holds_days_here():
     assert meaning(["2017-10-28T04:00:00Z", "2017-12-28T05:00:00Z"]) == [
-        ("2017-10-28T04:00:00Z", "2017-10-29T03:59:59.999000Z"), ("2017-12-28T05:00:00Z", "2017-12-29T04:59:59.999000Z")]
+        ("2017-10-28T04:00:00Z", "2017-10-29T03:59:59.999000Z"),
+        ("2017-12-28T05:00:00Z", "2017-12-29T04:59:59.999000Z")]
 
 
 def test_exact_midnight_among_times_is_no_time_where_it_is_far_too_frequent():
