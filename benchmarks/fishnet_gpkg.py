@@ -1,7 +1,7 @@
 """connect:fishnet against native:creategrid: the same 360,000 squares of 250 m to a GeoPackage, in turns, as a ratio.
 
 Both make polygons with attributes and a spatial index. connect:fishnet also finds which boxes touch the polygon and
-what share of each lies inside. Run: QT_QPA_PLATFORM=offscreen /usr/bin/python3 benchmarks/fishnet_gpkg.py [boxes per side]
+what share of each lies inside. Run: /usr/bin/python3 benchmarks/fishnet_gpkg.py [boxes per side]
 """
 import os
 import statistics
@@ -13,8 +13,8 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), "/usr/share/qgis/python/plugins"]
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from qgis.core import (QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProcessingFeedback,  # noqa: E402
-                       QgsRectangle, QgsVectorLayer)
+from qgis.core import (QgsApplication, QgsFeature, QgsGeometry, QgsProcessingContext,  # noqa: E402
+                       QgsProcessingFeedback, QgsRectangle, QgsVectorLayer)
 
 LEFT, BOTTOM, SIZE, ROUNDS = 300_000, 4_250_000, 250, 5
 

@@ -1,4 +1,4 @@
-"""What the plugin adds to the start of QGIS, as QGIS itself measures it (``qgis.utils.plugin_times``: import and start).
+"""What the plugin adds to the start of QGIS, as QGIS itself measures it in ``qgis.utils.plugin_times``.
 
 The real desktop is started several times under Xvfb, once before it counts. Reach: 50 ms; nothing heavy imported.
 Run: /usr/bin/python3 benchmarks/startup.py [times]

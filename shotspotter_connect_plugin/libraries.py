@@ -15,6 +15,11 @@ OPTIONAL = {
     "scipy": ("optimize", "python3-scipy"),
     "sklearn": ("ensemble", "python3-sklearn"),
 }
+_WITHOUT = {
+    "scipy": "Importing incidents and places, training and scoring need it; the other algorithms work.",
+    "sklearn": "Forecasts of this version work without it (counts, kernel density, decayed counts, additive model); only "
+               "the boosted trees of a later version will need it.",
+}
 _NAMES = {"osgeo": "GDAL for Python", "sklearn": "scikit-learn"}
 
 
@@ -32,6 +37,13 @@ def is_installed(library):
     part = {**REQUIRED, **OPTIONAL}[library][0]
     folders = (spec.submodule_search_locations or []) if spec else []
     return any(os.path.exists(os.path.join(folder, part)) for folder in folders)
+
+
+def remarks():
+    """One text per optional library that is absent: what works without it, and how to get it."""
+    return ["The Python library {} is missing. {} {}".format(name_of(library), _WITHOUT[library],
+                                                             how_to_install([library]))
+            for library in OPTIONAL if not is_installed(library)]
 
 
 def name_of(library):

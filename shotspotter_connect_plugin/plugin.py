@@ -1,11 +1,12 @@
 """Wires the provider, the toolbar and the menu to QGIS; no logic."""
 import os
 
-from qgis.core import QgsApplication
+from qgis.core import Qgis, QgsApplication, QgsMessageLog
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QMenu
 
 from .compat import QAction
+from .libraries import remarks
 from .processing.provider import ConnectProvider
 
 NAME = "ShotSpotter Connect"
@@ -47,6 +48,8 @@ class ConnectPlugin:
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
+        for remark in remarks():
+            QgsMessageLog.logMessage(remark, NAME, Qgis.MessageLevel.Info, False)
         self._provider = ConnectProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 

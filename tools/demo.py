@@ -1,4 +1,4 @@
-"""make demo: from the sample data to printed sheets, every step a ``qgis_process run`` as a scheduled job would do it."""
+"""make demo: from the sample data to printed sheets; every step is a ``qgis_process run``, as in a scheduled job."""
 import os
 import subprocess
 import sys
@@ -22,7 +22,8 @@ def main():
     sample.prepare(str(OUT))
     env = environment(ROOT / "out" / "profile")
     # The answer to "enable" is 1 if it is enabled already.
-    subprocess.run(["qgis_process", "plugins", "enable", PLUGIN], env=env, capture_output=True, stdin=subprocess.DEVNULL)
+    subprocess.run(["qgis_process", "plugins", "enable", PLUGIN], env=env, capture_output=True,
+                   stdin=subprocess.DEVNULL)
     print("Sample: Washington, DC. Plan of {}. Output in {}".format(sample.DATE, OUT.relative_to(ROOT)), flush=True)
     taken = []
     for number, (algorithm, parameters) in enumerate(sample.steps(str(OUT)), 1):
@@ -51,7 +52,8 @@ def run(number, algorithm, parameters, env):
     if done.returncode:
         print(done.stdout[-2000:], file=sys.stderr)
         sys.exit("{} failed; all it said is in {}".format(algorithm, log.relative_to(ROOT)))
-    results = [line.partition(":\t")[::2] for line in done.stdout.rpartition("Results")[2].splitlines() if ":\t" in line]
+    lines = done.stdout.rpartition("Results")[2].splitlines()
+    results = [line.partition(":\t")[::2] for line in lines if ":\t" in line]
     words = ["{} {}".format(name.lower(), os.path.relpath(value, ROOT) if os.path.isabs(value) else value)
              for name, value in results if name != "WORKSPACE"]
     if words:

@@ -8,7 +8,7 @@ from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessin
 from qgis.PyQt.QtGui import QIcon
 
 from ..errors import ConnectError
-from ..libraries import how_to_install, name_of
+from ..libraries import how_to_install, is_installed, missing_sentence, name_of
 from . import addresses
 from .feedback import FeedbackProgress
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
@@ -36,6 +36,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     TITLE = ""
     GROUP = SET_UP
     HELP = ""
+    NEEDS = ()  # optional libraries without which it cannot run
 
     # What QGIS asks
 
@@ -63,18 +64,16 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def icon(self):
         return QIcon(self.svgIconPath())
 
+    def canExecute(self):  # noqa: N802
+        missing = [library for library in self.NEEDS if not is_installed(library)]
+        return not missing, missing_sentence(missing) if missing else ""
+
     def checkParameterValues(self, parameters, context):  # noqa: N802
-        for definition in self.parameterDefinitions():
-            sentence = what_is_wrong(definition, parameters.get(definition.name()), context)
-            if sentence:
-                return False, sentence
-        address = self.text(parameters, WORKSPACE, context)
-        if address:
-            from ..workspace.store import check_address
-            try:  # before the run, so that an address with a password never gets into the history
-                check_address(address)
-            except ConnectError as error:
-                return False, error.user
+        try:  # an exception that leaves this method would end qgis_process with a core dump
+            with _one_sentence(self.id()):
+                self.check(parameters, context)
+        except QgsProcessingException as error:
+            return False, str(error)
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802
@@ -85,6 +84,20 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
         with _one_sentence(self.id()):
             return self.run_in_workspace(parameters, context, FeedbackProgress(feedback))
+
+    def check(self, parameters, context):
+        """Raise one sentence if a run with these values makes no sense; called before anything is run or remembered."""
+        able, reason = self.canExecute()  # qgis_process does not ask
+        if not able:
+            raise ConnectError(reason)
+        for definition in self.parameterDefinitions():
+            sentence = what_is_wrong(definition, parameters.get(definition.name()), context)
+            if sentence:
+                raise ConnectError(sentence)
+        address = self.text(parameters, WORKSPACE, context)
+        if address:
+            from ..workspace.store import check_address
+            check_address(address)  # an address with a password never gets into the history
 
     # What a subclass fills
 

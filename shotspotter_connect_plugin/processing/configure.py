@@ -22,7 +22,7 @@ class Configure(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True),
+        self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True, fileFilter="All files (*)"),
                  "JSON file with what shall change. Empty = change nothing.")
         self.add(QgsProcessingParameterFileDestination(EXPORT, "Export to", "JSON files (*.json)", optional=True,
                                                        createByDefault=False),

@@ -40,7 +40,7 @@ class CreateWorkspace(ConnectAlgorithm):
         self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", defaultValue=250.0, minValue=50.0,
                                               maxValue=2000.0, type=Qgis.ProcessingNumberParameterType.Double),
                  "Side of a box in metres. It cannot be changed later.")
-        self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True),
+        self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True, fileFilter="All files (*)"),
                  "JSON file with settings, crime types, shifts and tactics, as “Configure workspace” writes it. Empty "
                  "= the defaults.")
         self.addOutput(QgsProcessingOutputNumber(BOXES, "Number of boxes"))

@@ -6,7 +6,7 @@ from qgis.core import (Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber,
 
 from ..errors import ConnectError
 from .base import DAY, ConnectAlgorithm
-from .feedback import timed
+from .feedback import LayoutFeedback, timed
 
 OUTPUT, PLAN, PROJECT, PATROLS, DRAWN = "OUTPUT", "PLAN", "PROJECT", "PATROLS", "DRAWN"
 
@@ -17,6 +17,7 @@ class Daily(ConnectAlgorithm):
     NAME = "daily"
     TITLE = "Run the whole day"
     GROUP = DAY
+    NEEDS = ("scipy",)
     HELP = ("Does everything for every shift of a date: scores it, draws its boxes, prints the roll call (one PDF per "
             "shift), and writes the plan as a GeoPackage with a QGIS project that opens it. It may be run any number "
             "of times: a shift that has been drawn keeps its forecast and its draw, and files are replaced only when "
@@ -36,10 +37,6 @@ class Daily(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputFile(PROJECT, "Plan (QGIS project)"))
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
-
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
-        self.feedback = feedback
-        return super().processAlgorithm(parameters, context, feedback)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import project, queries
@@ -62,7 +59,7 @@ class Daily(ConnectAlgorithm):
             with timed(progress, "Roll call of {}".format(code)):
                 sheet = queries.rollcall(workspace, date, code)
                 path = os.path.join(folder, "rollcall_{}_{}.pdf".format(date, code))
-                write_rollcall(sheet, path, part, self.feedback)
+                write_rollcall(sheet, path, part, LayoutFeedback(part))
             sheets.append(sheet)
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):

@@ -2,6 +2,9 @@
 import time
 from contextlib import contextmanager
 
+from qgis.core import QgsFeedback
+
+from ..errors import Cancelled
 from ..progress import Progress
 
 
@@ -31,6 +34,21 @@ class FeedbackProgress(Progress):
 
     def is_cancelled(self):
         return self._feedback.isCanceled()
+
+
+class LayoutFeedback(QgsFeedback):
+    """Carries the pages of a layout export to a :class:`Progress`, and its Cancel back to the export."""
+
+    def __init__(self, progress):
+        super().__init__()
+        self._progress = progress
+        self.progressChanged.connect(self._pass_on)
+
+    def _pass_on(self, percent):
+        try:
+            self._progress.report(percent / 100)
+        except Cancelled:
+            self.cancel()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ class ImportIncidents(FileImport):
 
     NAME = "importincidents"
     TITLE = "Import incidents"
+    NEEDS = ("scipy",)
     HELP = ("Brings reported crime incidents into the workspace. Columns of public exports are recognised by name; "
             "everything that is not needed is left out, and so is what looks like a name, a birth date, a phone number "
             "or the like. A source that knows a date but no time gives an interval, never a made-up time. Importing "

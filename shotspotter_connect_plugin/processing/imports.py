@@ -30,7 +30,7 @@ class FileImport(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFile(INPUT, "File"),
+        self.add(QgsProcessingParameterFile(INPUT, "File", fileFilter="All files (*)"),
                  self.FILE_HELP + " CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
         self.add(QgsProcessingParameterString(MAPPING, "Column mapping", multiLine=True, optional=True),
                  "JSON with our column -> the file's column, where the file's own names are not recognised, or the "

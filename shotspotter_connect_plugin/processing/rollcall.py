@@ -3,6 +3,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFi
                        QgsProcessingParameterString)
 
 from .base import REPORT, ConnectAlgorithm
+from .feedback import LayoutFeedback
 
 BEAT, OUTPUT, PATROLS = "BEAT", "OUTPUT", "PATROLS"
 
@@ -29,10 +30,6 @@ class RollCall(ConnectAlgorithm):
         self.add(QgsProcessingParameterFileDestination(OUTPUT, "Sheets", "PDF files (*.pdf)"), "The PDF to write.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols on the sheets"))
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
-        self.feedback = feedback
-        return super().processAlgorithm(parameters, context, feedback)
-
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import queries
         from ..reports.rollcall import write_rollcall
@@ -42,7 +39,7 @@ class RollCall(ConnectAlgorithm):
         sheets = [queries.rollcall(workspace, date, shift, beat)
                   for shift in self.shifts(parameters, context, workspace, date)]
         path = self.parameterAsFileOutput(parameters, OUTPUT, context)
-        write_rollcall(sheets, path, progress, self.feedback)
+        write_rollcall(sheets, path, progress, LayoutFeedback(progress))
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         for sheet in sheets:
             if sheet.message:

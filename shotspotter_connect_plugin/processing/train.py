@@ -2,6 +2,7 @@
 from qgis.core import (Qgis, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
                        QgsProcessingParameterNumber, QgsProcessingParameterString)
 
+from ..libraries import remarks
 from .base import FORECAST, ConnectAlgorithm
 
 CRIME_TYPES, SEED, MODEL_CARD, MODEL_ID = "CRIME_TYPES", "SEED", "MODEL_CARD", "MODEL_ID"
@@ -13,10 +14,14 @@ class Train(ConnectAlgorithm):
     NAME = "train"
     TITLE = "Train forecast"
     GROUP = FORECAST
+    NEEDS = ("scipy",)
     HELP = ("Fits the forecast of each crime type on what was reported before the cut-off, compares the simple ways "
             "with the finer ones on validation weeks, and keeps for each crime type the simplest that is as good as "
             "the best. Arrests, stops, personal data and what people look like are never read. The model card says "
             "what was chosen and why.")
+
+    def shortHelpString(self):  # noqa: N802
+        return "\n\n".join([self.HELP, *remarks()])
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -36,6 +41,8 @@ class Train(ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace import forecasting
 
+        for remark in remarks():
+            progress.info(remark)
         codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
         card = self.parameterAsFileOutput(parameters, MODEL_CARD, context)
         model_id = forecasting.train(workspace, as_of=self.as_of(parameters, workspace), crime_types=codes or None,

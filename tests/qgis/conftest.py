@@ -1,4 +1,4 @@
-"""A small real workspace for the tests inside QGIS: four police service areas of Washington, DC, with all that is theirs."""
+"""A small real workspace for the tests inside QGIS: four police service areas of Washington, DC."""
 import gzip
 import shutil
 import subprocess
@@ -97,7 +97,8 @@ def data(tmp_path_factory, sample):
                                ("gunfire_alerts_2014_2017.csv.gz", "alerts.csv.gz", "X", "Y")):
         rows = pd.read_csv(sample / name, dtype=str, keep_default_na=False)
         lon, lat = pd.to_numeric(rows[x], errors="coerce"), pd.to_numeric(rows[y], errors="coerce")
-        rows = rows[lon.between(around.xMinimum(), around.xMaximum()) & lat.between(around.yMinimum(), around.yMaximum())]
+        rows = rows[lon.between(around.xMinimum(), around.xMaximum())
+                    & lat.between(around.yMinimum(), around.yMaximum())]
         assert len(rows) > 500
         with gzip.open(folder / target, "wt", encoding="utf-8", newline="") as file:
             rows.to_csv(file, index=False)

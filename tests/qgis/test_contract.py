@@ -81,8 +81,8 @@ def test_only_what_has_no_sensible_default_is_required():
                 if not item.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
                 and item.defaultValue() is None}
     assert required == {
-        ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"), ("createworkspace", "JURISDICTION"),
-        ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
+        ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
+        ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
         ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
 
 

@@ -5,10 +5,11 @@ import subprocess
 
 import pytest
 from conftest import BEATS, DATE, Feedback
-from qgis.core import (QgsCoordinateReferenceSystem, QgsProcessingContext, QgsProcessingModelAlgorithm,
-                       QgsProcessingModelChildAlgorithm, QgsProcessingModelChildParameterSource, QgsProcessingModelOutput,
-                       QgsProcessingModelParameter, QgsProcessingOutputLayerDefinition,
-                       QgsProcessingParameterFeatureSource, QgsProject, QgsVectorLayer)
+from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsPointXY,
+                       QgsProcessingContext, QgsProcessingModelAlgorithm, QgsProcessingModelChildAlgorithm,
+                       QgsProcessingModelChildParameterSource, QgsProcessingModelOutput, QgsProcessingModelParameter,
+                       QgsProcessingOutputLayerDefinition, QgsProcessingParameterFeatureSource, QgsProcessingUtils,
+                       QgsProject, QgsVectorFileWriter, QgsVectorLayer)
 from qgis.PyQt.QtCore import QDate
 
 from shotspotter_connect_plugin.workspace.store import open_workspace
@@ -181,25 +182,29 @@ def test_import_takes_a_mapping_as_json_and_as_a_file(run, fresh, tmp_path):
     assert rows(fresh, "incidents")["crime_type"].tolist() == ["robbery", "robbery"]
 
 
-def test_import_takes_a_loaded_layer_with_and_without_a_file(run, fresh, data, sample, tmp_path):
-    uri = "file://{}?type=csv&detectTypes=no&xField=X&yField=Y&crs=EPSG:4326".format(data / "alerts.csv.gz")
-    assert run("fishnet", INPUT=str(data / "beats.gpkg"), OUTPUT=str(tmp_path / "boxes.gpkg"))["BOXES"]
+def test_import_takes_a_loaded_layer_with_and_without_a_file(run, fresh, data, tmp_path):
     memory = QgsVectorLayer("Point?crs=EPSG:4326&field=ID:string&field=TYPE:string&field=DATETIME:string", "alerts",
                             "memory")
-    from qgis.core import QgsFeature, QgsGeometry, QgsPointXY
     for number in range(3):
         feature = QgsFeature(memory.fields())
         feature.setAttributes([str(number), "Multiple Gunshots", "2017-06-0{}T02:00:00Z".format(number + 1)])
         feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(-76.93, 38.89)))
         memory.dataProvider().addFeature(feature)
+    given = {"WORKSPACE": str(fresh), "SOURCE_TIMEZONE": "UTC"}
     project = QgsProject()
     project.addMapLayer(memory, False)
-    context = QgsProcessingContext()
-    outputs = run("importgunfire", context=context, project=project, WORKSPACE=str(fresh), INPUT=memory,
-                  SOURCE_TIMEZONE="UTC")
-    assert outputs["ADDED"] == 3, uri
-    by_id = run("importgunfire", project=project, WORKSPACE=str(fresh), INPUT=memory.id(), SOURCE_TIMEZONE="UTC")
-    assert by_id["UNCHANGED"] == 3
+    assert run("importgunfire", project=project, INPUT=memory, **given)["ADDED"] == 3
+    assert run("importgunfire", project=project, INPUT=memory.id(), **given)["UNCHANGED"] == 3
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName = "GPKG", "night"
+    path = str(tmp_path / "alerts.gpkg")
+    QgsVectorFileWriter.writeAsVectorFormatV3(memory, path, project.transformContext(), options)
+    stored = QgsVectorLayer(path + "|layername=night", "stored", "ogr")
+    project.addMapLayer(stored, False)
+    assert run("importgunfire", project=project, INPUT=stored, **given)["UNCHANGED"] == 3
+    assert rows(fresh, "imports")["input"].tolist()[-1].startswith("alerts.gpkg")
+    stored.setSubsetString("ID = '1'")
+    assert run("importgunfire", project=project, INPUT=stored, **given)["READ"] == 1
 
 
 def test_import_places_names_boxes(run, fresh, sample):
@@ -247,7 +252,6 @@ def test_output_is_styled_when_qgis_loads_it(run, full, algorithm, renderer_fiel
     """As the desktop does it: a sink that is loaded on completion, then the post-processor."""
     context, feedback, project = QgsProcessingContext(), Feedback(), QgsProject()
     context.setProject(project)
-    from qgis.core import QgsApplication, QgsProcessingUtils
     definition = QgsProcessingOutputLayerDefinition("memory:", project)
     alg = QgsApplication.processingRegistry().createAlgorithmById("connect:" + algorithm)
     results, successful = alg.run({"WORKSPACE": str(full), "DATE": DATE, "SHIFT": "day", "OUTPUT": definition}, context,
@@ -362,7 +366,8 @@ def test_daily_does_a_date_once_and_may_be_run_again(run, full, tmp_path):
 
 
 def test_daily_trains_when_there_is_no_model(run, fresh, data, tmp_path):
-    run("importincidents", WORKSPACE=str(fresh), INPUT=str(data / "incidents.csv.gz"), SOURCE_TIMEZONE="America/New_York")
+    run("importincidents", WORKSPACE=str(fresh), INPUT=str(data / "incidents.csv.gz"),
+        SOURCE_TIMEZONE="America/New_York")
     feedback = Feedback()
     outputs = run("daily", feedback=feedback, WORKSPACE=str(fresh), DATE=DATE, OUTPUT=str(tmp_path / "day"))
     assert outputs["DRAWN"] == 3 and len(rows(fresh, "models")) == 1

@@ -123,7 +123,8 @@ def test_forbidden_constructs(path):
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
                 node.func.attr in ("read_pickle", "to_pickle") or ast.unparse(node.func) in ("os.system", "os.popen")):
             wrong.append("line {} calls {}".format(node.lineno, ast.unparse(node.func)))
-        elif isinstance(node, ast.ExceptHandler) and all(isinstance(item, (ast.Pass, ast.Continue)) for item in node.body):
+        elif isinstance(node, ast.ExceptHandler) and all(
+                isinstance(item, (ast.Pass, ast.Continue)) for item in node.body):
             if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"):
                 wrong.append("line {} swallows every error".format(node.lineno))
         elif isinstance(node, ast.keyword) and node.arg == "n_jobs" and ast.unparse(node.value) != "1":
@@ -144,8 +145,8 @@ def test_metadata_copies_are_identical():
 
 def test_metadata_is_what_the_plugin_repository_asks_for():
     about = metadata(ROOT / "metadata.txt")
-    needed = ("name", "description", "version", "qgisminimumversion", "author", "email", "about", "tracker", "repository",
-              "homepage", "license")
+    needed = ("name", "description", "version", "qgisminimumversion", "author", "email", "about", "tracker",
+              "repository", "homepage", "license")
     assert [name for name in needed if not about.get(name)] == []
     assert (about["qgisminimumversion"], about["qgismaximumversion"]) == ("3.40", "4.99")
     assert about["hasprocessingprovider"] == "yes"

@@ -1,0 +1,65 @@
+"""Cancel is heard within a second, anywhere in the work, and nothing is changed by what was stopped."""
+import threading
+import time
+
+import pytest
+from conftest import DATE, Failed, Feedback
+
+CASES = [
+    ("importincidents", {"INPUT": "incidents.csv.gz", "SOURCE_TIMEZONE": "America/New_York"}),
+    ("importgunfire", {"INPUT": "alerts.csv.gz", "SOURCE_TIMEZONE": "UTC"}),
+    ("train", {"AS_OF": "2017-12-13"}),
+    ("score", {"DATE": "2017-12-16"}),
+    ("rollcall", {"DATE": DATE, "OUTPUT": "sheets.pdf"}),
+    ("daily", {"DATE": "2017-12-17", "OUTPUT": "day"}),
+]
+
+
+def filled(given, data, tmp_path):
+    return {name: str(data / value) if name == "INPUT" else str(tmp_path / value) if name == "OUTPUT" else value
+            for name, value in given.items()}
+
+
+@pytest.mark.parametrize("algorithm, given", CASES, ids=[name for name, _ in CASES])
+def test_cancelled_before_it_begins(run, full, data, tmp_path, content, algorithm, given):
+    before, feedback = content(full), Feedback()
+    feedback.cancel()
+    with pytest.raises(Failed) as error:
+        run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, data, tmp_path))
+    assert "topped" in str(error.value)
+    assert content(full) == before
+    assert not (tmp_path / "sheets.pdf").exists()
+
+
+@pytest.mark.parametrize("delay", [0.5, 1.5])
+@pytest.mark.parametrize("algorithm, given", [CASES[2], CASES[4]], ids=["train", "rollcall"])
+def test_cancelled_in_the_middle(run, full, data, tmp_path, content, algorithm, given, delay):
+    """Long work: the answer comes within a second of the click.
+
+    The second is one of this process's own work, so that the test also holds on a machine that is busy elsewhere.
+    """
+    before, feedback, clicked = content(full), Feedback(), []
+
+    def click():
+        clicked.append(time.process_time())
+        feedback.cancel()
+
+    run("verifydraw", WORKSPACE=str(full), DATE=DATE)  # libraries are loaded, as in a QGIS that runs since morning
+    timer = threading.Timer(delay, click)
+    timer.start()
+    with pytest.raises(Failed) as error:
+        run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, data, tmp_path))
+    ended = time.process_time()
+    assert clicked, "it ended before the click: " + str(error.value)
+    assert ended - clicked[0] < 1.0
+    assert "topped" in str(error.value)
+    assert content(full) == before
+    assert not (tmp_path / "sheets.pdf").exists()
+
+
+def test_progress_rises_to_the_end(run, full):
+    seen = []
+    feedback = Feedback()
+    feedback.progressChanged.connect(seen.append)
+    run("train", feedback=feedback, WORKSPACE=str(full), AS_OF="2017-12-12", CRIME_TYPES="robbery,burglary")
+    assert seen == sorted(seen) and len(seen) > 10 and seen[-1] >= 90
