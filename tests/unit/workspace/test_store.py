@@ -142,6 +142,15 @@ def test_where(workspace, made_incidents):
     assert len(ids(incident_id=["x" + str(number) for number in range(40_000)] + ["i7"])) == 1
 
 
+def test_distinct(workspace):
+    rows = pd.DataFrame({"date": ["2024-01-01"] * 4, "kind": ["b", "a", "b", "c"], "name": ["1", "2", "3", None],
+                         "value": [1.0, None, 1.0, 2.5]})
+    write(workspace, "append", "calendar", rows)
+    assert workspace.distinct("calendar", "kind") == ["a", "b", "c"]
+    assert workspace.distinct("calendar", "kind", {"name": ["1", None]}) == ["b", "c"]
+    assert workspace.distinct("incidents", "crime_type") == []
+
+
 def test_values_are_never_sql(workspace):
     evil = "x'); DROP TABLE incidents; --"
     write(workspace, "append", "places", pd.DataFrame({"kind": [evil, "bar"], "place_id": ["1", "2"]}))
