@@ -114,7 +114,8 @@ def speed(boxes):
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"made city, {len(frame):,} boxes x 3 years x 3 shifts x 7 types, {len(events):,} events: "
-        f"train {trained:.1f} s, score one shift {scored:.2f} s, peak memory {peak:.0f} MB, model file {len(model.to_json()) / 1000:.0f} kB"
+        f"train {trained:.1f} s, score one shift {scored:.2f} s, peak memory {peak:.0f} MB, "
+        f"model file {len(model.to_json()) / 1000:.0f} kB"
     )
 
 

@@ -17,6 +17,8 @@ EVER = Memory("window", float("inf"))
 _MEMORIES = (SLOW, FAST, EVER)
 _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05}
 _DAYS_FOR_SEASON = 540
+_NONE = 1e-6
+_TREND = 1
 _LARGEST_STEP = 1.0
 _EVENTS_OF_A_GAP = 15.0
 
@@ -104,9 +106,18 @@ def fit_level(terms, observed_events, shifts, days):
     Level
     """
     offset, design = terms
-    season = _SPREAD["season"] if days >= _DAYS_FOR_SEASON else 1e-6
+    season = _SPREAD["season"] if days >= _DAYS_FOR_SEASON else _NONE
     spread = np.array([_SPREAD["constant"], _SPREAD["trend"], *[season] * 4, *[_SPREAD["weekday"]] * 7,
                        *[_SPREAD["shift_weekday"]] * 7 * shifts])
+    coefficients = _newton(offset, design, observed_events, spread)
+    if coefficients[_TREND] < 0:
+        # More events lately must not mean fewer to come: then the slow rate alone is the better guide.
+        spread[_TREND] = _NONE
+        coefficients = _newton(offset, design, observed_events, spread)
+    return Level(tuple(float(value) for value in np.round(coefficients, 8)))
+
+
+def _newton(offset, design, observed_events, spread):
     precision = spread ** -2
     coefficients = np.zeros(spread.size)
     for _ in range(50):
@@ -117,7 +128,7 @@ def fit_level(terms, observed_events, shifts, days):
         coefficients += step
         if np.abs(step).max() < 1e-10:
             break
-    return Level(tuple(float(value) for value in np.round(coefficients, 8)))
+    return coefficients
 
 
 def observed_slots(history, timeline, last):

@@ -1,0 +1,198 @@
+"""The steps train and score on a workspace file."""
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.forecasting import read_events, score, train
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 12
+DATE = "2019-01-20"
+HOT = (LEFT + 5 * 250 + 100, BOTTOM + 7 * 250 + 100)
+
+
+def incidents(count=900, seed=1, crime_type="robbery", days=262, prefix="i"):
+    """Incidents of a town in which one box has a third of them."""
+    rng = np.random.default_rng(seed)
+    begun = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, days * 24, count), unit="h")
+    hot = rng.random(count) < 1 / 3
+    return pd.DataFrame({
+        "incident_id": [prefix + str(number) for number in range(count)], "crime_type": crime_type,
+        "occurred_from_utc": begun.floor("s"), "occurred_to_utc": begun.floor("s") + pd.Timedelta(minutes=30),
+        "reported_utc": begun.floor("s") + pd.Timedelta(hours=9), "source": "made", "discovered": False,
+        "x": np.where(hot, HOT[0], LEFT + SIDE * 250 * rng.random(count)),
+        "y": np.where(hot, HOT[1], BOTTOM + SIDE * 250 * rng.random(count))})
+
+
+def alerts(count=300, seed=2):
+    rng = np.random.default_rng(seed)
+    at = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, 262 * 24, count), unit="h")
+    return pd.DataFrame({
+        "alert_id": ["a" + str(number) for number in range(count)], "kind": "single", "occurred_utc": at.floor("s"),
+        "x": LEFT + SIDE * 250 * rng.random(count), "y": BOTTOM + SIDE * 250 * rng.random(count), "rounded_x_m": 86.0,
+        "rounded_y_m": 111.0, "source": "made"})
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("forecasting") / "town.gpkg"
+    outline = VectorTable(pd.DataFrame({"name": ["town"]}), [box(LEFT, BOTTOM, LEFT + SIDE * 250, BOTTOM + SIDE * 250)],
+                          "EPSG:32618", "town")
+    with create_workspace(path, outline, timezone="America/New_York") as workspace:
+        with workspace.transaction() as writer:
+            writer.upsert("incidents", incidents())
+            writer.upsert("gunfire", alerts())
+        train(workspace, workspace.calendar.as_of(DATE))
+    return path
+
+
+@pytest.fixture
+def town(template, tmp_path):
+    shutil.copy(template, tmp_path / "town.gpkg")
+    with open_workspace(tmp_path / "town.gpkg") as workspace:
+        yield workspace
+
+
+def add(workspace, table, frame):
+    with workspace.transaction() as writer:
+        writer.upsert(table, frame)
+
+
+def test_train_keeps_one_model_and_the_same_data_give_the_same_id(town):
+    first = town.read("models")
+    again = train(town, town.calendar.as_of(DATE))
+    assert town.read("models")["model_id"].tolist() == first["model_id"].tolist() == [again]
+    assert town.read("models")["model"].iloc[0] == first["model"].iloc[0]
+    assert train(town, town.calendar.as_of(DATE), seed=2) != again
+    assert town.count("models") == 2
+
+
+def test_score_writes_every_box_and_replaces_the_shift_only(town):
+    rows = score(town, DATE, "evening")
+    assert len(rows) == SIDE * SIDE * 2 == town.count("forecasts")
+    score(town, DATE, "night")
+    score(town, DATE, "evening")
+    assert town.count("forecasts") == 2 * SIDE * SIDE * 2
+    stored = town.read("forecasts", where={"shift": "evening"})
+    assert (stored["as_of_utc"] == town.calendar.as_of(DATE)).all()
+    assert set(stored["model_id"]) == set(town.read("models")["model_id"])
+    robbery = stored[stored["crime_type"] == "robbery"]
+    best = robbery.loc[robbery["expected"].idxmax()]
+    assert best["box_id"] == town.fishnet.ids(*town.fishnet.cell([HOT[0]], [HOT[1]]))[0]
+    assert best["percentile"] > 99 and 0 < best["low"] < best["expected"] < best["high"]
+    assert 1 <= len(best["reasons"]) <= 3 and "robberies" in best["reasons"][0]
+    assert town.read("forecasts")["expected"].to_numpy(dtype=float).min() > 0
+
+
+def test_officer_initiated_incidents_change_no_bit(town):
+    before = score(town, DATE, "day")
+    model_id = town.read("models")["model_id"].iloc[0]
+    add(town, "incidents", incidents(400, 9, prefix="d").assign(discovered=True, x=LEFT + 10.0, y=BOTTOM + 10.0))
+    assert train(town, town.calendar.as_of(DATE)) == model_id
+    pd.testing.assert_frame_equal(score(town, DATE, "day"), before, check_exact=True)
+
+
+def test_what_is_reported_later_changes_no_bit(town):
+    before = score(town, DATE, "day")
+    model_id = town.read("models")["model_id"].iloc[0]
+    as_of = town.calendar.as_of(DATE)
+    late = incidents(300, 9, prefix="late").assign(reported_utc=as_of + pd.Timedelta(milliseconds=1))
+    coming = alerts(50, 5).assign(occurred_utc=as_of + pd.Timedelta(hours=1))
+    add(town, "incidents", late)
+    add(town, "gunfire", coming.assign(alert_id="later" + coming["alert_id"]))
+    assert train(town, town.calendar.as_of(DATE)) == model_id
+    pd.testing.assert_frame_equal(score(town, DATE, "day"), before, check_exact=True)
+
+
+def test_residents_and_names_change_no_bit(town):
+    before = score(town, DATE, "day")
+    settings = town.settings
+    settings.agency = "Another"
+    with town.transaction() as writer:
+        writer.save_settings(settings)
+        writer.upsert("neighbourhoods", pd.DataFrame({
+            "neighbourhood": ["N"], "residents": [{"a": 1, "b": 9999}], "share_cap": [0.1],
+            "geometry": [box(LEFT, BOTTOM, LEFT + 900, BOTTOM + 900)]}))
+        boxes = town.read("boxes", ["box_id", "col", "row", "inside"])
+        writer.upsert("boxes", boxes.assign(neighbourhood="N", beat="B", where="somewhere"))
+    assert train(town, town.calendar.as_of(DATE)) == before["model_id"].iloc[0]
+    pd.testing.assert_frame_equal(score(town, DATE, "day"), before, check_exact=True)
+
+
+def test_a_new_alert_changes_the_forecast_without_training(town):
+    later = town.calendar.as_of(DATE) + pd.Timedelta(hours=6)
+    expected = score(town, DATE, "evening", as_of=later).set_index(["crime_type", "box_id"])["expected"]
+    new = alerts(1).assign(alert_id="new", occurred_utc=later - pd.Timedelta(minutes=2), x=LEFT + 2 * 250 + 125.0,
+                           y=BOTTOM + 2 * 250 + 125.0)
+    add(town, "gunfire", new)
+    changed = score(town, DATE, "evening", as_of=later).set_index(["crime_type", "box_id"])["expected"]
+    here = town.fishnet.ids(*town.fishnet.cell(new["x"], new["y"]))[0]
+    assert changed["gunfire", here] > expected["gunfire", here]
+    assert (changed["robbery"] == expected["robbery"]).all()
+
+
+def test_the_newest_model_that_knew_nothing_later_is_used(town):
+    early = train(town, town.calendar.as_of("2018-11-01"))
+    assert set(score(town, "2018-12-01", "day")["model_id"]) == {early}
+    assert set(score(town, DATE, "day")["model_id"]) != {early}
+    with pytest.raises(ConnectError, match="connect:train"):
+        score(town, "2018-10-31", "day")
+
+
+def test_gunfire_comes_from_incidents_only_where_there_are_no_alerts(town):
+    add(town, "incidents", incidents(100, 4, "gunfire", prefix="g"))
+    as_of = town.calendar.as_of(DATE)
+    from_alerts = read_events(town, ["gunfire"], as_of)
+    assert 250 < len(from_alerts) <= 300 and (from_alerts["rounded_x_m"] == 86.0).all()
+    with town.transaction() as writer:
+        writer.delete("gunfire")
+    assert len(read_events(town, ["gunfire"], as_of)) == 100
+
+
+def test_incidents_without_a_date_of_report_are_known_when_they_are_over(town):
+    add(town, "incidents", incidents(50, 4, "theft", prefix="t").assign(reported_utc=pd.NaT))
+    events = read_events(town, ["theft"], town.calendar.as_of(DATE))
+    assert len(events) > 40 and (events["known_utc"] == events["to_utc"]).all()
+
+
+def test_only_the_types_asked_for_are_trained(town):
+    model_id = train(town, town.calendar.as_of(DATE), crime_types=["gunfire"])
+    model = town.read("models", where={"model_id": model_id})["model"].iloc[0]
+    assert list(model["model"]["types"]) == ["gunfire"]
+    with pytest.raises(ConnectError, match="not among the enabled"):
+        train(town, crime_types=["jaywalking"])
+
+
+def test_the_card_is_written_as_page_or_json(town, tmp_path):
+    for name in ("card.html", "card.json"):
+        train(town, town.calendar.as_of(DATE), crime_types=["robbery"], card_path=str(tmp_path / name))
+    card = json.loads((tmp_path / "card.json").read_text(encoding="utf-8"))
+    assert card["crime_types"]["robbery"]["why"] and card in town.read("models")["card"].tolist()
+    assert "<h1>Model card</h1>" in (tmp_path / "card.html").read_text(encoding="utf-8")
+
+
+def test_failure_and_cancel_change_nothing(town, tmp_path):
+    class Cancel(Progress):
+        def is_cancelled(self):
+            return True
+
+    before = town.content_hash()
+    with pytest.raises(ConnectError, match="cannot be written"):
+        train(town, town.calendar.as_of(DATE), seed=5, card_path=str(tmp_path / "no" / "folder" / "card.json"))
+    for step in (lambda: train(town, town.calendar.as_of(DATE), progress=Cancel()),
+                 lambda: score(town, DATE, "day", progress=Cancel())):
+        with pytest.raises(Cancelled):
+            step()
+    with pytest.raises(ConnectError):
+        score(town, DATE, "lunch")
+    with pytest.raises(ConnectError, match="No events are known"):
+        train(town, pd.Timestamp("2017-01-01", tz="UTC"))
+    assert town.content_hash() == before
