@@ -23,10 +23,11 @@ DPI = 200
 
 
 def new_layout(project, name, page):
-    """An empty print layout of one upright page, ``A4`` or ``Letter``."""
+    """An empty print layout of one upright page, ``A4`` or ``Letter``, owned by the project."""
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
     layout.setName(name)
+    project.layoutManager().addLayout(layout)
     width, height = style.page_size(page)
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height, _MM))
     layout.renderContext().setDpi(DPI)
@@ -197,7 +198,7 @@ def export_pdf(layout, path, feedback=None):
     settings.includeGeoPdfFeatures = False
     settings.exportMetadata = False
     with folder_beside(path) as folder:
-        unfinished = os.path.join(folder, "report.pdf")
+        unfinished = os.path.join(folder, path.name)
         if layout.atlas().enabled():
             result, message = QgsLayoutExporter.exportToPdf(layout.atlas(), unfinished, settings, feedback)
         else:

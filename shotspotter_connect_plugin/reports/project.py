@@ -85,7 +85,7 @@ def build_project(rollcalls, geopackage):
     for layer in layers.lines + layers.ground:
         background.addLayer(layer)
     background.setExpanded(False)
-    project.layoutManager().addLayout(build_layout(project, layers, first.page_size))
+    build_layout(project, layers, first.page_size)
     return project
 
 

@@ -48,12 +48,12 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
 
 
 def build_layout(project, layers, page_size):
-    """The roll-call layout over the layers of a plan; ``project.layoutManager()`` takes it to the layout designer.
+    """The roll-call layout over the layers of a plan, in the project's layout manager, which owns it.
 
     Parameters
     ----------
     project : QgsProject
-        Holds ``layers`` and is held by the layout.
+        Holds ``layers``; keep it for as long as the layout is used.
     layers : maps.PlanLayers
     page_size : str
         ``A4`` or ``Letter``.

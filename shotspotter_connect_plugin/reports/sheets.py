@@ -150,10 +150,10 @@ def _row(rollcall, patrol):
     kind = rollcall.crime_types[rollcall.crime_types["crime_type"] == patrol["crime_type"]]
     name, letter, colour = kind[["name", "letter", "colour"]].iloc[0] if len(kind) else ("–", "", "")
     unit = queries.clean(patrol["unit"])
-    extra = ", ".join(([f"Unit {unit}"] if unit else []) + (["added"] if patrol["origin"] == "added" else []))
+    below = ([cell(f"Unit {unit}", "box", 1)] if unit else []) + (["added"] if patrol["origin"] == "added" else [])
     return {
         "number": str(patrol["number"]),
-        "box": cell(patrol["box_id"], "box", 1) + ("\n" + cell(extra, "box", 1) if extra else ""),
+        "box": "\n".join([cell(patrol["box_id"], "box", 1), *below]),
         "where_it_is": cell(patrol["where"], "where_it_is"), "letter": letter, "crime_type": cell(name, "crime_type"),
         "chance": queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]),
         "minutes": cell(queries.minutes_in_words(patrol["target_minutes"], patrol["returns"]), "minutes"),

@@ -55,6 +55,8 @@ def text_format(points, ink=INK, bold=False, italic=False, monospaced=False):
     font = QFont(family(monospaced))
     font.setBold(bold)
     font.setItalic(italic)
+    # Any letter spacing keeps Qt from joining letters, so that "Gunfire" can be searched for in a PDF.
+    font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.02)
     result = QgsTextFormat()
     result.setFont(font)
     result.setFamilies(list(_MONOSPACED if monospaced else _FAMILIES))
