@@ -17,8 +17,8 @@ OPTIONAL = {
 }
 _WITHOUT = {
     "scipy": "Importing incidents and places, training and scoring need it; the other algorithms work.",
-    "sklearn": "Forecasts of this version work without it (counts, kernel density, decayed counts, additive model); only "
-               "the boosted trees of a later version will need it.",
+    "sklearn": "Forecasts of this version work without it (counts, kernel density, decayed counts, additive model); "
+               "only the boosted trees of a later version will need it.",
 }
 _NAMES = {"osgeo": "GDAL for Python", "sklearn": "scikit-learn"}
 

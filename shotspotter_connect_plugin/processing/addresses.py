@@ -26,7 +26,7 @@ def resolve(text, project):
 
 
 def of_project(project):
-    """The workspace of a project, "" if it has none; one that was moved together with the project is found beside it."""
+    """The workspace of a project, "" if it has none; one that was moved with the project is found beside it."""
     address = project.readEntry(_SCOPE, _KEY, "")[0] if project is not None else ""
     if not address or not _is_path(address):
         return address

@@ -217,8 +217,9 @@ def _one_sentence(algorithm):
         raise QgsProcessingException(_missing(error)) from error
     except OSError as error:
         _log(algorithm)
-        raise QgsProcessingException("{} cannot be read or written ({}); choose a place that exists, has room and that "
-                                     "you may use.".format(error.filename or "A file", error.strerror or error)) from error
+        raise QgsProcessingException(
+            "{} cannot be read or written ({}); choose a place that exists, has room and that you may use.".format(
+                error.filename or "A file", error.strerror or error)) from error
     except MemoryError as error:
         _log(algorithm)
         raise QgsProcessingException("The computer ran out of memory; close other programs, or work on a smaller area. "

@@ -32,10 +32,11 @@ class Train(ConnectAlgorithm):
         self.add(QgsProcessingParameterNumber(SEED, "Seed", Qgis.ProcessingNumberParameterType.Integer, 1, True, 0,
                                               2147483647),
                  "Seed of everything random in the training; the same data and seed give the same model.")
-        self.add(QgsProcessingParameterFileDestination(MODEL_CARD, "Model card", "Web pages (*.html);;JSON files (*.json)", optional=True,
+        self.add(QgsProcessingParameterFileDestination(MODEL_CARD, "Model card", "Web pages (*.html);;JSON files "
+                                                                                 "(*.json)", optional=True,
                                                        createByDefault=False),
-                 "Where to write what the model is: data, ways compared, scores, limits; a page to read if the name ends in "
-                 ".html, else JSON.")
+                 "Where to write what the model is: data, ways compared, scores, limits; a page to read if the name "
+                 "ends in .html, else JSON.")
         self.addOutput(QgsProcessingOutputString(MODEL_ID, "Id of the model"))
 
     def work(self, workspace, parameters, context, progress, run):

@@ -54,7 +54,8 @@ def test_no_warning_of_python_reaches_the_user(process, full, tmp_path):
     ("verifydraw", {"WORKSPACE": "{full}", "DATE": "2017-99-99"}, "YYYY-MM-DD"),
     ("verifydraw", {}, "WORKSPACE"),
     ("importincidents", {"WORKSPACE": "{full}", "INPUT": "/no/such.csv"}, "/no/such.csv")])
-def test_failures_end_with_1_and_one_sentence_on_stderr(process, full, sample, tmp_path, content, algorithm, given, words):
+def test_failures_end_with_1_and_one_sentence_on_stderr(process, full, sample, tmp_path, content, algorithm, given,
+                                                        words):
     before = content(full)
     given = {name: value.format(tmp=tmp_path, sample=sample, full=full) for name, value in given.items()}
     done = process("run", "connect:" + algorithm, *("--{}={}".format(*item) for item in given.items()))

@@ -1,0 +1,128 @@
+"""Runs inside the real QGIS desktop (``qgis --code``) for test_desktop.py: does one thing, writes what it saw."""
+import json
+import os
+import sys
+import traceback
+
+from qgis.core import QgsApplication, QgsProject, QgsSettings
+from qgis.PyQt.QtCore import QEvent, QEventLoop, QTimer
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QMenu, QToolBar
+from qgis.utils import active_plugins, iface, loadPlugin, plugins, startPlugin, unloadPlugin
+
+PLUGIN = "shotspotter_connect_plugin"
+WORKSPACE = os.environ.get("CONNECT_WORKSPACE", "")
+
+
+def wait(seconds, until=lambda: False):
+    """Let QGIS go on for a while, or until something is true."""
+    for _ in range(int(seconds * 20)):
+        if until():
+            return
+        loop = QEventLoop()
+        QTimer.singleShot(50, loop.quit)
+        loop.exec()
+
+
+def state():
+    """What of the plugin is in the window now."""
+    window = iface.mainWindow()
+    menus = [menu for menu in window.findChildren(QMenu) if menu.objectName() == "ConnectMenu"]
+    toolbars = [bar for bar in window.findChildren(QToolBar) if bar.objectName() == "ConnectToolBar"]
+    return {
+        "menus": len(menus), "toolbars": len(toolbars),
+        "in plugin menu": [action.text() for action in iface.pluginMenu().actions()].count("ShotSpotter Connect"),
+        "entries": [[action.objectName(), action.text()] for action in menus[0].actions() if not action.isSeparator()]
+        if menus else [],
+        "on toolbar": [action.objectName() for action in toolbars[0].actions()] if toolbars else [],
+        "icons": all(not action.icon().isNull() for menu in menus for action in menu.actions()
+                     if not action.isSeparator()),
+        "providers": [item.id() for item in QgsApplication.processingRegistry().providers()].count("connect"),
+    }
+
+
+def load_unload_load():
+    seen = [state()]
+    unloadPlugin(PLUGIN)
+    wait(0.5)
+    # What deleteLater() marked goes when the outer event loop is reached, which this script keeps from happening.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    seen.append(state())
+    loadPlugin(PLUGIN)
+    startPlugin(PLUGIN)
+    wait(0.5)
+    seen.append(state())
+    return seen
+
+
+def dialogs():
+    """Every entry that opens an algorithm's dialog opens it, with the workspace filled in."""
+    QgsSettings().setValue("shotspotter_connect/recent_workspaces", [WORKSPACE])
+    seen = {}
+    menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
+    for action in menu.actions():
+        if not action.text().endswith("…") or action.objectName() == "ConnectChooseWorkspace":
+            continue
+        before = set(QApplication.topLevelWidgets())
+        action.trigger()
+        wait(0.3)
+        opened = [widget for widget in QApplication.topLevelWidgets()
+                  if widget not in before and hasattr(widget, "algorithm")]
+        combos = [combo.currentText() for widget in opened for combo in widget.findChildren(QComboBox)]
+        seen[action.objectName()] = [opened[0].algorithm().id() if opened else None, WORKSPACE in combos]
+        for widget in opened:
+            widget.close()
+    return seen
+
+
+def run_in_dialog():
+    """Score from its dialog: fill, press Run, see the styled layer in the project."""
+    import processing
+
+    dialog = processing.createAlgorithmDialog("connect:score", {
+        "WORKSPACE": WORKSPACE, "DATE": "2017-12-14", "SHIFT": "day", "OUTPUT": "TEMPORARY_OUTPUT"})
+    done = []
+    dialog.algorithmFinished.connect(lambda *result: done.append(result))
+    dialog.show()
+    dialog.runAlgorithm()
+    wait(120, lambda: bool(done))
+    wait(1)
+    layers = list(QgsProject.instance().mapLayers().values())
+    return {"done": [bool(result[0]) for result in done], "layers": [
+        [layer.name(), layer.featureCount(), type(layer.renderer()).__name__, layer.renderer().classAttribute()]
+        for layer in layers]}
+
+
+def stub():
+    """A required library is absent: what stands in the message bar."""
+    item = iface.messageBar().currentItem()
+    return {"text": (item.title(), item.text()) if item else None, "active": PLUGIN in active_plugins, **state()}
+
+
+def choose_and_open():
+    """Make a workspace the project's, then open its newest plan."""
+    from shotspotter_connect_plugin.processing import addresses
+    from shotspotter_connect_plugin.ui import actions
+
+    actions.use_workspace(iface, WORKSPACE)
+    chosen = addresses.of_project(QgsProject.instance())
+    QgsProject.instance().setDirty(False)
+    actions.open_plan(iface)
+    wait(1)
+    messages = [item.text() for item in iface.messageBar().items()]
+    return {"chosen": chosen, "opened": QgsProject.instance().fileName(), "messages": messages}
+
+
+def main():
+    result = {}
+    try:
+        result["seen"] = globals()[os.environ["CONNECT_DO"]]()
+        result["plugin"] = type(plugins.get(PLUGIN)).__name__
+    except BaseException:
+        result["error"] = traceback.format_exc()
+    with open(os.environ["CONNECT_RESULT"], "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+QTimer.singleShot(1500, main)

@@ -1,0 +1,89 @@
+"""The real QGIS desktop, on a screen that nobody sees: toolbar, menu, dialogs, unloading, a missing library."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("xvfb-run") is None or shutil.which("qgis") is None,
+                                reason="needs qgis and xvfb-run")
+ORDER = ["ConnectImportIncidents", "ConnectImportGunfire", "ConnectScore", "ConnectMeter", "ConnectRollCall",
+         "ConnectDaily", "ConnectOpenPlan"]
+
+
+@pytest.fixture
+def desktop(root, tmp_path):
+    """Start QGIS, do one function of inside_desktop.py in it, and give what it saw."""
+    sys.path.insert(0, str(root / "tools"))
+    from qgis_env import enable_in_profile
+
+    def desktop(what, **more_env):
+        profiles, result = tmp_path / "profiles-of-qgis", tmp_path / "result.json"
+        enable_in_profile(profiles)
+        env = {**os.environ, "QGIS_PLUGINPATH": str(root), "CONNECT_DO": what, "CONNECT_RESULT": str(result),
+               "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **more_env}
+        for name in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
+            env.pop(name, None)
+        done = subprocess.run(
+            ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "qgis", "--nologo", "--noversioncheck",
+             "--profiles-path", str(profiles), "--code", str(root / "tests" / "qgis" / "inside_desktop.py")],
+            env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+        assert result.exists(), done.stdout + done.stderr
+        told = json.loads(result.read_text())
+        assert "error" not in told, told["error"]
+        return told["seen"], told["plugin"]
+    return desktop
+
+
+def test_load_unload_load(desktop):
+    (first, without, again), plugin = desktop("load_unload_load")
+    assert plugin == "ConnectPlugin"
+    assert first == again
+    assert (first["menus"], first["toolbars"], first["in plugin menu"], first["providers"]) == (1, 1, 1, 1)
+    assert first["icons"]
+    assert first["on toolbar"] == ORDER
+    names = [name for name, _ in first["entries"]]
+    assert names[:len(ORDER)] == ORDER and names[-2:] == ["ConnectSample", "ConnectHelp"]
+    assert all(text for _, text in first["entries"])
+    assert without == {"menus": 0, "toolbars": 0, "in plugin menu": 0, "entries": [], "on toolbar": [], "icons": True,
+                       "providers": 0}
+
+
+def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full):
+    seen, _ = desktop("dialogs", CONNECT_WORKSPACE=str(full))
+    assert {name: algorithm for name, (algorithm, _) in seen.items()} == {
+        "ConnectImportIncidents": "connect:importincidents", "ConnectImportGunfire": "connect:importgunfire",
+        "ConnectScore": "connect:score", "ConnectMeter": "connect:meter", "ConnectRollCall": "connect:rollcall",
+        "ConnectDaily": "connect:daily", "ConnectCreateWorkspace": "connect:createworkspace",
+        "ConnectConfigure": "connect:configure", "ConnectImportPlaces": "connect:importplaces",
+        "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
+    assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
+
+
+def test_score_from_its_dialog_adds_a_styled_layer(desktop, full):
+    seen, _ = desktop("run_in_dialog", CONNECT_WORKSPACE=str(full))
+    assert seen["done"] == [True]
+    (name, count, renderer, column), = seen["layers"]
+    assert (name, renderer, column) == ("Forecast", "QgsCategorizedSymbolRenderer", "crime_type") and count > 100
+
+
+def test_choose_a_workspace_and_open_its_newest_plan(desktop, run, full, tmp_path):
+    run("daily", WORKSPACE=str(full), DATE="2017-12-14", OUTPUT=str(tmp_path / "day"))
+    seen, _ = desktop("choose_and_open", CONNECT_WORKSPACE=str(full))
+    assert seen["chosen"] == str(full)
+    assert seen["opened"] == str(tmp_path / "day" / "plan_2017-12-14.qgz")
+    assert any("this is the plan of 2017-12-14" in message for message in seen["messages"])
+
+
+def test_without_pandas_the_desktop_starts_and_one_message_says_so(desktop, tmp_path):
+    folder = tmp_path / "shadow"
+    folder.mkdir()
+    (folder / "pandas.py").write_text("raise ModuleNotFoundError(\"No module named 'pandas'\", name='pandas')\n")
+    seen, plugin = desktop("stub", PYTHONPATH=str(folder))
+    assert plugin == "StubPlugin" and seen["active"]
+    title, text = seen["text"]
+    assert title == "ShotSpotter Connect"
+    assert "Python library pandas" in text and "sudo apt install python3-pandas" in text
+    assert (seen["menus"], seen["toolbars"], seen["providers"]) == (0, 0, 0)
