@@ -266,7 +266,7 @@ def _kinds(intake):
 def _recorded_before(workspace, rows):
     """Alerts with their ids; where one side has no id of its own it is found again by time and place.
 
-    Exports round or cut off fractions of a second, so that the same alert may be a second away.
+    Exports round or cut off fractions of a second, so that both are tried, and then a second more or less.
     """
     if rows.empty:
         return rows
@@ -275,22 +275,23 @@ def _recorded_before(workspace, rows):
     stored["low"] = _ns(stored["occurred_utc"])
     waiting = rows[~rows["alert_id"].isin(stored["alert_id"])]
     stored = stored[~stored["alert_id"].isin(rows["alert_id"])]
-    for later in (0, 1, -1):
+    half = times.SECOND // 2
+    for new_later, old_later in ((half, half), (0, 0), (times.SECOND, 0), (-times.SECOND, 0)):
         for nameless in (True, False):
             new = waiting[(waiting["alert_id"] == "") == nameless]
             old = stored if nameless else stored[stored["alert_id"].str.startswith(_MADE)]
-            pairs = _same_moment(new, old, later)
+            pairs = _same_moment(new, new_later, old, old_later)
             rows.loc[pairs["index_x"], "alert_id"] = pairs["alert_id_y"].to_numpy()
             waiting, stored = waiting.drop(pairs["index_x"]), stored.drop(pairs["index_y"])
     return rows
 
 
-def _same_moment(new, old, later):
-    """Pairs of alerts of two frames at one place, the old one some seconds later; each alert in one pair at most."""
+def _same_moment(new, new_later, old, old_later):
+    """Pairs of alerts of two frames in one second and place, each moved by some ns; an alert is in one pair at most."""
     sides = []
-    for side, seconds in ((new, later), (old, 0)):
+    for side, later in ((new, new_later), (old, old_later)):
         place = {axis: side[axis].round() for axis in ("x", "y")}
-        side = side[["alert_id"]].assign(second=side["low"] // times.SECOND + seconds, **place)
+        side = side[["alert_id"]].assign(second=(side["low"] + later) // times.SECOND, **place)
         sides.append(side.assign(turn=side.groupby(["second", "x", "y"]).cumcount()).reset_index())
     return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
 

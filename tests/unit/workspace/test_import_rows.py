@@ -103,9 +103,9 @@ def test_broken_lines_are_rejected_one_by_one(city, tmp_path):
         [3, "more fields than the header"], [4, "an empty row"], [5, "no time"]]
 
 
-WORDS = st.sampled_from(["", " ", "x", "-1", "0", "38.9", "-77.0", "1e400", "nan", "NaN", "None", "#REF!", '"', "A,B", "é",
-                         "2019-01-01", "12:00", "2019-01-01T10:00:00Z", "THEFT", "ROBBERY", "NARCOTICS", "HOMICIDE",
-                         "\t"])
+WORDS = st.sampled_from(["", " ", "x", "-1", "0", "38.9", "-77.0", "1e400", "nan", "NaN", "None", "#REF!", "\"", "A,B",
+                         "é", "2019-01-01", "12:00", "2019-01-01T10:00:00Z", "THEFT", "ROBBERY", "NARCOTICS",
+                         "HOMICIDE", "\t"])
 COLUMNS = ["CCN", "REPORT_DAT", "OFFENSE", "BLOCK", "START_DATE", "END_DATE", "LATITUDE", "LONGITUDE"]
 
 
