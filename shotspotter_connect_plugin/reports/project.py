@@ -131,7 +131,7 @@ def _notes(rollcall):
 
 
 def _save(project, path):
-    """Write the project without the name of whoever ran this, which QGIS would put into it."""
+    """Write the project without what QGIS would put into it: the name of whoever ran this, and where it was made."""
     as_written = path + ".unpacked"
     if not project.write(path):
         raise ConnectError("The project of the plan could not be written: free some space on the disk.",
@@ -140,9 +140,13 @@ def _save(project, path):
     with zipfile.ZipFile(as_written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             content = source.read(name)
-            target.writestr(name, _without_person(content.decode("utf-8")) if name.endswith(".qgs") else content)
+            if name.endswith(".qgs"):
+                content = _without_traces(content.decode("utf-8"), Path(path).parent.as_posix()).encode("utf-8")
+            target.writestr(name, content)
 
 
-def _without_person(text):
+def _without_traces(text, folder):
     end_of_head = text.index(">", text.index("<qgis"))
-    return _OF_A_PERSON.sub("", text[:end_of_head]) + _AUTHOR.sub("<author></author>", text[end_of_head:])
+    text = _OF_A_PERSON.sub("", text[:end_of_head]) + _AUTHOR.sub("<author></author>", text[end_of_head:])
+    # Layouts keep whole paths of their layers as a hint; layers are found by their ids and relative paths.
+    return text.replace(folder.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") + "/", "./")
