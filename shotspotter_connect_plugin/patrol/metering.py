@@ -2,7 +2,7 @@
 
 Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from .seeds import Uniforms
 
 WINDOWS = (7, 28)
 """Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
+
+
+SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
 
 
 @dataclass(frozen=True)
@@ -163,15 +166,19 @@ def _level(weight, floor, cap, total):
 class History:
     """What counts around a shift, without the shift itself.
 
-    ``patrols`` (box_id, shift_date) holds planned patrols that are not suppressed; ``chances`` (box_id, shift_date,
-    inclusion_probability) the recorded probabilities of the newest draw of each shift; ``resting`` the boxes with a
-    patrol in the shifts next to this one; ``added`` the boxes already planned by hand in this shift.
+    ``patrols`` (box_id, shift_date) holds what counts as a patrol, one row per box and shift: planned and not
+    suppressed, or visited; ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the
+    newest draw of each shift; ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes
+    already planned by hand in this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id,
+    shift_date, minutes) what was delivered.
     """
 
     patrols: pd.DataFrame
     chances: pd.DataFrame
     resting: frozenset = frozenset()
     added: frozenset = frozenset()
+    suppressed: frozenset = frozenset()
+    minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
 def rules_of(settings, shift_date, shift, number, boxes=None, cap=None):
@@ -186,7 +193,7 @@ def rules_of(settings, shift_date, shift, number, boxes=None, cap=None):
         raise ConnectError("The number of boxes per beat must be 0 or more.", f"boxes={boxes}")
     if not 0 < cap <= 1:
         raise ConnectError("The cap must be a chance above 0 and at most 1.", f"cap={cap}")
-    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes"]
+    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes", "on_target_high"]
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_per_beat": boxes,
             "cap": cap, **{name: getattr(settings, name) for name in names}}
@@ -219,11 +226,10 @@ def box_caps(boxes, harm, history, rules):
         (~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"),
         (np.isnan(harm), "no forecast"),
         (ids.isin(history.added), "added by hand"),
-        (ids.isin(history.resting), "cooling down"),
+        (ids.isin(history.suppressed), SUPPRESSED),
     ]
+    reasons += [(applies, reason) for applies, reason, _ in hard_limits(ids, history, rules)]
     for days in WINDOWS:
-        planned = most_in_window(ids, history.patrols, rules["shift_date"], days)
-        reasons.append((planned + 1 > rules[f"window_{days}_hard"], f"most patrols in {days} days reached"))
         left = rules[f"window_{days}_expected"] - most_in_window(
             ids, history.chances, rules["shift_date"], days, "inclusion_probability")
         reasons.append((left < NEARLY, f"expected patrols in {days} days used up"))
@@ -234,6 +240,33 @@ def box_caps(boxes, harm, history, rules):
     eligible = pd.isna(why_not)
     return pd.DataFrame({"eligible": eligible, "why_not": why_not, "cap": np.where(eligible, cap, 0.0)},
                         index=boxes.index)
+
+
+def hard_limits(box_ids, history, rules, minutes=None):
+    """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
+
+    The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
+    ``minutes`` is how long the patrol would be, the target if not given.
+    """
+    yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
+    for days in WINDOWS:
+        setting = f"window_{days}_hard"
+        planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days)
+        yield planned + 1 > rules[setting], f"most patrols in {days} days reached", setting
+    yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
+
+
+def minute_limits(box_ids, history, rules, minutes):
+    """As :func:`hard_limits`, of the delivered minutes alone.
+
+    A window's limit is its most patrols, each at its longest on target (``on_target_high``); a box that had nothing
+    delivered cannot have reached it.
+    """
+    for days in WINDOWS:
+        setting = f"window_{days}_hard"
+        delivered = most_in_window(box_ids, history.minutes, rules["shift_date"], days, "minutes")
+        full = (delivered > 0) & (delivered + minutes > rules[setting] * rules["on_target_high"] + NEARLY)
+        yield full, f"most minutes in {days} days reached", setting
 
 
 def most_in_window(box_ids, events, shift_date, days, amount=None):

@@ -4,6 +4,7 @@ import os
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from .adjust import Adjust
 from .base import ICONS
 from .configure import Configure
 from .createworkspace import CreateWorkspace
@@ -19,7 +20,7 @@ from .train import Train
 from .verifydraw import VerifyDraw
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, Train, Score,
-              Meter, VerifyDraw, RollCall, Daily)
+              Meter, Adjust, VerifyDraw, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

@@ -7,10 +7,11 @@ from typing import List
 import pandas as pd
 
 from ..errors import ConnectError
-from ..patrol import metering, seeds
+from ..patrol import adjustments, metering, seeds
 from ..patrol.record import text_of_inputs
 from ..patrol.verify import problems_of
 from ..progress import SILENT
+from . import chain
 from .store import Between
 
 _NO_LOTTERY = "test, no lottery"
@@ -65,17 +66,17 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
     """
     workspace.calendar.bounds(shift_date, shift)
     reveal_ended(workspace)
-    earlier = _draws(workspace, shift_date, shift)
+    earlier = draws_of(workspace, shift_date, shift)
     if len(earlier) and not redraw:
         message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only with REDRAW and a reason."
-        return MeterResult(earlier["draw_id"].iloc[-1], False, _planned(workspace, shift_date, shift), [message])
+        return MeterResult(earlier["draw_id"].iloc[-1], False, planned(workspace, shift_date, shift), [message])
     if len(earlier) and not reason.strip():
         raise ConnectError("A shift is drawn again only with a reason; say why in REASON.")
     progress.report(0.1, f"Forecast of {shift_date} {shift}")
     by_box = _harm(workspace, shift_date, shift)
     with workspace.transaction() as writer:
         # Read again under the lock: another desk may have drawn the shift in the meantime.
-        if len(_draws(workspace, shift_date, shift)) != len(earlier):
+        if len(draws_of(workspace, shift_date, shift)) != len(earlier):
             raise ConnectError(f"{shift_date} {shift} has just been drawn by somebody else; open its plan.")
         now = pd.Timestamp.now(tz="UTC").floor("ms")
         messages = _commit(workspace, writer, shift_date, shift, now)
@@ -83,7 +84,7 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         progress.report(0.3, "Metering")
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap)
         drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside"]), by_box["harm"],
-                                    _history(workspace, shift_date, shift, rules), rules, secret)
+                                    history_around(workspace, shift_date, shift, rules), rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reason = reason.strip() if len(earlier) else ""
@@ -105,7 +106,7 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
     if seed is not None:
         messages.append("Drawn with a given seed: a test, no lottery.")
     progress.report(1.0)
-    return MeterResult(draw_id, True, _planned(workspace, shift_date, shift), messages)
+    return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
 
 
 def verify_draw(workspace, shift_date, shift):
@@ -119,7 +120,7 @@ def verify_draw(workspace, shift_date, shift):
         When the shift has no draw.
     """
     reveal_ended(workspace)
-    draws = _draws(workspace, shift_date, shift)
+    draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
     secrets = seeds.load(workspace.path_of_seeds)
@@ -152,7 +153,7 @@ def export_draw(workspace, shift_date, shift, path):
         When the shift has no draw or the file cannot be written.
     """
     reveal_ended(workspace)
-    draws = _draws(workspace, shift_date, shift)
+    draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
     draw = draws.iloc[-1]
@@ -204,7 +205,8 @@ def _has_ended(calendar, shift_date, shift):
         return pd.Timestamp.now(tz="UTC") > pd.Timestamp(shift_date, tz="UTC") + pd.Timedelta(days=3)
 
 
-def _draws(workspace, shift_date, shift):
+def draws_of(workspace, shift_date, shift):
+    """The draws of a shift in their order, with their ``number``."""
     draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift})
     return draws.assign(number=_numbers(draws)).sort_values("number", ignore_index=True)
 
@@ -214,7 +216,8 @@ def _numbers(draws):
     return draws["draw_id"].str.rsplit(".", n=1).str[1].astype(int)
 
 
-def _planned(workspace, shift_date, shift):
+def planned(workspace, shift_date, shift):
+    """The planned patrols of a shift, by beat and visit order."""
     return workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
                           order_by=["beat", "visit_order"])
 
@@ -227,15 +230,19 @@ def _harm(workspace, shift_date, shift):
     return metering.harm_by_box(forecasts, workspace.crime_types)
 
 
-def _history(workspace, shift_date, shift, rules):
-    """What counts in the windows of days around a shift, and which boxes rest in it."""
+def history_around(workspace, shift_date, shift, rules):
+    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.History``."""
     first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
                    (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
     around = {"shift_date": Between(first, last)}
     patrols = workspace.read("patrols", ["shift_date", "shift", "box_id", "origin"], {**around, "status": "planned"})
     here = (patrols["shift_date"] == shift_date) & (patrols["shift"] == shift)
     added = frozenset(patrols.loc[here & (patrols["origin"] == "added"), "box_id"])
-    patrols = patrols[~here]
+    visits = workspace.read("visits", ["shift_date", "shift", "box_id", "unit", "entered_utc", "minutes"], around)
+    visits = visits[(visits["shift_date"] != shift_date) | (visits["shift"] != shift)]
+    visits = visits.drop_duplicates(["unit", "entered_utc", "box_id"])  # one row per officer aboard
+    counted = ["shift_date", "shift", "box_id"]
+    patrols = pd.concat([patrols.loc[~here, counted], visits[counted]]).drop_duplicates(ignore_index=True)
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
     draws = draws.assign(number=_numbers(draws)).sort_values("number")
     draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
@@ -245,7 +252,8 @@ def _history(workspace, shift_date, shift, rules):
     chances["shift_date"] = chances["draw_id"].map(draws.set_index("draw_id")["shift_date"])
     neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
     resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
-    return metering.History(patrols, chances, resting, added)
+    suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
+    return metering.History(patrols, chances, resting, added, suppressed, visits[["box_id", "shift_date", "minutes"]])
 
 
 def _neighbours(calendar, shift_date, shift, count):

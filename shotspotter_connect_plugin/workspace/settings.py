@@ -7,9 +7,14 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 
 from ..errors import ConnectError
+from ..patrol.adjustments import ROLES
 from .tables import TABLES
 
 PAGE_SIZES = ("A4", "Letter")
+ADJUSTMENT_REASONS = {
+    "late_breaking": "Late-breaking information", "series": "Crime series or pattern", "event": "Event or gathering",
+    "community": "Asked for by the community", "covered": "Covered by another assignment",
+    "unsafe": "Closed or unsafe for units", "staffing": "Units available", "data_error": "Wrong place or wrong data"}
 
 
 def _setting(default, help, low=None, high=None):
@@ -45,6 +50,10 @@ class Settings:
     window_28_hard: int = _setting(16, "Most patrols a box may have in 28 days", 0)
     cool_down_shifts: int = _setting(1, "Shifts a box rests after a patrol", 0)
     min_inside: float = _setting(0.05, "Least share of a box inside the jurisdiction for it to be drawn", 0.0, 1.0)
+    adjustment_reasons: dict = _setting(ADJUSTMENT_REASONS, "Reasons for changing a plan by hand, words by code; one of "
+                                        "them must be given with every change")
+    roles: dict = _setting({}, "Role by account of the operating system: analyst, supervisor, officer or auditor; an "
+                               "account not named is an analyst. Only analyst and supervisor may change a plan")
     commit_days: int = _setting(7, "Days ahead for which hashes of seeds are published", 1, 60)
 
     target_minutes: float = _setting(15.0, "Minutes a directed patrol aims for", 1.0, 240.0)
@@ -176,5 +185,23 @@ def _retention(days):
     return days
 
 
+def _roles(roles):
+    for who, role in roles.items():
+        if role not in ROLES:
+            raise ConnectError("Setting roles gives " + str(who) + " the role " + str(role) + "; the roles are "
+                               + ", ".join(ROLES) + ".")
+    return roles
+
+
+def _reasons(reasons):
+    if not reasons:
+        raise ConnectError("Setting adjustment_reasons is empty; a plan can only be changed with a reason.")
+    for code, words in reasons.items():
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(code)) or not isinstance(words, str) or not words.strip():
+            raise ConnectError("Setting adjustment_reasons needs codes of letters, digits, - and _, each with words; "
+                               + str(code) + " does not fit.")
+    return reasons
+
+
 _CHECKS = {"timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
-           "retention_days": _retention}
+           "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons}

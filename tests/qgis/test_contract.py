@@ -5,7 +5,7 @@ import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "train", "score",
-       "meter", "verifydraw", "rollcall", "daily")
+       "meter", "adjust", "verifydraw", "rollcall", "daily")
 
 
 def algorithm(name):
@@ -43,6 +43,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
         "score": "WORKSPACE DATE SHIFT AS_OF OUTPUT",
         "meter": "WORKSPACE DATE SHIFT BOXES CAP SEED REDRAW REASON OUTPUT",
+        "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
         "verifydraw": "WORKSPACE DATE SHIFT",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
         "daily": "WORKSPACE DATE OUTPUT",
@@ -83,7 +84,7 @@ def test_only_what_has_no_sensible_default_is_required():
     assert required == {
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
-        ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
+        ("adjust", "ACTION"), ("adjust", "SHIFT"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
 
 
 def test_size_is_250_metres():
