@@ -25,7 +25,7 @@ _SLIPS = 5000
 
 # Authority -> how the names of its systems begin that are tried first.
 _FAMILIES = {"EPSG": ("NAD83 / ", "WGS 84 / ", "ETRS89 / "), "ESRI": ("NAD_1983_StatePlane",)}
-_GOOD = 0.5
+_GOOD, _CLEAR = 0.5, 0.99
 _FINER = 1.01
 _STEPS_DEGREES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 _STEPS_UNITS = (1000.0, 500.0, 250.0, 200.0, 100.0, 50.0, 25.0, 20.0)
@@ -125,35 +125,39 @@ def locate(area, pairs, given, source_crs="", layer_crs=""):
     """
     if source_crs:
         source_crs = _text(parse_crs(source_crs))
-    best, failed = None, None
+    best = None
     for order, (columns, (x, y)) in enumerate(pairs.items()):
-        rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        rows = rows[np.linspace(0, rows.size - 1, min(rows.size, _SAMPLE)).astype(int)] if rows.size else rows
-        if source_crs:
-            tried = [(source_crs, False)]
-        elif layer_crs and order == 0:
-            tried = [(layer_crs, False)]
-        else:
-            tried = _candidates(area, x[rows], y[rows])
-        share, crs, swapped = _best_crs(area, x[rows], y[rows], tried)
-        if not source_crs and share < _GOOD and not (layer_crs and order == 0) and rows.size:
-            further = _best_crs(area, x[rows], y[rows], _further(area, x[rows], tried))
-            share, crs, swapped = max((share, crs, swapped), further, key=lambda item: item[0])
         places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
+        if best and best[0] > _CLEAR and places <= _FINER * best[1]:
+            continue
+        known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
+        named = source_crs or (layer_crs if order == 0 else "")
+        share, crs, swapped = _system(area, x[rows], y[rows], named)
         if best is None or share > best[0] + 0.01 or (share > best[0] - 0.01 and places > _FINER * best[1]):
             best = (share, places, columns, crs, swapped)
-        failed = failed or crs
     share, _, columns, crs, swapped = best
     x, y = pairs[columns]
     if share == 0 and given.any():
-        raise ConnectError(_nowhere(area, columns, source_crs or layer_crs, len(x)), "best guess " + str(failed))
+        raise ConnectError(_nowhere(area, columns, source_crs or layer_crs))
     rounded = _rounding(area, x, y, crs, swapped)
     here_x, here_y = _moved(area, x, y, crs, swapped)
     reasons = _reasons(area, x, y, here_x, here_y, given, crs, swapped)
     return Located(here_x, here_y, reasons, columns, crs, share, rounded)
 
 
-def _nowhere(area, columns, named, count):
+def _system(area, x, y, named):
+    """(share of points on boxes, crs, swapped) of the system that is named, or else of the likeliest."""
+    if named:
+        return _best_crs(area, x, y, [(named, False)])
+    tried = _candidates(area, x, y)
+    found = _best_crs(area, x, y, tried)
+    if found[0] < _GOOD:
+        found = max(found, _best_crs(area, x, y, _further(area, x, tried)), key=lambda item: item[0])
+    return found
+
+
+def _nowhere(area, columns, named):
     west, south, east, north = area.bounds_degrees()
     how = "read as " + named if named else "in no coordinate system tried"
     return ("No point of columns {} and {} falls into the jurisdiction (longitude {:.2f} to {:.2f}, latitude {:.2f} "
@@ -185,9 +189,7 @@ def _further(area, x, tried):
 
 def _projected(area, usual):
     """Projected systems whose area of use meets the jurisdiction, the most specific first."""
-    bounds = AreaOfInterest(*area.bounds_degrees())
-    found = [item for authority, families in _FAMILIES.items()
-             for item in query_crs_info(authority, [PJType.PROJECTED_CRS], area_of_interest=bounds)
+    found = [item for authority, families in _FAMILIES.items() for item in _in_use(authority, area.bounds_degrees())
              if item.name.startswith(families) == usual and (usual or authority == "EPSG")]
 
     def size(item):
@@ -197,9 +199,14 @@ def _projected(area, usual):
     return [item.auth_name + ":" + item.code for item in sorted(found, key=size)]
 
 
+@lru_cache(maxsize=8)
+def _in_use(authority, bounds):
+    return query_crs_info(authority, [PJType.PROJECTED_CRS], area_of_interest=AreaOfInterest(*bounds))
+
+
 def _best_crs(area, x, y, tried):
     """(share, crs, swapped) of the system under which most points fall on boxes; of equals the first."""
-    best = (0.0, tried[0][0], tried[0][1]) if tried else (0.0, "", False)
+    best = (0.0, *tried[0]) if tried else (0.0, "", False)
     for crs, swapped in tried:
         try:
             share = area.share(*_moved(area, x, y, crs, swapped))
@@ -208,7 +215,7 @@ def _best_crs(area, x, y, tried):
             continue
         if share > best[0] + 0.005:
             best = (share, crs, swapped)
-        if share > 0.99:
+        if share > _CLEAR:
             break
     return best
 

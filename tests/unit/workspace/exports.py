@@ -52,7 +52,7 @@ class Cities:
             zone, bounds = CITIES[city]
             outline = (VectorTable(pd.DataFrame({"name": [city]}), [box(*bounds)], "EPSG:4326", city) if bounds else
                        read_vector(ROOT / "shotspotter_connect_plugin/resources/sample/jurisdiction.geojson"))
-            create_workspace(master, outline, timezone=zone).close()
+            create_workspace(master, outline, timezone=zone, size=1000.0 if bounds else 250.0).close()
         self._count += 1
         path = self._folder / "{}-{}.gpkg".format(city, self._count)
         shutil.copy(master, path)

@@ -116,7 +116,7 @@ SHAPES = st.one_of(st.none(), st.builds(Point, WEST, SOUTH),
 
 
 @given(st.lists(st.tuples(SHAPES, st.sampled_from(["", "A", "B", None, " C "])), max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_any_layer_adds_up(city, rows):
     rows = [*rows, (Point(-77.0, 38.9), "D")]
     workspace = city("dc")

@@ -281,7 +281,7 @@ MOMENT = st.one_of(
 
 
 @given(rows=st.lists(st.tuples(MOMENT, MOMENT, MOMENT), min_size=1, max_size=25))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_intervals_are_never_turned_nor_later_than_the_report(city, tmp_path_factory, rows):
     rows = [*rows, ("2019-01-03 10:00", "2019-01-03 11:00", "2019-01-03 12:00")]
     _, table = incidents(city, tmp_path_factory.mktemp("rows"), rows)
