@@ -1,0 +1,124 @@
+"""Runs inside QGIS (``qgis --code``): a morning on a copy of the demo, with a picture of each step."""
+import os
+import traceback
+
+from qgis.core import QgsPointXY, QgsProject
+from qgis.PyQt.QtCore import QEventLoop, QModelIndex, QTimer
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMenu
+from qgis.utils import iface
+
+FOLDER, WORKSPACE = (os.environ["CONNECT_" + name] for name in ("PICTURES", "WORKSPACE"))
+DOWNTOWN = (324_500, 4_308_800)  # in the CRS of the sample workspace
+TOMORROW = "2017-12-15"  # the day after the demo's, so that there is something left to do
+
+
+def wait(seconds):
+    """Let QGIS go on for a while."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def wait_until(true, seconds):
+    for _ in range(int(seconds / 0.2)):
+        if true():
+            return
+        wait(0.2)
+    raise TimeoutError("QGIS did not finish in {} seconds".format(seconds))
+
+
+def picture(name):
+    """Take a picture of the whole screen."""
+    wait(1.0)
+    QApplication.primaryScreen().grabWindow(0).save(os.path.join(FOLDER, name + ".png"))
+
+
+def wait_for_map():
+    iface.mapCanvas().refresh()
+    wait(1.0)
+    wait_until(lambda: not iface.mapCanvas().isDrawing(), 60)
+    wait(1.0)
+
+
+def run(algorithm, **values):
+    """Fill the dialog of an algorithm and run it -> the dialog, with its log."""
+    import processing
+
+    dialog = processing.createAlgorithmDialog(algorithm, {"WORKSPACE": WORKSPACE, **values})
+    done = []
+    dialog.algorithmFinished.connect(lambda successful, results: done.append(successful))
+    dialog.show()
+    dialog.setGeometry(90, 150, 1100, 600)
+    wait(0.5)
+    dialog.runAlgorithm()
+    wait_until(lambda: done, 180)
+    if not done[0]:
+        raise RuntimeError(algorithm + " failed")
+    wait(1.0)
+    return dialog
+
+
+def open_menu():
+    """Open the menu Plugins, ShotSpotter Connect, as a click would."""
+    menu = iface.mainWindow().findChild(QMenu, "ConnectMenu")
+    plugins, bar = iface.pluginMenu(), iface.mainWindow().menuBar()
+    plugins.popup(bar.mapToGlobal(bar.actionGeometry(plugins.menuAction()).bottomLeft()))
+    wait(0.5)
+    entry = plugins.actionGeometry(menu.menuAction())
+    plugins.setActiveAction(menu.menuAction())
+    menu.popup(plugins.mapToGlobal(entry.topRight()))
+    return plugins, menu
+
+
+def main():
+    window = iface.mainWindow()
+    window.showNormal()
+    window.setGeometry(0, 0, 1280, 800)
+    for dock in window.findChildren(QDockWidget):
+        dock.setVisible(dock.objectName() == "Layers")
+    window.findChild(QDockWidget, "Layers").setMinimumWidth(300)
+    wait_for_map()
+    picture("plan")
+    canvas = iface.mapCanvas()
+    whole = canvas.extent()
+    canvas.zoomByFactor(0.25, QgsPointXY(*DOWNTOWN))
+    wait_for_map()
+    picture("plan_close")
+    canvas.setExtent(whole)
+    wait_for_map()
+
+    menus = open_menu()
+    picture("menu")
+    for menu in reversed(menus):
+        menu.hide()
+
+    dialog = run("connect:importincidents", INPUT=os.path.join(FOLDER, "crime_incidents_2017.csv.gz"),
+                 SOURCE_TIMEZONE="America/New_York")
+    picture("import")
+    dialog.close()
+
+    day = {"DATE": TOMORROW, "SHIFT": "evening", "OUTPUT": "TEMPORARY_OUTPUT"}
+    for layer in QgsProject.instance().layerTreeRoot().findLayers():
+        if layer.name().startswith("Boxes"):
+            layer.setItemVisibilityChecked(False)
+    iface.layerTreeView().setCurrentIndex(QModelIndex())
+    dialog = run("connect:score", **day)
+    dialog.close()
+    wait_for_map()
+    picture("score")
+
+    dialog = run("connect:meter", **day)
+    wait_for_map()
+    picture("meter")
+
+
+def guarded():
+    try:
+        main()
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+QTimer.singleShot(4000, guarded)

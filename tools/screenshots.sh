@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Makes the pictures of the README from the running product, in docs/images. Run "make demo" first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly DEMO=${1:-out/demo} WORK=${TMPDIR:-/tmp}/connect IMAGES=docs/images
+[ -e "$DEMO/washington_dc.gpkg" ] || { echo "There is no demo yet; run: make demo" >&2; exit 1; }
+
+rm -rf "$WORK"
+mkdir -p "$WORK" "$IMAGES"
+cp -r "$DEMO" "$WORK/demo"
+cp shotspotter_connect_plugin/resources/sample/crime_incidents_2017.csv.gz "$WORK"
+/usr/bin/python3 tools/qgis_env.py "$WORK/profile"
+export QGIS_PLUGINPATH="$PWD" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
+export CONNECT_PICTURES="$WORK" CONNECT_WORKSPACE="$WORK/demo/washington_dc.gpkg"
+xvfb-run -a -s "-screen 0 1280x800x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \
+    --code tools/screenshots.py "$WORK"/demo/day/plan_*.qgz >"$WORK/qgis.log" 2>&1 \
+    || { tail -20 "$WORK/qgis.log" >&2; exit 1; }
+pdftoppm -png -r 90 -f 1 -singlefile "$WORK"/demo/day/rollcall_*_evening.pdf "$WORK/roll_call"
+/usr/bin/python3 - "$WORK" "$IMAGES" <<'PYTHON'
+import pathlib
+import sys
+
+from PIL import Image
+
+for path in pathlib.Path(sys.argv[1]).glob("*.png"):
+    picture, target = Image.open(path).convert("RGB"), pathlib.Path(sys.argv[2], path.name)
+    picture.save(target, optimize=True)
+    if target.stat().st_size > 300_000:
+        picture.quantize(256, kmeans=4, dither=Image.Dither.NONE).save(target, optimize=True)
+PYTHON
+ls -l "$IMAGES"
+rm -rf "$WORK"
