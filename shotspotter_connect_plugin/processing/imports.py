@@ -18,8 +18,10 @@ class FileImport(ConnectAlgorithm):
     """One file into one table, every row accounted for."""
 
     GROUP = IMPORT
+    FILE_LABEL = "File"
     FILE_HELP = ""
     COLUMNS_HELP = ""
+    CRS_HELP = "CRS of the file's coordinates. Empty = as the file tells, else found from column names and values."
 
     def step(self):
         """The function of the workspace that does the import."""
@@ -30,13 +32,12 @@ class FileImport(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFile(INPUT, "File", fileFilter="All files (*)"),
+        self.add(QgsProcessingParameterFile(INPUT, self.FILE_LABEL, fileFilter="All files (*)"),
                  self.FILE_HELP + " CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
         self.add(QgsProcessingParameterString(MAPPING, "Column mapping", multiLine=True, optional=True),
                  "JSON with our column -> the file's column, where the file's own names are not recognised, or the "
                  "path of a file with such JSON. " + self.COLUMNS_HELP)
-        self.add(QgsProcessingParameterCrs(SOURCE_CRS, "CRS of the coordinates", optional=True),
-                 "CRS of the file's coordinates. Empty = as the file tells, else found from column names and values.")
+        self.add(QgsProcessingParameterCrs(SOURCE_CRS, "CRS of the coordinates", optional=True), self.CRS_HELP)
         self.add(QgsProcessingParameterString(SOURCE_TIMEZONE, "Time zone of the times", optional=True),
                  "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the "
                  "agency's.")

@@ -58,6 +58,11 @@ def today(calendar):
     return calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
 
 
+def yesterday(calendar):
+    """The date before :func:`today`, ISO."""
+    return QDate.fromString(today(calendar), Qt.DateFormat.ISODate).addDays(-1).toString(Qt.DateFormat.ISODate)
+
+
 def _given(value):
     return not (value is None or value == "" or QgsVariantUtils.isNull(value))
 

@@ -6,21 +6,25 @@ from qgis.PyQt.QtGui import QIcon
 
 from .adjust import Adjust
 from .base import ICONS
+from .checkworkspace import CheckWorkspace
 from .configure import Configure
 from .createworkspace import CreateWorkspace
 from .daily import Daily
 from .fishnet import CreateFishnet
+from .importgps import ImportGps
 from .importgunfire import ImportGunfire
 from .importincidents import ImportIncidents
 from .importplaces import ImportPlaces
+from .importroster import ImportRoster
 from .meter import Meter
 from .rollcall import RollCall
 from .score import Score
 from .train import Train
 from .verifydraw import VerifyDraw
+from .visits import Visits
 
-ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, Train, Score,
-              Meter, Adjust, VerifyDraw, RollCall, Daily)
+ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, ImportGps,
+              ImportRoster, Train, Score, Meter, Adjust, VerifyDraw, CheckWorkspace, Visits, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

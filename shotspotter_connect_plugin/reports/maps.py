@@ -154,6 +154,13 @@ def style_forecast(layer, crime_types):
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
 
 
+def style_visits(layer, _):
+    """Boxes of visits, coloured by dosage."""
+    layer.setRenderer(QgsCategorizedSymbolRenderer("dosage", [
+        QgsRendererCategory(code, _fill(colour, colour, 0.7, alpha=110), words)
+        for code, (colour, words) in style.DOSAGE.items()]))
+
+
 def _legend(kind):
     return plain(f"{kind['letter']}  {kind['name']}")
 

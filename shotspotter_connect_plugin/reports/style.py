@@ -1,5 +1,8 @@
 """The one place for the colours, fonts and page sizes of reports and maps."""
+from functools import lru_cache
+
 from qgis.core import QgsFontUtils, QgsTextFormat, QgsUnitTypes
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF
 
 PAGES = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
@@ -18,10 +21,13 @@ ROAD_TEXT = "#4d4740"
 RAIL = "#9a9a9a"
 BEAT = "#2f3b46"
 UNKNOWN = "#8a8f94"
+DOSAGE = {"short": ("#e0a030", "Short"), "on_target": ("#2a7f62", "On target"), "over": ("#7b4fa3", "Over")}
+"""Colour and words of each dosage; the colours stay apart for people who see red and green alike."""
 
 _FAMILIES = ("Open Sans", "DejaVu Sans", "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial")
 _MONOSPACED = ("DejaVu Sans Mono", "Noto Sans Mono", "Consolas", "Menlo", "Courier New")
 _MM_PER_POINT = 25.4 / 72.0
+_PIXELS = 200  # size at which text is measured, large so that rounding does not matter
 
 
 def page_size(name):
@@ -44,6 +50,7 @@ def ink_on(background):
     return QColor("#000000" if luminance > 0.179 else "#ffffff")
 
 
+@lru_cache(maxsize=2)
 def family(monospaced=False):
     """The first font family of ours that this machine has; its default family if it has none."""
     families = _MONOSPACED if monospaced else _FAMILIES
@@ -74,34 +81,36 @@ def line_height(points):
 
 def fit(text, width, points, lines=1, bold=False):
     """``text`` broken into at most ``lines`` lines of ``width`` millimetres; what does not fit ends in an ellipsis."""
+    room = width * _PIXELS / (points * _MM_PER_POINT)
+    words, result = text.split(), []
+    while words and len(result) < lines - 1:
+        used, count = _advance(words[0], bold), 1
+        while count < len(words) and used + _advance(" ", bold) + _advance(words[count], bold) <= room:
+            used += _advance(" ", bold) + _advance(words[count], bold)
+            count += 1
+        head = " ".join(words[:count])
+        if used > room:  # a word that is longer than a line
+            head = head[:_longest(head, room, bold)]
+            words[0] = words[0][len(head):]
+        else:
+            words = words[count:]
+        result.append(head)
+    return result + [_metrics(bold).elidedText(" ".join(words), Qt.TextElideMode.ElideRight, room)] if words else result
+
+
+@lru_cache(maxsize=4096)
+def _advance(word, bold):
+    return _metrics(bold).horizontalAdvance(word)
+
+
+@lru_cache(maxsize=2)
+def _metrics(bold):
     font = QFont(family())
     font.setBold(bold)
-    font.setPixelSize(200)
-    metrics = QFontMetricsF(font)
-    room = width * 200.0 / (points * _MM_PER_POINT)
-    result = []
-    words = text.split()
-    while words and len(result) < lines:
-        count = next((n for n in range(len(words), 0, -1) if metrics.horizontalAdvance(" ".join(words[:n])) <= room), 0)
-        if count < len(words) and len(result) == lines - 1:
-            result.append(_elide(" ".join(words), metrics, room))
-            break
-        if count == 0:
-            head = _longest(words[0], metrics, room)
-            result.append(words[0][:head])
-            words[0] = words[0][head:]
-            continue
-        result.append(" ".join(words[:count]))
-        words = words[count:]
-    return result
+    font.setPixelSize(_PIXELS)
+    return QFontMetricsF(font)
 
 
-def _longest(text, metrics, room):
-    """How many characters of ``text`` fit, at least one."""
-    return max(1, next((n for n in range(len(text), 0, -1) if metrics.horizontalAdvance(text[:n]) <= room), 1))
-
-
-def _elide(text, metrics, room):
-    if metrics.horizontalAdvance(text) <= room:
-        return text
-    return text[:_longest(text, metrics, room - metrics.horizontalAdvance("…"))].rstrip() + "…"
+def _longest(word, room, bold):
+    """How many characters of a word fit, at least one."""
+    return next((n for n in range(len(word), 1, -1) if _metrics(bold).horizontalAdvance(word[:n]) <= room), 1)

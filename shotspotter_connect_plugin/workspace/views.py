@@ -1,6 +1,7 @@
 """Stored forecasts and plans as people look at them: one row per box or patrol, with names instead of codes."""
 import pandas as pd
 
+from ..patrol.dosage import unit_visits
 from ..patrol.metering import harm_by_box
 
 _CHANCE = {"chance": "Chance of any event", "chance_low": "Chance, low (90 %)", "chance_high": "Chance, high (90 %)"}
@@ -16,6 +17,11 @@ PLAN_WORDS = {
     "where": "Where", **_CRIME_TYPE, **_CHANCE, "harm": "Expected harm",
     "inclusion_probability": "Chance of being drawn", "target_minutes": "Minutes", "returns": "Come back",
     "unit": "Unit", "origin": "Origin", "status": "Status"}
+
+VISIT_WORDS = {
+    "unit": "Unit", "officers": "Officers", "box_id": "Box", "beat": "Beat", "where": "Where", "shift_date": "Date",
+    "shift": "Shift", "entered": "Came in (UTC)", "left": "Left (UTC)", "minutes": "Minutes", "dosage": "Dosage",
+    "patrol_id": "Patrol"}
 
 
 def forecast_boxes(workspace, shift_date, shifts, legend):
@@ -58,6 +64,30 @@ def plan_boxes(workspace, shift_date, shifts, legend):
     frame["number"] = frame.groupby(["shift", "beat"]).cumcount() + 1
     frame = _with_legend(frame, legend)
     return frame[list(PLAN_WORDS)].reset_index(drop=True), workspace.fishnet.rectangles(frame["col"], frame["row"])
+
+
+def visit_boxes(workspace, visits):
+    """Visits as squares, one row per visit of a unit, however many officers were aboard.
+
+    Parameters
+    ----------
+    visits : pandas.DataFrame
+        As the table ``visits``.
+
+    Returns
+    -------
+    (pandas.DataFrame, numpy.ndarray of shape (n, 4))
+        Columns of ``VISIT_WORDS``, by time of entry, and the boxes' x_min, y_min, x_max, y_max.
+    """
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where"])
+    aboard = visits.groupby(["unit", "box_id", "entered_utc"])["officer"].agg(lambda names: ", ".join(sorted(names)))
+    frame = unit_visits(visits).drop(columns="officer").merge(aboard.rename("officers").reset_index(),
+                                                              on=["unit", "box_id", "entered_utc"])
+    frame = frame.merge(boxes, on="box_id").sort_values(["entered_utc", "unit"], kind="stable", ignore_index=True)
+    for name in ("entered", "left"):
+        frame[name] = frame[name + "_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
+    frame["minutes"] = frame["minutes"].round(2)
+    return frame[list(VISIT_WORDS)], workspace.fishnet.rectangles(frame["col"], frame["row"])
 
 
 def _with_legend(frame, legend):

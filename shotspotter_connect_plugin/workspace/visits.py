@@ -1,6 +1,8 @@
 """The step from GPS fixes to visits: read fixes, find visits, say whose they were and what they served, write them."""
 import hashlib
 from collections import Counter
+from dataclasses import dataclass
+from typing import Tuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from ..progress import SILENT
 from .store import Between
 from .tables import TABLES
 
-__all__ = ["find_visits", "planned_against_delivered"]
+__all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
 
 _BEFORE = pd.Timedelta(hours=1)
 _AFTER = pd.Timedelta(hours=12)
@@ -71,6 +73,38 @@ def planned_against_delivered(workspace, first, last):
     days = _dates(first, last).strftime("%Y-%m-%d").tolist()
     patrols = workspace.read("patrols", where={"shift_date": days})
     return dosage.planned_against_delivered(patrols, workspace.read("visits", where={"shift_date": days}))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Planned against delivered of a period: planned patrols, how many had a visit, minutes, and it all in words."""
+
+    patrols: int
+    served: int
+    target_minutes: float
+    patrol_minutes: float
+    sentences: Tuple[str, ...]
+
+
+def summary(workspace, first, last):
+    """Planned against delivered of the shift dates (inclusive), summed over the planned patrols: a :class:`Summary`."""
+    table = planned_against_delivered(workspace, first, last)
+    table = table[table["status"] == "planned"]
+    table = table.assign(planned=table["target_minutes"] * (1 + table["returns"].fillna(0)))
+    target, minutes = float(table["planned"].sum()), float(table["patrol_minutes"].sum())
+    served = int((table["visits"] > 0).sum())
+    if table.empty:
+        return Summary(0, 0, 0.0, 0.0, ("No patrols were planned in this period.",))
+    sentences = ["Planned {:,} patrols and {:,.0f} minutes; delivered {:,.0f} patrol-minutes in {:,} of them.".format(
+        len(table), target, minutes, served)]
+    for (date, shift), part in table.groupby(["shift_date", "shift"], sort=False):
+        if not part["visits"].any():
+            sentences.append("{} {}: no visit to any of {} patrols; are the GPS fixes of this shift imported?".format(
+                date, shift, len(part)))
+            continue
+        sentences.append("{} {}: {} of {} patrols visited, {:,.0f} of {:,.0f} minutes.".format(
+            date, shift, (part["visits"] > 0).sum(), len(part), part["patrol_minutes"].sum(), part["planned"].sum()))
+    return Summary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
 
 
 def _dates(first, last):

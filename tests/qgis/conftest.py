@@ -128,6 +128,20 @@ def planned(tmp_path_factory, run, created, data, sample):
     return path
 
 
+@pytest.fixture(scope="session")
+def simulated(data, planned, root):
+    """The folder ``data`` with fixes.csv.gz and roster.csv: simulated patrols of the evening of DATE."""
+    sys.path.insert(0, str(root / "tools"))
+    import simulate_patrols
+
+    from shotspotter_connect_plugin.workspace.store import open_workspace
+    with open_workspace(planned) as workspace:
+        fixes, roster = simulate_patrols.simulate(workspace, DATE, "evening", seed=5)
+    fixes.to_csv(data / "fixes.csv.gz", index=False)
+    roster.to_csv(data / "roster.csv", index=False)
+    return data
+
+
 def copied(path, folder):
     """A copy of a workspace, with its secret seeds and map background, in a folder -> its path."""
     for part in path.parent.iterdir():

@@ -8,6 +8,8 @@ from conftest import DATE, Failed, Feedback
 CASES = [
     ("importincidents", {"INPUT": "incidents.csv.gz", "SOURCE_TIMEZONE": "America/New_York"}),
     ("importgunfire", {"INPUT": "alerts.csv.gz", "SOURCE_TIMEZONE": "UTC"}),
+    ("importgps", {"INPUT": "fixes.csv.gz"}),
+    ("importroster", {"INPUT": "roster.csv"}),
     ("train", {"AS_OF": "2017-12-13"}),
     ("score", {"DATE": "2017-12-16"}),
     ("rollcall", {"DATE": DATE, "OUTPUT": "sheets.pdf"}),
@@ -21,18 +23,18 @@ def filled(given, data, tmp_path):
 
 
 @pytest.mark.parametrize("algorithm, given", CASES, ids=[name for name, _ in CASES])
-def test_cancelled_before_it_begins(run, full, data, tmp_path, content, algorithm, given):
+def test_cancelled_before_it_begins(run, full, simulated, tmp_path, content, algorithm, given):
     before, feedback = content(full), Feedback()
     feedback.cancel()
     with pytest.raises(Failed) as error:
-        run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, data, tmp_path))
+        run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, simulated, tmp_path))
     assert "topped" in str(error.value)
     assert content(full) == before
     assert not (tmp_path / "sheets.pdf").exists()
 
 
 @pytest.mark.parametrize("delay", [0.5, 1.5])
-@pytest.mark.parametrize("algorithm, given", [CASES[2], CASES[4]], ids=["train", "rollcall"])
+@pytest.mark.parametrize("algorithm, given", [CASES[4], CASES[6]], ids=["train", "rollcall"])
 def test_cancelled_in_the_middle(run, full, data, tmp_path, content, algorithm, given, delay):
     """Long work: the answer comes within a second of the click.
 

@@ -4,8 +4,9 @@ import json
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
-IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "train", "score",
-       "meter", "adjust", "verifydraw", "rollcall", "daily")
+IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "importgps",
+       "importroster", "train", "score",
+       "meter", "adjust", "verifydraw", "visits", "checkworkspace", "rollcall", "daily")
 
 
 def algorithm(name):
@@ -40,18 +41,23 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importincidents": file_import,
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
+        "importgps": file_import,
+        "importroster": file_import,
+        "visits": "WORKSPACE FROM TO OUTPUT",
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
         "score": "WORKSPACE DATE SHIFT AS_OF OUTPUT",
         "meter": "WORKSPACE DATE SHIFT BOXES CAP SEED REDRAW REASON OUTPUT",
         "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
         "verifydraw": "WORKSPACE DATE SHIFT",
+        "checkworkspace": "WORKSPACE HEAD",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
         "daily": "WORKSPACE DATE OUTPUT",
     }
     assert {name: set(item["parameters"]) for name, item in golden.items()} == {
         name: set(words.split()) for name, words in design.items()}
     counts = {"READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED", "DROPPED_COLUMNS"}
-    assert counts <= set(golden["importincidents"]["outputs"]) and counts <= set(golden["importgunfire"]["outputs"])
+    for name in ("importincidents", "importgunfire", "importgps", "importroster"):
+        assert counts <= set(golden[name]["outputs"])
     assert "VERIFIED" in golden["verifydraw"]["outputs"]
 
 
@@ -84,6 +90,7 @@ def test_only_what_has_no_sensible_default_is_required():
     assert required == {
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
+        ("importgps", "INPUT"), ("importroster", "INPUT"),
         ("adjust", "ACTION"), ("adjust", "SHIFT"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
 
 

@@ -5,6 +5,8 @@ import shutil
 import pytest
 from conftest import DATE
 
+from shotspotter_connect_plugin.processing.provider import ALGORITHMS
+
 pytestmark = pytest.mark.skipif(shutil.which("qgis_process") is None, reason="needs qgis_process")
 
 
@@ -19,7 +21,7 @@ def shadow(folder, *libraries):
 def test_it_can_be_enabled_and_lists_every_algorithm(process):
     assert process.enabled.returncode == 0
     listed = process("list").stdout
-    assert listed.count("\tconnect:") == 12
+    assert listed.count("\tconnect:") == len(ALGORITHMS)
     again = process("plugins", "enable", "shotspotter_connect_plugin")
     assert again.returncode == 1, "a second enable answers 1; make demo relies on ignoring it"
 
@@ -73,7 +75,7 @@ def test_a_failure_with_json_ends_with_1_too(process):
 
 def test_without_scikit_learn_everything_runs_and_the_help_says_so(process, full, tmp_path):
     env = shadow(tmp_path, "sklearn")
-    assert process("list", more_env=env).stdout.count("\tconnect:") == 12
+    assert process("list", more_env=env).stdout.count("\tconnect:") == len(ALGORITHMS)
     text = process("help", "connect:train", more_env=env).stdout
     assert "scikit-learn is missing" in text and "python3-sklearn" in text
     assert "scikit-learn is missing" not in process("help", "connect:train").stdout
@@ -84,7 +86,7 @@ def test_without_scikit_learn_everything_runs_and_the_help_says_so(process, full
 
 def test_without_scipy_what_needs_it_says_so_and_the_rest_runs(process, full, tmp_path):
     env = shadow(tmp_path, "scipy")
-    assert process("list", more_env=env).stdout.count("\tconnect:") == 12
+    assert process("list", more_env=env).stdout.count("\tconnect:") == len(ALGORITHMS)
     done = process("run", "connect:train", "--WORKSPACE=" + str(full), more_env=env)
     assert done.returncode == 1
     assert "scipy" in done.stdout + done.stderr and "python3-scipy" in done.stdout + done.stderr

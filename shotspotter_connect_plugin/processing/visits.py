@@ -1,0 +1,61 @@
+"""connect:visits"""
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDateTime,
+                       QgsProcessingParameterFeatureSink, QgsWkbTypes)
+
+from .base import PATROL, ConnectAlgorithm
+from .inputs import iso_date, yesterday
+from .outputs import crs_of, fields_of, style_on_load, write_boxes
+
+FROM, TO, OUTPUT = "FROM", "TO", "OUTPUT"
+VISITS, PATROLS, SERVED, TARGET_MINUTES, PATROL_MINUTES = (
+    "VISITS", "PATROLS", "PATROLS_SERVED", "TARGET_MINUTES", "PATROL_MINUTES")
+
+
+class Visits(ConnectAlgorithm):
+    """From GPS fixes to delivered dosage."""
+
+    NAME = "visits"
+    TITLE = "Find visits"
+    GROUP = PATROL
+    HELP = ("Finds in the GPS fixes who stayed in which box, from when to when, and keeps the visits of the period "
+            "instead of those kept before. Fixes that cannot be true are dropped, a track ends where the signal was "
+            "lost, jitter at the edge of a box is no departure, and a drive-through is no visit. A visit of a planned "
+            "box serves its patrol; it is short, on target or over. The log compares planned with delivered.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        date = Qgis.ProcessingDateTimeParameterDataType.Date
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
+                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
+        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
+                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Visits", Qgis.ProcessingSourceType.VectorPolygon,
+                                                   optional=True),
+                 "One square per visit of a unit: officers aboard, when it came and left, minutes, whether that is "
+                 "short, on target or over, and the patrol it served.")
+        for name, words in ((VISITS, "Visits of units"), (PATROLS, "Patrols planned"),
+                            (SERVED, "Patrols with a visit"), (TARGET_MINUTES, "Minutes planned"),
+                            (PATROL_MINUTES, "Minutes delivered in planned boxes")):
+            self.addOutput(QgsProcessingOutputNumber(name, words))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import views, visits
+
+        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
+        last = iso_date(parameters.get(TO)) or first
+        found = visits.find_visits(workspace, first, last, progress.part(0.0, 0.9))
+        summary = visits.summary(workspace, first, last)
+        for sentence in summary.sentences:
+            progress.info(sentence)
+        frame, rectangles = views.visit_boxes(workspace, found)
+        outputs = {VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
+                   TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
+        run.counts = {name.lower(): number for name, number in outputs.items()}
+        fields = fields_of(frame)
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
+                                                 crs_of(workspace.settings.crs))
+        if sink is not None:
+            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            outputs[OUTPUT] = destination
+            style_on_load(context, destination, "style_visits", None, views.VISIT_WORDS)
+        return outputs

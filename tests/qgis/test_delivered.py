@@ -1,0 +1,103 @@
+"""From GPS files to delivered dosage, as a user or a model runs it: imports, visits, their layer."""
+import shutil
+
+import pandas as pd
+import pytest
+from conftest import DATE
+from qgis.core import QgsProcessingContext, QgsVectorLayer
+
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+SHIFT = "evening"
+
+
+def rows(path, table, **more):
+    with open_workspace(path) as workspace:
+        return workspace.read(table, **more)
+
+
+@pytest.fixture
+def delivered(run, full, simulated):
+    """A workspace with a plan and the simulated patrols of one of its shifts."""
+    run("importgps", WORKSPACE=str(full), INPUT=str(simulated / "fixes.csv.gz"))
+    run("importroster", WORKSPACE=str(full), INPUT=str(simulated / "roster.csv"))
+    return full
+
+
+def test_a_folder_of_gps_files_gives_what_one_file_gives_and_nothing_twice(run, full, simulated, tmp_path):
+    whole = pd.read_csv(simulated / "fixes.csv.gz")
+    folder = tmp_path / "by unit"
+    folder.mkdir()
+    for unit, part in whole.groupby("unit"):
+        part.sample(frac=1, random_state=1).drop(columns="unit").to_csv(folder / (unit + ".csv"), index=False)
+    outputs = run("importgps", WORKSPACE=str(full), INPUT=str(folder), REJECTS=str(tmp_path / "rejects.csv"))
+    assert outputs["READ"] == len(whole) == outputs["ADDED"] + outputs["REJECTED"]
+    again = run("importgps", WORKSPACE=str(full), INPUT=str(simulated / "fixes.csv.gz"))
+    assert (again["ADDED"], again["UPDATED"], again["UNCHANGED"]) == (0, 0, outputs["ADDED"])
+    hashes = rows(full, "runs", where={"algorithm": "connect:importgps"})["input_hashes"]
+    assert set(hashes.iloc[0]) == {unit + ".csv" for unit in whole["unit"].unique()}
+
+
+def test_visits_have_squares_shift_and_officers_and_are_styled_by_dosage(run, delivered):
+    context = QgsProcessingContext()
+    outputs = run("visits", context=context, WORKSPACE=str(delivered), FROM=DATE, OUTPUT="memory:")
+    layer = context.getMapLayer(outputs["OUTPUT"])
+    assert layer.featureCount() == outputs["VISITS"] > 20
+    boxes = rows(delivered, "boxes").set_index("box_id")
+    stored = rows(delivered, "visits")
+    keys = set()
+    for feature in layer.getFeatures():
+        centre = feature.geometry().centroid().asPoint()
+        box = boxes.loc[feature["box_id"]]
+        assert (centre.x() // 250, centre.y() // 250) == (box["col"], box["row"])
+        assert feature["dosage"] == ("short" if feature["minutes"] < 10 else "over" if feature["minutes"] > 20
+                                     else "on_target")
+        assert feature["officers"].startswith("S") and feature["shift"]
+        keys.add((feature["unit"], feature["box_id"], feature["entered"]))
+    assert len(keys) == layer.featureCount() == len(stored.drop_duplicates(["unit", "box_id", "entered_utc"]))
+    assert len(stored) > layer.featureCount(), "some units have a crew of two, one row each in the table"
+    assert {DATE + " " + SHIFT} == set(stored["shift_date"] + " " + stored["shift"])
+    assert outputs["PATROLS_SERVED"] == stored["patrol_id"].nunique() <= outputs["PATROLS"]
+    from shotspotter_connect_plugin.reports import maps
+    maps.style_visits(layer, None)
+    assert {item.value() for item in layer.renderer().categories()} >= {
+        feature["dosage"] for feature in layer.getFeatures()}
+
+
+def test_visits_of_a_day_without_gps_say_so_and_change_no_other_day(run, delivered, content):
+    from conftest import Feedback
+    run("visits", WORKSPACE=str(delivered), FROM=DATE)
+    before, feedback = rows(delivered, "visits"), Feedback()
+    outputs = run("visits", feedback=feedback, WORKSPACE=str(delivered), FROM="2017-12-01", TO="2017-12-02")
+    assert (outputs["VISITS"], outputs["PATROLS"]) == (0, 0)
+    assert any("no GPS fixes" in text for text in feedback.warnings)
+    pd.testing.assert_frame_equal(rows(delivered, "visits"), before)
+
+
+def test_visits_wrong_way_round(fails, full, content):
+    before = content(full)
+    assert "FROM" in fails("visits", WORKSPACE=str(full), FROM="2017-12-02", TO="2017-12-01")
+    assert content(full) == before
+
+
+@pytest.mark.skipif(shutil.which("qgis_process") is None, reason="needs qgis_process")
+def test_the_same_through_qgis_process(process, full, simulated, tmp_path):
+    steps = [("importgps", "INPUT=" + str(simulated / "fixes.csv.gz")),
+             ("importroster", "INPUT=" + str(simulated / "roster.csv")),
+             ("visits", "FROM=" + DATE, "OUTPUT=" + str(tmp_path / "visits.gpkg"))]
+    for name, *given in steps:
+        done = process("run", "connect:" + name, "--WORKSPACE=" + str(full), *("--" + item for item in given))
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    layer = QgsVectorLayer(str(tmp_path / "visits.gpkg"), "visits", "ogr")
+    assert layer.featureCount() > 20 and layer.fields().indexOf("dosage") >= 0
+    assert "Planned " in done.stdout and DATE + " day: no visit" in done.stdout
+
+
+def test_real_taxis_and_tracks_with_reasons(run, created, tmp_path, real_data):
+    """San Francisco's taxis are not in Washington: every fix is rejected with that reason, nothing is stored."""
+    from conftest import copied
+    path = copied(created, tmp_path)
+    file = next(iter(sorted(real_data("gps/cabspotting_raw_8cabs").iterdir())))
+    outputs = run("importgps", WORKSPACE=str(path), INPUT=str(file), REJECTS=str(tmp_path / "rejects.csv"))
+    assert outputs["READ"] == outputs["REJECTED"] > 0 and outputs["ADDED"] == 0
+    assert pd.read_csv(tmp_path / "rejects.csv")["reason"].nunique() >= 1
