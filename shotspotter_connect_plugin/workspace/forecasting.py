@@ -86,16 +86,22 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     ConnectError
         When there is no such model or the shift does not run.
     """
+    rows = forecast(workspace, shift_date, shift, as_of, progress=progress)
+    with workspace.transaction() as writer:
+        writer.replace("forecasts", rows, {"shift_date": str(shift_date), "shift": shift})
+    return rows
+
+
+def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SILENT):
+    """As :func:`score`, but nothing is written; ``model_id`` names another model than the newest."""
     as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
-    model_id, model = _newest_model(workspace, as_of)
+    model_id = model_id or _newest_model(workspace, as_of)
+    model = _read_model(workspace, model_id)
     progress.report(0.1)
     events = read_events(workspace, list(model.types), as_of)
     rows = model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
                        progress=progress.part(0.3, 0.9))
-    rows = rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
-    with workspace.transaction() as writer:
-        writer.replace("forecasts", rows, {"shift_date": str(shift_date), "shift": shift})
-    return rows
+    return rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
 
 
 def read_events(workspace, crime_types, as_of):
@@ -133,9 +139,14 @@ def _newest_model(workspace, as_of):
     if models.empty:
         raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run connect:train first, "
                            "with an AS_OF no later than that.")
-    model_id = models["model_id"].iloc[-1]
-    stored = workspace.read("models", ["model"], {"model_id": model_id})["model"].iloc[0]
-    return model_id, ForecastModel.from_json(json.dumps(stored))
+    return models["model_id"].iloc[-1]
+
+
+def _read_model(workspace, model_id):
+    stored = workspace.read("models", ["model"], {"model_id": model_id})["model"]
+    if stored.empty:
+        raise ConnectError(f"The model {model_id} is not in this workspace any more; score the shift again.")
+    return ForecastModel.from_json(json.dumps(stored.iloc[0]))
 
 
 def _write_card(card, path):
