@@ -151,39 +151,42 @@ def replayed(draws, rows):
     Parameters
     ----------
     draws : list of mapping
-        The shift's draws in their order: draw_id, patrols (mapping patrol_id -> mapping of status and target_minutes
-        as drawn), reserve (beat -> box ids).
+        The shift's draws in their order: draw_id, patrols (mapping patrol_id -> mapping of box_id, status and
+        target_minutes as drawn), reserve (beat -> box ids).
     rows : list of mapping
         The shift's adjustments.
 
     Returns
     -------
     state : dict
-        patrol_id -> mapping of box_id, origin, status and target_minutes; box_id and origin only where an adjustment
-        made the patrol.
+        patrol_id -> mapping of box_id, origin, status and target_minutes.
     problems : list of str
         Adjustments that do not fit the plan before them.
     """
     state, problems, waiting = {}, [], list(draws)
 
-    def draw_next():
+    def draw_next(earlier):
+        out = suppressed_boxes(earlier)
         for patrol in state.values():
             if patrol["origin"] != "added":  # a draw again takes the place of what was drawn and topped up before
                 patrol["status"] = "suppressed"
-        state.update({key: {"origin": "drawn", **patrol} for key, patrol in waiting.pop(0)["patrols"].items()})
+        for key, patrol in waiting.pop(0)["patrols"].items():
+            state[key] = {"origin": "drawn", **patrol}
+            if patrol["box_id"] in out:
+                problems.append(f"Box {patrol['box_id']} was drawn although an analyst had suppressed it.")
 
     numbers = {draw["draw_id"]: number for number, draw in enumerate(draws, 1)}
-    for row in rows:
+    for place, row in enumerate(rows):
         change = _change(row)
         while len(draws) - len(waiting) < numbers.get(change.get("draw_id"), 0):
-            draw_next()
+            draw_next(rows[:place])
         for item in change.get("patrols", ()):
             problem = _apply(state, item)
             if problem:
                 problems.append(f"Adjustment {row['seq']} ({row['action']} of box {row['box_id']}) {problem}.")
         problems += _wrong_top_ups(row, draws)
     while waiting:
-        draw_next()
+        draw_next(rows)
     return state, problems
 
 

@@ -14,7 +14,7 @@ _NAMED = 10
 """Differences of one kind that are named one by one."""
 
 
-def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjusted=()):
+def problems_of(draw, boxes, patrols, seed, commitments, state):
     """Name everything in a recorded draw that does not fit.
 
     Parameters
@@ -29,10 +29,8 @@ def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjus
         The seed, if it can be known.
     commitments : pandas.DataFrame
         The rows of ``commitments`` of its shift.
-    superseded : bool
-        Whether the shift was drawn again, so that this draw's patrols are suppressed.
-    adjusted : collection of str
-        patrol_ids that an adjustment names; those may differ in status, minutes, order and returns.
+    state : mapping
+        What draws and adjustments make of each patrol of the shift, as :func:`.adjustments.replayed` gives it.
 
     Returns
     -------
@@ -58,7 +56,7 @@ def problems_of(draw, boxes, patrols, seed, commitments, superseded=False, adjus
                         "cap or probability was changed after the draw.")
     if seed is not None and not impossible:
         problems += _of_replay(draw, boxes, seed)
-    return problems + _of_patrols(draw, boxes, patrols, superseded, set(adjusted))
+    return problems + _of_patrols(draw, boxes, patrols, state)
 
 
 def _of_seed(draw, seed, commitments):
@@ -115,7 +113,45 @@ def _of_replay(draw, boxes, seed):
     return problems
 
 
-def _of_patrols(draw, boxes, patrols, superseded, adjusted):
+def as_drawn(draw, boxes):
+    """The draw as :func:`.adjustments.replayed` takes it: its patrols as they were before any adjustment."""
+    minutes = (draw["rules"] or {}).get("target_minutes")
+    return {"draw_id": draw["draw_id"], "reserve": draw["reserve"] or {},
+            "patrols": {f"{draw['draw_id']}.{box}": {"box_id": box, "status": "planned", "target_minutes": minutes}
+                        for box in boxes.loc[boxes["selected"].fillna(False).astype(bool), "box_id"]}}
+
+
+def problems_of_adjusted(state, patrols, boxes):
+    """Name every patrol that was added or topped up and is not what the adjustments make of it.
+
+    Parameters
+    ----------
+    state : mapping
+        As for :func:`problems_of`.
+    patrols : pandas.DataFrame
+        The rows of ``patrols`` of the shift whose origin is not drawn.
+    boxes : pandas.DataFrame
+        The rows of ``draw_boxes`` of all draws of the shift.
+    """
+    right = {key: patrol for key, patrol in state.items() if patrol["origin"] != "drawn"}
+    problems = [f"Box {right[key]['box_id']} was put into the plan by an adjustment but has no patrol."
+                for key in sorted(set(right) - set(patrols["patrol_id"]))]
+    of_draw = boxes.set_index(["draw_id", "box_id"])[["beat", "harm", "inclusion_probability"]]
+    for patrol in patrols.astype(object).where(patrols.notna(), None).to_dict("records"):
+        if patrol["patrol_id"] not in right:
+            problems.append(f"The patrol of box {patrol['box_id']} was {patrol['origin']} without an adjustment.")
+            continue
+        expected = right[patrol["patrol_id"]]
+        place = (patrol["draw_id"], patrol["box_id"])
+        if patrol["origin"] == "topped_up" and place in of_draw.index:
+            expected = {**expected, **of_draw.loc[place].to_dict()}
+        what = [name for name, value in expected.items() if patrol[name] != value]
+        if what:
+            problems.append(f"The patrol of box {patrol['box_id']} differs from its adjustments in {', '.join(what)}.")
+    return problems
+
+
+def _of_patrols(draw, boxes, patrols, state):
     drawn = boxes[boxes["selected"].astype(bool)]
     problems = [f"Box {box} was drawn but has no patrol."
                 for box in sorted(set(drawn["box_id"]) - set(patrols["box_id"]))]
@@ -126,10 +162,10 @@ def _of_patrols(draw, boxes, patrols, superseded, adjusted):
     for patrol in both.astype(object).where(both.notna(), None).to_dict("records"):
         what = [name for name in ("beat", "harm", "inclusion_probability") if patrol[name] != patrol[name + "_drawn"]]
         what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]
-        if patrol["patrol_id"] not in adjusted:
-            right = {"status": "suppressed" if superseded else "planned", "returns": 1,
-                     "target_minutes": draw["rules"]["target_minutes"], "visit_order": patrol["right_order"]}
-            what += [name for name, value in right.items() if patrol[name] != value]
+        made = state.get(patrol["patrol_id"], {})
+        right = {"status": made.get("status"), "target_minutes": made.get("target_minutes"), "returns": 1,
+                 "visit_order": patrol["right_order"]}
+        what += [name for name, value in right.items() if patrol[name] != value]
         if what:
             problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")
     twice = patrols["box_id"][patrols["box_id"].duplicated()]

@@ -270,7 +270,7 @@ class _Plan:
         skipped = {}
         for box_id in waiting:
             why = metering.SUPPRESSED if box_id in out else broken.get(box_id)
-            if self._planned(box_id):
+            if not why and self._planned(box_id):
                 why = "in the plan already"
             if not why:
                 self.messages.append(f"Topped up with {box_id}, the next of the draw's reserve of beat "

@@ -274,6 +274,24 @@ class GeoPackage:
             yield from self._connection.execute(
                 _sql("SELECT", ", ".join(quoted(name) for name in names), "FROM", quoted(table.name)))
 
+    def faults(self):
+        """Sentences about a damaged file, missing columns, and rules that no longer guard a table; empty if none."""
+        with self._plainly():
+            found = [text for text, in self._connection.execute("PRAGMA integrity_check(10)") if text != "ok"]
+            kept = {sql for sql, in self._connection.execute("SELECT sql FROM sqlite_master")}
+            faults = ["The file is damaged: " + text + "." for text in found]
+            for table in TABLES.values():
+                present = {name for name, in self._connection.execute(
+                    "SELECT name FROM pragma_table_info(?)", (table.name,))}
+                lacking = [name for name in table.column_names if name not in present]
+                if lacking:
+                    faults.append("Table " + table.name + " lacks " + ", ".join(lacking) + ".")
+                for statement in _rules(table):
+                    if statement not in kept:
+                        faults.append("Table " + table.name + " lost one of the rules that guard its rows ("
+                                      + re.search('"([^"]+)"', statement)[1] + ").")
+        return faults
+
     # Writing, between begin() and commit() or rollback()
 
     def begin(self):

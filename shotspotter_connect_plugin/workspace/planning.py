@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import ConnectError
 from ..patrol import adjustments, metering, seeds
 from ..patrol.record import text_of_inputs
-from ..patrol.verify import problems_of
+from ..patrol.verify import as_drawn, problems_of, problems_of_adjusted
 from ..progress import SILENT
 from . import chain
 from .store import Between
@@ -110,7 +110,7 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
 
 
 def verify_draw(workspace, shift_date, shift):
-    """Check every draw of a shift against its seed, its published hash, its rules and its patrols.
+    """Check every draw of a shift against its seed, its published hash, its rules, its adjustments and its patrols.
 
     Before the shift has ended the seed is taken from the secret side file, where there is one, and not shown.
 
@@ -125,20 +125,27 @@ def verify_draw(workspace, shift_date, shift):
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
     secrets = seeds.load(workspace.path_of_seeds)
     committed = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift})
-    patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "origin": "drawn"})
-    adjusted = workspace.read("adjustments", ["patrol_id"], {"shift_date": shift_date, "shift": shift})["patrol_id"]
-    problems = [f"The patrol of box {box} belongs to no draw of this shift." for box in
-                patrols.loc[~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
+    patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
+    by_hand = patrols["origin"] != "drawn"
+    boxes = workspace.read("draw_boxes", where={"draw_id": draws["draw_id"].tolist()})
+    rows = chain.of_shift(workspace, shift_date, shift)
+    kept = chain.records(draws)
+    of_draw = {draw["draw_id"]: boxes[boxes["draw_id"] == draw["draw_id"]] for draw in kept}
+    state, problems = adjustments.replayed([as_drawn(draw, of_draw[draw["draw_id"]]) for draw in kept], rows)
+    problems = chain.verify_chain(workspace).problems + problems
+    problems += problems_of_adjusted(state, patrols[by_hand], boxes)
+    problems += [f"The patrol of box {box} belongs to no draw of this shift." for box in
+                 patrols.loc[~by_hand & ~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
     notes = []
-    for number, draw in enumerate(draws.astype(object).where(draws.notna(), None).to_dict("records"), 1):
-        prefix = f"Draw {number}: " if len(draws) > 1 else ""
-        seed = draw["seed"] or secrets.get(draw["seed_hash"])
-        found = problems_of(
-            draw, workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]}),
-            patrols[patrols["draw_id"] == draw["draw_id"]], seed, committed, number < len(draws),
-            adjusted)
+    for number, draw in enumerate(kept, 1):
+        prefix = f"Draw {number}: " if len(kept) > 1 else ""
+        own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
+        found = problems_of(draw, of_draw[draw["draw_id"]], own, draw["seed"] or secrets.get(draw["seed_hash"]),
+                            committed, state)
         problems += [prefix + problem for problem in found]
         notes += [prefix + note for note in _notes(draw, committed)]
+    if rows:
+        notes.append(f"{len(rows)} adjustments by hand; they are in the table adjustments.")
     return Verification(not problems, problems, notes)
 
 

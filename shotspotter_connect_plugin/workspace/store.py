@@ -171,6 +171,10 @@ class Workspace:
             for name in ("settings", "fishnet", "calendar", "crime_types"):
                 self.__dict__.pop(name, None)
 
+    def faults(self):
+        """Sentences about a damaged file, missing columns and lost rules of append-only tables; empty if none."""
+        return self._store.faults()
+
     def content_hash(self):
         """SHA-256 (hexadecimal) of all rows of all tables except ``runs``.
 

@@ -1,5 +1,6 @@
 """Adjusting a plan on a workspace file: what each action does, what is refused, and that nothing is bent or lost."""
 import shutil
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from shapely.geometry import box
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.adjusting import adjust, role_of, undoable, why_not_adjust
 from shotspotter_connect_plugin.workspace.chain import verify_chain
+from shotspotter_connect_plugin.workspace.checking import check_workspace
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.planning import meter, verify_draw
@@ -212,3 +214,256 @@ def test_bad_input_gets_one_sentence_and_changes_nothing(workspace, action, box_
     with pytest.raises(ConnectError, match=sentence):
         change(workspace, action, where, **more)
     assert workspace.content_hash() == before
+
+
+# What later draws, other shifts and delivered patrols mean for adjustments.
+
+def test_a_redraw_leaves_out_what_the_analyst_suppressed_until_it_is_restored(workspace):
+    gone, kept = planned(workspace).index[:2]
+    change(workspace, "suppress", gone)
+    change(workspace, "suppress", kept)
+    change(workspace, "restore", kept)
+    added = free_box(workspace, "SW")
+    change(workspace, "add", added)
+    meter(workspace, DATE, SHIFT, redraw=True, reason="street festival")
+    boxes = workspace.read("draw_boxes", where={"draw_id": f"{DATE}.{SHIFT}.2"}).set_index("box_id")
+    assert boxes.loc[gone, "why_not"] == "suppressed by an analyst" and boxes.loc[gone, "inclusion_probability"] == 0
+    assert boxes.loc[kept, "eligible"] and boxes.loc[added, "why_not"] == "added by hand"
+    assert gone not in planned(workspace).index and len(planned(workspace)) == 9
+    assert sound(workspace)
+    # The box may come back, but its old patrol stays out.
+    result = change(workspace, "restore", gone)
+    assert "earlier draw" in result.messages[0] and gone not in planned(workspace).index
+    change(workspace, "undo")
+    with pytest.raises(ConnectError, match="restore it instead"):
+        change(workspace, "add", gone)
+    change(workspace, "restore", gone)
+    change(workspace, "add", gone)
+    assert sound(workspace)
+    meter(workspace, DATE, SHIFT, redraw=True, reason="once more")
+    assert sound(workspace) and set(planned(workspace).index) >= {gone, added}
+
+
+def test_undo_after_a_redraw_leaves_the_old_patrols_out(workspace):
+    gone = one_planned(workspace)
+    change(workspace, "suppress", gone)
+    meter(workspace, DATE, SHIFT, redraw=True, reason="street festival")
+    plan = planned(workspace)["target_minutes"].to_dict()
+    change(workspace, "undo")
+    assert planned(workspace)["target_minutes"].to_dict() == plan and sound(workspace)
+    assert undoable(workspace, DATE, SHIFT) is None
+
+
+def test_top_ups_pass_over_what_rests_is_planned_or_suppressed(workspace):
+    reserve = workspace.read("draws")["reserve"].iloc[0]["NE"]
+    change(workspace, "add", reserve[0])
+    meter(workspace, DATE, "evening", seed="other")
+    resting = set(planned(workspace, "evening").index)
+    change(workspace, "suppress", one_planned(workspace))
+    wanted = next(where for where in reserve[1:] if where not in resting)
+    assert planned(workspace).loc[wanted, "origin"] == "topped_up"
+    skipped = workspace.read("adjustments")["change"].iloc[-1]["skipped"]
+    assert skipped[reserve[0]] == "in the plan already"
+    assert set(skipped) == set(reserve[:reserve.index(wanted)]) and sound(workspace)
+    # What was suppressed once is passed over too.
+    change(workspace, "suppress", wanted)
+    after = workspace.read("adjustments")["change"].iloc[-1]["skipped"]
+    assert after[wanted] == "suppressed by an analyst" and sound(workspace)
+
+
+def test_when_no_reserve_is_left_it_says_so(workspace):
+    configure(workspace, window_7_hard=0)
+    result = change(workspace, "suppress", one_planned(workspace))
+    assert "No box is left in the draw's reserve of beat NE" in result.messages[0] and len(planned(workspace)) == 7
+    skipped = workspace.read("adjustments")["change"].iloc[0]["skipped"]
+    assert set(skipped.values()) == {"most patrols in 7 days reached (window_7_hard)"} and len(skipped) == 34
+    assert sound(workspace)
+
+
+@pytest.mark.parametrize("action", ["add", "restore", "undo"])
+def test_no_hard_limit_is_broken_by_hand(workspace, action):
+    where = one_planned(workspace)
+    if action == "add":
+        where = free_box(workspace)
+    else:
+        change(workspace, "suppress", where)
+    adjust(workspace, "add", DATE, "evening", where, reason="series")
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match=rf"{where} cannot be .* cooling down \(cool_down_shifts\)"):
+        change(workspace, action, where)
+    assert workspace.content_hash() == before
+    configure(workspace, cool_down_shifts=0, window_28_hard=1)
+    with pytest.raises(ConnectError, match=r"most patrols in 28 days reached \(window_28_hard\)"):
+        change(workspace, action, where)
+    configure(workspace, window_28_hard=2)
+    change(workspace, action, where)
+    assert where in planned(workspace).index and sound(workspace)
+
+
+def visited(workspace, where, minutes, shift="night", date="2019-02-27"):
+    with workspace.transaction() as writer:
+        writer.append("visits", pd.DataFrame([
+            {"visit_id": f"{where}{officer}{minutes}", "unit": "1A", "officer": officer, "box_id": where,
+             "shift_date": date, "shift": shift, "entered_utc": pd.Timestamp(date + "T08:00Z"), "minutes": minutes}
+            for officer in ("7", "8")]))
+
+
+def test_visits_count_as_patrols_and_their_minutes_against_the_limit(workspace):
+    one, two = free_box(workspace), free_box(workspace, "SW")
+    configure(workspace, window_7_hard=1)
+    visited(workspace, one, 12.0)
+    with pytest.raises(ConnectError, match="most patrols in 7 days reached"):
+        change(workspace, "add", one)
+    configure(workspace, window_7_hard=3)
+    change(workspace, "add", one)  # two officers aboard one unit are one visit
+    visited(workspace, two, 46.0)
+    with pytest.raises(ConnectError, match="most minutes in 7 days reached"):
+        change(workspace, "add", two)
+    change(workspace, "add", two, minutes=14.0)
+    with pytest.raises(ConnectError, match="given 15 minutes: most minutes in 7 days"):
+        change(workspace, "minutes", two, minutes=15.0)
+    change(workspace, "minutes", two, minutes=5.0)
+    assert sound(workspace)
+
+
+def test_visited_boxes_rest_and_are_not_drawn_beyond_their_minutes(workspace):
+    ids = sorted(planned(workspace).index)
+    visited(workspace, ids[0], 200.0)
+    visited(workspace, ids[1], 5.0, "evening", "2019-02-28")
+    visited(workspace, ids[2], 5.0, "night", "2019-02-28")
+    meter(workspace, DATE, SHIFT, redraw=True, reason="visits came in")
+    why = workspace.read("draw_boxes", where={"draw_id": f"{DATE}.{SHIFT}.2"}).set_index("box_id")["why_not"]
+    assert why[ids[0]] == "most minutes in 7 days reached" and why[ids[2]] == "cooling down" and why[ids[1]] is None
+
+
+def test_two_desks_write_one_chain(workspace):
+    with open_workspace(workspace.address) as other:
+        for number, desk in enumerate((workspace, other) * 3):
+            change(desk, "minutes", one_planned(desk), minutes=5.0 + number)
+    chain = workspace.read("adjustments", order_by="seq")
+    assert chain["seq"].tolist() == [1, 2, 3, 4, 5, 6] and sound(workspace)
+
+
+def test_a_change_that_dies_leaves_the_old_plan(workspace, monkeypatch):
+    from shotspotter_connect_plugin.workspace import adjusting
+    before = workspace.content_hash()
+    monkeypatch.setattr(adjusting._Plan, "write", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        change(workspace, "suppress", one_planned(workspace))
+    assert workspace.content_hash() == before
+
+
+# One stored value after another is falsified, past the triggers that protect it.
+
+TAMPERED = {
+    "who": ("UPDATE adjustments SET who = 'nobody' WHERE seq = 2", "Adjustment 2 of the chain"),
+    "role": ("UPDATE adjustments SET role = 'supervisor' WHERE seq = 1", "Adjustment 1 of the chain"),
+    "reason": ("UPDATE adjustments SET reason = 'series' WHERE seq = 3", "Adjustment 3 of the chain"),
+    "note": ("UPDATE adjustments SET note = NULL WHERE seq = 1", "content does not give its hash"),
+    "time": ("UPDATE adjustments SET at_utc = '2020-01-01T00:00:00.000Z' WHERE seq = 3", "Adjustment 3 of the chain"),
+    "change": ("UPDATE adjustments SET change = json_set(change, '$.patrols[0].after.status', 'planned') "
+               "WHERE seq = 1", "Adjustment 1 of the chain"),
+    "change lost": ("UPDATE adjustments SET change = NULL WHERE seq = 2", "Adjustment 2 of the chain"),
+    "row removed": ("DELETE FROM adjustments WHERE seq = 2", "Adjustment 2 of the chain"),
+    "row moved": ("UPDATE adjustments SET seq = 7 WHERE seq = 3", "bears the number 7"),
+    "hash": ("UPDATE adjustments SET hash = replace(hash, 'a', 'b') WHERE seq = 2", "Adjustment 2 of the chain"),
+    "last row removed": ("DELETE FROM adjustments WHERE seq = 3", "differs from its draw in target_minutes"),
+    "all removed": ("DELETE FROM adjustments", "without an adjustment"),
+    "patrol put back": ("UPDATE patrols SET status = 'planned' WHERE status = 'suppressed'",
+                        "differs from its draw in status"),
+    "top-up left out": ("DELETE FROM patrols WHERE origin = 'topped_up'", "by an adjustment but has no patrol"),
+    "top-up's box": ("UPDATE patrols SET box_id = 'C1280R17200' WHERE origin = 'topped_up'", "in box_id"),
+    "top-up's chance": ("UPDATE patrols SET inclusion_probability = 1 WHERE origin = 'topped_up'",
+                        "differs from its adjustments in inclusion_probability"),
+    "added box's minutes": ("UPDATE patrols SET target_minutes = 90 WHERE origin = 'added'",
+                            "differs from its adjustments in target_minutes"),
+    "added without adjustment": ("INSERT INTO patrols (patrol_id, shift_date, shift, box_id, origin, status) VALUES "
+                                 "('x', '2019-03-01', 'day', 'C1280R17200', 'added', 'planned')",
+                                 "was added without an adjustment"),
+}
+
+
+@pytest.fixture(scope="module")
+def adjusted(template, tmp_path_factory):
+    path = tmp_path_factory.mktemp("adjusted") / "w.gpkg"
+    shutil.copy(template, path)
+    with open_workspace(path) as opened:
+        plan = planned(opened)
+        change(opened, "suppress", one_planned(opened), note="road works")
+        change(opened, "add", free_box(opened, "SW"))
+        change(opened, "minutes", plan.index[plan["beat"] == "NW"][0], minutes=11.0)
+        assert sound(opened)
+    return path
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_tampering_is_found_and_named(adjusted, tmp_path, what):
+    statement, sentence = TAMPERED[what]
+    path = tmp_path / "w.gpkg"
+    shutil.copy(adjusted, path)
+    falsify(path, statement)
+    with open_workspace(path) as opened:
+        check = verify_draw(opened, DATE, SHIFT)
+    assert not check.verified and any(sentence in problem for problem in check.problems), check.problems
+
+
+def falsify(path, *statements):
+    connection = sqlite3.connect(path)
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute('DROP TRIGGER "' + trigger + '"')
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_printed_head_is_found_or_missed(adjusted, tmp_path):
+    with open_workspace(adjusted) as opened:
+        hashes = opened.read("adjustments", order_by="seq")["hash"].tolist()
+        check = verify_chain(opened, hashes[0][:16].upper() + " ")
+        assert check.verified and check.head == hashes[-1] and check.length == 3
+        assert check.notes == ["The printed head is in the chain; 2 adjustments came after it."]
+        assert "is in no row" in verify_chain(opened, "0" * 64).problems[0]
+        for wrong in ("abc", "not a head at all"):
+            assert "hexadecimal" in verify_chain(opened, wrong).problems[0]
+    path = tmp_path / "w.gpkg"
+    shutil.copy(adjusted, path)
+    falsify(path, "DELETE FROM adjustments WHERE seq > 1")
+    with open_workspace(path) as opened:  # whole in itself: only the printed head shows that rows are gone
+        assert verify_chain(opened).verified
+        assert not verify_chain(opened, hashes[-1]).verified
+
+
+def test_a_whole_workspace_is_checked(adjusted, tmp_path):
+    path = tmp_path / "w.gpkg"
+    shutil.copy(adjusted, path)
+    with open_workspace(path) as opened:
+        meter(opened, DATE, "evening", seed="other")
+        checked = check_workspace(opened, verify_chain(opened).head)
+        assert checked.ok and checked.problems == [] and checked.shifts == 2
+        assert checked.chain_head == verify_chain(opened).head
+        assert not check_workspace(opened, "f" * 64).ok
+    falsify(path, "UPDATE adjustments SET note = 'x' WHERE seq = 1",
+            "UPDATE draws SET size = 3 WHERE shift = 'evening'", "ALTER TABLE tactic_log DROP COLUMN minutes")
+    with open_workspace(path) as opened:
+        checked = check_workspace(opened)
+    text = "\n".join(checked.problems)
+    assert not checked.ok and "Table tactic_log lacks minutes." in checked.problems
+    assert "adjustments lost one of the rules that guard its rows (adjustments_keep)" in text
+    assert "2019-03-01 evening: The size of the draw is recorded as 3" in text
+    assert text.count("Adjustment 1 of the chain") == 1
+
+
+def test_a_damaged_file_is_said(adjusted, tmp_path):
+    path = tmp_path / "w.gpkg"
+    shutil.copy(adjusted, path)
+    connection = sqlite3.connect(path)
+    root, = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'draw_boxes_key'").fetchone()
+    size, = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with open(path, "r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * 64)
+    with open_workspace(path) as opened:
+        checked = check_workspace(opened)
+    assert not checked.ok and "damaged" in checked.problems[0]

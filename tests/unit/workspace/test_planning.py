@@ -427,7 +427,8 @@ def test_every_falsification_is_found_and_named(drawn, tmp_path, what):
     assert any(sentence in problem for problem in check.problems), check.problems
 
 
-def test_a_patrol_changed_through_an_adjustment_is_no_difference(drawn, tmp_path):
+def test_a_patrol_changed_past_the_adjustments_is_a_difference(drawn, tmp_path):
+    """A row in ``adjustments`` that merely names the patrol excuses nothing: the change itself must be in the chain."""
     path = tmp_path / "w.gpkg"
     shutil.copy(drawn, path)
     with open_workspace(path) as opened:
@@ -438,7 +439,9 @@ def test_a_patrol_changed_through_an_adjustment_is_no_difference(drawn, tmp_path
         with opened.transaction() as writer:
             writer.append("adjustments", patrol[["patrol_id", "shift_date", "shift"]].assign(
                 seq=1, at_utc=pd.Timestamp.now(tz="UTC"), action="suppress"))
-        assert verify_draw(opened, PAST, "day").verified
+        check = verify_draw(opened, PAST, "day")
+    assert any("Adjustment 1 of the chain" in problem for problem in check.problems)
+    assert any("differs from its draw in status" in problem for problem in check.problems)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed; it replays the draw outside Python")

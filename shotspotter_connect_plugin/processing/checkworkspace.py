@@ -1,0 +1,39 @@
+"""connect:checkworkspace"""
+from qgis.core import QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterString
+
+from .base import PATROL, ConnectAlgorithm
+
+HEAD, OK, CHAIN_HEAD = "HEAD", "OK", "CHAIN_HEAD"
+
+
+class CheckWorkspace(ConnectAlgorithm):
+    """Whether a workspace is whole and nobody has tampered with its records."""
+
+    NAME = "checkworkspace"
+    TITLE = "Check workspace"
+    GROUP = PATROL
+    HELP = ("Checks that the file is whole, that its tables still have their columns and the rules that guard them, "
+            "that the chain of adjustments is unbroken (the first row that was changed is named), and that every draw "
+            "is what its lottery and its adjustments give. OK is true only if nothing is wrong. What a file cannot "
+            "show: that rows at the end of the chain were removed together with what they did, unless you compare it "
+            "with a head printed on a sheet.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterString(HEAD, "Printed chain head", optional=True),
+                 "A chain head as printed on a sheet or report, at least its first 8 characters. Empty = not compared.")
+        self.addOutput(QgsProcessingOutputBoolean(OK, "Whether nothing is wrong"))
+        self.addOutput(QgsProcessingOutputString(CHAIN_HEAD, "Head of the chain of adjustments"))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import checking
+
+        checked = checking.check_workspace(workspace, self.text(parameters, HEAD, context), progress)
+        for problem in checked.problems:
+            progress.warn(problem)
+        for note in checked.notes:
+            progress.info(note)
+        progress.info("{} drawn shifts checked: {}.".format(
+            checked.shifts, "nothing is wrong" if checked.ok else "{} things are wrong".format(len(checked.problems))))
+        run.counts = {"ok": checked.ok, "problems": len(checked.problems), "shifts": checked.shifts}
+        return {OK: checked.ok, CHAIN_HEAD: checked.chain_head}
