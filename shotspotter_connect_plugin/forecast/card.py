@@ -33,6 +33,8 @@ def _words(name):
 def _show(value, depth=0):
     if depth > _DEEPEST:
         return "..."
+    if isinstance(value, dict) and depth == 0 and value and all(isinstance(item, dict) for item in value.values()):
+        return "".join(f"<h3>{_words(name)}</h3>{_show(item, 1)}" for name, item in value.items())
     if isinstance(value, dict):
         rows = "".join(f"<tr><th>{_words(name)}</th><td>{_show(item, depth + 1)}</td></tr>"
                        for name, item in value.items())

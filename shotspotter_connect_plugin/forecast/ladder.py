@@ -72,7 +72,7 @@ def rung(name):
     return next(item for item in RUNGS if item.name == name)
 
 
-def fit_weights(densities, events):
+def fit_weights(densities, events, tick=lambda: None):
     """Fit the weights of a mixture of surfaces and uniform by direct Poisson likelihood.
 
     Maximises ``sum events * log(densities @ w + u) + 3 log(u)`` over ``w, u >= 0`` that add up to 1. At the maximum of
@@ -86,6 +86,8 @@ def fit_weights(densities, events):
         (n, surfaces), relative to uniform, at the places of n events.
     events : array of n
         How much each counts.
+    tick : callable, optional
+        Called at every step; what it raises stops the fit.
 
     Returns
     -------
@@ -110,7 +112,7 @@ def fit_weights(densities, events):
     start = np.full(surfaces + 1, 1.0 / (surfaces + 1))
     bounds = [(0.0, None)] * surfaces + [(1e-6, None)]
     found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B",
-                     options={"maxiter": 400, "maxfun": 800, "ftol": 1e-10, "gtol": 1e-6})
+                     callback=lambda _: tick(), options={"maxiter": 400, "maxfun": 800, "ftol": 1e-10, "gtol": 1e-6})
     weights = found.x / found.x.sum()
     weights[:-1][weights[:-1] < _SMALLEST_WEIGHT] = 0.0
     weights = np.round(weights / weights.sum(), 6)
@@ -139,9 +141,9 @@ class Sample:
         """Densities (n, surfaces) of the surfaces of one rung."""
         return self.densities[:, [self.features.index(feature) for feature in item.features]]
 
-    def fit(self, item):
-        """Weights and uniform share of one rung."""
-        return fit_weights(self.of(item), self.weight)
+    def fit(self, item, tick):
+        """Weights and uniform share of one rung; ``tick`` as for :func:`fit_weights`."""
+        return fit_weights(self.of(item), self.weight, tick)
 
 
 def make_sample(ladder, history, timeline, smoother, first, last, progress):

@@ -6,13 +6,14 @@ forecast without a training.
 """
 import hashlib
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
+from .gunfire import CRIME_TYPE as GUNFIRE
 from .history import DAY, Timeline, make_history
 from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
 from .interval import SHARE, Uncertainty
@@ -26,6 +27,7 @@ EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
 _LONGEST_DELAY_DAYS = 28
 _EVENTS_FOR_OWN_START = 100
+_HOT_SPOT_MAP = "kde_250_all"
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         When a column is missing, a crime type may not be forecast, or no event is known.
     """
     as_of = _moment(as_of)
-    box_columns_refused = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
+    refused_of_boxes = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
     events, refused = admit_events(events)
     events = _known(events, as_of)
     boxes = admit_boxes(boxes)
@@ -264,12 +266,9 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         types[crime_type] = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level,
                                       outcome.uncertainty, start, outcome.too_rare)
         records[crime_type] = _record(outcome, own, history, start, delay)
-    data_hash = _hash(events, boxes)
-    versions = _versions()
-    card = _card(as_of, seed, boxes, size, calendar, plan_hour, refused + box_columns_refused, data_hash, versions,
-                 records)
-    return ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, data_hash, versions,
-                         card)
+    model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
+                          _versions(), {})
+    return replace(model, card=_card(model, boxes, calendar, refused + refused_of_boxes, records))
 
 
 def _moment(as_of):
@@ -323,18 +322,23 @@ def _versions():
 
 def _record(outcome, events, history, start, delay):
     """What the card says of one crime type."""
-    record = {
-        "verdict": "too rare to forecast" if outcome.too_rare else "forecast",
-        "rung": outcome.rung.name, "what_it_does": outcome.rung.label, "why": outcome.reason,
-        "events": int(len(events)), "weighted_events_in_boxes_and_shifts": round(float(history.weight.sum()), 2),
+    return {
+        "verdict": _verdict(outcome), "rung": outcome.rung.name, "what_it_does": outcome.rung.label,
+        "why": outcome.reason, "events": int(len(events)),
+        "weighted_events_in_boxes_and_shifts": round(float(history.weight.sum()), 2),
         "from": start, "days_left_out_because_reports_still_come_in": delay,
-        "uniform_share": outcome.uniform_share,
-        "strongest_surfaces": _strongest(outcome),
+        "validation": outcome.validation, "ladder": outcome.compared,
+        "uniform_share": outcome.uniform_share, "strongest_surfaces": _strongest(outcome),
         "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
                      "level": outcome.uncertainty.level},
-        "validation": outcome.validation, "ladder": outcome.compared,
     }
-    return record
+
+
+def _verdict(outcome):
+    if outcome.too_rare:
+        return "too rare to forecast"
+    chosen = next(row for row in outcome.compared if row["chosen"])
+    return "forecast" if chosen["low"] > 0 else "no pattern shown: not surely better than an even spread"
 
 
 def _strongest(outcome, count=5):
@@ -345,33 +349,48 @@ def _strongest(outcome, count=5):
             if outcome.weights[position] > 0]
 
 
-def _card(as_of, seed, boxes, size, calendar, plan_hour, refused, data_hash, versions, records):
+def _in_short(crime_type, record):
+    """One line of the card's first table."""
+    scores = {row["rung"]: row["log_score"] for row in record.get("ladder", [])}
+    figures = record.get("validation", {})
+    return {"crime_type": crime_type, "verdict": record["verdict"], "rung": record.get("rung"),
+            "events_in_validation": figures.get("events"), "expected": figures.get("expected"),
+            "log_score": scores.get(record.get("rung")), f"log_score_of_{_HOT_SPOT_MAP}": scores.get(_HOT_SPOT_MAP),
+            "share_of_events_on_1_%_of_the_area": figures.get("hit_rate")}
+
+
+def _card(model, boxes, calendar, refused, records):
     rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
     return {
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
-        "as_of": as_of.isoformat(), "seed": int(seed), "data_hash": data_hash, "versions": versions,
-        "boxes": {"count": int(len(boxes)), "side_m": float(size),
-                  "area_km2": round(float(boxes["inside"].sum()) * size * size / 1e6, 3)},
-        "shifts": list(calendar.codes), "time_zone": calendar.timezone, "plan_hour": plan_hour,
-        "inputs_used": {**EVENT_COLUMNS, **BOX_COLUMNS, "calendar": ", ".join(CALENDAR_INPUTS)},
-        "columns_refused": sorted(set(refused)), "never_an_input": list(NEVER),
+        "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
+        "limits": _limits(rare, GUNFIRE in records),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
                              "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
                              "within one standard error of the best is used.",
         "crime_types": records,
-        "limits": _limits(rare),
+        "inputs_used": {**EVENT_COLUMNS, **BOX_COLUMNS, "calendar": ", ".join(CALENDAR_INPUTS)},
+        "columns_refused": sorted(set(refused)), "never_an_input": list(NEVER),
+        "as_of": model.as_of.isoformat(), "shifts": list(model.shifts), "time_zone": calendar.timezone,
+        "plan_hour": model.plan_hour,
+        "boxes": {"count": int(len(boxes)), "side_m": model.size,
+                  "area_km2": round(float(boxes["inside"].sum()) * model.size ** 2 / 1e6, 3)},
+        "seed": model.seed, "data_hash": model.data_hash, "versions": model.versions,
     }
 
 
-def _limits(rare):
+def _limits(rare, gunfire):
     limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
               f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
               "chance.",
               "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay "
               "honest."]
+    if gunfire:
+        limits.append("Where no sensor listens there are no alerts: a low gunfire value there does not mean little "
+                      "gunfire.")
     if rare:
-        limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation) or without events: "
-                      + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
+        limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation), without events or "
+                      "without a pattern: " + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
     return limits

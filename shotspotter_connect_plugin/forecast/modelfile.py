@@ -33,7 +33,7 @@ def write(model):
         "types": {name: _write_type(item) for name, item in model.types.items()},
     }
     return json.dumps({"format": FORMAT, "version": VERSION, "sha256": _checksum(content), "model": content},
-                      sort_keys=True, separators=(",", ":"), allow_nan=False)
+                      separators=(",", ":"), allow_nan=False)
 
 
 def read(text):
@@ -118,7 +118,7 @@ def _read_model(content):
     versions = {_text(name, 50): _text(version, 50) for name, version in content["versions"].items()}
     as_of = pd.Timestamp(_text(content["as_of_utc"], 40))
     _need(as_of is not pd.NaT and as_of.tzinfo is not None, "as_of_utc")
-    types = {check_crime_type(name): _read_type(item, len(shifts)) for name, item in sorted(content["types"].items())}
+    types = {check_crime_type(name): _read_type(item, len(shifts)) for name, item in content["types"].items()}
     return ForecastModel(
         as_of=as_of.tz_convert("UTC"), seed=_whole(content["seed"]), size=_number(content["size"], 50.0, 2000.0),
         plan_hour=_match(content["plan_hour"], r"([01]\d|2[0-3]):[0-5]\d"), shifts=shifts, types=types,

@@ -4,6 +4,7 @@ Nothing known only later is used: surfaces are those of each date's plan moment,
 weeks are fitted to what was known when it began.
 """
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -96,14 +97,14 @@ def train_type(ladder, history, timeline, smoother, last, rng, progress):
     levels = _Levels(history, timeline, last)
     fits = []
     for start, _ in spans.blocks():
-        progress.report(0.5 + 0.15 * len(fits) / _REFITS)
+        done = 0.5 + 0.15 * len(fits) / _REFITS
         past = sample.where((sample.date >= fit_from(start)) & (sample.date < start)
                             & (sample.known <= timeline.origin[start]))
-        fits.append({item.name: past.fit(item) for item in ladder})
+        fits.append({item.name: past.fit(item, partial(progress.report, done)) for item in ladder})
     scores, events = _weekly_scores(ladder, sample, spans, fits)
     chosen, reason, compared = _choose(ladder, scores, events, rng)
-    progress.report(0.65)
-    weights, uniform_share = sample.where(sample.date >= fit_from(last)).fit(chosen)
+    newest = sample.where(sample.date >= fit_from(last))
+    weights, uniform_share = newest.fit(chosen, partial(progress.report, 0.65))
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
         uncertainty, figures = _examine(chosen, history, timeline, smoother, spans, fits, levels,
@@ -176,10 +177,10 @@ def _choose(ladder, scores, events, rng):
     else:
         reason = f"{ladder[chosen].name} ({score[chosen]:.3f}) is the simplest rung within one standard error " \
                  f"({error[chosen]:.3f}) of the best log score, that of {ladder[best].name} ({score[best]:.3f})."
-    compared = [{"rung": item.name, "family": item.family, "label": item.label, "log_score": float(score[position]),
-                 "low": float(low[position]), "high": float(high[position]),
-                 "behind_best": float(score[best] - score[position]), "standard_error": float(error[position]),
-                 "chosen": position == chosen} for position, item in enumerate(ladder)]
+    compared = [{"rung": item.name, "log_score": float(score[position]), "low": float(low[position]),
+                 "high": float(high[position]), "behind_best": float(score[best] - score[position]),
+                 "standard_error": float(error[position]), "chosen": position == chosen}
+                for position, item in enumerate(ladder)]
     return ladder[chosen], reason, compared
 
 
@@ -249,5 +250,6 @@ def _examine(chosen, history, timeline, smoother, spans, fits, levels, progress)
     return uncertainty, {
         "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
         "events": total, "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED, "hits": float(hits),
+        "hits_per_shift": float(hits) / int(np.sum((timeline.date >= spans.validation) & (timeline.date < spans.last))),
         "hit_rate": float(hits / total) if total else None, "pai": float(hits / total / _SEARCHED) if total else None,
         "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}

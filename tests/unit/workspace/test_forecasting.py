@@ -1,4 +1,5 @@
 """The steps train and score on a workspace file."""
+
 import json
 import shutil
 
@@ -24,28 +25,47 @@ def incidents(count=900, seed=1, crime_type="robbery", days=262, prefix="i"):
     rng = np.random.default_rng(seed)
     begun = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, days * 24, count), unit="h")
     hot = rng.random(count) < 1 / 3
-    return pd.DataFrame({
-        "incident_id": [prefix + str(number) for number in range(count)], "crime_type": crime_type,
-        "occurred_from_utc": begun.floor("s"), "occurred_to_utc": begun.floor("s") + pd.Timedelta(minutes=30),
-        "reported_utc": begun.floor("s") + pd.Timedelta(hours=9), "source": "made", "discovered": False,
-        "x": np.where(hot, HOT[0], LEFT + SIDE * 250 * rng.random(count)),
-        "y": np.where(hot, HOT[1], BOTTOM + SIDE * 250 * rng.random(count))})
+    return pd.DataFrame(
+        {
+            "incident_id": [prefix + str(number) for number in range(count)],
+            "crime_type": crime_type,
+            "occurred_from_utc": begun.floor("s"),
+            "occurred_to_utc": begun.floor("s") + pd.Timedelta(minutes=30),
+            "reported_utc": begun.floor("s") + pd.Timedelta(hours=9),
+            "source": "made",
+            "discovered": False,
+            "x": np.where(hot, HOT[0], LEFT + SIDE * 250 * rng.random(count)),
+            "y": np.where(hot, HOT[1], BOTTOM + SIDE * 250 * rng.random(count)),
+        }
+    )
 
 
 def alerts(count=300, seed=2):
     rng = np.random.default_rng(seed)
     at = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, 262 * 24, count), unit="h")
-    return pd.DataFrame({
-        "alert_id": ["a" + str(number) for number in range(count)], "kind": "single", "occurred_utc": at.floor("s"),
-        "x": LEFT + SIDE * 250 * rng.random(count), "y": BOTTOM + SIDE * 250 * rng.random(count), "rounded_x_m": 86.0,
-        "rounded_y_m": 111.0, "source": "made"})
+    return pd.DataFrame(
+        {
+            "alert_id": ["a" + str(number) for number in range(count)],
+            "kind": "single",
+            "occurred_utc": at.floor("s"),
+            "x": LEFT + SIDE * 250 * rng.random(count),
+            "y": BOTTOM + SIDE * 250 * rng.random(count),
+            "rounded_x_m": 86.0,
+            "rounded_y_m": 111.0,
+            "source": "made",
+        }
+    )
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
     path = tmp_path_factory.mktemp("forecasting") / "town.gpkg"
-    outline = VectorTable(pd.DataFrame({"name": ["town"]}), [box(LEFT, BOTTOM, LEFT + SIDE * 250, BOTTOM + SIDE * 250)],
-                          "EPSG:32618", "town")
+    outline = VectorTable(
+        pd.DataFrame({"name": ["town"]}),
+        [box(LEFT, BOTTOM, LEFT + SIDE * 250, BOTTOM + SIDE * 250)],
+        "EPSG:32618",
+        "town",
+    )
     with create_workspace(path, outline, timezone="America/New_York") as workspace:
         with workspace.transaction() as writer:
             writer.upsert("incidents", incidents())
@@ -118,9 +138,17 @@ def test_residents_and_names_change_no_bit(town):
     settings.agency = "Another"
     with town.transaction() as writer:
         writer.save_settings(settings)
-        writer.upsert("neighbourhoods", pd.DataFrame({
-            "neighbourhood": ["N"], "residents": [{"a": 1, "b": 9999}], "share_cap": [0.1],
-            "geometry": [box(LEFT, BOTTOM, LEFT + 900, BOTTOM + 900)]}))
+        writer.upsert(
+            "neighbourhoods",
+            pd.DataFrame(
+                {
+                    "neighbourhood": ["N"],
+                    "residents": [{"a": 1, "b": 9999}],
+                    "share_cap": [0.1],
+                    "geometry": [box(LEFT, BOTTOM, LEFT + 900, BOTTOM + 900)],
+                }
+            ),
+        )
         boxes = town.read("boxes", ["box_id", "col", "row", "inside"])
         writer.upsert("boxes", boxes.assign(neighbourhood="N", beat="B", where="somewhere"))
     assert train(town, town.calendar.as_of(DATE)) == before["model_id"].iloc[0]
@@ -130,8 +158,12 @@ def test_residents_and_names_change_no_bit(town):
 def test_a_new_alert_changes_the_forecast_without_training(town):
     later = town.calendar.as_of(DATE) + pd.Timedelta(hours=6)
     expected = score(town, DATE, "evening", as_of=later).set_index(["crime_type", "box_id"])["expected"]
-    new = alerts(1).assign(alert_id="new", occurred_utc=later - pd.Timedelta(minutes=2), x=LEFT + 2 * 250 + 125.0,
-                           y=BOTTOM + 2 * 250 + 125.0)
+    new = alerts(1).assign(
+        alert_id="new",
+        occurred_utc=later - pd.Timedelta(minutes=2),
+        x=LEFT + 2 * 250 + 125.0,
+        y=BOTTOM + 2 * 250 + 125.0,
+    )
     add(town, "gunfire", new)
     changed = score(town, DATE, "evening", as_of=later).set_index(["crime_type", "box_id"])["expected"]
     here = town.fishnet.ids(*town.fishnet.cell(new["x"], new["y"]))[0]
@@ -187,8 +219,10 @@ def test_failure_and_cancel_change_nothing(town, tmp_path):
     before = town.content_hash()
     with pytest.raises(ConnectError, match="cannot be written"):
         train(town, town.calendar.as_of(DATE), seed=5, card_path=str(tmp_path / "no" / "folder" / "card.json"))
-    for step in (lambda: train(town, town.calendar.as_of(DATE), progress=Cancel()),
-                 lambda: score(town, DATE, "day", progress=Cancel())):
+    for step in (
+        lambda: train(town, town.calendar.as_of(DATE), progress=Cancel()),
+        lambda: score(town, DATE, "day", progress=Cancel()),
+    ):
         with pytest.raises(Cancelled):
             step()
     with pytest.raises(ConnectError):
