@@ -118,7 +118,7 @@ def _side(layout, layers, big, page_width):
     y += key_height + sheets.GAP / 2
     pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, side, sheets.KEY_NOTE),
                  style.text_format(sheets.TINY + 0.5, style.MUTED))
-    y += sheets.KEY_NOTE + sheets.GAP
+    y += sheets.KEY_NOTE + sheets.GAP / 2
     pieces.scale_bar(layout, "Scale bar", big, (x, y, side - 10, sheets.SCALE))
     pieces.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
 

@@ -3,6 +3,8 @@
 The tables go into the plan GeoPackage, and the layout reads them page by page; so the layout stays one editable design
 while no text from data is ever read as an expression or markup. Lengths are millimetres, sizes of text are points.
 """
+import re
+
 import pandas as pd
 from shapely.geometry import box as rectangle
 from shapely.ops import unary_union
@@ -11,17 +13,19 @@ from . import queries, style
 
 TEXT, SMALL, TINY = 9.0, 8.0, 6.5
 TOP, FOOT, GAP, TITLE, PADDING = 28.0, 19.0, 4.0, 5.5, 1.2
-SIDE, KEY_ROW, KEY_NOTE, SCALE = 50.0, 4.6, 10.0, 10.0
+SIDE, KEY_ROW, KEY_NOTE, SCALE = 48.0, 4.6, 10.0, 9.0
 TALLEST_MAP = 160.0
 LEAST_VIEW = 1500.0  # metres on the ground
-MOST_TACTICS = 8
+MOST_TACTICS = 10
 COLUMNS = (("number", "No.", 9.0), ("box", "Box", 25.0), ("where_it_is", "Where", None), ("letter", "", 7.0),
            ("crime_type", "Crime type", 38.0), ("chance", "Chance", 32.0), ("minutes", "Minutes", 20.0))
 ROW_COLUMNS = ("sheet", *(name for name, _, _ in COLUMNS), "colour")
 CHANCE_NOTE = ("Chance of at least one crime of any forecast type in this box during this shift; 90 % interval. "
                "A forecast is a chance, not a finding about anybody.")
 RETURN_NOTE = " Minutes 2 × 15: stay 15 minutes, and come back once for 15 more."
+DETAIL = ((2, 2), (1, 1), (1, 0))  # most lines for the reasons of a box and for a tactic; the first that saves paper
 NOT_APPROVED = "not yet approved"
+_NO_KIND = {"name": "–", "letter": "", "colour": ""}
 
 
 def column_widths(page_width):
@@ -37,7 +41,7 @@ def key(crime_types):
 
 def side_height(count):
     """What the small map, a key of ``count`` crime types, its note and the scale need; the big map is never lower."""
-    return SIDE + GAP + TITLE + count * KEY_ROW + GAP / 2 + KEY_NOTE + GAP + SCALE
+    return SIDE + GAP + TITLE + count * KEY_ROW + GAP / 2 + KEY_NOTE + GAP / 2 + SCALE
 
 
 def sheets(rollcalls):
@@ -55,44 +59,37 @@ def sheets(rollcalls):
     pages, rows, patrols = [], [], []
     for rollcall in rollcalls:
         first = len(pages)
+        kinds = rollcall.crime_types.set_index("crime_type").to_dict("index")
         for beat in ("",) if rollcall.message else rollcall.pages:
-            _add_beat(rollcall, beat, pages, rows, patrols)
+            _add_beat(rollcall, kinds, beat, pages, rows, patrols)
         for number, page in enumerate(pages[first:], 1):
             page["page"] = f"Page {number} of {len(pages) - first}"
     return pd.DataFrame(pages), pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.concat(patrols, ignore_index=True)
 
 
-def _add_beat(rollcall, beat, pages, rows, patrols):
+def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
     """Append the page of one beat, or its pages where its boxes need more than one."""
-    width, height = style.page_size(rollcall.page_size)
-    width -= 2 * style.MARGIN
     mine = rollcall.patrols[rollcall.patrols["beat"] == beat]
-    lines = [_row(rollcall, patrol) for patrol in mine.to_dict("records")]
-    why = [_why(rollcall, patrol, width) for patrol in mine.to_dict("records")]
-    note = _note(mine, width)
-    tactics_title, tactics = _tactics(rollcall, set(mine["crime_type"]), width)
-    fixed = TOP + 4 * GAP + _header_height() + _lines_height([note]) + _block_height(tactics) + FOOT + style.MARGIN
-    room = height - fixed - (TITLE + GAP if any(why) else 0.0)
-    heights = [_row_height(line) + _lines_height([reasons]) for line, reasons in zip(lines, why)]
+    lines = [_row(rollcall, kinds, patrol) for patrol in mine.to_dict("records")]
+    text = _text(rollcall, kinds, mine, lines)
     outline = _outline(rollcall, beat)
-    parts = _parts(heights, room - side_height(len(rollcall.crime_types)))
-    for part, (first, last) in enumerate(parts, 1):
+    for part, (first, last) in enumerate(text.parts, 1):
         sheet = len(pages) + 1
         shown = mine.iloc[first:last].assign(sheet=sheet)
-        reasons = [text for text in why[first:last] if text]
-        map_height = min(TALLEST_MAP, room - sum(heights[first:last]))
+        reasons = [reason for reason in text.why[first:last] if reason]
+        map_height = min(TALLEST_MAP, text.room - sum(text.heights[first:last]))
         table_top = TOP + map_height + GAP
         note_top = table_top + _header_height() + sum(map(_row_height, lines[first:last])) + GAP / 2
-        why_top = note_top + _lines_height([note]) + GAP / 2
+        why_top = note_top + _lines_height([text.note]) + GAP / 2
         tactics_top = why_top + (_block_height(reasons) + GAP if reasons else 0.0)
         view = _view(shown, outline)
         pages.append({
             "sheet": sheet, "shift_date": rollcall.shift_date, "shift": rollcall.shift, "beat": beat,
-            **_frame_texts(rollcall, beat, part, len(parts), width),
+            **_frame_texts(rollcall, beat, part, len(text.parts)),
             "message": "" if len(shown) else rollcall.message or f"No box is assigned to beat {beat} in this shift.",
-            "note": note,
+            "note": text.note,
             "why_title": "Why these boxes" if reasons else "", "why": "\n".join(reasons),
-            "tactics_title": tactics_title, "tactics": "\n".join(tactics),
+            "tactics_title": text.tactics_title, "tactics": "\n".join(text.tactics),
             "map_height": map_height, "table_top": table_top, "note_top": note_top,
             "why_top": why_top, "why_text_top": why_top + TITLE,
             "tactics_top": tactics_top, "tactics_text_top": tactics_top + TITLE,
@@ -100,6 +97,38 @@ def _add_beat(rollcall, beat, pages, rows, patrols):
             "geometry": view})
         rows.extend({"sheet": sheet, **line} for line in lines[first:last])
         patrols.append(shown)
+
+
+def _text(rollcall, kinds, patrols, rows):
+    """The fullest texts that fit on one page; where none do, the fullest that need the fewest pages."""
+    tried = []
+    for detail in DETAIL:
+        tried.append(_Text(rollcall, kinds, patrols, rows, *detail))
+        if len(tried[-1].parts) == 1:
+            break
+    return min(tried, key=lambda text: len(text.parts))
+
+
+class _Text:
+    """The texts below the map of one beat in a given detail, and the parts into which its rows must be cut for them."""
+
+    def __init__(self, rollcall, kinds, patrols, rows, reason_lines, tactic_lines):
+        width, height = _inner(rollcall)
+        self.note = _note(patrols, width)
+        self.why = [_why(kinds, patrol, width, reason_lines) for patrol in patrols.to_dict("records")]
+        shown = set(patrols["crime_type"])
+        self.tactics_title, self.tactics = _tactics(rollcall.tactics, kinds, shown, width, tactic_lines)
+        self.heights = [_row_height(row) + _lines_height([reasons]) for row, reasons in zip(rows, self.why)]
+        taken = (4 * GAP + _header_height() + _lines_height([self.note]) + _block_height(self.tactics)
+                 + (TITLE + GAP if any(self.why) else 0.0))
+        self.room = height - TOP - FOOT - taken
+        self.parts = _parts(self.heights, self.room - side_height(len(rollcall.crime_types)))
+
+
+def _inner(rollcall):
+    """Width between the margins, and height above the lower one."""
+    width, height = style.page_size(rollcall.page_size)
+    return width - 2 * style.MARGIN, height - style.MARGIN
 
 
 def _parts(heights, room):
@@ -115,8 +144,9 @@ def _parts(heights, room):
 
 # --- texts -----------------------------------------------------------------------------------------------------------
 
-def _frame_texts(rollcall, beat, part, parts, width):
+def _frame_texts(rollcall, beat, part, parts):
     """Header and footer."""
+    width, _ = _inner(rollcall)
     title = f"Roll call — Beat {beat}" if beat in set(rollcall.beats["beat"]) else "Roll call"
     title += f" (sheet {part} of {parts})" if parts > 1 else ""
     subtitle = " · ".join((f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date), rollcall.hours))
@@ -140,31 +170,30 @@ def _proof(rollcall):
         yield "Chain head of adjustments", rollcall.chain_head
 
 
-def _row(rollcall, patrol):
+def _row(rollcall, kinds, patrol):
     """One line of the table; line breaks stand where QGIS would have to break, so that heights are known."""
     widths = dict(zip((name for name, _, _ in COLUMNS), column_widths(style.page_size(rollcall.page_size)[0])))
 
     def cell(text, column, lines=2):
         return _fitted(text, widths[column] - 2 * PADDING - 0.6, TEXT, lines)
 
-    kind = rollcall.crime_types[rollcall.crime_types["crime_type"] == patrol["crime_type"]]
-    name, letter, colour = kind[["name", "letter", "colour"]].iloc[0] if len(kind) else ("–", "", "")
+    kind = kinds.get(patrol["crime_type"], _NO_KIND)
     unit = queries.clean(patrol["unit"])
     below = ([cell(f"Unit {unit}", "box", 1)] if unit else []) + (["added"] if patrol["origin"] == "added" else [])
     return {
         "number": str(patrol["number"]),
         "box": "\n".join([cell(patrol["box_id"], "box", 1), *below]),
-        "where_it_is": cell(patrol["where"], "where_it_is"), "letter": letter, "crime_type": cell(name, "crime_type"),
+        "where_it_is": cell(patrol["where"], "where_it_is"), "letter": kind["letter"],
+        "crime_type": cell(kind["name"], "crime_type"),
         "chance": queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]),
         "minutes": cell(queries.minutes_in_words(patrol["target_minutes"], patrol["returns"]), "minutes"),
-        "colour": colour or ""}
+        "colour": kind["colour"] or ""}
 
 
-def _why(rollcall, patrol, width):
+def _why(kinds, patrol, width, lines):
     """The reasons that the forecast of a box gives, or an empty text."""
-    letters = dict(zip(rollcall.crime_types["crime_type"], rollcall.crime_types["letter"]))
-    mark = f"{patrol['number']}{letters.get(patrol['crime_type'], '')}"
-    return _fitted(f"{mark} – {'; '.join(patrol['reasons'])}", width - 2, SMALL, 2) if patrol["reasons"] else ""
+    mark = f"{patrol['number']}{kinds.get(patrol['crime_type'], _NO_KIND)['letter']}"
+    return _growing(mark, patrol["reasons"], "; ", width - 2, lines) if patrol["reasons"] else ""
 
 
 def _note(patrols, width):
@@ -174,24 +203,41 @@ def _note(patrols, width):
     return _fitted(CHANCE_NOTE + (RETURN_NOTE if returning else ""), width - 2, SMALL, 3)
 
 
-def _tactics(rollcall, shown, width):
-    """Title and lines of the tactics that serve the crime types on a page."""
-    letters = dict(zip(rollcall.crime_types["crime_type"], rollcall.crime_types["letter"]))
-    serving = [tactic for tactic in rollcall.tactics.to_dict("records")
+def _tactics(tactics, kinds, shown, width, lines_each):
+    """Title and lines of the tactics that serve the crime types on a page; names only for no lines each."""
+    serving = [tactic for tactic in tactics.to_dict("records")
                if shown and (not tactic["crime_types"] or shown & set(tactic["crime_types"]))]
     if not serving:
         return "", []
     none_approved = not any(tactic["approved"] for tactic in serving)
-    lines = []
+    names = []
     for tactic in serving[:MOST_TACTICS]:
-        served = [letter for code, letter in letters.items() if code in shown and code in tactic["crime_types"]]
-        text = f"• {tactic['name']} ({', '.join(served) or 'all'})"
-        text += f" – {tactic['description']}" if tactic["description"] else ""
-        text += "" if tactic["approved"] or none_approved else f" [{NOT_APPROVED}]"
-        lines.append(_fitted(text, width - 2, SMALL, 2))
-    if len(serving) > MOST_TACTICS:
-        lines.append(f"• and {len(serving) - MOST_TACTICS} more on the agency's list")
+        served = [kind["letter"] for code, kind in kinds.items() if code in shown and code in tactic["crime_types"]]
+        names.append(f"{tactic['name']} ({', '.join(served) or 'all'})"
+                     + ("" if tactic["approved"] or none_approved else f" [{NOT_APPROVED}]"))
+    more = [f"and {len(serving) - MOST_TACTICS} more on the agency's list"] if len(serving) > MOST_TACTICS else []
+    if lines_each:
+        lines = ["• " + name for name in names + more]
+        lines[:len(names)] = [_growing(line, _sentences(tactic["description"]), " ", width - 2, lines_each)
+                              for line, tactic in zip(lines, serving)]
+    else:
+        lines = style.fit(" · ".join(names + more), width - 2, SMALL, 4)
     return "Tactics" + (f" ({NOT_APPROVED} by the agency)" if none_approved else ""), lines
+
+
+def _sentences(text):
+    return re.split(r"(?<=[.!?])\s+", text) if text else []
+
+
+def _growing(start, pieces, between, width, lines):
+    """``start – piece, piece`` with as many whole pieces as fit; a first piece that is too long is cut."""
+    text = start
+    for number, piece in enumerate(pieces):
+        longer = text + (between if number else " – ") + piece
+        if number and len(style.fit(longer, width, SMALL, lines + 1)) > lines:
+            break
+        text = longer
+    return _fitted(text, width, SMALL, lines)
 
 
 def _fitted(text, width, points, lines=1, bold=False):

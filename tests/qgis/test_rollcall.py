@@ -108,7 +108,7 @@ def test_what_chance_means_reasons_and_tactics(sample, tmp_path):
     assert "A forecast is a chance, not a finding about anybody." in " ".join(page.split())
     assert "1G – 3 robberies in this box in the last 365 days" in page
     assert "Foot patrol (G, R) – Walk the block" in page
-    assert "Be seen (all) – Park in view [not yet approved]" in page
+    assert "Be seen (all) [not yet approved] – Park in view" in page
     assert "Car check" not in page
     assert "No box is assigned to beat 708 in this shift." in empty and "Tactics" not in empty
 
