@@ -49,8 +49,10 @@ class LevelTerms:
         """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
         timeline = self._timeline
         slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
-        totals = np.stack([counts[0].copy() for _, counts in roll(self._totals, timeline, _MEMORIES, 1, first, last)])
-        exposure = np.stack([counts[0].copy() for _, counts in roll(self._slots, timeline, _MEMORIES, 1, first, last)])
+        totals, exposure = np.zeros((2, max(last - first, 0), len(_MEMORIES), len(timeline.codes)))
+        for history, filled in ((self._totals, totals), (self._slots, exposure)):
+            for day, counts in roll(history, timeline, _MEMORIES, 1, first, last):
+                filled[day - first] = counts[0]
         date = timeline.date[slots] - first
         return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
                                   timeline.season[slots])

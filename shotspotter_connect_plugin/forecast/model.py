@@ -27,6 +27,7 @@ EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
 _LONGEST_DELAY_DAYS = 28
 _EVENTS_FOR_OWN_START = 100
+_OLD_DAYS = 60
 _HOT_SPOT_MAP = "kde_250_all"
 
 
@@ -235,6 +236,8 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     ConnectError
         When a column is missing, a crime type may not be forecast, or no event is known.
     """
+    if seed < 0:
+        raise ConnectError("The seed must be 0 or a larger whole number.")
     as_of = _moment(as_of)
     refused_of_boxes = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
     events, refused = admit_events(events)
@@ -261,11 +264,11 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
         history = make_history(own, boxes, size, calendar, timeline)
         delay = _delay(own)
-        last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
+        last = _end(history, timeline, as_of, delay)
         outcome = train_type(ladder, history, timeline, smoother, last, _generator(seed, crime_type), part)
         types[crime_type] = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level,
                                       outcome.uncertainty, start, outcome.too_rare)
-        records[crime_type] = _record(outcome, own, history, start, delay)
+        records[crime_type] = _record(outcome, own, history, timeline.dates[:last], delay)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
                           _versions(), {})
     return replace(model, card=_card(model, boxes, calendar, refused + refused_of_boxes, records))
@@ -298,6 +301,13 @@ def _delay(events):
     return int(np.clip(np.ceil(np.quantile(delay, 0.9)), 1, _LONGEST_DELAY_DAYS))
 
 
+def _end(history, timeline, as_of, delay):
+    """Position of the first date too late to learn from: reports still come in, or the source had ended."""
+    last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
+    observed = timeline.date[observed_slots(history, timeline, last)]
+    return int(observed.max()) + 1 if observed.size else last
+
+
 def _generator(seed, crime_type):
     digest = hashlib.sha256(crime_type.encode()).digest()
     return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
@@ -320,13 +330,14 @@ def _versions():
             "scipy": scipy.__version__}
 
 
-def _record(outcome, events, history, start, delay):
+def _record(outcome, events, history, dates, delay):
     """What the card says of one crime type."""
     return {
         "verdict": _verdict(outcome), "rung": outcome.rung.name, "what_it_does": outcome.rung.label,
         "why": outcome.reason, "events": int(len(events)),
         "weighted_events_in_boxes_and_shifts": round(float(history.weight.sum()), 2),
-        "from": start, "days_left_out_because_reports_still_come_in": delay,
+        "from": dates[0] if dates else None, "to": dates[-1] if dates else None,
+        "days_left_out_because_reports_still_come_in": delay,
         "validation": outcome.validation, "ladder": outcome.compared,
         "uniform_share": outcome.uniform_share, "strongest_surfaces": _strongest(outcome),
         "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
@@ -365,7 +376,7 @@ def _card(model, boxes, calendar, refused, records):
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
         "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
-        "limits": _limits(rare, GUNFIRE in records),
+        "limits": _limits(rare, GUNFIRE in records) + _old(records, model.as_of),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
                              "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
@@ -379,6 +390,15 @@ def _card(model, boxes, calendar, refused, records):
                   "area_km2": round(float(boxes["inside"].sum()) * model.size ** 2 / 1e6, 3)},
         "seed": model.seed, "data_hash": model.data_hash, "versions": model.versions,
     }
+
+
+def _old(records, as_of):
+    """A warning for crime types whose newest date to learn from is long gone."""
+    ends = {crime_type: record["to"] for crime_type, record in records.items() if record.get("to")}
+    old = [f"{crime_type} ({end})" for crime_type, end in ends.items()
+           if as_of - pd.Timestamp(end, tz="UTC") > pd.Timedelta(days=_OLD_DAYS)]
+    return ["The data of these types end long before AS_OF, so their level may have changed: " + ", ".join(old) + "."
+            ] if old else []
 
 
 def _limits(rare, gunfire):

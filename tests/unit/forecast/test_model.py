@@ -255,6 +255,31 @@ def test_a_past_of_some_days(city):
     assert 0 < rows["expected"].sum() < 10
 
 
+def test_the_very_first_day(city):
+    first = city.events.sort_values("known_utc").iloc[:3]
+    as_of = pd.to_datetime(first["known_utc"], utc=True).max()
+    model = train(first, city.boxes, city.calendar, as_of)
+    rows = score(city, model, events=first, as_of=as_of, date="2018-01-02")
+    assert model.types["robbery"].too_rare and np.isfinite(rows["expected"]).all()
+
+
+def test_data_that_end_long_before_are_learnt_from_and_said_to_be_old(city):
+    late = city.as_of + pd.Timedelta(days=2000)
+    model = train(city.events, city.boxes, city.calendar, late)
+    record = model.card["crime_types"]["robbery"]
+    assert not model.types["robbery"].too_rare and record["to"] < "2019-03-01"
+    assert record["validation"]["events"] > 300
+    assert any("end long before AS_OF" in limit for limit in model.card["limits"])
+    assert not any("end long before AS_OF" in limit for limit in city.model.card["limits"])
+    rows = score(city, model, as_of=late, date=str(late.date()))
+    assert 0.5 < rows["expected"].sum() < 4.0
+
+
+def test_a_negative_seed_is_refused(city):
+    with pytest.raises(ConnectError, match="seed"):
+        train(city.events, city.boxes, city.calendar, city.as_of, seed=-1)
+
+
 def test_events_outside_the_fishnet_do_not_count(city):
     away = city.events.assign(x=city.events["x"] + 1e6)
     alone = train(pd.concat([city.events, away]), city.boxes, city.calendar, city.as_of)
