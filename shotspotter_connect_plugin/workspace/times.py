@@ -90,7 +90,7 @@ def parse(texts, times=None):
 def _parse_unique(texts):
     size = len(texts)
     parsed = Parsed(np.full(size, NAT), *(np.zeros(size, dtype=bool) for _ in range(6)), texts != "")
-    is_number = np.array([text.replace(".", "", 1).isdigit() for text in texts], dtype=bool)
+    is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
     rest = np.flatnonzero(parsed.given & ~is_number)
