@@ -23,6 +23,12 @@ MORNING = (
     ("ConnectDaily", "Run the whole day…", "day", "connect:daily"),
     ("ConnectOpenPlan", "Open today's plan", "connect", "open_plan"),
 )
+DELIVERED = (
+    ("ConnectImportGps", "Import GPS…", "import", "connect:importgps"),
+    ("ConnectImportRoster", "Import roster…", "import", "connect:importroster"),
+    ("ConnectVisits", "Find visits…", "patrol", "connect:visits"),
+    ("ConnectImportTactics", "Import tactics…", "import", "connect:importtactics"),
+)
 SET_UP = (
     ("ConnectCreateWorkspace", "Create workspace…", "setup", "connect:createworkspace"),
     ("ConnectChooseWorkspace", "Choose workspace of this project…", "setup", "choose_workspace"),
@@ -62,7 +68,7 @@ class ConnectPlugin:
         self._menu.setIcon(_icon("connect"))
         self._toolbar = self._iface.addToolBar(NAME)
         self._toolbar.setObjectName("ConnectToolBar")
-        for part in (MORNING, SET_UP, LAST):
+        for part in (MORNING, DELIVERED, SET_UP, LAST):
             for entry in part:
                 action = self._action(*entry)
                 self._menu.addAction(action)

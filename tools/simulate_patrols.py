@@ -64,7 +64,7 @@ def simulate(workspace, shift_date, shift, seed=1):
             "latitude": latitude.round(6), "longitude": longitude.round(6), "accuracy_m": accuracy.round(1),
             "source": "simulated"}))
         crews += [{"unit": unit, "badge": "S{:03d}{}".format(number, seat), "from": start.isoformat(),
-                   "to": end.isoformat(), "source": "simulated"} for seat in range(1 + int(rng.random() < 0.4))]
+                   "to": end.isoformat(), "source": "simulated"} for seat in range(2 if number % 3 == 0 else 1)]
     return pd.concat(tracks, ignore_index=True), pd.DataFrame(crews)
 
 

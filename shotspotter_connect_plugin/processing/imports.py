@@ -27,6 +27,10 @@ class FileImport(ConnectAlgorithm):
         """The function of the workspace that does the import."""
         raise NotImplementedError
 
+    def flags_of(self, result):
+        """Further counts by output name, of rows that were kept with a mark."""
+        return {}
+
     def after(self, workspace, progress):
         """What follows an import."""
 
@@ -68,7 +72,7 @@ class FileImport(ConnectAlgorithm):
             workspace, self.path, mapping=_mapping(self.text(parameters, MAPPING, context)),
             source_crs=crs.authid() if crs.isValid() else "",
             source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress)
-        counts = report(result, progress)
+        counts = {**report(result, progress), **self.flags_of(result)}
         dropped = ", ".join(result.dropped_columns)
         progress.info("Columns that were not read: {}.".format(dropped or "none"))
         run.counts = {name.lower(): number for name, number in counts.items()}

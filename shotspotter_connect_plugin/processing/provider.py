@@ -16,6 +16,7 @@ from .importgunfire import ImportGunfire
 from .importincidents import ImportIncidents
 from .importplaces import ImportPlaces
 from .importroster import ImportRoster
+from .importtactics import ImportTactics
 from .meter import Meter
 from .rollcall import RollCall
 from .score import Score
@@ -24,7 +25,8 @@ from .verifydraw import VerifyDraw
 from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, ImportGps,
-              ImportRoster, Train, Score, Meter, Adjust, VerifyDraw, CheckWorkspace, Visits, RollCall, Daily)
+              ImportRoster, ImportTactics, Train, Score, Meter, Adjust, VerifyDraw, CheckWorkspace, Visits, RollCall,
+              Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

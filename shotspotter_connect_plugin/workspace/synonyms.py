@@ -103,6 +103,21 @@ _ROLES = {
         "to": "to toutc todatetime totime end enddatetime endtime shiftend finish finishtime off offduty offdutytime "
               "signoff logoff timeoff clockout",
     },
+    "tactic_log": {
+        "id": "logid tacticlogid entryid recordid uuid globalid id fid objectid",
+        "officer": "officer officerid officerno officernumber badge badgeid badgeno badgenumber employeeid employeeno "
+                   "employeenumber serialno serialnumber loggedby",
+        "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle "
+                "vehicleid resource resourceid",
+        "tactic": "tactic tacticcode tacticname tacticused activity activitycode activityname activitytype action "
+                  "actiontaken whatwasdone whatdone",
+        "minutes": "minutes mins min durationminutes durationmin minutesspent durationmins timespent timespentmin "
+                   "duration",
+        "at": "atutc at timestamp datetime dateandtime startdatetime startedat startutc start loggedat logdatetime "
+              "activitydatetime createdat created when date logdate activitydate startdate day time",
+        "at_time": "time timeofday starttime logtime activitytime clock hour",
+        "box_id": "boxid box boxcode cell cellid gridcell hotspot hotspotid",
+    },
 }
 ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
 

@@ -5,7 +5,7 @@ import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "importgps",
-       "importroster", "train", "score",
+       "importroster", "importtactics", "train", "score",
        "meter", "adjust", "verifydraw", "visits", "checkworkspace", "rollcall", "daily")
 
 
@@ -43,6 +43,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importplaces": "WORKSPACE INPUT KIND",
         "importgps": file_import,
         "importroster": file_import,
+        "importtactics": file_import,
         "visits": "WORKSPACE FROM TO OUTPUT",
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
         "score": "WORKSPACE DATE SHIFT AS_OF OUTPUT",
@@ -56,7 +57,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
     assert {name: set(item["parameters"]) for name, item in golden.items()} == {
         name: set(words.split()) for name, words in design.items()}
     counts = {"READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED", "DROPPED_COLUMNS"}
-    for name in ("importincidents", "importgunfire", "importgps", "importroster"):
+    for name in ("importincidents", "importgunfire", "importgps", "importroster", "importtactics"):
         assert counts <= set(golden[name]["outputs"])
     assert "VERIFIED" in golden["verifydraw"]["outputs"]
 
@@ -90,7 +91,7 @@ def test_only_what_has_no_sensible_default_is_required():
     assert required == {
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
-        ("importgps", "INPUT"), ("importroster", "INPUT"),
+        ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
         ("adjust", "ACTION"), ("adjust", "SHIFT"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
 
 

@@ -58,6 +58,8 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectScore": "connect:score", "ConnectMeter": "connect:meter", "ConnectRollCall": "connect:rollcall",
         "ConnectDaily": "connect:daily", "ConnectCreateWorkspace": "connect:createworkspace",
         "ConnectConfigure": "connect:configure", "ConnectImportPlaces": "connect:importplaces",
+        "ConnectImportGps": "connect:importgps", "ConnectImportRoster": "connect:importroster",
+        "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
 
@@ -87,3 +89,13 @@ def test_without_pandas_the_desktop_starts_and_one_message_says_so(desktop, tmp_
     assert title == "ShotSpotter Connect"
     assert "Python library pandas" in text and "sudo apt install python3-pandas" in text
     assert (seen["menus"], seen["toolbars"], seen["providers"]) == (0, 0, 0)
+
+
+def test_the_sample_is_made_step_by_step_without_freezing(desktop, tmp_path):
+    folder = tmp_path / "sample"
+    seen, _ = desktop("sample_run", CONNECT_FOLDER=str(folder))
+    assert seen["running"]
+    assert seen["ended"] == ["The sample is ready in {}.".format(folder)]
+    assert {"washington_dc.gpkg", "context.gpkg", "configuration.json", "sheets.pdf"} <= set(seen["files"])
+    assert str(folder / "washington_dc.gpkg") in seen["recent"]
+    assert "choose another folder" in seen["refused"][-1]

@@ -1,0 +1,121 @@
+"""Logs of tactics from files of any header: joined, kept, flagged, counted; never a name."""
+import pandas as pd
+import pytest
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.tactics import import_tactics
+
+BOX = "C1282R17202"
+
+
+@pytest.fixture
+def patrolled(workspace):
+    """A workspace with two visits of unit 12 on 2 March 2026, 08:00 to 08:15 and 16:00 to 16:20, New York time."""
+    def moment(text):
+        return pd.Timestamp(text).tz_localize("America/New_York").tz_convert("UTC")
+
+    stays = pd.DataFrame([
+        {"visit_id": "v" + officer + start[:2], "unit": "12", "officer": officer, "box_id": BOX,
+         "entered_utc": moment("2026-03-02 " + start), "left_utc": moment("2026-03-02 " + end), "minutes": 15.0,
+         "dosage": "on_target", "shift_date": "2026-03-02", "shift": "day"}
+        for officer in ("71", "72") for start, end in (("08:00", "08:15"), ("16:00", "16:20"))])
+    tactics = workspace.read("tactics")
+    tactics["approved_by"] = tactics["approved_by"].mask(tactics["tactic"].isin(
+        ["foot_patrol", "talk_respectfully", "report_lighting"]), "Community board")
+    tactics["expires"] = tactics["expires"].mask(tactics["tactic"] == "report_lighting", "2026-03-01")
+    stop = tactics.iloc[[0]].assign(tactic="stop", name="Field interview", approved_by="Chief", enforcement=True)
+    with workspace.transaction() as writer:
+        writer.append("visits", stays)
+        writer.upsert("tactics", pd.concat([tactics, stop]))
+    return workspace
+
+
+LOG = """Badge No.;Car;What was done;Duration (min);Date;Time;Cell
+71;12;Walk the box;10;03/02/2026;08:02;{box}
+72.0;;talk_respectfully;;03/02/2026;08:20;
+;12;TALK WITH PEOPLE;5;03/02/2026;16:05;C1R1
+71;12;Report dark places;5;03/02/2026;16:05;
+71;12;Field interview;5;03/02/2026;16:05;
+71;12;Handing out flyers;5;03/02/2026;16:05;
+71;12;Walk the box;many;03/02/2026;16:05;
+71;12;;5;03/02/2026;16:05;
+71;12;Walk the box;5;soon;16:05;
+;;Walk the box;5;03/02/2026;16:05;
+""".format(box=BOX)
+
+
+def read(workspace):
+    return workspace.read("tactic_log", order_by=["tactic", "officer", "unit"])
+
+
+def test_joined_flagged_and_counted(patrolled, tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    result = import_tactics(patrolled, path, mapping={"minutes": "Duration (min)"})
+    assert (result.read, result.added, result.rejected) == (10, 7, 3)
+    assert (result.unmatched, result.unapproved) == (2, 3)
+    assert result.reasons == {"minutes that are no number from 0 to 1440": 1, "no tactic": 1,
+                              "a date or time that cannot be read": 1}
+    told = {(row.tactic, row.officer, row.unit): (row.visit_id, row.approved) for row in read(patrolled).itertuples()}
+    assert told == {
+        ("foot_patrol", "71", "12"): ("v7108", True),
+        ("talk_respectfully", "72", None): ("v7208", True),       # logged five minutes after leaving
+        ("talk_respectfully", None, "12"): (None, True),          # names another box
+        ("report_lighting", "71", "12"): ("v7116", False),        # expired the day before
+        ("stop", "71", "12"): ("v7116", False),                   # enforcement, whoever approved it
+        ("Handing out flyers", "71", "12"): ("v7116", False),     # not in the list
+        ("foot_patrol", None, None): (None, True)}
+    assert any("3 rows name a tactic that was not approved" in text for text in result.warnings)
+    assert any("2 rows belong to no visit" in text for text in result.warnings)
+    again = import_tactics(patrolled, path, mapping={"minutes": "Duration (min)"})
+    assert (again.added, again.updated, again.unchanged, again.rejected) == (0, 0, 7, 3)
+    counts = patrolled.read("imports", order_by="at_utc")["counts"].iloc[-1]
+    assert (counts["unmatched"], counts["unapproved"]) == (2, 3)
+
+
+@pytest.mark.parametrize("rename", [str.upper, lambda name: name.replace(" ", "_"), lambda name: '"' + name + '"'])
+def test_any_header_and_order(patrolled, tmp_path, rename):
+    plain, strange = tmp_path / "plain.csv", tmp_path / "strange.csv"
+    rows = [line.split(";") for line in LOG.splitlines()]
+    rows[0][3] = "Minutes"
+    plain.write_text("\n".join(",".join(row) for row in rows))
+    turned = [row[::-1] for row in rows]
+    strange.write_text("\n".join("\t".join(row) for row in [[rename(name) for name in turned[0]], *turned[1:]]))
+    first = import_tactics(patrolled, plain)
+    again = import_tactics(patrolled, strange)
+    assert (first.added, again.added, again.unchanged) == (7, 0, 7)
+
+
+def test_imported_again_after_visits_were_found_it_is_joined(patrolled, tmp_path):
+    with patrolled.transaction() as writer:
+        visits = patrolled.read("visits")
+        writer.replace("visits", visits.iloc[:0], {"unit": "12"})
+    (tmp_path / "log.csv").write_text("badge,tactic,at\n71,foot_patrol,2026-03-02T08:03:00-05:00\n")
+    assert import_tactics(patrolled, tmp_path / "log.csv").unmatched == 1
+    with patrolled.transaction() as writer:
+        writer.append("visits", visits)
+    again = import_tactics(patrolled, tmp_path / "log.csv")
+    assert (again.added, again.updated, again.unmatched) == (0, 1, 0)
+
+
+def test_names_never_get_in(patrolled, tmp_path):
+    before = patrolled.content_hash()
+    (tmp_path / "log.csv").write_text("officer,tactic,at\n" + "James Smith,foot_patrol,2026-03-02 08:03\n" * 3)
+    with pytest.raises(ConnectError, match="names"):
+        import_tactics(patrolled, tmp_path / "log.csv")
+    (tmp_path / "log.csv").write_text("badge,tactic,at,Officer Name,Subject,Notes\n"
+                                      "71,call 202-555-0142,2026-03-02 08:03,James Smith,Jane Doe,seen here\n")
+    assert patrolled.content_hash() == before
+    result = import_tactics(patrolled, tmp_path / "log.csv")
+    assert {"Officer Name", "Subject", "Notes"} <= set(result.dropped_columns)
+    assert read(patrolled)["tactic"].tolist() == [""]
+
+
+@pytest.mark.parametrize("text, words", [("a,b\n1,2\n", "the tactic and the time"), ("badge,tactic,at\n", "no rows"),
+                                         ("tactic,at\nx,2026-03-02 08:03\n", "badge number or the unit")])
+def test_files_that_are_no_logs(patrolled, tmp_path, text, words):
+    before = patrolled.content_hash()
+    (tmp_path / "log.csv").write_text(text)
+    with pytest.raises(ConnectError, match=words):
+        import_tactics(patrolled, tmp_path / "log.csv")
+    assert patrolled.content_hash() == before
