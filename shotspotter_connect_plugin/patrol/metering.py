@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
+from .bound import upper_bound
 from .draw import NEARLY, pivotal
 from .record import FORMAT, hash_of_inputs
 from .seeds import Uniforms
@@ -120,6 +121,77 @@ def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.
     return probability, shortfalls
 
 
+@dataclass(frozen=True)
+class Limited:
+    """A neighbourhood held to its largest share of a shift's boxes."""
+
+    neighbourhood: str
+    expected: float
+    allowed: float
+
+    @property
+    def sentence(self):
+        """What it would have had and what it may have."""
+        return (f"Neighbourhood {self.neighbourhood}: {self.expected:.3g} boxes would have been expected, its share "
+                f"cap allows {self.allowed:.3g}; the rest went to other neighbourhoods of the same beats.")
+
+
+def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
+    """Lower the caps of boxes so that no neighbourhood expects more than its share of the boxes asked for.
+
+    One neighbourhood after the other that expects too much is held to exactly its share: in each beat its chances are
+    scaled down, in all beats alike as far as other boxes of the beat can take over, and kept as caps; then the beats
+    are filled again. A neighbourhood held once stays held, so this ends. Where the other boxes cannot take over all of
+    it, the beat falls short; :func:`inclusion_probabilities` then says so.
+
+    Parameters
+    ----------
+    neighbourhood : array of n str
+        None for boxes in none; those are not limited.
+    shares : mapping of str to float
+        Largest share of each limited neighbourhood, 0 to 1.
+    boxes_per_beat : float
+        In each beat that has a name; together they are the boxes asked for.
+    harm, beat, cap, more
+        As for :func:`inclusion_probabilities`.
+
+    Returns
+    -------
+    cap : numpy.ndarray
+    limited : list of Limited
+    """
+    beat, neighbourhood = np.asarray(beat, dtype=object), np.asarray(neighbourhood, dtype=object)
+    cap = np.array(np.broadcast_to(np.asarray(cap, dtype=float), beat.shape))
+    asked = boxes_per_beat * len(set(beat[pd.notna(beat)]))
+    members = {name: np.flatnonzero(neighbourhood == name) for name in sorted(shares)}
+    limited = []
+    for _ in shares:
+        chance, _ = inclusion_probabilities(harm, beat, boxes_per_beat, cap, **more)
+        excess = {name: chance[places].sum() - shares[name] * asked for name, places in members.items()}
+        name = max(excess, key=excess.get)
+        if excess[name] <= NEARLY:
+            break
+        places = members[name]
+        limited.append(Limited(name, chance[places].sum(), shares[name] * asked))
+        cap[places] = _scaled_down(chance, cap, beat, places, excess[name])
+    return cap, limited
+
+
+def _scaled_down(chance, cap, beat, places, excess):
+    """The chances of ``places``, scaled beat by beat so that together they are lower by ``excess``."""
+    beats = sorted(set(beat[places][chance[places] > 0]))
+    held = np.array([chance[places[beat[places] == name]].sum() for name in beats])
+    others = np.setdiff1d(np.arange(chance.size), places)
+    slack = np.array([(cap - chance)[others[beat[others] == name]].sum() for name in beats])
+    possible = np.minimum(held, np.maximum(slack, 0.0))
+    if possible.sum() > excess:
+        taken = _level(held, np.zeros(held.size), possible, excess)
+    else:  # no beat can be kept whole: what is missing is taken from all alike
+        taken = possible + (held - possible) * (excess - possible.sum()) / max((held - possible).sum(), NEARLY)
+    factor = dict(zip(beats, np.maximum(1 - taken / held, 0.0)))
+    return chance[places] * np.array([factor.get(name, 1.0) for name in beat[places]])
+
+
 def _weights(harm, focus):
     """harm ** focus relative to the greatest; the same number for the same harm, never less for more."""
     values, which = np.unique(harm, return_inverse=True)
@@ -181,11 +253,17 @@ class History:
     minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
-def rules_of(settings, shift_date, shift, number, boxes=None, cap=None):
+SHARE = "share_cap: "
+"""Before the name of a neighbourhood in the rules of a draw."""
+
+
+def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=None):
     """Give the settings in force for one draw as a flat mapping of text and numbers.
 
     ``number`` is 1 for the first draw of a shift, 2 for the next: the same seed then gives other numbers. ``boxes``
-    (per beat) and ``cap`` replace the settings where given.
+    (per beat) and ``cap`` replace the settings where given. ``shares`` maps neighbourhoods to their share caps. Where
+    the units of a beat have no minutes for so many boxes, ``boxes_per_beat`` is what they have minutes for, and
+    ``boxes_asked`` what was asked.
     """
     boxes = settings.boxes_per_beat if boxes is None else boxes
     cap = settings.cap if cap is None else cap
@@ -193,10 +271,24 @@ def rules_of(settings, shift_date, shift, number, boxes=None, cap=None):
         raise ConnectError("The number of boxes per beat must be 0 or more.", f"boxes={boxes}")
     if not 0 < cap <= 1:
         raise ConnectError("The cap must be a chance above 0 and at most 1.", f"cap={cap}")
-    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes", "on_target_high"]
+    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes", "on_target_high",
+             "returns"]
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
-    return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_per_beat": boxes,
-            "cap": cap, **{name: getattr(settings, name) for name in names}}
+    return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
+            "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
+            **{name: getattr(settings, name) for name in names},
+            **{SHARE + name: share for name, share in (shares or {}).items()}}
+
+
+def most_boxes(settings):
+    """Boxes per beat and shift for which the units have minutes: infinite where ``units_per_beat`` is 0.
+
+    A box costs its target minutes and the way to it, once and once more for each return.
+    """
+    if not settings.units_per_beat:
+        return np.inf
+    each = (1 + settings.returns) * (settings.target_minutes + settings.travel_minutes)
+    return int(settings.units_per_beat * settings.minutes_per_unit / each + NEARLY)
 
 
 def box_caps(boxes, harm, history, rules):
@@ -286,12 +378,22 @@ def most_in_window(box_ids, events, shift_date, days, amount=None):
 
 @dataclass(frozen=True)
 class DrawnShift:
-    """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, and what could not be had."""
+    """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, what could not be had or was limited.
+
+    ``bound`` is the most harm that any chances under the same caps could cover in expectation; None without scipy.
+    """
 
     boxes: pd.DataFrame
     reserve: dict
     inputs_hash: str
     shortfalls: list
+    limited: list = field(default_factory=list)
+    bound: float = None
+
+    @property
+    def covered(self):
+        """Expected covered harm: the sum of probability and harm."""
+        return float((self.boxes["inclusion_probability"] * self.boxes["harm"].fillna(0.0)).sum())
 
 
 def draw_shift(boxes, harm, history, rules, seed):
@@ -300,7 +402,7 @@ def draw_shift(boxes, harm, history, rules, seed):
     Parameters
     ----------
     boxes : pandas.DataFrame
-        box_id, beat, inside.
+        box_id, beat, inside, and neighbourhood where the rules hold share caps.
     harm : pandas.Series
         Harm by box_id; boxes that lack in it are not eligible.
     history : History
@@ -316,12 +418,23 @@ def draw_shift(boxes, harm, history, rules, seed):
     boxes = boxes.sort_values("box_id", ignore_index=True)
     harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
+    how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": table["eligible"]}
+    shares, limited = shares_of(rules), []
+    around = boxes["neighbourhood"] if shares else None
+    bound = upper_bound(harm, table["beat"], rules["boxes_per_beat"], table["cap"], around, shares)
+    if shares:
+        table["cap"], limited = share_caps(harm, table["beat"], around, shares, rules["boxes_per_beat"], table["cap"],
+                                           **how)
     table["inclusion_probability"], shortfalls = inclusion_probabilities(
-        harm, table["beat"], rules["boxes_per_beat"], table["cap"], rules["lower_risk_share"], rules["focus"],
-        table["eligible"])
+        harm, table["beat"], rules["boxes_per_beat"], table["cap"], **how)
     inputs_hash = hash_of_inputs(rules, table)
     table["draw_rank"], table["selected"], reserve = replay(table, seed, inputs_hash)
-    return DrawnShift(table, reserve, inputs_hash, shortfalls)
+    return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, bound)
+
+
+def shares_of(rules):
+    """The share caps in the rules of a draw, by neighbourhood."""
+    return {name[len(SHARE):]: share for name, share in rules.items() if name.startswith(SHARE)}
 
 
 def replay(table, seed, inputs_hash):
@@ -371,8 +484,8 @@ def plan(drawn_boxes, by_box, rules):
     """
     patrols = drawn_boxes[["box_id", "beat", "harm", "inclusion_probability"]].join(
         by_box[["crime_type", "chance", "chance_low", "chance_high"]], on="box_id")
-    patrols = patrols.assign(target_minutes=float(rules["target_minutes"]), visit_order=visit_order(patrols), returns=1,
-                             origin="drawn", status="planned", version=1)
+    patrols = patrols.assign(target_minutes=float(rules["target_minutes"]), visit_order=visit_order(patrols),
+                             returns=int(rules["returns"]), origin="drawn", status="planned", version=1)
     return patrols.sort_values(["beat", "visit_order"], ignore_index=True)
 
 

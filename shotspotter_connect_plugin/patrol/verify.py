@@ -5,16 +5,16 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
-from .metering import inclusion_probabilities, replay, visit_order
+from .metering import inclusion_probabilities, replay, shares_of, visit_order
 from .record import hash_of_inputs
 from .seeds import hash_of
 
-_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes"}
+_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes", "returns"}
 _NAMED = 10
 """Differences of one kind that are named one by one."""
 
 
-def problems_of(draw, boxes, patrols, seed, commitments, state):
+def problems_of(draw, boxes, patrols, seed, commitments, state, neighbourhood=None):
     """Name everything in a recorded draw that does not fit.
 
     Parameters
@@ -31,6 +31,9 @@ def problems_of(draw, boxes, patrols, seed, commitments, state):
         The rows of ``commitments`` of its shift.
     state : mapping
         What draws and adjustments make of each patrol of the shift, as :func:`.adjustments.replayed` gives it.
+
+    neighbourhood : mapping of str to str, optional
+        Neighbourhood by box id, for share caps.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def problems_of(draw, boxes, patrols, seed, commitments, state):
         if draw["rules"].get(name) != draw[name]:
             problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
     impossible = _impossible(boxes)
-    problems += impossible or _of_chances(draw, boxes)
+    problems += impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood or {})
     if hash_of_inputs(draw["rules"], boxes) != draw["inputs_hash"]:
         problems.append("The stored inputs do not give the recorded inputs hash: a rule, box, beat, harm, eligibility, "
                         "cap or probability was changed after the draw.")
@@ -97,6 +100,15 @@ def _of_chances(draw, boxes):
         if not np.floor(chances + NEARLY) <= drawn <= np.ceil(chances - NEARLY):
             problems.append(f"Beat {beat} has {drawn} boxes drawn, where {chances:.6g} were expected.")
     return problems
+
+
+def _of_shares(rules, boxes, neighbourhood):
+    """No neighbourhood expects more than its share of the boxes asked for."""
+    expected = boxes["inclusion_probability"].groupby(boxes["box_id"].map(neighbourhood)).sum()
+    asked = rules["boxes_per_beat"] * boxes["beat"].nunique()
+    return [f"Neighbourhood {name} has {expected[name]:.6g} boxes expected, above its share cap of {share:g}."
+            for name, share in sorted(shares_of(rules).items())
+            if name in expected.index and expected[name] > share * asked + len(boxes) * NEARLY]
 
 
 def _of_replay(draw, boxes, seed):
@@ -163,8 +175,8 @@ def _of_patrols(draw, boxes, patrols, state):
         what = [name for name in ("beat", "harm", "inclusion_probability") if patrol[name] != patrol[name + "_drawn"]]
         what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]
         made = state.get(patrol["patrol_id"], {})
-        right = {"status": made.get("status"), "target_minutes": made.get("target_minutes"), "returns": 1,
-                 "visit_order": patrol["right_order"]}
+        right = {"status": made.get("status"), "target_minutes": made.get("target_minutes"),
+                 "returns": draw["rules"].get("returns"), "visit_order": patrol["right_order"]}
         what += [name for name, value in right.items() if patrol[name] != value]
         if what:
             problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")

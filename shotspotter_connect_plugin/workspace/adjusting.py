@@ -305,7 +305,7 @@ class _Plan:
             "shift": self._shift, "box_id": box_id, "beat": beat, "crime_type": crime_type,
             **{name: known.get(name) for name in ("harm", "chance", "chance_low", "chance_high")},
             "inclusion_probability": None, **of_draw, "target_minutes": minutes,
-            "visit_order": max(orders, default=0) + 1, "returns": 1, "origin": origin, "status": "planned",
-            "version": 1}
+            "visit_order": max(orders, default=0) + 1, "returns": self._rules["returns"], "origin": origin,
+            "status": "planned", "version": 1}
         return {"patrol_id": key, "box_id": box_id, "origin": origin, "before": None,
                 "after": {"status": "planned", "target_minutes": minutes}}

@@ -82,9 +82,10 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         messages = _commit(workspace, writer, shift_date, shift, now)
         secret = str(seed) if seed is not None else _committed_seed(workspace, shift_date, shift)
         progress.report(0.3, "Metering")
-        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap)
-        drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside"]), by_box["harm"],
-                                    history_around(workspace, shift_date, shift, rules), rules, secret)
+        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
+                                  share_caps(workspace))
+        drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside", "neighbourhood"]),
+                                    by_box["harm"], history_around(workspace, shift_date, shift, rules), rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reason = reason.strip() if len(earlier) else ""
@@ -102,7 +103,10 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         writer.append("patrols", patrols.assign(patrol_id=draw_id + "." + patrols["box_id"], draw_id=draw_id,
                                                 shift_date=shift_date, shift=shift))
         progress.report(0.95)
-    messages += [shortfall.sentence for shortfall in drawn.shortfalls]
+    messages += _limits_in_words(drawn, rules)
+    if drawn.bound:
+        progress.info(f"The chances cover {100 * drawn.covered / drawn.bound:.0f} % of the harm that any chances under "
+                      "the same caps could cover.")
     if seed is not None:
         messages.append("Drawn with a given seed: a test, no lottery.")
     progress.report(1.0)
@@ -130,6 +134,7 @@ def verify_draw(workspace, shift_date, shift):
     boxes = workspace.read("draw_boxes", where={"draw_id": draws["draw_id"].tolist()})
     rows = chain.of_shift(workspace, shift_date, shift)
     kept = chain.records(draws)
+    around = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"].to_dict()
     of_draw = {draw["draw_id"]: boxes[boxes["draw_id"] == draw["draw_id"]] for draw in kept}
     state, problems = adjustments.replayed([as_drawn(draw, of_draw[draw["draw_id"]]) for draw in kept], rows)
     problems = chain.verify_chain(workspace).problems + problems
@@ -141,7 +146,7 @@ def verify_draw(workspace, shift_date, shift):
         prefix = f"Draw {number}: " if len(kept) > 1 else ""
         own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
         found = problems_of(draw, of_draw[draw["draw_id"]], own, draw["seed"] or secrets.get(draw["seed_hash"]),
-                            committed, state)
+                            committed, state, around)
         problems += [prefix + problem for problem in found]
         notes += [prefix + note for note in _notes(draw, committed)]
     if rows:
@@ -189,6 +194,13 @@ def commitments(workspace, shift_date, days):
     published = workspace.read("commitments", where={"shift_date": slots["shift_date"].unique().tolist()},
                                order_by="committed_utc")
     return slots[["shift_date", "shift", "start_utc"]].merge(published, on=["shift_date", "shift"])
+
+
+def share_caps(workspace):
+    """Largest share of a shift's boxes by neighbourhood, where one is set."""
+    caps = workspace.read("neighbourhoods", ["neighbourhood", "share_cap"])
+    caps = caps[caps["share_cap"].notna()]
+    return dict(zip(caps["neighbourhood"], caps["share_cap"]))
 
 
 def reveal_ended(workspace):
@@ -313,6 +325,15 @@ def _suppress_earlier(workspace, writer, shift_date, shift):
         return []
     writer.upsert("patrols", old.assign(status="suppressed", version=old["version"] + 1))
     return [f"{len(old)} patrols of the earlier draw are kept as suppressed."]
+
+
+def _limits_in_words(drawn, rules):
+    """Every constraint that bound the draw, and by how much."""
+    said = []
+    if rules["boxes_per_beat"] < rules["boxes_asked"]:
+        said.append(f"{rules['boxes_asked']} boxes per beat were asked for; the units have minutes for "
+                    f"{rules['boxes_per_beat']} (units_per_beat, minutes_per_unit).")
+    return said + [limit.sentence for limit in (*drawn.limited, *drawn.shortfalls)]
 
 
 def _notes(draw, committed):

@@ -54,6 +54,12 @@ class Settings:
                                         "of them must be given with every change")
     roles: dict = _setting({}, "Role by account of the operating system: analyst, supervisor, officer or auditor; an "
                                "account not named is an analyst. Only analyst and supervisor may change a plan")
+    units_per_beat: int = _setting(0, "Units per beat that have time for directed patrols; 0 = boxes are not limited "
+                                   "by minutes", 0, 100)
+    minutes_per_unit: float = _setting(120.0, "Minutes that such a unit has for directed patrols in a shift", 1.0,
+                                       1440.0)
+    travel_minutes: float = _setting(5.0, "Minutes of the way to a box, each time", 0.0, 120.0)
+    returns: int = _setting(1, "How many times a unit comes back to its box in a shift", 0, 10)
     commit_days: int = _setting(7, "Days ahead for which hashes of seeds are published", 1, 60)
 
     target_minutes: float = _setting(15.0, "Minutes a directed patrol aims for", 1.0, 240.0)

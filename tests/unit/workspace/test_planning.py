@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from shapely.geometry import MultiPolygon, box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
@@ -468,3 +468,34 @@ def test_the_file_of_a_draw_keeps_the_seed_until_the_end(workspace, tmp_path):
     assert content["seed"] is None and content["lottery"] is True
     with pytest.raises(ConnectError, match="cannot be written"):
         export_draw(workspace, COMING, "day", tmp_path / "missing" / "draw.json")
+
+
+def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
+    class Heard(Progress):
+        said = []
+
+        def info(self, text):
+            self.said.append(text)
+
+    boxes = workspace.read("boxes", ["box_id", "row"])
+    boxes["neighbourhood"] = np.where(boxes["row"] % 12 < 8, "Old Town", "Harbour")
+    areas = pd.DataFrame({"neighbourhood": ["Old Town", "Harbour"], "share_cap": [0.25, None],
+                          "geometry": [MultiPolygon([square(0, 0, 8)]), MultiPolygon([square(0, 8, 4)])]})
+    with workspace.transaction() as writer:
+        writer.append("neighbourhoods", areas)
+        writer.upsert("boxes", boxes[["box_id", "neighbourhood"]])
+    configure(workspace, units_per_beat=1, minutes_per_unit=45.0, returns=0)
+    result = meter(workspace, PAST, "day", boxes=3, progress=Heard())
+    assert len(result.patrols) == 8 and (result.patrols["returns"] == 0).all()
+    assert result.messages[0] == ("3 boxes per beat were asked for; the units have minutes for 2 (units_per_beat, "
+                                  "minutes_per_unit).")
+    assert result.messages[1].startswith("Neighbourhood Old Town: ") and "allows 2;" in result.messages[1]
+    assert len(result.messages) == 2
+    drawn = workspace.read("draw_boxes").merge(boxes, on="box_id")
+    assert drawn.groupby("neighbourhood")["inclusion_probability"].sum()["Old Town"] == pytest.approx(2.0)
+    assert any("% of the harm that any chances under the same caps could cover" in text for text in Heard.said)
+    assert verify_draw(workspace, PAST, "day").verified
+    # Who moves boxes into the neighbourhood afterwards is heard.
+    with workspace.transaction() as writer:
+        writer.upsert("boxes", boxes[["box_id"]].assign(neighbourhood="Old Town"))
+    assert "Neighbourhood Old Town has 8 boxes expected" in verify_draw(workspace, PAST, "day").problems[0]

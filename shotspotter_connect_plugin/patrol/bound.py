@@ -1,0 +1,52 @@
+"""The most harm that chances under the caps could cover: a linear program, as a yardstick for the lottery."""
+import numpy as np
+import pandas as pd
+
+
+def upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None):
+    """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
+
+    The boxes of a beat sum to at most its boxes, those of a neighbourhood to at most its share of all boxes asked for.
+    The lower-risk share and the focus of the lottery are no part of it, so the lottery stays below: the difference is
+    what spreading patrols costs.
+
+    Parameters
+    ----------
+    harm : array of n float
+        NaN counts as 0.
+    beat, neighbourhood : arrays of n str
+        None for boxes in none.
+    boxes_per_beat : float
+    cap : array of n float
+        0 for boxes that may not be drawn.
+    shares : mapping of str to float, optional
+
+    Returns
+    -------
+    float or None
+        None where scipy is not installed.
+    """
+    try:
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_matrix
+    except ImportError:
+        return None
+    harm, cap = np.nan_to_num(np.asarray(harm, dtype=float)), np.asarray(cap, dtype=float)
+    beat = np.asarray(beat, dtype=object)
+    codes, names = pd.factorize(beat)
+    may = np.flatnonzero((codes >= 0) & (cap > 0) & (harm > 0))
+    if may.size == 0:
+        return 0.0
+    most_harm = harm[may].max()  # the solver's tolerances are absolute
+    rows, most = [codes[may]], [boxes_per_beat] * len(names)
+    columns = [np.arange(may.size)]
+    for name, share in sorted((shares or {}).items()):
+        own = np.flatnonzero(np.asarray(neighbourhood, dtype=object)[may] == name)
+        columns.append(own)
+        rows.append(np.full(own.size, len(most)))
+        most.append(share * boxes_per_beat * len(names))
+    rows, columns = np.concatenate(rows), np.concatenate(columns)
+    sums = csr_matrix((np.ones(rows.size), (rows, columns)), shape=(len(most), may.size))
+    found = linprog(-harm[may] / most_harm, A_ub=sums, b_ub=most, method="highs",
+                    bounds=np.stack([np.zeros(may.size), cap[may]], axis=1))
+    return float(-found.fun * most_harm)
