@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputString,
                        QgsProcessingParameterDateTime, QgsProcessingParameterString)
+from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QIcon
 
 from ..errors import ConnectError
@@ -15,7 +16,8 @@ from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_
 
 TAG = "ShotSpotter Connect"
 VERSIONS = {"QGIS": Qgis.version()}
-ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
+RESOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources")
+ICONS, HELP_PAGE = os.path.join(RESOURCES, "icons"), os.path.join(RESOURCES, "help.html")
 WORKSPACE, DATE, SHIFT, AS_OF = "WORKSPACE", "DATE", "SHIFT", "AS_OF"
 
 SET_UP = ("setup", "Set up")
@@ -57,6 +59,9 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self):  # noqa: N802
         return self.HELP
+
+    def helpUrl(self):  # noqa: N802
+        return QUrl.fromLocalFile(HELP_PAGE).toString()
 
     def svgIconPath(self):  # noqa: N802
         return os.path.join(ICONS, self.GROUP[0] + ".svg")

@@ -8,9 +8,9 @@ from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox
 
 from ..errors import ConnectError
 from ..processing import addresses
+from ..processing.base import HELP_PAGE
 
 NAME = "ShotSpotter Connect"
-_HELP = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "help.html")
 
 
 def open_dialog(algorithm):
@@ -88,4 +88,4 @@ def load_sample(iface):
 
 def show_help(iface):
     """Open the help page in the browser."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(_HELP))
+    QDesktopServices.openUrl(QUrl.fromLocalFile(HELP_PAGE))

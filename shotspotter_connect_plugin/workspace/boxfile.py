@@ -53,7 +53,8 @@ def write_boxes(path, frame, rectangles, crs, progress=SILENT):
         raise ConnectError("{} cannot be written; choose a folder in which you may write, and close the file elsewhere."
                            .format(path), repr(error)) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished.exists():
+            unfinished.unlink()
 
 
 def _create(path, layer_name, frame, crs):

@@ -112,6 +112,36 @@ def choose_and_open():
     return {"chosen": chosen, "opened": QgsProject.instance().fileName(), "messages": messages}
 
 
+def sample_run():
+    """“Load sample project” over its first steps and one that may not leave the main thread."""
+    from shotspotter_connect_plugin.processing import sample
+    from shotspotter_connect_plugin.ui.sample import SampleRun
+
+    every, folder = sample.steps, os.environ["CONNECT_FOLDER"]
+
+    def first_steps(folder):
+        steps = every(folder)
+        workspace = {"WORKSPACE": sample.workspace_in(folder)}
+        return steps[:2] + [step for step in steps if step[1].get("KIND") == "library"] + [
+            ("connect:rollcall", {**workspace, "DATE": sample.DATE, "SHIFT": "day", "BEAT": "101",
+                                  "OUTPUT": os.path.join(folder, "sheets.pdf")})]
+
+    sample.steps = first_steps
+    project = os.path.join(os.path.dirname(folder), "stands for the plan.qgz")
+    QgsProject().write(project)
+    sample.project_in = lambda folder: project
+    QgsProject.instance().setDirty(False)
+    SampleRun.start(iface, folder)
+    running = SampleRun.running is not None
+    wait(120, lambda: SampleRun.running is None)
+    ended = [item.text() for item in iface.messageBar().items()]
+    SampleRun.start(iface, os.path.join(folder, "washington_dc.gpkg", "below a file"))
+    return {"running": running, "ended": ended, "files": sorted(os.listdir(folder)),
+            "opened": os.path.basename(QgsProject.instance().fileName()),
+            "refused": [item.text() for item in iface.messageBar().items()],
+            "recent": QgsSettings().value("shotspotter_connect/recent_workspaces")}
+
+
 def main():
     result = {}
     try:
