@@ -280,7 +280,7 @@ def _zone(name):
 
 def _to_ns(moments):
     """Instants or wall-clock times of any kind as int64 nanoseconds; NaT is the least int64."""
-    index = pd.DatetimeIndex(pd.to_datetime(pd.Index(moments), utc=True)).tz_localize(None)
+    index = pd.DatetimeIndex(pd.to_datetime(pd.Index(moments), utc=True, cache=False)).tz_localize(None)
     return index.to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
