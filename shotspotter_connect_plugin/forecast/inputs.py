@@ -98,8 +98,9 @@ def admit_events(events):
     admitted["to_utc"] = np.minimum(admitted["to_utc"], admitted["known_utc"])
     admitted["from_utc"] = np.minimum(admitted["from_utc"], admitted["known_utc"])
     admitted["to_utc"] = np.maximum(admitted["from_utc"], admitted["to_utc"])
-    admitted = admitted.sort_values(["known_utc", "from_utc", "to_utc", "x", "y", "crime_type", "weight"],
-                                    ignore_index=True)
+    types = np.unique(admitted["crime_type"].to_numpy().astype(str), return_inverse=True)[1]
+    order = np.lexsort([types, *(admitted[name] for name in ("weight", "y", "x", "to_utc", "from_utc", "known_utc"))])
+    admitted = admitted.iloc[order].reset_index(drop=True)
     return admitted, sorted(str(name) for name in events.columns if name not in EVENT_COLUMNS)
 
 

@@ -126,13 +126,14 @@ class ForecastModel:
         self._check_as_of(as_of)
         boxes = admit_boxes(boxes)
         events = _known(admit_events(events)[0], as_of)
+        by_type = dict(iter(events.groupby("crime_type")))
         smoother, timelines, parts = Smoother(boxes, self.size), {}, []
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
             last = max(_local_date(calendar, as_of), str(shift_date))
             if model.start not in timelines:
                 timelines[model.start] = Timeline(calendar, model.start, last, self.plan_hour)
-            own = events[events["crime_type"] == crime_type]
+            own = by_type.get(crime_type, events.iloc[:0])
             parts.append(_score_type(crime_type, model, own, boxes, smoother, calendar, timelines[model.start],
                                      shift_date, shift, as_of.value, self.size))
         columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
