@@ -1,7 +1,8 @@
 """Wires the provider, the toolbar and the menu to QGIS; no logic."""
 import os
 
-from qgis.core import Qgis, QgsApplication, QgsMessageLog
+from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QMenu
 
@@ -12,13 +13,17 @@ from .processing.provider import ConnectProvider
 NAME = "ShotSpotter Connect"
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
-# (object name, text, icon, what it does: an algorithm's id or the name of a function of ui/actions.py), in the order of
-# the morning; None is a separator. The first part also stands on the toolbar.
+PLAN_DOCK = "plan_dock"
+_DOCK_WAS_OPEN = "shotspotter_connect/plan/open"
+
+# (object name, text, icon, what it does: an algorithm's id, PLAN_DOCK or the name of a function of ui/actions.py), in
+# the order of the morning. The first part also stands on the toolbar.
 MORNING = (
     ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
     ("ConnectImportGunfire", "Import gunfire alerts…", "import", "connect:importgunfire"),
     ("ConnectScore", "Score…", "forecast", "connect:score"),
     ("ConnectMeter", "Meter…", "patrol", "connect:meter"),
+    ("ConnectPlan", "Review the plan", "patrol", PLAN_DOCK),
     ("ConnectRollCall", "Print roll call…", "report", "connect:rollcall"),
     ("ConnectDaily", "Run the whole day…", "day", "connect:daily"),
     ("ConnectOpenPlan", "Open today's plan", "connect", "open_plan"),
@@ -51,6 +56,7 @@ class ConnectPlugin:
         self._provider = None
         self._menu = None
         self._toolbar = None
+        self._dock = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -77,9 +83,16 @@ class ConnectPlugin:
             if part is not LAST:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
+        if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
+            QTimer.singleShot(0, self._menu, self.show_plan_dock)  # when QGIS is ready, and only if we still are
 
     def unload(self):
         """Take away everything that was added."""
+        if self._dock is not None:
+            self._dock.take_away()
+            self._iface.removeDockWidget(self._dock)
+            self._dock.deleteLater()
+            self._dock = None
         if self._menu is not None:
             self._iface.pluginMenu().removeAction(self._menu.menuAction())
             self._menu.deleteLater()
@@ -92,6 +105,19 @@ class ConnectPlugin:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
 
+    def show_plan_dock(self):
+        """Open the analyst's plan dock, made when it is first wanted."""
+        from .ui.plan.dock import PlanDock
+
+        if self._dock is None:
+            window = self._iface.mainWindow()
+            self._dock = PlanDock(self._iface.mapCanvas(), window)
+            if not window.restoreDockWidget(self._dock):
+                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
+            self._dock.closed.connect(lambda: QgsSettings().setValue(_DOCK_WAS_OPEN, False))
+        QgsSettings().setValue(_DOCK_WAS_OPEN, True)
+        self._dock.setUserVisible(True)
+
     def _action(self, name, text, icon, does):
         action = QAction(_icon(icon), text, self._menu)
         action.setObjectName(name)
@@ -101,7 +127,9 @@ class ConnectPlugin:
     def _do(self, does):
         from .ui import actions
 
-        if does.startswith("connect:"):
+        if does == PLAN_DOCK:
+            self.show_plan_dock()
+        elif does.startswith("connect:"):
             actions.open_dialog(does)
         else:
             getattr(actions, does)(self._iface)

@@ -29,6 +29,13 @@ PATROL_COLUMNS = (
     "last_patrols", "x_min", "y_min", "x_max", "y_max")
 
 
+def date_to_open(workspace):
+    """Today if it has a draw, else the date of the newest draw, else today."""
+    today = workspace.calendar.to_local([_now(None)])[0].date().isoformat()
+    dates = workspace.distinct("draws", "shift_date")
+    return today if today in dates or not dates else max(dates)
+
+
 @dataclass(frozen=True)
 class PlanView:
     """One shift's plan as an analyst sees it.
@@ -53,6 +60,7 @@ class PlanView:
     last: Optional[dict]
     head: str
     message: str
+    timezone: str
     crs: str
     fishnet: Fishnet
 
@@ -66,7 +74,7 @@ class PlanView:
         return self.fishnet.rectangles(*Fishnet.parse([box_id]))[0].tolist()
 
     def row_of(self, box_id):
-        """The row of ``patrols`` of a box as a mapping, a planned one before a suppressed one; None if there is none."""
+        """The row of ``patrols`` of a box as a mapping; None if there is none."""
         rows = self.patrols[self.patrols["box_id"] == box_id]
         return chain.records(rows)[0] if len(rows) else None
 
@@ -110,7 +118,8 @@ def plan_view(workspace, shift_date, shift, legend):
         shift_date, shift, patrols, legend, shifts, boxes, dict(workspace.settings.adjustment_reasons),
         workspace.settings.target_minutes, adjusting.why_not_adjust(workspace),
         adjusting.undoable(workspace, shift_date, shift), rows[-1] if rows else None,
-        "" if head.empty else head.iloc[-1], message, workspace.settings.crs, workspace.fishnet)
+        "" if head.empty else head.iloc[-1], message, workspace.settings.timezone, workspace.settings.crs,
+        workspace.fishnet)
 
 
 def _patrols(workspace, shift_date, shift, boxes, legend, shift_names):
@@ -225,8 +234,8 @@ def _against_forecast(workspace, box_id, types, chances):
     first, as_of = types.iloc[0], types["as_of_utc"].iloc[0]
     count = _events_in_box(workspace, box_id, first["crime_type"], as_of)
     if count <= _FEW_EVENTS:
-        found.append(f"Few events: {count} of {first['name']} known here in the {_EVENT_DAYS} days before the forecast; "
-                     "most of what it expects comes from around the box.")
+        found.append(f"Few events: {count} of {first['name']} known here in the {_EVENT_DAYS} days before the "
+                     "forecast; most of what it expects comes from around the box.")
     low, high = chances["chance_low"], chances["chance_high"]
     if low is not None and high is not None and high > _WIDE * low:
         found.append("Wide interval: its upper end is " + (f"{high / low:.1f} times its lower end." if low > 0 else

@@ -1,0 +1,188 @@
+"""The panels below the table of patrols: why this box, what was reported lately, what rose, the week."""
+from html import escape
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushButton, QTableWidget, QTableWidgetItem,
+                                 QTextBrowser, QVBoxLayout, QWidget)
+
+from ...reports import queries
+from .model import chip, tr
+
+_DATA = Qt.ItemDataRole.UserRole
+
+
+class WhyPanel(QTextBrowser):
+    """Why a box is in the plan, and what speaks against it."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.setObjectName("ConnectWhy")
+        self.setOpenLinks(False)
+        self.tell(tr("Choose a row, or click a box on the map."))
+
+    def tell(self, text):
+        """Show one plain sentence."""
+        self.setHtml("<p>{}</p>".format(escape(text)))
+
+    def show_why(self, why, patrol, names):
+        """Show a ``WhyBox``; ``patrol`` is its row of the plan or None, ``names`` the crime types' names by code."""
+        head = "<b>{}</b> {}{}".format(escape(why.box_id), escape(why.where),
+                                       ", " + escape(tr("beat {}").format(why.beat)) if why.beat else "")
+        state = tr("Not in the plan.") if patrol is None else {
+            "drawn": tr("In the plan: drawn by the lottery."), "added": tr("In the plan: added by hand."),
+            "topped_up": tr("In the plan: topped up from the lottery's reserve.")}.get(patrol["origin"], "")
+        if patrol is not None and patrol["status"] != "planned":
+            state = tr("Suppressed by an analyst.")
+        facts = [state]
+        if why.chance is not None:
+            facts.append(tr("Chance of at least one event in the shift: {}.").format(queries.chance_in_words(
+                why.chance, *(float("nan") if end is None else end for end in (why.chance_low, why.chance_high)))))
+        if why.inclusion_probability is not None:
+            facts.append(tr("Its chance of being drawn was {:.3f}.").format(why.inclusion_probability))
+        shares = [tr("{} {} %").format(names.get(row.crime_type, row.crime_type), queries.percent(row.share))
+                  for row in why.types.head(3).itertuples() if row.share]
+        if shares:
+            facts.append(tr("Share of its harm: {}.").format(", ".join(shares)))
+        for_it = why.speaks_for or [tr("The forecast names no reason: the box is not in its highest tenth.")]
+        against = why.speaks_against or [tr("Nothing known to this workspace.")]
+        self.setHtml("<p>{}<br>{}</p><p><b>{}</b></p><ul>{}</ul><p><b>{}</b></p><ul>{}</ul>".format(
+            head, escape(" ".join(facts)), escape(tr("What speaks for it")), _items(for_it),
+            escape(tr("What speaks against it")), _items(against)))
+
+
+def _items(sentences):
+    return "".join("<li>{}</li>".format(escape(sentence)) for sentence in sentences)
+
+
+class _Table(QTableWidget):
+    """A small read-only table; ``chosen`` gives what a row was filled with."""
+
+    chosen = pyqtSignal(object)
+
+    def __init__(self, name, headings, parent=None):
+        super().__init__(0, len(headings), parent)
+        self.setObjectName(name)
+        self.setHorizontalHeaderLabels(headings)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)
+        self.itemActivated.connect(self._choose)
+        self.itemClicked.connect(self._choose)
+
+    def fill(self, rows):
+        """Fill with (data, texts, icons by column) rows."""
+        self.setRowCount(len(rows))
+        for place, (data, texts, icons) in enumerate(rows):
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if column in icons:
+                    item.setIcon(icons[column])
+                item.setData(_DATA, data)
+                self.setItem(place, column, item)
+        self.resizeColumnsToContents()
+
+    def _choose(self, item):
+        self.chosen.emit(item.data(_DATA))
+
+
+class LatelyPanel(QWidget):
+    """What became known in the last 24 hours and 7 days; a click leads into the plan."""
+
+    chosen = pyqtSignal(str, str)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.label = QLabel()
+        self.label.setWordWrap(True)
+        self.table = _Table("ConnectLately", [tr("Beat"), tr("Crime type"), tr("24 hours"), tr("7 days"),
+                                              tr("Usual week")])
+        self.table.chosen.connect(lambda data: self.chosen.emit(*data))
+        _stack(self, self.label, self.table)
+
+    def show_lately(self, lately, kinds, zone):
+        """Show a ``Lately``; ``kinds`` are the crime types by code, ``zone`` the agency's time zone."""
+        self.label.setText(tr("Known by {}. Click a row to see its beat and crime type in the plan.").format(
+            queries.moment_in_words(lately.until.tz_convert(zone))))
+        self.table.fill([((row.beat, row.crime_type),
+                          [row.beat, kinds[row.crime_type]["name"], *("{:.3g}".format(value) for value in (
+                              row.day, row.week, row.usual))], {1: kinds[row.crime_type]["icon"]})
+                         for row in lately.counts.itertuples()])
+
+
+class RisenPanel(QWidget):
+    """Boxes whose harm grew since the draw, by a forecast made again on demand; the analyst decides."""
+
+    chosen = pyqtSignal(str)
+    asked = pyqtSignal()
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.button = QPushButton(tr("Forecast again with what is known now"))
+        self.button.setObjectName("ConnectForecastAgain")
+        self.button.setToolTip(tr("Nothing is written: the plan and its forecast stay as they are"))
+        self.button.clicked.connect(lambda: self.asked.emit())
+        self.label = QLabel(tr("Lists boxes whose harm grew since the plan's forecast. You decide what to add."))
+        self.label.setWordWrap(True)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addStretch()
+        self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Where"), tr("Crime type"), tr("Harm then"),
+                                             tr("Harm now"), tr("Chance now"), tr("New events"), tr("In the plan")])
+        self.table.chosen.connect(lambda box_id: self.chosen.emit(box_id))
+        _stack(self, row, self.label, self.table)
+
+    def clear(self):
+        """Forget the last list."""
+        self.table.setRowCount(0)
+        self.label.setText(tr("Lists boxes whose harm grew since the plan's forecast. You decide what to add."))
+
+    def show_risen(self, risen, kinds, zone, least):
+        """Show a ``Risen``; ``least`` is the smallest rise listed, in words."""
+        moments = [queries.moment_in_words(moment.tz_convert(zone)) for moment in (risen.since, risen.until)]
+        self.label.setText(tr("{} events became known between {} and {}. The harm of {} boxes grew by {} or more; the "
+                              "plan is unchanged.").format(risen.reported, *moments, len(risen.boxes), least))
+        self.table.fill([(row.box_id, [
+            row.beat, row.box_id, row.where or "", kinds[row.crime_type]["name"], "{:.2f}".format(row.before),
+            "{:.2f}".format(row.now), queries.chance_in_words(row.chance, row.chance_low, row.chance_high),
+            str(row.reported), tr("yes") if row.planned else tr("no")], {3: kinds[row.crime_type]["icon"]})
+            for row in risen.boxes.itertuples()])
+
+
+class WeekPanel(QWidget):
+    """The week shift by shift; a click opens the shift."""
+
+    chosen = pyqtSignal(str, str)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.table = _Table("ConnectWeek", [tr("Date"), tr("Shift"), tr("Draws"), tr("Planned"), tr("Added by hand"),
+                                            tr("Suppressed")])
+        self.table.chosen.connect(lambda data: self.chosen.emit(*data))
+        _stack(self, self.table)
+
+    def show_week(self, week, names, here):
+        """Show the frame of ``review.week``; ``here`` is the (date, shift) looked at."""
+        self.table.fill([((row.shift_date, row.shift), [
+            queries.date_in_words(row.shift_date), names.get(row.shift, row.shift),
+            *(str(value) if row.draws or value else "–" for value in (
+                row.draws, row.planned, row.added, row.suppressed))], {}) for row in week.itertuples()])
+        places = [(row.shift_date, row.shift) for row in week.itertuples()]
+        if here in places:
+            self.table.selectRow(places.index(here))
+
+
+def kinds_of(crime_types):
+    """Crime types by code, each a mapping with its name and its chip as ``icon``."""
+    return {kind["crime_type"]: {**kind, "icon": chip(kind["colour"], kind["letter"])}
+            for kind in crime_types.to_dict("records")}
+
+
+def _stack(widget, *parts):
+    layout = QVBoxLayout(widget)
+    layout.setContentsMargins(2, 2, 2, 2)
+    for part in parts:
+        layout.addLayout(part) if isinstance(part, QHBoxLayout) else layout.addWidget(part)
