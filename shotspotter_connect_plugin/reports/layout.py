@@ -9,7 +9,7 @@ from qgis.core import (
     Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItemAttributeTable,
     QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape,
     QgsLayoutMeasurement, QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable,
-    QgsLayoutTableColumn, QgsPrintLayout, QgsProperty, QgsUnitTypes)
+    QgsLayoutTableColumn, QgsPrintLayout, QgsProperty)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
@@ -18,7 +18,7 @@ from . import style
 
 _NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
           b'<path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
-_MM = QgsUnitTypes.LayoutUnit.LayoutMillimeters
+_MM = Qgis.LayoutUnit.Millimeters
 DPI = 200
 
 
@@ -142,7 +142,7 @@ def scale_bar(layout, name, map_item, place):
     item.setId(name)
     item.setStyle("Line Ticks Up")
     item.setLinkedMap(map_item)
-    item.setUnits(QgsUnitTypes.DistanceUnit.DistanceMeters)
+    item.setUnits(Qgis.DistanceUnit.Meters)
     item.setUnitLabel("m")
     item.setNumberOfSegments(2)
     item.setNumberOfSegmentsLeft(0)
@@ -228,8 +228,10 @@ def folder_beside(path):
 
 
 def replace(unfinished, path):
-    """Move a finished file into place; on Windows an open file cannot be replaced."""
+    """Move a finished file into place once it is on the disk; on Windows an open file cannot be replaced."""
     try:
+        with open(unfinished, "rb+") as file:
+            os.fsync(file.fileno())
         os.replace(unfinished, path)
     except PermissionError as error:
         raise ConnectError(f"{path} is open in another program: close it there and run again.", str(error)) from error

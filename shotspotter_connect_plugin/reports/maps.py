@@ -5,7 +5,7 @@ from qgis.core import (
     Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem, QgsFillSymbol,
     QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProperty,
     QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer, QgsTextBackgroundSettings,
-    QgsTextBufferSettings, QgsUnitTypes, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
+    QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
 from qgis.PyQt.QtCore import QSizeF
 from qgis.PyQt.QtGui import QColor
 
@@ -186,13 +186,13 @@ def _number_label(points):
     background.setType(QgsTextBackgroundSettings.ShapeType.ShapeRectangle)
     background.setSizeType(QgsTextBackgroundSettings.SizeType.SizeBuffer)
     background.setSize(QSizeF(0.9, 0.1))
-    background.setSizeUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    background.setSizeUnit(Qgis.RenderUnit.Millimeters)
     background.setRadii(QSizeF(1.2, 1.2))
-    background.setRadiiUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    background.setRadiiUnit(Qgis.RenderUnit.Millimeters)
     background.setFillColor(QColor(style.PAPER))
     background.setStrokeColor(QColor(style.INK))
     background.setStrokeWidth(0.25)
-    background.setStrokeWidthUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    background.setStrokeWidthUnit(Qgis.RenderUnit.Millimeters)
     text.setBackground(background)
     settings.setFormat(text)
     return settings
@@ -281,7 +281,7 @@ def _name_label(layer, text, placement):
     settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Show, QgsProperty.fromExpression(
         f"coalesce(@map_id, '') <> '{SMALL_MAP}'"))
     settings.repeatDistance = 60
-    settings.repeatDistanceUnit = QgsUnitTypes.RenderUnit.RenderMillimeters
+    settings.repeatDistanceUnit = Qgis.RenderUnit.Millimeters
     _label(layer, settings)
 
 
@@ -329,7 +329,7 @@ def _halo(text, size=0.6):
     buffer = QgsTextBufferSettings()
     buffer.setEnabled(True)
     buffer.setSize(size)
-    buffer.setSizeUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    buffer.setSizeUnit(Qgis.RenderUnit.Millimeters)
     buffer.setColor(QColor(style.PAPER))
     text.setBuffer(buffer)
     return text

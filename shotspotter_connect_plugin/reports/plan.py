@@ -1,12 +1,13 @@
 """The plan GeoPackage: what the map, the sheets and other software read."""
 import os
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 from osgeo import gdal
 from qgis.core import (
-    QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields,
-    QgsGeometry, QgsVectorFileWriter, QgsWkbTypes)
+    Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields,
+    QgsGeometry, QgsVectorFileWriter)
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
@@ -31,15 +32,28 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
     patrols = patrols.merge(kinds, on="crime_type", how="left")
     patrols["shift_name"] = patrols["shift"].map(names)
     patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
-    polygon, area = QgsWkbTypes.Type.Polygon, QgsWkbTypes.Type.MultiPolygon
-    _write(path, "patrols", patrols, polygon, crs)
-    if with_forecast:
-        _write(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
-    _write(path, "beats", first.beats, area, crs)
-    _write(path, "sheets", pages, polygon, crs)
-    _write(path, "sheet_rows", rows, QgsWkbTypes.Type.NoGeometry, crs)
-    _write(path, "crime_types", key(first.crime_types), QgsWkbTypes.Type.NoGeometry, crs)
-    _copy_context(path, first.context, crs, progress)
+    polygon, area, none = Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
+    with _no_waiting_for_the_disk():
+        _write(path, "patrols", patrols, polygon, crs)
+        if with_forecast:
+            _write(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
+        _write(path, "beats", first.beats, area, crs)
+        _write(path, "sheets", pages, polygon, crs)
+        _write(path, "sheet_rows", rows, none, crs)
+        _write(path, "crime_types", key(first.crime_types), none, crs)
+        _copy_context(path, first.context, crs, progress)
+
+
+@contextmanager
+def _no_waiting_for_the_disk():
+    """Write a new GeoPackage without a wait per table: nobody sees it before it is whole and moved into place."""
+    name = "OGR_SQLITE_SYNCHRONOUS"
+    before = gdal.GetThreadLocalConfigOption(name)
+    gdal.SetThreadLocalConfigOption(name, "OFF")
+    try:
+        yield
+    finally:
+        gdal.SetThreadLocalConfigOption(name, before)
 
 
 def _forecast(rollcalls):
@@ -81,7 +95,7 @@ def _values(column):
 def _geometry(shape, geometry_type):
     geometry = QgsGeometry()
     geometry.fromWkb(shape.wkb)
-    if geometry_type == QgsWkbTypes.Type.MultiPolygon:
+    if geometry_type == Qgis.WkbType.MultiPolygon:
         geometry.convertToMultiType()
     return geometry
 

@@ -1,7 +1,7 @@
 """The one place for the colours, fonts and page sizes of reports and maps."""
 from functools import lru_cache
 
-from qgis.core import QgsFontUtils, QgsTextFormat, QgsUnitTypes
+from qgis.core import Qgis, QgsFontUtils, QgsTextFormat
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QFont, QFontMetricsF
 
@@ -68,7 +68,7 @@ def text_format(points, ink=INK, bold=False, italic=False, monospaced=False):
     result.setFont(font)
     result.setFamilies(list(_MONOSPACED if monospaced else _FAMILIES))
     result.setSize(points)
-    result.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    result.setSizeUnit(Qgis.RenderUnit.Points)
     result.setColor(QColor(ink))
     result.setAllowHtmlFormatting(False)
     return result

@@ -1,0 +1,98 @@
+"""The page on what caps cost: a chart as a vector picture, and the table behind it."""
+import html
+import os
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ..errors import ConnectError
+
+WORDS = {
+    "cap": "Cap: largest chance of a box per shift", "covered_harm": "Covered harm, share of the most possible",
+    "price_percent": "Price of the lottery in covered harm, %", "hits": "Events expected in drawn boxes",
+    "hit_rate": "Share of all events", "patrols": "Patrols", "boxes_served": "Boxes ever served",
+    "effective_boxes": "Effective number of boxes", "gini": "Gini of patrols over boxes",
+    "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days"}
+_DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate": 4, "effective_boxes": 0, "gini": 3}
+_SIZE, _LEFT, _TOP, _WIDE, _HIGH = (720, 330), 60, 30, 560, 230
+_INK, _GRID, _COVERED, _EFFECTIVE = "#1d2329", "#d5dae0", "#0b5394", "#b45f06"
+
+
+def write_page(table, title, details, path):
+    """Write the HTML page; the file is the old one or the new one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`~..workspace.costing.cost_of_caps` gives it.
+    title : str
+    details : sequence of str
+        Sentences on period and settings.
+    path : str
+    """
+    path = Path(path)
+    text = page(table, title, details)
+    try:
+        handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(written, path)
+    except OSError as error:
+        raise ConnectError(f"The report cannot be written to {path}; choose a folder in which you may write.",
+                           repr(error)) from error
+
+
+def page(table, title, details):
+    """The page as text; it needs no other file."""
+    heads = "".join(f"<th>{html.escape(WORDS[name])}</th>" for name in table)
+    rows = "".join("<tr>" + "".join(f"<td>{value:.{_DIGITS.get(name, 0)}f}</td>"
+                                    for name, value in zip(table.columns, row)) + "</tr>\n"
+                   for row in table.itertuples(index=False))
+    return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>"
+            "body{font:15px/1.5 sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
+            "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
+            "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}</style></head><body>"
+            f"<h1>{html.escape(title)}</h1>"
+            + "".join(f"<p>{html.escape(text)}</p>" for text in details)
+            + chart(table) + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
+
+
+def chart(table):
+    """Covered harm and effective number of boxes against the cap, as SVG text."""
+    svg = ElementTree.Element("svg", {
+        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {_SIZE[0]} {_SIZE[1]}", "width": str(_SIZE[0]),
+        "height": str(_SIZE[1]), "font-family": "sans-serif", "font-size": "12", "fill": _INK, "role": "img"})
+    ElementTree.SubElement(svg, "title").text = "Covered harm and effective number of boxes against the cap"
+    most = max(float(table["effective_boxes"].max()), 1.0)
+    for step in range(6):
+        height = _TOP + _HIGH * (1 - step / 5)
+        _line(svg, [(_LEFT, height), (_LEFT + _WIDE, height)], _GRID, 1)
+        _text(svg, _LEFT - 8, height + 4, f"{20 * step} %", "end", _COVERED)
+        _text(svg, _LEFT + _WIDE + 8, height + 4, f"{most * step / 5:.0f}", "start", _EFFECTIVE)
+    for cap in table["cap"]:
+        _text(svg, _across(cap), _TOP + _HIGH + 18, f"{cap:g}", "middle", _INK)
+    _text(svg, _LEFT + _WIDE / 2, _TOP + _HIGH + 40, WORDS["cap"], "middle", _INK)
+    for name, whole, colour, where in (("covered_harm", 1.0, _COVERED, "start"),
+                                       ("effective_boxes", most, _EFFECTIVE, "end")):
+        points = [(_across(cap), _TOP + _HIGH * (1 - value / whole)) for cap, value in zip(table["cap"], table[name])]
+        _line(svg, points, colour, 2.5)
+        for x, y in points:
+            ElementTree.SubElement(svg, "circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r="3.5", fill=colour)
+        _text(svg, _LEFT if where == "start" else _LEFT + _WIDE, _TOP - 12, WORDS[name], where, colour)
+    return ElementTree.tostring(svg, encoding="unicode")
+
+
+def _across(cap):
+    return _LEFT + _WIDE * cap
+
+
+def _line(svg, points, colour, width):
+    ElementTree.SubElement(svg, "polyline", {
+        "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points), "fill": "none", "stroke": colour,
+        "stroke-width": str(width)})
+
+
+def _text(svg, x, y, words, anchor, colour):
+    node = ElementTree.SubElement(svg, "text", {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor,
+                                                "fill": colour})
+    node.text = words
