@@ -72,19 +72,18 @@ class Area:
         return col.astype(np.int64) * (1 << 32) + row.astype(np.int64)
 
 
-@dataclass
-class Located:
-    """Points in the workspace's CRS.
+@dataclass(frozen=True)
+class System:
+    """What a file's coordinates are.
 
-    ``reason`` is None where the point can be used; ``columns`` are the two used, ``crs`` what they were taken for;
-    ``rounded`` is width and height (metres) of the cells to which the source rounded, NaN where it did not.
+    ``columns`` are the two used, ``crs`` what they are taken for, ``swapped`` whether the first holds northings;
+    ``share`` of the sample that fell on boxes; ``rounded`` is width and height (metres) of the cells to which the
+    source rounded, NaN where it did not.
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    reason: np.ndarray
     columns: tuple
     crs: str
+    swapped: bool
     share: float
     rounded: tuple
 
@@ -101,49 +100,81 @@ def numbers(texts):
     return values
 
 
-def locate(area, pairs, given, source_crs="", layer_crs=""):
-    """Bring points into the workspace's CRS.
+def sample(x, y):
+    """Up to 2,000 of the known points of a part of a file, evenly taken."""
+    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
+    return x[rows], y[rows]
+
+
+def choose(area, samples, source_crs="", layer_crs=""):
+    """Find what a file's coordinates are.
 
     Parameters
     ----------
     area : Area
-    pairs : dict
+    samples : dict
         (name of the x column, name of the y column) -> (x, y) float arrays; several where a file gives its places in
         several systems. The pair and the coordinate system under which most points fall into the jurisdiction are
         taken; of equals the first pair, unless another tells more places apart.
-    given : numpy.ndarray of bool
-        Where the source wrote something, even if it is no number.
     source_crs : str
         Named by the user: then nothing else is tried.
     layer_crs : str
         What a layer says of the first pair.
 
-    Raises
-    ------
-    ConnectError
-        When no point falls into the jurisdiction under any system tried.
+    Returns
+    -------
+    System
     """
     if source_crs:
         source_crs = _text(parse_crs(source_crs))
     best = None
-    for order, (columns, (x, y)) in enumerate(pairs.items()):
+    for order, (columns, (x, y)) in enumerate(samples.items()):
         places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
         if best and best[0] > _CLEAR and places <= _FINER * best[1]:
             continue
-        known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-        rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
-        named = source_crs or (layer_crs if order == 0 else "")
-        share, crs, swapped = _system(area, x[rows], y[rows], named)
+        share, crs, swapped = _system(area, x, y, source_crs or (layer_crs if order == 0 else ""))
         if best is None or share > best[0] + 0.01 or (share > best[0] - 0.01 and places > _FINER * best[1]):
             best = (share, places, columns, crs, swapped)
     share, _, columns, crs, swapped = best
-    x, y = pairs[columns]
-    if share == 0 and given.any():
-        raise ConnectError(_nowhere(area, columns, source_crs or layer_crs))
-    rounded = _rounding(area, x, y, crs, swapped)
-    here_x, here_y = _moved(area, x, y, crs, swapped)
-    reasons = _reasons(area, x, y, here_x, here_y, given, crs, swapped)
-    return Located(here_x, here_y, reasons, columns, crs, share, rounded)
+    return System(columns, crs, swapped, share, _rounding(area, *samples[columns], crs, swapped))
+
+
+def place(area, system, x, y, given):
+    """Bring points into the workspace's CRS.
+
+    Parameters
+    ----------
+    area : Area
+    system : System
+    x, y : numpy.ndarray of float
+    given : numpy.ndarray of bool
+        Where the source wrote something, even if it is no number.
+
+    Returns
+    -------
+    (x, y, reason)
+        ``reason`` is None where the point can be used.
+    """
+    here_x, here_y = _moved(area, x, y, system.crs, system.swapped)
+    reason = np.full(len(x), None, dtype=object)
+    known = np.isfinite(x) & np.isfinite(y)
+    reason[~known & ~given] = NO_PLACE
+    reason[~known & given] = NO_NUMBER
+    out = np.flatnonzero(known & ~area.near(here_x, here_y))
+    reason[out] = OUTSIDE
+    if out.size:
+        reason[out[_off_by_power(area, x[out], y[out], system.crs, system.swapped)]] = POWER
+    return here_x, here_y, reason
+
+
+def nowhere(area, system, named):
+    """The sentence for a file of which no point lies in the jurisdiction."""
+    west, south, east, north = area.bounds_degrees()
+    how = "read as " + system.crs if named else "in no coordinate system tried"
+    return ("No point of columns {} and {} falls into the jurisdiction (longitude {:.2f} to {:.2f}, latitude {:.2f} "
+            "to {:.2f}), {}; check the columns, or name the right system as SOURCE_CRS.".format(
+                *system.columns, west, east, south, north, how))
 
 
 def _system(area, x, y, named):
@@ -155,14 +186,6 @@ def _system(area, x, y, named):
     if found[0] < _GOOD:
         found = max(found, _best_crs(area, x, y, _further(area, x, tried)), key=lambda item: item[0])
     return found
-
-
-def _nowhere(area, columns, named):
-    west, south, east, north = area.bounds_degrees()
-    how = "read as " + named if named else "in no coordinate system tried"
-    return ("No point of columns {} and {} falls into the jurisdiction (longitude {:.2f} to {:.2f}, latitude {:.2f} "
-            "to {:.2f}), {}; check the columns, or name the right system as SOURCE_CRS.".format(
-                *columns, west, east, south, north, how))
 
 
 def _coarse(values):
@@ -230,18 +253,6 @@ def _moved(area, x, y, crs, swapped):
     return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
 
 
-def _reasons(area, x, y, here_x, here_y, given, crs, swapped):
-    reason = np.full(len(x), None, dtype=object)
-    known = np.isfinite(x) & np.isfinite(y)
-    reason[~known & ~given] = NO_PLACE
-    reason[~known & given] = NO_NUMBER
-    out = np.flatnonzero(known & ~area.near(here_x, here_y))
-    reason[out] = OUTSIDE
-    if out.size:
-        reason[out[_off_by_power(area, x[out], y[out], crs, swapped)]] = POWER
-    return reason
-
-
 def _off_by_power(area, x, y, crs, swapped):
     """Which points would fall on a box if x, y or both were multiplied by a power of ten."""
     pairs, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
@@ -258,11 +269,8 @@ def _off_by_power(area, x, y, crs, swapped):
 
 def _rounding(area, x, y, crs, swapped):
     """(width, height) in metres of the cells to which coordinates were rounded."""
-    known = np.isfinite(x) & np.isfinite(y)
-    if known.sum() < 2:
-        return np.nan, np.nan
     steps = _STEPS_DEGREES if crs == DEGREES else _STEPS_UNITS
-    step_x, step_y = (_step(values[known], steps) for values in (x, y))
+    step_x, step_y = (_step(values, steps) for values in (x, y))
     if np.isnan(step_x) or np.isnan(step_y):
         return np.nan, np.nan
     # At the middle of the jurisdiction, so that every file of an agency gives the same.
@@ -284,7 +292,7 @@ def _moved_back(area, crs, swapped):
 
 def _step(values, steps):
     """The largest step of which nearly all values are multiples, NaN if there is none or values hardly differ."""
-    if len(np.unique(values[:_SAMPLE])) < 2:
+    if len(np.unique(values)) < 2:
         return np.nan
     for step in steps:
         if np.mean(np.abs(values - np.round(values / step) * step) < step * 1e-3) >= _ROUNDED:

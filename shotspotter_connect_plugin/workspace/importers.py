@@ -1,7 +1,7 @@
 """Importers of incidents, gunfire alerts and places: any agency's file in, honest rows out, nothing about persons.
 
-Rows are parsed in chunks to about 150 bytes each, so that files larger than memory can be read; what a file's columns
-mean is decided over the whole file. One transaction per import: killed or stopped, nothing has changed.
+A file is read chunk by chunk, so that it may be larger than memory, and judged as a whole: what its columns mean is
+decided by all of its rows. One transaction per import: killed or stopped, nothing has changed.
 """
 import hashlib
 import re
@@ -14,7 +14,6 @@ import pandas as pd
 from ..errors import ConnectError
 from ..progress import SILENT
 from . import privacy, times
-from .blocks import normalise
 from .coordinates import Area, numbers
 from .intake import ImportResult, Intake
 from .runs import file_hash
@@ -64,24 +63,12 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         When the file cannot be read, a column that is needed is missing, no date can be read, or no point lies in the
         jurisdiction. The workspace is then unchanged.
     """
-    intake = Intake(workspace, "incidents", path, mapping, source_crs, source_timezone,
-                    [(["offence", "murder_flag"], "the offence"),
-                     (["occurred", "occurred_from", "occurred_to", "reported"], "the time")], progress.part(0.0, 0.5))
-    types = _crime_types(intake, set(workspace.read("crime_types", columns=["crime_type"])["crime_type"]))
-    low, high, reported = _offence_times(intake)
-    area = Area(workspace)
-    place = intake.locate(area)
-    progress.report(0.55)
-    rows = pd.DataFrame({"incident_id": intake.ids(), "crime_type": types, "low": low, "high": high,
-                         "reported": reported, "x": place.x, "y": place.y})
-    flagged = intake.words("discovered")
-    rows["discovered"] = False if flagged is None else _true(flagged)
-    rows["block"] = _blocks(intake)
-    rows = rows[intake.kept]
-    made = rows["incident_id"] == ""
-    rows.loc[made, "incident_id"] = _made_ids(rows[made]) + ":" + rows.loc[made, "crime_type"]
-    rows = _one_row_per_incident(intake, rows, by_victim="offence" not in intake.mapping)
-    return _write(workspace, area, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_incidents)
+    needed = [(["offence", "murder_flag"], "the offence"),
+              (["occurred", "occurred_from", "occurred_to", "reported"], "the time")]
+    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone, needed,
+                progress.part(0.0, 0.5)) as intake:
+        rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
+        return _write(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
 
 
 def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
@@ -89,57 +76,69 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """
-    intake = Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone,
-                    [(["occurred"], "the time")], progress.part(0.0, 0.5))
-    kinds = _kinds(intake)
-    when = intake.spans["occurred"]
-    column = intake.mapping["occurred"]
-    intake.reject((when.low == times.NAT) & ~when.given, "no time", column)
-    intake.reject(~when.timed, "no time of day", column)
-    _reject_absurd(intake, when, column)
-    area = Area(workspace)
-    place = intake.locate(area)
-    progress.report(0.55)
-    rows = pd.DataFrame({"alert_id": intake.ids(), "kind": kinds, "low": when.low, "x": place.x, "y": place.y})
-    rounds = intake.words("rounds")
-    rows["rounds"] = np.nan if rounds is None else numbers(pd.Series(rounds.categories))[rounds.codes]
-    rows["rounded_x_m"], rows["rounded_y_m"] = place.rounded
-    rows = _one_row_per_alert(_recorded_before(workspace, rows[intake.kept].copy()))
-    return _write(workspace, area, intake, rows, place, rejects, progress.part(0.6, 1.0), _finish_gunfire)
+    needed = [(["occurred"], "the time")]
+    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone, needed,
+                progress.part(0.0, 0.5)) as intake:
+        rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
+        return _write(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
 
 
 # Incidents
 
 
-def _crime_types(intake, known):
+def _incidents(workspace, intake, progress):
+    """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
+    known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
+    waiting = []
+    for rows in intake.chunks(progress):
+        types = _crime_types(intake, rows, known)
+        low, high, reported = _offence_times(intake, rows)
+        x, y = intake.locate(rows)
+        block = intake.texts(rows, "block" if "block" in intake.mapping else "address")
+        frame = pd.DataFrame({
+            "line": rows.lines, "incident_id": intake.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
+            "reported": reported, "x": x, "y": y, "block": np.where(block == "", None, block),
+            "discovered": _true(intake.words(rows, "discovered"), len(rows.lines))})[rows.kept]
+        again = intake.is_repeated(frame["incident_id"])
+        waiting.append(frame[again])
+        frame = frame[~again].copy()
+        made = frame["incident_id"] == ""
+        frame.loc[made, "incident_id"] = _made_ids(frame[made]) + ":" + frame.loc[made, "crime_type"]
+        yield _one_row_per_incident(intake, frame)
+    yield _one_row_per_incident(intake, pd.concat(waiting, ignore_index=True))
+
+
+def _crime_types(intake, rows, known):
     """Code of each row; rows of other types are rejected."""
-    words, flag = intake.words("offence"), intake.words("murder_flag")
+    words = intake.words(rows, "offence")
     if words is not None:
         codes = np.array([crime_type(word) for word in words.categories], dtype=object)
         found, column = codes[words.codes], intake.mapping["offence"]
-        intake.reject((words == "").astype(bool), "no offence", column)
+        rows.reject((words.categories == "")[words.codes], "no offence", column)
     else:
         # A list of shootings that says who died: the others were shot, too.
-        found = np.where(_true(flag), "homicide", "aggravated_assault").astype(object)
-        column = intake.mapping["murder_flag"]
-    intake.reject(found == BIASED, BIASED, column)
-    intake.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
+        died = _true(intake.words(rows, "murder_flag"), len(rows.lines))
+        found, column = np.where(died, "homicide", "aggravated_assault").astype(object), intake.mapping["murder_flag"]
+    rows.reject(found == BIASED, BIASED, column)
+    rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
 
 
-def _true(words):
+def _true(words, size):
+    if words is None:
+        return np.zeros(size, dtype=bool)
     return np.array([is_true(word) for word in words.categories], dtype=bool)[words.codes]
 
 
-def _offence_times(intake):
+def _offence_times(intake, rows):
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
-    size, spans = len(intake.lines), intake.spans
+    size, spans = len(rows.lines), rows.spans
     unknown = times.NAT
     nothing = times.Spans(*(np.full(size, unknown) for _ in range(2)), *(np.zeros(size, bool) for _ in range(2)))
     report, start, end, single = (spans.get(role, nothing) for role in (
         "reported", "occurred_from", "occurred_to", "occurred"))
     for role, span in spans.items():
-        _reject_absurd(intake, span, intake.mapping[role])
+        _reject_absurd(rows, span, intake.mapping[role])
     low = np.where(start.low != unknown, start.low, single.low)
     high = np.where(end.high != unknown, end.high, single.high)
     bound = np.where(report.high != unknown, report.high, np.iinfo(np.int64).max)
@@ -150,40 +149,23 @@ def _offence_times(intake):
     open_start = (low == unknown) & (last != unknown) & ((high != unknown) | report.timed)
     low = np.where(open_start, last - _UNKNOWN_START, np.where(low == unknown, report.low, low))
     high = np.where(high == unknown, report.high, high)
-    intake.reject(low == unknown, "no date", " or ".join(intake.mapping[role] for role in spans))
+    rows.reject(low == unknown, "no date", " or ".join(intake.mapping[role] for role in spans))
     turned = (end.high != unknown) & (end.high < start.low)
     low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
     late = (low > bound) & (low != unknown)
-    intake.reject(late & (low - bound > times.DAY), "an offence that begins after its report",
-                  intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
+    rows.reject(late & (low - bound > times.DAY), "an offence that begins after its report",
+                intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
     high = np.minimum(high, bound)
     low = np.where(late, bound - _UNKNOWN_START, low)
-    mended = int(((turned | late) & intake.kept).sum())
-    if mended:
-        intake.warnings.append("{:,} rows end before they begin or begin after their report; their times were widened "
-                               "to what is certain.".format(mended))
+    intake.tally("{:,} rows end before they begin or begin after their report; their times were widened to what is "
+                 "certain.", ((turned | late) & rows.kept).sum())
     return low, high, np.where(report.high != unknown, report.high, high)
 
 
-def _reject_absurd(intake, span, column):
+def _reject_absurd(rows, span, column):
     now = pd.Timestamp.now(tz="UTC").value
-    intake.reject((span.low != times.NAT) & (span.low < _OLDEST), "a date before 1990", column)
-    intake.reject((span.low != times.NAT) & (span.low > now + times.DAY), "a date in the future", column)
-
-
-def _blocks(intake):
-    role = "block" if intake.words("block") is not None else "address"
-    words = intake.private(role)
-    if words is None:
-        return None
-    texts, hidden = privacy.without_contacts(words.categories)
-    names, houses = normalise(texts)
-    if houses:
-        intake.warnings.append("House numbers in column {} were coarsened to their block.".format(intake.mapping[role]))
-    if hidden:
-        intake.warnings.append("{} values of column {} look like contacts of persons and were dropped.".format(
-            hidden, intake.mapping[role]))
-    return names[words.codes]
+    rows.reject((span.low != times.NAT) & (span.low < _OLDEST), "a date before 1990", column)
+    rows.reject((span.low != times.NAT) & (span.low > now + times.DAY), "a date in the future", column)
 
 
 def _made_ids(rows):
@@ -197,15 +179,15 @@ def _seconds(ns):
     return pd.Series(texts.astype(object), index=ns.index, dtype=object)
 
 
-def _one_row_per_incident(intake, rows, by_victim):
+def _one_row_per_incident(intake, rows):
     """The most serious offence of each incident, and of equals the one whose time is known best."""
-    if by_victim:
-        worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
-        rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)
     if not rows["incident_id"].duplicated().any():
         return rows
-    order = pd.DataFrame({"severity": rows["crime_type"].map(SEVERITY), "width": rows["high"] - rows["low"],
-                          "line": np.arange(len(rows))}, index=rows.index)
+    if "offence" not in intake.mapping:
+        # One row per victim: an incident in which anybody died is a homicide.
+        worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
+        rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)
+    order = rows.assign(severity=rows["crime_type"].map(SEVERITY), width=rows["high"] - rows["low"])
     rows = rows.loc[order.sort_values(["severity", "width", "line"]).index]
     others = rows[rows["incident_id"].duplicated()]
     rows = rows[~rows["incident_id"].duplicated()]
@@ -216,10 +198,8 @@ def _one_row_per_incident(intake, rows, by_victim):
     column = intake.mapping.get("id", "")
     for chosen, reason in ((~same_type, "a less serious offence of an incident that another row holds"),
                            (same_type & ~same, "the number of another row with another time or place")):
-        mask = np.zeros(len(intake.lines), dtype=bool)
-        mask[others.index[chosen]] = True
-        intake.reject(mask, reason, column)
-    return rows.sort_index()
+        intake.rejects.add(others["line"][chosen], column, reason)
+    return rows.sort_values("line")
 
 
 def _same_place(one, other):
@@ -251,14 +231,31 @@ def _finish_incidents(workspace, rows):
 # Gunfire
 
 
-def _kinds(intake):
+def _alerts(workspace, intake, progress):
+    """One frame of all alerts, each once."""
+    for rows in intake.chunks(progress, whole=True):
+        kinds = _kinds(intake, rows)
+        when, column = rows.spans["occurred"], intake.mapping["occurred"]
+        rows.reject((when.low == times.NAT) & ~when.given, "no time", column)
+        rows.reject(~when.timed, "no time of day", column)
+        _reject_absurd(rows, when, column)
+        x, y = intake.locate(rows)
+        rounds = intake.words(rows, "rounds")
+        frame = pd.DataFrame({
+            "alert_id": intake.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
+            "rounds": np.nan if rounds is None else numbers(pd.Series(rounds.categories))[rounds.codes]})[rows.kept]
+        frame["rounded_x_m"], frame["rounded_y_m"] = intake.system.rounded
+        yield _one_row_per_alert(_recorded_before(workspace, frame))
+
+
+def _kinds(intake, rows):
     """Kind of each alert; in a list of mixed calls those that speak of no gunfire are rejected."""
-    words = intake.words("kind")
+    words = intake.words(rows, "kind")
     if words is None:
-        return np.full(len(intake.lines), "unknown", dtype=object)
+        return np.full(len(rows.lines), "unknown", dtype=object)
     kinds = np.array([alert_kind(word) for word in words.categories], dtype=object)
     if (kinds[words.categories != ""] != np.array(None)).any():
-        intake.reject(kinds[words.codes] == np.array(None), "not a gunfire alert", intake.mapping["kind"])
+        rows.reject(kinds[words.codes] == np.array(None), "not a gunfire alert", intake.mapping["kind"])
     kinds[kinds == np.array(None)] = "unknown"
     return kinds[words.codes]
 
@@ -340,27 +337,26 @@ def _keep_place(rows, stored, found):
         rows[axis] = np.where(near, old, rows[axis])
 
 
-def _write(workspace, area, intake, rows, place, rejects, progress, finish):
+def _write(workspace, intake, frames, finish, rejects, progress):
     """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
     table, path = intake.table, intake.source.path
     digest = file_hash(path) if path.is_file() else ""
-    total, counts = max(len(rows), 1), Counts(0, 0, 0)
+    counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
-        for start in range(0, len(rows), _SLICE):
-            progress.report(start / total)
-            frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
-            frame["box_id"] = area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
-            same = np.flatnonzero(found)[_same(frame[found], stored[found])]
-            source = np.full(len(frame), intake.source.name, dtype=object)
-            source[same] = stored["source"].to_numpy()[same]
-            frame["source"] = source
-            done = writer.upsert(table, frame)
-            counts = Counts(counts.added + done.added, counts.updated + done.updated, counts.unchanged + done.unchanged)
+        for rows in frames:
+            for start in range(0, len(rows), _SLICE):
+                frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
+                frame["box_id"] = intake.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
+                same = np.flatnonzero(found)[_same(frame[found], stored[found])]
+                source = np.full(len(frame), intake.source.name, dtype=object)
+                source[same] = stored["source"].to_numpy()[same]
+                frame["source"] = source
+                done = writer.upsert(table, frame)
+                counts = Counts(counts.added + done.added, counts.updated + done.updated,
+                                counts.unchanged + done.unchanged)
         progress.report(1.0)
-        result = intake.result(workspace, counts, rejects)
-        result.source_crs = place.crs
-        result.rejects = intake.write_rejects(
-            rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, table))
+        result = intake.result(workspace, counts, rejects or workspace.folder / "{}-rejects-{}.csv".format(
+            Path(workspace.address).stem, table))
         writer.append("imports", pd.DataFrame([_record(table, intake.source.name, digest, result)]))
     return result
 

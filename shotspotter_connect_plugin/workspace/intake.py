@@ -1,8 +1,8 @@
 """One file on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
-import csv
 import os
+import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Dict, List
 
@@ -11,12 +11,13 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from ..errors import ConnectError
-from . import coordinates, privacy, times
+from . import blocks, coordinates, privacy, times
 from .readers import GEOMETRY, open_source, read_rows, too_long
-from .synonyms import ROLES, names_utc, recognise
+from .synonyms import names_utc, recognise
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
+_NO_LABELS = np.zeros(3, dtype=np.int64)
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 
 
@@ -62,8 +63,128 @@ class ImportResult:
         return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
 
 
+class Rejects:
+    """Rows that were not taken: line, column and reason, never the value."""
+
+    def __init__(self):
+        self._parts = []
+        self.reasons = Counter()
+
+    def __len__(self):
+        return sum(self.reasons.values())
+
+    def add(self, lines, column, reason):
+        """Reject the rows of some lines."""
+        if len(lines):
+            self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))
+            self.reasons[reason] += len(lines)
+
+    def write(self, path):
+        """Write them by line; gives the path, "" if there are none."""
+        if not len(self):
+            return ""
+        path = Path(path)
+        temporary = path.with_name(path.name + ".part")
+        try:
+            with open(temporary, "w", encoding="utf-8", newline="") as file:
+                pd.concat(self._parts).sort_values("line", kind="stable").to_csv(file, index=False)
+            os.replace(temporary, path)
+        except OSError as error:
+            raise ConnectError("The rejects file {} cannot be written; choose another folder in REJECTS.".format(path),
+                               str(error)) from error
+        return str(path)
+
+
+class Rows:
+    """Some rows of a file: lines, moments by role, texts by role, positions, and which are not rejected yet."""
+
+    def __init__(self, digest, spans, rejects):
+        self.lines, self.words, self.spans = digest.lines, digest.words, spans
+        self.positions, self.placed = digest.positions, digest.placed
+        self.kept = np.ones(len(digest.lines), dtype=bool)
+        self._rejects = rejects
+
+    def reject(self, rows, reason, column):
+        """Reject rows (a mask) that are not rejected yet."""
+        rows = np.asarray(rows) & self.kept
+        self._rejects.add(self.lines[rows], column, reason)
+        self.kept &= ~rows
+
+
+@dataclass
+class _Digest:
+    """What is kept of a chunk of texts."""
+
+    lines: np.ndarray
+    long: np.ndarray
+    blank: np.ndarray
+    placed: np.ndarray
+    positions: Dict[tuple, tuple]
+    moments: Dict[str, times.Parsed]
+    words: Dict[str, pd.Categorical]
+
+    def save(self, file):
+        """Write the arrays one after the other."""
+        arrays = [self.lines, self.long, self.blank, self.placed]
+        arrays.extend(axis for pair in self.positions.values() for axis in pair)
+        arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
+        for words in self.words.values():
+            arrays.append(words.codes)
+            # Texts as bytes: an array of text would make each as long as the longest.
+            arrays.append(np.frombuffer("\0".join(words.categories).encode("utf-8", "surrogatepass"), dtype=np.uint8))
+        for array in arrays:
+            np.save(file, array, allow_pickle=False)
+
+    def load(self, file):
+        """A digest of the same columns from where the file stands."""
+
+        def array():
+            return np.load(file, allow_pickle=False)
+
+        first = [array() for _ in range(4)]
+        positions = {pair: (array(), array()) for pair in self.positions}
+        moments = {role: times.Parsed(*(array() for _ in fields(times.Parsed))) for role in self.moments}
+        words = {}
+        for role in self.words:
+            codes = array()
+            texts = array().tobytes().decode("utf-8", "surrogatepass").split("\0")
+            words[role] = pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
+        return _Digest(*first, positions, moments, words)
+
+    @classmethod
+    def join(cls, parts):
+        """One digest of several."""
+        first = parts[0]
+        return cls(
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("lines", "long", "blank", "placed")),
+            {pair: tuple(np.concatenate([part.positions[pair][axis] for part in parts]) for axis in (0, 1))
+             for pair in first.positions},
+            {role: times.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
+            {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})
+
+
+@dataclass
+class _Evidence:
+    """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
+    to the last that is not blank, whether any has a place; samples of places by pair of columns and of texts by role;
+    counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids."""
+
+    start: int
+    rows: int
+    filled: int
+    placed: bool
+    places: dict
+    texts: dict
+    labels: np.ndarray
+    dates: dict
+    ids: np.ndarray
+
+
 class Intake:
-    """All rows of a file as arrays: texts by role, moments, positions, and for each row why it is rejected, if it is.
+    """A file on its way in: read once, chunk by chunk, judged as a whole, given out chunk by chunk.
+
+    Digests of the chunks wait in a temporary file, so that files larger than memory can be read; 8 bytes a row, for the
+    numbers of incidents, stay in memory.
 
     Parameters
     ----------
@@ -77,22 +198,30 @@ class Intake:
     """
 
     def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, needed, progress):
-        self.table, self.source = table, open_source(path)
-        self.warnings = []
+        self.table, self.source, self._needed = table, open_source(path), needed
+        self.area, self.rejects = coordinates.Area(workspace), Rejects()
+        self.warnings, self._tallies = [], Counter()
         self.zone = times.check_zone(source_timezone or workspace.settings.timezone)
-        self._zone_named = bool(source_timezone)
-        self._source_crs = source_crs
-        self.mapping = self._recognise(mapping, needed)
-        self._read(progress)
-        self.reason = np.full(len(self.lines), None, dtype=object)
-        self.column = np.full(len(self.lines), "", dtype=object)
-        self.reject(self._long, "more fields than the header", "")
-        self.reject(self._empty, "an empty row", "")
-        self.spans = self._moments(needed)
+        self._zone_named, self._source_crs = bool(source_timezone), source_crs
+        self.mapping = self._recognise(mapping)
+        self._pairs = self._pairs_of(self.mapping)
+        placed = {column for pair in self._pairs for column in pair}
+        self._texts = [role for role, column in self.mapping.items()
+                       if not role.startswith(_MOMENTS) and column not in placed]
+        columns = list(dict.fromkeys(self.mapping.values()))
+        self._file = tempfile.TemporaryFile()
+        self._evidence = read_rows(self.source, columns, progress, self._digest)
+        self._judge()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
 
     # Columns
 
-    def _recognise(self, mapping, needed):
+    def _recognise(self, mapping):
         source = self.source
         about = {column: privacy.about_persons(column) for column in source.columns}
         found = recognise(source.columns, self.table, mapping)
@@ -108,21 +237,21 @@ class Intake:
         if personal:
             self.warnings.append("Columns about persons were left out ({}): {}.".format(
                 ", ".join(personal), ", ".join(column for column in source.columns if about[column])))
-        self._need(found, needed)
+        self._need(found)
         return found
 
-    def _need(self, found, needed):
-        missing = [what for roles, what in needed if not set(roles) & set(found)]
-        if not self._pairs(found):
+    def _need(self, found):
+        missing = [what for roles, what in self._needed if not set(roles) & set(found)]
+        if not self._pairs_of(found):
             missing.append("a position (longitude and latitude, or x and y)")
         if not missing:
             return
-        role = {what: roles[0] for roles, what in needed}.get(missing[0], "longitude")
+        role = {what: roles[0] for roles, what in self._needed}.get(missing[0], "longitude")
         raise ConnectError("{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in "
                            '{{"{}": "column"}}.'.format(self.source.name, " and ".join(missing),
                                                         ", ".join(self.source.columns), role))
 
-    def _pairs(self, found):
+    def _pairs_of(self, found):
         """(x column, y column) of every pair of coordinates, degrees first."""
         pairs = [GEOMETRY] if self.source.has_geometry else []
         if "longitude" in found and "latitude" in found:
@@ -133,187 +262,206 @@ class Intake:
             number = str(int(number or 1) + 1)
         return pairs
 
-    # Rows
-
-    def _read(self, progress):
-        self._places = self._pairs(self.mapping)
-        coordinates_used = {column for pair in self._places for column in pair}
-        self._texts = [role for role in self.mapping if role in ROLES[self.table]
-                       and not role.startswith(_MOMENTS) and self.mapping[role] not in coordinates_used]
-        columns = list(dict.fromkeys(self.mapping.values()))
-        chunks = read_rows(self.source, columns, progress, self._digest)
-        if not chunks:
-            raise ConnectError("{} has no rows.".format(self.source.name))
-        self.lines = np.concatenate([chunk["lines"] for chunk in chunks])
-        blank = np.concatenate([chunk["blank"] for chunk in chunks])
-        # Blank lines at the end of a text file are no rows.
-        last = len(blank) if self.source.kind == "layer" else len(blank) - int(np.argmin(blank[::-1])) if (
-            not blank.all()) else 0
-        if not last:
-            raise ConnectError("{} has no rows.".format(self.source.name))
-        self.lines, self._empty = self.lines[:last], blank[:last]
-        self._long = np.concatenate([chunk["long"] for chunk in chunks])[:last]
-        self._placed = np.concatenate([chunk["placed"] for chunk in chunks])[:last]
-        self._parsed = {role: times.Parsed.join([chunk["moments"][role] for chunk in chunks]).take(slice(0, last))
-                        for role in chunks[0]["moments"]}
-        self._positions = {pair: tuple(np.concatenate([chunk["positions"][pair][axis] for chunk in chunks])[:last]
-                                       for axis in (0, 1)) for pair in self._places}
-        self._words = {role: union_categoricals([chunk["words"][role] for chunk in chunks])[:last]
-                       for role in self._texts}
-
-    def _digest(self, chunk):
-        """The little that is kept of a chunk of texts."""
-        texts = {column: chunk[column] for column in chunk if column not in GEOMETRY}
-        positions = {pair: tuple(coordinates.numbers(chunk[column]) for column in pair) for pair in self._places}
-        placed = np.zeros(len(chunk), dtype=bool)
-        for pair in self._places:
-            for column in pair:
-                placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (texts[column] != "").to_numpy()
-        moments = {role: times.parse(texts[self.mapping[role]], texts.get(self.mapping.get(role + "_time")))
-                   for role in _MOMENTS if role in self.mapping}
-        words = {role: _categorical(texts[self.mapping[role]]) for role in self._texts}
-        written = [placed, *(parsed.given for parsed in moments.values()),
-                   *((values.categories != "")[values.codes] for values in words.values())]
-        return {"lines": chunk.index.to_numpy(), "long": too_long(chunk), "placed": placed, "positions": positions,
-                "blank": ~np.logical_or.reduce(written), "moments": moments, "words": words}
-
-    def words(self, role):
-        """Texts of a role as a categorical, or None if the source has none."""
-        return self._words.get(role)
-
-    def ids(self):
-        """Ids of the rows, "" where the source has none; a column that looks like persons is not used."""
-        words = self.private("id")
-        if words is None:
-            return np.full(len(self.lines), "", dtype=object)
-        names, hidden = privacy.without_contacts(words.categories.map(_plain_id))
-        if hidden:
-            self.warnings.append("{} ids in column {} look like contacts of persons and were replaced.".format(
-                hidden, self.mapping["id"]))
-        return names[words.codes]
-
-    def private(self, role):
-        """Texts of a role that are to be stored; None, with a warning, if they look like persons."""
-        words = self._words.get(role)
-        if words is None:
-            return None
-        what = privacy.values_about_persons(words.categories)
-        if what:
-            self.warnings.append("The values of column {} look like {} and were dropped.".format(
-                self.mapping[role], what))
-            del self.mapping[role], self._words[role]
-            return None
-        return words
-
     @property
     def dropped_columns(self):
         """Columns of the source that nothing was kept of."""
         used = set(self.mapping.values())
         return [column for column in self.source.columns if column not in used]
 
-    # Times
+    # Reading
 
-    def _moments(self, needed):
-        for role in [role for role in self._parsed if _like_births(self._parsed[role])]:
-            self.warnings.append("The values of column {} look like birth dates and were dropped.".format(
-                self.mapping[role]))
-            del self._parsed[role], self.mapping[role]
-        self._need(self.mapping, needed)
-        if not any((parsed.clock != times.NAT).any() for parsed in self._parsed.values()):
+    def _digest(self, chunk):
+        """Keep a chunk's digest in the temporary file and give the evidence in it."""
+        positions = {pair: tuple(coordinates.numbers(chunk[column]) for column in pair) for pair in self._pairs}
+        placed = np.zeros(len(chunk), dtype=bool)
+        for column in {column for pair in self._pairs for column in pair}:
+            placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
+        moments = {role: times.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
+                   for role in _MOMENTS if role in self.mapping}
+        words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
+        texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
+        labels, role = words.pop("shift_label", None), next(iter(moments), None)
+        ids = self._plain(words)
+        written = [placed, *(parsed.given for parsed in moments.values()),
+                   *((values.categories != "")[values.codes] for values in words.values())]
+        blank = ~np.logical_or.reduce(written)
+        digest = _Digest(chunk.index.to_numpy(), too_long(chunk), blank, placed, positions, moments, words)
+        start = self._file.seek(0, os.SEEK_END)
+        digest.save(self._file)
+        self._form = digest
+        # A layer has no blank lines, only features without anything.
+        filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
+        return _Evidence(
+            start, len(chunk), filled, bool(placed.any()),
+            {pair: coordinates.sample(*places) for pair, places in positions.items()}, texts,
+            times.fit_of_labels(moments[role], labels, self.zone) if labels is not None and role else _NO_LABELS,
+            {role: _dates(parsed) for role, parsed in moments.items()}, ids)
+
+    def _plain(self, words):
+        """Bring ids and blocks into their form; gives the hashes of the ids."""
+        if "id" in words:
+            names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
+            words["id"] = _with_categories(words["id"], names)
+            self.tally("{:,} ids in column " + self.mapping["id"] + " look like contacts of persons and were replaced.",
+                       hidden)
+        for role in {"block", "address"} & set(words):
+            column = self.mapping[role]
+            texts, hidden = privacy.without_contacts(words[role].categories)
+            names, houses = blocks.normalise(texts)
+            words[role] = _with_categories(words[role], np.where(pd.isna(names), "", names))
+            self.tally("{:,} values of column " + column + " look like contacts of persons and were dropped.", hidden)
+            self.tally("House numbers in column " + column + " were coarsened to their block.", houses)
+        if "id" not in words:
+            return np.zeros(0, dtype=np.uint64)
+        names = words["id"].categories
+        hashes = pd.util.hash_array(names.to_numpy(object))[words["id"].codes]
+        return hashes[(names != "")[words["id"].codes]]
+
+    def tally(self, sentence, count):
+        """Count rows for a warning; ``{}`` in it is their number."""
+        if count:
+            self._tallies[sentence] += int(count)
+
+    # The file as a whole
+
+    def _judge(self):
+        evidence = self._evidence
+        ends = np.cumsum([part.rows for part in evidence])
+        filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
+        if not filled:
+            raise ConnectError("{} has no rows.".format(self.source.name))
+        # Blank lines at the end of a text file are no rows.
+        self.read = int(filled[-1])
+        if not any(part.placed for part in evidence):
+            raise ConnectError("No row of {} has coordinates in {}.".format(
+                self.source.name, " or ".join(" and ".join(pair) for pair in self._pairs)))
+        self._drop_persons(evidence)
+        self._readings = self._read_times(evidence)
+        ids = np.sort(np.concatenate([part.ids for part in evidence]))
+        self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
+        samples = {pair: tuple(np.concatenate([part.places[pair][axis] for part in evidence]) for axis in (0, 1))
+                   for pair in self._pairs}
+        self.system = coordinates.choose(self.area, samples, self._source_crs, self.source.crs)
+        for role, column in list(self.mapping.items()):
+            if any(column in pair for pair in self._pairs) and column not in self.system.columns:
+                del self.mapping[role]
+
+    def _drop_persons(self, evidence):
+        found = {role: privacy.values_about_persons(np.concatenate([part.texts[role] for part in evidence]))
+                 for role in evidence[0].texts}
+        for role in evidence[0].dates:
+            known, old = sum(part.dates[role] for part in evidence)
+            if known and old > 0.3 * known:
+                found[role] = "birth dates"
+        for role, what in found.items():
+            if what:
+                self.warnings.append("The values of column {} look like {} and were dropped.".format(
+                    self.mapping.pop(role), what))
+                self.mapping.pop(role + "_time", None)
+        self._need(self.mapping)
+
+    def _read_times(self, evidence):
+        """role -> Reading of every time column."""
+        roles = [role for role in evidence[0].dates if role in self.mapping]
+        if not any(part.dates[role][0] for part in evidence for role in roles):
             raise ConnectError("No date in {} of {} can be read; check MAPPING, and write dates as 2019-03-01 14:30."
-                               .format(" or ".join(self.mapping[role] for role in self._parsed), self.source.name))
-        local = self._zulu_is_local()
-        found = {}
-        for role, parsed in self._parsed.items():
-            utc = names_utc(self.mapping[role])
-            reading = times.Reading("UTC", True) if utc else times.Reading(self.zone, self._zone_named, local)
-            found[role] = times.spans(parsed, reading)
-            self.reject(parsed.given & (parsed.clock == times.NAT), "a date or time that cannot be read",
-                        self.mapping[role])
-        self._parsed = None
-        return found
-
-    def _zulu_is_local(self):
-        labels = self._words.pop("shift_label", None)
-        role = next((role for role in _MOMENTS if role in self._parsed), None)
-        if labels is None or role is None:
-            return False
-        rows, local, utc = times.fit_of_labels(self._parsed[role], labels, self.zone)
-        if times.labels_say_local(rows, local, utc):
+                               .format(" or ".join(self.mapping[role] for role in roles), self.source.name))
+        labels = sum(part.labels for part in evidence)
+        local = times.labels_say_local(labels)
+        if local:
+            rows, here, utc = labels.tolist()
             self.warnings.append(
                 "The times in {} end in Z, which means UTC, but were read as local time ({}): read so, {:.0%} of {:,} "
                 "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
-                    self.mapping[role], self.zone, local, rows, self.mapping["shift_label"], utc))
-            return True
-        return False
+                    self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
+        readings = {role: times.Reading("UTC", True) if names_utc(self.mapping[role]) else times.Reading(
+            self.zone, self._zone_named, local) for role in roles}
+        counts = {role: 0 for role in roles}
+        for digest in self._digests():
+            for role in roles:
+                counts[role] = counts[role] + times.survey(digest.moments[role], readings[role])
+        return {role: times.settle(readings[role], counts[role]) for role in roles}
 
-    # Places
+    def is_repeated(self, ids):
+        """Which ids come again somewhere in the file."""
+        return np.isin(pd.util.hash_array(np.asarray(ids, dtype=object)), self._repeated)
 
-    def locate(self, area):
-        """Positions in the workspace's CRS; rows without one, or outside the jurisdiction, are rejected."""
-        if not self._placed.any():
-            raise ConnectError("No row of {} has coordinates in {}.".format(
-                self.source.name, " or ".join(" and ".join(pair) for pair in self._places)))
-        found = coordinates.locate(area, self._positions, self._placed, self._source_crs, self.source.crs)
-        for reason in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
-            self.reject(found.reason == reason, reason, " and ".join(found.columns))
-        if found.share < 0.5:
-            self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
-                                 "check SOURCE_CRS.".format(found.share, *found.columns, found.crs))
-        unused = [role for role, column in self.mapping.items()
-                  if any(column in pair for pair in self._places) and column not in found.columns]
-        for role in unused:
-            del self.mapping[role]
-        self._positions = None
-        return found
+    # Giving out
 
-    # Rejects
+    def chunks(self, progress, whole=False):
+        """Give :class:`Rows`, chunk by chunk or the whole file at once; those that cannot be read are rejected.
 
-    def reject(self, rows, reason, column):
-        """Reject rows (a mask) that are not rejected yet."""
-        rows = np.asarray(rows) & self.kept
-        self.reason[rows], self.column[rows] = reason, column
+        Raises
+        ------
+        ConnectError
+            After the last chunk, when :meth:`locate` found no point in the jurisdiction.
+        """
+        done = self._located = 0
+        for digest in [_Digest.join(list(self._digests()))] if whole else self._digests():
+            progress.report(done / self.read)
+            spans = {role: times.spans(digest.moments[role], reading) for role, reading in self._readings.items()}
+            rows = Rows(digest, spans, self.rejects)
+            # Blank lines at the end of a text file are no rows.
+            rows.kept[self.read - done:] = False
+            done += len(rows.lines)
+            rows.reject(digest.long, "more fields than the header", "")
+            rows.reject(digest.blank, "an empty row", "")
+            for role, span in spans.items():
+                unread = span.given & (span.low == times.NAT)
+                rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
+            yield rows
+        if not self._located:
+            raise ConnectError(coordinates.nowhere(self.area, self.system, self._source_crs or self.source.crs))
 
-    @property
-    def kept(self):
-        """Mask of the rows that are not rejected."""
-        return self.reason == np.array(None)
+    def _digests(self):
+        for part in self._evidence:
+            self._file.seek(part.start)
+            yield self._form.load(self._file)
+
+    def locate(self, rows):
+        """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""
+        x, y, reason = coordinates.place(self.area, self.system, *rows.positions[self.system.columns], rows.placed)
+        self._located += int((reason == np.array(None)).sum())
+        for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
+            rows.reject(reason == why, why, " and ".join(self.system.columns))
+        return x, y
+
+    def words(self, rows, role):
+        """Texts of a role as a categorical; None where the source has no such column or it was dropped."""
+        return rows.words.get(role) if role in self.mapping else None
+
+    def texts(self, rows, role):
+        """The same as an object array, empty texts where there is none."""
+        words = self.words(rows, role)
+        if words is None:
+            return np.full(len(rows.lines), "", dtype=object)
+        return words.categories.to_numpy(object)[words.codes]
 
     def result(self, workspace, counts, rejects):
         """Write the rejects and sum up."""
-        rejected = np.flatnonzero(~self.kept)
+        if self.system.share < 0.5:
+            self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
+                                 "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
+        self.warnings.extend(sentence.format(count) for sentence, count in self._tallies.items())
         return ImportResult(
-            read=len(self.lines), added=counts.added, updated=counts.updated,
-            unchanged=len(self.lines) - counts.added - counts.updated - rejected.size, rejected=int(rejected.size),
+            read=self.read, added=counts.added, updated=counts.updated, rejected=len(self.rejects),
+            unchanged=self.read - counts.added - counts.updated - len(self.rejects),
             dropped_columns=self.dropped_columns, warnings=self.warnings, mapping=dict(self.mapping),
-            reasons=dict(Counter(self.reason[rejected]).most_common()), timezone=self.zone,
-            crs=workspace.settings.crs)
-
-    def write_rejects(self, path):
-        """Write line, column and reason of the rejected rows, never a value; gives the path, "" if there are none."""
-        rejected = np.flatnonzero(~self.kept)
-        if not rejected.size:
-            return ""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".part")
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(["line", "column", "reason"])
-                writer.writerows(zip(self.lines[rejected].tolist(), self.column[rejected], self.reason[rejected]))
-            os.replace(temporary, path)
-        except OSError as error:
-            raise ConnectError("The rejects file {} cannot be written; choose another folder in REJECTS.".format(path),
-                               str(error)) from error
-        return str(path)
+            reasons=dict(self.rejects.reasons.most_common()), rejects=self.rejects.write(rejects),
+            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone)
 
 
 def _categorical(texts):
     """Texts without blanks around them; the categories are not sorted, which would take long for ids."""
     codes, unique = pd.factorize(texts.to_numpy(object))
-    stripped = pd.Index(unique, dtype=object).map(str.strip)
-    again, unique = pd.factorize(stripped)
-    return pd.Categorical.from_codes(again[codes], unique)
+    return _with_categories(pd.Categorical.from_codes(codes, unique),
+                            [text.strip().replace("\0", "") for text in unique])
+
+
+def _with_categories(words, names):
+    """The same rows with other texts, of which several may be alike."""
+    codes, unique = pd.factorize(np.asarray(names, dtype=object))
+    return pd.Categorical.from_codes(codes[words.codes], pd.Index(unique, dtype=object))
 
 
 def _plain_id(name):
@@ -323,6 +471,12 @@ def _plain_id(name):
     return "" if name.casefold() in _BLANK_IDS else name
 
 
-def _like_births(parsed):
+def _sample(texts):
+    """Up to 1,000 of a chunk's distinct texts, evenly taken."""
+    return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
+
+
+def _dates(parsed):
+    """How many dates are known, and how many of them lie before 1990."""
     known = parsed.clock != times.NAT
-    return known.any() and np.mean(parsed.clock[known] < _OLDEST) > 0.3
+    return np.array([known.sum(), (known & (parsed.clock < _OLDEST)).sum()])

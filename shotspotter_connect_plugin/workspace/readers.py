@@ -69,7 +69,8 @@ class Source:
                     for chunk in reader:
                         progress.report(min(raw.tell() / size, 1.0))
                         chunk.index += 2
-                        yield chunk
+                        if len(chunk):
+                            yield chunk
             except UnicodeDecodeError as error:
                 raise _Encoding from error
             except (pd.errors.ParserError, OSError, EOFError) as error:

@@ -4,7 +4,7 @@ Texts are parsed once per distinct date and distinct time of day. What a column'
 or UTC, a time or only a date) is decided for the whole column, by what is in it.
 """
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -251,19 +251,52 @@ def _ns(values):
 
 
 _NEARLY_ALL = 0.95
+_AS_WRITTEN, _HERE = "as written", "here"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How the values of a file are to be read.
+    """How the values of a column are to be read.
 
     ``zone`` is the zone of values without an offset; ``certain`` whether it was named, by the user or the column;
-    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone.
+    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone. The rest is what :func:`settle` finds in
+    the column: ``day_first``; ``midnights``, whether midnights stand for dates, as written or on the wall clock here;
+    ``midnight_is_no_time`` among times.
     """
 
     zone: str
     certain: bool = False
     zulu_is_local: bool = False
+    day_first: bool = False
+    midnights: str = ""
+    midnight_is_no_time: bool = False
+
+
+def survey(parsed, reading):
+    """Counts on which :func:`settle` decides; those of parts of a column sum to those of the column."""
+    clock, wall, _ = _clocks(parsed, reading)
+    known = clock != NAT
+    hours = wall[parsed.timed & known] % DAY
+    return np.array([known.sum(), parsed.timed.sum(), (parsed.timed & (clock % DAY == 0)).sum(),
+                     *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1)),
+                     parsed.day_first.sum(), parsed.month_first.sum()])
+
+
+def settle(reading, counts):
+    """The reading of a column, completed by what :func:`survey` counted in it.
+
+    Midnight counts as no time of day where nearly the whole column is at midnight, and in other columns where midnight
+    comes more than twice as often as 23:00:00 and as 01:00:00.
+    """
+    known, timed, midnight, midnight_here, before, after, days_first, months_first = counts.tolist()
+    reading = replace(reading, day_first=days_first > months_first)
+    if timed and midnight >= _NEARLY_ALL * timed:
+        return replace(reading, midnights=_AS_WRITTEN)
+    if timed and midnight_here >= _NEARLY_ALL * timed:
+        return replace(reading, midnights=_HERE, certain=True)
+    # Dates among times are of the clock of those times.
+    return replace(reading, certain=reading.certain or timed > known / 2,
+                   midnight_is_no_time=midnight_here >= 5 and midnight_here > 2 * max(before, after))
 
 
 @dataclass
@@ -290,30 +323,19 @@ def check_zone(name):
 
 
 def spans(parsed, reading):
-    """Instants that the values of one column can mean.
+    """Instants that values can mean under a settled reading.
 
-    A value without a time of day is the whole day. Midnight counts as no time of day where nearly the whole column is
-    at midnight, and in other columns where midnight comes far more often than the hours beside it. If a column knows
-    dates only and nobody named its zone, the dates may have been cut from a UTC clock, so that the day in the zone and
-    the day in UTC are joined.
+    A value without a time of day is the whole day. If a column knows dates only and nobody named its zone, the dates
+    may have been cut from a UTC clock, so that the day in the zone and the day in UTC are joined.
     """
-    clock = in_order(parsed)
+    clock, wall, instant = _clocks(parsed, reading)
     known = clock != NAT
-    instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & known
-    wall = clock.copy()
-    wall[instant] = to_local(clock[instant], reading.zone)
-    at_midnight = parsed.timed & (clock % DAY == 0)
-    at_wall_midnight = parsed.timed & (wall % DAY == 0)
-    timed, day, certain = parsed.timed & known, wall // DAY, reading.certain
-    if timed.any() and at_midnight.sum() >= _NEARLY_ALL * timed.sum():
-        timed, day = timed & ~at_midnight, np.where(at_midnight, clock // DAY, day)
-    elif timed.any() and at_wall_midnight.sum() >= _NEARLY_ALL * timed.sum():
-        timed, certain = timed & ~at_wall_midnight, True
-    else:
-        # Dates among times are of the clock of those times.
-        certain = certain or timed.sum() > known.sum() / 2
-        if _midnight_is_no_time(wall[timed]):
-            timed = timed & ~at_wall_midnight
+    timed, day = parsed.timed & known, wall // DAY
+    if reading.midnights == _AS_WRITTEN:
+        no_time = clock % DAY == 0
+        timed, day = timed & ~no_time, np.where(parsed.timed & no_time, clock // DAY, day)
+    elif reading.midnights == _HERE or reading.midnight_is_no_time:
+        timed = timed & (wall % DAY != 0)
     low, high = np.full(clock.size, NAT), np.full(clock.size, NAT)
     low[instant & timed] = high[instant & timed] = clock[instant & timed]
     clocks = timed & ~instant
@@ -321,10 +343,19 @@ def spans(parsed, reading):
     dates = known & ~timed
     start, end = day[dates] * DAY, (day[dates] + 1) * DAY
     low[dates], high[dates] = to_utc(start, reading.zone, True), to_utc(end, reading.zone, True) - MILLISECOND
-    if not certain:
+    if not reading.certain:
         low[dates] = np.minimum(low[dates], start)
         high[dates] = np.maximum(high[dates], end - MILLISECOND)
     return Spans(_floor(low), _floor(high), timed, parsed.given)
+
+
+def _clocks(parsed, reading):
+    """(clock as written, wall clock, whether the clock is an instant) of each value."""
+    clock = day_first(parsed) if reading.day_first else parsed.clock
+    instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
+    wall = clock.copy()
+    wall[instant] = to_local(clock[instant], reading.zone)
+    return clock, wall, instant
 
 
 def in_order(parsed):
@@ -340,13 +371,6 @@ def day_first(parsed):
     swapped = pd.to_datetime({"year": moments.year, "month": moments.day, "day": moments.month})
     clock[rows] = _ns(swapped) + clock[rows] % DAY
     return clock
-
-
-def _midnight_is_no_time(wall):
-    """Whether exact midnight is more than twice as frequent as 23:00:00 and as 01:00:00."""
-    of_day = wall % DAY
-    midnight, before, after = ((of_day == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))
-    return midnight >= 5 and midnight > 2 * max(before, after)
 
 
 def _floor(values):
@@ -392,24 +416,24 @@ def fit_of_labels(parsed, labels, zone):
 
     Returns
     -------
-    (rows, local, utc)
-        Rows compared, and the shares of them whose hour lies within its label's shift under either reading.
+    array of three int
+        Rows compared, and how many of them have an hour within their label's shift under either reading; those of parts
+        of a file sum to those of the file.
     """
     words = pd.Series(labels).astype(str).str.strip().str.upper().str.rstrip("S")
     begin, end = (words.map({label[0]: label[hour] for label in _LABELS}) for hour in (1, 2))
     rows = np.flatnonzero(parsed.zulu & parsed.timed & begin.notna().to_numpy() & (parsed.clock % DAY != 0))
-    if not rows.size:
-        return 0, 0.0, 0.0
     clock, begin, end = parsed.clock[rows], begin.to_numpy(float)[rows], end.to_numpy(float)[rows]
 
-    def share(wall):
+    def fit(wall):
         hour = wall % DAY / (3600 * SECOND)
         within = np.where(begin < end, (hour >= begin) & (hour < end), (hour >= begin) | (hour < end))
-        return float(within.mean())
+        return int(within.sum())
 
-    return int(rows.size), share(clock), share(to_local(clock, zone))
+    return np.array([rows.size, fit(clock), fit(to_local(clock, zone))])
 
 
-def labels_say_local(rows, local, utc):
+def labels_say_local(counts):
     """Whether labels clearly contradict the Z; otherwise the Z is believed."""
-    return rows >= _LABELLED and local >= _AGREES and local - utc > _CLEARLY
+    rows, local, utc = counts.tolist()
+    return rows >= _LABELLED and local >= _AGREES * rows and local - utc > _CLEARLY * rows
