@@ -1,0 +1,46 @@
+"""connect:exportplan"""
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum, QgsProcessingParameterFileDestination
+
+from ..errors import ConnectError
+from .base import PATROL, ConnectAlgorithm
+from .outputs import crime_type_legend
+
+FORMAT, OUTPUT, PATROLS = "FORMAT", "OUTPUT", "PATROLS"
+ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx", "package": ".json"}
+
+
+class ExportPlan(ConnectAlgorithm):
+    """The plan for other programs and for cars."""
+
+    NAME = "exportplan"
+    TITLE = "Export plan"
+    GROUP = PATROL
+    HELP = ("Writes the boxes of a shift for other programs: GeoJSON and KML with squares, GPX with a waypoint in each "
+            "box, XLSX as a table, or a shift package, which is what the live patrol opens on a computer that cannot "
+            "reach the workspace. All places are in longitude and latitude. Cells that a spreadsheet would take for a "
+            "formula begin with an apostrophe.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add_date()
+        self.add_shift()
+        self.add(QgsProcessingParameterEnum(FORMAT, "Format", list(ENDINGS), False, "geojson", False, True),
+                 "geojson, kml, gpx, xlsx, or package (one shift only).")
+        self.add(QgsProcessingParameterFileDestination(OUTPUT, "File", ";;".join(
+            "{} (*{})".format(name, ending) for name, ending in ENDINGS.items())),
+            "The file to write; its ending should fit the format.")
+        self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.exports import export_plan
+
+        date = self.shift_date(parameters, workspace)
+        codes = self.shifts(parameters, context, workspace, date)
+        kind = self.parameterAsEnumString(parameters, FORMAT, context)
+        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
+            raise ConnectError("OUTPUT must end in {} for the format {}.".format(ENDINGS[kind], kind))
+        patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
+        run.counts = {"patrols": patrols}
+        progress.info("{} patrols in {}.".format(patrols, path))
+        return {OUTPUT: path, PATROLS: patrols}

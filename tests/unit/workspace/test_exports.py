@@ -1,0 +1,136 @@
+"""Plans for other programs, and the shift package: what is in them, where it lies, and what a stranger's may not do."""
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from osgeo import ogr
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace import package
+from shotspotter_connect_plugin.workspace.exports import FORMATS, export_plan, harmless
+from shotspotter_connect_plugin.workspace.layers import read_vector
+
+DATE, SHIFT = "2026-03-02", "day"
+ENDINGS = {"geojson": "geojson", "kml": "kml", "gpx": "gpx", "xlsx": "xlsx", "package": "json"}
+BOXES = ("C1282R17202", "C1283R17203")
+NASTY = '=HYPERLINK("http://example.org") & <b>"Ü" \'quoted\'</b>'
+
+
+@pytest.fixture
+def planned(workspace):
+    """Two patrols, one of them in a box with a name that wants to be a formula and markup."""
+    boxes = workspace.read("boxes")
+    boxes.loc[boxes["box_id"] == BOXES[0], "where"] = NASTY
+    patrols = pd.DataFrame([{
+        "patrol_id": "p" + str(number), "shift_date": DATE, "shift": SHIFT, "box_id": box, "beat": "+1",
+        "crime_type": "robbery", "harm": 1.0, "inclusion_probability": 0.25, "target_minutes": 15.0,
+        "visit_order": number, "returns": number - 1, "origin": "drawn", "status": status, "version": 1}
+        for number, (box, status) in enumerate(zip((*BOXES, "C1284R17202"), ("planned", "planned", "suppressed")), 1)])
+    tactics = workspace.read("tactics")
+    tactics.loc[tactics["tactic"].isin(["foot_patrol", "near_stops", "tell_neighbours"]), "approved_by"] = "Board"
+    tactics.loc[tactics["tactic"] == "tell_neighbours", "expires"] = "2026-03-01"
+    with workspace.transaction() as writer:
+        writer.upsert("boxes", boxes)
+        writer.append("patrols", patrols)
+        writer.upsert("tactics", tactics)
+    return workspace
+
+
+@pytest.fixture
+def legend(workspace):
+    kinds = workspace.crime_types[["crime_type", "name", "colour"]]
+    return kinds.assign(letter=kinds["crime_type"].str[0])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "package"])
+def test_every_format_reads_back(planned, legend, tmp_path, kind):
+    path = tmp_path / ("plan." + ENDINGS[kind])
+    assert export_plan(planned, DATE, [SHIFT], kind, str(path), legend) == 2
+    assert [item.name for item in tmp_path.iterdir() if item.name.startswith("plan")] == [path.name]
+    source = ogr.Open(str(path))
+    layer = source.GetLayer(0)
+    rows = [feature.items() for feature in layer]
+    assert len(rows) == 2
+    texts = " ".join(str(value) for row in rows for value in row.values())
+    assert NASTY in texts and "15" in texts and "Robbery" in texts
+    if kind == "xlsx":
+        assert rows[0]["where"] == "'" + NASTY and rows[0]["beat"] == "'+1" and rows[1]["number"] == 2
+        return
+    assert rows[0].get("box_id", BOXES[0]) == BOXES[0]
+    name = "waypoints" if kind == "gpx" else None
+    places = read_vector(path, name).to_crs(planned.settings.crs).geometry
+    for place, box in zip(places, BOXES):
+        col, row = (value[0] for value in planned.fishnet.parse([box]))
+        assert np.hypot(place.centroid.x - 250 * (col + .5), place.centroid.y - 250 * (row + .5)) < 0.5
+        assert kind == "gpx" or place.area == pytest.approx(62500, rel=1e-3)
+
+
+def test_a_workbook_holds_no_formula(planned, legend, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    path = tmp_path / "plan.xlsx"
+    export_plan(planned, DATE, [SHIFT], "xlsx", str(path), legend)
+    cells = [cell for row in openpyxl.load_workbook(path).active.iter_rows() for cell in row]
+    assert len(cells) > 20 and not any(cell.data_type == "f" for cell in cells)
+
+
+@pytest.mark.parametrize("text, safe", [("=1+1", "'=1+1"), (" =1", "' =1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"),
+                                        ("\t=1", "'\t=1"), ("K St", "K St"), ("", ""), (5, 5), (None, None)])
+def test_cells_that_would_be_formulas(text, safe):
+    assert harmless(text) == safe
+
+
+def test_what_cannot_be_written_leaves_the_old_file(planned, legend, tmp_path):
+    with pytest.raises(ConnectError, match="cannot be written"):
+        export_plan(planned, DATE, [SHIFT], "geojson", str(tmp_path / "no folder" / "plan.geojson"), legend)
+    path = tmp_path / "plan.geojson"
+    path.write_text("old")
+    with pytest.raises(ConnectError, match="no plan"):
+        export_plan(planned, DATE, ["night"], "geojson", str(path), legend)
+    with pytest.raises(ConnectError, match="one shift"):
+        export_plan(planned, DATE, ["day", "night"], "package", str(path), legend)
+    assert path.read_text() == "old"
+
+
+def test_a_package_comes_back_as_it_was_made(planned, legend, tmp_path):
+    path = tmp_path / "shift.json"
+    export_plan(planned, DATE, [SHIFT], "package", str(path), legend)
+    found = package.read_package(path)
+    assert found == package.make_package(planned, DATE, SHIFT)
+    assert [patrol.box_id for patrol in found.patrols] == list(BOXES)
+    assert [tactic.tactic for tactic in found.tactics] == ["foot_patrol", "near_stops"], "approved and not expired only"
+    assert [tactic.tactic for tactic in found.tactics_for("burglary")] == ["foot_patrol"]
+    text = path.read_text()
+    assert "seed" not in text and "roster" not in text and "badge" not in text
+
+
+def test_a_damaged_package_is_one_sentence(planned, tmp_path):
+    path = tmp_path / "shift.json"
+    package.write_package(package.make_package(planned, DATE, SHIFT), path)
+    good = json.loads(path.read_text())
+    for change in ({"shift_package": 2}, {"size": -1}, {"size": "250"}, {"patrols": 5}, {"rules": {}},
+                   {"start_utc": "2026-03-02T12:00:00"}, {"start_utc": "soon"}, {"more": 1},
+                   {"patrols": [{**good["patrols"][0], "box_id": "nowhere"}]},
+                   {"patrols": [{**good["patrols"][0], "colour": "red;}*{"}]}):
+        path.write_text(json.dumps({**good, **change}))
+        with pytest.raises(ConnectError) as error:
+            package.read_package(path)
+        assert "FORMAT=package" in error.value.user
+    with pytest.raises(ConnectError):
+        package.read_package(tmp_path / "none.json")
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_file_is_a_package_or_one_sentence(tmp_path, data):
+    value = data.draw(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner)
+                                   | st.dictionaries(st.sampled_from(["shift_package", "patrols", "rules", "size",
+                                                                      "tactics"]), inner), max_leaves=8))
+    if isinstance(value, dict):
+        value["shift_package"] = 1
+    path = tmp_path / "any.json"
+    path.write_text(json.dumps(value))
+    with pytest.raises(ConnectError):
+        package.read_package(path)
