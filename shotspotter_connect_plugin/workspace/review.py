@@ -3,6 +3,7 @@
 Everything here only reads.
 """
 from dataclasses import dataclass
+from functools import cached_property
 from typing import List, Optional
 
 import numpy as np
@@ -73,10 +74,18 @@ class PlanView:
         """x_min, y_min, x_max, y_max of a box in ``crs``."""
         return self.fishnet.rectangles(*Fishnet.parse([box_id]))[0].tolist()
 
+    @cached_property
+    def rows(self):
+        """``patrols`` as a list of mappings, None for null."""
+        return chain.records(self.patrols)
+
     def row_of(self, box_id):
         """The row of ``patrols`` of a box as a mapping; None if there is none."""
-        rows = self.patrols[self.patrols["box_id"] == box_id]
-        return chain.records(rows)[0] if len(rows) else None
+        return self._by_box.get(box_id)
+
+    @cached_property
+    def _by_box(self):
+        return {row["box_id"]: row for row in self.rows}
 
 
 def plan_view(workspace, shift_date, shift, legend):

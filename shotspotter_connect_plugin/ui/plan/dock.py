@@ -304,7 +304,7 @@ class PlanDock(QgsDockWidget):
                 view.last["who"], view.last["action"], view.last["box_id"]), Qgis.MessageLevel.Info)
         self._fill_choices(view, old)
         if not same_shift or not view.patrols.equals(old.patrols):
-            self.model.set_patrols(chain.records(view.patrols))
+            self.model.set_patrols(view.rows)
         if not same_shift:
             self.risen.clear()
             if view.message:

@@ -51,11 +51,11 @@ class MapLink(QObject):
     def show(self, view, on_map):
         """Put the planned boxes of a view on the map, or take them off."""
         self._view = view
-        planned = view.patrols[view.patrols["status"] == "planned"] if view is not None else None
-        if not on_map or planned is None or planned.empty:
+        planned = view.patrols[view.patrols["status"] == "planned"].astype({"number": "int64"})
+        if not on_map or planned.empty:
             self._remove()
             return
-        if self._layer is not None and self._shown is not None and self._shown.equals(planned):
+        if self._shown is not None and self._shown.equals(planned):
             return
         self._shown = planned
         if self._layer is None:

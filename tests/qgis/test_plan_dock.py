@@ -1,0 +1,466 @@
+"""The plan dock, clicked and typed through on a real workspace: what it shows, what it changes, what it refuses."""
+import sqlite3
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle, QgsSettings
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QCoreApplication, QDate, QEvent, QPoint, Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.processing import addresses
+from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog, ChainDialog
+from shotspotter_connect_plugin.ui.plan.dock import PlanDock
+from shotspotter_connect_plugin.workspace import adjusting, planning
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.runs import account
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+DATE, SHIFT = "2017-12-14", "evening"
+OK = QDialogButtonBox.StandardButton.Ok
+
+
+def settle(*docks, seconds=60):
+    """Let Qt go on until the docks have nothing under way."""
+    end, calm = time.monotonic() + seconds, 0
+    while calm < 3:
+        assert time.monotonic() < end, "the dock did not finish"
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        calm = 0 if any(dock.busy() for dock in docks) else calm + 1
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def open_dock(qgis_new_project):
+    """A function that opens the dock on a workspace, in a window with a map."""
+    QgsSettings().remove("shotspotter_connect/plan")
+    opened, windows = [], []
+
+    def open_dock(path, shift_date=DATE, shift=SHIFT):
+        window = QMainWindow()
+        canvas = QgsMapCanvas()
+        window.setCentralWidget(canvas)
+        window.resize(1400, 900)
+        addresses.set_in_project(QgsProject.instance(), str(path))
+        dock = PlanDock(canvas, window)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        window.show()
+        settle(dock)
+        dock.go_to(shift_date, shift)
+        settle(dock)
+        opened.append(dock)
+        windows.append(window)
+        return dock
+
+    def close(dock):
+        dock.take_away()
+        opened.remove(dock)
+    open_dock.close = close
+    yield open_dock
+    for dock in list(opened):
+        close(dock)
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def dock(open_dock, full):
+    return open_dock(full)
+
+
+def planned_in(path, shift=SHIFT):
+    with open_workspace(path) as workspace:
+        return set(planning.planned(workspace, DATE, shift)["box_id"])
+
+
+def adjustments_in(path):
+    with open_workspace(path) as workspace:
+        return workspace.read("adjustments", order_by="seq")
+
+
+def shown(dock, name="box_id"):
+    return [dock.model.patrol(row)[name] for row in range(dock.model.rowCount())]
+
+
+def patrol(dock, box_id):
+    return dock.model.patrol(dock.model.row_of(box_id))
+
+
+def told(dock):
+    return " ".join(item.text() for item in dock.bar.items())
+
+
+def click_row(dock, box_id):
+    row = dock.model.row_of(box_id)
+    dock.table.scrollTo(dock.model.index(row, 2))
+    QTest.mouseClick(dock.table.viewport(), Qt.MouseButton.LeftButton,
+                     pos=dock.table.visualRect(dock.model.index(row, 2)).center())
+    settle(dock)
+
+
+def answer(dock, reason="late_breaking", note="", **fields):
+    """Fill the dialog that is open and press OK."""
+    dialog, = dock.findChildren(AdjustDialog)
+    assert dialog.isVisible()
+    dialog.reason.setCurrentIndex(dialog.reason.findData(reason))
+    dialog.note.setText(note)
+    for name, value in fields.items():
+        field = getattr(dialog, name)
+        field.setText(value) if hasattr(field, "setText") else field.setValue(value)
+    QTest.mouseClick(dialog.buttons.button(OK), Qt.MouseButton.LeftButton)
+    settle(dock)
+    assert not dock.findChildren(AdjustDialog)
+
+
+def press(dock, action):
+    assert dock.buttons[action].isEnabled(), dock.buttons[action].toolTip()
+    QTest.mouseClick(dock.buttons[action], Qt.MouseButton.LeftButton)
+
+
+def click_map(dock, box_id):
+    """Bring a box to the middle of the map and click it there."""
+    canvas = dock._canvas
+    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))  # another one than the workspace's
+    dock.map_link.highlight(box_id, zoom=True)
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton,
+                     pos=QPoint(canvas.viewport().width() // 2, canvas.viewport().height() // 2))
+    settle(dock)
+
+
+def free_box(path):
+    """A box in no plan of the date."""
+    with open_workspace(path) as workspace:
+        boxes = workspace.read("boxes", ["box_id", "beat"], order_by="box_id")
+        taken = set(workspace.read("patrols", ["box_id"])["box_id"])
+    return next(row.box_id for row in boxes.itertuples() if row.beat and row.box_id not in taken)
+
+
+def test_it_shows_the_plan_in_table_and_map(dock, full):
+    assert set(shown(dock)) == planned_in(full) and len(shown(dock)) == 8
+    assert set(shown(dock, "status")) == {"planned"} and set(shown(dock, "origin")) == {"drawn"}
+    assert dock.shift.currentData() == SHIFT and dock.date.date() == QDate(2017, 12, 14)
+    assert {feature["box_id"] for feature in dock.map_link.layer.getFeatures()} == planned_in(full)
+    assert dock.map_link.layer.renderer().classAttribute() == "crime_type"
+    kinds = dock.view.crime_types.set_index("crime_type")
+    colours = {category.value(): category.symbol().color().name()
+               for category in dock.map_link.layer.renderer().categories()}
+    assert colours == dict(kinds["colour"])
+    headings = [dock.model.headerData(place, Qt.Orientation.Horizontal) for place in range(dock.model.columnCount())]
+    row = [dock.model.data(dock.model.index(0, place)) for place in range(dock.model.columnCount())]
+    assert headings == ["No.", "Beat", "Box", "Where", "Crime type", "Chance", "Harm", "Odds", "Min", "Status",
+                        "Origin", "Streak", "Last patrols"]
+    assert row[0] == "1" and row[4] in set(kinds["name"]) and "%" in row[5] and row[8:12] == [
+        "15", "planned", "drawn", "1"]
+    assert not dock.model.data(dock.model.index(0, 4), Qt.ItemDataRole.DecorationRole).isNull()
+
+
+def test_row_and_map_lead_to_each_other(dock):
+    first, second = shown(dock)[:2]
+    click_row(dock, second)
+    band = dock.map_link._band.asGeometry().boundingBox()
+    assert band == QgsRectangle(*dock.view.rectangle(second))
+    assert second in dock.why.toPlainText() and "What speaks against it" in dock.why.toPlainText()
+    dock.pick.click()
+    click_map(dock, first)
+    assert dock.model.patrol(dock.table.currentIndex().row())["box_id"] == first
+    assert first in dock.why.toPlainText()
+    dock.pick.click()
+    assert dock._canvas.mapTool() is not dock.map_link.tool
+
+
+def test_filters_and_text(dock):
+    beat = shown(dock, "beat")[3]
+    dock.filter_by(beat, "")
+    assert set(shown(dock, "beat")) == {beat} and len(shown(dock)) == 2
+    dock.filter_by("", "")
+    name = shown(dock)[5]
+    dock.text.setText(name.lower())
+    assert shown(dock) == [name]
+    dock.text.clear()
+    dock.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    assert shown(dock, "harm") == sorted(shown(dock, "harm"), reverse=True) and len(shown(dock)) == 8
+
+
+def test_suppress_by_key_asks_for_a_reason_and_says_what_took_its_place(dock, full):
+    before, gone = planned_in(full), shown(dock)[2]
+    click_row(dock, gone)
+    QTest.keyClick(dock.table, Qt.Key.Key_Delete)
+    dialog, = dock.findChildren(AdjustDialog)
+    assert gone in dialog.what.text() and not dialog.buttons.button(OK).isEnabled()
+    answer(dock, "unsafe", "bridge closed")
+    after = planned_in(full)
+    top_up, = after - before
+    assert gone not in after and top_up in told(dock) and patrol(dock, top_up)["origin"] == "topped_up"
+    assert patrol(dock, gone)["status"] == "suppressed"
+    assert {feature["box_id"] for feature in dock.map_link.layer.getFeatures()} == after
+    row = adjustments_in(full).iloc[-1]
+    assert (row["action"], row["box_id"], row["reason"], row["note"]) == ("suppress", gone, "unsafe", "bridge closed")
+    with open_workspace(full) as workspace:
+        assert workspace.count("runs", {"algorithm": "connect:adjust", "result": "done"}) == 1
+
+
+def test_the_last_reason_is_remembered_and_undo_takes_the_change_back(dock, full):
+    before, gone = planned_in(full), shown(dock)[0]
+    assert "no change to undo" in dock.buttons["undo"].toolTip()
+    click_row(dock, gone)
+    press(dock, "suppress")
+    answer(dock, "series")
+    QTest.keyClick(dock.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    dialog, = dock.findChildren(AdjustDialog)
+    assert dialog.reason.currentData() == "series" and f"suppress of box {gone}" in dialog.what.text()
+    answer(dock, "series")
+    assert planned_in(full) == before == set(shown(dock))
+    assert list(adjustments_in(full)["action"]) == ["suppress", "undo"]
+
+
+def test_restore_puts_the_box_back_and_takes_the_top_up_out(dock, full):
+    before, gone = planned_in(full), shown(dock)[4]
+    click_row(dock, gone)
+    assert not dock.buttons["restore"].isEnabled()
+    press(dock, "suppress")
+    answer(dock)
+    click_row(dock, gone)
+    assert not dock.buttons["suppress"].isEnabled()
+    press(dock, "restore")
+    answer(dock)
+    assert planned_in(full) == before == set(shown(dock)) and "leaves the plan" in told(dock)
+
+
+def test_add_a_box_clicked_on_the_map_and_change_its_minutes(dock, full):
+    new = free_box(full)
+    dock.pick.click()
+    click_map(dock, new)
+    assert "not in the plan" in told(dock) and new in dock.why.toPlainText()
+    assert "Not in the plan." in dock.why.toPlainText()
+    press(dock, "add")
+    dialog, = dock.findChildren(AdjustDialog)
+    assert dialog.box.text() == new
+    answer(dock, "community", minutes=20)
+    added = patrol(dock, new)
+    assert (added["origin"], added["target_minutes"], added["inclusion_probability"]) == ("added", 20, None)
+    assert dock.model.patrol(dock.table.currentIndex().row())["box_id"] == new
+    press(dock, "minutes")
+    answer(dock, minutes=12)
+    assert patrol(dock, new)["target_minutes"] == 12
+    assert list(adjustments_in(full)["action"]) == ["add", "minutes"]
+
+
+def test_add_by_id_tells_what_is_wrong_and_changes_nothing(dock, full, content):
+    before = content(full)
+    press(dock, "add")
+    answer(dock, box="C1R1")
+    assert "There is no box C1R1" in told(dock)
+    press(dock, "add")
+    resting = (planned_in(full, "day") - planned_in(full)).pop()  # patrolled in the shift before
+    answer(dock, box=resting)
+    assert "cooling down" in told(dock) and "cool_down_shifts" in told(dock)
+    assert content(full) == before
+
+
+def set_role(path, role):
+    with open_workspace(path) as workspace:
+        settings = workspace.settings
+        settings.roles = {account(): role}
+        with workspace.transaction() as writer:
+            writer.save_settings(settings)
+
+
+@pytest.mark.parametrize("role", ["officer", "auditor"])
+def test_a_role_that_may_not_adjust_sees_why(open_dock, full, role, content):
+    set_role(full, role)
+    dock, before = open_dock(full), content(full)
+    click_row(dock, shown(dock)[0])
+    for button in dock.buttons.values():
+        assert not button.isEnabled() and f"is {role}; only an analyst or a supervisor" in button.toolTip()
+    assert dock.role.isVisible() and role in dock.role.text()
+    QTest.keyClick(dock.table, Qt.Key.Key_Delete)
+    assert not dock.findChildren(AdjustDialog) and role in told(dock)
+    assert content(full) == before and dock.check.isEnabled()
+
+
+def test_a_supervisor_may(open_dock, full):
+    set_role(full, "supervisor")
+    dock = open_dock(full)
+    assert not dock.role.isVisible() and dock.buttons["add"].isEnabled()
+
+
+def test_a_shift_without_a_plan_says_so(dock):
+    dock.date.setDate(QDate(2017, 12, 20))
+    settle(dock)
+    assert dock.model.rowCount() == 0 and "No plan has been made for 2017-12-20" in told(dock)
+    assert dock.map_link.layer is None and not dock.buttons["suppress"].isEnabled()
+    dock.tabs.setCurrentWidget(dock.week)
+    settle(dock)
+    assert dock.week.table.rowCount() == 21
+
+
+def test_two_docks_see_each_others_changes(open_dock, full):
+    one, other = open_dock(full), open_dock(full)
+    gone = shown(one)[1]
+    click_row(one, gone)
+    press(one, "suppress")
+    answer(one)
+    other.look_for_changes()
+    settle(other)
+    assert patrol(other, gone)["status"] == "suppressed" and set(shown(other)) == set(shown(one))
+    assert f"changed this plan elsewhere: suppress of box {gone}" in told(other)
+    assert "elsewhere" not in told(one)
+    with open_workspace(full) as workspace:
+        adjusting.adjust(workspace, "undo", DATE, SHIFT, who="night desk")
+    one.look_for_changes()
+    settle(one)
+    assert patrol(one, gone)["status"] == "planned" and "night desk" in told(one)
+    one.look_for_changes()
+    assert not one.busy()
+
+
+def test_the_week_opens_a_shift_and_lately_leads_into_the_plan(dock):
+    dock.tabs.setCurrentWidget(dock.week)
+    settle(dock)
+    table = dock.week.table
+    row = next(row for row in range(table.rowCount()) if table.item(row, 3).text() == "8"
+               and table.item(row, 1).text() == "Midnight")
+    table.itemClicked.emit(table.item(row, 0))
+    settle(dock)
+    assert (dock.view.shift_date, dock.view.shift) == (DATE, "midnight")
+    dock.tabs.setCurrentWidget(dock.lately)
+    settle(dock)
+    table = dock.lately.table
+    beats = {table.item(row, 0).text() for row in range(table.rowCount())}
+    assert beats == set(shown(dock, "beat")) and "14 December 2017" in dock.lately.label.text()
+    table.itemClicked.emit(table.item(0, 0))
+    assert dock.beat.currentData() == table.item(0, 0).text() and dock.crime_type.currentText() == table.item(
+        0, 1).text()
+
+
+def test_boxes_that_rose_are_listed_and_nothing_is_written(dock, full, content):
+    loud = free_box(full)
+    x, _, _, y = dock.view.rectangle(loud)
+    with open_workspace(full) as workspace, workspace.transaction() as writer:  # a burst at noon, after the plan
+        writer.append("gunfire", pd.DataFrame({
+            "alert_id": [f"new {n}" for n in range(3)], "kind": "multiple", "box_id": loud, "x": x + 100, "y": y - 100,
+            "occurred_utc": [pd.Timestamp("2017-12-14T17:00Z") + pd.Timedelta(hours=n) for n in range(3)]}))
+    dock.look_for_changes()
+    settle(dock)
+    before = content(full)
+    dock.tabs.setCurrentWidget(dock.risen)
+    dock.risen.button.click()
+    settle(dock)
+    table = dock.risen.table
+    assert table.rowCount() > 0 and "the plan is unchanged" in dock.risen.label.text()
+    for row in range(table.rowCount()):
+        assert float(table.item(row, 5).text()) >= float(table.item(row, 4).text())
+    row = next(row for row in range(table.rowCount()) if table.item(row, 1).text() == loud)
+    assert (table.item(row, 7).text(), table.item(row, 8).text()) == ("3", "no")
+    table.itemClicked.emit(table.item(row, 0))
+    settle(dock)
+    dock.tabs.setCurrentWidget(dock.why)
+    settle(dock)
+    assert loud in dock.why.toPlainText() and dock.buttons["add"].isEnabled()
+    assert content(full) == before
+
+
+def test_the_chain_is_checked_and_a_tampered_row_is_named(dock, full):
+    click_row(dock, shown(dock)[0])
+    press(dock, "suppress")
+    answer(dock)
+    head = dock.view.head
+
+    def checked(printed):
+        dock.check.click()
+        dialog, = dock.findChildren(ChainDialog)
+        dialog.head.setText(printed)
+        dialog.button.click()
+        settle(dock)
+        text = dialog.result.text()
+        dialog.close()
+        settle(dock)
+        return text
+    assert "The chain of 1 changes holds." in checked(head[:8]) and head in checked("")
+    assert "in no row of the chain" in checked("0" * 64)
+    file = sqlite3.connect(full)
+    for name, in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'adjustments'"
+                              ).fetchall():
+        file.execute(f'DROP TRIGGER "{name}"')
+    file.execute("UPDATE adjustments SET reason = 'event'")
+    file.commit()
+    file.close()
+    assert "Adjustment 1 of the chain" in checked(head)
+
+
+def test_taken_away_it_leaves_nothing_on_the_map(open_dock, full):
+    project = QgsProject.instance()
+    dock = open_dock(full)
+    canvas, band = dock._canvas, dock.map_link._band
+    assert len(project.mapLayers()) == 1 and band in canvas.scene().items()
+    dock.on_map.click()
+    assert not project.mapLayers()
+    dock.on_map.click()
+    assert len(project.mapLayers()) == 1
+    project.removeAllMapLayers()
+    dock.reload()
+    settle(dock)
+    assert len(project.mapLayers()) == 1
+    open_dock.close(dock)
+    assert not project.mapLayers() and band not in canvas.scene().items()
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A workspace whose one shift has 5,000 patrols."""
+    path = tmp_path_factory.mktemp("large") / "large.gpkg"
+    left, bottom, columns, rows = 320_000, 4_300_000, 100, 50
+    whole = box(left, bottom, left + 250 * columns, bottom + 250 * rows)
+    beats = [box(left + 2500 * part, bottom, left + 2500 * (part + 1), bottom + 250 * rows) for part in range(10)]
+    rng = np.random.default_rng(4)
+    with create_workspace(path, VectorTable(pd.DataFrame({"name": ["city"]}), [whole], "EPSG:32618", "city"),
+                          VectorTable(pd.DataFrame({"beat": [str(n) for n in range(1, 11)]}), beats, "EPSG:32618", "b"),
+                          "beat", "America/New_York") as workspace:
+        boxes = workspace.read("boxes", ["box_id", "beat"])
+        count = len(boxes)
+        patrols = boxes.assign(
+            patrol_id="p" + boxes["box_id"], shift_date=DATE, shift=SHIFT, harm=rng.gamma(1.0, 1.0, count),
+            crime_type=rng.choice(workspace.crime_types["crime_type"], count), chance=rng.random(count),
+            target_minutes=15.0, visit_order=np.arange(count), returns=1, origin="drawn", status="planned", version=1)
+        with workspace.transaction() as writer:
+            writer.append("patrols", patrols)
+    assert count == 5000
+    return path
+
+
+def test_5000_patrols(open_dock, large, capsys):
+    dock = open_dock(large)
+    assert len(shown(dock)) == 5000
+    took = {}
+
+    def timed(what, function):
+        started = time.perf_counter()
+        function()
+        QApplication.processEvents()
+        took[what] = 1000 * (time.perf_counter() - started)
+    timed("sort by harm", lambda: dock.table.sortByColumn(6, Qt.SortOrder.DescendingOrder))
+    assert shown(dock, "harm") == sorted(shown(dock, "harm"), reverse=True)
+    timed("sort by where", lambda: dock.table.sortByColumn(3, Qt.SortOrder.AscendingOrder))
+    timed("filter by beat", lambda: dock.filter_by("7", ""))
+    assert len(shown(dock)) == 500 and set(shown(dock, "beat")) == {"7"}
+    timed("all again", lambda: dock.filter_by("", ""))
+    timed("type one letter", lambda: dock.text.setText("9"))
+    assert all("9" in name for name in shown(dock))
+    timed("all again", dock.text.clear)
+    timed("scroll to the end", dock.table.scrollToBottom)
+    timed("next row", lambda: dock.table.selectRow(4000))
+    settle(dock)
+    started = time.perf_counter()
+    dock.reload()
+    settle(dock)
+    took["read again, in the background"] = 1000 * (time.perf_counter() - started)
+    with capsys.disabled():
+        print("\n5000 patrols, ms:", ", ".join(f"{what} {value:.0f}" for what, value in took.items()))
