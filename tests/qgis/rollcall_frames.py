@@ -32,8 +32,8 @@ def patrols(beat, boxes, shift="evening"):
         code = COLOURS[(number - 1) % 3][0]
         chance = 0.04 / number
         rows.append({
-            "patrol_id": f"{shift}.{beat}.{number}", "draw_id": f"d.{shift}", "shift_date": "2017-12-14", "shift": shift,
-            "beat": beat, "number": number, "box_id": f"C{column}R{row}", "where": f"{number}00 block V St NE",
+            "patrol_id": f"{shift}.{beat}.{number}", "draw_id": f"d.{shift}", "shift_date": "2017-12-14",
+            "shift": shift, "beat": beat, "number": number, "box_id": f"C{column}R{row}", "where": f"{number}00 block V St NE",
             "crime_type": code, "chance": chance, "chance_low": chance / 2, "chance_high": 2 * chance,
             "inclusion_probability": 0.25, "harm": 1.0 / number, "target_minutes": 15.0, "returns": 0, "unit": None,
             "origin": "drawn", "version": 1, "reasons": ["3 robberies in this box in the last 365 days"],
@@ -58,8 +58,8 @@ def rollcall(sample, count=2, shift="evening", name="Evening", pages=("302", "50
                         "inclusion_probability"]].assign(eligible=True, why_not=None, geometry=planned["geometry"],
                                                          expected_robbery=0.01)
     fields = dict(
-        agency="Metropolitan Police", page_size="Letter", crs=CRS, shift_date="2017-12-14", shift=shift, shift_name=name,
-        hours="15:00 to 23:00", pages=tuple(pages), area=(389500.0, 124750.0, 407750.0, 147250.0),
+        agency="Metropolitan Police", page_size="Letter", crs=CRS, shift_date="2017-12-14", shift=shift,
+        shift_name=name, hours="15:00 to 23:00", pages=tuple(pages), area=(389500.0, 124750.0, 407750.0, 147250.0),
         crime_types=crime_types(), beats=areas, patrols=planned, forecast=forecast,
         tactics=pd.DataFrame([
             {"name": "Foot patrol", "description": "Walk the block", "crime_types": ["gunfire", "robbery"],
@@ -70,5 +70,3 @@ def rollcall(sample, count=2, shift="evening", name="Evening", pages=("302", "50
         seed_hash=SEED_HASH, lottery=True, chain_head="", as_of="14 December 2017, 05:00 EST", version="0.1.0",
         context=str(sample / "context.gpkg"))
     return queries.RollCall(**{**fields, **change})
-
-
