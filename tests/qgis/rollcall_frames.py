@@ -33,7 +33,8 @@ def patrols(beat, boxes, shift="evening"):
         chance = 0.04 / number
         rows.append({
             "patrol_id": f"{shift}.{beat}.{number}", "draw_id": f"d.{shift}", "shift_date": "2017-12-14",
-            "shift": shift, "beat": beat, "number": number, "box_id": f"C{column}R{row}", "where": f"{number}00 block V St NE",
+            "shift": shift, "beat": beat, "number": number,
+            "box_id": f"C{column}R{row}", "where": f"{number}00 block V St NE",
             "crime_type": code, "chance": chance, "chance_low": chance / 2, "chance_high": 2 * chance,
             "inclusion_probability": 0.25, "harm": 1.0 / number, "target_minutes": 15.0, "returns": 0, "unit": None,
             "origin": "drawn", "version": 1, "reasons": ["3 robberies in this box in the last 365 days"],
