@@ -24,7 +24,7 @@ def caught(expected, events, area, share):
     tie_area, tie_events = np.bincount(tie, area[order]), np.bincount(tie, events[order])
     left = share * area.sum() - (np.cumsum(tie_area) - tie_area)
     taken = np.clip(left / np.where(tie_area > 0, tie_area, 1.0), 0.0, 1.0)
-    return float(taken @ tie_events)
+    return float(np.sum(taken * tie_events))
 
 
 class Calibration:

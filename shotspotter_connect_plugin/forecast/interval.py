@@ -82,7 +82,7 @@ def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_obs
         pieces = mean / grain
         likelihood = (gammaln(count + shape) - gammaln(shape) - shape * np.log1p(pieces / shape)
                       + count * np.log(pieces / (shape + pieces)))
-        return 0.5 * np.sum((logs - np.log(_START)) ** 2) / _SPREAD_OF_LOG ** 2 - times @ likelihood
+        return 0.5 * np.sum((logs - np.log(_START)) ** 2) / _SPREAD_OF_LOG ** 2 - np.sum(times * likelihood)
 
     found = minimize(loss, np.log(_START), method="Nelder-Mead", options={"xatol": 1e-3, "fatol": 1e-4, "maxiter": 200})
     misfit, evidence = np.clip(np.exp(found.x), [1e-3, 1.0], [20.0, 1e6])

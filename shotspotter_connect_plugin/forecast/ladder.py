@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .product import product
 from .surfaces import EVER, Feature, Memory, SurfaceSet, roll
 
 _UNIFORM_PRIOR = 3.0
@@ -103,9 +104,9 @@ def fit_weights(densities, events, tick=lambda: None):
     total = float(np.sum(events)) + _UNIFORM_PRIOR
 
     def loss(weights):
-        mixed = columns @ weights
-        value = weights.sum() - (events @ np.log(mixed) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
-        slope = 1.0 - (columns.T @ (events / mixed)) / total
+        mixed = product(columns, weights)
+        value = weights.sum() - (product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
+        slope = 1.0 - product(events / mixed, columns) / total
         slope[-1] -= _UNIFORM_PRIOR / (weights[-1] * total)
         return value, slope
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .history import History
+from .product import product
 from .surfaces import Memory, counts_at, roll
 
 SLOW = Memory("decay", 120.0)
@@ -32,7 +33,7 @@ class Level:
     def expected(self, terms):
         """Expected events of slots whose terms :func:`slot_terms` made."""
         offset, design = terms
-        return np.exp(offset + design @ np.asarray(self.coefficients))
+        return np.exp(offset + product(design, np.asarray(self.coefficients)))
 
 
 class LevelTerms:
@@ -123,9 +124,9 @@ def _newton(offset, design, observed_events, spread):
     precision = spread ** -2
     coefficients = np.zeros(spread.size)
     for _ in range(50):
-        expected = np.exp(offset + design @ coefficients)
-        gradient = design.T @ (observed_events - expected) - precision * coefficients
-        curvature = (design * expected[:, None]).T @ design + np.diag(precision)
+        expected = np.exp(offset + product(design, coefficients))
+        gradient = product(observed_events - expected, design) - precision * coefficients
+        curvature = product((design * expected[:, None]).T, design) + np.diag(precision)
         step = np.clip(np.linalg.solve(curvature, gradient), -_LARGEST_STEP, _LARGEST_STEP)
         coefficients += step
         if np.abs(step).max() < 1e-10:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .history import DAY
+from .product import product
 
 EVER = float("inf")
 _REACH = 3.0
@@ -209,7 +210,7 @@ class SurfaceSet:
                 of_all[memory] += on_all / (total_all[memory] + _PRIOR_ALL)
                 uniform += on_all * _PRIOR_ALL / (total_all[memory] + _PRIOR_ALL)
             if of_all.any():
-                source = pooled @ of_all + np.einsum("bms,ms->bs", counts, of_own)
+                source = product(pooled, of_all) + np.einsum("bms,ms->bs", counts, of_own)
                 mixed += self.smoother.matrix(bandwidth) @ source
         return mixed + uniform * self.smoother.uniform[:, None]
 

@@ -12,6 +12,7 @@ from .accuracy import Calibration, caught
 from .interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung, make_sample
 from .level import Level, LevelTerms, fit_level, observed_slots
+from .product import product
 from .surfaces import SurfaceSet, roll
 
 FEWEST_EVENTS = 30
@@ -147,7 +148,7 @@ def _weekly_scores(ladder, sample, spans, fits):
         events += np.bincount(week, part.weight, minlength=spans.weeks)
         for position, item in enumerate(ladder):
             weights, uniform_share = fit[item.name]
-            density = part.of(item) @ weights + uniform_share
+            density = product(part.of(item), weights) + uniform_share
             scores[position] += np.bincount(week, part.weight * np.log(density), minlength=spans.weeks)
     return scores, events
 
@@ -163,8 +164,8 @@ def _choose(ladder, scores, events, rng):
     draws = rng.integers(0, events.size, (_BOOTSTRAPS, events.size))
     counts = np.zeros((_BOOTSTRAPS, events.size))
     np.add.at(counts, (np.arange(_BOOTSTRAPS)[:, None], draws), 1.0)
-    drawn = counts @ events
-    again = (counts @ scores.T)[drawn > 0] / drawn[drawn > 0][:, None]
+    drawn = product(counts, events)
+    again = product(counts, scores.T)[drawn > 0] / drawn[drawn > 0][:, None]
     score = scores.sum(axis=1) / total
     best = int(np.argmax(score))
     error = (again[:, [best]] - again).std(axis=0)

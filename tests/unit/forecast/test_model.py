@@ -1,5 +1,6 @@
 """The forecast as a whole: nothing from the future, the same bits twice, hot boxes found, honest at the edges."""
 
+import os
 import re
 import subprocess
 import sys
@@ -84,7 +85,9 @@ def test_a_model_is_not_used_before_the_moment_it_knows(city):
 # The same bits twice
 
 
-def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, tmp_path):
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, threads):
+    """Whatever number of threads linear algebra may use."""
     here = Path(__file__).resolve()
     script = (
         "import sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
@@ -102,6 +105,7 @@ def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, tmp_
         capture_output=True,
         text=True,
         check=True,
+        env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
     )
     assert found.stdout.strip() == city.model.model_id
 
