@@ -1,0 +1,149 @@
+"""The live patrol and its journal: the batch's visits, the timer, restarts, cut-off files, imports of what was kept."""
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.patrol.live import ENOUGH, OUTSIDE, OVER, STAY, LivePatrol
+from shotspotter_connect_plugin.patrol.tracks import VisitRules
+from shotspotter_connect_plugin.workspace.gps import import_gps
+from shotspotter_connect_plugin.workspace.journal import Journal, check_unit
+from shotspotter_connect_plugin.workspace.package import Patrol
+from shotspotter_connect_plugin.workspace.tactics import import_tactics
+from shotspotter_connect_plugin.workspace.visits import find_visits
+
+BOX, OTHER = "C1282R17202", "C1286R17202"
+HERE, THERE = (320_600.0, 4_300_600.0), (321_600.0, 4_300_600.0)
+START = pd.Timestamp("2026-03-02 14:00", tz="UTC")
+
+
+def patrol(box, unit="", target=15.0):
+    return Patrol("p." + box, box, "All", "Main St", "robbery", "Robbery", "#0072b2", target, 0, unit, 1)
+
+
+def live(fishnet, *patrols):
+    return LivePatrol("12", fishnet, VisitRules(), patrols, 20.0, 15.0)
+
+
+def fixes(*legs):
+    """A fix every 15 s: minutes at a place, one leg after the other, and a minute to drive from each to the next."""
+    rng, at, found, before = np.random.default_rng(3), 0, [], legs[0][1]
+    for minutes, place in legs:
+        for share in (0.25, 0.5, 0.75) if place != before else ():
+            found.append((START + pd.Timedelta(seconds=at), *((1 - share) * np.array(before) + share * np.array(place))))
+            at += 15
+        before = place
+        for _ in range(int(minutes * 4)):
+            found.append((START + pd.Timedelta(seconds=at), *(np.array(place) + rng.normal(0, 2, 2))))
+            at += 15
+    return found
+
+
+SHIFT = fixes((3, (320_300, 4_300_600)), (22, HERE), (6, THERE), (12, HERE))
+
+
+def test_the_timer_and_what_it_says(workspace):
+    car = live(workspace.fishnet, patrol(BOX), patrol(OTHER, target=5.0))
+    assert car.situation().verdict == OUTSIDE and car.now is None
+    said = []
+    for at, x, y in SHIFT:
+        car.feed(at, x, y)
+        state = car.situation()
+        said.append((round((at - START).total_seconds() / 60, 2), state.verdict, state.box_id, state.visit_seconds))
+    verdicts = [verdict for number, (_, verdict, *_) in enumerate(said) if not number or verdict != said[number - 1][1]]
+    assert verdicts == [OUTSIDE, STAY, ENOUGH, OVER, OUTSIDE, STAY, ENOUGH, OUTSIDE, STAY]
+    entered = next(minute for minute, verdict, *_ in said if verdict == STAY)
+    assert entered == pytest.approx(3.4, abs=0.26), "the timer starts at entry, not after the drive-through time"
+    for minute, verdict, box, seconds in said:
+        if box == BOX and minute < 25:
+            assert seconds / 60 == pytest.approx(minute - 3.42, abs=0.1)
+            assert verdict == (STAY if seconds < 900 else ENOUGH if seconds <= 1200 else OVER)
+    assert car.minutes(BOX) == pytest.approx(34, abs=0.5) and car.minutes(OTHER) == pytest.approx(6, abs=0.5)
+
+
+def test_time_goes_on_between_fixes_and_ends_when_the_signal_is_lost(workspace):
+    car = live(workspace.fishnet, patrol(BOX))
+    for at, x, y in fixes((5, HERE)):
+        car.feed(at, x, y)
+    before = car.situation()
+    car.advance(at + pd.Timedelta(minutes=2))
+    assert car.situation().visit_seconds == pytest.approx(before.visit_seconds + 120, abs=1)
+    car.advance(at + pd.Timedelta(minutes=6))
+    assert car.situation().verdict == OUTSIDE
+    visit, = car.visits
+    assert visit.minutes == pytest.approx(4.75, abs=0.01), "silence adds nothing"
+
+
+def test_a_box_that_left_the_plan_is_still_counted(workspace):
+    car = live(workspace.fishnet, patrol(OTHER))
+    for at, x, y in fixes((12, HERE)):
+        car.feed(at, x, y)
+    assert car.situation().verdict == OUTSIDE and car.situation().box_id == BOX
+    assert car.minutes(BOX) == pytest.approx(11.75, abs=0.01)
+
+
+def test_the_units_own_patrol_comes_first(workspace):
+    car = live(workspace.fishnet, patrol(BOX, "12", 30.0), patrol(BOX, "13", 10.0))
+    for at, x, y in fixes((1, HERE)):
+        car.feed(at, x, y)
+    assert car.situation().target_seconds == 1800
+
+
+@pytest.fixture
+def written(workspace, tmp_path):
+    """A journal of the shift and of two tactics, in a folder of its own."""
+    folder = tmp_path / "car"
+    folder.mkdir()
+    to_degrees = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform
+    journal = Journal(folder, "2026-03-02", "day", "12")
+    for at, x, y in SHIFT:
+        journal.fix(at, *to_degrees(x, y), 4.0)
+    journal.tactic(START + pd.Timedelta(minutes=10), "foot_patrol", BOX, "71")
+    journal.tactic(START + pd.Timedelta(minutes=28), 'near "stops", at night', OTHER)
+    journal.close()
+    return journal
+
+
+def test_the_journal_imports_and_gives_the_visits_that_the_screen_showed(workspace, written):
+    car = live(workspace.fishnet, patrol(BOX))
+    for at, x, y in SHIFT:
+        car.feed(at, x, y)
+    car.advance(SHIFT[-1][0] + pd.Timedelta(hours=1))
+    assert import_gps(workspace, written.fixes_path).added == len(SHIFT)
+    found = find_visits(workspace, "2026-03-02", "2026-03-02")
+    assert found["box_id"].tolist() == [visit.box_id for visit in car.visits] == [
+        "C1281R17202", BOX, OTHER, BOX]
+    for name in ("entered_utc", "left_utc"):
+        apart = [abs(row - getattr(visit, name)) for row, visit in zip(found[name], car.visits)]
+        assert max(apart) < pd.Timedelta(milliseconds=50)
+    done = import_tactics(workspace, written.tactics_path)
+    assert (done.added, done.unmatched) == (2, 0)
+    logs = workspace.read("tactic_log", order_by="at_utc")
+    assert logs["visit_id"].tolist() == found["visit_id"].tolist()[1:3]
+
+
+@pytest.mark.parametrize("lost", [0, 1, 10, 30])
+def test_a_restart_goes_on_where_it_was_even_after_a_cut(workspace, written, lost):
+    size = written.fixes_path.stat().st_size
+    with open(written.fixes_path, "r+b") as file:
+        file.truncate(size - lost)
+    again = Journal(written.fixes_path.parent, "2026-03-02", "day", "12")
+    kept = again.fixes()
+    assert len(kept) == len(SHIFT) - (lost > 0)
+    assert again.tactics()[1][1:] == ('near "stops", at night', OTHER)
+    at = START + pd.Timedelta(hours=2)
+    again.fix(at, -76.9, 38.9, float("nan"))
+    assert again.fixes()[:-1] == kept and again.fixes()[-1][0] == at
+    again.close()
+    read = pd.read_csv(written.fixes_path)
+    assert list(read.columns) == ["unit", "at_utc", "longitude", "latitude", "accuracy"] and len(read) == len(kept) + 1
+
+
+def test_a_folder_that_cannot_be_written_and_a_unit_that_names_no_file(tmp_path):
+    with pytest.raises(ConnectError, match="cannot be written"):
+        Journal(tmp_path / "none", "2026-03-02", "day", "12")
+    for unit in ("", "  ", "../12", "a/b", "a" * 60, "=1"):
+        with pytest.raises(ConnectError, match="unit"):
+            check_unit(unit)
+    assert check_unit(" 12-A ") == "12-A"
