@@ -27,11 +27,12 @@ class Adjust(ConnectAlgorithm):
         self.add(QgsProcessingParameterString(BOX_ID, "Box", optional=True),
                  "Id of the box, such as C1290R17210. Not needed to undo.")
         self.add_date()
-        self.add(QgsProcessingParameterString(SHIFT, "Shift"), "Code of the shift whose plan is changed.")
+        self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
+                 "Code of the one shift whose plan is changed, as in the workspace's table of shifts.")
         self.add(QgsProcessingParameterString(CRIME_TYPE, "Crime type", optional=True),
                  "For add: code of the crime type the patrol is for. Empty = the box's dominant one in the forecast.")
         self.add(QgsProcessingParameterNumber(MINUTES, "Minutes", Qgis.ProcessingNumberParameterType.Double, None,
-                                              True, 1, 240),
+                                              True),
                  "For minutes, and for add: minutes to stay. Empty for add = the workspace's target.")
         self.add(QgsProcessingParameterString(REASON, "Reason", optional=True),
                  "Code of a reason from the setting adjustment_reasons, such as late_breaking. Needed for all but "

@@ -45,6 +45,14 @@ def write_boxes(sink, fields, frame, rectangles, progress):
     _flush(sink, features)
 
 
+def write_rows(sink, fields, frame):
+    """Write one feature without geometry per row; parameters as of :func:`write_boxes`."""
+    for row in zip(*(_plain(frame[name]) for name in frame.columns)):
+        feature = QgsFeature(fields)
+        feature.setAttributes(list(row))
+        _flush(sink, [feature])
+
+
 def _flush(sink, features):
     if features and not sink.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
         raise QgsProcessingException("OUTPUT could not be written; check that the disk has room and that you may write "

@@ -6,10 +6,12 @@ from qgis.PyQt.QtGui import QIcon
 
 from .adjust import Adjust
 from .base import ICONS
+from .capcost import CapCost
 from .checkworkspace import CheckWorkspace
 from .configure import Configure
 from .createworkspace import CreateWorkspace
 from .daily import Daily
+from .exportplan import ExportPlan
 from .fishnet import CreateFishnet
 from .importgps import ImportGps
 from .importgunfire import ImportGunfire
@@ -25,8 +27,8 @@ from .verifydraw import VerifyDraw
 from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, ImportGps,
-              ImportRoster, ImportTactics, Train, Score, Meter, Adjust, VerifyDraw, CheckWorkspace, Visits, RollCall,
-              Daily)
+              ImportRoster, ImportTactics, Train, Score, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits,
+              ExportPlan, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

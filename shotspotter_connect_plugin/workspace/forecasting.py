@@ -95,8 +95,8 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
 def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SILENT):
     """As :func:`score`, but nothing is written; ``model_id`` names another model than the newest."""
     as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
-    model_id = model_id or _newest_model(workspace, as_of)
-    model = _read_model(workspace, model_id)
+    model_id = model_id or newest_model(workspace, as_of)
+    model = read_model(workspace, model_id)
     progress.report(0.1)
     events = read_events(workspace, list(model.types), as_of)
     rows = model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
@@ -133,7 +133,8 @@ def _boxes(workspace):
     return workspace.read("boxes", list(BOX_COLUMNS))
 
 
-def _newest_model(workspace, as_of):
+def newest_model(workspace, as_of):
+    """Id of the newest model that knew nothing later than a moment; ConnectError where there is none."""
     models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
     models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
     if models.empty:
@@ -142,7 +143,8 @@ def _newest_model(workspace, as_of):
     return models["model_id"].iloc[-1]
 
 
-def _read_model(workspace, model_id):
+def read_model(workspace, model_id):
+    """A stored ``ForecastModel``; ConnectError where it is gone."""
     stored = workspace.read("models", ["model"], {"model_id": model_id})["model"]
     if stored.empty:
         raise ConnectError(f"The model {model_id} is not in this workspace any more; score the shift again.")

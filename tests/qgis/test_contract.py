@@ -6,7 +6,7 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "importgps",
        "importroster", "importtactics", "train", "score",
-       "meter", "adjust", "verifydraw", "visits", "checkworkspace", "rollcall", "daily")
+       "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily")
 
 
 def algorithm(name):
@@ -45,9 +45,11 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importroster": file_import,
         "importtactics": file_import,
         "visits": "WORKSPACE FROM TO OUTPUT",
+        "exportplan": "WORKSPACE DATE SHIFT FORMAT OUTPUT",
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
         "score": "WORKSPACE DATE SHIFT AS_OF OUTPUT",
         "meter": "WORKSPACE DATE SHIFT BOXES CAP SEED REDRAW REASON OUTPUT",
+        "capcost": "WORKSPACE FROM TO OUTPUT REPORT",
         "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
         "verifydraw": "WORKSPACE DATE SHIFT",
         "checkworkspace": "WORKSPACE HEAD",
@@ -92,7 +94,8 @@ def test_only_what_has_no_sensible_default_is_required():
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
-        ("adjust", "ACTION"), ("adjust", "SHIFT"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT")}
+        ("capcost", "FROM"), ("capcost", "TO"), ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
+        ("exportplan", "OUTPUT")}
 
 
 def test_size_is_250_metres():

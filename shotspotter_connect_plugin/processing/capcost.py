@@ -1,0 +1,58 @@
+"""connect:capcost"""
+from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination, QgsWkbTypes)
+
+from .base import PATROL, ConnectAlgorithm
+from .inputs import iso_date
+from .outputs import fields_of, write_rows
+
+FROM, TO, OUTPUT, REPORT = "FROM", "TO", "OUTPUT", "REPORT"
+
+
+class CapCost(ConnectAlgorithm):
+    """The price of metering, for a range of caps."""
+
+    NAME = "capcost"
+    TITLE = "What caps cost"
+    GROUP = PATROL
+    HELP = ("Replays forecasts and lotteries of a past period under caps from 0.1 to 1 and tells, for each: how much "
+            "expected harm the drawn boxes would have covered (against always taking the most harmful boxes), how many "
+            "events would have fallen into them, and how evenly patrols would have spread: boxes ever served, "
+            "effective number of boxes, Gini, longest run of days in one box. So that a council can choose a cap with "
+            "open eyes. Events in a drawn box are not events prevented.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        date = Qgis.ProcessingDateTimeParameterDataType.Date
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date),
+                 "First date of the replay, YYYY-MM-DD. A model trained on what was known at its plan hour is needed.")
+        self.add(QgsProcessingParameterDateTime(TO, "To", date), "Last date, YYYY-MM-DD, inclusive.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Costs", Qgis.ProcessingSourceType.Vector, optional=True),
+                 "Two rows per cap: with all rules of the lottery, and with the cap alone.")
+        self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
+                 "Page with a chart and the table.")
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..reports import capcost
+        from ..workspace import costing
+
+        first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
+        table = costing.cost_of_caps(workspace, first, last, progress=progress.part(0.0, 0.95))
+        for row in table.itertuples():
+            progress.info("Cap {:g}, {}: {:.0f} % of the most possible harm covered, {:.1f} events in drawn boxes, "
+                          "{:.0f} boxes served in effect.".format(row.cap, row.rules, 100 * row.covered_harm, row.hits,
+                                                           row.effective_boxes))
+        run.counts = {"caps": len(table)}
+        outputs = {}
+        fields = fields_of(table)
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.NoGeometry,
+                                                 QgsCoordinateReferenceSystem())
+        if sink is not None:
+            write_rows(sink, fields, table)
+            outputs[OUTPUT] = destination
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        if report:
+            capcost.write_page(table, "What caps cost, {} to {}".format(first, last),
+                               costing.in_words(workspace), report)
+            outputs[REPORT] = report
+        return outputs

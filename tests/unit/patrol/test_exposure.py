@@ -1,0 +1,122 @@
+"""Metrics of exposure against known values, and the replay of lotteries under caps."""
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shotspotter_connect_plugin.patrol import capcost, metering
+from shotspotter_connect_plugin.patrol.exposure import effective_number, gini, longest_streak, most_within
+from shotspotter_connect_plugin.workspace.settings import Settings
+
+amounts = st.lists(st.one_of(st.just(0.0), st.floats(0.01, 1e6)), min_size=1, max_size=50)
+
+
+@pytest.mark.parametrize("values, expected", [
+    ([1, 1, 1, 1], 0.0), ([0, 0, 0, 4], 0.75), ([1, 2, 3, 4], 0.25), ([0, 0], 0.0), ([5], 0.0), ([1, 3], 0.25)])
+def test_gini_of_known_cases(values, expected):
+    assert gini(values) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("values, expected", [
+    ([1, 1, 1, 1], 4.0), ([0, 0, 0, 4], 1.0), ([0, 0], 0.0), ([1, 1, 2], 2 * np.sqrt(2))])
+def test_effective_number_of_known_cases(values, expected):
+    assert effective_number(values) == pytest.approx(expected)
+
+
+@settings(deadline=None)
+@given(amounts, st.floats(0.1, 100))
+def test_metrics_do_not_depend_on_scale_or_order_and_keep_their_limits(values, scale):
+    values = np.array(values)
+    assert gini(values) == pytest.approx(gini(values[::-1] * scale), abs=1e-9)
+    assert -1e-9 <= gini(values) <= 1 - 1 / values.size + 1e-9
+    # Half the mean absolute difference over the mean: the definition, slowly.
+    if values.sum():
+        slow = np.abs(values[:, None] - values).sum() / (2 * values.size ** 2 * values.mean())
+        assert gini(values) == pytest.approx(slow, abs=1e-9)
+    number = effective_number(values)
+    assert number == pytest.approx(effective_number(values[::-1] * scale))
+    assert (values > 0).any() <= number <= (values > 0).sum() + 1e-9
+
+
+def test_what_is_no_amount_is_refused():
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(ValueError):
+            gini([1.0, wrong])
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), max_size=30), st.integers(1, 9))
+def test_streaks_and_windows_are_those_counted_by_hand(rows, periods):
+    served = np.array(rows, dtype=bool).reshape(-1, 3)
+    for box in range(3):
+        text = "".join("x" if row[box] else " " for row in served)
+        assert longest_streak(served)[box] == max((len(run) for run in text.split()), default=0)
+        sums = [served[max(end - periods, 0):end, box].sum() for end in range(1, len(served) + 1)]
+        assert most_within(served, periods)[box] == max(sums, default=0)
+
+
+@pytest.fixture(scope="module")
+def town():
+    rng = np.random.default_rng(5)
+    boxes, shifts = 60, 84
+    base = rng.gamma(0.3, 1.0, boxes) + 0.01
+    harm = base * rng.gamma(20.0, 0.05, (shifts, boxes))
+    beat = np.array(["A"] * 30 + ["B"] * 28 + [None] * 2, dtype=object)
+    return harm, rng.poisson(0.05 * harm), np.repeat(np.arange(28), 3), beat
+
+
+def rules(**changes):
+    return metering.rules_of(Settings(**changes), "2024-03-01", "day", 1)
+
+
+def test_a_lower_cap_covers_less_and_spreads_more(town):
+    harm, events, day, beat = town
+    whole = capcost.cost_of_caps(harm, events, day, beat, 2, (0.1, 0.3, 0.5, 1.0), rules())
+    table = whole[whole["rules"] == "cap alone"].set_index("cap")
+    assert table["covered_harm"].is_monotonic_increasing and table["covered_harm"].between(0.1, 1.0).all()
+    assert table["effective_boxes"].is_monotonic_decreasing and table["gini"].is_monotonic_increasing
+    assert (table["patrols"] == 2 * 2 * 84).all() and table["boxes_served"].le(58).all()
+    strict = whole[whole["rules"] == "all rules"].set_index("cap")
+    assert (strict["covered_harm"] <= table["covered_harm"] + 0.01).all()
+    assert (strict["most_in_28_days"] <= 16).all() and table["most_in_28_days"].max() > 28
+    assert (whole["price_percent"] == 100 * (1 - whole["covered_harm"])).all()
+    assert (whole["hit_rate"] == whole["hits"] / events.sum()).all() and (whole["longest_streak"] <= 28).all()
+    again = capcost.cost_of_caps(harm, events, day, beat, 2, (0.5,), rules())
+    assert again.iloc[0].equals(whole[(whole["cap"] == 0.5) & (whole["rules"] == "all rules")].iloc[0].rename(0))
+
+
+def test_without_any_rule_the_replay_is_the_most_possible(town):
+    harm, events, day, beat = town
+    free = dict(window_7_expected=99.0, window_7_hard=99, window_28_expected=99.0, window_28_hard=99,
+                cool_down_shifts=0, lower_risk_share=0.0, focus=10.0)
+    table = capcost.cost_of_caps(np.full_like(harm, 0.0) + harm[0], events, day, beat, 1, (1.0,), rules(**free))
+    assert table.iloc[0, 2:].equals(table.iloc[1, 2:])
+    fixed = np.zeros(60, dtype=bool)
+    for name in "AB":
+        fixed[np.flatnonzero(beat == name)[harm[0][beat == name].argmax()]] = True
+    assert table["covered_harm"].iloc[0] > 0.9
+    assert table["hits"].iloc[0] > 0.8 * events[:, fixed].sum()
+
+
+def test_the_replay_keeps_every_limit_and_its_odds(town):
+    harm, _, day, beat = town
+    strict = rules(window_7_hard=3, window_7_expected=2.0, window_28_hard=7, cool_down_shifts=2)
+    chance, drawn = capcost.replay(harm, day, beat, 2, 0.5, strict, np.random.default_rng(1))
+    by_day = np.zeros((28, 60), dtype=int)
+    np.add.at(by_day, day, drawn)
+    assert most_within(by_day, 7).max() <= 3 and most_within(by_day, 28).max() <= 7
+    expected = np.zeros((28, 60))
+    np.add.at(expected, day, chance)
+    assert most_within(expected, 7).max() <= 2.0 + 1e-9 and chance.max() <= 0.5
+    for gap in (1, 2):
+        assert not (drawn[gap:] & drawn[:-gap]).any()
+    assert not drawn[:, 58:].any()
+    for name in "AB":
+        sums, counts = chance[:, beat == name].sum(axis=1), drawn[:, beat == name].sum(axis=1)
+        assert ((counts >= np.floor(sums + 1e-9)) & (counts <= np.ceil(sums - 1e-9))).all() and counts[:60].min() == 2
+    assert not drawn[chance == 0].any()
+    # The odds are realised: frequencies over boxes in ten classes of chance.
+    places = np.argsort(chance, axis=None)[-3000:]
+    for part in np.array_split(places, 10):
+        mean = chance.ravel()[part].mean()
+        assert abs(drawn.ravel()[part].mean() - mean) < 4 * np.sqrt(mean * (1 - mean) / part.size) + 1e-9

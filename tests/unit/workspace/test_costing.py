@@ -1,0 +1,99 @@
+"""What caps cost on a workspace: forecasts replayed once, lotteries under every cap, and the page."""
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.capcost import page, write_page
+from shotspotter_connect_plugin.workspace import costing, forecasting
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+
+
+def area(name, *bounds):
+    return VectorTable(pd.DataFrame({"beat": name}), [box(*bound) for bound in bounds], "EPSG:32618", "areas")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    path = tmp_path_factory.mktemp("costing") / "town.gpkg"
+    outline = area(["town"], (320_000, 4_300_000, 322_000, 4_301_000))
+    beats = area(["W", "E"], (320_000, 4_300_000, 321_000, 4_301_000), (321_000, 4_300_000, 322_000, 4_301_000))
+    rng = np.random.default_rng(3)
+    count = 6000
+    start = pd.Timestamp("2022-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 420 * 86400, count), unit="s")
+    hot = rng.random(count) < 0.5
+    frame = pd.DataFrame({
+        "incident_id": ["i" + str(number) for number in range(count)],
+        "crime_type": rng.choice(["theft", "robbery"], count), "occurred_from_utc": start,
+        "occurred_to_utc": start + pd.Timedelta(minutes=5), "reported_utc": start + pd.Timedelta(hours=1),
+        "source": "made", "x": np.where(hot, 320_600 + 100 * rng.random(count), 320_100 + 1_900 * rng.random(count)),
+        "y": np.where(hot, 4_300_600 + 100 * rng.random(count), 4_300_100 + 800 * rng.random(count))})
+    with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
+        with workspace.transaction() as writer:
+            writer.append("incidents", frame)
+        forecasting.train(workspace, as_of=pd.Timestamp("2023-01-20T10:00Z"), crime_types=["theft", "robbery"])
+        yield workspace
+
+
+def test_the_replay_on_a_workspace_agrees_with_its_forecasts(trained):
+    table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-31", caps=(0.1, 0.5))
+    assert table["cap"].tolist() == [0.1, 0.5] * 2 and table["rules"].tolist() == ["all rules"] * 2 + ["cap alone"] * 2
+    assert (table["covered_harm"].between(0.05, 1.0)).all() and (table["hits"] > 0).all()
+    alone = table[table["rules"] == "cap alone"]["covered_harm"].tolist()
+    assert alone[0] < alone[1]
+    # Rate of hits = hits over the events that were reported in those shifts and boxes.
+    events = trained.read("incidents")
+    inside = events["occurred_from_utc"].between(*[trained.calendar.bounds(date, shift)[end] for date, shift, end in (
+        ("2023-01-25", "day", 0), ("2023-01-31", "night", 1))])
+    assert table["hits"].iloc[0] / table["hit_rate"].iloc[0] == pytest.approx(inside.sum(), rel=0.15)
+    before = trained.content_hash()
+    costing.cost_of_caps(trained, "2023-01-25", "2023-01-25", caps=(0.5,))
+    assert trained.content_hash() == before
+
+
+@pytest.mark.parametrize("first, last, sentence", [
+    ("2023-01-31", "2023-01-25", "FROM lies after TO"),
+    ("2023-01-10", "2023-01-12", "There is no model from 2023-01-10"),
+    ("soon", "2023-01-12", "YYYY-MM-DD"),
+    ("2023-01-25", "9999-01-01", "too many"),
+])
+def test_what_cannot_be_replayed_says_why(trained, first, last, sentence):
+    with pytest.raises(ConnectError, match=sentence):
+        costing.cost_of_caps(trained, first, last)
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and keeps cells and points."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.cells = [], 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.cells += tag == "td"
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path):
+    table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-27", caps=(0.2, 0.6, 1.0))
+    text = page(table, "Caps & <costs>", costing.in_words(trained))
+    found = Page(text)
+    assert found.open == [] and found.cells == table.size
+    assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
+    points = [tuple(map(float, pair.split(","))) for line in re.findall(r"points='([^']+)'", text)
+              for pair in line.split()]
+    assert all(0 <= x <= 720 and 0 <= y <= 350 for x, y in points) and text.count("<circle") == 12
+    write_page(table, "Caps", [], tmp_path / "caps.html")
+    assert (tmp_path / "caps.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    with pytest.raises(ConnectError, match="cannot be written"):
+        write_page(table, "Caps", [], tmp_path / "missing" / "caps.html")
