@@ -14,6 +14,7 @@ from made_city import HOT_AT_NIGHT, HOT_BY_DAY, SIZE, WARM, make_boxes, make_eve
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.ladder import rung
 from shotspotter_connect_plugin.forecast.model import ForecastModel, train
+from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.progress import Progress
 
 COLUMNS = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
@@ -291,13 +292,32 @@ def test_events_outside_the_fishnet_do_not_count(city):
 
 
 def test_a_shift_that_does_not_run_or_is_new_is_refused(city):
-    from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
-
     with pytest.raises(ConnectError):
         score(city, shift="lunch")
     other = ShiftCalendar([Shift("all", "All", "00:00", "00:00")], "America/New_York")
     with pytest.raises(ConnectError, match="shifts have changed"):
         city.model.score(city.events, city.boxes, other, city.date, "all", city.as_of)
+
+
+def test_shifts_that_differ_by_weekday_and_leave_hours_out(city):
+    calendar = ShiftCalendar(
+        [Shift("day", "Day", "07:00", "15:00", "12345"), Shift("long", "Weekend", "09:00", "21:00", "67")],
+        "America/New_York",
+    )
+    model = train(city.events, city.boxes, calendar, city.as_of)
+    expected = {"day": 0.0, "long": 0.0}
+    observed = {"day": 0.0, "long": 0.0}
+    for _, shift, one, other in model.replay(
+        city.events, city.boxes, calendar, "robbery", "2019-01-20", "2019-02-23"
+    ):
+        expected[shift] += one.sum()
+        observed[shift] += other.sum()
+    for shift in expected:
+        assert observed[shift] > 5 and abs(expected[shift] - observed[shift]) < 4 * np.sqrt(observed[shift])
+    saturday = model.score(city.events, city.boxes, calendar, "2019-01-26", "long", city.as_of)
+    assert saturday.loc[saturday["expected"].idxmax(), "box_id"] == name(HOT_BY_DAY)
+    with pytest.raises(ConnectError, match="does not start on"):
+        model.score(city.events, city.boxes, calendar, "2019-01-26", "day", city.as_of)
 
 
 def test_cancel_stops_training(city):
