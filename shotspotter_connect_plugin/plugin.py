@@ -84,7 +84,10 @@ class ConnectPlugin:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
         if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
-            QTimer.singleShot(0, self._menu, self.show_plan_dock)  # when QGIS is ready, and only if we still are
+            start = QTimer(self._menu)  # once QGIS is ready, and only if the menu is still there
+            start.setSingleShot(True)
+            start.timeout.connect(self.show_plan_dock)
+            start.start(0)
 
     def unload(self):
         """Take away everything that was added."""
@@ -116,6 +119,7 @@ class ConnectPlugin:
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
             self._dock.closed.connect(lambda: QgsSettings().setValue(_DOCK_WAS_OPEN, False))
         QgsSettings().setValue(_DOCK_WAS_OPEN, True)
+        self._dock.look_for_changes()
         self._dock.setUserVisible(True)
 
     def _action(self, name, text, icon, does):

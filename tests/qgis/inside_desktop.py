@@ -6,7 +6,7 @@ import traceback
 
 from qgis.core import QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QEvent, QEventLoop, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QComboBox, QMenu, QToolBar
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QToolBar
 from qgis.utils import active_plugins, iface, loadPlugin, plugins, startPlugin, unloadPlugin
 
 PLUGIN = "shotspotter_connect_plugin"
@@ -71,6 +71,31 @@ def dialogs():
         seen[action.objectName()] = [opened[0].algorithm().id() if opened else None, WORKSPACE in combos]
         for widget in opened:
             widget.close()
+    return seen
+
+
+def plan_dock():
+    """Open the plan dock from the menu, then unload the plugin with it open, then load it again."""
+    from shotspotter_connect_plugin.processing import addresses
+
+    def docks():
+        return [dock for dock in iface.mainWindow().findChildren(QDockWidget) if dock.objectName() == "ConnectPlanDock"]
+    addresses.set_in_project(QgsProject.instance(), WORKSPACE)
+    menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
+    next(action for action in menu.actions() if action.objectName() == "ConnectPlan").trigger()
+    wait(60, lambda: docks() and docks()[0].model.rowCount())
+    wait(0.5)
+    dock, layers = docks()[0], QgsProject.instance().mapLayers()
+    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.model.rowCount(),
+                     "layers": len(layers)}}
+    unloadPlugin(PLUGIN)
+    wait(0.5)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    seen["unloaded"] = {"docks": len(docks()), "layers": len(QgsProject.instance().mapLayers())}
+    loadPlugin(PLUGIN)
+    startPlugin(PLUGIN)
+    wait(10, docks)  # it was open, so it comes back
+    seen["again"] = len(docks())
     return seen
 
 

@@ -9,8 +9,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("xvfb-run") is None or shutil.which("qgis") is None,
                                 reason="needs qgis and xvfb-run")
-ORDER = ["ConnectImportIncidents", "ConnectImportGunfire", "ConnectScore", "ConnectMeter", "ConnectRollCall",
-         "ConnectDaily", "ConnectOpenPlan"]
+ORDER = ["ConnectImportIncidents", "ConnectImportGunfire", "ConnectScore", "ConnectMeter", "ConnectPlan",
+         "ConnectRollCall", "ConnectDaily", "ConnectOpenPlan"]
 
 
 @pytest.fixture
@@ -62,6 +62,13 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
+
+
+def test_the_plan_dock_opens_shows_the_plan_and_goes_with_the_plugin(desktop, full):
+    seen, _ = desktop("plan_dock", CONNECT_WORKSPACE=str(full))
+    assert seen["open"] == {"docks": 1, "visible": True, "rows": 8, "layers": 1}
+    assert seen["unloaded"] == {"docks": 0, "layers": 0}
+    assert seen["again"] == 1
 
 
 def test_score_from_its_dialog_adds_a_styled_layer(desktop, full):

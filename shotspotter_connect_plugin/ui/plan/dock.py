@@ -52,7 +52,7 @@ class PlanDock(QgsDockWidget):
         self.setObjectName(OBJECT_NAME)
         self._address, self._view, self._box, self._stamp = "", None, "", None
         self._own_heads, self._complaint, self._stale, self._wish = set(), "", set(), ""
-        self._selecting = False
+        self._of_project, self._selecting = "", False
         self._works = Works(self)
         self._works.changed.connect(self._update_buttons)
         self._map = MapLink(canvas, self)
@@ -208,6 +208,7 @@ class PlanDock(QgsDockWidget):
 
     def follow_project(self, *_):
         """Open the workspace of the open project, if it is another one."""
+        self._of_project = addresses.of_project(QgsProject.instance())
         self._list_workspaces()
         address = addresses.current()
         if address and address != self._address:
@@ -245,8 +246,10 @@ class PlanDock(QgsDockWidget):
         self._works.start("plan", self._address, read, self._show, self._complain)
 
     def look_for_changes(self):
-        """Read the plan again if the file has changed, by whoever it was."""
-        if (self.isVisible() and self._view is not None and not self._works.under_way()
+        """Read the plan again if the file has changed, by whoever it was; follow the project to another workspace."""
+        if self._of_project != addresses.of_project(QgsProject.instance()):
+            self.follow_project()
+        elif (self.isVisible() and self._view is not None and not self._works.under_way()
                 and self._stamp_now() != self._stamp):
             self.reload()
 
