@@ -13,10 +13,10 @@ from .processing.provider import ConnectProvider
 NAME = "ShotSpotter Connect"
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
-PLAN_DOCK = "plan_dock"
-_DOCK_WAS_OPEN = "shotspotter_connect/plan/open"
+PLAN_DOCK, LIVE_DOCK = "plan_dock", "live_dock"
+_DOCK_WAS_OPEN, _LIVE_RUNNING = "shotspotter_connect/plan/open", "shotspotter_connect/live/running"
 
-# (object name, text, icon, what it does: an algorithm's id, PLAN_DOCK or the name of a function of ui/actions.py), in
+# (object name, text, icon, what it does: an algorithm's id, a dock or the name of a function of ui/actions.py), in
 # the order of the morning. The first part also stands on the toolbar.
 MORNING = (
     ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
@@ -29,6 +29,8 @@ MORNING = (
     ("ConnectOpenPlan", "Open today's plan", "connect", "open_plan"),
 )
 DELIVERED = (
+    ("ConnectExportPlan", "Export plan…", "patrol", "connect:exportplan"),
+    ("ConnectLive", "Live patrol", "patrol", LIVE_DOCK),
     ("ConnectImportGps", "Import GPS…", "import", "connect:importgps"),
     ("ConnectImportRoster", "Import roster…", "import", "connect:importroster"),
     ("ConnectVisits", "Find visits…", "patrol", "connect:visits"),
@@ -56,7 +58,7 @@ class ConnectPlugin:
         self._provider = None
         self._menu = None
         self._toolbar = None
-        self._dock = None
+        self._dock = self._live = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -88,14 +90,16 @@ class ConnectPlugin:
             start.setSingleShot(True)
             start.timeout.connect(self.show_plan_dock)
             start.start(0)
+        if QgsSettings().value(_LIVE_RUNNING, False, type=bool):
+            QTimer.singleShot(0, self._menu, self.show_live_dock)  # QGIS ended in the middle of a shift
 
     def unload(self):
         """Take away everything that was added."""
-        if self._dock is not None:
-            self._dock.take_away()
-            self._iface.removeDockWidget(self._dock)
-            self._dock.deleteLater()
-            self._dock = None
+        for dock in filter(None, (self._dock, self._live)):
+            dock.take_away()
+            self._iface.removeDockWidget(dock)
+            dock.deleteLater()
+        self._dock = self._live = None
         if self._menu is not None:
             self._iface.pluginMenu().removeAction(self._menu.menuAction())
             self._menu.deleteLater()
@@ -122,6 +126,17 @@ class ConnectPlugin:
         self._dock.look_for_changes()
         self._dock.setUserVisible(True)
 
+    def show_live_dock(self):
+        """Open the live patrol, made when it is first wanted."""
+        from .ui.live.dock import LiveDock
+
+        if self._live is None:
+            window = self._iface.mainWindow()
+            self._live = LiveDock(window)
+            if not window.restoreDockWidget(self._live):
+                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
+        self._live.setUserVisible(True)
+
     def _action(self, name, text, icon, does):
         action = QAction(_icon(icon), text, self._menu)
         action.setObjectName(name)
@@ -133,6 +148,8 @@ class ConnectPlugin:
 
         if does == PLAN_DOCK:
             self.show_plan_dock()
+        elif does == LIVE_DOCK:
+            self.show_live_dock()
         elif does.startswith("connect:"):
             actions.open_dialog(does)
         else:

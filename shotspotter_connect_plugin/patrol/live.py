@@ -16,8 +16,8 @@ class Situation:
     """What to show at one moment.
 
     ``patrol`` is that of the box the unit is in, None outside planned boxes; ``box_id`` is the box of an open visit,
-    planned or not; ``seconds`` are those of presence in this box in this shift, returns together; ``visit_seconds`` those
-    of the open visit; ``target_seconds`` is what one visit aims for.
+    planned or not; ``seconds`` are those of presence in this box in this shift, returns together; ``visit_seconds``
+    those of the open visit; ``target_seconds`` is what one visit aims for.
     """
 
     verdict: str

@@ -117,3 +117,20 @@ def test_real_taxis_and_tracks_with_reasons(run, created, tmp_path, real_data):
     outputs = run("importgps", WORKSPACE=str(path), INPUT=str(file), REJECTS=str(tmp_path / "rejects.csv"))
     assert outputs["READ"] == outputs["REJECTED"] > 0 and outputs["ADDED"] == 0
     assert pd.read_csv(tmp_path / "rejects.csv")["reason"].nunique() >= 1
+
+
+@pytest.mark.parametrize("kind, ending", [("geojson", ".geojson"), ("kml", ".kml"), ("gpx", ".gpx"), ("xlsx", ".xlsx"),
+                                          ("package", ".json")])
+def test_export_of_a_real_plan(run, fails, full, tmp_path, kind, ending):
+    path = tmp_path / ("plan" + ending)
+    outputs = run("exportplan", WORKSPACE=str(full), DATE=DATE, SHIFT=SHIFT, FORMAT=kind, OUTPUT=str(path))
+    planned = rows(full, "patrols", where={"shift": SHIFT, "shift_date": DATE, "status": "planned"})
+    assert outputs["PATROLS"] == len(planned) > 0 and outputs["OUTPUT"] == str(path)
+    if kind != "package":
+        assert QgsVectorLayer(str(path), "plan", "ogr").featureCount() == len(planned)
+    before = path.read_bytes()
+    assert "must end in " + ending in fails("exportplan", WORKSPACE=str(full), DATE=DATE, SHIFT=SHIFT, FORMAT=kind,
+                                            OUTPUT=str(tmp_path / "plan.txt"))
+    assert "no plan" in fails("exportplan", WORKSPACE=str(full), DATE="2017-12-20", SHIFT=SHIFT, FORMAT=kind,
+                              OUTPUT=str(path))
+    assert path.read_bytes() == before

@@ -31,7 +31,8 @@ def fixes(*legs):
     rng, at, found, before = np.random.default_rng(3), 0, [], legs[0][1]
     for minutes, place in legs:
         for share in (0.25, 0.5, 0.75) if place != before else ():
-            found.append((START + pd.Timedelta(seconds=at), *((1 - share) * np.array(before) + share * np.array(place))))
+            there = (1 - share) * np.array(before) + share * np.array(place)
+            found.append((START + pd.Timedelta(seconds=at), *there))
             at += 15
         before = place
         for _ in range(int(minutes * 4)):

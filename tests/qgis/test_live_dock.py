@@ -1,0 +1,265 @@
+"""The live patrol dock, touched as an officer does, with fixes over QGIS's own GPS classes, TCP and gpsd."""
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pandas as pd
+import pytest
+from pyproj import Transformer
+from qgis.core import QgsApplication, QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QPushButton
+
+from shotspotter_connect_plugin.patrol import live
+from shotspotter_connect_plugin.ui.live.dock import LiveDock
+from shotspotter_connect_plugin.ui.live.gps import GPSD, NMEA
+from shotspotter_connect_plugin.workspace.gps import import_gps
+from shotspotter_connect_plugin.workspace.package import Patrol, ShiftPackage, Tactic, VisitRules, write_package
+from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.tactics import import_tactics
+from shotspotter_connect_plugin.workspace.visits import find_visits
+
+INSIDE, OUTSIDE = (-76.9770, 38.8851), (-76.9600, 38.8851)
+START = pd.Timestamp("2026-03-02 20:30:00", tz="UTC")
+
+
+def wait(until, seconds=10):
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "it did not happen"
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A shift package with one box around INSIDE, in UTM zone 18N."""
+    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
+    change = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"),
+                                    QgsCoordinateReferenceSystem("EPSG:32618"), QgsProject.instance())
+    point = change.transform(*INSIDE)
+    box = "C{}R{}".format(int(point.x() // 250), int(point.y() // 250))
+    found = ShiftPackage(
+        "Agency", "EPSG:32618", 250.0, "America/New_York", "2026-03-02", "evening", "Evening",
+        "2026-03-02T20:00:00+00:00", "2026-03-03T04:00:00+00:00", 10.0, 20.0, 15.0, VisitRules(),
+        (Patrol("p1", box, "603", "4400 block Hunt Pl NE", "robbery", "Robbery", "#0072b2", 15.0, 1, "", 1),
+         Patrol("p2", "C1R1", "604", "Far away", "theft", "Theft", "#e69f00", 15.0, 0, "", 1)),
+        (Tactic("foot_patrol", "Walk the box", "Walk its streets.", ()),
+         Tactic("near_stops", "Be near stops and stations", "Around bus stops.", ("robbery",)),
+         Tactic("tell_neighbours", "Tell neighbours of a burglary", "", ("burglary",))))
+    path = tmp_path / "shift.json"
+    write_package(found, path)
+    return path
+
+
+@pytest.fixture
+def open_dock():
+    QgsSettings().remove("shotspotter_connect/live")
+    opened = []
+
+    def open_dock(path=None):
+        dock = LiveDock()
+        opened.append(dock)
+        dock.resize(480, 900)
+        dock.show()
+        if path is not None:
+            dock.path.setText(str(path))
+            QTest.keyClicks(dock.unit, "12-A")
+            QTest.keyClicks(dock.badge, "71")
+            QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+        return dock
+    yield open_dock
+    for dock in opened:
+        dock.take_away()
+        dock.deleteLater()
+    QgsSettings().remove("shotspotter_connect/live")
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def drive(dock, place, begin, minutes):
+    """A fix every 15 seconds at a place, as the GPS tells it."""
+    for number in range(int(minutes * 4)):
+        at = START + pd.Timedelta(minutes=begin, seconds=15 * number)
+        dock._gps.fix.emit(at.isoformat(), *place, 4.0)
+
+
+def buttons(dock):
+    return {button.objectName(): button for button in dock.tactics_area.widget().findChildren(QPushButton)}
+
+
+def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):
+    dock = open_dock(package)
+    assert dock.header.text() == "Evening, 2026-03-02 · unit 12-A"
+    drive(dock, OUTSIDE, 0, 1)
+    assert not dock.timer.isVisible() and not buttons(dock) and "Not in a box" in dock.verdict.text()
+    drive(dock, INSIDE, 3, 0.5)
+    assert dock.timer.isVisible() and dock.band.text() == "4400 block Hunt Pl NE\nRobbery"
+    assert list(buttons(dock)) == ["tactic_foot_patrol", "tactic_near_stops"]
+    assert all(button.height() >= 64 for button in buttons(dock).values())
+    assert dock.verdict.text() == "15 min to go"
+    drive(dock, INSIDE, 3.5, 16)
+    assert dock.verdict.text() == "Target reached: move on"
+    drive(dock, INSIDE, 19.5, 6)
+    assert dock.verdict.text() == "Longer than planned: move on"
+    drive(dock, OUTSIDE, 27, 1)
+    assert not dock.timer.isVisible() and not buttons(dock) and not dock.band.isVisible()
+    assert dock.boxes.item(0).text().startswith("603 1 · 4400 block Hunt Pl NE · 2")
+
+
+def test_a_touch_logs_the_tactic_on_disk_at_once(open_dock, package):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 3)
+    button = buttons(dock)["tactic_foot_patrol"]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert "✓ 15:32" in button.text(), "the agency's wall clock"
+    written = (package.parent / "journal_2026-03-02_evening_12-A_tactics.csv").read_text().splitlines()
+    assert written[1:] == ["12-A,71,2026-03-02T20:32:45.000Z,foot_patrol,," + dock._package.patrols[0].box_id]
+    fixes = (package.parent / "journal_2026-03-02_evening_12-A_gps.csv").read_text().splitlines()
+    assert len(fixes) == 1 + 12
+
+
+def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_dock, package):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 10)
+    QTest.mouseClick(buttons(dock)["tactic_near_stops"], Qt.MouseButton.LeftButton)
+    before = dock._patrol.situation()
+    dock.take_away()            # QGIS ends; a crash does less than this
+    again = open_dock()
+    assert again._patrol.situation() == before and before.verdict == live.STAY
+    assert "✓" in buttons(again)["tactic_near_stops"].text()
+    drive(again, INSIDE, 10, 6)
+    assert again.verdict.text() == "Target reached: move on"
+    QTest.mouseClick(again.end, Qt.MouseButton.LeftButton)
+    assert "import it" in again.complaint.text()
+    assert open_dock()._patrol is None, "an ended shift does not go on"
+
+
+def test_a_box_suppressed_meanwhile_loses_nothing(open_dock, package):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 6)
+    content = json.loads(package.read_text())
+    package.write_text(json.dumps({**content, "patrols": content["patrols"][1:]}))
+    QTest.mouseClick(dock.end, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+    drive(dock, INSIDE, 6, 6)
+    visit, = dock._patrol.visits
+    assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.verdict.text()
+
+
+def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
+    dock = open_dock(tmp_path / "none.json")
+    assert "FORMAT=package" in dock.complaint.text() and dock._patrol is None
+    dock.path.setText(str(package))
+    dock.unit.setText("../12")
+    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+    assert "unit" in dock.complaint.text() and dock._patrol is None
+    dock.unit.setText("12")
+    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+    dock.host.setText("nowhere")
+    QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)
+    assert "host:port" in dock.warning.text()
+
+
+def nmea(count, place=INSIDE):
+    """RMC and GGA sentences, one pair per second."""
+    def sentence(body):
+        check = 0
+        for letter in body:
+            check ^= ord(letter)
+        return "${}*{:02X}\r\n".format(body, check)
+
+    def degrees(value, width):
+        return "{:0{}d}{:07.4f}".format(int(value), width, value % 1 * 60)
+
+    lines = []
+    for number in range(count):
+        at = START + pd.Timedelta(seconds=number)
+        where = "{},N,{},W".format(degrees(place[1], 2), degrees(-place[0], 3))
+        lines.append(sentence("GPGGA,{:%H%M%S}.00,{},1,08,1.0,20.0,M,-34.0,M,,".format(at, where)))
+        lines.append(sentence("GPGSA,A,3,01,02,03,04,05,06,07,08,,,,,1.5,1.0,1.1"))
+        lines.append(sentence("GPRMC,{:%H%M%S}.00,A,{},0.0,0.0,{:%d%m%y},,,A".format(at, where, at)))
+    return lines
+
+
+def test_nmea_over_tcp(open_dock, package):
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        peer, _ = server.accept()
+        with peer, contextlib.suppress(ConnectionError):    # the other side hangs up when it has seen enough
+            for line in nmea(20):
+                peer.sendall(line.encode())
+                time.sleep(0.01)
+            peer.recv(1)
+    threading.Thread(target=serve, daemon=True).start()
+    dock = open_dock(package)
+    dock.kind.setCurrentText(NMEA)
+    dock.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
+    QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)
+    wait(lambda: dock.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
+    assert "good" in dock.gps_label.text() and dock._patrol.now >= START
+    server.close()
+
+
+@pytest.mark.skipif(shutil.which("gpsfake") is None, reason="needs gpsfake (apt: gpsd gpsd-clients)")
+def test_gpsd(open_dock, package, tmp_path):
+    log = tmp_path / "drive.nmea"
+    log.write_text("".join(nmea(120)))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    gpsfake = subprocess.Popen(["gpsfake", "-q", "-c", "0.1", "-P", str(port), str(log)], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        dock = open_dock(package)
+        dock.kind.setCurrentText(GPSD)
+        dock.host.setText("127.0.0.1:{}".format(port))
+        QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)    # gpsd is not up yet: it tries again
+        wait(dock.timer.isVisible, 30)
+        assert dock.band.text().endswith("Robbery") and dock._journal.fixes()
+    finally:
+        gpsfake.terminate()
+        gpsfake.wait(10)
+
+
+def test_the_gps_that_qgis_has_open_is_used(open_dock, package):
+    from qgis.core import QgsNmeaConnection
+    from qgis.PyQt.QtCore import QBuffer
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.ReadWrite)
+    connection = QgsNmeaConnection(buffer)
+    registry = QgsApplication.gpsConnectionRegistry()
+    registry.registerConnection(connection)
+    try:
+        dock = open_dock(package)
+        assert "GPS of QGIS" in dock.gps_label.text() and not dock.connect_gps.isVisible()
+    finally:
+        registry.unregisterConnection(connection)
+    wait(lambda: "not connected" in dock.gps_label.text())
+
+
+def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fresh):
+    with open_workspace(fresh) as workspace:
+        change = json.loads(package.read_text())
+        change["crs"] = workspace.settings.crs
+        middle = workspace.read("boxes").query("inside == 1").iloc[0]
+        x, y = workspace.fishnet.centres(*(pd.Series([middle[name]]).to_numpy() for name in ("col", "row")))
+        place = Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform(x[0], y[0])
+        change["patrols"][0]["box_id"] = middle["box_id"]
+        package.write_text(json.dumps(change))
+        dock = open_dock(package)
+        drive(dock, place, 0, 12)
+        QTest.mouseClick(buttons(dock)["tactic_foot_patrol"], Qt.MouseButton.LeftButton)
+        shown = dock._patrol.visits
+        dock.take_away()
+        folder = package.parent
+        assert import_gps(workspace, folder / "journal_2026-03-02_evening_12-A_gps.csv").added == 48
+        found = find_visits(workspace, "2026-03-02", "2026-03-02")
+        assert found["box_id"].tolist() == [visit.box_id for visit in shown]
+        assert found["minutes"].tolist() == pytest.approx([visit.minutes for visit in shown])
+        assert import_tactics(workspace, folder / "journal_2026-03-02_evening_12-A_tactics.csv").unmatched == 0
