@@ -5,6 +5,7 @@ or UTC, a time or only a date) is decided for the whole column, by what is in it
 """
 import re
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -158,29 +159,31 @@ def _numbers(texts, is_number, parsed):
 
 def _days(texts):
     """(ns of midnight, either order possible, surely day first, surely month first) of texts of dates."""
-    day = np.full(len(texts), NAT)
-    either, day_first, month_first = (np.zeros(len(texts), dtype=bool) for _ in range(3))
-    for position, text in enumerate(texts):
-        found = _ISO.match(text)
-        if found:
-            day[position] = _midnight(found[1], found[2], found[3])
-            continue
-        found = _NUMERIC.match(text)
-        if found:
-            first, second = int(found[1]), int(found[2])
-            day_first[position], month_first[position] = first > 12, second > 12
-            either[position] = first <= 12 and second <= 12
-            month, date = (second, first) if first > 12 else (first, second)
-            day[position] = _midnight(found[3], month, date)
-            continue
-        found = _MONTH_FIRST.match(text)
-        if found:
-            day[position] = _midnight(found[3], _MONTHS.get(found[1][:3].lower(), 0), found[2])
-            continue
-        found = _DAY_FIRST.match(text)
-        if found:
-            day[position] = _midnight(found[3], _MONTHS.get(found[2][:3].lower(), 0), found[1])
-    return day, either, day_first, month_first
+    return _columns(texts, _day, (np.int64, bool, bool, bool))
+
+
+def _columns(texts, read, types):
+    found = [read(text) for text in texts]
+    return [np.array(column, dtype=kind) for column, kind in zip(zip(*found) if found else [()] * len(types), types)]
+
+
+@lru_cache(maxsize=1 << 15)
+def _day(text):
+    found = _ISO.match(text)
+    if found:
+        return _midnight(found[1], found[2], found[3]), False, False, False
+    found = _NUMERIC.match(text)
+    if found:
+        first, second = int(found[1]), int(found[2])
+        month, date = (second, first) if first > 12 else (first, second)
+        return _midnight(found[3], month, date), first <= 12 and second <= 12, first > 12, second > 12
+    found = _MONTH_FIRST.match(text)
+    if found:
+        return _midnight(found[3], _MONTHS.get(found[1][:3].lower(), 0), found[2]), False, False, False
+    found = _DAY_FIRST.match(text)
+    if found:
+        return _midnight(found[3], _MONTHS.get(found[2][:3].lower(), 0), found[1]), False, False, False
+    return NAT, False, False, False
 
 
 def _midnight(year, month, day):
@@ -197,34 +200,30 @@ def _midnight(year, month, day):
 
 def _times_of_day(texts):
     """(ns after midnight less the offset, an offset was named, the offset is zero) of texts of times of day."""
-    clock = np.full(len(texts), NAT)
-    offset, zulu = np.zeros(len(texts), dtype=bool), np.zeros(len(texts), dtype=bool)
-    for position, text in enumerate(texts):
-        text = str(text).strip()
-        # A time that a spreadsheet keeps carries a date of its own.
-        if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
-            text = text[11:]
-        found = _CLOCK.match(text) or _HOUR.match(text) or _MILITARY.match(text)
-        if not found:
-            clock[position] = _fraction(text)
-            continue
-        hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
-        if found[5]:
-            if not 1 <= hour <= 12:
-                continue
-            hour = hour % 12 + (12 if found[5] in "Pp" else 0)
-        if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
-            continue
-        value = (hour * 3600 + minute * 60 + second) * SECOND
-        if found[4]:
-            value += int(found[4].ljust(9, "0"))
-        if found[6]:
-            offset[position] = True
-            shift = _offset(found[6])
-            zulu[position] = shift == 0
-            value -= shift * SECOND
-        clock[position] = value
-    return clock, offset, zulu
+    return _columns(texts, _time_of_day, (np.int64, bool, bool))
+
+
+@lru_cache(maxsize=1 << 18)
+def _time_of_day(text):
+    text = str(text).strip()
+    # A time that a spreadsheet keeps carries a date of its own.
+    if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
+        text = text[11:]
+    found = _CLOCK.match(text) or _HOUR.match(text) or _MILITARY.match(text)
+    if not found:
+        return _fraction(text), False, False
+    hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
+    if found[5]:
+        if not 1 <= hour <= 12:
+            return NAT, False, False
+        hour = hour % 12 + (12 if found[5] in "Pp" else 0)
+    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
+        return NAT, False, False
+    value = (hour * 3600 + minute * 60 + second) * SECOND + int((found[4] or "0").ljust(9, "0"))
+    if not found[6]:
+        return value, False, False
+    east = _offset(found[6])
+    return value - east * SECOND, True, east == 0
 
 
 def _fraction(text):
