@@ -28,10 +28,10 @@ INSIDE, OUTSIDE = (-76.9770, 38.8851), (-76.9600, 38.8851)
 START = pd.Timestamp("2026-03-02 20:30:00", tz="UTC")
 
 
-def wait(until, seconds=10):
+def wait(until, seconds=10, otherwise=lambda: "it did not happen"):
     end = time.monotonic() + seconds
     while not until():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, otherwise()
         QApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         time.sleep(0.01)
@@ -213,14 +213,14 @@ def test_gpsd(open_dock, package, tmp_path):
     log.write_text("".join(nmea(120)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    gpsfake = subprocess.Popen(["gpsfake", "-q", "-c", "0.1", "-P", str(port), str(log)], stdin=subprocess.DEVNULL,
+    gpsfake = subprocess.Popen(["gpsfake", "-q", "-t", "-c", "0.1", "-P", str(port), str(log)], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         dock = open_dock(package)
         dock.kind.setCurrentText(GPSD)
         dock.host.setText("127.0.0.1:{}".format(port))
         QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)    # gpsd is not up yet: it tries again
-        wait(dock.timer.isVisible, 30)
+        wait(dock.timer.isVisible, 30, dock.gps_label.text)
         assert dock.band.text().endswith("Robbery") and dock._journal.fixes()
     finally:
         gpsfake.terminate()
