@@ -2,13 +2,13 @@
 import os
 import traceback
 
-from qgis.core import QgsPointXY, QgsProject
-from qgis.PyQt.QtCore import QEventLoop, QModelIndex, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QMenu
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import QEventLoop, QModelIndex, Qt, QTimer
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMenu
 from qgis.utils import iface
 
 FOLDER, WORKSPACE = (os.environ["CONNECT_" + name] for name in ("PICTURES", "WORKSPACE"))
-DOWNTOWN = (324_500, 4_308_800)  # in the CRS of the sample workspace
+DOWNTOWN = 14  # a row of the plan
 TOMORROW = "2017-12-15"  # the day after the demo's, so that there is something left to do
 
 
@@ -28,9 +28,11 @@ def wait_until(true, seconds):
 
 
 def picture(name):
-    """Take a picture of the whole screen."""
+    """Take a picture of the part of the screen that the main window fills."""
     wait(1.0)
-    QApplication.primaryScreen().grabWindow(0).save(os.path.join(FOLDER, name + ".png"))
+    size = iface.mainWindow().size()
+    screen = QApplication.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
+    screen.save(os.path.join(FOLDER, name + ".png"))
 
 
 def wait_for_map():
@@ -79,13 +81,6 @@ def main():
     window.findChild(QDockWidget, "Layers").setMinimumWidth(300)
     wait_for_map()
     picture("plan")
-    canvas = iface.mapCanvas()
-    whole = canvas.extent()
-    canvas.zoomByFactor(0.25, QgsPointXY(*DOWNTOWN))
-    wait_for_map()
-    picture("plan_close")
-    canvas.setExtent(whole)
-    wait_for_map()
 
     menus = open_menu()
     picture("menu")
@@ -110,6 +105,27 @@ def main():
     dialog = run("connect:meter", **day)
     wait_for_map()
     picture("meter")
+    dialog.close()
+
+    for layer in QgsProject.instance().layerTreeRoot().findLayers():
+        if layer.name() in ("Plan", "Forecast"):
+            layer.setItemVisibilityChecked(False)
+    window.resize(1500, 840)
+    window.findChild(QDockWidget, "Layers").hide()
+    window.findChild(QAction, "ConnectPlan").trigger()
+    dock = window.findChild(QDockWidget, "ConnectPlanDock")
+    dock.open_workspace(WORKSPACE)
+    wait_until(lambda: not dock.busy(), 60)
+    dock.go_to(TOMORROW, "evening")
+    wait_until(lambda: not dock.busy(), 60)
+    window.resizeDocks([dock], [760], Qt.Orientation.Horizontal)
+    dock.table.selectRow(DOWNTOWN)
+    dock.table.activated.emit(dock.table.currentIndex())
+    wait(1.0)
+    iface.mapCanvas().zoomByFactor(3.0)
+    wait_for_map()
+    wait_until(lambda: not dock.busy(), 60)
+    picture("review")
 
 
 def guarded():

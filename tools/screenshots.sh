@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly DEMO=${1:-out/demo} WORK=${TMPDIR:-/tmp}/connect IMAGES=docs/images
+readonly DEMO=${1:-out/demo} WORK=/var/tmp/connect IMAGES=docs/images
 [ -e "$DEMO/washington_dc.gpkg" ] || { echo "There is no demo yet; run: make demo" >&2; exit 1; }
 
 rm -rf "$WORK"
@@ -13,7 +13,7 @@ cp shotspotter_connect_plugin/resources/sample/crime_incidents_2017.csv.gz "$WOR
 /usr/bin/python3 tools/qgis_env.py "$WORK/profile"
 export QGIS_PLUGINPATH="$PWD" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 export CONNECT_PICTURES="$WORK" CONNECT_WORKSPACE="$WORK/demo/washington_dc.gpkg"
-xvfb-run -a -s "-screen 0 1280x800x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \
+xvfb-run -a -s "-screen 0 1600x900x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \
     --code tools/screenshots.py "$WORK"/demo/day/plan_*.qgz >"$WORK/qgis.log" 2>&1 \
     || { tail -20 "$WORK/qgis.log" >&2; exit 1; }
 pdftoppm -png -r 90 -f 1 -singlefile "$WORK"/demo/day/rollcall_*_evening.pdf "$WORK/roll_call"

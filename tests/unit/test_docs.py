@@ -22,3 +22,10 @@ def test_links_lead_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not re.match("https?:", link) and not (page.parent / link).exists()]
     assert not missing
+
+
+def test_pictures_are_small_and_used():
+    pictures = sorted((ROOT / "docs" / "images").glob("*.png"))
+    assert pictures and all(picture.stat().st_size < 300_000 for picture in pictures)
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert not [picture.name for picture in pictures if "images/" + picture.name not in text]
