@@ -40,8 +40,8 @@ class CapCost(ConnectAlgorithm):
         table = costing.cost_of_caps(workspace, first, last, progress=progress.part(0.0, 0.95))
         for row in table.itertuples():
             progress.info("Cap {:g}, {}: {:.0f} % of the most possible harm covered, {:.1f} events in drawn boxes, "
-                          "{:.0f} boxes served in effect.".format(row.cap, row.rules, 100 * row.covered_harm, row.hits,
-                                                           row.effective_boxes))
+                          "{:.0f} boxes served in effect.".format(
+                              row.cap, row.rules, 100 * row.covered_harm, row.hits, row.effective_boxes))
         run.counts = {"caps": len(table)}
         outputs = {}
         fields = fields_of(table)

@@ -170,3 +170,80 @@ def test_uniforms_are_what_the_documentation_says():
     assert 0 <= many.min() and many.max() < 1
     assert np.abs(np.histogram(many, 20, (0, 1))[0] - 1000).max() < 4.5 * np.sqrt(950)
     assert abs(np.corrcoef(many[:-1], many[1:])[0, 1]) < 0.03
+
+
+# What a whole shift's lottery promises, over many seeds and over many shifts.
+
+@pytest.fixture(scope="module")
+def frozen():
+    """One metered state of four beats, with its recorded probabilities, drawn 2,000 times."""
+    side = 10
+    col, row = np.divmod(np.arange(side * side), side)
+    beat = np.array([f"B{x // 5}{y // 5}" for x, y in zip(col, row)], dtype=object)
+    heat = np.random.default_rng(6).gamma(0.6, 1.0, col.size)
+    chance, _ = inclusion_probabilities(heat, beat, 3, 0.5)
+    return chance, beat, draws(chance, 2000, beat, col, row)
+
+
+def test_frequencies_from_one_metered_state_match_box_by_box_and_in_pairs_of_beats(frozen):
+    chance, beat, selected = frozen
+    z = (selected.sum(axis=0) - 2000 * chance) / np.sqrt(2000 * chance * (1 - chance))
+    assert np.abs(z).max() < 4.2 and 0.6 < (z ** 2).mean() < 1.5
+    # Beats settle by themselves: what one beat draws tells nothing about another (100 boxes, 7,500 pairs between).
+    together = selected.T.astype(float) @ selected / 2000
+    apart = beat[:, None] != beat
+    expected = np.outer(chance, chance)
+    error = (together - expected) / np.sqrt(np.maximum(expected * (1 - expected), 1e-12) / 2000)
+    sure = apart & (expected > 0.005)
+    assert abs(error[sure].mean()) < 0.1 and 0.8 < error[sure].std() < 1.25
+
+
+def test_seeing_some_patrolled_boxes_tells_next_to_nothing_about_the_rest(frozen):
+    """Who has seen one patrolled box guesses the others hardly better than who knows the published chances."""
+    chance, beat, selected = frozen
+    first, second = selected[:1000].astype(float), selected[1000:].astype(float)
+    seen = first.T @ first / np.maximum(first.sum(axis=0), 1)[:, None]  # chance of j, given that i is patrolled
+    guess = np.where(first.sum(axis=0)[:, None] >= 50, seen, chance)
+
+    def gain(which):
+        """Share of the mean log loss per box that the sighting takes away, over boxes ``which(seen box)``."""
+        losses = np.zeros(2)
+        for drawn in second:
+            box = np.flatnonzero(drawn)[0]
+            boxes = which(box) & (np.arange(chance.size) != box)
+            for number, forecast in enumerate((chance, guess[box])):
+                likely = np.clip(forecast[boxes], 1e-3, 1 - 1e-3)
+                truth = drawn[boxes]
+                losses[number] -= (truth * np.log(likely) + (1 - truth) * np.log(1 - likely)).mean()
+        return 1 - losses[1] / losses[0]
+
+    # Measured: 1.0 % over all boxes; 7.1 % in the beat of the sighting, where one box fewer is left; elsewhere none.
+    assert gain(lambda box: np.full(chance.size, True)) < 0.03
+    assert abs(gain(lambda box: beat != beat[box])) < 0.01
+    assert gain(lambda box: beat == beat[box]) < 0.10
+
+
+def test_over_shifts_the_standardised_sums_of_drawn_minus_chance_behave():
+    """A martingale per box: forecasts change, the chance of each shift is fixed before its draw."""
+    side, shifts = 8, 600
+    col, row = np.divmod(np.arange(side * side), side)
+    beat = np.array([f"B{x // 4}{y // 4}" for x, y in zip(col, row)], dtype=object)
+    rng = np.random.default_rng(12)
+    base, rest = rng.gamma(0.6, 1.0, col.size), np.zeros(col.size, dtype=bool)
+    difference, variance = np.zeros((2, col.size))
+    halves = []
+    for shift in range(shifts):
+        # Last shift's boxes rest, so chances depend on what was drawn before.
+        chance, _ = inclusion_probabilities(base * rng.gamma(4.0, 0.25, col.size), beat, 2, 0.5, eligible=~rest)
+        drawn = pivotal(chance, col, row, beat, Uniforms(shift, "shifts")).selected
+        rest = np.isin(np.arange(col.size), drawn)
+        difference += rest - chance
+        variance += chance * (1 - chance)
+        if shift == shifts // 2 - 1:
+            halves.append((difference.copy(), variance.copy()))
+    z = difference / np.sqrt(variance)
+    assert np.abs(z).max() < 4.0
+    assert abs(z.mean()) < 0.35 and 0.75 < z.std() < 1.25
+    early = halves[0][0] / np.sqrt(halves[0][1])
+    late = (difference - halves[0][0]) / np.sqrt(variance - halves[0][1])
+    assert abs(np.corrcoef(early, late)[0, 1]) < 0.4  # 64 boxes: no box is drawn too often all along
