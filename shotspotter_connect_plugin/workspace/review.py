@@ -41,11 +41,12 @@ def date_to_open(workspace):
 class PlanView:
     """One shift's plan as an analyst sees it.
 
-    ``patrols`` [PATROL_COLUMNS] holds the planned ones, numbered from 1 within a beat as on the sheets, then those an
-    analyst suppressed (``number`` null); ``streak`` counts the days in a row, up to this shift, on which the box had a
-    patrol. ``crime_types`` [crime_type, name, colour, letter]; ``shifts`` [shift, name] of the date; ``boxes``
-    [box_id, beat, where], the whole fishnet. ``refusal`` says why this account may not change the plan, empty if it
-    may; ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there is nothing to show.
+    ``patrols`` [PATROL_COLUMNS] holds, by beat and visit order, the planned ones, numbered from 1 within a beat as on
+    the sheets, and those an analyst suppressed (``number`` null); ``streak`` counts the days in a row, up to this
+    shift, on which the box had a patrol. ``crime_types`` [crime_type, name, colour, letter]; ``shifts`` [shift, name]
+    of the date; ``boxes`` [box_id, beat, where], the whole fishnet. ``refusal`` says why this account may not change
+    the plan, empty if it may; ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there
+    is nothing to show.
     """
 
     shift_date: str
@@ -138,10 +139,9 @@ def _patrols(workspace, shift_date, shift, boxes, legend, shift_names):
     taken_out = adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)) - set(planned["box_id"])
     suppressed = patrols[patrols["box_id"].isin(taken_out)].drop_duplicates("box_id", keep="last")
     frame = pd.concat([planned, suppressed]).merge(boxes[["box_id", "where"]], on="box_id").fillna({"beat": ""})
-    out = frame["status"] != "planned"
-    frame = frame.assign(out=out).sort_values(["out", "beat", "visit_order", "box_id"], kind="stable",
-                                              ignore_index=True)
-    number = frame.groupby(["out", "beat"]).cumcount() + 1
+    frame = frame.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
+    frame["out"] = frame["status"] != "planned"
+    number = (~frame["out"]).groupby(frame["beat"]).cumsum()
     frame["number"] = number.where(~frame["out"]).astype("Int64")
     frame = frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
     frame = frame.join(_before(workspace, shift_date, shift, frame, shift_names))
@@ -244,7 +244,7 @@ def _against_forecast(workspace, box_id, types, chances):
     count = _events_in_box(workspace, box_id, first["crime_type"], as_of)
     if count <= _FEW_EVENTS:
         found.append(f"Few events: {count} of {first['name']} known here in the {_EVENT_DAYS} days before the "
-                     "forecast; most of what it expects comes from around the box.")
+                     "forecast, so it leans on what happened around the box.")
     low, high = chances["chance_low"], chances["chance_high"]
     if low is not None and high is not None and high > _WIDE * low:
         found.append("Wide interval: its upper end is " + (f"{high / low:.1f} times its lower end." if low > 0 else

@@ -357,9 +357,9 @@ def test_boxes_that_rose_are_listed_and_nothing_is_written(dock, full, content):
     table = dock.risen.table
     assert table.rowCount() > 0 and "the plan is unchanged" in dock.risen.label.text()
     for row in range(table.rowCount()):
-        assert float(table.item(row, 5).text()) >= float(table.item(row, 4).text())
+        assert float(table.item(row, 4).text()) >= float(table.item(row, 3).text())
     row = next(row for row in range(table.rowCount()) if table.item(row, 1).text() == loud)
-    assert (table.item(row, 7).text(), table.item(row, 8).text()) == ("3", "no")
+    assert (table.item(row, 6).text(), table.item(row, 7).text()) == ("3", "no")
     table.itemClicked.emit(table.item(row, 0))
     settle(dock)
     dock.tabs.setCurrentWidget(dock.why)

@@ -88,8 +88,8 @@ class PlanDock(QgsDockWidget):
         splitter.setStretchFactor(1, 2)
         layout.addWidget(splitter, 1)
         self.setWidget(body)
-        order = [self.workspace, self._browse, self.date, self.shift, self.beat, self.crime_type, self.text,
-                 *self.buttons.values(), self.pick, self.on_map, self.check, self.table, self.tabs]
+        order = [self.workspace, self._browse, self.pick, self.on_map, self.check, self.date, self.shift, self.beat,
+                 self.crime_type, self.text, *self.buttons.values(), self.table, self.tabs]
         for before, after in zip(order, order[1:]):
             QWidget.setTabOrder(before, after)
 
@@ -105,6 +105,8 @@ class PlanDock(QgsDockWidget):
         row = QHBoxLayout()
         row.addWidget(self.workspace, 1)
         row.addWidget(self._browse)
+        for button in self._map_buttons():
+            row.addWidget(button)
         grid.addWidget(_label(tr("Wor&kspace"), self.workspace), 0, 0)
         grid.addLayout(row, 0, 1)
         self.date = QDateEdit()
@@ -148,6 +150,9 @@ class PlanDock(QgsDockWidget):
             self.buttons[action] = button
             row.addWidget(button)
         row.addStretch()
+        return row
+
+    def _map_buttons(self):
         self.pick = _tool(tr("Pick on map"), tr("Click a box on the map to find its row"), None)
         self.pick.setObjectName("ConnectPick")
         self.pick.setCheckable(True)
@@ -160,9 +165,7 @@ class PlanDock(QgsDockWidget):
         self.check = _tool(tr("Check…"), tr("Check the chain of changes, and compare it with a printed head"),
                            self.ask_for_head)
         self.check.setObjectName("ConnectCheck")
-        for button in (self.pick, self.on_map, self.check):
-            row.addWidget(button)
-        return row
+        return self.pick, self.on_map, self.check
 
     def _table(self):
         self.model = PatrolModel(self)
@@ -213,7 +216,9 @@ class PlanDock(QgsDockWidget):
         address = addresses.current()
         if address and address != self._address:
             self.open_workspace(address)
-        elif not address:
+        elif address:
+            self.reload()  # opening a project took the plan off the map
+        else:
             self._tell(tr("Choose a workspace."), Qgis.MessageLevel.Info)
         self._update_buttons()
 
@@ -312,7 +317,7 @@ class PlanDock(QgsDockWidget):
             self.risen.clear()
             if view.message:
                 self._tell(view.message, Qgis.MessageLevel.Info)
-            elif old is not None:
+            else:
                 self.bar.clearWidgets()
         self.role.setText(view.refusal)
         self.role.setVisible(bool(view.refusal))

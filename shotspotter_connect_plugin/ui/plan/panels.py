@@ -130,8 +130,8 @@ class RisenPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addStretch()
-        self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Where"), tr("Crime type"), tr("Harm then"),
-                                             tr("Harm now"), tr("Chance now"), tr("New events"), tr("In the plan")])
+        self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Crime type"), tr("Harm then"), tr("Harm now"),
+                                             tr("Chance now"), tr("New events"), tr("In the plan"), tr("Where")])
         self.table.chosen.connect(lambda box_id: self.chosen.emit(box_id))
         _stack(self, row, self.label, self.table)
 
@@ -146,9 +146,9 @@ class RisenPanel(QWidget):
         self.label.setText(tr("{} events became known between {} and {}. The harm of {} boxes grew by {} or more; the "
                               "plan is unchanged.").format(risen.reported, *moments, len(risen.boxes), least))
         self.table.fill([(row.box_id, [
-            row.beat, row.box_id, row.where or "", kinds[row.crime_type]["name"], "{:.2f}".format(row.before),
-            "{:.2f}".format(row.now), queries.chance_in_words(row.chance, row.chance_low, row.chance_high),
-            str(row.reported), tr("yes") if row.planned else tr("no")], {3: kinds[row.crime_type]["icon"]})
+            row.beat, row.box_id, kinds[row.crime_type]["name"], "{:.2f}".format(row.before), "{:.2f}".format(row.now),
+            queries.chance_in_words(row.chance, row.chance_low, row.chance_high), str(row.reported),
+            tr("yes") if row.planned else tr("no"), row.where or ""], {2: kinds[row.crime_type]["icon"]})
             for row in risen.boxes.itertuples()])
 
 
