@@ -157,7 +157,7 @@ def _offence_times(intake, rows):
                 intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
     high = np.minimum(high, bound)
     low = np.where(late, bound - _UNKNOWN_START, low)
-    intake.tally("{:,} rows end before they begin or begin after their report; their times were widened to what is "
+    intake.tally("{} rows end before they begin or begin after their report; their times were widened to what is "
                  "certain.", ((turned | late) & rows.kept).sum())
     return low, high, np.where(report.high != unknown, report.high, high)
 

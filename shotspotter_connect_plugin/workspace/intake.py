@@ -167,7 +167,8 @@ class _Digest:
 class _Evidence:
     """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
     to the last that is not blank, whether any has a place; samples of places by pair of columns and of texts by role;
-    counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids."""
+    counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids; what to tell with its
+    count."""
 
     start: int
     rows: int
@@ -178,6 +179,7 @@ class _Evidence:
     labels: np.ndarray
     dates: dict
     ids: np.ndarray
+    notes: dict
 
 
 class Intake:
@@ -280,11 +282,11 @@ class Intake:
                    for role in _MOMENTS if role in self.mapping}
         words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
         texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
-        labels, role = words.pop("shift_label", None), next(iter(moments), None)
-        ids = self._plain(words)
         written = [placed, *(parsed.given for parsed in moments.values()),
                    *((values.categories != "")[values.codes] for values in words.values())]
         blank = ~np.logical_or.reduce(written)
+        labels, role = words.pop("shift_label", None), next(iter(moments), None)
+        ids, notes = self._plain(words)
         digest = _Digest(chunk.index.to_numpy(), too_long(chunk), blank, placed, positions, moments, words)
         start = self._file.seek(0, os.SEEK_END)
         digest.save(self._file)
@@ -295,32 +297,31 @@ class Intake:
             start, len(chunk), filled, bool(placed.any()),
             {pair: coordinates.sample(*places) for pair, places in positions.items()}, texts,
             times.fit_of_labels(moments[role], labels, self.zone) if labels is not None and role else _NO_LABELS,
-            {role: _dates(parsed) for role, parsed in moments.items()}, ids)
+            {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
 
     def _plain(self, words):
-        """Bring ids and blocks into their form; gives the hashes of the ids."""
+        """Bring ids and blocks into their form; gives the hashes of the ids, and what to tell with its count."""
+        ids, notes = np.zeros(0, dtype=np.uint64), {}
         if "id" in words:
             names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
             words["id"] = _with_categories(words["id"], names)
-            self.tally("{:,} ids in column " + self.mapping["id"] + " look like contacts of persons and were replaced.",
-                       hidden)
+            column = self.mapping["id"]
+            notes["{} ids in column " + column + " look like contacts of persons and were replaced."] = hidden
+            names = words["id"].categories
+            ids = pd.util.hash_array(names.to_numpy(object))[words["id"].codes]
+            ids = ids[(names != "")[words["id"].codes]]
         for role in {"block", "address"} & set(words):
             column = self.mapping[role]
             texts, hidden = privacy.without_contacts(words[role].categories)
             names, houses = blocks.normalise(texts)
             words[role] = _with_categories(words[role], np.where(pd.isna(names), "", names))
-            self.tally("{:,} values of column " + column + " look like contacts of persons and were dropped.", hidden)
-            self.tally("House numbers in column " + column + " were coarsened to their block.", houses)
-        if "id" not in words:
-            return np.zeros(0, dtype=np.uint64)
-        names = words["id"].categories
-        hashes = pd.util.hash_array(names.to_numpy(object))[words["id"].codes]
-        return hashes[(names != "")[words["id"].codes]]
+            notes["{} values of column " + column + " look like contacts of persons and were dropped."] = hidden
+            notes["House numbers in column " + column + " were coarsened to their block."] = houses
+        return ids, notes
 
     def tally(self, sentence, count):
-        """Count rows for a warning; ``{}`` in it is their number."""
-        if count:
-            self._tallies[sentence] += int(count)
+        """Count rows for a warning; ``{}`` at its start is their number."""
+        self._tallies[sentence] += int(count)
 
     # The file as a whole
 
@@ -335,6 +336,8 @@ class Intake:
         if not any(part.placed for part in evidence):
             raise ConnectError("No row of {} has coordinates in {}.".format(
                 self.source.name, " or ".join(" and ".join(pair) for pair in self._pairs)))
+        for part in evidence:
+            self._tallies.update(part.notes)
         self._drop_persons(evidence)
         self._readings = self._read_times(evidence)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
@@ -442,7 +445,8 @@ class Intake:
         if self.system.share < 0.5:
             self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
                                  "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
-        self.warnings.extend(sentence.format(count) for sentence, count in self._tallies.items())
+        self.warnings.extend(sentence.replace("{}", "{:,}".format(count), 1) if sentence.startswith("{}") else sentence
+                             for sentence, count in self._tallies.items() if count)
         return ImportResult(
             read=self.read, added=counts.added, updated=counts.updated, rejected=len(self.rejects),
             unchanged=self.read - counts.added - counts.updated - len(self.rejects),

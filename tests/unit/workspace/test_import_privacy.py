@@ -8,6 +8,7 @@ from exports import IMPORT, SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shotspotter_connect_plugin.workspace import readers
 from shotspotter_connect_plugin.workspace.blocks import normalise
 from shotspotter_connect_plugin.workspace.privacy import about_persons, values_about_persons, without_contacts
 
@@ -149,4 +150,17 @@ def test_house_numbers_are_coarsened_and_said_so(city, tmp_path):
     workspace = city("dc")
     result = IMPORT["incidents"](workspace, tmp_path / "a.csv")
     assert set(workspace.read("incidents")["block"]) == {"1200 block V St NE"}
-    assert any("House numbers in column ADDRESS were coarsened" in warning for warning in result.warnings)
+    assert "House numbers in column ADDRESS were coarsened to their block." in result.warnings
+
+
+def test_single_contacts_are_counted_once_even_if_the_file_has_to_be_read_again(city, tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "_ROWS", 10)
+    frame = pd.read_csv(SAMPLES / DC, dtype=str, keep_default_na=False).rename(columns={"BLOCK": "{block}"})
+    frame.loc[frame.index[[3, 7]], "{block}"] = "202-555-0123", "x@example.org"
+    frame.loc[frame.index[-1], "{block}"] = "Peña Street"
+    frame["BID"] = "x" * 5000
+    frame.to_csv(tmp_path / "a.csv", index=False, encoding="cp1252")
+    workspace = city("dc")
+    result = IMPORT["incidents"](workspace, tmp_path / "a.csv", mapping={"block": "{block}"})
+    assert "2 values of column {block} look like contacts of persons and were dropped." in result.warnings
+    assert "555-0123" not in everything(workspace) and workspace.read("incidents")["block"].isna().sum() == 2
