@@ -1,0 +1,190 @@
+"""What an analyst looks at: streaks and last patrols, why a box, what was reported lately, what rose, a week."""
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace import forecasting, review
+from shotspotter_connect_plugin.workspace.adjusting import adjust
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.planning import meter, planned
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+DATE, SHIFT = "2019-03-20", "evening"
+LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 8
+
+
+def square(col, width):
+    return box(LEFT + 250 * col, BOTTOM, LEFT + 250 * (col + width), BOTTOM + 250 * SIDE)
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    """Two beats, a year of robberies, most of them in the first box, a model and the forecast of one shift."""
+    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, SIDE)], "EPSG:32618", "city")
+    beats = VectorTable(pd.DataFrame({"beat": ["W", "E"]}), [square(0, 4), square(4, 4)], "EPSG:32618", "beats")
+    with create_workspace(tmp_path / "w.gpkg", whole, beats, "beat", "America/New_York") as workspace:
+        rng = np.random.default_rng(3)
+        count = 400
+        at = pd.Timestamp("2018-03-15T12:00Z") + pd.to_timedelta(rng.uniform(0, 365 * 24, count), unit="h")
+        col, row = rng.integers(0, SIDE, (2, count))
+        col[::2], row[::2] = 0, 0
+        incidents(workspace, [f"old {n}" for n in range(count)], col, row, at)
+        forecasting.train(workspace, "2019-03-20T09:00Z", ["robbery"])
+        for shift in ("day", "evening", "night"):
+            forecasting.score(workspace, DATE, shift)
+        yield workspace
+
+
+def incidents(workspace, ids, col, row, at):
+    at = pd.Series(pd.DatetimeIndex(at).floor("s"))
+    x, y = LEFT + 250 * np.asarray(col) + 100.0, BOTTOM + 250 * np.asarray(row) + 100.0
+    with workspace.transaction() as writer:
+        writer.append("incidents", pd.DataFrame({
+            "incident_id": ids, "crime_type": "robbery", "occurred_from_utc": at, "occurred_to_utc": at,
+            "reported_utc": at + pd.Timedelta(minutes=30), "x": x, "y": y, "discovered": False,
+            "box_id": workspace.fishnet.ids(*workspace.fishnet.cell(x, y))}))
+
+
+def patrols(workspace, *rows):
+    """Plan (box id, date, shift) as patrols of the past."""
+    with workspace.transaction() as writer:
+        writer.append("patrols", pd.DataFrame([
+            {"patrol_id": f"{date}{shift}{name}", "shift_date": date, "shift": shift, "box_id": name, "beat": "W",
+             "status": "planned", "origin": "drawn", "visit_order": 1} for name, date, shift in rows]))
+
+
+def legend(workspace):
+    return workspace.crime_types[["crime_type", "name", "colour"]].assign(letter="R")
+
+
+def view(workspace, shift_date=DATE, shift=SHIFT):
+    return review.plan_view(workspace, shift_date, shift, legend(workspace))
+
+
+def first_box(workspace):
+    return workspace.fishnet.ids(*workspace.fishnet.cell([LEFT + 1.0], [BOTTOM + 1.0]))[0]
+
+
+def test_streaks_and_last_patrols_count_what_came_before_the_shift(workspace):
+    ids = workspace.read("boxes", ["box_id"], order_by=["row", "col"])["box_id"].tolist()
+    patrols(workspace, (ids[0], DATE, SHIFT), (ids[1], DATE, SHIFT), (ids[2], DATE, SHIFT),
+            *((ids[0], f"2019-03-{day}", "day") for day in (19, 18, 17, 15)),
+            (ids[1], DATE, "day"), (ids[1], DATE, "night"), (ids[1], "2019-03-21", "day"),
+            (ids[2], "2019-02-01", "day"))
+    seen = view(workspace).patrols.set_index("box_id")
+    assert seen["streak"].to_dict() == {ids[0]: 4, ids[1]: 1, ids[2]: 1}
+    assert seen["last_patrols"].to_dict() == {ids[0]: "19 Mar Day, 18 Mar Day, 17 Mar Day", ids[1]: "20 Mar Day",
+                                              ids[2]: ""}
+
+
+def test_a_view_finds_boxes_by_place_and_by_id(workspace):
+    seen, name = view(workspace), first_box(workspace)
+    assert seen.box_at(LEFT, BOTTOM) == name and seen.box_at(LEFT - 0.01, BOTTOM) == ""
+    assert seen.rectangle(name) == [LEFT, BOTTOM, LEFT + 250, BOTTOM + 250]
+    assert seen.row_of(name) is None and seen.patrols.empty and "No plan has been made" in seen.message
+
+
+def test_suppressed_rows_stay_in_place_without_a_number_and_earlier_draws_are_not_shown(workspace):
+    meter(workspace, DATE, SHIFT, seed="a")
+    meter(workspace, DATE, SHIFT, seed="b", redraw=True, reason="test")
+    gone = planned(workspace, DATE, SHIFT)["box_id"].iloc[0]
+    adjust(workspace, "suppress", DATE, SHIFT, gone, reason="event")
+    seen = view(workspace)
+    assert len(seen.patrols) == 5 and (seen.patrols["status"] == "planned").sum() == 4
+    assert seen.row_of(gone)["status"] == "suppressed" and seen.row_of(gone)["number"] is None
+    for _, beat in seen.patrols[seen.patrols["status"] == "planned"].groupby("beat"):
+        assert beat["number"].tolist() == [1, 2]
+    assert seen.undoable["box_id"] == seen.last["box_id"] == gone and seen.head == seen.last["hash"]
+
+
+def test_a_date_without_shifts_has_an_empty_view(workspace):
+    with workspace.transaction() as writer:
+        writer.replace("shifts", pd.DataFrame({"shift": ["day"], "name": ["Day"], "start": ["07:00"], "end": ["15:00"],
+                                               "weekdays": ["1"], "sort_order": [1]}))
+    seen = view(workspace, "2019-03-20")
+    assert seen.shift == "" and seen.patrols.empty and seen.message == "No shift starts on 2019-03-20."
+
+
+def test_the_date_to_open_is_the_newest_drawn_one(workspace):
+    assert review.date_to_open(workspace) == pd.Timestamp.now(tz="America/New_York").date().isoformat()
+    meter(workspace, DATE, SHIFT, seed="a")
+    assert review.date_to_open(workspace) == DATE
+
+
+def test_why_a_busy_box_and_what_speaks_against_a_quiet_one(workspace):
+    meter(workspace, DATE, SHIFT, seed="a")
+    busy = review.why_box(workspace, DATE, SHIFT, first_box(workspace))
+    assert busy.speaks_for and busy.beat == "W" and busy.types["share"].sum() == pytest.approx(1.0)
+    assert not any(sentence.startswith("Few events") for sentence in busy.speaks_against)
+    assert any(sentence.startswith("Cap reached") for sentence in busy.speaks_against)
+    assert busy.inclusion_probability == 0.5 and 0 < busy.chance_low < busy.chance < busy.chance_high < 1
+    known = workspace.read("incidents", ["box_id"])["box_id"].value_counts()
+    quiet = next(name for name in workspace.read("boxes", ["box_id"])["box_id"] if known.get(name, 0) <= 2)
+    against = review.why_box(workspace, DATE, SHIFT, quiet).speaks_against
+    assert any(sentence.startswith(f"Few events: {known.get(quiet, 0)} of ") for sentence in against)
+    with pytest.raises(ConnectError, match="There is no box"):
+        review.why_box(workspace, DATE, SHIFT, "C1R1")
+
+
+def test_recent_patrols_and_limits_speak_against_a_box(workspace):
+    name = first_box(workspace)
+    patrols(workspace, (name, DATE, "day"), (name, "2019-03-18", "day"))
+    meter(workspace, DATE, SHIFT, seed="a")
+    against = review.why_box(workspace, DATE, SHIFT, name).speaks_against
+    assert "It could not be drawn: cooling down." in against
+    assert any("2 other patrols within 7 days, at most 5" in sentence for sentence in against)
+    assert any("cool_down_shifts" in sentence for sentence in against)
+
+
+def test_lately_counts_what_became_known_before_the_shift(workspace):
+    start = workspace.calendar.bounds(DATE, SHIFT)[0]
+    incidents(workspace, ["a", "b", "c", "d"], [7, 7, 7, 7], [7, 7, 7, 7],
+              [start - pd.Timedelta(hours=2), start - pd.Timedelta(minutes=10), start - pd.Timedelta(hours=24.2),
+               start - pd.Timedelta(days=6.5)])
+    counts = review.lately(workspace, DATE, SHIFT).counts.set_index(["beat", "crime_type"])
+    events = workspace.read("incidents", ["reported_utc", "x"])
+    east = start - events.loc[events["x"] >= LEFT + 1000, "reported_utc"]
+    day, week = (((east >= pd.Timedelta(0)) & (east < pd.Timedelta(days=days))).sum() for days in (1, 7))
+    assert counts.loc[("E", "robbery"), "day"] == day >= 2  # b is reported after the shift has begun
+    assert counts.loc[("E", "robbery"), "week"] == week >= 3
+
+
+def test_a_burst_after_the_plan_is_listed_and_the_plan_stays(workspace):
+    as_of = workspace.calendar.as_of(DATE)
+    quiet = review.risen(workspace, DATE, SHIFT, as_of)
+    assert quiet.reported == 0 and quiet.boxes.empty
+    incidents(workspace, [f"new {n}" for n in range(6)], [6] * 6, [6] * 6, as_of + pd.to_timedelta(
+        [1, 1, 2, 2, 3, 3], unit="h"))
+    before = workspace.content_hash()
+    found = review.risen(workspace, DATE, SHIFT, as_of + pd.Timedelta(hours=5))
+    assert found.reported >= 6 and found.since == as_of and found.until == as_of + pd.Timedelta(hours=5)
+    first = found.boxes.iloc[0]
+    assert first["box_id"] == workspace.fishnet.ids([LEFT // 250 + 6], [BOTTOM // 250 + 6])[0]
+    assert first["reported"] >= 6 and first["now"] > first["before"] and not first["planned"]
+    assert (found.boxes["rise"] >= review.LEAST_RISE).all()
+    assert workspace.content_hash() == before
+
+
+def test_nothing_after_the_end_of_the_shift_counts(workspace):
+    end = workspace.calendar.bounds(DATE, SHIFT)[1]
+    incidents(workspace, ["late"], [6], [6], [end + pd.Timedelta(hours=1)])
+    found = review.risen(workspace, DATE, SHIFT)
+    assert found.until == end
+    known = workspace.read("incidents", ["reported_utc"])["reported_utc"]
+    assert found.reported == ((known > found.since) & (known <= end)).sum()
+
+
+def test_a_week_of_shifts(workspace):
+    meter(workspace, DATE, SHIFT, seed="a")
+    gone = planned(workspace, DATE, SHIFT)["box_id"].iloc[0]
+    adjust(workspace, "suppress", DATE, SHIFT, gone, reason="event")
+    week = review.week(workspace, DATE)
+    assert len(week) == 21 and week["shift_date"].iloc[0] == "2019-03-18" and week["start_utc"].is_monotonic_increasing
+    here = week[(week["shift_date"] == DATE) & (week["shift"] == SHIFT)].iloc[0]
+    assert (here["draws"], here["planned"], here["added"], here["suppressed"]) == (1, 4, 0, 1)
+    assert week["planned"].sum() == 4
+    with open_workspace(workspace.address) as again:
+        assert review.week(again, "2019-03-24").equals(week)
