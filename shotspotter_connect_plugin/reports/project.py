@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from qgis.core import Qgis, QgsLayerNotesUtils, QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle
+from qgis.core import (Qgis, QgsLayerNotesUtils, QgsLayerTreeModel, QgsMapThemeCollection, QgsProjectMetadata,
+                       QgsRectangle, QgsReferencedRectangle)
 
 from ..errors import ConnectError
 from ..progress import SILENT
@@ -85,6 +86,7 @@ def build_project(rollcalls, geopackage):
     for layer in layers.lines + layers.ground:
         background.addLayer(layer)
     background.setExpanded(False)
+    _themes(project)
     build_layout(project, layers, first.page_size)
     return project
 
@@ -105,6 +107,19 @@ def _shift_groups(project, rollcalls, geopackage):
         _add(project, group, boxes)
         _add(project, group, forecast).setItemVisibilityChecked(False)
     shifts.setIsMutuallyExclusive(True, 0)
+
+
+def _themes(project):
+    """Map themes, two per shift: its boxes alone, and over its whole forecast."""
+    root, themes = project.layerTreeRoot(), project.mapThemeCollection()
+    model = QgsLayerTreeModel(root)
+    shifts = root.findGroup("Shifts")
+    for group in reversed(shifts.children()):  # the first shift comes last and stays shown
+        group.setItemVisibilityChecked(True)
+        forecast = group.children()[-1]
+        for name, visible in (("forecast", True), ("boxes", False)):
+            forecast.setItemVisibilityChecked(visible)
+            themes.insert(f"{group.name()}: {name}", QgsMapThemeCollection.createThemeFromCurrentState(root, model))
 
 
 def _add(project, group, layer):

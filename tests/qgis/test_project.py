@@ -96,6 +96,20 @@ def test_boxes_are_coloured_by_crime_type_with_a_legend(moved):
     layer.renderer().stopRender(context)
 
 
+def test_map_themes_show_one_shift_with_or_without_its_forecast(moved):
+    plan = opened(moved)
+    before, themes = shown(plan), plan.mapThemeCollection()
+    groups = [group.name() for group in plan.layerTreeRoot().findGroup("Shifts").children()]
+    assert set(themes.mapThemes()) == {f"{group}: {what}" for group in groups for what in ("boxes", "forecast")}
+    visible = {name: {layer.name() for layer in themes.mapThemeVisibleLayers(name)} for name in themes.mapThemes()}
+    for name, group in (("Day", groups[0]), ("Evening", groups[1])):
+        of_shifts = {layer for layer in visible[f"{group}: forecast"] if layer.startswith(("Boxes", "Forecast"))}
+        assert of_shifts == {f"Boxes to patrol, {name}", f"Forecast, {name}"}
+        assert visible[f"{group}: forecast"] - visible[f"{group}: boxes"] == {f"Forecast, {name}"}
+        assert "Beats" in visible[f"{group}: boxes"]
+    assert before == shown(plan) and "Boxes to patrol, Day" in before and "Forecast, Day" not in before
+
+
 def test_the_roll_call_layout_is_in_it_and_prints(moved, tmp_path):
     plan = opened(moved)
     sheets = plan.layoutManager().layoutByName("Roll call")
