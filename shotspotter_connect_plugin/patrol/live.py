@@ -4,11 +4,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .dosage import dosage
-from .tracker import VisitTracker
-from .visits import instants, nanoseconds
+from .tracker import Visit, VisitTracker
+from .visits import find_visits, instants, nanoseconds
 
 OUTSIDE, STAY, ENOUGH, OVER = "outside", "stay", "enough", "over"
 """Of no planned box; inside with time to go; the target is reached; longer than on target."""
+
+_CHANGES_SECONDS = 900.0
+"""How long after its end a visit is still followed by the tracker after a restart; far longer than merging takes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class LivePatrol:
     """
 
     def __init__(self, unit, fishnet, rules, patrols, high, usual_target):
+        self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._tracker = VisitTracker(unit, fishnet, rules)
         self._high, self._usual = high, usual_target
         self._patrols = {}
@@ -60,6 +64,35 @@ class LivePatrol:
     def advance(self, now):
         """Let time pass without a fix -> the events of the tracker."""
         return self._take(self._tracker.advance(now), now)
+
+    def replay(self, at, x, y, accuracy):
+        """Take in the fixes of the shift so far, as after a restart; a whole shift takes a moment.
+
+        What no fix to come can change is found for all fixes at once; the tracker gets only what is left.
+
+        Parameters
+        ----------
+        at : array of datetime64 (UTC), rising
+        x, y, accuracy : float arrays
+            Metres; NaN where the accuracy is not told.
+        """
+        at = nanoseconds(at)
+        if not at.size:
+            return
+        past = find_visits(np.full(at.size, self._unit), at, x, y, self._fishnet, self._rules, accuracy).frame
+        entered, left = (nanoseconds(past[name]) for name in ("entered_utc", "left_utc"))
+        begin = at[-1] - round(_CHANGES_SECONDS * 1e9) - self._rules.gap
+        for moment in sorted(entered[left >= begin], reverse=True):
+            begin = min(begin, moment)
+        while ((entered < begin) & (left > begin)).any():
+            begin = entered[(entered < begin) & (left > begin)].min()
+        for number in np.flatnonzero(left <= begin):
+            row = past.iloc[number]
+            self._visits[row["box_id"], row["entered_utc"]] = Visit(
+                self._unit, row["box_id"], row["entered_utc"], row["left_utc"], row["minutes"])
+        first = max(int(np.searchsorted(at, begin, side="right")) - 1, 0)
+        for number in range(first, at.size):
+            self.feed(at[number], x[number], y[number], accuracy[number])
 
     def _take(self, events, at):
         at = int(nanoseconds([at])[0])

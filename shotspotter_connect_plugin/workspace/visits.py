@@ -28,7 +28,8 @@ def find_visits(workspace, first, last, progress=SILENT):
 
     A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
     patrol. One row per officer whom the roster has aboard; without a roster the officer is "unknown". Drive-throughs
-    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept.
+    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept. Without any fix in the
+    period nothing is changed: fixes may have been purged since the visits were found.
 
     Parameters
     ----------
@@ -49,6 +50,10 @@ def find_visits(workspace, first, last, progress=SILENT):
         When the dates cannot be read or are the wrong way round; the workspace is then unchanged.
     """
     start, end = _period(workspace.calendar, first, last)
+    if not workspace.count("gps_fixes", {"at_utc": Between(start - _BEFORE, end + _AFTER)}):
+        progress.warn("There are no GPS fixes in this period; import them first. Visits found before stay as they "
+                      "were.")
+        return workspace.read("visits", where={"visit_id": []})
     found = _found(workspace, start, end, progress.part(0.0, 0.9))
     for name in ("entered_utc", "left_utc"):
         found[name] = found[name].dt.floor("ms")
@@ -156,9 +161,6 @@ def _found(workspace, start, end, progress):
 
 
 def _tell(progress, units, counts, dropped, visits):
-    if not units:
-        progress.warn("There are no GPS fixes in this period; import them first.")
-        return
     why = ", ".join("{:,} {}".format(number, reason) for reason, number in dropped.items() if number)
     progress.info("{:,} fixes of {:,} units, {:,} used{}.".format(
         counts["fixes"], len(units), counts["used"], "; not used: " + why if why else ""))

@@ -20,6 +20,8 @@ from .gps import GPSD, NMEA, GpsSource
 OBJECT_NAME = "ConnectLiveDock"
 _SETTINGS = "shotspotter_connect/live/"
 _TICK = 500
+_EVERY = 4.0
+"""Seconds between the fixes that are used: enough for a car, and quick to go through after a restart."""
 _SILENT_AFTER = 15.0
 """Seconds without a fix after which the dock says so."""
 _COLOURS = {live.ENOUGH: style.DOSAGE["on_target"][0], live.OVER: style.DOSAGE["short"][0]}
@@ -173,8 +175,7 @@ class LiveDock(QgsDockWidget):
                                        package.usual_target)
         self._last = None
         self._since_fix.invalidate()
-        for at, longitude, latitude, accuracy in journal.fixes():
-            self._feed(at, longitude, latitude, accuracy)
+        self._replay(journal.fixes())
         self._logged = {}
         for at, tactic, box in journal.tactics():
             self._logged[tactic, box] = at
@@ -233,7 +234,7 @@ class LiveDock(QgsDockWidget):
 
         moment = pd.Timestamp(at)
         self._since_fix.restart()
-        if self._last is not None and moment <= self._last:
+        if self._last is not None and moment < self._last + pd.Timedelta(seconds=_EVERY):
             return
         try:
             self._journal.fix(moment, longitude, latitude, accuracy)  # on disk before it is shown
@@ -243,12 +244,24 @@ class LiveDock(QgsDockWidget):
         self._show()
 
     def _feed(self, at, longitude, latitude, accuracy):
+        for x, y in self._placed(longitude, latitude):
+            self._last = at
+            self._patrol.feed(at, x, y, accuracy)
+
+    def _replay(self, fixes):
+        placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
+                  for point in self._placed(longitude, latitude)]
+        if placed:
+            self._last = placed[-1][0]
+            self._patrol.replay(*map(list, zip(*placed)))
+
+    def _placed(self, longitude, latitude):
+        """[(x, y)], or [] for a place outside the world of the agency's CRS."""
         try:
             point = self._transform.transform(longitude, latitude)
         except QgsCsException:
-            return  # a place outside the world of the agency's CRS
-        self._last = at
-        self._patrol.feed(at, point.x(), point.y(), accuracy)
+            return []
+        return [(point.x(), point.y())]
 
     def _tick(self):
         self._gps.watch()

@@ -107,10 +107,19 @@ def test_day_by_day_gives_what_the_whole_period_gives(workspace):
 def test_a_period_without_fixes_and_wrong_dates(workspace):
     log = Log()
     assert find_visits(workspace, "2026-03-02", "2026-03-02", log).empty
-    assert log.lines == ["There are no GPS fixes in this period; import them first."]
+    assert len(log.lines) == 1 and log.lines[0].startswith("There are no GPS fixes in this period; import them first.")
     for first, last in (("2026-03-03", "2026-03-02"), ("yesterday", "2026-03-02"), ("", "")):
         with pytest.raises(ConnectError):
             find_visits(workspace, first, last)
+
+
+def test_visits_outlive_their_fixes(workspace):
+    put(workspace, "gps_fixes", stay("12", "2026-03-02 10:00", 10))
+    kept = find_visits(workspace, "2026-03-02", "2026-03-02")
+    with workspace.transaction() as writer:
+        writer.delete("gps_fixes", {"unit": "12"})
+    assert find_visits(workspace, "2026-03-02", "2026-03-02").empty
+    assert workspace.read("visits")["visit_id"].tolist() == kept["visit_id"].tolist()
 
 
 def test_fixes_of_bad_accuracy_make_no_visit(workspace):

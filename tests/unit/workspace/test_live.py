@@ -1,4 +1,6 @@
 """The live patrol and its journal: the batch's visits, the timer, restarts, cut-off files, imports of what was kept."""
+import time
+
 import numpy as np
 import pandas as pd
 import pyproj
@@ -74,6 +76,29 @@ def test_time_goes_on_between_fixes_and_ends_when_the_signal_is_lost(workspace):
     assert car.situation().verdict == OUTSIDE
     visit, = car.visits
     assert visit.minutes == pytest.approx(4.75, abs=0.01), "silence adds nothing"
+
+
+@pytest.mark.parametrize("kept", [1, 2, 14, 40, 100, 103, 118, 130, 160, len(SHIFT)])
+def test_after_a_restart_everything_is_as_it_was(workspace, kept):
+    whole, again = (live(workspace.fishnet, patrol(BOX)) for _ in range(2))
+    for at, x, y in SHIFT[:kept]:
+        whole.feed(at, x, y)
+    again.replay(*map(list, zip(*SHIFT[:kept])), [float("nan")] * kept)
+    assert again.situation() == whole.situation() and again.now == whole.now
+    for car in (whole, again):
+        for at, x, y in SHIFT[kept:]:
+            car.feed(at, x, y)
+        car.advance(SHIFT[-1][0] + pd.Timedelta(hours=1))
+    assert again.visits == whole.visits
+
+
+def test_a_whole_shift_is_gone_through_in_a_moment(workspace):
+    hours = 8 * 900
+    places = np.repeat(np.random.default_rng(2).uniform(0, 1500, (hours // 225, 2)), 225, axis=0)
+    at = [START + pd.Timedelta(seconds=4 * number) for number in range(hours)]
+    car, begin = live(workspace.fishnet, patrol(BOX)), time.process_time()
+    car.replay(at, 320_200 + places[:, 0], 4_300_200 + places[:, 1], np.full(hours, 5.0))
+    assert time.process_time() - begin < 10 and len(car.visits) > 15
 
 
 def test_a_box_that_left_the_plan_is_still_counted(workspace):
