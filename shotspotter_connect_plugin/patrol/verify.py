@@ -9,7 +9,7 @@ from .metering import inclusion_probabilities, replay, shares_of, visit_order
 from .record import hash_of_inputs
 from .seeds import hash_of
 
-_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes", "returns"}
+_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes"}
 _NAMED = 10
 """Differences of one kind that are named one by one."""
 
@@ -176,7 +176,7 @@ def _of_patrols(draw, boxes, patrols, state):
         what += [name for name in ("shift_date", "shift") if patrol[name] != draw[name]]
         made = state.get(patrol["patrol_id"], {})
         right = {"status": made.get("status"), "target_minutes": made.get("target_minutes"),
-                 "returns": draw["rules"].get("returns"), "visit_order": patrol["right_order"]}
+                 "returns": draw["rules"].get("returns", 1), "visit_order": patrol["right_order"]}
         what += [name for name, value in right.items() if patrol[name] != value]
         if what:
             problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")

@@ -44,10 +44,9 @@ def check_workspace(workspace, head="", progress=SILENT):
     for number, row in enumerate(shifts.itertuples()):
         progress.report(0.25 + 0.75 * number / len(shifts), f"Draw of {row.shift_date} {row.shift}")
         try:
-            found = planning.verify_draw(workspace, row.shift_date, row.shift).problems
+            found = planning.verify_draw(workspace, row.shift_date, row.shift, chain_problems=[]).problems
         except ConnectError as error:
             found = [error.user]
-        problems += [f"{row.shift_date} {row.shift}: {problem}" for problem in found
-                     if problem not in of_chain.problems]
+        problems += [f"{row.shift_date} {row.shift}: {problem}" for problem in found]
     progress.report(1.0)
     return Checked(not problems, problems, notes, of_chain.head, len(shifts))

@@ -113,10 +113,11 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
     return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
 
 
-def verify_draw(workspace, shift_date, shift):
+def verify_draw(workspace, shift_date, shift, chain_problems=None):
     """Check every draw of a shift against its seed, its published hash, its rules, its adjustments and its patrols.
 
     Before the shift has ended the seed is taken from the secret side file, where there is one, and not shown.
+    ``chain_problems`` are those of the whole chain of adjustments, where the caller has checked it already.
 
     Raises
     ------
@@ -137,7 +138,7 @@ def verify_draw(workspace, shift_date, shift):
     around = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"].to_dict()
     of_draw = {draw["draw_id"]: boxes[boxes["draw_id"] == draw["draw_id"]] for draw in kept}
     state, problems = adjustments.replayed([as_drawn(draw, of_draw[draw["draw_id"]]) for draw in kept], rows)
-    problems = chain.verify_chain(workspace).problems + problems
+    problems = (chain.verify_chain(workspace).problems if chain_problems is None else chain_problems) + problems
     problems += problems_of_adjusted(state, patrols[by_hand], boxes)
     problems += [f"The patrol of box {box} belongs to no draw of this shift." for box in
                  patrols.loc[~by_hand & ~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]

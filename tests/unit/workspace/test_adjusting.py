@@ -353,6 +353,36 @@ def test_a_change_that_dies_leaves_the_old_plan(workspace, monkeypatch):
     assert workspace.content_hash() == before
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_any_walk_through_changes_and_redraws_keeps_the_limits_and_verifies(workspace, seed):
+    configure(workspace, cool_down_shifts=1, window_7_hard=3, window_28_hard=3)
+    meter(workspace, DATE, "evening", seed="other")
+    rng, ids = np.random.default_rng(seed), workspace.read("boxes")["box_id"].to_numpy()
+    done = refused = 0
+    for step in range(40):
+        shift = str(rng.choice(["day", "evening"]))
+        if step % 15 == 14:
+            meter(workspace, DATE, shift, seed=str(step), redraw=True, reason="walk")
+            continue
+        action = str(rng.choice(["suppress", "add", "restore", "minutes", "undo"], p=[0.35, 0.2, 0.2, 0.1, 0.15]))
+        known = workspace.read("patrols", ["box_id"], {"shift": shift})["box_id"].to_numpy()
+        where = str(rng.choice(ids if rng.random() < 0.2 else known))
+        before = workspace.content_hash()
+        try:
+            change(workspace, action, where, shift, minutes=float(rng.integers(1, 40)))
+            done += 1
+        except ConnectError as error:
+            assert error.user.endswith(".") and workspace.content_hash() == before
+            refused += 1
+    assert done > 8 and refused > 2
+    plan = workspace.read("patrols", where={"status": "planned"})
+    assert not plan.duplicated(["shift", "box_id"]).any()
+    assert not set(plan.loc[plan["shift"] == "day", "box_id"]) & set(plan.loc[plan["shift"] == "evening", "box_id"])
+    for shift in ("day", "evening"):
+        assert verify_draw(workspace, DATE, shift).problems == []
+    assert verify_chain(workspace).length == done
+
+
 # One stored value after another is falsified, past the triggers that protect it.
 
 TAMPERED = {
