@@ -413,6 +413,17 @@ def test_taken_away_it_leaves_nothing_on_the_map(open_dock, full):
     assert not project.mapLayers() and band not in canvas.scene().items()
 
 
+def test_a_saved_project_brings_no_second_layer(dock, full, tmp_path):
+    project = QgsProject.instance()
+    assert project.write(str(tmp_path / "saved.qgz"))
+    project.clear()
+    assert dock.map_link.layer is None
+    assert project.read(str(tmp_path / "saved.qgz"))
+    settle(dock)
+    layer, = project.mapLayers().values()
+    assert layer.id() == dock.map_link.layer.id() and layer.featureCount() == 8
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A workspace whose one shift has 5,000 patrols."""

@@ -134,7 +134,9 @@ class MapLink(QObject):
         own = self._layer.id() if self._layer is not None else ""
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
                   if layer.customProperty(_MARK) and layer.id() != own]
+        dirty = QgsProject.instance().isDirty()
         QgsProject.instance().removeMapLayers(stored)
+        QgsProject.instance().setDirty(dirty)
 
     def _clicked(self, x, y):
         if self._view is None:

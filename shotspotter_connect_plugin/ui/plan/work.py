@@ -10,6 +10,10 @@ from ...progress import Progress
 from ..actions import NAME
 
 
+# QGIS does not own what Python made; it must live until it has ended, even if the dock is gone before.
+_alive = set()
+
+
 class Works(QObject):
     """The work a dock has under way; of each kind only the newest one's result is wanted."""
 
@@ -18,14 +22,13 @@ class Works(QObject):
     def __init__(self, parent):
         super().__init__(parent)
         self._wanted = {}
-        self._alive = set()  # QGIS does not own what Python made; a task must live until it has ended
 
     def start(self, kind, address, function, then, failed):
         """Call ``function(workspace, progress)`` in a task, then ``then(result)`` or ``failed(sentence)`` here."""
         self.cancel(kind)
         task = _Reading(address, function)
         self._wanted[kind] = task
-        self._alive.add(task)
+        _alive.add(task)
         task.over.connect(lambda: self._over(kind, task, then, failed))
         QgsApplication.taskManager().addTask(task)
         self.changed.emit()
@@ -34,7 +37,7 @@ class Works(QObject):
         """Run ``connect:adjust``, then ``then(outputs or None, messages, error)`` here."""
         run = _Adjusting(parameters)
         self._wanted["adjust"] = run
-        self._alive.add(run)
+        _alive.add(run)
         run.over.connect(lambda: self._over("adjust", run, lambda result: then(*result), None))
         run.start()
         self.changed.emit()
@@ -57,7 +60,7 @@ class Works(QObject):
             task.cancel()
 
     def _over(self, kind, task, then, failed):
-        self._alive.discard(task)
+        _alive.discard(task)
         if self._wanted.get(kind) is not task:
             return
         del self._wanted[kind]
