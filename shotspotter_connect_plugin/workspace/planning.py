@@ -334,7 +334,12 @@ def _limits_in_words(drawn, rules):
     if rules["boxes_per_beat"] < rules["boxes_asked"]:
         said.append(f"{rules['boxes_asked']} boxes per beat were asked for; the units have minutes for "
                     f"{rules['boxes_per_beat']} (units_per_beat, minutes_per_unit).")
-    return said + [limit.sentence for limit in (*drawn.limited, *drawn.shortfalls)]
+    said += [limit.sentence for limit in drawn.limited]
+    for shortfall in drawn.shortfalls:
+        why_not = drawn.boxes.loc[drawn.boxes["beat"] == shortfall.beat, "why_not"].value_counts()
+        out = ", ".join(f"{count} {reason}" for reason, count in why_not.items())
+        said.append(shortfall.sentence + (f" Boxes that could not be drawn: {out}." if out else ""))
+    return said
 
 
 def _notes(draw, committed):

@@ -281,6 +281,17 @@ def test_the_hashes_of_coming_shifts_can_be_printed(workspace):
     assert commitments(workspace, "2031-01-01", 7).empty
 
 
+def test_what_keeps_boxes_out_of_a_beat_that_falls_short_is_counted(workspace):
+    configure(workspace, window_7_hard=1, window_7_expected=20.0, cool_down_shifts=1)
+    meter(workspace, PAST, "day", boxes=30, cap=1.0)
+    result = meter(workspace, PAST, "night", boxes=9, cap=0.5)
+    assert len(result.messages) == 4 and result.messages[0] == (
+        "Beat NE: 9 boxes were asked for, but the caps of its 6 eligible boxes allow 3 on average, 6 fewer. Boxes that "
+        "could not be drawn: 30 most patrols in 7 days reached.")
+    result = meter(workspace, PAST, "evening", boxes=9, cap=0.5)
+    assert "33 cooling down" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
+
+
 def test_windows_and_rest_hold_in_the_workspace(workspace):
     configure(workspace, window_7_hard=2, window_7_expected=1.2, cool_down_shifts=2, boxes_per_beat=1, focus=8.0)
     slots = workspace.calendar.slots("2019-04-01", "2019-04-05")
