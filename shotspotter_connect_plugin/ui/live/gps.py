@@ -101,8 +101,10 @@ class GpsSource(QObject):
         if not information.isValid() or not (math.isfinite(longitude) and math.isfinite(latitude)):
             return
         moment = information.utcDateTime
-        if not moment.isValid():
-            moment = QDateTime.currentDateTimeUtc()
+        # Receivers tell the date in some sentences only. The computer's clock is no substitute: two clocks mixed would
+        # put fixes before fixes. Only a receiver's date far ahead is known to be wrong.
+        if not moment.isValid() or moment > QDateTime.currentDateTimeUtc().addDays(1):
+            return
         accuracy = information.hacc
         if not accuracy > 0:
             accuracy = information.hdop * _METRES_PER_HDOP if information.hdop > 0 else math.nan
