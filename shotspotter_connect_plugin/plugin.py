@@ -86,12 +86,9 @@ class ConnectPlugin:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
         if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
-            start = QTimer(self._menu)  # once QGIS is ready, and only if the menu is still there
-            start.setSingleShot(True)
-            start.timeout.connect(self.show_plan_dock)
-            start.start(0)
+            self._once_ready(self.show_plan_dock)
         if QgsSettings().value(_LIVE_RUNNING, False, type=bool):
-            QTimer.singleShot(0, self._menu, self.show_live_dock)  # QGIS ended in the middle of a shift
+            self._once_ready(self.show_live_dock)  # QGIS ended in the middle of a shift
 
     def unload(self):
         """Take away everything that was added."""
@@ -136,6 +133,13 @@ class ConnectPlugin:
             if not window.restoreDockWidget(self._live):
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
         self._live.setUserVisible(True)
+
+    def _once_ready(self, do):
+        """Do something when QGIS has started, if the menu is still there then."""
+        timer = QTimer(self._menu)
+        timer.setSingleShot(True)
+        timer.timeout.connect(do)
+        timer.start(0)
 
     def _action(self, name, text, icon, does):
         action = QAction(_icon(icon), text, self._menu)
