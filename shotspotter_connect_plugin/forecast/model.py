@@ -14,14 +14,14 @@ import pandas as pd
 from ..errors import ConnectError
 from ..progress import SILENT
 from .gunfire import CRIME_TYPE as GUNFIRE
-from .history import DAY, Timeline, make_history
+from .history import DAY, History, Timeline, make_history
 from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
 from .interval import SHARE, Uncertainty
 from .ladder import RUNGS, Rung
 from .level import Level, LevelTerms, observed_slots
 from .reasons import explain
 from .surfaces import Smoother, SurfaceSet, counts_at
-from .validation import FEWEST_EVENTS, events_by_slot, replay, train_type
+from .validation import FEWEST_EVENTS, Outcome, events_by_slot, replay, train_type
 
 EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
@@ -252,7 +252,7 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
     smoother = Smoother(boxes, size)
-    earliest = _start(calendar, events)
+    earliest = first_date(calendar, events)
     types, records = {}, {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
@@ -261,18 +261,42 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         if own.empty:
             records[crime_type] = {"verdict": "no events on record: not forecast", "events": 0}
             continue
-        start = _start(calendar, own) if len(own) >= _EVENTS_FOR_OWN_START else earliest
-        timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
-        history = make_history(own, boxes, size, calendar, timeline)
-        delay = _delay(own)
-        last = _end(history, timeline, as_of, delay)
-        outcome = train_type(ladder, history, timeline, smoother, last, _generator(seed, crime_type), part)
-        types[crime_type] = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level,
-                                      outcome.uncertainty, start, outcome.too_rare)
-        records[crime_type] = _record(outcome, own, history, timeline.dates[:last], delay)
+        learnt = learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, part, ladder)
+        types[crime_type] = learnt.model
+        records[crime_type] = _record(learnt.outcome, own, learnt.history, learnt.dates, learnt.delay)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
                           _versions(), {})
     return replace(model, card=_card(model, boxes, calendar, refused + refused_of_boxes, records))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One crime type learnt: what is forecast with, how it was found, from what, and the days left out at the end."""
+
+    model: TypeModel
+    outcome: Outcome
+    history: History
+    dates: list
+    delay: int
+
+
+def learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, progress=SILENT, ladder=RUNGS,
+               every_rung=False):
+    """Learn one crime type from its admitted events known at ``as_of``, at least one.
+
+    ``earliest`` is the :func:`first_date` of all crime types, used where this one has too few events to tell its own;
+    ``every_rung`` also keeps the fit of each rung not chosen (``outcome.fits``). The rest as for :func:`train`.
+    """
+    start = first_date(calendar, own) if len(own) >= _EVENTS_FOR_OWN_START else earliest
+    timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
+    history = make_history(own, boxes, size, calendar, timeline)
+    delay = _delay(own)
+    last = _end(history, timeline, as_of, delay)
+    rng = _generator(seed, own["crime_type"].iloc[0])
+    outcome = train_type(ladder, history, timeline, smoother, last, rng, progress, every_rung)
+    model = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level, outcome.uncertainty, start,
+                      outcome.too_rare)
+    return Learnt(model, outcome, history, timeline.dates[:last], delay)
 
 
 def _moment(as_of):
@@ -290,8 +314,8 @@ def _local_date(calendar, moment):
     return str(calendar.to_local([pd.Timestamp(moment)])[0].date())
 
 
-def _start(calendar, events):
-    """Date from which the source reports: a stray old record does not count."""
+def first_date(calendar, events):
+    """Date from which the source of admitted events reports: a stray old record does not count."""
     known = np.sort(events["known_utc"].to_numpy())
     return _local_date(calendar, pd.Timestamp(known[int(0.002 * known.size)], tz="UTC"))
 

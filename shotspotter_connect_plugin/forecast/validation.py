@@ -3,7 +3,7 @@
 Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of
 weeks are fitted to what was known when it began.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -64,7 +64,7 @@ def fit_from(date):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training of one crime type found."""
+    """What training of one crime type found; ``fits`` (rung name -> weights, uniform share) where asked for."""
 
     rung: Rung
     reason: str
@@ -75,9 +75,10 @@ class Outcome:
     uncertainty: Uncertainty
     validation: dict
     compared: list
+    fits: dict = field(default_factory=dict)
 
 
-def train_type(ladder, history, timeline, smoother, last, rng, progress):
+def train_type(ladder, history, timeline, smoother, last, rng, progress, every_rung=False):
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
@@ -88,6 +89,8 @@ def train_type(ladder, history, timeline, smoother, last, rng, progress):
     last : int
         Position of the first date too late to learn from.
     rng : numpy.random.Generator
+    every_rung : bool
+        Also fit the rungs that were not chosen to the newest events.
 
     Returns
     -------
@@ -105,13 +108,15 @@ def train_type(ladder, history, timeline, smoother, last, rng, progress):
     scores, events = _weekly_scores(ladder, sample, spans, fits)
     chosen, reason, compared = _choose(ladder, scores, events, rng)
     newest = sample.where(sample.date >= fit_from(last))
-    weights, uniform_share = newest.fit(chosen, partial(progress.report, 0.65))
+    tick = partial(progress.report, 0.65)
+    weights, uniform_share = newest.fit(chosen, tick)
+    newest_fits = {item.name: newest.fit(item, tick) for item in ladder} if every_rung else {}
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
         uncertainty, figures = _examine(chosen, history, timeline, smoother, spans, fits, levels,
                                         progress.part(0.65, 1.0))
     return Outcome(chosen, reason, bool(events.sum() < FEWEST_EVENTS), tuple(weights.tolist()), uniform_share,
-                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared)
+                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared, newest_fits)
 
 
 class _Levels:

@@ -6,6 +6,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from .adjust import Adjust
 from .base import ICONS
+from .backtest import BackTest
 from .capcost import CapCost
 from .checkworkspace import CheckWorkspace
 from .configure import Configure
@@ -27,8 +28,8 @@ from .verifydraw import VerifyDraw
 from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, ImportGps,
-              ImportRoster, ImportTactics, Train, Score, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits,
-              ExportPlan, RollCall, Daily)
+              ImportRoster, ImportTactics, Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw,
+              CheckWorkspace, Visits, ExportPlan, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

@@ -31,8 +31,12 @@ def write_page(table, title, details, path):
         Sentences on period and settings.
     path : str
     """
+    save(page(table, title, details), path)
+
+
+def save(text, path):
+    """Write a page as a file, which is the old one or the new one; ConnectError where it cannot be written."""
     path = Path(path)
-    text = page(table, title, details)
     try:
         handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -52,7 +52,7 @@ def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
     beat = boxes["beat"].where(boxes["beat"].notna() & (boxes["inside"] >= settings.min_inside), None).to_numpy(object)
     rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
-    order = _serpentine(boxes)
+    order = serpentine(boxes)
     progress.report(0.4, "Replaying lotteries")
     return capcost.cost_of_caps(harm[:, order], events[:, order], day, beat[order], rules["boxes_per_beat"], caps,
                                 rules, progress=progress.part(0.4, 1.0))
@@ -79,7 +79,7 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
     return harm, happened
 
 
-def _serpentine(boxes):
+def serpentine(boxes):
     """Order of boxes that runs through the columns, up one and down the next, so that neighbours stand together."""
     col, row = boxes["col"].to_numpy(), boxes["row"].to_numpy()
     return np.lexsort([np.where(col % 2, -row, row), col])

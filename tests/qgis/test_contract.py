@@ -5,7 +5,7 @@ import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "importgps",
-       "importroster", "importtactics", "train", "score",
+       "importroster", "importtactics", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily")
 
 
@@ -49,6 +49,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
         "score": "WORKSPACE DATE SHIFT AS_OF OUTPUT",
         "meter": "WORKSPACE DATE SHIFT BOXES CAP SEED REDRAW REASON OUTPUT",
+        "backtest": "WORKSPACE FROM TO CRIME_TYPES AREA_PERCENT OUTPUT RANKS REPORT",
         "capcost": "WORKSPACE FROM TO OUTPUT REPORT",
         "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
         "verifydraw": "WORKSPACE DATE SHIFT",
@@ -94,7 +95,8 @@ def test_only_what_has_no_sensible_default_is_required():
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
-        ("capcost", "FROM"), ("capcost", "TO"), ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
+        ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
+        ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
         ("exportplan", "OUTPUT")}
 
 

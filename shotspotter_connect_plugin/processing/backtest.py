@@ -1,0 +1,70 @@
+"""connect:backtest"""
+from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination,
+                       QgsProcessingParameterNumber, QgsProcessingParameterString, QgsWkbTypes)
+
+from .base import FORECAST, ConnectAlgorithm
+from .inputs import iso_date
+from .outputs import fields_of, write_rows
+
+FROM, TO, CRIME_TYPES, AREA_PERCENT = "FROM", "TO", "CRIME_TYPES", "AREA_PERCENT"
+OUTPUT, RANKS, REPORT = "OUTPUT", "RANKS", "REPORT"
+
+
+class BackTest(ConnectAlgorithm):
+    """How good forecasts of the past would have been."""
+
+    NAME = "backtest"
+    TITLE = "Back-test the forecast"
+    GROUP = FORECAST
+    NEEDS = ("scipy",)
+    HELP = ("Forecasts every shift of a past period from what was known at its plan hour, learning anew every four "
+            "weeks, and compares with what then happened: how many events fell on the searched area, for the forecast "
+            "of the product, for every simple way to forecast, and for the lottery under its caps. Says which crime "
+            "types are too rare to forecast. The workspace is not changed. Long periods take a while.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        date = Qgis.ProcessingDateTimeParameterDataType.Date
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date),
+                 "First date of the back-test, YYYY-MM-DD. Events from well before it are needed to learn from.")
+        self.add(QgsProcessingParameterDateTime(TO, "To", date), "Last date, YYYY-MM-DD, inclusive.")
+        self.add(QgsProcessingParameterString(CRIME_TYPES, "Crime types", optional=True),
+                 "Codes separated by commas, as in gunfire,robbery. Empty = all that are enabled.")
+        self.add(QgsProcessingParameterNumber(AREA_PERCENT, "Searched area in per cent",
+                                              Qgis.ProcessingNumberParameterType.Double, 1.0, False, 0.01, 100.0),
+                 "Share of the jurisdiction that is searched in each shift, in per cent.")
+        self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Scores", Qgis.ProcessingSourceType.Vector, optional=True),
+                 "One row per crime type and method; a file that ends in .csv gives text.")
+        self.add(QgsProcessingParameterFileDestination(RANKS, "Ranks", "CSV files (*.csv)", None, True, False),
+                 "The boxes of each shift down to the searched area, all that are equal at the cut included, so that "
+                 "anyone can score again; large for long periods.")
+        self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
+                 "Page with charts and the table.")
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..reports import backtest
+        from ..workspace import backtesting
+
+        first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
+        codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
+        ranks = self.parameterAsFileOutput(parameters, RANKS, context)
+        result = backtesting.backtest(workspace, first, last, codes or None,
+                                      self.parameterAsDouble(parameters, AREA_PERCENT, context), ranks,
+                                      progress.part(0.0, 0.95))
+        for sentence in backtest.in_short(result):
+            progress.info(sentence)
+        run.counts = {"rows": len(result.table), "shifts": result.shifts}
+        outputs = {RANKS: ranks} if ranks else {}
+        fields = fields_of(result.table)
+        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.NoGeometry,
+                                                 QgsCoordinateReferenceSystem())
+        if sink is not None:
+            write_rows(sink, fields, result.table)
+            outputs[OUTPUT] = destination
+        report = self.parameterAsFileOutput(parameters, REPORT, context)
+        if report:
+            backtest.write_page(result, "Back-test, {} to {}".format(first, last),
+                                backtesting.in_words(workspace, result), report)
+            outputs[REPORT] = report
+        return outputs

@@ -1,0 +1,75 @@
+"""connect:backtest inside QGIS on four real police service areas."""
+import csv
+import threading
+import time
+
+import pandas as pd
+import pytest
+from conftest import Failed, Feedback
+from qgis.core import QgsVectorLayer
+
+PERIOD = {"FROM": "2017-11-20", "TO": "2017-12-03", "CRIME_TYPES": "gunfire, burglary"}
+COLUMNS = ["crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
+           "log_score", "ci_low", "ci_high"]
+
+
+def test_csv_ranks_and_report(run, full, tmp_path, content):
+    before = content(full)
+    output, ranks, report = (tmp_path / name for name in ("scores.csv", "ranks.csv", "report.html"))
+    feedback = Feedback()
+    seen = []
+    feedback.progressChanged.connect(seen.append)
+    outputs = run("backtest", feedback=feedback, WORKSPACE=str(full), AREA_PERCENT=5.0, OUTPUT=str(output),
+                  RANKS=str(ranks), REPORT=str(report), **PERIOD)
+    assert content(full) == before
+    assert outputs["RANKS"] == str(ranks) and outputs["REPORT"] == str(report)
+    table = pd.read_csv(output)
+    assert list(table) == COLUMNS
+    assert set(table["crime_type"]) == {"gunfire", "burglary"}
+    own = table[table["crime_type"] == "gunfire"].set_index("method")
+    assert {"connect", "metered", "kde_250_all", "additive"} <= set(own.index)
+    assert own.loc["connect", "events"] > 5
+    assert (table["hits"] <= table["events"] + 1e-9).all()
+    with open(ranks, newline="") as file:
+        assert next(csv.reader(file)) == ["shift_date", "shift", "crime_type", "method", "rank", "box_id", "expected"]
+    dates = pd.read_csv(ranks, usecols=["shift_date"])["shift_date"]
+    assert (dates.min(), dates.max()) == (PERIOD["FROM"], PERIOD["TO"]) and dates.nunique() == 14
+    assert "<svg" in report.read_text() and "kde_250_all" in report.read_text()
+    assert any("gunfire" in line and "PAI" in line for line in feedback.said)
+    assert seen == sorted(seen) and seen[-1] >= 90
+    # Without a name of its own the table is a layer.
+    layer = QgsVectorLayer(str(output), "scores", "ogr")
+    assert layer.isValid() and layer.featureCount() == len(table)
+
+
+@pytest.mark.parametrize("given, words", [
+    ({"FROM": "2017-12-03", "TO": "2017-11-20"}, "FROM lies after TO"),
+    ({"FROM": "yesterday", "TO": "2017-11-20"}, "is not a date"),
+    ({"FROM": "2017-11-20", "TO": "2999-01-01"}, "is not over yet"),
+    ({"FROM": "2010-11-20", "TO": "2010-12-01"}, "Nothing was known"),
+    ({"FROM": "2022-11-20", "TO": "2022-11-21", "CRIME_TYPES": "homicide"}, "No events"),
+    ({**PERIOD, "CRIME_TYPES": "drugs"}, "drugs"),
+    ({**PERIOD, "REPORT": "/no/such/folder/report.html"}, "report"),
+    ({**PERIOD, "RANKS": "/no/such/folder/ranks.csv"}, "RANKS")], ids=str)
+def test_bad_input(fails, full, content, given, words):
+    before = content(full)
+    assert words in fails("backtest", WORKSPACE=str(full), **given)
+    assert content(full) == before
+
+
+def test_cancelled_in_the_middle(run, full, tmp_path, content):
+    before, feedback, clicked = content(full), Feedback(), []
+
+    def click():
+        clicked.append(time.process_time())
+        feedback.cancel()
+
+    timer = threading.Timer(2.0, click)
+    timer.start()
+    with pytest.raises(Failed) as error:
+        run("backtest", feedback=feedback, WORKSPACE=str(full), RANKS=str(tmp_path / "gone.csv"),
+            **{**PERIOD, "CRIME_TYPES": ""})
+    ended = time.process_time()
+    assert clicked, "it ended before the click: " + str(error.value)
+    assert ended - clicked[0] < 1.0 and "topped" in str(error.value)
+    assert content(full) == before and not list(tmp_path.glob("gone*"))

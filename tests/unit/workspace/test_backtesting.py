@@ -1,0 +1,201 @@
+"""The back-test on a made town: against brute force, rescored from RANKS, and nothing from the future in it."""
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.forecast import backtest as replaying
+from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.model import train
+from shotspotter_connect_plugin.forecast.surfaces import Smoother
+from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.reports.backtest import in_short, page
+from shotspotter_connect_plugin.workspace import backtesting, forecasting
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+
+FIRST, LAST, PERCENT = "2022-07-01", "2022-08-03", 5.0  # two trainings
+
+
+def area(name, *bounds):
+    return VectorTable(pd.DataFrame({"beat": name}), [box(*bound) for bound in bounds], "EPSG:32618", "areas")
+
+
+def made(count=1200, seed=3):
+    rng = np.random.default_rng(seed)
+    start = pd.Timestamp("2022-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 240 * 86400, count), unit="s")
+    hot = rng.random(count) < 0.5
+    hours = np.where(rng.random(count) < 0.3, 12, 0)  # some are not known better than half a day
+    return pd.DataFrame({
+        "incident_id": ["i" + str(number) for number in range(count)],
+        "crime_type": np.where(np.arange(count) < 12, "homicide", "theft"), "occurred_from_utc": start,
+        "occurred_to_utc": start + pd.to_timedelta(hours, unit="h"),
+        "reported_utc": start + pd.to_timedelta(hours + rng.exponential(30.0, count), unit="h"), "source": "made",
+        "x": np.where(hot, 320_600 + 100 * rng.random(count), 320_100 + 1_800 * rng.random(count)),
+        "y": np.where(hot, 4_300_600 + 100 * rng.random(count), 4_300_100 + 850 * rng.random(count))})
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("backtest")
+    bounds = (320_060, 4_300_040, 322_000, 4_301_000)  # boxes at the edge are cut
+    with create_workspace(folder / "town.gpkg", area(["town"], bounds), area(["all"], bounds), "beat",
+                          timezone="America/New_York") as workspace:
+        with workspace.transaction() as writer:
+            writer.append("incidents", made())
+        before = workspace.content_hash()
+        result = backtesting.backtest(workspace, FIRST, LAST, ["theft", "homicide"], PERCENT, str(folder / "ranks.csv"))
+        assert workspace.content_hash() == before
+        events = admit_events(forecasting.read_events(workspace, ["theft", "homicide"],
+                                                      pd.Timestamp.now(tz="UTC")))[0]
+        boxes = admit_boxes(workspace.read("boxes", ["box_id", "col", "row", "inside"]))
+        yield SimpleNamespace(workspace=workspace, folder=folder, result=result, events=events, boxes=boxes,
+                              observed=happened(workspace, events, boxes),
+                              ranks=pd.read_csv(folder / "ranks.csv", dtype={"expected": np.float32}))
+
+
+def happened(workspace, events, boxes):
+    """Events by (crime type, date, shift, box), counted one by one: overlap of each interval with each shift."""
+    slots = workspace.calendar.slots(FIRST, LAST)
+    start, end = (slots[name].dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+                  for name in ("start_utc", "end_utc"))
+    known = set(boxes["box_id"])
+    found = {}
+    for event in events.itertuples():
+        box_id = f"C{int(event.x // 250)}R{int(event.y // 250)}"
+        if box_id not in known:
+            continue
+        length = event.to_utc - event.from_utc
+        overlap = np.minimum(end, event.to_utc) - np.maximum(start, event.from_utc)
+        share = overlap.clip(0) / length if length else ((start <= event.from_utc) & (event.from_utc < end)) * 1.0
+        for place in np.flatnonzero(share > 0):
+            key = event.crime_type, slots["shift_date"][place], slots["shift"][place], box_id
+            found[key] = found.get(key, 0.0) + share[place]
+    return found
+
+
+def test_columns_rows_and_the_numbers_that_follow_from_others(tested):
+    table = tested.result.table
+    assert list(table) == ["crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai",
+                           "pei", "log_score", "ci_low", "ci_high"]
+    own = table[table["crime_type"] == "theft"].set_index("method")
+    assert {"connect", "metered", "uniform", "count_28", "kde_250_all", "additive"} <= set(own.index)
+    assert own["events"].iloc[0] == pytest.approx(sum(n for key, n in tested.observed.items() if key[0] == "theft"))
+    np.testing.assert_allclose(own["pai"], own["hits"] / own["events"] / own["area_share"])
+    np.testing.assert_allclose(own.drop("metered")["area_share"], PERCENT / 100)
+    assert (own["ci_low"] <= own["pai"]).all() and (own["pai"] <= own["ci_high"]).all()
+    assert own.loc["uniform", "log_score"] == pytest.approx(0.0, abs=1e-9)
+    assert own.loc["connect", "pai"] > 3 and own.loc["connect", "log_score"] > 0.3  # half of it is in one box
+    in_box = pd.Series({key: n for key, n in tested.observed.items() if key[0] == "theft"}).groupby(level=3).sum()
+    boxes = tested.boxes.set_index("box_id")["inside"]
+    left, best = PERCENT / 100 * boxes.sum(), 0.0
+    for box_id in (in_box / boxes).dropna().sort_values(ascending=False).index:
+        best += in_box[box_id] * min(left / boxes[box_id], 1.0)
+        left = max(left - boxes[box_id], 0.0)
+    assert own.loc["connect", "pei"] == pytest.approx(own.loc["connect", "hits"] / best)
+
+
+@pytest.mark.parametrize("crime_type", ["theft", "homicide"])
+@pytest.mark.parametrize("method", ["connect", "count_28", "kde_250_all"])
+def test_rescored_from_ranks(tested, crime_type, method):
+    """By a loop over the file: ties at the cut share their events by area."""
+    inside = tested.boxes.set_index("box_id")["inside"]
+    own = tested.ranks[(tested.ranks["method"] == method) & (tested.ranks["crime_type"] == crime_type)]
+    assert own.groupby(["shift_date", "shift"]).ngroups == tested.result.shifts
+    hits = 0.0
+    for (date, shift), rows in own.groupby(["shift_date", "shift"]):
+        left = PERCENT / 100 * inside.sum()
+        for _, equal in rows.groupby("rank"):
+            space = inside[equal["box_id"]].sum()
+            events = sum(tested.observed.get((crime_type, date, shift, box_id), 0.0) for box_id in equal["box_id"])
+            hits += events * min(left / space, 1.0)
+            left = max(left - space, 0.0)
+        assert left < 1e-9
+    row = tested.result.table.set_index(["crime_type", "method"]).loc[(crime_type, method)]
+    assert hits == pytest.approx(row["hits"], abs=1e-6)
+
+
+def test_connect_is_what_the_product_says_when_it_trains_and_scores_then(tested):
+    """The first plan of each training, made by the product itself, has the same first box and value."""
+    workspace = tested.workspace
+    for date in (FIRST, "2022-07-29"):
+        as_of = workspace.calendar.as_of(date, workspace.settings.plan_hour)
+        events = forecasting.read_events(workspace, ["theft"], as_of)
+        model = train(events, tested.boxes, workspace.calendar, as_of)
+        rows = model.score(events, tested.boxes, workspace.calendar, date, "day", as_of)
+        top = rows.sort_values("expected", ascending=False).iloc[0]
+        ranks = tested.ranks.query("shift_date == @date and shift == 'day' and crime_type == 'theft' and rank == 1 "
+                                   "and method == 'connect'")
+        assert ranks["box_id"].tolist() == [top["box_id"]]
+        assert ranks["expected"].iloc[0] == pytest.approx(top["expected"], rel=1e-5)
+        chosen = {origin: rung for origin, rung, _ in tested.result.chosen["theft"]}
+        assert chosen[date] == model.types["theft"].rung.name
+
+
+def test_what_becomes_known_later_changes_no_forecast(tested):
+    """Everything reported after the last plan moment is moved: ranks stay as they are."""
+    workspace = tested.workspace
+    first = last = "2022-07-01"
+    moment = workspace.calendar.as_of(first, workspace.settings.plan_hour).value
+    ground = replaying.Ground(tested.boxes, Smoother(tested.boxes, 250.0), workspace.calendar, 250.0,
+                              workspace.settings.plan_hour, 0.05)
+    changed = tested.events.copy()
+    changed.loc[changed["known_utc"] > moment, ["x", "y"]] = [321_700.0, 4_300_300.0]
+    seen = []
+    for events in (tested.events, changed):
+        ranks = []
+        replaying.replay_type(events, "theft", ground, first, last,
+                              ranked=lambda *row: ranks.append([str(np.asarray(part).tolist()) for part in row]))
+        seen.append(ranks)
+    assert seen[0] == seen[1] and len(seen[0]) > 10
+
+
+def test_metered_hits_and_area_by_hand():
+    replayed = replaying.Replayed("theft", ("connect",), np.zeros((1, 2)), np.zeros(1), np.array([0, 1, 1]),
+                                  np.array([0, 0, 1]), np.array([1.0, 0.5, 2.0]), [], [], False)
+    chance = np.array([[0.5, 0.25], [0.2, 0.4]])
+    hits, searched = replaying.metered_hits(replayed, chance, np.array([0, 1]), np.array([0.75, 0.25]))
+    np.testing.assert_allclose(hits, [0.5, 0.5 * 0.2 + 2 * 0.4])
+    np.testing.assert_allclose(searched, [0.5 * 0.75 + 0.25 * 0.25, 0.2 * 0.75 + 0.4 * 0.25])
+
+
+def test_page_says_too_rare_and_escapes(tested):
+    result = tested.result
+    assert result.verdicts == {"theft": "", "homicide": "too rare to forecast"}
+    text = page(result, "<b>", ["a & b"])
+    assert "&lt;b&gt;" in text and "a &amp; b" in text and "<b>" not in text
+    assert "too rare to forecast" in text and text.count("<svg") == 4 and "group 5" in text
+    assert len(in_short(result)) == 2
+
+
+@pytest.mark.parametrize("first, last, types, percent, words", [
+    (LAST, FIRST, None, 1.0, "FROM lies after TO"),
+    ("", LAST, None, 1.0, "FROM and TO are both needed"),
+    (FIRST, "2999-01-01", None, 1.0, "is not over yet"),
+    (FIRST, LAST, ["spitting"], 1.0, "spitting"),
+    (FIRST, LAST, None, 0.0, "AREA_PERCENT"),
+    ("2021-06-01", "2021-06-30", ["theft"], 1.0, "Nothing was known before"),
+    ("2023-06-01", "2023-06-02", ["homicide"], 1.0, "No events")])
+def test_bad_input(tested, first, last, types, percent, words):
+    ranks = tested.folder / "none.csv"
+    with pytest.raises(ConnectError) as error:
+        backtesting.backtest(tested.workspace, first, last, types, percent, str(ranks))
+    assert words in str(error.value) and str(error.value).endswith(".")
+    assert not list(tested.folder.glob("none*"))
+
+
+def test_cancelled_in_the_middle_leaves_no_file(tested):
+    class Impatient(Progress):
+        calls = 0
+
+        def is_cancelled(self):
+            self.calls += 1
+            return self.calls > 400
+
+    with pytest.raises(Cancelled):
+        backtesting.backtest(tested.workspace, FIRST, LAST, ["theft"], PERCENT, str(tested.folder / "gone.csv"),
+                             Impatient())
+    assert not list(tested.folder.glob("gone*"))
