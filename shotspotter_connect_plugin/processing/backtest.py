@@ -1,8 +1,11 @@
 """connect:backtest"""
+import os
+
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination,
                        QgsProcessingParameterNumber, QgsProcessingParameterString, QgsWkbTypes)
 
+from ..errors import ConnectError
 from .base import FORECAST, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import fields_of, write_rows
@@ -48,7 +51,9 @@ class BackTest(ConnectAlgorithm):
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
-        ranks = self.parameterAsFileOutput(parameters, RANKS, context)
+        ranks, report = (self.parameterAsFileOutput(parameters, name, context) for name in (RANKS, REPORT))
+        if report and not os.path.isdir(os.path.dirname(os.path.abspath(report))):  # said now, not after the long work
+            raise ConnectError("REPORT: the folder of {} does not exist; choose another one.".format(report))
         result = backtesting.backtest(workspace, first, last, codes or None,
                                       self.parameterAsDouble(parameters, AREA_PERCENT, context), ranks,
                                       progress.part(0.0, 0.95))
@@ -62,7 +67,6 @@ class BackTest(ConnectAlgorithm):
         if sink is not None:
             write_rows(sink, fields, result.table)
             outputs[OUTPUT] = destination
-        report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
             backtest.write_page(result, "Back-test, {} to {}".format(first, last),
                                 backtesting.in_words(workspace, result), report)

@@ -49,7 +49,7 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     ({"FROM": "2010-11-20", "TO": "2010-12-01"}, "Nothing was known"),
     ({"FROM": "2022-11-20", "TO": "2022-11-21", "CRIME_TYPES": "homicide"}, "No events"),
     ({**PERIOD, "CRIME_TYPES": "drugs"}, "drugs"),
-    ({**PERIOD, "REPORT": "/no/such/folder/report.html"}, "report"),
+    ({**PERIOD, "REPORT": "/no/such/folder/report.html"}, "REPORT"),
     ({**PERIOD, "RANKS": "/no/such/folder/ranks.csv"}, "RANKS")], ids=str)
 def test_bad_input(fails, full, content, given, words):
     before = content(full)
