@@ -3,7 +3,8 @@ import math
 import os
 import textwrap
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsCsException, QgsProject, QgsSettings
+import pyproj
+from qgis.core import QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QCoreApplication, QElapsedTimer, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import (QApplication, QComboBox, QFileDialog, QFormLayout, QGridLayout, QHBoxLayout, QLabel,
@@ -100,6 +101,8 @@ class LiveDock(QgsDockWidget):
         self.host = QLineEdit(QgsSettings().value(_SETTINGS + "host", "localhost:2947", type=str))
         self.connect_gps = QPushButton(tr("Connect"))
         self.connect_gps.clicked.connect(self._open_gps)
+        self.kind.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.host.setMinimumWidth(110)
         for widget in (self.kind, self.host, self.connect_gps):
             row.addWidget(widget)
         column.addWidget(self._connect_row)
@@ -169,8 +172,8 @@ class LiveDock(QgsDockWidget):
         self.complaint.setText("")
         self.warning.setText("")
         self._package, self._journal = package, journal
-        self._transform = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"),
-                                                 QgsCoordinateReferenceSystem(package.crs), QgsProject.instance())
+        # As the importers do it, so that the screen and the workspace see a fix in the same box.
+        self._transform = pyproj.Transformer.from_crs("EPSG:4326", package.crs, always_xy=True)
         self._patrol = live.LivePatrol(unit, package.fishnet, package.rules, package.patrols, package.on_target_high,
                                        package.usual_target)
         self._last = None
@@ -257,11 +260,8 @@ class LiveDock(QgsDockWidget):
 
     def _placed(self, longitude, latitude):
         """[(x, y)], or [] for a place outside the world of the agency's CRS."""
-        try:
-            point = self._transform.transform(longitude, latitude)
-        except QgsCsException:
-            return []
-        return [(point.x(), point.y())]
+        x, y = self._transform.transform(longitude, latitude)
+        return [(x, y)] if math.isfinite(x) and math.isfinite(y) else []
 
     def _tick(self):
         self._gps.watch()
