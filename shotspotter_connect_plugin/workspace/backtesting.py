@@ -115,8 +115,8 @@ def in_words(workspace, result):
         f"included. Every {replaying.RETRAIN_WEEKS} weeks everything was learnt anew, the choice of rung too. "
         "“connect” is what the product would have used; the other names are the rungs of its ladder.",
         "“metered” is the lottery under the caps of the present settings, of all crime types together: chance of "
-        "being drawn times events. It searches its own share of the area. Share caps of neighbourhoods and plans "
-        "changed by hand are not in it.",
+        "being drawn times events. It searches its own share of the area, so its PAI is not to be compared with "
+        "those at another share. Share caps of neighbourhoods and plans changed by hand are not in it.",
         "PAI is the share of events in the searched area over the share of area searched; PEI compares it with the "
         "best fixed boxes known only afterwards; log score is the mean gain in log-likelihood per event over an even "
         "forecast. In brackets are 90 % intervals from drawing weeks again (seed 1). Events in a searched box are not "
