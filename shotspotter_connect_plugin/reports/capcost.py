@@ -1,10 +1,7 @@
 """The page on what caps cost: a chart as a vector picture, and the table behind it."""
 import html
-import os
-import tempfile
-from pathlib import Path
 
-from ..errors import ConnectError
+from ..files import replacing
 from ..patrol.capcost import ALL_RULES, CAP_ALONE
 
 WORDS = {
@@ -36,15 +33,8 @@ def write_page(table, title, details, path):
 
 def save(text, path):
     """Write a page as a file, which is the old one or the new one; ConnectError where it cannot be written."""
-    path = Path(path)
-    try:
-        handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(written, path)
-    except OSError as error:
-        raise ConnectError(f"The report cannot be written to {path}; choose a folder in which you may write.",
-                           repr(error)) from error
+    with replacing(path, "The report") as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def page(table, title, details):

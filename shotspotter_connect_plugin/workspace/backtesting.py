@@ -1,16 +1,14 @@
 """The step of the back-test: what forecasts and lotteries of a past period would have caught. Nothing is written to
 the workspace."""
 import csv
-import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from ..files import replacing
 from ..forecast import backtest as replaying
 from ..forecast.inputs import admit_boxes, admit_events, check_crime_type
 from ..forecast.surfaces import Smoother
@@ -172,24 +170,11 @@ def _rank_writer(path, box_ids):
     if not path:
         yield None
         return
-    path = Path(path)
-    try:
-        handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-    except OSError as error:
-        raise ConnectError(f"RANKS cannot be written to {path}; choose a folder in which you may write.",
-                           repr(error)) from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(replaying.RANK_COLUMNS)
+    with replacing(path, "RANKS") as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(replaying.RANK_COLUMNS)
 
-            def ranked(date, shift, crime_type, method, rank, box, expected):
-                writer.writerows((date, shift, crime_type, method, one, box_ids[place], value)
-                                 for one, place, value in zip(rank.tolist(), box, expected))
-            yield ranked
-        os.replace(written, path)
-    except OSError as error:
-        raise ConnectError(f"RANKS cannot be written to {path}; check that the disk has room and that you may write "
-                           "there.", repr(error)) from error
-    finally:
-        Path(written).unlink(missing_ok=True)
+        def ranked(date, shift, crime_type, method, rank, box, expected):
+            writer.writerows((date, shift, crime_type, method, one, box_ids[place], value)
+                             for one, place, value in zip(rank.tolist(), box, expected))
+        yield ranked

@@ -1,13 +1,11 @@
 """Many boxes into one new GeoPackage layer, fast: arrays become blobs, rows and the spatial index in bulk."""
-import os
 import sqlite3
-import uuid
 from pathlib import Path
 
 import numpy as np
 from osgeo import gdal, ogr, osr
 
-from ..errors import ConnectError
+from ..files import replacing
 from ..progress import SILENT
 from .geopackage import quoted
 from .rtree import RTree
@@ -40,21 +38,16 @@ def write_boxes(path, frame, rectangles, crs, progress=SILENT):
         When the file cannot be written.
     """
     path = Path(path)
-    unfinished = path.with_name("." + path.stem + "-" + uuid.uuid4().hex + ".gpkg")
-    try:
-        srs_id = _create(unfinished, path.stem, frame, crs)
-        connection = sqlite3.connect(unfinished, isolation_level=None)
+    with replacing(path) as unfinished:
         try:
-            _fill(connection, path.stem, frame, np.asarray(rectangles, dtype=float), srs_id, progress)
-        finally:
-            connection.close()
-        os.replace(unfinished, path)
-    except (OSError, RuntimeError, sqlite3.Error) as error:
-        raise ConnectError("{} cannot be written; choose a folder in which you may write, and close the file elsewhere."
-                           .format(path), repr(error)) from error
-    finally:
-        if unfinished.exists():
-            unfinished.unlink()
+            srs_id = _create(unfinished, path.stem, frame, crs)
+            connection = sqlite3.connect(unfinished, isolation_level=None)
+            try:
+                _fill(connection, path.stem, frame, np.asarray(rectangles, dtype=float), srs_id, progress)
+            finally:
+                connection.close()
+        except (RuntimeError, sqlite3.Error) as error:
+            raise OSError(repr(error)) from error
 
 
 def _create(path, layer_name, frame, crs):

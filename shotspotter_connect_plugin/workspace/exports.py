@@ -1,5 +1,4 @@
 """The plan of shifts in formats that other programs read: GeoJSON, KML, GPX and XLSX."""
-import os
 import re
 from contextlib import contextmanager
 
@@ -9,6 +8,7 @@ from osgeo import ogr, osr
 from shapely.geometry import Polygon, box
 
 from ..errors import ConnectError
+from ..files import replacing
 from . import package, views
 
 __all__ = ["FORMATS", "export_plan"]
@@ -53,19 +53,11 @@ def export_plan(workspace, shift_date, shifts, kind, path, legend):
             shift_date, ", ".join(shifts)))
     if kind == "package" and len(shifts) != 1:
         raise ConnectError("A shift package holds one shift; name it in SHIFT: {}.".format(", ".join(shifts)))
-    aside = "{}.part{}".format(*os.path.splitext(path))
-    try:
+    with replacing(path, "The plan") as unfinished:
         if kind == "package":
-            package.write_package(package.make_package(workspace, shift_date, shifts[0]), aside)
+            package.write_package(package.make_package(workspace, shift_date, shifts[0]), str(unfinished))
         else:
-            _write(frame, rectangles, workspace.settings.crs, kind, aside)
-        os.replace(aside, path)
-    except OSError as error:
-        raise ConnectError("{} cannot be written; choose a folder in which you may write.".format(path),
-                           str(error)) from error
-    finally:
-        if os.path.exists(aside):
-            os.unlink(aside)
+            _write(frame, rectangles, workspace.settings.crs, kind, str(unfinished))
     return len(frame)
 
 
@@ -117,10 +109,7 @@ def _layer(table, shapes, kind, type_of, path):
             feature = layer = None
             source = None  # noqa: F841 closing is what writes it
         except (RuntimeError, AttributeError) as error:
-            raise ConnectError("{} cannot be written; choose a folder in which you may write.".format(
-                os.path.basename(path)), str(error)) from error
-    if not os.path.exists(path):
-        raise ConnectError("{} cannot be written; choose a folder in which you may write.".format(path))
+            raise OSError(str(error)) from error
 
 
 @contextmanager

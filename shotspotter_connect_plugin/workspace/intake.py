@@ -3,7 +3,6 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Dict, List
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from ..errors import ConnectError
+from ..files import replacing
 from . import blocks, coordinates, privacy, times
 from .readers import GEOMETRY, open_source, read_rows, too_long
 from .synonyms import names_utc, recognise
@@ -83,15 +83,8 @@ class Rejects:
         """Write them by line; gives the path, "" if there are none."""
         if not len(self):
             return ""
-        path = Path(path)
-        temporary = path.with_name(path.name + ".part")
-        try:
-            with open(temporary, "w", encoding="utf-8", newline="") as file:
-                pd.concat(self._parts).sort_values("line", kind="stable").to_csv(file, index=False)
-            os.replace(temporary, path)
-        except OSError as error:
-            raise ConnectError("The rejects file {} cannot be written; choose another folder in REJECTS.".format(path),
-                               str(error)) from error
+        with replacing(path, "The rejects file (REJECTS)") as unfinished:
+            pd.concat(self._parts).sort_values("line", kind="stable").to_csv(unfinished, index=False)
         return str(path)
 
 

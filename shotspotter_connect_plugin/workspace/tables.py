@@ -1,8 +1,8 @@
 """Every table of a workspace, declared once; stores, importers, forms and docs read it from here.
 
-Types: ``text``; ``integer``; ``real``; ``boolean``; ``date`` (ISO ``YYYY-MM-DD``); ``utc`` (an instant; ISO text with ``Z``
-and milliseconds in the store, ``datetime64[ns, UTC]`` in a data frame); ``local`` (wall clock of the agency, ISO text
-without zone); ``json`` (text that holds JSON, a Python object in a data frame).
+Types: ``text``; ``integer``; ``real``; ``boolean``; ``date`` (ISO ``YYYY-MM-DD``); ``utc`` (an instant; ISO text with
+``Z`` and milliseconds in the store, ``datetime64[ns, UTC]`` in a data frame); ``local`` (wall clock of the
+agency, ISO text without zone); ``json`` (text that holds JSON, a Python object in a data frame).
 """
 from dataclasses import dataclass
 from typing import Optional, Tuple
@@ -118,7 +118,8 @@ _ALL = (
         ("occurred_to_utc", "utc", "Latest moment it can have ended", True),
         ("occurred_from_local", "local", "The same on the agency's wall clock"),
         ("occurred_to_local", "local", "The same on the agency's wall clock"),
-        ("reported_utc", "utc", "Moment from which the agency knew of it; the end of the day where only a date is known"),
+        ("reported_utc", "utc",
+         "Moment from which the agency knew of it; the end of the day where only a date is known"),
         *_SHIFT,
         ("box_id", "text", "Box, empty outside the fishnet"),
         ("block", "text", "Block-level address, never a house number of a person"),

@@ -93,7 +93,8 @@ def test_only_what_has_no_sensible_default_is_required():
                 and item.defaultValue() is None}
     assert required == {
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
-        ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"), ("importplaces", "INPUT"), ("importplaces", "KIND"),
+        ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"),
+        ("importplaces", "INPUT"), ("importplaces", "KIND"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),

@@ -215,8 +215,8 @@ def test_gpsd(open_dock, package, tmp_path):
     log.write_text("".join(nmea(120)))
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    gpsfake = subprocess.Popen(["gpsfake", "-q", "-t", "-c", "0.1", "-P", str(port), str(log)], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    gpsfake = subprocess.Popen(["gpsfake", "-q", "-t", "-c", "0.1", "-P", str(port), str(log)],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         dock = open_dock(package)
         dock.kind.setCurrentText(GPSD)

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "shotspotter_connect_plugin"
 FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 ROOMS = ("forecast", "patrol", "workspace", "reports", "processing", "ui")
 
-# Room -> what it may import of the other rooms; errors and progress are everybody's.
+# Room -> what it may import of the other rooms; errors, progress and files are everybody's.
 MAY_IMPORT = {
     "forecast": set(),
     "patrol": {"forecast.fishnet", "forecast.shifts"},
