@@ -1,4 +1,4 @@
-"""The record of every run: who, when, with what, and how it ended."""
+"""The record of every run that did its work: who, when, with what."""
 import getpass
 import hashlib
 import platform
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..errors import ConnectError
 
 _METADATA = Path(__file__).resolve().parent.parent / "metadata.txt"
 _LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely", "pyproj", "GDAL")
@@ -32,7 +31,7 @@ class Run:
 
 @contextmanager
 def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
-    """Record one run of an algorithm in ``runs``, whether it succeeds or fails.
+    """Record one run of an algorithm in ``runs`` once it has succeeded; one that fails leaves the workspace untouched.
 
     Parameters
     ----------
@@ -56,23 +55,10 @@ def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
         "parameters": without_secrets(dict(parameters)), "versions": {**library_versions(), **(versions or {})},
         "input_hashes": {Path(path).name: file_hash(path) for path in inputs if Path(path).is_file()},
     }
-
-    def keep(result):
-        row.update(seconds=time.monotonic() - clock, counts=run.counts, result=result)
-        with workspace.transaction() as writer:
-            writer.append("runs", pd.DataFrame([row]))
-
-    try:
-        yield run
-    except BaseException as error:
-        try:
-            keep(without_secrets(getattr(error, "user", "") or type(error).__name__))
-        except ConnectError as second:
-            # The first error is the one to show; that it could not be recorded goes to the log.
-            if isinstance(error, ConnectError):
-                error.log = (error.log + " | not recorded: " + second.user).strip(" |")
-        raise
-    keep("done")
+    yield run
+    row.update(seconds=time.monotonic() - clock, counts=run.counts, result="done")
+    with workspace.transaction() as writer:
+        writer.append("runs", pd.DataFrame([row]))
 
 
 def account():

@@ -178,8 +178,8 @@ class Workspace:
     def content_hash(self):
         """SHA-256 (hexadecimal) of all rows of all tables except ``runs``.
 
-        The order of rows in the store does not matter. ``runs`` is left out because a failed run is recorded there:
-        two equal hashes mean that nothing but the record of runs has changed.
+        The order of rows in the store does not matter. ``runs`` is left out because a run that finds nothing to do is
+        recorded there too: two equal hashes mean that nothing but the record of runs has changed.
         """
         whole = hashlib.sha256()
         for name, table in sorted(TABLES.items()):

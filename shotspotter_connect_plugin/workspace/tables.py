@@ -301,7 +301,7 @@ _ALL = (
         ("versions", "json", "Versions of the plugin and its libraries"),
         ("input_hashes", "json", "SHA-256 of each input"),
         ("counts", "json", "What it counted"),
-        ("result", "text", "done, or the sentence of the error"),
+        ("result", "text", "done; a run that failed changed nothing and has no row"),
     ), ["run_id"], append_only=True),
 )
 

@@ -1,8 +1,11 @@
 """A small real workspace for the tests inside QGIS: four police service areas of Washington, DC."""
 import gzip
+import hashlib
 import shutil
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -31,6 +34,13 @@ class Feedback(QgsProcessingFeedback):
     def __init__(self):
         super().__init__(False)
         self.errors, self.said, self.warnings = [], [], []
+
+    def cancel_at(self, percent):
+        """Have another thread click Cancel when so much is done, on a machine of any speed; tells when it was."""
+        reached = threading.Event()
+        self.progressChanged.connect(lambda done: reached.set() if done >= percent else None)
+        threading.Thread(target=lambda: reached.wait(60) and self.cancel(), daemon=True).start()
+        return reached
 
     def reportError(self, error, fatalError=False):
         self.errors.append(error)
@@ -160,6 +170,12 @@ def fresh(created, tmp_path):
 def full(planned, tmp_path):
     """A workspace of the test's own, with everything up to the draws of DATE."""
     return copied(planned, tmp_path)
+
+
+@pytest.fixture
+def every_byte():
+    """A function that gives the hash of a file as it lies on the disk."""
+    return lambda path: hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from shotspotter_connect_plugin.workspace.store import open_workspace
 
 
 @pytest.fixture
-def unchanged(planned, tmp_path_factory, content):
-    """Yields the path of a workspace with everything in it; afterwards its content must be the same."""
+def unchanged(planned, tmp_path_factory, every_byte):
+    """Yields the path of a workspace with everything in it; afterwards every byte must be the same."""
     full = copied(planned, tmp_path_factory.mktemp("unchanged"))
-    before, files = content(full), {path.name for path in full.parent.iterdir()}
+    before, files = every_byte(full), {path.name for path in full.parent.iterdir()}
     yield full
-    assert content(full) == before
+    assert every_byte(full) == before
     assert {path.name for path in full.parent.iterdir()} == files
 
 

@@ -1,6 +1,4 @@
 """Cancel is heard anywhere in the work, and nothing is changed by what was stopped."""
-import threading
-
 import pytest
 from conftest import DATE, Failed, Feedback
 
@@ -22,30 +20,26 @@ def filled(given, data, tmp_path):
 
 
 @pytest.mark.parametrize("algorithm, given", CASES, ids=[name for name, _ in CASES])
-def test_cancelled_before_it_begins(run, full, simulated, tmp_path, content, algorithm, given):
-    before, feedback = content(full), Feedback()
+def test_cancelled_before_it_begins(run, full, simulated, tmp_path, every_byte, algorithm, given):
+    before, feedback = every_byte(full), Feedback()
     feedback.cancel()
     with pytest.raises(Failed) as error:
         run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, simulated, tmp_path))
     assert "topped" in str(error.value)
-    assert content(full) == before
+    assert every_byte(full) == before
     assert not (tmp_path / "sheets.pdf").exists()
 
 
 @pytest.mark.parametrize("share", [20, 60])
 @pytest.mark.parametrize("algorithm, given", [CASES[4], CASES[6]], ids=["train", "rollcall"])
-def test_cancelled_in_the_middle(run, full, data, tmp_path, content, algorithm, given, share):
-    """Long work: the click comes from another thread when a share of the work is done, on a machine of any speed."""
-    before, feedback, reached = content(full), Feedback(), threading.Event()
-    feedback.progressChanged.connect(lambda percent: reached.set() if percent >= share else None)
-    clicker = threading.Thread(target=lambda: reached.wait(60) and feedback.cancel())
-    clicker.start()
+def test_cancelled_in_the_middle(run, full, data, tmp_path, every_byte, algorithm, given, share):
+    before, feedback = every_byte(full), Feedback()
+    reached = feedback.cancel_at(share)
     with pytest.raises(Failed) as error:
         run(algorithm, feedback=feedback, WORKSPACE=str(full), **filled(given, data, tmp_path))
-    clicker.join()
     assert reached.is_set(), "it ended before the click: " + str(error.value)
     assert "topped" in str(error.value)
-    assert content(full) == before
+    assert every_byte(full) == before
     assert not (tmp_path / "sheets.pdf").exists()
 
 

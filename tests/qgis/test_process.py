@@ -56,15 +56,15 @@ def test_no_warning_of_python_reaches_the_user(process, full, tmp_path):
     ("verifydraw", {"WORKSPACE": "{full}", "DATE": "2017-99-99"}, "YYYY-MM-DD"),
     ("verifydraw", {}, "WORKSPACE"),
     ("importincidents", {"WORKSPACE": "{full}", "INPUT": "/no/such.csv"}, "/no/such.csv")])
-def test_failures_end_with_1_and_one_sentence_on_stderr(process, full, sample, tmp_path, content, algorithm, given,
+def test_failures_end_with_1_and_one_sentence_on_stderr(process, full, sample, tmp_path, every_byte, algorithm, given,
                                                         words):
-    before = content(full)
+    before = every_byte(full)
     given = {name: value.format(tmp=tmp_path, sample=sample, full=full) for name, value in given.items()}
     done = process("run", "connect:" + algorithm, *("--{}={}".format(*item) for item in given.items()))
     assert done.returncode == 1
     assert words in done.stderr and "Traceback" not in done.stderr
     assert "Results" not in done.stdout
-    assert content(full) == before
+    assert every_byte(full) == before
     assert not (tmp_path / "boxes.gpkg").exists()
 
 

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import sqlite3
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -28,32 +29,24 @@ def test_a_run_that_succeeds(workspace, tmp_path):
     assert abs(row["started_utc"] - pd.Timestamp.now(tz="UTC")) < pd.Timedelta(minutes=1)
 
 
-@pytest.mark.parametrize("error, result", [
-    (ConnectError("The file is empty; choose another.", "rows=0"), "The file is empty; choose another."),
-    (Cancelled(), "Stopped before it was finished. Nothing was changed."),
-    (ZeroDivisionError("1/0"), "ZeroDivisionError"),
-    (KeyboardInterrupt(), "KeyboardInterrupt")])
-def test_a_run_that_fails(workspace, made_incidents, error, result):
-    before = workspace.content_hash()
+@pytest.mark.parametrize("error", [
+    ConnectError("The file is empty; choose another.", "rows=0"), Cancelled(), ZeroDivisionError("1/0"),
+    KeyboardInterrupt()])
+def test_a_run_that_fails_leaves_every_byte(workspace, made_incidents, error):
+    before = hashlib.sha256(Path(workspace.address).read_bytes()).hexdigest()
     with pytest.raises(type(error)) as raised:
         with recorded(workspace, "connect:train", {}):
             with workspace.transaction() as writer:
                 writer.append("incidents", made_incidents(3))
                 raise error
     assert raised.value is error
-    assert workspace.read("runs")["result"].tolist() == [result]
-    assert workspace.content_hash() == before
+    assert hashlib.sha256(Path(workspace.address).read_bytes()).hexdigest() == before
 
 
 def test_a_run_that_cannot_be_recorded(workspace):
-    """The user hears of the first error, not of the second."""
     workspace._store._connection.execute("PRAGMA busy_timeout = 100")
     other = sqlite3.connect(workspace.address, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(ConnectError, match="The first error") as error:
-        with recorded(workspace, "connect:train", {}):
-            raise ConnectError("The first error.", "detail")
-    assert "detail" in error.value.log and "not recorded: Another program" in error.value.log
     with pytest.raises(ConnectError, match="Another program is writing"):
         with recorded(workspace, "connect:train", {}):
             pass
@@ -67,10 +60,9 @@ def test_a_run_that_cannot_be_recorded(workspace):
     {"password": "s3cret"}, {"a": [{"DB_PASSWD": "s3cret"}]}, {"api_key": "s3cret", "token": "s3cret"},
     ["x", ("y", "postgresql://me:s3cret@host/db")]])
 def test_no_password_is_recorded(workspace, value):
-    with pytest.raises(ConnectError):
-        with recorded(workspace, "connect:score", {"WORKSPACE": value}):
-            raise ConnectError("Cannot open " + json.dumps(value) + ".")
-    assert "s3cret" not in json.dumps(workspace.read("runs")[["parameters", "result"]].values.tolist())
+    with recorded(workspace, "connect:score", {"WORKSPACE": value}):
+        pass
+    assert "s3cret" not in json.dumps(workspace.read("runs")["parameters"].tolist())
 
 
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.text("abc /:=.é", max_size=12))
