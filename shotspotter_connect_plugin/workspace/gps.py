@@ -7,7 +7,6 @@ import csv
 import itertools
 import os
 import re
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,11 +138,9 @@ def _import_file(reader, writer, rejected, result, progress):
     result.source_crs = result.source_crs or reader.crs
     result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
     result.warnings += [text for text in reader.warnings if text not in result.warnings]
-    writer.append("imports", pd.DataFrame([{
-        "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": TABLE,
-        "input": reader.source.name, "input_hash": file_hash(reader.source.path),
-        "mapping": {**reader.mapping, "source_crs": reader.crs, "source_timezone": reader.zone},
-        "dropped_columns": reader.dropped_columns, "counts": dict(counts)}]))
+    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone,
+                 dropped_columns=reader.dropped_columns).record(
+        writer, TABLE, reader.source.name, file_hash(reader.source.path))
 
 
 def _one_per_moment(fixes):

@@ -5,7 +5,6 @@ decided by all of its rows. One transaction per import: killed or stopped, nothi
 """
 import hashlib
 import re
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -357,7 +356,7 @@ def _write(workspace, intake, frames, finish, rejects, progress):
         progress.report(1.0)
         result = intake.result(workspace, counts, rejects or workspace.folder / "{}-rejects-{}.csv".format(
             Path(workspace.address).stem, table))
-        writer.append("imports", pd.DataFrame([_record(table, intake.source.name, digest, result)]))
+        result.record(writer, table, intake.source.name, digest)
     return result
 
 
@@ -373,13 +372,6 @@ def _same(frame, stored):
         new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
         same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
     return same
-
-
-def _record(table, name, digest, result):
-    mapping = {**result.mapping, "source_crs": result.source_crs, "source_timezone": result.timezone}
-    return {"import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
-            "input_hash": digest, "mapping": mapping, "dropped_columns": result.dropped_columns,
-            "counts": result.counts}
 
 
 def _ns(instants):
@@ -459,7 +451,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
             dropped_columns=[column for column in frame if column not in found.values()],
             reasons={reason: count for reason, count in reasons.items() if count}, source_crs=vector_table.crs,
             crs=area.crs)
-        writer.append("imports", pd.DataFrame([_record("places", name, _layer_hash(vector_table, found), result)]))
+        result.record(writer, "places", name, _layer_hash(vector_table, found))
     return result
 
 

@@ -1,6 +1,7 @@
 """One file on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
 import os
 import tempfile
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Dict, List
@@ -61,6 +62,13 @@ class ImportResult:
     def counts(self):
         """The five numbers as a dict."""
         return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
+
+    def record(self, writer, table, name, digest):
+        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
+        writer.append("imports", pd.DataFrame([{
+            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
+            "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
+            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
 
 
 class Rejects:

@@ -1,6 +1,5 @@
 """Importer of the roster: who crewed which unit when. Officers by badge number; names never get in."""
 import re
-import uuid
 from collections import Counter
 from pathlib import Path
 
@@ -189,10 +188,6 @@ def _write(workspace, source, found, zone, warnings, table, reason, lines, rejec
         result = ImportResult(**counts, warnings=warnings, mapping=found, timezone=zone, reasons=dict(
             Counter(reason[~good]).most_common()), crs=workspace.settings.crs, dropped_columns=[
                 column for column in source.columns if column not in found.values()])
-        writer.append("imports", pd.DataFrame([{
-            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": TABLE,
-            "input": source.name, "input_hash": file_hash(source.path),
-            "mapping": {**found, "source_timezone": zone}, "dropped_columns": result.dropped_columns,
-            "counts": counts}]))
+        result.record(writer, TABLE, source.name, file_hash(source.path))
         result.rejects = rejected.close()
     return result

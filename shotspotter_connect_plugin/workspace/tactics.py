@@ -1,7 +1,6 @@
 """Importer of tactic logs: what officers say they did, joined to the visits that GPS found."""
 import hashlib
 import re
-import uuid
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +40,11 @@ class TacticImport(ImportResult):
 
     unmatched: int = 0
     unapproved: int = 0
+
+    @property
+    def counts(self):
+        """The five numbers and the two flags as a dict."""
+        return {**super().counts, "unmatched": self.unmatched, "unapproved": self.unapproved}
 
 
 def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
@@ -120,11 +124,7 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         result = TacticImport(**counts, **flags, warnings=warnings, mapping=found, timezone=zone, reasons=dict(
             Counter(reason[~good]).most_common()), crs=workspace.settings.crs, dropped_columns=[
                 column for column in source.columns if column not in found.values()])
-        writer.append("imports", pd.DataFrame([{
-            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": TABLE,
-            "input": source.name, "input_hash": file_hash(source.path),
-            "mapping": {**found, "source_timezone": zone}, "dropped_columns": result.dropped_columns,
-            "counts": {**counts, **flags}}]))
+        result.record(writer, TABLE, source.name, file_hash(source.path))
         result.rejects = rejected.close()
     return result
 

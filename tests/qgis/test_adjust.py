@@ -2,26 +2,11 @@
 import sqlite3
 
 import pytest
-from qgis.core import QgsProcessingFeedback
+from conftest import Feedback
 
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
-
-
-class Feedback(QgsProcessingFeedback):
-    def __init__(self):
-        super().__init__(False)
-        self.errors, self.said, self.warnings = [], [], []
-
-    def reportError(self, error, fatalError=False):
-        self.errors.append(error)
-
-    def pushInfo(self, info):
-        self.said.append(info)
-
-    def pushWarning(self, warning):
-        self.warnings.append(warning)
 
 
 def plan(path):
