@@ -5,7 +5,7 @@ set -euo pipefail
 readonly QGIS_PACKAGES=(qgis python3-qgis qgis-providers)
 readonly PACKAGES=(
     python3-numpy python3-scipy python3-pandas python3-sklearn python3-pyproj python3-shapely python3-gdal
-    python3-openpyxl python3-reportlab python3-venv pyqt5-dev-tools
+    python3-openpyxl python3-reportlab python3-renderpm python3-venv pyqt5-dev-tools
     xvfb xauth fonts-open-sans fonts-dejavu-core poppler-utils
 )
 readonly BACKPORTS=/etc/apt/sources.list.d/shotspotter-connect-backports
