@@ -2,29 +2,51 @@
 import numpy as np
 
 
-def caught(expected, events, area, share):
-    """Events caught when the boxes with the highest expected events are searched until a share of the area is reached.
+def searched(expected, area, shares, boxes=None):
+    """Share of each box that is searched when the boxes with the highest expected events come first.
 
-    Boxes of equal expected events share their events in proportion to the area taken from them; so does the box at the
-    cut. The order of the boxes therefore never matters.
+    Boxes of equal expected events share what is left at the cut in proportion to their area; so the order of the boxes
+    never matters.
+
+    Parameters
+    ----------
+    expected, area : arrays of n boxes
+    shares : array of k
+        Shares of the whole area that are searched, above 0 and at most 1.
+    boxes : array of m positions, optional
+        Boxes that are asked for; all of them if not given.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k, m), from 0 to 1.
+    """
+    order = np.argsort(-expected, kind="stable")
+    tie = np.cumsum(np.concatenate([[False], np.diff(expected[order]) != 0]))
+    tie_area = np.bincount(tie, area[order])
+    before = np.cumsum(tie_area) - tie_area
+    tie_of = np.empty(order.size, dtype=np.int64)
+    tie_of[order] = tie
+    asked = tie_of if boxes is None else tie_of[boxes]
+    left = np.asarray(shares, dtype=float)[:, None] * area.sum() - before[asked]
+    return np.clip(left / np.where(tie_area > 0, tie_area, 1.0)[asked], 0.0, 1.0)
+
+
+def caught(expected, events, area, share):
+    """Events caught when a share of the area is searched, the boxes with the highest expected events first.
 
     Parameters
     ----------
     expected, events, area : arrays of n boxes
     share : float
-        Share of the whole area that is searched, above 0 and at most 1.
+        As for :func:`searched`.
 
     Returns
     -------
     float
     """
-    order = np.argsort(-expected, kind="stable")
-    levels = np.concatenate([[True], np.diff(expected[order]) != 0])
-    tie = np.cumsum(levels) - 1
-    tie_area, tie_events = np.bincount(tie, area[order]), np.bincount(tie, events[order])
-    left = share * area.sum() - (np.cumsum(tie_area) - tie_area)
-    taken = np.clip(left / np.where(tie_area > 0, tie_area, 1.0), 0.0, 1.0)
-    return float(np.sum(taken * tie_events))
+    boxes = np.flatnonzero(events)
+    return float(np.sum(searched(expected, area, [share], boxes)[0] * events[boxes]))
 
 
 class Calibration:
@@ -42,6 +64,11 @@ class Calibration:
             place = np.clip((np.log10(expected) + 30.0) * self._STEPS, 0, self._BINS - 1).astype(np.int64)
         self._expected += np.bincount(place, expected, minlength=self._BINS)
         self._observed += np.bincount(place, observed, minlength=self._BINS)
+
+    def __add__(self, other):
+        both = Calibration()
+        both._expected, both._observed = self._expected + other._expected, self._observed + other._observed
+        return both
 
     def groups(self, count=5):
         """List of (expected, observed), from the boxes with the least to those with the most."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .accuracy import Calibration, caught
+from .accuracy import Calibration, searched
 from .history import Timeline, make_history
 from .ladder import RUNGS
 from .level import LevelTerms, observed_slots
@@ -20,11 +20,10 @@ from .surfaces import SurfaceSet, roll
 from .validation import FEWEST_EVENTS
 
 RETRAIN_WEEKS = 4
-CONNECT, METERED, HOT_SPOT_MAP, UNIFORM = "connect", "metered", "kde_250_all", "uniform"
-COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
-           "log_score", "ci_low", "ci_high")
+CONNECT, UNIFORM = "connect", "uniform"
+CURVE = (0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
+"""Shares of the area at which the accuracy of every method is kept."""
 RANK_COLUMNS = ("shift_date", "shift", "crime_type", "method", "rank", "box_id", "expected")
-_BOOTSTRAPS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,24 @@ class Ground:
 class Replayed:
     """One crime type replayed.
 
-    ``methods``; ``hits`` (methods, weeks); ``gained`` (methods,) log-likelihood above the uniform forecast; ``slot``,
-    ``box``, ``weight`` of the events, slots counted from the first of the period; ``calibration`` of ``connect``;
-    ``chosen`` (date, rung, reason) of each training; ``too_rare`` as the last training said.
+    ``methods``; ``hits`` (methods, weeks) in the searched area; ``curve`` (methods, shares) hits at the shares of
+    ``CURVE``; ``gained`` (methods,) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight`` of the
+    events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
+    ``promised`` hits that ``connect`` expected; ``calibration`` of ``connect``; ``chosen`` (date, rung, reason) of each
+    training; ``too_rare`` as the last training said.
     """
 
     crime_type: str
     methods: tuple
     hits: np.ndarray
+    curve: np.ndarray
     gained: np.ndarray
     slot: np.ndarray
     box: np.ndarray
     weight: np.ndarray
-    calibration: list
+    caught_in: np.ndarray
+    promised: float
+    calibration: Calibration
     chosen: list
     too_rare: bool
 
@@ -103,7 +107,9 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
     week = week_of_slots(slots, first)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
     methods = (CONNECT, *(item.name for item in ladder))
+    shares, area = (ground.share, *CURVE), ground.smoother.uniform
     hits, gained = np.zeros((len(methods), int(week[-1]) + 1)), np.zeros(len(methods))
+    curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
     calibration, chosen, parts, too_rare = Calibration(), [], [], False
     origins = pd.date_range(first, last, freq=str(7 * RETRAIN_WEEKS) + "D")
     for number, origin in enumerate(origins):
@@ -130,15 +136,21 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                 take(slot, expected[0])
             # Seven digits: what differs by less differs by the order of a sum, and is a tie.
             order_by = expected.astype(np.float32)
+            ours = searched(order_by[0], area, [ground.share])[0]
+            caught_in += ours * observed
+            promised += float(np.sum(ours * expected[0]))
             for method, values in enumerate(order_by):
                 if box.size:
-                    hits[method, week[slot]] += caught(values, observed, ground.smoother.uniform, ground.share)
+                    found = np.sum(searched(values, area, shares, box) * observed[box], axis=1)
+                    hits[method, week[slot]] += found[0]
+                    curve[method] += found[1:]
                 if ranked is not None and methods[method] != UNIFORM:
                     ranked(date, shift, crime_type, methods[method], *_down_to(values, ground))
-            density = expected[:, box] / expected.sum(axis=1, keepdims=True) / ground.smoother.uniform[box]
+            density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
             gained += product(np.log(density), observed[box])
     slot, box, weight = (np.concatenate(column) for column in zip(*parts))
-    return Replayed(crime_type, methods, hits, gained, slot, box, weight, calibration.groups(), chosen, too_rare)
+    return Replayed(crime_type, methods, hits, curve, gained, slot, box, weight, caught_in, promised, calibration, chosen,
+                    too_rare)
 
 
 def _stretch(own, ground, learnt, ladder, begin, end, progress):
@@ -174,101 +186,3 @@ def _down_to(expected, ground):
     cut = np.searchsorted(np.cumsum(ground.smoother.uniform[order]), ground.share + 1e-12)
     order = order[:np.searchsorted(-expected[order], -expected[order[min(cut, order.size - 1)]], side="right")]
     return np.searchsorted(-expected[order], -expected[order], side="left") + 1, order, expected[order]
-
-
-def metered_hits(replayed, chance, week, uniform):
-    """Expected hits of a lottery: chance of being drawn x events.
-
-    Parameters
-    ----------
-    replayed : Replayed
-    chance : numpy.ndarray
-        (slots, boxes) inclusion probabilities.
-    week : array of int
-        Of each slot.
-    uniform : numpy.ndarray
-        (boxes,) share of each box in the whole area.
-
-    Returns
-    -------
-    hits, searched : numpy.ndarray
-        (weeks,) expected hits, and expected searched area as a multiple of the whole.
-    """
-    weeks = int(week[-1]) + 1
-    hits = np.bincount(week[replayed.slot], replayed.weight * chance[replayed.slot, replayed.box], minlength=weeks)
-    return hits, np.bincount(week, product(chance, uniform), minlength=weeks)
-
-
-def score(replayed, slots_of_week, ground, metered=None):
-    """Score one replayed crime type.
-
-    Parameters
-    ----------
-    replayed : Replayed
-    slots_of_week : array of int
-        Slots of each week.
-    ground : Ground
-    metered : tuple of arrays, optional
-        As :func:`metered_hits` gives it.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        ``COLUMNS``. area_share is the share of area searched, pooled over shifts; pei is against the fixed boxes that
-        in hindsight hold most events per area, up to the same share; ci_low and ci_high are the 90 % interval of pai.
-        NaN where there is nothing to divide by; no interval from fewer than two weeks.
-    gain : tuple of float or None
-        PAI of ``connect`` over that of the 250 m kernel density map, low and high of its paired 90 % interval.
-    """
-    boxes, weeks = len(ground.smoother), len(slots_of_week)
-    methods, hits, log_score = list(replayed.methods), replayed.hits, replayed.gained / (replayed.events or np.nan)
-    searched = np.tile(ground.share * np.asarray(slots_of_week, dtype=float), (len(methods), 1))
-    if metered is not None:
-        methods, log_score = methods + [METERED], np.append(log_score, np.nan)
-        hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
-    by_week = np.bincount(_week_of(replayed.slot, slots_of_week), replayed.weight, minlength=weeks)
-    # Weeks are drawn again, the same ones for every method: that makes the intervals paired.
-    draws = np.random.default_rng(ground.seed).integers(0, weeks, (_BOOTSTRAPS, weeks))
-    times = np.stack([np.bincount(draw, minlength=weeks) for draw in draws]).astype(float)
-    again = _pai(*(product(times, values) for values in (hits.T, by_week[:, None], searched.T,
-                                                         np.asarray(slots_of_week, dtype=float)[:, None])))
-    pai = _pai(hits.sum(axis=1), by_week.sum(), searched.sum(axis=1), float(np.sum(slots_of_week)))
-    again = again[np.isfinite(again).all(axis=1)]
-    low, high = np.full((2, pai.size), np.nan)
-    if weeks > 1 and len(again):
-        low, high = np.percentile(again, [5.0, 95.0], axis=0)
-    share = searched.sum(axis=1) / np.sum(slots_of_week)
-    in_boxes = np.bincount(replayed.box, replayed.weight, minlength=boxes)
-    uniform = ground.smoother.uniform
-    best = np.array([caught(in_boxes / uniform, in_boxes, uniform, min(one, 1.0)) if one > 0 else 0.0
-                     for one in share])
-    total = hits.sum(axis=1)
-    table = pd.DataFrame({
-        "crime_type": replayed.crime_type, "method": methods, "area_percent": 100 * ground.share, "area_share": share,
-        "hits": total, "events": replayed.events, "hit_rate": _ratio(total, replayed.events), "pai": pai,
-        "pei": _ratio(total, best), "log_score": log_score, "ci_low": low, "ci_high": high})
-    return table[list(COLUMNS)], _gain(methods, pai, again, weeks)
-
-
-def _week_of(slot, slots_of_week):
-    return np.searchsorted(np.cumsum(slots_of_week), slot, side="right")
-
-
-def _ratio(one, other):
-    one, other = np.broadcast_arrays(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
-    return np.divide(one, other, out=np.full(one.shape, np.nan), where=other > 0)
-
-
-def _pai(hits, events, searched, slots):
-    return _ratio(_ratio(hits, events), _ratio(searched, slots))
-
-
-def _gain(methods, pai, again, weeks):
-    if HOT_SPOT_MAP not in methods or weeks < 2:
-        return None
-    one, other = methods.index(CONNECT), methods.index(HOT_SPOT_MAP)
-    ratios = _ratio(again[:, one], again[:, other])
-    ratios = ratios[np.isfinite(ratios)]
-    if not pai[other] > 0 or not ratios.size:
-        return None
-    return (float(pai[one] / pai[other]), *(float(value) for value in np.percentile(ratios, [5.0, 95.0])))

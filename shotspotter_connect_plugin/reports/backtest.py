@@ -1,7 +1,9 @@
 """The page on a back-test: what each way to forecast would have caught, as vector pictures and a table."""
 import html
 
-from ..forecast.backtest import CONNECT, METERED
+from ..forecast.accuracy import Calibration
+from ..forecast.backtest import CONNECT
+from ..forecast.backtest_scores import METERED, POOLED
 from .capcost import save
 
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
@@ -29,36 +31,48 @@ def write_page(result, title, details, path):
 
 
 def in_short(result):
-    """One sentence per crime type."""
-    sentences = []
-    for crime_type, own in result.table.groupby("crime_type", sort=False):
-        row = own[own["method"] == CONNECT].iloc[0]
-        name = str(crime_type).replace("_", " ")
-        if not row["events"] > 0:
-            sentences.append(f"{name}: no events in the period.")
-            continue
-        text = (f"{name}: {row['hits']:.1f} of {row['events']:.0f} events on {row['area_percent']:g} % of the area, "
-                f"{row['hits'] / result.shifts:.3f} per shift, PAI {_number(row['pai'], 1)} ({_interval(row)})")
-        gain = result.gains[crime_type]
-        if gain:
-            text += f", {gain[0]:.2f} times that of the 250 m kernel density map ({gain[1]:.2f} to {gain[2]:.2f})"
-        verdict = result.verdicts[crime_type]
-        sentences.append(text + "." + (f" Verdict: {verdict}; read no more into it." if verdict else ""))
-    return sentences
+    """One sentence per crime type, and one for all together."""
+    return [sentence(result, crime_type) for crime_type in result.table["crime_type"].unique()]
+
+
+def sentence(result, crime_type):
+    """What the forecast caught of a crime type, what it expected to catch, and what it gained over other methods."""
+    own = result.table[result.table["crime_type"] == crime_type]
+    row = own[own["method"] == CONNECT].iloc[0]
+    name = _name(crime_type)
+    if not row["events"] > 0:
+        return f"{name}: no events in the period."
+    part = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
+    promised = sum(one.promised for one in part)
+    text = (f"{name}: {row['hits']:.1f} of {row['events']:.0f} events on {row['area_percent']:g} % of the area, "
+            f"{row['hits'] / result.shifts:.3f} per shift where the forecast expected {promised / result.shifts:.3f}, "
+            f"PAI {_number(row['pai'], 1)} ({_interval(row)})")
+    for gain in result.gains[crime_type]:
+        text += (f"; {gain.ratio:.2f} times that of {gain.method} ({gain.low:.2f} to {gain.high:.2f}), log score "
+                 f"{gain.log_score:+.3f}")
+    verdict = part[0].verdict if len(part) == 1 else ""
+    return text + "." + (f" Verdict: {verdict}; read no more into it." if verdict else "")
 
 
 def page(result, title, details):
     """The page as text; it needs no other file."""
     parts = []
-    for (crime_type, own), sentence in zip(result.table.groupby("crime_type", sort=False), in_short(result)):
-        rungs = "; ".join(f"{date}: {rung}" for date, rung, _ in result.chosen[crime_type])
-        parts += [f"<h2>{html.escape(str(crime_type).replace('_', ' '))}</h2><p>{html.escape(sentence)}</p>",
-                  chart(own), calibration_chart(result.calibration[crime_type]),
-                  f"<p>{html.escape('Rung used from each training on: ' + rungs + '.')}</p>",
-                  _table(own, result.shifts)]
+    for crime_type in result.table["crime_type"].unique():
+        own = result.table[result.table["crime_type"] == crime_type]
+        part = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
+        parts += [f"<h2>{html.escape(_name(crime_type))}</h2><p>{html.escape(sentence(result, crime_type))}</p>",
+                  chart(own), calibration_chart(sum((one.calibration for one in part), Calibration()).groups())]
+        if len(part) == 1:
+            rungs = "; ".join(f"{date}: {rung}" for date, rung, _ in part[0].chosen)
+            parts.append(f"<p>{html.escape('Rung used from each training on: ' + rungs + '.')}</p>")
+        parts.append(_table(own, result.shifts))
     return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
             f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
             + "".join(f"<p>{html.escape(text)}</p>" for text in details) + "\n".join(parts) + "</body></html>\n")
+
+
+def _name(crime_type):
+    return "All crime types" if crime_type == POOLED else str(crime_type).replace("_", " ")
 
 
 def chart(own):

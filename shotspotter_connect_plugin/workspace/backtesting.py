@@ -10,6 +10,7 @@ import pandas as pd
 from ..errors import ConnectError
 from ..files import replacing
 from ..forecast import backtest as replaying
+from ..forecast import backtest_scores
 from ..forecast.inputs import admit_boxes, admit_events, check_crime_type
 from ..forecast.surfaces import Smoother
 from ..patrol import capcost, metering
@@ -22,14 +23,18 @@ _MOST_VALUES = 60_000_000
 
 @dataclass(frozen=True)
 class BackTest:
-    """``table`` as the CSV; per crime type ``verdicts``, ``gains``, ``calibration`` and ``chosen`` of
-    :class:`~..forecast.backtest.Replayed`; number of ``shifts``; ``left_out``: types of which nothing was known."""
+    """What a back-test found.
+
+    ``table`` as the CSV, with the types pooled under ``all`` where there are several; ``replayed`` one
+    :class:`~..forecast.backtest.Replayed` per crime type; ``gains`` (list of Gain per crime type and ``all``); ``boxes``
+    with ``box_id, col, row, inside`` in the order of ``replayed``; number of ``shifts``; ``left_out``: types of which
+    nothing was known.
+    """
 
     table: pd.DataFrame
-    verdicts: dict
+    replayed: list
     gains: dict
-    calibration: dict
-    chosen: dict
+    boxes: pd.DataFrame
     shifts: int
     left_out: list
 
@@ -95,14 +100,13 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
         week = replaying.week_of_slots(slots, first)
         slots_of_week = np.bincount(week)
         tables, gains = [], {}
-        for found in results:
+        for group in [*([one] for one in results), *([results] if len(results) > 1 else [])]:
             progress.report(1.0)
-            drawn = replaying.metered_hits(found, chance, week, ground.smoother.uniform)
-            table, gains[found.crime_type] = replaying.score(found, slots_of_week, ground, drawn)
+            drawn = backtest_scores.metered_hits(group, chance, week, ground.smoother.uniform)
+            table, gain = backtest_scores.score(group, slots_of_week, ground, drawn)
+            gains[table["crime_type"].iloc[0]] = gain
             tables.append(table)
-    return BackTest(pd.concat(tables, ignore_index=True), {one.crime_type: one.verdict for one in results}, gains,
-                    {one.crime_type: one.calibration for one in results},
-                    {one.crime_type: one.chosen for one in results}, len(slots), left_out)
+    return BackTest(pd.concat(tables, ignore_index=True), results, gains, boxes, len(slots), left_out)
 
 
 def in_words(workspace, result):

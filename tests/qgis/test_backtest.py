@@ -23,7 +23,7 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     assert outputs["RANKS"] == str(ranks) and outputs["REPORT"] == str(report)
     table = pd.read_csv(output)
     assert list(table) == COLUMNS
-    assert set(table["crime_type"]) == {"gunfire", "burglary"}
+    assert set(table["crime_type"]) == {"gunfire", "burglary", "all"}
     own = table[table["crime_type"] == "gunfire"].set_index("method")
     assert {"connect", "metered", "kde_250_all", "additive"} <= set(own.index)
     assert own.loc["connect", "events"] > 5

@@ -8,6 +8,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast import backtest as replaying
+from shotspotter_connect_plugin.forecast import backtest_scores
 from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.model import train
 from shotspotter_connect_plugin.forecast.surfaces import Smoother
@@ -131,7 +132,7 @@ def test_connect_is_what_the_product_says_when_it_trains_and_scores_then(tested)
                                    "and method == 'connect'")
         assert ranks["box_id"].tolist() == [top["box_id"]]
         assert ranks["expected"].iloc[0] == pytest.approx(top["expected"], rel=1e-5)
-        chosen = {origin: rung for origin, rung, _ in tested.result.chosen["theft"]}
+        chosen = {origin: rung for origin, rung, _ in tested.result.replayed[0].chosen}
         assert chosen[date] == model.types["theft"].rung.name
 
 
@@ -154,21 +155,20 @@ def test_what_becomes_known_later_changes_no_forecast(tested):
 
 
 def test_metered_hits_and_area_by_hand():
-    replayed = replaying.Replayed("theft", ("connect",), np.zeros((1, 2)), np.zeros(1), np.array([0, 1, 1]),
-                                  np.array([0, 0, 1]), np.array([1.0, 0.5, 2.0]), [], [], False)
+    replayed = SimpleNamespace(slot=np.array([0, 1, 1]), box=np.array([0, 0, 1]), weight=np.array([1.0, 0.5, 2.0]))
     chance = np.array([[0.5, 0.25], [0.2, 0.4]])
-    hits, searched = replaying.metered_hits(replayed, chance, np.array([0, 1]), np.array([0.75, 0.25]))
+    hits, searched = backtest_scores.metered_hits([replayed], chance, np.array([0, 1]), np.array([0.75, 0.25]))
     np.testing.assert_allclose(hits, [0.5, 0.5 * 0.2 + 2 * 0.4])
     np.testing.assert_allclose(searched, [0.5 * 0.75 + 0.25 * 0.25, 0.2 * 0.75 + 0.4 * 0.25])
 
 
 def test_page_says_too_rare_and_escapes(tested):
     result = tested.result
-    assert result.verdicts == {"theft": "", "homicide": "too rare to forecast"}
+    assert {one.crime_type: one.verdict for one in result.replayed} == {"theft": "", "homicide": "too rare to forecast"}
     text = page(result, "<b>", ["a & b"])
     assert "&lt;b&gt;" in text and "a &amp; b" in text and "<b>" not in text
-    assert "too rare to forecast" in text and text.count("<svg") == 4 and "group 5" in text
-    assert len(in_short(result)) == 2
+    assert "too rare to forecast" in text and text.count("<svg") == 6 and "group 5" in text
+    assert len(in_short(result)) == 3
 
 
 @pytest.mark.parametrize("first, last, types, percent, words", [
@@ -199,3 +199,43 @@ def test_cancelled_in_the_middle_leaves_no_file(tested):
         backtesting.backtest(tested.workspace, FIRST, LAST, ["theft"], PERCENT, str(tested.folder / "gone.csv"),
                              Impatient())
     assert not list(tested.folder.glob("gone*"))
+
+
+def test_all_types_pooled_add_up(tested):
+    """Each type is searched at its own boxes, so hits and events are sums and the searched area is that of one."""
+    table = tested.result.table
+    parts, pooled = table[table["crime_type"] != "all"], table[table["crime_type"] == "all"].set_index("method")
+    sums = parts.groupby("method")[["hits", "events"]].sum()
+    np.testing.assert_allclose(pooled["hits"], sums["hits"][pooled.index])
+    np.testing.assert_allclose(pooled["events"], sums["events"][pooled.index])
+    np.testing.assert_allclose(pooled["pai"], pooled["hits"] / pooled["events"] / pooled["area_share"])
+    gained = parts.assign(gained=parts["log_score"] * parts["events"]).groupby("method")["gained"].sum(min_count=1)
+    np.testing.assert_allclose(pooled["log_score"] * pooled["events"], gained[pooled.index])
+    assert (pooled["ci_low"] <= pooled["pai"]).all() and (pooled["pai"] <= pooled["ci_high"]).all()
+
+
+def test_curve_map_and_promise_agree_with_the_table(tested):
+    """The same hits, asked for by area, by box and beforehand."""
+    for one in tested.result.replayed:
+        own = tested.result.table.set_index(["crime_type", "method"]).loc[one.crime_type]
+        at = replaying.CURVE.index(PERCENT / 100)
+        np.testing.assert_allclose(one.curve[:, at], own.loc[list(one.methods), "hits"])
+        assert (np.diff(one.curve, axis=1) >= -1e-9).all() and (one.curve <= one.events + 1e-9).all()
+        assert one.caught_in.sum() == pytest.approx(own.loc["connect", "hits"])
+        in_boxes = np.bincount(one.box, one.weight, minlength=one.caught_in.size)
+        assert (one.caught_in <= in_boxes + 1e-9).all()
+        expected = sum(group[0] for group in one.calibration.groups())
+        assert 0 < one.promised < expected
+
+
+def test_gains_name_the_best_simple_rule_known_afterwards(tested):
+    own = tested.result.table.query("crime_type == 'theft'").set_index("method")
+    simple = own.loc[[name for name in own.index if name.startswith(("count_", "kde_", "decay_"))], "pai"]
+    gains = {gain.method: gain for gain in tested.result.gains["theft"]}
+    assert "kde_250_all" in gains and "kde_500_all" in gains
+    best = max(gains.values(), key=lambda gain: own.loc[gain.method, "pai"])
+    assert own.loc[best.method, "pai"] == simple.max()
+    for gain in gains.values():
+        assert gain.ratio == pytest.approx(own.loc["connect", "pai"] / own.loc[gain.method, "pai"])
+        assert gain.low <= gain.ratio <= gain.high
+        assert gain.log_score == pytest.approx(own.loc["connect", "log_score"] - own.loc[gain.method, "log_score"])
