@@ -4,6 +4,7 @@ A shift belongs to the date on which it starts. Instants are UTC; the wall clock
 end, so on days of 23 or 25 hours nothing is lost and nothing counts twice: a wall-clock time that comes twice means its
 first coming, one that is skipped means the moment of the skip.
 """
+import difflib
 import re
 import zoneinfo
 from dataclasses import dataclass
@@ -18,6 +19,24 @@ _NS = 1_000_000_000
 _DAY = 86_400 * _NS
 _MINUTE = 60 * _NS
 _NAT = np.iinfo(np.int64).min
+
+
+def check_timezone(name):
+    """Give a time zone's name back, or say in one sentence that this computer does not know it.
+
+    The zones are those of the computer or, as on Windows, of the package tzdata, which zoneinfo asks by itself.
+    """
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        known = zoneinfo.available_timezones()
+        if not known:
+            raise ConnectError("This computer has no time zone data; install the Python package tzdata.",
+                               str(error)) from error
+        close = difflib.get_close_matches(str(name), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else "use a name such as America/New_York."
+        raise ConnectError(f"Time zone {name} is not known; {hint}", str(error)) from error
+    return name
 
 
 @dataclass(frozen=True)
@@ -50,7 +69,7 @@ class ShiftCalendar:
     def __init__(self, shifts, timezone):
         self.shifts = tuple(shifts)
         self.timezone = timezone
-        self._clock = _Clock(_zone(timezone))
+        self._clock = _Clock(zoneinfo.ZoneInfo(check_timezone(timezone)))
         self._starts = [_minutes(shift.start, shift) for shift in self.shifts]
         self._lengths = [(_minutes(shift.end, shift) - start - 1) % 1440 + 1
                          for shift, start in zip(self.shifts, self._starts)]
@@ -264,18 +283,6 @@ class _Clock:
 
     def _offset(self, moment):
         return moment.astimezone(self._zone).utcoffset()
-
-
-def _zone(name):
-    """The zone by name, from the computer or from the package tzdata, which zoneinfo asks by itself."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        if not zoneinfo.available_timezones():
-            raise ConnectError("This computer has no time zone data; install the Python package tzdata.",
-                               str(error)) from error
-        raise ConnectError(f"The time zone {name} is not known; give a name such as America/New_York.",
-                           str(error)) from error
 
 
 def _to_ns(moments):

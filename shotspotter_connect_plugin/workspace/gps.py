@@ -16,6 +16,7 @@ import pandas as pd
 import pyproj
 
 from ..errors import Cancelled, ConnectError
+from ..forecast.shifts import check_timezone
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
@@ -84,7 +85,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     path = str(path)
     files = _files(path)
     area = Area(workspace)
-    zone = times.check_zone(source_timezone) if source_timezone else ""
+    zone = check_timezone(source_timezone) if source_timezone else ""
     result = ImportResult(crs=area.crs, timezone=zone or workspace.settings.timezone)
     rejects = Path(rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, TABLE))
     read = 0

@@ -11,6 +11,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from ..errors import ConnectError
+from ..forecast.shifts import check_timezone
 from ..files import replacing
 from . import blocks, coordinates, privacy, times
 from .readers import GEOMETRY, open_source, read_rows, too_long
@@ -204,7 +205,7 @@ class Intake:
         self.table, self.source, self._needed = table, open_source(path), needed
         self.area, self.rejects = coordinates.Area(workspace), Rejects()
         self.warnings, self._tallies = [], Counter()
-        self.zone = times.check_zone(source_timezone or workspace.settings.timezone)
+        self.zone = check_timezone(source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(source_timezone), source_crs
         self.mapping = self._recognise(mapping)
         self._pairs = self._pairs_of(self.mapping)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from ..forecast.shifts import check_timezone
 from ..progress import SILENT
 from . import privacy, times
 from .gps import Rejects
@@ -58,7 +59,7 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         workspace is then unchanged.
     """
     source = open_source(path)
-    zone = times.check_zone(source_timezone or workspace.settings.timezone)
+    zone = check_timezone(source_timezone or workspace.settings.timezone)
     warnings = []
     found = _columns(source, mapping, warnings)
     rows = pd.concat(read_rows(source, list(dict.fromkeys(found.values())), progress,

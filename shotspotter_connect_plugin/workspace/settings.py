@@ -2,11 +2,11 @@
 import difflib
 import math
 import re
-import zoneinfo
 from dataclasses import dataclass, field, fields
 from datetime import date
 
 from ..errors import ConnectError
+from ..forecast.shifts import check_timezone
 from ..patrol.adjustments import ROLES
 from .tables import TABLES
 
@@ -140,20 +140,6 @@ def _typed(item, value):
                  dict: "an object"}
         raise ConnectError("Setting " + item.name + " must be " + kinds[item.type] + ".", repr(value))
     return value
-
-
-def check_timezone(name):
-    """Give a time zone's name back, or say that it is not known."""
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        known = zoneinfo.available_timezones()
-        if not known:
-            raise ConnectError("This computer has no time zone data; install the Python package tzdata.",
-                               str(error)) from error
-        raise ConnectError("Time zone " + name + " is not known" + (
-            did_you_mean(name, known) or "; use a name such as America/New_York") + ".", str(error)) from error
-    return name
 
 
 def _hour(text):

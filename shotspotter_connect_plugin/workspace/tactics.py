@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from ..forecast.shifts import check_timezone
 from ..patrol import tactics
 from ..progress import SILENT
 from . import privacy, times
@@ -81,7 +82,7 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         workspace is then unchanged.
     """
     source = open_source(path)
-    zone = times.check_zone(source_timezone or workspace.settings.timezone)
+    zone = check_timezone(source_timezone or workspace.settings.timezone)
     warnings = []
     found = _columns(source, mapping, warnings)
     parts = read_rows(source, list(dict.fromkeys(found.values())), progress,

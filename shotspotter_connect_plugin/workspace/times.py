@@ -10,8 +10,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from ..errors import ConnectError
-
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 MILLISECOND = 1_000_000
@@ -309,16 +307,6 @@ class Spans:
     high: np.ndarray
     timed: np.ndarray
     given: np.ndarray
-
-
-def check_zone(name):
-    """Give the name of a time zone back, or one sentence."""
-    try:
-        pd.Timestamp("2000-01-01").tz_localize(name)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise ConnectError("The time zone {} is not known; give a name such as America/New_York.".format(name),
-                           str(error)) from error
-    return name
 
 
 def spans(parsed, reading):
