@@ -149,8 +149,8 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
             density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
             gained += product(np.log(density), observed[box])
     slot, box, weight = (np.concatenate(column) for column in zip(*parts))
-    return Replayed(crime_type, methods, hits, curve, gained, slot, box, weight, caught_in, promised, calibration, chosen,
-                    too_rare)
+    return Replayed(crime_type, methods, hits, curve, gained, slot, box, weight, caught_in, promised, calibration,
+                    chosen, too_rare)
 
 
 def _stretch(own, ground, learnt, ladder, begin, end, progress):

@@ -68,9 +68,9 @@ def score(replayed, slots_of_week, ground, metered=None):
     Returns
     -------
     table : pandas.DataFrame
-        ``COLUMNS``. area_share is the share of area searched, pooled over shifts; pei is against the fixed boxes of each
-        type that in hindsight hold most events per area, up to the same share; ci_low and ci_high are the 90 % interval
-        of pai. NaN where there is nothing to divide by; no interval from fewer than two weeks.
+        ``COLUMNS``. area_share is the share of area searched, pooled over shifts; pei is against the fixed boxes of
+        each type that in hindsight hold most events per area, up to the same share; ci_low and ci_high are the 90 %
+        interval of pai. NaN where there is nothing to divide by; no interval from fewer than two weeks.
     gains : list of Gain
         Over the 250 m kernel density map, over the simple rule that afterwards has the highest PAI, and over the rung
         that is fallen back on; none where they cannot be told.

@@ -26,9 +26,9 @@ class BackTest:
     """What a back-test found.
 
     ``table`` as the CSV, with the types pooled under ``all`` where there are several; ``replayed`` one
-    :class:`~..forecast.backtest.Replayed` per crime type; ``gains`` (list of Gain per crime type and ``all``); ``boxes``
-    with ``box_id, col, row, inside`` in the order of ``replayed``; number of ``shifts``; ``left_out``: types of which
-    nothing was known.
+    :class:`~..forecast.backtest.Replayed` per crime type; ``gains`` (list of Gain per crime type and ``all``);
+    ``boxes`` with ``box_id, col, row, inside`` in the order of ``replayed``; number of ``shifts``; ``left_out``: types
+    of which nothing was known.
     """
 
     table: pd.DataFrame
