@@ -58,8 +58,8 @@ def workspace_of(folder, gunfire, incidents, wards, configuration):
     if wards:
         layer = read_vector(str(DATA / "dc/places/ward-2012.geojson.gz"))
         keep = layer.frame["WARD"].astype(str).isin(wards).to_numpy()
-        outline = VectorTable(layer.frame[keep], [shape for shape, kept in zip(layer.geometry, keep) if kept], layer.crs,
-                              "wards")
+        shapes = [shape for shape, kept in zip(layer.geometry, keep) if kept]
+        outline = VectorTable(layer.frame[keep], shapes, layer.crs, "wards")
     beats = read_vector(str(DATA / "dc/places/police-service-areas-psa.geojson.gz"))
     workspace = create_workspace(Path(folder) / "benchmark.gpkg", outline, beats, "NAME", timezone=ZONE,
                                  crs="EPSG:26985")
