@@ -38,12 +38,17 @@ _SENTENCES = {
     "can never be": "{message}",
 }
 
+_DESCRIBE = ("INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
+             "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description")
+
 _FIELD_TYPES = {
     "text": (ogr.OFTString, ogr.OFSTNone), "local": (ogr.OFTString, ogr.OFSTNone),
     "json": (ogr.OFTString, ogr.OFSTJSON), "integer": (ogr.OFTInteger64, ogr.OFSTNone),
     "boolean": (ogr.OFTInteger, ogr.OFSTBoolean), "real": (ogr.OFTReal, ogr.OFSTNone),
     "date": (ogr.OFTDate, ogr.OFSTNone), "utc": (ogr.OFTDateTime, ogr.OFSTNone),
 }
+_STORED_TYPES = {"text": "TEXT", "local": "TEXT", "json": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN",
+                 "real": "REAL", "date": "DATE", "utc": "DATETIME"}
 _GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
 
 
@@ -81,10 +86,7 @@ def create(path, crs, frames):
         for table in TABLES.values():
             for statement in _rules(table):
                 connection.execute(statement)
-            connection.executemany(
-                "INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
-                "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description",
-                [(table.name, column.name, column.help) for column in table.columns])
+            connection.executemany(_DESCRIBE, [(table.name, column.name, column.help) for column in table.columns])
     with closing(GeoPackage(path)) as store:
         store.begin()
         for name, frame in frames.items():
@@ -219,6 +221,7 @@ class GeoPackage:
             self._connection.execute("PRAGMA cache_size = -262144")
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
+            self._lacking = self._find_lacking()
 
     def close(self):
         self._connection.close()
@@ -229,7 +232,7 @@ class GeoPackage:
         """A data frame of some columns; see ``Workspace.read``."""
         wanted = table.column_names + _place_columns(table) if columns is None else list(columns)
         plain = [name for name in wanted if name not in _place_columns(table) or not table.geometry]
-        stored = [quoted(table.column(name).name) for name in plain]
+        stored = self._selected(table, plain)
         if len(plain) < len(wanted):
             stored.append(quoted(GEOMETRY))
         order = [order_by] if isinstance(order_by, str) else list(order_by or [])
@@ -267,12 +270,50 @@ class GeoPackage:
                                                   condition, "ORDER BY", quoted(column.name)), values).fetchall()
         return decode(column, [value for value, in found]).tolist()
 
+    def totals(self, table, amount, by, where=None):
+        """Sums of a column by the values of another one; see ``Workspace.totals``."""
+        by, amount = table.column(by), table.column(amount)
+        condition, values = _conditions(table, where)
+        with self._plainly():
+            found = self._connection.execute(
+                _sql("SELECT", quoted(by.name), ", total(", quoted(amount.name), ") FROM", quoted(table.name),
+                     condition, "GROUP BY", quoted(by.name)), values).fetchall()
+        keys, sums = zip(*found) if found else ((), ())
+        return pd.DataFrame({by.name: decode(by, keys), amount.name: np.array(sums, dtype=float)})
+
     def rows(self, table):
         """Every row as a tuple of stored values, in no order; geometry last."""
         names = table.column_names + ([GEOMETRY] if table.geometry else [])
         with self._plainly():
             yield from self._connection.execute(
-                _sql("SELECT", ", ".join(quoted(name) for name in names), "FROM", quoted(table.name)))
+                _sql("SELECT", ", ".join(self._selected(table, names)), "FROM", quoted(table.name)))
+
+    def _selected(self, table, names):
+        """Columns to select; NULL for those that a file made by an earlier version lacks."""
+        lacking = [column.name for column in self._lacking.get(table.name, [])]
+        return [_sql("NULL AS", quoted(name)) if name in lacking else quoted(name) for name in names]
+
+    def _find_lacking(self):
+        """Table -> columns that may be empty and that the file does not have yet."""
+        lacking = {}
+        for table in TABLES.values():
+            present = self._present(table)
+            missing = [column for column in table.columns if column.name not in present and not column.required]
+            if present and missing:
+                lacking[table.name] = missing
+        return lacking
+
+    def _present(self, table):
+        return {name for name, in self._connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,))}
+
+    def _add_lacking(self):
+        """Give a file made by an earlier version the columns that have come since."""
+        for name, columns in self._lacking.items():
+            for column in columns:
+                self._connection.execute(_sql("ALTER TABLE", quoted(name), "ADD COLUMN", quoted(column.name),
+                                              _STORED_TYPES[column.type]))
+                self._connection.execute(_DESCRIBE, (name, column.name, column.help))
+        self._lacking = {}
 
     def faults(self):
         """Sentences about a damaged file, missing columns, and rules that no longer guard a table; empty if none."""
@@ -281,9 +322,9 @@ class GeoPackage:
             kept = {sql for sql, in self._connection.execute("SELECT sql FROM sqlite_master")}
             faults = ["The file is damaged: " + text + "." for text in found]
             for table in TABLES.values():
-                present = {name for name, in self._connection.execute(
-                    "SELECT name FROM pragma_table_info(?)", (table.name,))}
-                lacking = [name for name in table.column_names if name not in present]
+                present = self._present(table)
+                lacking = [column.name for column in table.columns
+                           if column.name not in present and column not in self._lacking.get(table.name, [])]
                 if lacking:
                     faults.append("Table " + table.name + " lacks " + ", ".join(lacking) + ".")
                 for statement in _rules(table):
@@ -300,6 +341,8 @@ class GeoPackage:
         self._touched, self._failed = {}, False
         with self._plainly():
             self._connection.execute("BEGIN IMMEDIATE")
+            self._lacked = self._lacking
+            self._add_lacking()
 
     def commit(self):
         if self._failed:
@@ -312,6 +355,7 @@ class GeoPackage:
     def rollback(self):
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+            self._lacking = self._lacked
 
     def append(self, table, frame):
         """Write new rows."""

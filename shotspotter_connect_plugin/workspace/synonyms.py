@@ -1,6 +1,7 @@
 """What agencies call things: column names, offences, kinds of alerts. The only place that knows; no code per city."""
 import json
 import re
+from dataclasses import dataclass
 
 from ..errors import ConnectError
 
@@ -37,6 +38,53 @@ _PLACES = {
     "y": "y ycoord ycoordinate coordy yblock blockycoord blocky ycoordcd pointy ypoint northing ynorthing coordinatey "
          "gisy ygis geoy yvalue statey ystateplane stateplaney mapy ymap",
 }
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A weather measure: the name it is stored under, names of columns, and factor and offset of each unit.
+
+    A column may name its unit behind its name (``temp_f``). ``summed`` over the hours of a day, else averaged.
+    """
+
+    name: str
+    stems: str
+    units: dict
+    summed: bool = False
+
+    @property
+    def words(self):
+        """Names of columns, alone and with each unit."""
+        return " ".join(stem + unit for stem in self.stems.split() for unit in ("", *self.units))
+
+    def conversion(self, column):
+        """Factor and offset by which a column's values become this measure; (1, 0) where it names no unit."""
+        name = plain(column)
+        return next((change for stem in self.stems.split() for unit, change in self.units.items()
+                     if name == stem + unit), (1.0, 0.0))
+
+
+_FAHRENHEIT = (5 / 9, -160 / 9)
+_DEGREES = {"c": (1.0, 0.0), "degc": (1.0, 0.0), "celsius": (1.0, 0.0), "f": _FAHRENHEIT, "degf": _FAHRENHEIT,
+            "fahrenheit": _FAHRENHEIT}
+_LENGTHS = {"mm": (1.0, 0.0), "cm": (10.0, 0.0), "in": (25.4, 0.0), "inch": (25.4, 0.0), "inches": (25.4, 0.0)}
+_SPEEDS = {"ms": (1.0, 0.0), "mps": (1.0, 0.0), "kmh": (1 / 3.6, 0.0), "kph": (1 / 3.6, 0.0), "mph": (0.44704, 0.0),
+           "kt": (0.514444, 0.0), "kn": (0.514444, 0.0), "knots": (0.514444, 0.0)}
+WEATHER = {
+    "temperature": Measure("temperature_c", "temperature temp tavg tmean meantemp meantemperature avgtemp "
+                           "averagetemperature temperaturemean temperatureavg airtemp airtemperature drybulb "
+                           "hourlydrybulbtemperature temperature2m", _DEGREES),
+    "temperature_max": Measure("temperature_max_c", "tmax maxtemp maxtemperature temperaturemax tempmax hightemp "
+                               "temperature2mmax", _DEGREES),
+    "temperature_min": Measure("temperature_min_c", "tmin mintemp mintemperature temperaturemin tempmin lowtemp "
+                               "temperature2mmin", _DEGREES),
+    "precipitation": Measure("precipitation_mm", "precipitation precip prcp rain rainfall precipitationsum "
+                             "precipitationtotal hourlyprecipitation rainsum", _LENGTHS, True),
+    "snow": Measure("snow_mm", "snowfall snow snowfallsum newsnow", _LENGTHS, True),
+    "wind": Measure("wind_ms", "windspeed wind awnd wspd avgwind avgwindspeed windspeedmean windspeed10m", _SPEEDS),
+    "humidity": Measure("humidity_percent", "humidity relativehumidity rhum rh relativehumidity2m "
+                        "hourlyrelativehumidity", {"percent": (1.0, 0.0), "pct": (1.0, 0.0)}),
+}
 _ROLES = {
     "incidents": {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
@@ -72,6 +120,29 @@ _ROLES = {
         "id": "gisid placeid siteid facilityid licensenumber licenseno license stopid regid globalid id objectid fid",
         "name": "name placename sitename facilityname storename tradename businessname dbaname doingbusinessas "
                 "schoolname stationname stopname branchname label labelname msgtext bstpmsgtext",
+    },
+    "sensor_coverage": {
+        "area": "area areaname coveragearea coverage coveragename zone zonename sensorarea name district districtname "
+                "districtid precinct beat sector label id objectid fid",
+    },
+    "calendar": {
+        "kind": "kind category entrytype calendartype calendar rowtype type",
+        "from_time": "starttime fromtime begintime timefrom opens",
+        "to_time": "endtime totime finishtime timeto closes",
+        "from": "from start startdate startdatetime datefrom fromdate begin begindate firstday fromday startson "
+                "dtstart eventstart",
+        "to": "to end enddate enddatetime dateto todate until through lastday finish ending endson dtend "
+              "eventend",
+        "issued": "issued issuedat issuedate issuedutc issuetime knownfrom known forecastissued forecastmadeat madeat",
+        "date": "date day localdate calendardate holidaydate eventdate schooldate observationdate validdate datetime "
+                "timestamp time validtime dateandtime obsdate",
+        "time": "time timeofday hour localtime clock",
+        **{role: measure.words for role, measure in WEATHER.items()},
+        "value": "value attendance expectedattendance attendees expectedattendees crowd crowdsize capacity people "
+                 "schoolday isschoolday insession schoolinsession inschool open isopen",
+        "name": "name title eventname event holiday holidayname summary label period periodname occasion description "
+                "schoolperiod venue measure element variable",
+        **_PLACES,
     },
     "gps_fixes": {
         "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid "
@@ -326,9 +397,65 @@ def alert_kind(text):
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
+# Calendar
+
+_DAY_KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
+    (r"HOLIDAY", "holiday"), (r"SCHOOL", "school"), (r"WEATHER|METEO|CLIMATE|TEMPERATURE|PRECIP|\bNOAA\b", "weather"),
+    (r"EVENT|GAME|CONCERT|FESTIVAL|PARADE|MATCH|GATHERING|MARCH\b|\bRUN\b", "event"),
+))
+_NO_SCHOOL = re.compile(r"BREAK|HOLIDAY|NO SCHOOL|NO CLASS|CLOSED|CLOSURE|VACATION|RECESS|DAY OFF|TEACHER|DEVELOPMENT|"
+                        r"CONFERENCE|SNOW|WORK ?DAY|NON ?(INSTRUCTION|SCHOOL|STUDENT)")
+_NO = re.compile(r"^(0|0\.0|N|NO|F|FALSE|CLOSED|OFF)$", re.IGNORECASE)
+
+
+def day_kind(text):
+    """holiday, school, event or weather; ``None`` where the words speak of none."""
+    text = " ".join(re.sub(r"[^A-Z0-9]+", " ", str(text).upper()).split())
+    return next((kind for pattern, kind in _DAY_KINDS if pattern.search(text)), None)
+
+
+def in_session(value, name):
+    """1.0 where school is held, 0.0 where not: as the value says, else as the name of the day or period suggests."""
+    value = str(value).strip()
+    if value:
+        return 0.0 if _NO.match(value) else 1.0
+    return 0.0 if _NO_SCHOOL.search(str(name).upper()) else 1.0
+
+
 _TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON[- ]?VIEW|PRO[- ]?ACTIVE", re.IGNORECASE)
 
 
 def is_true(text):
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))
+
+
+# Residents
+
+AREA_NAMES = "neighbourhood neighborhood nbhname nbhnames name tractname tract geoid psa beat cluster".split()
+"""Columns that name a neighbourhood, most telling first."""
+
+EVERYBODY = "all"
+"""The group of all residents of a neighbourhood."""
+
+_GROUPS = {
+    EVERYBODY: "totalpop totpop population totalpopulation poptotal pop residents p0010001 p1001n b02001001e",
+    "White": "white popwhite p0010003 p1003n b02001002e",
+    "Black": "black popblack p0010004 p1004n b02001003e",
+    "American Indian": "natamer nativeamerican amerindian p0010005 p1005n b02001004e",
+    "Asian": "asian popasian p0010006 p1006n b02001005e",
+    "Pacific Islander": "pacific pacificislander p0010007 p1007n b02001006e",
+    "Other race": "other otherrace p0010008 p1008n b02001007e",
+    "Two or more races": "twoormore twoormoreraces multiracial p0010009 p1009n b02001008e",
+    "Hispanic, any race": "hispanic hisp pophispanic p0020002 p2002n",
+    "Male": "popmale male males malepop",
+    "Female": "popfemale female females femalepop",
+    "Under 18": "popunder18 under18",
+    "65 and over": "pop65up pop65over over65",
+}
+_GROUP_OF = {word: group for group, words in _GROUPS.items() for word in words.split()}
+
+
+def population_group(column):
+    """The group of residents that a column of a census export counts, or ""."""
+    return _GROUP_OF.get(plain(column), "")

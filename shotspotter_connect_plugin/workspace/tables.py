@@ -125,6 +125,7 @@ _ALL = (
         ("block", "text", "Block-level address, never a house number of a person"),
         ("source", "text", "Name of the file or layer it came from"),
         ("discovered", "boolean", "True = officer-initiated: never trains a forecast"),
+        ("firearm", "boolean", "True = a gun was used; empty where the source does not tell"),
     ), ["incident_id"], geometry="Point", indexes=(("crime_type", "occurred_from_utc"), ("reported_utc",))),
     _table("gunfire", "Gunfire alerts of acoustic sensors", (
         ("alert_id", "text", "The source's own id, or one made of time and place", True),
@@ -151,9 +152,15 @@ _ALL = (
     ), ["kind", "place_id"], geometry="Point"),
     _table("calendar", "Holidays, school days, events, weather by date", (
         ("date", "date", "Local date", True),
-        ("kind", "text", "holiday, school, event or a weather measure", True),
-        ("name", "text", "What it is"),
-        ("value", "real", "Measure, where it is one"),
+        ("kind", "text", "holiday, school, event, weather, or weather_forecast", True),
+        ("name", "text", "What it is; of weather the measure with its unit, such as temperature_c"),
+        ("value", "real", "school: 1 = in session, 0 = not; event: people expected; weather: the measure"),
+        ("from_utc", "utc", "event: when it begins, where the source tells"),
+        ("to_utc", "utc", "event: when it ends, where the source tells"),
+        ("x", "real", "event: metres in the workspace's CRS; empty = the whole jurisdiction"),
+        ("y", "real", "event: metres in the workspace's CRS"),
+        ("known_utc", "utc", "weather: moment from which the value was known; empty = long before the date"),
+        ("source", "text", "Name of the file it came from"),
     ), ["date", "kind", "name"]),
     _table("models", "Trained forecast models", (
         ("model_id", "text", "Id, from the content", True),

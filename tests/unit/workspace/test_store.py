@@ -2,6 +2,7 @@
 import hashlib
 import os
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -450,3 +451,23 @@ def test_points_that_another_program_wrote_are_read(workspace, made_incidents):
     assert found.loc[3, "occurred_from_utc"] == pd.Timestamp("2024-05-01T12:00Z")
     expected = made_incidents(4)
     assert Point(found.loc[0, ["x", "y"]]).equals(Point(expected.loc[0, ["x", "y"]]))
+
+
+def test_a_file_of_an_earlier_version_gets_its_new_columns_at_the_first_write(workspace):
+    rows = pd.DataFrame({"date": ["2024-07-04"], "kind": ["holiday"], "name": ["Independence Day"]})
+    write(workspace, "append", "calendar", rows)
+    with closing(sqlite3.connect(workspace.address)) as connection, connection:
+        for column in ("source", "known_utc", "x"):
+            connection.execute("ALTER TABLE calendar DROP COLUMN " + column)
+    with open_workspace(workspace.address) as old:
+        assert old.faults() == []
+        read = old.read("calendar")
+        assert read["name"].tolist() == ["Independence Day"] and read[["source", "known_utc", "x"]].isna().all(None)
+        before = old.content_hash()
+        with pytest.raises(RuntimeError, match="stop"), old.transaction():
+            raise RuntimeError("stop")
+        assert old.content_hash() == before
+        write(old, "upsert", "calendar", rows.assign(source="days.csv", x=1.0))
+        assert old.read("calendar", ["source", "x"]).values.tolist() == [["days.csv", 1.0]]
+    with open_workspace(workspace.address) as again:
+        assert again.read("calendar")["known_utc"].isna().all() and again.faults() == []
