@@ -162,7 +162,7 @@ def north_arrow(layout, name, place):
     label(layout, name + " N", "N", (x, y, width, 4), style.text_format(8, bold=True), Qt.AlignmentFlag.AlignHCenter)
     item = QgsLayoutItemPicture(layout)
     item.setId(name)
-    item.setPicturePath("base64:" + base64.b64encode(_NORTH).decode("ascii"))
+    item.setPicturePath("base64:" + base64.b64encode(_NORTH).decode("ascii"), Qgis.PictureFormat.SVG)
     return _place(layout, item, (x, y + 3.6, width, height - 3.6))
 
 

@@ -95,6 +95,49 @@ def rollcall(workspace, shift_date, shift, beat=""):
         context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "")
 
 
+def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer=""):
+    """The :class:`~.blocks.PageHead` of a report over the shift dates ``first`` to ``last``, inclusive.
+
+    ``as_of`` is the moment (UTC) of the newest data that the report counts, None where there is none.
+    """
+    from .blocks import PageHead
+
+    settings = workspace.settings
+    filters = [f"beat {clean(beat)}" if beat else "all beats",
+               f"{_shift_names(workspace)[shift]} shift" if shift else "all shifts"]
+    filters += [f"officer {clean(officer)}"] if officer else []
+    return PageHead(
+        title=title, subtitle=" · ".join([period_in_words(first, last), *filters]), agency=clean(settings.agency),
+        logo=logo_path(workspace), as_of=moment_in_words(_local(as_of, settings.timezone)),
+        chain_head=_chain_head(workspace), version=library_versions()["plugin"], page_size=settings.page_size)
+
+
+def check_period(workspace, first, last, beat="", shift=""):
+    """Raise one sentence where a report of these makes no sense."""
+    try:
+        start, end = (pd.to_datetime(date, format="%Y-%m-%d") for date in (first, last))
+    except (ValueError, TypeError) as error:
+        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
+    if end < start:
+        raise ConnectError("The period ends before it starts; give FROM not after TO.")
+    beats = workspace.distinct("beats", "beat")
+    if beat and beat not in beats:
+        raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {_some(beats)}.")
+    if shift and shift not in workspace.calendar.codes:
+        raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are "
+                           f"{_some(workspace.calendar.codes)}.")
+
+
+def logo_path(workspace):
+    """Full path of the agency's logo; an empty text where none is set."""
+    logo = workspace.settings.logo
+    return str(Path(workspace.folder) / logo) if logo else ""
+
+
+def _local(moment, timezone):
+    return None if moment is None or pd.isna(moment) else moment.tz_convert(timezone)
+
+
 # --- words -----------------------------------------------------------------------------------------------------------
 
 def clean(text):
@@ -121,6 +164,16 @@ def moment_in_words(moment):
     if moment is None or pd.isna(moment):
         return ""
     return f"{moment.day} {moment.month_name()} {moment.year}, {moment:%H:%M} {moment:%Z}".strip()
+
+
+def period_in_words(first, last):
+    """``1 to 31 August 2019``; one date as :func:`date_in_words`."""
+    if first == last:
+        return date_in_words(first)
+    start, end = pd.Timestamp(first), pd.Timestamp(last)
+    left_out = (start.year == end.year) + (start.year == end.year and start.month == end.month)
+    opening = " ".join([str(start.day), start.month_name(), str(start.year)][:3 - left_out])
+    return f"{opening} to {end.day} {end.month_name()} {end.year}"
 
 
 def hours_in_words(start, end, shift_date):

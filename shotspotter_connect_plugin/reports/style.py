@@ -79,6 +79,11 @@ def line_height(points):
     return points * _MM_PER_POINT * 1.36
 
 
+def text_width(text, points, bold=False):
+    """Width in millimetres of one line of text."""
+    return _advance(text, bold) / _PIXELS * points * _MM_PER_POINT
+
+
 def fit(text, width, points, lines=1, bold=False):
     """``text`` broken into at most ``lines`` lines of ``width`` millimetres; what does not fit ends in an ellipsis."""
     room = width * _PIXELS / (points * _MM_PER_POINT)

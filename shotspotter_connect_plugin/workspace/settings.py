@@ -38,6 +38,10 @@ class Settings:
     page_size: str = _setting("Letter", "Paper of printed sheets: A4 or Letter")
     map_context: str = _setting("", "GeoPackage with layers parks, water, roads, railroads for maps; a relative path "
                                     "starts at the workspace's folder")
+    logo: str = _setting("", "Picture of the agency's logo (SVG or PNG) on sheets and reports; a relative path starts "
+                             "at the workspace's folder")
+    phone_address: str = _setting("", "Address of the folder in which phones find the plan's files, as in "
+                                      "https://files.example.gov/plans/; sheets then show it as a QR code")
     plan_hour: str = _setting("05:00", "Local time at which the plan of a date is made", None, None)
 
     boxes_per_beat: int = _setting(2, "Boxes drawn per beat and shift", 0, 1000)

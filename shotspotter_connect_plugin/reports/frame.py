@@ -1,0 +1,483 @@
+"""Lays a report's blocks out on the pages of a print layout: text, figures, tables, charts, maps, in reading order.
+
+What comes out is an ordinary layout that can be changed in the designer; every page has the same head and foot. Lengths
+are millimetres. Main thread only, as layouts are.
+"""
+import base64
+import os
+from functools import lru_cache
+
+from qgis.core import (
+    Qgis, QgsCoordinateReferenceSystem, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemManualTable, QgsLayoutItemMap,
+    QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutMeasurement, QgsLayoutMultiFrame, QgsLayoutPoint, QgsLayoutSize,
+    QgsRectangle, QgsRenderContext, QgsTableCell,
+    QgsTextRenderer)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor
+
+from . import charts, style
+from . import layout as pieces
+from .blocks import Beside, Chart, Figures, Heading, Map, PageBreak, Paragraph, Table
+from .queries import clean
+
+TITLE, HEADING, BIG, TEXT, SMALL, TINY = 18.0, 12.0, 16.0, 9.0, 8.0, 6.5
+HEAD, FOOT = 27.0, 12.0
+GAP, PADDING = 4.0, 1.0
+LOGO = (32.0, 13.0)
+KEY_WIDTH, KEY_ROW = 50.0, 5.0
+LEAST_AFTER_HEADING = 28.0
+_GRID = 0.2
+_DOTS = 40.0  # per millimetre, at which rows are measured
+_MM = Qgis.LayoutUnit.Millimeters
+_RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
+
+
+def lay_out(project, report):
+    """The layout of a report, in the project's layout manager, which owns it.
+
+    Parameters
+    ----------
+    project : QgsProject
+        Gets the layers of maps, outside its layer tree; keep it for as long as the layout is used.
+    report : blocks.Report
+
+    Returns
+    -------
+    QgsPrintLayout
+    """
+    layout = pieces.new_layout(project, _free_name(project, report.name), report.head.page_size)
+    flow = _Flow(project, layout, report.head)
+    if report.message:
+        flow.add(Paragraph(report.message))
+    needs_charts = any(isinstance(block, Chart) for block in _all(report.blocks))
+    if needs_charts and not charts.available():
+        flow.add(Paragraph(charts.MISSING, small=True))
+    for block in report.blocks:
+        flow.add(block)
+    flow.finish()
+    return layout
+
+
+def _all(blocks):
+    for block in blocks:
+        yield block
+        if isinstance(block, Beside):
+            for column in block.columns:
+                yield from _all(column)
+
+
+def _free_name(project, name):
+    """A name that no layout of the project has yet."""
+    taken = {layout.name() for layout in project.layoutManager().layouts()}
+    return next(free for free in (name if n == 1 else f"{name} ({n})" for n in range(1, len(taken) + 3))
+                if free not in taken)
+
+
+class _Flow:
+    """Where the next block goes: a column of some width on the current page, filled from the top."""
+
+    def __init__(self, project, layout, head):
+        self._project, self._layout, self._head = project, layout, head
+        self._page_width, page_height = style.page_size(head.page_size)
+        self._x, self._width = style.MARGIN, self._page_width - 2 * style.MARGIN
+        self._page, self._bottom = 0, page_height - style.MARGIN - FOOT
+        self._top = self._y = style.MARGIN + HEAD
+        self._names = {}
+
+    # the flow
+
+    def add(self, block):
+        """Put a block below the last one, or on the next page."""
+        if isinstance(block, PageBreak):
+            self._next_page()
+        elif isinstance(block, Beside):
+            self._beside(block)
+        elif isinstance(block, Paragraph):
+            self._paragraph(block)
+        elif isinstance(block, Table):
+            self._table(block)
+        else:
+            height = self._height(block)
+            if height:
+                self._make_room(height + (LEAST_AFTER_HEADING if isinstance(block, Heading) else 0.0))
+                self._draw(block)
+                self._y += height + (1.0 if isinstance(block, Heading) else GAP)
+
+    def _next_page(self):
+        if self._y > self._top:
+            page = QgsLayoutItemPage(self._layout)
+            page.setPageSize(QgsLayoutSize(*style.page_size(self._head.page_size), _MM))
+            self._layout.pageCollection().addPage(page)
+            self._page += 1
+            self._y = self._top
+
+    def _make_room(self, height):
+        if self._y + height > self._bottom:
+            self._next_page()
+
+    def _beside(self, block):
+        """Columns next to each other where the tallest fits on a page, else one after the other."""
+        shares = [share / sum(block.shares) for share in block.shares]
+        widths = [share * (self._width - GAP * (len(shares) - 1)) for share in shares]
+        heights = [sum(self._measured(part, width) for part in column)
+                   for column, width in zip(block.columns, widths)]
+        if max(heights) > self._bottom - self._top:
+            for part in (part for column in block.columns for part in column):
+                self.add(part)
+            return
+        self._make_room(max(heights))
+        x, y, width = self._x, self._y, self._width
+        for column, column_width in zip(block.columns, widths):
+            self._y, self._width = y, column_width
+            for part in column:
+                self.add(part)
+            self._x += column_width + GAP
+        self._x, self._y, self._width = x, y + max(heights), width
+
+    def _measured(self, block, width):
+        """The height a block takes with the gap below it, in a column of some width on one page."""
+        before, self._width = self._width, width
+        try:
+            if isinstance(block, Paragraph):
+                return len(self._lines(block)) * style.line_height(_points(block)) + GAP
+            if isinstance(block, Table):
+                return self._table_height(block) + GAP
+            height = self._height(block)
+            return height + (1.0 if isinstance(block, Heading) else GAP) if height else 0.0
+        finally:
+            self._width = before
+
+    # heights
+
+    def _height(self, block):
+        if isinstance(block, Heading):
+            return len(style.fit(clean(block.text), self._width, HEADING, 2, True)) * style.line_height(HEADING) + 1.0
+        if isinstance(block, Figures):
+            return style.line_height(BIG) + 2 * style.line_height(SMALL) + 1.0
+        if isinstance(block, Chart):
+            if not charts.available():
+                return 0.0
+            return block.draw(self._width).height + self._caption_height(block.caption)
+        return block.height + (0.0 if self._key_beside(block) else self._key_height(block)) \
+            + self._caption_height(block.caption)
+
+    def _caption_height(self, caption):
+        return len(self._caption(caption)) * style.line_height(SMALL) + 1.0 if caption else 0.0
+
+    def _caption(self, caption):
+        return style.fit(clean(caption), self._width, SMALL, 6)
+
+    # blocks
+
+    def _draw(self, block):
+        draw = {Heading: self._heading, Figures: self._figures, Chart: self._chart, Map: self._map}[type(block)]
+        draw(block)
+
+    def _heading(self, block):
+        lines = style.fit(clean(block.text), self._width, HEADING, 2, True)
+        self._text("Heading", lines, (self._x, self._y, self._width), HEADING, bold=True)
+
+    def _paragraph(self, block):
+        lines, points = self._lines(block), _points(block)
+        height = style.line_height(points)
+        while lines:
+            room = int((self._bottom - self._y) / height)
+            if room < min(2, len(lines)):
+                self._next_page()
+                room = int((self._bottom - self._y) / height)
+            self._text("Text", lines[:room], (self._x, self._y, self._width), points,
+                       style.MUTED if block.small else style.INK)
+            self._y += len(lines[:room]) * height
+            lines = lines[room:]
+        self._y += GAP
+
+    def _lines(self, block):
+        return style.fit(clean(block.text), self._width - 0.6, _points(block), 400)
+
+    def _figures(self, block):
+        width = self._width / max(len(block.figures), 1)
+        for place, (figure, caption) in enumerate(block.figures):
+            x = self._x + place * width
+            self._text("Figure", style.fit(clean(figure), width - 2, BIG, 1, True), (x, self._y, width), BIG, bold=True)
+            self._text("Caption of figure", style.fit(clean(caption), width - 3, SMALL, 2),
+                       (x, self._y + style.line_height(BIG), width), SMALL, style.MUTED)
+
+    def _chart(self, block):
+        drawn = block.draw(self._width)
+        self._picture(block.name, drawn.svg, (self._x, self._y, drawn.width, drawn.height))
+        self._caption_below(block.caption, self._y + drawn.height)
+
+    def _caption_below(self, caption, y):
+        if caption:
+            self._text("How to read it", self._caption(caption), (self._x, y + 0.5, self._width), SMALL, style.MUTED)
+
+    def _map(self, block):
+        layers = block.layers()
+        for layer in layers:
+            if not self._project.mapLayer(layer.id()):
+                self._project.addMapLayer(layer, False)
+        width = self._width - (KEY_WIDTH + GAP if self._key_beside(block) else 0.0)
+        item = QgsLayoutItemMap(self._layout)
+        item.setId(self._free(block.name))
+        self._place(item, (self._x, self._y, width, block.height))
+        item.setLayers(layers)
+        item.setKeepLayerSet(True)
+        item.setKeepLayerStyles(True)
+        item.setCrs(QgsCoordinateReferenceSystem(block.crs))
+        item.zoomToExtent(QgsRectangle(*block.extent))
+        item.setBackgroundColor(QColor(style.LAND))
+        item.setFrameEnabled(True)
+        item.setFrameStrokeColor(QColor(style.MUTED))
+        item.setFrameStrokeWidth(QgsLayoutMeasurement(0.25, _MM))
+        top = self._y + self._page * self._page_step()
+        pieces.scale_bar(self._layout, self._free("Scale bar"), item, (self._x + 1, top + block.height - 9, 38, 8))
+        pieces.north_arrow(self._layout, self._free("North arrow"), (self._x + width - 8, top + 1, 7, 9))
+        below = block.height
+        if self._key_beside(block):
+            self._key(block.key, self._x + width + GAP, self._y, KEY_WIDTH, 1)
+        else:
+            self._key(block.key, self._x, self._y + block.height + 1.5, self._width, _key_columns(self._width))
+            below += self._key_height(block)
+        self._caption_below(block.caption, self._y + below)
+
+    def _key_beside(self, block):
+        return bool(block.key) and self._width > 150 and len(block.key) * KEY_ROW <= block.height
+
+    def _key_height(self, block):
+        columns = _key_columns(self._width)
+        return -(-len(block.key) // columns) * KEY_ROW + 2.0 if block.key else 0.0
+
+    def _key(self, key, x, y, width, columns):
+        if not key:
+            return
+        table = self._new_table([[_cell("", TEXT), _cell("", TEXT)] * columns
+                                 for _ in range(-(-len(key) // columns))], [6.0, width / columns - 6.0] * columns)
+        rows = table.tableContents()
+        for place, (colour, letter, words) in enumerate(key):
+            row, column = place % len(rows), 2 * (place // len(rows))
+            rows[row][column] = _cell(letter, SMALL, Qt.AlignmentFlag.AlignHCenter, colour)
+            rows[row][column + 1] = _cell("".join(style.fit(clean(words), width / columns - 9.0, SMALL)), SMALL)
+        table.setTableContents(rows)
+        table.setShowGrid(False)
+        self._frame(table, "Key", (x, y, width, KEY_ROW * len(rows) + 1.0))
+
+    # tables
+
+    def _table(self, block):
+        title = style.fit(clean(block.title), self._width, TEXT, 2, True) if block.title else []
+        if block.rows.empty:
+            self._table_title(title, style.line_height(TEXT))
+            self.add(Paragraph(block.empty))
+            return
+        widths = self._widths(block)
+        heads, cells, heights = self._cells(block, widths)
+        head_height = _row_height(max(len(lines) for lines in heads), SMALL, True)
+        self._table_title(title, head_height + sum(heights[:2]))
+        first = 0
+        while first < len(cells):
+            room = self._bottom - self._y - head_height
+            last, used = first, 0.0
+            while last < len(cells) and used + heights[last] <= room:
+                used += heights[last]
+                last += 1
+            if last == first and self._y > self._top:
+                self._next_page()
+                continue
+            last = max(last, first + 1)
+            self._table_part(block, heads, cells[first:last], widths, head_height + sum(heights[first:last]))
+            first = last
+            if first < len(cells):
+                self._next_page()
+        self._y += GAP
+
+    def _table_title(self, title, following):
+        if title:
+            height = len(title) * style.line_height(TEXT) + 0.5
+            self._make_room(height + following)
+            self._text("Title of table", title, (self._x, self._y, self._width), TEXT, bold=True)
+            self._y += height
+
+    def _table_part(self, block, heads, cells, widths, height):
+        header = [_cell("\n".join(lines), SMALL, _RIGHT if column.number else _LEFT, bold=True)
+                  for column, lines in zip(block.columns, heads)]
+        table = self._new_table([header, *cells], widths)
+        height += _GRID
+        self._frame(table, block.name, (self._x, self._y, sum(widths), height))
+        self._y += height
+
+    def _new_table(self, cells, widths):
+        table = QgsLayoutItemManualTable.create(self._layout)
+        self._layout.addMultiFrame(table)
+        table.setContentTextFormat(style.text_format(SMALL))
+        table.setCellMargin(PADDING)
+        table.setGridColor(QColor(style.RULE))
+        table.setGridStrokeWidth(_GRID)
+        table.setVerticalGrid(False)
+        table.setTableContents(cells)
+        table.setColumnWidths([width - 2 * PADDING for width in widths])
+        table.setResizeMode(QgsLayoutMultiFrame.ResizeMode.UseExistingFrames)
+        return table
+
+    def _frame(self, table, name, place):
+        """Show a whole table in one frame of that height."""
+        frame = QgsLayoutFrame(self._layout, table)
+        frame.setId(self._free(name))
+        self._put(frame, place)
+        table.addFrame(frame)
+
+    def _table_height(self, block):
+        title = len(style.fit(clean(block.title), self._width, TEXT, 2, True)) if block.title else 0
+        above = title * style.line_height(TEXT) + 0.5 * bool(title)
+        if block.rows.empty:
+            return above + self._measured(Paragraph(block.empty), self._width) - GAP
+        heads, _, heights = self._cells(block, self._widths(block))
+        return above + _row_height(max(len(lines) for lines in heads), SMALL, True) + sum(heights)
+
+    def _widths(self, block):
+        fixed = sum(column.width or 0.0 for column in block.columns)
+        open_columns = sum(column.width is None for column in block.columns)
+        left = max(self._width - fixed, 12.0 * open_columns)
+        widths = [column.width or left / open_columns for column in block.columns]
+        shrink = min(1.0, self._width / sum(widths))
+        return [width * shrink for width in widths]
+
+    def _cells(self, block, widths):
+        """Lines of the header's cells, cells of the rows, and how high each row will be."""
+        heads = [style.fit(clean(column.title), width - 2 * PADDING - 0.6, SMALL, 3, True)
+                 for column, width in zip(block.columns, widths)]
+        made, heights = [], []
+        tall = [1] * len(block.rows)
+        for column, width in zip(block.columns, widths):
+            align = _RIGHT if column.number else _LEFT
+            colours = block.rows[column.colour] if column.colour else [""] * len(block.rows)
+            cells = []
+            for row, (value, colour) in enumerate(zip(block.rows[column.name], colours)):
+                lines = style.fit(column.text(value), width - 2 * PADDING - 0.6, SMALL, column.lines)
+                tall[row] = max(tall[row], len(lines))
+                cells.append(_cell("\n".join(lines), SMALL, align, colour))
+            made.append(cells)
+        heights = [_row_height(lines, SMALL) for lines in tall]
+        return heads, [list(row) for row in zip(*made)], heights
+
+    # head and foot
+
+    def finish(self):
+        """Head and foot on every page, now that their number is known."""
+        for page in range(self._page + 1):
+            self._page_head(page)
+            self._page_foot(page)
+        self._layout.refresh()
+
+    def _page_head(self, page):
+        head, x = self._head, style.MARGIN
+        width = self._page_width - 2 * style.MARGIN
+        logo = LOGO[0] + 3 if head.logo and os.path.exists(head.logo) else 0.0
+        split = 0.68 * width
+        title = style.fit(clean(head.title), split - 2, TITLE, 1, True)
+        self._text("Title", title, (x, 8.0, split), TITLE, bold=True, page=page)
+        self._text("Agency", style.fit(clean(head.agency), width - split - logo, TEXT, 2),
+                   (x + split, 9.0, width - split - logo), TEXT, style.MUTED, align=_RIGHT, page=page)
+        self._text("Period and filters", style.fit(clean(head.subtitle), width - logo, TEXT + 0.5, 2),
+                   (x, 17.5, width - logo), TEXT + 0.5, page=page)
+        if logo:
+            item = QgsLayoutItemPicture(self._layout)
+            item.setId("Logo")
+            item.setPicturePath(head.logo)
+            item.setPictureAnchor(QgsLayoutItem.ReferencePoint.UpperRight)
+            self._put_item(item, (x + width - LOGO[0], 8.0, *LOGO), page)
+        self._rule("Line under the head", (x, style.MARGIN + HEAD - 4.5, width, 0.6), style.INK, page)
+
+    def _page_foot(self, page):
+        head, x = self._head, style.MARGIN
+        width = self._page_width - 2 * style.MARGIN
+        top = self._bottom + 2.0
+        self._rule("Line over the foot", (x, top, width, 0.2), style.RULE, page)
+        source = " · ".join(filter(None, [f"Data as of {head.as_of}" if head.as_of else "No data yet",
+                                          f"ShotSpotter Connect {head.version}"]))
+        self._text("Source", style.fit(clean(source), 0.8 * width, TINY), (x, top + 1.5, 0.8 * width), TINY,
+                   style.MUTED, page=page)
+        if head.chain_head:
+            self._text("Chain head", [f"Chain head of adjustments {head.chain_head}"],
+                       (x, top + 5.0, 0.9 * width), TINY - 0.5, style.MUTED, page=page, monospaced=True)
+        # Ours, not text from data: QGIS counts the pages, also after somebody has added one in the designer.
+        self._label("Page", "Page [% @layout_page %] of [% @layout_numpages %]",
+                    (x + 0.8 * width, top + 1.5, 0.2 * width, 4.0), style.text_format(TINY, style.MUTED), _RIGHT, page)
+
+    # items
+
+    def _text(self, name, lines, place, points, ink=style.INK, bold=False, align=_LEFT, page=None, monospaced=False):
+        if lines:
+            x, y, width = place
+            height = len(lines) * style.line_height(points) + 0.6
+            self._label(name, pieces.as_text("\n".join(lines)), (x, y, width, height),
+                        style.text_format(points, ink, bold, monospaced=monospaced), align, page)
+
+    def _label(self, name, text, place, text_format, align, page):
+        x, y, width, height = place
+        y += (self._page if page is None else page) * self._page_step()
+        pieces.label(self._layout, self._free(name), text, (x, y, width, height), text_format, align)
+
+    def _rule(self, name, place, colour, page):
+        x, y, width, height = place
+        pieces.rule(self._layout, self._free(name), (x, y + page * self._page_step(), width, height), colour)
+
+    def _picture(self, name, svg, place):
+        item = QgsLayoutItemPicture(self._layout)
+        item.setId(self._free(name))
+        item.setPicturePath("base64:" + base64.b64encode(svg.encode("utf-8")).decode("ascii"),
+                            Qgis.PictureFormat.SVG)
+        self._place(item, place)
+
+    def _page_step(self):
+        """From the top of a page to the top of the next one."""
+        return style.page_size(self._head.page_size)[1] + self._layout.pageCollection().spaceBetweenPages()
+
+    def _place(self, item, place):
+        self._put_item(item, place, self._page)
+
+    def _put_item(self, item, place, page):
+        x, y, width, height = place
+        self._put(item, (x, y + (page - self._page) * self._page_step(), width, height))
+        self._layout.addLayoutItem(item)
+
+    def _put(self, item, place):
+        x, y, width, height = place
+        item.attemptMove(QgsLayoutPoint(x, y + self._page * self._page_step(), _MM))
+        item.attemptResize(QgsLayoutSize(width, height, _MM))
+
+    def _free(self, name):
+        """An id that says what it is, numbered where there are several."""
+        self._names[name] = self._names.get(name, 0) + 1
+        return name if self._names[name] == 1 else f"{name} {self._names[name]}"
+
+
+def _points(paragraph):
+    return SMALL if paragraph.small else TEXT
+
+
+@lru_cache(maxsize=64)
+def _row_height(lines, points, bold=False):
+    """What QGIS takes for a row of so many lines, with the grid line above it."""
+    context = QgsRenderContext()
+    context.setScaleFactor(_DOTS)
+    context.setFlag(Qgis.RenderContextFlag.ApplyScalingWorkaroundForTextRendering)
+    height = QgsTextRenderer.textHeight(context, style.text_format(points, bold=bold), ["Xg"] * lines,
+                                        Qgis.TextLayoutMode.RectangleAscentBased) / _DOTS
+    return height + 2 * PADDING + _GRID
+
+
+def _key_columns(width):
+    return max(1, int(width / 48.0))
+
+
+def _cell(text, points, align=_LEFT, colour="", bold=False):
+    cell = QgsTableCell(text)
+    cell.setHorizontalAlignment(align)
+    cell.setVerticalAlignment(Qt.AlignmentFlag.AlignVCenter)
+    if colour:
+        background = style.colour(colour)
+        cell.setBackgroundColor(background)
+        cell.setTextFormat(style.text_format(points, style.ink_on(background).name()))
+    else:
+        cell.setTextFormat(style.text_format(points, style.MUTED if bold else style.INK, bold))
+    return cell
