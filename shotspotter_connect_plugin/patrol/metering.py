@@ -3,6 +3,7 @@
 Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them.
 """
 from dataclasses import dataclass, field
+from typing import Optional
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,8 @@ class Shortfall:
     def sentence(self):
         """What is short, and by how much."""
         return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
-                f"boxes allow {self.possible:.3g} on average, {self.asked - self.possible:.3g} fewer.")
+                f"boxes (cap, window_7_expected, window_28_expected) allow {self.possible:.3g} on average, "
+                f"{self.asked - self.possible:.3g} fewer.")
 
 
 def harm_by_box(forecasts, crime_types):
@@ -338,7 +340,7 @@ def hard_limits(box_ids, history, rules, minutes=None):
     """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
 
     The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
-    ``minutes`` is how long the patrol would be, the target if not given.
+    ``minutes`` is how long each stay of the patrol would be, the target if not given.
     """
     yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
     for days in WINDOWS:
@@ -351,13 +353,15 @@ def hard_limits(box_ids, history, rules, minutes=None):
 def minute_limits(box_ids, history, rules, minutes):
     """As :func:`hard_limits`, of the delivered minutes alone.
 
-    A window's limit is its most patrols, each at its longest on target (``on_target_high``); a box that had nothing
-    delivered cannot have reached it.
+    A window's limit is its most patrols, each with its returns and each stay at its longest on target
+    (``on_target_high``); a box that had nothing delivered cannot have reached it.
     """
+    stays = 1 + rules["returns"]
     for days in WINDOWS:
         setting = f"window_{days}_hard"
         delivered = most_in_window(box_ids, history.minutes, rules["shift_date"], days, "minutes")
-        full = (delivered > 0) & (delivered + minutes > rules[setting] * rules["on_target_high"] + NEARLY)
+        most = rules[setting] * stays * rules["on_target_high"]
+        full = (delivered > 0) & (delivered + stays * minutes > most + NEARLY)
         yield full, f"most minutes in {days} days reached", setting
 
 
@@ -376,24 +380,81 @@ def most_in_window(box_ids, events, shift_date, days, amount=None):
     return (sums[:, days:] - sums[:, :-days]).max(axis=1, initial=0.0)
 
 
+def window_blocks(dates, shift_date):
+    """Number the dates so that two with the same number lie in the same windows, of those that can be the fullest.
+
+    A window that holds ``shift_date`` can be moved until it ends on that date or on a later one of ``dates`` without
+    losing any of them; so only the beginnings of those windows part the dates before.
+
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates of what is to be summed.
+    shift_date : str
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    days = np.asarray(dates, dtype="datetime64[D]")
+    here = np.datetime64(shift_date, "D")
+    ends = np.unique(np.append(days[days > here], here))
+    begins = np.concatenate([ends - np.timedelta64(length - 1, "D") for length in WINDOWS])
+    parts = np.unique(np.concatenate([begins[begins <= here], ends + np.timedelta64(1, "D")]))
+    return np.searchsorted(parts, days, side="right")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Harm that the chances of a draw cover in expectation, and the most that any chances could; None without scipy."""
+
+    covered: float
+    most: Optional[float]
+
+    @property
+    def sentence(self):
+        """Both in one sentence; empty where there is nothing to compare with."""
+        if not self.most:
+            return ""
+        return (f"The chances cover {100 * self.covered / self.most:.0f} % of the most harm that any chances under the "
+                f"same caps could cover ({self.covered:.3g} of {self.most:.3g}; a linear program).")
+
+
+def coverage(boxes, rules, neighbourhood=None):
+    """Compare the chances of a draw with the linear program over them.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        As ``draw_boxes`` keeps them: beat, harm, eligible, cap, inclusion_probability.
+    rules : mapping
+        See :func:`rules_of`.
+    neighbourhood : sequence of str, optional
+        Of each box; needed where the rules hold share caps.
+
+    Returns
+    -------
+    Coverage
+    """
+    harm, shares = boxes["harm"].fillna(0.0), shares_of(rules)
+    cap = boxes["cap"]
+    if shares:  # the program holds the shares itself, so caps that were lowered for them are lifted again
+        held = boxes["eligible"].astype(bool) & pd.Series(neighbourhood, index=boxes.index).isin(list(shares))
+        cap = cap.where(~held, rules["cap"])
+    covered = float((boxes["inclusion_probability"] * harm).sum())
+    return Coverage(covered, upper_bound(harm, boxes["beat"], rules["boxes_per_beat"], cap, neighbourhood, shares))
+
+
 @dataclass(frozen=True)
 class DrawnShift:
-    """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, what could not be had or was limited.
-
-    ``bound`` is the most harm that any chances under the same caps could cover in expectation; None without scipy.
-    """
+    """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, what could not be had or was limited."""
 
     boxes: pd.DataFrame
     reserve: dict
     inputs_hash: str
     shortfalls: list
-    limited: list = field(default_factory=list)
-    bound: float = None
-
-    @property
-    def covered(self):
-        """Expected covered harm: the sum of probability and harm."""
-        return float((self.boxes["inclusion_probability"] * self.boxes["harm"].fillna(0.0)).sum())
+    limited: list
+    coverage: Coverage
 
 
 def draw_shift(boxes, harm, history, rules, seed):
@@ -421,7 +482,6 @@ def draw_shift(boxes, harm, history, rules, seed):
     how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": table["eligible"]}
     shares, limited = shares_of(rules), []
     around = boxes["neighbourhood"] if shares else None
-    bound = upper_bound(harm, table["beat"], rules["boxes_per_beat"], table["cap"], around, shares)
     if shares:
         table["cap"], limited = share_caps(harm, table["beat"], around, shares, rules["boxes_per_beat"], table["cap"],
                                            **how)
@@ -429,7 +489,7 @@ def draw_shift(boxes, harm, history, rules, seed):
         harm, table["beat"], rules["boxes_per_beat"], table["cap"], **how)
     inputs_hash = hash_of_inputs(rules, table)
     table["draw_rank"], table["selected"], reserve = replay(table, seed, inputs_hash)
-    return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, bound)
+    return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, coverage(table, rules, around))
 
 
 def shares_of(rules):

@@ -41,7 +41,7 @@ class Daily(ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import project, queries
         from ..reports.rollcall import write_rollcall
-        from ..workspace import day
+        from ..workspace import day, planning
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
@@ -64,6 +64,7 @@ class Daily(ConnectAlgorithm):
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):
             files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0))
+        planning.publish(workspace, date, codes)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
         progress.info("{} patrols in {} shifts of {}; files in {}.".format(patrols, len(codes), date, folder))

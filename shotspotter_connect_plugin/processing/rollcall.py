@@ -33,6 +33,7 @@ class RollCall(ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import queries
         from ..reports.rollcall import write_rollcall
+        from ..workspace import planning
 
         date = self.shift_date(parameters, workspace)
         beat = self.text(parameters, BEAT, context)
@@ -40,6 +41,8 @@ class RollCall(ConnectAlgorithm):
                   for shift in self.shifts(parameters, context, workspace, date)]
         path = self.parameterAsFileOutput(parameters, OUTPUT, context)
         write_rollcall(sheets, path, progress, LayoutFeedback(progress))
+        if not beat:
+            planning.publish(workspace, date, [sheet.shift for sheet in sheets])
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         for sheet in sheets:
             if sheet.message:

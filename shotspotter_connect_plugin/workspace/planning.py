@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..patrol import adjustments, metering, seeds
+from ..patrol.draw import NEARLY
 from ..patrol.record import text_of_inputs
 from ..patrol.verify import as_drawn, problems_of, problems_of_adjusted
 from ..progress import SILENT
@@ -16,6 +17,7 @@ from .store import Between
 
 _NO_LOTTERY = "test, no lottery"
 _LONGEST_WINDOW = max(metering.WINDOWS)
+_NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []})
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
                                   share_caps(workspace))
         drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside", "neighbourhood"]),
-                                    by_box["harm"], history_around(workspace, shift_date, shift, rules), rules, secret)
+                                    by_box["harm"], history_around(workspace, shift_date, shift, rules, chances=True), rules,
+                                    secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reason = reason.strip() if len(earlier) else ""
@@ -104,9 +107,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
                                                 shift_date=shift_date, shift=shift))
         progress.report(0.95)
     messages += _limits_in_words(drawn, rules)
-    if drawn.bound:
-        progress.info(f"The chances cover {100 * drawn.covered / drawn.bound:.0f} % of the harm that any chances under "
-                      "the same caps could cover.")
+    if drawn.coverage.sentence:
+        progress.info(f"{shift_date} {shift}: {drawn.coverage.sentence}")
     if seed is not None:
         messages.append("Drawn with a given seed: a test, no lottery.")
     progress.report(1.0)
@@ -242,6 +244,34 @@ def planned(workspace, shift_date, shift):
                           order_by=["beat", "visit_order"])
 
 
+def publish(workspace, shift_date, shifts):
+    """Date the planned patrols that go out for the first time: printed, exported or written as a plan -> their number.
+
+    ``published_utc`` of a patrol never changes after, so a change of the plan shows by the patrols that have none yet.
+    """
+    planned_now = {"shift_date": shift_date, "shift": list(shifts), "status": "planned", "published_utc": None}
+    if not workspace.count("patrols", planned_now):
+        return 0
+    with workspace.transaction() as writer:
+        new = workspace.read("patrols", ["patrol_id"], planned_now)
+        writer.upsert("patrols", new.assign(published_utc=pd.Timestamp.now(tz="UTC").floor("ms")))
+    return len(new)
+
+
+def coverage_of(workspace, shift_date, shift):
+    """The ``metering.Coverage`` of a shift's newest draw, from what is stored of it; None without a draw."""
+    draws = draws_of(workspace, shift_date, shift)
+    if draws.empty:
+        return None
+    draw = draws.iloc[-1]
+    boxes = workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]})
+    around = None
+    if metering.shares_of(draw["rules"]):
+        names = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"]
+        around = boxes["box_id"].map(names).to_numpy(object)
+    return metering.coverage(boxes, draw["rules"], around)
+
+
 def _harm(workspace, shift_date, shift):
     forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"],
                                {"shift_date": shift_date, "shift": shift})
@@ -250,8 +280,12 @@ def _harm(workspace, shift_date, shift):
     return metering.harm_by_box(forecasts, workspace.crime_types)
 
 
-def history_around(workspace, shift_date, shift, rules):
-    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.History``."""
+def history_around(workspace, shift_date, shift, rules, chances=False):
+    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.History``.
+
+    A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
+    ``chances`` are read only if asked for: a draw alone needs them.
+    """
     first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
                    (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
     around = {"shift_date": Between(first, last)}
@@ -263,17 +297,28 @@ def history_around(workspace, shift_date, shift, rules):
     visits = visits.drop_duplicates(["unit", "entered_utc", "box_id"])  # one row per officer aboard
     counted = ["shift_date", "shift", "box_id"]
     patrols = pd.concat([patrols.loc[~here, counted], visits[counted]]).drop_duplicates(ignore_index=True)
+    recorded = _recorded_chances(workspace, shift_date, shift, around) if chances else _NO_CHANCES
+    neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
+    resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
+    suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
+    return metering.History(patrols, recorded, resting, added, suppressed, visits[["box_id", "shift_date", "minutes"]])
+
+
+def _recorded_chances(workspace, shift_date, shift, around):
+    """Recorded probabilities of the newest draws around a shift, summed as far as its windows of days allow.
+
+    Dates that are in the same windows are read as one sum per box, dated by the first of them: so a city's month of
+    draws is summed where it is stored, instead of being read row by row.
+    """
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
     draws = draws.assign(number=_numbers(draws)).sort_values("number")
     draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
     draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
-    chances = workspace.read("draw_boxes", ["draw_id", "box_id", "inclusion_probability"], {
-        "draw_id": draws["draw_id"].tolist(), "eligible": True})
-    chances["shift_date"] = chances["draw_id"].map(draws.set_index("draw_id")["shift_date"])
-    neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
-    resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
-    suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
-    return metering.History(patrols, chances, resting, added, suppressed, visits[["box_id", "shift_date", "minutes"]])
+    blocks = metering.window_blocks(draws["shift_date"], shift_date)
+    frames = [workspace.totals("draw_boxes", "inclusion_probability", "box_id", {
+        "draw_id": block["draw_id"].tolist(), "eligible": True}).assign(shift_date=block["shift_date"].min())
+        for _, block in draws.groupby(blocks)]
+    return pd.concat(frames, ignore_index=True) if frames else _NO_CHANCES
 
 
 def _neighbours(calendar, shift_date, shift, count):
@@ -338,7 +383,12 @@ def _limits_in_words(drawn, rules):
     for shortfall in drawn.shortfalls:
         why_not = drawn.boxes.loc[drawn.boxes["beat"] == shortfall.beat, "why_not"].value_counts()
         out = ", ".join(f"{count} {reason}" for reason, count in why_not.items())
-        said.append(shortfall.sentence + (f" Boxes that could not be drawn: {out}." if out else ""))
+        eligible = drawn.boxes[(drawn.boxes["beat"] == shortfall.beat) & drawn.boxes["eligible"]]
+        lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum())
+        said.append(shortfall.sentence
+                    + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in 7 "
+                       "or 28 days, or by a share cap." if lower else "")
+                    + (f" Boxes that could not be drawn: {out}." if out else ""))
     return said
 
 

@@ -157,6 +157,10 @@ class Workspace:
         """List of the different values of a column, in order."""
         return self._store.distinct(TABLES[table], column, where)
 
+    def totals(self, table, amount, by, where=None):
+        """Data frame [by, amount]: the sum of the column ``amount`` for each value of the column ``by``, in its order."""
+        return self._store.totals(TABLES[table], amount, by, where)
+
     @contextmanager
     def transaction(self):
         """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing."""

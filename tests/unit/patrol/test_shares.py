@@ -142,6 +142,6 @@ def test_a_draw_holds_shares_and_knows_its_bound():
     expected = table.groupby("neighbourhood")["inclusion_probability"].sum()
     assert expected.to_dict() == pytest.approx({"n": 0.25, "o": 3.75})
     assert drawn.limited[0].neighbourhood == "n" and metering.shares_of(rules) == {"n": 0.0625}
-    assert 0.3 * drawn.bound < drawn.covered < drawn.bound
+    assert 0.3 * drawn.coverage.most < drawn.coverage.covered < drawn.coverage.most
     free = metering.draw_shift(boxes, harm, nothing, metering.rules_of(Settings(), "2024-03-01", "day", 1), "seed")
-    assert free.bound > drawn.bound and not free.limited
+    assert free.coverage.most > drawn.coverage.most and not free.limited

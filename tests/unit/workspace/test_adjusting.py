@@ -316,7 +316,7 @@ def test_visits_count_as_patrols_and_their_minutes_against_the_limit(workspace):
         change(workspace, "add", one)
     configure(workspace, window_7_hard=3)
     change(workspace, "add", one)  # two officers aboard one unit are one visit
-    visited(workspace, two, 46.0)
+    visited(workspace, two, 92.0)  # of 3 patrols, 2 stays of 20 minutes each
     with pytest.raises(ConnectError, match="most minutes in 7 days reached"):
         change(workspace, "add", two)
     change(workspace, "add", two, minutes=14.0)
@@ -328,7 +328,7 @@ def test_visits_count_as_patrols_and_their_minutes_against_the_limit(workspace):
 
 def test_visited_boxes_rest_and_are_not_drawn_beyond_their_minutes(workspace):
     ids = sorted(planned(workspace).index)
-    visited(workspace, ids[0], 200.0)
+    visited(workspace, ids[0], 400.0)
     visited(workspace, ids[1], 5.0, "evening", "2019-02-28")
     visited(workspace, ids[2], 5.0, "night", "2019-02-28")
     meter(workspace, DATE, SHIFT, redraw=True, reason="visits came in")
@@ -474,11 +474,11 @@ def test_a_whole_workspace_is_checked(adjusted, tmp_path):
         assert checked.chain_head == verify_chain(opened).head
         assert not check_workspace(opened, "f" * 64).ok
     falsify(path, "UPDATE adjustments SET note = 'x' WHERE seq = 1",
-            "UPDATE draws SET size = 3 WHERE shift = 'evening'", "ALTER TABLE tactic_log DROP COLUMN minutes")
+            "UPDATE draws SET size = 3 WHERE shift = 'evening'", "ALTER TABLE boxes DROP COLUMN col")
     with open_workspace(path) as opened:
         checked = check_workspace(opened)
     text = "\n".join(checked.problems)
-    assert not checked.ok and "Table tactic_log lacks minutes." in checked.problems
+    assert not checked.ok and "Table boxes lacks col." in checked.problems
     assert "adjustments lost one of the rules that guard its rows (adjustments_keep)" in text
     assert "2019-03-01 evening: The size of the draw is recorded as 3" in text
     assert text.count("Adjustment 1 of the chain") == 1

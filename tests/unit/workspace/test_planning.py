@@ -16,9 +16,11 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
 from shotspotter_connect_plugin.patrol import metering, seeds
 from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.workspace.adjusting import adjust
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.planning import commitments, export_draw, meter, reveal_ended, verify_draw
+from shotspotter_connect_plugin.workspace.planning import (
+    commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, verify_draw)
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
@@ -286,10 +288,25 @@ def test_what_keeps_boxes_out_of_a_beat_that_falls_short_is_counted(workspace):
     meter(workspace, PAST, "day", boxes=30, cap=1.0)
     result = meter(workspace, PAST, "night", boxes=9, cap=0.5)
     assert len(result.messages) == 4 and result.messages[0] == (
-        "Beat NE: 9 boxes were asked for, but the caps of its 6 eligible boxes allow 3 on average, 6 fewer. Boxes that "
-        "could not be drawn: 30 most patrols in 7 days reached.")
+        "Beat NE: 9 boxes were asked for, but the caps of its 6 eligible boxes (cap, window_7_expected, "
+        "window_28_expected) allow 3 on average, 6 fewer. Boxes that could not be drawn: 30 most patrols in 7 days "
+        "reached.")
     result = meter(workspace, PAST, "evening", boxes=9, cap=0.5)
     assert "33 cooling down" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
+
+
+def test_what_goes_out_is_dated_once_and_a_later_change_shows_by_having_no_date(workspace):
+    plan = meter(workspace, COMING, "day").patrols
+    meter(workspace, COMING, "evening")
+    assert publish(workspace, COMING, ["day"]) == len(plan) == 8 and publish(workspace, COMING, ["day"]) == 0
+    dated = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
+    assert dated.nunique() == 1 and planned(workspace, COMING, "evening")["published_utc"].isna().all()
+    adjust(workspace, "suppress", COMING, "day", plan["box_id"].iloc[0], reason="event")
+    after = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
+    assert after.isna().sum() == 1 and publish(workspace, COMING, ["day", "evening"]) == 9
+    again = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
+    assert (again == dated.iloc[0]).sum() == 7 and again.notna().all()
+    assert verify_draw(workspace, COMING, "day").verified
 
 
 def test_windows_and_rest_hold_in_the_workspace(workspace):
@@ -504,7 +521,8 @@ def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
     assert len(result.messages) == 2
     drawn = workspace.read("draw_boxes").merge(boxes, on="box_id")
     assert drawn.groupby("neighbourhood")["inclusion_probability"].sum()["Old Town"] == pytest.approx(2.0)
-    assert any("% of the harm that any chances under the same caps could cover" in text for text in Heard.said)
+    said, = [text for text in Heard.said if "% of the most harm that any chances under the same caps could" in text]
+    assert said == f"{PAST} day: {coverage_of(workspace, PAST, 'day').sentence}"  # the dock's, from what is stored
     assert verify_draw(workspace, PAST, "day").verified
     # Who moves boxes into the neighbourhood afterwards is heard.
     with workspace.transaction() as writer:
