@@ -1,12 +1,14 @@
 """connect:exportplan"""
-from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum, QgsProcessingParameterFileDestination
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterEnum,
+                       QgsProcessingParameterFileDestination)
 
 from ..errors import ConnectError
 from .base import PATROL, ConnectAlgorithm
 from .outputs import crime_type_legend
 
 FORMAT, OUTPUT, PATROLS = "FORMAT", "OUTPUT", "PATROLS"
-ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx", "package": ".json"}
+ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx", "package": ".json", "qfield": ".zip"}
+ONE_SHIFT = ("package", "qfield")
 
 
 class ExportPlan(ConnectAlgorithm):
@@ -16,22 +18,29 @@ class ExportPlan(ConnectAlgorithm):
     TITLE = "Export plan"
     GROUP = PATROL
     HELP = ("Writes the boxes of a shift for other programs: GeoJSON and KML with squares, GPX with a waypoint in each "
-            "box, XLSX as a table, or a shift package, which is what the live patrol opens on a computer that cannot "
-            "reach the workspace. All places are in longitude and latitude. Cells that a spreadsheet would take for a "
-            "formula begin with an apostrophe.")
+            "box, XLSX as a table; a shift package, which is what the live patrol opens on a computer that cannot "
+            "reach the workspace; or a project for QField on a phone (a ZIP with the boxes, a form for tactics, a track that "
+            "is recorded, and a message on entry into a box), whose GeoPackage “Import GPS” and “Import tactics” take "
+            "in when it comes back. All places but those of the phone are in longitude and latitude. Cells that a "
+            "spreadsheet would take for a formula begin with an apostrophe.")
+
+    def flags(self):
+        # The phone's project and its layers live in the main thread.
+        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
         self.add(QgsProcessingParameterEnum(FORMAT, "Format", list(ENDINGS), False, "geojson", False, True),
-                 "geojson, kml, gpx, xlsx, or package (one shift only).")
+                 "geojson, kml, gpx, xlsx; or package or qfield, which hold one shift only.")
         self.add(QgsProcessingParameterFileDestination(OUTPUT, "File", ";;".join(
             "{} (*{})".format(name, ending) for name, ending in ENDINGS.items())),
             "The file to write; its ending should fit the format.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
 
     def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import planning
         from ..workspace.exports import export_plan
 
         date = self.shift_date(parameters, workspace)
@@ -40,7 +49,14 @@ class ExportPlan(ConnectAlgorithm):
         path = self.parameterAsFileOutput(parameters, OUTPUT, context)
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
             raise ConnectError("OUTPUT must end in {} for the format {}.".format(ENDINGS[kind], kind))
-        patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
+        if kind in ONE_SHIFT and len(codes) != 1:
+            raise ConnectError("The format {} holds one shift; name it in SHIFT: {}.".format(kind, ", ".join(codes)))
+        if kind == "qfield":
+            from ..reports.phone import write_phone
+            patrols = write_phone(workspace, date, codes[0], path, progress)
+        else:
+            patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
+        planning.publish(workspace, date, codes)
         run.counts = {"patrols": patrols}
         progress.info("{} patrols in {}.".format(patrols, path))
         return {OUTPUT: path, PATROLS: patrols}

@@ -33,19 +33,19 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
     patrols["shift_name"] = patrols["shift"].map(names)
     patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
     polygon, area, none = Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
-    with _no_waiting_for_the_disk():
-        _write(path, "patrols", patrols, polygon, crs)
+    with no_waiting_for_the_disk():
+        write_table(path, "patrols", patrols, polygon, crs)
         if with_forecast:
-            _write(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
-        _write(path, "beats", first.beats, area, crs)
-        _write(path, "sheets", pages, polygon, crs)
-        _write(path, "sheet_rows", rows, none, crs)
-        _write(path, "crime_types", key(first.crime_types), none, crs)
-        _copy_context(path, first.context, crs, progress)
+            write_table(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
+        write_table(path, "beats", first.beats, area, crs)
+        write_table(path, "sheets", pages, polygon, crs)
+        write_table(path, "sheet_rows", rows, none, crs)
+        write_table(path, "crime_types", key(first.crime_types), none, crs)
+        copy_context(path, first.context, crs, progress)
 
 
 @contextmanager
-def _no_waiting_for_the_disk():
+def no_waiting_for_the_disk():
     """Write a new GeoPackage without a wait per table: nobody sees it before it is whole and moved into place."""
     name = "OGR_SQLITE_SYNCHRONOUS"
     before = gdal.GetThreadLocalConfigOption(name)
@@ -61,7 +61,7 @@ def _forecast(rollcalls):
                       for rollcall in rollcalls], ignore_index=True)
 
 
-def _write(path, name, frame, geometry_type, crs):
+def write_table(path, name, frame, geometry_type, crs):
     """One table of the GeoPackage from a frame; its ``geometry`` column, if any, holds shapely objects."""
     columns = [column for column in frame.columns if column != "geometry"]
     fields = QgsFields()
@@ -110,7 +110,7 @@ def _options(path, name):
     return options
 
 
-def _copy_context(path, context, crs, progress):
+def copy_context(path, context, crs, progress):
     """Copy what the agency's map context has of our layers, in the plan's CRS."""
     if not context:
         return

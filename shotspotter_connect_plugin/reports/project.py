@@ -59,7 +59,7 @@ def write_plan_files(rollcalls, folder, progress=SILENT):
         geopackage, project_file = os.path.join(aside, name + ".gpkg"), os.path.join(aside, name + ".qgz")
         write_geopackage(geopackage, rollcalls, progress)
         project = build_project(rollcalls, geopackage)
-        _save(project, project_file)
+        save(project, project_file)
         project.clear()
         replace(geopackage, folder / (name + ".gpkg"))
         replace(project_file, folder / (name + ".qgz"))
@@ -72,7 +72,7 @@ def build_project(rollcalls, geopackage):
     project = maps.new_project(first.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
     project.setTitle(maps.plain(f"Plan of {queries.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")))
-    project.setMetadata(_metadata(project.title(), first))
+    project.setMetadata(metadata_of(project.title(), first))
     project.setBackgroundColor(style.colour(style.LAND))
     xmin, ymin, xmax, ymax = first.area
     area = QgsReferencedRectangle(QgsRectangle(xmin, ymin, xmax, ymax).buffered(0.02 * (xmax - xmin)), project.crs())
@@ -130,7 +130,7 @@ def _add(project, group, layer):
     return node
 
 
-def _metadata(title, rollcall):
+def metadata_of(title, rollcall):
     metadata = QgsProjectMetadata()
     metadata.setTitle(title)
     metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a "
@@ -145,7 +145,7 @@ def _notes(rollcall):
     return "<br>".join(escape(line) for line in lines if line)
 
 
-def _save(project, path):
+def save(project, path):
     """Write the project without what QGIS would put into it: the name of whoever ran this, and where it was made."""
     as_written = path + ".unpacked"
     if not project.write(path):

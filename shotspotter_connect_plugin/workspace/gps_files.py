@@ -44,7 +44,7 @@ def open_gps(path):
         return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), kind="nmea")
     if "<gpx" in start:
         return open_source(str(path) + "|layername=track_points")
-    source = open_source(path)
+    source = open_source(path, "gps_fixes")
     if source.kind != "text":
         return source
     source = _without_header(source, start)

@@ -138,10 +138,11 @@ class _Encoding(Exception):
     """The text is not in the encoding tried."""
 
 
-def open_source(path):
+def open_source(path, table=""):
     """Open a file of rows: CSV and its like (also ``.gz``), Excel, or anything OGR opens as points or as a table.
 
-    A layer of a file with several is named as QGIS does: ``path|layername=name``.
+    A layer of a file with several is named as QGIS does: ``path|layername=name``. Without a name it is the one called
+    like ``table``, as in the GeoPackage that comes back from a phone. A ZIP may hold such a GeoPackage.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def open_source(path):
         return _open_excel(path)
     if kind == ".xls":
         raise ConnectError("{} is in the old Excel format; save it as .xlsx or CSV.".format(path.name))
-    return _open_points(path, layer)
+    return _open_points(path, layer, table)
 
 
 def read_rows(source, columns, progress, use):
@@ -252,8 +253,8 @@ def _distinct(names):
     return distinct
 
 
-def _open_points(path, layer_name):
-    source, layer = _open_layer(path, layer_name)
+def _open_points(path, layer_name, table):
+    source, layer = _open_layer(path, layer_name, table)
     definition = layer.GetLayerDefn()
     columns = _distinct(definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount()))
     kind = ogr.GT_Flatten(layer.GetGeomType())
@@ -266,16 +267,17 @@ def _open_points(path, layer_name):
                   kind="layer", layer=layer.GetName())
 
 
-def _open_layer(path, name):
+def _open_layer(path, name, table=""):
     """(data source, layer); the first must live as long as the second is used."""
-    prefix = {".gz": "/vsigzip/", ".zip": "/vsizip/"}.get(path.suffix.lower(), "")
     try:
-        source = gdal.OpenEx(prefix + str(path), gdal.OF_VECTOR)
+        source = gdal.OpenEx(_inside(path), gdal.OF_VECTOR)
     except RuntimeError:
         source = None
     if source is None or source.GetLayerCount() == 0:
         raise ConnectError("{} cannot be opened; give CSV, Excel (.xlsx) or a map layer.".format(path.name),
                            gdal.GetLastErrorMsg())
+    if not name and table and source.GetLayerByName(table) is not None:
+        name = table
     if not name and source.GetLayerCount() > 1:
         names = [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())]
         raise ConnectError("{} holds the layers {}; name one as {}|layername={}.".format(
@@ -284,6 +286,17 @@ def _open_layer(path, name):
     if layer is None:
         raise ConnectError("{} has no layer {}.".format(path.name, name))
     return source, layer
+
+
+def _inside(path):
+    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, if it has just one."""
+    prefix = {".gz": "/vsigzip/", ".zip": "/vsizip/"}.get(path.suffix.lower(), "") + str(path)
+    names = (gdal.ReadDirRecursive(prefix) or ()) if prefix.startswith("/vsizip/") else ()
+    packed = [name for name in names if name.lower().endswith(".gpkg")]
+    if any(name + "-wal" in names and gdal.VSIStatL(prefix + "/" + name + "-wal").size for name in packed):
+        raise ConnectError("{} was packed while its GeoPackage was open; close the project on the phone and send it "
+                           "again, or unpack it and name the GeoPackage.".format(path.name))
+    return prefix + "/" + packed[0] if len(packed) == 1 else prefix
 
 
 def _crs(system):

@@ -3,23 +3,18 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ConnectError
-from ..forecast.shifts import check_timezone
 from ..patrol import tactics
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import numbers
-from .gps import Rejects
 from .intake import ImportResult
-from .readers import open_source, read_rows, too_long
-from .runs import file_hash
+from .rowfile import RowFile
 from .store import Between
-from .synonyms import names_utc, plain, recognise
+from .synonyms import plain
 
 __all__ = ["TacticImport", "import_tactics"]
 
@@ -28,7 +23,8 @@ TABLE = "tactic_log"
 NO_TACTIC, NO_TIME = "no tactic", "no time of day"
 UNREADABLE = "a date or time that cannot be read"
 NO_MINUTES = "minutes that are no number from 0 to 1440"
-_LONG = "(long)"
+_NEEDED = [(["tactic"], "the tactic"), (["at"], "the time"),
+           (["officer", "unit"], "the officer's badge number or the unit")]
 _DAY_MINUTES = 1440.0
 _LONGEST = 100
 """Characters kept of a tactic that the list does not know: the name of a tactic, not a report."""
@@ -81,99 +77,30 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    source = open_source(path)
-    zone = check_timezone(source_timezone or workspace.settings.timezone)
-    warnings = []
-    found = _columns(source, mapping, warnings)
-    parts = read_rows(source, list(dict.fromkeys(found.values())), progress,
-                      lambda chunk: chunk.assign(**{_LONG: too_long(chunk)}))
-    rows = pd.concat(parts) if parts else pd.DataFrame()
-    if rows.empty:
-        raise ConnectError("{} has no rows.".format(source.name))
-    texts = {role: rows[column].fillna("").astype(str).str.strip() for role, column in found.items()}
-    for role in ("officer", "unit"):
-        _refuse_names(texts, found, role)
-    reason = np.full(len(rows), None, dtype=object)
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, _NEEDED, ["officer", "unit"], progress)
+    at, given = _moments(file)
+    minutes = numbers(file.texts("minutes"))
+    file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")
+    file.reject(at.isna() & given, UNREADABLE, "at")
+    file.reject(at.isna(), NO_TIME, "at")
+    file.reject((file.texts("minutes") != "") & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES, "minutes")
+    rows = pd.DataFrame({
+        **{role: file.codes(role) for role in ("officer", "unit", "box_id", "id")},
+        "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
 
-    def reject(mask, why):
-        reason[np.asarray(mask) & (reason == np.array(None))] = why
-
-    blank = np.logical_and.reduce([(values == "").to_numpy() for values in texts.values()])
-    at, given = _moments(texts, "UTC" if names_utc(found["at"]) else zone)
-    minutes = numbers(texts["minutes"]) if "minutes" in texts else np.full(len(rows), np.nan)
-    told = (texts["minutes"] != "").to_numpy() if "minutes" in texts else np.zeros(len(rows), dtype=bool)
-    reject(blank, "an empty row")
-    reject(rows[_LONG], "more fields than the header")
-    reject(texts["tactic"] == "", NO_TACTIC)
-    reject(at.isna() & given, UNREADABLE)
-    reject(at.isna(), NO_TIME)
-    reject(told & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES)
-    table = pd.DataFrame({
-        **{role: _codes(texts, role, len(rows)) for role in ("officer", "unit", "box_id", "id")},
-        "tactic": texts["tactic"].to_numpy(object), "minutes": minutes, "at_utc": at.to_numpy()})
-    table["at_utc"] = pd.to_datetime(table["at_utc"], utc=True)
-    good = reason == np.array(None)
-    lines = rows.index.to_numpy()
-    rejects = Path(rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, TABLE))
-    with workspace.transaction() as writer, Rejects(rejects) as rejected:
-        rejected.write(source.name, lines[~good], np.full((~good).sum(), "", dtype=object), reason[~good])
-        logs = _judged(workspace, table[good], warnings)
+    def write(writer):
+        logs = _judged(workspace, rows, file.warnings)
         done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
-        counts = {"read": len(table), "added": done.added, "updated": done.updated,
-                  "unchanged": int(good.sum()) - done.added - done.updated, "rejected": int((~good).sum())}
-        flags = {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
-        result = TacticImport(**counts, **flags, warnings=warnings, mapping=found, timezone=zone, reasons=dict(
-            Counter(reason[~good]).most_common()), crs=workspace.settings.crs, dropped_columns=[
-                column for column in source.columns if column not in found.values()])
-        result.record(writer, TABLE, source.name, file_hash(source.path))
-        result.rejects = rejected.close()
-    return result
+        return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
+    return file.take_in(rejects, write, TacticImport)
 
 
-def _columns(source, mapping, warnings):
-    columns = [column for column in source.columns if not privacy.about_persons(column)]
-    personal = [column for column in source.columns if column not in columns]
-    if personal:
-        warnings.append("Columns about persons were left out: {}.".format(", ".join(personal)))
-    found = recognise(columns, TABLE, mapping)
-    missing = [what for role, what in (("tactic", "the tactic"), ("at", "the time")) if role not in found]
-    if not {"officer", "unit"} & set(found):
-        missing.append("the officer's badge number or the unit")
-    if missing:
-        raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
-                           '{{"tactic": "column"}}.'.format(
-                               source.name, " and ".join(missing), ", ".join(source.columns)))
-    return found
-
-
-def _refuse_names(texts, found, role):
-    what = privacy.values_about_persons(texts[role].unique()) if role in texts else ""
-    if what and what != "number plates":
-        raise ConnectError("The values of column {} look like {}; give badge numbers or codes of units, and name their "
-                           'column in MAPPING, as in {{"{}": "column"}}.'.format(found[role], what, role))
-
-
-def _moments(texts, zone):
-    """(instants, where something was written)."""
-    clock = texts.get("at_time")
-    parsed = times.parse(texts["at"])
-    if clock is not None and not parsed.timed.any():
-        parsed = times.parse(texts["at"], clock)
-    wall = times.in_order(parsed)
-    known = (wall != times.NAT) & parsed.timed
-    instant = np.full(len(wall), times.NAT)
-    instant[known] = np.where(parsed.offset[known], wall[known], times.to_utc(wall[known], zone, True))
-    unreadable = parsed.given & (wall == times.NAT)
-    instant = np.where(instant == times.NAT, instant, instant // times.MILLISECOND * times.MILLISECOND)
-    return pd.Series(pd.DatetimeIndex(instant.astype("datetime64[ns]")).tz_localize("UTC")), unreadable
-
-
-def _codes(texts, role, size):
-    """Codes of a role, None where there is none; spreadsheets make 117.0 of 117."""
-    if role not in texts:
-        return np.full(size, None, dtype=object)
-    values = texts[role].str.replace(r"^(\d+)\.0$", r"\1", regex=True)
-    return values.where(values != "", None).to_numpy(object)
+def _moments(file):
+    """(instants, where a date was written that cannot be read)."""
+    parsed = times.parse(file.texts("at"))
+    if not parsed.timed.any():
+        parsed = times.parse(file.texts("at"), file.texts("at_time"))
+    return file.instants("at", parsed), parsed.given & (parsed.clock == times.NAT)
 
 
 def _judged(workspace, rows, warnings):
