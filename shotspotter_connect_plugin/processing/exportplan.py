@@ -19,10 +19,10 @@ class ExportPlan(ConnectAlgorithm):
     GROUP = PATROL
     HELP = ("Writes the boxes of a shift for other programs: GeoJSON and KML with squares, GPX with a waypoint in each "
             "box, XLSX as a table; a shift package, which is what the live patrol opens on a computer that cannot "
-            "reach the workspace; or a project for QField on a phone (a ZIP with the boxes, a form for tactics, a track that "
-            "is recorded, and a message on entry into a box), whose GeoPackage “Import GPS” and “Import tactics” take "
-            "in when it comes back. All places but those of the phone are in longitude and latitude. Cells that a "
-            "spreadsheet would take for a formula begin with an apostrophe.")
+            "reach the workspace; or a project for QField on a phone (a ZIP with the boxes, a form for tactics, a "
+            "track that is recorded, and a message on entry into a box), whose GeoPackage “Import GPS” and “Import "
+            "tactics” take in when it comes back. All places but those of the phone are in longitude and latitude. "
+            "Cells that a spreadsheet would take for a formula begin with an apostrophe.")
 
     def flags(self):
         # The phone's project and its layers live in the main thread.
