@@ -6,7 +6,7 @@ green alike. Names are cut to their room and escaped. Lengths are points unless 
 import math
 import re
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Sequence, Tuple
 
 from . import style
 from .queries import clean
@@ -21,12 +21,25 @@ MISSING = "Charts are left out because the Python library reportlab is missing; 
 
 
 @dataclass(frozen=True)
+class Words:
+    """A text of a picture: the left end, middle or right end of its baseline in mm from the upper left corner."""
+
+    x: float
+    y: float
+    text: str
+    points: float
+    ink: str
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Picture:
-    """An SVG with its size in millimetres."""
+    """The marks of a chart as SVG, its size in mm, and its words, which stay text on the page and in the PDF."""
 
     svg: str
     width: float
     height: float
+    words: Tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,32 +293,16 @@ def _short(value):
     return f"{value:,.0f}" if size >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-class _Metrics:
-    """Lets reportlab measure text as Qt will draw it, with the font that reports use."""
-
-    _dynamicFont = _multiByte = 0
-    encName = "utf-8"
-
-    def __init__(self, name):
-        self.fontName = name
-
-    def stringWidth(self, text, size, encoding="utf-8"):  # noqa: N802
-        text = text.decode(encoding) if isinstance(text, bytes) else text
-        return style.text_width(text, size) / POINT
-
-
 class _Canvas:
     """A drawing with our font, colours and patterns."""
 
     def __init__(self, width_mm):
         self.width_mm, self.width = width_mm, width_mm / POINT
-        self._family = style.family()
+        self._words = []
 
     def begin(self, height):
         from reportlab.graphics.shapes import Drawing
-        from reportlab.pdfbase import pdfmetrics
 
-        pdfmetrics.registerFont(_Metrics(self._family))
         self.height = height
         self._drawing = Drawing(self.width, height)
 
@@ -317,19 +314,17 @@ class _Canvas:
         # Qt knows no clip paths and would paint their outline; nothing is drawn outside anyway.
         svg = re.sub(r"<clipPath.*?</clipPath>", "", svg, flags=re.DOTALL).replace("clip-path: url(#clip)", "")
         svg = svg.replace("<title>...</title>", "").replace("<desc>...</desc>", "")
-        return Picture(svg, self.width_mm, self.height * POINT)
+        return Picture(svg, self.width_mm, self.height * POINT, tuple(self._words))
 
     # marks
 
     def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None):
-        from reportlab.graphics.shapes import String
-
+        """Words; those that have no ``room`` are cut.  Qt would turn text within an SVG into outlines."""
         text = clean(text)
         if room is not None:
             text = "".join(style.fit(text, room * POINT, size))
         if text:
-            self._drawing.add(String(x, round(2 * y) / 2, text, fontName=self._family, fontSize=size, textAnchor=anchor,
-                                     fillColor=_colour(ink)))
+            self._words.append(Words(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
 
     def line(self, x, y, x_2, y_2, colour, width):
         from reportlab.graphics.shapes import Line

@@ -21,12 +21,13 @@ from .blocks import Beside, Chart, Figures, Heading, Map, PageBreak, Paragraph, 
 from .queries import clean
 
 TITLE, HEADING, BIG, TEXT, SMALL, TINY = 18.0, 12.0, 16.0, 9.0, 8.0, 6.5
-HEAD, FOOT = 27.0, 12.0
+FOOT = 12.0
 GAP, PADDING = 4.0, 1.0
 LOGO = (32.0, 13.0)
 KEY_WIDTH, KEY_ROW = 50.0, 5.0
 LEAST_AFTER_HEADING = 28.0
 _GRID = 0.2
+_SLACK = 2.0  # less than a row; a frame that is a hair too low would swallow its last row
 _DOTS = 40.0  # per millimetre, at which rows are measured
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
@@ -81,7 +82,9 @@ class _Flow:
         self._page_width, page_height = style.page_size(head.page_size)
         self._x, self._width = style.MARGIN, self._page_width - 2 * style.MARGIN
         self._page, self._bottom = 0, page_height - style.MARGIN - FOOT
-        self._top = self._y = style.MARGIN + HEAD
+        self._subtitle = style.fit(clean(head.subtitle), self._width - self._logo_width(), TEXT + 0.5, 2)
+        self._rule_top = 18.5 + len(self._subtitle) * style.line_height(TEXT + 0.5)
+        self._top = self._y = self._rule_top + 4.5
         self._names = {}
 
     # the flow
@@ -204,7 +207,10 @@ class _Flow:
 
     def _chart(self, block):
         drawn = block.draw(self._width)
-        self._picture(block.name, drawn.svg, (self._x, self._y, drawn.width, drawn.height))
+        items = [self._picture(block.name, drawn.svg, (self._x, self._y, drawn.width, drawn.height))]
+        items += [self._words(words) for words in drawn.words]
+        if len(items) > 1:
+            self._layout.groupItems(items).setId(self._free("Chart"))
         self._caption_below(block.caption, self._y + drawn.height)
 
     def _caption_below(self, caption, y):
@@ -251,7 +257,8 @@ class _Flow:
         if not key:
             return
         table = self._new_table([[_cell("", TEXT), _cell("", TEXT)] * columns
-                                 for _ in range(-(-len(key) // columns))], [6.0, width / columns - 6.0] * columns)
+                                 for _ in range(-(-len(key) // columns))], [6.0, width / columns - 6.0] * columns,
+                                [KEY_ROW] * -(-len(key) // columns))
         rows = table.tableContents()
         for place, (colour, letter, words) in enumerate(key):
             row, column = place % len(rows), 2 * (place // len(rows))
@@ -259,7 +266,7 @@ class _Flow:
             rows[row][column + 1] = _cell("".join(style.fit(clean(words), width / columns - 9.0, SMALL)), SMALL)
         table.setTableContents(rows)
         table.setShowGrid(False)
-        self._frame(table, "Key", (x, y, width, KEY_ROW * len(rows) + 1.0))
+        self._frame(table, "Key", (x, y, width, KEY_ROW * len(rows) + _SLACK))
 
     # tables
 
@@ -284,7 +291,7 @@ class _Flow:
                 self._next_page()
                 continue
             last = max(last, first + 1)
-            self._table_part(block, heads, cells[first:last], widths, head_height + sum(heights[first:last]))
+            self._table_part(block, heads, cells[first:last], widths, [head_height, *heights[first:last]])
             first = last
             if first < len(cells):
                 self._next_page()
@@ -297,15 +304,14 @@ class _Flow:
             self._text("Title of table", title, (self._x, self._y, self._width), TEXT, bold=True)
             self._y += height
 
-    def _table_part(self, block, heads, cells, widths, height):
+    def _table_part(self, block, heads, cells, widths, heights):
         header = [_cell("\n".join(lines), SMALL, _RIGHT if column.number else _LEFT, bold=True)
                   for column, lines in zip(block.columns, heads)]
-        table = self._new_table([header, *cells], widths)
-        height += _GRID
-        self._frame(table, block.name, (self._x, self._y, sum(widths), height))
-        self._y += height
+        table = self._new_table([header, *cells], widths, heights)
+        self._frame(table, block.name, (self._x, self._y, sum(widths), sum(heights) + _SLACK))
+        self._y += sum(heights) + _GRID
 
-    def _new_table(self, cells, widths):
+    def _new_table(self, cells, widths, heights):
         table = QgsLayoutItemManualTable.create(self._layout)
         self._layout.addMultiFrame(table)
         table.setContentTextFormat(style.text_format(SMALL))
@@ -314,6 +320,7 @@ class _Flow:
         table.setGridStrokeWidth(_GRID)
         table.setVerticalGrid(False)
         table.setTableContents(cells)
+        table.setRowHeights([height - 2 * PADDING - _GRID for height in heights])
         table.setColumnWidths([width - 2 * PADDING for width in widths])
         table.setResizeMode(QgsLayoutMultiFrame.ResizeMode.UseExistingFrames)
         return table
@@ -368,24 +375,26 @@ class _Flow:
             self._page_foot(page)
         self._layout.refresh()
 
+    def _logo_width(self):
+        return LOGO[0] + 3 if self._head.logo and os.path.exists(self._head.logo) else 0.0
+
     def _page_head(self, page):
         head, x = self._head, style.MARGIN
         width = self._page_width - 2 * style.MARGIN
-        logo = LOGO[0] + 3 if head.logo and os.path.exists(head.logo) else 0.0
+        logo = self._logo_width()
         split = 0.68 * width
         title = style.fit(clean(head.title), split - 2, TITLE, 1, True)
         self._text("Title", title, (x, 8.0, split), TITLE, bold=True, page=page)
         self._text("Agency", style.fit(clean(head.agency), width - split - logo, TEXT, 2),
                    (x + split, 9.0, width - split - logo), TEXT, style.MUTED, align=_RIGHT, page=page)
-        self._text("Period and filters", style.fit(clean(head.subtitle), width - logo, TEXT + 0.5, 2),
-                   (x, 17.5, width - logo), TEXT + 0.5, page=page)
+        self._text("Period and filters", self._subtitle, (x, 17.5, width - logo), TEXT + 0.5, page=page)
         if logo:
             item = QgsLayoutItemPicture(self._layout)
             item.setId("Logo")
             item.setPicturePath(head.logo)
             item.setPictureAnchor(QgsLayoutItem.ReferencePoint.UpperRight)
             self._put_item(item, (x + width - LOGO[0], 8.0, *LOGO), page)
-        self._rule("Line under the head", (x, style.MARGIN + HEAD - 4.5, width, 0.6), style.INK, page)
+        self._rule("Line under the head", (x, self._rule_top, width, 0.6), style.INK, page)
 
     def _page_foot(self, page):
         head, x = self._head, style.MARGIN
@@ -415,7 +424,7 @@ class _Flow:
     def _label(self, name, text, place, text_format, align, page):
         x, y, width, height = place
         y += (self._page if page is None else page) * self._page_step()
-        pieces.label(self._layout, self._free(name), text, (x, y, width, height), text_format, align)
+        return pieces.label(self._layout, self._free(name), text, (x, y, width, height), text_format, align)
 
     def _rule(self, name, place, colour, page):
         x, y, width, height = place
@@ -427,6 +436,14 @@ class _Flow:
         item.setPicturePath("base64:" + base64.b64encode(svg.encode("utf-8")).decode("ascii"),
                             Qgis.PictureFormat.SVG)
         self._place(item, place)
+        return item
+
+    def _words(self, words):
+        width = style.text_width(words.text, words.points) + 1.0
+        x = self._x + words.x - {"start": 0.0, "middle": width / 2, "end": width}[words.anchor]
+        align = {"start": _LEFT, "middle": Qt.AlignmentFlag.AlignHCenter, "end": _RIGHT}[words.anchor]
+        return self._label("Words", pieces.as_text(words.text), (x, self._y + words.y - style.ascent(words.points), width,
+                           style.line_height(words.points)), style.text_format(words.points, words.ink), align, None)
 
     def _page_step(self):
         """From the top of a page to the top of the next one."""

@@ -79,6 +79,11 @@ def line_height(points):
     return points * _MM_PER_POINT * 1.36
 
 
+def ascent(points):
+    """From the top of a line of text down to its baseline, in millimetres."""
+    return _metrics(False).ascent() / _PIXELS * points * _MM_PER_POINT
+
+
 def text_width(text, points, bold=False):
     """Width in millimetres of one line of text."""
     return _advance(text, bold) / _PIXELS * points * _MM_PER_POINT
