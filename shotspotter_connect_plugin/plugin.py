@@ -41,6 +41,7 @@ SET_UP = (
     ("ConnectChooseWorkspace", "Choose workspace of this project…", "setup", "choose_workspace"),
     ("ConnectConfigure", "Configure workspace…", "setup", "connect:configure"),
     ("ConnectImportPlaces", "Import places…", "import", "connect:importplaces"),
+    ("ConnectImportNeighbourhoods", "Import neighbourhoods…", "import", "connect:importneighbourhoods"),
     ("ConnectTrain", "Train forecast…", "forecast", "connect:train"),
     ("ConnectVerifyDraw", "Verify draw…", "patrol", "connect:verifydraw"),
 )

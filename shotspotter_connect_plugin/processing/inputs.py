@@ -117,9 +117,8 @@ def vector_table(source, name, kinds, progress):
     for number, feature in enumerate(features):
         if number % 500 == 0:
             progress.report(min(number / total, 1.0))
-        if feature.hasGeometry():
-            rows.append([_plain(value) for value in feature.attributes()])
-            shapes.append(wkb.loads(bytes(feature.geometry().asWkb())))
+        rows.append([_plain(value) for value in feature.attributes()])
+        shapes.append(wkb.loads(bytes(feature.geometry().asWkb())) if feature.hasGeometry() else None)
     if not rows:
         raise ConnectError("{}: layer “{}” is empty; choose a layer with features.".format(name, source.sourceName()))
     frame = pd.DataFrame(rows, columns=source.fields().names())

@@ -17,6 +17,7 @@ from .fishnet import CreateFishnet
 from .importgps import ImportGps
 from .importgunfire import ImportGunfire
 from .importincidents import ImportIncidents
+from .importneighbourhoods import ImportNeighbourhoods
 from .importplaces import ImportPlaces
 from .importroster import ImportRoster
 from .importtactics import ImportTactics
@@ -27,9 +28,9 @@ from .train import Train
 from .verifydraw import VerifyDraw
 from .visits import Visits
 
-ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces, ImportGps,
-              ImportRoster, ImportTactics, Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw,
-              CheckWorkspace, Visits, ExportPlan, RollCall, Daily)
+ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
+              ImportNeighbourhoods, ImportGps, ImportRoster, ImportTactics, Train, Score, BackTest, Meter, CapCost,
+              Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

@@ -3,7 +3,6 @@
 A file is read chunk by chunk, so that it may be larger than memory, and judged as a whole: what its columns mean is
 decided by all of its rows. One transaction per import: killed or stopped, nothing has changed.
 """
-import hashlib
 import re
 from pathlib import Path
 
@@ -451,7 +450,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
             dropped_columns=[column for column in frame if column not in found.values()],
             reasons={reason: count for reason, count in reasons.items() if count}, source_crs=vector_table.crs,
             crs=area.crs)
-        result.record(writer, "places", name, _layer_hash(vector_table, found))
+        result.record(writer, "places", name, vector_table.sha256(found.values()))
     return result
 
 
@@ -478,12 +477,3 @@ def _place_text(value):
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return " ".join(str(value).split())
-
-
-def _layer_hash(vector_table, found):
-    digest = hashlib.sha256()
-    for shape in vector_table.geometry:
-        digest.update(shape.wkb if shape is not None else b"-")
-    for column in found.values():
-        digest.update("\0".join(vector_table.frame[column].map(_place_text)).encode())
-    return digest.hexdigest()

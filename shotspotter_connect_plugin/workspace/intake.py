@@ -69,7 +69,7 @@ class ImportResult:
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
             "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
-            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+            "reasons": dict(self.reasons), "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
 
 
 class Rejects:

@@ -1,4 +1,5 @@
 """Vector layers as plain tables: attributes, shapely geometries and the name of their coordinate system."""
+import hashlib
 import os
 from dataclasses import dataclass, field
 from typing import List
@@ -46,6 +47,15 @@ class VectorTable:
         if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
             raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
         return VectorTable(self.frame, moved, crs, self.name)
+
+    def sha256(self, columns):
+        """SHA-256 (hexadecimal) of the geometries and of some columns, for the record of an import."""
+        digest = hashlib.sha256()
+        for shape in self.geometry:
+            digest.update(shape.wkb if shape is not None else b"-")
+        for column in columns:
+            digest.update("\0".join(self.frame[column].astype(str)).encode())
+        return digest.hexdigest()
 
 
 def parse_crs(text):

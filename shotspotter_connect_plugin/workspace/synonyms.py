@@ -231,7 +231,7 @@ def recognise(columns, table, mapping=None):
         Role -> column; roles not found are left out. Each column serves one role. Where several pairs of coordinates
         are found, the further ones follow as ``x2``, ``y2`` and so on.
     """
-    given = _given(columns, table, mapping)
+    given = given_roles(columns, table, mapping)
     found = {role: column for role, column in given.items() if column}
     free = [column for column in columns if column not in found.values()]
     for role, names in ROLES[table].items():
@@ -246,7 +246,8 @@ def recognise(columns, table, mapping=None):
     return found
 
 
-def _given(columns, table, mapping):
+def given_roles(columns, table, mapping):
+    """Role -> column of the source, or None to leave it out, of a MAPPING (dict or JSON); one sentence if it is wrong."""
     if isinstance(mapping, str) and mapping.strip():
         try:
             mapping = json.loads(mapping)

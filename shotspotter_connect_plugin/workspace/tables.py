@@ -99,7 +99,8 @@ _ALL = (
     ), ["beat"], geometry="MultiPolygon"),
     _table("neighbourhoods", "Neighbourhoods with residents, for the exposure report and share caps only", (
         ("neighbourhood", "text", "Name", True),
-        ("residents", "json", "Residents by group"),
+        ("residents", "json", "Residents by group; all = everybody"),
+        ("boxes", "json", "Share of its residents in each box, by area, by box id"),
         ("share_cap", "real", "Largest share of patrols, 0 to 1; empty = none"),
     ), ["neighbourhood"], geometry="MultiPolygon"),
     _table("boxes", "The fishnet", (
@@ -297,6 +298,7 @@ _ALL = (
         ("mapping", "json", "Column of the source for each of ours"),
         ("dropped_columns", "json", "Columns never read"),
         ("counts", "json", "read, added, updated, unchanged, rejected"),
+        ("reasons", "json", "Rejected rows by reason"),
     ), ["import_id"]),
     _table("runs", "Every run of an algorithm", (
         ("run_id", "text", "Id", True),

@@ -41,6 +41,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importincidents": file_import,
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
+        "importneighbourhoods": "WORKSPACE INPUT NAME_FIELD POPULATION_FIELDS",
         "importgps": file_import,
         "importroster": file_import,
         "importtactics": file_import,

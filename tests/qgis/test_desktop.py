@@ -58,6 +58,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectScore": "connect:score", "ConnectMeter": "connect:meter", "ConnectRollCall": "connect:rollcall",
         "ConnectDaily": "connect:daily", "ConnectCreateWorkspace": "connect:createworkspace",
         "ConnectConfigure": "connect:configure", "ConnectImportPlaces": "connect:importplaces",
+        "ConnectImportNeighbourhoods": "connect:importneighbourhoods",
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
         "ConnectImportRoster": "connect:importroster",
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",

@@ -98,7 +98,8 @@ def test_an_empty_table_has_its_columns_and_types(workspace):
     assert list(incidents) == TABLES["incidents"].column_names + ["x", "y"]
     assert str(incidents["occurred_from_utc"].dtype) == "datetime64[ns, UTC]"
     assert incidents["x"].dtype == float
-    assert list(workspace.read("neighbourhoods")) == ["neighbourhood", "residents", "share_cap", "geometry"]
+    assert list(workspace.read("neighbourhoods")) == ["neighbourhood", "residents", "boxes", "share_cap",
+                                                      "geometry"]
 
 
 def test_columns_can_be_chosen_and_ordered(workspace, made_incidents):

@@ -1,0 +1,51 @@
+"""connect:importneighbourhoods"""
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFeatureSource,
+                       QgsProcessingParameterField, QgsProcessingParameterString)
+
+from .base import IMPORT, ConnectAlgorithm
+from .imports import COUNTS, DROPPED_COLUMNS, report
+
+INPUT, NAME_FIELD, POPULATION_FIELDS = "INPUT", "NAME_FIELD", "POPULATION_FIELDS"
+
+
+class ImportNeighbourhoods(ConnectAlgorithm):
+    """Neighbourhoods with residents by group."""
+
+    NAME = "importneighbourhoods"
+    TITLE = "Import neighbourhoods"
+    GROUP = IMPORT
+    HELP = ("Brings neighbourhoods, census tracts or the like with their residents into the workspace, in the place of "
+            "those there were. The exposure report tells by them how many patrol minutes fall on whom, and a "
+            "neighbourhood can be held to a largest share of the patrols (share_cap in the table neighbourhoods, which "
+            "stays when the same names come again). Nothing else reads residents: no forecast and no lottery sees "
+            "them.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFeatureSource(
+            INPUT, "Neighbourhoods", [Qgis.ProcessingSourceType.VectorPolygon]), "Polygons in any CRS.")
+        self.add(QgsProcessingParameterField(NAME_FIELD, "Field with their names", None, INPUT, optional=True),
+                 "Names of the neighbourhoods. Features of one name with the same residents are one neighbourhood. "
+                 "Empty = found by its name, as in NAME, TRACT or GEOID.")
+        self.add(QgsProcessingParameterString(POPULATION_FIELDS, "Fields with residents", optional=True),
+                 "Fields with a comma between them: all residents first, then the groups to be told apart, as in "
+                 "TOTALPOP, White=WHITE, Black=BLACK. Empty = those of public census exports that are recognised.")
+        for name in COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+
+    def read_layers(self, parameters, context, progress):
+        self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.neighbourhoods import import_neighbourhoods
+
+        result = import_neighbourhoods(workspace, self.areas, self.text(parameters, NAME_FIELD, context),
+                                       self.text(parameters, POPULATION_FIELDS, context), progress=progress)
+        counts = report(result, progress)
+        for role, column in result.mapping.items():
+            progress.info("Read {} as {}.".format(column, role))
+        dropped = ", ".join(result.dropped_columns)
+        progress.info("Columns that were not read: {}.".format(dropped or "none"))
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        return {**counts, DROPPED_COLUMNS: dropped}
