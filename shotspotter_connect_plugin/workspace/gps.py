@@ -21,8 +21,9 @@ from ..progress import SILENT
 from . import privacy, times
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
 from .gps_files import PROBLEM, guess_columns, open_gps
-from .intake import ImportResult
+from .intake import ImportResult, rejects_path
 from .layers import parse_crs
+from .memory import recall
 from .readers import GEOMETRY, too_long
 from .runs import file_hash
 from .synonyms import names_utc, recognise
@@ -85,15 +86,13 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     path = str(path)
     files = _files(path)
     area = Area(workspace)
-    zone = check_timezone(source_timezone) if source_timezone else ""
-    result = ImportResult(crs=area.crs, timezone=zone or workspace.settings.timezone)
-    rejects = Path(rejects or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, TABLE))
+    result = ImportResult(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
     read = 0
-    with workspace.transaction() as writer, Rejects(rejects) as rejected:
+    with workspace.transaction() as writer, Rejects(rejects_path(workspace, TABLE, rejects)) as rejected:
         for number, file in enumerate(files):
             part = progress.part(number / len(files), (number + 1) / len(files))
             try:
-                reader = _File(file, mapping, source_crs, zone or workspace.settings.timezone, bool(zone), area, part)
+                reader = _File(workspace, file, mapping, source_crs, source_timezone, area, part)
             except ConnectError as error:
                 if not os.path.isdir(path):
                     raise
@@ -123,13 +122,14 @@ def _files(path):
 
 
 def _import_file(reader, writer, rejected, result, progress):
-    counts = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0)
+    counts, reasons = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0), Counter()
     for chunk in reader.chunks():
         if progress.is_cancelled():
             raise Cancelled()
         fixes, reason, column = reader.fixes(chunk)
         good = reason == np.array(None)
         rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
+        reasons.update(reason[~good])
         done = writer.upsert(TABLE, _one_per_moment(fixes[good]))
         counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
                       unchanged=int(good.sum()) - done.added - done.updated)
@@ -139,8 +139,8 @@ def _import_file(reader, writer, rejected, result, progress):
     result.source_crs = result.source_crs or reader.crs
     result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
     result.warnings += [text for text in reader.warnings if text not in result.warnings]
-    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone,
-                 dropped_columns=reader.dropped_columns).record(
+    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, given=reader.given,
+                 reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
         writer, TABLE, reader.source.name, file_hash(reader.source.path))
 
 
@@ -153,19 +153,20 @@ def _one_per_moment(fixes):
 class _File:
     """What one file's columns mean, and its chunks as fixes."""
 
-    def __init__(self, path, mapping, source_crs, zone, zone_named, area, progress):
+    def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress):
         self.source = open_gps(path)
         self.warnings = []
+        self.given = recall(workspace, TABLE, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
         self._area = area
         self._future = pd.Timestamp.now(tz="UTC").value + times.DAY
-        self._begin(mapping, progress)
+        self._begin(self.given.mapping, progress)
         self._places = self._pair(self.mapping)
-        self.crs = source_crs or self._crs(self._head)
+        self.crs = self.given.source_crs or self._crs(self._head)
         self._change = pyproj.Transformer.from_crs(parse_crs(self.crs), parse_crs(area.crs), always_xy=True)
-        if not zone_named and (self.source.kind == "nmea" or self.source.layer == "track_points"):
-            zone, zone_named = "UTC", True
-        self.zone = "UTC" if names_utc(self.mapping["at"]) else zone
-        self._zone_told = zone_named or self.zone == "UTC"
+        by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
+        named = check_timezone(self.given.source_timezone or by_form or workspace.settings.timezone)
+        self.zone = "UTC" if names_utc(self.mapping["at"]) else named
+        self._zone_told = bool(self.given.source_timezone) or self.zone == "UTC"
         self._check_units()
         self._day_first, self._split = self._written()
         self._comings = {}

@@ -4,7 +4,6 @@ A file is read chunk by chunk, so that it may be larger than memory, and judged 
 decided by all of its rows. One transaction per import: killed or stopped, nothing has changed.
 """
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import Area, numbers
-from .intake import ImportResult, Intake
+from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
 from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, is_true, recognise
@@ -353,8 +352,7 @@ def _write(workspace, intake, frames, finish, rejects, progress):
                 counts = Counts(counts.added + done.added, counts.updated + done.updated,
                                 counts.unchanged + done.unchanged)
         progress.report(1.0)
-        result = intake.result(workspace, counts, rejects or workspace.folder / "{}-rejects-{}.csv".format(
-            Path(workspace.address).stem, table))
+        result = intake.result(workspace, counts, rejects_path(workspace, table, rejects))
         result.record(writer, table, intake.source.name, digest)
     return result
 

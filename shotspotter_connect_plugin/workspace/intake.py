@@ -4,6 +4,7 @@ import tempfile
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Dict, List
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from ..files import replacing
 from . import blocks, coordinates, privacy, times
+from .memory import Given, recall
 from .readers import GEOMETRY, open_source, read_rows, too_long
 from .synonyms import names_utc, recognise
 
@@ -43,6 +45,8 @@ class ImportResult:
         Coordinate system the file was taken for, and the workspace's.
     timezone : str
         Zone of the times without an offset.
+    given : Given
+        What was not left to guessing; serves the next file with the same columns.
     """
 
     read: int = 0
@@ -58,6 +62,7 @@ class ImportResult:
     source_crs: str = ""
     crs: str = ""
     timezone: str = ""
+    given: Given = field(default_factory=Given)
 
     @property
     def counts(self):
@@ -69,7 +74,13 @@ class ImportResult:
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
             "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
-            "reasons": dict(self.reasons), "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+            "reasons": dict(self.reasons), "given": vars(self.given),
+            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+
+
+def rejects_path(workspace, table, path=""):
+    """Where rejected rows go: to ``path``, or if that is empty beside the workspace."""
+    return Path(path or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, table))
 
 
 class Rejects:
@@ -205,9 +216,10 @@ class Intake:
         self.table, self.source, self._needed = table, open_source(path), needed
         self.area, self.rejects = coordinates.Area(workspace), Rejects()
         self.warnings, self._tallies = [], Counter()
-        self.zone = check_timezone(source_timezone or workspace.settings.timezone)
-        self._zone_named, self._source_crs = bool(source_timezone), source_crs
-        self.mapping = self._recognise(mapping)
+        self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
+        self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
+        self._zone_named, self._source_crs = bool(self._given.source_timezone), self._given.source_crs
+        self.mapping = self._recognise(self._given.mapping)
         self._pairs = self._pairs_of(self.mapping)
         placed = {column for pair in self._pairs for column in pair}
         self._texts = [role for role, column in self.mapping.items()
@@ -454,7 +466,7 @@ class Intake:
             unchanged=self.read - counts.added - counts.updated - len(self.rejects),
             dropped_columns=self.dropped_columns, warnings=self.warnings, mapping=dict(self.mapping),
             reasons=dict(self.rejects.reasons.most_common()), rejects=self.rejects.write(rejects),
-            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone)
+            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, given=self._given)
 
 
 def _categorical(texts):

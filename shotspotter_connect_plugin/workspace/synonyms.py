@@ -247,7 +247,7 @@ def recognise(columns, table, mapping=None):
 
 
 def given_roles(columns, table, mapping):
-    """Role -> column of the source, or None to leave it out, of a MAPPING (dict or JSON); one sentence if it is wrong."""
+    """Role -> column of the source, None to leave it out, as a MAPPING (dict or JSON) says; or ConnectError."""
     if isinstance(mapping, str) and mapping.strip():
         try:
             mapping = json.loads(mapping)

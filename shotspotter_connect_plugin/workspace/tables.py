@@ -299,6 +299,7 @@ _ALL = (
         ("dropped_columns", "json", "Columns never read"),
         ("counts", "json", "read, added, updated, unchanged, rejected"),
         ("reasons", "json", "Rejected rows by reason"),
+        ("given", "json", "Mapping, CRS and time zone that were given, and the fingerprint of the header they are for"),
     ), ["import_id"]),
     _table("runs", "Every run of an algorithm", (
         ("run_id", "text", "Id", True),

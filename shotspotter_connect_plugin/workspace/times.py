@@ -381,6 +381,16 @@ def to_utc(wall, zone, first):
     return _ns(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
+def instants(parsed, zone):
+    """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset are of
+    ``zone``, and of those that come twice the first is meant."""
+    wall = in_order(parsed)
+    known = (wall != NAT) & parsed.timed
+    instant = np.full(wall.size, NAT)
+    instant[known] = np.where(parsed.offset[known], wall[known], to_utc(wall[known], zone, True))
+    return pd.Series(pd.DatetimeIndex(_floor(instant).astype("datetime64[ns]")).tz_localize("UTC"))
+
+
 def _bins(clocks):
     """The distinct quarters of an hour, within which no zone changes its offset, and the quarter of each clock."""
     codes, bins = pd.factorize(clocks // _QUARTER * _QUARTER)
@@ -407,10 +417,11 @@ def fit_of_labels(parsed, labels, zone):
         Rows compared, and how many of them have an hour within their label's shift under either reading; those of parts
         of a file sum to those of the file.
     """
-    words = pd.Series(labels).astype(str).str.strip().str.upper().str.rstrip("S")
-    begin, end = (words.map({label[0]: label[hour] for label in _LABELS}) for hour in (1, 2))
-    rows = np.flatnonzero(parsed.zulu & parsed.timed & begin.notna().to_numpy() & (parsed.clock % DAY != 0))
-    clock, begin, end = parsed.clock[rows], begin.to_numpy(float)[rows], end.to_numpy(float)[rows]
+    codes, unique = pd.factorize(np.asarray(labels, dtype=object))
+    words = pd.Series(unique, dtype=object).astype(str).str.strip().str.upper().str.rstrip("S")
+    begin, end = (words.map({label[0]: label[hour] for label in _LABELS}).to_numpy(float)[codes] for hour in (1, 2))
+    rows = np.flatnonzero(parsed.zulu & parsed.timed & ~np.isnan(begin) & (parsed.clock % DAY != 0))
+    clock, begin, end = parsed.clock[rows], begin[rows], end[rows]
 
     def fit(wall):
         hour = wall % DAY / (3600 * SECOND)

@@ -1,0 +1,78 @@
+"""What was said about a file is kept with its import, and serves the next file that has the same columns."""
+import hashlib
+from dataclasses import dataclass, field
+from typing import Dict, Optional
+
+from .synonyms import given_roles
+
+__all__ = ["Given", "header_of", "recall"]
+
+
+@dataclass(frozen=True)
+class Given:
+    """How a file is to be read, where that is not left to guessing.
+
+    ``mapping`` is role -> column, None for a role that shall be left out; ``header`` is the fingerprint of the file's
+    columns, by which all this is found again.
+    """
+
+    header: str = ""
+    mapping: Dict[str, Optional[str]] = field(default_factory=dict)
+    source_crs: str = ""
+    source_timezone: str = ""
+
+
+def header_of(columns):
+    """Fingerprint of a file's columns: their names in order."""
+    return hashlib.sha256("\0".join(columns).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def recall(workspace, table, columns, mapping, source_crs, source_timezone, warnings):
+    """What is given for a file, completed by what was given at the newest import of a file with the same columns.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    table : str
+        The table to be filled.
+    columns : list of str
+        Of the file.
+    mapping : dict or str or None
+        Role -> column, or the same as JSON. Nothing stands for what was given before; a mapping of no roles (``{}``)
+        for forgetting that, and its CRS and zone, too.
+    source_crs, source_timezone : str
+        Empty for what was given before.
+    warnings : list of str
+        Gets a sentence if anything was given before and not now.
+
+    Returns
+    -------
+    Given
+    """
+    header = header_of(columns)
+    now = {"mapping": given_roles(columns, table, mapping), "source_crs": source_crs,
+           "source_timezone": source_timezone}
+    asked_anew = mapping is not None and mapping != "" and not now["mapping"]
+    before = {} if asked_anew else _before(workspace, table, header)
+    taken = {name: value for name, value in before.items() if value and not now[name]}
+    if taken:
+        warnings.append("Columns are the same as in an earlier import and were read as then: {}. Give MAPPING {{}} to "
+                        "have them guessed anew.".format("; ".join(_words(*item) for item in taken.items())))
+    return Given(header, **{**now, **taken})
+
+
+def _before(workspace, table, header):
+    """What was given at the newest import of a file with this header."""
+    imports = workspace.read("imports", ["mapping"], {"table_name": table}, order_by="at_utc")
+    for mapping in reversed(imports["mapping"].tolist()):
+        given = (mapping or {}).get("given") or {}
+        if given.get("header") == header:
+            return {name: given.get(name) for name in ("mapping", "source_crs", "source_timezone")}
+    return {}
+
+
+def _words(name, value):
+    if name == "mapping":
+        return ", ".join("{} is {}".format(column, role) if column else "no {}".format(role)
+                         for role, column in value.items())
+    return "{} {}".format({"source_crs": "CRS", "source_timezone": "time zone"}[name], value)
