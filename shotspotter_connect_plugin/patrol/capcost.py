@@ -3,16 +3,17 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .draw import NEARLY
+from .draw import NEARLY, pivotal
 from .exposure import effective_number, gini, longest_streak, most_within
-from .metering import WINDOWS, inclusion_probabilities
+from .metering import SHARE, WINDOWS, inclusion_probabilities, share_caps, shares_of
+from .seeds import Uniforms
 
 ALL_RULES, CAP_ALONE = "all rules", "cap alone"
 COLUMNS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", "patrols", "boxes_served",
            "effective_boxes", "gini", "longest_streak", "most_in_28_days")
 
 
-def cost_of_caps(harm, events, day, beat, boxes_per_beat, caps, rules, seed=1, progress=SILENT):
+def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT):
     """Replay the lottery under several caps.
 
     Parameters
@@ -21,37 +22,34 @@ def cost_of_caps(harm, events, day, beat, boxes_per_beat, caps, rules, seed=1, p
         Forecast harm, and what happened; shifts in the order of time.
     day : array of int
         Number of the date of each shift, ascending.
-    beat : array of str
-        Of each box; None where it may not be drawn.
-    boxes_per_beat : float
+    boxes : pandas.DataFrame
+        col, row, beat (None where a box may not be drawn) and neighbourhood of each box, in the order of their ids.
     caps : iterable of float
     rules : mapping
-        lower_risk_share, focus, cool_down_shifts and the windows, as in :func:`.metering.rules_of`. Share caps of
-        neighbourhoods are not replayed.
+        As :func:`.metering.rules_of` gives them: boxes per beat, lower-risk share, focus, rest, windows, share caps.
     seed : int
-        Of the draws. They go along a serpentine of the boxes as given, which gives the same chances as the pivotal
-        draw at a fraction of the time.
+        Of the draws, which are those of :func:`.draw.pivotal`.
 
     Returns
     -------
     pandas.DataFrame
-        ``COLUMNS``, two rows per cap: "all rules", and "cap alone" without rest and windows, which shows what the
-        cap itself does where the other rules bind first. covered_harm = expected covered harm over that of always
+        ``COLUMNS``, two rows per cap: "all rules", and "cap alone" without rest, windows and shares, which shows what
+        the cap itself does where the other rules bind first. covered_harm = expected covered harm over that of always
         the most harmful boxes of each beat; price_percent = what that falls short, in per cent; hits = expected events
         in drawn boxes; hit_rate = hits over all events; the rest of one replayed history of draws: patrols, boxes ever
         served, effective number and Gini over the boxes of beats, longest run of days and most patrols in 28 days of a
         box.
     """
     harm, events = np.asarray(harm, dtype=float), np.asarray(events, dtype=float)
-    best = sum(_best(row, beat, boxes_per_beat) for row in harm)
-    mine = pd.notna(np.asarray(beat, dtype=object))
-    free = {name: np.inf for name in rules if name.startswith("window_")}
-    runs = [(cap, name, {**rules, **more}) for name, more in
-            ((ALL_RULES, {}), (CAP_ALONE, {**free, "cool_down_shifts": 0})) for cap in caps]
+    best = sum(_best(row, boxes["beat"].to_numpy(object), rules["boxes_per_beat"]) for row in harm)
+    mine = boxes["beat"].notna().to_numpy()
+    alone = {name: np.inf if name.startswith("window_") else 0 if name == "cool_down_shifts" else value
+             for name, value in rules.items() if not name.startswith(SHARE)}
+    runs = [(cap, name, in_force) for name, in_force in ((ALL_RULES, rules), (CAP_ALONE, alone)) for cap in caps]
     rows = []
     for number, (cap, name, in_force) in enumerate(runs):
         part = progress.part(number / len(runs), (number + 1) / len(runs))
-        chance, drawn = replay(harm, day, beat, boxes_per_beat, cap, in_force, np.random.default_rng(seed), part)
+        chance, drawn = replay(harm, day, boxes, cap, in_force, seed, part)
         by_day = np.zeros((int(day[-1] - day[0]) + 1, harm.shape[1]), dtype=np.int64)
         np.add.at(by_day, np.asarray(day) - day[0], drawn)
         served = by_day.sum(axis=0)
@@ -64,37 +62,28 @@ def cost_of_caps(harm, events, day, beat, boxes_per_beat, caps, rules, seed=1, p
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def replay(harm, day, beat, boxes_per_beat, cap, rules, rng, progress=SILENT):
+def replay(harm, day, boxes, cap, rules, seed, progress=SILENT):
     """Chances and draws (shifts x boxes) of one history of lotteries under one cap."""
-    shifts, boxes = harm.shape
-    chance, drawn = np.zeros((shifts, boxes)), np.zeros((shifts, boxes), dtype=bool)
-    beat, day = np.asarray(beat, dtype=object), np.asarray(day)
-    order = [np.flatnonzero(beat == name) for name in sorted(set(beat[pd.notna(beat)]))]
+    shifts, count = harm.shape
+    chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
+    beat, day, shares = boxes["beat"].to_numpy(object), np.asarray(day), shares_of(rules)
     for shift in range(shifts):
         progress.report(shift / shifts)
-        may = ~drawn[max(shift - int(rules["cool_down_shifts"]), 0):shift].any(axis=0)
-        most = np.full(boxes, float(cap))
+        may = pd.notna(beat) & ~drawn[max(shift - int(rules["cool_down_shifts"]), 0):shift].any(axis=0)
+        most = np.full(count, float(cap))
         for days in WINDOWS:
             since = np.searchsorted(day, day[shift] - days + 1)
             left = rules[f"window_{days}_expected"] - chance[since:shift].sum(axis=0)
             may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
             most = np.minimum(most, left)
-        chance[shift], _ = inclusion_probabilities(harm[shift], beat, boxes_per_beat, np.where(may, most, 0.0),
-                                                   rules["lower_risk_share"], rules["focus"], may)
-        drawn[shift] = _systematic(chance[shift], order, rng)
+        most = np.where(may, most, 0.0)
+        how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": may}
+        if shares:
+            most, _ = share_caps(harm[shift], beat, boxes["neighbourhood"], shares, rules["boxes_per_beat"], most, **how)
+        chance[shift], _ = inclusion_probabilities(harm[shift], beat, rules["boxes_per_beat"], most, **how)
+        uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
+        drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True
     return chance, drawn
-
-
-def _systematic(chance, order, rng):
-    """Systematic sampling in each beat: every box by its chance, the beat's sum rounded down or up."""
-    drawn = np.zeros(chance.size, dtype=bool)
-    for places in order:
-        sums = np.concatenate([[0.0], np.cumsum(chance[places])])
-        if abs(sums[-1] - round(sums[-1])) < NEARLY:
-            sums[-1] = round(sums[-1])  # a rounding error must not cost the beat a box
-        steps = np.floor(sums - rng.random())
-        drawn[places[np.diff(steps) > 0]] = True
-    return drawn
 
 
 def _best(harm, beat, boxes_per_beat):

@@ -1,4 +1,4 @@
-"""The page on what caps cost: a chart as a vector picture, and the table behind it."""
+"""The page on what caps cost: charts as vector pictures, and the table behind them."""
 import html
 
 from ..files import replacing
@@ -11,9 +11,11 @@ WORDS = {
     "hit_rate": "Share of all events", "patrols": "Patrols", "boxes_served": "Boxes ever served",
     "effective_boxes": "Effective number of boxes", "gini": "Gini of patrols over boxes",
     "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days"}
+CHARTS = {"covered_harm": ("Covered harm, % of the most possible", 100.0),
+          "effective_boxes": ("Effective number of boxes that share the patrols", 1.0)}
+NO_CHARTS = "Charts are left out because the Python library reportlab is missing; the table holds the same numbers."
 _DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate": 4, "effective_boxes": 0, "gini": 3}
-_SIZE, _LEFT, _TOP, _WIDE, _HIGH = (720, 350), 60, 30, 560, 230
-_INK, _GRID, _COVERED, _EFFECTIVE = "#1d2329", "#d5dae0", "#0b5394", "#b45f06"
+_INK, _GRID, _OURS, _ALONE, _PAPER = "#1d2329", "#d5dae0", "#0b5394", "#b45f06", "#ffffff"
 
 
 def write_page(table, title, details, path):
@@ -49,49 +51,50 @@ def page(table, title, details):
             "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}</style></head><body>"
             f"<h1>{html.escape(title)}</h1>"
             + "".join(f"<p>{html.escape(text)}</p>" for text in details)
-            + chart(table) + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
+            + charts(table) + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
 
 
 def _cell(name, value):
     return html.escape(value) if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
 
 
-def chart(table):
-    """Covered harm and effective number of boxes against the cap, as SVG text; dashed where the cap stands alone."""
-    most = max(float(table["effective_boxes"].max()), 1.0)
-    parts = [f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {_SIZE[0]} {_SIZE[1]}' width='{_SIZE[0]}' "
-             f"height='{_SIZE[1]}' font-family='sans-serif' font-size='12' role='img'>"
-             "<title>Covered harm and effective number of boxes against the cap</title>"]
-    for step in range(6):
-        height = _TOP + _HIGH * (1 - step / 5)
-        parts += [_line([(_LEFT, height), (_LEFT + _WIDE, height)], _GRID, 1),
-                  _text(_LEFT - 8, height + 4, f"{20 * step} %", "end", _COVERED),
-                  _text(_LEFT + _WIDE + 8, height + 4, f"{most * step / 5:.0f}", "start", _EFFECTIVE)]
-    parts += [_text(_across(cap), _TOP + _HIGH + 18, f"{cap:g}", "middle", _INK) for cap in table["cap"].unique()]
-    parts.append(_text(_LEFT + _WIDE / 2, _TOP + _HIGH + 40, WORDS["cap"], "middle", _INK))
-    for name, whole, colour, place, anchor in (
-            ("covered_harm", 1.0, _COVERED, _LEFT, "start"),
-            ("effective_boxes", most, _EFFECTIVE, _LEFT + _WIDE, "end")):
-        parts.append(_text(place, _TOP - 12, WORDS[name], anchor, colour))
-        for rules, dashes in ((ALL_RULES, "none"), (CAP_ALONE, "6 4")):
-            own = table[table["rules"] == rules]
-            points = [(_across(cap), _TOP + _HIGH * (1 - value / whole)) for cap, value in zip(own["cap"], own[name])]
-            parts.append(_line(points, colour, 2.5, dashes))
-            parts += [f"<circle cx='{x:.1f}' cy='{y:.1f}' r='3.5' fill='{colour}'/>" for x, y in points]
-    parts.append(_text(_LEFT + _WIDE / 2, _TOP + _HIGH + 56, "solid: all rules in force; dashed: the cap alone",
-                       "middle", _INK))
-    return "".join(parts) + "</svg>"
+def charts(table):
+    """Covered harm and effective number of boxes against the cap, as SVG; a sentence where reportlab is missing."""
+    try:
+        from reportlab.graphics import renderSVG
+    except ImportError:
+        return f"<p>{html.escape(NO_CHARTS)}</p>"
+    pictures = "".join(f"<h2>{html.escape(title)}</h2>" + renderSVG.drawToString(_chart(table, name, factor))
+                       for name, (title, factor) in CHARTS.items())
+    # Not every program that shows SVG takes "None" for the keyword.
+    return pictures.replace("fill: None", "fill: none") + "<p>Filled points: all rules in force; open points: the cap alone.</p>"
 
 
-def _across(cap):
-    return _LEFT + _WIDE * cap
+def _chart(table, name, factor):
+    """One measure against the cap: a line with filled points under all rules, one with open points for the cap alone."""
+    from reportlab.graphics.charts.lineplots import LinePlot
+    from reportlab.graphics.shapes import Drawing, String
+    from reportlab.graphics.widgets.markers import makeMarker
+    from reportlab.lib.colors import HexColor
 
-
-def _line(points, colour, width, dashes="none"):
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return (f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='{width}' "
-            f"stroke-dasharray='{dashes}'/>")
-
-
-def _text(x, y, words, anchor, colour):
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{colour}'>{html.escape(words)}</text>"
+    plot = LinePlot()
+    plot.x, plot.y, plot.width, plot.height = 46, 44, 580, 190
+    plot.data = [list(zip(own["cap"].tolist(), (factor * own[name]).tolist()))
+                 for own in (table[table["rules"] == rules] for rules in (ALL_RULES, CAP_ALONE))]
+    for number, (ink, fill) in enumerate(((_OURS, _OURS), (_ALONE, _PAPER))):
+        line = plot.lines[number]
+        line.strokeColor, line.strokeWidth = HexColor(ink), 2
+        line.symbol = makeMarker("FilledCircle", size=7, fillColor=HexColor(fill), strokeColor=HexColor(ink),
+                                 strokeWidth=1.5)
+    plot.xValueAxis.valueMin, plot.xValueAxis.valueMax = 0, 1
+    plot.xValueAxis.valueSteps = [step / 10 for step in range(11)]
+    plot.yValueAxis.valueMin, plot.yValueAxis.avoidBoundFrac = 0, 0.05
+    plot.yValueAxis.visibleGrid, plot.yValueAxis.gridStrokeColor = True, HexColor(_GRID)
+    for axis in (plot.xValueAxis, plot.yValueAxis):
+        axis.labels.fontSize, axis.strokeColor = 10, HexColor(_GRID)
+        axis.labelTextFormat = "{:g}".format
+    drawing = Drawing(640, 244)
+    drawing.add(plot)
+    drawing.add(String(plot.x + plot.width / 2, 8, WORDS["cap"], textAnchor="middle", fontSize=10,
+                       fillColor=HexColor(_INK)))
+    return drawing

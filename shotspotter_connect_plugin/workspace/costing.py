@@ -5,7 +5,7 @@ import pandas as pd
 from ..errors import ConnectError
 from ..patrol import capcost, metering
 from ..progress import SILENT
-from . import forecasting
+from . import forecasting, planning
 
 CAPS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 _MOST_VALUES = 60_000_000
@@ -42,20 +42,18 @@ def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
     model = forecasting.read_model(workspace, forecasting.newest_model(workspace, as_of))
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat"]).sort_values(
-        ["row", "col"], ignore_index=True)
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat", "neighbourhood"], order_by="box_id")
     if len(slots) * len(boxes) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(boxes)} boxes are too many for one replay; choose a shorter "
                            "period.")
     progress.report(0.0, "Replaying forecasts")
-    harm, events = _replayed(workspace, model, boxes, slots, first, last, progress.part(0.0, 0.4))
-    beat = boxes["beat"].where(boxes["beat"].notna() & (boxes["inside"] >= settings.min_inside), None).to_numpy(object)
-    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1)
+    harm, events = _replayed(workspace, model, boxes, slots, first, last, progress.part(0.0, 0.3))
+    may = boxes["beat"].notna() & (boxes["inside"] >= settings.min_inside)
+    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1, shares=planning.share_caps(workspace))
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
-    order = serpentine(boxes)
-    progress.report(0.4, "Replaying lotteries")
-    return capcost.cost_of_caps(harm[:, order], events[:, order], day, beat[order], rules["boxes_per_beat"], caps,
-                                rules, progress=progress.part(0.4, 1.0))
+    progress.report(0.3, "Replaying lotteries")
+    return capcost.cost_of_caps(harm, events, day, boxes.assign(beat=boxes["beat"].where(may, None)), caps, rules,
+                                progress=progress.part(0.3, 1.0))
 
 
 def _replayed(workspace, model, boxes, slots, first, last, progress):
@@ -79,20 +77,17 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
     return harm, happened
 
 
-def serpentine(boxes):
-    """Order of boxes that runs through the columns, up one and down the next, so that neighbours stand together."""
-    col, row = boxes["col"].to_numpy(), boxes["row"].to_numpy()
-    return np.lexsort([np.where(col % 2, -row, row), col])
-
-
 def in_words(workspace):
     """Sentences on how the replay was made, for the report."""
-    settings = workspace.settings
+    settings, shares = workspace.settings, planning.share_caps(workspace)
+    rules = metering.rules_of(settings, "", "", 1)
     return [
-        f"Forecasts and lotteries of every shift were replayed under each cap, with {settings.boxes_per_beat} boxes "
+        f"Forecasts and lotteries of every shift were replayed under each cap, with {rules['boxes_per_beat']} boxes "
         f"per beat, focus {settings.focus:g}, a lower-risk share of {100 * settings.lower_risk_share:g} %, a rest of "
-        f"{settings.cool_down_shifts} shifts, and at most {settings.window_7_hard} patrols of a box in 7 days and "
-        f"{settings.window_28_hard} in 28.",
+        f"{settings.cool_down_shifts} shifts, at most {settings.window_7_hard} patrols of a box in 7 days and "
+        f"{settings.window_28_hard} in 28 ({settings.window_7_expected:g} and {settings.window_28_expected:g} "
+        "expected)" + (f", and share caps of {len(shares)} neighbourhoods" if shares else "") + ". The replay begins "
+        "without a history, and nobody changes its plans or visits other boxes.",
         "The most possible is always to take the most harmful boxes of each beat, shift after shift, without any cap. "
         "Events in drawn boxes are expected ones: chance of being drawn times events that were reported. They are not "
         "events prevented.",

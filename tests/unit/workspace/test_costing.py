@@ -1,5 +1,6 @@
 """What caps cost on a workspace: forecasts replayed once, lotteries under every cap, and the page."""
 import re
+import sys
 from html.parser import HTMLParser
 
 import numpy as np
@@ -80,19 +81,25 @@ class Page(HTMLParser):
         if tag != "meta":
             self.open.append(tag)
 
+    def handle_startendtag(self, tag, attributes):
+        pass
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
-def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path):
+def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, monkeypatch):
     table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-27", caps=(0.2, 0.6, 1.0))
     text = page(table, "Caps & <costs>", costing.in_words(trained))
     found = Page(text)
     assert found.open == [] and found.cells == table.size
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
-    points = [tuple(map(float, pair.split(","))) for line in re.findall(r"points='([^']+)'", text)
-              for pair in line.split()]
-    assert all(0 <= x <= 720 and 0 <= y <= 350 for x, y in points) and text.count("<circle") == 12
+    points = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([^"]+)" cy="([^"]+)"', text)]
+    assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * table.shape[0] == 12
+    assert text.count("<svg") == 2 and "Filled points: all rules in force" in text
+    monkeypatch.setitem(sys.modules, "reportlab.graphics", None)
+    without = page(table, "Caps", [])
+    assert "reportlab is missing" in without and "<svg" not in without and Page(without).cells == table.size
     write_page(table, "Caps", [], tmp_path / "caps.html")
     assert (tmp_path / "caps.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     with pytest.raises(ConnectError, match="cannot be written"):
