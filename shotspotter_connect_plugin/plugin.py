@@ -42,6 +42,8 @@ SET_UP = (
     ("ConnectConfigure", "Configure workspace…", "setup", "connect:configure"),
     ("ConnectImportPlaces", "Import places…", "import", "connect:importplaces"),
     ("ConnectImportNeighbourhoods", "Import neighbourhoods…", "import", "connect:importneighbourhoods"),
+    ("ConnectImportSensorCoverage", "Import sensor coverage…", "import", "connect:importsensorcoverage"),
+    ("ConnectImportCalendar", "Import calendar…", "import", "connect:importcalendar"),
     ("ConnectTrain", "Train forecast…", "forecast", "connect:train"),
     ("ConnectVerifyDraw", "Verify draw…", "patrol", "connect:verifydraw"),
 )

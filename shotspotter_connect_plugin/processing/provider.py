@@ -14,12 +14,14 @@ from .createworkspace import CreateWorkspace
 from .daily import Daily
 from .exportplan import ExportPlan
 from .fishnet import CreateFishnet
+from .importcalendar import ImportCalendar
 from .importgps import ImportGps
 from .importgunfire import ImportGunfire
 from .importincidents import ImportIncidents
 from .importneighbourhoods import ImportNeighbourhoods
 from .importplaces import ImportPlaces
 from .importroster import ImportRoster
+from .importsensorcoverage import ImportSensorCoverage
 from .importtactics import ImportTactics
 from .meter import Meter
 from .rollcall import RollCall
@@ -29,8 +31,9 @@ from .verifydraw import VerifyDraw
 from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
-              ImportNeighbourhoods, ImportGps, ImportRoster, ImportTactics, Train, Score, BackTest, Meter, CapCost,
-              Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall, Daily)
+              ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
+              Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
+              Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

@@ -124,6 +124,10 @@ _ROLES = {
     "sensor_coverage": {
         "area": "area areaname coveragearea coverage coveragename zone zonename sensorarea name district districtname "
                 "districtid precinct beat sector label id objectid fid",
+        "from": "from fromdate datefrom start startdate started live livedate golive golivedate installed installdate "
+                "activated activationdate since begin begindate firstday",
+        "to": "to todate dateto end enddate ended until removed removaldate deactivated deactivationdate retired "
+              "lastday",
     },
     "calendar": {
         "kind": "kind category entrytype calendartype calendar rowtype type",

@@ -4,7 +4,8 @@ import json
 import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
-IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces", "importgps",
+IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
+       "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
        "importroster", "importtactics", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily")
 
@@ -42,6 +43,8 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
         "importneighbourhoods": "WORKSPACE INPUT NAME_FIELD POPULATION_FIELDS",
+        "importsensorcoverage": "WORKSPACE INPUT FROM_FIELD TO_FIELD",
+        "importcalendar": "WORKSPACE INPUT MAPPING",
         "importgps": file_import,
         "importroster": file_import,
         "importtactics": file_import,
@@ -96,6 +99,7 @@ def test_only_what_has_no_sensible_default_is_required():
         ("fishnet", "INPUT"), ("fishnet", "OUTPUT"), ("createworkspace", "WORKSPACE"),
         ("createworkspace", "JURISDICTION"), ("importincidents", "INPUT"), ("importgunfire", "INPUT"),
         ("importplaces", "INPUT"), ("importplaces", "KIND"),
+        ("importneighbourhoods", "INPUT"), ("importsensorcoverage", "INPUT"), ("importcalendar", "INPUT"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),

@@ -59,6 +59,8 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectDaily": "connect:daily", "ConnectCreateWorkspace": "connect:createworkspace",
         "ConnectConfigure": "connect:configure", "ConnectImportPlaces": "connect:importplaces",
         "ConnectImportNeighbourhoods": "connect:importneighbourhoods",
+        "ConnectImportSensorCoverage": "connect:importsensorcoverage",
+        "ConnectImportCalendar": "connect:importcalendar",
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
         "ConnectImportRoster": "connect:importroster",
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",

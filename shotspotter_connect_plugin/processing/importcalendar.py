@@ -1,0 +1,61 @@
+"""connect:importcalendar"""
+import os
+
+from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile,
+                       QgsProcessingParameterString)
+
+from .base import IMPORT, ConnectAlgorithm
+from .imports import COUNTS, DROPPED_COLUMNS, INPUT, MAPPING, file_of, report
+
+
+class ImportCalendar(ConnectAlgorithm):
+    """Holidays, school days, events and weather."""
+
+    NAME = "importcalendar"
+    TITLE = "Import calendar"
+    GROUP = IMPORT
+    HELP = ("Brings holidays, school days, events or weather into the workspace, for the forecast to learn from. One "
+            "file holds one of them, or several with a column that says which. A row may stand for one date or for a "
+            "span of dates; events may have a place, hours and the number of people expected. Importing the same file "
+            "again adds nothing. Every row read is added, updated, unchanged or rejected with a reason; rejected rows "
+            "are listed beside the workspace.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFile(INPUT, "File", fileFilter="All files (*)"),
+                 "File of dates. CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
+        self.add(QgsProcessingParameterString(MAPPING, "What it holds", multiLine=True, optional=True),
+                 "One of the words holidays, school, events, weather; or JSON with our column -> the file's column "
+                 "where its names are not recognised; or both, as in {\"weather\": {\"temperature\": \"AIR_TEMP_F\"}}. "
+                 "Our columns: date, time, from, to, name, value, kind, issued, longitude, latitude, x, y, "
+                 "temperature, temperature_max, temperature_min, precipitation, snow, wind, humidity. Empty = as the "
+                 "names of columns and file tell.")
+        for name in COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+
+    def checkParameterValues(self, parameters, context):  # noqa: N802
+        value = parameters.get(INPUT)
+        if isinstance(value, QgsMapLayer):
+            parameters = {**parameters, INPUT: value.id()}
+        return super().checkParameterValues(parameters, context)
+
+    def read_layers(self, parameters, context, progress):
+        self.path = file_of(parameters[INPUT], context)
+
+    def inputs(self, parameters, context):
+        return [self.path.partition("|")[0]]
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.calendars import import_calendar
+
+        mapping = self.text(parameters, MAPPING, context)
+        if os.path.isfile(mapping):
+            with open(mapping, encoding="utf-8-sig") as file:
+                mapping = file.read()
+        result = import_calendar(workspace, self.path, mapping, progress=progress)
+        counts = report(result, progress)
+        dropped = ", ".join(result.dropped_columns)
+        progress.info("Columns that were not read: {}.".format(dropped or "none"))
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        return {**counts, DROPPED_COLUMNS: dropped}

@@ -1,0 +1,47 @@
+"""connect:importsensorcoverage"""
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSource,
+                       QgsProcessingParameterField)
+
+from .base import IMPORT, ConnectAlgorithm
+from .imports import COUNTS, report
+
+INPUT, FROM_FIELD, TO_FIELD = "INPUT", "FROM_FIELD", "TO_FIELD"
+
+
+class ImportSensorCoverage(ConnectAlgorithm):
+    """Areas and dates in which sensors listen."""
+
+    NAME = "importsensorcoverage"
+    TITLE = "Import sensor coverage"
+    GROUP = IMPORT
+    HELP = ("Brings into the workspace where gunshot sensors listen and from when to when, in the place of what was "
+            "there. Inside an area and its dates silence means that nothing was heard; anywhere else it means nothing "
+            "at all, and the forecast of gunfire uses calls and shootings there, with wider intervals. Without any "
+            "coverage the whole jurisdiction is taken to be covered all the time.")
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        self.add(QgsProcessingParameterFeatureSource(
+            INPUT, "Areas of coverage", [Qgis.ProcessingSourceType.VectorPolygon]),
+            "Polygons in any CRS, one for each area and span of dates. The layer is the whole coverage.")
+        self.add(QgsProcessingParameterField(FROM_FIELD, "Field with the first date", None, INPUT, optional=True),
+                 "First date of listening, as in 2006-01-15 or, for a whole month, 2006-01. An empty value = from the "
+                 "beginning. Empty = found by its name.")
+        self.add(QgsProcessingParameterField(TO_FIELD, "Field with the last date", None, INPUT, optional=True),
+                 "Last date of listening. An empty value = still listening. Empty = found by its name.")
+        for name in COUNTS:
+            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+
+    def read_layers(self, parameters, context, progress):
+        self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..workspace.coverage import import_sensor_coverage
+
+        result = import_sensor_coverage(workspace, self.areas, self.text(parameters, FROM_FIELD, context),
+                                        self.text(parameters, TO_FIELD, context), progress=progress)
+        counts = report(result, progress)
+        for role, column in result.mapping.items():
+            progress.info("Read {} as {}.".format(column, role))
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        return counts

@@ -1,0 +1,184 @@
+"""Importer of sensor coverage: in which areas sensors listen, and from when to when."""
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from shapely.ops import unary_union
+from shapely.validation import make_valid
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from . import privacy, times
+from .coordinates import Area
+from .intake import ImportResult, Rejects
+from .synonyms import recognise
+
+__all__ = ["import_sensor_coverage"]
+
+TABLE = "sensor_coverage"
+NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
+UNREADABLE, BACKWARDS = "a date that cannot be read", "an end before the start"
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_SAME_AREA = 1e-6
+
+
+def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", rejects="", progress=SILENT):
+    """Take a layer of sensor coverage in the place of the one there was.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    vector_table : VectorTable
+        Polygons, one for each area and span of dates. Features of one name and start are one area.
+    from_field, to_field : str
+        Columns with the first and the last date of listening; found by their names if not given. A date may be a whole
+        month (2006-01) or year. Empty dates leave an end open.
+    rejects : str, optional
+        CSV for the features that were not taken; ``<workspace>-rejects-sensor_coverage.csv`` beside the workspace if
+        not given.
+
+    Returns
+    -------
+    ImportResult
+        ``read`` counts features; those joined to another count as that does.
+
+    Raises
+    ------
+    ConnectError
+        When a column is missing, the layer has no CRS, or nothing in it can be used; the workspace is then unchanged.
+    """
+    label = vector_table.name or "The layer"
+    if not vector_table.geometry:
+        raise ConnectError(f"{label} has no features; choose a layer with areas of sensor coverage.")
+    progress.report(0.0, "Reading sensor coverage")
+    frame = vector_table.frame.reset_index(drop=True)
+    found, warnings = _columns(label, frame, from_field, to_field)
+    bounds = Area(workspace).bounds
+    shapes = [_mended(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
+    progress.report(0.5)
+    table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
+    table["from_date"], wrong_from = _dates(frame, found.get("from"), False)
+    table["to_date"], wrong_to = _dates(frame, found.get("to"), True)
+    rejected, kept = Rejects(), np.ones(len(table), dtype=bool)
+    both = table["from_date"].notna() & table["to_date"].notna()
+    for bad, role, reason in (
+            ([shape is None for shape in shapes], "", NO_POLYGON),
+            ([shape is not None and not _meets(shape, bounds) for shape in shapes], "", OUTSIDE),
+            (wrong_from, "from", UNREADABLE), (wrong_to, "to", UNREADABLE),
+            (both & (table["from_date"].fillna("") > table["to_date"].fillna("9")), "to", BACKWARDS)):
+        bad = np.asarray(bad, dtype=bool) & kept
+        rejected.add(np.flatnonzero(bad) + 1, found.get(role, ""), reason)
+        kept &= ~bad
+    if not kept.any():
+        raise ConnectError(f"No feature of {label} can be used ({', '.join(rejected.reasons)}); check the layer, its "
+                           "CRS and its dates.")
+    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress)
+
+
+def _columns(label, frame, from_field, to_field):
+    """Role -> column, and warnings."""
+    columns = [str(column) for column in frame if not privacy.about_persons(column)]
+    given = {role: column for role, column in (("from", from_field), ("to", to_field)) if column}
+    for column in given.values():
+        if column not in columns:
+            raise ConnectError(f"{label} has no field {column}; its fields are {', '.join(columns)}.")
+    found = recognise(columns, TABLE, given)
+    if "from" in found:
+        return found, []
+    return found, ["No date of start was given: the sensors are taken to have listened from the beginning."]
+
+
+def _names(frame, found, warnings):
+    """Name of each area: numbers where there is none or it looks like persons."""
+    numbered = pd.Series([f"Area {number}" for number in range(1, len(frame) + 1)], dtype=object)
+    if "area" not in found:
+        return numbered
+    names = frame[found["area"]].map(_text)
+    what = privacy.values_about_persons(names)
+    if what:
+        warnings.append(f"The values of column {found.pop('area')} look like {what} and were dropped.")
+        return numbered
+    clean, _ = privacy.without_contacts(names.tolist())
+    return pd.Series(clean, dtype=object).where(lambda text: text != "", numbered)
+
+
+def _text(value):
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())
+
+
+def _dates(frame, column, last):
+    """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
+    if column is None:
+        return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
+    texts = frame[column].map(_text)
+    clock = times.in_order(times.parse(texts))
+    dates = pd.Series(None, index=frame.index, dtype=object)
+    known = clock != times.NAT
+    dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    for row, text in texts[~known].items():
+        part = _PARTIAL.fullmatch(text)
+        if part and 1 <= int(part[2] or 1) <= 12:
+            begin = pd.Timestamp(int(part[1]), int(part[2] or 1), 1)
+            length = pd.DateOffset(months=1) if part[2] else pd.DateOffset(years=1)
+            dates[row] = str((begin + length - pd.Timedelta(days=1) if last else begin).date())
+    return dates, ((texts != "") & dates.isna()).to_numpy()
+
+
+def _mended(shape):
+    """The area of a shape, valid; None where it has none."""
+    if shape is None or shape.is_empty:
+        return None
+    shape = shape if shape.is_valid else make_valid(shape)
+    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type in ("Polygon", "MultiPolygon")]
+    area = unary_union(parts)
+    return area if area.area > 0 else None
+
+
+def _meets(shape, bounds):
+    west, south, east, north = shape.bounds
+    return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
+
+
+def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress):
+    table = table[kept].assign(start=table["from_date"].fillna(""))
+    keys = ["area", "start"]
+    rows = table.groupby(keys, sort=True).agg(
+        from_date=("from_date", "first"), to_date=("to_date", _latest), geometry=("geometry", unary_union))
+    stored = workspace.read(TABLE)
+    stored = stored.assign(start=stored["from_date"].fillna("")).set_index(keys)
+    state = pd.Series([_state(row, stored.loc[key] if key in stored.index else None)
+                       for key, row in zip(rows.index, rows.itertuples())], index=rows.index)
+    gone = int((~stored.index.isin(rows.index)).sum())
+    if gone:
+        warnings.append(f"{gone:,} areas that are no longer in the layer were removed.")
+    counts = state.reindex(pd.MultiIndex.from_frame(table[keys])).value_counts()
+    rejects = rejects or workspace.folder / f"{Path(workspace.address).stem}-rejects-{TABLE}.csv"
+    with workspace.transaction() as writer:
+        if gone or (state != "unchanged").any():
+            writer.replace(TABLE, rows.reset_index()[["area", "from_date", "to_date", "geometry"]])
+        progress.report(1.0)
+        result = ImportResult(
+            read=len(kept), rejected=len(rejected), **{name: int(counts.get(name, 0)) for name in
+                                                       ("added", "updated", "unchanged")},
+            warnings=warnings, mapping=found, reasons=dict(rejected.reasons.most_common()),
+            dropped_columns=[str(column) for column in vector_table.frame if column not in found.values()],
+            rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs)
+        result.record(writer, TABLE, label, vector_table.sha256(found.values()))
+    return result
+
+
+def _latest(dates):
+    """The later of several ends; open where one is."""
+    return None if dates.isna().any() else dates.max()
+
+
+def _state(row, old):
+    if old is None:
+        return "added"
+    apart = row.geometry.symmetric_difference(old["geometry"]).area
+    return "unchanged" if row.to_date == old["to_date"] and apart <= _SAME_AREA * row.geometry.area else "updated"
