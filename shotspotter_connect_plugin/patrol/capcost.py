@@ -79,7 +79,8 @@ def replay(harm, day, boxes, cap, rules, seed, progress=SILENT):
         most = np.where(may, most, 0.0)
         how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": may}
         if shares:
-            most, _ = share_caps(harm[shift], beat, boxes["neighbourhood"], shares, rules["boxes_per_beat"], most, **how)
+            most, _ = share_caps(harm[shift], beat, boxes["neighbourhood"], shares, rules["boxes_per_beat"], most,
+                                 **how)
         chance[shift], _ = inclusion_probabilities(harm[shift], beat, rules["boxes_per_beat"], most, **how)
         uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
         drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True

@@ -51,7 +51,8 @@ def page(table, title, details):
             "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}</style></head><body>"
             f"<h1>{html.escape(title)}</h1>"
             + "".join(f"<p>{html.escape(text)}</p>" for text in details)
-            + charts(table) + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
+            + charts(table)
+            + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
 
 
 def _cell(name, value):

@@ -86,9 +86,9 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         progress.report(0.3, "Metering")
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
                                   share_caps(workspace))
+        history = history_around(workspace, shift_date, shift, rules, chances=True)
         drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside", "neighbourhood"]),
-                                    by_box["harm"], history_around(workspace, shift_date, shift, rules, chances=True), rules,
-                                    secret)
+                                    by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
         reason = reason.strip() if len(earlier) else ""
@@ -386,8 +386,8 @@ def _limits_in_words(drawn, rules):
         eligible = drawn.boxes[(drawn.boxes["beat"] == shortfall.beat) & drawn.boxes["eligible"]]
         lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum())
         said.append(shortfall.sentence
-                    + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in 7 "
-                       "or 28 days, or by a share cap." if lower else "")
+                    + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "
+                       "7 or 28 days, or by a share cap." if lower else "")
                     + (f" Boxes that could not be drawn: {out}." if out else ""))
     return said
 

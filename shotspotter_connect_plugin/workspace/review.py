@@ -21,6 +21,7 @@ _LAST_PATROLS = 3
 _FEW_EVENTS, _EVENT_DAYS = 2, 365
 _WIDE = 3.0
 _USUAL_WEEKS = 4
+_TICK = pd.Timedelta(milliseconds=1)
 LEAST_RISE = 0.1
 """A box is listed as risen when its harm grew by this share at least."""
 
@@ -46,7 +47,9 @@ class PlanView:
     shift, on which the box had a patrol. ``crime_types`` [crime_type, name, colour, letter]; ``shifts`` [shift, name]
     of the date; ``boxes`` [box_id, beat, where], the whole fishnet. ``refusal`` says why this account may not change
     the plan, empty if it may; ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there
-    is nothing to show.
+    is nothing to show; ``remarks`` are sentences on the draw and on what is not on the sheets yet. ``seed_hash`` is
+    that of the newest draw, empty without one; ``reported`` counts events that became known since the plan's forecast,
+    until the shift ends, and ``ended`` tells whether it has.
     """
 
     shift_date: str
@@ -62,6 +65,10 @@ class PlanView:
     last: Optional[dict]
     head: str
     message: str
+    remarks: List[str]
+    seed_hash: str
+    reported: int
+    ended: bool
     timezone: str
     crs: str
     fishnet: Fishnet
@@ -128,8 +135,38 @@ def plan_view(workspace, shift_date, shift, legend):
         shift_date, shift, patrols, legend, shifts, boxes, dict(workspace.settings.adjustment_reasons),
         workspace.settings.target_minutes, adjusting.why_not_adjust(workspace),
         adjusting.undoable(workspace, shift_date, shift), rows[-1] if rows else None,
-        "" if head.empty else head.iloc[-1], message, workspace.settings.timezone, workspace.settings.crs,
-        workspace.fishnet)
+        "" if head.empty else head.iloc[-1], message, _remarks(workspace, shift_date, shift),
+        _seed_hash(workspace, shift_date, shift), reported_since(workspace, shift_date, shift),
+        bool(shift) and workspace.calendar.has_ended(shift_date, shift), workspace.settings.timezone,
+        workspace.settings.crs, workspace.fishnet)
+
+
+def _remarks(workspace, shift_date, shift):
+    """How much of the harm the draw covers, and what has changed since the plan went out."""
+    coverage = planning.coverage_of(workspace, shift_date, shift)
+    remarks = [coverage.sentence] if coverage is not None and coverage.sentence else []
+    patrols = workspace.read("patrols", ["status", "published_utc"], {"shift_date": shift_date, "shift": shift})
+    out = patrols["published_utc"].notna()
+    new, gone = ((patrols["status"] == "planned") & ~out).sum(), ((patrols["status"] != "planned") & out).sum()
+    if out.any() and (new or gone):
+        remarks.append(f"Since the plan was printed or exported, {new} boxes came in and {gone} went out: print again.")
+    return remarks
+
+
+def _seed_hash(workspace, shift_date, shift):
+    draws = planning.draws_of(workspace, shift_date, shift)
+    return "" if draws.empty else draws["seed_hash"].iloc[-1]
+
+
+def reported_since(workspace, shift_date, shift, now=None):
+    """How many events became known after the stored forecast of a shift, until now or its end; 0 without a forecast."""
+    moments = workspace.distinct("forecasts", "as_of_utc", {"shift_date": shift_date, "shift": shift})
+    if not moments:
+        return 0
+    until = min(_now(now), workspace.calendar.bounds(shift_date, shift)[1])
+    after = Between(moments[0] + _TICK, until + _TICK)
+    return (workspace.count("incidents", {"reported_utc": after, "discovered": [False, None]})
+            + workspace.count("gunfire", {"occurred_utc": after}))
 
 
 def _patrols(workspace, shift_date, shift, boxes, legend, shift_names):
@@ -393,8 +430,8 @@ def week(workspace, shift_date):
     Returns
     -------
     pandas.DataFrame
-        shift_date, shift, start_utc, draws, planned, added (planned by hand), suppressed (taken out by an analyst), by
-        start.
+        shift_date, shift, name, start_utc, draws, planned, added (planned by hand), suppressed (taken out by an
+        analyst), types (crime type -> planned boxes), by start.
     """
     day = pd.Timestamp(shift_date).date()
     first = day - pd.Timedelta(days=day.weekday())
@@ -402,7 +439,7 @@ def week(workspace, shift_date):
     slots = slots[["shift_date", "shift", "start_utc"]].reset_index(drop=True)
     where = {"shift_date": slots["shift_date"].unique().tolist()}
     key = ["shift_date", "shift"]
-    patrols = workspace.read("patrols", [*key, "origin"], {**where, "status": "planned"})
+    patrols = workspace.read("patrols", [*key, "origin", "crime_type"], {**where, "status": "planned"})
     changes = pd.DataFrame(chain.records(workspace.read("adjustments", where=where, order_by="seq")))
     counts = pd.DataFrame({
         "draws": workspace.read("draws", key, where).groupby(key).size(), "planned": patrols.groupby(key).size(),
@@ -411,8 +448,27 @@ def week(workspace, shift_date):
         at: len(adjustments.suppressed_boxes(rows.to_dict("records"))) for at, rows in changes.groupby(key)
     } if len(changes) else {}, dtype=float)
     counts = counts.rename_axis(key).reset_index()
-    return slots.merge(counts, on=key, how="left").fillna({name: 0 for name in counts.columns[2:]}).astype(
+    slots = slots.merge(counts, on=key, how="left").fillna({name: 0 for name in counts.columns[2:]}).astype(
         {name: int for name in counts.columns[2:]})
+    types = {at: codes.value_counts().to_dict() for at, codes in patrols.groupby(key)["crime_type"]}
+    slots["types"] = [types.get(at, {}) for at in zip(slots["shift_date"], slots["shift"])]
+    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift").set_index("shift")["name"]
+    slots["name"] = slots["shift"].map(names).fillna(slots["shift"])
+    return slots
+
+
+def step(workspace, shift_date, shift, by):
+    """(date, code) of the shift that starts ``by`` shifts after one, before it where negative; the shift itself at the
+    ends of the calendar."""
+    day = pd.Timestamp(shift_date).date()
+    reach = pd.Timedelta(days=7 + abs(by))  # every code runs at least once a week
+    slots = workspace.calendar.slots(str(day - reach), str(day + reach))
+    here = np.flatnonzero((slots["shift_date"] == shift_date) & (slots["shift"] == shift))
+    if here.size == 0:
+        later = np.flatnonzero(slots["shift_date"] >= shift_date)
+        here = later[:1] - (by > 0)
+    place = slots.iloc[int(np.clip(here[0] + by, 0, len(slots) - 1))]
+    return place["shift_date"], place["shift"]
 
 
 def _now(now):

@@ -92,7 +92,8 @@ def test_without_any_rule_the_replay_is_the_most_possible(town):
     harm, events, day, boxes = town
     free = dict(window_7_expected=99.0, window_7_hard=99, window_28_expected=99.0, window_28_hard=99,
                 cool_down_shifts=0, lower_risk_share=0.0, focus=10.0)
-    table = capcost.cost_of_caps(np.full_like(harm, 0.0) + harm[0], events, day, boxes, (1.0,), rules(boxes_per_beat=1, **free))
+    table = capcost.cost_of_caps(np.full_like(harm, 0.0) + harm[0], events, day, boxes, (1.0,),
+                                 rules(boxes_per_beat=1, **free))
     assert table.iloc[0, 2:].equals(table.iloc[1, 2:])
     fixed, beat = np.zeros(60, dtype=bool), boxes["beat"].to_numpy(object)
     for name in "AB":
