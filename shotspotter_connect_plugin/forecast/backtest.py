@@ -71,6 +71,13 @@ class Replayed:
         return float(self.weight.sum())
 
     @property
+    def missed_in(self):
+        """(boxes,) events that ``connect`` did not catch."""
+        in_boxes = np.bincount(self.box, self.weight, minlength=self.caught_in.size)
+        missed = in_boxes - self.caught_in
+        return np.where(missed > 1e-9, missed, 0.0)  # what is less is the rounding of sums
+
+    @property
     def verdict(self):
         """``too rare to forecast``, or nothing."""
         return "too rare to forecast" if self.too_rare or self.events < FEWEST_EVENTS else ""

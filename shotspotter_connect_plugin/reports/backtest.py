@@ -1,18 +1,14 @@
-"""The page on a back-test: what each way to forecast would have caught, as vector pictures and a table."""
-import html
-
+"""The page on a back-test: what each way to forecast would have caught, as vector pictures and tables."""
 from ..forecast.accuracy import Calibration
-from ..forecast.backtest import CONNECT
-from ..forecast.backtest_scores import METERED, POOLED
-from .capcost import save
+from ..forecast.backtest import CONNECT, CURVE
+from ..forecast.backtest_scores import POOLED
+from . import charts, web
+from .box_map import box_map
 
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
          "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",
          "log_score": "Log score"}
-_INK, _GRID, _RUNG, _OURS, _LOTTERY = "#1d2329", "#d5dae0", "#7a8794", "#0b5394", "#b45f06"
-_STYLE = ("body{font:15px/1.5 sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
-          "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
-          "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}")
+_CAUGHT, _MISSED = "#0b5394", "#b45f06"
 
 
 def write_page(result, title, details, path):
@@ -27,7 +23,7 @@ def write_page(result, title, details, path):
         Sentences on how it was made.
     path : str
     """
-    save(page(result, title, details), path)
+    web.save(title, details, parts(result), path)
 
 
 def in_short(result):
@@ -54,72 +50,66 @@ def sentence(result, crime_type):
     return text + "." + (f" Verdict: {verdict}; read no more into it." if verdict else "")
 
 
-def page(result, title, details):
-    """The page as text; it needs no other file."""
-    parts = []
-    for crime_type in result.table["crime_type"].unique():
-        own = result.table[result.table["crime_type"] == crime_type]
-        part = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
-        parts += [f"<h2>{html.escape(_name(crime_type))}</h2><p>{html.escape(sentence(result, crime_type))}</p>",
-                  chart(own), calibration_chart(sum((one.calibration for one in part), Calibration()).groups())]
-        if len(part) == 1:
-            rungs = "; ".join(f"{date}: {rung}" for date, rung, _ in part[0].chosen)
-            parts.append(f"<p>{html.escape('Rung used from each training on: ' + rungs + '.')}</p>")
-        parts.append(_table(own, result.shifts))
-    return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
-            f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
-            + "".join(f"<p>{html.escape(text)}</p>" for text in details) + "\n".join(parts) + "</body></html>\n")
+def parts(result):
+    """Headings, sentences, pictures and tables, one group per crime type, all types together first."""
+    codes = result.table["crime_type"].unique().tolist()
+    return [part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code)]
 
 
-def _name(crime_type):
-    return "All crime types" if crime_type == POOLED else str(crime_type).replace("_", " ")
+def _of_type(result, crime_type):
+    own = result.table[result.table["crime_type"] == crime_type]
+    replayed = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
+    compared = [gain.method for gain in result.gains[crime_type]]
+    yield web.heading(_name(crime_type))
+    yield web.paragraph(sentence(result, crime_type))
+    yield web.chart("Share of events caught against the share of the area searched, %",
+                    lambda: _accuracy(own, replayed, compared))
+    yield web.paragraph("Thin lines: all other rungs of the ladder. The straight line of an even spread is “uniform”.")
+    yield web.chart("PAI of every method with its 90 % interval", lambda: _pai(own))
+    yield web.chart("Events expected and seen, from the quietest boxes to the busiest, in five groups of equal "
+                    "expectation", lambda: _calibration(replayed))
+    yield web.chart("Where events were caught and where they were missed, in the whole period",
+                    lambda: _hits_and_misses(result.boxes, replayed))
+    if len(replayed) == 1:
+        yield web.paragraph("Rung used from each training on: "
+                            + "; ".join(f"{date}: {rung}" for date, rung, _ in replayed[0].chosen) + ".")
+    yield web.table(WORDS.values(), _rows(own, result.shifts))
 
 
-def chart(own):
-    """PAI of every method of one crime type with its interval, as SVG text."""
+def _accuracy(own, replayed, compared):
+    """Share of events caught at several shares of the area: what counts with names, other rungs as thin lines."""
+    events = own["events"].iloc[0]
+    curve = dict(zip(replayed[0].methods, 100 * sum(one.curve for one in replayed) / (events or 1.0)))
+    named = [name for name in dict.fromkeys((CONNECT, *compared, "uniform")) if name in curve]
+    return charts.lines([f"{100 * share:g} %" for share in CURVE],
+                        [charts.Series(name, curve[name].tolist()) for name in named], web.WIDTH, 80.0, "",
+                        others=[values.tolist() for name, values in curve.items() if name not in named])
+
+
+def _pai(own):
     own = own.sort_values("pai", ascending=False, kind="stable")
-    most = max(own[["pai", "ci_high"]].max().max(), 1.0)
-    high = 18 * len(own) + 50
-    parts = [_svg(high, "PAI of every method with its 90 % interval")]
-    for step in range(6):
-        x = 150 + 520 * step / 5
-        parts += [_line(x, 20, x, high - 30, _GRID, 1), _text(x, high - 14, f"{most * step / 5:.1f}", "middle")]
-    for number, row in enumerate(own.itertuples()):
-        y = 30 + 18 * number
-        colour = _OURS if row.method == CONNECT else _LOTTERY if row.method == METERED else _RUNG
-        parts.append(_text(142, y + 4, row.method, "end", colour))
-        if row.ci_low == row.ci_low:
-            parts.append(_line(150 + 520 * row.ci_low / most, y, 150 + 520 * row.ci_high / most, y, colour, 2))
-        if row.pai == row.pai:
-            parts.append(f"<circle cx='{150 + 520 * row.pai / most:.1f}' cy='{y}' r='4' fill='{colour}'/>")
-    return "".join(parts) + "</svg>"
+    return charts.intervals(own["method"].tolist(), own["pai"].tolist(), own["ci_low"].tolist(),
+                            own["ci_high"].tolist(), web.WIDTH, "PAI")
 
 
-def calibration_chart(groups):
-    """Expected and observed events in groups of equal expected events, as SVG text."""
-    if not groups:
-        return ""
-    most = max(max(pair) for pair in groups) or 1.0
-    parts = [_svg(200, "Expected and observed events, from the quietest boxes to the busiest")]
-    for number, (expected, observed) in enumerate(groups):
-        for place, (value, colour) in enumerate(((expected, _RUNG), (observed, _OURS))):
-            x, tall = 60 + 120 * number + 45 * place, 120 * value / most
-            parts += [f"<rect x='{x}' y='{150 - tall:.1f}' width='40' height='{tall:.1f}' fill='{colour}'/>",
-                      _text(x + 20, 145 - tall, f"{value:.1f}", "middle", colour)]
-        parts.append(_text(60 + 120 * number + 42, 168, f"group {number + 1}", "middle"))
-    parts.append(_text(360, 190, "grey: expected by connect; blue: observed; group 1 has the quietest boxes", "middle"))
-    return "".join(parts) + "</svg>"
+def _calibration(replayed):
+    groups = sum((one.calibration for one in replayed), Calibration()).groups()
+    return charts.columns([f"group {number + 1}" for number in range(len(groups))],
+                          [charts.Series("expected", [expected for expected, _ in groups]),
+                           charts.Series("seen", [seen for _, seen in groups])], web.WIDTH, 55.0, "events")
 
 
-def _table(own, shifts):
-    heads = "".join(f"<th>{html.escape(word)}</th>" for word in WORDS.values())
-    rows = []
-    for _, row in own.iterrows():
-        cells = [str(row["method"]), _number(100 * row["area_share"], 2), _number(row["hits"], 1),
-                 _number(row["hits"] / shifts, 3), _number(row["events"], 1), _number(100 * row["hit_rate"], 1),
-                 _number(row["pai"], 2), _interval(row), _number(row["pei"], 2), _number(row["log_score"], 3)]
-        rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>\n" + "\n".join(rows) + "</tbody></table>"
+def _hits_and_misses(boxes, replayed):
+    caught = sum(one.caught_in for one in replayed)
+    missed = sum(one.missed_in for one in replayed)
+    return box_map(boxes, [("missed", missed, _MISSED, False), ("caught", caught, _CAUGHT, True)], web.WIDTH)
+
+
+def _rows(own, shifts):
+    return [[str(row["method"]), _number(100 * row["area_share"], 2), _number(row["hits"], 1),
+             _number(row["hits"] / shifts, 3), _number(row["events"], 1), _number(100 * row["hit_rate"], 1),
+             _number(row["pai"], 2), _interval(row), _number(row["pei"], 2), _number(row["log_score"], 3)]
+            for _, row in own.iterrows()]
 
 
 def _interval(row):
@@ -132,16 +122,5 @@ def _number(value, digits):
     return "–" if value != value else f"{value:.{digits}f}"
 
 
-def _svg(high, title):
-    return (f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 720 {high}' width='720' height='{high}' "
-            f"font-family='sans-serif' font-size='12' role='img'><title>{html.escape(title)}</title>"
-            + _text(10, 12, title, "start"))
-
-
-def _line(x, y, to_x, to_y, colour, width):
-    return (f"<line x1='{x:.1f}' y1='{y:.1f}' x2='{to_x:.1f}' y2='{to_y:.1f}' stroke='{colour}' "
-            f"stroke-width='{width}'/>")
-
-
-def _text(x, y, words, anchor, colour=_INK):
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{colour}'>{html.escape(words)}</text>"
+def _name(crime_type):
+    return "All crime types" if crime_type == POOLED else str(crime_type).replace("_", " ")

@@ -88,7 +88,7 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
     -------
     Picture
     """
-    canvas = _Canvas(width_mm)
+    canvas = Canvas(width_mm)
     thick = 9.0 if stacked or len(series) == 1 else 7.0
     group = (thick if stacked else thick * len(series)) + 5.0
     legend = canvas.legend_height(series)
@@ -128,7 +128,7 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
 
 def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
     """Upright bars, for hours of the day or dates. Parameters as of :func:`bars`."""
-    canvas = _Canvas(width_mm)
+    canvas = Canvas(width_mm)
     canvas.begin(height_mm / POINT)
     top = max([sum(_number(one.values[i]) for one in series) if stacked else
                max(_number(one.values[i]) for one in series) for i in range(len(labels))] or [0.0])
@@ -145,11 +145,13 @@ def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
     return canvas.picture()
 
 
-def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=()):
-    """Lines along labels in order; a NaN interrupts its line. ``bands`` are (low values, high values, colour)."""
-    canvas = _Canvas(width_mm)
+def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()):
+    """Lines along labels in order; a NaN interrupts its line. ``bands`` are (low values, high values, colour); the
+    values of ``others`` are thin lines without a name."""
+    canvas = Canvas(width_mm)
     canvas.begin(height_mm / POINT)
-    numbers = [value for one in series for value in one.values if not math.isnan(_number(value, True))]
+    numbers = [value for values in (*(one.values for one in series), *others) for value in values
+               if not math.isnan(_number(value, True))]
     numbers += [value for band in bands for value in band[1] if not math.isnan(_number(value, True))]
     low = min([0.0, *numbers])
     left, bottom, plot, tall, scale = canvas.axes(nice_ticks(max([0.0, *numbers]), low), series, unit, lines=True)
@@ -160,6 +162,8 @@ def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=()):
         points = [(x, zero + value * scale) for x, value in zip(across, highs)]
         points += [(x, zero + value * scale) for x, value in reversed(list(zip(across, lows)))]
         canvas.area(points, colour)
+    for values in others:
+        canvas.path([(x, zero + value * scale) for x, value in zip(across, values)], style.MUTED, 0.5)
     for k, one in enumerate(series):
         colour = one.colour or COLOURS[k % len(COLOURS)]
         run = []
@@ -187,7 +191,7 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
     key : sequence of (str, str, str)
         Colour, pattern and words, under the strips.
     """
-    canvas = _Canvas(width_mm)
+    canvas = Canvas(width_mm)
     row_height, legend = 15.0, canvas.key_height(key)
     height = row_height * max(len(rows), 1) + 18.0 + legend
     canvas.begin(height)
@@ -217,7 +221,7 @@ def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
 
     ``curves`` are Series-like (name, x values, y values) of shares from 0 to 1.
     """
-    canvas = _Canvas(width_mm)
+    canvas = Canvas(width_mm)
     canvas.begin(height_mm / POINT)
     series = [Series(name, ()) for name, _, _ in curves]
     left, bottom, plot, tall, scale = canvas.axes([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], series, y_words, lines=True,
@@ -237,7 +241,7 @@ def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, 
 
     ``words`` are the texts at the right, by default estimate and interval.
     """
-    canvas = _Canvas(width_mm)
+    canvas = Canvas(width_mm)
     row = 16.0
     height = row * max(len(labels), 1) + 26.0
     canvas.begin(height)
@@ -293,7 +297,7 @@ def _short(value):
     return f"{value:,.0f}" if size >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-class _Canvas:
+class Canvas:
     """A drawing with our font, colours and patterns."""
 
     def __init__(self, width_mm):
@@ -318,8 +322,12 @@ class _Canvas:
 
     # marks
 
+    def add(self, shape):
+        """A shape of reportlab's own."""
+        self._drawing.add(shape)
+
     def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None):
-        """Words; those that have no ``room`` are cut.  Qt would turn text within an SVG into outlines."""
+        """Words; those that have no ``room`` are cut. Qt would turn text within an SVG into outlines."""
         text = clean(text)
         if room is not None:
             text = "".join(style.fit(text, room * POINT, size))

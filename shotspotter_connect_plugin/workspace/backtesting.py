@@ -15,8 +15,7 @@ from ..forecast.inputs import admit_boxes, admit_events, check_crime_type
 from ..forecast.surfaces import Smoother
 from ..patrol import capcost, metering
 from ..progress import SILENT
-from . import forecasting
-from .costing import serpentine
+from . import forecasting, planning
 
 _MOST_VALUES = 60_000_000
 
@@ -71,7 +70,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     slots = calendar.slots(first, last)
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
-    frame = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat"]).sort_values(
+    frame = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat", "neighbourhood"]).sort_values(
         ["row", "col"], ignore_index=True)
     if len(slots) * len(frame) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(frame)} boxes are too many for one back-test; choose a "
@@ -96,7 +95,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
                 results.append(found)
         _check_results(results, first, last)
         progress.report(0.85, "Replaying lotteries")
-        chance = _chances(harm, frame, slots, settings, first, progress.part(0.85, 1.0))
+        chance = _chances(workspace, harm, frame, slots, progress.part(0.85, 1.0))
         week = replaying.week_of_slots(slots, first)
         slots_of_week = np.bincount(week)
         tables, gains = [], {}
@@ -118,7 +117,7 @@ def in_words(workspace, result):
         "“connect” is what the product would have used; the other names are the rungs of its ladder.",
         "“metered” is the lottery under the caps of the present settings, of all crime types together: chance of "
         "being drawn times events. It searches its own share of the area, so its PAI is not to be compared with "
-        "those at another share. Share caps of neighbourhoods and plans changed by hand are not in it.",
+        "those at another share. Plans changed by hand are not in it.",
         "PAI is the share of events in the searched area over the share of area searched; PEI compares it with the "
         "best fixed boxes known only afterwards; log score is the mean gain in log-likelihood per event over an even "
         "forecast. In brackets are 90 % intervals from drawing weeks again (seed 1). Events in a searched box are not "
@@ -156,15 +155,15 @@ def _adder(harm, worth):
     return take
 
 
-def _chances(harm, frame, slots, settings, first, progress):
+def _chances(workspace, harm, frame, slots, progress):
     """Inclusion probabilities (slots, boxes) of a lottery replayed under the settings."""
-    beat = frame["beat"].where(frame["beat"].notna() & (frame["inside"] >= settings.min_inside), None).to_numpy(object)
-    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1)
-    day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
-    order = serpentine(frame)
-    chance = np.zeros(harm.shape)
-    chance[:, order], _ = capcost.replay(harm[:, order].astype(float), day, beat[order], rules["boxes_per_beat"],
-                                         rules["cap"], rules, np.random.default_rng(1), progress)
+    settings = workspace.settings
+    may = frame["beat"].notna() & (frame["inside"] >= settings.min_inside)
+    rules = metering.rules_of(settings, slots["shift_date"].iloc[0], slots["shift"].iloc[0], 1,
+                              shares=planning.share_caps(workspace))
+    day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(slots["shift_date"].iloc[0])).dt.days.to_numpy()
+    chance, _ = capcost.replay(harm.astype(float), day, frame.assign(beat=frame["beat"].where(may, None)), rules["cap"],
+                               rules, 1, progress)
     return chance
 
 

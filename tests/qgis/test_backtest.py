@@ -1,10 +1,13 @@
 """connect:backtest inside QGIS on four real police service areas."""
 import csv
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 from conftest import Failed, Feedback
 from qgis.core import QgsVectorLayer
+
+from shotspotter_connect_plugin.reports import charts, web
 
 PERIOD = {"FROM": "2017-11-20", "TO": "2017-12-03", "CRIME_TYPES": "gunfire, burglary"}
 COLUMNS = ["crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
@@ -32,7 +35,10 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
         assert next(csv.reader(file)) == ["shift_date", "shift", "crime_type", "method", "rank", "box_id", "expected"]
     dates = pd.read_csv(ranks, usecols=["shift_date"])["shift_date"]
     assert (dates.min(), dates.max()) == (PERIOD["FROM"], PERIOD["TO"]) and dates.nunique() == 14
-    assert "<svg" in report.read_text() and "kde_250_all" in report.read_text()
+    text = report.read_text()
+    ElementTree.fromstring(text[text.index("<svg"):text.index("</svg>") + 6])
+    assert text.count("<svg") == 12 and text.count("<table") == 3  # two types, and both together
+    assert "All crime types" in text and "kde_250_all" in text and "group 5" in text and "missed" in text
     assert any("gunfire" in line and "PAI" in line for line in feedback.said)
     assert seen == sorted(seen) and seen[-1] >= 90
     # Without a name of its own the table is a layer.
@@ -64,3 +70,12 @@ def test_cancelled_in_the_middle(run, full, tmp_path, content):
     assert reached.is_set(), "it ended before the click: " + str(error.value)
     assert "topped" in str(error.value)
     assert content(full) == before and not list(tmp_path.glob("gone*"))
+
+
+def test_nothing_on_a_page_acts():
+    """Titles, names and cells show markup as text; pictures too."""
+    parts = [web.heading("<b>"), web.table(["<i>"], [["<script>", "a & b"]]),
+             web.chart("<u>", lambda: charts.lines(["<s>"], [charts.Series("<q>", [1.0])] * 2, 100.0))]
+    text = web.page("<em>", ["x < y"], parts)
+    for word in ("b", "i", "script", "u", "s", "q", "em"):
+        assert "<{}>".format(word) not in text and "&lt;{}&gt;".format(word) in text

@@ -1,0 +1,64 @@
+"""A small map of boxes as a vector picture, for pages that no map layer reaches."""
+import math
+
+from . import charts, style
+
+_MOST_POINTS = 360.0
+
+
+def box_map(boxes, circles, width_mm):
+    """The boxes as grey ground, and circles whose areas show numbers.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        ``col, row``.
+    circles : sequence of (str, array of n boxes, str, bool)
+        Name, numbers, colour, and whether the circle is filled; drawn in this order.
+    width_mm : float
+
+    Returns
+    -------
+    charts.Picture
+    """
+    canvas = charts.Canvas(width_mm)
+    col, row = (boxes[name].to_numpy() - boxes[name].min() for name in ("col", "row"))
+    side = min(canvas.width / (col.max() + 3), _MOST_POINTS / (row.max() + 3))
+    most = max([float(max(values)) for _, values, _, _ in circles] + [1.0])
+    radius = min(3.0 * side, 14.0) / math.sqrt(most)
+    legend = 24.0
+    canvas.begin(side * (row.max() + 3) + legend)
+    left = (canvas.width - side * (col.max() + 1)) / 2
+    canvas.add(_ground(left + side * col, legend + side * (row + 1), side))
+    for _, values, colour, filled in circles:
+        for place in values.nonzero()[0].tolist():
+            canvas.add(_circle(left + side * (col[place] + 0.5), legend + side * (row[place] + 1.5),
+                               radius * math.sqrt(values[place]), colour, filled))
+    x = 0.0
+    for name, _, colour, filled in circles:
+        canvas.add(_circle(x + 6.0, 10.0, radius, colour, filled))
+        x += 14.0
+        canvas.text(x, 7.0, name)
+        x += style.text_width(name, charts.SIZE) / charts.POINT + 20.0
+    return canvas.picture()
+
+
+def _ground(x, y, side):
+    from reportlab.graphics.shapes import Path
+    from reportlab.lib.colors import HexColor
+
+    path = Path(fillColor=HexColor("#e4e8ec"), strokeColor=None)
+    for left, low in zip(x.tolist(), y.tolist()):
+        path.moveTo(left, low)
+        for corner in ((left + side, low), (left + side, low + side), (left, low + side)):
+            path.lineTo(*corner)
+        path.closePath()
+    return path
+
+
+def _circle(x, y, radius, colour, filled):
+    from reportlab.graphics.shapes import Circle
+    from reportlab.lib.colors import HexColor
+
+    return Circle(x, y, max(radius, 0.6), fillColor=HexColor(colour) if filled else None, strokeColor=HexColor(colour),
+                  strokeWidth=0.7)
