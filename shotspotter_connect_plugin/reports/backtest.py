@@ -64,7 +64,7 @@ def _of_type(result, crime_type):
     yield web.paragraph(sentence(result, crime_type))
     yield web.chart("Share of events caught against the share of the area searched, %",
                     lambda: _accuracy(own, replayed, compared))
-    yield web.paragraph("Thin lines: all other rungs of the ladder. The straight line of an even spread is “uniform”.")
+    yield web.paragraph("Thin lines: all other rungs of the ladder. “uniform” is an even spread over the whole area.")
     yield web.chart("PAI of every method with its 90 % interval", lambda: _pai(own))
     yield web.chart("Events expected and seen, from the quietest boxes to the busiest, in five groups of equal "
                     "expectation", lambda: _calibration(replayed))
@@ -119,7 +119,7 @@ def _interval(row):
 
 
 def _number(value, digits):
-    return "–" if value != value else f"{value:.{digits}f}"
+    return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def _name(crime_type):

@@ -8,7 +8,7 @@ WIDTH = 190.0
 """Of pictures, in mm."""
 _STYLE = ("body{font:15px/1.5 'Open Sans',sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
           "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
-          "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}")
+          "text-align:right;vertical-align:bottom}svg{width:100%;height:auto}")
 
 
 def save(title, details, parts, path):
