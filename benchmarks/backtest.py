@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from qgis.core import QgsApplication
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -111,8 +112,11 @@ def main():
         print("The published files are not there; set CONNECT_DATA to the folder that holds dc/.")
         return
     arguments.output.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QgsApplication([], False)  # measures the words of the charts; alive until the end
     for name in arguments.cases or CASES:
         run(name, arguments.output)
+    del application
 
 
 if __name__ == "__main__":
