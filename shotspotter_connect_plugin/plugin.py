@@ -132,7 +132,8 @@ class ConnectPlugin:
 
         if self._live is None:
             window = self._iface.mainWindow()
-            self._live = LiveDock(window)
+            self._live = LiveDock(self._iface.mapCanvas(), window)
+            self._live.told.connect(lambda text: self._iface.messageBar().pushInfo(NAME, text))
             if not window.restoreDockWidget(self._live):
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
         self._live.setUserVisible(True)

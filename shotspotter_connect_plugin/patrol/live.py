@@ -7,8 +7,9 @@ from .dosage import dosage
 from .tracker import Visit, VisitTracker
 from .visits import find_visits, instants, nanoseconds
 
-OUTSIDE, STAY, ENOUGH, OVER = "outside", "stay", "enough", "over"
-"""Of no planned box; inside with time to go; the target is reached; longer than on target."""
+OUTSIDE, STAY, ENOUGH, OVER, TAKEN_OFF = "outside", "stay", "enough", "over", "taken_off"
+"""Of no planned box; inside with time to go; the target is reached; longer than on target; the box has left the plan
+while the unit was in it."""
 
 _CHANGES_SECONDS = 900.0
 """How long after its end a visit is still followed by the tracker after a restart; far longer than merging takes."""
@@ -50,12 +51,23 @@ class LivePatrol:
         self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._tracker = VisitTracker(unit, fishnet, rules)
         self._high, self._usual = high, usual_target
-        self._patrols = {}
-        for patrol in sorted(patrols, key=lambda item: item.unit == unit):
-            self._patrols[patrol.box_id] = patrol
+        self._patrols, self._taken_off = self._by_box(patrols), {}
         self._now = None
         self._visits = {}
         self._open = None
+
+    def _by_box(self, patrols):
+        return {patrol.box_id: patrol for patrol in sorted(patrols, key=lambda item: item.unit == self._unit)}
+
+    def replan(self, patrols):
+        """Go on with another plan of the same shift.
+
+        Visits do not depend on the plan, so nothing is lost. If the box the unit is in has left the plan, its timer
+        runs on until the unit leaves.
+        """
+        before, self._patrols = self._patrols, self._by_box(patrols)
+        if self._open is not None and self._open[0] in before:
+            self._taken_off = {self._open[0]: before[self._open[0]]}
 
     def feed(self, at, x, y, accuracy=float("nan")):
         """Take in a fix -> the events of the tracker."""
@@ -106,7 +118,7 @@ class LivePatrol:
             if event.kind in ("opened", "updated"):
                 self._open = key
             elif key == self._open:
-                self._open = None
+                self._open, self._taken_off = None, {}
         return events
 
     @property
@@ -127,12 +139,15 @@ class LivePatrol:
         since = max(self._now - int(nanoseconds([visit.left_utc])[0]), 0) / 1e9
         seconds = visit.minutes * 60 + since
         total = self.minutes(visit.box_id) * 60 + since
-        patrol = self._patrols.get(visit.box_id)
+        taken_off = self._taken_off.get(visit.box_id) if visit.box_id not in self._patrols else None
+        patrol = self._patrols.get(visit.box_id, taken_off)
         if patrol is None:
             return Situation(OUTSIDE, None, visit.box_id, seconds, total, 0.0)
         target = patrol.target_minutes or self._usual
         said = dosage(np.array([seconds / 60]), 0.0, self._high, np.array([target]), self._usual)[0]
         verdict = OVER if said == "over" else ENOUGH if seconds >= 60 * target else STAY
+        if taken_off is not None:
+            verdict = TAKEN_OFF
         return Situation(verdict, patrol, visit.box_id, seconds, total, 60.0 * target)
 
     @property

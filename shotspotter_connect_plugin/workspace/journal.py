@@ -1,7 +1,8 @@
 """The journal of a live patrol: every fix and every tactic is on disk before the screen shows it.
 
-Two CSV files beside the shift package. They are what ``connect:importgps`` and ``connect:importtactics`` take in later,
-and what the live patrol reads when QGIS starts again.
+Three CSV files in a folder of the car. Fixes and tactics are what ``connect:importgps`` and ``connect:importtactics``
+take in later, and what the live patrol reads when QGIS starts again. The third tells what became of each visit, a line
+at once when it opens, closes, becomes final or turns out as none.
 """
 import csv
 import math
@@ -13,10 +14,11 @@ import pandas as pd
 
 from ..errors import ConnectError
 
-__all__ = ["Journal", "check_unit"]
+__all__ = ["Journal", "check_unit", "fix_as_kept"]
 
 _FIXES = ("unit", "at_utc", "longitude", "latitude", "accuracy")
 _TACTICS = ("unit", "officer", "at_utc", "tactic", "minutes", "box_id")
+_VISITS = ("unit", "at_utc", "status", "box_id", "entered_utc", "left_utc", "minutes")
 
 
 def check_unit(unit):
@@ -46,18 +48,25 @@ class Journal:
         name = "journal_{}_{}_{}".format(shift_date, re.sub(r"[^A-Za-z0-9_-]", "_", shift), self.unit)
         self.fixes_path = Path(folder) / (name + "_gps.csv")
         self.tactics_path = Path(folder) / (name + "_tactics.csv")
+        self.visits_path = Path(folder) / (name + "_visits.csv")
         self._fixes = _Rows(self.fixes_path, _FIXES)
         self._tactics = _Rows(self.tactics_path, _TACTICS)
+        self._visits = _Rows(self.visits_path, _VISITS)
 
     def close(self):
-        """Close both files."""
-        self._fixes.close()
-        self._tactics.close()
+        """Close the files."""
+        for rows in (self._fixes, self._tactics, self._visits):
+            rows.close()
 
     def fix(self, at, longitude, latitude, accuracy):
         """Keep a fix: instant (UTC), degrees, metres (NaN = not told)."""
         self._fixes.add((self.unit, _iso(at), "{:.7f}".format(longitude), "{:.7f}".format(latitude),
                          "" if math.isnan(accuracy) else "{:.1f}".format(accuracy)))
+
+    def visit(self, at, status, visit):
+        """Keep that a visit (:class:`~shotspotter_connect_plugin.patrol.tracker.Visit`) has another status now."""
+        self._visits.add((self.unit, _iso(at), status, visit.box_id, _iso(visit.entered_utc), _iso(visit.left_utc),
+                          "{:.2f}".format(visit.minutes)))
 
     def tactic(self, at, tactic, box_id, officer="", minutes=None):
         """Keep that a tactic was used."""
@@ -71,6 +80,16 @@ class Journal:
     def tactics(self):
         """(instant, tactic, box) of every tactic kept."""
         return [(at, tactic, box_id) for _, _, at, tactic, _, box_id in self._tactics.read()]
+
+    def visits(self):
+        """(instant, status, box, entered) of every line on a visit."""
+        return [(at, status, box_id, pd.Timestamp(entered))
+                for _, at, status, box_id, entered, *_ in self._visits.read()]
+
+
+def fix_as_kept(at, longitude, latitude, accuracy):
+    """A fix as it is read back from a journal, so that the screen tells the same visits after a restart."""
+    return pd.Timestamp(at).floor("ms"), round(longitude, 7), round(latitude, 7), round(accuracy, 1)
 
 
 class _Rows:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Tuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
@@ -16,9 +17,11 @@ from ..forecast.fishnet import Fishnet
 from ..patrol.tactics import offered
 from ..patrol.tracks import VisitRules
 
-__all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "read_package", "write_package"]
+__all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "planned_shifts", "read_package", "write_package"]
 
 FORMAT = 1
+_DAYS_OFFERED = 2
+"""Days with a plan before and after today that a car is offered."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,32 @@ def make_package(workspace, shift_date, shift):
             for row in patrols.itertuples()),
         tactics=tuple(Tactic(row["tactic"], row["name"] or row["tactic"], row["description"] or "",
                              tuple(row["crime_types"] or ())) for row in tactics.to_dict("records")))
+
+
+def planned_shifts(workspace, now=None):
+    """The shifts that have a plan, that which runs at ``now`` (UTC) first, then by how near they are to it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        shift_date, shift, name, start_utc, end_utc.
+    """
+    now = pd.Timestamp.now(tz="UTC") if now is None else now
+    dates = sorted(workspace.distinct("patrols", "shift_date", {"status": "planned"}))
+    if not dates:
+        return pd.DataFrame(columns=["shift_date", "shift", "name", "start_utc", "end_utc"])
+    nearest = min(dates, key=lambda date: abs(pd.Timestamp(date, tz="UTC") - now))
+    place = dates.index(nearest)
+    dates = dates[max(place - _DAYS_OFFERED, 0):place + _DAYS_OFFERED + 1]
+    planned = workspace.read("patrols", ["shift_date", "shift"], {"shift_date": dates, "status": "planned"})
+    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift")
+    slots = workspace.calendar.slots(dates[0], dates[-1]).merge(planned.drop_duplicates(), on=["shift_date", "shift"])
+    slots = slots.merge(names, on="shift", how="left")
+    slots["name"] = slots["name"].fillna(slots["shift"])
+    before, after = (slots["start_utc"] - now).dt.total_seconds(), (now - slots["end_utc"]).dt.total_seconds()
+    away = np.maximum(np.maximum(before, after), 0.0)
+    return slots.iloc[np.argsort(away, kind="stable")][["shift_date", "shift", "name", "start_utc", "end_utc"]] \
+        .reset_index(drop=True)
 
 
 def write_package(package, path):

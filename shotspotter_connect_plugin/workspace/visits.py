@@ -54,7 +54,22 @@ def find_visits(workspace, first, last, progress=SILENT):
         progress.warn("There are no GPS fixes in this period; import them first. Visits found before stay as they "
                       "were.")
         return workspace.read("visits", where={"visit_id": []})
-    found = _found(workspace, start, end, progress.part(0.0, 0.9))
+    found = serve(workspace, _found(workspace, start, end, progress.part(0.0, 0.9)))
+    with workspace.transaction() as writer:
+        writer.replace("visits", found, {"entered_utc": Between(start, end)})
+    progress.report(1.0)
+    return found
+
+
+def serve(workspace, found):
+    """Say of visits whose they were and what they served: the rows of the table ``visits``.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        unit, box_id, entered_utc, left_utc, minutes.
+    """
+    found = found.copy()
     for name in ("entered_utc", "left_utc"):
         found[name] = found[name].dt.floor("ms")
     found["shift_date"], found["shift"] = workspace.calendar.assign(found["entered_utc"])
@@ -66,11 +81,7 @@ def find_visits(workspace, first, last, progress=SILENT):
     roster = workspace.read("roster", where={"unit": found["unit"].unique().tolist()})
     found = dosage.with_officers(found, roster)
     found["visit_id"] = _ids(found)
-    found = found[TABLES["visits"].column_names]
-    with workspace.transaction() as writer:
-        writer.replace("visits", found, {"entered_utc": Between(start, end)})
-    progress.report(1.0)
-    return found
+    return found[TABLES["visits"].column_names]
 
 
 def planned_against_delivered(workspace, first, last):

@@ -63,16 +63,17 @@ def open_dock():
     QgsSettings().remove("shotspotter_connect/live")
     opened = []
 
-    def open_dock(path=None):
-        dock = LiveDock()
+    def open_dock(path=None, canvas=None):
+        dock = LiveDock(canvas)
         opened.append(dock)
         dock.resize(480, 900)
         dock.show()
         if path is not None:
-            dock.path.setText(str(path))
-            QTest.keyClicks(dock.unit, "12-A")
-            QTest.keyClicks(dock.badge, "71")
-            QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+            dock.first.path.setText(str(path))
+            dock.first.plan_named.emit()
+            QTest.keyClicks(dock.first.unit, "12-A")
+            QTest.keyClicks(dock.first.badge, "71")
+            press(dock.first.begin)
         return dock
     yield open_dock
     for dock in opened:
@@ -80,6 +81,10 @@ def open_dock():
         dock.deleteLater()
     QgsSettings().remove("shotspotter_connect/live")
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def press(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def drive(dock, place, begin, minutes):
@@ -90,33 +95,33 @@ def drive(dock, place, begin, minutes):
 
 
 def buttons(dock):
-    return {button.objectName(): button for button in dock.tactics_area.widget().findChildren(QPushButton)}
+    return {button.objectName(): button for button in dock.page.tactics_area.widget().findChildren(QPushButton)}
 
 
 def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):
     dock = open_dock(package)
-    assert dock.header.text() == "Evening, 2026-03-02 · unit 12-A"
+    assert dock.page.header.text() == "Evening, 2026-03-02 · unit 12-A"
     drive(dock, OUTSIDE, 0, 1)
-    assert not dock.timer.isVisible() and not buttons(dock) and "Not in a box" in dock.verdict.text()
+    assert not dock.page.timer.isVisible() and not buttons(dock) and "Not in a box" in dock.page.verdict.text()
     drive(dock, INSIDE, 3, 0.5)
-    assert dock.timer.isVisible() and dock.band.text() == "4400 block Hunt Pl NE\nRobbery"
+    assert dock.page.timer.isVisible() and dock.page.band.text() == "4400 block Hunt Pl NE\nRobbery"
     assert list(buttons(dock)) == ["tactic_foot_patrol", "tactic_near_stops"]
     assert all(button.height() >= 64 for button in buttons(dock).values())
-    assert dock.verdict.text() == "15 min to go"
+    assert dock.page.verdict.text() == "15 min to go"
     drive(dock, INSIDE, 3.5, 16)
-    assert dock.verdict.text() == "Target reached: move on"
+    assert dock.page.verdict.text() == "Target reached: move on"
     drive(dock, INSIDE, 19.5, 6)
-    assert dock.verdict.text() == "Longer than planned: move on"
+    assert dock.page.verdict.text() == "Longer than planned: move on"
     drive(dock, OUTSIDE, 27, 1)
-    assert not dock.timer.isVisible() and not buttons(dock) and not dock.band.isVisible()
-    assert dock.boxes.item(0).text().startswith("603 1 · 4400 block Hunt Pl NE · 2")
+    assert not dock.page.timer.isVisible() and not buttons(dock) and not dock.page.band.isVisible()
+    assert dock.page.boxes.item(0).text().startswith("603 1 · 4400 block Hunt Pl NE · 2")
 
 
 def test_a_touch_logs_the_tactic_on_disk_at_once(open_dock, package):
     dock = open_dock(package)
     drive(dock, INSIDE, 0, 3)
     button = buttons(dock)["tactic_foot_patrol"]
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    press(button)
     assert "✓ 15:32" in button.text(), "the agency's wall clock"
     written = (package.parent / "journal_2026-03-02_evening_12-A_tactics.csv").read_text().splitlines()
     assert written[1:] == ["12-A,71,2026-03-02T20:32:45.000Z,foot_patrol,," + dock._package.patrols[0].box_id]
@@ -127,16 +132,16 @@ def test_a_touch_logs_the_tactic_on_disk_at_once(open_dock, package):
 def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_dock, package):
     dock = open_dock(package)
     drive(dock, INSIDE, 0, 10)
-    QTest.mouseClick(buttons(dock)["tactic_near_stops"], Qt.MouseButton.LeftButton)
+    press(buttons(dock)["tactic_near_stops"])
     before = dock._patrol.situation()
     dock.take_away()            # QGIS ends; a crash does less than this
     again = open_dock()
     assert again._patrol.situation() == before and before.verdict == live.STAY
     assert "✓" in buttons(again)["tactic_near_stops"].text()
     drive(again, INSIDE, 10, 6)
-    assert again.verdict.text() == "Target reached: move on"
-    QTest.mouseClick(again.end, Qt.MouseButton.LeftButton)
-    assert "import it" in again.complaint.text()
+    assert again.page.verdict.text() == "Target reached: move on"
+    press(again.page.end)
+    assert "import it" in again.first.complaint.text()
     assert open_dock()._patrol is None, "an ended shift does not go on"
 
 
@@ -145,25 +150,25 @@ def test_a_box_suppressed_meanwhile_loses_nothing(open_dock, package):
     drive(dock, INSIDE, 0, 6)
     content = json.loads(package.read_text())
     package.write_text(json.dumps({**content, "patrols": content["patrols"][1:]}))
-    QTest.mouseClick(dock.end, Qt.MouseButton.LeftButton)
-    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
+    press(dock.page.end)
+    press(dock.first.begin)
     drive(dock, INSIDE, 6, 6)
     visit, = dock._patrol.visits
-    assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.verdict.text()
+    assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.page.verdict.text()
 
 
 def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
     dock = open_dock(tmp_path / "none.json")
-    assert "FORMAT=package" in dock.complaint.text() and dock._patrol is None
-    dock.path.setText(str(package))
-    dock.unit.setText("../12")
-    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
-    assert "unit" in dock.complaint.text() and dock._patrol is None
-    dock.unit.setText("12")
-    QTest.mouseClick(dock.begin, Qt.MouseButton.LeftButton)
-    dock.host.setText("nowhere")
-    QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)
-    assert "host:port" in dock.warning.text()
+    assert "FORMAT=package" in dock.first.complaint.text() and dock._patrol is None
+    dock.first.path.setText(str(package))
+    dock.first.unit.setText("../12")
+    press(dock.first.begin)
+    assert "unit" in dock.first.complaint.text() and dock._patrol is None
+    dock.first.unit.setText("12")
+    press(dock.first.begin)
+    dock.page.host.setText("nowhere")
+    press(dock.page.connect_gps)
+    assert "host:port" in dock.page.warning.text()
 
 
 def nmea(count, place=INSIDE):
@@ -199,11 +204,11 @@ def test_nmea_over_tcp(open_dock, package):
             peer.recv(1)
     threading.Thread(target=serve, daemon=True).start()
     dock = open_dock(package)
-    dock.kind.setCurrentText(NMEA)
-    dock.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
-    QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)
-    wait(lambda: dock.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
-    assert "good" in dock.gps_label.text()
+    dock.page.kind.setCurrentText(NMEA)
+    dock.page.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
+    press(dock.page.connect_gps)
+    wait(lambda: dock.page.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
+    assert "good" in dock.page.gps_label.text()
     # The first sentence has no date: no clock but the receiver's is ever used.
     assert all(START <= at < START + pd.Timedelta(minutes=1) for at, *_ in dock._journal.fixes())
     server.close()
@@ -219,11 +224,11 @@ def test_gpsd(open_dock, package, tmp_path):
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         dock = open_dock(package)
-        dock.kind.setCurrentText(GPSD)
-        dock.host.setText("127.0.0.1:{}".format(port))
-        QTest.mouseClick(dock.connect_gps, Qt.MouseButton.LeftButton)    # gpsd is not up yet: it tries again
-        wait(dock.timer.isVisible, 30, dock.gps_label.text)
-        assert dock.band.text().endswith("Robbery") and dock._journal.fixes()
+        dock.page.kind.setCurrentText(GPSD)
+        dock.page.host.setText("127.0.0.1:{}".format(port))
+        press(dock.page.connect_gps)    # gpsd is not up yet: it tries again
+        wait(dock.page.timer.isVisible, 30, dock.page.gps_label.text)
+        assert dock.page.band.text().endswith("Robbery") and dock._journal.fixes()
     finally:
         gpsfake.terminate()
         gpsfake.wait(10)
@@ -239,10 +244,10 @@ def test_the_gps_that_qgis_has_open_is_used(open_dock, package):
     registry.registerConnection(connection)
     try:
         dock = open_dock(package)
-        assert "GPS of QGIS" in dock.gps_label.text() and not dock.connect_gps.isVisible()
+        assert "GPS of QGIS" in dock.page.gps_label.text() and not dock.page.connect_gps.isVisible()
     finally:
         registry.unregisterConnection(connection)
-    wait(lambda: "not connected" in dock.gps_label.text())
+    wait(lambda: "not connected" in dock.page.gps_label.text())
 
 
 def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fresh):
@@ -256,7 +261,7 @@ def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fre
         package.write_text(json.dumps(change))
         dock = open_dock(package)
         drive(dock, place, 0, 12)
-        QTest.mouseClick(buttons(dock)["tactic_foot_patrol"], Qt.MouseButton.LeftButton)
+        press(buttons(dock)["tactic_foot_patrol"])
         shown = dock._patrol.visits
         dock.take_away()
         folder = package.parent

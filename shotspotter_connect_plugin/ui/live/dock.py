@@ -1,176 +1,88 @@
-"""The live patrol dock for a car's computer: a timer, what it says, and the box's approved tactics as big buttons."""
+"""The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
 import math
 import os
-import textwrap
 
 import pyproj
-from qgis.core import QgsSettings
+from qgis.core import QgsApplication, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QCoreApplication, QElapsedTimer, Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtWidgets import (QApplication, QComboBox, QFileDialog, QFormLayout, QGridLayout, QHBoxLayout, QLabel,
-                                 QLineEdit, QListWidget, QProgressBar, QPushButton, QScrollArea, QSizePolicy,
-                                 QStackedWidget, QToolButton, QVBoxLayout, QWidget)
+from qgis.PyQt.QtCore import QElapsedTimer, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
 
 from ...errors import ConnectError
 from ...patrol import live
-from ...reports import style
-from ...workspace.journal import Journal, check_unit
-from ...workspace.package import read_package
-from .gps import GPSD, NMEA, GpsSource
+from ...workspace.journal import Journal, check_unit, fix_as_kept
+from ...workspace.package import make_package, planned_shifts, read_package
+from ...workspace.store import open_workspace
+from .courier import Courier
+from .gps import GpsSource
+from .live_map import LiveMap
+from .pages import SETTINGS, PatrolPage, StartPage, tr
+from .theme import DAY, NIGHT
 
 OBJECT_NAME = "ConnectLiveDock"
-_SETTINGS = "shotspotter_connect/live/"
 _TICK = 500
 _EVERY = 4.0
 """Seconds between the fixes that are used: enough for a car, and quick to go through after a restart."""
 _SILENT_AFTER = 15.0
 """Seconds without a fix after which the dock says so."""
-_COLOURS = {live.ENOUGH: style.DOSAGE["on_target"][0], live.OVER: style.DOSAGE["short"][0]}
-
-
-def tr(text):
-    return QCoreApplication.translate("LiveDock", text)
 
 
 class LiveDock(QgsDockWidget):
-    """The dock; it goes on where it was when QGIS ended in the middle of a shift."""
+    """The dock; it goes on where it was when QGIS ended in the middle of a shift.
+
+    ``told`` gives what the driver should also see outside the dock: that a target is reached, that the plan changed.
+    """
 
     changed = pyqtSignal()
+    told = pyqtSignal(str)
 
-    def __init__(self, parent=None):
+    def __init__(self, canvas=None, parent=None):
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
-        self._package = self._journal = self._patrol = self._transform = None
-        self._verdict, self._box, self._logged, self._last = "", None, {}, None
+        self._package = self._journal = self._patrol = self._transform = self._courier = None
+        self._verdict, self._box, self._logged, self._last, self._file_time = "", None, {}, None, None
         self._since_fix = QElapsedTimer()
         self._gps = GpsSource(self)
         self._gps.fix.connect(self._fix)
+        self._map = LiveMap(canvas, self) if canvas is not None else None
+        self.first, self.page = StartPage(self), PatrolPage(self)
         self._pages = QStackedWidget(self)
-        self._pages.addWidget(self._make_start())
-        self._pages.addWidget(self._make_patrol())
+        for page in (self.first, self.page):
+            self._pages.addWidget(page)
         self.setWidget(self._pages)
+        self.first.asked.connect(self.start)
+        self.first.plan_named.connect(self._offer_shifts)
+        self.page.tactic_used.connect(self._use)
+        self.page.box_touched.connect(lambda box: self._map.bring_into_view(box) if self._map else None)
+        self.page.beat_chosen.connect(self._beat_chosen)
+        self.page.gps_asked.connect(self._open_gps)
+        self.page.ended.connect(self.stop)
+        self.page.night.toggled.connect(self._dress)
+        self.page.sound.toggled.connect(lambda on: QgsSettings().setValue(SETTINGS + "sound", on))
+        self._dress(self.page.night.isChecked())
         self._clock = QTimer(self)
         self._clock.setInterval(_TICK)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
-        if QgsSettings().value(_SETTINGS + "running", False, type=bool):
+        if QgsSettings().value(SETTINGS + "running", False, type=bool):
+            self._offer_shifts()
             self.start()
 
-    # What is seen
-
-    def _make_start(self):
-        page = QWidget()
-        form = QFormLayout(page)
-        settings = QgsSettings()
-        self.path = QLineEdit(settings.value(_SETTINGS + "package", "", type=str))
-        self.path.setPlaceholderText(tr("File made by “Export plan”, format package"))
-        browse = QToolButton()
-        browse.setText("…")
-        browse.setToolTip(tr("Choose a shift package"))
-        browse.clicked.connect(self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.path)
-        row.addWidget(browse)
-        form.addRow(tr("Shift package"), row)
-        self.unit = QLineEdit(settings.value(_SETTINGS + "unit", "", type=str))
-        self.unit.setPlaceholderText(tr("as in 12-A"))
-        form.addRow(tr("Unit"), self.unit)
-        self.badge = QLineEdit(settings.value(_SETTINGS + "badge", "", type=str))
-        self.badge.setPlaceholderText(tr("Badge number, may stay empty"))
-        form.addRow(tr("Officer"), self.badge)
-        self.begin = _big_button(tr("Start"))
-        self.begin.clicked.connect(self.start)
-        form.addRow(self.begin)
-        self.complaint = QLabel()
-        self.complaint.setWordWrap(True)
-        form.addRow(self.complaint)
-        return page
-
-    def _make_patrol(self):
-        page = QWidget()
-        column = QVBoxLayout(page)
-        self.header, self.gps_label = QLabel(), QLabel()
-        for label in (self.header, self.gps_label):
-            label.setWordWrap(True)
-            column.addWidget(label)
-        self._connect_row = QWidget()
-        row = QHBoxLayout(self._connect_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        self.kind = QComboBox()
-        self.kind.addItems([GPSD, NMEA])
-        self.host = QLineEdit(QgsSettings().value(_SETTINGS + "host", "localhost:2947", type=str))
-        self.connect_gps = QPushButton(tr("Connect"))
-        self.connect_gps.clicked.connect(self._open_gps)
-        self.kind.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.host.setMinimumWidth(110)
-        for widget in (self.kind, self.host, self.connect_gps):
-            row.addWidget(widget)
-        column.addWidget(self._connect_row)
-        self.band = QLabel()
-        self.band.setWordWrap(True)
-        self.band.setMargin(8)
-        self.timer = QLabel("0:00")
-        self.timer.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        _scale(self.timer, 5.0, True)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setMaximumHeight(10)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
-        self.verdict.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.verdict.setMargin(8)
-        _scale(self.verdict, 1.5, True)
-        _scale(self.band, 1.3, True)
-        for widget in (self.band, self.timer, self.progress, self.verdict):
-            column.addWidget(widget)
-        self.tactics_area = QScrollArea()
-        self.tactics_area.setWidgetResizable(True)
-        self.tactics_area.setFrameShape(QScrollArea.Shape.NoFrame)
-        column.addWidget(self.tactics_area, 3)
-        self.beat = QComboBox()
-        self.beat.currentTextChanged.connect(self._beat_chosen)
-        column.addWidget(self.beat)
-        self.boxes = QListWidget()
-        self.boxes.setWordWrap(True)
-        column.addWidget(self.boxes, 2)
-        self.warning = QLabel()
-        self.warning.setWordWrap(True)
-        column.addWidget(self.warning)
-        self.end = QPushButton(tr("End shift"))
-        self.end.clicked.connect(self.stop)
-        column.addWidget(self.end)
-        return page
-
-    # What the buttons do
-
-    def _browse(self):
-        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a shift package"), os.path.dirname(self.path.text()),
-                                              tr("Shift packages (*.json)"))
-        if path:
-            self.path.setText(path)
-
-    def _open_gps(self):
-        host, _, port = self.host.text().strip().rpartition(":")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            self.warning.setText(tr("Write the address as host:port, as in localhost:2947."))
-            return
-        self.warning.setText("")
-        QgsSettings().setValue(_SETTINGS + "host", self.host.text().strip())
-        self._gps.open(self.kind.currentText(), host, int(port))
+    # Beginning and end
 
     def start(self):
-        """Open the package and the journal; what the journal holds already is played first."""
+        """Open plan and journal; what the journal holds already is played first."""
+        self.first.complaint.setText("")
         try:
-            unit = check_unit(self.unit.text())
-            package = read_package(self.path.text().strip())
-            journal = Journal(os.path.dirname(os.path.abspath(self.path.text().strip())), package.shift_date,
-                              package.shift, unit)
+            unit = check_unit(self.first.unit.text())
+            package = self._read_plan()
+            journal = Journal(self._journal_folder(), package.shift_date, package.shift, unit)
         except ConnectError as error:
-            QgsSettings().setValue(_SETTINGS + "running", False)
-            self.complaint.setText(error.user)
+            QgsSettings().setValue(SETTINGS + "running", False)
+            self.first.complaint.setText(error.user)
             return
-        self.complaint.setText("")
-        self.warning.setText("")
+        self._let_go()
+        self.page.warning.setText("")
         self._package, self._journal = package, journal
         # As the importers do it, so that the screen and the workspace see a fix in the same box.
         self._transform = pyproj.Transformer.from_crs("EPSG:4326", package.crs, always_xy=True)
@@ -178,55 +90,174 @@ class LiveDock(QgsDockWidget):
                                        package.usual_target)
         self._last = None
         self._since_fix.invalidate()
-        self._replay(journal.fixes())
-        self._logged = {}
-        for at, tactic, box in journal.tactics():
-            self._logged[tactic, box] = at
-        settings = QgsSettings()
-        for name, value in (("package", self.path.text().strip()), ("unit", unit), ("running", True),
-                            ("badge", self.badge.text().strip())):
-            settings.setValue(_SETTINGS + name, value)
-        self.header.setText("{}, {} · {} {}".format(package.shift_name, package.shift_date, tr("unit"), unit))
+        fixes = journal.fixes()
+        self._replay(fixes)
+        self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
+        self._remember_plan(unit)
+        if not _is_package(self.first.plan):
+            self._courier = Courier(self.first.plan, package.shift_date, package.shift, journal, self)
+            self._courier.told.connect(self._delivery_told)
+            self._courier.replanned.connect(self._replan)
+            self._courier.begin(fixes, self._patrol.visits, self._logged)
+        self.page.header.setText("{}, {} · {} {}".format(package.shift_name, package.shift_date, tr("unit"), unit))
         self._verdict, self._box = "", None
-        self._show_box(None)
-        self._fill_beats()
-        self._pages.setCurrentIndex(1)
+        self._show_plan()
+        self._pages.setCurrentWidget(self.page)
         self._tick()
 
     def stop(self):
         """End the shift on this computer; the journal stays."""
-        QgsSettings().setValue(_SETTINGS + "running", False)
-        paths = self._let_go()
-        self.complaint.setText(tr("The journal is in {}; import it with “Import GPS” and “Import tactics”.").format(
-            " and ".join(paths)) if paths else "")
-        self._pages.setCurrentIndex(0)
+        QgsSettings().setValue(SETTINGS + "running", False)
+        delivered = self._courier is not None and self._courier.finish()
+        journal = self._journal
+        self._let_go()
+        if journal is not None:
+            self.first.complaint.setText(
+                tr("Everything is in the workspace. The journal stays in {}.").format(journal.fixes_path.parent)
+                if delivered else
+                tr("The journal is {} and {} in {}; import it with “Import GPS” and “Import tactics”.").format(
+                    journal.fixes_path.name, journal.tactics_path.name, journal.fixes_path.parent))
+        self._pages.setCurrentWidget(self.first)
 
     def take_away(self):
         """QGIS or the plugin ends: let go of everything; the next start goes on from the journal."""
         self._clock.stop()
         self._let_go()
+        if self._map is not None:
+            self._map.remove()
+            self._map = None
 
     def _let_go(self):
         self._gps.close()
-        paths = []
+        if self._courier is not None:
+            self._courier.stop()
         if self._journal is not None:
-            paths = [os.path.basename(str(path)) for path in (self._journal.fixes_path, self._journal.tactics_path)]
             self._journal.close()
-        self._package = self._journal = self._patrol = None
-        return paths
+        if self._map is not None:
+            self._map.clear()
+        self._package = self._journal = self._patrol = self._courier = None
 
-    def _use(self, tactic, button):
-        at = self._patrol.now
-        box = self._patrol.situation().box_id
-        if at is None or not box:
+    # The plan
+
+    def _read_plan(self):
+        if _is_package(self.first.plan):
+            package = read_package(self.first.plan)
+            self._file_time = os.stat(self.first.plan).st_mtime_ns
+            return package
+        if not self.first.plan:
+            raise ConnectError(tr("Choose a shift package, or the workspace."))
+        if self.first.shift.currentData() is None:
+            self._offer_shifts()
+        if self.first.shift.currentData() is None:
+            raise ConnectError(self.first.complaint.text())
+        with open_workspace(self.first.plan) as workspace:
+            return make_package(workspace, *self.first.shift.currentData().split(" ", 1))
+
+    def _offer_shifts(self):
+        """Offer the shifts of the workspace named, if it is one."""
+        self.first.offer([])
+        if not self.first.plan or _is_package(self.first.plan):
             return
         try:
-            self._journal.tactic(at, tactic.tactic, box, self.badge.text().strip())
+            with open_workspace(self.first.plan) as workspace:
+                shifts = planned_shifts(workspace)
         except ConnectError as error:
-            self.warning.setText(error.user)
+            self.first.complaint.setText(error.user)
             return
-        self._logged[tactic.tactic, box] = at
-        button.setText(self._words(tactic, box))
+        self.first.complaint.setText("" if len(shifts) else tr("This workspace has no plan yet; meter a shift first."))
+        offered = {"{} {}".format(row.shift_date, row.shift): "{}, {}".format(row.name, row.shift_date)
+                   for row in shifts.itertuples(index=False)}
+        wanted = ""
+        if QgsSettings().value(SETTINGS + "running", False, type=bool):
+            wanted = QgsSettings().value(SETTINGS + "shift", "", type=str)
+            offered.setdefault(wanted, wanted)
+        self.first.offer([(words, data) for data, words in offered.items()], wanted)
+
+    def _journal_folder(self):
+        """Beside a package; else on this computer, since the workspace may be on a share that can be lost."""
+        if _is_package(self.first.plan):
+            return os.path.dirname(os.path.abspath(self.first.plan))
+        folder = os.path.join(QgsApplication.qgisSettingsDirPath(), "shotspotter_connect", "journals")
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise ConnectError(tr("The folder {} for the journal cannot be made; free some space on the disk.").format(
+                folder), str(error)) from error
+        return folder
+
+    def _remember_plan(self, unit):
+        settings = QgsSettings()
+        shift = "{} {}".format(self._package.shift_date, self._package.shift)
+        for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
+                            ("badge", self.first.badge.text().strip()), ("running", True)):
+            settings.setValue(SETTINGS + name, value)
+
+    def _look_at_package(self):
+        """Take in a package that was exported again meanwhile."""
+        try:
+            file_time = os.stat(self.first.plan).st_mtime_ns
+            if file_time == self._file_time:
+                return
+            package = read_package(self.first.plan)
+        except (OSError, ConnectError):
+            return  # not there, or not whole yet: the plan that is open goes on
+        self._file_time = file_time
+        self._replan(package)
+
+    def _replan(self, package):
+        if self._patrol is None or package == self._package:
+            return
+        if (package.shift_date, package.shift) != (self._package.shift_date, self._package.shift):
+            self._tell(tr("The package is of another shift now; end this one to start it."))
+            return
+        before, after = ({patrol.box_id for patrol in plan.patrols} for plan in (self._package, package))
+        self._patrol.replan(package.patrols)
+        self._package = package
+        if before != after:
+            self._tell(tr("The plan has changed: {} boxes taken off, {} added.").format(
+                len(before - after), len(after - before)))
+        self._box = None
+        self._show_plan()
+        self._show()
+
+    # What the buttons do
+
+    def _open_gps(self, kind, address):
+        try:
+            self._gps.open(kind, address)
+        except ConnectError as error:
+            self.page.warning.setText(error.user)
+            return
+        self.page.warning.setText("")
+        QgsSettings().setValue(SETTINGS + "gps_kind", kind)
+        QgsSettings().setValue(SETTINGS + "gps_" + kind, address.strip())
+
+    def _use(self, code):
+        at, state = self._patrol.now, self._patrol.situation()
+        tactic = next((tactic for tactic in self._package.tactics if tactic.tactic == code), None)
+        if at is None or state.patrol is None or tactic is None:
+            return
+        try:
+            self._journal.tactic(at, code, state.box_id, self.first.badge.text().strip())
+        except ConnectError as error:
+            self.page.warning.setText(error.user)
+            return
+        self._logged[code, state.box_id] = at
+        self.page.show_tactic(tactic, self._used_at(tactic, state.box_id))
+        if self._courier is not None:
+            self._courier.tactic()
+
+    def _beat_chosen(self):
+        QgsSettings().setValue(SETTINGS + "beat", self.page.beat.currentData())
+        self._show_boxes()
+
+    def _dress(self, night):
+        self._theme = NIGHT if night else DAY
+        QgsSettings().setValue(SETTINGS + "night", bool(night))
+        self._pages.setStyleSheet(self._theme.sheet)
+        if self._patrol is not None:
+            self._box = None
+            self._show()
 
     # What comes in
 
@@ -235,21 +266,33 @@ class LiveDock(QgsDockWidget):
             return
         import pandas as pd
 
-        moment = pd.Timestamp(at)
+        kept = fix_as_kept(pd.Timestamp(at), longitude, latitude, accuracy)
         self._since_fix.restart()
-        if self._last is not None and moment < self._last + pd.Timedelta(seconds=_EVERY):
+        if self._last is not None and kept[0] < self._last + pd.Timedelta(seconds=_EVERY):
             return
         try:
-            self._journal.fix(moment, longitude, latitude, accuracy)  # on disk before it is shown
+            self._journal.fix(*kept)  # on disk before it is shown
         except ConnectError as error:
-            self.warning.setText(error.user)
-        self._feed(moment, longitude, latitude, accuracy)
+            self.page.warning.setText(error.user)
+        if self._courier is not None:
+            self._courier.fix(kept)
+        for x, y in self._placed(*kept[1:3]):
+            self._last = kept[0]
+            self._take(self._patrol.feed(kept[0], x, y, kept[3]))
+            if self._map is not None:
+                self._map.move(x, y)
         self._show()
 
-    def _feed(self, at, longitude, latitude, accuracy):
-        for x, y in self._placed(longitude, latitude):
-            self._last = at
-            self._patrol.feed(at, x, y, accuracy)
+    def _take(self, events):
+        """Write down at once what became of visits, and bring it to the workspace."""
+        for event in events:
+            try:
+                if event.kind != "updated":
+                    self._journal.visit(self._patrol.now, event.kind, event.visit)
+            except ConnectError as error:
+                self.page.warning.setText(error.user)
+            if self._courier is not None:
+                self._courier.happened(event)
 
     def _replay(self, fixes):
         placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
@@ -270,7 +313,9 @@ class LiveDock(QgsDockWidget):
         if self._since_fix.isValid() and self._last is not None:
             import pandas as pd
 
-            self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed()))
+            self._take(self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed())))
+        if self._courier is None:
+            self._look_at_package()
         self._show()
 
     # What it says
@@ -278,30 +323,21 @@ class LiveDock(QgsDockWidget):
     def _show(self):
         state = self._patrol.situation()
         self._show_gps()
-        inside = state.patrol is not None
-        if inside:
-            seconds = int(state.visit_seconds)
-            self.timer.setText("{}:{:02d}".format(seconds // 60, seconds % 60))
-            self.progress.setMaximum(max(int(state.target_seconds), 1))
-            self.progress.setValue(min(seconds, int(state.target_seconds)))
-        for widget in (self.timer, self.progress):
-            widget.setVisible(inside)
+        self.page.show_timer(state, self._theme)
         if state.verdict != self._verdict:
-            if state.verdict == live.ENOUGH and self._verdict == live.STAY:
-                QApplication.beep()
+            if state.verdict in (live.ENOUGH, live.TAKEN_OFF) and self._verdict == live.STAY:
+                self._tell(self.page.verdict.text())
             self._verdict = state.verdict
-            colour = _COLOURS.get(state.verdict)
-            self.verdict.setStyleSheet("" if colour is None else "background: {}; color: {};".format(
-                colour, style.ink_on(style.colour(colour)).name()))
-        self.verdict.setText({
-            live.OUTSIDE: tr("Not in a box of this shift"), live.ENOUGH: tr("Target reached: move on"),
-            live.STAY: tr("{:.0f} min to go").format(math.ceil((state.target_seconds - state.visit_seconds) / 60)),
-            live.OVER: tr("Longer than planned: move on")}[state.verdict])
-        if inside and self._box != state.box_id or not inside and self._box is not None:
-            self._box = state.box_id if inside else None
+        if state.patrol is not None and self._box != state.box_id or state.patrol is None and self._box is not None:
+            self._box = state.box_id if state.patrol is not None else None
             self._show_box(state.patrol)
         self._show_boxes()
         self.changed.emit()
+
+    def _tell(self, text):
+        if self.page.sound.isChecked():
+            QApplication.beep()
+        self.told.emit(text)
 
     def _show_gps(self):
         name = self._gps.name
@@ -316,77 +352,41 @@ class LiveDock(QgsDockWidget):
             text = tr("GPS ({}): no position for {:.0f} seconds; the journal keeps what was").format(name, silent)
         else:
             text = tr("GPS ({}): good").format(name)
-        self.gps_label.setText(text)
-        self._connect_row.setVisible(not name)
+        self.page.gps_label.setText(text)
+        self.page.connect_row.setVisible(not name)
+
+    def _delivery_told(self, sentence):
+        self.page.warning.setText(tr("The workspace cannot be written to now; the journal keeps everything. {}").format(
+            sentence) if sentence else "")
+
+    def _show_plan(self):
+        self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self._package.patrols))
+        if self._map is not None:
+            self._map.show(self._package, self._own_patrols())
+        self._show_box(None)
 
     def _show_box(self, patrol):
-        """The band and the buttons of the box the unit is in."""
-        self.band.setVisible(patrol is not None)
-        holder = QWidget()
-        grid = QGridLayout(holder)
-        grid.setContentsMargins(0, 0, 0, 0)
-        if patrol is not None:
-            self.band.setText("{}\n{}".format(patrol.where or patrol.box_id, patrol.crime_type_name))
-            colour = style.colour(patrol.colour)
-            self.band.setStyleSheet("background: {}; color: {};".format(colour.name(), style.ink_on(colour).name()))
-            tactics = self._package.tactics_for(patrol.crime_type)
-            for number, tactic in enumerate(tactics):
-                button = _big_button(self._words(tactic, patrol.box_id))
-                button.setObjectName("tactic_" + tactic.tactic)
-                button.setToolTip(tactic.description)
-                button.clicked.connect(lambda _, tactic=tactic, button=button: self._use(tactic, button))
-                grid.addWidget(button, number // 2, number % 2)
-            if not tactics:
-                nothing = QLabel(tr("No tactic is approved for this box. An analyst approves them with “Configure "
-                                    "workspace” and exports the plan again."))
-                nothing.setWordWrap(True)
-                grid.addWidget(nothing, 0, 0)
-        grid.setRowStretch(grid.rowCount(), 1)
-        self.tactics_area.setWidget(holder)
+        tactics = [] if patrol is None else self._package.tactics_for(patrol.crime_type)
+        self.page.show_box(patrol, tactics, lambda tactic: self._used_at(tactic, patrol.box_id), self._theme)
+        if self._map is not None:
+            self._map.outline("" if patrol is None else patrol.box_id)
 
-    def _words(self, tactic, box):
-        at = self._logged.get((tactic.tactic, box))
-        done = "" if at is None else "\n✓ {:%H:%M}".format(at.tz_convert(self._package.timezone))
-        return "\n".join(textwrap.wrap(tactic.name, 20)) + done
+    def _used_at(self, tactic, box_id):
+        """The agency's wall clock at which a tactic was used in a box, or ""."""
+        at = self._logged.get((tactic.tactic, box_id))
+        return "" if at is None else "{:%H:%M}".format(at.tz_convert(self._package.timezone))
 
-    def _fill_beats(self):
-        wanted = QgsSettings().value(_SETTINGS + "beat", "", type=str)
-        self.beat.blockSignals(True)
-        self.beat.clear()
-        self.beat.addItem(tr("All beats"), "")
-        for beat in dict.fromkeys(patrol.beat for patrol in self._package.patrols):
-            self.beat.addItem(tr("Beat {}").format(beat), beat)
-        self.beat.setCurrentIndex(max(self.beat.findData(wanted), 0))
-        self.beat.blockSignals(False)
-
-    def _beat_chosen(self):
-        QgsSettings().setValue(_SETTINGS + "beat", self.beat.currentData())
-        self._show_boxes()
+    def _own_patrols(self):
+        return [patrol for patrol in self._package.patrols if not patrol.unit or patrol.unit == self._journal.unit]
 
     def _show_boxes(self):
-        lines = ["{} {} · {} · {:.0f} / {:g} min".format(
-            patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
-            patrol.target_minutes * (1 + patrol.returns)) for patrol in self._package.patrols
-            if (not patrol.unit or patrol.unit == self._journal.unit)
-            and self.beat.currentData() in ("", patrol.beat)]
-        if lines != [self.boxes.item(row).text() for row in range(self.boxes.count())]:
-            at = self.boxes.verticalScrollBar().value()
-            self.boxes.clear()
-            self.boxes.addItems(lines)
-            self.boxes.verticalScrollBar().setValue(at)
+        beat = self.page.beat.currentData()
+        self.page.show_boxes([(
+            "{} {} · {} · {:.0f} / {:g} min".format(
+                patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
+                patrol.target_minutes * (1 + patrol.returns)), patrol.colour, patrol.box_id)
+            for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])
 
 
-def _big_button(text):
-    """A button for a finger in a moving car."""
-    button = QPushButton(text)
-    button.setMinimumHeight(72)
-    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-    _scale(button, 1.2, False)
-    return button
-
-
-def _scale(widget, factor, bold):
-    font = widget.font()
-    font.setPointSizeF(font.pointSizeF() * factor)
-    font.setBold(bold)
-    widget.setFont(font)
+def _is_package(address):
+    return address.lower().endswith(".json")

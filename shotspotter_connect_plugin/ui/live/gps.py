@@ -2,16 +2,52 @@
 import math
 
 from qgis.core import QgsApplication, QgsNmeaConnection
-from qgis.PyQt.QtCore import QDateTime, QElapsedTimer, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDateTime, QElapsedTimer, QIODevice, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtNetwork import QAbstractSocket, QTcpSocket
 
-GPSD, NMEA = "gpsd", "NMEA over TCP"
+from ...errors import ConnectError
+
+GPSD, NMEA, SERIAL = "gpsd", "NMEA over TCP", "Serial port"
+USUAL = {GPSD: "localhost:2947", NMEA: "localhost:10110", SERIAL: "/dev/ttyACM0"}
+"""Where each is found as a rule; a serial port is called COM3 or so on Windows."""
+
 _WATCH = b'?WATCH={"enable":true,"nmea":true};\n'
 """Asks gpsd for NMEA; QGIS's own class for gpsd takes no port above 32767."""
 _TRY_AGAIN = 3000
 """Milliseconds."""
+_SPEEDS = (4800, 9600, 38400, 115200)
+"""Baud, tried in turn until a sentence arrives; receivers on USB do not care."""
 _METRES_PER_HDOP = 5.0
 """As imports of GPS files take it."""
+
+
+def check_address(kind, text):
+    """An address of its kind: (host, port), or the name of a serial port.
+
+    Raises
+    ------
+    ConnectError
+        When it is none.
+    """
+    text = text.strip()
+    if kind == SERIAL:
+        if not text:
+            raise ConnectError("Write the name of the serial port, as in COM3 or /dev/ttyACM0.")
+        return (text,)
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ConnectError("Write the address as host:port, as in {}.".format(USUAL[kind]))
+    return host, int(port)
+
+
+def _serial_port():
+    """Qt's class for serial ports, which not every QGIS brings."""
+    try:
+        from qgis.PyQt.QtSerialPort import QSerialPort
+    except ImportError as error:
+        raise ConnectError("This QGIS reads no serial port here; connect the receiver in QGIS's GPS panel.",
+                           str(error)) from error
+    return QSerialPort
 
 
 class GpsSource(QObject):
@@ -21,20 +57,26 @@ class GpsSource(QObject):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self._connection = self._own = self._socket = self._wanted = None
+        self._connection = self._own = self._device = self._wanted = None
+        self._heard, self._tried = False, 0
         self._since_try = QElapsedTimer()
 
     @property
     def name(self):
         """Where fixes come from, or ""."""
-        if self._connection is None:
+        if self._connection is None or (self._connection is self._own and not self._heard):
             return ""
-        return "{} {}:{}".format(*self._wanted) if self._connection is self._own else "GPS of QGIS"
+        return self._wanted_name if self._connection is self._own else "GPS of QGIS"
 
     @property
     def trying(self):
         """Where a connection of our own is being tried, or ""."""
-        return "" if self._wanted is None or self._connection is not None else "{} {}:{}".format(*self._wanted)
+        return "" if self._wanted is None or self.name else self._wanted_name
+
+    @property
+    def _wanted_name(self):
+        kind, address = self._wanted
+        return "{} {}".format(kind, ":".join(map(str, address)))
 
     def watch(self):
         """Follow the connection that QGIS has open, if any; ours gives way to it, and is tried again when lost."""
@@ -46,14 +88,18 @@ class GpsSource(QObject):
             return
         if self._connection is not self._own:
             self._connection = None
-        lost = self._socket is None or self._socket.state() == QAbstractSocket.SocketState.UnconnectedState
-        if self._wanted and lost and (not self._since_try.isValid() or self._since_try.elapsed() > _TRY_AGAIN):
+        if self._wanted and not self._alive() and (
+                not self._since_try.isValid() or self._since_try.elapsed() > _TRY_AGAIN):
             self._try()
 
-    def open(self, kind, host, port):
-        """Open a connection of our own, unless QGIS has one."""
-        self._wanted = kind, host, port
+    def open(self, kind, text):
+        """Open a connection of our own, unless QGIS has one; ConnectError where the address is none."""
+        address = check_address(kind, text)
+        if kind == SERIAL:
+            _serial_port()
+        self._wanted = kind, address
         self._since_try.invalidate()
+        self._tried = 0
         self._let_go()
         self.watch()
 
@@ -62,23 +108,51 @@ class GpsSource(QObject):
         self._wanted = None
         self._let_go()
 
+    def _alive(self):
+        """Whether our device is open and has said something, or has not had the time to."""
+        if isinstance(self._device, QTcpSocket):
+            return self._device.state() != QAbstractSocket.SocketState.UnconnectedState
+        return self._device is not None and self._device.isOpen() and self._heard
+
     def _try(self):
-        kind, host, port = self._wanted
         self._let_go()
         self._since_try.start()
+        kind, address = self._wanted
+        if kind == SERIAL:
+            self._open_serial(*address)
+            return
         socket = QTcpSocket(self)
-        self._socket = socket
+        self._device = socket
         socket.connected.connect(lambda: self._connected(socket, kind))
-        socket.connectToHost(host, port)
+        socket.connectToHost(*address)
+
+    def _open_serial(self, name):
+        kind = _serial_port()
+        port = kind(name, self)
+        port.setBaudRate(_SPEEDS[self._tried % len(_SPEEDS)])
+        self._tried += 1
+        if not port.open(QIODevice.OpenModeFlag.ReadOnly):
+            port.deleteLater()
+            return
+        self._device = port
+        port.errorOccurred.connect(
+            lambda error: self._lost(port) if error == kind.SerialPortError.ResourceError else None)  # pulled out
+        self._own = QgsNmeaConnection(port)
+        self._follow(self._own)
 
     def _connected(self, socket, kind):
-        if socket is not self._socket:
+        if socket is not self._device:
             return
         if kind == GPSD:
             socket.write(_WATCH)
-        socket.disconnected.connect(lambda: self._let_go() if socket is self._socket else None)
+        socket.disconnected.connect(lambda: self._lost(socket))
         self._own = QgsNmeaConnection(socket)
+        self._heard = True
         self._follow(self._own)
+
+    def _lost(self, device):
+        if device is self._device:
+            self._let_go()
 
     def _let_go(self):
         if self._connection is not None:
@@ -87,16 +161,18 @@ class GpsSource(QObject):
             except (TypeError, RuntimeError):
                 self._connection = None  # QGIS has closed it already
         if self._own is not None:
-            self._own.deleteLater()  # and its socket with it
-        elif self._socket is not None:
-            self._socket.deleteLater()
-        self._connection = self._own = self._socket = None
+            self._own.deleteLater()  # and its device with it
+        elif self._device is not None:
+            self._device.deleteLater()
+        self._connection = self._own = self._device = None
+        self._heard = False
 
     def _follow(self, connection):
         self._connection = connection
         connection.stateChanged.connect(self._told)
 
     def _told(self, information):
+        self._heard = True
         longitude, latitude = information.longitude, information.latitude
         if not information.isValid() or not (math.isfinite(longitude) and math.isfinite(latitude)):
             return

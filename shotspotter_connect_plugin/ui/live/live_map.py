@@ -1,0 +1,162 @@
+"""The live patrol on the map: the shift's boxes in the colours of their crime types, the current one, and the car."""
+import pandas as pd
+from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle,
+                       QgsVectorLayer, QgsWkbTypes)
+from qgis.gui import QgsRubberBand, QgsVertexMarker
+from qgis.PyQt.QtCore import QCoreApplication, QObject
+from qgis.PyQt.QtGui import QColor
+
+from ...processing.outputs import crs_of, fields_of, write_boxes
+from ...progress import SILENT
+from ...reports import maps, style
+from ...reports.queries import letter_codes
+
+_MARK = "shotspotter_connect/live_on_map"
+_AROUND = 3
+"""How many boxes are shown on each side of one that is brought into view."""
+
+
+def tr(text):
+    return QCoreApplication.translate("LiveDock", text)
+
+
+class LiveMap(QObject):
+    """Draws on a canvas; everything it adds it takes away again."""
+
+    def __init__(self, canvas, parent):
+        super().__init__(parent)
+        self._canvas, self._package, self._layer = canvas, None, None
+        self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+        self._band.setStrokeColor(QColor("#ffd400"))
+        self._band.setSecondaryStrokeColor(QColor(style.INK))
+        self._band.setWidth(4)
+        self._band.setFillColor(style.colour("#ffd400", 40))
+        self._car = QgsVertexMarker(canvas)
+        self._car.setIconType(QgsVertexMarker.IconType.ICON_CIRCLE)
+        self._car.setIconSize(18)
+        self._car.setPenWidth(4)
+        self._car.setColor(QColor("#ffffff"))
+        self._car.setFillColor(QColor("#0057d8"))
+        self._car.hide()
+        QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
+        QgsProject.instance().readProject.connect(self._forget_stored)
+
+    @property
+    def layer(self):
+        """The layer with the boxes, None while there is none."""
+        return self._layer
+
+    def show(self, package, patrols):
+        """Put the boxes of some patrols of a package on the map."""
+        if self._package is None and patrols:
+            self._zoom(_around(package, patrols))
+        self._package = package
+        frame = pd.DataFrame([{name: getattr(patrol, name) for name in (
+            "box_id", "beat", "where", "crime_type", "crime_type_name", "target_minutes")} for patrol in patrols])
+        kinds = {patrol.crime_type: (patrol.crime_type_name, patrol.colour) for patrol in package.patrols}
+        kinds = pd.DataFrame({"crime_type": list(kinds), "name": [name for name, _ in kinds.values()],
+                              "colour": [colour for _, colour in kinds.values()]})
+        kinds["letter"] = letter_codes(list(kinds["name"]))
+        if self._layer is None:
+            self._layer = self._new_layer(package)
+        provider = self._layer.dataProvider()
+        provider.truncate()
+        if patrols:
+            frame["number"] = frame.groupby("beat").cumcount() + 1
+            frame = frame.merge(kinds[["crime_type", "letter"]], on="crime_type", how="left")
+            provider.addAttributes([field for field in fields_of(frame) if provider.fieldNameIndex(field.name()) < 0])
+            self._layer.updateFields()
+            rectangles = package.fishnet.rectangles(*package.fishnet.parse(list(frame["box_id"])))
+            write_boxes(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)
+        maps.style_patrols(self._layer, kinds)
+        self._layer.updateExtents()
+        self._layer.triggerRepaint()
+
+    def outline(self, box_id):
+        """Outline a box, or none."""
+        self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
+        if box_id and self._package is not None:
+            self._band.setToGeometry(QgsGeometry.fromRect(self._rectangle(box_id)), crs_of(self._package.crs))
+
+    def move(self, x, y):
+        """Show the car at a place in the package's CRS; the map follows when it leaves the view."""
+        try:
+            place = self._to_map(self._package).transform(QgsPointXY(x, y))
+        except QgsCsException:
+            return
+        self._car.setCenter(place)
+        self._car.show()
+        if not self._canvas.extent().contains(place):
+            self._canvas.setCenter(place)
+            self._canvas.refresh()
+
+    def bring_into_view(self, box_id):
+        """Show a box and what is around it."""
+        if self._package is not None:
+            rectangle = self._rectangle(box_id)
+            self._zoom((self._package, rectangle.buffered(_AROUND * rectangle.width())))
+
+    def clear(self):
+        """Take the boxes, the outline and the car off the map."""
+        layer, self._layer, self._package = self._layer, None, None
+        if layer is not None:
+            _quietly(lambda project: project.removeMapLayer(layer.id()))
+        self.outline("")
+        self._car.hide()
+
+    def remove(self):
+        """Take everything off the map for good."""
+        QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
+        QgsProject.instance().readProject.disconnect(self._forget_stored)
+        self.clear()
+        for item in (self._band, self._car):
+            self._canvas.scene().removeItem(item)
+
+    def _new_layer(self, package):
+        layer = QgsVectorLayer("Polygon", "live", "memory")
+        layer.setCrs(crs_of(package.crs))
+        layer.setDisplayExpression('"where"')
+        layer.setReadOnly(True)
+        layer.setName(maps.plain(tr("My boxes, {}").format(package.shift_name)))
+        layer.setCustomProperty(_MARK, True)
+        layer.setCustomProperty("skipMemoryLayersCheck", 1)  # it is made from the package, so nothing can be lost
+        _quietly(lambda project: (project.addMapLayer(layer, False), project.layerTreeRoot().insertLayer(0, layer)))
+        return layer
+
+    def _rectangle(self, box_id):
+        return QgsRectangle(*self._package.fishnet.rectangles(*self._package.fishnet.parse([box_id]))[0].tolist())
+
+    def _zoom(self, what):
+        package, rectangle = what
+        try:
+            self._canvas.setExtent(self._to_map(package).transformBoundingBox(rectangle))
+        except QgsCsException:
+            return
+        self._canvas.refresh()
+
+    def _layers_go(self, ids):
+        if self._layer is not None and self._layer.id() in ids:
+            self._layer = None
+
+    def _forget_stored(self):
+        """A saved project keeps the layer, but not its boxes."""
+        own = self._layer.id() if self._layer is not None else ""
+        stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
+                  if layer.customProperty(_MARK) and layer.id() != own]
+        _quietly(lambda project: project.removeMapLayers(stored))
+
+    def _to_map(self, package):
+        return QgsCoordinateTransform(crs_of(package.crs), self._canvas.mapSettings().destinationCrs(),
+                                      QgsProject.instance())
+
+
+def _around(package, patrols):
+    boxes = package.fishnet.rectangles(*package.fishnet.parse([patrol.box_id for patrol in patrols]))
+    return package, QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)
+
+
+def _quietly(change):
+    """Change the open project without making it unsaved work."""
+    project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
+    change(project)
+    project.setDirty(dirty)
