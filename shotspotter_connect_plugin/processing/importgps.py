@@ -1,7 +1,11 @@
 """connect:importgps"""
 import os
 
+from qgis.core import QgsProcessingOutputString
+
 from .imports import FileImport
+
+FROM, TO = "FROM", "TO"
 
 
 class ImportGps(FileImport):
@@ -19,6 +23,11 @@ class ImportGps(FileImport):
     COLUMNS_HELP = ("Our columns: unit, at, at_time, longitude, latitude, x, y, accuracy, hdop. An empty unit names "
                     "the unit by the file; columns of a file without a header are “column 1” and so on.")
 
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        super().initAlgorithm(configuration)
+        self.addOutput(QgsProcessingOutputString(FROM, "First date with fixes in its shifts"))
+        self.addOutput(QgsProcessingOutputString(TO, "Last date with fixes in its shifts"))
+
     def inputs(self, parameters, context):
         path = super().inputs(parameters, context)[0]
         if not os.path.isdir(path):
@@ -28,3 +37,6 @@ class ImportGps(FileImport):
     def step(self):
         from ..workspace.gps import import_gps
         return import_gps
+
+    def flags_of(self, result):
+        return {FROM: result.first, TO: result.last}

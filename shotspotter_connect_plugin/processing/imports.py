@@ -28,7 +28,7 @@ class FileImport(ConnectAlgorithm):
         raise NotImplementedError
 
     def flags_of(self, result):
-        """Further counts by output name, of rows that were kept with a mark."""
+        """Further outputs by name, such as counts of rows that were kept with a mark."""
         return {}
 
     def after(self, workspace, progress):

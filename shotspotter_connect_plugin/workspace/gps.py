@@ -21,14 +21,15 @@ from ..progress import SILENT
 from . import privacy, times
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
 from .gps_files import PROBLEM, guess_columns, open_gps
+from .header import check_needed, find_columns, pairs_of
 from .intake import ImportResult, rejects_path
 from .layers import parse_crs
 from .memory import recall
 from .readers import GEOMETRY, too_long
 from .runs import file_hash
-from .synonyms import names_utc, recognise
+from .synonyms import names_utc
 
-__all__ = ["import_gps"]
+__all__ = ["GpsFile", "GpsImport", "files_in", "import_gps"]
 
 TABLE = "gps_fixes"
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
@@ -44,6 +45,14 @@ _SLICE = 50_000
 _HOUR = 3_600 * times.SECOND
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
+
+
+@dataclass
+class GpsImport(ImportResult):
+    """As :class:`ImportResult`, with the first and the last date (ISO) of whose shifts there are fixes; "" if none."""
+
+    first: str = ""
+    last: str = ""
 
 
 def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
@@ -74,7 +83,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
 
     Returns
     -------
-    ImportResult
+    GpsImport
         Of all files together; ``mapping`` is that of the first.
 
     Raises
@@ -84,21 +93,21 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
         warning, as long as one can be read. The workspace is then unchanged.
     """
     path = str(path)
-    files = _files(path)
+    files = files_in(path)
     area = Area(workspace)
-    result = ImportResult(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
+    result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
     read = 0
     with workspace.transaction() as writer, Rejects(rejects_path(workspace, TABLE, rejects)) as rejected:
         for number, file in enumerate(files):
             part = progress.part(number / len(files), (number + 1) / len(files))
             try:
-                reader = _File(workspace, file, mapping, source_crs, source_timezone, area, part)
+                reader = GpsFile(workspace, file, mapping, source_crs, source_timezone, area, part)
             except ConnectError as error:
                 if not os.path.isdir(path):
                     raise
                 result.warnings.append(error.user)
                 continue
-            _import_file(reader, writer, rejected, result, part)
+            _import_file(workspace, reader, writer, rejected, result, part)
             read += 1
         if not read:
             raise ConnectError("No file in {} holds GPS fixes that can be read; {}".format(
@@ -111,7 +120,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     return result
 
 
-def _files(path):
+def files_in(path):
     """The file named, or the files of the folder named, in order."""
     if not os.path.isdir(path) or path.lower().endswith(".gdb"):
         return [path]
@@ -121,7 +130,7 @@ def _files(path):
     return found
 
 
-def _import_file(reader, writer, rejected, result, progress):
+def _import_file(workspace, reader, writer, rejected, result, progress):
     counts, reasons = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0), Counter()
     for chunk in reader.chunks():
         if progress.is_cancelled():
@@ -130,6 +139,7 @@ def _import_file(reader, writer, rejected, result, progress):
         good = reason == np.array(None)
         rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
         reasons.update(reason[~good])
+        _widen(result, workspace, fixes["at_utc"][good])
         done = writer.upsert(TABLE, _one_per_moment(fixes[good]))
         counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
                       unchanged=int(good.sum()) - done.added - done.updated)
@@ -144,14 +154,31 @@ def _import_file(reader, writer, rejected, result, progress):
         writer, TABLE, reader.source.name, file_hash(reader.source.path))
 
 
+def _widen(result, workspace, moments):
+    """Have the dates of a result span the shifts in which these moments lie."""
+    if moments.empty:
+        return
+    ends = pd.Series([moments.min(), moments.max()])
+    local = workspace.calendar.to_local(ends).astype(str).str[:10]
+    dates = [date or day for date, day in zip(workspace.calendar.assign(ends)[0], local)]
+    result.first = min(filter(None, (result.first, dates[0])))
+    result.last = max(result.last, dates[1])
+
+
 def _one_per_moment(fixes):
     """One fix per unit and moment, the same one in whatever order they come: the most accurate, then by place."""
     fixes = fixes.sort_values(["unit", "at_utc", "accuracy", "x", "y"], kind="stable", na_position="last")
     return fixes.drop_duplicates(["unit", "at_utc"])
 
 
-class _File:
-    """What one file's columns mean, and its chunks as fixes."""
+class GpsFile:
+    """What one file's columns mean, and its chunks as fixes; parameters as of :func:`import_gps`.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be read, a column that is needed is missing, or units look like persons.
+    """
 
     def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress):
         self.source = open_gps(path)
@@ -160,7 +187,7 @@ class _File:
         self._area = area
         self._future = pd.Timestamp.now(tz="UTC").value + times.DAY
         self._begin(self.given.mapping, progress)
-        self._places = self._pair(self.mapping)
+        self._places = pairs_of(self.source, self.mapping)[0]
         self.crs = self.given.source_crs or self._crs(self._head)
         self._change = pyproj.Transformer.from_crs(parse_crs(self.crs), parse_crs(area.crs), always_xy=True)
         by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
@@ -184,6 +211,11 @@ class _File:
         if bare:
             self.mapping = self._recognise(mapping, self._head)
 
+    def is_near(self):
+        """Whether any of the first positions lies in the jurisdiction."""
+        x, y = (numbers(self._head[name]) for name in self._places)
+        return bool(self._area.near(*self._change.transform(x, y)).any())
+
     def chunks(self):
         """The rows of the file, once, few enough at a time to stop within a second."""
         head, self._head = self._head, None
@@ -194,21 +226,12 @@ class _File:
     # Columns
 
     def _recognise(self, mapping, head):
-        columns = [column for column in self.source.columns if not privacy.about_persons(column)]
-        personal = [column for column in self.source.columns if column not in columns]
-        if personal:
-            self.warnings.append("Columns about persons were left out: {}.".format(", ".join(personal)))
-        found = recognise(columns, TABLE, mapping)
+        found = find_columns(self.source.columns, TABLE, mapping, self.warnings)
         if head is not None:
             found = self._guess(found, head)
-        pair = self._pair(found)
-        needed = (("the time", "at" in found), ("longitude and latitude, or x and y", pair))
-        missing = [what for what, there in needed if not there]
-        if missing:
-            raise ConnectError("{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in "
-                               '{{"at": "column"}}.'.format(
-                                   self.source.name, " and ".join(missing), ", ".join(self.source.columns)))
-        return {role: column for role, column in found.items() if role in _ROLES or column in pair}
+        check_needed(self.source, TABLE, found)
+        place = pairs_of(self.source, found)[0]
+        return {role: column for role, column in found.items() if role in _ROLES or column in place}
 
     def _guess(self, named, head):
         """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
@@ -219,13 +242,6 @@ class _File:
             if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
                 found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
         return {**found, **named}
-
-    def _pair(self, found):
-        """The two columns with the position, None if there are none."""
-        if self.source.has_geometry:
-            return GEOMETRY
-        return next((tuple(found[role] for role in pair) for pair in (("longitude", "latitude"), ("x", "y"))
-                     if set(pair) <= set(found)), None)
 
     def _crs(self, head):
         if self.source.has_geometry and self.source.crs:

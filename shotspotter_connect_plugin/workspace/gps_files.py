@@ -53,6 +53,12 @@ def open_gps(path):
     return source
 
 
+def is_track(path):
+    """Whether a file says by its first lines that it is a track of a GPS: GPX or NMEA."""
+    start = "" if Path(path).is_dir() else _start_of(Path(path))
+    return "<gpx" in start or bool(_NMEA.search(start))
+
+
 def _unpacked(path):
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else open(path, "rb")
 

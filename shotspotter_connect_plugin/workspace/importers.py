@@ -60,9 +60,7 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         When the file cannot be read, a column that is needed is missing, no date can be read, or no point lies in the
         jurisdiction. The workspace is then unchanged.
     """
-    needed = [(["offence", "murder_flag"], "the offence"),
-              (["occurred", "occurred_from", "occurred_to", "reported"], "the time")]
-    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone, needed,
+    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone,
                 progress.part(0.0, 0.5)) as intake:
         rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
         return _write(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
@@ -73,8 +71,7 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """
-    needed = [(["occurred"], "the time")]
-    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone, needed,
+    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone,
                 progress.part(0.0, 0.5)) as intake:
         rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
         return _write(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))

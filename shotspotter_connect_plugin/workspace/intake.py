@@ -15,9 +15,10 @@ from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from ..files import replacing
 from . import blocks, coordinates, privacy, times
+from .header import check_needed, find_columns, pairs_of
 from .memory import Given, recall
 from .readers import GEOMETRY, open_source, read_rows, too_long
-from .synonyms import names_utc, recognise
+from .synonyms import names_utc
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
@@ -208,19 +209,18 @@ class Intake:
         ``incidents`` or ``gunfire``.
     path, mapping, source_crs, source_timezone
         As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes them.
-    needed : list of (list of roles, str)
-        Of each list one role must be there; the text says what it is.
     """
 
-    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, needed, progress):
-        self.table, self.source, self._needed = table, open_source(path), needed
+    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, progress):
+        self.table, self.source = table, open_source(path, table)
         self.area, self.rejects = coordinates.Area(workspace), Rejects()
         self.warnings, self._tallies = [], Counter()
         self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
         self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._given.source_timezone), self._given.source_crs
-        self.mapping = self._recognise(self._given.mapping)
-        self._pairs = self._pairs_of(self.mapping)
+        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        check_needed(self.source, table, self.mapping)
+        self._pairs = pairs_of(self.source, self.mapping)
         placed = {column for pair in self._pairs for column in pair}
         self._texts = [role for role, column in self.mapping.items()
                        if not role.startswith(_MOMENTS) and column not in placed]
@@ -236,47 +236,6 @@ class Intake:
         self._file.close()
 
     # Columns
-
-    def _recognise(self, mapping):
-        source = self.source
-        about = {column: privacy.about_persons(column) for column in source.columns}
-        found = recognise(source.columns, self.table, mapping)
-        for role, column in list(found.items()):
-            if about[column]:
-                del found[role]
-                self.warnings.append("Column {} looks like {} and was not read.".format(column, about[column]))
-        if {"occurred_time", "reported"} <= set(found) and not {"occurred", "reported_time"} & set(found):
-            found["reported_time"] = found.pop("occurred_time")
-        if {"address", "block"} <= set(found):
-            del found["address"]
-        personal = sorted({what for column, what in about.items() if what})
-        if personal:
-            self.warnings.append("Columns about persons were left out ({}): {}.".format(
-                ", ".join(personal), ", ".join(column for column in source.columns if about[column])))
-        self._need(found)
-        return found
-
-    def _need(self, found):
-        missing = [what for roles, what in self._needed if not set(roles) & set(found)]
-        if not self._pairs_of(found):
-            missing.append("a position (longitude and latitude, or x and y)")
-        if not missing:
-            return
-        role = {what: roles[0] for roles, what in self._needed}.get(missing[0], "longitude")
-        raise ConnectError("{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in "
-                           '{{"{}": "column"}}.'.format(self.source.name, " and ".join(missing),
-                                                        ", ".join(self.source.columns), role))
-
-    def _pairs_of(self, found):
-        """(x column, y column) of every pair of coordinates, degrees first."""
-        pairs = [GEOMETRY] if self.source.has_geometry else []
-        if "longitude" in found and "latitude" in found:
-            pairs.append((found["longitude"], found["latitude"]))
-        number = ""
-        while "x" + number in found and "y" + number in found:
-            pairs.append((found["x" + number], found["y" + number]))
-            number = str(int(number or 1) + 1)
-        return pairs
 
     @property
     def dropped_columns(self):
@@ -375,7 +334,7 @@ class Intake:
                 self.warnings.append("The values of column {} look like {} and were dropped.".format(
                     self.mapping.pop(role), what))
                 self.mapping.pop(role + "_time", None)
-        self._need(self.mapping)
+        check_needed(self.source, self.table, self.mapping)
 
     def _read_times(self, evidence):
         """role -> Reading of every time column."""

@@ -5,7 +5,7 @@ from typing import Dict, Optional
 
 from .synonyms import given_roles
 
-__all__ = ["Given", "header_of", "recall"]
+__all__ = ["Given", "header_of", "recall", "table_before"]
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,19 @@ def recall(workspace, table, columns, mapping, source_crs, source_timezone, warn
     return Given(header, **{**now, **taken})
 
 
+def table_before(workspace, columns):
+    """The table that the newest import of a file with the same columns filled, "" if there was none."""
+    header = header_of(columns)
+    imports = workspace.read("imports", ["table_name", "given"], order_by="at_utc").iloc[::-1]
+    return next((table for table, given in zip(imports["table_name"], imports["given"])
+                 if given and given.get("header") == header), "")
+
+
 def _before(workspace, table, header):
     """What was given at the newest import of a file with this header."""
-    imports = workspace.read("imports", ["mapping"], {"table_name": table}, order_by="at_utc")
-    for mapping in reversed(imports["mapping"].tolist()):
-        given = (mapping or {}).get("given") or {}
-        if given.get("header") == header:
+    imports = workspace.read("imports", ["given"], {"table_name": table}, order_by="at_utc")
+    for given in reversed(imports["given"].tolist()):
+        if given and given.get("header") == header:
             return {name: given.get(name) for name in ("mapping", "source_crs", "source_timezone")}
     return {}
 

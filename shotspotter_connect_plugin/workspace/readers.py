@@ -20,8 +20,9 @@ _ROWS = 100_000
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
 _EXTRA = "(beyond the header)"
+_NO_ENCODING = "The letters of {} are in no known encoding; save it as UTF-8."
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
-_POINTS = {ogr.wkbPoint, ogr.wkbMultiPoint}
+_POINTS, _AREAS = {ogr.wkbPoint, ogr.wkbMultiPoint}, {ogr.wkbPolygon, ogr.wkbMultiPolygon}
 
 
 @dataclass
@@ -38,6 +39,9 @@ class Source:
     crs : str
         Of a layer with positions, if it tells; else empty.
     has_geometry : bool
+        Whether its rows have positions.
+    has_areas : bool
+        Whether they have polygons; only their attributes are read here.
     """
 
     path: Path
@@ -45,6 +49,7 @@ class Source:
     columns: List[str]
     crs: str = ""
     has_geometry: bool = False
+    has_areas: bool = False
     kind: str = ""
     layer: str = ""
     encoding: str = "utf-8-sig"
@@ -138,11 +143,12 @@ class _Encoding(Exception):
     """The text is not in the encoding tried."""
 
 
-def open_source(path, table=""):
+def open_source(path, table="", areas=False):
     """Open a file of rows: CSV and its like (also ``.gz``), Excel, or anything OGR opens as points or as a table.
 
     A layer of a file with several is named as QGIS does: ``path|layername=name``. Without a name it is the one called
-    like ``table``, as in the GeoPackage that comes back from a phone. A ZIP may hold such a GeoPackage.
+    like ``table``, as in the GeoPackage that comes back from a phone. A ZIP may hold such a GeoPackage. With ``areas``
+    a layer of polygons is opened, too.
 
     Raises
     ------
@@ -159,15 +165,14 @@ def open_source(path, table=""):
         raise ConnectError("{} cannot be read; ask its owner for permission.".format(path))
     if path.stat().st_size == 0:
         raise ConnectError("{} is empty; export it again.".format(path.name))
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
+    kind = _ending(path)
     if kind in _TEXT:
         return _open_text(path)
     if kind in _EXCEL:
         return _open_excel(path)
     if kind == ".xls":
         raise ConnectError("{} is in the old Excel format; save it as .xlsx or CSV.".format(path.name))
-    return _open_points(path, layer, table)
+    return _open_layer_of_rows(path, layer, table, areas)
 
 
 def read_rows(source, columns, progress, use):
@@ -182,13 +187,40 @@ def read_rows(source, columns, progress, use):
     try:
         return [use(chunk) for chunk in source.chunks(columns, progress)]
     except _Encoding as error:
-        raise ConnectError("The letters of {} are in no known encoding; save it as UTF-8.".format(
-            source.name)) from error
+        raise ConnectError(_NO_ENCODING.format(source.name)) from error
+
+
+def first_rows(source, columns, progress):
+    """The first chunk of a source, as :meth:`Source.chunks` gives it; without rows where there are none."""
+    for _ in range(2):
+        try:
+            return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
+        except _Encoding:
+            source.encoding = "cp1252"
+    raise ConnectError(_NO_ENCODING.format(source.name))
+
+
+def layers_of(path):
+    """Names of the layers of a file that OGR opens; none of text and Excel, nor of what cannot be opened."""
+    path = Path(path)
+    if _ending(path) in _TEXT | _EXCEL or not path.exists():
+        return []
+    try:
+        source = gdal.OpenEx(_inside(path), gdal.OF_VECTOR)
+    except RuntimeError:
+        source = None
+    return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
 def too_long(chunk):
     """Which rows of a chunk have more fields than the header."""
     return (chunk[_EXTRA] != "").to_numpy() if _EXTRA in chunk else np.zeros(len(chunk), dtype=bool)
+
+
+def _ending(path):
+    """What a file's name ends in, before a ``.gz``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
 
 
 def _unpacked(raw, path):
@@ -253,18 +285,19 @@ def _distinct(names):
     return distinct
 
 
-def _open_points(path, layer_name, table):
+def _open_layer_of_rows(path, layer_name, table, areas):
     source, layer = _open_layer(path, layer_name, table)
     definition = layer.GetLayerDefn()
     columns = _distinct(definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount()))
     kind = ogr.GT_Flatten(layer.GetGeomType())
-    if kind not in _POINTS and kind not in (ogr.wkbNone, ogr.wkbUnknown):
+    has_areas = areas and kind in _AREAS
+    if kind not in _POINTS and kind not in (ogr.wkbNone, ogr.wkbUnknown) and not has_areas:
         raise ConnectError("{} holds {} where points are needed; choose a point layer.".format(
             path.name, ogr.GeometryTypeToName(kind).lower()))
     if layer.GetFeatureCount() == 0:
         raise ConnectError("{} has no rows.".format(path.name))
-    return Source(path, path.name, columns, crs=_crs(layer.GetSpatialRef()), has_geometry=kind != ogr.wkbNone,
-                  kind="layer", layer=layer.GetName())
+    return Source(path, path.name, columns, crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
+                  has_geometry=kind != ogr.wkbNone and not has_areas, kind="layer", layer=layer.GetName())
 
 
 def _open_layer(path, name, table=""):

@@ -16,9 +16,6 @@ NO_START = "no start: neither a time nor a date with a shift of the workspace"
 UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
 
-_NEEDED = [(["unit"], "the unit"), (["officer"], "the officer's badge number"),
-           (["from", "shift"], "the start or the shift")]
-
 
 def import_roster(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
     """Import who crewed which unit when.
@@ -52,7 +49,7 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, _NEEDED, ["unit", "officer"], progress)
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, ["unit", "officer"], progress)
     file.reject(file.texts("unit") == "", NO_UNIT, "unit")
     file.reject(file.texts("officer") == "", NO_OFFICER, "officer")
     dates, shift = _shifts(workspace, file)

@@ -7,11 +7,12 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from . import privacy, times
+from .header import check_needed, find_columns
 from .intake import ImportResult, Rejects, rejects_path
 from .memory import recall
 from .readers import open_source, read_rows, too_long
 from .runs import file_hash
-from .synonyms import names_utc, recognise
+from .synonyms import names_utc
 
 _LONG = "(long)"
 
@@ -31,8 +32,6 @@ class RowFile:
         A key of ``synonyms.ROLES``.
     path, mapping, source_timezone
         As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes them.
-    needed : list of (list of roles, str)
-        Of each list one role must be there; the text says what it is.
     codes : list of str
         Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
     progress : Progress
@@ -43,12 +42,13 @@ class RowFile:
         When the file cannot be read or has no rows, a column that is needed is missing, or codes look like persons.
     """
 
-    def __init__(self, workspace, table, path, mapping, source_timezone, needed, codes, progress):
+    def __init__(self, workspace, table, path, mapping, source_timezone, codes, progress):
         self._workspace, self._table = workspace, table
         self.source, self.warnings, self.rejects = open_source(path, table), [], Rejects()
         self._given = recall(workspace, table, self.source.columns, mapping, "", source_timezone, self.warnings)
         self._zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
-        self.mapping = self._recognise(needed)
+        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        check_needed(self.source, table, self.mapping)
         parts = read_rows(self.source, list(dict.fromkeys(self.mapping.values())), progress,
                           lambda chunk: chunk.assign(**{_LONG: too_long(chunk)}))
         if not parts:
@@ -72,20 +72,6 @@ class RowFile:
 
     def __len__(self):
         return len(self.lines)
-
-    def _recognise(self, needed):
-        columns = [column for column in self.source.columns if not privacy.about_persons(column)]
-        personal = [column for column in self.source.columns if column not in columns]
-        if personal:
-            self.warnings.append("Columns about persons were left out: {}.".format(", ".join(personal)))
-        found = recognise(columns, self._table, self._given.mapping)
-        missing = [(roles[0], what) for roles, what in needed if not set(roles) & set(found)]
-        if missing:
-            raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
-                               '{{"{}": "column"}}.'.format(
-                                   self.source.name, " and ".join(what for _, what in missing),
-                                   ", ".join(self.source.columns), missing[0][0]))
-        return found
 
     def _refuse_persons(self, role):
         what = privacy.values_about_persons(self.texts(role).unique())

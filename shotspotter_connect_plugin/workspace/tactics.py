@@ -23,8 +23,6 @@ TABLE = "tactic_log"
 NO_TACTIC, NO_TIME = "no tactic", "no time of day"
 UNREADABLE = "a date or time that cannot be read"
 NO_MINUTES = "minutes that are no number from 0 to 1440"
-_NEEDED = [(["tactic"], "the tactic"), (["at"], "the time"),
-           (["officer", "unit"], "the officer's badge number or the unit")]
 _DAY_MINUTES = 1440.0
 _LONGEST = 100
 """Characters kept of a tactic that the list does not know: the name of a tactic, not a report."""
@@ -77,7 +75,7 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, _NEEDED, ["officer", "unit"], progress)
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, ["officer", "unit"], progress)
     at, given = _moments(file)
     minutes = numbers(file.texts("minutes"))
     file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")

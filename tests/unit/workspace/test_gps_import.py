@@ -1,7 +1,11 @@
 """GPS fixes of every kind of file arrive at the right time and place, or with a reason."""
+import csv
 import gzip
+import io
 import json
+from datetime import datetime
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.workspace.coordinates import Area
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.gps import import_gps
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -44,6 +49,7 @@ def at(tmp_path_factory):
                 pd.DataFrame({"a": [1]}), [box(*bounds)], "EPSG:4326", place), timezone=zone)
         with made[place].transaction() as writer:
             writer.delete("gps_fixes")
+            writer.delete("imports")  # what was said about another test's files
         return made[place]
 
     yield workspace
@@ -115,6 +121,51 @@ def test_every_real_file_of_the_large_set(at, real_data):
         assert set(result.reasons) <= {"outside the jurisdiction"}
         fixes = workspace.read("gps_fixes", ["at_utc"])
         assert (str(fixes["at_utc"].min().date()), str(fixes["at_utc"].max().date())) == span
+
+
+def read_plainly(path):
+    """(seconds since 1970, longitude, latitude) of every fix of a file, read without any of our code."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+        text = file.read()
+    if path.suffix == ".gpx":
+        points = [point for point in ElementTree.fromstring(text).iter() if point.tag.endswith("trkpt")]
+        at = [[child.text for child in point if child.tag.endswith("}time")] for point in points]
+        return [(datetime.fromisoformat(moment[0].replace("Z", "+00:00")).timestamp() if moment else None,
+                 float(point.get("lon")), float(point.get("lat"))) for moment, point in zip(at, points)]
+    if text[0].isalpha():
+        rows = csv.DictReader(io.StringIO(text))
+        return [(datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00")).timestamp(),
+                 float(row.get("lon") or row["longitude"]), float(row.get("lat") or row["latitude"])) for row in rows]
+    return [(float(at), float(lon), float(lat)) for lat, lon, _, at in map(str.split, text.splitlines())]
+
+
+@pytest.mark.parametrize("pattern, place", [
+    ("cabspotting_raw_8cabs/new_e*.txt.gz", "San Francisco"),
+    ("capmetro_vehicle_positions_2015-09-06.csv.gz", "Austin"), ("tracks/gpxpy_cerknicko*.gpx", "Cerknica"),
+    ("tracks/gpxpy_around*.gpx", "Istria"), ("tracks/gpxpy_Moj*.gpx", "Alps"),
+    ("tracks/gpsbabel_datalog.gpx", "Bohemia"), ("tracks/gpsbabel_garmin*.gpx", "Munich"),
+    ("tracks/gpsbabel_nmea.gpx", "Wisconsin"), ("tracks/gpxpy_gpx1*.gpx", "Mali")])
+def test_every_fix_has_the_time_and_place_that_a_plain_reading_gives(at, real_data, pattern, place):
+    paths = sorted((real_data / "gps").glob(pattern))
+    assert paths
+    for path in paths:
+        workspace = at(place)
+        accounted(import_gps(workspace, path))
+        fixes = degrees(workspace)
+        ours = {(round(moment.timestamp(), 3), round(lon, 5), round(lat, 5))
+                for moment, lon, lat in zip(fixes["at_utc"], fixes["lon"], fixes["lat"])}
+        area = Area(workspace)
+        seconds, lon, lat = (np.array(column, dtype=float) for column in zip(*read_plainly(path)))
+        near = area.near(*pyproj.Transformer.from_crs(4326, area.crs, always_xy=True).transform(lon, lat))
+        usable = near & (seconds > 0)
+        told = set(zip(seconds[usable].round(3).tolist(), lon[usable].round(5).tolist(), lat[usable].round(5).tolist()))
+        # Rounding on the way to metres and back may turn a last digit.
+        strange = [fix for fix in ours - told if not any(
+            (fix[0], round(fix[1] + dx, 5), round(fix[2] + dy, 5)) in told
+            for dx in (-1e-5, 0, 1e-5) for dy in (-1e-5, 0, 1e-5))]
+        assert strange == [] and len(ours) == len({(*pair,) for pair in zip(fixes["unit"], fixes["at_utc"])})
+        if "capmetro" not in path.name:  # one unit per file: one fix per moment
+            assert len(fixes) == len({moment for moment, _, _ in told})
 
 
 def test_nmea_and_the_gpx_made_from_it_agree(at, real_data):
@@ -217,7 +268,7 @@ def test_a_named_zone_and_crs_win(at, tmp_path):
 def test_mapping_wins_and_names_are_checked(at, tmp_path):
     workspace, frame = at("San Francisco"), rows()
     frame.rename(columns={"unit": "a", "at": "b", "lat": "c", "lon": "d"}).to_csv(tmp_path / "odd.csv", index=False)
-    with pytest.raises(ConnectError, match="odd.csv has no column for the time and longitude.*MAPPING"):
+    with pytest.raises(ConnectError, match="odd.csv has no column for the time and a position.*MAPPING"):
         import_gps(workspace, tmp_path / "odd.csv")
     mapping = {"unit": "a", "at": "b", "latitude": "c", "longitude": "d"}
     accounted(import_gps(workspace, tmp_path / "odd.csv", mapping=json.dumps(mapping)))
