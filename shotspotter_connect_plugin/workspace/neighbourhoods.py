@@ -110,7 +110,7 @@ def _write(workspace, kept, boxes, result, label, digest):
 
 
 def residents_of_boxes(workspace):
-    """Residents of each box by group: those of every neighbourhood, spread evenly over its area inside the jurisdiction.
+    """Residents of each box by group: those of every neighbourhood, spread evenly over its area on boxes.
 
     Returns
     -------

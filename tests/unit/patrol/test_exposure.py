@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import capcost, metering
-from shotspotter_connect_plugin.patrol.exposure import effective_number, gini, longest_streak, most_within
+from shotspotter_connect_plugin.patrol.exposure import (
+    breaches_of_rest, by_group, effective_number, gini, longest_streak, lorenz, lowest_to_highest, most_within,
+    per_thousand, relative)
 from shotspotter_connect_plugin.workspace.settings import Settings
 
 amounts = st.lists(st.one_of(st.just(0.0), st.floats(0.01, 1e6)), min_size=1, max_size=50)
@@ -54,6 +56,64 @@ def test_streaks_and_windows_are_those_counted_by_hand(rows, periods):
         assert longest_streak(served)[box] == max((len(run) for run in text.split()), default=0)
         sums = [served[max(end - periods, 0):end, box].sum() for end in range(1, len(served) + 1)]
         assert most_within(served, periods)[box] == max(sums, default=0)
+
+
+people = st.lists(st.tuples(st.floats(0, 1e4), st.integers(0, 500), st.integers(0, 500)), min_size=1, max_size=30)
+
+
+@settings(deadline=None)
+@given(people)
+def test_a_lorenz_curve_rises_from_nothing_to_all_below_the_line_of_equality(rows):
+    amounts, weights = (np.array([row[k] for row in rows], dtype=float) for k in (0, 1))
+    x, y = lorenz(amounts, weights)
+    assert x[0] == y[0] == 0 and x[-1] == y[-1] == pytest.approx(1.0)
+    assert (np.diff(x) >= 0).all() and (np.diff(y) >= 0).all() and (y <= x + 1e-9).all()
+    assert -1e-9 <= gini(amounts, weights) <= 1
+    # A box of three residents counts like three boxes of one that share its minutes.
+    many = np.repeat(amounts / np.maximum(weights, 1), weights.astype(int))
+    if weights.all():
+        assert gini(amounts, weights) == pytest.approx(gini(many), abs=1e-6)
+
+
+@settings(deadline=None)
+@given(people)
+def test_minutes_fall_on_residents_and_none_are_made_or_lost(rows):
+    minutes = pd.Series([row[0] for row in rows])
+    residents = pd.DataFrame({"all": [row[1] + row[2] for row in rows], "a": [row[1] for row in rows],
+                              "b": [row[2] for row in rows]})
+    each = by_group(minutes, residents)
+    lived_in = minutes[residents["all"] > 0].sum()
+    fallen = (each.fillna(0.0) * residents.sum() / 1000)[["a", "b"]].sum()
+    assert fallen == pytest.approx(lived_in)
+    if residents["all"].sum():
+        assert each["all"] == pytest.approx(1000 * lived_in / residents["all"].sum())
+    assert np.isnan(each["a"]) == (residents["a"].sum() == 0)
+    if residents["a"].sum() and residents["b"].sum():
+        assert min(each["a"], each["b"]) - 1e-9 <= each["all"] <= max(each["a"], each["b"]) + 1e-9
+
+
+def test_group_exposure_by_hand():
+    residents = pd.DataFrame({"all": [100, 50, 0], "g": [25, 50, 0]}, index=["x", "y", "empty"])
+    each = by_group(pd.Series({"x": 40.0, "y": 10.0, "empty": 99.0, "elsewhere": 7.0}), residents)
+    assert each["all"] == pytest.approx(1000 * 50 / 150) and each["g"] == pytest.approx(1000 * (10 + 10) / 75)
+    assert per_thousand([3.0, 1.0], [2000, 0])[0] == 1.5 and np.isnan(per_thousand([3.0, 1.0], [2000, 0])[1])
+
+
+def test_ratios_by_hand():
+    assert relative([30.0, 10.0], [1.0, 1.0]).tolist() == [1.5, 0.5]
+    assert np.isnan(relative([1.0, 2.0], [0.0, 5.0])).tolist() == [True, False]
+    assert np.isnan(relative([0.0, 0.0], [1.0, 5.0])).all()
+    assert lowest_to_highest([4.0, 5.0, np.nan]) == 0.8
+    assert np.isnan(lowest_to_highest([4.0])) and np.isnan(lowest_to_highest([0.0, 0.0]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.booleans(), min_size=2, max_size=2), min_size=1, max_size=20), st.integers(0, 4))
+def test_breaches_of_rest_are_those_counted_by_hand(rows, rest):
+    served = np.array(rows, dtype=bool)
+    slow = [sum(served[later, box] and served[earlier, box] for box in range(2)
+                for earlier in range(max(later - rest, 0), later)) for later in range(len(served))]
+    assert breaches_of_rest(served, rest).tolist() == slow
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,239 @@
+"""The exposure report's numbers equal plain queries on the workspace, and nothing about officers is among them."""
+import dataclasses
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_month import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
+from shapely.geometry import MultiPolygon
+from test_planning import square
+
+from shotspotter_connect_plugin.patrol import seeds
+from shotspotter_connect_plugin.workspace.create import create_workspace
+from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
+from shotspotter_connect_plugin.workspace.store import open_workspace
+
+FIRST, LAST, DAYS = "2019-02-04", "2019-02-13", 10
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A city of 144 boxes in four beats with two weeks of lotteries, 300 visits and residents in half of it."""
+    path = tmp_path_factory.mktemp("exposure") / "city.gpkg"
+    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, 0, 12)], "EPSG:32618", "city")
+    beats = VectorTable(pd.DataFrame({"beat": ["NW", "NE", "SW", "SE"]}),
+                        [square(col, row, 6) for row in (6, 0) for col in (0, 6)], "EPSG:32618", "beats")
+    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+        settings = workspace.settings
+        settings.roles = {SERGEANT: "supervisor"}
+        with workspace.transaction() as writer:
+            writer.save_settings(settings)
+        import_neighbourhoods(workspace, VectorTable(
+            pd.DataFrame({"NAME": ["North", "South West"], "all": [3000, 5000], "a": [1000, 500], "b": [2, 4000]}),
+            [square(0, 6, 12).intersection(square(0, 6, 6).union(square(6, 6, 6))), square(0, 0, 6)], "EPSG:32618",
+            "areas"), "NAME", "all, a, b")
+        add_month(workspace, FIRST, DAYS, visits=300)
+    return path
+
+
+@pytest.fixture
+def city(made, tmp_path):
+    for part in made.parent.iterdir():
+        shutil.copy(part, tmp_path)
+    with open_workspace(tmp_path / made.name) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def found(made):
+    with open_workspace(made) as workspace:
+        yield workspace, exposure(workspace, FIRST, LAST)
+
+
+def test_totals_and_neighbourhoods_equal_queries(found):
+    workspace, numbers = found
+    patrols, visits = workspace.read("patrols", where={"status": "planned"}), workspace.read("visits")
+    where = workspace.read("boxes").set_index("box_id")["neighbourhood"].fillna(NO_NEIGHBOURHOOD)
+    table = numbers.neighbourhoods.set_index("neighbourhood")
+    assert list(table.index) == ["North", "South West", NO_NEIGHBOURHOOD]
+    assert table["boxes"].tolist() == [72, 36, 36]
+    planned = (patrols["target_minutes"] * (1 + patrols["returns"])).groupby(patrols["box_id"].map(where)).sum()
+    assert table["planned_minutes"].to_dict() == planned.to_dict()
+    assert table["patrols"].sum() == numbers.totals["patrols"] == len(patrols)
+    assert table["visits"].to_dict() == visits["box_id"].map(where).value_counts().to_dict()
+    served = visits[visits["patrol_id"].isin(patrols["patrol_id"])]
+    assert 0 < numbers.totals["delivered_minutes"] <= served["minutes"].sum() + 1e-6
+    assert table["presence_minutes"].sum() == pytest.approx(numbers.totals["presence_minutes"])
+    assert numbers.totals["presence_minutes"] <= visits["minutes"].sum() + 1e-6
+    assert (table["residents"][:2] == [3000, 5000]).all() and np.isnan(table["residents"][NO_NEIGHBOURHOOD])
+    assert table["planned"]["North"] == pytest.approx(1000 * planned["North"] / 3000)
+    assert np.isnan(table["planned"][NO_NEIGHBOURHOOD])
+    harm = workspace.read("draw_boxes", ["box_id", "harm"])
+    assert table["harm"].to_dict() == pytest.approx(harm["harm"].groupby(harm["box_id"].map(where)).sum().to_dict())
+    share = table["presence_minutes"] / table["presence_minutes"].sum()
+    assert table["to_harm"].to_dict() == pytest.approx((share / (table["harm"] / table["harm"].sum())).to_dict())
+
+
+def test_groups_equal_the_formula_written_out(found):
+    workspace, numbers = found
+    residents = residents_of_boxes(workspace)
+    visits = workspace.read("visits")
+    each = pd.Series(0.0, index=residents.index)
+    for box, part in visits.sort_values("entered_utc").groupby("box_id"):
+        until = pd.Timestamp(0, tz="UTC")
+        for visit in part.itertuples():  # somebody present, however many
+            if box in each.index:
+                each[box] += max((visit.left_utc - max(visit.entered_utc, until)).total_seconds(), 0.0) / 60
+            until = max(until, visit.left_utc)
+    table = numbers.groups.set_index("group")
+    slow = 1000 * (each * residents["a"] / residents["all"]).sum() / residents["a"].sum()
+    assert table["presence"]["a"] == pytest.approx(slow)
+    assert table["residents"].to_dict() == pytest.approx({"all": 8000, "a": 1500, "b": 4002})
+    assert table["to_harm"]["all"] == 1.0
+    assert numbers.totals["residents"] == pytest.approx(8000)
+    assert numbers.totals["minutes_on_nobody"] > 0
+
+
+def test_limits_of_the_lottery_were_kept_and_visits_beside_it_show(found):
+    _, numbers = found
+    limits = numbers.limits.set_index("limit")
+    assert limits["planned_over"].dropna().sum() == 0
+    for days in (7, 28):
+        row = limits.loc[f"Patrols in {days} days"]
+        assert row["planned_most"] <= row["allowed"] and row["counted_most"] >= row["planned_most"]
+        assert limits["planned_most"][f"Expected patrols in {days} days"] <= row["allowed"]
+    assert limits["planned_most"]["Longest run of shifts"] == 1  # a box rests a shift
+    assert limits["counted_over"]["Shifts of rest after a patrol"] > 0
+
+
+def test_limits_that_were_broken_show(city):
+    patrols = city.read("patrols", where={"status": "planned"})
+    box = patrols["box_id"].iloc[0]
+    slots = city.calendar.slots(FIRST, LAST).iloc[:21]
+    with city.transaction() as writer:
+        writer.upsert("patrols", pd.DataFrame({
+            "patrol_id": [f"forced{n}" for n in range(21)], "shift_date": slots["shift_date"], "shift": slots["shift"],
+            "box_id": box, "beat": "NW", "status": "planned", "target_minutes": 15.0, "returns": 0, "origin": "added"}))
+    limits = exposure(city, FIRST, LAST).limits.set_index("limit")
+    assert limits["planned_most"]["Patrols in 7 days"] >= 21 and limits["planned_over"]["Patrols in 7 days"] > 0
+    assert limits["planned_over"]["Shifts of rest after a patrol"] >= 20
+    assert limits["planned_most"]["Longest run of shifts"] >= 21
+    assert limits["planned_most"]["Longest run of days"] >= 7
+
+
+def test_the_lottery_was_honest_and_its_hashes_were_out_before(found):
+    workspace, numbers = found
+    boxes = workspace.read("draw_boxes", where={"eligible": True})
+    assert numbers.agreement.box_shifts == len(boxes)
+    assert numbers.agreement.expected == pytest.approx(boxes["inclusion_probability"].sum())
+    assert numbers.agreement.drawn == boxes["selected"].sum() and abs(numbers.agreement.z) < 4
+    assert numbers.classes["box_shifts"].sum() == (boxes["inclusion_probability"] > 0).sum()
+    draws = numbers.draws
+    assert len(draws) == 3 * DAYS == numbers.totals["shifts"] and draws["fits"].eq(True).all()
+    assert draws["committed"].sum() >= 3 * (DAYS - 1) and not draws["redrawn"].any()
+    assert [seeds.hash_of(seed) for seed in draws["seed"]] == draws["seed_hash"].tolist()
+
+
+def test_a_tampered_draw_and_chain_show(city):
+    with city.transaction() as writer:
+        writer.append("draws", city.read("draws").iloc[:1].assign(
+            draw_id=f"{FIRST}.day.2", seed="0" * 64, lottery=True))
+    draws = exposure(city, FIRST, LAST).draws
+    assert draws["redrawn"].sum() == 1 and not draws.loc[draws["redrawn"], "fits"].iloc[0]
+    rows = city.read("adjustments")
+    with city.transaction() as writer:
+        writer.append("adjustments", rows.iloc[-1:].assign(seq=rows["seq"].max() + 1, reason="data_error"))
+    chain = exposure(city, FIRST, LAST).chain
+    assert not chain.verified and chain.length == len(rows) + 1
+
+
+def test_overrides_are_counted_by_reason_and_role(found):
+    workspace, numbers = found
+    rows = workspace.read("adjustments")
+    assert numbers.overrides["count"].sum() == len(rows) == 12
+    assert set(numbers.overrides["role"]) == {"analyst", "supervisor"}
+    assert numbers.overrides.set_index("reason")["words"]["community"] == "Asked for by the community"
+    assert numbers.chain.verified and numbers.chain.head == rows["hash"].iloc[-1]
+
+
+def test_nothing_about_officers_is_in_the_numbers(found):
+    _, numbers = found
+    everything = "".join(value.to_json(default_handler=str) if isinstance(value, pd.DataFrame) else str(value)
+                         for value in vars(numbers).values())
+    for secret in (*UNITS, *BADGES, NOTE, ANALYST, SERGEANT, "Ann Poe", "Jane"):
+        assert secret not in everything
+    assert "South West" in everything
+
+
+def test_one_beat_counts_its_own_boxes_and_residents(found):
+    workspace, whole = found
+    parts = [exposure(workspace, FIRST, LAST, beat) for beat in ("NW", "NE", "SW", "SE")]
+    for name in ("patrols", "visits", "presence_minutes", "residents", "minutes_on_nobody"):
+        assert sum(part.totals[name] for part in parts) == pytest.approx(whole.totals[name])
+    north = [part.neighbourhoods.set_index("neighbourhood")["residents"]["North"] for part in parts[:2]]
+    assert sum(north) == pytest.approx(3000) and north[0] == pytest.approx(1500)
+    assert parts[0].agreement.box_shifts < whole.agreement.box_shifts
+
+
+def test_an_empty_period_is_empty_and_not_an_error(found):
+    workspace, _ = found
+    numbers = exposure(workspace, "2018-06-01", "2018-06-30")
+    assert numbers.totals["patrols"] == numbers.totals["presence_minutes"] == numbers.totals["shifts"] == 0
+    assert numbers.classes.empty and numbers.draws.empty and numbers.overrides.empty and not numbers.curves
+    assert numbers.as_of is None and np.isnan(numbers.agreement.z) and len(numbers.neighbourhoods) == 3
+    assert (numbers.evenness["gini"] == 0).all() and numbers.limits["planned_over"].dropna().sum() == 0
+
+
+def test_shifts_that_have_not_ended_stay_out_of_the_public_numbers(city):
+    today = pd.Timestamp.now(tz="UTC").tz_convert("America/New_York")
+    yesterday, later = (str((today + pd.Timedelta(days=days)).date()) for days in (-2, 1))
+    with city.transaction() as writer:
+        writer.delete("visits")
+    add_month(_without_officers(city), yesterday, days=4, visits=20, adjustments=12)
+    whole, public = (exposure(city, yesterday, later, ended_only=only) for only in (False, True))
+    ended = [city.calendar.has_ended(row.shift_date, row.shift) for row in whole.draws.itertuples()]
+    assert 6 <= sum(ended) <= 9 and public.totals["shifts"] == sum(ended) == len(public.draws)
+    assert public.waiting == 12 - sum(ended) and public.draws["seed"].notna().all()
+    coming = whole.draws[~np.array(ended)]
+    assert coming["seed"].isna().all() and not set(coming["draw_id"]) & set(public.draws["draw_id"])
+    assert public.totals["patrols"] < whole.totals["patrols"]
+    assert public.overrides["count"].sum() < whole.overrides["count"].sum() == 12
+    assert public.agreement.box_shifts < whole.agreement.box_shifts
+
+
+def _without_officers(workspace):
+    with workspace.transaction() as writer:
+        writer.delete("officers")
+    return workspace
+
+
+def test_gunfire_boxes_inside_sensor_coverage(city):
+    assert exposure(city, FIRST, LAST).gunfire[1] is None
+    patrols = city.read("patrols", where={"status": "planned", "crime_type": "gunfire"})
+    with city.transaction() as writer:
+        writer.append("sensor_coverage", pd.DataFrame({
+            "area": ["west", "late"], "from_date": ["2018-01-01", "2019-02-11"], "to_date": [None, "2019-02-12"],
+            "geometry": [MultiPolygon([square(0, 0, 6), square(0, 6, 6)]), MultiPolygon([square(6, 0, 6)])]}))
+    count, inside = exposure(city, FIRST, LAST).gunfire
+    beat, date = patrols["beat"], patrols["shift_date"]
+    west = beat.isin(["NW", "SW"])
+    late = (beat == "SE") & date.isin(["2019-02-11", "2019-02-12"])
+    assert count == len(patrols) > 0 and inside == (west | late).sum() and 0 < inside < count
+
+
+def test_what_imports_refused_is_told_without_values(city):
+    layer = VectorTable(pd.DataFrame({"NAME": ["North", "x"], "all": [5, "p"], "OWNER": ["Jo Doe", "Al Poe"]}),
+                        [square(0, 6, 6), square(0, 0, 6)], "EPSG:32618", "again")
+    import_neighbourhoods(city, layer, "NAME", "all")
+    refused = exposure(city, FIRST, LAST).refused.set_index("table").loc["neighbourhoods"]
+    assert refused["imports"] == 2 and refused["rejected"] == 1 and refused["columns"] == ["OWNER"]
+    assert refused["reasons"] == {"residents that are no number": 1} and "Jo Doe" not in str(refused)
+
+
+def test_every_field_is_described():
+    text = " ".join(exposure.__doc__.split()) + exposure.__globals__["Exposure"].__doc__
+    assert [field.name for field in dataclasses.fields(exposure.__globals__["Exposure"])
+            if field.name not in text and field.name not in ("chain", "as_of")] == []
