@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from made_month import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
+from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
 from shapely.geometry import MultiPolygon
 from test_planning import square
 
