@@ -48,7 +48,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Figures:
-    """A row of big numbers: (number as text, caption) each, at most five."""
+    """A row of big numbers: (number as text, caption) each, at most five; smaller where one is long."""
 
     figures: Sequence[Tuple[str, str]]
 
@@ -88,7 +88,8 @@ class Table:
     """A table over as many pages as it needs, its header on each.
 
     ``name`` is part of the CSV's file name. ``rows`` holds values, not texts: the CSV gets them as they are.
-    ``empty`` stands instead of a table without rows.
+    ``empty`` stands instead of a table without rows. A table that is not ``on_page`` is for the CSV only, one that
+    is not ``in_file`` for the page only.
     """
 
     name: str
@@ -96,6 +97,8 @@ class Table:
     rows: pd.DataFrame
     title: str = ""
     empty: str = "Nothing to show in this period."
+    on_page: bool = True
+    in_file: bool = True
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,8 @@ class Report:
     crs: str = ""
 
     def tables(self):
-        """Its tables in reading order."""
-        return list(_tables(self.blocks))
+        """Its tables for files, in reading order."""
+        return [table for table in _tables(self.blocks) if table.in_file]
 
 
 def _tables(blocks):

@@ -16,6 +16,7 @@ SIZE, SMALL = 8.0, 7.0
 PATTERNS = ("", "/", "\\", "x", "-", "|", "+")
 """Hatching of the series in their order; the first one is plain."""
 COLOURS = ("#0b5394", "#e69138", "#3d7d5c", "#7b4fa3", "#b45f06", "#6fa8dc", "#8a8f94")
+LOW = "#dfe2e5"
 DASHES = (None, (5, 2), (1.5, 1.5), (6, 2, 1.5, 2), (3, 1), (8, 3), (2, 3))
 MISSING = "Charts are left out because the Python library reportlab is missing; tables hold the same numbers."
 
@@ -53,13 +54,16 @@ class Series:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of one row of a timeline, from and to in the axis' unit; ``text`` is written in it where it fits."""
+    """A stretch of one row of a timeline, from and to in the axis' unit; ``text`` is written in it where it fits.
+
+    What is of ``low`` interest is drawn low and grey, so that it recedes also without colour.
+    """
 
     start: float
     end: float
     colour: str
     text: str = ""
-    pattern: str = ""
+    low: bool = False
 
 
 def available():
@@ -188,30 +192,39 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
         Of the axis.
     ticks : sequence of (float, str)
         Where the axis has which words.
-    key : sequence of (str, str, str)
-        Colour, pattern and words, under the strips.
+    key : sequence of (str, str)
+        Colour and words, under the strips.
     """
     canvas = Canvas(width_mm)
     row_height, legend = 15.0, canvas.key_height(key)
     height = row_height * max(len(rows), 1) + 18.0 + legend
     canvas.begin(height)
-    left = min(30.0 / POINT, 0.3 * canvas.width)
-    scale = (canvas.width - left - 6.0) / max(end - start, 1e-9)
+    left = min(max([style.text_width(clean(label), SIZE) / POINT for label, _ in rows] or [0.0]) + 10.0,
+               0.25 * canvas.width)
+    scale = (canvas.width - left - 16.0) / max(end - start, 1e-9)
     bottom = legend + 14.0
     for at, words in ticks:
         x = left + (at - start) * scale
         canvas.line(x, bottom, x, height - 2.0, style.RULE, 0.4)
         canvas.text(x, bottom - 10.0, words, "middle", style.MUTED, SMALL)
+
+    def place(i, span):
+        x = left + (max(span.start, start) - start) * scale
+        return x, height - 3.0 - (i + 1) * row_height, max((min(span.end, end) - max(span.start, start)) * scale, 1.0)
+
+    low = [place(i, span) for i, (_, spans) in enumerate(rows) for span in spans if span.low]
+    canvas.bars([(x, y + 5.0, wide, 5.0) for x, y, wide in low], LOW)
     for i, (label, spans) in enumerate(rows):
         y = height - 3.0 - (i + 1) * row_height
         canvas.text(left - 5.0, y + 4.5, label, "end", room=left - 8.0)
-        canvas.line(left, y, canvas.width - 6.0, y, style.RULE, 0.3)
+        canvas.line(left, y, canvas.width - 16.0, y, style.RULE, 0.3)
         for span in spans:
-            x = left + (max(span.start, start) - start) * scale
-            wide = max((min(span.end, end) - max(span.start, start)) * scale, 1.0)
-            canvas.bar(x, y + 2.0, wide, row_height - 4.0, span.colour, span.pattern)
-            if span.text and style.fit(span.text, (wide - 1.5) * POINT, SMALL) == [span.text]:
-                canvas.badge(x + wide / 2, y + 5.0, span.text, span.colour, span.pattern)
+            x, y, wide = place(i, span)
+            if not span.low:
+                canvas.bar(x, y + 2.0, wide, row_height - 4.0, span.colour)
+            if span.text and style.text_width(span.text, SMALL) <= (wide - 1.0) * POINT:
+                canvas.text(x + wide / 2, y + 5.0, span.text, "middle",
+                            style.ink_on(style.colour(LOW if span.low else span.colour)).name(), SMALL)
     canvas.key(key, legend)
     return canvas.picture()
 
@@ -369,15 +382,18 @@ class Canvas:
                 self._drawing.add(Hatching(spacings=(3.2,), angles=(angle,), xyLists=[corners], strokeWidth=0.7,
                                            strokeColor=_colour(style.PAPER)))
 
-    def badge(self, x, y, text, colour, pattern):
-        """Letters that read on their strip, whatever its pattern."""
-        ink = style.ink_on(style.colour(colour)).name()
-        if pattern:
-            from reportlab.graphics.shapes import Rect
+    def bars(self, rectangles, colour):
+        """Many bars of one colour as one shape, since each shape costs time."""
+        from reportlab.graphics.shapes import Path
 
-            wide = style.text_width(text, SMALL) / POINT + 2.0
-            self._drawing.add(Rect(x - wide / 2, y - 1.5, wide, 8.0, fillColor=_colour(colour), strokeColor=None))
-        self.text(x, y, text, "middle", ink, SMALL)
+        path = Path(fillColor=_colour(colour), strokeColor=_colour(style.MUTED), strokeWidth=0.2)
+        for x, y, width, height in rectangles:
+            path.moveTo(x, y)
+            for corner in ((x + width, y), (x + width, y + height), (x, y + height)):
+                path.lineTo(*corner)
+            path.closePath()
+        if rectangles:
+            self._drawing.add(path)
 
     def marker(self, kind, x, y, colour, size):
         from reportlab.graphics.shapes import Circle, Polygon, Rect
@@ -402,7 +418,7 @@ class Canvas:
             y = bottom + (tick - ticks[0]) * scale
             self.line(left, y, left + plot, y, style.INK if tick == 0 else style.RULE, 0.8 if tick == 0 else 0.4)
             self.text(left - 4.0, y - 2.5, words(tick), "end", style.MUTED, SMALL)
-        self.text(0.0, self.height - legend + 4.0, unit, "start", style.MUTED, SMALL)
+        self.text(0.0, self.height - legend + 5.5, unit, "start", style.MUTED, SMALL)
         self.legend(series, self.height, lines)
         return left, bottom, plot, tall, scale
 
@@ -434,14 +450,14 @@ class Canvas:
                 x += wide
 
     def key_height(self, key):
-        return 13.0 * len(self._lines_of([words for _, _, words in key])) + 4.0 if key else 0.0
+        return 13.0 * len(self._lines_of([words for _, words in key])) + 4.0 if key else 0.0
 
     def key(self, key, top):
-        for row, members in enumerate(self._lines_of([words for _, _, words in key])):
+        for row, members in enumerate(self._lines_of([words for _, words in key])):
             x, y = 0.0, top - 13.0 * row - 14.0
             for k, wide in members:
-                self.bar(x, y, 14.0, 8.0, key[k][0], key[k][1])
-                self.text(x + 18.0, y + 0.5, key[k][2], room=wide - 22.0)
+                self.bar(x, y, 14.0, 8.0, key[k][0])
+                self.text(x + 18.0, y + 0.5, key[k][1], room=wide - 22.0)
                 x += wide
 
     def _lines_of(self, names):

@@ -53,8 +53,8 @@ def lay_out(project, report):
     needs_charts = any(isinstance(block, Chart) for block in _all(report.blocks))
     if needs_charts and not charts.available():
         flow.add(Paragraph(charts.MISSING, small=True))
-    for block in report.blocks:
-        flow.add(block)
+    for block, following in zip(report.blocks, [*report.blocks[1:], None]):
+        flow.add(block, following)
     flow.finish()
     return layout
 
@@ -85,12 +85,12 @@ class _Flow:
         self._subtitle = style.fit(clean(head.subtitle), self._width - self._logo_width(), TEXT + 0.5, 2)
         self._rule_top = 18.5 + len(self._subtitle) * style.line_height(TEXT + 0.5)
         self._top = self._y = self._rule_top + 4.5
-        self._names = {}
+        self._names, self._drawn = {}, {}
 
     # the flow
 
-    def add(self, block):
-        """Put a block below the last one, or on the next page."""
+    def add(self, block, following=None):
+        """Put a block below the last one, or on the next page; a heading goes where what follows it begins."""
         if isinstance(block, PageBreak):
             self._next_page()
         elif isinstance(block, Beside):
@@ -98,11 +98,12 @@ class _Flow:
         elif isinstance(block, Paragraph):
             self._paragraph(block)
         elif isinstance(block, Table):
-            self._table(block)
+            if block.on_page:
+                self._table(block)
         else:
             height = self._height(block)
             if height:
-                self._make_room(height + (LEAST_AFTER_HEADING if isinstance(block, Heading) else 0.0))
+                self._make_room(height + (self._start_of(following) if isinstance(block, Heading) else 0.0))
                 self._draw(block)
                 self._y += height + (1.0 if isinstance(block, Heading) else GAP)
 
@@ -150,6 +151,16 @@ class _Flow:
         finally:
             self._width = before
 
+    def _start_of(self, block):
+        """Height of the part of a block that must not be parted from its heading."""
+        if isinstance(block, (Chart, Map, Figures)):
+            return min(self._height(block), self._bottom - self._top - 20.0)
+        if isinstance(block, Beside):
+            shares = [share / sum(block.shares) for share in block.shares]
+            return min(max(sum(self._measured(part, share * self._width) for part in column)
+                           for column, share in zip(block.columns, shares)), self._bottom - self._top - 20.0)
+        return LEAST_AFTER_HEADING
+
     # heights
 
     def _height(self, block):
@@ -160,7 +171,7 @@ class _Flow:
         if isinstance(block, Chart):
             if not charts.available():
                 return 0.0
-            return block.draw(self._width).height + self._caption_height(block.caption)
+            return self._picture_of(block).height + self._caption_height(block.caption)
         return block.height + (0.0 if self._key_beside(block) else self._key_height(block)) \
             + self._caption_height(block.caption)
 
@@ -199,19 +210,29 @@ class _Flow:
 
     def _figures(self, block):
         width = self._width / max(len(block.figures), 1)
+        longest = max(style.text_width(clean(figure), BIG, True) for figure, _ in block.figures)
+        size = max(min(BIG, BIG * (width - 3.0) / longest), HEADING) if longest else BIG
         for place, (figure, caption) in enumerate(block.figures):
             x = self._x + place * width
-            self._text("Figure", style.fit(clean(figure), width - 2, BIG, 1, True), (x, self._y, width), BIG, bold=True)
+            self._text("Figure", style.fit(clean(figure), width - 2, size, 1, True), (x, self._y, width), size,
+                       bold=True)
             self._text("Caption of figure", style.fit(clean(caption), width - 3, SMALL, 2),
                        (x, self._y + style.line_height(BIG), width), SMALL, style.MUTED)
 
     def _chart(self, block):
-        drawn = block.draw(self._width)
+        drawn = self._picture_of(block)
         items = [self._picture(block.name, drawn.svg, (self._x, self._y, drawn.width, drawn.height))]
         items += [self._words(words) for words in drawn.words]
         if len(items) > 1:
             self._layout.groupItems(items).setId(self._free("Chart"))
         self._caption_below(block.caption, self._y + drawn.height)
+
+    def _picture_of(self, block):
+        """A chart at the width of the column, drawn once."""
+        key = id(block), round(self._width, 3)
+        if key not in self._drawn:
+            self._drawn[key] = block.draw(self._width)
+        return self._drawn[key]
 
     def _caption_below(self, caption, y):
         if caption:
@@ -373,7 +394,6 @@ class _Flow:
         for page in range(self._page + 1):
             self._page_head(page)
             self._page_foot(page)
-        self._layout.refresh()
 
     def _logo_width(self):
         return LOGO[0] + 3 if self._head.logo and os.path.exists(self._head.logo) else 0.0
@@ -442,8 +462,9 @@ class _Flow:
         width = style.text_width(words.text, words.points) + 1.0
         x = self._x + words.x - {"start": 0.0, "middle": width / 2, "end": width}[words.anchor]
         align = {"start": _LEFT, "middle": Qt.AlignmentFlag.AlignHCenter, "end": _RIGHT}[words.anchor]
-        return self._label("Words", pieces.as_text(words.text), (x, self._y + words.y - style.ascent(words.points), width,
-                           style.line_height(words.points)), style.text_format(words.points, words.ink), align, None)
+        place = (x, self._y + words.y - style.ascent(words.points), width, style.line_height(words.points))
+        form = style.text_format(words.points, words.ink)
+        return self._label("Words", pieces.as_text(words.text), place, form, align, None)
 
     def _page_step(self):
         """From the top of a page to the top of the next one."""

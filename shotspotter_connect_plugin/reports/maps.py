@@ -206,7 +206,7 @@ def style_beats(layer):
     settings = QgsPalLayerSettings()
     settings.fieldName = "beat"
     settings.placement = Qgis.LabelPlacement.Horizontal
-    settings.setFormat(_halo(style.text_format(6.5, style.MUTED)))
+    settings.setFormat(halo(style.text_format(6.5, style.MUTED)))
     _label(layer, settings)
 
 
@@ -271,7 +271,7 @@ def _name_label(layer, text, placement):
     settings = QgsPalLayerSettings()
     settings.fieldName = layer.fields().at(index).name()
     settings.placement = placement
-    settings.setFormat(_halo(text))
+    settings.setFormat(halo(text))
     line = settings.lineSettings()
     line.setMergeLines(True)
     line.setPlacementFlags(Qgis.LabelLinePlacementFlag.OnLine)
@@ -325,7 +325,8 @@ def _rgba(colour):
     return ",".join(str(part) for part in colour.getRgb())
 
 
-def _halo(text, size=0.6):
+def halo(text, size=0.6):
+    """Text with a rim of paper, readable on a map."""
     buffer = QgsTextBufferSettings()
     buffer.setEnabled(True)
     buffer.setSize(size)

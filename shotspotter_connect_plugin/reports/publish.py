@@ -13,6 +13,7 @@ from .blocks import write_csv
 from .frame import lay_out
 
 FORMATS = (".pdf", ".png", ".csv")
+PNG_DPI = 150
 
 
 def check_path(path):
@@ -45,14 +46,12 @@ def write_report(report, path, feedback=None):
 def write_pages(layout, path):
     """Write the pages of a layout as PNG: ``name.png``, ``name_2.png`` and so on -> their paths."""
     path = Path(path)
-    settings = QgsLayoutExporter.ImageExportSettings()
-    settings.dpi = 150
-    settings.exportMetadata = False
+    exporter = QgsLayoutExporter(layout)
+    names = [path.name] + [f"{path.stem}_{page}.png" for page in range(2, layout.pageCollection().pageCount() + 1)]
     with pieces.folder_beside(path) as folder:
-        result = QgsLayoutExporter(layout).exportToImage(os.path.join(folder, path.name), settings)
-        if result != QgsLayoutExporter.ExportResult.Success:
-            raise ConnectError(f"The report could not be written to {path}: free some space on the disk.", str(result))
-        made = sorted(os.listdir(folder), key=lambda name: (len(name), name))
-        for name in made:
+        for page, name in enumerate(names):  # page by page: exportToImage would write where on earth each picture is
+            if not exporter.renderPageToImage(page, dpi=PNG_DPI).save(os.path.join(folder, name)):
+                raise ConnectError(f"The report could not be written to {path}: free some space on the disk.")
+        for name in names:
             pieces.replace(os.path.join(folder, name), path.with_name(name))
-    return [str(path.with_name(name)) for name in made]
+    return [str(path.with_name(name)) for name in names]

@@ -69,7 +69,7 @@ def rollcall(workspace, shift_date, shift, beat=""):
         When the shift or the beat is not one of the workspace's, or the date is no date.
     """
     start, end = _bounds(workspace, shift_date, shift)
-    names = _shift_names(workspace)
+    names = shift_names(workspace)
     beats = workspace.read("beats", ["beat", "geometry"])
     beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
     if beat and beat not in set(beats["beat"]):
@@ -86,7 +86,7 @@ def rollcall(workspace, shift_date, shift, beat=""):
         agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date,
         shift=shift, message=message, shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date),
         pages=(beat,) if beat else tuple(dict.fromkeys([*beats["beat"], *patrols["beat"]])),
-        area=_area(workspace, boxes), crime_types=_crime_types(workspace),
+        area=_area(workspace, boxes), crime_types=crime_types(workspace),
         beats=beats.reset_index(drop=True), patrols=patrols, forecast=_forecast(workspace, draw, boxes, forecasts),
         tactics=_tactics(workspace, shift_date), coming=_coming(workspace, shift_date, start, names),
         seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
@@ -104,7 +104,7 @@ def page_head(workspace, title, first, last, as_of=None, beat="", shift="", offi
 
     settings = workspace.settings
     filters = [f"beat {clean(beat)}" if beat else "all beats",
-               f"{_shift_names(workspace)[shift]} shift" if shift else "all shifts"]
+               f"{shift_names(workspace)[shift]} shift" if shift else "all shifts"]
     filters += [f"officer {clean(officer)}"] if officer else []
     return PageHead(
         title=title, subtitle=" · ".join([period_in_words(first, last), *filters]), agency=clean(settings.agency),
@@ -242,12 +242,14 @@ def _area(workspace, boxes):
     return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
 
 
-def _shift_names(workspace):
+def shift_names(workspace):
+    """Name of each shift by its code."""
     shifts = workspace.read("shifts", ["shift", "name"])
     return {code: clean(name) or code for code, name in zip(shifts["shift"], shifts["name"])}
 
 
-def _crime_types(workspace):
+def crime_types(workspace):
+    """The crime types that are forecast: [crime_type, name, colour, letter], in order."""
     frame = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
     frame["name"] = [clean(name) or code for code, name in zip(frame["crime_type"], frame["name"])]
     return frame.assign(letter=letter_codes(list(frame["name"])))
