@@ -1,101 +1,27 @@
-"""The live patrol dock, touched as an officer does, with fixes over QGIS's own GPS classes, TCP and gpsd."""
-import contextlib
+# flake8: noqa: F811 fixtures are imported by their names
+"""The live patrol dock, touched as an officer does."""
 import json
-import shutil
-import socket
-import subprocess
-import threading
+import os
+import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from pyproj import Transformer
-from qgis.core import QgsApplication, QgsSettings
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
-from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QPushButton
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QApplication, QLabel
 
-from shotspotter_connect_plugin.patrol import live
-from shotspotter_connect_plugin.ui.live.dock import LiveDock
-from shotspotter_connect_plugin.ui.live.gps import GPSD, NMEA
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.package import Patrol, ShiftPackage, Tactic, VisitRules, write_package
-from shotspotter_connect_plugin.workspace.store import open_workspace
-from shotspotter_connect_plugin.workspace.tactics import import_tactics
-from shotspotter_connect_plugin.workspace.visits import find_visits
+sys.path.insert(0, str(Path(__file__).parent))
 
-INSIDE, OUTSIDE = (-76.9770, 38.8851), (-76.9600, 38.8851)
-START = pd.Timestamp("2026-03-02 20:30:00", tz="UTC")
+from live_parts import INSIDE, OUTSIDE, START, buttons, drive, open_dock, package, press  # noqa: E402
 
-
-def wait(until, seconds=10, otherwise=lambda: "it did not happen"):
-    end = time.monotonic() + seconds
-    while not until():
-        assert time.monotonic() < end, otherwise()
-        QApplication.processEvents()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def package(tmp_path):
-    """A shift package with one box around INSIDE, in UTM zone 18N."""
-    from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProject
-    change = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"),
-                                    QgsCoordinateReferenceSystem("EPSG:32618"), QgsProject.instance())
-    point = change.transform(*INSIDE)
-    box = "C{}R{}".format(int(point.x() // 250), int(point.y() // 250))
-    found = ShiftPackage(
-        "Agency", "EPSG:32618", 250.0, "America/New_York", "2026-03-02", "evening", "Evening",
-        "2026-03-02T20:00:00+00:00", "2026-03-03T04:00:00+00:00", 10.0, 20.0, 15.0, VisitRules(),
-        (Patrol("p1", box, "603", "4400 block Hunt Pl NE", "robbery", "Robbery", "#0072b2", 15.0, 1, "", 1),
-         Patrol("p2", "C1R1", "604", "Far away", "theft", "Theft", "#e69f00", 15.0, 0, "", 1)),
-        (Tactic("foot_patrol", "Walk the box", "Walk its streets.", ()),
-         Tactic("near_stops", "Be near stops and stations", "Around bus stops.", ("robbery",)),
-         Tactic("tell_neighbours", "Tell neighbours of a burglary", "", ("burglary",))))
-    path = tmp_path / "shift.json"
-    write_package(found, path)
-    return path
-
-
-@pytest.fixture
-def open_dock():
-    QgsSettings().remove("shotspotter_connect/live")
-    opened = []
-
-    def open_dock(path=None, canvas=None):
-        dock = LiveDock(canvas)
-        opened.append(dock)
-        dock.resize(480, 900)
-        dock.show()
-        if path is not None:
-            dock.first.path.setText(str(path))
-            dock.first.plan_named.emit()
-            QTest.keyClicks(dock.first.unit, "12-A")
-            QTest.keyClicks(dock.first.badge, "71")
-            press(dock.first.begin)
-        return dock
-    yield open_dock
-    for dock in opened:
-        dock.take_away()
-        dock.deleteLater()
-    QgsSettings().remove("shotspotter_connect/live")
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def press(button):
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def drive(dock, place, begin, minutes):
-    """A fix every 15 seconds at a place, as the GPS tells it."""
-    for number in range(int(minutes * 4)):
-        at = START + pd.Timedelta(minutes=begin, seconds=15 * number)
-        dock._gps.fix.emit(at.isoformat(), *place, 4.0)
-
-
-def buttons(dock):
-    return {button.objectName(): button for button in dock.page.tactics_area.widget().findChildren(QPushButton)}
+from shotspotter_connect_plugin.patrol import live  # noqa: E402
+from shotspotter_connect_plugin.reports import style  # noqa: E402
+from shotspotter_connect_plugin.workspace.gps import import_gps  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.tactics import import_tactics  # noqa: E402
+from shotspotter_connect_plugin.workspace.visits import find_visits  # noqa: E402
 
 
 def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):
@@ -157,6 +83,127 @@ def test_a_box_suppressed_meanwhile_loses_nothing(open_dock, package):
     assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.page.verdict.text()
 
 
+def test_the_journal_tells_of_every_visit_at_once(open_dock, package):
+    dock = open_dock(package)
+    path, box = dock._journal.visits_path, dock._package.patrols[0].box_id
+
+    def lines():
+        return [line.split(",")[2:4] for line in path.read_text().splitlines()[1:] if box in line]
+    drive(dock, INSIDE, 0, 0.5)
+    assert lines() == [["opened", box]], "as soon as two fixes tell of a time inside"
+    drive(dock, INSIDE, 0.5, 5)
+    drive(dock, OUTSIDE, 6, 1)
+    assert lines() == [["opened", box], ["closed", box]]
+    drive(dock, OUTSIDE, 7, 4)
+    assert lines() == [["opened", box], ["closed", box], ["final", box]], "when the merge gap has passed"
+    drive(dock, INSIDE, 12, 0.5)
+    drive(dock, OUTSIDE, 13, 5)
+    assert lines()[-1] == ["dropped", box], "a drive-through"
+
+
+def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_timer(open_dock, package):
+    dock, said = open_dock(package), []
+    dock.told.connect(said.append)
+    drive(dock, INSIDE, 0, 6)
+    content = json.loads(package.read_text())
+    time.sleep(0.01)
+    package.write_text("{")                    # half written
+    dock._tick()
+    assert dock.page.verdict.text() == "10 min to go" and said == []
+    package.write_text(json.dumps({**content, "patrols": content["patrols"][1:]}))
+    os.utime(package, ns=(1, 1))
+    dock._tick()
+    assert dock.page.verdict.text() == "Taken off the plan: you may leave"
+    assert said == ["The plan has changed: boxes taken off 1, added 0.", dock.page.verdict.text()] and buttons(dock)
+    drive(dock, INSIDE, 6, 1)
+    assert dock.page.timer.text().startswith("6:") and dock._patrol.situation().verdict == live.TAKEN_OFF
+    press(buttons(dock)["tactic_foot_patrol"])
+    assert len(dock._journal.tactics()) == 1
+    package.write_text(json.dumps(content))
+    dock._tick()
+    assert dock.page.verdict.text() == "9 min to go", "the box is on the plan again"
+    drive(dock, OUTSIDE, 8, 1)
+    assert dock._patrol.minutes(dock._package.patrols[0].box_id) >= 6.75
+
+
+def test_the_signal_is_lost_and_the_dock_says_so(open_dock, package, monkeypatch):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 6)
+
+    class Clock:
+        def __init__(self, seconds):
+            self.seconds = seconds
+
+        def isValid(self):
+            return True
+
+        def elapsed(self):
+            return 1000 * self.seconds
+
+        def restart(self):
+            self.seconds = 0
+    monkeypatch.setattr(type(dock._gps), "name", property(lambda _: "gpsd"))
+    dock._since_fix = Clock(60)
+    dock._tick()
+    assert "no position for 60 seconds" in dock.page.gps_label.text()
+    assert dock.page.timer.text() == "6:45", "the timer runs on"
+    dock._since_fix.seconds = 400
+    dock._tick()
+    assert not dock.page.timer.isVisible() and "Not in a box" in dock.page.verdict.text()
+    visit, = dock._patrol.visits
+    assert visit.minutes == pytest.approx(5.75), "silence adds nothing"
+    drive(dock, INSIDE, 14, 2)
+    assert dock.page.timer.isVisible() and len(dock._patrol.visits) == 2
+
+
+def test_the_target_is_said_once_loud_and_large(open_dock, package, monkeypatch):
+    beeps, said = [], []
+    monkeypatch.setattr(QApplication, "beep", lambda *_: beeps.append(1))
+    dock = open_dock(package)
+    dock.told.connect(said.append)
+    drive(dock, INSIDE, 0, 15)
+    assert said == [] and not beeps
+    drive(dock, INSIDE, 15, 2)
+    assert said == ["Target reached: move on"] and len(beeps) == 1
+    assert style.DOSAGE["on_target"][0] in dock.page.panel.styleSheet()
+    usual = QLabel().font().pointSizeF()
+    assert dock.page.timer.font().pointSizeF() >= 5 * usual and dock.page.verdict.font().pointSizeF() >= 1.5 * usual
+    drive(dock, OUTSIDE, 18, 5)
+    dock.page.sound.setChecked(False)
+    drive(dock, INSIDE, 24, 16)
+    assert said == ["Target reached: move on"] * 2 and len(beeps) == 1
+
+
+def test_night_is_dark_and_is_remembered(open_dock, package):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 2)
+
+    def brightness():
+        picture = dock.grab().toImage()
+        points = [(x, y) for x in range(5, picture.width(), 25) for y in range(5, picture.height(), 25)]
+        return sum(picture.pixelColor(*point).lightness() for point in points) / len(points)
+    day = brightness()
+    dock.page.night.setChecked(True)
+    night = brightness()
+    assert night < 60 < 170 < day
+    assert open_dock().page.night.isChecked()
+
+
+def test_text_from_data_is_shown_as_it_is(open_dock, package):
+    nasty = "<b>x</b> & [% 1 %]"
+    content = json.loads(package.read_text())
+    content["patrols"][0].update(where=nasty, crime_type_name=nasty)
+    content["tactics"][0].update(name=nasty, description=nasty)
+    package.write_text(json.dumps({**content, "shift_name": nasty}))
+    dock = open_dock(package)
+    drive(dock, INSIDE, 0, 2)
+    for label in (dock.page.header, dock.page.band, dock.page.warning, dock.first.complaint):
+        assert label.textFormat() == Qt.TextFormat.PlainText
+    assert nasty in dock.page.band.text() and nasty in dock.page.header.text()
+    button = buttons(dock)["tactic_foot_patrol"]
+    assert button.text().replace("\n", " ").replace("&&", "&") == nasty and "<" not in button.toolTip()
+
+
 def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
     dock = open_dock(tmp_path / "none.json")
     assert "FORMAT=package" in dock.first.complaint.text() and dock._patrol is None
@@ -169,85 +216,6 @@ def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
     dock.page.host.setText("nowhere")
     press(dock.page.connect_gps)
     assert "host:port" in dock.page.warning.text()
-
-
-def nmea(count, place=INSIDE):
-    """RMC and GGA sentences, one pair per second."""
-    def sentence(body):
-        check = 0
-        for letter in body:
-            check ^= ord(letter)
-        return "${}*{:02X}\r\n".format(body, check)
-
-    def degrees(value, width):
-        return "{:0{}d}{:07.4f}".format(int(value), width, value % 1 * 60)
-
-    lines = []
-    for number in range(count):
-        at = START + pd.Timedelta(seconds=number)
-        where = "{},N,{},W".format(degrees(place[1], 2), degrees(-place[0], 3))
-        lines.append(sentence("GPGGA,{:%H%M%S}.00,{},1,08,1.0,20.0,M,-34.0,M,,".format(at, where)))
-        lines.append(sentence("GPGSA,A,3,01,02,03,04,05,06,07,08,,,,,1.5,1.0,1.1"))
-        lines.append(sentence("GPRMC,{:%H%M%S}.00,A,{},0.0,0.0,{:%d%m%y},,,A".format(at, where, at)))
-    return lines
-
-
-def test_nmea_over_tcp(open_dock, package):
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        peer, _ = server.accept()
-        with peer, contextlib.suppress(ConnectionError):    # the other side hangs up when it has seen enough
-            for line in nmea(20):
-                peer.sendall(line.encode())
-                time.sleep(0.01)
-            peer.recv(1)
-    threading.Thread(target=serve, daemon=True).start()
-    dock = open_dock(package)
-    dock.page.kind.setCurrentText(NMEA)
-    dock.page.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
-    press(dock.page.connect_gps)
-    wait(lambda: dock.page.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
-    assert "good" in dock.page.gps_label.text()
-    # The first sentence has no date: no clock but the receiver's is ever used.
-    assert all(START <= at < START + pd.Timedelta(minutes=1) for at, *_ in dock._journal.fixes())
-    server.close()
-
-
-@pytest.mark.skipif(shutil.which("gpsfake") is None, reason="needs gpsfake (apt: gpsd gpsd-clients)")
-def test_gpsd(open_dock, package, tmp_path):
-    log = tmp_path / "drive.nmea"
-    log.write_text("".join(nmea(120)))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    gpsfake = subprocess.Popen(["gpsfake", "-q", "-t", "-c", "0.1", "-P", str(port), str(log)],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    try:
-        dock = open_dock(package)
-        dock.page.kind.setCurrentText(GPSD)
-        dock.page.host.setText("127.0.0.1:{}".format(port))
-        press(dock.page.connect_gps)    # gpsd is not up yet: it tries again
-        wait(dock.page.timer.isVisible, 30, dock.page.gps_label.text)
-        assert dock.page.band.text().endswith("Robbery") and dock._journal.fixes()
-    finally:
-        gpsfake.terminate()
-        gpsfake.wait(10)
-
-
-def test_the_gps_that_qgis_has_open_is_used(open_dock, package):
-    from qgis.core import QgsNmeaConnection
-    from qgis.PyQt.QtCore import QBuffer
-    buffer = QBuffer()
-    buffer.open(QBuffer.OpenModeFlag.ReadWrite)
-    connection = QgsNmeaConnection(buffer)
-    registry = QgsApplication.gpsConnectionRegistry()
-    registry.registerConnection(connection)
-    try:
-        dock = open_dock(package)
-        assert "GPS of QGIS" in dock.page.gps_label.text() and not dock.page.connect_gps.isVisible()
-    finally:
-        registry.unregisterConnection(connection)
-    wait(lambda: "not connected" in dock.page.gps_label.text())
 
 
 def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fresh):

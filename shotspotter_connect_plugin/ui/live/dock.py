@@ -214,7 +214,7 @@ class LiveDock(QgsDockWidget):
         self._patrol.replan(package.patrols)
         self._package = package
         if before != after:
-            self._tell(tr("The plan has changed: {} boxes taken off, {} added.").format(
+            self._tell(tr("The plan has changed: boxes taken off {}, added {}.").format(
                 len(before - after), len(after - before)))
         self._box = None
         self._show_plan()
