@@ -11,6 +11,7 @@ from .capcost import CapCost
 from .checkworkspace import CheckWorkspace
 from .configure import Configure
 from .createworkspace import CreateWorkspace
+from .crimetypereport import CrimeTypeReport
 from .daily import Daily
 from .exportplan import ExportPlan
 from .fishnet import CreateFishnet
@@ -24,8 +25,11 @@ from .importroster import ImportRoster
 from .importsensorcoverage import ImportSensorCoverage
 from .importtactics import ImportTactics
 from .meter import Meter
+from .officerreport import OfficerReport
 from .rollcall import RollCall
 from .score import Score
+from .shiftreport import ShiftReport
+from .tacticreport import TacticReport
 from .train import Train
 from .verifydraw import VerifyDraw
 from .visits import Visits
@@ -33,6 +37,7 @@ from .visits import Visits
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
               ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
+              ShiftReport, TacticReport, OfficerReport, CrimeTypeReport,
               Daily)
 
 

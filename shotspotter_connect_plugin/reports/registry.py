@@ -9,7 +9,7 @@ from typing import Tuple
 
 @dataclass(frozen=True)
 class Kind:
-    """One report; ``takes`` are of ``beat``, ``shift``, ``officer``. Roll call has no ``module``: it is an atlas."""
+    """One report; ``takes`` are keywords of its ``build``. Roll call has no ``module``: it is an atlas."""
 
     name: str
     title: str
@@ -25,7 +25,7 @@ class Kind:
 KINDS = (
     Kind("shiftreport", "Shift", "shift", ("beat", "shift")),
     Kind("tacticreport", "Tactic", "tactic", ("beat", "shift")),
-    Kind("officerreport", "Officer", "officer", ("beat", "shift", "officer")),
+    Kind("officerreport", "Officer", "officer", ("beat", "shift", "officer", "rank")),
     Kind("crimetypereport", "Crime type", "crimetype", ("beat", "shift")),
     Kind("rollcall", "Roll call", "", ("beat", "shift")),
 )

@@ -7,7 +7,8 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
        "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
        "importroster", "importtactics", "train", "score", "backtest",
-       "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily")
+       "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily",
+       "shiftreport", "tacticreport", "officerreport", "crimetypereport")
 
 
 def algorithm(name):
@@ -60,6 +61,10 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "checkworkspace": "WORKSPACE HEAD",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
         "daily": "WORKSPACE DATE OUTPUT",
+        "shiftreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
+        "tacticreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
+        "officerreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT OFFICER RANK",
+        "crimetypereport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
     }
     assert {name: set(item["parameters"]) for name, item in golden.items()} == {
         name: set(words.split()) for name, words in design.items()}
@@ -87,7 +92,8 @@ def test_usable_in_models_in_batch_and_without_a_screen(name):
                      Qgis.ProcessingAlgorithmFlag.NotAvailableInStandaloneTool,
                      Qgis.ProcessingAlgorithmFlag.RequiresProject):
         assert not flags & unwanted
-    assert bool(flags & Qgis.ProcessingAlgorithmFlag.NoThreading) == (name in ("rollcall", "daily"))
+    assert bool(flags & Qgis.ProcessingAlgorithmFlag.NoThreading) == (
+        name in ("rollcall", "daily", "exportplan") or name.endswith("report"))
     assert algorithm(name).canExecute()[0]
 
 
@@ -103,7 +109,8 @@ def test_only_what_has_no_sensible_default_is_required():
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
-        ("exportplan", "OUTPUT")}
+        ("exportplan", "OUTPUT"), ("shiftreport", "OUTPUT"), ("tacticreport", "OUTPUT"), ("officerreport", "OUTPUT"),
+        ("crimetypereport", "OUTPUT")}
 
 
 def test_size_is_250_metres():

@@ -1,0 +1,73 @@
+"""What the algorithms of reports share: period, filters, and one file whose ending says what is written."""
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterDateTime,
+                       QgsProcessingParameterFileDestination, QgsProcessingParameterString)
+
+from .base import REPORT, SHIFT, ConnectAlgorithm
+from .feedback import LayoutFeedback
+from .inputs import iso_date, yesterday
+
+FROM, TO, BEAT, OUTPUT, OFFICER, FILES, TABLES = "FROM", "TO", "BEAT", "OUTPUT", "OFFICER", "FILES", "TABLES"
+KINDS_OF_FILE = "PDF (*.pdf);;PNG, one per page (*.png);;CSV, one per table (*.csv)"
+
+
+class ReportAlgorithm(ConnectAlgorithm):
+    """A report of ``reports/registry.py``, whose name is the algorithm's; a subclass adds its words."""
+
+    GROUP = REPORT
+    TAKES_SHIFT = True
+
+    def flags(self):
+        # Layouts live in the main thread.
+        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
+
+    def initAlgorithm(self, configuration=None):  # noqa: N802
+        self.add_workspace()
+        date = Qgis.ProcessingDateTimeParameterDataType.Date
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
+                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
+        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
+                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+        self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
+        if self.TAKES_SHIFT:
+            self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
+                     "Code of one shift, as in the workspace's table of shifts. Empty = every shift.")
+        self.add_own()
+        self.add(QgsProcessingParameterFileDestination(OUTPUT, "Report", KINDS_OF_FILE),
+                 "The file to write; its ending decides: .pdf, .png (further pages get a number) or .csv (several tables "
+                 "get their names).")
+        self.addOutput(QgsProcessingOutputString(FILES, "All files written, one per line"))
+        self.addOutput(QgsProcessingOutputNumber(TABLES, "Tables in the report"))
+
+    def add_own(self):
+        """Add parameters of one report."""
+
+    def own(self, parameters, context):
+        """The values of :meth:`add_own` as keywords of the report's ``build``."""
+        return {}
+
+    def check(self, parameters, context):
+        super().check(parameters, context)
+        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        if path:
+            from ..reports.publish import check_path
+            check_path(path)
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..reports import publish, registry
+
+        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
+        last = iso_date(parameters.get(TO)) or first
+        filters = {"beat": self.text(parameters, BEAT, context), **self.own(parameters, context)}
+        if self.TAKES_SHIFT:
+            filters["shift"] = self.text(parameters, SHIFT, context)
+        progress.report(0.05, "Reading")
+        report = registry.compose(self.NAME, workspace, first, last, **filters)
+        progress.report(0.4, "Writing")
+        paths = publish.write_report(report, self.parameterAsFileOutput(parameters, OUTPUT, context),
+                                     LayoutFeedback(progress))
+        if report.message:
+            progress.warn(report.message)
+        tables = report.tables()
+        run.counts = {"files": len(paths), "tables": len(tables), "rows": sum(len(table.rows) for table in tables)}
+        progress.info("{} is in {}.".format(self.TITLE, ", ".join(paths)))
+        return {OUTPUT: paths[0], FILES: "\n".join(paths), TABLES: len(tables)}
