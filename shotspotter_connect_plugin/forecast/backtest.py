@@ -4,14 +4,15 @@ From the first date on, every ``RETRAIN_WEEKS`` weeks everything is learnt anew 
 that date: weights, level and the choice of rung. Each shift is then forecast from what was known at the plan hour of
 its own date, by what the product would have used (``connect``) and by every rung of the ladder.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
 from .accuracy import Calibration, searched
-from .history import Timeline, make_history
+from .coverage import listened
+from .history import Timeline
 from .ladder import RUNGS
 from .level import LevelTerms, observed_slots
 from .model import first_date, learn_type
@@ -28,8 +29,8 @@ RANK_COLUMNS = ("shift_date", "shift", "crime_type", "method", "rank", "box_id",
 
 @dataclass(frozen=True)
 class Ground:
-    """What a back-test stands on: admitted boxes and their smoother, calendar, side of a box, plan hour, seed, and the
-    share of the area that is searched (above 0, at most 1)."""
+    """What a back-test stands on: admitted boxes and their smoother, calendar, side of a box, plan hour, seed, the
+    share of the area that is searched (above 0, at most 1), and crime type -> :class:`coverage.Coverage`."""
 
     boxes: pd.DataFrame
     smoother: object
@@ -38,6 +39,7 @@ class Ground:
     plan_hour: str
     share: float
     seed: int = 1
+    coverage: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
     week = week_of_slots(slots, first)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
     methods = (CONNECT, *(item.name for item in ladder))
-    shares, area = (ground.share, *CURVE), ground.smoother.uniform
+    shares = (ground.share, *CURVE)
     hits, gained = np.zeros((len(methods), int(week[-1]) + 1)), np.zeros(len(methods))
     curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
     calibration, chosen, parts, too_rare = Calibration(), [], [], False
@@ -129,18 +131,22 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
             return None
         earliest = first_date(ground.calendar, events[events["known_utc"] <= as_of.value])
         learnt = learn_type(known, earliest, ground.boxes, ground.smoother, ground.calendar, as_of, ground.size,
-                            ground.seed, ground.plan_hour, part.part(0.0, 0.6), ladder, every_rung=True)
+                            ground.seed, ground.plan_hour, part.part(0.0, 0.6), ladder, every_rung=True,
+                            coverage=ground.coverage.get(crime_type))
         chosen.append((begin, learnt.outcome.rung.name, learnt.outcome.reason))
         too_rare = learnt.outcome.too_rare
-        for date, shift, expected, observed in _stretch(own, ground, learnt, ladder, begin, end, part.part(0.6, 1.0)):
+        for date, shift, expected, observed, area in _stretch(own, crime_type, ground, learnt, ladder, begin, end,
+                                                              part.part(0.6, 1.0)):
             slot = place[date, shift]
             picked = [item.name for item in ladder].index(learnt.outcome.rung.name)
-            expected = np.vstack([expected[picked], expected])
+            if take is not None:
+                take(slot, expected[picked])
+            # Judged is the part of the jurisdiction in which an event would have been recorded.
+            expected = np.vstack([expected[picked], expected]) * (area / ground.smoother.uniform)
+            area = area / area.sum()
             calibration.add(expected[0], observed)
             box = np.flatnonzero(observed)
             parts.append((np.full(box.size, slot), box, observed[box]))
-            if take is not None:
-                take(slot, expected[0])
             # Seven digits: what differs by less differs by the order of a sum, and is a tie.
             order_by = expected.astype(np.float32)
             ours = searched(order_by[0], area, [ground.share])[0]
@@ -152,7 +158,7 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                     hits[method, week[slot]] += found[0]
                     curve[method] += found[1:]
                 if ranked is not None and methods[method] != UNIFORM:
-                    ranked(date, shift, crime_type, methods[method], *_down_to(values, ground))
+                    ranked(date, shift, crime_type, methods[method], *_down_to(values, area, ground.share))
             density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
             gained += product(np.log(density), observed[box])
     slot, box, weight = (np.concatenate(column) for column in zip(*parts))
@@ -160,13 +166,17 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                     chosen, too_rare)
 
 
-def _stretch(own, ground, learnt, ladder, begin, end, progress):
-    """Forecast the shifts of the dates until the next training: date, shift, (rungs, boxes) expected, observed."""
+def _stretch(own, crime_type, ground, learnt, ladder, begin, end, progress):
+    """Forecast the shifts of the dates until the next training.
+
+    Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
+    """
     timeline = Timeline(ground.calendar, learnt.model.start, end, ground.plan_hour)
-    history = make_history(own, ground.boxes, ground.size, ground.calendar, timeline)
+    history = listened(own, ground.boxes, ground.size, ground.calendar, timeline,
+                       ground.coverage.get(crime_type), learnt.model.reporting)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-    slots, terms = LevelTerms(history, timeline, seen).at_origins(first, stop)
+    slots, terms = LevelTerms(history, timeline, seen, timeline.origin[first]).at_origins(first, stop)
     level_of = dict(zip(slots.tolist(), learnt.model.level.expected(terms)))
     features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
     memories = SurfaceSet(features, ground.smoother).memories
@@ -180,16 +190,19 @@ def _stretch(own, ground, learnt, ladder, begin, end, progress):
             progress.report((date - first) / (stop - first))
             densities.append(surfaces.mixture(counts[:, column], *fit))
         for slot in range(bounds[date], bounds[date + 1]):
-            mine = history.slot == slot
+            mine = history.counted[history.slot[history.counted] == slot]
             observed = np.bincount(history.box[mine], history.weight[mine], minlength=len(ground.smoother))
+            area = ground.smoother.uniform
+            if history.listening is not None:
+                area = area * history.listening.heard_share(timeline.start[slot])
             expected = level_of[slot] * np.stack([density[:, timeline.shift[slot]] for density in densities])
-            yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed
+            yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
 
 
-def _down_to(expected, ground):
+def _down_to(expected, area, share):
     """Boxes down to the searched area and all equal to the last of them: rank (the same for equals), place, value."""
     order = np.argsort(-expected, kind="stable")
     # One box more than a rounding error of the sum may need does no harm; one less would lose hits.
-    cut = np.searchsorted(np.cumsum(ground.smoother.uniform[order]), ground.share + 1e-12)
+    cut = np.searchsorted(np.cumsum(area[order]), share + 1e-12)
     order = order[:np.searchsorted(-expected[order], -expected[order[min(cut, order.size - 1)]], side="right")]
     return np.searchsorted(-expected[order], -expected[order], side="left") + 1, order, expected[order]

@@ -8,6 +8,8 @@ from ..errors import ConnectError
 from .history import instants
 
 CRIME_TYPE = "gunfire"
+REPORTED = ("gunfire", "homicide", "aggravated_assault")
+"""Types of incidents that tell of shots: calls for shots fired, and of the others those with a gun."""
 
 
 def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, firework_days=(), firework_weight=0.1,
@@ -31,7 +33,7 @@ def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, fire
     Returns
     -------
     pandas.DataFrame
-        crime_type, x, y, from_utc, to_utc, known_utc, weight, rounded_x_m, rounded_y_m.
+        crime_type, x, y, from_utc, to_utc, known_utc, weight, rounded_x_m, rounded_y_m, heard (1).
     """
     left_out = ["firecracker"] if include_probable else ["firecracker", "probable"]
     alerts = alerts[~alerts["kind"].isin(left_out) & alerts["occurred_utc"].notna()
@@ -47,8 +49,36 @@ def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, fire
     events["to_utc"] = events["known_utc"] = events["from_utc"]
     fireworks = on_days(calendar.to_local(events["from_utc"]), firework_days)
     events["weight"] = np.where(fireworks, firework_weight, 1.0)
-    events["crime_type"] = CRIME_TYPE
-    return events[["crime_type", "x", "y", "from_utc", "to_utc", "known_utc", "weight", "rounded_x_m", "rounded_y_m"]]
+    events["crime_type"], events["heard"] = CRIME_TYPE, 1.0
+    return events[["crime_type", "x", "y", "from_utc", "to_utc", "known_utc", "weight", "rounded_x_m", "rounded_y_m",
+                   "heard"]]
+
+
+def report_events(incidents, merge_minutes=5.0, merge_metres=100.0):
+    """Make reports of gunfire from incidents: calls for shots fired and incidents in which a gun was used.
+
+    Several calls about the same shots are one report, by the same rule as alerts; it is known when the first is.
+
+    Parameters
+    ----------
+    incidents : pandas.DataFrame
+        crime_type, x, y, from_utc, to_utc, known_utc, firearm.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`gunfire_events`, ``heard`` is 0.
+    """
+    shots = (incidents["crime_type"] == CRIME_TYPE) | (
+        incidents["crime_type"].isin(REPORTED) & incidents["firearm"].fillna(False).astype(bool))
+    known = np.isfinite(incidents["x"].astype(float)) & np.isfinite(incidents["y"].astype(float))
+    shots &= known & incidents["from_utc"].notna()
+    reports = incidents[shots].sort_values(["from_utc", "x", "y"], ignore_index=True)
+    same = merge_alerts(reports["from_utc"], reports["x"], reports["y"], merge_minutes, merge_metres)
+    events = reports.groupby(same, sort=True).agg(
+        x=("x", "mean"), y=("y", "mean"), from_utc=("from_utc", "min"), to_utc=("to_utc", "max"),
+        known_utc=("known_utc", "min")).reset_index(drop=True)
+    return events.assign(crime_type=CRIME_TYPE, weight=1.0, rounded_x_m=0.0, rounded_y_m=0.0, heard=0.0)
 
 
 def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):

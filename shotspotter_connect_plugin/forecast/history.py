@@ -51,6 +51,8 @@ class History:
 
     ``grain`` is what one piece of an event weighs: 1 where events are whole, less where places are spread over boxes or
     fireworks count less. Such counts vary less than whole events do: their variance is ``grain`` times their mean.
+    Where sensors listen only in places, ``heard`` tells what they heard from what people reported, and ``listening`` is
+    the exposure (:class:`coverage.Listening`); both are None where everything everywhere is on record.
     """
 
     slot: np.ndarray
@@ -58,11 +60,20 @@ class History:
     weight: np.ndarray
     known: np.ndarray
     grain: float = 1.0
+    heard: np.ndarray = None
+    listening: object = None
 
     def until(self, moment):
         """What was known at a moment."""
         count = int(np.searchsorted(self.known, moment, side="right"))
-        return History(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain)
+        heard = None if self.heard is None else self.heard[:count]
+        return History(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain, heard,
+                       self.listening)
+
+    @property
+    def counted(self):
+        """Positions of the entries by which a forecast is judged: those that could be seen in full."""
+        return np.arange(self.slot.size) if self.heard is None else np.flatnonzero(self.heard)
 
 
 def instants(column):
@@ -72,7 +83,7 @@ def instants(column):
 
 
 def make_history(events, boxes, size, calendar, timeline):
-    """Spread events over the slots and boxes in which they may have happened.
+    """Spread events over the slots and boxes in which they may have happened; reports (``heard`` is 0) are left out.
 
     Parameters
     ----------
@@ -88,6 +99,7 @@ def make_history(events, boxes, size, calendar, timeline):
     History
         The weights of an event add up to its weight where the slots cover its interval and its place is in a box.
     """
+    events = events[events["heard"] > 0]
     event, box, share = spread_places(events["x"].to_numpy(), events["y"].to_numpy(), events["rounded_x_m"].to_numpy(),
                                       events["rounded_y_m"].to_numpy(), boxes, size)
     from_utc, to_utc = (pd.DatetimeIndex(events[name].to_numpy().astype("datetime64[ns]")).tz_localize("UTC")

@@ -21,6 +21,7 @@ EVENT_COLUMNS = {
     "weight": "how much of an event it counts as (fireworks count less)",
     "rounded_x_m": "width of the cell to which the source rounded the place",
     "rounded_y_m": "height of that cell",
+    "heard": "1 for an event of its own source, 0 for a report that stands in where no sensor listens",
 }
 
 BOX_COLUMNS = {
@@ -83,7 +84,7 @@ def admit_events(events):
     admitted = pd.DataFrame({"crime_type": events["crime_type"].astype(object).to_numpy()})
     for name in ("x", "y"):
         admitted[name] = pd.to_numeric(events[name], errors="coerce").to_numpy(dtype=float)
-    for name, default in (("weight", 1.0), ("rounded_x_m", 0.0), ("rounded_y_m", 0.0)):
+    for name, default in (("weight", 1.0), ("rounded_x_m", 0.0), ("rounded_y_m", 0.0), ("heard", 1.0)):
         column = events[name] if name in events.columns else pd.Series(np.nan, index=events.index)
         admitted[name] = pd.to_numeric(column, errors="coerce").fillna(default).to_numpy(dtype=float)
     for name in ("from_utc", "known_utc"):
@@ -99,7 +100,8 @@ def admit_events(events):
     admitted["from_utc"] = np.minimum(admitted["from_utc"], admitted["known_utc"])
     admitted["to_utc"] = np.maximum(admitted["from_utc"], admitted["to_utc"])
     types = np.unique(admitted["crime_type"].to_numpy().astype(str), return_inverse=True)[1]
-    order = np.lexsort([types, *(admitted[name] for name in ("weight", "y", "x", "to_utc", "from_utc", "known_utc"))])
+    order = np.lexsort([types, *(admitted[name] for name in (
+        "heard", "weight", "y", "x", "to_utc", "from_utc", "known_utc"))])
     admitted = admitted.iloc[order].reset_index(drop=True)
     return admitted, sorted(str(name) for name in events.columns if name not in EVENT_COLUMNS)
 

@@ -31,16 +31,20 @@ class Uncertainty:
     misfit: float = 0.3
     level: float = 0.05
 
-    def shape(self, expected):
-        """Shape of the gamma distribution of the rates of boxes with so many expected events in a shift."""
-        variance = self.misfit + self.level + 1.0 / np.maximum(expected * self.evidence, 1e-12)
+    def shape(self, expected, exposure=1.0, unsure=0.0):
+        """Shape of the gamma distribution of the rates of boxes with so many expected events in a shift.
+
+        ``exposure`` (share of the events that could be recorded) and ``unsure`` (a further relative variance) belong to
+        boxes that sensors do not or did not always cover.
+        """
+        variance = self.misfit + self.level + unsure + 1.0 / np.maximum(expected * self.evidence * exposure, 1e-12)
         return np.maximum(1.0 / variance, _SMALLEST_SHAPE)
 
-    def interval(self, expected, share=SHARE):
+    def interval(self, expected, share=SHARE, exposure=1.0, unsure=0.0):
         """Give low (0 where it is as good as that) and high of the interval of the expected value of n boxes."""
         from scipy.special import gammaincinv
 
-        shape = self.shape(expected)
+        shape = self.shape(expected, exposure, unsure)
         tail = (1.0 - share) / 2
         low, high = (expected * gammaincinv(shape, part) / shape for part in (tail, 1.0 - tail))
         low = np.where(low < _NO_MORE_THAN_ZERO * expected, 0.0, low)
@@ -69,6 +73,8 @@ def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_obs
 
     excess = np.sum((weekly_observed - weekly_expected) ** 2 - weekly_expected)
     level = float(np.clip(excess / np.sum(weekly_expected ** 2), 1e-4, 1.0))
+    possible = expected > 0
+    expected, observed = expected[possible], observed[possible]
     # Boxes in which nothing was seen differ only in what was expected, and they are most: groups of them are enough.
     seen = observed > 0
     quiet, times = _grouped(expected[~seen])

@@ -148,11 +148,15 @@ class Sample:
 
 
 def make_sample(ladder, history, timeline, smoother, first, last, progress):
-    """Collect the surfaces of all rungs at the places of the events of the dates ``first`` to before ``last``."""
+    """Collect the surfaces of all rungs at the places of the events of the dates ``first`` to before ``last``.
+
+    Where sensors listen only in places, these are the alerts alone, and densities are those among the places heard.
+    """
     features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
     surfaces = SurfaceSet(features, smoother)
     date = timeline.date[history.slot]
-    order = np.argsort(date, kind="stable")
+    counted = history.counted
+    order = counted[np.argsort(date[counted], kind="stable")]
     bounds = np.searchsorted(date[order], np.arange(len(timeline.dates) + 1))
     chosen, densities = [], []
     for day, counts in roll(history, timeline, surfaces.memories, len(smoother), first, last):
@@ -160,7 +164,12 @@ def make_sample(ladder, history, timeline, smoother, first, last, progress):
             progress.report((day - first) / max(last - first, 1))
         rows = order[bounds[day]:bounds[day + 1]]
         chosen.append(rows)
-        densities.append(surfaces.rows(counts, history.box[rows], timeline.shift[history.slot[rows]]))
+        shift = timeline.shift[history.slot[rows]]
+        found = surfaces.rows(counts, history.box[rows], shift)
+        if history.listening is not None:
+            within, uniform = surfaces.within(counts, history.listening.heard_share(timeline.origin[day]))
+            found *= uniform / np.maximum(within[shift], 1e-12)
+        densities.append(found)
     rows = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
     densities = np.concatenate(densities) if densities else np.zeros((0, len(features)))
     return Sample(features, date[rows], history.known[rows], history.weight[rows], densities)

@@ -37,13 +37,17 @@ class Level:
 
 
 class LevelTerms:
-    """Makes the terms of slots from the total history of one crime type and the slots in which it was observed."""
+    """Makes the terms of slots from the total history of one crime type and the slots in which it was observed.
 
-    def __init__(self, history, timeline, observed):
+    Where sensors listen only in places a slot counts as far as it could be seen, going by what was known at ``moment``.
+    """
+
+    def __init__(self, history, timeline, observed, moment=None):
         zero = np.zeros(history.slot.size, dtype=np.int64)
         self._totals = History(history.slot, zero, history.weight, history.known)
         slot = np.flatnonzero(observed)
-        self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), np.ones(slot.size), timeline.start[slot])
+        self.share_seen = share_seen(history if moment is None else history.until(moment), timeline)
+        self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), self.share_seen[slot], timeline.start[slot])
         self._timeline = timeline
 
     def at_origins(self, first, last):
@@ -83,6 +87,16 @@ class LevelTerms:
         design = np.column_stack([np.ones(shift.size), trend, np.cos(angle), np.sin(angle), np.cos(2 * angle),
                                   np.sin(2 * angle), days, shift_days])
         return np.log(own), design
+
+
+def share_seen(history, timeline):
+    """Share (slots,) of all events that can have been seen in each slot, going by where events are on record."""
+    listening = history.listening
+    if listening is None:
+        return np.ones(timeline.start.size)
+    boxes, last = listening.uniform.size, history.known[-1] if history.known.size else listening.begin
+    counts = counts_at(history, timeline, [EVER], boxes, last)
+    return np.maximum(listening.share_of_events(counts.sum(axis=(1, 2))), 1e-3)[listening.at(timeline.start)]
 
 
 def coefficients_needed(shifts):

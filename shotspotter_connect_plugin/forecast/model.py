@@ -7,20 +7,22 @@ forecast without a training.
 import hashlib
 import platform
 from dataclasses import dataclass, replace
+from typing import Optional
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
+from .coverage import Coverage, Reporting, listened
 from .gunfire import CRIME_TYPE as GUNFIRE
-from .history import DAY, History, Timeline, make_history
+from .history import DAY, History, Timeline
 from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
 from .interval import SHARE, Uncertainty
 from .ladder import RUNGS, Rung
 from .level import Level, LevelTerms, observed_slots
-from .reasons import explain
-from .surfaces import Smoother, SurfaceSet, counts_at
+from .reasons import explain, outside_coverage
+from .surfaces import Memory, Smoother, SurfaceSet, counts_at
 from .validation import FEWEST_EVENTS, Outcome, events_by_slot, replay, train_type
 
 EXPLAINED = 0.10
@@ -28,12 +30,13 @@ EXPLAINED = 0.10
 _LONGEST_DELAY_DAYS = 28
 _EVENTS_FOR_OWN_START = 100
 _OLD_DAYS = 60
+_LEAST_EXPOSURE = 0.01
 _HOT_SPOT_MAP = "kde_250_all"
 
 
 @dataclass(frozen=True)
 class TypeModel:
-    """What is forecast with for one crime type."""
+    """What is forecast with for one crime type; ``reporting`` where sensor coverage was known."""
 
     rung: Rung
     weights: tuple
@@ -42,6 +45,7 @@ class TypeModel:
     uncertainty: Uncertainty
     start: str
     too_rare: bool
+    reporting: Optional[Reporting] = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class ForecastModel:
         """Id made of the content."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
-    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT):
+    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT, coverage=None):
         """Forecast one shift.
 
         Parameters
@@ -106,13 +110,16 @@ class ForecastModel:
         shift_date, shift : str
         as_of : instant
             The moment at which the plan is made.
+        coverage : pandas.DataFrame, optional
+            As for :func:`train`.
 
         Returns
         -------
         pandas.DataFrame
             box_id, crime_type, expected (events in the shift), low and high (90 % interval of expected), percentile
-            (share of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth). A
-            crime type of which no event was known at training is not in it.
+            (share of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth, but
+            for boxes outside sensor coverage), coverage (share of the box in which sensors listen in the shift; NaN
+            where that does not matter). A crime type of which no event was known at training is not in it.
 
         Raises
         ------
@@ -127,6 +134,7 @@ class ForecastModel:
         boxes = admit_boxes(boxes)
         events = _known(admit_events(events)[0], as_of)
         by_type = dict(iter(events.groupby("crime_type")))
+        covered = coverage_of(coverage, boxes)
         smoother, timelines, parts = Smoother(boxes, self.size), {}, []
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
@@ -135,11 +143,11 @@ class ForecastModel:
                 timelines[model.start] = Timeline(calendar, model.start, last, self.plan_hour)
             own = by_type.get(crime_type, events.iloc[:0])
             parts.append(_score_type(crime_type, model, own, boxes, smoother, calendar, timelines[model.start],
-                                     shift_date, shift, as_of.value, self.size))
-        columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
+                                     shift_date, shift, as_of.value, self.size, covered.get(crime_type)))
+        columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
-    def replay(self, events, boxes, calendar, crime_type, first, last):
+    def replay(self, events, boxes, calendar, crime_type, first, last, coverage=None):
         """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
 
         The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
@@ -163,9 +171,10 @@ class ForecastModel:
         timeline = Timeline(calendar, model.start, last, self.plan_hour)
         first, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
-        history = make_history(events[events["crime_type"] == crime_type], boxes, self.size, calendar, timeline)
+        history = listened(events[events["crime_type"] == crime_type], boxes, self.size, calendar, timeline,
+                           coverage_of(coverage, boxes).get(crime_type), model.reporting)
         observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-        slots, terms = LevelTerms(history, timeline, observed).at_origins(first, stop)
+        slots, terms = LevelTerms(history, timeline, observed, timeline.origin[first]).at_origins(first, stop)
         level_of = np.full(timeline.start.size, np.nan)
         level_of[slots] = model.level.expected(terms)
         happened, nothing = events_by_slot(history, timeline, len(boxes), first, stop), np.zeros(len(boxes))
@@ -180,16 +189,25 @@ class ForecastModel:
                                "later than AS_OF; train one with an earlier AS_OF.")
 
 
-def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, shift_date, shift, moment, size):
-    history = make_history(events, boxes, size, calendar, timeline)
+def coverage_of(areas, boxes):
+    """Crime type -> :class:`coverage.Coverage` of those that sensors tell of; none where no coverage is known."""
+    found = None if areas is None else Coverage.of(areas, boxes)
+    return {} if found is None else {GUNFIRE: found}
+
+
+def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, shift_date, shift, moment, size,
+                coverage):
+    history = listened(events, boxes, size, calendar, timeline, coverage, model.reporting)
     surfaces = SurfaceSet(model.rung.features, smoother)
     counts = counts_at(history, timeline, surfaces.memories, len(boxes), moment)
     code = timeline.codes.index(shift)
     density = surfaces.mixture(counts, model.weights, model.uniform_share)[:, code]
     observed = observed_slots(history, timeline, timeline.dates.index(_local_date(calendar, moment)) + 1)
-    terms = LevelTerms(history, timeline, observed).at(moment, timeline.position(shift_date, shift))
+    slot = timeline.position(shift_date, shift)
+    terms = LevelTerms(history, timeline, observed).at(moment, slot)
     expected = model.level.expected(terms)[0] * density
-    low, high = model.uncertainty.interval(expected)
+    exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))
+    low, high = model.uncertainty.interval(expected, exposure=exposure, unsure=unsure)
     order = np.sort(expected)
     reasons = np.empty(len(boxes), dtype=object)
     reasons[:] = [[] for _ in range(len(boxes))]
@@ -197,13 +215,26 @@ def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, 
     for box, texts in zip(top, explain(crime_type, surfaces, np.array(model.weights), model.uniform_share, counts,
                                        history, timeline, moment, top, code, size)):
         reasons[box] = texts
+    for box in np.flatnonzero(covered < 0.5):
+        reasons[box] = outside_coverage(reasons[box], history.listening.reporting.factor > 0)
     return pd.DataFrame({"box_id": boxes["box_id"], "crime_type": crime_type, "expected": expected, "low": low,
                          "high": high, "percentile": 100.0 * np.searchsorted(order, expected) / len(boxes),
-                         "reasons": reasons})
+                         "reasons": reasons, "coverage": covered})
+
+
+def _exposure(history, model, moment, start, boxes):
+    """For the interval: exposure of each box and what reports leave unsure; and the share of it that sensors cover."""
+    listening = history.listening
+    if listening is None:
+        return 1.0, 0.0, np.full(boxes, np.nan)
+    memory = [Memory("window", float(np.clip(model.uncertainty.evidence, 28.0, 3650.0)))]
+    exposure = np.maximum(listening.exposure(memory, moment)[:, 0], _LEAST_EXPOSURE)
+    heard = listening.exposure(memory, moment, listening.heard)[:, 0]
+    return exposure, (1.0 - heard) * listening.reporting.variance, listening.heard_share(start)
 
 
 def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT,
-          ladder=RUNGS):
+          ladder=RUNGS, coverage=None):
     """Train a forecast.
 
     Parameters
@@ -227,6 +258,9 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         Local time at which the plan of a date is made; validation replays it.
     ladder : sequence of Rung
         The rungs to choose from; a single one to see what it alone would do.
+    coverage : pandas.DataFrame, optional
+        Where and when gunshot sensors listen: from_date, to_date (ISO or None), boxes (dict of box id to the share of
+        it). Without it, or empty, everywhere and always.
 
     Returns
     -------
@@ -252,6 +286,7 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
     smoother = Smoother(boxes, size)
+    covered = coverage_of(coverage, boxes)
     earliest = first_date(calendar, events)
     types, records = {}, {}
     for number, crime_type in enumerate(crime_types):
@@ -261,7 +296,8 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         if own.empty:
             records[crime_type] = {"verdict": "no events on record: not forecast", "events": 0}
             continue
-        learnt = learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, part, ladder)
+        learnt = learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, part, ladder,
+                            coverage=covered.get(crime_type))
         types[crime_type] = learnt.model
         records[crime_type] = _record(learnt.outcome, own, learnt.history, learnt.dates, learnt.delay)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
@@ -281,7 +317,7 @@ class Learnt:
 
 
 def learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, progress=SILENT, ladder=RUNGS,
-               every_rung=False):
+               every_rung=False, coverage=None):
     """Learn one crime type from its admitted events known at ``as_of``, at least one.
 
     ``earliest`` is the :func:`first_date` of all crime types, used where this one has too few events to tell its own;
@@ -289,13 +325,13 @@ def learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan
     """
     start = first_date(calendar, own) if len(own) >= _EVENTS_FOR_OWN_START else earliest
     timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
-    history = make_history(own, boxes, size, calendar, timeline)
+    history = listened(own, boxes, size, calendar, timeline, coverage)
     delay = _delay(own)
     last = _end(history, timeline, as_of, delay)
     rng = _generator(seed, own["crime_type"].iloc[0])
     outcome = train_type(ladder, history, timeline, smoother, last, rng, progress, every_rung)
     model = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level, outcome.uncertainty, start,
-                      outcome.too_rare)
+                      outcome.too_rare, history.listening.reporting if history.listening else None)
     return Learnt(model, outcome, history, timeline.dates[:last], delay)
 
 
@@ -322,6 +358,9 @@ def first_date(calendar, events):
 
 def _delay(events):
     """Days until nine of ten events are known, 1 to 28: so much of the newest past is still filling up."""
+    events = events[events["heard"] > 0]
+    if events.empty:
+        return _LONGEST_DELAY_DAYS
     delay = (events["known_utc"] - events["from_utc"]).to_numpy() / DAY
     return int(np.clip(np.ceil(np.quantile(delay, 0.9)), 1, _LONGEST_DELAY_DAYS))
 

@@ -11,6 +11,7 @@ import re
 import pandas as pd
 
 from ..errors import ConnectError
+from .coverage import Reporting
 from .inputs import check_crime_type
 from .interval import Uncertainty
 from .ladder import FAMILIES, Rung
@@ -96,7 +97,7 @@ def _write_type(item):
         "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
         "surfaces": [_write_surface(feature, weight) for feature, weight in zip(item.rung.features, item.weights)],
         "uniform_share": item.uniform_share, "level": list(item.level.coefficients), "start": item.start,
-        "too_rare": item.too_rare,
+        "too_rare": item.too_rare, "reporting": vars(item.reporting) if item.reporting else None,
         "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
                         "level": item.uncertainty.level},
     }
@@ -126,7 +127,7 @@ def _read_model(content):
 
 
 def _read_type(item, shifts):
-    _fields(item, "rung family label surfaces uniform_share level start too_rare uncertainty")
+    _fields(item, "rung family label surfaces uniform_share level start too_rare uncertainty reporting")
     _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
     features, weights = [], []
     for surface in item["surfaces"]:
@@ -150,7 +151,16 @@ def _read_type(item, shifts):
     rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features))
     start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
     _need(str(pd.Timestamp(start).date()) == start, "start")
-    return TypeModel(rung, tuple(weights), uniform_share, level, uncertainty, start, item["too_rare"])
+    return TypeModel(rung, tuple(weights), uniform_share, level, uncertainty, start, item["too_rare"],
+                     _read_reporting(item["reporting"]))
+
+
+def _read_reporting(item):
+    if item is None:
+        return None
+    _fields(item, "factor variance reports alerts")
+    return Reporting(_number(item["factor"], 0.0, 1.0), _number(item["variance"], 0.0, 10.0),
+                     _number(item["reports"], 0.0, 1e9), _number(item["alerts"], 0.0, 1e9))
 
 
 def _fields(item, names):

@@ -6,11 +6,13 @@ weight lies.
 """
 import numpy as np
 
-from .surfaces import EVER, Memory, counts_at
+from .surfaces import EVER, Memory, recorded_at
 
 MOST = 3
 _LEAST_SHARE = 0.05
 _AVERAGE = "The average of the whole area, which counts for more where little is on record"
+_REPORTED = "Outside sensor coverage: estimated from calls and shootings reported here, which tell less"
+_UNHEARD = "Outside sensor coverage: nothing is heard here, so this is about what the places around have"
 _NOUNS = {
     "gunfire": ("gunfire alert", "gunfire alerts"),
     "homicide": ("homicide", "homicides"),
@@ -21,6 +23,12 @@ _NOUNS = {
     "theft": ("theft", "thefts"),
     "arson": ("arson", "arsons"),
 }
+
+
+def outside_coverage(texts, told):
+    """Reasons of a box in which no sensor listens, that fact first; ``told`` is whether reports stand in."""
+    fact = _REPORTED if told else _UNHEARD
+    return [fact, *texts][:MOST]
 
 
 def explain(crime_type, surfaces, weights, uniform_share, counts, history, timeline, moment, boxes, shift, size):
@@ -84,7 +92,7 @@ def _group(feature, size):
 def _on_record(groups, smoother, history, timeline, moment, boxes, shift, size):
     """Events on record of each group around each box (n, groups): in all shifts and in the one."""
     spans = [Memory("window", span) for span in dict.fromkeys(span for span, _ in groups)]
-    counts = counts_at(history, timeline, spans, len(smoother), moment)
+    counts = recorded_at(history, timeline, spans, len(smoother), moment)
     every, own = counts.sum(axis=2), counts[:, :, shift]
     seen, in_shift = np.zeros((2, boxes.size, len(groups)))
     for position, (span, reach) in enumerate(groups):

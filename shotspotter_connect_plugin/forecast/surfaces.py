@@ -177,6 +177,37 @@ class SurfaceSet:
                     values[:, position] = source[:, self._memory[position]]
         return values / uniform
 
+    def within(self, counts, share):
+        """Part of each surface and of uniform that lies in a share of the boxes.
+
+        Parameters
+        ----------
+        counts : numpy.ndarray
+            (boxes, memories, shifts).
+        share : array of boxes
+            From 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray, float
+            (shifts, surfaces), and the part of uniform.
+        """
+        boxes, memories, shifts = counts.shape
+        total = counts.sum(axis=0)
+        uniform = float(np.sum(share * self.smoother.uniform))
+        values = np.empty((shifts, len(self.features)))
+        for bandwidth in self._bandwidths:
+            # Columns of the matrix add up to 1, so what is in the share of a smoothed surface is a sum over its events.
+            reach = self.smoother.matrix(bandwidth).T @ share
+            inside = product(reach, counts.reshape(boxes, -1)).reshape(memories, shifts)
+            every = (inside.sum(axis=1) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
+            own = (inside + _PRIOR_SHIFT * every[:, None]) / (total + _PRIOR_SHIFT)
+            for position, feature in enumerate(self.features):
+                if feature.bandwidth == bandwidth:
+                    memory = self._memory[position]
+                    values[:, position] = every[memory] if feature.scope == "all" else own[memory]
+        return values, uniform
+
     def mixture(self, counts, weights, uniform_share):
         """Give a weighted sum of the surfaces and uniform over all boxes, for every shift.
 
@@ -216,7 +247,13 @@ class SurfaceSet:
 
 
 def counts_at(history, timeline, memories, boxes, moment):
-    """Remembered counts at one moment (int64 nanoseconds): (boxes, memories, shifts)."""
+    """Remembered counts at one moment (int64 nanoseconds): (boxes, memories, shifts), per full exposure."""
+    counts = recorded_at(history, timeline, memories, boxes, moment)
+    return counts if history.listening is None else history.listening.filled(counts, memories, moment)
+
+
+def recorded_at(history, timeline, memories, boxes, moment):
+    """The same as they are on record."""
     known = history.until(moment)
     age = (moment - timeline.start[known.slot]) / DAY
     shifts = len(timeline.codes)
@@ -241,8 +278,13 @@ def roll(history, timeline, memories, boxes, first, last):
     """
     if first >= last:
         return
-    counts = counts_at(history, timeline, memories, boxes, timeline.origin[first])
-    yield first, counts
+
+    def exposed(date):
+        listening = history.listening
+        return counts if listening is None else listening.filled(counts, memories, timeline.origin[date])
+
+    counts = recorded_at(history, timeline, memories, boxes, timeline.origin[first])
+    yield first, exposed(first)
     decays = [position for position, memory in enumerate(memories) if memory.kind == "decay"]
     half_lives = np.array([memories[position].days for position in decays])
     known_by = np.searchsorted(history.known, timeline.origin, side="right")
@@ -260,7 +302,7 @@ def roll(history, timeline, memories, boxes, first, last):
         for position, (order, bounds) in forgotten.items():
             old = order[bounds[date]:bounds[date + 1]]
             np.subtract.at(counts, (history.box[old], position, shift[old]), history.weight[old])
-        yield date, counts
+        yield date, exposed(date)
 
 
 def _forgotten(history, timeline, start, memory, last):

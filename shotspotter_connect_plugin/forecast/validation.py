@@ -126,7 +126,9 @@ class _Levels:
         self._history, self._timeline = history, timeline
         self._observed = observed_slots(history, timeline, last)
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
-        self._slots, self._terms = LevelTerms(history, timeline, self._observed).at_origins(self._first, last)
+        terms = LevelTerms(history, timeline, self._observed, timeline.origin[-1])
+        self._slots, self._terms = terms.at_origins(self._first, last)
+        self._seen = terms.share_seen
 
     def fit(self, before, moment):
         """Fit to the slots of dates before a position, with the events known at a moment."""
@@ -134,6 +136,7 @@ class _Levels:
         events = np.bincount(known.slot, known.weight, minlength=self._timeline.start.size)
         use = (self._timeline.date[self._slots] < before) & self._observed[self._slots]
         offset, design = self._terms
+        offset = offset + np.log(self._seen[self._slots])
         return fit_level((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
                          before - self._first)
 
@@ -217,8 +220,9 @@ def replay(features, history, timeline, smoother, first, last, mixture_of, level
 
 def events_by_slot(history, timeline, boxes, first, last):
     """Observed events of the dates first to before last: a dict of slot -> (boxes,) for slots with any."""
-    date = timeline.date[history.slot]
-    rows = np.flatnonzero((date >= first) & (date < last))
+    counted = history.counted
+    date = timeline.date[history.slot[counted]]
+    rows = counted[(date >= first) & (date < last)]
     rows = rows[np.argsort(history.slot[rows], kind="stable")]
     slots, starts = np.unique(history.slot[rows], return_index=True)
     return {int(slot): np.bincount(history.box[part], history.weight[part], minlength=boxes)
@@ -242,9 +246,12 @@ def _examine(chosen, history, timeline, smoother, spans, fits, levels, progress)
                                  fit_of.__getitem__, level_of):
         day = timeline.date[slot] - spans.validation
         progress.report(day / (7 * spans.weeks))
-        observed = events.get(slot, nothing)
+        observed, area = events.get(slot, nothing), smoother.uniform
+        if history.listening is not None:
+            heard = history.listening.heard_share(timeline.start[slot])
+            expected, area = expected * heard, area * heard
         calibration.add(expected, observed)
-        hits += caught(expected, observed, smoother.uniform, _SEARCHED)
+        hits += caught(expected, observed, area, _SEARCHED)
         stretch = min(day // _STRETCH_DAYS, stretches - 1)
         expected_in[stretch] += expected
         observed_in[stretch] += observed

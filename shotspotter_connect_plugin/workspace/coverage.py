@@ -160,7 +160,9 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
     rejects = rejects or workspace.folder / f"{Path(workspace.address).stem}-rejects-{TABLE}.csv"
     with workspace.transaction() as writer:
         if gone or (state != "unchanged").any():
-            writer.replace(TABLE, rows.reset_index()[["area", "from_date", "to_date", "geometry"]])
+            boxes = [_boxes(workspace, shape) for shape in rows["geometry"]]
+            table = rows.reset_index()[["area", "from_date", "to_date", "geometry"]]
+            writer.replace(TABLE, table.assign(boxes=boxes))
         progress.report(1.0)
         result = ImportResult(
             read=len(kept), rejected=len(rejected), **{name: int(counts.get(name, 0)) for name in
@@ -170,6 +172,15 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
             rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs)
         result.record(writer, TABLE, label, vector_table.sha256(found.values()))
     return result
+
+
+def _boxes(workspace, shape):
+    """Box id -> share of the box's part in the jurisdiction that lies in a shape."""
+    boxes = workspace.read("boxes", ["box_id", "inside"]).set_index("box_id")["inside"]
+    found = workspace.fishnet.cover(shape).set_index("box_id")["inside"]
+    found = found[found.index.isin(boxes.index)]
+    share = (found / np.maximum(boxes.reindex(found.index), 1e-6)).clip(upper=1.0).round(4)
+    return share[share > 0].to_dict()
 
 
 def _latest(dates):

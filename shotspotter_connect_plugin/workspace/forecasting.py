@@ -13,7 +13,7 @@ from ..forecast.model import train as train_model
 from ..progress import SILENT
 from .store import Between
 
-_INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered"]
+_INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
 _ALERTS = ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"]
 
 
@@ -49,10 +49,11 @@ def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card
         raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
     codes = [check_crime_type(code) for code in (crime_types or enabled)]
     progress.report(0.0, "Reading incidents and alerts")
-    events = read_events(workspace, codes, as_of)
+    events = read_events(workspace, codes, as_of, reports=True)
     settings = workspace.settings
     model = train_model(events, _boxes(workspace), workspace.calendar, as_of, size=settings.size, crime_types=codes,
-                        seed=seed, plan_hour=settings.plan_hour, progress=progress.part(0.05, 0.95))
+                        seed=seed, plan_hour=settings.plan_hour, progress=progress.part(0.05, 0.95),
+                        coverage=read_coverage(workspace))
     text = model.to_json()
     row = pd.DataFrame({"model_id": [model.model_id], "as_of_utc": [model.as_of],
                         "trained_utc": [pd.Timestamp.now(tz="UTC").floor("ms")], "seed": [int(seed)],
@@ -98,35 +99,46 @@ def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SIL
     model_id = model_id or newest_model(workspace, as_of)
     model = read_model(workspace, model_id)
     progress.report(0.1)
-    events = read_events(workspace, list(model.types), as_of)
+    events = read_events(workspace, list(model.types), as_of, reports=True)
     rows = model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
-                       progress=progress.part(0.3, 0.9))
+                       progress=progress.part(0.3, 0.9), coverage=read_coverage(workspace))
     return rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
 
 
-def read_events(workspace, crime_types, as_of):
+def read_events(workspace, crime_types, as_of, since=None, reports=False):
     """Events of a forecast, as :func:`forecast.model.train` takes them, from what was known at a moment.
 
-    Officer-initiated incidents are left out. Gunfire comes from the alerts; incidents of that type stand in where the
-    workspace has no alerts at all.
+    What began before ``since`` is left out, and so are officer-initiated incidents. Gunfire comes from the alerts;
+    incidents of that type stand in where the workspace has no alerts at all. With ``reports`` and sensor coverage they
+    and shootings come beside the alerts (``heard`` is 0), for the places where no sensor listens.
     """
     use_alerts = gunfire.CRIME_TYPE in crime_types and workspace.count("gunfire") > 0
     of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire.CRIME_TYPE)]
-    until = Between(None, as_of + pd.Timedelta(milliseconds=1))
-    incidents = workspace.read("incidents", _INCIDENTS, {"crime_type": of_incidents, "occurred_from_utc": until})
+    of_reports = gunfire.REPORTED if reports and use_alerts and workspace.count("sensor_coverage") else ()
+    until = Between(since, as_of + pd.Timedelta(milliseconds=1))
+    incidents = workspace.read("incidents", _INCIDENTS, {
+        "crime_type": sorted({*of_incidents, *of_reports}), "occurred_from_utc": until})
     incidents = incidents[~incidents["discovered"].fillna(False).astype(bool)]
     events = incidents.rename(columns={"occurred_from_utc": "from_utc", "occurred_to_utc": "to_utc"})
     # A source without a date of report: at the latest, the agency knew when the incident was over.
     events["known_utc"] = events["reported_utc"].fillna(events["to_utc"]).fillna(events["from_utc"])
-    events = events.drop(columns=["discovered", "reported_utc"]).assign(weight=1.0)
+    events = events.drop(columns=["discovered", "reported_utc"]).assign(weight=1.0, heard=1.0)
     events = events[events["known_utc"] <= as_of]
+    parts = [events[events["crime_type"].isin(of_incidents)].drop(columns="firearm")]
     if use_alerts:
         settings = workspace.settings
+        merging = settings.merge_alert_minutes, settings.merge_alert_metres
         alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
-        events = pd.concat([events, gunfire.gunfire_events(
-            alerts, workspace.calendar, settings.merge_alert_minutes, settings.merge_alert_metres,
-            settings.firework_days, settings.firework_weight, settings.include_probable)], ignore_index=True)
-    return events
+        parts.append(gunfire.gunfire_events(alerts, workspace.calendar, *merging, settings.firework_days,
+                                            settings.firework_weight, settings.include_probable))
+        if of_reports:
+            parts.append(gunfire.report_events(events, *merging))
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_coverage(workspace):
+    """Where and when gunshot sensors listen, as :func:`forecast.model.train` takes it; empty where nobody told."""
+    return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
 
 
 def _boxes(workspace):

@@ -15,7 +15,7 @@ from .coordinates import Area, numbers
 from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
-from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, is_true, recognise
+from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, firearm, is_true, recognise
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
 
@@ -92,7 +92,8 @@ def _incidents(workspace, intake, progress):
         frame = pd.DataFrame({
             "line": rows.lines, "incident_id": intake.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "reported": reported, "x": x, "y": y, "block": np.where(block == "", None, block),
-            "discovered": _true(intake.words(rows, "discovered"), len(rows.lines))})[rows.kept]
+            "discovered": _true(intake.words(rows, "discovered"), len(rows.lines)),
+            "firearm": _firearms(intake, rows)})[rows.kept]
         again = intake.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()
@@ -116,6 +117,18 @@ def _crime_types(intake, rows, known):
     rows.reject(found == BIASED, BIASED, column)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
+
+
+def _firearms(intake, rows):
+    """Whether a gun was used: as the weapon says, else as the offence does; None where the source does not tell."""
+    known = np.full(len(rows.lines), None, dtype=object)
+    for role in ("weapon", "offence"):
+        words = intake.words(rows, role)
+        if words is not None:
+            told = np.array([firearm(word, role == "weapon") for word in words.categories], dtype=object)[words.codes]
+            known = np.where(known == np.array(None), told, known)
+    # A list that only says who died is a list of shootings.
+    return known if "offence" in intake.mapping else np.full(len(rows.lines), True, dtype=object)
 
 
 def _true(words, size):
@@ -214,6 +227,8 @@ def _finish_incidents(workspace, rows):
     _keep_place(rows, stored, found)
     calendar = workspace.calendar
     table = pd.DataFrame({name: rows[name] for name in ("incident_id", "crime_type", "x", "y", "block", "discovered")})
+    table["firearm"] = rows["firearm"].where(rows["firearm"].notna(), stored["firearm"].to_numpy(object)).where(
+        lambda told: told.notna(), None)
     for name, column in (("occurred_from", "low"), ("occurred_to", "high")):
         table[name + "_utc"] = _instants(rows[column])
         table[name + "_local"] = calendar.to_local(table[name + "_utc"])

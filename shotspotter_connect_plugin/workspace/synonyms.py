@@ -97,6 +97,8 @@ _ROLES = {
                    "ucrdescription ucroffense ucrcategory ucr nibrsoffense nibrsdescription nibrscategory crmcddesc "
                    "textgeneralcode calltype calltypedescription category type descript description descriptio",
         "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
+        "weapon": "weapon method weapontype weaponused weapondesc weapondescription weaponcategory firearm firearmused "
+                  "gun gunused guninvolved guncrime",
         "discovered": "officerinitiated selfinitiated selfinitiatedflag isofficerinitiated officerinit onview onviewed "
                       "discovered initiatedby initiatedtype callsource eventsource howreported sourceofcall",
         "block": "block blockaddress blocksiteaddress hundredblock hundredblockaddress block100 hundblock "
@@ -383,6 +385,20 @@ def crime_type(offence):
         if pattern.search(text):
             return found
     return OTHER
+
+
+_GUN = re.compile(r"\b(GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|PISTOL|REVOLVER|SHOOTING|SHOT|GSW|GUNSHOT)S?\b")
+_FLAG = re.compile(r"^(1|0|Y|N|YES|NO|T|F|TRUE|FALSE)$")
+
+
+def firearm(text, is_weapon):
+    """Whether a weapon's or an offence's words mean a gun; ``None`` where they do not tell."""
+    text = str(text).strip().upper()
+    if _GUN.search(text):
+        return True
+    if not is_weapon or not text or text.startswith(("UNK", "OTHER")):
+        return None
+    return is_true(text) if _FLAG.match(text) else False
 
 
 # Gunfire

@@ -144,6 +144,7 @@ _ALL = (
         ("area", "text", "Name", True),
         ("from_date", "date", "First date of listening"),
         ("to_date", "date", "Last date; empty = still listening"),
+        ("boxes", "json", "Share of each box that lies in it, by box id"),
     ), ["area", "from_date"], geometry="MultiPolygon"),
     _table("places", "Bars, bus stops, vacant parcels and the like", (
         ("kind", "text", "Kind of place", True),
@@ -180,6 +181,7 @@ _ALL = (
         ("high", "real", "Upper end of the 90 % interval of expected"),
         ("percentile", "real", "Share of boxes with a lower value, 0 to 100"),
         ("reasons", "json", "Three strongest reasons in plain words"),
+        ("coverage", "real", "gunfire: share of the box in which sensors listen; empty where no coverage is known"),
         ("model_id", "text", "Model it came from"),
         ("as_of_utc", "utc", "It used nothing reported later"),
     ), ["shift_date", "shift", "box_id", "crime_type"]),

@@ -17,7 +17,7 @@ from shotspotter_connect_plugin.forecast.model import ForecastModel, train
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.progress import Progress
 
-COLUMNS = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons"]
+COLUMNS = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
 
 
 def name(cell):
