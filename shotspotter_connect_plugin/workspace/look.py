@@ -154,15 +154,21 @@ def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone=
     return found
 
 
-def changed(found, column, role):
-    """What is given, role -> column or "", after the user gave a column of a :class:`Look` another role ("" = none)."""
-    given = {given_role: given_column or "" for given_role, given_column in found.given.mapping.items()}
-    for old, used in found.mapping.items():
-        if used == column and old != role and old in ROLES[found.kind]:
-            given[old] = ""
+def changed(mapping, given, column, role):
+    """What is given (role -> column or "") after the user gave a column another role, or "" for none.
+
+    Parameters
+    ----------
+    mapping, given : dict
+        Of the :class:`Look` that the user saw: what every column means, and what of it was given.
+    """
+    now = {given_role: given_column or "" for given_role, given_column in given.items()}
+    for old, used in mapping.items():
+        if used == column and old != role:
+            now[old] = ""
     if role:
-        given[role] = column
-    return given
+        now[role] = column
+    return now
 
 
 # What it is

@@ -38,8 +38,8 @@ def recall(workspace, table, columns, mapping, source_crs, source_timezone, warn
     columns : list of str
         Of the file.
     mapping : dict or str or None
-        Role -> column, or the same as JSON. Nothing stands for what was given before; a mapping of no roles (``{}``)
-        for forgetting that, and its CRS and zone, too.
+        Role -> column, or the same as JSON. Nothing stands for what was given before. A mapping, even one of no roles
+        (``{}``), says all there is to say: then CRS and zone are not taken from before either.
     source_crs, source_timezone : str
         Empty for what was given before.
     warnings : list of str
@@ -52,8 +52,7 @@ def recall(workspace, table, columns, mapping, source_crs, source_timezone, warn
     header = header_of(columns)
     now = {"mapping": given_roles(columns, table, mapping), "source_crs": source_crs,
            "source_timezone": source_timezone}
-    asked_anew = mapping is not None and mapping != "" and not now["mapping"]
-    before = {} if asked_anew else _before(workspace, table, header)
+    before = _before(workspace, table, header) if mapping in (None, "") else {}
     taken = {name: value for name, value in before.items() if value and not now[name]}
     if taken:
         warnings.append("Columns are the same as in an earlier import and were read as then: {}. Give MAPPING {{}} to "

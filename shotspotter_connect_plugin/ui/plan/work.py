@@ -3,7 +3,7 @@ import traceback
 
 from qgis.core import (Qgis, QgsApplication, QgsMessageLog, QgsProcessingAlgRunnerTask, QgsProcessingContext,
                        QgsProcessingFeedback, QgsProject, QgsTask)
-from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
 
 from ...errors import ConnectError
 from ...progress import Progress
@@ -35,9 +35,9 @@ class Works(QObject):
 
     def adjust(self, parameters, then):
         """Run ``connect:adjust``, then ``then(outputs or None, messages, error)`` here."""
-        run = _Adjusting(parameters)
+        run = AlgorithmRun("connect:adjust", parameters, QCoreApplication.translate(
+            "PlanDock", "The plan was not changed."), stoppable=False)
         self._wanted["adjust"] = run
-        _alive.add(run)
         run.over.connect(lambda: self._over("adjust", run, lambda result: then(*result), None))
         run.start()
         self.changed.emit()
@@ -45,6 +45,10 @@ class Works(QObject):
     def under_way(self, kind=None):
         """Whether work of a kind, or any, is under way."""
         return bool(self._wanted) if kind is None else kind in self._wanted
+
+    def in_words(self):
+        """The kinds of work under way, each with what its task is at."""
+        return {kind: str(task) for kind, task in self._wanted.items()}
 
     def cancel(self, kind):
         """Stop work of a kind; its result is not wanted any more."""
@@ -123,31 +127,56 @@ class _Feedback(QgsProcessingFeedback):
         self.error = error
 
 
-class _Adjusting(QObject):
-    """One run of ``connect:adjust``; keeps its algorithm, context and feedback alive."""
+class AlgorithmRun(QObject):
+    """One run of an algorithm in a task; keeps its algorithm, context and feedback alive.
+
+    Parameters
+    ----------
+    algorithm : str
+        Its id.
+    parameters : dict
+    otherwise : str
+        What to say when it fails without a word.
+    stoppable : bool
+        Whether :meth:`cancel` stops it; a short transaction is better let finish.
+    """
 
     over = pyqtSignal()
+    progressed = pyqtSignal(float)
     error = ""
 
-    def __init__(self, parameters):
+    def __init__(self, algorithm, parameters, otherwise, stoppable=True):
         super().__init__()
-        self._parameters = parameters
-        self._algorithm = QgsApplication.processingRegistry().createAlgorithmById("connect:adjust")
-        self._context, self._feedback = QgsProcessingContext(), _Feedback()
-        self._context.setProject(QgsProject.instance())
-        self.result = None
+        self._parameters, self._otherwise, self._stoppable = parameters, otherwise, stoppable
+        self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
+        self.context, self.feedback = QgsProcessingContext(), _Feedback()
+        self.context.setProject(QgsProject.instance())
+        self.result, self._task = None, None
 
     def start(self):
-        self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self._context, self._feedback,
-                                                QgsTask.Flag.Hidden | QgsTask.Flag.Silent)
+        """Check the parameters, then run; ``over`` comes later in any case."""
+        _alive.add(self)
+        valid, message = self._algorithm.checkParameterValues(self._parameters, self.context)
+        if not valid:
+            self.feedback.error = message
+            QTimer.singleShot(0, lambda: self._executed(False, {}))
+            return
+        self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self.context, self.feedback,
+                                                QgsTask.Flag.Hidden | QgsTask.Flag.Silent | QgsTask.Flag.CanCancel)
+        if self._task.isCanceled():  # it could not even read its layers
+            QTimer.singleShot(0, lambda: self._executed(False, {}))
+            return
         self._task.executed.connect(self._executed)
+        self._task.progressChanged.connect(self.progressed)
         QgsApplication.taskManager().addTask(self._task)
 
     def cancel(self):
-        """A change is one short transaction; it is not interrupted."""
+        """Ask it to stop."""
+        if self._stoppable and self._task is not None:
+            self._task.cancel()
 
     def _executed(self, successful, outputs):
-        error = "" if successful else self._feedback.error or QCoreApplication.translate(
-            "PlanDock", "The plan was not changed.")
-        self.result = (outputs if successful else None, list(self._feedback.messages), error)
+        _alive.discard(self)
+        error = "" if successful else self.feedback.error or self._otherwise
+        self.result = (outputs if successful else None, list(self.feedback.messages), error)
         self.over.emit()

@@ -106,13 +106,14 @@ def test_a_corrected_column(city):
     path = SAMPLES / "Crime_Incidents_in_2017.csv"
     workspace = city("dc")
     found = look(workspace, path)
-    given = changed(found, "METHOD", "offence")
+    given = changed(found.mapping, found.given.mapping, "METHOD", "offence")
     assert given == {"offence": "METHOD"}
     found = look(workspace, path, "incidents", given)
     assert found.mapping["offence"] == "METHOD" and found.left_out["OFFENSE"] == "not needed"
-    given = changed(found, "BLOCK", "")
+    given = changed(found.mapping, found.given.mapping, "BLOCK", "")
     assert given == {"offence": "METHOD", "block": ""}
-    given = changed(look(workspace, path, "incidents", given), "METHOD", "")
+    found = look(workspace, path, "incidents", given)
+    given = changed(found.mapping, found.given.mapping, "METHOD", "")
     assert given == {"offence": "", "block": ""}
     found = look(workspace, path, "incidents", given)
     assert "no column for the offence" in found.problems[0] and found.columns and len(found.rows)

@@ -1,0 +1,306 @@
+"""The files to be imported: what each is taken for, and their imports one after the other through the algorithms."""
+import json
+import os
+from dataclasses import dataclass, field
+
+from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
+from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+
+from ...workspace.look import KINDS, MAPPED, Look, changed, look, parts_of
+from ...workspace.rejected import rejected_in
+from ...workspace.visits import planned_against_delivered
+from ..plan.work import AlgorithmRun, Works
+
+LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
+    "looking", "problem", "ready", "waiting", "running", "done", "failed", "stopped")
+VISITS = "visits"
+
+# Rosters and tracks come before the visits that need them, logs of tactics after the visits they belong to.
+_ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
+          VISITS, "tactic_log")
+
+
+def tr(text):
+    return QCoreApplication.translate("ImportDock", text)
+
+
+def kinds():
+    """The kinds of files that this version can import, code -> title."""
+    registry = QgsApplication.processingRegistry()
+    return {code: tr(kind.title) for code, kind in KINDS.items() if registry.algorithmById(kind.algorithm)}
+
+
+@dataclass(eq=False)
+class Item:
+    """One file, or the search for visits after tracks.
+
+    ``given`` is role -> column as corrected here, and None as long as nothing was: then what was given before serves.
+    ``extras`` are parameters that only some kinds have.
+    """
+
+    path: str
+    kind: str = ""
+    given: dict = None
+    source_crs: str = ""
+    source_timezone: str = ""
+    extras: dict = field(default_factory=dict)
+    look: Look = None
+    state: str = LOOKING
+    percent: int = 0
+    outputs: dict = field(default_factory=dict)
+    messages: list = field(default_factory=list)
+    error: str = ""
+    rejected: object = None
+    delivered: object = None
+
+    @property
+    def name(self):
+        """What it is called in the list."""
+        path, _, layer = self.path.partition("|layername=")
+        name = os.path.basename(path.rstrip("/\\"))
+        return name + (", " + layer if layer else "")
+
+    @property
+    def pending(self):
+        """Whether it waits to be imported or is being imported."""
+        return self.state in (WAITING, RUNNING)
+
+
+class Queue(QObject):
+    """Items, and their work under way. ``changed`` tells which item; ``over`` that the last of a round has ended."""
+
+    changed = pyqtSignal(object)
+    listed = pyqtSignal()
+    over = pyqtSignal()
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.items, self.address, self.find_visits = [], "", True
+        self._works = Works(self)
+        self._run, self._running, self._dates = None, None, []
+
+    # The list
+
+    def add(self, paths):
+        """Look at files and folders; each layer of a file becomes an item."""
+        for path in paths:
+            item = Item(path)
+            self.items.append(item)
+            self._start_look(item, lambda workspace, progress, path=path: [
+                look(workspace, part, progress=progress) for part in parts_of(path)])
+        self.listed.emit()
+
+    def remove(self, item):
+        """Take an item off the list, unless it is at work."""
+        if item in self.items and not item.pending:
+            self._works.cancel(_key(item))
+            self.items.remove(item)
+            self.listed.emit()
+
+    def open(self, address):
+        """Work with another workspace: all that has not been imported yet is looked at again."""
+        if address == self.address or self.running():
+            return
+        self.address = address
+        for item in self.items:
+            if item.state in (LOOKING, PROBLEM, READY):
+                self.look_again(item)
+
+    def look_again(self, item):
+        """Look at an item with what is said about it now."""
+        given, kind = item.given, item.kind
+        crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
+        self._start_look(item, lambda workspace, progress: [
+            look(workspace, item.path, kind, given, crs, zone, progress)])
+
+    def looking(self):
+        """Whether any item is still looked at."""
+        return self._works.under_way()
+
+    def _start_look(self, item, function):
+        item.state = LOOKING
+        self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
+                          lambda sentence: self._looked(item, [Look(item.path, item.kind, problems=[sentence])]))
+        self.changed.emit(item)
+
+    def _looked(self, item, looks):
+        if item not in self.items:
+            return
+        place = self.items.index(item)
+        more = [Item(found.path) for found in looks[1:]]
+        self.items[place + 1:place + 1] = more
+        for one, found in zip([item, *more], looks):
+            one.path, one.look, one.kind = found.path, found, found.kind
+            one.state = PROBLEM if found.problems else READY
+            if one.given is None and found.given is not None:
+                one.source_crs, one.source_timezone = found.given.source_crs, found.given.source_timezone
+        if more:
+            self.listed.emit()
+        self.changed.emit(item)
+
+    # What is said about an item
+
+    def call_it(self, item, kind):
+        """Say what an item is."""
+        item.kind, item.given, item.extras = kind, None, {}
+        item.source_crs = item.source_timezone = ""
+        self.look_again(item)
+
+    def give_meaning(self, item, column, role):
+        """Say what a column means; "" = nothing."""
+        given = item.look.given.mapping if item.given is None else item.given
+        item.given = changed(item.look.mapping, given, column, role)
+        self.look_again(item)
+
+    def give(self, item, source_crs, source_timezone):
+        """Say in which CRS and time zone the file is; empty = as it tells."""
+        if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
+            return
+        if item.given is None:
+            item.given = {role: column or "" for role, column in item.look.given.mapping.items()}
+        item.source_crs, item.source_timezone = source_crs, source_timezone
+        self.look_again(item)
+
+    def guess_anew(self, item):
+        """Forget what was said about the columns, now and before."""
+        item.given, item.source_crs, item.source_timezone = {}, "", ""
+        self.look_again(item)
+
+    # Importing
+
+    def running(self):
+        """Whether imports are under way."""
+        return self._running is not None
+
+    def start(self):
+        """Import everything that is ready, one after the other, in an order in which each finds what it needs."""
+        self.items = [item for item in self.items if item.kind != VISITS]
+        self._dates = []
+        for item in self.items:
+            if item.state == READY or item.state in (FAILED, STOPPED) and item.look and not item.look.problems:
+                item.state, item.percent, item.error = WAITING, 0, ""
+        self.listed.emit()
+        self._next()
+
+    def stop(self):
+        """Stop the import under way, which leaves the workspace as it was, and all that wait."""
+        for item in self.items:
+            if item.state == WAITING:
+                item.state = STOPPED
+                self.changed.emit(item)
+        if self._run is not None:
+            self._run.cancel()
+
+    def leave(self):
+        """Want no result any more: the dock goes. An import under way is stopped."""
+        self._works.stop()
+        if self._run is not None:
+            self._run.cancel()
+            self._run.over.disconnect()
+            self._run = None
+
+    def _next(self):
+        waiting = sorted((item for item in self.items if item.state == WAITING), key=lambda item: _ORDER.index(
+            item.kind))
+        if self._dates and self.find_visits and (not waiting or _ORDER.index(waiting[0].kind) > _ORDER.index(VISITS)):
+            first, last = min(self._dates)[0], max(date for _, date in self._dates)
+            self._dates = []
+            waiting.insert(0, self._list_visits(first, last))
+        if not waiting:
+            self._run = self._running = None
+            self.over.emit()
+            return
+        item = self._running = waiting[0]
+        item.state = RUNNING
+        self._run = AlgorithmRun(_algorithm(item), self.parameters(item), tr("Nothing was imported."))
+        self._run.progressed.connect(self._progressed)
+        self._run.over.connect(self._ended)
+        self.changed.emit(item)
+        self._run.start()
+
+    def _list_visits(self, first, last):
+        item = Item(tr("Visits of {}").format(first if first == last else "{} … {}".format(first, last)), VISITS)
+        item.extras = {"FROM": first, "TO": last}
+        self.items.append(item)
+        self.listed.emit()
+        return item
+
+    def parameters(self, item):
+        """The parameters with which an item's algorithm is run."""
+        parameters = {"WORKSPACE": self.address, **item.extras}
+        if item.kind == VISITS:
+            return {**parameters, "OUTPUT": QgsProcessingOutputLayerDefinition(
+                QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())}
+        parameters["INPUT"] = item.path
+        if item.kind in MAPPED:
+            said = item.given is not None
+            parameters.update(
+                MAPPING=json.dumps(item.given) if said else "", SOURCE_CRS=item.source_crs if said else "",
+                SOURCE_TIMEZONE=item.source_timezone if said else "", REJECTS=_rejects(self.address, item))
+        elif item.kind == "calendar":
+            parameters["REJECTS"] = _rejects(self.address, item)
+        return parameters
+
+    def _progressed(self, percent):
+        item = self._running
+        if item is not None and int(percent) != item.percent:
+            item.percent = int(percent)
+            self.changed.emit(item)
+
+    def _ended(self):
+        item, run = self._running, self._run
+        outputs, item.messages, item.error = run.result
+        stopped = outputs is None and run.feedback.isCanceled()
+        item.state = DONE if outputs is not None else STOPPED if stopped else FAILED
+        item.outputs = outputs or {}
+        if outputs is not None:
+            self._keep_results(item, run)
+        self.changed.emit(item)
+        self._next()
+
+    def _keep_results(self, item, run):
+        if item.kind == "gps_fixes" and item.outputs.get("FROM"):
+            self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
+        rejects = item.outputs.get("REJECTS") or ""
+        if item.kind == VISITS:
+            _show_on_map(run)
+            first, last = item.extras["FROM"], item.extras["TO"]
+            self._read(item, "delivered", lambda workspace, _: planned_against_delivered(workspace, first, last))
+        elif item.outputs.get("REJECTED") and os.path.exists(rejects):
+            self._read(item, "rejected", lambda *_: rejected_in(rejects))
+
+    def _read(self, item, name, function):
+        def keep(table):
+            setattr(item, name, table)
+            self.changed.emit(item)
+        self._works.start(_key(item), self.address, function, keep, item.messages.append)
+
+
+def _key(item):
+    return "item {}".format(id(item))
+
+
+def _algorithm(item):
+    return "connect:visits" if item.kind == VISITS else KINDS[item.kind].algorithm
+
+
+def _rejects(address, item):
+    """A rejects file for each file, beside the workspace: several of one kind do not overwrite each other's."""
+    if "://" in address or address.startswith("service="):
+        return ""
+    plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in item.name)
+    folder = os.path.dirname(os.path.abspath(address))
+    return os.path.join(folder, "{}-rejects-{}-{}.csv".format(
+        os.path.splitext(os.path.basename(address))[0], item.kind, plain))
+
+
+def _show_on_map(run):
+    """Load the layers an algorithm left for the project, styled as it wants them."""
+    for layer_id, details in run.context.layersToLoadOnCompletion().items():
+        layer = run.context.takeResultLayer(layer_id)
+        if layer is None:
+            continue
+        details.setOutputLayerName(layer)
+        QgsProject.instance().addMapLayer(layer)
+        if details.postProcessor() is not None:
+            details.postProcessor().postProcessLayer(layer, run.context, run.feedback)

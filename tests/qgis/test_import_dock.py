@@ -1,0 +1,344 @@
+"""The import dock, clicked and typed through: what it makes of files, what it imports, what it shows of that."""
+import csv
+import gzip
+import json
+import time
+
+import pandas as pd
+import pytest
+from qgis.core import QgsProject, QgsSettings
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
+from qgis.PyQt.QtGui import QDropEvent, QDragEnterEvent
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QMainWindow
+
+from shotspotter_connect_plugin.processing import addresses
+from shotspotter_connect_plugin.ui.imports.dock import ImportDock
+from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.visits import planned_against_delivered, summary
+
+LEFT, DATE = Qt.MouseButton.LeftButton, "2017-12-14"
+
+
+def settle(dock, seconds=90):
+    """Let Qt go on until the dock has nothing under way."""
+    end, calm = time.monotonic() + seconds, 0
+    while calm < 3:
+        assert time.monotonic() < end, "the dock did not finish"
+        QApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        calm = 0 if dock.busy() else calm + 1
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def open_dock(qgis_new_project):
+    """A function that opens the dock on a workspace."""
+    QgsSettings().remove("shotspotter_connect/imports")
+    opened = []
+
+    def open_dock(path):
+        window = QMainWindow()
+        window.resize(1000, 900)
+        addresses.set_in_project(QgsProject.instance(), str(path))
+        dock = ImportDock(window)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        window.show()
+        opened.append((dock, window))
+        return dock
+    yield open_dock
+    for dock, window in opened:
+        dock.take_away()
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def dock(open_dock, fresh):
+    return open_dock(fresh)
+
+
+def drop(dock, *paths):
+    """Drop files on the dock, as from a file manager."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    enter = QDragEnterEvent(QPoint(20, 200), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(dock, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(dock, QDropEvent(QPoint(20, 200), Qt.DropAction.CopyAction, mime, LEFT,
+                                            Qt.KeyboardModifier.NoModifier))
+    settle(dock)
+
+
+def click(dock, name):
+    assert dock.buttons[name].isEnabled(), name
+    QTest.mouseClick(dock.buttons[name], LEFT)
+
+
+def states(dock):
+    return [(dock.table.item(row, 1).text(), dock.table.item(row, 2).text()) for row in range(dock.table.rowCount())]
+
+
+def meaning(dock, column):
+    combo = dock.columns.table.findChild(QComboBox, "ConnectMeaning:" + column)
+    return combo.currentData() if combo else None
+
+
+def mean(dock, column, role):
+    """Choose what a column means with the keyboard, as a person would."""
+    combo = dock.columns.table.findChild(QComboBox, "ConnectMeaning:" + column)
+    combo.setFocus()
+    step = Qt.Key.Key_Down if combo.findData(role) > combo.currentIndex() else Qt.Key.Key_Up
+    while combo.currentData() != role:
+        QTest.keyClick(combo, step)
+        settle(dock)
+        combo = dock.columns.table.findChild(QComboBox, "ConnectMeaning:" + column)
+    settle(dock)
+
+
+def runs_in(path):
+    with open_workspace(path) as workspace:
+        return workspace.read("runs", order_by="started_utc")["algorithm"].tolist()
+
+
+def rows_in(path, table):
+    with open_workspace(path) as workspace:
+        return workspace.read(table)
+
+
+def track(path, unit="12", date="2017-12-14", lon=-76.9836, lat=38.8696):
+    """A unit that stands for 15 minutes inside the town."""
+    moments = pd.date_range(date + " 16:00", periods=31, freq="30s", tz="America/New_York")
+    pd.DataFrame({"unit": unit, "time": moments.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ"), "lat": lat,
+                  "lon": lon}).to_csv(path, index=False)
+    return path
+
+
+# Looking
+
+
+def test_dropped_files_are_recognised_shown_and_imported_with_one_run_each(dock, fresh, data):
+    assert dock.hint.isVisible() and not dock.buttons["start"].isEnabled()
+    drop(dock, data / "incidents.csv.gz", data / "alerts.csv.gz")
+    assert states(dock) == [("Incidents", "ready"), ("Gunfire alerts", "ready")]
+    assert meaning(dock, "OFFENSE") == "offence" and meaning(dock, "CCN") == "id"
+    assert dock.rows.rowCount() > 10 and not dock.hint.isVisible()
+    click(dock, "start")
+    settle(dock)
+    for (kind, state), table in zip(states(dock), ("incidents", "gunfire")):
+        assert "{:,} added, 0 updated, 0 unchanged".format(len(rows_in(fresh, table))) in state
+    assert runs_in(fresh)[-2:] == ["connect:importincidents", "connect:importgunfire"]
+    assert dock.tabs.currentWidget() is dock.result
+    assert "Rows read" in dock.result.toPlainText()
+
+
+def test_a_corrected_column_is_imported_so_and_remembered_by_dock_and_batch(dock, fresh, data, tmp_path, run):
+    frame = pd.read_csv(data / "incidents.csv.gz", dtype=str, keep_default_na=False)
+    frame = frame.rename(columns={"OFFENSE": "was es war"})
+    for name, part in (("one.csv", frame.head(200)), ("two.csv", frame.iloc[200:400]), ("three.csv", frame.tail(200))):
+        part.to_csv(tmp_path / name, index=False)
+    drop(dock, tmp_path / "one.csv")
+    (kind, state), = states(dock)
+    if kind != "Incidents":
+        dock.columns.kind.setCurrentIndex(dock.columns.kind.findData("incidents"))
+        dock.columns.kind.activated.emit(dock.columns.kind.currentIndex())
+        settle(dock)
+    assert "no column for the offence" in states(dock)[0][1] and not dock.buttons["start"].isEnabled()
+    assert "no column for the offence" in dock.columns.notice.text()
+    mean(dock, "was es war", "offence")
+    assert states(dock) == [("Incidents", "ready")]
+    dock.columns.zone.lineEdit().selectAll()
+    QTest.keyClicks(dock.columns.zone.lineEdit(), "America/Chicago")
+    QTest.keyClick(dock.columns.zone.lineEdit(), Qt.Key.Key_Return)
+    settle(dock)
+    click(dock, "start")
+    settle(dock)
+    assert "{} added".format(len(rows_in(fresh, "incidents"))) in states(dock)[0][1]
+    imports = rows_in(fresh, "imports").iloc[-1]
+    assert imports["mapping"]["offence"] == "was es war"
+    assert imports["given"]["source_timezone"] == "America/Chicago"
+    drop(dock, tmp_path / "two.csv")
+    assert states(dock)[1] == ("Incidents", "ready") and meaning(dock, "was es war") == "offence"
+    assert dock.columns.zone.currentText() == "America/Chicago"
+    assert "read as then" in dock.columns.notice.text()
+    result = run("importincidents", WORKSPACE=str(fresh), INPUT=str(tmp_path / "three.csv"))
+    assert result["ADDED"] > 0
+    QTest.mouseClick(dock.columns.guess, LEFT)
+    settle(dock)
+    assert meaning(dock, "was es war") != "offence" and dock.columns.zone.currentText() == ""
+
+
+def test_columns_about_persons_show_no_value_and_no_choice(dock, data, tmp_path):
+    frame = pd.read_csv(data / "incidents.csv.gz", dtype=str, keep_default_na=False).head(50)
+    frame["VICTIM_NAME"] = "Jane Doe"
+    frame["NOTE"] = "<b>bold</b> [% 1+1 %]"
+    frame.to_csv(tmp_path / "persons.csv", index=False)
+    drop(dock, tmp_path / "persons.csv")
+    table = dock.columns.table
+    texts = [[table.item(row, column).text() if table.item(row, column) else "" for column in range(4)]
+             for row in range(table.rowCount())]
+    row, = [row for row in texts if row[0] == "VICTIM_NAME"]
+    assert row[2] == "" and "names" in row[3] and meaning(dock, "VICTIM_NAME") is None
+    assert not any("Jane" in text for row in texts for text in row)
+    shown = [dock.rows.item(row, column).text() for row in range(dock.rows.rowCount())
+             for column in range(dock.rows.columnCount())]
+    assert "Jane Doe" not in shown and "<b>bold</b> [% 1+1 %]" in shown
+
+
+# Importing
+
+
+def test_tracks_roster_and_log_together_find_their_visits_and_show_them(dock, fresh, tmp_path):
+    box = rows_in(fresh, "boxes").query("inside > 0.99").iloc[0]
+    with open_workspace(fresh) as workspace:
+        x, y = workspace.fishnet.centres([box["col"]], [box["row"]])
+        crs = workspace.settings.crs
+    import pyproj
+    lon, lat = pyproj.Transformer.from_crs(crs, 4326, always_xy=True).transform(x[0], y[0])
+    (tmp_path / "gps").mkdir()
+    track(tmp_path / "gps" / "a.csv", "12", lon=lon, lat=lat)
+    track(tmp_path / "gps" / "b.csv", "14", lon=lon, lat=lat)
+    (tmp_path / "log.csv").write_text("Badge,Car,Tactic,Date,Time\n4711,12,foot_patrol,2017-12-14,16:05\n")
+    (tmp_path / "roster.csv").write_text(
+        "Unit,Badge,From,To\n12,4711,2017-12-14 15:00,2017-12-14 23:00\n,4712,2017-12-14 15:00,2017-12-14 23:00\n")
+    drop(dock, tmp_path / "log.csv", tmp_path / "gps", tmp_path / "roster.csv")
+    assert [kind for kind, _ in states(dock)] == ["Log of tactics", "GPS of units", "Roster"]
+    click(dock, "start")
+    settle(dock)
+    assert states(dock) == [
+        ("Log of tactics", "1 added, 0 updated, 0 unchanged, 0 rejected"),
+        ("GPS of units", "62 added, 0 updated, 0 unchanged, 0 rejected"),
+        ("Roster", "1 added, 0 updated, 0 unchanged, 1 rejected"), ("Visits", "2 visits, 0 of 0 patrols visited")]
+    assert runs_in(fresh)[-4:] == ["connect:importroster", "connect:importgps", "connect:visits",
+                                   "connect:importtactics"]
+    log, = rows_in(fresh, "tactic_log").to_dict("records")
+    visit, = rows_in(fresh, "visits").query("unit == '12'").to_dict("records")
+    assert log["visit_id"] == visit["visit_id"] and visit["officer"] == "4711" and visit["box_id"] == box["box_id"]
+    layer, = QgsProject.instance().mapLayers().values()
+    assert (layer.name(), layer.featureCount()) == ("Visits", 2)
+    assert layer.renderer().type() == "categorizedSymbol"
+    dock.table.selectRow(2)
+    assert "no unit" in dock.result.toPlainText() and "1 rejected" in dock.result.toPlainText()
+    wanted = []
+    dock.result.file_wanted.disconnect()
+    dock.result.file_wanted.connect(wanted.append)
+    dock.result.anchorClicked.emit(QUrl("rejects"))
+    with open(wanted[0], newline="") as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["3"]
+    dock.table.selectRow(3)
+    assert "No patrols were planned" in dock.result.toPlainText()
+
+
+def test_planned_against_delivered_after_gps(open_dock, full, simulated):
+    dock = open_dock(full)
+    drop(dock, simulated / "fixes.csv.gz", simulated / "roster.csv")
+    click(dock, "start")
+    settle(dock)
+    with open_workspace(full) as workspace:
+        told = summary(workspace, DATE, DATE)
+        table = planned_against_delivered(workspace, DATE, DATE)
+    assert states(dock)[-1][0] == "Visits" and told.served > 0
+    assert "{} of {} patrols visited".format(told.served, told.patrols) in states(dock)[-1][1]
+    assert dock.table.currentRow() == 2
+    text = dock.result.toPlainText()
+    assert "Planned against delivered" in text and all(box_id in text for box_id in table["box_id"])
+    assert "{:.1f}".format(table["patrol_minutes"].max()) in text
+
+
+def test_without_the_tick_no_visits_are_searched(dock, fresh, tmp_path):
+    QTest.mouseClick(dock.find_visits, LEFT, pos=QPoint(8, dock.find_visits.height() // 2))
+    assert not dock.find_visits.isChecked()
+    drop(dock, track(tmp_path / "track.csv"))
+    click(dock, "start")
+    settle(dock)
+    assert len(states(dock)) == 1 and "connect:visits" not in runs_in(fresh)
+
+
+def test_a_file_that_fails_stops_no_other(dock, fresh, data, tmp_path):
+    far = tmp_path / "far.csv"
+    far.write_text("CCN,OFFENSE,REPORT_DAT,X,Y\n1,THEFT,2017-01-02T10:00:00,2.35,48.85\n")
+    broken = tmp_path / "broken.csv.gz"
+    broken.write_bytes(gzip.compress(b"a,b\n" * 1000)[:-20])
+    drop(dock, far, broken, data / "alerts.csv.gz")
+    assert states(dock)[0] == ("Incidents", "ready") and "No point of columns" in dock.columns.notice.text()
+    assert "damaged" in states(dock)[1][1]
+    click(dock, "start")
+    settle(dock)
+    assert "No point" in states(dock)[0][1] and "added" in states(dock)[2][1]
+    assert any("could not be imported" in item.text() for item in dock.bar.items())
+    assert len(rows_in(fresh, "incidents")) == 0 and len(rows_in(fresh, "gunfire")) > 0
+    assert "connect:importincidents" not in runs_in(fresh)
+    assert dock.table.currentRow() == 0 and "Nothing of it was taken in" in dock.result.toPlainText()
+
+
+def test_stop_leaves_the_workspace_as_it_was_and_import_goes_on_later(dock, fresh, data, content):
+    drop(dock, data / "incidents.csv.gz", data / "alerts.csv.gz")
+    before = content(fresh)
+    click(dock, "start")
+    end = time.monotonic() + 60
+    while dock.queue.items[0].percent < 20 and time.monotonic() < end and dock.busy():
+        QApplication.processEvents()
+    click(dock, "stop")
+    settle(dock)
+    assert [state for _, state in states(dock)] == ["stopped; nothing was changed"] * 2
+    assert content(fresh) == before
+    click(dock, "start")
+    settle(dock)
+    assert all("added" in state for _, state in states(dock))
+
+
+def test_places_need_their_kind_and_layers_are_imported(dock, fresh, sample):
+    drop(dock, sample / "places" / "school.geojson")
+    assert states(dock) == [("Places of one kind", "ready")]
+    click(dock, "start")
+    assert any("what kind of places" in item.text() for item in dock.bar.items())
+    QTest.keyClicks(dock.columns.extras["KIND"], "school")
+    click(dock, "start")
+    settle(dock)
+    assert "added" in states(dock)[0][1] and set(rows_in(fresh, "places")["kind"]) == {"school"}
+
+
+# The desk
+
+
+def test_delete_takes_a_file_off_the_list_and_the_same_file_comes_once(dock, data):
+    drop(dock, data / "alerts.csv.gz")
+    drop(dock, data / "alerts.csv.gz")
+    assert dock.table.rowCount() == 1
+    QTest.keyClick(dock.table, Qt.Key.Key_Delete)
+    assert dock.table.rowCount() == 0 and dock.hint.isVisible()
+    assert dock.columns.notice.text() == "Choose a file in the list."
+
+
+def test_without_a_workspace_it_says_so(open_dock, tmp_path, data):
+    QgsSettings().remove("shotspotter_connect/recent_workspaces")
+    dock = open_dock("")
+    assert not dock.buttons["add"].isEnabled()
+    dock.add([str(data / "alerts.csv.gz")])
+    assert dock.table.rowCount() == 0
+    assert any("workspace" in item.text() for item in dock.bar.items())
+
+
+def test_the_dock_goes_in_the_middle_of_an_import(open_dock, fresh, data, content):
+    dock = open_dock(fresh)
+    drop(dock, data / "incidents.csv.gz")
+    before = content(fresh)
+    click(dock, "start")
+    while dock.queue.items[0].percent < 10 and dock.busy():
+        QApplication.processEvents()
+    dock.queue.leave()
+    end = time.monotonic() + 30
+    from shotspotter_connect_plugin.ui.plan import work
+    while work._alive and time.monotonic() < end:
+        QApplication.processEvents()
+    assert content(fresh) == before
+
+
+def test_what_is_given_to_the_algorithm_is_json(dock, data):
+    drop(dock, data / "alerts.csv.gz")
+    item = dock.queue.items[0]
+    assert dock.queue.parameters(item)["MAPPING"] == ""
+    dock.queue.give_meaning(item, "TYPE", "")
+    settle(dock)
+    assert json.loads(dock.queue.parameters(item)["MAPPING"]) == {"kind": ""}
