@@ -13,14 +13,13 @@ from .processing.provider import ConnectProvider
 NAME = "ShotSpotter Connect"
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
-PLAN_DOCK, LIVE_DOCK = "plan_dock", "live_dock"
+IMPORT_DOCK, PLAN_DOCK, LIVE_DOCK = "import_dock", "plan_dock", "live_dock"
 _DOCK_WAS_OPEN, _LIVE_RUNNING = "shotspotter_connect/plan/open", "shotspotter_connect/live/running"
 
 # (object name, text, icon, what it does: an algorithm's id, a dock or the name of a function of ui/actions.py), in
 # the order of the morning. The first part also stands on the toolbar.
 MORNING = (
-    ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
-    ("ConnectImportGunfire", "Import gunfire alerts…", "import", "connect:importgunfire"),
+    ("ConnectImport", "Import files", "import", IMPORT_DOCK),
     ("ConnectScore", "Score…", "forecast", "connect:score"),
     ("ConnectMeter", "Meter…", "patrol", "connect:meter"),
     ("ConnectPlan", "Review the plan", "patrol", PLAN_DOCK),
@@ -31,9 +30,13 @@ MORNING = (
 DELIVERED = (
     ("ConnectExportPlan", "Export plan…", "patrol", "connect:exportplan"),
     ("ConnectLive", "Live patrol", "patrol", LIVE_DOCK),
+    ("ConnectVisits", "Find visits…", "patrol", "connect:visits"),
+)
+IMPORTS = (
+    ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
+    ("ConnectImportGunfire", "Import gunfire alerts…", "import", "connect:importgunfire"),
     ("ConnectImportGps", "Import GPS…", "import", "connect:importgps"),
     ("ConnectImportRoster", "Import roster…", "import", "connect:importroster"),
-    ("ConnectVisits", "Find visits…", "patrol", "connect:visits"),
     ("ConnectImportTactics", "Import tactics…", "import", "connect:importtactics"),
 )
 SET_UP = (
@@ -61,7 +64,7 @@ class ConnectPlugin:
         self._provider = None
         self._menu = None
         self._toolbar = None
-        self._dock = self._live = None
+        self._imports = self._dock = self._live = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -79,7 +82,7 @@ class ConnectPlugin:
         self._menu.setIcon(_icon("connect"))
         self._toolbar = self._iface.addToolBar(NAME)
         self._toolbar.setObjectName("ConnectToolBar")
-        for part in (MORNING, DELIVERED, SET_UP, LAST):
+        for part in (MORNING, DELIVERED, IMPORTS, SET_UP, LAST):
             for entry in part:
                 action = self._action(*entry)
                 self._menu.addAction(action)
@@ -95,11 +98,11 @@ class ConnectPlugin:
 
     def unload(self):
         """Take away everything that was added."""
-        for dock in filter(None, (self._dock, self._live)):
+        for dock in filter(None, (self._imports, self._dock, self._live)):
             dock.take_away()
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
-        self._dock = self._live = None
+        self._imports = self._dock = self._live = None
         if self._menu is not None:
             self._iface.pluginMenu().removeAction(self._menu.menuAction())
             self._menu.deleteLater()
@@ -111,6 +114,17 @@ class ConnectPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+
+    def show_import_dock(self):
+        """Open the import dock, made when it is first wanted."""
+        from .ui.imports.dock import ImportDock
+
+        if self._imports is None:
+            window = self._iface.mainWindow()
+            self._imports = ImportDock(window)
+            if not window.restoreDockWidget(self._imports):
+                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._imports)
+        self._imports.setUserVisible(True)
 
     def show_plan_dock(self):
         """Open the analyst's plan dock, made when it is first wanted."""
@@ -154,7 +168,9 @@ class ConnectPlugin:
     def _do(self, does):
         from .ui import actions
 
-        if does == PLAN_DOCK:
+        if does == IMPORT_DOCK:
+            self.show_import_dock()
+        elif does == PLAN_DOCK:
             self.show_plan_dock()
         elif does == LIVE_DOCK:
             self.show_live_dock()

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(shutil.which("xvfb-run") is None or shutil.which("qgis") is None,
                                 reason="needs qgis and xvfb-run")
-ORDER = ["ConnectImportIncidents", "ConnectImportGunfire", "ConnectScore", "ConnectMeter", "ConnectPlan",
+ORDER = ["ConnectImport", "ConnectScore", "ConnectMeter", "ConnectPlan",
          "ConnectRollCall", "ConnectDaily", "ConnectOpenPlan"]
 
 

@@ -28,7 +28,7 @@ class ImportDock(QgsDockWidget):
     """
 
     def __init__(self, parent=None):
-        super().__init__(tr("Import"), parent)
+        super().__init__(tr("Import files"), parent)
         self.setObjectName(OBJECT_NAME)
         self.setAcceptDrops(True)
         self.queue = Queue(self)
@@ -128,6 +128,11 @@ class ImportDock(QgsDockWidget):
         if not self.queue.running():
             self.workspace.set_text(addresses.current())
             self._open()
+
+    def showEvent(self, event):  # noqa: N802
+        if not self.queue.items:
+            self.follow_project()  # it may have got another workspace meanwhile
+        super().showEvent(event)
 
     def _open(self):
         try:
