@@ -13,6 +13,7 @@ WORDS = {
     "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days"}
 CHARTS = {"covered_harm": ("Covered harm, % of the most possible", 100.0),
           "effective_boxes": ("Effective number of boxes that share the patrols", 1.0)}
+KEY = "Filled points: all rules in force; open points: the cap alone."
 NO_CHARTS = "Charts are left out because the Python library reportlab is missing; the table holds the same numbers."
 _DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate": 4, "effective_boxes": 0, "gini": 3}
 _INK, _GRID, _OURS, _ALONE, _PAPER = "#1d2329", "#d5dae0", "#0b5394", "#b45f06", "#ffffff"
@@ -68,11 +69,11 @@ def charts(table):
     pictures = "".join(f"<h2>{html.escape(title)}</h2>" + renderSVG.drawToString(_chart(table, name, factor))
                        for name, (title, factor) in CHARTS.items())
     # Not every program that shows SVG takes "None" for the keyword.
-    return pictures.replace("fill: None", "fill: none") + "<p>Filled points: all rules in force; open points: the cap alone.</p>"
+    return pictures.replace("fill: None", "fill: none") + f"<p>{html.escape(KEY)}</p>"
 
 
 def _chart(table, name, factor):
-    """One measure against the cap: a line with filled points under all rules, one with open points for the cap alone."""
+    """One measure against the cap: a line under all rules, and one for the cap alone."""
     from reportlab.graphics.charts.lineplots import LinePlot
     from reportlab.graphics.shapes import Drawing, String
     from reportlab.graphics.widgets.markers import makeMarker

@@ -1,6 +1,8 @@
 """The plan GeoPackage: what the map, the sheets and other software read."""
 import os
+import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,9 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from .sheets import key, sheets
 
+_REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.patrols",
+             "DELETE FROM sheets", "INSERT INTO sheets SELECT * FROM fresh.sheets",
+             "DELETE FROM sheet_rows", "INSERT INTO sheet_rows SELECT * FROM fresh.sheet_rows")
 CONTEXT = ("parks", "water", "roads", "railroads")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
@@ -42,6 +47,44 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
         write_table(path, "sheet_rows", rows, none, crs)
         write_table(path, "crime_types", key(first.crime_types), none, crs)
         copy_context(path, first.context, crs, progress)
+
+
+def bring_up_to_date(path, rollcalls):
+    """Put patrols and sheets as they are now into a plan that was written before, in one transaction.
+
+    The file stays the same one, so that a project that has it open needs only to draw its layers again. Its forecast,
+    beats and map context are left as they are, since no change of a plan touches them.
+
+    Parameters
+    ----------
+    path : str
+    rollcalls : sequence of RollCall
+        All shifts of the file.
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be written.
+    """
+    refusal = ConnectError(f"{os.path.basename(path)} could not be brought up to date; allow writing to it, or run the "
+                           "whole day again.", gdal.GetLastErrorMsg())
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = os.path.join(folder, "fresh.gpkg")
+        write_geopackage(fresh, [replace(rollcall, context="") for rollcall in rollcalls], with_forecast=False)
+        target = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE) if os.access(path, os.W_OK) else None
+        if target is None:
+            raise refusal
+        target.ExecuteSQL("ATTACH DATABASE '" + fresh.replace("'", "''") + "' AS fresh")
+        target.StartTransaction()
+        for statement in _REPLACED:
+            gdal.ErrorReset()
+            target.ExecuteSQL(statement)
+            if gdal.GetLastErrorType() >= gdal.CE_Failure:
+                target.RollbackTransaction()
+                raise refusal
+        target.CommitTransaction()
+        target.ExecuteSQL("DETACH DATABASE fresh")
+        target = None  # closed before its neighbour is removed
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 """The plan as a folder to hand on: a GeoPackage, and a QGIS project that opens it styled and without any plugin."""
+import json
 import os
 import re
 import zipfile
@@ -16,6 +17,8 @@ from .layout import folder_beside, replace
 from .plan import write_geopackage
 from .rollcall import build_layout
 
+PLAN_OF = "shotspotter_connect/plan_of"
+"""Property of the layer of a shift's boxes: date, code and seed hash, by which the plan dock knows it as its own."""
 _OF_A_PERSON = re.compile(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"')
 _AUTHOR = re.compile(r"<author>[^<]*</author>")
 
@@ -102,6 +105,7 @@ def _shift_groups(project, rollcalls, geopackage):
             layer.setSubsetString("\"shift\" = '" + rollcall.shift.replace("'", "''") + "'")
             layer.setDisplayExpression('"box_id"')
             QgsLayerNotesUtils.setLayerNotes(layer, _notes(rollcall))
+        boxes.setCustomProperty(PLAN_OF, json.dumps([rollcall.shift_date, rollcall.shift, rollcall.seed_hash]))
         maps.style_patrols(boxes, rollcall.crime_types)
         maps.style_forecast(forecast, rollcall.crime_types)
         _add(project, group, boxes)

@@ -73,6 +73,11 @@ class PlanView:
     crs: str
     fishnet: Fishnet
 
+    @property
+    def shift_name(self):
+        """Name of the shift on screens and sheets."""
+        return dict(zip(self.shifts["shift"], self.shifts["name"])).get(self.shift, self.shift)
+
     def box_at(self, x, y):
         """Id of the box at a point in ``crs``; empty outside the fishnet."""
         box_id = self.fishnet.ids(*self.fishnet.cell([x], [y]))[0]

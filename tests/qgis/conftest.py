@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from qgis.core import (QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsVectorFileWriter,
-                       QgsVectorLayer)
+from qgis.core import (QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsSettings,
+                       QgsVectorFileWriter, QgsVectorLayer)
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from qgis.PyQt.QtWidgets import QMainWindow
 
 BEATS = ("602", "603", "604", "608")
 DATE = "2017-12-14"
@@ -26,6 +29,12 @@ def provider(qgis_processing):
     QgsApplication.processingRegistry().addProvider(provider)
     yield provider
     QgsApplication.processingRegistry().removeProvider(provider)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_settings(tmp_path_factory):
+    """QGIS's settings of this run alone: pytest-qgis keeps one file for all runs in this folder, also at once."""
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path_factory.mktemp("settings")))
 
 
 class Feedback(QgsProcessingFeedback):
@@ -203,3 +212,48 @@ def process(tmp_path_factory, root):
                               capture_output=True, text=True, timeout=300)
     process.enabled = process("plugins", "enable", PLUGIN)
     return process
+
+
+@pytest.fixture
+def open_dock(qgis_new_project):
+    """A function that opens the plan dock on a workspace, in a window with a map; dock_hands.py has hands for it."""
+    from dock_hands import DATE, SHIFT, settle
+
+    from shotspotter_connect_plugin.processing import addresses
+    from shotspotter_connect_plugin.ui.plan.dock import PlanDock
+
+    QgsSettings().remove("shotspotter_connect/plan")
+    opened, windows = [], []
+
+    def open_dock(path):
+        window = QMainWindow()
+        canvas = QgsMapCanvas()
+        window.setCentralWidget(canvas)
+        window.resize(1400, 900)
+        addresses.set_in_project(QgsProject.instance(), str(path))
+        dock = PlanDock(canvas, window)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        window.show()
+        settle(dock)
+        dock.go_to(DATE, SHIFT)
+        settle(dock)
+        opened.append(dock)
+        windows.append(window)
+        return dock
+
+    def close(dock):
+        dock.take_away()
+        opened.remove(dock)
+    open_dock.close = close
+    yield open_dock
+    for dock in list(opened):
+        close(dock)
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def dock(open_dock, full):
+    return open_dock(full)

@@ -83,10 +83,10 @@ def plan_dock():
     addresses.set_in_project(QgsProject.instance(), WORKSPACE)
     menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
     next(action for action in menu.actions() if action.objectName() == "ConnectPlan").trigger()
-    wait(60, lambda: docks() and docks()[0].model.rowCount())
+    wait(60, lambda: docks() and docks()[0].form.model.rowCount())
     wait(0.5)
     dock, layers = docks()[0], QgsProject.instance().mapLayers()
-    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.model.rowCount(),
+    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.form.model.rowCount(),
                      "layers": len(layers)}}
     unloadPlugin(PLUGIN)
     wait(0.5)

@@ -1,165 +1,50 @@
 """The plan dock, clicked and typed through on a real workspace: what it shows, what it changes, what it refuses."""
 import sqlite3
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle, QgsSettings
-from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QCoreApplication, QDate, QEvent, QPoint, Qt
+from qgis.core import QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QMainWindow
+from qgis.PyQt.QtWidgets import QApplication
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.processing import addresses
-from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog, ChainDialog
-from shotspotter_connect_plugin.ui.plan.dock import PlanDock
-from shotspotter_connect_plugin.workspace import adjusting, planning
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.runs import account
-from shotspotter_connect_plugin.workspace.store import open_workspace
+sys.path.insert(0, str(Path(__file__).parent))
 
-DATE, SHIFT = "2017-12-14", "evening"
-OK = QDialogButtonBox.StandardButton.Ok
+from dock_hands import (  # noqa: E402
+    DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol, planned_in, press,
+    settle, shown, told)
 
-
-def settle(*docks, seconds=60):
-    """Let Qt go on until the docks have nothing under way."""
-    end, calm = time.monotonic() + seconds, 0
-    while calm < 3:
-        assert time.monotonic() < end, "the dock did not finish"
-        QApplication.processEvents()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        calm = 0 if any(dock.busy() for dock in docks) else calm + 1
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def open_dock(qgis_new_project):
-    """A function that opens the dock on a workspace, in a window with a map."""
-    QgsSettings().remove("shotspotter_connect/plan")
-    opened, windows = [], []
-
-    def open_dock(path, shift_date=DATE, shift=SHIFT):
-        window = QMainWindow()
-        canvas = QgsMapCanvas()
-        window.setCentralWidget(canvas)
-        window.resize(1400, 900)
-        addresses.set_in_project(QgsProject.instance(), str(path))
-        dock = PlanDock(canvas, window)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        window.show()
-        settle(dock)
-        dock.go_to(shift_date, shift)
-        settle(dock)
-        opened.append(dock)
-        windows.append(window)
-        return dock
-
-    def close(dock):
-        dock.take_away()
-        opened.remove(dock)
-    open_dock.close = close
-    yield open_dock
-    for dock in list(opened):
-        close(dock)
-    for window in windows:
-        window.close()
-        window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-@pytest.fixture
-def dock(open_dock, full):
-    return open_dock(full)
-
-
-def planned_in(path, shift=SHIFT):
-    with open_workspace(path) as workspace:
-        return set(planning.planned(workspace, DATE, shift)["box_id"])
-
-
-def adjustments_in(path):
-    with open_workspace(path) as workspace:
-        return workspace.read("adjustments", order_by="seq")
-
-
-def shown(dock, name="box_id"):
-    return [dock.model.patrol(row)[name] for row in range(dock.model.rowCount())]
-
-
-def patrol(dock, box_id):
-    return dock.model.patrol(dock.model.row_of(box_id))
-
-
-def told(dock):
-    return " ".join(item.text() for item in dock.bar.items())
-
-
-def click_row(dock, box_id):
-    row = dock.model.row_of(box_id)
-    dock.table.scrollTo(dock.model.index(row, 2))
-    QTest.mouseClick(dock.table.viewport(), Qt.MouseButton.LeftButton,
-                     pos=dock.table.visualRect(dock.model.index(row, 2)).center())
-    settle(dock)
-
-
-def answer(dock, reason="late_breaking", note="", **fields):
-    """Fill the dialog that is open and press OK."""
-    dialog, = dock.findChildren(AdjustDialog)
-    assert dialog.isVisible()
-    dialog.reason.setCurrentIndex(dialog.reason.findData(reason))
-    dialog.note.setText(note)
-    for name, value in fields.items():
-        field = getattr(dialog, name)
-        field.setText(value) if hasattr(field, "setText") else field.setValue(value)
-    QTest.mouseClick(dialog.buttons.button(OK), Qt.MouseButton.LeftButton)
-    settle(dock)
-    assert not dock.findChildren(AdjustDialog)
-
-
-def press(dock, action):
-    assert dock.buttons[action].isEnabled(), dock.buttons[action].toolTip()
-    QTest.mouseClick(dock.buttons[action], Qt.MouseButton.LeftButton)
-
-
-def click_map(dock, box_id):
-    """Bring a box to the middle of the map and click it there."""
-    canvas = dock._canvas
-    canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))  # another one than the workspace's
-    dock.map_link.highlight(box_id, zoom=True)
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton,
-                     pos=QPoint(canvas.viewport().width() // 2, canvas.viewport().height() // 2))
-    settle(dock)
-
-
-def free_box(path):
-    """A box in no plan of the date."""
-    with open_workspace(path) as workspace:
-        boxes = workspace.read("boxes", ["box_id", "beat"], order_by="box_id")
-        taken = set(workspace.read("patrols", ["box_id"])["box_id"])
-    return next(row.box_id for row in boxes.itertuples() if row.beat and row.box_id not in taken)
+from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog, ChainDialog  # noqa: E402
+from shotspotter_connect_plugin.workspace import adjusting  # noqa: E402
+from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.runs import account  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
 
 def test_it_shows_the_plan_in_table_and_map(dock, full):
     assert set(shown(dock)) == planned_in(full) and len(shown(dock)) == 8
     assert set(shown(dock, "status")) == {"planned"} and set(shown(dock, "origin")) == {"drawn"}
-    assert dock.shift.currentData() == SHIFT and dock.date.date() == QDate(2017, 12, 14)
+    assert dock.form.shift.currentData() == SHIFT and dock.form.date.date() == QDate(2017, 12, 14)
     assert {feature["box_id"] for feature in dock.map_link.layer.getFeatures()} == planned_in(full)
     assert dock.map_link.layer.renderer().classAttribute() == "crime_type"
     kinds = dock.view.crime_types.set_index("crime_type")
     colours = {category.value(): category.symbol().color().name()
                for category in dock.map_link.layer.renderer().categories()}
     assert colours == dict(kinds["colour"])
-    headings = [dock.model.headerData(place, Qt.Orientation.Horizontal) for place in range(dock.model.columnCount())]
-    row = [dock.model.data(dock.model.index(0, place)) for place in range(dock.model.columnCount())]
+    model = dock.form.model
+    headings = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
+    row = [model.data(model.index(0, place)) for place in range(model.columnCount())]
     assert headings == ["No.", "Beat", "Box", "Where", "Crime type", "Chance", "Harm", "Odds", "Min", "Status",
                         "Origin", "Streak", "Last patrols"]
     assert row[0] == "1" and row[4] in set(kinds["name"]) and "%" in row[5] and row[8:12] == [
         "15", "planned", "drawn", "1"]
-    assert not dock.model.data(dock.model.index(0, 4), Qt.ItemDataRole.DecorationRole).isNull()
+    assert not dock.form.model.data(dock.form.model.index(0, 4), Qt.ItemDataRole.DecorationRole).isNull()
 
 
 def test_row_and_map_lead_to_each_other(dock):
@@ -167,12 +52,12 @@ def test_row_and_map_lead_to_each_other(dock):
     click_row(dock, second)
     band = dock.map_link._band.asGeometry().boundingBox()
     assert band == QgsRectangle(*dock.view.rectangle(second))
-    assert second in dock.why.toPlainText() and "What speaks against it" in dock.why.toPlainText()
-    dock.pick.click()
+    assert second in dock.form.why.toPlainText() and "What speaks against it" in dock.form.why.toPlainText()
+    dock.form.pick.click()
     click_map(dock, first)
-    assert dock.model.patrol(dock.table.currentIndex().row())["box_id"] == first
-    assert first in dock.why.toPlainText()
-    dock.pick.click()
+    assert dock.form.model.patrol(dock.form.table.currentIndex().row())["box_id"] == first
+    assert first in dock.form.why.toPlainText()
+    dock.form.pick.click()
     assert dock._canvas.mapTool() is not dock.map_link.tool
 
 
@@ -182,17 +67,17 @@ def test_filters_and_text(dock):
     assert set(shown(dock, "beat")) == {beat} and len(shown(dock)) == 2
     dock.filter_by("", "")
     name = shown(dock)[5]
-    dock.text.setText(name.lower())
+    dock.form.text.setText(name.lower())
     assert shown(dock) == [name]
-    dock.text.clear()
-    dock.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
+    dock.form.text.clear()
+    dock.form.table.sortByColumn(6, Qt.SortOrder.DescendingOrder)
     assert shown(dock, "harm") == sorted(shown(dock, "harm"), reverse=True) and len(shown(dock)) == 8
 
 
 def test_suppress_by_key_asks_for_a_reason_and_says_what_took_its_place(dock, full):
     before, gone = planned_in(full), shown(dock)[2]
     click_row(dock, gone)
-    QTest.keyClick(dock.table, Qt.Key.Key_Delete)
+    QTest.keyClick(dock.form.table, Qt.Key.Key_Delete)
     dialog, = dock.findChildren(AdjustDialog)
     assert gone in dialog.what.text() and not dialog.buttons.button(OK).isEnabled()
     answer(dock, "unsafe", "bridge closed")
@@ -209,11 +94,11 @@ def test_suppress_by_key_asks_for_a_reason_and_says_what_took_its_place(dock, fu
 
 def test_the_last_reason_is_remembered_and_undo_takes_the_change_back(dock, full):
     before, gone = planned_in(full), shown(dock)[0]
-    assert "no change to undo" in dock.buttons["undo"].toolTip()
+    assert "no change to undo" in dock.form.buttons["undo"].toolTip()
     click_row(dock, gone)
     press(dock, "suppress")
     answer(dock, "series")
-    QTest.keyClick(dock.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(dock.form.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     dialog, = dock.findChildren(AdjustDialog)
     assert dialog.reason.currentData() == "series" and f"suppress of box {gone}" in dialog.what.text()
     answer(dock, "series")
@@ -224,11 +109,11 @@ def test_the_last_reason_is_remembered_and_undo_takes_the_change_back(dock, full
 def test_restore_puts_the_box_back_and_takes_the_top_up_out(dock, full):
     before, gone = planned_in(full), shown(dock)[4]
     click_row(dock, gone)
-    assert not dock.buttons["restore"].isEnabled()
+    assert not dock.form.buttons["restore"].isEnabled()
     press(dock, "suppress")
     answer(dock)
     click_row(dock, gone)
-    assert not dock.buttons["suppress"].isEnabled()
+    assert not dock.form.buttons["suppress"].isEnabled()
     press(dock, "restore")
     answer(dock)
     assert planned_in(full) == before == set(shown(dock)) and "leaves the plan" in told(dock)
@@ -236,17 +121,17 @@ def test_restore_puts_the_box_back_and_takes_the_top_up_out(dock, full):
 
 def test_add_a_box_clicked_on_the_map_and_change_its_minutes(dock, full):
     new = free_box(full)
-    dock.pick.click()
+    dock.form.pick.click()
     click_map(dock, new)
-    assert "not in the plan" in told(dock) and new in dock.why.toPlainText()
-    assert "Not in the plan." in dock.why.toPlainText()
+    assert "not in the plan" in told(dock) and new in dock.form.why.toPlainText()
+    assert "Not in the plan." in dock.form.why.toPlainText()
     press(dock, "add")
     dialog, = dock.findChildren(AdjustDialog)
     assert dialog.box.text() == new
     answer(dock, "community", minutes=20)
     added = patrol(dock, new)
     assert (added["origin"], added["target_minutes"], added["inclusion_probability"]) == ("added", 20, None)
-    assert dock.model.patrol(dock.table.currentIndex().row())["box_id"] == new
+    assert dock.form.model.patrol(dock.form.table.currentIndex().row())["box_id"] == new
     press(dock, "minutes")
     answer(dock, minutes=12)
     assert patrol(dock, new)["target_minutes"] == 12
@@ -278,28 +163,28 @@ def test_a_role_that_may_not_adjust_sees_why(open_dock, full, role, content):
     set_role(full, role)
     dock, before = open_dock(full), content(full)
     click_row(dock, shown(dock)[0])
-    for button in dock.buttons.values():
+    for button in dock.form.buttons.values():
         assert not button.isEnabled() and f"is {role}; only an analyst or a supervisor" in button.toolTip()
-    assert dock.role.isVisible() and role in dock.role.text()
-    QTest.keyClick(dock.table, Qt.Key.Key_Delete)
+    assert dock.form.role.isVisible() and role in dock.form.role.text()
+    QTest.keyClick(dock.form.table, Qt.Key.Key_Delete)
     assert not dock.findChildren(AdjustDialog) and role in told(dock)
-    assert content(full) == before and dock.check.isEnabled()
+    assert content(full) == before and dock.form.check.isEnabled()
 
 
 def test_a_supervisor_may(open_dock, full):
     set_role(full, "supervisor")
     dock = open_dock(full)
-    assert not dock.role.isVisible() and dock.buttons["add"].isEnabled()
+    assert not dock.form.role.isVisible() and dock.form.buttons["add"].isEnabled()
 
 
 def test_a_shift_without_a_plan_says_so(dock):
-    dock.date.setDate(QDate(2017, 12, 20))
+    dock.form.date.setDate(QDate(2017, 12, 20))
     settle(dock)
-    assert dock.model.rowCount() == 0 and "No plan has been made for 2017-12-20" in told(dock)
-    assert dock.map_link.layer is None and not dock.buttons["suppress"].isEnabled()
-    dock.tabs.setCurrentWidget(dock.week)
+    assert dock.form.model.rowCount() == 0 and "No plan has been made for 2017-12-20" in told(dock)
+    assert dock.map_link.layer is None and not dock.form.buttons["suppress"].isEnabled()
+    dock.form.tabs.setCurrentWidget(dock.form.week)
     settle(dock)
-    assert dock.week.table.rowCount() == 21
+    assert dock.form.week.item_of("2017-12-20", SHIFT).text() == "–"
 
 
 def test_two_docks_see_each_others_changes(open_dock, full):
@@ -322,52 +207,6 @@ def test_two_docks_see_each_others_changes(open_dock, full):
     assert not one.busy()
 
 
-def test_the_week_opens_a_shift_and_lately_leads_into_the_plan(dock):
-    dock.tabs.setCurrentWidget(dock.week)
-    settle(dock)
-    table = dock.week.table
-    row = next(row for row in range(table.rowCount()) if table.item(row, 3).text() == "8"
-               and table.item(row, 1).text() == "Midnight")
-    table.itemClicked.emit(table.item(row, 0))
-    settle(dock)
-    assert (dock.view.shift_date, dock.view.shift) == (DATE, "midnight")
-    dock.tabs.setCurrentWidget(dock.lately)
-    settle(dock)
-    table = dock.lately.table
-    beats = {table.item(row, 0).text() for row in range(table.rowCount())}
-    assert beats == set(shown(dock, "beat")) and "14 December 2017" in dock.lately.label.text()
-    table.itemClicked.emit(table.item(0, 0))
-    assert dock.beat.currentData() == table.item(0, 0).text() and dock.crime_type.currentText() == table.item(
-        0, 1).text()
-
-
-def test_boxes_that_rose_are_listed_and_nothing_is_written(dock, full, content):
-    loud = free_box(full)
-    x, _, _, y = dock.view.rectangle(loud)
-    with open_workspace(full) as workspace, workspace.transaction() as writer:  # a burst at noon, after the plan
-        writer.append("gunfire", pd.DataFrame({
-            "alert_id": [f"new {n}" for n in range(3)], "kind": "multiple", "box_id": loud, "x": x + 100, "y": y - 100,
-            "occurred_utc": [pd.Timestamp("2017-12-14T17:00Z") + pd.Timedelta(hours=n) for n in range(3)]}))
-    dock.look_for_changes()
-    settle(dock)
-    before = content(full)
-    dock.tabs.setCurrentWidget(dock.risen)
-    dock.risen.button.click()
-    settle(dock)
-    table = dock.risen.table
-    assert table.rowCount() > 0 and "the plan is unchanged" in dock.risen.label.text()
-    for row in range(table.rowCount()):
-        assert float(table.item(row, 4).text()) >= float(table.item(row, 3).text())
-    row = next(row for row in range(table.rowCount()) if table.item(row, 1).text() == loud)
-    assert (table.item(row, 6).text(), table.item(row, 7).text()) == ("3", "no")
-    table.itemClicked.emit(table.item(row, 0))
-    settle(dock)
-    dock.tabs.setCurrentWidget(dock.why)
-    settle(dock)
-    assert loud in dock.why.toPlainText() and dock.buttons["add"].isEnabled()
-    assert content(full) == before
-
-
 def test_the_chain_is_checked_and_a_tampered_row_is_named(dock, full):
     click_row(dock, shown(dock)[0])
     press(dock, "suppress")
@@ -375,7 +214,7 @@ def test_the_chain_is_checked_and_a_tampered_row_is_named(dock, full):
     head = dock.view.head
 
     def checked(printed):
-        dock.check.click()
+        dock.form.check.click()
         dialog, = dock.findChildren(ChainDialog)
         dialog.head.setText(printed)
         dialog.button.click()
@@ -401,9 +240,9 @@ def test_taken_away_it_leaves_nothing_on_the_map(open_dock, full):
     dock = open_dock(full)
     canvas, band = dock._canvas, dock.map_link._band
     assert len(project.mapLayers()) == 1 and band in canvas.scene().items()
-    dock.on_map.click()
+    dock.form.on_map.click()
     assert not project.mapLayers()
-    dock.on_map.click()
+    dock.form.on_map.click()
     assert len(project.mapLayers()) == 1
     project.removeAllMapLayers()
     dock.reload()
@@ -457,17 +296,17 @@ def test_5000_patrols(open_dock, large, capsys):
         function()
         QApplication.processEvents()
         took[what] = 1000 * (time.perf_counter() - started)
-    timed("sort by harm", lambda: dock.table.sortByColumn(6, Qt.SortOrder.DescendingOrder))
+    timed("sort by harm", lambda: dock.form.table.sortByColumn(6, Qt.SortOrder.DescendingOrder))
     assert shown(dock, "harm") == sorted(shown(dock, "harm"), reverse=True)
-    timed("sort by where", lambda: dock.table.sortByColumn(3, Qt.SortOrder.AscendingOrder))
+    timed("sort by where", lambda: dock.form.table.sortByColumn(3, Qt.SortOrder.AscendingOrder))
     timed("filter by beat", lambda: dock.filter_by("7", ""))
     assert len(shown(dock)) == 500 and set(shown(dock, "beat")) == {"7"}
     timed("all again", lambda: dock.filter_by("", ""))
-    timed("type one letter", lambda: dock.text.setText("9"))
+    timed("type one letter", lambda: dock.form.text.setText("9"))
     assert all("9" in name for name in shown(dock))
-    timed("all again", dock.text.clear)
-    timed("scroll to the end", dock.table.scrollToBottom)
-    timed("next row", lambda: dock.table.selectRow(4000))
+    timed("all again", dock.form.text.clear)
+    timed("scroll to the end", dock.form.table.scrollToBottom)
+    timed("next row", lambda: dock.form.table.selectRow(4000))
     settle(dock)
     started = time.perf_counter()
     dock.reload()

@@ -23,9 +23,11 @@ class AdjustDialog(QDialog):
         The box it is about; for add, a suggestion.
     minutes : float, optional
         For minutes and add: what stands in the field at first.
+    preset : mapping, optional
+        For add: box_id, crime_type, reason and note that stand in the fields at first.
     """
 
-    def __init__(self, action, what, view, box_id, minutes, longest, parent):
+    def __init__(self, action, what, view, box_id, minutes, longest, preset, parent):
         super().__init__(parent)
         self.setObjectName("ConnectAdjust")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -52,8 +54,7 @@ class AdjustDialog(QDialog):
         self.reason.addItem(tr("Choose a reason"), "")
         for code, words in view.reasons.items():
             self.reason.addItem(words, code)
-        last = self.reason.findData(QgsSettings().value(_LAST_REASON, ""))
-        self.reason.setCurrentIndex(max(last, 0))
+        self.reason.setCurrentIndex(max(self.reason.findData(QgsSettings().value(_LAST_REASON, "")), 0))
         self.note = self._row(form, tr("&Note"), QLineEdit(), True)
         self.note.setPlaceholderText(tr("Optional; kept for good, so name no person"))
         self.note.setMinimumWidth(320)
@@ -61,11 +62,22 @@ class AdjustDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         form.addRow(self.buttons)
+        self._fill(preset or {})
         self.reason.currentIndexChanged.connect(self._check)
         self.box.textChanged.connect(self._check)
-        first = self.box if action == "add" and not box_id else self.minutes if action == "minutes" else self.reason
+        first = (self.box if action == "add" and not self.box.text() else
+                 self.minutes if action == "minutes" else self.reason)
         first.setFocus()
         self._check()
+
+    def _fill(self, preset):
+        """What is known beforehand; a reason that the agency has not is left as it was."""
+        self.box.setText(preset.get("box_id", self.box.text()))
+        self.note.setText(preset.get("note", ""))
+        for combo, name in ((self.crime_type, "crime_type"), (self.reason, "reason")):
+            place = combo.findData(preset[name]) if name in preset else -1
+            if place >= 0:
+                combo.setCurrentIndex(place)
 
     def given(self):
         """Parameters of ``connect:adjust`` as filled in."""

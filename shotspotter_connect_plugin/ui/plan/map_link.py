@@ -1,16 +1,23 @@
-"""The plan on the map: its boxes as a layer, the box looked at as an outline, and a tool to click a box."""
-from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer,
-                       QgsWkbTypes)
+"""The plan on the map: its boxes as a layer, the box looked at as an outline, and a tool to click a box.
+
+In the project of a plan its own layer shows the boxes, and is brought up to date; elsewhere the dock adds a layer.
+"""
+import json
+
+from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsLayerTreeModel, QgsMapThemeCollection,
+                       QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes)
 from qgis.gui import QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
-from ...reports import maps, style
+from ...reports import maps, plan, queries, style
+from ...reports.project import PLAN_OF
 from .model import tr
 
 _MARK = "shotspotter_connect/plan_on_map"
+_THEME = "Directed patrols"
 _FIELDS = ["patrol_id", "box_id", "beat", "number", "where", "crime_type", "crime_type_name", "letter", "chance",
            "inclusion_probability", "target_minutes", "origin"]
 _CORNERS = ["x_min", "y_min", "x_max", "y_max"]
@@ -32,13 +39,18 @@ class PickTool(QgsMapTool):
 
 
 class MapLink(QObject):
-    """Shows a ``PlanView`` on a canvas; ``box_picked`` gives the id of a clicked box, empty outside the fishnet."""
+    """Shows a ``PlanView`` on a canvas.
+
+    ``box_picked`` gives the id of a clicked box, empty outside the fishnet; ``told`` a sentence about what went wrong.
+    """
 
     box_picked = pyqtSignal(str)
+    told = pyqtSignal(str)
 
-    def __init__(self, canvas, parent):
+    def __init__(self, canvas, works, parent):
         super().__init__(parent)
-        self._canvas, self._view, self._layer, self._shown = canvas, None, None, None
+        self._canvas, self._works = canvas, works
+        self._view, self._layer, self._shown, self._revealed, self._hidden = None, None, None, "", []
         self.tool = PickTool(canvas)
         self.tool.picked.connect(self._clicked)
         self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
@@ -48,13 +60,23 @@ class MapLink(QObject):
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
 
-    def show(self, view, on_map):
-        """Put the planned boxes of a view on the map, or take them off."""
+    def show(self, address, view, on_map):
+        """Put the planned boxes of a view on the map, or take them off; ``address`` is that of its workspace."""
         self._view = view
         planned = view.patrols[view.patrols["status"] == "planned"].astype({"number": "int64"})
+        of_plan = self._plan_layers()
+        own = next((layer for layer, mark in of_plan if mark == [view.shift_date, view.shift, view.seed_hash]), None)
+        if own is not None:
+            self._remove()
+            self._reveal(own, on_map)
+            self._follow(address, own, [(layer, mark) for layer, mark in of_plan if layer.source().split("|")[0]
+                                        == own.source().split("|")[0]], planned)
+            return
+        self._revealed = ""
         if not on_map or planned.empty:
             self._remove()
             return
+        self._hide([layer for layer, _ in of_plan])
         if self._shown is not None and self._shown.equals(planned):
             return
         self._shown = planned
@@ -115,15 +137,69 @@ class MapLink(QObject):
         project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
         project.addMapLayer(layer, False)
         project.layerTreeRoot().insertLayer(0, layer)
+        project.mapThemeCollection().insert(_THEME, QgsMapThemeCollection.createThemeFromCurrentState(
+            project.layerTreeRoot(), QgsLayerTreeModel(project.layerTreeRoot())))
         project.setDirty(dirty)
         return layer
 
     def _remove(self):
         layer, self._layer, self._shown = self._layer, None, None
         if layer is not None:
-            dirty = QgsProject.instance().isDirty()
-            QgsProject.instance().removeMapLayer(layer.id())
-            QgsProject.instance().setDirty(dirty)
+            project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
+            project.removeMapLayer(layer.id())
+            project.mapThemeCollection().removeMapTheme(_THEME)
+            for group in self._hidden:
+                group.setItemVisibilityChecked(True)
+            project.setDirty(dirty)
+        self._hidden = []
+
+    # The layers of a plan's own project
+
+    @staticmethod
+    def _plan_layers():
+        """(layer, [date, code, seed hash]) of each shift's boxes in the open project."""
+        found = [(layer, layer.customProperty(PLAN_OF)) for layer in QgsProject.instance().mapLayers().values()]
+        return [(layer, json.loads(mark)) for layer, mark in found if mark and layer.isValid()]
+
+    def _reveal(self, layer, on_map):
+        """Check a layer and the groups above it, once, so that who hides it then is not overruled."""
+        if layer.id() == self._revealed or not on_map:
+            return
+        self._revealed = layer.id()
+        node, dirty = QgsProject.instance().layerTreeRoot().findLayer(layer.id()), QgsProject.instance().isDirty()
+        if node is not None:
+            node.setItemVisibilityCheckedParentRecursive(True)
+        QgsProject.instance().setDirty(dirty)
+
+    def _hide(self, layers):
+        """Uncheck the plans of other shifts while this dock's layer is on the map."""
+        root, dirty = QgsProject.instance().layerTreeRoot(), QgsProject.instance().isDirty()
+        for layer in layers if not self._hidden else ():
+            node = root.findLayer(layer.id())
+            group = node.parent() if node is not None else None
+            if group is not None and group is not root and group.itemVisibilityChecked():
+                group.setItemVisibilityChecked(False)
+                self._hidden.append(group)
+        QgsProject.instance().setDirty(dirty)
+
+    def _follow(self, address, layer, of_file, planned):
+        """Bring the file of a plan up to date where its boxes are not those of the workspace."""
+        names = ["patrol_id", "number", "target_minutes"]
+        stored = {tuple(feature[name] for name in names) for feature in layer.getFeatures()}
+        if stored == set(planned[names].itertuples(index=False, name=None)):
+            return
+        path = layer.source().split("|")[0]
+        shifts = [mark[:2] for _, mark in of_file]
+
+        def write(workspace, _):
+            plan.bring_up_to_date(path, [queries.rollcall(workspace, *shift) for shift in shifts])
+
+        def draw_again(_):
+            for each in QgsProject.instance().mapLayers().values():
+                if each.source().split("|")[0] == path:
+                    each.dataProvider().reloadData()
+                    each.triggerRepaint()
+        self._works.start("follow", address, write, draw_again, self.told.emit)
 
     def _layers_go(self, ids):
         if self._layer is not None and self._layer.id() in ids:

@@ -1,4 +1,4 @@
-"""The panels below the table of patrols: why this box, what was reported lately, what rose, the week."""
+"""The panels below the table of patrols: why this box, what was reported lately, what rose since."""
 from html import escape
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
@@ -114,71 +114,89 @@ class LatelyPanel(QWidget):
 
 
 class RisenPanel(QWidget):
-    """Boxes whose harm grew since the draw, by a forecast made again on demand; the analyst decides."""
+    """Boxes whose harm grew since the draw, because more is known; the analyst decides.
+
+    ``chosen`` gives the id of a box; ``asked`` wants the forecast made again; ``wanted`` gives what the question for
+    adding a box begins with.
+    """
 
     chosen = pyqtSignal(str)
     asked = pyqtSignal()
+    wanted = pyqtSignal(dict)
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self.button = QPushButton(tr("Forecast again with what is known now"))
-        self.button.setObjectName("ConnectForecastAgain")
-        self.button.setToolTip(tr("Nothing is written: the plan and its forecast stay as they are"))
+        self.button = _button("ConnectForecastAgain", tr("Forecast again with what is known now"),
+                              tr("Nothing is written: the plan and its forecast stay as they are"))
         self.button.clicked.connect(lambda: self.asked.emit())
-        self.label = QLabel(tr("Lists boxes whose harm grew since the plan's forecast. You decide what to add."))
+        self.add = _button("ConnectAddRisen", tr("Add to the plan…"), "")
+        self.add.clicked.connect(lambda: self.wanted.emit(self._preset()))
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setWordWrap(True)
         row = QHBoxLayout()
         row.addWidget(self.button)
+        row.addWidget(self.add)
         row.addStretch()
         self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Crime type"), tr("Harm then"), tr("Harm now"),
                                              tr("Chance now"), tr("New events"), tr("In the plan"), tr("Where")])
-        self.table.chosen.connect(lambda box_id: self.chosen.emit(box_id))
+        self.table.chosen.connect(lambda box: self.chosen.emit(box.box_id))
+        self.table.currentItemChanged.connect(lambda *_: self.allow(self._refusal))
+        self._refusal, self._since = "", ""
         _stack(self, row, self.label, self.table)
+        self.clear()
 
     def clear(self):
         """Forget the last list."""
         self.table.setRowCount(0)
-        self.label.setText(tr("Lists boxes whose harm grew since the plan's forecast. You decide what to add."))
+        self.label.setText(tr("Lists boxes whose harm grew since the plan's forecast, by itself when new events come "
+                              "in. You decide what to add."))
+        self.allow(self._refusal)
+
+    def tell(self, text):
+        """Show a plain sentence above the list."""
+        self.label.setText(text)
+
+    def allow(self, refusal):
+        """Let the chosen box be added, or say why it cannot be."""
+        self._refusal = refusal
+        item = self.table.currentItem()
+        box = item.data(_DATA) if item is not None else None
+        why_not = refusal or (tr("Choose a box of the list first.") if box is None else
+                              tr("Box {} is in the plan already.").format(box.box_id) if box.planned else "")
+        self.add.setEnabled(not why_not)
+        self.add.setToolTip(why_not or tr("Asks for the reason, late-breaking information, and puts the box in"))
 
     def show_risen(self, risen, kinds, zone, least):
         """Show a ``Risen``; ``least`` is the smallest rise listed, in words."""
-        moments = [queries.moment_in_words(moment.tz_convert(zone)) for moment in (risen.since, risen.until)]
+        self._since, until = (queries.moment_in_words(moment.tz_convert(zone)) for moment in (risen.since, risen.until))
         self.label.setText(tr("{} events became known between {} and {}. The harm of {} boxes grew by {} or more; the "
-                              "plan is unchanged.").format(risen.reported, *moments, len(risen.boxes), least))
-        self.table.fill([(row.box_id, [
+                              "plan is unchanged.").format(risen.reported, self._since, until, len(risen.boxes), least))
+        self.table.fill([(row, [
             row.beat, row.box_id, kinds[row.crime_type]["name"], "{:.2f}".format(row.before), "{:.2f}".format(row.now),
             queries.chance_in_words(row.chance, row.chance_low, row.chance_high), str(row.reported),
             tr("yes") if row.planned else tr("no"), row.where or ""], {2: kinds[row.crime_type]["icon"]})
             for row in risen.boxes.itertuples()])
+        self.allow(self._refusal)
 
-
-class WeekPanel(QWidget):
-    """The week shift by shift; a click opens the shift."""
-
-    chosen = pyqtSignal(str, str)
-
-    def __init__(self, parent=None):
-        super().__init__(parent)
-        self.table = _Table("ConnectWeek", [tr("Date"), tr("Shift"), tr("Draws"), tr("Planned"), tr("Added by hand"),
-                                            tr("Suppressed")])
-        self.table.chosen.connect(lambda data: self.chosen.emit(*data))
-        _stack(self, self.table)
-
-    def show_week(self, week, names, here):
-        """Show the frame of ``review.week``; ``here`` is the (date, shift) looked at."""
-        self.table.fill([((row.shift_date, row.shift), [
-            queries.date_in_words(row.shift_date), names.get(row.shift, row.shift),
-            *(str(value) if row.draws or value else "–" for value in (
-                row.draws, row.planned, row.added, row.suppressed))], {}) for row in week.itertuples()])
-        places = [(row.shift_date, row.shift) for row in week.itertuples()]
-        if here in places:
-            self.table.selectRow(places.index(here))
+    def _preset(self):
+        box = self.table.currentItem().data(_DATA)
+        return {"box_id": box.box_id, "crime_type": box.crime_type, "reason": "late_breaking",
+                "note": tr("{} new events in the box since {}; harm {:.2f}, was {:.2f}").format(
+                    box.reported, self._since, box.now, box.before)}
 
 
 def kinds_of(crime_types):
     """Crime types by code, each a mapping with its name and its chip as ``icon``."""
     return {kind["crime_type"]: {**kind, "icon": chip(kind["colour"], kind["letter"])}
             for kind in crime_types.to_dict("records")}
+
+
+def _button(name, text, tip):
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    return button
 
 
 def _stack(widget, *parts):

@@ -46,10 +46,6 @@ class Works(QObject):
         """Whether work of a kind, or any, is under way."""
         return bool(self._wanted) if kind is None else kind in self._wanted
 
-    def in_words(self):
-        """The kinds of work under way, each with what its task is at."""
-        return {kind: str(task) for kind, task in self._wanted.items()}
-
     def cancel(self, kind):
         """Stop work of a kind; its result is not wanted any more."""
         task = self._wanted.pop(kind, None)
