@@ -1,7 +1,7 @@
-"""Neighbours of drawn boxes: who was beside a drawn box, and how likely that was, from the lottery drawn again and again.
+"""Boxes beside drawn ones: who they are, and how likely that was, from lotteries drawn again and again.
 
-:func:`replays` draws as :func:`.draw.pivotal` does, many times at once, with numbers of numpy's generator instead of
-published ones: the same lottery, not the same draw.
+:class:`Replays` draws as :func:`.draw.pivotal` does, very many times at once, with numbers of numpy's generator in
+place of published ones: the same lottery, other draws.
 """
 import numpy as np
 
@@ -9,60 +9,105 @@ from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
 
 _GONE = np.uint16(1 << 15)
-AROUND = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
-"""The eight boxes around a box, as steps of column and row."""
+_CELLS = 2_000_000
+"""About how many lanes x boxes are worked on together."""
+_AROUND = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
 
 
-def replays(probability, col, row, beat, count, rng):
-    """Draw one shift's lottery again.
+class Replays:
+    """Lotteries over the same boxes and beats, to be drawn again with any chances.
 
     Parameters
     ----------
-    probability, col, row, beat : arrays of n
-        As for :func:`.draw.pivotal`, in the order of the box ids as text.
-    count : int
-        How often.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    array of bool, count x n
-        Which boxes each draw took.
+    col, row, beat : arrays of n
+        As for :func:`.draw.pivotal`, in the order of the box ids as text. Boxes without a beat have no chance.
     """
-    probability = np.asarray(probability, dtype=float)
-    place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
-    drawn = np.zeros((count, probability.size), dtype=bool)
-    drawn[:, probability == 1] = True
-    open_boxes = np.flatnonzero((probability > 0) & (probability < 1))
-    if not open_boxes.size or not count:
-        return drawn
-    _, group = np.unique(np.asarray(beat, dtype=object)[open_boxes].astype(str), return_inverse=True)
-    size = np.bincount(group)
-    order = np.argsort(-size, kind="stable")
-    boxes = np.full((size.size, size.max()), -1)
-    for lane, name in enumerate(order):
-        boxes[lane, :size[name]] = open_boxes[group == name]
-    rank = _ranks(place[:, boxes], boxes >= 0)
-    lanes = np.repeat(np.arange(size.size), count)
-    run = np.tile(np.arange(count), size.size)
-    boxes = boxes[lanes]
-    chance = np.where(boxes >= 0, probability[boxes], 0.0)
-    left = _settle(rank, lanes, chance, size[order][lanes], rng, boxes, run, drawn)
-    _settle_between_beats(left, run, place, count, rng, drawn)
-    return drawn
+
+    def __init__(self, col, row, beat):
+        self._place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
+        beat = np.asarray(beat, dtype=object)
+        members = [np.flatnonzero(beat == name) for name in sorted({name for name in beat if isinstance(name, str)})]
+        members.sort(key=len, reverse=True)
+        self._classes = []
+        while members:  # beats of about the same size are worked on together
+            alike = [own for own in members if len(own) > 0.6 * len(members[0])]
+            members = members[len(alike):]
+            boxes = np.full((len(alike), len(alike[0])), -1)
+            for place, own in enumerate(alike):
+                boxes[place, :len(own)] = own
+            self._classes.append((boxes, _ranks(self._place[:, boxes], boxes >= 0)))
+
+    def draw(self, chance, count, rng):
+        """Draw each of several shifts ``count`` times.
+
+        Parameters
+        ----------
+        chance : array of float, shifts x n
+            Recorded inclusion probabilities.
+        count : int
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        array of bool, shifts x count x n
+        """
+        chance = np.asarray(chance, dtype=float)
+        widest = max((boxes.size for boxes, _ in self._classes), default=1)
+        together = max(_CELLS // (widest * count), 1)
+        return np.concatenate([self._drawn(chance[first:first + together], count, rng)
+                               for first in range(0, len(chance), together)] or [np.zeros((0, count, 0), dtype=bool)])
+
+    def _drawn(self, chance, count, rng):
+        shifts, number = chance.shape
+        drawn = np.repeat(chance == 1, count, axis=0)
+        left = []
+        for boxes, rank in self._classes:
+            own = np.where(boxes >= 0, chance[:, boxes], 0.0)
+            size = ((own > 0) & (own < 1)).sum(axis=2)
+            shift, beat = np.nonzero(size)
+            order = np.argsort(-size[shift, beat], kind="stable")
+            shift, beat = np.repeat(shift[order], count), np.repeat(beat[order], count)
+            run = shift * count + np.tile(np.arange(count), order.size)
+            left.append((run, *_settle(rank, beat, own[shift, beat], rng, boxes[beat], run, drawn)))
+        self._settle_between_beats(*(np.concatenate(part) for part in zip(*left)), rng, drawn)
+        return drawn.reshape(shifts, count, number)
+
+    def _settle_between_beats(self, run, box, chance, rng, drawn):
+        """The boxes left over by the beats of a draw settle the rest among themselves, then the last by its chance."""
+        waiting = np.flatnonzero(box >= 0)
+        if not waiting.size:
+            return
+        waiting = waiting[np.lexsort([box[waiting], run[waiting]])]
+        runs, lane, size = np.unique(run[waiting], return_inverse=True, return_counts=True)
+        slot = np.arange(waiting.size) - np.repeat(np.cumsum(size) - size, size)
+        boxes, chances = np.full((runs.size, size.max()), -1), np.zeros((runs.size, size.max()))
+        boxes[lane, slot], chances[lane, slot] = box[waiting], chance[waiting]
+        order = np.argsort(-size, kind="stable")
+        boxes, chances, runs = boxes[order], chances[order], runs[order]
+        rank = _ranks(self._place[:, boxes], boxes >= 0)
+        last, remaining = _settle(rank, np.arange(runs.size), chances, rng, boxes, runs, drawn)
+        wins = (last >= 0) & (rng.random(runs.size) < remaining)
+        drawn[runs[wins], last[wins]] = True
 
 
 def neighbours(box_ids):
     """Pairs of positions (box, box beside it, also across a corner) among ``box_ids``, both ways: two int arrays."""
     col, row = Fishnet.parse(box_ids)
     place = {key: number for number, key in enumerate(zip(col.tolist(), row.tolist()))}
-    pairs = [(number, place[x + dx, y + dy]) for (x, y), number in place.items() for dx, dy in AROUND
+    pairs = [(number, place[x + dx, y + dy]) for (x, y), number in place.items() for dx, dy in _AROUND
              if (x + dx, y + dy) in place]
     return tuple(np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
 
 
 def beside(drawn, pairs):
-    """Which boxes are not drawn themselves but have a drawn box around them; ``drawn`` is bool, draws x boxes."""
+    """Which boxes are not drawn themselves but have a drawn box around them.
+
+    Parameters
+    ----------
+    drawn : array of bool, draws x boxes
+    pairs : two arrays of int
+        As :func:`neighbours` gives them.
+    """
     here, there = pairs
     near = np.zeros(drawn.shape, dtype=bool)
     draw, box = np.nonzero(drawn)
@@ -84,63 +129,45 @@ def _ranks(place, known):
     return rank
 
 
-def _settle(rank, group, chance, size, rng, boxes, run, drawn):
+def _settle(rank, group, chance, rng, boxes, run, drawn):
     """Let the boxes of each lane settle pairwise, all lanes at once; marks the winners in ``drawn``.
 
-    A lane is one beat of one draw; ``size`` is in descending order, so that the lanes still at work come first. Gives
-    the box and the chance of the one left over in each lane, -1 where it is decided.
+    A lane is one beat of one draw: its ``group`` among the ranks, the ``chance`` and position of its ``boxes``, the
+    ``run`` or row of ``drawn`` it belongs to. Lanes with more undecided boxes come first. Gives the box that is left
+    over in each lane, -1 where it is decided, and its chance. ``chance`` is changed in place.
     """
     lanes, most = chance.shape
-    alive = np.tile(np.arange(most), (lanes, 1))
-    standing = alive.copy()  # where in `alive` a box of the lane stands
-    gone = np.where(np.arange(most) < size[:, None], np.uint16(0), _GONE)
-    flat = [array.reshape(-1) for array in (chance, alive, standing, gone, boxes)]
-    chances, lively, stand, out, ids = flat
-    start, runs = np.arange(lanes) * most, drawn.shape[1] * run
-    hits = drawn.reshape(-1)
+    waiting = (chance > 0) & (chance < 1)
+    size = waiting.sum(axis=1)
+    alive = np.argsort(~waiting, axis=1, kind="stable")  # undecided boxes first
+    standing = np.argsort(alive, axis=1)  # where in `alive` a box of the lane stands
+    gone = np.where(waiting, np.uint16(0), _GONE)
+    chances, lively, stand, out, ids, hits = (
+        array.reshape(-1) for array in (chance, alive, standing, gone, boxes, drawn))
+    start, row = np.arange(lanes) * most, drawn.shape[1] * run
     for step in range(most - 1):
-        active = int(np.searchsorted(-size, step - 1))  # lanes with more than one box left
+        active = int(np.searchsorted(-size, -step - 1))  # the lanes with more than one box left
         if not active:
             break
-        left, first, at = size[:active] - step, start[:active], slice(0, active)
+        left, first = size[:active] - step, start[:active]
         one = lively[first + (rng.random(active) * left).astype(np.int64)]
-        nearness = rank[group[at], one] | gone[at]
+        nearness = rank[group[:active], one]
+        nearness |= gone[:active]
         nearness.reshape(-1)[first + one] = np.iinfo(np.uint16).max
-        other = nearness.argmin(axis=1)
-        a, b, u = chances[first + one], chances[first + other], rng.random(active)
+        one, other = first + one, first + nearness.argmin(axis=1)
+        a, b, u = chances[one], chances[other], rng.random(active)
         both = a + b
         low = both < 1
         goes = np.where(low, u * both < b, u * (2 - both) < 1 - b)
-        leaver, stayer = first + np.where(goes, one, other), first + np.where(goes, other, one)
-        won = ~low
-        hits[runs[at][won] + ids[leaver[won]]] = True
-        chances[stayer] = np.where(low, both, both - 1)
-        out[leaver] = _GONE
-        hole, last = stand[leaver], lively[first + left - 1]
+        leaves, stays = np.where(goes, one, other), np.where(goes, other, one)
+        won = np.flatnonzero(~low)
+        hits[row[won] + ids[leaves[won]]] = True
+        chances[stays] = np.where(low, both, both - 1)
+        out[leaves] = _GONE
+        hole, last = stand[leaves], lively[first + left - 1]
         lively[first + hole] = last
         stand[first + last] = hole
     last = start + lively[start]
     sure = chances[last] >= 1 - NEARLY
-    hits[runs[sure] + ids[last[sure]]] = True
-    decided = sure | (chances[last] <= NEARLY)
-    return np.where(decided, -1, ids[last]), chances[last]
-
-
-def _settle_between_beats(left, run, place, count, rng, drawn):
-    """The boxes left over by the beats settle the rest among themselves, then the last one by its chance."""
-    box, chance = left
-    waiting = np.flatnonzero(box >= 0)
-    if not waiting.size:
-        return
-    waiting = waiting[np.lexsort([box[waiting], run[waiting]])]
-    runs, size = np.unique(run[waiting], return_counts=True)
-    slot = np.arange(waiting.size) - np.repeat(np.cumsum(size) - size, size)
-    boxes, chances = np.full((runs.size, size.max()), -1), np.zeros((runs.size, size.max()))
-    lane = np.repeat(np.arange(runs.size), size)
-    boxes[lane, slot], chances[lane, slot] = box[waiting], chance[waiting]
-    order = np.argsort(-size, kind="stable")
-    boxes, chances, runs, size = boxes[order], chances[order], runs[order], size[order]
-    rank = _ranks(place[:, boxes], boxes >= 0)
-    last, remaining = _settle(rank, np.arange(runs.size), chances, size, rng, boxes, runs, drawn)
-    wins = (last >= 0) & (rng.random(runs.size) < remaining)
-    drawn[runs[wins], last[wins]] = True
+    hits[row[sure] + ids[last[sure]]] = True
+    return np.where(sure | (chances[last] <= NEARLY), -1, ids[last]), chances[last]

@@ -1,0 +1,128 @@
+"""Crime and Dosage: crime against patrol minutes over time, and what being drawn did, by the lottery's own chances."""
+import pandas as pd
+
+from ..workspace import effects as step
+from . import charts
+from . import effectwords as words
+from .blocks import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
+from .queries import check_period, page_head
+
+TITLE = "Crime and Dosage"
+EVERYTHING, SENSORS = "All reported crime", "Gunfire (sensor alerts)"
+MOST_BOXES = 20
+"""Boxes that the page names."""
+HUNDRED = 100.0
+"""Estimates are shown for a hundred boxes drawn for a shift, which reads better than for one."""
+INTERVAL = f"{100 * step.LEVEL:.0f} % interval"
+
+
+def build(workspace, first, last, beat="", progress=step.SILENT):
+    """The report of the shift dates ``first`` to ``last``, inclusive, of all beats or of one -> :class:`Report`."""
+    check_period(workspace, first, last, beat)
+    found = step.effects(workspace, first, last, beat, progress)
+    head = page_head(workspace, TITLE, first, last, found.as_of, beat)
+    types = workspace.crime_types[["crime_type", "name", "colour"]].to_dict("records")
+    names = {step.ALL: EVERYTHING, **{one["crime_type"]: one["name"] or one["crime_type"] for one in types}}
+    if found.alerts:
+        names["gunfire"] = SENSORS
+    blocks = [] if found.message else _what_draws_did(found, names)
+    blocks += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
+    if not found.message:
+        blocks += _for_whom(found)
+    return Report(TITLE, head, blocks, found.message, workspace.settings.crs)
+
+
+def _what_draws_did(found, names):
+    first = found.row(step.DRAWN)
+    rows = _rows(found, step.DRAWN, names)
+    side = pd.concat([_rows(found, what, names, label) for what, label in (
+        (step.BESIDE, "Beside a drawn box"), (step.BEFORE, "Check, a week before"))], ignore_index=True)
+    blocks = [Heading("What being drawn did"), Paragraph(words.conclusion(first))]
+    if first is not None:
+        blocks.append(Figures([
+            (f"{first['exposed']:,}", "boxes drawn, counted shift by shift"),
+            (f"{first['events']:,.0f}", "reported events in them"),
+            (f"{first['base'] * first['exposed']:,.0f}", "events to be expected there without the draw"),
+            (words.minutes(found.hours_drawn), "of patrol in a drawn box"),
+            (words.minutes(found.hours_undrawn), "in a comparable undrawn box")]))
+    blocks += [
+        Chart("Effect of being drawn", _intervals(rows),
+              f"Change in events per 100 boxes drawn, with {INTERVAL}; left of 0 are fewer. An interval that holds 0 "
+              "fits no effect, too. No line where there were too few events."),
+        Table("being drawn", _columns("Crime", "Drawn boxes"), rows, "Events in drawn boxes"),
+        Paragraph(words.conclusion(found.row(step.DRAWN, "gunfire"), "gunfire alerts")) if found.alerts else None,
+        Heading("An hour of patrol, neighbours, and a check"),
+        Paragraph(words.per_hour(found.row(step.PER_HOUR), found)),
+        Paragraph(words.beside(found.row(step.BESIDE))), Paragraph(words.before(found.row(step.BEFORE))),
+        Table("neighbours and check", _columns("Comparison", "Boxes"), side, "Neighbours and check")]
+    return [block for block in blocks if block is not None]
+
+
+def _rows(found, what, names, label=""):
+    """Rows of the estimates with their names, in the order of the crime types."""
+    order = {code: place for place, code in enumerate(names)}
+    rows = found.estimates[found.estimates["what"] == what]
+    rows = rows.iloc[rows["crime_type"].map(order).argsort(kind="stable")]
+    named = [names[code] for code in rows["crime_type"]]
+    return rows.assign(
+        name=[f"{label}: {name}" if label else name for name in named], would=rows["base"] * rows["exposed"],
+        interval=[words.interval(row) for _, row in rows.iterrows()],
+        change=[words.change(row["percent"]) if row["enough"] else "" for _, row in rows.iterrows()],
+        shown=rows["detectable_percent"].where(rows["enough"])).reset_index(drop=True)
+
+
+def _columns(name, exposed):
+    return [Column("name", name), number("exposed", exposed, 20), number("events", "Events", 18, 1),
+            number("would", "Expected without", 20, 1), Column("change", "Change", 24, None, True),
+            Column("interval", INTERVAL, 42, None, True),
+            number("shown", "Smallest change that would have shown", 30, 0, " %")]
+
+
+def _intervals(rows):
+    values = [rows[name].where(rows["enough"]) * HUNDRED for name in ("value", "low", "high")]
+    texts = ["" if enough else "too few events" for enough in rows["enough"]]
+    return lambda width: charts.intervals(list(rows["name"]), *values, width, "events per 100 boxes drawn", 48.0, texts)
+
+
+def _over_time(found, names, colours):
+    """Events and forecast beside planned and delivered minutes, for all and for each crime type."""
+    unit = "day" if found.days_each == 1 else "week"
+    blocks = [Heading("Crime and patrols over time"), Paragraph(
+        f"Left: events by {unit}, and the forecast where every shift of it has one. Right: minutes of patrol planned "
+        "and delivered; in the first row all presence in boxes, in the others that in boxes assigned for the type. "
+        "Lines that move together prove nothing: patrols are sent where crime is expected.", small=True)]
+    for code, name in names.items():
+        rows = found.over_time[found.over_time["crime_type"] == code]
+        labels = [words.short_date(date) for date in rows["first"]]
+        blocks.append(Beside([
+            [Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
+            [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
+    table = found.over_time.assign(name=found.over_time["crime_type"].map(names))
+    return blocks + [Table("over time", [
+        Column("first", "From", 22), Column("last", "To", 22), Column("name", "Crime"),
+        number("events", "Events", 20, 1), number("expected", "Forecast", 20, 1),
+        number("planned_minutes", "Minutes planned", 24), number("patrol_minutes", "Minutes delivered", 24)], table[table["crime_type"] == step.ALL],
+        f"All reported crime by {unit}")]
+
+
+def _events(name, labels, rows, colour):
+    series = [charts.Series(name, list(rows["events"]), colour)]
+    if rows["expected"].notna().any():
+        series.append(charts.Series("Forecast", list(rows["expected"]), "#5c666f"))
+    return lambda width: charts.lines(labels, series, width, 42.0, "events")
+
+
+def _minutes(labels, rows):
+    series = [charts.Series("Planned", list(rows["planned_minutes"])),
+              charts.Series("Delivered", list(rows["patrol_minutes"]))]
+    return lambda width: charts.columns(labels, series, width, 42.0, "minutes")
+
+
+def _for_whom(found):
+    return [Heading("Which boxes this speaks of"), Paragraph(words.scope(found)),
+            Table("boxes", [Column("box_id", "Box", 26), Column("where", "Where"), Column("beat", "Beat", 16),
+                            number("shifts", "Shifts with a chance", 20), number("chances", "Sum of chances", 20, 2),
+                            number("times_drawn", "Times drawn", 18),
+                            number("patrol_minutes", "Minutes delivered", 20)],
+                  found.boxes.head(MOST_BOXES), f"The boxes with the greatest chances, {MOST_BOXES} at most"),
+            Heading("How this was done"), *(Paragraph(text, small=True) for text in words.method(found))]
