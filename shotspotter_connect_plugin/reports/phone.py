@@ -164,8 +164,9 @@ def _project(rollcall, geopackage):
     choices.setFlags(choices.flags() | QgsMapLayer.LayerFlag.Private)
     lines, ground = maps.context_layers(geopackage)
     fixes, logs = _own_layer(geopackage, FIXES, _FIX_LAYER), _own_layer(geopackage, LOGS, _LOG_LAYER)
-    for layer in (logs, fixes, boxes, beats, choices, *lines, *ground):
-        project.addMapLayer(layer)
+    for layer in (logs, fixes, boxes, beats, choices, *lines, *ground):  # from the top of the map down
+        project.addMapLayer(layer, False)
+        project.layerTreeRoot().addLayer(layer).setExpanded(layer is boxes)
     for layer in (boxes, beats, choices, *lines, *ground):
         _lock(layer)
     _track(fixes)
@@ -217,7 +218,8 @@ def _form(layer, choices, boxes):
         layer.setEditorWidgetSetup(fields.indexOf(name), QgsEditorWidgetSetup("ValueRelation", {
             "Layer": source.id(), "LayerName": source.name(), "LayerProviderName": "ogr",
             "LayerSource": source.source(), "Key": key, "Value": value, "FilterExpression": only,
-            "AllowNull": name == "box_id", "AllowMulti": False, "OrderByValue": True, "UseCompleter": False}))
+            # Nothing is chosen beforehand: a tactic that nobody touched must not be logged.
+            "AllowNull": True, "AllowMulti": False, "OrderByValue": True, "UseCompleter": False}))
     for name in ("tactic", "unit"):
         layer.setFieldConstraint(fields.indexOf(name), QgsFieldConstraints.Constraint.ConstraintNotNull)
     for name, value in (("is_geometry_editing_locked", True), ("action", "offline"), ("cloud_action", "offline")):

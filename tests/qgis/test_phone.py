@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from osgeo import gdal
-from qgis.core import (QgsExpressionContextScope, QgsGeometry, QgsProject, QgsValueRelationFieldFormatter,
-                       QgsVectorLayerUtils)
+from qgis.core import (QgsExpressionContextScope, QgsFieldConstraints, QgsGeometry, QgsProject,
+                       QgsValueRelationFieldFormatter, QgsVectorLayerUtils)
 from qgis.PyQt.QtCore import QDateTime, Qt
 
 from shotspotter_connect_plugin.reports import phone, queries
@@ -101,6 +101,8 @@ def test_it_opens_with_all_its_layers_and_nobody_can_change_the_plan(opened, wor
             "is_geometry_locked", "is_feature_addition_locked", "is_attribute_editing_locked",
             "is_geometry_editing_locked", "is_feature_deletion_locked")}
         assert one.name() in mine or locks == {True}
+    order = [one.name() for one in opened.layerTreeRoot().layerOrder()]
+    assert order == ["Tactics used", "My track", "Boxes to patrol", "Beats", "Roads", "Railroads", "Water", "Parks"]
     boxes = layer(opened, "Boxes to patrol")
     patrols = workspace.read("patrols", where={"shift_date": DATE, "shift": SHIFT, "status": "planned"})
     assert {feature["box_id"] for feature in boxes.getFeatures()} == set(patrols["box_id"])
@@ -143,8 +145,12 @@ def test_the_form_knows_box_unit_and_time_and_offers_the_approved_tactics_only(o
         assert feature["box_id"] == box["box_id"] and feature["crime_type"] == box["crime_type"]
         assert feature["unit"] == box["unit"] and feature["at_utc"] == START
         assert set(tactics_for(logs, feature)) == wanted.get(box["crime_type"], {"walk"})
+        assert not feature["tactic"], "nothing is chosen beforehand"
         seen.add(box["crime_type"])
     assert len(seen) > 1 and any(box["unit"] == "7-C" for box in boxes.getFeatures())
+    config = logs.editorWidgetSetup(logs.fields().indexOf("tactic")).config()
+    constraints = logs.fieldConstraints(logs.fields().indexOf("tactic"))
+    assert config["AllowNull"] is True and constraints & QgsFieldConstraints.Constraint.ConstraintNotNull
     outside = added(logs, QgsGeometry.fromWkt("POINT (0 0)"))
     assert not outside["box_id"] and set(tactics_for(logs, outside)) == {"walk"}
     logs.rollBack()

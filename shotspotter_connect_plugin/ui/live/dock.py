@@ -255,6 +255,8 @@ class LiveDock(QgsDockWidget):
         self._theme = NIGHT if night else DAY
         QgsSettings().setValue(SETTINGS + "night", bool(night))
         self._pages.setStyleSheet(self._theme.sheet)
+        if self._map is not None:
+            self._map.dim(self._theme.dark and self._patrol is not None)
         if self._patrol is not None:
             self._box = None
             self._show()
@@ -363,6 +365,7 @@ class LiveDock(QgsDockWidget):
         self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self._package.patrols))
         if self._map is not None:
             self._map.show(self._package, self._own_patrols())
+            self._map.dim(self._theme.dark)
         self._show_box(None)
 
     def _show_box(self, patrol):

@@ -2,7 +2,7 @@
 import pandas as pd
 from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle,
                        QgsVectorLayer, QgsWkbTypes)
-from qgis.gui import QgsRubberBand, QgsVertexMarker
+from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtGui import QColor
 
@@ -20,12 +20,25 @@ def tr(text):
     return QCoreApplication.translate("LiveDock", text)
 
 
+class Shade(QgsMapCanvasItem):
+    """A veil over the map, below the outline and the car, so that it does not blind the driver at night."""
+
+    def __init__(self, canvas):
+        super().__init__(canvas)
+        self.setZValue(-5)
+        self.hide()
+
+    def paint(self, painter, *_):
+        painter.fillRect(self.boundingRect(), QColor(0, 0, 0, 165))
+
+
 class LiveMap(QObject):
     """Draws on a canvas; everything it adds it takes away again."""
 
     def __init__(self, canvas, parent):
         super().__init__(parent)
         self._canvas, self._package, self._layer = canvas, None, None
+        self._shade = Shade(canvas)
         self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
         self._band.setStrokeColor(QColor("#ffd400"))
         self._band.setSecondaryStrokeColor(QColor(style.INK))
@@ -38,6 +51,7 @@ class LiveMap(QObject):
         self._car.setColor(QColor("#ffffff"))
         self._car.setFillColor(QColor("#0057d8"))
         self._car.hide()
+        canvas.extentsChanged.connect(self._shade_all)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
 
@@ -72,6 +86,11 @@ class LiveMap(QObject):
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 
+    def dim(self, on):
+        """Darken the map, or let it be bright again."""
+        self._shade_all()
+        self._shade.setVisible(on)
+
     def outline(self, box_id):
         """Outline a box, or none."""
         self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
@@ -103,14 +122,19 @@ class LiveMap(QObject):
             _quietly(lambda project: project.removeMapLayer(layer.id()))
         self.outline("")
         self._car.hide()
+        self._shade.hide()
 
     def remove(self):
         """Take everything off the map for good."""
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().readProject.disconnect(self._forget_stored)
+        self._canvas.extentsChanged.disconnect(self._shade_all)
         self.clear()
-        for item in (self._band, self._car):
+        for item in (self._band, self._car, self._shade):
             self._canvas.scene().removeItem(item)
+
+    def _shade_all(self):
+        self._shade.setRect(self._canvas.extent())
 
     def _new_layer(self, package):
         layer = QgsVectorLayer("Polygon", "live", "memory")

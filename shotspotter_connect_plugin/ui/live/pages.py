@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QIcon, QPixmap
 from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLabel,
                                  QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QPushButton, QScrollArea,
-                                 QSizePolicy, QToolButton, QVBoxLayout, QWidget)
+                                 QScroller, QSizePolicy, QToolButton, QVBoxLayout, QWidget)
 
 from ...patrol import live
 from ...processing import addresses
@@ -114,6 +114,7 @@ class PatrolPage(QWidget):
         self.tactics_area = QScrollArea()
         self.tactics_area.setWidgetResizable(True)
         self.tactics_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        QScroller.grabGesture(self.tactics_area.viewport(), QScroller.ScrollerGestureType.TouchGesture)
         column.addWidget(self.tactics_area, 3)
         self.beat = QComboBox()
         self.beat.currentIndexChanged.connect(lambda _: self.beat_chosen.emit())
@@ -180,6 +181,8 @@ class PatrolPage(QWidget):
             self.progress.setValue(min(seconds, int(state.target_seconds)))
         for widget in (self.timer, self.progress):
             widget.setVisible(inside)
+        for widget in (self.beat, self.boxes):  # until it is time to move on, the room is for tactics
+            widget.setVisible(state.verdict != live.STAY)
         self.panel.setStyleSheet(theme.behind(state.verdict))
         self.verdict.setText({
             live.OUTSIDE: tr("Not in a box of this shift"), live.ENOUGH: tr("Target reached: move on"),

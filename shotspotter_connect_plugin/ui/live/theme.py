@@ -15,6 +15,7 @@ class Theme:
     ink: str
     muted: str
     done: str
+    dark: bool
     verdicts: dict
 
     @property
@@ -31,8 +32,11 @@ class Theme:
                     colour, style.ink_on(style.colour(colour)).name())
 
     def band(self, colour):
-        """Style of the band in the colour of a crime type."""
+        """Style of the band in the colour of a crime type; at night only its edge is bright."""
         colour = style.colour(colour)
+        if self.dark:
+            return "background: {}; color: {}; border-left: 16px solid {};".format(
+                self.raised, self.ink, colour.name())
         return "background: {}; color: {}; border-radius: 8px;".format(colour.name(), style.ink_on(colour).name())
 
 
@@ -53,7 +57,7 @@ QProgressBar::chunk {{ background: {ink}; border-radius: 5px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {paper}; border: 0; }}
 """
 
-DAY = Theme("#f7f7f5", "#ffffff", style.RULE, style.INK, style.MUTED, "#2a7f62", {
+DAY = Theme("#f7f7f5", "#ffffff", style.RULE, style.INK, style.MUTED, "#2a7f62", False, {
     live.ENOUGH: style.DOSAGE["on_target"][0], live.OVER: style.DOSAGE["short"][0], live.TAKEN_OFF: "#b9c0c6"})
-NIGHT = Theme("#0d1013", "#1a2026", "#3a444e", "#c9d1d8", "#87929c", "#1d5a46", {
+NIGHT = Theme("#0d1013", "#1a2026", "#3a444e", "#c9d1d8", "#87929c", "#1d5a46", True, {
     live.ENOUGH: "#1f6b52", live.OVER: "#7a5210", live.TAKEN_OFF: "#3f4a54"})
