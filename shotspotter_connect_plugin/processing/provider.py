@@ -13,6 +13,7 @@ from .configure import Configure
 from .createworkspace import CreateWorkspace
 from .crimetypereport import CrimeTypeReport
 from .daily import Daily
+from .dosagereport import DosageReport
 from .exportplan import ExportPlan
 from .fishnet import CreateFishnet
 from .importcalendar import ImportCalendar
@@ -37,7 +38,7 @@ from .visits import Visits
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
               ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
-              ShiftReport, TacticReport, OfficerReport, CrimeTypeReport,
+              ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport,
               Daily)
 
 

@@ -61,7 +61,7 @@ class ReportAlgorithm(ConnectAlgorithm):
         if self.TAKES_SHIFT:
             filters["shift"] = self.text(parameters, SHIFT, context)
         progress.report(0.05, "Reading")
-        report = registry.compose(self.NAME, workspace, first, last, **filters)
+        report = registry.compose(self.NAME, workspace, first, last, progress=progress.part(0.05, 0.4), **filters)
         progress.report(0.4, "Writing")
         paths = publish.write_report(report, self.parameterAsFileOutput(parameters, OUTPUT, context),
                                      LayoutFeedback(progress))

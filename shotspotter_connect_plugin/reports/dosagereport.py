@@ -101,7 +101,8 @@ def _over_time(found, names, colours):
     return blocks + [Table("over time", [
         Column("first", "From", 22), Column("last", "To", 22), Column("name", "Crime"),
         number("events", "Events", 20, 1), number("expected", "Forecast", 20, 1),
-        number("planned_minutes", "Minutes planned", 24), number("patrol_minutes", "Minutes delivered", 24)], table[table["crime_type"] == step.ALL],
+        number("planned_minutes", "Minutes planned", 24),
+        number("patrol_minutes", "Minutes delivered", 24)], table[table["crime_type"] == step.ALL],
         f"All reported crime by {unit}")]
 
 

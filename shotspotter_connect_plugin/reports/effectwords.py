@@ -111,8 +111,8 @@ def method(effects):
         "misses the truth by chance: the first row is the one to read first.",
         "The hour of patrol uses the draw as an instrument: only hours that chance brought count. Neighbours are the "
         "undrawn ones of the eight boxes around a drawn one. How likely that was comes from drawing each "
-        f"shift {count(effects.replays, 'more time')} with its recorded chances, from a seed made of the hashes of the draws' "
-        "inputs.",
+        f"shift {count(effects.replays, 'more time')} with its recorded chances; the seed is made of the hashes of the "
+        "draws' inputs.",
         "Only incidents that the public reported count, none that officers found"
         + ("; gunfire alerts of sensors have a row of their own." if effects.alerts else ".")
         + f" {effects.forecast_shifts:,} of {count(effects.scope.shifts, 'shift')} had a forecast made before it; in "

@@ -27,6 +27,7 @@ KINDS = (
     Kind("tacticreport", "Tactic", "tactic", ("beat", "shift")),
     Kind("officerreport", "Officer", "officer", ("beat", "shift", "officer", "rank")),
     Kind("crimetypereport", "Crime type", "crimetype", ("beat", "shift")),
+    Kind("dosagereport", "Crime and Dosage", "dosagereport", ("beat", "progress")),
     Kind("rollcall", "Roll call", "", ("beat", "shift")),
 )
 

@@ -8,7 +8,7 @@ IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunf
        "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
        "importroster", "importtactics", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily",
-       "shiftreport", "tacticreport", "officerreport", "crimetypereport")
+       "shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport")
 
 
 def algorithm(name):
@@ -65,6 +65,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "tacticreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
         "officerreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT OFFICER RANK",
         "crimetypereport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
+        "dosagereport": "WORKSPACE FROM TO BEAT OUTPUT",
     }
     assert {name: set(item["parameters"]) for name, item in golden.items()} == {
         name: set(words.split()) for name, words in design.items()}
@@ -110,7 +111,7 @@ def test_only_what_has_no_sensible_default_is_required():
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
         ("exportplan", "OUTPUT"), ("shiftreport", "OUTPUT"), ("tacticreport", "OUTPUT"), ("officerreport", "OUTPUT"),
-        ("crimetypereport", "OUTPUT")}
+        ("crimetypereport", "OUTPUT"), ("dosagereport", "OUTPUT")}
 
 
 def test_size_is_250_metres():
