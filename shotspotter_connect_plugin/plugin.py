@@ -13,7 +13,7 @@ from .processing.provider import ConnectProvider
 NAME = "ShotSpotter Connect"
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
-IMPORT_DOCK, PLAN_DOCK, LIVE_DOCK = "import_dock", "plan_dock", "live_dock"
+IMPORT_DOCK, PLAN_DOCK, LIVE_DOCK, REPORTS_DOCK = "import_dock", "plan_dock", "live_dock", "reports_dock"
 _DOCK_WAS_OPEN, _LIVE_RUNNING = "shotspotter_connect/plan/open", "shotspotter_connect/live/running"
 
 # (object name, text, icon, what it does: an algorithm's id, a dock or the name of a function of ui/actions.py), in
@@ -31,6 +31,13 @@ DELIVERED = (
     ("ConnectExportPlan", "Export plan…", "patrol", "connect:exportplan"),
     ("ConnectLive", "Live patrol", "patrol", LIVE_DOCK),
     ("ConnectVisits", "Find visits…", "patrol", "connect:visits"),
+)
+REPORTS = (
+    ("ConnectReports", "Reports", "report", REPORTS_DOCK),
+    ("ConnectShiftReport", "Shift report…", "report", "connect:shiftreport"),
+    ("ConnectTacticReport", "Tactic report…", "report", "connect:tacticreport"),
+    ("ConnectOfficerReport", "Officer report…", "report", "connect:officerreport"),
+    ("ConnectCrimeTypeReport", "Crime type report…", "report", "connect:crimetypereport"),
 )
 IMPORTS = (
     ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
@@ -64,7 +71,7 @@ class ConnectPlugin:
         self._provider = None
         self._menu = None
         self._toolbar = None
-        self._imports = self._dock = self._live = None
+        self._imports = self._dock = self._live = self._reports = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -82,7 +89,7 @@ class ConnectPlugin:
         self._menu.setIcon(_icon("connect"))
         self._toolbar = self._iface.addToolBar(NAME)
         self._toolbar.setObjectName("ConnectToolBar")
-        for part in (MORNING, DELIVERED, IMPORTS, SET_UP, LAST):
+        for part in (MORNING, DELIVERED, REPORTS, IMPORTS, SET_UP, LAST):
             for entry in part:
                 action = self._action(*entry)
                 self._menu.addAction(action)
@@ -98,11 +105,11 @@ class ConnectPlugin:
 
     def unload(self):
         """Take away everything that was added."""
-        for dock in filter(None, (self._imports, self._dock, self._live)):
+        for dock in filter(None, (self._imports, self._dock, self._live, self._reports)):
             dock.take_away()
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
-        self._imports = self._dock = self._live = None
+        self._imports = self._dock = self._live = self._reports = None
         if self._menu is not None:
             self._iface.pluginMenu().removeAction(self._menu.menuAction())
             self._menu.deleteLater()
@@ -152,6 +159,18 @@ class ConnectPlugin:
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
         self._live.setUserVisible(True)
 
+    def show_reports_dock(self):
+        """Open the Reports dock, made when it is first wanted."""
+        from .ui.reports.dock import ReportsDock
+
+        if self._reports is None:
+            window = self._iface.mainWindow()
+            self._reports = ReportsDock(self._iface.openLayoutDesigner, window)
+            if not window.restoreDockWidget(self._reports):
+                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._reports)
+        self._reports.follow_project()
+        self._reports.setUserVisible(True)
+
     def _once_ready(self, do):
         """Do something when QGIS has started, if the menu is still there then."""
         timer = QTimer(self._menu)
@@ -174,6 +193,8 @@ class ConnectPlugin:
             self.show_plan_dock()
         elif does == LIVE_DOCK:
             self.show_live_dock()
+        elif does == REPORTS_DOCK:
+            self.show_reports_dock()
         elif does.startswith("connect:"):
             actions.open_dialog(does)
         else:

@@ -7,5 +7,5 @@ class CrimeTypeReport(ReportAlgorithm):
 
     NAME = "crimetypereport"
     TITLE = "Crime type report"
-    HELP = ("Average, median and total minutes of directed patrol per crime type: planned, delivered, visits, and how many of "
-            "the planned boxes were visited and on target.")
+    HELP = ("Average, median and total minutes of directed patrol per crime type: planned, delivered, visits, and how "
+            "many of the planned boxes were visited and on target.")

@@ -12,8 +12,8 @@ class OfficerReport(ReportAlgorithm):
     NAME = "officerreport"
     TITLE = "Officer report"
     HELP = ("Minutes per tactic and box of each officer, beside how minutes were spread among the officers of the same "
-            "shifts. Officers stand under their badge number or pseudonym in the order of these codes; nobody is ranked "
-            "unless RANK asks for it, and names are never shown.")
+            "shifts. Officers stand under their badge number or pseudonym in the order of these codes; nobody is "
+            "ranked unless RANK asks for it, and names are never shown.")
 
     def add_own(self):
         self.add(QgsProcessingParameterString(OFFICER, "Officer", optional=True),

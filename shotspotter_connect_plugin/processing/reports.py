@@ -33,8 +33,8 @@ class ReportAlgorithm(ConnectAlgorithm):
                      "Code of one shift, as in the workspace's table of shifts. Empty = every shift.")
         self.add_own()
         self.add(QgsProcessingParameterFileDestination(OUTPUT, "Report", KINDS_OF_FILE),
-                 "The file to write; its ending decides: .pdf, .png (further pages get a number) or .csv (several tables "
-                 "get their names).")
+                 "The file to write; its ending decides: .pdf, .png (further pages get a number) or .csv (several "
+                 "tables get their names).")
         self.addOutput(QgsProcessingOutputString(FILES, "All files written, one per line"))
         self.addOutput(QgsProcessingOutputNumber(TABLES, "Tables in the report"))
 
@@ -44,6 +44,11 @@ class ReportAlgorithm(ConnectAlgorithm):
     def own(self, parameters, context):
         """The values of :meth:`add_own` as keywords of the report's ``build``."""
         return {}
+
+    def period(self, parameters, workspace):
+        """First and last date asked for, ISO."""
+        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
+        return first, iso_date(parameters.get(TO)) or first
 
     def check(self, parameters, context):
         super().check(parameters, context)
@@ -55,8 +60,7 @@ class ReportAlgorithm(ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import publish, registry
 
-        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
-        last = iso_date(parameters.get(TO)) or first
+        first, last = self.period(parameters, workspace)
         filters = {"beat": self.text(parameters, BEAT, context), **self.own(parameters, context)}
         if self.TAKES_SHIFT:
             filters["shift"] = self.text(parameters, SHIFT, context)

@@ -4,6 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFi
 
 from .base import REPORT, ConnectAlgorithm
 from .feedback import LayoutFeedback
+from .reports import KINDS_OF_FILE
 
 BEAT, OUTPUT, PATROLS = "BEAT", "OUTPUT", "PATROLS"
 
@@ -14,7 +15,7 @@ class RollCall(ConnectAlgorithm):
     NAME = "rollcall"
     TITLE = "Print roll call"
     GROUP = REPORT
-    HELP = ("Writes the sheets of a shift as PDF, one page per beat: a map of its boxes coloured by crime type, a "
+    HELP = ("Writes the sheets of a shift, one page per beat: a map of its boxes coloured by crime type, a "
             "table with box, where, crime type, chance and minutes, the approved tactics, and the hash of a coming "
             "draw's seed. A shift without a plan gives sheets that say so.")
 
@@ -27,12 +28,20 @@ class RollCall(ConnectAlgorithm):
         self.add_date()
         self.add_shift()
         self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, "Sheets", "PDF files (*.pdf)"), "The PDF to write.")
+        self.add(QgsProcessingParameterFileDestination(OUTPUT, "Sheets", KINDS_OF_FILE),
+                 "The file to write; its ending decides: .pdf, .png (further sheets get a number) or .csv (the boxes "
+                 "as a table).")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols on the sheets"))
 
+    def check(self, parameters, context):
+        super().check(parameters, context)
+        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        if path:
+            from ..reports.publish import check_path
+            check_path(path)
+
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import queries
-        from ..reports.rollcall import write_rollcall
+        from ..reports import publish, queries
         from ..workspace import planning
 
         date = self.shift_date(parameters, workspace)
@@ -40,7 +49,7 @@ class RollCall(ConnectAlgorithm):
         sheets = [queries.rollcall(workspace, date, shift, beat)
                   for shift in self.shifts(parameters, context, workspace, date)]
         path = self.parameterAsFileOutput(parameters, OUTPUT, context)
-        write_rollcall(sheets, path, progress, LayoutFeedback(progress))
+        path = publish.write_sheets(sheets, path, progress, LayoutFeedback(progress))[0]
         if not beat:
             planning.publish(workspace, date, [sheet.shift for sheet in sheets])
         patrols = sum(len(sheet.patrols) for sheet in sheets)

@@ -7,5 +7,5 @@ class TacticReport(ReportAlgorithm):
 
     NAME = "tacticreport"
     TITLE = "Tactic report"
-    HELP = ("Uses, minutes and share of each tactic, by crime type, beat and hour, and their trend; tactics never used, and "
-            "entries that were not approved for their date.")
+    HELP = ("Uses, minutes and share of each tactic, by crime type, beat and hour, and their trend; tactics never "
+            "used, and entries that were not approved for their date.")

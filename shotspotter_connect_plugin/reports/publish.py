@@ -8,7 +8,9 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutExporter, QgsProject
 
 from ..errors import ConnectError
+from ..progress import SILENT
 from . import layout as pieces
+from . import rollcall
 from .blocks import write_csv
 from .frame import lay_out
 
@@ -43,15 +45,34 @@ def write_report(report, path, feedback=None):
         project.clear()
 
 
+def write_sheets(rollcalls, path, progress=SILENT, feedback=None):
+    """Write roll-call sheets of some shifts -> the paths of the files; otherwise as :func:`write_report`."""
+    check_path(path)
+    ending = Path(path).suffix.lower()
+    if ending == ".csv":
+        return write_csv(rollcall.as_table(rollcalls), path)
+    if ending == ".pdf":
+        return [rollcall.write_rollcall(rollcalls, path, progress, feedback)]
+    with rollcall.laid_out(rollcalls, progress) as layout:
+        return write_pages(layout, path)
+
+
 def write_pages(layout, path):
-    """Write the pages of a layout as PNG: ``name.png``, ``name_2.png`` and so on -> their paths."""
+    """Write the pages of a layout, or of its atlas, as PNG: ``name.png``, ``name_2.png`` and so on -> their paths."""
     path = Path(path)
-    exporter = QgsLayoutExporter(layout)
-    names = [path.name] + [f"{path.stem}_{page}.png" for page in range(2, layout.pageCollection().pageCount() + 1)]
+    exporter, atlas, made = QgsLayoutExporter(layout), layout.atlas(), []
     with pieces.folder_beside(path) as folder:
-        for page, name in enumerate(names):  # page by page: exportToImage would write where on earth each picture is
-            if not exporter.renderPageToImage(page, dpi=PNG_DPI).save(os.path.join(folder, name)):
-                raise ConnectError(f"The report could not be written to {path}: free some space on the disk.")
-        for name in names:
+        more = atlas.enabled() and atlas.beginRender() and atlas.first()
+        while True:
+            for page in range(layout.pageCollection().pageCount()):
+                made.append(path.name if not made else f"{path.stem}_{len(made) + 1}.png")
+                # Page by page: exportToImage would also write where on earth each picture is.
+                if not exporter.renderPageToImage(page, dpi=PNG_DPI).save(os.path.join(folder, made[-1])):
+                    raise ConnectError(f"The report could not be written to {path}: free some space on the disk.")
+            if not more or not atlas.next():
+                break
+        if more:
+            atlas.endRender()
+        for name in made:
             pieces.replace(os.path.join(folder, name), path.with_name(name))
-    return [str(path.with_name(name)) for name in names]
+    return [str(path.with_name(name)) for name in made]

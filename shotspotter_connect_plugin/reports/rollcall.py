@@ -6,7 +6,9 @@ it is.
 """
 import os
 import tempfile
+from contextlib import contextmanager
 
+import pandas as pd
 from qgis.core import QgsLayoutItemMap, QgsLayoutItemMapOverview
 from qgis.PyQt.QtCore import Qt
 
@@ -14,6 +16,7 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from . import layout as pieces
 from . import maps, sheets, style
+from .blocks import Column, PageHead, Report, Table
 from .plan import write_geopackage
 from .queries import RollCall
 
@@ -33,18 +36,37 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
     feedback : qgis.core.QgsFeedback, optional
         Hears how far it is and can cancel. Main thread only, as layouts are.
     """
-    rollcalls = [rollcall] if isinstance(rollcall, RollCall) else list(rollcall)
+    with laid_out([rollcall] if isinstance(rollcall, RollCall) else list(rollcall), progress) as layout:
+        return pieces.export_pdf(layout, path, feedback)
+
+
+@contextmanager
+def laid_out(rollcalls, progress=SILENT):
+    """The layout of the sheets, in a project of its own, with all it shows; both are gone afterwards."""
     if not rollcalls:
         raise ConnectError("There is no shift to print: name a shift of this date.")
     with tempfile.TemporaryDirectory(prefix="connect-") as folder:
         geopackage = os.path.join(folder, "plan.gpkg")
         write_geopackage(geopackage, rollcalls, progress, with_forecast=False)
         project = maps.new_project(rollcalls[0].crs)
-        layout = build_layout(project, maps.plan_layers(project, geopackage), rollcalls[0].page_size)
         try:
-            return pieces.export_pdf(layout, path, feedback)
+            yield build_layout(project, maps.plan_layers(project, geopackage), rollcalls[0].page_size)
         finally:
             project.clear()  # lets go of the GeoPackage, which Windows could not remove otherwise
+
+
+def as_table(rollcalls):
+    """The boxes of some shifts as a :class:`~.blocks.Report` of one table, for files."""
+    first = rollcalls[0]
+    patrols = pd.concat([rollcall.patrols.assign(shift_name=rollcall.shift_name) for rollcall in rollcalls])
+    patrols["kind"] = patrols["crime_type"].map(dict(zip(first.crime_types["crime_type"], first.crime_types["name"])))
+    table = Table("boxes", [
+        Column("shift_date", "Date"), Column("shift_name", "Shift"), Column("beat", "Beat"), Column("number", "No."),
+        Column("box_id", "Box"), Column("where", "Where"), Column("kind", "Crime type"), Column("chance", "Chance"),
+        Column("chance_low", "Chance, low"), Column("chance_high", "Chance, high"),
+        Column("inclusion_probability", "Chance of being drawn"), Column("target_minutes", "Minutes"),
+        Column("returns", "Come back"), Column("unit", "Unit")], patrols)
+    return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
 
 
 def build_layout(project, layers, page_size):

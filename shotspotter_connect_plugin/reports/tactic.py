@@ -13,8 +13,9 @@ MOST_LISTED = 200
 MOST_ACROSS = 5
 ABOUT = ("Tactics are what officers log. A use without minutes counts as a use and adds no minutes. Crime type and "
          "beat are those of the visit that a log belongs to; a log without a visit counts under “{}”, and one from a "
-         "box that was not planned under “{}”. An entry is not approved when nobody had approved the tactic for its date, "
-         "it had expired, it is enforcement, or the agency's list does not know it.").format(NO_VISIT, parts.NOT_PLANNED)
+         "box that was not planned under “{}”. An entry is not approved when nobody had approved the tactic for its "
+         "date, it had expired, it is enforcement, or the agency's list does not know "
+         "it.").format(NO_VISIT, parts.NOT_PLANNED)
 
 
 def build(workspace, first, last, beat="", shift=""):

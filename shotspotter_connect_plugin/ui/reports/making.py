@@ -1,0 +1,75 @@
+"""From what the Reports dock asks to a file or a layout: reading in any thread, laying out in the main thread."""
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from typing import Dict
+
+from ...processing.base import VERSIONS
+from ...reports import frame, maps, publish, queries, registry, rollcall
+from ...reports.plan import write_geopackage
+from ...workspace.runs import recorded
+
+
+@dataclass(frozen=True)
+class Request:
+    """A report of :mod:`~...reports.registry`, its dates (ISO, inclusive) and what it is narrowed to."""
+
+    kind: registry.Kind
+    first: str
+    last: str
+    given: Dict[str, object] = field(default_factory=dict)
+
+    @property
+    def filters(self):
+        """What it is narrowed to, as far as the report takes it."""
+        return {name: value for name, value in self.given.items() if name in self.kind.takes and value}
+
+
+def file_name(request):
+    """A name that says what is in the file, without its ending."""
+    dates = request.first if request.last == request.first else f"{request.first}_{request.last}"
+    words = [request.kind.name, dates, *(str(value) for name, value in request.filters.items() if name != "rank")]
+    return re.sub(r"[^\w-]+", "_", "_".join(words))
+
+
+def read(workspace, request, path):
+    """Read what the report needs, and record the run under the report's algorithm."""
+    parameters = {"FROM": request.first, "TO": request.last, "OUTPUT": path,
+                  **{name.upper(): value for name, value in request.filters.items()}}
+    with recorded(workspace, request.kind.algorithm, parameters, versions=VERSIONS) as run:
+        if request.kind.module:
+            made = registry.compose(request.kind.name, workspace, request.first, request.last, **request.filters)
+            run.counts = {"tables": len(made.tables())}
+        else:
+            made = _sheets(workspace, request)
+            run.counts = {"sheets": sum(len(sheet.pages) for sheet in made)}
+    return made
+
+
+def _sheets(workspace, request):
+    codes = list(workspace.calendar.slots(request.first, request.first)["shift"])
+    wanted = request.filters.get("shift")
+    return [queries.rollcall(workspace, request.first, code, request.filters.get("beat", ""))
+            for code in ([wanted] if wanted else codes)]
+
+
+def write(made, path):
+    """Write the report -> the paths of the files."""
+    return publish.write_sheets(made, path) if isinstance(made, list) else publish.write_report(made, path)
+
+
+def lay_out(made, project):
+    """Lay the report out in a project -> the layout."""
+    if not isinstance(made, list):
+        return frame.lay_out(project, made)
+    folder = tempfile.mkdtemp(prefix="connect-sheets-")  # the layers of its maps; as long-lived as the layout
+    geopackage = os.path.join(folder, "plan.gpkg")
+    write_geopackage(geopackage, made, with_forecast=False)
+    return rollcall.build_layout(project, maps.plan_layers(project, geopackage), made[0].page_size)
+
+
+def message(made):
+    """Why there is nothing to show, if so."""
+    sheets = made if isinstance(made, list) else [made]
+    return next((sheet.message for sheet in sheets if sheet.message), "")
