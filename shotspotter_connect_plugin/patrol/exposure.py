@@ -160,6 +160,31 @@ def lowest_to_highest(values):
     return float(values.min() / values.max()) if values.size > 1 and values.max() > 0 else float("nan")
 
 
+def classes(values, count=5):
+    """Classes of values for a map, about as many values in each, with round edges.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN belongs to no class.
+
+    Returns
+    -------
+    edges : list of float
+        Between the classes; a value equal to an edge belongs to the class above it. May be fewer than ``count`` - 1.
+    which : numpy.ndarray of int
+        Class of each value from 0, -1 for NaN.
+    """
+    values = np.asarray(values, dtype=float)
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return [], np.full(values.shape, -1)
+    quantiles = np.quantile(known, np.arange(1, count) / count)
+    edges = sorted({float(f"{edge:.2g}") for edge in quantiles if known.min() < edge <= known.max()})
+    edges = [edge for edge in edges if known.min() < edge <= known.max()]
+    return edges, np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), -1)
+
+
 def _cumulative(parts):
     sums = np.concatenate([[0.0], np.cumsum(parts)])
     return sums / sums[-1]

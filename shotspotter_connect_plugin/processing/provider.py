@@ -15,6 +15,7 @@ from .crimetypereport import CrimeTypeReport
 from .daily import Daily
 from .dosagereport import DosageReport
 from .exportplan import ExportPlan
+from .exposurereport import ExposureReport
 from .fishnet import CreateFishnet
 from .importcalendar import ImportCalendar
 from .importgps import ImportGps
@@ -38,7 +39,7 @@ from .visits import Visits
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
               ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
-              ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport,
+              ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport, ExposureReport,
               Daily)
 
 

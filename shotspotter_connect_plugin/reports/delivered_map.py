@@ -95,6 +95,17 @@ def other_boxes(crs, rectangles):
     return layer
 
 
+def areas(crs, frame, geometries):
+    """Polygons in the ``colour`` of their row with their ``label``; white where nothing is known."""
+    layer = memory_layer("Areas", "MultiPolygon", crs, frame[["label", "colour"]], shapes(geometries))
+    layer.setRenderer(QgsCategorizedSymbolRenderer("colour", [
+        QgsRendererCategory(colour, QgsFillSymbol.createSimple({
+            "color": colour, "outline_color": style.MUTED, "outline_width": "0.2"}), "")
+        for colour in sorted(set(frame["colour"]))]))
+    _write(layer, "label", 6)
+    return layer
+
+
 def track_lines(crs, frame):
     """Tracks of units as thin lines. ``frame``: unit, geometry."""
     layer = memory_layer("Tracks", "LineString", crs, frame[["unit"]], shapes(frame["geometry"]))

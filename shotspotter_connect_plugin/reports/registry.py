@@ -28,6 +28,7 @@ KINDS = (
     Kind("officerreport", "Officer", "officer", ("beat", "shift", "officer", "rank")),
     Kind("crimetypereport", "Crime type", "crimetype", ("beat", "shift")),
     Kind("dosagereport", "Crime and Dosage", "dosagereport", ("beat", "progress")),
+    Kind("exposurereport", "Exposure", "exposurereport", ("beat", "progress")),
     Kind("rollcall", "Roll call", "", ("beat", "shift")),
 )
 

@@ -23,6 +23,8 @@ BEAT = "#2f3b46"
 UNKNOWN = "#8a8f94"
 DOSAGE = {"short": ("#e0a030", "Short"), "on_target": ("#2a7f62", "On target"), "over": ("#7b4fa3", "Over")}
 """Colour and words of each dosage; the colours stay apart for people who see red and green alike."""
+RAMP = ("#eef3ef", "#c5d8d0", "#8fb5ae", "#558a8c", "#1f5563")
+"""Colours of a map's classes, the darker the more; apart in black and white, too."""
 
 _FAMILIES = ("Open Sans", "DejaVu Sans", "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial")
 _MONOSPACED = ("DejaVu Sans Mono", "Noto Sans Mono", "Consolas", "Menlo", "Courier New")

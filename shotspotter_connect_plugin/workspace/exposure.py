@@ -29,11 +29,11 @@ class Exposure:
     """What the exposure report shows of the shift dates ``first`` to ``last``, inclusive; of one beat if ``beat``.
 
     ``totals``
-        patrols, planned_minutes, visits, delivered_minutes (to directed patrols), presence_minutes (of all visits),
-        shifts (drawn), residents, minutes_on_nobody (presence in boxes without residents).
+        patrols, planned_minutes, served (visits to directed patrols), delivered_minutes, visits (all of them),
+        presence_minutes, shifts (drawn), residents, minutes_on_nobody (presence in boxes without residents).
     ``neighbourhoods``
-        neighbourhood, residents, boxes, patrols, planned_minutes, visits, delivered_minutes, presence_minutes, harm
-        (forecast), incidents (reported), planned, delivered and presence (minutes per 1,000 residents), to_harm and
+        neighbourhood, residents, boxes, patrols, planned_minutes, served (visits to directed patrols),
+        delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned, delivered and presence (minutes per 1,000 residents), to_harm and
         to_incidents (share of presence over share of forecast harm, of reported incidents).
     ``groups``
         group, residents, planned, delivered, presence, harm, incidents (per 1,000 residents of the group), to_harm and
@@ -111,13 +111,15 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
 
 def _totals(data, boxes, residents):
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0)
-    sums = boxes[["patrols", "planned_minutes", "visits", "delivered_minutes", "presence_minutes"]].sum().to_dict()
+    sums = boxes[_COUNTED[:6]].sum().to_dict()
     return {**sums, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
             "minutes_on_nobody": float(boxes.loc[people <= 0, "presence_minutes"].sum())}
 
 
+_STEPS = np.linspace(0.0, 1.0, 101)
 _MINUTES = ("planned", "delivered", "presence")
-_COUNTED = ["patrols", "planned_minutes", "visits", "delivered_minutes", "presence_minutes", "harm", "incidents"]
+_COUNTED = ["patrols", "planned_minutes", "served", "delivered_minutes", "visits", "presence_minutes", "harm",
+            "incidents"]
 
 
 def _neighbourhoods(workspace, boxes, residents, beat):
@@ -163,7 +165,8 @@ def _evenness(boxes, residents):
         rows.append((what, int((amounts > 0).sum()), measures.gini(amounts),
                      measures.gini(amounts, people) if people.any() else np.nan, measures.effective_number(amounts)))
         if amounts.any():
-            curves[what] = measures.lorenz(amounts)
+            shares, amount_shares = measures.lorenz(amounts)
+            curves[what] = _STEPS, np.interp(_STEPS, shares, amount_shares)
     return pd.DataFrame(rows, columns=["what", "boxes", "gini", "gini_residents", "effective"]), curves
 
 

@@ -92,6 +92,7 @@ class PeriodData:
         boxes["patrols"] = table.groupby("box_id").size().reindex(boxes.index).fillna(0).astype(int)
         boxes["planned_minutes"], boxes["delivered_minutes"] = (
             sums[name].reindex(boxes.index).fillna(0.0) for name in ("planned_minutes", "patrol_minutes"))
+        boxes["served"] = table.groupby("box_id")["visits"].sum().reindex(boxes.index).fillna(0).astype(int)
         boxes["visits"] = visits.groupby("box_id").size().reindex(boxes.index).fillna(0).astype(int)
         boxes["presence_minutes"] = pd.Series(
             presence.to_numpy(), index=presence.index.get_level_values(0)).reindex(boxes.index).fillna(0.0)

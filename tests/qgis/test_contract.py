@@ -8,7 +8,7 @@ IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunf
        "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
        "importroster", "importtactics", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily",
-       "shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport")
+       "shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport", "exposurereport")
 
 
 def algorithm(name):
@@ -65,6 +65,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "tacticreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
         "officerreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT OFFICER RANK",
         "crimetypereport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
+        "exposurereport": "WORKSPACE FROM TO BEAT OUTPUT PUBLIC_PACK",
         "dosagereport": "WORKSPACE FROM TO BEAT OUTPUT",
     }
     assert {name: set(item["parameters"]) for name, item in golden.items()} == {
@@ -111,7 +112,7 @@ def test_only_what_has_no_sensible_default_is_required():
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
         ("exportplan", "OUTPUT"), ("shiftreport", "OUTPUT"), ("tacticreport", "OUTPUT"), ("officerreport", "OUTPUT"),
-        ("crimetypereport", "OUTPUT"), ("dosagereport", "OUTPUT")}
+        ("crimetypereport", "OUTPUT"), ("dosagereport", "OUTPUT"), ("exposurereport", "OUTPUT")}
 
 
 def test_size_is_250_metres():

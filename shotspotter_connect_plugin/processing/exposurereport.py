@@ -1,0 +1,47 @@
+"""connect:exposurereport"""
+from qgis.core import QgsProcessingParameterFileDestination
+
+from ..errors import ConnectError
+from .feedback import LayoutFeedback
+from .reports import BEAT, ReportAlgorithm
+
+PUBLIC_PACK = "PUBLIC_PACK"
+
+
+class ExposureReport(ReportAlgorithm):
+    """On whom patrol minutes fell, whether caps were kept, whether the lottery was honest."""
+
+    NAME = "exposurereport"
+    TITLE = "Exposure report"
+    TAKES_SHIFT = False
+    HELP = ("For the community, the council and auditors: patrol minutes per 1,000 residents by neighbourhood and by "
+            "group of residents, also against harm; whether every cap was kept; how evenly patrols lie on boxes; "
+            "whether boxes were drawn as often as their published chances say; changes by hand by reason; what "
+            "imports refused. It names no officer and no unit. PUBLIC_PACK writes a zip for publication beside it: "
+            "the report and its tables with small counts hidden, the draws with their revealed seeds, model cards "
+            "and the rules in force, of shifts that have ended.")
+
+    def add_own(self):
+        self.add(QgsProcessingParameterFileDestination(PUBLIC_PACK, "Public pack", "ZIP (*.zip)", optional=True,
+                                                       createByDefault=False),
+                 "Zip to write for publication, with a README and a list of SHA-256 sums. Empty = none.")
+
+    def check(self, parameters, context):
+        super().check(parameters, context)
+        pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)
+        if pack and not pack.lower().endswith(".zip"):
+            raise ConnectError("PUBLIC_PACK must end in .zip; “{}” does not.".format(pack))
+
+    def work(self, workspace, parameters, context, progress, run):
+        from ..reports.exposurereport import write_public_pack
+
+        outputs = super().work(workspace, parameters, context, progress.part(0.0, 0.5), run)
+        pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)
+        if pack:
+            first, last = self.period(parameters, workspace)
+            part = progress.part(0.5, 1.0)
+            names = write_public_pack(workspace, first, last, self.text(parameters, BEAT, context), pack, part,
+                                      LayoutFeedback(part))
+            progress.info("The public pack {} holds {} files.".format(pack, len(names)))
+            outputs[PUBLIC_PACK] = pack
+        return outputs

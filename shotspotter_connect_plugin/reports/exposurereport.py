@@ -1,0 +1,329 @@
+"""The Exposure report: on whom patrol minutes fell, whether caps were kept, whether the lottery was honest."""
+import os
+import re
+
+import pandas as pd
+
+from ..patrol import exposure as measures
+from ..progress import SILENT
+from ..workspace import publicpack
+from ..workspace.exposure import NO_NEIGHBOURHOOD, exposure
+from ..workspace.suppression import RULE
+from ..workspace.synonyms import EVERYBODY
+from . import charts, parts, queries, style
+from .blocks import Beside, Chart, Column, Figures, Heading, Map, Paragraph, Report, Table, table_csv
+from .queries import clean, natural_key
+
+TITLE = "Exposure report"
+PUBLIC_TITLE = "Exposure report, public"
+NOTHING = "Nothing was drawn, planned or visited in this period and with these filters."
+NO_RESIDENTS = (
+    "No neighbourhoods with residents are in this workspace, so minutes per 1,000 residents cannot be told. Bring "
+    "them in with Import neighbourhoods.")
+ACTIONS = {"add": "Added", "suppress": "Suppressed", "restore": "Restored", "minutes": "Minutes changed",
+           "undo": "Undone"}
+ABOUT_MINUTES = (
+    "Planned minutes are the target of each planned box and of its returns; delivered minutes the time in which at "
+    "least one unit was in a planned box; presence the time in which one was in any box, planned or not, by GPS. A "
+    "box belongs to the neighbourhood that holds most of it. To harm is the share of all presence over the share of "
+    "all forecast harm, to reports the same over reported incidents of the forecast crime types; 1 = as much of one "
+    "as of the other.")
+ABOUT_GROUPS = (
+    "Residents of a neighbourhood are spread evenly over its area, and a minute in a box is shared by all who live "
+    "there alike: E(g) = sum over boxes of minutes × residents of the group / all residents, over all residents of "
+    "the group, per 1,000. Groups overlap. To harm and to reports compare a group's presence with the forecast harm "
+    "and the reported incidents where it lives, all residents being 1. Residents are read for this report and the "
+    "share caps; no forecast and no draw sees them.")
+ABOUT_LIMITS = (
+    "Planned counts directed patrols that were not suppressed. Counted adds every other visit of two minutes or "
+    "more, as the lottery's own caps do for later draws; a unit that answers a call there counts too, so Counted "
+    "can pass a limit that the plan kept. Windows of 7 and 28 days end on each date of the period and look back "
+    "before it.")
+ABOUT_LOTTERY = (
+    "Each line is the share that 95 of 100 honest periods would have between its ends, by the variance p × (1 − p) "
+    "of each box and shift; the dot is what was drawn. Since a draw fixes how many boxes it takes and spreads them, "
+    "true shares vary a little less than that.")
+
+
+def build(workspace, first, last, beat="", public=False, progress=SILENT):
+    """The :class:`~.blocks.Report` of the shift dates ``first`` to ``last``, of one beat if so asked.
+
+    ``public`` leaves out shifts that have not ended and hides small counts.
+    """
+    queries.check_period(workspace, first, last, beat)
+    return _compose(workspace, _numbers(workspace, first, last, beat, public, progress), public)
+
+
+def write_public_pack(workspace, first, last, beat, path, progress=SILENT, feedback=None):
+    """Write the zip of :mod:`..workspace.publicpack` -> names of the files in it. Main thread only."""
+    from . import layout, publish
+
+    queries.check_period(workspace, first, last, beat)
+    numbers = _numbers(workspace, first, last, beat, True, progress.part(0.0, 0.3))
+    report = _compose(workspace, numbers, True)
+    tables = {re.sub(r"\W+", "_", table.name.lower()): table_csv(table) for table in report.tables()}
+    with layout.folder_beside(path) as folder:
+        pdf = os.path.join(folder, "exposure.pdf")
+        publish.write_report(report, pdf, feedback)
+        return publicpack.write_pack(workspace, numbers, tables, pdf, path, progress.part(0.5, 1.0))
+
+
+def _numbers(workspace, first, last, beat, public, progress):
+    numbers = exposure(workspace, first, last, beat, public, progress)
+    return publicpack.public(numbers) if public else numbers
+
+
+def _compose(workspace, numbers, public):
+    title = PUBLIC_TITLE if public else TITLE
+    head = queries.page_head(workspace, title, numbers.first, numbers.last, numbers.as_of, numbers.beat)
+    waiting = [Paragraph(f"{numbers.waiting} shifts of the period have not ended and are left out.")] * bool(
+        numbers.waiting)
+    if not numbers.totals["shifts"] and not numbers.totals["patrols"] and numbers.totals["visits"] == 0:
+        return Report(title, head, waiting, NOTHING, workspace.settings.crs)
+    blocks = [_figures(numbers), *waiting, *_where(workspace, numbers), *_groups(numbers), *_limits(numbers),
+              *_evenness(numbers), *_lottery(numbers), *_overrides(numbers), *_gunfire(numbers), *_refused(numbers)]
+    if public:
+        blocks += [Heading("Small counts"), Paragraph(RULE, small=True)]
+    return Report(title, head, blocks, crs=workspace.settings.crs)
+
+
+# --- numbers in words ------------------------------------------------------------------------------------------------
+
+def say(value, digits=0):
+    """A number, or the word that stands for a hidden one; a dash for none."""
+    if isinstance(value, str):
+        return value
+    return "–" if value is None or pd.isna(value) else f"{value:,.{digits}f}"
+
+
+def amount(name, title, width, digits=0):
+    """A column of numbers, some of which may be hidden."""
+    return Column(name, title, width, lambda value: say(value, digits), True)
+
+
+# --- who had how much ------------------------------------------------------------------------------------------------
+
+def _figures(numbers):
+    totals = numbers.totals
+    return Figures([
+        (say(totals["shifts"]), "shifts drawn by lottery"), (say(totals["patrols"]), "directed patrols planned"),
+        (say(totals["delivered_minutes"]), f"minutes delivered of {say(totals['planned_minutes'])} planned"),
+        (say(totals["presence_minutes"]), f"minutes of presence in all boxes, in {say(totals['visits'])} visits"),
+        (say(totals["residents"]), "residents")])
+
+
+def _where(workspace, numbers):
+    """Map and table of neighbourhoods."""
+    table = numbers.neighbourhoods
+    order = sorted(range(len(table)), key=lambda row: (table["neighbourhood"].iloc[row] == NO_NEIGHBOURHOOD,
+                                                       natural_key(clean(table["neighbourhood"].iloc[row]))))
+    table = table.iloc[order].reset_index(drop=True)
+    if set(table["neighbourhood"]) <= {NO_NEIGHBOURHOOD}:
+        return [Paragraph(NO_RESIDENTS)]
+    columns = [Column("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
+               amount("patrols", "Planned patrols", 16), amount("planned", "Planned per 1,000", 18, 1),
+               amount("delivered", "Delivered per 1,000", 19, 1), amount("visits", "Visits", 14),
+               amount("presence", "Presence per 1,000", 19, 1), amount("to_harm", "To harm", 15, 2),
+               amount("to_incidents", "To reports", 16, 2)]
+    return [Heading("Minutes by neighbourhood"), Paragraph(_span_in_words(table)), _map(workspace, table),
+            Table("neighbourhoods", columns, table, "Minutes per 1,000 residents"),
+            Paragraph(ABOUT_MINUTES, small=True)]
+
+
+def _span_in_words(table):
+    known = table[pd.to_numeric(table["presence"], errors="coerce").notna()]
+    if known.empty:
+        return NO_RESIDENTS
+    values = known["presence"].astype(float)
+    low, high = (known.loc[place, ["neighbourhood", "presence", "to_harm"]] for place in (
+        values.idxmin(), values.idxmax()))
+    return (f"Presence ran from {say(low['presence'], 1)} minutes per 1,000 residents in "
+            f"{clean(low['neighbourhood'])} to {say(high['presence'], 1)} in {clean(high['neighbourhood'])}. Against "
+            f"forecast harm that is {say(low['to_harm'], 2)} and {say(high['to_harm'], 2)} times an even share.")
+
+
+def _map(workspace, table):
+    shapes = workspace.read("neighbourhoods", ["neighbourhood", "geometry"]).merge(table, on="neighbourhood")
+    values = pd.to_numeric(shapes["presence"], errors="coerce").to_numpy(dtype=float)
+    edges, which = measures.classes(values)
+    shapes["colour"] = [style.RAMP[number] if number >= 0 else style.PAPER for number in which]
+    shapes["label"] = [clean(name) for name in shapes["neighbourhood"]]
+    bounds = pd.DataFrame([shape.bounds for shape in shapes["geometry"]])
+    extent = (*bounds[[0, 1]].min(), *bounds[[2, 3]].max())
+    words = _classes_in_words(edges) if (which >= 0).any() else []
+    key = [(style.RAMP[number], "", text) for number, text in enumerate(words)]
+    key += [(style.PAPER, "", "not known or hidden")] * bool((which < 0).any())
+    crs = workspace.settings.crs
+
+    def layers():
+        from . import delivered_map
+
+        return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"])]
+
+    return Map("Neighbourhoods", layers, extent, crs, 105.0, key,
+               "Minutes of presence per 1,000 residents; darker is more. Few residents make a high rate.")
+
+
+def _classes_in_words(edges):
+    texts = [say(edge, 0 if edge >= 10 else 1) for edge in edges]
+    if not texts:
+        return ["all alike"]
+    return [f"below {texts[0]}", *(f"{low} to {high}" for low, high in zip(texts, texts[1:])), f"{texts[-1]} and more"]
+
+
+def _groups(numbers):
+    table = numbers.groups.assign(name=["All residents" if group == EVERYBODY else clean(group)
+                                        for group in numbers.groups["group"]])
+    if len(table) < 2:
+        return []
+    groups = table[table["group"] != EVERYBODY]
+    series = [charts.Series("presence", pd.to_numeric(table["presence"], errors="coerce").tolist())]
+    columns = [Column("name", "Group"), amount("residents", "Residents", 20),
+               amount("planned", "Planned per 1,000", 22, 1), amount("delivered", "Delivered per 1,000", 22, 1),
+               amount("presence", "Presence per 1,000", 22, 1),
+               amount("to_harm", "To harm", 20, 2), amount("to_incidents", "To reports", 20, 2)]
+    return [Heading("Minutes by group of residents"),
+            Chart("Groups", lambda width: charts.bars(table["name"].tolist(), series, width,
+                                                      "minutes of presence per 1,000 residents of the group")),
+            Table("groups", columns, table), Paragraph(_four_fifths(groups)), Paragraph(ABOUT_GROUPS, small=True)]
+
+
+def _four_fifths(groups):
+    said = []
+    for column, words in (("presence", "minutes of presence per resident"), ("to_harm", "the same against harm")):
+        ratio = measures.lowest_to_highest(pd.to_numeric(groups[column], errors="coerce"))
+        if pd.notna(ratio):
+            said.append(f"{ratio:.2f} for {words}")
+    if not said:
+        return "Groups cannot be compared in this period."
+    return (f"The lowest group has, against the highest: {'; '.join(said)}. The mark of four fifths (0.80), borrowed "
+            "from employment law, says where to look closer. It is no verdict: where groups live, what is reported "
+            "there and what residents want differ too.")
+
+
+# --- limits, evenness, lottery ---------------------------------------------------------------------------------------
+
+def _limits(numbers):
+    table = numbers.limits
+    over = table["planned_over"].fillna(0).sum()
+    said = ("No limit of the lottery was passed by the plan." if not over else
+            f"Limits were passed by the plan in {say(over)} cases; the table tells which.")
+    columns = [Column("limit", "Limit"), Column("allowed", "Allowed", 18, _plain, True),
+               Column("planned_most", "Most planned", 20, _plain, True), amount("planned_over", "Planned over", 20),
+               Column("counted_most", "Most counted", 20, _plain, True), amount("counted_over", "Counted over", 20),
+               amount("of", "Cases", 20)]
+    return [Heading("Were the limits kept?"), Paragraph(said), Table("limits", columns, table),
+            Paragraph(ABOUT_LIMITS, small=True)]
+
+
+def _plain(value):
+    """A number without needless digits; a dash for none."""
+    return "–" if value is None or pd.isna(value) else f"{round(float(value), 2):g}"
+
+
+def _evenness(numbers):
+    table = numbers.evenness
+    columns = [Column("what", ""), amount("boxes", "Boxes with any", 17), amount("effective", "Effective number", 18),
+               amount("gini", "Gini, boxes", 15, 2), amount("gini_residents", "Gini, residents", 18, 2)]
+    curves = [(what, *curve) for what, curve in numbers.curves.items()]
+    note = ("Gini is 0 where all boxes (or all residents) have the same and near 1 where one has all. The effective "
+            "number is how many equally served boxes would be as spread out. A lottery under caps should lie nearer to "
+            "even than the harm it follows, if the caps do much.")
+    left = [Table("evenness", columns, table), Paragraph(note, small=True)]
+    right = [Chart("Lorenz curves", lambda width: charts.lorenz(
+        curves, width, 72.0, "boxes, from the least to the most", "share of all"))] if curves else []
+    return [Heading("How evenly is it spread?"), Beside([left, right], [1.15, 1.0]) if right else left[0]]
+
+
+def _lottery(numbers):
+    found, draws = numbers.agreement, numbers.draws
+    if draws.empty:
+        return [Heading("Was the lottery honest?"), Paragraph("No shift was drawn in this period.")]
+    table = numbers.classes
+    labels = [f"{100 * low:g} to {100 * high:g} %" for low, high in zip(table["above"], table["up_to"])]
+    table = table.assign(words=labels)
+    columns = [Column("words", "Chance"), amount("box_shifts", "Boxes and shifts", 24),
+               amount("expected", "Expected", 20, 1), amount("drawn", "Drawn", 18),
+               Column("chance", "Mean chance", 20, _percent, True), Column("share", "Share drawn", 20, _percent, True),
+               Column("low", "Range from", 20, _percent, True), Column("high", "to", 16, _percent, True),
+               amount("z", "z", 14, 1)]
+    drawn = [f"{_percent(share)} drawn" for share in table["share"]]
+    shares = [[100 * value for value in table[name]] for name in ("share", "low", "high")]
+    return [Heading("Was the lottery honest?"), Paragraph(_agreement_in_words(found)),
+            Paragraph(_draws_in_words(draws)),
+            Paragraph(_chain_in_words(numbers.chain)),
+            Chart("Chances and draws", lambda width: charts.intervals(
+                labels, *shares, width, "per cent of boxes and shifts of that chance that were drawn", 32.0, drawn)),
+            Table("lottery", columns, table), Paragraph(ABOUT_LOTTERY, small=True)]
+
+
+def _percent(share):
+    return f"{100 * share:.1f} %"
+
+
+def _agreement_in_words(found):
+    if pd.isna(found.z):
+        return "There were no chances to compare with."
+    verdict = ("Boxes were drawn as often as their published chances say" if abs(found.z) <= 3 else
+               "Boxes were NOT drawn as often as their published chances say; verify the draws")
+    return (f"{verdict}: {say(found.drawn)} were drawn where {say(found.expected, 1)} were expected, and box by box "
+            f"the squared differences sum to {say(found.statistic)} times their variance where {say(found.boxes)} ± "
+            f"{say(found.deviation)} is what an honest lottery gives ({found.z:+.1f} standard deviations).")
+
+
+def _draws_in_words(draws):
+    said = [f"Of {len(draws)} draws, {int(draws['committed'].sum())} had the hash of their seed published before"]
+    fits = draws["fits"].dropna().astype(bool)
+    said.append(f"{len(fits)} seeds are public, and {int(fits.sum())} of them give their hash")
+    if (~draws["lottery"]).any():
+        said.append(f"{int((~draws['lottery']).sum())} were tests with a given seed, no lottery")
+    if draws["redrawn"].any():
+        said.append(f"{int(draws['redrawn'].sum())} shifts were drawn again")
+    return "; ".join(said) + ". Anybody can replay a draw from its seed."
+
+
+def _chain_in_words(chain):
+    if not chain.length:
+        return "No plan was ever changed by hand in this workspace; the chain of adjustments is empty."
+    state = "fits from the first to the last" if chain.verified else "does NOT fit: " + " ".join(chain.problems)
+    return f"The chain of {chain.length} adjustments {state}. Its head is {chain.head}."
+
+
+# --- changes, gunfire, what was refused ------------------------------------------------------------------------------
+
+def _overrides(numbers):
+    table = numbers.overrides.assign(what=[ACTIONS.get(action, action) for action in numbers.overrides["action"]])
+    columns = [Column("what", "What", 34), Column("words", "Reason"), Column("reason", "Code", 36),
+               Column("role", "By", 30), amount("count", "Times", 20)]
+    return [Heading("Changes by hand"),
+            Table("overrides", columns, table, empty="No plan of this period was changed by hand.")]
+
+
+def _gunfire(numbers):
+    count, inside = numbers.gunfire
+    if not count:
+        text = "Gunfire was the dominant type in none of the planned boxes."
+    elif inside is None:
+        text = (f"Gunfire was the dominant type in {say(count)} planned boxes. No sensor coverage was imported, so it "
+                "is not known how many of them lie where sensors listen.")
+    else:
+        text = (f"Gunfire was the dominant type in {say(count)} planned boxes; {say(inside)} of them "
+                f"({parts.share(inside / count)}) lie where sensors listened on that date. Elsewhere the forecast "
+                "rests on calls and reported shootings.")
+    return [Heading("Gunfire and sensors"), Paragraph(text)]
+
+
+def _refused(numbers):
+    found = numbers.refused
+    table = found.assign(
+        table=[name.replace("_", " ") for name in found["table"]],
+        columns=[", ".join(clean(column) for column in columns) for columns in found["columns"]],
+        reasons=["; ".join(f"{reason}: {say(count)}" for reason, count in reasons.items())
+                 for reasons in found["reasons"]])
+    columns = [Column("table", "Table", 25), Column("columns", "Columns never read", lines=3),
+               Column("reasons", "Why rows were rejected", 55, lines=3), amount("imports", "Imports", 15),
+               amount("read", "Rows read", 18), amount("rejected", "Rejected", 17)]
+    return [Heading("What imports refused"),
+            Paragraph("Columns that are not on the list of what may enter are never read; what looks like a person is "
+                      "dropped even where it is mapped. All imports of this workspace so far.", small=True),
+            Table("refused", columns, table, empty="Nothing was imported yet.")]

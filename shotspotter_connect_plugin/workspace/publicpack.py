@@ -1,0 +1,213 @@
+"""The public pack: what an agency can hand to anybody, in one zip, with nothing in it about a person.
+
+What goes in is named here piece by piece; whatever is not named stays inside. Officers, units, accounts and notes are
+not read by anything on this page.
+"""
+import hashlib
+import json
+import textwrap
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..files import replacing
+from ..forecast.card import card_html
+from ..progress import SILENT
+from . import planning
+from .configure import export_configuration
+from .runs import library_versions
+from .suppression import FEW, HIDDEN, RULE, small, suppressed, tells
+from .synonyms import EVERYBODY
+
+MANIFEST = "SHA256SUMS.txt"
+_MEASURED = {"served": ["delivered_minutes", "delivered"],
+             "visits": ["presence_minutes", "presence", "to_harm", "to_incidents"], "incidents": ["to_incidents"],
+             "residents": ["planned", "delivered", "presence"]}
+_PUBLIC_TEXTS = ("agency", "timezone", "crs", "page_size", "plan_hour", "firework_days", "adjustment_reasons",
+                 "retention_days")
+"""Settings of text and lists that are public; numbers and switches are public all, since they cannot name anybody."""
+_PUBLIC_TACTIC = ("tactic", "name", "description", "crime_types", "reviewed", "expires", "enforcement", "source",
+                  "sort_order")
+_DIGITS = 4
+_STAMP = (1980, 1, 1, 0, 0, 0)
+"""Time of all files in the zip: the same content gives the same bytes."""
+
+
+def public(numbers):
+    """An :class:`~.exposure.Exposure` with its small counts hidden; to be made of shifts that have ended."""
+    areas, totals = numbers.neighbourhoods, dict(numbers.totals)
+    for count, minutes in (("visits", "presence_minutes"), ("served", "delivered_minutes")):
+        if small([totals[count]])[0] or tells(areas[count]):
+            totals[count], totals[minutes] = FEW if small([totals[count]])[0] else HIDDEN, None
+    if totals["visits"] in (FEW, HIDDEN):
+        totals["minutes_on_nobody"] = None
+    for count, measured in _MEASURED.items():
+        areas = suppressed(areas, count, measured, summed=count != "residents")
+    groups = numbers.groups
+    rates = ["planned", "delivered", "presence", "harm", "incidents", "to_harm", "to_incidents"]
+    few = small(groups["residents"])
+    groups = suppressed(groups, "residents", rates, summed=False)
+    if totals["visits"] in (FEW, HIDDEN) or totals["served"] in (FEW, HIDDEN):
+        groups = groups.assign(delivered=None, presence=None, to_harm=None, to_incidents=None)
+    evenness, curves = numbers.evenness, numbers.curves
+    if totals["visits"] in (FEW, HIDDEN):
+        evenness = evenness[evenness["what"] != "Minutes of presence"].reset_index(drop=True)
+        curves = {what: curve for what, curve in curves.items() if what != "Minutes of presence"}
+    refused = numbers.refused.assign(reasons=[
+        {reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
+        for reasons in numbers.refused["reasons"]])
+    return replace(numbers, totals=totals, neighbourhoods=_rounded(areas),
+                   groups=_rounded(groups[~few | (groups["group"] == EVERYBODY)]), limits=_rounded(numbers.limits),
+                   classes=_rounded(numbers.classes), evenness=_rounded(evenness), curves=curves,
+                   overrides=suppressed(numbers.overrides, "count"),
+                   refused=suppressed(refused, "rejected", summed=False))
+
+
+def _rounded(table):
+    """Numbers with as many digits as anybody needs."""
+    return table.applymap(lambda value: round(value, _DIGITS) if isinstance(value, float) else value)
+
+
+def write_pack(workspace, numbers, tables, pdf, path, progress=SILENT):
+    """Write the public pack.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    numbers : Exposure
+        As :func:`public` gives it.
+    tables : dict of str -> str
+        Name of each table -> its CSV text.
+    pdf : path
+        The report.
+    path : path
+        The zip to write.
+
+    Returns
+    -------
+    list of str
+        Names of the files in it.
+
+    Raises
+    ------
+    ConnectError
+        When the zip cannot be written.
+    """
+    files = {"exposure.pdf": Path(pdf).read_bytes()}
+    files.update({f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()})
+    files["tables/draws.csv"] = draws_csv(numbers.draws).encode("utf-8-sig")
+    files["configuration.json"] = _json(public_configuration(workspace))
+    files.update(model_cards(workspace, numbers))
+    files.update(_draw_files(workspace, numbers, progress))
+    files["README.txt"] = _readme(workspace, numbers, sorted(files)).encode()
+    files[MANIFEST] = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n"
+                              for name, content in sorted(files.items())).encode()
+    with replacing(path, "The public pack") as unfinished:
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as pack:
+            for name, content in sorted(files.items()):
+                about = zipfile.ZipInfo(name, _STAMP)
+                about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+                pack.writestr(about, content)
+    return sorted(files)
+
+
+def public_configuration(workspace):
+    """The agency's configuration without accounts, files, addresses and other texts that are not known as public."""
+    whole = export_configuration(workspace)
+    settings = {name: value for name, value in whole["settings"].items()
+                if name in _PUBLIC_TEXTS or isinstance(value, (int, float))}
+    tactics = [{**{name: tactic[name] for name in _PUBLIC_TACTIC if name in tactic},
+                "approved": bool(tactic.get("approved_by"))} for tactic in whole["tactics"]]
+    return {**whole, "settings": settings, "tactics": tactics}
+
+
+def model_cards(workspace, numbers):
+    """File name -> HTML of the cards of the models behind the period's forecasts, else that of the newest one."""
+    dates = numbers.draws["shift_date"].unique().tolist()
+    used = workspace.distinct("forecasts", "model_id", {"shift_date": dates})
+    models = workspace.read("models", ["model_id", "as_of_utc", "card"], order_by="as_of_utc")
+    chosen = models[models["model_id"].isin(used)] if models["model_id"].isin(used).any() else models.tail(1)
+    return {f"model_cards/{row.model_id}.html": card_html(row.card).encode() for row in chosen.itertuples()}
+
+
+def draws_csv(draws):
+    """The draws as CSV: seeds that are public, and what shows that they were settled before."""
+    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before"}).to_csv(index=False)
+
+
+def _draw_files(workspace, numbers, progress):
+    """draws/<id>.json of each shift, as docs/verify-a-draw.md describes it, without reasons in free words."""
+    files = {}
+    with TemporaryDirectory() as folder:
+        for done, draw in enumerate(numbers.draws.itertuples()):
+            progress.report(done / len(numbers.draws), f"Draw of {draw.shift_date} {draw.shift}")
+            made = Path(folder) / "draw.json"
+            planning.export_draw(workspace, draw.shift_date, draw.shift, made)
+            content = json.loads(made.read_text(encoding="utf-8"))
+            content["reason"] = ""  # free words
+            files[f"draws/{draw.draw_id}.json"] = _json(content, indent=None)
+    return files
+
+
+def _json(content, indent=1):
+    return (json.dumps(content, ensure_ascii=False, indent=indent, sort_keys=True) + "\n").encode()
+
+
+_FILES = {
+    "exposure.pdf": "the report, to read and print",
+    "tables/": "the report's tables as CSV, for any spreadsheet",
+    "tables/draws.csv": "every lottery of the period: when it was drawn, the hash of its seed, the seed",
+    "draws/": "one file per lottery with everything needed to draw it again",
+    "model_cards/": "what the forecast learns from, what it never sees, how well it did",
+    "configuration.json": "the rules in force: caps, limits, crime types and their weights, shifts, approved tactics",
+    MANIFEST: "SHA-256 of every file; check it with: sha256sum -c " + MANIFEST,
+}
+
+
+_INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
+
+
+def _readme(workspace, numbers, names):
+    """What the pack is, in plain words."""
+    agency = " ".join(workspace.settings.agency.split()) or "The agency"
+    held = [f"  {name:22} {words}" for name, words in _FILES.items()
+            if name == MANIFEST or any(found.startswith(name) for found in names)]
+    left = (f"{numbers.waiting} shifts of the period had not ended when the pack was made. They are left out, because "
+            "a plan is public only after its shift.\n\n") if numbers.waiting else ""
+    period = f"Shift dates {numbers.first} to {numbers.last}{', beat ' + numbers.beat if numbers.beat else ''}."
+    chain = f"{numbers.chain.head or 'empty'} ({numbers.chain.length} adjustments)"
+    return f"""{agency} – where patrols were sent, and whether the lottery was honest
+{period}
+Made by ShotSpotter Connect for QGIS {library_versions()["plugin"]}.
+
+What this is
+  A forecast says how much harm from reported serious crime is expected in each 250 m box. The boxes that get a directed
+  patrol are drawn by lottery: more expected harm gives a box a higher chance, caps keep every chance and every run of
+  patrols bounded. This pack shows where the patrols went, on whom their minutes fell, whether the caps were kept, and
+  everything needed to check that the draws were honest.
+
+What is not in it
+{textwrap.fill("No officer, no unit, no account, no note, no person. " + RULE, 118, **_INDENT)}
+
+{left}What is in it
+{chr(10).join(held)}
+
+How to check a draw
+  Before a shift, the SHA-256 hash of its secret seed was published (on printed sheets and in seed_hash). After the
+  shift the seed was revealed. For any draw in tables/draws.csv:
+  1. printf %s SEED | sha256sum          must give seed_hash. So the seed was not changed afterwards.
+  2. SHA-256 of the text "inputs" in draws/<draw>.json must give inputs_hash. So chances and rules were not changed.
+  3. Draw again: with seed and inputs the lottery gives the same boxes in any programming language. The plugin does it
+     with "Verify draw"; its documentation (verify-a-draw) tells each step and holds a short program for it.
+
+How to read the numbers
+  Planned minutes are what was asked for, delivered minutes the time somebody was in a planned box, presence the time
+  somebody was in any box, all by GPS. Residents are those of the census that the agency imported, spread evenly over
+  their neighbourhood; they are used for this report and for no forecast and no draw. A ratio to harm of 1 means that a
+  neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
+  prove that patrols were fair or unfair; they show where to look.
+  Adjustments by hand form a chain of hashes; its head now is
+  {chain}.
+"""
