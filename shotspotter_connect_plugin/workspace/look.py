@@ -43,7 +43,7 @@ KINDS = {
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",
-        "discovered": "begun by an officer", "murder_flag": "somebody died", "shift_label": "shift of the report"}),
+        "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon", "shift_label": "shift of the report"}),
     "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
         "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE}),
     "gps_fixes": Kind("GPS of units", "connect:importgps", {

@@ -69,8 +69,8 @@ class ImportDock(QgsDockWidget):
         for panel, title in ((self.columns, tr("Columns")), (self.rows, tr("First rows")), (self.result, tr("Result"))):
             self.tabs.addTab(panel, title)
         splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 2)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([190, 500])
         layout.addWidget(splitter, 1)
         self.setWidget(body)
 

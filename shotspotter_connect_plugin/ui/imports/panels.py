@@ -54,10 +54,16 @@ class ColumnsPanel(QWidget):
         self.notice.setTextFormat(Qt.TextFormat.PlainText)
         self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(self.notice)
+        self.body = QWidget()
+        layout.addWidget(self.body, 1)
+        layout.addStretch()
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(0, 0, 0, 0)
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         layout.addLayout(self.form)
         self.kind = QComboBox()
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setObjectName("ConnectImportKind")
         self.kind.activated.connect(lambda _: self.called.emit(self.kind.currentData()))
         self.form.addRow(tr("&What it is"), self.kind)
@@ -109,16 +115,15 @@ class ColumnsPanel(QWidget):
             again.setFocus()
 
     def _show(self, item):
-        looks = item is not None and item.kind != VISITS
-        for widget in (self.kind, self.zone, self.crs, self.table, self.guess):
-            widget.setEnabled(looks and not item.pending)
-        found = item.look if looks else None
-        self.notice.setText(_notice(item, found))
+        found = item.look if item is not None and item.kind != VISITS else None
+        notice = _notice(item, found)
+        self.notice.setText(notice)
+        self.notice.setVisible(bool(notice))
         self.notice.setStyleSheet("font-weight: bold" if found is not None and found.problems else "")
+        self.body.setVisible(found is not None)
         if found is None:
-            self.table.setRowCount(0)
-            self._show_extras(None)
             return
+        self.body.setEnabled(not item.pending)
         self._fill_kinds(found.kind)
         mapped = found.kind in MAPPED
         self._show_row(self.zone, mapped and bool(found.timezone))
@@ -147,7 +152,7 @@ class ColumnsPanel(QWidget):
         self.kind.setCurrentIndex(max(self.kind.findData(kind), 0))
 
     def _show_extras(self, item):
-        wanted = _EXTRAS.get(item.kind, ()) if item is not None else ()
+        wanted = _EXTRAS.get(item.kind, ())
         if [name for name, _, _ in wanted] != list(self.extras) or not wanted:
             for field in self.extras.values():
                 self.form.removeRow(field)
@@ -261,7 +266,11 @@ class ResultPanel(QTextBrowser):
             parts.append(_table([tr("Rows read"), tr("added"), tr("updated"), tr("unchanged"), tr("rejected")], [
                 ["{:,.0f}".format(item.outputs[name]) for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",
                                                                    "REJECTED")]]))
-        parts.extend("<p>{}</p>".format(escape(message)) for message in item.messages)
+            dropped = item.outputs.get("DROPPED_COLUMNS")
+            parts.append("<p>{}</p>".format(escape(tr("Columns that were not read: {}.").format(dropped)))
+                         if dropped else "")
+        parts.extend("<p>{}</p>".format(escape(message)) for message in (
+            item.warnings if "READ" in item.outputs else item.messages))
         if item.rejected is not None:
             self._rejects = item.outputs["REJECTS"]
             parts.append("<p><b>{}</b> (<a href='rejects'>{}</a>)</p>".format(
@@ -285,13 +294,15 @@ def _notice(item, found):
 
 
 def _delivered(table):
+    """The patrols of shifts in which anybody was anywhere; of the others a sentence above has told."""
+    table = table[table.groupby(["shift_date", "shift"])["visits"].transform("sum") > 0]
     rows = [[row.shift_date, row.shift, row.box_id, row.beat or "", "{:.0f}".format(row.target_minutes),
-             "{:.1f}".format(row.patrol_minutes), str(row.visits), row.status]
+             "{:.1f}".format(row.patrol_minutes), str(row.visits), "" if row.status == "planned" else row.status]
             for row in table.itertuples()]
     if not rows:
-        return "<p>{}</p>".format(escape(tr("No patrols were planned on these dates.")))
+        return "<p>{}</p>".format(escape(tr("No planned patrol was visited on these dates.")))
     return _table([tr("Date"), tr("Shift"), tr("Box"), tr("Beat"), tr("Target, min"), tr("Delivered, min"),
-                   tr("Visits"), tr("Status")], rows)
+                   tr("Visits"), ""], rows)
 
 
 def _table(headings, rows):

@@ -49,6 +49,7 @@ class Item:
     percent: int = 0
     outputs: dict = field(default_factory=dict)
     messages: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
     error: str = ""
     rejected: object = None
     delivered: object = None
@@ -250,6 +251,7 @@ class Queue(QObject):
     def _ended(self):
         item, run = self._running, self._run
         outputs, item.messages, item.error = run.result
+        item.warnings = run.feedback.warnings
         stopped = outputs is None and run.feedback.isCanceled()
         item.state = DONE if outputs is not None else STOPPED if stopped else FAILED
         item.outputs = outputs or {}
@@ -273,7 +275,7 @@ class Queue(QObject):
         def keep(table):
             setattr(item, name, table)
             self.changed.emit(item)
-        self._works.start(_key(item), self.address, function, keep, item.messages.append)
+        self._works.start(_key(item), self.address, function, keep, item.warnings.append)
 
 
 def _key(item):

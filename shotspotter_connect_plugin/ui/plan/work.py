@@ -111,13 +111,14 @@ class _Feedback(QgsProcessingFeedback):
 
     def __init__(self):
         super().__init__(False)
-        self.messages, self.error = [], ""
+        self.messages, self.warnings, self.error = [], [], ""
 
     def pushInfo(self, info):  # noqa: N802
         self.messages.append(info)
 
     def pushWarning(self, warning):  # noqa: N802
         self.messages.append(warning)
+        self.warnings.append(warning)
 
     def reportError(self, error, fatalError=False):  # noqa: N802, N803
         self.error = error
