@@ -38,6 +38,7 @@ REPORTS = (
     ("ConnectTacticReport", "Tactic report…", "report", "connect:tacticreport"),
     ("ConnectOfficerReport", "Officer report…", "report", "connect:officerreport"),
     ("ConnectCrimeTypeReport", "Crime type report…", "report", "connect:crimetypereport"),
+    ("ConnectExposureReport", "Exposure report and public pack…", "report", "connect:exposurereport"),
 )
 IMPORTS = (
     ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
