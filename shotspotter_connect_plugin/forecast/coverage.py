@@ -20,7 +20,7 @@ _PRIOR_OF_BOX = 0.5
 _PRIOR_OF_BLOCK = 2.0
 _USUAL_FACTOR, _USUAL_REPORTS = 0.2, 1.0
 """Before any are seen, one report per five alerts, as far as one report tells (Carr and Doleac 2016: 12 to 22 %)."""
-_EVER_SINCE, _FOR_EVER = np.iinfo(np.int64).min // 4, np.iinfo(np.int64).max // 4
+_EVER_SINCE, _FOR_EVER = pd.Timestamp("1800-01-01").value, pd.Timestamp("2200-01-01").value
 _WHOLE = 0.98
 """A box covered so far counts as covered: outlines of districts and of the jurisdiction differ by some metres."""
 
@@ -54,7 +54,7 @@ class Coverage:
         """Moments from which coverage stays the same, the first before all time, and the share of each box then."""
         edges = [(_midnight(calendar, first) if first else _EVER_SINCE,
                   _midnight(calendar, last, 1) if last else _FOR_EVER) for first, last in self.spans]
-        starts = np.unique([_EVER_SINCE, *(edge for pair in edges for edge in pair)]).astype(np.int64)
+        starts = np.unique([_EVER_SINCE, *(edge for pair in edges for edge in pair if edge < _FOR_EVER)])
         heard = np.zeros((starts.size, self.share.shape[1]))
         for (begin, end), share in zip(edges, self.share):
             inside = (starts >= begin) & (starts < end)
@@ -115,7 +115,8 @@ class Listening:
 
     def share_of_events(self, counts):
         """Share (k,) of all events that is seen in each segment, going by counts (boxes,) filled already."""
-        return self.seen() @ (counts / counts.sum()) if counts.sum() > 0 else self.seen() @ self.uniform
+        density = counts / counts.sum() if counts.sum() > 0 else self.uniform
+        return 1.0 - (1.0 - self.seen()) @ density
 
     def seen(self):
         """Exposure (k, boxes) relative to that of a box with sensors."""
@@ -132,7 +133,8 @@ class Listening:
         total = mass.sum(axis=1, keepdims=True)
         mass = np.where(total > 0, mass / np.where(total > 0, total, 1.0), 0.0)
         mass[total[:, 0] == 0, self.at(moment)] = 1.0
-        return (mass @ (self.seen() if of is None else of)).T
+        # From what is missing, so that full coverage gives exactly 1.
+        return (1.0 - mass @ (1.0 - (self.seen() if of is None else of))).T
 
     def filled(self, counts, memories, moment):
         """Counts (boxes, memories, shifts) with the expectation of what was not exposed added."""
@@ -199,10 +201,7 @@ def _on_record(sources, starts, timeline):
     """
     there = []
     for source in sources:
-        on = observed_slots(source, timeline, len(timeline.dates)) & bool(source.slot.size)
-        if source.slot.size:
-            on &= timeline.date >= timeline.date[source.slot].min()
-        there.append(on)
+        there.append(observed_slots(source, timeline, len(timeline.dates)) & bool(source.slot.size))
     turns = np.flatnonzero(np.any([np.diff(on.astype(int), prepend=0) != 0 for on in there], axis=0))
     cut = np.unique(np.concatenate([starts, timeline.start[turns]])).astype(np.int64)
     slot = np.searchsorted(timeline.start, cut, side="right") - 1

@@ -299,7 +299,9 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         learnt = learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, part, ladder,
                             coverage=covered.get(crime_type))
         types[crime_type] = learnt.model
-        records[crime_type] = _record(learnt.outcome, own, learnt.history, learnt.dates, learnt.delay)
+        records[crime_type] = _record(learnt.outcome, own[own["heard"] > 0], learnt.history, learnt.dates, learnt.delay)
+        if crime_type == GUNFIRE:
+            records[crime_type]["sensor_coverage"] = _told_of_coverage(learnt.history, as_of.value)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
                           _versions(), {})
     return replace(model, card=_card(model, boxes, calendar, refused + refused_of_boxes, records))
@@ -409,6 +411,20 @@ def _record(outcome, events, history, dates, delay):
     }
 
 
+def _told_of_coverage(history, moment):
+    """What the card says of sensors; None where nobody told where they listen."""
+    listening = history.listening
+    if listening is None:
+        return None
+    now = listening.heard_share(moment)
+    return {"share_of_area_in_which_sensors_listen": round(float(np.sum(now * listening.uniform)), 4),
+            "reports_on_record": bool(listening.told[listening.at(moment)]),
+            "reports_per_alert_inside": listening.reporting.factor,
+            "relative_variance_of_it": listening.reporting.variance,
+            "reports_inside": listening.reporting.reports, "alerts_inside": listening.reporting.alerts,
+            "reports_used_outside": round(float(history.weight[~history.heard].sum()), 2)}
+
+
 def _verdict(outcome):
     if outcome.too_rare:
         return "too rare to forecast"
@@ -440,7 +456,7 @@ def _card(model, boxes, calendar, refused, records):
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
         "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
-        "limits": _limits(rare, GUNFIRE in records) + _old(records, model.as_of),
+        "limits": _limits(rare) + _of_sensors(records) + _old(records, model.as_of),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
                              "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
@@ -465,15 +481,30 @@ def _old(records, as_of):
             ] if old else []
 
 
-def _limits(rare, gunfire):
+def _of_sensors(records):
+    """What gunfire values mean where no sensor listens."""
+    if GUNFIRE not in records:
+        return []
+    told = records[GUNFIRE].get("sensor_coverage")
+    if told is None:
+        return ["Warning: no sensor coverage was imported, so the whole jurisdiction is taken to be covered all the "
+                "time. Where no sensor listens there are no alerts: a low gunfire value there does not mean little "
+                "gunfire."]
+    if told["reports_per_alert_inside"] > 0:
+        return [f"Outside sensor coverage ({1 - told['share_of_area_in_which_sensors_listen']:.0%} of the area) the "
+                f"gunfire forecast rests on calls and shootings: {told['reports_per_alert_inside']:.2f} reports stand "
+                "for one alert, as inside. How many people report differs from place to place, so the intervals are "
+                "wider there. Accuracy is judged only where sensors listen."]
+    return ["Outside sensor coverage there were no reports to learn from: gunfire values there are those of the "
+            "places around. Accuracy is judged only where sensors listen."]
+
+
+def _limits(rare):
     limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
               f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
               "chance.",
               "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay "
               "honest."]
-    if gunfire:
-        limits.append("Where no sensor listens there are no alerts: a low gunfire value there does not mean little "
-                      "gunfire.")
     if rare:
         limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation), without events or "
                       "without a pattern: " + ", ".join(rare) + ". Their values are broad averages, not hot spots.")

@@ -1,0 +1,226 @@
+"""What each piece of the gunfire forecast is worth, on the published alerts of Washington DC.
+
+    python3 benchmarks/gunfire.py grown     365 days from 2008-10-01, while sensor coverage grew
+    python3 benchmarks/gunfire.py late      364 days from 2018-04-01, the same coverage for ten years
+    python3 benchmarks/gunfire.py hidden    364 days from 2010-07-01, the sensors of one district taken away
+
+Set CONNECT_DATA to the folder that holds ``dc/``. The files are imported as a user would; then one piece after the
+other is switched off. Every 13 weeks everything is learnt anew from what was known at the plan hour of that date, rung
+of the ladder included, and every shift is forecast at its own plan hour. All variants are judged by the same incidents
+(alerts merged, firecrackers left out) in covered places outside days of fireworks, spread over the cells to which
+places were rounded. Nothing is tuned here. Intervals: weeks drawn again, 90 %.
+"""
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from shotspotter_connect_plugin.forecast import gunfire  # noqa: E402
+from shotspotter_connect_plugin.forecast.accuracy import searched  # noqa: E402
+from shotspotter_connect_plugin.forecast.coverage import Coverage, listened  # noqa: E402
+from shotspotter_connect_plugin.forecast.history import Timeline  # noqa: E402
+from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events  # noqa: E402
+from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
+from shotspotter_connect_plugin.workspace import forecasting  # noqa: E402
+from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage  # noqa: E402
+from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector  # noqa: E402
+
+DATA = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data")) / "dc"
+SINCE = {7: "2006-01-01", 6: "2008-01-01", 5: "2008-03-01", 3: "2008-07-01", 1: "2008-09-01", 4: "2008-09-01"}
+OLD = ("shotspotter_dc_foia_2006_2013.csv.gz", "crime_incidents_2006_2012.csv.gz")
+NEW = ("Shot_Spotter_Gun_Shots_opendatadc_2014_2019.csv.gz", "Crime_Incidents_in_2017_with_times.csv.gz")
+CASES = {"grown": (OLD, "2008-10-01", "2009-09-30"), "late": (NEW, "2018-04-01", "2019-03-30"),
+         "hidden": (OLD, "2010-07-01", "2011-06-29")}
+HIDDEN = (3, 6)
+RETRAIN_DAYS = 91
+SHARE = 0.01
+PIECES = ("all pieces", "no merging", "fireworks count in full", "firecrackers count", "places not spread",
+          "no reports", "no coverage: everywhere covered")
+
+
+def workspace_of(files, folder):
+    """A workspace of Washington with alerts, incidents and sensor coverage by police district."""
+    districts = read_vector(DATA / "places" / "police-districts-mpd.geojson.gz")
+    outline = read_vector(DATA / "places" / "dc-boundary.geojson.gz")
+    workspace = create_workspace(folder / "dc.gpkg", outline, timezone="America/New_York")
+    print(import_gunfire(workspace, DATA / files[0]).counts, import_incidents(workspace, DATA / files[1]).counts)
+    number = districts.frame["DISTRICT"].astype(int)
+    rows = np.flatnonzero(number.isin(SINCE))
+    frame = pd.DataFrame({"area": [f"{number[row]}D" for row in rows], "from": [SINCE[number[row]] for row in rows]})
+    areas = VectorTable(frame, [districts.geometry[row] for row in rows], districts.crs, "districts")
+    print(import_sensor_coverage(workspace, areas).counts)
+    return workspace
+
+
+class Ground:
+    """Alerts, reports, boxes and coverage of a workspace, and the events of a period by which forecasts are judged."""
+
+    def __init__(self, workspace, first, last):
+        self.calendar, self.settings = workspace.calendar, workspace.settings
+        self.first, self.last = first, last
+        self.boxes = admit_boxes(workspace.read("boxes", ["box_id", "col", "row", "inside"]))
+        self.areas = workspace.read("sensor_coverage", ["area", "from_date", "to_date", "boxes"])
+        self.alerts = workspace.read("gunfire", ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"])
+        ever = pd.Timestamp.now(tz="UTC")
+        events = forecasting.read_events(workspace, ["gunfire"], ever, reports=True)
+        self.reports = events[events["heard"] == 0]
+        self.covered = Coverage.of(self.areas, self.boxes)
+        area = self.boxes["inside"].to_numpy()
+        self.uniform = area / area.sum()
+
+    def events(self, piece="all pieces"):
+        """Events of a variant; alerts merged, fireworks, kinds and rounding as the piece says."""
+        alerts, settings = self.alerts, self.settings
+        if piece == "firecrackers count":
+            alerts = alerts.assign(kind="unknown")
+        if piece == "places not spread":
+            alerts = alerts.assign(rounded_x_m=0.0, rounded_y_m=0.0)
+        minutes = -1.0 if piece == "no merging" else settings.merge_alert_minutes
+        weight = 1.0 if piece == "fireworks count in full" else settings.firework_weight
+        found = gunfire.gunfire_events(alerts, self.calendar, minutes, settings.merge_alert_metres,
+                                       settings.firework_days, weight, settings.include_probable)
+        return pd.concat([found, self.reports] if piece != "no reports" else [found], ignore_index=True)
+
+    def truth(self, spread=True):
+        """Slot -> (boxes,) events by which all variants are judged, and the area in which they can have been heard."""
+        events = self.events("all pieces" if spread else "places not spread")
+        local = self.calendar.to_local(events["from_utc"])
+        events = events[(events["heard"] > 0) & ~gunfire.on_days(local, self.settings.firework_days)]
+        timeline = Timeline(self.calendar, self.first, self.last)
+        history = listened(admit_events(events)[0], self.boxes, self.settings.size, self.calendar, timeline,
+                           self.covered)
+        area = history.listening.heard_share(timeline.start) * self.uniform
+        dates = timeline.slots["shift_date"].to_numpy()
+        days = gunfire.on_days(pd.to_datetime(dates), self.settings.firework_days)
+        slots = {}
+        for slot in np.flatnonzero(~days):
+            mine = history.slot == slot
+            observed = np.bincount(history.box[mine], history.weight[mine], minlength=len(self.boxes))
+            slots[dates[slot], timeline.slots["shift"].iloc[slot]] = observed, area[slot]
+        return slots
+
+
+def forecasts(ground, events, areas):
+    """Date, shift and expected events of every shift of the period."""
+    begin = pd.Timestamp(ground.first)
+    while begin <= pd.Timestamp(ground.last):
+        end = min(begin + pd.Timedelta(days=RETRAIN_DAYS - 1), pd.Timestamp(ground.last))
+        first, last = str(begin.date()), str(end.date())
+        as_of = ground.calendar.as_of(first)
+        known = events[events["known_utc"] <= as_of]
+        model = train(known, ground.boxes, ground.calendar, as_of, ground.settings.size, ["gunfire"], coverage=areas)
+        told = model.types["gunfire"]
+        print("   ", first, told.rung.name, told.reporting, flush=True)
+        for date, shift, expected, _ in model.replay(events, ground.boxes, ground.calendar, "gunfire", first, last,
+                                                     areas):
+            yield date, shift, expected
+        begin = end + pd.Timedelta(days=1)
+
+
+def judged(ground, truth, shifts, places=None):
+    """Weekly hits, log-likelihood above uniform, events and expected events; ``places`` (boxes,) judges these alone."""
+    weeks = (pd.Timestamp(ground.last) - pd.Timestamp(ground.first)).days // 7 + 1
+    sums = np.zeros((4, weeks))
+    for date, shift, expected in shifts:
+        if (date, shift) not in truth:
+            continue
+        observed, area = truth[date, shift]
+        week = (pd.Timestamp(date) - pd.Timestamp(ground.first)).days // 7
+        share = area / ground.uniform
+        expected = expected * share
+        box = np.flatnonzero(observed if places is None else observed * places)
+        hits = searched(expected.astype(np.float32), area / area.sum(), [SHARE], box)[0]
+        density = expected[box] / expected.sum() / (area[box] / area.sum())
+        sums[:, week] += [np.sum(hits * observed[box]), np.sum(np.log(np.maximum(density, 1e-9)) * observed[box]),
+                          observed[box].sum(), np.sum(expected if places is None else expected * places)]
+    return sums
+
+
+def table(results, base="all pieces"):
+    """Hit rate and log score of every variant, and what is lost against the base, with 90 % intervals."""
+    rng = np.random.default_rng(1)
+    weeks = next(iter(results.values())).shape[1]
+    draws = rng.integers(0, weeks, (2000, weeks))
+    rows = []
+    for name, sums in results.items():
+        again = sums[:, draws].sum(axis=2)
+        other = results[base][:, draws].sum(axis=2)
+        hit, score = sums[0].sum() / sums[2].sum(), sums[1].sum() / sums[2].sum()
+        loss = [results[base][row].sum() / results[base][2].sum() - value for row, value in ((0, hit), (1, score))]
+        spans = [np.percentile(other[row] / other[2] - again[row] / again[2], [5, 95]) for row in (0, 1)]
+        rows.append({"variant": name, "events": round(sums[2].sum()), "hit rate": f"{100 * hit:.1f} %",
+                     "lost": f"{100 * loss[0]:+.1f} ({100 * spans[0][0]:+.1f} to {100 * spans[0][1]:+.1f})",
+                     "log score": f"{score:.3f}",
+                     "lost ": f"{loss[1]:+.3f} ({spans[1][0]:+.3f} to {spans[1][1]:+.3f})",
+                     "expected / observed": f"{sums[3].sum() / sums[2].sum():.2f}"})
+    return pd.DataFrame(rows)
+
+
+def pieces(ground, only):
+    """Every piece switched off by itself."""
+    truths, found = {"spread": ground.truth(), "as given": ground.truth(spread=False)}, {"spread": {}, "as given": {}}
+    for piece in only or PIECES:
+        begun = time.monotonic()
+        areas = None if piece.startswith("no coverage") else ground.areas
+        shifts = list(forecasts(ground, ground.events(piece), areas))
+        for name, truth in truths.items():
+            found[name][piece] = judged(ground, truth, shifts)
+        print(f"  {piece}: {time.monotonic() - begun:.0f} s", flush=True)
+    return found
+
+
+def hidden(ground):
+    """The sensors of one district taken away: what is forecast there, judged by what they heard."""
+    truth, found = ground.truth(), {}
+    for district in HIDDEN:
+        area = ground.areas["area"] == f"{district}D"
+        away = ground.areas[~area]
+        inside = ground.areas[area]["boxes"].iloc[0]
+        places = ground.boxes["box_id"].map(inside).fillna(0.0).to_numpy() > 0.5
+        events = ground.events()
+        col, row = (np.floor(events[axis] / ground.settings.size).astype(int) for axis in ("x", "y"))
+        ids = "C" + col.astype(str) + "R" + row.astype(str)
+        lost = ids.isin(ground.boxes["box_id"][places]) & (events["heard"] > 0)
+        variants = {"sensors kept": (events, ground.areas), "reports stand in": (events[~lost], away),
+                    "no reports": (events[~lost & (events["heard"] > 0)], away),
+                    "no coverage: silence is zero": (events[~lost & (events["heard"] > 0)], None)}
+        results = {}
+        for name, (own, areas) in variants.items():
+            results[name] = judged(ground, truth, list(forecasts(ground, own, areas)), places)
+            print(f"  {district}D {name}", flush=True)
+        found[f"{district}D"] = results
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case", choices=sorted(CASES))
+    parser.add_argument("--piece", action="append", choices=PIECES)
+    parser.add_argument("--json", type=Path, help="also keep the weekly sums")
+    options = parser.parse_args()
+    files, first, last = CASES[options.case]
+    with tempfile.TemporaryDirectory() as folder, workspace_of(files, Path(folder)) as workspace:
+        ground = Ground(workspace, first, last)
+    base = "sensors kept" if options.case == "hidden" else "all pieces"
+    found = hidden(ground) if options.case == "hidden" else pieces(ground, options.piece)
+    if options.json:
+        options.json.write_text(json.dumps({key: {name: sums.tolist() for name, sums in results.items()}
+                                            for key, results in found.items()}))
+    for key, results in found.items():
+        print(f"\n{options.case}, {first} to {last}, {key}")
+        print(table(results, base if base in results else next(iter(results))).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
