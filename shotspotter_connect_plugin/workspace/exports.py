@@ -17,8 +17,13 @@ _DRIVERS = {"geojson": "GeoJSON", "kml": "LIBKML", "gpx": "GPX", "xlsx": "XLSX"}
 FORMATS = (*_DRIVERS, "package")
 """Formats written here; those of phones are projects of QGIS and are written in ``reports``."""
 
-_COLUMNS = ("patrol_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type_name", "chance",
-            "inclusion_probability", "target_minutes", "returns", "unit")
+_COLUMNS = ("patrol_id", "shift_date", "shift", "shift_start", "shift_end", "beat", "number", "box_id", "where",
+            "crime_type", "crime_type_name", "colour", "chance", "inclusion_probability", "target_minutes", "returns",
+            "unit")
+_DIGITS = {"chance": 6, "inclusion_probability": 6}
+_NO_COLOUR = "#8a8f94"
+_STYLE = "BRUSH(fc:{0}60);PEN(c:{0},w:2px)"
+"""Of a square in KML, in the colour of its crime type as on the map."""
 _FORMULA = re.compile(r"^[\s]*[=+\-@|%]|^[\t\r\n]")
 
 
@@ -57,8 +62,30 @@ def export_plan(workspace, shift_date, shifts, kind, path, legend):
         if kind == "package":
             package.write_package(package.make_package(workspace, shift_date, shifts[0]), str(unfinished))
         else:
-            _write(frame, rectangles, workspace.settings.crs, kind, str(unfinished))
+            _write(_prepared(workspace, frame, shift_date), rectangles, workspace.settings.crs, kind, str(unfinished))
     return len(frame)
+
+
+def _prepared(workspace, frame, shift_date):
+    """The plan with the hours of its shifts, on the agency's clock with its offset; texts on one line, as XML takes."""
+    hours = {shift: [moment.tz_convert(workspace.settings.timezone)
+                     for moment in workspace.calendar.bounds(shift_date, shift)] for shift in frame["shift"].unique()}
+    frame = frame.assign(
+        shift_start=[hours[shift][0].isoformat() for shift in frame["shift"]],
+        shift_end=[hours[shift][1].isoformat() for shift in frame["shift"]],
+        hours=["{:%Y-%m-%d %H:%M %Z} to {:%H:%M %Z}".format(*hours[shift]) for shift in frame["shift"]])
+    frame = frame.round(_DIGITS).fillna({"returns": 0, "crime_type_name": "", "colour": _NO_COLOUR})
+    texts = [name for name in frame if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].map(_one_line, na_action="ignore") for name in texts})
+
+
+def _one_line(text):
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+
+
+def _without_markup(value):
+    """A text in which Google Earth finds no HTML, and which cannot end a CDATA section."""
+    return value.replace("<", "‹").replace(">", "›") if isinstance(value, str) else value
 
 
 def harmless(value):
@@ -77,12 +104,13 @@ def _write(frame, rectangles, crs, kind, path):
         type_of = ogr.wkbPoint
     else:
         if kind == "kml":
-            table = table.assign(Name=_titles(frame), description=_waypoints(frame)["desc"])
+            table = table.assign(Name=_titles(frame), description=_waypoints(frame)["desc"]).applymap(_without_markup)
         type_of = ogr.wkbPolygon
-    _layer(table, shapes, kind, type_of, path)
+    styles = [_STYLE.format(colour) for colour in frame["colour"]] if kind == "kml" else None
+    _layer(table, shapes, kind, type_of, path, styles)
 
 
-def _layer(table, shapes, kind, type_of, path):
+def _layer(table, shapes, kind, type_of, path, styles=None):
     with _errors():
         driver = ogr.GetDriverByName(_DRIVERS[kind])
         if driver is None:
@@ -98,11 +126,15 @@ def _layer(table, shapes, kind, type_of, path):
             if kind != "gpx":
                 for name in table:
                     layer.CreateField(ogr.FieldDefn(name, _type(table[name])))
-            for row, shape in zip(table.to_dict("records"), shapes):
+            for row, shape, style in zip(table.to_dict("records"), shapes, styles or [None] * len(table)):
                 feature = ogr.Feature(layer.GetLayerDefn())
                 for name, value in row.items():
                     if value is not None:
                         feature.SetField(name, value)
+                    elif kind == "geojson":
+                        feature.SetFieldNull(name)
+                if style is not None:
+                    feature.SetStyleString(style)
                 if shape is not None:
                     feature.SetGeometry(ogr.CreateGeometryFromWkb(shape.wkb))
                 layer.CreateFeature(feature)
@@ -144,6 +176,6 @@ def _titles(frame):
 def _waypoints(frame):
     return pd.DataFrame({
         "name": _titles(frame), "type": frame["crime_type_name"].fillna("").astype(str),
-        "desc": ["{} {}, {}, {:g} minutes, box {}".format(
-            row.shift_date, row.shift, row.crime_type_name or "", row.target_minutes, row.box_id)
-            for row in frame.itertuples()]})
+        "desc": ["{}, {}, {}, {}{:g} minutes, box {}".format(
+            row.shift, row.hours, row.crime_type_name, "{:g} x ".format(1 + row.returns) if row.returns else "",
+            row.target_minutes, row.box_id) for row in frame.itertuples()]})

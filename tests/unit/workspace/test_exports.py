@@ -1,5 +1,6 @@
 """Plans for other programs, and the shift package: what is in them, where it lies, and what a stranger's may not do."""
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,15 @@ from shotspotter_connect_plugin.workspace.layers import read_vector
 DATE, SHIFT = "2026-03-02", "day"
 ENDINGS = {"geojson": "geojson", "kml": "kml", "gpx": "gpx", "xlsx": "xlsx", "package": "json"}
 BOXES = ("C1282R17202", "C1283R17203")
-NASTY = '=HYPERLINK("http://example.org") & <b>"Ü" \'quoted\'</b>'
+NASTY = '=HYPERLINK("http://example.org") & <b>"Ü" ]]> [% 1 %] \'quoted\'</b>'
+WITHOUT_MARKUP = NASTY.replace("<", "‹").replace(">", "›")
 
 
 @pytest.fixture
 def planned(workspace):
     """Two patrols, one of them in a box with a name that wants to be a formula and markup."""
     boxes = workspace.read("boxes")
-    boxes.loc[boxes["box_id"] == BOXES[0], "where"] = NASTY
+    boxes.loc[boxes["box_id"] == BOXES[0], "where"] = NASTY.replace(" & ", "\x07 &\n")
     patrols = pd.DataFrame([{
         "patrol_id": "p" + str(number), "shift_date": DATE, "shift": SHIFT, "box_id": box, "beat": "+1",
         "crime_type": "robbery", "harm": 1.0, "inclusion_probability": 0.25, "target_minutes": 15.0,
@@ -55,7 +57,7 @@ def test_every_format_reads_back(planned, legend, tmp_path, kind):
     rows = [feature.items() for feature in layer]
     assert len(rows) == 2
     texts = " ".join(str(value) for row in rows for value in row.values())
-    assert NASTY in texts and "15" in texts and "Robbery" in texts
+    assert (WITHOUT_MARKUP if kind == "kml" else NASTY) in texts and "15" in texts and "Robbery" in texts
     if kind == "xlsx":
         assert rows[0]["where"] == "'" + NASTY and rows[0]["beat"] == "'+1" and rows[1]["number"] == 2
         return
@@ -66,6 +68,37 @@ def test_every_format_reads_back(planned, legend, tmp_path, kind):
         col, row = (value[0] for value in planned.fishnet.parse([box]))
         assert np.hypot(place.centroid.x - 250 * (col + .5), place.centroid.y - 250 * (row + .5)) < 0.5
         assert kind == "gpx" or place.area == pytest.approx(62500, rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["geojson", "kml", "xlsx"])
+def test_hours_are_told_with_their_zone_and_every_column_is_there(planned, legend, tmp_path, kind):
+    path = tmp_path / ("plan." + ENDINGS[kind])
+    export_plan(planned, DATE, [SHIFT], kind, str(path), legend)
+    source = ogr.Open(str(path))
+    row = source.GetLayer(0).GetNextFeature().items()
+    if kind == "geojson":  # OGR would make its own kind of time of it
+        row = json.loads(path.read_text())["features"][0]["properties"]
+    start, end = planned.calendar.bounds(DATE, SHIFT)
+    assert row["shift_start"].endswith("-05:00") and pd.Timestamp(row["shift_start"]) == start
+    assert pd.Timestamp(row["shift_end"]) == end
+    assert (row["crime_type"], row["colour"]) == ("robbery", legend.set_index("crime_type")["colour"]["robbery"])
+    assert {"patrol_id", "box_id", "where", "inclusion_probability", "target_minutes", "unit"} <= set(row)
+    assert row["unit"] is None
+
+
+@pytest.mark.parametrize("kind", ["kml", "gpx"])
+def test_xml_is_whole_and_nothing_in_it_is_markup(planned, legend, tmp_path, kind):
+    path = tmp_path / ("plan." + ENDINGS[kind])
+    export_plan(planned, DATE, [SHIFT], kind, str(path), legend)
+    elements = list(ElementTree.parse(path).iter())
+    texts = [element.text for element in elements if "HYPERLINK" in (element.text or "")]
+    assert texts and all((WITHOUT_MARKUP if kind == "kml" else NASTY) in text for text in texts)
+    described = [element.text for element in elements if element.tag.endswith(("desc", "description"))]
+    assert described[1].startswith("day, 2026-03-02 ") and " EST to " in described[1]
+    assert "Robbery, 2 x 15 minutes, box " + BOXES[1] in described[1] and "Robbery, 15 minutes" in described[0]
+    if kind == "kml":
+        red, green, blue = (legend.set_index("crime_type")["colour"]["robbery"][at:at + 2] for at in (1, 3, 5))
+        assert "<color>ff{}{}{}</color>".format(blue, green, red).lower() in path.read_text().lower()
 
 
 def test_a_workbook_holds_no_formula(planned, legend, tmp_path):
