@@ -17,6 +17,7 @@ demo: install  ## installs what is missing, then goes from the sample data to pr
 	@$(PYTHON) tools/demo.py
 
 test: venv  ## runs all tests
+	@bash tools/install.sh tests
 	@bash tools/test.sh
 
 desktop: install  ## opens QGIS with the plugin and the demo project, in a profile of its own

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12: QGIS 3.40 from backports and Debian's Python packages. Quick when all is there.
+# With the argument "tests" also what only the tests need: a GPS service and a program that feeds it.
 set -euo pipefail
 
 readonly QGIS_PACKAGES=(qgis python3-qgis qgis-providers)
@@ -8,6 +9,7 @@ readonly PACKAGES=(
     python3-openpyxl python3-reportlab python3-renderpm python3-venv pyqt5-dev-tools
     xvfb xauth fonts-open-sans fonts-dejavu-core poppler-utils
 )
+readonly TEST_PACKAGES=(gpsd gpsd-clients)
 readonly BACKPORTS=/etc/apt/sources.list.d/shotspotter-connect-backports
 
 say() { printf '%s\n' "$*"; }
@@ -25,7 +27,7 @@ qgis_is_enough() {
 
 missing_packages() {
     local package
-    for package in "${PACKAGES[@]}"; do
+    for package in "${PACKAGES[@]}" "$@"; do
         installed "$package" || printf '%s ' "$package"
     done
 }
@@ -73,7 +75,11 @@ main() {
     local missing
     command -v dpkg-query >/dev/null || fail "This installs on Debian 12 only. On other systems install QGIS 3.40 or newer and \
 the Python libraries numpy, pandas, pyproj, shapely, GDAL, scipy and scikit-learn for the Python that QGIS uses."
-    missing=$(missing_packages)
+    if [ "${1:-}" = tests ]; then
+        missing=$(missing_packages "${TEST_PACKAGES[@]}")
+    else
+        missing=$(missing_packages)
+    fi
     if qgis_is_enough && [ -z "$missing" ]; then
         return
     fi
