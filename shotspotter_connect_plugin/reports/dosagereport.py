@@ -9,7 +9,7 @@ from .queries import check_period, page_head
 
 TITLE = "Crime and Dosage"
 EVERYTHING, SENSORS = "All reported crime", "Gunfire (sensor alerts)"
-MOST_BOXES = 20
+MOST_BOXES = 12
 """Boxes that the page names."""
 HUNDRED = 100.0
 """Estimates are shown for a hundred boxes drawn for a shift, which reads better than for one."""
@@ -85,25 +85,23 @@ def _intervals(rows):
 
 
 def _over_time(found, names, colours):
-    """Events and forecast beside planned and delivered minutes, for all and for each crime type."""
-    unit = "day" if found.days_each == 1 else "week"
-    blocks = [Heading("Crime and patrols over time"), Paragraph(
-        f"Left: events by {unit}, and the forecast where every shift of it has one. Right: minutes of patrol planned "
-        "and delivered; in the first row all presence in boxes, in the others that in boxes assigned for the type. "
-        "Lines that move together prove nothing: patrols are sent where crime is expected.", small=True)]
+    """Events and forecast beside planned and delivered minutes, for all and for each crime type that has any."""
+    table = found.over_time
+    busy = table.groupby("crime_type")[["events", "planned_minutes", "patrol_minutes"]].sum().any(axis=1)
+    quiet = [name for code, name in names.items() if code != step.ALL and not busy[code]]
+    blocks = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
     for code, name in names.items():
-        rows = found.over_time[found.over_time["crime_type"] == code]
-        labels = [words.short_date(date) for date in rows["first"]]
-        blocks.append(Beside([
-            [Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
-            [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
-    table = found.over_time.assign(name=found.over_time["crime_type"].map(names))
+        if name not in quiet:
+            rows = table[table["crime_type"] == code]
+            labels = [words.short_date(date) for date in rows["first"]]
+            blocks.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
+                                  [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
+    rows = table.assign(name=table["crime_type"].map(names))
     return blocks + [Table("over time", [
         Column("first", "From", 22), Column("last", "To", 22), Column("name", "Crime"),
         number("events", "Events", 20, 1), number("expected", "Forecast", 20, 1),
-        number("planned_minutes", "Minutes planned", 24),
-        number("patrol_minutes", "Minutes delivered", 24)], table[table["crime_type"] == step.ALL],
-        f"All reported crime by {unit}")]
+        number("planned_minutes", "Minutes planned", 24), number("patrol_minutes", "Minutes delivered", 24)],
+        rows[rows["crime_type"] == step.ALL], f"{EVERYTHING} by {'day' if found.days_each == 1 else 'week'}")]
 
 
 def _events(name, labels, rows, colour):

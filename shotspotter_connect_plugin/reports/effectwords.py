@@ -30,7 +30,7 @@ def conclusion(row, what="reported crime"):
     total = sorted(abs(row[name]) * row["exposed"] for name in ("low", "high"))
     said = (f"Drawn boxes had {'fewer' if fewer else 'more'} events of {what} than comparable undrawn boxes: "
             f"{change(row['percent'])}, {CONFIDENCE} interval {span}. In the {drawn} that is {total[0]:,.0f} to "
-            f"{total[1]:,.0f} events {'less' if fewer else 'more'}.")
+            f"{total[1]:,.0f} events {'fewer' if fewer else 'more'}.")
     return said if fewer else said + (" Where police are, more may also be reported; look into that before anything is "
                                       "concluded from this.")
 
@@ -151,6 +151,19 @@ def change(percent):
 def minutes(hours):
     """Hours as ``12.3 minutes``."""
     return "no minutes" if math.isnan(hours) else f"{60 * hours:.1f} minutes"
+
+
+def over_time(effects, quiet):
+    """How to read the charts over time; ``quiet`` names the crime types that have none."""
+    unit = "day" if effects.days_each == 1 else "week"
+    said = (f"Left: events by {unit}, and the forecast where every shift of it has one. Right: minutes of patrol "
+            "planned and delivered; in the first row all presence in boxes, in the others that in boxes assigned for "
+            "the type. Lines that move together prove nothing: patrols are sent where crime is expected.")
+    last = effects.over_time.iloc[-1]
+    days = (pd.Timestamp(last["last"]) - pd.Timestamp(last["first"])).days + 1
+    if days < effects.days_each:
+        said += f" The last week has {count(days, 'day')} only."
+    return said + (f" Without events and patrols: {', '.join(quiet)}." if quiet else "")
 
 
 def short_date(date):
