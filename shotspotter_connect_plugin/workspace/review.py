@@ -154,7 +154,7 @@ def _remarks(workspace, shift_date, shift):
     out = patrols["published_utc"].notna()
     new, gone = ((patrols["status"] == "planned") & ~out).sum(), ((patrols["status"] != "planned") & out).sum()
     if out.any() and (new or gone):
-        remarks.append(f"Since the plan was printed or exported, {new} boxes came in and {gone} went out: print again.")
+        remarks.append(f"Changed since it was printed or exported (boxes: {new} in, {gone} out): print it again.")
     return remarks
 
 

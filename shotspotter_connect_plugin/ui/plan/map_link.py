@@ -68,15 +68,20 @@ class MapLink(QObject):
         own = next((layer for layer, mark in of_plan if mark == [view.shift_date, view.shift, view.seed_hash]), None)
         if own is not None:
             self._remove()
-            self._reveal(own, on_map)
+            if on_map:
+                self._hidden = []
+                self._reveal(own)
             self._follow(address, own, [(layer, mark) for layer, mark in of_plan if layer.source().split("|")[0]
                                         == own.source().split("|")[0]], planned)
             return
         self._revealed = ""
+        if on_map:
+            self._hide([layer for layer, _ in of_plan])
+        else:
+            self._show_hidden()
         if not on_map or planned.empty:
             self._remove()
             return
-        self._hide([layer for layer, _ in of_plan])
         if self._shown is not None and self._shown.equals(planned):
             return
         self._shown = planned
@@ -116,6 +121,7 @@ class MapLink(QObject):
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().readProject.disconnect(self._forget_stored)
         self.pick(False)
+        self._show_hidden()
         self._remove()
         self._canvas.scene().removeItem(self._band)
 
@@ -148,10 +154,7 @@ class MapLink(QObject):
             project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
             project.removeMapLayer(layer.id())
             project.mapThemeCollection().removeMapTheme(_THEME)
-            for group in self._hidden:
-                group.setItemVisibilityChecked(True)
             project.setDirty(dirty)
-        self._hidden = []
 
     # The layers of a plan's own project
 
@@ -161,9 +164,9 @@ class MapLink(QObject):
         found = [(layer, layer.customProperty(PLAN_OF)) for layer in QgsProject.instance().mapLayers().values()]
         return [(layer, json.loads(mark)) for layer, mark in found if mark and layer.isValid()]
 
-    def _reveal(self, layer, on_map):
+    def _reveal(self, layer):
         """Check a layer and the groups above it, once, so that who hides it then is not overruled."""
-        if layer.id() == self._revealed or not on_map:
+        if layer.id() == self._revealed:
             return
         self._revealed = layer.id()
         node, dirty = QgsProject.instance().layerTreeRoot().findLayer(layer.id()), QgsProject.instance().isDirty()
@@ -172,15 +175,26 @@ class MapLink(QObject):
         QgsProject.instance().setDirty(dirty)
 
     def _hide(self, layers):
-        """Uncheck the plans of other shifts while this dock's layer is on the map."""
+        """Uncheck the plans of other shifts while this dock shows a shift that the project does not hold."""
+        if not self._hidden:
+            self._hidden = [layer.id() for layer in layers if self._check_group(layer.id(), False)]
+
+    def _show_hidden(self):
+        for layer_id in self._hidden:
+            self._check_group(layer_id, True)
+        self._hidden = []
+
+    @staticmethod
+    def _check_group(layer_id, checked):
+        """Check or uncheck the group of a layer -> whether that changed anything."""
         root, dirty = QgsProject.instance().layerTreeRoot(), QgsProject.instance().isDirty()
-        for layer in layers if not self._hidden else ():
-            node = root.findLayer(layer.id())
-            group = node.parent() if node is not None else None
-            if group is not None and group is not root and group.itemVisibilityChecked():
-                group.setItemVisibilityChecked(False)
-                self._hidden.append(group)
+        node = root.findLayer(layer_id)
+        group = node.parent() if node is not None else root
+        if group is root or group.itemVisibilityChecked() == checked:
+            return False
+        group.setItemVisibilityChecked(checked)
         QgsProject.instance().setDirty(dirty)
+        return True
 
     def _follow(self, address, layer, of_file, planned):
         """Bring the file of a plan up to date where its boxes are not those of the workspace."""
@@ -210,6 +224,7 @@ class MapLink(QObject):
         own = self._layer.id() if self._layer is not None else ""
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
                   if layer.customProperty(_MARK) and layer.id() != own]
+        self._revealed, self._hidden = "", []  # of the project before
         dirty = QgsProject.instance().isDirty()
         QgsProject.instance().removeMapLayers(stored)
         QgsProject.instance().setDirty(dirty)
