@@ -65,6 +65,46 @@ def test_a_file_split_at_any_gap_gives_the_same_visits(fixes, rules):
         pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), expected)
 
 
+EXACT = replace(RULES, leave_seconds=0, merge_seconds=0, drive_through_seconds=0, max_speed=1e9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(walks, st.floats(0.05, 0.95))
+def test_a_file_split_anywhere_loses_the_step_at_the_cut_and_nothing_else(fixes, share):
+    fixes = fixes[fixes["unit"] == "U0"].sort_values("at", ignore_index=True)
+    cut = max(int(share * len(fixes)), 1)
+    parts = [visits(part, EXACT) for part in (fixes.iloc[:cut], fixes.iloc[cut:])]
+    whole = visits(fixes, EXACT).frame.groupby("box_id")["minutes"].sum()
+    both = pd.concat([part.frame for part in parts]).groupby("box_id")["minutes"].sum()
+    step = (fixes["at"].iloc[cut] - fixes["at"].iloc[cut - 1]).total_seconds() / 60 if cut < len(fixes) else 0.0
+    step = step if step <= RULES.gap_seconds / 60 else 0.0
+    lost = whole.subtract(both, fill_value=0)
+    assert lost.sum() == pytest.approx(step, abs=1e-6) and (lost > -1e-6).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(walks)
+def test_thinning_moves_only_the_time_of_the_steps_it_makes(fixes):
+    fixes = fixes[fixes["unit"] == "U0"].sort_values("at", ignore_index=True)
+    keep = np.ones(len(fixes), dtype=bool)
+    keep[1:-1:2] = False
+    thin = fixes[keep]
+    if (thin["at"].diff().dt.total_seconds() > RULES.gap_seconds).any():
+        return  # a silence stays a silence, or becomes one: then time is lost, as the rules want it
+    whole, half = visits(fixes, EXACT), visits(thin, EXACT)
+    assert half.counts["minutes_tracked"] == pytest.approx(whole.counts["minutes_tracked"], abs=1e-6)
+    assert half.frame["minutes"].sum() == pytest.approx(whole.frame["minutes"].sum(), abs=1e-6)
+    cells = np.floor(fixes[["x", "y"]].to_numpy() / 250)
+    dropped = np.flatnonzero(~keep)
+    # Only where a dropped fix and its two neighbours are not all in one box can time change its box.
+    changes = [at for at in dropped if (cells[at - 1:at + 2] != cells[at]).any()]
+    seconds = (fixes["at"] - fixes["at"].iloc[0]).dt.total_seconds().to_numpy()
+    most = sum(seconds[at + 1] - seconds[at - 1] for at in changes) / 60
+    moved = whole.frame.groupby("box_id")["minutes"].sum().subtract(
+        half.frame.groupby("box_id")["minutes"].sum(), fill_value=0).abs().sum() / 2
+    assert moved <= most + 1e-6
+
+
 @settings(max_examples=30, deadline=None)
 @given(walks, st.integers(-40, 40), st.integers(-40, 40))
 def test_moving_a_track_by_whole_boxes_moves_its_visits(fixes, columns, rows):

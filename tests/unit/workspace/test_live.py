@@ -7,11 +7,12 @@ import pyproj
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.patrol.live import ENOUGH, OUTSIDE, OVER, STAY, LivePatrol
+from shotspotter_connect_plugin.patrol.live import ENOUGH, OUTSIDE, OVER, STAY, TAKEN_OFF, LivePatrol
 from shotspotter_connect_plugin.patrol.tracks import VisitRules
 from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.journal import Journal, check_unit
-from shotspotter_connect_plugin.workspace.package import Patrol
+from shotspotter_connect_plugin.workspace.journal import Journal, check_unit, fix_as_kept
+from shotspotter_connect_plugin.workspace.live import deliver
+from shotspotter_connect_plugin.workspace.package import Patrol, planned_shifts
 from shotspotter_connect_plugin.workspace.tactics import import_tactics
 from shotspotter_connect_plugin.workspace.visits import find_visits
 
@@ -173,3 +174,110 @@ def test_a_folder_that_cannot_be_written_and_a_unit_that_names_no_file(tmp_path)
         with pytest.raises(ConnectError, match="unit"):
             check_unit(unit)
     assert check_unit(" 12-A ") == "12-A"
+
+
+def test_another_plan_changes_no_visit_and_a_box_taken_off_keeps_its_timer(workspace):
+    whole, car = live(workspace.fishnet, patrol(BOX)), live(workspace.fishnet, patrol(BOX))
+    for number, (at, x, y) in enumerate(SHIFT):
+        whole.feed(at, x, y)
+        car.feed(at, x, y)
+        if number == 40:
+            car.replan([patrol(OTHER)])
+            assert car.situation().verdict == TAKEN_OFF and car.situation().patrol.box_id == BOX
+            assert car.situation().visit_seconds == whole.situation().visit_seconds > 0
+        if number == 50:
+            car.replan([patrol(OTHER)])
+            assert car.situation().verdict == TAKEN_OFF, "also when the plan changes once more"
+            car.replan([patrol(OTHER), patrol(BOX)])
+            assert car.situation().verdict == whole.situation().verdict == STAY, "the box is on the plan again"
+            car.replan([patrol(OTHER)])
+    assert car.visits == whole.visits
+    assert car.situation().verdict == OUTSIDE, "left and come back, it is a box like any other"
+
+
+def test_the_journal_keeps_what_became_of_visits(workspace, tmp_path):
+    journal = Journal(tmp_path, "2026-03-02", "day", "12")
+    car = live(workspace.fishnet, patrol(BOX))
+    told = []
+    for at, x, y in SHIFT:
+        for event in car.feed(at, x, y):
+            if event.kind != "updated":
+                journal.visit(car.now, event.kind, event.visit)
+                told.append((event.kind, event.visit.box_id, event.visit.entered_utc.floor("ms")))
+    journal.close()
+    again = Journal(tmp_path, "2026-03-02", "day", "12")
+    assert [tuple(line[1:]) for line in again.visits()] == told and len(told) > 6
+    again.close()
+
+
+@pytest.fixture
+def degrees(workspace):
+    change = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True)
+    return lambda at, x, y: fix_as_kept(at, *change.transform(x, y), 4.0)
+
+
+def delivering(workspace, kept, every):
+    """Drive a shift and deliver as it happens: at every event, and each ``every`` fixes what only grew."""
+    place = pyproj.Transformer.from_crs("EPSG:4326", workspace.settings.crs, always_xy=True).transform
+    car, fixes, seen, gone = live(workspace.fishnet, patrol(BOX)), [], {}, {}
+    moments = [(fix, fix[0]) for fix in kept] + [(None, kept[-1][0] + pd.Timedelta(hours=1))]
+    for number, (fix, at) in enumerate(moments):
+        events = car.advance(at) if fix is None else car.feed(at, *place(*fix[1:3]), fix[3])
+        fixes += [] if fix is None else [fix]
+        for event in events:
+            key = event.visit.box_id, event.visit.entered_utc
+            (gone if event.kind == "dropped" else seen)[key] = event.visit
+            (seen if event.kind == "dropped" else gone).pop(key, None)
+        if number % every == 0 or any(event.kind != "updated" for event in events):
+            deliver(workspace, "12", fixes, list(seen.values()), list(gone.values()))
+            fixes, seen, gone = [], {}, {}
+            yield car
+    yield car
+
+
+@pytest.mark.parametrize("every", [20, 1000])
+def test_what_is_delivered_while_it_happens_is_what_the_batch_finds(workspace, degrees, every):
+    kept, opened = [degrees(*fix) for fix in SHIFT], False
+    for car in delivering(workspace, kept, every):
+        rows = workspace.read("visits")
+        if not opened and len(rows) and car.situation().box_id == BOX:
+            opened = True
+            assert rows["box_id"].iloc[-1] == BOX and rows["minutes"].iloc[-1] < 2, "open visits are there at once"
+    live_rows = workspace.read("visits", order_by="entered_utc")
+    assert opened and workspace.count("gps_fixes") == len(SHIFT)
+    batch = find_visits(workspace, "2026-03-02", "2026-03-02")
+    pd.testing.assert_frame_equal(live_rows, workspace.read("visits", order_by="entered_utc"))
+    assert batch["visit_id"].tolist() == live_rows["visit_id"].tolist() and len(batch) == 4
+
+
+def test_delivering_twice_or_after_the_journal_was_imported_doubles_nothing(workspace, degrees, written):
+    kept = Journal(written.fixes_path.parent, "2026-03-02", "day", "12").fixes()
+    car = live(workspace.fishnet, patrol(BOX))
+    place = pyproj.Transformer.from_crs("EPSG:4326", workspace.settings.crs, always_xy=True).transform
+    for at, longitude, latitude, accuracy in kept:
+        car.feed(at, *place(longitude, latitude), accuracy)
+    import_gps(workspace, written.fixes_path)
+    for _ in range(2):
+        deliver(workspace, "12", kept, car.visits, [], written.tactics_path)
+        visits, logs = workspace.read("visits"), workspace.read("tactic_log")
+        assert workspace.count("gps_fixes") == len(SHIFT) and len(visits) == len(car.visits) and len(logs) == 2
+        assert set(logs["visit_id"]) <= set(visits["visit_id"])
+    deliver(workspace, "12", [], [], car.visits[:1])
+    assert len(workspace.read("visits")) == len(car.visits) - 1
+    deliver(workspace, "12", [(START, 10.0, 50.0, 4.0)], [], [])
+    assert workspace.count("gps_fixes") == len(SHIFT), "a fix on another continent is left out, as importers do"
+
+
+def test_the_shifts_offered_to_a_car_begin_with_the_one_that_runs(workspace):
+    start, _ = workspace.calendar.bounds("2026-03-02", "day")
+    assert planned_shifts(workspace, start).empty
+    slots = workspace.calendar.slots("2026-02-20", "2026-03-10")
+    rows = [{"patrol_id": "{} {}".format(slot.shift_date, slot.shift), "shift_date": slot.shift_date,
+             "shift": slot.shift, "box_id": BOX, "status": "planned", "origin": "drawn", "version": 1}
+            for slot in slots.itertuples()]
+    with workspace.transaction() as writer:
+        writer.append("patrols", pd.DataFrame(rows))
+    for slot in slots.iloc[6:-6:5].itertuples():
+        offered = planned_shifts(workspace, slot.start_utc + pd.Timedelta(minutes=1))
+        assert tuple(offered.loc[0, ["shift_date", "shift"]]) == (slot.shift_date, slot.shift)
+        assert offered["name"].notna().all() and 2 <= len(offered) <= 20
