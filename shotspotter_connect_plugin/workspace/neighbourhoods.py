@@ -119,7 +119,8 @@ def residents_of_boxes(workspace):
         is not in it.
     """
     areas = workspace.read("neighbourhoods", ["residents", "boxes"])
-    areas = areas[[bool(residents and boxes) for residents, boxes in zip(areas["residents"], areas["boxes"])]]
+    known = [bool(residents and boxes) for residents, boxes in zip(areas["residents"], areas["boxes"])]
+    areas = areas[np.array(known, dtype=bool)]
     groups = list(dict.fromkeys([EVERYBODY, *(group for residents in areas["residents"] for group in residents)]))
     counts = np.array([[residents.get(group, 0) for group in groups] for residents in areas["residents"]], dtype=float)
     place = np.repeat(np.arange(len(areas)), [len(boxes) for boxes in areas["boxes"]])
