@@ -14,6 +14,8 @@ MOST_BOXES = 12
 HUNDRED = 100.0
 """Estimates are shown for a hundred boxes drawn for a shift, which reads better than for one."""
 INTERVAL = f"{100 * step.LEVEL:.0f} % interval"
+_CHANGE = (Column("change", "Change", 24, None, True), Column("interval", INTERVAL, 42, None, True),
+           number("shown", "Smallest change that would have shown", 30, 0, " %"))
 
 
 def build(workspace, first, last, beat="", progress=step.SILENT):
@@ -37,24 +39,30 @@ def _what_draws_did(found, names):
     rows = _rows(found, step.DRAWN, names)
     side = pd.concat([_rows(found, what, names, label) for what, label in (
         (step.BESIDE, "Beside a drawn box"), (step.BEFORE, "Check, a week before"))], ignore_index=True)
-    blocks = [Heading("What being drawn did"), Paragraph(words.conclusion(first))]
+    side = side.assign(rate=side["rate"] * HUNDRED, would=side["base"] * HUNDRED)
+    blocks = [Heading("Did patrols change anything?"), Paragraph(words.conclusion(first))]
     if first is not None:
         blocks.append(Figures([
             (f"{first['exposed']:,}", "boxes drawn, counted shift by shift"),
             (f"{first['events']:,.0f}", "reported events in them"),
             (f"{first['base'] * first['exposed']:,.0f}", "events to be expected there without the draw"),
-            (words.minutes(found.hours_drawn), "of patrol in a drawn box"),
-            (words.minutes(found.hours_undrawn), "in a comparable undrawn box")]))
+            (words.minutes(found.hours_drawn, "min"), "of patrol in a drawn box"),
+            (words.minutes(found.hours_undrawn, "min"), "in a comparable undrawn box")]))
     blocks += [
         Chart("Effect of being drawn", _intervals(rows),
               f"Change in events per 100 boxes drawn, with {INTERVAL}; left of 0 are fewer. An interval that holds 0 "
               "fits no effect, too. No line where there were too few events."),
-        Table("being drawn", _columns("Crime", "Drawn boxes"), rows, "Events in drawn boxes"),
+        Table("being drawn", [
+            Column("name", "Crime"), number("exposed", "Drawn boxes", 20), number("events", "Events", 18, 1),
+            number("would", "Expected without", 20, 1), *_CHANGE], rows, "Events in drawn boxes"),
         Paragraph(words.conclusion(found.row(step.DRAWN, "gunfire"), "gunfire alerts")) if found.alerts else None,
         Heading("An hour of patrol, neighbours, and a check"),
         Paragraph(words.per_hour(found.row(step.PER_HOUR), found)),
         Paragraph(words.beside(found.row(step.BESIDE))), Paragraph(words.before(found.row(step.BEFORE))),
-        Table("neighbours and check", _columns("Comparison", "Boxes"), side, "Neighbours and check")]
+        Table("neighbours and check", [
+            Column("name", "Comparison"), number("exposed", "Boxes", 20), number("rate", "Per 100 boxes", 18, 2),
+            number("would", "Expected without", 20, 2), *_CHANGE], side,
+            "Neighbours and check, events per 100 boxes of a shift")]
     return [block for block in blocks if block is not None]
 
 
@@ -69,13 +77,6 @@ def _rows(found, what, names, label=""):
         interval=[words.interval(row) for _, row in rows.iterrows()],
         change=[words.change(row["percent"]) if row["enough"] else "" for _, row in rows.iterrows()],
         shown=rows["detectable_percent"].where(rows["enough"])).reset_index(drop=True)
-
-
-def _columns(name, exposed):
-    return [Column("name", name), number("exposed", exposed, 20), number("events", "Events", 18, 1),
-            number("would", "Expected without", 20, 1), Column("change", "Change", 24, None, True),
-            Column("interval", INTERVAL, 42, None, True),
-            number("shown", "Smallest change that would have shown", 30, 0, " %")]
 
 
 def _intervals(rows):
@@ -96,12 +97,12 @@ def _over_time(found, names, colours):
             labels = [words.short_date(date) for date in rows["first"]]
             blocks.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
                                   [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
-    rows = table.assign(name=table["crime_type"].map(names))
+    each = "day" if found.days_each == 1 else "week"
     return blocks + [Table("over time", [
-        Column("first", "From", 22), Column("last", "To", 22), Column("name", "Crime"),
-        number("events", "Events", 20, 1), number("expected", "Forecast", 20, 1),
-        number("planned_minutes", "Minutes planned", 24), number("patrol_minutes", "Minutes delivered", 24)],
-        rows[rows["crime_type"] == step.ALL], f"{EVERYTHING} by {'day' if found.days_each == 1 else 'week'}")]
+        Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),
+        number("expected", "Forecast", None, 1), number("planned_minutes", "Minutes planned"),
+        number("patrol_minutes", "Minutes delivered")], table[table["crime_type"] == step.ALL],
+        f"{EVERYTHING} by {each}")]
 
 
 def _events(name, labels, rows, colour):

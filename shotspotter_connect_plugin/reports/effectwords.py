@@ -148,9 +148,9 @@ def change(percent):
     return f"{rounded} {'fewer' if percent < 0 else 'more'}"
 
 
-def minutes(hours):
+def minutes(hours, unit="minutes"):
     """Hours as ``12.3 minutes``."""
-    return "no minutes" if math.isnan(hours) else f"{60 * hours:.1f} minutes"
+    return f"no {unit}" if math.isnan(hours) else f"{60 * hours:.1f} {unit}"
 
 
 def over_time(effects, quiet):

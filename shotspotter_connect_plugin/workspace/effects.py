@@ -31,9 +31,9 @@ _TOGETHER = 10
 ENOUGH = 5.0
 """Events that the exposed units would have had without exposure, below which nothing is said."""
 ESTIMATE_COLUMNS = (
-    "what", "crime_type", "value", "low", "high", "base", "percent", "percent_low", "percent_high", "detectable",
-    "detectable_percent", "shifts_for_20", "error", "between_shifts", "degrees", "strength", "shifts", "exposed",
-    "unexposed", "events", "enough", "conclusive", "bounded", "weak")
+    "what", "crime_type", "value", "low", "high", "rate", "base", "percent", "percent_low", "percent_high",
+    "detectable", "detectable_percent", "shifts_for_20", "error", "between_shifts", "degrees", "strength", "shifts",
+    "exposed", "unexposed", "events", "enough", "conclusive", "bounded", "weak")
 OVER_TIME_COLUMNS = ("first", "last", "crime_type", "events", "expected", "planned_minutes", "patrol_minutes")
 
 
@@ -61,11 +61,11 @@ class Effects:
     """What the report shows.
 
     ``estimates`` [ESTIMATE_COLUMNS]: ``what`` is being drawn (DRAWN), a delivered patrol-hour (PER_HOUR), a drawn box
-    next to it (BESIDE), or, as a check, being drawn a week later (BEFORE). ``value``, ``low``, ``high``, ``base`` and
-    ``detectable`` are events per box and shift, or per hour; ``base`` is what comparable undrawn boxes had, and
-    ``percent…`` are of it, empty where it is 0; ``shifts_for_20`` is how many shifts like these it takes to show an
-    effect of 20 % of it; ``events`` are those in exposed boxes; where not ``enough`` were to be expected there, nothing
-    is to be concluded. ``over_time``
+    next to it (BESIDE), or, as a check, being drawn a week later (BEFORE). ``value``, ``low``, ``high`` and
+    ``detectable`` are events per box and shift, or per hour; ``rate`` is what exposed boxes had per shift, ``base``
+    what they would have had without, by comparable boxes and forecasts; ``percent…`` are of it, empty where it is 0;
+    ``shifts_for_20`` is how many shifts like these it takes to show an effect of 20 % of it; ``events`` are those in
+    exposed boxes; where not ``enough`` were to be expected there, nothing is to be concluded. ``over_time``
     [OVER_TIME_COLUMNS] by day or week (``days_each``). ``boxes`` [box_id, where, beat, shifts, chances, times_drawn,
     patrol_minutes], those of ``scope``. ``hours_drawn`` and ``hours_undrawn`` are delivered hours per box and shift.
     ``draws`` counts what became of the period's draws. ``forecast_shifts`` of the shifts had a forecast in time.
@@ -183,19 +183,21 @@ def _row(what, crime_type, design, counted, expected, dose=None):
     if estimate is None:
         return None
     shifts, exposed = int(np.unique(design.shift).size), int(design.exposed.sum())
-    base = design.mean_unexposed(counted)
+    # What the exposed would have had: what was forecast for them, and what the others had beyond their forecasts.
+    base = design.mean_exposed(expected) + design.mean_unexposed(counted - expected)
     percent = 100.0 / base if base > 0 and what != PER_HOUR else np.nan
     detectable = estimate.detectable(POWER)
     return {
         "what": what, "crime_type": crime_type, "value": estimate.value, "low": estimate.low, "high": estimate.high,
-        "base": base, "percent": percent * estimate.value,
+        "rate": design.mean_exposed(counted), "base": base, "percent": percent * estimate.value,
         "percent_low": np.maximum(percent * estimate.low, -100.0),  # no box can have fewer events than none
         "percent_high": percent * estimate.high, "detectable": detectable, "detectable_percent": percent * detectable,
         "shifts_for_20": shifts * (percent * detectable / 20.0) ** 2, "error": estimate.error,
         "between_shifts": estimate.between_shifts, "degrees": estimate.degrees, "strength": estimate.strength,
         "shifts": shifts, "exposed": exposed, "unexposed": int((design.against > 0).sum()),
         "events": float(counted[design.exposed].sum()),
-        "enough": bool(base * exposed >= ENOUGH and (estimate.bounded or what == PER_HOUR)),
+        "enough": bool(base > 0 and design.mean_unexposed(counted) * exposed >= ENOUGH
+                       and (estimate.bounded or what == PER_HOUR)),
         "conclusive": estimate.conclusive, "bounded": estimate.bounded, "weak": estimate.weak}
 
 
