@@ -177,8 +177,9 @@ def classes(values, count=5):
     """
     values = np.asarray(values, dtype=float)
     known = values[np.isfinite(values)]
-    if not known.size:
-        return [], np.full(values.shape, -1)
+    count = min(count, np.unique(known).size)
+    if count < 2:
+        return [], np.where(np.isfinite(values), 0, -1)
     quantiles = np.quantile(known, np.arange(1, count) / count)
     edges = sorted({float(f"{edge:.2g}") for edge in quantiles if known.min() < edge <= known.max()})
     edges = [edge for edge in edges if known.min() < edge <= known.max()]

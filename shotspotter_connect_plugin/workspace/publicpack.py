@@ -50,6 +50,8 @@ def public(numbers):
     groups = suppressed(groups, "residents", rates, summed=False)
     if totals["visits"] in (FEW, HIDDEN) or totals["served"] in (FEW, HIDDEN):
         groups = groups.assign(delivered=None, presence=None, to_harm=None, to_incidents=None)
+    if any(isinstance(count, str) for count in areas["visits"]):
+        groups = _coarse(groups, rates)  # exact rates of many groups would tell the minutes hidden above
     evenness, curves = numbers.evenness, numbers.curves
     if totals["visits"] in (FEW, HIDDEN):
         evenness = evenness[evenness["what"] != "Minutes of presence"].reset_index(drop=True)
@@ -60,8 +62,23 @@ def public(numbers):
     return replace(numbers, totals=totals, neighbourhoods=_rounded(areas),
                    groups=_rounded(groups[~few | (groups["group"] == EVERYBODY)]), limits=_rounded(numbers.limits),
                    classes=_rounded(numbers.classes), evenness=_rounded(evenness), curves=curves,
-                   overrides=suppressed(numbers.overrides, "count"),
+                   overrides=_overrides(numbers.overrides),
                    refused=suppressed(refused, "rejected", summed=False))
+
+
+def _coarse(table, columns):
+    """Rates to two significant digits."""
+    return table.assign(**{name: table[name].map(lambda value: None if value is None or value != value else float(
+        f"{value:.2g}")) for name in columns})
+
+
+def _overrides(table):
+    """Changes by hand; all in one row where the number of all would tell a small one."""
+    if tells(table["count"]):
+        table = table.iloc[:1].assign(action="", reason="", words="all changes together", role="",
+                                      count=table["count"].sum())
+        return suppressed(table, "count", summed=False)
+    return suppressed(table, "count")
 
 
 def _rounded(table):
@@ -207,7 +224,8 @@ How to read the numbers
   somebody was in any box, all by GPS. Residents are those of the census that the agency imported, spread evenly over
   their neighbourhood; they are used for this report and for no forecast and no draw. A ratio to harm of 1 means that a
   neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
-  prove that patrols were fair or unfair; they show where to look.
+  prove that patrols were fair or unfair; they show where to look. Rates of groups have two digits where minutes of a
+  neighbourhood are hidden.
   Adjustments by hand form a chain of hashes; its head now is
   {chain}.
 """

@@ -40,9 +40,10 @@ def to_hide(counts):
     few = int(hide.sum())
     if few == 0:
         return hide
-    # One more than the least, since two counts that are both the lowest they can be would be told by their sum.
-    spare = [place for place in np.argsort(counts, kind="stable") if counts[place] > LEAST]
     lowest, highest = few, few * (LEAST - 1)  # what the small ones can sum to
+    # If all hidden counts are the lowest they can be, their sum tells them.
+    least = LEAST if counts[hide].sum() > lowest else LEAST + 1
+    spare = [place for place in np.argsort(counts, kind="stable") if counts[place] >= least]
     if spare and (few < 2 or not lowest < counts[hide].sum() < highest):
         hide[spare[0]] = True
     return hide

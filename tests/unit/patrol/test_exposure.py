@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import capcost, metering
 from shotspotter_connect_plugin.patrol.exposure import (
-    breaches_of_rest, by_group, effective_number, gini, longest_streak, lorenz, lowest_to_highest, most_within,
+    breaches_of_rest, by_group, classes, effective_number, gini, longest_streak, lorenz, lowest_to_highest, most_within,
     per_thousand, relative)
 from shotspotter_connect_plugin.workspace.settings import Settings
 
@@ -105,6 +105,20 @@ def test_ratios_by_hand():
     assert np.isnan(relative([0.0, 0.0], [1.0, 5.0])).all()
     assert lowest_to_highest([4.0, 5.0, np.nan]) == 0.8
     assert np.isnan(lowest_to_highest([4.0])) and np.isnan(lowest_to_highest([0.0, 0.0]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.just(np.nan), st.floats(0, 1e6)), max_size=40), st.integers(1, 6))
+def test_classes_of_a_map_hold_every_known_value(values, count):
+    edges, which = classes(values, count)
+    assert len(edges) < max(count, 1) and edges == sorted(set(edges))
+    for value, number in zip(values, which):
+        if np.isnan(value):
+            assert number == -1
+        else:
+            assert all(value >= edge for edge in edges[:number]) and all(value < edge for edge in edges[number:])
+    if len(edges):
+        assert {0, len(edges)} <= set(which)  # the lowest and the highest class are not empty
 
 
 @settings(deadline=None)

@@ -14,6 +14,7 @@ from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
+from shotspotter_connect_plugin.workspace.publicpack import public, public_configuration
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 FIRST, LAST, DAYS = "2019-02-04", "2019-02-13", 10
@@ -237,3 +238,39 @@ def test_every_field_is_described():
     text = " ".join(exposure.__doc__.split()) + exposure.__globals__["Exposure"].__doc__
     assert [field.name for field in dataclasses.fields(exposure.__globals__["Exposure"])
             if field.name not in text and field.name not in ("chain", "as_of")] == []
+
+
+def test_the_public_numbers_hold_no_small_count(found):
+    _, numbers = found
+    few = numbers.neighbourhoods.assign(visits=[3, 12, 40], served=[3, 2, 40], incidents=[0, 1, 9])
+    changes = numbers.overrides.iloc[:2].assign(count=[2, 5])
+    shown = public(dataclasses.replace(
+        numbers, neighbourhoods=few, totals={**numbers.totals, "visits": 55, "served": 45}, overrides=changes))
+    areas = shown.neighbourhoods
+    assert areas["visits"].tolist() == ["<5", "hidden", 40] and areas["served"].tolist()[:2] == ["<5", "<5"]
+    assert areas["presence"].isna().tolist() == [True, True, True]  # the last one has no residents
+    assert areas["presence_minutes"].isna().tolist() == [True, True, False]
+    assert areas["incidents"].tolist() == [0, "<5", "hidden"]
+    rates = shown.groups.set_index("group")["presence"]
+    assert all(rate == float(f"{rate:.2g}") for rate in rates)
+    for frame in (areas, shown.overrides, shown.groups):
+        for column in ("visits", "served", "incidents", "count", "residents"):
+            if column in frame:
+                assert not [value for value in frame[column] if not isinstance(value, str) and 0 < value < 5]
+    alone = public(dataclasses.replace(numbers, overrides=changes.assign(count=[2, 0]).iloc[:1])).overrides
+    assert alone["count"].tolist() == ["<5"] and alone["role"].tolist() == [""]
+    hidden = public(dataclasses.replace(numbers, totals={**numbers.totals, "visits": 4, "served": 4}))
+    assert hidden.totals["visits"] == "<5" and hidden.totals["presence_minutes"] is None
+    assert hidden.groups["presence"].isna().all() and "Minutes of presence" not in hidden.curves
+
+
+def test_what_is_public_of_the_configuration(city):
+    settings = city.settings
+    settings.map_context, settings.roles = "/home/jane/secret.gpkg", {"jane": "supervisor"}
+    with city.transaction() as writer:
+        writer.save_settings(settings)
+        writer.upsert("tactics", city.read("tactics").iloc[:1].assign(approved_by="Lt. Jane Roe"))
+    text = str(public_configuration(city))
+    assert "jane" not in text.casefold() and "Lt." not in text
+    assert public_configuration(city)["settings"]["window_28_hard"] == 16
+    assert public_configuration(city)["settings"]["timezone"] == "America/New_York"

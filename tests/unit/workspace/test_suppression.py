@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.workspace.suppression import FEW, HIDDEN, LEAST, suppressed, to_hide
+from shotspotter_connect_plugin.workspace.suppression import FEW, HIDDEN, LEAST, suppressed, tells, to_hide
 
 counts = st.lists(st.one_of(st.integers(0, 6), st.integers(0, 300)), max_size=12)
 
@@ -30,13 +30,14 @@ def test_the_sum_does_not_tell_a_hidden_count(values):
     """Try every table that looks the same: each hidden small count can be at least two numbers."""
     values = np.array(values)
     hide, few = to_hide(values), (values > 0) & (values < LEAST)
-    if not few.any() or not (values > LEAST).any():
-        return  # all are small: no other can stand before them
+    if tells(values):
+        assert few.any() and (hide == few).all()
+        return  # too few others: the caller has to hide the sum
     left = values.sum() - values[~hide].sum()
     spaces = [range(1, LEAST) if is_few else range(LEAST, left + 1) for is_few in few[hide]]
     possible = [guess for guess in itertools.product(*spaces) if sum(guess) == left]
     for place in range(len(spaces)):
-        if few[hide][place]:
+        if few.any() and few[hide][place]:
             assert len({guess[place] for guess in possible}) > 1, (values, hide)
 
 
@@ -47,3 +48,4 @@ def test_a_worked_example():
     assert suppressed(table, "n", ["rate"], summed=False)["n"].tolist() == [FEW, 12, 40, 0]
     assert table["n"].tolist() == [3, 12, 40, 0]
     assert suppressed(table.iloc[:0], "n", ["rate"]).empty
+    assert tells([3]) and tells([1, 1, 5]) and not tells([1, 1, 6]) and not tells([4, 5]) and not tells([0, 7])
