@@ -108,7 +108,7 @@ def _shift_groups(project, rollcalls, geopackage):
         boxes.setCustomProperty(PLAN_OF, json.dumps([rollcall.shift_date, rollcall.shift, rollcall.seed_hash]))
         maps.style_patrols(boxes, rollcall.crime_types)
         maps.style_forecast(forecast, rollcall.crime_types)
-        _add(project, group, boxes).setExpanded(True)  # the legend
+        _add(project, group, boxes).setExpanded(rollcall is rollcalls[0])  # one legend; the colours are the same
         _add(project, group, forecast).setItemVisibilityChecked(False)
     shifts.setIsMutuallyExclusive(True, 0)
 

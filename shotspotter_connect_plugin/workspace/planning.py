@@ -245,17 +245,28 @@ def planned(workspace, shift_date, shift):
 
 
 def publish(workspace, shift_date, shifts):
-    """Date the planned patrols that go out for the first time: printed, exported or written as a plan -> their number.
+    """Date the plans that go out: printed, exported or written as a project -> the number of patrols dated now.
 
-    ``published_utc`` of a patrol never changes after, so a change of the plan shows by the patrols that have none yet.
+    All planned patrols of a shift bear the moment at which this very plan went out first; a plan that has not changed
+    since keeps it.
     """
-    planned_now = {"shift_date": shift_date, "shift": list(shifts), "status": "planned", "published_utc": None}
-    if not workspace.count("patrols", planned_now):
-        return 0
-    with workspace.transaction() as writer:
-        new = workspace.read("patrols", ["patrol_id"], planned_now)
-        writer.upsert("patrols", new.assign(published_utc=pd.Timestamp.now(tz="UTC").floor("ms")))
-    return len(new)
+    dated = 0
+    for shift in shifts:
+        with workspace.transaction() as writer:
+            if any(unpublished(workspace, shift_date, shift)):
+                plan = workspace.read("patrols", ["patrol_id"], {"shift_date": shift_date, "shift": shift,
+                                                                 "status": "planned"})
+                writer.upsert("patrols", plan.assign(published_utc=pd.Timestamp.now(tz="UTC").floor("ms")))
+                dated += len(plan)
+    return dated
+
+
+def unpublished(workspace, shift_date, shift):
+    """(planned patrols that were not in the plan as it went out last, those of it that are planned no more)."""
+    patrols = workspace.read("patrols", ["status", "published_utc"], {"shift_date": shift_date, "shift": shift})
+    in_last = patrols["published_utc"].notna() & (patrols["published_utc"] == patrols["published_utc"].max())
+    planned_now = patrols["status"] == "planned"
+    return int((planned_now & ~in_last).sum()), int((~planned_now & in_last).sum())
 
 
 def coverage_of(workspace, shift_date, shift):

@@ -150,10 +150,9 @@ def _remarks(workspace, shift_date, shift):
     """How much of the harm the draw covers, and what has changed since the plan went out."""
     coverage = planning.coverage_of(workspace, shift_date, shift)
     remarks = [coverage.sentence] if coverage is not None and coverage.sentence else []
-    patrols = workspace.read("patrols", ["status", "published_utc"], {"shift_date": shift_date, "shift": shift})
-    out = patrols["published_utc"].notna()
-    new, gone = ((patrols["status"] == "planned") & ~out).sum(), ((patrols["status"] != "planned") & out).sum()
-    if out.any() and (new or gone):
+    of_shift = {"shift_date": shift_date, "shift": shift}
+    new, gone = planning.unpublished(workspace, shift_date, shift)
+    if (new or gone) and workspace.count("patrols", {**of_shift, "published_utc": Between(None, _now(None))}):
         remarks.append(f"Changed since it was printed or exported (boxes: {new} in, {gone} out): print it again.")
     return remarks
 

@@ -20,7 +20,7 @@ from shotspotter_connect_plugin.workspace.adjusting import adjust
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.planning import (
-    commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, verify_draw)
+    commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, unpublished, verify_draw)
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
@@ -295,18 +295,19 @@ def test_what_keeps_boxes_out_of_a_beat_that_falls_short_is_counted(workspace):
     assert "33 cooling down" in result.messages[0] and verify_draw(workspace, PAST, "evening").verified
 
 
-def test_what_goes_out_is_dated_once_and_a_later_change_shows_by_having_no_date(workspace):
+def test_a_plan_that_goes_out_is_dated_and_a_later_change_shows(workspace):
     plan = meter(workspace, COMING, "day").patrols
     meter(workspace, COMING, "evening")
-    assert publish(workspace, COMING, ["day"]) == len(plan) == 8 and publish(workspace, COMING, ["day"]) == 0
-    dated = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
-    assert dated.nunique() == 1 and planned(workspace, COMING, "evening")["published_utc"].isna().all()
+
+    def dates(shift="day"):
+        return planned(workspace, COMING, shift)["published_utc"]
+    assert publish(workspace, COMING, ["day"]) == 8 and dates().nunique() == 1 and dates("evening").isna().all()
+    first, before = dates().iloc[0], workspace.content_hash()
+    assert publish(workspace, COMING, ["day"]) == 0 and workspace.content_hash() == before
     adjust(workspace, "suppress", COMING, "day", plan["box_id"].iloc[0], reason="event")
-    after = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
-    assert after.isna().sum() == 1 and publish(workspace, COMING, ["day", "evening"]) == 9
-    again = planned(workspace, COMING, "day").set_index("box_id")["published_utc"]
-    assert (again == dated.iloc[0]).sum() == 7 and again.notna().all()
-    assert verify_draw(workspace, COMING, "day").verified
+    assert unpublished(workspace, COMING, "day") == (1, 1) and dates().isna().sum() == 1
+    assert publish(workspace, COMING, ["day", "evening"]) == 16 and unpublished(workspace, COMING, "day") == (0, 0)
+    assert dates().nunique() == 1 and dates().iloc[0] >= first and verify_draw(workspace, COMING, "day").verified
 
 
 def test_windows_and_rest_hold_in_the_workspace(workspace):
