@@ -136,6 +136,8 @@ def judged(ground, truth, shifts, places=None):
         if (date, shift) not in truth:
             continue
         observed, area = truth[date, shift]
+        if not area.any():
+            continue  # a gap in the alerts: nobody listened
         week = (pd.Timestamp(date) - pd.Timestamp(ground.first)).days // 7
         share = area / ground.uniform
         expected = expected * share

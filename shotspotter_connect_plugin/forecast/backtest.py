@@ -141,6 +141,8 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
             picked = [item.name for item in ladder].index(learnt.outcome.rung.name)
             if take is not None:
                 take(slot, expected[picked])
+            if not area.any():
+                continue  # nobody listened
             # Judged is the part of the jurisdiction in which an event would have been recorded.
             expected = np.vstack([expected[picked], expected]) * (area / ground.smoother.uniform)
             area = area / area.sum()

@@ -1,5 +1,7 @@
 """The steps train and score: read the tables, call the forecast, write the result in one transaction."""
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +13,11 @@ from ..forecast.inputs import BOX_COLUMNS, check_crime_type
 from ..forecast.model import ForecastModel
 from ..forecast.model import train as train_model
 from ..progress import SILENT
+from .runs import library_versions
 from .store import Between
 
 _INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
+_MOMENT = pd.Timedelta(milliseconds=1)
 _ALERTS = ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"]
 
 
@@ -70,6 +74,9 @@ def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card
 def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
 
+    A crime type of which nothing has become known since its stored forecast of the shift, by the same model and from
+    the same tables, keeps that forecast and its ``as_of_utc``: a new alert costs the time of gunfire alone.
+
     Parameters
     ----------
     workspace : Workspace
@@ -87,22 +94,85 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     ConnectError
         When there is no such model or the shift does not run.
     """
-    rows = forecast(workspace, shift_date, shift, as_of, progress=progress)
+    as_of, model_id = _plan(workspace, shift_date, as_of)
+    model = read_model(workspace, model_id)
+    slot = {"shift_date": str(shift_date), "shift": shift}
+    inputs = _inputs(workspace, model, model_id)
+    outdated = [code for code in model.types if not _is_current(workspace, slot, code, inputs[code], as_of)]
+    rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
+    rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
     with workspace.transaction() as writer:
-        writer.replace("forecasts", rows, {"shift_date": str(shift_date), "shift": shift})
-    return rows
+        gone = set(workspace.distinct("forecasts", "crime_type", slot)) - set(model.types)
+        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(inputs)),
+                       {**slot, "crime_type": [*outdated, *sorted(gone)]})
+    if len(outdated) == len(model.types):
+        return rows
+    kept = workspace.read("forecasts", list(rows.columns), {**slot, "crime_type": sorted(
+        set(model.types) - set(outdated))})
+    whole = dict(iter(pd.concat([kept, rows]).groupby("crime_type")))
+    return pd.concat([whole[code] for code in model.types if code in whole], ignore_index=True)
 
 
 def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SILENT):
-    """As :func:`score`, but nothing is written; ``model_id`` names another model than the newest."""
-    as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
-    model_id = model_id or newest_model(workspace, as_of)
+    """As :func:`score`, but every type anew and nothing written; ``model_id`` names another model than the newest."""
+    as_of, model_id = _plan(workspace, shift_date, as_of, model_id)
     model = read_model(workspace, model_id)
-    progress.report(0.1)
-    events = read_events(workspace, list(model.types), as_of, reports=True)
-    rows = model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
-                       progress=progress.part(0.3, 0.9), coverage=read_coverage(workspace))
+    rows = _scored(workspace, model, shift_date, shift, as_of, list(model.types), progress)
     return rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
+
+
+def _plan(workspace, shift_date, as_of, model_id=""):
+    """Moment of the plan and id of the model that serves it."""
+    as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
+    return as_of, model_id or newest_model(workspace, as_of)
+
+
+def _scored(workspace, model, shift_date, shift, as_of, codes, progress):
+    """Rows of some of a model's crime types."""
+    progress.report(0.1)
+    model = replace(model, types={code: model.types[code] for code in codes})
+    events = read_events(workspace, codes, as_of, reports=True)
+    return model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
+                       progress=progress.part(0.3, 0.9), coverage=read_coverage(workspace))
+
+
+_SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
+_OF_GUNFIRE = ("gunfire", "sensor_coverage")
+
+
+def _inputs(workspace, model, model_id):
+    """Crime type -> fingerprint of the tables from which the model forecasts it.
+
+    Incidents do not matter to gunfire while alerts are heard everywhere, and alerts not to other types: what a type
+    takes from another's events would have to be named here.
+    """
+    stamps = {table: workspace.stamp(table) for table in ("incidents", *_SOURCES, *_OF_GUNFIRE)}
+    alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
+    found, versions = {}, library_versions()
+    for code in model.types:
+        of_gunfire = code == gunfire.CRIME_TYPE
+        tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_gunfire and alone else ("incidents",))]
+        text = json.dumps([model_id, versions, *((table, stamps[table]) for table in tables)])
+        found[code] = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return found
+
+
+def _is_current(workspace, slot, code, inputs, as_of):
+    """Whether a crime type's stored forecast of a slot is what a forecast as of a moment would say.
+
+    Nothing that the tables hold may have become known between the two moments.
+    """
+    where = {**slot, "crime_type": code}
+    if workspace.distinct("forecasts", "inputs", where) != [inputs]:
+        return False
+    moments = workspace.distinct("forecasts", "as_of_utc", where)
+    if len(moments) != 1 or moments[0] > as_of:
+        return False
+    since = Between(moments[0] + _MOMENT, as_of + _MOMENT)
+    own = {"crime_type": list(gunfire.REPORTED) if code == gunfire.CRIME_TYPE else [code]}
+    return not (workspace.count("incidents", {**own, "reported_utc": since})
+                or workspace.count("incidents", {**own, "reported_utc": None, "occurred_to_utc": since})
+                or code == gunfire.CRIME_TYPE and workspace.count("gunfire", {"occurred_utc": since}))
 
 
 def read_events(workspace, crime_types, as_of, since=None, reports=False):
@@ -115,7 +185,7 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
     use_alerts = gunfire.CRIME_TYPE in crime_types and workspace.count("gunfire") > 0
     of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire.CRIME_TYPE)]
     of_reports = gunfire.REPORTED if reports and use_alerts and workspace.count("sensor_coverage") else ()
-    until = Between(since, as_of + pd.Timedelta(milliseconds=1))
+    until = Between(since, as_of + _MOMENT)
     incidents = workspace.read("incidents", _INCIDENTS, {
         "crime_type": sorted({*of_incidents, *of_reports}), "occurred_from_utc": until})
     incidents = incidents[~incidents["discovered"].fillna(False).astype(bool)]

@@ -261,13 +261,21 @@ class GeoPackage:
             return self._connection.execute(_sql("SELECT count(*) FROM", quoted(table.name), condition),
                                             values).fetchone()[0]
 
+    def stamp(self, table):
+        """Text that changes with every write to a table, also one of another program."""
+        with self._plainly():
+            changed = self._connection.execute("SELECT last_change FROM gpkg_contents WHERE table_name = ?",
+                                               (table.name,)).fetchone()[0]
+        return str(changed) + " " + str(self.count(table))
+
     def distinct(self, table, column, where=None):
         """Different values of a column, in order."""
         column = table.column(column)
         condition, values = _conditions(table, where)
         with self._plainly():
-            found = self._connection.execute(_sql("SELECT DISTINCT", quoted(column.name), "FROM", quoted(table.name),
-                                                  condition, "ORDER BY", quoted(column.name)), values).fetchall()
+            found = self._connection.execute(_sql("SELECT DISTINCT", *self._selected(table, [column.name]), "FROM",
+                                                  quoted(table.name), condition, "ORDER BY", quoted(column.name)),
+                                             values).fetchall()
         return decode(column, [value for value, in found]).tolist()
 
     def totals(self, table, amount, by, where=None):

@@ -153,6 +153,10 @@ class Workspace:
         """How many rows of a table meet a condition."""
         return self._store.count(TABLES[table], where)
 
+    def stamp(self, table):
+        """Text that changes with every write to a table."""
+        return self._store.stamp(TABLES[table])
+
     def distinct(self, table, column, where=None):
         """List of the different values of a column, in order."""
         return self._store.distinct(TABLES[table], column, where)

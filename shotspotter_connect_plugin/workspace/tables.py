@@ -184,6 +184,7 @@ _ALL = (
         ("coverage", "real", "gunfire: share of the box in which sensors listen; empty where no coverage is known"),
         ("model_id", "text", "Model it came from"),
         ("as_of_utc", "utc", "It used nothing reported later"),
+        ("inputs", "text", "Fingerprint of what it was made from; the same = nothing else was known"),
     ), ["shift_date", "shift", "box_id", "crime_type"]),
     _table("commitments", "Hashes of the seeds of coming draws, published before them", (
         *_SHIFT_REQUIRED,

@@ -1,0 +1,139 @@
+"""One more alert makes the gunfire forecast anew and leaves the rest as it is; sensor coverage in a workspace."""
+# flake8: noqa: F811  (fixtures of another file)
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+from test_forecasting import BOTTOM, DATE, HOT, LEFT, SIDE, add, alerts, incidents, template, town  # noqa: F401
+
+from shotspotter_connect_plugin.workspace import forecasting
+from shotspotter_connect_plugin.workspace.configure import configure
+from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage
+from shotspotter_connect_plugin.workspace.forecasting import forecast, read_events, score, train
+from shotspotter_connect_plugin.workspace.importers import import_gunfire
+from shotspotter_connect_plugin.workspace.layers import VectorTable
+
+SHIFT = "evening"
+
+
+@pytest.fixture
+def scored(town, monkeypatch):
+    """The town with a forecast of the evening, and the crime types that later calls work on."""
+    score(town, DATE, SHIFT)
+    worked = []
+    whole = forecasting._scored
+    monkeypatch.setattr(forecasting, "_scored", lambda *given: worked.append(list(given[5])) or whole(*given))
+    return town, worked
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True), check_exact=True)
+
+
+def test_nothing_new_nothing_done(scored):
+    town, worked = scored
+    before = town.read("forecasts")
+    rows = score(town, DATE, SHIFT)
+    assert worked == [[]]
+    same(rows, forecast(town, DATE, SHIFT))
+    same(town.read("forecasts"), before)
+
+
+def test_an_alert_costs_gunfire_alone_and_gives_what_a_whole_forecast_would(scored, tmp_path):
+    town, worked = scored
+    before = town.read("forecasts")
+    path = tmp_path / "alert.csv"
+    path.write_text("ID,Type,DateTime,X,Y\nnew,Single Gunshot,2019-01-20 04:50:00,{},{}\n".format(*HOT))
+    assert import_gunfire(town, path, source_crs=town.settings.crs).added == 1
+    rows = score(town, DATE, SHIFT)
+    assert worked == [["gunfire"]]
+    same(rows, forecast(town, DATE, SHIFT))
+    kinds = {code: part["expected"].to_numpy() for code, part in rows.groupby("crime_type")}
+    old = {code: part["expected"].to_numpy() for code, part in before.groupby("crime_type")}
+    assert (kinds["robbery"] == old["robbery"]).all() and not (kinds["gunfire"] == old["gunfire"]).all()
+    assert town.count("forecasts") == len(before)
+
+
+def test_later_in_the_shift_only_what_became_known_is_made_anew(scored):
+    town, worked = scored
+    later = town.calendar.as_of(DATE) + pd.Timedelta(hours=10)
+    add(town, "gunfire", alerts(1).assign(alert_id="new", occurred_utc=later - pd.Timedelta(minutes=2)))
+    rows = score(town, DATE, SHIFT, later)
+    assert worked == [["gunfire"]]
+    moments = rows.groupby("crime_type")["as_of_utc"].unique()
+    assert moments["gunfire"] == [later] and moments["robbery"] == [town.calendar.as_of(DATE)]
+    gunfire = rows["crime_type"] == "gunfire"
+    whole = forecast(town, DATE, SHIFT, later)
+    same(rows[gunfire], whole[whole["crime_type"] == "gunfire"])
+    add(town, "incidents", incidents(1, prefix="n").assign(reported_utc=later - pd.Timedelta(minutes=1)))
+    same(score(town, DATE, SHIFT, later), forecast(town, DATE, SHIFT, later))
+    assert worked[-2] == ["robbery"]
+
+
+def test_an_earlier_moment_another_model_or_other_settings_make_all_anew(scored):
+    town, worked = scored
+    earlier = town.calendar.as_of(DATE) + pd.Timedelta(hours=1)
+    score(town, DATE, SHIFT, earlier + pd.Timedelta(hours=1))
+    score(town, DATE, SHIFT, earlier)
+    assert worked == [[], []], "nothing became known: the forecast of 05:00 stands"
+    add(town, "incidents", incidents(1, prefix="n").assign(reported_utc=earlier + pd.Timedelta(hours=3)))
+    score(town, DATE, SHIFT, earlier + pd.Timedelta(hours=4))
+    score(town, DATE, SHIFT, earlier)
+    assert worked[2:] == [["robbery"], ["robbery"]]
+    configure(town, {"settings": {"firework_weight": 0.5}})
+    score(town, DATE, SHIFT, earlier)
+    assert sorted(worked[-1]) == ["gunfire", "robbery"]
+    train(town, town.calendar.as_of(DATE), seed=8)
+    score(town, DATE, SHIFT, earlier)
+    assert sorted(worked[-1]) == ["gunfire", "robbery"]
+
+
+def covered(town, west_only=True):
+    half = LEFT + SIDE * 250 / 2 if west_only else LEFT + SIDE * 250
+    shape = box(LEFT, BOTTOM, half, BOTTOM + SIDE * 250)
+    return import_sensor_coverage(town, VectorTable(
+        pd.DataFrame({"area": ["west"], "from": ["2018-01-01"]}), [shape], town.settings.crs, "areas"))
+
+
+def shooting(count=60, seed=4):
+    """Shootings and calls in the east and the west alike."""
+    rows = incidents(count, seed, prefix="s")
+    kind = np.where(np.arange(count) % 3 == 0, "gunfire", "aggravated_assault")
+    return rows.assign(crime_type=kind, firearm=np.where(np.arange(count) % 3 == 2, None, True),
+                       x=LEFT + SIDE * 250 * np.random.default_rng(seed).random(count))
+
+
+def test_reports_stand_beside_alerts_only_with_coverage(town):
+    add(town, "incidents", shooting())
+    moment = town.calendar.as_of(DATE)
+    plain = read_events(town, ["gunfire"], moment, reports=True)
+    assert (plain["heard"] == 1).all() and len(plain) == len(read_events(town, ["gunfire"], moment))
+    covered(town)
+    events = read_events(town, ["gunfire"], moment, reports=True)
+    reports = events[events["heard"] == 0]
+    assert 35 <= len(reports) <= 40 and set(reports["crime_type"]) == {"gunfire"}, "those without a gun are no reports"
+    assert len(read_events(town, ["gunfire"], moment)) == len(plain), "nobody else sees reports"
+
+
+def test_coverage_reaches_forecast_card_and_table(town):
+    add(town, "incidents", shooting())
+    before = score(town, DATE, SHIFT)
+    assert before["coverage"].isna().all()
+    covered(town)
+    model_id = train(town, town.calendar.as_of(DATE))
+    rows = score(town, DATE, SHIFT)
+    gunfire = rows[rows["crime_type"] == "gunfire"]
+    assert set(gunfire["coverage"]) == {0.0, 1.0} and rows[rows["crime_type"] != "gunfire"]["coverage"].isna().all()
+    outside = gunfire[gunfire["coverage"] == 0]
+    assert outside["reasons"].map(lambda texts: "Outside sensor coverage" in texts[0]).all()
+    stored = town.read("forecasts", where={"crime_type": "gunfire", "shift": SHIFT})
+    assert stored["coverage"].tolist() == gunfire["coverage"].tolist()
+    card, = town.read("models", ["card"], {"model_id": model_id})["card"]
+    assert card["crime_types"]["gunfire"]["sensor_coverage"]["share_of_area_in_which_sensors_listen"] == 0.5
+
+
+def test_new_coverage_makes_gunfire_anew_without_training(scored):
+    town, worked = scored
+    covered(town)
+    rows = score(town, DATE, SHIFT)
+    assert worked == [["gunfire"]] and rows["coverage"].notna().sum() == SIDE * SIDE
