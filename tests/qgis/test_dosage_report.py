@@ -1,0 +1,153 @@
+"""The Crime and Dosage report by its algorithm: pages, tables, an empty period, one date, names that look like commands."""
+import csv
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from qgis.core import QgsProject
+from shapely.geometry import box
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "workspace")]
+
+from effect_town import fill  # noqa: E402
+from test_rollcall import pages_of, picture_of  # noqa: E402
+
+from shotspotter_connect_plugin.reports import dosagereport, frame, publish  # noqa: E402
+from shotspotter_connect_plugin.reports.blocks import Chart, Table  # noqa: E402
+from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
+from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+
+FIRST, LAST = "2024-03-04", "2024-03-24"
+BEATS = ("[% 1 + 1 %]", "=1+1 and a name that is as long as names of beats can be when nobody stops them")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory, qgis_app):
+    """Path of a made town after three weeks of lotteries in which visits prevented half of all events."""
+    path = tmp_path_factory.mktemp("dosage") / "town.gpkg"
+    outline = VectorTable(pd.DataFrame({"n": ["Town"]}), [box(320_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618",
+                          "town")
+    beats = VectorTable(pd.DataFrame({"beat": BEATS}), [
+        box(320_000, 4_300_000, 321_000, 4_302_000), box(321_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618", "b")
+    with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
+        settings = workspace.settings
+        settings.agency = "Town <b>Police</b> [% now() %]"
+        with workspace.transaction() as writer:
+            writer.save_settings(settings)
+            boxes = workspace.read("boxes")
+            writer.upsert("boxes", boxes[["box_id"]].assign(where="=HYPERLINK(\"x\") [% 2 * 2 %] <i>corner</i>"))
+            types = workspace.read("crime_types", where={"crime_type": "theft"})
+            writer.upsert("crime_types", types.assign(name="Theft [% 6 * 7 %] <u>and more</u>"))
+        fill(workspace, FIRST, LAST, prevented=0.5, mean=0.25, seed=4)
+    return path
+
+
+def words(pages):
+    return " ".join(" ".join(page.split()) for page in pages)
+
+
+def test_the_pages_say_what_the_step_found(town, run, tmp_path):
+    path = tmp_path / "report.pdf"
+    result = run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
+    assert result["OUTPUT"] == str(path) and result["TABLES"] == 4
+    text = words(pages_of(path))
+    with open_workspace(town) as workspace:
+        found = step.effects(workspace, FIRST, LAST)
+    row = found.row(step.DRAWN)
+    assert "4 to 24 March 2024" in text and "all beats" in text and "Data as of" in text and "Page 1 of" in text
+    assert "Drawn boxes had fewer events of reported crime" in text
+    assert f"{row['exposed']:,}" in text
+    assert f"{-row['percent_low']:.0f} % fewer to {-row['percent_high']:.0f} % fewer" in text
+    for part in ("Did patrols change anything?", "An hour of patrol", "Neighbours:", "Check:", "Robbery", "Burglary",
+                 "Crime and patrols over time", "Which boxes this speaks of", "How this was done"):
+        assert part in text
+
+
+def test_names_stay_names(town, run, tmp_path):
+    path = tmp_path / "report.pdf"
+    run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
+    text = words(pages_of(path))
+    for name in ("Town <b>Police</b> [% now() %]", "Theft [% 6 * 7 %] <u>and more</u>", "[% 1 + 1 %]",
+                 "=1+1 and a name", "=HYPERLINK(\"x\") [% 2 * 2 %]"):
+        assert name in text
+    table = tmp_path / "report.csv"
+    files = run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(table))["FILES"].split("\n")
+    cells = [cell for file in files for row in csv.reader(open(file, encoding="utf-8-sig")) for cell in row]
+    assert any("HYPERLINK" in cell for cell in cells)
+    assert not [cell for cell in cells if cell[:1] in "=+@" and cell] and not [
+        cell for cell in cells if cell[:1] == "-" and not cell[1:2].isdigit()]
+
+
+def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
+    path = tmp_path / "report.csv"
+    files = run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))["FILES"].split("\n")
+    tables = {Path(file).stem.split("_", 1)[1]: pd.read_csv(file) for file in files}
+    with open_workspace(town) as workspace:
+        found = step.effects(workspace, FIRST, LAST)
+        incidents = workspace.read("incidents")
+    drawn = tables["being_drawn"]
+    row = found.row(step.DRAWN)
+    assert drawn.iloc[0]["Events"] == row["events"] and drawn.iloc[0]["Drawn boxes"] == row["exposed"]
+    assert drawn.iloc[0]["Expected without"] == pytest.approx(row["base"] * row["exposed"])
+    over = tables["over_time"]
+    assert over["Events"].sum() == (incidents["shift_date"] >= FIRST).sum() and len(over) == 21
+    assert tables["boxes"]["Box"].tolist() == found.boxes["box_id"].head(len(tables["boxes"])).tolist()
+
+
+@pytest.mark.parametrize("first, last, sentence", [
+    ("2023-06-01", "2023-06-30", "No shift of this period was drawn"),
+    ("2024-03-04", "2024-03-04", "Nothing can be concluded")])
+def test_empty_and_short_periods_give_a_page_that_says_so(town, run, tmp_path, first, last, sentence):
+    path = tmp_path / "report.pdf"
+    run("dosagereport", WORKSPACE=str(town), FROM=first, TO=last, OUTPUT=str(path))
+    assert sentence in words(pages_of(path))
+
+
+def test_one_beat(town, run, tmp_path, fails):
+    path = tmp_path / "report.pdf"
+    run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, BEAT=BEATS[0], OUTPUT=str(path))
+    text = words(pages_of(path))
+    assert "beat [% 1 + 1 %]" in text and "=1+1 and a name" not in text
+    same = {"WORKSPACE": str(town), "OUTPUT": str(path)}
+    assert "There is no beat" in fails("dosagereport", **same, FROM=FIRST, TO=LAST, BEAT="9")
+    assert "ends before it starts" in fails("dosagereport", **same, FROM=LAST, TO=FIRST)
+
+
+def test_nothing_leaves_the_page(town, tmp_path):
+    """The picture of each page has a white margin all around, and ink in between."""
+    with open_workspace(town) as workspace:
+        report = dosagereport.build(workspace, FIRST, LAST)
+    path = publish.write_report(report, tmp_path / "report.pdf")[0]
+    for page in range(1, len(pages_of(path)) + 1):
+        pixels = picture_of(path, page, tmp_path)
+        edge = 14
+        assert (pixels[:edge] > 250).all() and (pixels[-edge:] > 250).all()
+        assert (pixels[:, :edge] > 250).all() and (pixels[:, -edge:] > 250).all()
+        assert 0.005 < (pixels < 128).any(axis=2).mean() < 0.3
+
+
+def test_the_layout_is_an_ordinary_one_of_charts_and_tables(town):
+    with open_workspace(town) as workspace:
+        report = dosagereport.build(workspace, FIRST, LAST)
+    project = QgsProject()
+    layout = frame.lay_out(project, report)
+    assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
+    assert sum(isinstance(block, Table) for block in report.blocks) == 4
+    assert sum(isinstance(block, Chart) for block in report.blocks) == 1
+    project.clear()
+
+
+def test_the_sentence_of_an_agency_with_no_alerts_speaks_of_none(town):
+    with open_workspace(town) as workspace:
+        report = dosagereport.build(workspace, FIRST, LAST)
+    assert "sensor" not in " ".join(getattr(block, "text", "") for block in report.blocks)
+
+
+def test_the_report_runs_from_the_command_line(town, process, tmp_path):
+    path = tmp_path / "report.pdf"
+    process("run", "connect:dosagereport", f"WORKSPACE={town}", f"FROM={FIRST}", f"TO={LAST}", f"OUTPUT={path}")
+    assert "Drawn boxes had fewer" in words(pages_of(path))
