@@ -116,12 +116,12 @@ def test_a_serial_receiver(open_dock, package, serial_port):
     assert all(START <= at < START + pd.Timedelta(minutes=5) for at, *_ in dock._journal.fixes())
 
 
-def test_a_line_that_breaks_is_tried_again_and_nothing_is_lost(open_dock, package):
+def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(open_dock, package):
     server = socket.create_server(("127.0.0.1", 0))
     lines = nmea(60)
 
     def serve():
-        for part in (lines[:60], lines[60:]):
+        for part in (lines[:60], lines[60:120], lines[120:]):
             peer, _ = server.accept()
             with peer, contextlib.suppress(ConnectionError):
                 for line in part:
@@ -134,7 +134,11 @@ def test_a_line_that_breaks_is_tried_again_and_nothing_is_lost(open_dock, packag
     press(dock.page.connect_gps)
     wait(lambda: dock._patrol.situation().visit_seconds >= 10)
     wait(lambda: "no answer yet" in dock.page.gps_label.text(), 15, dock.page.gps_label.text)
-    wait(lambda: dock._patrol.situation().visit_seconds >= 50, 20, dock.page.gps_label.text)
-    visit, = dock._patrol.visits
-    assert visit.entered_utc <= START + pd.Timedelta(seconds=5), "one visit, not two"
+    wait(lambda: dock._patrol.situation().visit_seconds >= 30, 20, dock.page.gps_label.text)
+    dock.take_away()
+    again = open_dock()
+    wait(lambda: again._patrol.situation().visit_seconds >= 50, 20, again.page.gps_label.text)
+    visit, = again._patrol.visits
+    assert visit.entered_utc <= START + pd.Timedelta(seconds=5), "one visit, not three"
+    assert "NMEA" in again.page.gps_label.text(), "the receiver was connected again by itself"
     server.close()

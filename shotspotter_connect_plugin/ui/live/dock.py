@@ -1,9 +1,8 @@
 """The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
 import math
-import os
 
 import pyproj
-from qgis.core import QgsApplication, QgsSettings
+from qgis.core import QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QElapsedTimer, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
@@ -11,12 +10,11 @@ from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
 from ...errors import ConnectError
 from ...patrol import live
 from ...workspace.journal import Journal, check_unit, fix_as_kept
-from ...workspace.package import make_package, planned_shifts, read_package
-from ...workspace.store import open_workspace
 from .courier import Courier
 from .gps import GpsSource
 from .live_map import LiveMap
 from .pages import SETTINGS, PatrolPage, StartPage, tr
+from .plan_source import PlanSource
 from .theme import DAY, NIGHT
 
 OBJECT_NAME = "ConnectLiveDock"
@@ -39,8 +37,8 @@ class LiveDock(QgsDockWidget):
     def __init__(self, canvas=None, parent=None):
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
-        self._package = self._journal = self._patrol = self._transform = self._courier = None
-        self._verdict, self._box, self._logged, self._last, self._file_time = "", None, {}, None, None
+        self._source = self._package = self._journal = self._patrol = self._transform = self._courier = None
+        self._verdict, self._box, self._logged, self._last = "", None, {}, None
         self._since_fix = QElapsedTimer()
         self._gps = GpsSource(self)
         self._gps.fix.connect(self._fix)
@@ -75,15 +73,16 @@ class LiveDock(QgsDockWidget):
         self.first.complaint.setText("")
         try:
             unit = check_unit(self.first.unit.text())
-            package = self._read_plan()
-            journal = Journal(self._journal_folder(), package.shift_date, package.shift, unit)
+            source = PlanSource(self.first.plan)
+            package = source.read(self.first.shift.currentData())
+            journal = Journal(source.journal_folder(), package.shift_date, package.shift, unit)
         except ConnectError as error:
             QgsSettings().setValue(SETTINGS + "running", False)
             self.first.complaint.setText(error.user)
             return
         self._let_go()
         self.page.warning.setText("")
-        self._package, self._journal = package, journal
+        self._source, self._package, self._journal = source, package, journal
         # As the importers do it, so that the screen and the workspace see a fix in the same box.
         self._transform = pyproj.Transformer.from_crs("EPSG:4326", package.crs, always_xy=True)
         self._patrol = live.LivePatrol(unit, package.fishnet, package.rules, package.patrols, package.on_target_high,
@@ -94,8 +93,8 @@ class LiveDock(QgsDockWidget):
         self._replay(fixes)
         self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
         self._remember_plan(unit)
-        if not _is_package(self.first.plan):
-            self._courier = Courier(self.first.plan, package.shift_date, package.shift, journal, self)
+        if not source.is_package:
+            self._courier = Courier(source.address, package.shift_date, package.shift, journal, self)
             self._courier.told.connect(self._delivery_told)
             self._courier.replanned.connect(self._replan)
             self._courier.begin(fixes, self._patrol.visits, self._logged)
@@ -103,11 +102,14 @@ class LiveDock(QgsDockWidget):
         self._verdict, self._box = "", None
         self._show_plan()
         self._pages.setCurrentWidget(self.page)
+        if QgsSettings().value(SETTINGS + "gps_own", False, type=bool):  # QGIS ended in the middle of the shift
+            self._open_gps(self.page.kind.currentText(), self.page.host.text())
         self._tick()
 
     def stop(self):
         """End the shift on this computer; the journal stays."""
-        QgsSettings().setValue(SETTINGS + "running", False)
+        for name in ("running", "gps_own"):
+            QgsSettings().setValue(SETTINGS + name, False)
         delivered = self._courier is not None and self._courier.finish()
         journal = self._journal
         self._let_go()
@@ -135,55 +137,22 @@ class LiveDock(QgsDockWidget):
             self._journal.close()
         if self._map is not None:
             self._map.clear()
-        self._package = self._journal = self._patrol = self._courier = None
+        self._source = self._package = self._journal = self._patrol = self._courier = None
 
     # The plan
 
-    def _read_plan(self):
-        if _is_package(self.first.plan):
-            package = read_package(self.first.plan)
-            self._file_time = os.stat(self.first.plan).st_mtime_ns
-            return package
-        if not self.first.plan:
-            raise ConnectError(tr("Choose a shift package, or the workspace."))
-        if self.first.shift.currentData() is None:
-            self._offer_shifts()
-        if self.first.shift.currentData() is None:
-            raise ConnectError(self.first.complaint.text())
-        with open_workspace(self.first.plan) as workspace:
-            return make_package(workspace, *self.first.shift.currentData().split(" ", 1))
-
     def _offer_shifts(self):
-        """Offer the shifts of the workspace named, if it is one."""
-        self.first.offer([])
-        if not self.first.plan or _is_package(self.first.plan):
-            return
+        """Offer the shifts of the workspace named, if it is one; after a restart the one that was under way."""
+        offered, wanted = {}, ""
         try:
-            with open_workspace(self.first.plan) as workspace:
-                shifts = planned_shifts(workspace)
+            offered = PlanSource(self.first.plan).shifts()
+            self.first.complaint.setText("")
         except ConnectError as error:
             self.first.complaint.setText(error.user)
-            return
-        self.first.complaint.setText("" if len(shifts) else tr("This workspace has no plan yet; meter a shift first."))
-        offered = {"{} {}".format(row.shift_date, row.shift): "{}, {}".format(row.name, row.shift_date)
-                   for row in shifts.itertuples(index=False)}
-        wanted = ""
-        if QgsSettings().value(SETTINGS + "running", False, type=bool):
+        if offered and QgsSettings().value(SETTINGS + "running", False, type=bool):
             wanted = QgsSettings().value(SETTINGS + "shift", "", type=str)
             offered.setdefault(wanted, wanted)
         self.first.offer([(words, data) for data, words in offered.items()], wanted)
-
-    def _journal_folder(self):
-        """Beside a package; else on this computer, since the workspace may be on a share that can be lost."""
-        if _is_package(self.first.plan):
-            return os.path.dirname(os.path.abspath(self.first.plan))
-        folder = os.path.join(QgsApplication.qgisSettingsDirPath(), "shotspotter_connect", "journals")
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise ConnectError(tr("The folder {} for the journal cannot be made; free some space on the disk.").format(
-                folder), str(error)) from error
-        return folder
 
     def _remember_plan(self, unit):
         settings = QgsSettings()
@@ -192,20 +161,8 @@ class LiveDock(QgsDockWidget):
                             ("badge", self.first.badge.text().strip()), ("running", True)):
             settings.setValue(SETTINGS + name, value)
 
-    def _look_at_package(self):
-        """Take in a package that was exported again meanwhile."""
-        try:
-            file_time = os.stat(self.first.plan).st_mtime_ns
-            if file_time == self._file_time:
-                return
-            package = read_package(self.first.plan)
-        except (OSError, ConnectError):
-            return  # not there, or not whole yet: the plan that is open goes on
-        self._file_time = file_time
-        self._replan(package)
-
     def _replan(self, package):
-        if self._patrol is None or package == self._package:
+        if self._patrol is None or package is None or package == self._package:
             return
         if (package.shift_date, package.shift) != (self._package.shift_date, self._package.shift):
             self._tell(tr("The package is of another shift now; end this one to start it."))
@@ -229,8 +186,8 @@ class LiveDock(QgsDockWidget):
             self.page.warning.setText(error.user)
             return
         self.page.warning.setText("")
-        QgsSettings().setValue(SETTINGS + "gps_kind", kind)
-        QgsSettings().setValue(SETTINGS + "gps_" + kind, address.strip())
+        for name, value in (("gps_kind", kind), ("gps_" + kind, address.strip()), ("gps_own", True)):
+            QgsSettings().setValue(SETTINGS + name, value)
 
     def _use(self, code):
         at, state = self._patrol.now, self._patrol.situation()
@@ -317,7 +274,7 @@ class LiveDock(QgsDockWidget):
 
             self._take(self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed())))
         if self._courier is None:
-            self._look_at_package()
+            self._replan(self._source.read_again())
         self._show()
 
     # What it says
@@ -389,7 +346,3 @@ class LiveDock(QgsDockWidget):
                 patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
                 patrol.target_minutes * (1 + patrol.returns)), patrol.colour, patrol.box_id)
             for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])
-
-
-def _is_package(address):
-    return address.lower().endswith(".json")
