@@ -1,9 +1,11 @@
 """connect:verifydraw"""
-from qgis.core import QgsProcessingOutputBoolean
+import os
+
+from qgis.core import QgsProcessingOutputBoolean, QgsProcessingParameterFolderDestination
 
 from .base import PATROL, ConnectAlgorithm
 
-VERIFIED = "VERIFIED"
+EXPORT, VERIFIED = "EXPORT", "VERIFIED"
 
 
 class VerifyDraw(ConnectAlgorithm):
@@ -16,18 +18,23 @@ class VerifyDraw(ConnectAlgorithm):
             "hash published before it, that the same boxes come out, that the probabilities sum to the boxes and that "
             "no cap was broken. VERIFIED is true only if nothing is wrong. Before a shift has ended its seed is still "
             "secret; then all that can be checked without it is checked, on the machine that drew also the seed "
-            "itself.")
+            "itself. EXPORT writes each draw to a file with which anybody can replay it without this plugin, as in "
+            "docs/verify-a-draw.md.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
+        self.add(QgsProcessingParameterFolderDestination(EXPORT, "Folder for draw files", None, True, False),
+                 "Where to write draw_<date>_<shift>.json, the newest draw of each shift with its chances and, once "
+                 "the shift has ended, its seed. Empty = nothing is written.")
         self.addOutput(QgsProcessingOutputBoolean(VERIFIED, "Whether every draw is verified"))
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace import planning
 
         date = self.shift_date(parameters, workspace)
+        folder = self.parameterAsFileOutput(parameters, EXPORT, context) if parameters.get(EXPORT) else ""
         results = {}
         for shift in self.shifts(parameters, context, workspace, date):
             results[shift] = planning.verify_draw(workspace, date, shift)
@@ -37,5 +44,9 @@ class VerifyDraw(ConnectAlgorithm):
                 progress.warn("{} {}: {}".format(date, shift, problem))
             for note in results[shift].notes:
                 progress.info("{} {}: {}".format(date, shift, note))
+            if folder:
+                path = os.path.join(folder, "draw_{}_{}.json".format(date, shift))
+                planning.export_draw(workspace, date, shift, path)
+                progress.info("{} {}: written to {}.".format(date, shift, path))
         run.counts = {shift: bool(result.verified) for shift, result in results.items()}
-        return {VERIFIED: all(result.verified for result in results.values())}
+        return {VERIFIED: all(result.verified for result in results.values()), **({EXPORT: folder} if folder else {})}

@@ -1,12 +1,12 @@
 """The plan of a shift: meter it, verify it, publish the hashes of coming seeds."""
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import List
 
 import pandas as pd
 
 from ..errors import ConnectError
+from ..files import replacing
 from ..patrol import adjustments, metering, seeds
 from ..patrol.draw import NEARLY
 from ..patrol.record import text_of_inputs
@@ -160,6 +160,8 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
 def export_draw(workspace, shift_date, shift, path):
     """Write the newest draw of a shift to a JSON file with which anyone can replay it (docs/verify-a-draw.md).
 
+    A folder that is missing is made.
+
     The seed is in it once it is revealed; before, it is null.
 
     Raises
@@ -177,11 +179,9 @@ def export_draw(workspace, shift_date, shift, path):
     content = {name: draw[name] for name in ("draw_id", "shift_date", "shift", "seed_hash", "seed", "inputs_hash")}
     content.update(drawn_utc=draw["drawn_utc"].isoformat(), lottery=bool(draw["lottery"]), reason=draw["reason"],
                    selected=selected, reserve=draw["reserve"], inputs=text_of_inputs(draw["rules"], boxes))
-    try:
-        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    except OSError as error:
-        raise ConnectError(f"The draw cannot be written to {path}; choose a folder in which you may write.",
-                           repr(error)) from error
+    with replacing(path, "The draw") as unfinished:
+        unfinished.parent.mkdir(exist_ok=True)
+        unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def commitments(workspace, shift_date, days):

@@ -1,4 +1,6 @@
 """Adjusting, checking and costing through Processing, on the small real workspace."""
+import hashlib
+import json
 import sqlite3
 
 import pytest
@@ -35,6 +37,17 @@ def test_suppress_undo_and_check_through_processing(run, full):
     checked = run("checkworkspace", WORKSPACE=str(full), HEAD=done["CHAIN_HEAD"])
     assert checked["OK"] and checked["CHAIN_HEAD"] == last["CHAIN_HEAD"]
     assert not run("checkworkspace", WORKSPACE=str(full), HEAD="0" * 64)["OK"]
+
+
+def test_draws_are_verified_and_written_for_others_to_replay(run, fails, full, tmp_path):
+    done = run("verifydraw", WORKSPACE=str(full), DATE=DATE, EXPORT=str(tmp_path / "draws"))
+    assert done["VERIFIED"] and done["EXPORT"] == str(tmp_path / "draws")
+    files = sorted(path.name for path in (tmp_path / "draws").iterdir())
+    assert files == [f"draw_{DATE}_{shift}.json" for shift in ("day", "evening", "midnight")]
+    draw = json.loads((tmp_path / "draws" / files[1]).read_text(encoding="utf-8"))
+    assert set(draw["selected"]) == set(plan(full)["box_id"]) and len(draw["seed"]) == 64
+    assert hashlib.sha256(draw["inputs"].encode()).hexdigest() == draw["inputs_hash"]
+    assert "cannot be written" in fails("verifydraw", WORKSPACE=str(full), DATE=DATE, EXPORT=str(full))
 
 
 def test_a_tampered_row_is_named(run, full):

@@ -57,7 +57,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "backtest": "WORKSPACE FROM TO CRIME_TYPES AREA_PERCENT OUTPUT RANKS REPORT",
         "capcost": "WORKSPACE FROM TO OUTPUT REPORT",
         "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
-        "verifydraw": "WORKSPACE DATE SHIFT",
+        "verifydraw": "WORKSPACE DATE SHIFT EXPORT",
         "checkworkspace": "WORKSPACE HEAD",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
         "daily": "WORKSPACE DATE OUTPUT",

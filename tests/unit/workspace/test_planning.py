@@ -496,7 +496,7 @@ def test_the_file_of_a_draw_keeps_the_seed_until_the_end(workspace, tmp_path):
     content = json.loads((tmp_path / "draw.json").read_text(encoding="utf-8"))
     assert content["seed"] is None and content["lottery"] is True
     with pytest.raises(ConnectError, match="cannot be written"):
-        export_draw(workspace, COMING, "day", tmp_path / "missing" / "draw.json")
+        export_draw(workspace, COMING, "day", tmp_path / "draw.json" / "below a file.json")
 
 
 def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
