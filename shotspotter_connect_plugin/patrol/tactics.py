@@ -27,6 +27,27 @@ def approved(tactics, date):
     return (who & gentle & current).to_numpy()
 
 
+def review_due(tactics, date, days):
+    """Whether each tactic should be reviewed with the community again: never was, or more than ``days`` before a date.
+
+    Parameters
+    ----------
+    tactics : pandas.DataFrame
+        As the table ``tactics``.
+    date : str
+        ISO.
+    days : int
+        The setting ``tactic_review_days``.
+
+    Returns
+    -------
+    bool array
+    """
+    oldest = (pd.Timestamp(date) - pd.Timedelta(days=days)).strftime("%Y-%m-%d")
+    reviewed = tactics["reviewed"].fillna("").astype(str)
+    return (reviewed < oldest).to_numpy()
+
+
 def offered(tactics, date, crime_type=None):
     """The approved tactics of a date, in order; with a crime type only those that serve it or all.
 

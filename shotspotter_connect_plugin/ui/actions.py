@@ -75,6 +75,18 @@ def open_project(iface, path):
     return iface.addProject(path)
 
 
+def open_tactics(iface):
+    """Open the list of tactics of the workspace of the open project."""
+    from .tactics.dialog import TacticsDialog
+
+    address = addresses.current()
+    if not address:
+        iface.messageBar().pushMessage(NAME, "Choose a workspace first (menu {}).".format(NAME),
+                                       Qgis.MessageLevel.Warning)
+        return
+    TacticsDialog(address, iface.mainWindow()).show()
+
+
 def load_sample(iface):
     """Make the sample workspace and its plan in a folder of the user's choice, then open the plan."""
     from .sample import SampleRun

@@ -76,6 +76,8 @@ class Settings:
     leave_seconds: float = _setting(60.0, "... for this long", 0.0, 3600.0)
     merge_minutes: float = _setting(3.0, "Visits closer than this are one", 0.0, 120.0)
     drive_through_minutes: float = _setting(2.0, "A shorter stay is a drive-through", 0.0, 60.0)
+    tactic_review_days: int = _setting(365, "Days after which the community should review an approved tactic again", 1,
+                                       3660)
 
     merge_alert_minutes: float = _setting(5.0, "Gunfire alerts closer in time than this and ...", 0.0, 60.0)
     merge_alert_metres: float = _setting(100.0, "... closer than this are one incident", 0.0, 1000.0)

@@ -1,0 +1,1 @@
+"""The dialog in which the agency's list of tactics is edited."""

@@ -1,0 +1,169 @@
+"""One tactic's fields, and the small dialog that approves it."""
+from qgis.gui import QgsDateEdit
+from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
+                                 QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget)
+
+_ISO = "yyyy-MM-dd"
+
+
+def tr(text):
+    return QCoreApplication.translate("TacticsDialog", text)
+
+
+class TacticForm(QWidget):
+    """Fields of a tactic; ``changed`` after every keystroke."""
+
+    changed = pyqtSignal()
+    approve = pyqtSignal()
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        form = QFormLayout(self)
+        form.setContentsMargins(4, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.name, self.code, self.source, self.approved_by = (QLineEdit() for _ in range(4))
+        self.description = QPlainTextEdit()
+        self.description.setTabChangesFocus(True)
+        self.description.setMaximumHeight(110)
+        self.crime_types = QListWidget()
+        self.crime_types.setMaximumHeight(150)
+        self.enforcement = QCheckBox(tr("&Enforcement (stop, search, check, citation, arrest): never offered"))
+        self.reviewed, self.expires = date_field(tr("never")), date_field(tr("no end"))
+        self.approved_by.setPlaceholderText(tr("nobody; an office or body, as in Community board"))
+        for label, field in ((tr("Na&me"), self.name), (tr("&Code"), self.code),
+                             (tr("What the &officer does"), self.description),
+                             (tr("Crime &types"), self.crime_types), (tr("&Literature behind it"), self.source),
+                             ("", self.enforcement), (tr("Appro&ved by"), self._approval())):
+            form.addRow(label, field)
+        form.addRow(tr("Last community revie&w"), self.reviewed)
+        form.addRow(tr("Last date of &use"), self.expires)
+        for name in ("name", "code", "source", "approved_by"):
+            getattr(self, name).setObjectName("ConnectTactic_" + name)
+            getattr(self, name).textEdited.connect(lambda _: self.changed.emit())
+        self.description.textChanged.connect(self.changed)
+        self.enforcement.toggled.connect(self._enforcement)
+        self.crime_types.itemChanged.connect(lambda _: self.changed.emit())
+        for field in (self.reviewed, self.expires):
+            field.valueChanged.connect(lambda _: self.changed.emit())
+
+    def _approval(self):
+        self.button = QPushButton(tr("Approve…"))
+        self.button.setObjectName("ConnectTactics_approve")
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(lambda _=False: self.approve.emit())
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.approved_by, 1)
+        layout.addWidget(self.button)
+        return row
+
+    def set_crime_types(self, kinds):
+        """The crime types to choose from."""
+        self.crime_types.blockSignals(True)
+        self.crime_types.clear()
+        for kind in kinds.itertuples():
+            item = QListWidgetItem(kind.name or kind.crime_type)
+            item.setData(Qt.ItemDataRole.UserRole, kind.crime_type)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self.crime_types.addItem(item)
+        self.crime_types.setToolTip(tr("None ticked: it serves all crime types."))
+        self.crime_types.blockSignals(False)
+
+    def show_tactic(self, row):
+        """Fill the fields from a tactic; empty for None."""
+        row = row or {}
+        self.name.setText(row.get("name") or "")
+        self.code.setText(row.get("tactic") or "")
+        self.description.setPlainText(row.get("description") or "")
+        self.source.setText(row.get("source") or "")
+        self.approved_by.setText(row.get("approved_by") or "")
+        self.enforcement.setChecked(bool(row.get("enforcement")))
+        for item in self._kinds():
+            ticked = item.data(Qt.ItemDataRole.UserRole) in (row.get("crime_types") or [])
+            item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
+        set_date(self.reviewed, row.get("reviewed"))
+        set_date(self.expires, row.get("expires"))
+
+    def tactic(self):
+        """The fields as a tactic."""
+        return {"name": self.name.text().strip(), "tactic": self.code.text().strip(),
+                "description": self.description.toPlainText().strip(), "source": self.source.text().strip(),
+                "approved_by": self.approved_by.text().strip(), "enforcement": self.enforcement.isChecked(),
+                "crime_types": [item.data(Qt.ItemDataRole.UserRole) for item in self._kinds()
+                                if item.checkState() == Qt.CheckState.Checked],
+                "reviewed": iso_of(self.reviewed), "expires": iso_of(self.expires)}
+
+    def _enforcement(self, on):
+        self.button.setEnabled(not on)
+        self.changed.emit()
+
+    def _kinds(self):
+        return [self.crime_types.item(row) for row in range(self.crime_types.count())]
+
+
+class ApproveDialog(QDialog):
+    """Asks who approved a tactic, after which community review, and until when it may be used."""
+
+    def __init__(self, row, today, last, parent):
+        super().__init__(parent)
+        self.setObjectName("ConnectApprove")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(tr("Approve “{}”").format(row["name"] or row["tactic"]))
+        layout = QVBoxLayout(self)
+        words = QLabel(tr("An approved tactic is offered to officers from now on. Approve it after the community has "
+                          "reviewed it, and name the office or body that approved it, not a person."))
+        words.setWordWrap(True)
+        layout.addWidget(words)
+        form = QFormLayout()
+        layout.addLayout(form)
+        self.approved_by = QLineEdit(row["approved_by"] or "")
+        self.approved_by.setPlaceholderText(tr("as in Community board"))
+        self.reviewed, self.expires = date_field(tr("never")), date_field(tr("no end"))
+        set_date(self.reviewed, today)
+        set_date(self.expires, last)
+        form.addRow(tr("&Approved by"), self.approved_by)
+        form.addRow(tr("Date of the community &review"), self.reviewed)
+        form.addRow(tr("Last date of &use"), self.expires)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout.addWidget(self.buttons)
+        self.approved_by.textChanged.connect(lambda _: self._check())
+        self.reviewed.valueChanged.connect(lambda _: self._check())
+        self._check()
+
+    def given(self):
+        """approved_by, reviewed and expires as filled in."""
+        return {"approved_by": self.approved_by.text().strip(), "reviewed": iso_of(self.reviewed),
+                "expires": iso_of(self.expires)}
+
+    def _check(self):
+        complete = bool(self.approved_by.text().strip()) and iso_of(self.reviewed) is not None
+        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(complete)
+
+
+def date_field(nothing):
+    """A date that may be left out; ``nothing`` is what stands there then."""
+    field = QgsDateEdit()
+    field.setAllowNull(True)
+    field.setNullRepresentation(nothing)
+    field.setDisplayFormat(_ISO)
+    field.setCalendarPopup(True)
+    return field
+
+
+def set_date(field, text):
+    """Show an ISO date, or none."""
+    moment = QDate.fromString(text or "", _ISO)
+    if moment.isValid():
+        field.setDate(moment)
+    else:
+        field.clear()
+
+
+def iso_of(field):
+    """The ISO date of a field, None if it has none."""
+    return None if field.isNull() else field.date().toString(_ISO)
