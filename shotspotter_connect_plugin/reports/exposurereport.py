@@ -22,6 +22,8 @@ NO_RESIDENTS = (
     "them in with Import neighbourhoods.")
 ACTIONS = {"add": "Added", "suppress": "Suppressed", "restore": "Restored", "minutes": "Minutes changed",
            "undo": "Undone"}
+LONGEST_LABEL = 6
+"""Characters of a name that stands on the map; where one is longer, numbers do."""
 ABOUT_MINUTES = (
     "Planned minutes are the target of each planned box and of its returns; delivered minutes the time in which at "
     "least one unit was in a planned box; presence the time in which one was in any box, planned or not, by GPS. A "
@@ -120,13 +122,16 @@ def _where(workspace, numbers):
     table = table.iloc[order].reset_index(drop=True)
     if set(table["neighbourhood"]) <= {NO_NEIGHBOURHOOD}:
         return [Paragraph(NO_RESIDENTS)]
-    columns = [Column("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
-               amount("patrols", "Planned patrols", 16), amount("planned", "Planned per 1,000", 18, 1),
-               amount("delivered", "Delivered per 1,000", 19, 1), amount("visits", "Visits", 14),
-               amount("presence", "Presence per 1,000", 19, 1), amount("to_harm", "To harm", 15, 2),
-               amount("to_incidents", "To reports", 16, 2)]
+    numbered = max(len(clean(name)) for name in table["neighbourhood"]) > LONGEST_LABEL
+    table = table.assign(label=range(1, len(table) + 1) if numbered else table["neighbourhood"].map(clean))
+    columns = [Column("label", "No.", 9.0)] * numbered + [
+        Column("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
+        amount("patrols", "Patrols planned", 16), amount("planned", "Planned per 1,000", 16, 1),
+        amount("delivered", "Delivered per 1,000", 17, 1), amount("visits", "Visits", 12),
+        amount("presence", "Presence per 1,000", 17, 1), amount("to_harm", "To harm", 14, 2),
+        amount("to_incidents", "To reports", 14, 2)]
     return [Heading("Minutes by neighbourhood"), Paragraph(_span_in_words(table)), _map(workspace, table),
-            Table("neighbourhoods", columns, table, "Minutes per 1,000 residents"),
+            Table("neighbourhoods", columns, table),
             Paragraph(ABOUT_MINUTES, small=True)]
 
 
@@ -147,7 +152,7 @@ def _map(workspace, table):
     values = pd.to_numeric(shapes["presence"], errors="coerce").to_numpy(dtype=float)
     edges, which = measures.classes(values)
     shapes["colour"] = [style.RAMP[number] if number >= 0 else style.PAPER for number in which]
-    shapes["label"] = [clean(name) for name in shapes["neighbourhood"]]
+    shapes["label"] = shapes["label"].astype(str)
     bounds = pd.DataFrame([shape.bounds for shape in shapes["geometry"]])
     extent = (*bounds[[0, 1]].min(), *bounds[[2, 3]].max())
     words = _classes_in_words(edges) if (which >= 0).any() else []
@@ -160,8 +165,9 @@ def _map(workspace, table):
 
         return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"])]
 
-    return Map("Neighbourhoods", layers, extent, crs, 105.0, key,
-               "Minutes of presence per 1,000 residents; darker is more. Few residents make a high rate.")
+    return Map("Neighbourhoods", layers, extent, crs, 96.0, key,
+               "Minutes of presence per 1,000 residents; darker is more, and the table tells which is which. Few "
+               "residents make a high rate.")
 
 
 def _classes_in_words(edges):
@@ -185,7 +191,9 @@ def _groups(numbers):
     return [Heading("Minutes by group of residents"),
             Chart("Groups", lambda width: charts.bars(table["name"].tolist(), series, width,
                                                       "minutes of presence per 1,000 residents of the group")),
-            Table("groups", columns, table), Paragraph(_four_fifths(groups)), Paragraph(ABOUT_GROUPS, small=True)]
+            Table("groups", columns, table), Paragraph(_four_fifths(groups)),
+            Paragraph(f"{say(numbers.totals['minutes_on_nobody'])} minutes of presence were in boxes where nobody "
+                      "lives; they fall on no group.", small=True), Paragraph(ABOUT_GROUPS, small=True)]
 
 
 def _four_fifths(groups):
@@ -320,8 +328,8 @@ def _refused(numbers):
         columns=[", ".join(clean(column) for column in columns) for columns in found["columns"]],
         reasons=["; ".join(f"{reason}: {say(count)}" for reason, count in reasons.items())
                  for reasons in found["reasons"]])
-    columns = [Column("table", "Table", 25), Column("columns", "Columns never read", lines=3),
-               Column("reasons", "Why rows were rejected", 55, lines=3), amount("imports", "Imports", 15),
+    columns = [Column("table", "Table", 25), Column("columns", "Columns never read", lines=2),
+               Column("reasons", "Why rows were rejected", 55), amount("imports", "Imports", 15),
                amount("read", "Rows read", 18), amount("rejected", "Rejected", 17)]
     return [Heading("What imports refused"),
             Paragraph("Columns that are not on the list of what may enter are never read; what looks like a person is "
