@@ -24,8 +24,8 @@ BY_DAY = 35
 """Longest period in days that is shown by day; longer ones are shown by week."""
 REPLAYS = (10, 200)
 """Fewest and most replays of a draw."""
-_WORK = 3_000_000
-"""About how many boxes all replays together settle: a second or two."""
+_WORK = 1_500_000
+"""About how many boxes all replays together settle: about a second."""
 _TOGETHER = 10
 """Shifts that are replayed at once."""
 ENOUGH = 5.0

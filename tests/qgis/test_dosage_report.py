@@ -1,4 +1,4 @@
-"""The Crime and Dosage report by its algorithm: pages, tables, an empty period, one date, names that look like commands."""
+"""The Crime and Dosage report by its algorithm: pages, tables, an empty period, names that look like commands."""
 import csv
 import sys
 from pathlib import Path

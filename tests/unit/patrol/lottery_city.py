@@ -29,12 +29,16 @@ class City:
     expected: np.ndarray
     chance: np.ndarray
     drawn: np.ndarray
-    near: np.ndarray
+    pairs: tuple
     replayed: list
 
     @property
     def open(self):
         return (self.chance > 0) & (self.chance < 1)
+
+    def near(self, run):
+        """Undrawn boxes beside a drawn one in a run, shifts x boxes."""
+        return beside(self.drawn[run], self.pairs)
 
     def lottery(self, run):
         units = self.open
@@ -43,7 +47,7 @@ class City:
     def beside(self, run):
         shifts, number = self.chance.shape
         parts = [(np.arange(number) + number * shift, *self.replayed[shift % KINDS]) for shift in range(shifts)]
-        return Beside(np.repeat(np.arange(shifts), number), self.near[run].ravel(), self.drawn[run].ravel(), parts)
+        return Beside(np.repeat(np.arange(shifts), number), self.near(run).ravel(), self.drawn[run].ravel(), parts)
 
     def events(self, rng, factor=1.0, shock=0.3):
         """Poisson events (shifts x boxes) of the true rates, some shifts busier than others, times ``factor``."""
@@ -70,5 +74,4 @@ def make(seed, shifts, runs, mean=0.04, per_beat=PER_BEAT, replays=40):
     kinds = np.arange(shifts) % KINDS
     again = [(one, ~one & ~other) for other in lottery.draw(np.array(chance), replays, rng)
              for one in [beside(other, pairs)]]
-    near = beside(drawn.reshape(-1, ids.size), pairs).reshape(drawn.shape)
-    return City(true, np.array(expected)[kinds], np.array(chance)[kinds], drawn, near, again)
+    return City(true, np.array(expected)[kinds], np.array(chance)[kinds], drawn, pairs, again)

@@ -245,7 +245,7 @@ def test_one_real_history_of_draws_gives_honest_intervals(drawn_for_real, preven
 def test_neighbours_of_drawn_boxes_show_what_moved_there(city, moved):
     rng, rows, found = np.random.default_rng(13), [], []
     for run in range(150):
-        events, rate = city.events(rng, 1 + moved * city.near[run])
+        events, rate = city.events(rng, 1 + moved * city.near(run))
         design = city.beside(run)
         weight = np.concatenate([near.mean(axis=0) * far.mean(axis=0) for near, far in city.replayed])
         weight = np.tile(weight, len(city.chance) // len(city.replayed))
@@ -264,7 +264,7 @@ def test_two_replays_are_noisier_but_no_more_wrong(city):
     rng, rows = np.random.default_rng(14), []
     for run in range(150):
         pick = [rng.integers(0, 40, 2) for _ in city.replayed]
-        few = City(city.true, city.expected, city.chance, city.drawn, city.near,
+        few = City(city.true, city.expected, city.chance, city.drawn, city.pairs,
                    [(near[one], far[one]) for (near, far), one in zip(city.replayed, pick)])
         events, _ = city.events(rng)
         rows.append(holds(few.beside(run).estimate((events - city.expected).ravel()), 0.0))
