@@ -16,9 +16,7 @@ from shotspotter_connect_plugin.processing import sample  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
 OUT = ROOT / "out" / "demo"
-LOGS = OUT / "log"
-SHIFT = "evening"
-"""The shift whose patrols are simulated."""
+LOGS, REPORTS = OUT / "log", OUT / "reports"
 
 
 def main():
@@ -31,35 +29,55 @@ def main():
                    stdin=subprocess.DEVNULL)
     print("Sample: Washington, DC. Plan of {}. Output in {}".format(sample.DATE, OUT.relative_to(ROOT)), flush=True)
     taken = []
-    for algorithm, parameters in sample.steps(str(OUT)):
-        taken.append((algorithm, parameters, run(len(taken) + 1, algorithm, parameters, env)[0]))
-    for algorithm, parameters in delivered():
-        seconds, said = run(len(taken) + 1, algorithm, parameters, env)
+    said = ""
+    for algorithm, parameters in every_step():
+        seconds, words = run(len(taken) + 1, algorithm, parameters, env)
         taken.append((algorithm, parameters, seconds))
+        said = words if algorithm == "connect:visits" else said
     print("\nFiles made in {}:".format(OUT.relative_to(ROOT)))
     for path in sorted(path for path in OUT.rglob("*") if path.is_file() and LOGS not in path.parents):
         print("  {:10,} kB  {}".format(round(path.stat().st_size / 1000), path.relative_to(OUT)))
     print("\nSeconds per step:")
     for algorithm, parameters, seconds in taken:
-        print("  {:6.1f}  {} {}".format(seconds, algorithm, parameters.get("KIND", "")))
+        print("  {:6.1f}  {} {}".format(seconds, algorithm, detail(parameters)))
     print("  {:6.1f}  in all".format(time.monotonic() - started))
     print("\nPlanned against delivered (simulated patrols; no real unit moved so):")
-    print("\n".join("  " + line for line in said.splitlines() if sample.DATE + " " + SHIFT in line))
-    print("\nSheets: {}\nMap:    make desktop, or open {} in QGIS".format(
-        (OUT / "day").relative_to(ROOT), Path(sample.project_in(str(OUT))).relative_to(ROOT)))
+    print("\n".join("  " + line for line in said.splitlines() if line.startswith(sample.DATE)))
+    print("\nSheets:  {}\nReports: {}\nMap:     make desktop, or open {} in QGIS".format(
+        *(path.relative_to(ROOT) for path in (OUT / "day", REPORTS, Path(sample.project_in(str(OUT)))))))
 
 
-def delivered():
-    """Simulate a shift of patrols, since no agency publishes where its cars were; then the steps that take them in."""
-    workspace = sample.workspace_in(str(OUT))
-    with open_workspace(workspace) as opened:
-        fixes, roster = simulate_patrols.simulate(opened, sample.DATE, SHIFT)
-    gps, crews = simulate_patrols.write(fixes, roster, OUT / "simulated", "{}_{}".format(sample.DATE, SHIFT))
-    print("Simulated, seed 1: {:,} fixes of {} units of the {} shift".format(
-        len(fixes), fixes["unit"].nunique(), SHIFT), flush=True)
-    return [("connect:importgps", {"WORKSPACE": workspace, "INPUT": gps, "REJECTS": OUT / "rejected_gps.csv"}),
-            ("connect:importroster", {"WORKSPACE": workspace, "INPUT": crews}),
-            ("connect:visits", {"WORKSPACE": workspace, "FROM": sample.DATE, "OUTPUT": OUT / "visits.gpkg"})]
+def every_step():
+    """(algorithm, parameters) of each step; what a step needs that the one before made is made in between."""
+    yield from sample.steps(str(OUT), whole_week=True)
+    workspace, dates = {"WORKSPACE": sample.workspace_in(str(OUT))}, sample.dates()
+    week = {**workspace, "FROM": dates[0], "TO": dates[-1]}
+    with open_workspace(workspace["WORKSPACE"]) as opened:
+        fixes, roster = simulate_patrols.simulate_period(opened, dates)
+    print("Simulated, seed 1, since no agency publishes where its cars were: {:,} fixes of {} units in {} days".format(
+        len(fixes), fixes["unit"].nunique(), len(dates)), flush=True)
+    yield "connect:importgps", {**workspace, "INPUT": simulate_patrols.write(fixes, OUT / "simulated", "gps"),
+                                "REJECTS": OUT / "rejected_gps.csv"}
+    yield "connect:importroster", {**workspace, "INPUT": simulate_patrols.write(roster, OUT / "simulated", "roster")}
+    yield "connect:visits", {**week, "OUTPUT": OUT / "visits.gpkg"}
+    with open_workspace(workspace["WORKSPACE"]) as opened:
+        tactics = simulate_patrols.simulate_tactics(opened, dates)
+    yield "connect:importtactics", {**workspace, "REJECTS": OUT / "rejected_tactics.csv",
+                                    "INPUT": simulate_patrols.write(tactics, OUT / "simulated", "tactics")}
+    for report in ("shift", "tactic", "officer", "crimetype", "dosage"):
+        period = {**week, "FROM": dates[-1]} if report == "shift" else week
+        yield "connect:{}report".format(report), {**period, "OUTPUT": REPORTS / (report + ".pdf")}
+    yield "connect:exposurereport", {**week, "OUTPUT": REPORTS / "exposure.pdf",
+                                     "PUBLIC_PACK": REPORTS / "public_pack.zip"}
+    for kind, name in (("qfield", "phone.zip"), ("package", "car.zip"), ("geojson", "plan.geojson")):
+        yield "connect:exportplan", {**workspace, "DATE": sample.DATE, "SHIFT": "evening", "FORMAT": kind,
+                                     "OUTPUT": OUT / "export" / name}
+    yield "connect:checkworkspace", workspace
+
+
+def detail(parameters):
+    """What tells one run of an algorithm from another."""
+    return " ".join(str(parameters[name]) for name in ("KIND", "DATE", "FORMAT") if name in parameters)
 
 
 def run(number, algorithm, parameters, env):
@@ -71,7 +89,7 @@ def run(number, algorithm, parameters, env):
     seconds = time.monotonic() - started
     log = LOGS / "{:02}_{}.txt".format(number, algorithm.partition(":")[2])
     log.write_text(" ".join(command) + "\n" + done.stdout, encoding="utf-8")
-    print("{:5.1f} s  {} {}".format(seconds, algorithm, parameters.get("KIND", "")), flush=True)
+    print("{:5.1f} s  {} {}".format(seconds, algorithm, detail(parameters)), flush=True)
     if done.returncode:
         print(done.stdout[-2000:], file=sys.stderr)
         sys.exit("{} failed; all it said is in {}".format(algorithm, log.relative_to(ROOT)))

@@ -15,8 +15,10 @@ import sys
 from pathlib import Path
 
 import geopandas
+import numpy
 import pandas
 from osgeo import gdal, ogr, osr
+from pandas.tseries.holiday import USFederalHolidayCalendar
 from shapely.geometry import LineString, MultiLineString, MultiPolygon, Point, Polygon, mapping
 from shapely.ops import linemerge, polygonize, unary_union
 
@@ -42,6 +44,12 @@ PLACES = {
     "gas_station": ("gas-stations", ["GIS_ID", "NAME"]),
     "liquor_licence": ("liquor-license-locations", ["LICENSE", "TRADE_NAME", "CLASS", "TYPE"]),
 }
+
+# group of residents: column of the census of 2010 in the published tracts
+RESIDENTS = {"residents": "P0010001", "hispanic": "P0020002", "white": "P0020005", "black": "P0020006",
+             "asian": "P0020008"}
+# District: first month of its alerts in the file published for 2006 to 2013; the Second District has none.
+SENSORS_SINCE = {7: "2006-01-01", 6: "2008-01-01", 5: "2008-03-01", 3: "2008-07-01", 1: "2008-09-01", 4: "2008-09-01"}
 
 SEAM = 6.0  # metres; shore lines that miss each other by less than twice this are joined
 
@@ -132,6 +140,37 @@ def beats(folder):
     areas = areas.set_geometry(simplify_coverage(list(areas.geometry)), crs=METRIC)
     write_geojson(areas[["NAME", "DISTRICT", "geometry"]], "police_service_areas.geojson")
     return unary_union(list(areas.geometry))
+
+
+def neighbourhoods(folder):
+    """Neighbourhood clusters with residents by group, from census tracts by their share of area in each cluster."""
+    clusters = published(folder / "context", "neighborhood-clusters").sort_values("NAME")
+    tracts = published(folder / "places", "census-tracts-2010")
+    shared = numpy.array([[tract.intersection(cluster).area for cluster in clusters.buffer(0)]
+                          for tract in tracts.buffer(0)])
+    share = shared / shared.sum(axis=1, keepdims=True)
+    counts = pandas.DataFrame({group: (tracts[column].to_numpy(float) @ share).round().astype(int)
+                               for group, column in RESIDENTS.items()}, index=clusters.index)
+    counts["other"] = counts["residents"] - counts[["hispanic", "white", "black", "asian"]].sum(axis=1)
+    frame = clusters.join(counts)
+    frame = frame.assign(name=frame["NBH_NAMES"].str.strip(), geometry=frame.simplify(TOLERANCE))
+    write_geojson(frame[["name", *counts.columns, "geometry"]], "neighbourhoods.geojson")
+
+
+def sensor_coverage():
+    """Police districts with the date from which they have sensors."""
+    areas = geopandas.read_file(SAMPLE / "police_service_areas.geojson").to_crs(METRIC)
+    districts = areas.dissolve("DISTRICT").loc[sorted(SENSORS_SINCE)].reset_index()
+    since = districts["DISTRICT"].map(SENSORS_SINCE)
+    write_geojson(districts.assign(name=districts["DISTRICT"].astype(str) + "D", **{"from": since})[
+        ["name", "from", "geometry"]], "sensor_coverage.geojson")
+
+
+def holidays():
+    """Federal holidays of the years of the sample."""
+    days = USFederalHolidayCalendar().holidays("2014-01-01", "2018-12-31", return_name=True)
+    frame = pandas.DataFrame({"date": days.index.strftime("%Y-%m-%d"), "kind": "holiday", "name": days.to_numpy()})
+    frame.to_csv(SAMPLE / "holidays_2014_2018.csv", index=False, lineterminator="\n")
 
 
 def jurisdiction(folder, outline, water, parks):
@@ -264,6 +303,9 @@ def main(folder):
               "railroads": railroads(folder)}
     jurisdiction(folder, outline, layers["water"], layers["parks"])
     write_context(layers)
+    neighbourhoods(folder)
+    sensor_coverage()
+    holidays()
 
 
 if __name__ == "__main__":

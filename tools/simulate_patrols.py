@@ -1,4 +1,4 @@
-"""Simulated patrols for the demo: GPS fixes and a roster of one shift, made from its plan. No real unit ever moved so.
+"""Simulated patrols for the demo: GPS fixes, a roster and tactic logs, made from plans. No real unit ever moved so.
 
 No police department publishes where its cars were, so the demo makes it up: one car per beat, which drives between
 places of its beat, stays in its planned boxes (most stays on target, some short, some long, some left out), with the
@@ -17,8 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
-EVERY = 15.0
+EVERY = 30.0
 """Seconds between fixes."""
+LOGGED, UNAPPROVED = 0.8, 0.02
+"""Shares of visits with a tactic log, and of logs with a tactic that nobody approved."""
 DRIVING = (18.0, 45.0)
 """Slowest and fastest drive, km/h, stops at lights included."""
 STAYS = ((0.70, 11.0, 19.0), (0.12, 4.0, 9.0), (0.08, 21.0, 32.0))
@@ -30,14 +32,22 @@ GAPS, OUTLIERS, BAD_FIXES = 1.5, 0.0005, 0.01
 """Silences per car and shift; shares of fixes kilometres off, and of fixes with an error of more than 50 m."""
 
 
-def simulate(workspace, shift_date, shift, seed=1):
+def simulate_period(workspace, dates, seed=1):
+    """Simulate the planned patrols of every shift of some dates; as :func:`simulate`."""
+    slots = workspace.calendar.slots(dates[0], dates[-1])
+    parts = [simulate(workspace, slot.shift_date, slot.shift, (seed, number))
+             for number, slot in enumerate(slots.itertuples())]
+    return tuple(pd.concat(frames, ignore_index=True) for frames in zip(*parts))
+
+
+def simulate(workspace, shift_date, shift, seed=(1,)):
     """Simulate the planned patrols of a shift.
 
     Parameters
     ----------
     workspace : Workspace
     shift_date, shift : str
-    seed : int
+    seed : sequence of int
 
     Returns
     -------
@@ -51,7 +61,7 @@ def simulate(workspace, shift_date, shift, seed=1):
     to_degrees = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform
     tracks, crews = [], []
     for number, (beat, planned) in enumerate(patrols.groupby("beat")):
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([*seed, number])
         places = _corners(workspace.fishnet, boxes[boxes["beat"] == beat])
         planned = planned.merge(boxes[["box_id", "col", "row"]], on="box_id")
         goals = _corners(workspace.fishnet, planned).repeat(1 + planned["returns"].fillna(0).astype(int), axis=0)
@@ -66,6 +76,27 @@ def simulate(workspace, shift_date, shift, seed=1):
         crews += [{"unit": unit, "badge": "S{:03d}{}".format(number, seat), "from": start.isoformat(),
                    "to": end.isoformat(), "source": "simulated"} for seat in range(2 if number % 3 == 0 else 1)]
     return pd.concat(tracks, ignore_index=True), pd.DataFrame(crews)
+
+
+def simulate_tactics(workspace, dates, seed=1):
+    """Tactic logs of the visits of some dates: ``badge, unit, tactic, minutes, logged_at, source``."""
+    visits = workspace.read("visits", where={"shift_date": list(dates)}, order_by="visit_id")
+    patrols = workspace.read("patrols", ["patrol_id", "crime_type"], {"shift_date": list(dates)})
+    visits = visits[visits["patrol_id"].notna()].merge(patrols, on="patrol_id")
+    tactics, rng, rows = workspace.read("tactics", order_by="sort_order"), np.random.default_rng(seed), []
+    for visit in visits.itertuples():
+        if rng.random() >= LOGGED:
+            continue
+        fits = [row.tactic for row in tactics.itertuples() if not row.crime_types or visit.crime_type in row.crime_types]
+        used = rng.choice(fits, rng.integers(1, 3), replace=False).tolist()
+        if rng.random() < UNAPPROVED:
+            used[0] = "something_else"
+        at = visit.entered_utc
+        for tactic in used:
+            minutes = round(visit.minutes / len(used), 1)
+            at += pd.Timedelta(minutes=0.9 * minutes)
+            rows.append((visit.officer, visit.unit, tactic, minutes, at.strftime("%Y-%m-%dT%H:%M:%SZ"), "simulated"))
+    return pd.DataFrame(rows, columns=["badge", "unit", "tactic", "minutes", "logged_at", "source"])
 
 
 def _corners(fishnet, boxes):
@@ -132,15 +163,14 @@ def _seen(rng, path_time, path_x, path_y, seconds):
     return (time, *place, accuracy)
 
 
-def write(fixes, roster, folder, name):
-    """Write both as CSV into a folder -> their paths; the same simulation gives the same bytes."""
+def write(frame, folder, name):
+    """Write a table into a folder as packed CSV -> its path; the same simulation gives the same bytes."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    gps, crews = folder / "simulated_gps_{}.csv.gz".format(name), folder / "simulated_roster_{}.csv".format(name)
-    with open(gps, "wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
-        file.write(fixes.to_csv(index=False).encode())
-    roster.to_csv(crews, index=False)
-    return gps, crews
+    path = folder / "simulated_{}.csv.gz".format(name)
+    with open(path, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        file.write(frame.to_csv(index=False).encode())
+    return path
 
 
 def main():
@@ -152,8 +182,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with open_workspace(given.workspace) as workspace:
-        fixes, roster = simulate(workspace, given.date, given.shift, given.seed)
-    gps, crews = write(fixes, roster, given.folder, "{}_{}".format(given.date, given.shift))
+        fixes, roster = simulate(workspace, given.date, given.shift, (given.seed,))
+    shift = "{}_{}".format(given.date, given.shift)
+    gps, crews = write(fixes, given.folder, "gps_" + shift), write(roster, given.folder, "roster_" + shift)
     print("{:,} simulated fixes of {} units: {}; their crews: {}".format(
         len(fixes), fixes["unit"].nunique(), gps.name, crews.name))
 

@@ -1,9 +1,12 @@
 """The steps from the sample data to printed sheets, for ``make demo`` and “Load sample project”; imports no QGIS."""
 import os
 import shutil
+from datetime import date, timedelta
 
 SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources", "sample")
 DATE = "2017-12-14"
+TRAINED = "2017-12-08"
+"""The forecast learns from what was known at the plan hour of this date."""
 TIMEZONE = "America/New_York"
 
 
@@ -25,8 +28,17 @@ def prepare(folder):
         shutil.copyfile(os.path.join(SAMPLE, "context.gpkg"), background)
 
 
-def steps(folder):
-    """(algorithm id, parameters) of each step, in order; a workspace that is there already is not made again."""
+def dates():
+    """The dates from the training on, the last one being that of the plan."""
+    first, last = date.fromisoformat(TRAINED), date.fromisoformat(DATE)
+    return [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
+
+
+def steps(folder, whole_week=False):
+    """(algorithm id, parameters) of each step, in order; a workspace that is there already is not made again.
+
+    ``whole_week`` also draws the days before the plan's.
+    """
     def sample(*names):
         return os.path.join(SAMPLE, *names)
 
@@ -51,7 +63,15 @@ def steps(folder):
                                    "SOURCE_TIMEZONE": "UTC", "REJECTS": out("rejected_gunfire.csv")}),
         *(("connect:importplaces", {**workspace, "INPUT": sample("places", kind + ".geojson"), "KIND": kind})
           for kind in kinds),
-        ("connect:train", {**workspace, "AS_OF": DATE, "MODEL_CARD": out("model_card.html")}),
+        ("connect:importneighbourhoods", {
+            **workspace, "INPUT": sample("neighbourhoods.geojson"), "NAME_FIELD": "name",
+            "POPULATION_FIELDS": "residents,hispanic,white,black,asian,other"}),
+        ("connect:importsensorcoverage", {**workspace, "INPUT": sample("sensor_coverage.geojson"),
+                                          "FROM_FIELD": "from"}),
+        ("connect:importcalendar", {**workspace, "INPUT": sample("holidays_2014_2018.csv")}),
+        ("connect:train", {**workspace, "AS_OF": TRAINED, "MODEL_CARD": out("model_card.html")}),
+        *((algorithm, {**workspace, "DATE": earlier}) for earlier in (dates()[:-1] if whole_week else [])
+          for algorithm in ("connect:score", "connect:meter")),
         ("connect:score", {**day, "OUTPUT": out("forecast.gpkg")}),
         ("connect:meter", {**day, "OUTPUT": out("plan.gpkg")}),
         ("connect:verifydraw", day),
