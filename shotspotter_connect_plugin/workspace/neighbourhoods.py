@@ -3,7 +3,6 @@
 Residents are read by the exposure report and nowhere else. Forecast and lottery never see them: of all this they know
 the name of a box's neighbourhood alone, for share caps.
 """
-from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from . import privacy
 from .coordinates import Area, numbers
-from .intake import ImportResult
+from .intake import ImportResult, Rejects, rejects_path
 from .synonyms import AREA_NAMES, EVERYBODY, plain, population_group
 
 NO_POLYGON, NO_NAME, OUTSIDE = "no polygon", "no name", "outside the jurisdiction"
@@ -43,7 +42,8 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     Returns
     -------
     ImportResult
-        ``read`` counts features; parts joined to another feature count as unchanged.
+        ``read`` counts features; parts joined to another feature count as unchanged. Rejected ones are listed in
+        ``<workspace>-rejects-neighbourhoods.csv`` beside the workspace, by number from 1, never with the value.
 
     Raises
     ------
@@ -82,12 +82,13 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
         warnings.append(f"{len(empty)} are the largest part of no box, so no minutes are counted to them: "
                         f"{_some(empty)}.")
     used = {"name": name_field, **{f"residents: {group}": column for group, column in groups.items()}}
-    reasons = dict(Counter(rows.loc[rows["why"] != "", "why"]))
+    rejects = _rejects(rows, name_field, groups)
     result = ImportResult(
-        read=len(rows), rejected=sum(reasons.values()), reasons=reasons, warnings=warnings, mapping=used,
+        read=len(rows), rejected=len(rejects), reasons=dict(rejects.reasons), warnings=warnings, mapping=used,
         dropped_columns=[column for column in frame if column not in used.values()], source_crs=vector_table.crs,
         crs=area.crs)
     _write(workspace, kept, boxes, result, label, vector_table.sha256(used.values()))
+    result.rejects = rejects.write(rejects_path(workspace, "neighbourhoods"))
     progress.report(1.0)
     return result
 
@@ -208,6 +209,14 @@ def _residents(frame, groups):
     whole = [{group: int(count) if float(count).is_integer() else count for group, count in row.items()}
              if good else None for good, row in zip(why == "", counts.to_dict("records"))]
     return pd.Series(whole, index=frame.index, dtype=object), why
+
+
+def _rejects(rows, name_field, groups):
+    """The rejected features by number, from 1, with column and reason."""
+    rejects, columns = Rejects(), {NO_POLYGON: "geometry", OUTSIDE: "geometry", NO_NAME: name_field}
+    for reason in dict.fromkeys(rows.loc[rows["why"] != "", "why"]):
+        rejects.add(rows.index[rows["why"] == reason] + 1, columns.get(reason, ", ".join(groups.values())), reason)
+    return rejects
 
 
 def _reject(rows, wrong, reason):
