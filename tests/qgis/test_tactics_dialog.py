@@ -12,6 +12,7 @@ from shotspotter_connect_plugin.reports import publish, tacticsheet
 from shotspotter_connect_plugin.ui.tactics.dialog import TacticsDialog
 from shotspotter_connect_plugin.ui.tactics.form import ApproveDialog, set_date
 from shotspotter_connect_plugin.workspace.configure import configure
+from shotspotter_connect_plugin.workspace.defaults import default_rows
 from shotspotter_connect_plugin.workspace.runs import account
 from shotspotter_connect_plugin.workspace.store import open_workspace
 from shotspotter_connect_plugin.workspace.tacticlist import read_list
@@ -28,6 +29,13 @@ def settle(dialog, seconds=30):
         QApplication.processEvents()
         time.sleep(0.005)
     QApplication.processEvents()
+
+
+@pytest.fixture
+def fresh(fresh):
+    """A workspace with the list that comes with the product, approved by nobody."""
+    configured(fresh, tactics=default_rows("tactics"))
+    return fresh
 
 
 @pytest.fixture

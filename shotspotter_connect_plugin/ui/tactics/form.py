@@ -21,21 +21,24 @@ class TacticForm(QWidget):
         super().__init__(parent)
         form = QFormLayout(self)
         form.setContentsMargins(4, 0, 0, 0)
+        form.setVerticalSpacing(6)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.name, self.code, self.source, self.approved_by = (QLineEdit() for _ in range(4))
         self.description = QPlainTextEdit()
         self.description.setTabChangesFocus(True)
-        self.description.setMaximumHeight(110)
         self.crime_types = QListWidget()
-        self.crime_types.setMaximumHeight(150)
+        self.crime_types.setMaximumHeight(130)
         self.enforcement = QCheckBox(tr("&Enforcement (stop, search, check, citation, arrest): never offered"))
         self.reviewed, self.expires = date_field(tr("never")), date_field(tr("no end"))
         self.approved_by.setPlaceholderText(tr("nobody; an office or body, as in Community board"))
         for label, field in ((tr("Na&me"), self.name), (tr("&Code"), self.code),
                              (tr("What the &officer does"), self.description),
                              (tr("Crime &types"), self.crime_types), (tr("&Literature behind it"), self.source),
-                             ("", self.enforcement), (tr("Appro&ved by"), self._approval())):
+                             ("", self.enforcement)):
             form.addRow(label, field)
+        label = QLabel(tr("Appro&ved by"))
+        label.setBuddy(self.approved_by)
+        form.addRow(label, self._approval())
         form.addRow(tr("Last community revie&w"), self.reviewed)
         form.addRow(tr("Last date of &use"), self.expires)
         for name in ("name", "code", "source", "approved_by"):
@@ -52,11 +55,9 @@ class TacticForm(QWidget):
         self.button.setObjectName("ConnectTactics_approve")
         self.button.setAutoDefault(False)
         self.button.clicked.connect(lambda _=False: self.approve.emit())
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.approved_by, 1)
-        layout.addWidget(self.button)
+        row = QHBoxLayout()
+        row.addWidget(self.approved_by, 1)
+        row.addWidget(self.button)
         return row
 
     def set_crime_types(self, kinds):
@@ -80,6 +81,8 @@ class TacticForm(QWidget):
         self.description.setPlainText(row.get("description") or "")
         self.source.setText(row.get("source") or "")
         self.approved_by.setText(row.get("approved_by") or "")
+        self.source.setCursorPosition(0)
+        self.source.setToolTip(self.source.text())
         self.enforcement.setChecked(bool(row.get("enforcement")))
         for item in self._kinds():
             ticked = item.data(Qt.ItemDataRole.UserRole) in (row.get("crime_types") or [])
@@ -121,6 +124,7 @@ class ApproveDialog(QDialog):
         layout.addLayout(form)
         self.approved_by = QLineEdit(row["approved_by"] or "")
         self.approved_by.setPlaceholderText(tr("as in Community board"))
+        self.approved_by.setMinimumWidth(260)
         self.reviewed, self.expires = date_field(tr("never")), date_field(tr("no end"))
         set_date(self.reviewed, today)
         set_date(self.expires, last)
@@ -152,16 +156,22 @@ def date_field(nothing):
     field.setNullRepresentation(nothing)
     field.setDisplayFormat(_ISO)
     field.setCalendarPopup(True)
+    field.setMinimumWidth(150)
+    field.valueChanged.connect(lambda _: _show_nothing(field))
     return field
+
+
+def _show_nothing(field):
+    """Its own clear button leaves today's date in grey; the words for no date are clearer."""
+    if field.isNull():
+        field.blockSignals(True)
+        field.setDate(QDate())
+        field.blockSignals(False)
 
 
 def set_date(field, text):
     """Show an ISO date, or none."""
-    moment = QDate.fromString(text or "", _ISO)
-    if moment.isValid():
-        field.setDate(moment)
-    else:
-        field.clear()
+    field.setDate(QDate.fromString(text or "", _ISO))
 
 
 def iso_of(field):
