@@ -286,6 +286,43 @@ def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, 
     return canvas.picture()
 
 
+def qr_code(text, size_mm):
+    """A QR code that any phone reads, with the quiet zone that it needs around it.
+
+    Parameters
+    ----------
+    text : str
+    size_mm : float
+        Side, quiet zone included.
+
+    Returns
+    -------
+    Picture
+    """
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+
+    code = QrCodeWidget(text, barLevel="M")
+    code.qr.make()
+    dark = code.qr.modules
+    quiet = 4
+    canvas = Canvas(size_mm)
+    canvas.begin(canvas.width)
+    module = canvas.width / (len(dark) + 2 * quiet)
+    runs = []
+    for row, cells in enumerate(dark):
+        column = 0
+        while column < len(cells):
+            start = column
+            while column < len(cells) and cells[column]:
+                column += 1
+            if column > start:  # neighbours in one piece, so that no printer leaves hairlines between them
+                runs.append(((quiet + start) * module, canvas.height - (quiet + row + 1) * module,
+                             (column - start) * module, module))
+            column += 1
+    canvas.bars(runs, "#000000", edge=None)
+    return canvas.picture()
+
+
 def nice_ticks(high, low=0.0, about=5):
     """Round numbers from at most ``low`` to at least ``high``, a few of them; 0 and 1 where both are 0."""
     if high <= low:
@@ -382,11 +419,11 @@ class Canvas:
                 self._drawing.add(Hatching(spacings=(3.2,), angles=(angle,), xyLists=[corners], strokeWidth=0.7,
                                            strokeColor=_colour(style.PAPER)))
 
-    def bars(self, rectangles, colour):
+    def bars(self, rectangles, colour, edge=style.MUTED):
         """Many bars of one colour as one shape, since each shape costs time."""
         from reportlab.graphics.shapes import Path
 
-        path = Path(fillColor=_colour(colour), strokeColor=_colour(style.MUTED), strokeWidth=0.2)
+        path = Path(fillColor=_colour(colour), strokeColor=edge and _colour(edge), strokeWidth=0.2)
         for x, y, width, height in rectangles:
             path.moveTo(x, y)
             for corner in ((x + width, y), (x + width, y + height), (x, y + height)):

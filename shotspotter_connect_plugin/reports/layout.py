@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qgis.core import (
-    Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItemAttributeTable,
+    Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemAttributeTable,
     QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemScaleBar, QgsLayoutItemShape,
     QgsLayoutMeasurement, QgsLayoutMultiFrame, QgsLayoutObject, QgsLayoutPoint, QgsLayoutSize, QgsLayoutTable,
     QgsLayoutTableColumn, QgsPrintLayout, QgsProperty)
@@ -154,6 +154,26 @@ def scale_bar(layout, name, map_item, place):
     item.setBoxContentSpace(1.0)
     item.setTextFormat(style.text_format(7))
     return _place(layout, item, place)
+
+
+def picture(layout, name, source, place):
+    """A picture at the upper right of its place: ``source`` is a path, ``base64:`` text, or a property that gives it."""
+    item = QgsLayoutItemPicture(layout)
+    item.setId(name)
+    item.setPictureAnchor(QgsLayoutItem.ReferencePoint.UpperRight)
+    if isinstance(source, QgsProperty):
+        item.dataDefinedProperties().setProperty(QgsLayoutObject.DataDefinedProperty.PictureSource, source)
+    else:
+        item.setPicturePath(source, picture_format(source))
+    return _place(layout, item, place)
+
+
+def picture_format(source):
+    """What QGIS cannot tell of ``base64:`` text by itself: whether it is SVG."""
+    if not source.startswith("base64:"):
+        return Qgis.PictureFormat.Unknown
+    start = base64.b64decode(source[7:7 + 400])
+    return Qgis.PictureFormat.SVG if b"<svg" in start or b"<?xml" in start else Qgis.PictureFormat.Raster
 
 
 def north_arrow(layout, name, place):

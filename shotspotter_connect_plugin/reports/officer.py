@@ -13,7 +13,7 @@ from .blocks import Chart, Column, Figures, Heading, Paragraph, Report, Table, n
 
 TITLE = "Officer report"
 LEAST_PEERS = 4
-TACTICS_IN_ROW, BOXES_IN_ROW = 3, 3
+TACTICS_IN_ROW, BOXES_IN_ROW = 3, 2
 ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed minutes those in planned boxes. Peers are "
          "all officers of the same shifts, this one included; the middle half lies between the quartiles. A shift with "
          "fewer than {} officers has no such distribution. Minutes depend on the beat, on calls and on the plan: they "

@@ -53,11 +53,11 @@ def minutes(value):
 
 def planned_columns():
     """Columns of planned against delivered, as :func:`~..workspace.delivered.by_group` counts them."""
-    return [number("patrols", "Planned boxes", 17), number("visited", "Visited", 15),
-            number("missed", "Not visited", 15), number("short", "Short", 13),
-            number("on_target", "On target", 15), number("over", "Over", 13),
-            share_column("compliance", "Visited", 15), number("planned_minutes", "Minutes planned", 18),
-            number("minutes", "Minutes delivered", 19), share_column("share", "Delivered", 18)]
+    return [number("patrols", "Planned boxes", 16), number("visited", "Visited", 15),
+            number("missed", "Not visited", 15), number("short", "Short", 12),
+            number("on_target", "On target", 14), number("over", "Over", 11),
+            share_column("compliance", "Visited", 15), number("planned_minutes", "Minutes planned", 17),
+            number("minutes", "Minutes delivered", 18), share_column("share", "Delivered", 18)]
 
 
 def overview(totals):

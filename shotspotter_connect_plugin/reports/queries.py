@@ -33,7 +33,8 @@ class RollCall:
     lists of text; ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics``
     [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of
     coming draws, the next one first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of
-    the fishnet, ``message`` says why the whole shift has nothing to show, where that is so.
+    the fishnet, ``message`` says why the whole shift has nothing to show, where that is so. ``logo`` is the path of a
+    picture, ``phone`` the address at which a phone finds the shift's file; both may be empty.
     """
 
     agency: str
@@ -58,6 +59,8 @@ class RollCall:
     version: str
     context: str = ""
     message: str = ""
+    logo: str = ""
+    phone: str = ""
 
 
 def rollcall(workspace, shift_date, shift, beat=""):
@@ -92,7 +95,8 @@ def rollcall(workspace, shift_date, shift, beat=""):
         seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
         chain_head=_chain_head(workspace), as_of=_as_of(forecasts, settings.timezone),
         version=library_versions()["plugin"],
-        context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "")
+        context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "",
+        logo=logo_path(workspace), phone=phone_link(settings.phone_address, shift_date, shift))
 
 
 def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer=""):
@@ -126,6 +130,11 @@ def check_period(workspace, first, last, beat="", shift=""):
     if shift and shift not in workspace.calendar.codes:
         raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are "
                            f"{_some(workspace.calendar.codes)}.")
+
+
+def phone_link(address, shift_date, shift):
+    """Where a phone finds the file of a shift: the agency's address and a fixed name; an empty text without address."""
+    return f"{address.rstrip('/')}/phone_{shift_date}_{shift}.zip" if address else ""
 
 
 def logo_path(workspace):

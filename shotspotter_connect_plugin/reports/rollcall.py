@@ -21,6 +21,7 @@ from .plan import write_geopackage
 from .queries import RollCall
 
 NAME = "Roll call"
+PHONE = "This plan on a phone"
 HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the harm."
 
 
@@ -90,7 +91,8 @@ def build_layout(project, layers, page_size):
     atlas.setEnabled(True)
     page_width, page_height = style.page_size(page_size)
     width = page_width - 2 * style.MARGIN
-    _header(layout, width)
+    first = next(layers.sheets.getFeatures(), None)
+    _header(layout, width, first["logo"] if first else "", bool(first and first["qr"]))
     big = _big_map(layout, layers, width)
     _side(layout, layers, big, page_width)
     _table(layout, layers, page_width)
@@ -101,11 +103,20 @@ def build_layout(project, layers, page_size):
     return layout
 
 
-def _header(layout, width):
-    x, split = style.MARGIN, 0.67 * width
+def _header(layout, width, logo, qr):
+    x, (split, name_width) = style.MARGIN, sheets.header_widths(width, bool(logo), qr)
     pieces.label(layout, "Title", pieces.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
-    pieces.label(layout, "Agency", pieces.field("agency"), (x + split, 9, width - split, 9),
+    pieces.label(layout, "Agency", pieces.field("agency"), (x + split, 9, name_width, 9),
                  style.text_format(sheets.TEXT, style.MUTED), Qt.AlignmentFlag.AlignRight)
+    right = x + width
+    if qr:
+        right -= sheets.QR
+        pieces.picture(layout, "QR code of the phone's file", pieces.page_value("qr"), (right, 6, sheets.QR, sheets.QR))
+        pieces.label(layout, "Words of the QR code", PHONE, (right - 12, 21.7, sheets.QR + 12, 3),
+                     style.text_format(5.5, style.MUTED), Qt.AlignmentFlag.AlignRight)
+        right -= 2.0
+    if logo:
+        pieces.picture(layout, "Logo", logo, (right - sheets.LOGO[0], 8, *sheets.LOGO))
     pieces.label(layout, "Shift", pieces.field("subtitle"), (x, 18, width, 6), style.text_format(11))
     pieces.rule(layout, "Line under the header", (x, 25, width, 0.6))
 

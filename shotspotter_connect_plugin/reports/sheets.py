@@ -3,18 +3,21 @@
 The tables go into the plan GeoPackage, and the layout reads them page by page; so the layout stays one editable design
 while no text from data is ever read as an expression or markup. Lengths are millimetres, sizes of text are points.
 """
+import base64
 import re
+from pathlib import Path
 
 import pandas as pd
 from shapely.geometry import box as rectangle
 from shapely.ops import unary_union
 
-from . import queries, style
+from . import charts, queries, style
 
 TEXT, SMALL, TINY = 9.0, 8.0, 6.5
 TOP, FOOT, GAP, TITLE, PADDING = 28.0, 19.0, 4.0, 5.5, 1.2
 SIDE, KEY_ROW, KEY_NOTE, SCALE = 48.0, 4.6, 10.0, 9.0
 TALLEST_MAP = 160.0
+LOGO, QR = (32.0, 13.0), 17.0
 LEAST_VIEW = 1500.0  # metres on the ground
 MOST_TACTICS = 10
 COLUMNS = (("number", "No.", 9.0), ("box", "Box", 25.0), ("where_it_is", "Where", None), ("letter", "", 7.0),
@@ -39,6 +42,13 @@ def key(crime_types):
     return crime_types.assign(key=["".join(style.fit(name, SIDE - 10, SMALL)) for name in crime_types["name"]])
 
 
+def header_widths(width, logo, qr):
+    """Width of the title and of the agency's name beside it, with a logo and a QR code at the right where there are."""
+    pictures = (LOGO[0] + 2.0 if logo else 0.0) + (QR + 2.0 if qr else 0.0)
+    split = min(0.67 * width, width - pictures - 30.0)
+    return split, width - pictures - split
+
+
 def side_height(count):
     """What the small map, a key of ``count`` crime types, its note and the scale need; the big map is never lower."""
     return SIDE + GAP + TITLE + count * KEY_ROW + GAP / 2 + KEY_NOTE + GAP / 2 + SCALE
@@ -58,13 +68,33 @@ def sheets(rollcalls):
     """
     pages, rows, patrols = [], [], []
     for rollcall in rollcalls:
-        first = len(pages)
+        first, qr = len(pages), _qr(rollcall.phone)
         kinds = rollcall.crime_types.set_index("crime_type").to_dict("index")
         for beat in ("",) if rollcall.message else rollcall.pages:
             _add_beat(rollcall, kinds, beat, pages, rows, patrols)
         for number, page in enumerate(pages[first:], 1):
             page["page"] = f"Page {number} of {len(pages) - first}"
+            page["qr"], page["logo"] = qr, ""
+    pages[0]["logo"] = _embedded(rollcalls[0].logo)  # once: the layout takes it from there when it is made
     return pd.DataFrame(pages), pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.concat(patrols, ignore_index=True)
+
+
+def _qr(phone):
+    """The QR code of an address as a picture in text; an empty text without address, or without reportlab."""
+    # Ten times as large as it is shown: QGIS takes a picture that each page names itself for pixels.
+    return embedded(charts.qr_code(phone, 10 * QR).svg.encode()) if phone and charts.available() else ""
+
+
+def _embedded(path):
+    try:
+        return embedded(Path(path).read_bytes()) if path else ""
+    except OSError:  # a logo that is not there is no reason not to print
+        return ""
+
+
+def embedded(picture):
+    """A picture's bytes as QGIS takes them in the place of a path."""
+    return "base64:" + base64.b64encode(picture).decode("ascii")
 
 
 def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
@@ -147,14 +177,15 @@ def _parts(heights, room):
 def _frame_texts(rollcall, beat, part, parts):
     """Header and footer."""
     width, _ = _inner(rollcall)
+    split, name_width = header_widths(width, bool(rollcall.logo), bool(rollcall.phone))
     title = f"Roll call — Beat {beat}" if beat in set(rollcall.beats["beat"]) else "Roll call"
     title += f" (sheet {part} of {parts})" if parts > 1 else ""
     subtitle = " · ".join((f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date), rollcall.hours))
     source = [f"Forecast uses data reported until {rollcall.as_of}"] if rollcall.as_of else []
     return {
-        "title": _fitted(title, width * 0.66, 19, bold=True),
-        "agency": _fitted(rollcall.agency, width * 0.33, TEXT, lines=2),
-        "subtitle": _fitted(subtitle, width, 11),
+        "title": _fitted(title, split - 2.0, 19, bold=True),
+        "agency": _fitted(rollcall.agency, name_width, TEXT, lines=2),
+        "subtitle": _fitted(subtitle, width - (QR + 2.0 if rollcall.phone else 0.0), 11),
         "proof": "\n".join(f"{label[:35]:<36}{value}" for label, value in _proof(rollcall)),
         "source": " · ".join([*source, f"ShotSpotter Connect {rollcall.version}"]),
     }
