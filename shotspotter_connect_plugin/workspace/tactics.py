@@ -115,10 +115,9 @@ def _judged(workspace, rows, warnings):
     which = place[listed].astype(int).to_numpy()
     logs["tactic"] = np.where(listed, "", words)
     logs.loc[listed, "tactic"] = known["tactic"].to_numpy(object)[which]
-    dates = workspace.calendar.to_local(logs["at_utc"]).astype(str).str[:10] if len(logs) else pd.Series([], dtype=str)
     logs["approved"] = False
     logs.loc[listed, "approved"] = tactics.approved(
-        known.iloc[which].reset_index(drop=True), pd.Series(dates.to_numpy(object)[listed]))
+        known.iloc[which].reset_index(drop=True), pd.Series(_shift_dates(workspace, logs["at_utc"])[listed]))
     logs["visit_id"] = tactics.join(logs, _visits(workspace, logs["at_utc"]))
     logs["log_id"] = _ids(logs, written)
     refused = Counter(logs.loc[~logs["approved"], "tactic"])
@@ -131,6 +130,13 @@ def _judged(workspace, rows, warnings):
         warnings.append("{:,} rows belong to no visit that was found; they are kept. Find visits of their dates and "
                         "import this file again to join them.".format(alone))
     return logs.drop(columns="id")
+
+
+def _shift_dates(workspace, at):
+    """The date of the shift of each log, for which its tactics were offered; its own date where no shift runs."""
+    dates, _ = workspace.calendar.assign(at)
+    own = workspace.calendar.to_local(at).astype(str).str[:10].to_numpy(object) if len(at) else dates
+    return np.where(dates == np.array(None), own, dates)
 
 
 def _visits(workspace, at):

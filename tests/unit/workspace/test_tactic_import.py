@@ -119,3 +119,12 @@ def test_files_that_are_no_logs(patrolled, tmp_path, text, words):
     with pytest.raises(ConnectError, match=words):
         import_tactics(patrolled, tmp_path / "log.csv")
     assert patrolled.content_hash() == before
+
+
+def test_after_midnight_the_list_of_the_shifts_date_counts(patrolled, tmp_path):
+    # report_lighting expires on 1 March: it was offered to the night shift that began on that date.
+    assert patrolled.calendar.bounds("2026-03-01", "night")[1] > pd.Timestamp("2026-03-02 06:00", tz="UTC")
+    path = tmp_path / "log.csv"
+    path.write_text("unit,tactic,at\n12,report_lighting,2026-03-02 00:30\n12,report_lighting,2026-03-02 23:30\n")
+    import_tactics(patrolled, path)
+    assert patrolled.read("tactic_log", order_by="at_utc")["approved"].tolist() == [True, False]
