@@ -126,6 +126,7 @@ def test_new_alerts_bring_the_list_of_boxes_that_rose_by_itself(dock, full, cont
     assert dialog.crime_type.currentText() == words_of(table, row)[2]
     answer(dock, note=dialog.note.text())
     assert loud in planned_in(full) and patrol(dock, loud)["origin"] == "added"
+    assert words_of(table, row)[7] == "yes" and "in the plan already" in dock.form.risen.add.toolTip()
     change = adjustments_in(full).iloc[-1]
     assert (change["action"], change["reason"], change["box_id"]) == ("add", "late_breaking", loud)
     # Looked at again with nothing new, nothing is forecast.

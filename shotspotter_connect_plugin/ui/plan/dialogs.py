@@ -124,7 +124,7 @@ class ChainDialog(QDialog):
         layout.addWidget(words)
         self.head = QLineEdit()
         self.head.setPlaceholderText(tr("Head as printed (optional)"))
-        self.head.setMinimumWidth(460)
+        self.head.setMinimumWidth(580)  # room for a whole head
         layout.addWidget(self.head)
         self.button = QPushButton(tr("Check"))
         self.button.setDefault(True)
@@ -134,6 +134,8 @@ class ChainDialog(QDialog):
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.result.setWordWrap(True)
+        self.result.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.result.setMinimumHeight(7 * self.result.fontMetrics().lineSpacing())
         layout.addWidget(self.result)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

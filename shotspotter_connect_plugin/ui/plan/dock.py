@@ -333,9 +333,9 @@ class PlanDock(QgsDockWidget):
         def offer(risen):
             news = risen.boxes[~risen.boxes["planned"]]
             if len(news):
-                item = self.form.bar.createMessage("", tr(
-                    "{} events became known since the plan was made. {} boxes that are not in it rose.").format(
-                        risen.reported, len(news)))
+                self.form.bar.clearWidgets()
+                item = self.form.bar.createMessage("", tr("{} new events; {} boxes outside the plan rose.").format(
+                    risen.reported, len(news)))
                 show = QPushButton(tr("Show"))
                 show.clicked.connect(lambda: self.form.tabs.setCurrentWidget(self.form.risen))
                 item.layout().addWidget(show)
@@ -382,7 +382,7 @@ class PlanDock(QgsDockWidget):
         self.changes.look_at(self._address, self._view, self._box)
         ready = self._view is not None
         self.form.risen.button.setEnabled(ready and not self._works.under_way("risen"))
-        self.form.risen.allow(self.changes.why_not("add"))
+        self.form.risen.follow(self._view, self.changes.why_not("add"))
         for button in (self.form.check, self.form.back, self.form.forth):
             button.setEnabled(ready)
 

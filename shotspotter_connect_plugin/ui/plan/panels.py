@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushBu
 from ...reports import queries
 from .model import chip, tr
 
+_PLANNED = 7  # column of the list of boxes that rose
 _DATA = Qt.ItemDataRole.UserRole
 
 
@@ -141,8 +142,8 @@ class RisenPanel(QWidget):
         self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Crime type"), tr("Harm then"), tr("Harm now"),
                                              tr("Chance now"), tr("New events"), tr("In the plan"), tr("Where")])
         self.table.chosen.connect(lambda box: self.chosen.emit(box.box_id))
-        self.table.currentItemChanged.connect(lambda *_: self.allow(self._refusal))
-        self._refusal, self._since = "", ""
+        self.table.currentItemChanged.connect(lambda *_: self._allow())
+        self._view, self._refusal, self._since = None, "", ""
         _stack(self, row, self.label, self.table)
         self.clear()
 
@@ -151,19 +152,30 @@ class RisenPanel(QWidget):
         self.table.setRowCount(0)
         self.label.setText(tr("Lists boxes whose harm grew since the plan's forecast, by itself when new events come "
                               "in. You decide what to add."))
-        self.allow(self._refusal)
+        self._allow()
 
     def tell(self, text):
         """Show a plain sentence above the list."""
         self.label.setText(text)
 
-    def allow(self, refusal):
-        """Let the chosen box be added, or say why it cannot be."""
-        self._refusal = refusal
+    def follow(self, view, refusal):
+        """Tell which boxes of the list are planned in a ``PlanView``; ``refusal`` says why none can be added."""
+        self._view, self._refusal = view, refusal
+        for row in range(self.table.rowCount()):
+            item = self.table.item(row, _PLANNED)
+            item.setText(tr("yes") if self._planned(item.data(_DATA)) else tr("no"))
+        self._allow()
+
+    def _planned(self, box):
+        patrol = self._view.row_of(box.box_id) if self._view is not None else None
+        return patrol is not None and patrol["status"] == "planned"
+
+    def _allow(self):
         item = self.table.currentItem()
         box = item.data(_DATA) if item is not None else None
-        why_not = refusal or (tr("Choose a box of the list first.") if box is None else
-                              tr("Box {} is in the plan already.").format(box.box_id) if box.planned else "")
+        why_not = self._refusal or (tr("Choose a box of the list first.") if box is None else
+                                    tr("Box {} is in the plan already.").format(box.box_id) if self._planned(box) else
+                                    "")
         self.add.setEnabled(not why_not)
         self.add.setToolTip(why_not or tr("Asks for the reason, late-breaking information, and puts the box in"))
 
@@ -175,9 +187,8 @@ class RisenPanel(QWidget):
         self.table.fill([(row, [
             row.beat, row.box_id, kinds[row.crime_type]["name"], "{:.2f}".format(row.before), "{:.2f}".format(row.now),
             queries.chance_in_words(row.chance, row.chance_low, row.chance_high), str(row.reported),
-            tr("yes") if row.planned else tr("no"), row.where or ""], {2: kinds[row.crime_type]["icon"]})
-            for row in risen.boxes.itertuples()])
-        self.allow(self._refusal)
+            "", row.where or ""], {2: kinds[row.crime_type]["icon"]}) for row in risen.boxes.itertuples()])
+        self.follow(self._view, self._refusal)
 
     def _preset(self):
         box = self.table.currentItem().data(_DATA)
