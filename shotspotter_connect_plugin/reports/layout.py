@@ -157,7 +157,7 @@ def scale_bar(layout, name, map_item, place):
 
 
 def picture(layout, name, source, place):
-    """A picture at the upper right of its place: ``source`` is a path, ``base64:`` text, or a property that gives it."""
+    """A picture at the upper right of its place: ``source`` is a path, ``base64:`` text or a property of one."""
     item = QgsLayoutItemPicture(layout)
     item.setId(name)
     item.setPictureAnchor(QgsLayoutItem.ReferencePoint.UpperRight)
