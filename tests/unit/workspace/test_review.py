@@ -1,4 +1,6 @@
 """What an analyst looks at: streaks and last patrols, why a box, what was reported lately, what rose, a week."""
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from shotspotter_connect_plugin.workspace import forecasting, review
 from shotspotter_connect_plugin.workspace.adjusting import adjust
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.planning import meter, planned
+from shotspotter_connect_plugin.workspace.planning import meter, planned, publish
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 DATE, SHIFT = "2019-03-20", "evening"
@@ -20,12 +22,13 @@ def square(col, width):
     return box(LEFT + 250 * col, BOTTOM, LEFT + 250 * (col + width), BOTTOM + 250 * SIDE)
 
 
-@pytest.fixture
-def workspace(tmp_path):
-    """Two beats, a year of robberies, most of them in the first box, a model and the forecast of one shift."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two beats, a year of robberies, most of them in the first box, a model and the forecasts of one date."""
+    path = tmp_path_factory.mktemp("made") / "w.gpkg"
     whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, SIDE)], "EPSG:32618", "city")
     beats = VectorTable(pd.DataFrame({"beat": ["W", "E"]}), [square(0, 4), square(4, 4)], "EPSG:32618", "beats")
-    with create_workspace(tmp_path / "w.gpkg", whole, beats, "beat", "America/New_York") as workspace:
+    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
         rng = np.random.default_rng(3)
         count = 400
         at = pd.Timestamp("2018-03-15T12:00Z") + pd.to_timedelta(rng.uniform(0, 365 * 24, count), unit="h")
@@ -35,6 +38,13 @@ def workspace(tmp_path):
         forecasting.train(workspace, "2019-03-20T09:00Z", ["robbery"])
         for shift in ("day", "evening", "night"):
             forecasting.score(workspace, DATE, shift)
+    return path
+
+
+@pytest.fixture
+def workspace(made, tmp_path):
+    shutil.copy(made, tmp_path)
+    with open_workspace(tmp_path / "w.gpkg") as workspace:
         yield workspace
 
 
@@ -177,6 +187,46 @@ def test_nothing_after_the_end_of_the_shift_counts(workspace):
     assert found.reported == ((known > found.since) & (known <= end)).sum()
 
 
+def test_steps_go_through_the_calendar_in_the_order_of_starts(workspace):
+    assert review.step(workspace, DATE, SHIFT, 1) == (DATE, "night")
+    assert review.step(workspace, DATE, "night", 1) == ("2019-03-21", "day")
+    assert review.step(workspace, DATE, "day", -1) == ("2019-03-19", "night")
+    assert review.step(workspace, DATE, SHIFT, 30) == ("2019-03-30", SHIFT)
+    with workspace.transaction() as writer:
+        writer.replace("shifts", pd.DataFrame({"shift": ["day"], "name": ["Day"], "start": ["07:00"], "end": ["15:00"],
+                                               "weekdays": ["1"], "sort_order": [1]}))
+    assert review.step(workspace, "2019-03-18", "day", 1) == ("2019-03-25", "day")
+    # From a date on which none starts, to the next one and to the one before.
+    assert review.step(workspace, DATE, "", 1) == ("2019-03-25", "day")
+    assert review.step(workspace, DATE, "", -1) == ("2019-03-18", "day")
+
+
+def test_the_view_counts_what_became_known_since_its_forecast_until_the_shift_ends(workspace):
+    start, end = workspace.calendar.bounds(DATE, SHIFT)
+    before = view(workspace).reported
+    incidents(workspace, ["a", "b", "late"], [1] * 3, [1] * 3, [start, start + pd.Timedelta(minutes=5), end])
+    assert view(workspace).reported == before + 2 and view(workspace).ended
+    assert review.reported_since(workspace, DATE, SHIFT, start) == before
+    assert review.reported_since(workspace, "2019-03-25", SHIFT) == 0  # no forecast
+    with workspace.transaction() as writer:
+        writer.upsert("incidents", pd.DataFrame({"incident_id": ["a"], "discovered": [True]}))
+    assert view(workspace).reported == before + 1  # officer-initiated ones never move a forecast
+
+
+def test_the_view_tells_what_the_draw_covers_and_what_has_changed_since_it_went_out(workspace):
+    assert view(workspace).remarks == [] and view(workspace).seed_hash == ""
+    drawn = meter(workspace, DATE, SHIFT, seed="a")
+    coverage, = view(workspace).remarks
+    assert "% of the most harm that any chances under the same caps could cover" in coverage
+    assert view(workspace).seed_hash == workspace.read("draws")["seed_hash"].iloc[-1]
+    publish(workspace, DATE, [SHIFT])
+    adjust(workspace, "suppress", DATE, SHIFT, drawn.patrols["box_id"].iloc[0], reason="event")
+    assert view(workspace).remarks == [
+        coverage, "Changed since it was printed or exported (boxes: 1 in, 1 out): print it again."]
+    publish(workspace, DATE, [SHIFT])
+    assert view(workspace).remarks == [coverage]
+
+
 def test_a_week_of_shifts(workspace):
     meter(workspace, DATE, SHIFT, seed="a")
     gone = planned(workspace, DATE, SHIFT)["box_id"].iloc[0]
@@ -185,6 +235,7 @@ def test_a_week_of_shifts(workspace):
     assert len(week) == 21 and week["shift_date"].iloc[0] == "2019-03-18" and week["start_utc"].is_monotonic_increasing
     here = week[(week["shift_date"] == DATE) & (week["shift"] == SHIFT)].iloc[0]
     assert (here["draws"], here["planned"], here["added"], here["suppressed"]) == (1, 4, 0, 1)
-    assert week["planned"].sum() == 4
+    assert week["planned"].sum() == 4 and here["types"] == {"robbery": 4} and here["name"] == "Evening"
+    assert set(week.loc[week["planned"] == 0, "types"].map(len)) == {0}
     with open_workspace(workspace.address) as again:
         assert review.week(again, "2019-03-24").equals(week)
