@@ -70,7 +70,8 @@ def being_drawn(shifts, mean, prevented, runs):
     mean_of, spread = table.mean(axis=0), (table[:, 1] - table[:, 0]).std()
     return (f"{shifts}", f"{mean:g}", f"{100 * prevented:.0f} %", f"{mean_of[10]:.0f}", f"{mean_of[0]:.4f}",
             f"{mean_of[1]:.4f}", f"{spread:.4f}", f"{mean_of[2]:.4f}",
-            *(f"{100 * mean_of[number]:.1f} %" for number in (3, 4, 5, 6)), f"{100 * mean_of[7]:.0f} %", f"{100 * mean_of[8]:+.0f} %", f"{100 * mean_of[9]:.1f} %")
+            *(f"{100 * mean_of[number]:.1f} %" for number in (3, 4, 5, 6)), f"{100 * mean_of[7]:.0f} %",
+            f"{100 * mean_of[8]:+.0f} %", f"{100 * mean_of[9]:.1f} %")
 
 
 def special(runs):

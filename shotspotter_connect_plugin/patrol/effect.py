@@ -55,10 +55,7 @@ class Estimate:
 
         Source: H. S. Bloom (1995), Minimum detectable effects.
         """
-        from scipy.stats import t
-        if not self.degrees > 0:
-            return np.nan
-        return float((t.ppf(0.5 + self.level / 2, self.degrees) + t.ppf(power, self.degrees)) * self.error)
+        return float((_quantile(0.5 + self.level / 2, self.degrees) + _quantile(power, self.degrees)) * self.error)
 
 
 class _Design:
@@ -107,7 +104,6 @@ class _Design:
         -------
         Estimate or None
         """
-        from scipy.stats import t
         dose = self.exposed.astype(float) if dose is None else np.asarray(dose, dtype=float)
         if not self.toward.sum() > 0 or not self.against.sum() > 0:
             return None
@@ -116,7 +112,7 @@ class _Design:
         yy, yx, xx = self.covariance(y, y), self.covariance(y, x), self.covariance(x, x)
         terms = self.spread * y ** 2
         degrees = 2 * terms.sum() ** 2 / max((terms ** 2).sum(), np.finfo(float).tiny)  # Satterthwaite 1946
-        quantile = t.ppf(0.5 + level / 2, degrees) if degrees > 0 else np.inf
+        quantile = _quantile(0.5 + level / 2, degrees)
         value = difference / moved if moved else np.nan
         low, high = _not_rejected(difference, moved, yy, yx, xx, quantile)
         total = self.toward.sum()
@@ -213,6 +209,12 @@ class Beside(_Design):
 def _mean(values, weights):
     total = weights.sum()
     return float(np.asarray(values, dtype=float) @ weights / total) if total > 0 else np.nan
+
+
+def _quantile(probability, degrees):
+    """Quantile of Student's t; infinite where there are no degrees of freedom."""
+    from scipy.special import stdtrit  # scipy.stats would take most of a second to load
+    return float(stdtrit(degrees, probability)) if degrees > 0 else np.inf
 
 
 def _not_rejected(difference, moved, yy, yx, xx, quantile):

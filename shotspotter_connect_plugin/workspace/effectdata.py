@@ -1,4 +1,5 @@
 """What the estimate of effects reads: original draws, events, forecasts and delivered hours, as shifts x boxes."""
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Dict
 
@@ -10,10 +11,13 @@ from ..forecast.history import Timeline, make_history
 from ..forecast.inputs import admit_events
 from ..patrol import dosage
 from ..patrol.effect import Lottery
+from ..progress import SILENT
 from .forecasting import read_events
 
 _LONGEST = pd.Timedelta(days=35)
 """How long before the period an incident of uncertain time may have begun."""
+_DATES, _DRAWS = 14, 60
+"""How many dates of forecasts and draws of boxes are read at once."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,11 @@ class Events:
         return self.known.get("alerts" if self.of_sensors(code) else "reported", pd.Timestamp(0, tz="UTC"))
 
     def on(self, code, slots):
-        """Events of a type in slots x boxes; ``slots`` are positions, -1 for none."""
+        """Events of a type in slots x boxes; ``slots`` are positions, each at most once."""
         counts = np.zeros((len(slots), self.boxes))
         if code in self.entries:
             slot, box, weight = self.entries[code]
-            rows = pd.Index(slots)
-            place = rows.get_indexer(slot) if rows.is_unique else None
-            if place is None:
-                raise ValueError("Slots come once each.")
+            place = pd.Index(slots).get_indexer(slot)
             kept = place >= 0
             np.add.at(counts, (place[kept], box[kept]), weight[kept])
         return counts
@@ -95,22 +96,25 @@ class Forecasts:
     slots: np.ndarray
 
     @classmethod
-    def read(cls, workspace, boxes, timeline, first):
-        """The forecasts of the slots from the date ``first`` on."""
+    def read(cls, workspace, boxes, timeline, first, progress=SILENT):
+        """The forecasts of the slots from the date ``first`` on, some dates at a time, for there may be millions."""
         dates = [date for date in timeline.dates if date >= first]
         columns = ["shift_date", "shift", "box_id", "crime_type", "expected"]
-        rows = workspace.read("forecasts", columns, {"shift_date": dates})
-        place = slot_of(timeline.slots, rows["shift_date"], rows["shift"])
-        box = pd.Index(boxes["box_id"]).get_indexer(rows["box_id"])
-        early = cls._early(workspace, rows, timeline.slots)
-        kept = (place >= 0) & (box >= 0) & rows["expected"].notna().to_numpy()
-        kept[kept] = early[place[kept]]
-        entries = {}
-        codes, names = pd.factorize(rows["crime_type"])
-        for number, code in enumerate(names):
-            own = kept & (codes == number)
-            entries[code] = (place[own], box[own], rows["expected"].to_numpy(dtype=float)[own])
-        return cls(len(boxes), entries, np.unique(place[kept]))
+        ids, parts = pd.Index(boxes["box_id"]), defaultdict(list)
+        for number in range(0, len(dates), _DATES):
+            progress.report(number / len(dates))
+            rows = workspace.read("forecasts", columns, {"shift_date": dates[number:number + _DATES]})
+            place = slot_of(timeline.slots, rows["shift_date"], rows["shift"])
+            box = ids.get_indexer(rows["box_id"])
+            kept = (place >= 0) & (box >= 0) & rows["expected"].notna().to_numpy()
+            kept[kept] = cls._early(workspace, rows, timeline.slots)[place[kept]]
+            codes, names = pd.factorize(rows["crime_type"])
+            for code, name in enumerate(names):
+                own = kept & (codes == code)
+                parts[name].append((place[own].astype(np.int32), box[own].astype(np.int32),
+                                    rows["expected"].to_numpy(dtype=float)[own]))
+        entries = {code: tuple(np.concatenate(part) for part in zip(*found)) for code, found in parts.items()}
+        return cls(len(boxes), entries, np.unique(np.concatenate([slot for slot, _, _ in entries.values()] or [[]])))
 
     @staticmethod
     def _early(workspace, rows, slots):
@@ -160,17 +164,18 @@ class Plan:
     @classmethod
     def read(cls, workspace, draws, boxes, beat=""):
         """The boxes of the draws, of which those of one beat count, or all."""
-        rows = workspace.read("draw_boxes", ["draw_id", "box_id", "beat", "inclusion_probability", "selected"],
-                              {"draw_id": draws["draw_id"].tolist()})
-        draw = pd.Index(draws["draw_id"]).get_indexer(rows["draw_id"])
-        box = pd.Index(boxes["box_id"]).get_indexer(rows["box_id"])
-        known = box >= 0
         shape = (len(draws), len(boxes))
         chance, drawn, beats = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, None, dtype=object)
-        at = draw[known], box[known]
-        chance[at] = rows["inclusion_probability"].fillna(0.0).to_numpy(dtype=float)[known]
-        drawn[at] = rows["selected"].fillna(False).to_numpy(dtype=bool)[known]
-        beats[at] = rows["beat"].to_numpy(dtype=object)[known]
+        numbers, ids = pd.Index(draws["draw_id"]), pd.Index(boxes["box_id"])
+        for first in range(0, len(draws), _DRAWS):
+            rows = workspace.read("draw_boxes", ["draw_id", "box_id", "beat", "inclusion_probability", "selected"],
+                                  {"draw_id": draws["draw_id"].iloc[first:first + _DRAWS].tolist()})
+            draw, box = numbers.get_indexer(rows["draw_id"]), ids.get_indexer(rows["box_id"])
+            known = box >= 0
+            at = draw[known], box[known]
+            chance[at] = rows["inclusion_probability"].fillna(0.0).to_numpy(dtype=float)[known]
+            drawn[at] = rows["selected"].fillna(False).to_numpy(dtype=bool)[known]
+            beats[at] = rows["beat"].to_numpy(dtype=object)[known]
         mine = (boxes["beat"] == beat).to_numpy() if beat else np.ones(len(boxes), dtype=bool)
         return cls(draws, chance, drawn, beats, mine)
 

@@ -116,7 +116,7 @@ def effects(workspace, first, last, beat="", progress=SILENT):
     draws, counts = original_draws(workspace, timeline, first)
     progress.report(0.05, "Reading incidents and forecasts")
     events = Events.read(workspace, boxes, timeline)
-    forecasts = Forecasts.read(workspace, boxes, timeline, first)
+    forecasts = Forecasts.read(workspace, boxes, timeline, first, progress.part(0.1, 0.3))
     visits = workspace.read("visits", where={"shift_date": [date for date in timeline.dates if date >= first]})
     complete = draws["end_utc"] <= (events.newest or pd.Timestamp(0, tz="UTC"))
     counts["no_data_yet"] = int((~complete).sum())
@@ -263,31 +263,40 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
     """Days of each step, and events, forecast and minutes by step and crime type (ALL: every visit, planned or not)."""
     dates = [date for date in timeline.dates if date >= first]
     each = 1 if len(dates) <= BY_DAY else 7
-    step = pd.Series(np.arange(len(dates)) // each, index=dates)
-    slots = timeline.slots
-    counted = (slots["shift_date"] >= first).to_numpy()
+    steps = pd.Series(np.arange(len(dates)) // each, index=dates)
+    count = int(steps.iloc[-1]) + 1
     columns = ["patrol_id", "shift_date", "box_id", "crime_type", "target_minutes", "returns"]
     patrols = workspace.read("patrols", columns, {"shift_date": dates, "status": "planned"})
     ours = set(boxes.loc[mine, "box_id"])
     patrols, visits = patrols[patrols["box_id"].isin(ours)], visits[visits["box_id"].isin(ours)]
-    patrols = patrols.assign(minutes=patrols["target_minutes"] * (1 + patrols["returns"].fillna(0)))
+    planned = patrols.assign(minutes=patrols["target_minutes"] * (1 + patrols["returns"].fillna(0)))
     served = visits.merge(patrols[["patrol_id", "crime_type"]], on="patrol_id")
+    delivered = pd.concat([_minutes(visits.assign(crime_type=ALL)), _minutes(served)], ignore_index=True)
+    slots = timeline.slots
+    counted = (slots["shift_date"] >= first).to_numpy()
+    step_of = slots.loc[counted, "shift_date"].map(steps).to_numpy(dtype=int)
     parts = []
     each_type = [(code, [code]) for code in workspace.crime_types["crime_type"]]
     for name, codes in [(ALL, events.codes_reported), *each_type]:
-        found = sum((events.by_slot(code, len(slots), mine) for code in codes), np.zeros(len(slots)))
-        hoped = sum((forecasts.by_slot(code, len(slots), mine) for code in codes), np.zeros(len(slots)))
-        by_slot = pd.DataFrame({"step": slots.loc[counted, "shift_date"].map(step).to_numpy(),
-                                "events": found[counted], "expected": hoped[counted]})
-        table = by_slot.groupby("step").agg(events=("events", "sum"), expected=("expected", lambda x: x.sum(
-            min_count=len(x)))).reindex(range(int(step.max()) + 1))
-        planned = patrols if name == ALL else patrols[patrols["crime_type"] == name]
-        delivered = dosage.patrol_minutes(visits if name == ALL else served[served["crime_type"] == name],
-                                          ("shift_date", "shift", "box_id"))
-        table["planned_minutes"] = planned.groupby(planned["shift_date"].map(step))["minutes"].sum()
-        table["patrol_minutes"] = delivered.groupby(delivered.index.get_level_values(0).map(step)).sum()
-        starts = [dates[number * each] for number in table.index]
-        ends = [dates[min(number * each + each, len(dates)) - 1] for number in table.index]
-        filled = table.fillna({"events": 0.0, "planned_minutes": 0.0, "patrol_minutes": 0.0})
-        parts.append(filled.assign(first=starts, last=ends, crime_type=name))
+        found, hoped = (sum((source.by_slot(code, len(slots), mine) for code in codes), np.zeros(len(slots)))
+                        for source in (events, forecasts))
+        own = planned if name == ALL else planned[planned["crime_type"] == name]
+        parts.append(pd.DataFrame({
+            "first": dates[::each], "last": [dates[min(place + each, len(dates)) - 1]
+                                             for place in range(0, len(dates), each)],
+            "crime_type": name, "events": np.bincount(step_of, found[counted], count),
+            "expected": np.bincount(step_of, hoped[counted], count),  # a shift without a forecast leaves none
+            "planned_minutes": _by_step(own, steps, count),
+            "patrol_minutes": _by_step(delivered[delivered["crime_type"] == name], steps, count)}))
     return each, pd.concat(parts, ignore_index=True)[list(OVER_TIME_COLUMNS)]
+
+
+def _minutes(visits):
+    """Patrol-minutes by crime type, shift and box."""
+    minutes = dosage.patrol_minutes(visits, ("crime_type", "shift_date", "shift", "box_id"))
+    return minutes.rename("minutes").reset_index()
+
+
+def _by_step(rows, steps, count):
+    """Sum of the minutes of rows by step."""
+    return np.bincount(rows["shift_date"].map(steps).to_numpy(dtype=int), rows["minutes"].to_numpy(dtype=float), count)
