@@ -48,7 +48,7 @@ class Coverage:
             share[row, [place[box] for box in known]] = [covered[box] for box in known]
         spans = tuple((first if isinstance(first, str) else None, last if isinstance(last, str) else None)
                       for first, last in zip(areas["from_date"], areas["to_date"]))
-        return cls(spans, np.where(share >= _WHOLE, 1.0, share))
+        return cls(spans, share)
 
     def segments(self, calendar):
         """Moments from which coverage stays the same, the first before all time, and the share of each box then."""
@@ -59,7 +59,7 @@ class Coverage:
         for (begin, end), share in zip(edges, self.share):
             inside = (starts >= begin) & (starts < end)
             heard[inside] += share
-        return starts, np.minimum(heard, 1.0)
+        return starts, np.where(heard >= _WHOLE, 1.0, heard.round(4))
 
 
 def _midnight(calendar, date, days=0):
