@@ -263,9 +263,9 @@ def test_the_pack_of_a_real_plan_has_its_model_card(run, full, simulated, sample
     run("importgps", WORKSPACE=str(full), INPUT=str(simulated / "fixes.csv.gz"))
     run("importroster", WORKSPACE=str(full), INPUT=str(simulated / "roster.csv"))
     run("visits", WORKSPACE=str(full), FROM=DATE, TO=DATE)
-    areas = QgsVectorLayer(str(sample / "police_service_areas.geojson"), "areas", "ogr")
-    outputs = run("importneighbourhoods", WORKSPACE=str(full), INPUT=areas, NAME_FIELD="NAME")
-    assert outputs["READ"] == 56 and outputs["ADDED"] >= 4
+    areas = QgsVectorLayer(str(sample / "neighbourhoods.geojson"), "areas", "ogr")
+    outputs = run("importneighbourhoods", WORKSPACE=str(full), INPUT=areas)
+    assert outputs["READ"] == 39 and outputs["ADDED"] >= 4 and outputs["ADDED"] + outputs["REJECTED"] == 39
     with open_workspace(full) as workspace:
         box_id = workspace.read("patrols", where={"shift": "evening"})["box_id"].iloc[0]
         adjusting.adjust(workspace, "suppress", DATE, "evening", box_id, reason="community", note=NOTE, who=ANALYST)
