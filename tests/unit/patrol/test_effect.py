@@ -121,6 +121,20 @@ def test_few_shifts_and_few_events_are_told_honestly(shifts, mean):
     assert abs(bias) < 3.5 and LOW <= share <= 0.995
 
 
+def test_events_that_come_in_clusters_are_no_reason_for_false_confidence(city):
+    """One event brings others in its box and in the next ones of the same shift, as near repeats do."""
+    rng, rows = np.random.default_rng(16), []
+    col, row = np.array([[int(part) for part in box[1:].split("R")] for box in boxes()[0]]).T
+    near = (abs(col[:, None] - col) <= 1) & (abs(row[:, None] - row) <= 1)
+    for run in range(RUNS):
+        events, _ = city.events(rng)
+        events = events + rng.poisson(0.15 * events @ near)
+        design, units = city.lottery(run)
+        rows.append(holds(design.estimate((events - city.expected)[units]), 0.0))
+    bias, _, _, share = summary(rows)
+    assert abs(bias) < 3.5 and LOW <= share <= 0.995
+
+
 def test_suppressing_the_riskiest_patrols_leaves_the_estimate_honest(city):
     """Analysts take out the patrols of busy boxes, so what is delivered is anything but random; the draw still is.
 
