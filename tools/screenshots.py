@@ -1,10 +1,11 @@
 """Runs inside QGIS (``qgis --code``): a morning on a copy of the demo, with a picture of each step."""
+import glob
 import os
 import traceback
 
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QEventLoop, QModelIndex, Qt, QTimer
-from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QMenu
+from qgis.PyQt.QtWidgets import QAction, QApplication, QDialog, QDockWidget, QMenu
 from qgis.utils import iface
 
 FOLDER, WORKSPACE = (os.environ["CONNECT_" + name] for name in ("PICTURES", "WORKSPACE"))
@@ -126,6 +127,30 @@ def main():
     wait_for_map()
     wait_until(lambda: not dock.busy(), 60)
     picture("review")
+    plan_dock(window, dock)
+
+
+def plan_dock(window, dock):
+    """A box suppressed in the plan's own project, and the week below."""
+    project, = glob.glob(os.path.join(FOLDER, "demo", "day", "plan_*.qgz"))
+    iface.addProject(project)
+    window.resize(1500, 840)
+    dock.open_workspace(WORKSPACE)
+    wait_until(lambda: not dock.busy(), 60)
+    window.resizeDocks([dock], [760], Qt.Orientation.Horizontal)
+    dock.form.table.selectRow(DOWNTOWN)
+    dock.form.table.activated.emit(dock.form.table.currentIndex())
+    dock.changes.ask("suppress")
+    dialog, = dock.findChildren(QDialog, "ConnectAdjust")
+    dialog.reason.setCurrentIndex(dialog.reason.findData("event"))
+    dialog.accept()
+    wait_until(lambda: not dock.busy(), 60)
+    dock.form.tabs.setCurrentWidget(dock.form.week)
+    wait(1.0)
+    iface.mapCanvas().zoomByFactor(3.0)
+    wait_for_map()
+    wait_until(lambda: not dock.busy(), 60)
+    picture("plan_dock")
 
 
 def guarded():
