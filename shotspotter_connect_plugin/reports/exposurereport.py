@@ -151,12 +151,13 @@ def _map(workspace, table):
     shapes = workspace.read("neighbourhoods", ["neighbourhood", "geometry"]).merge(table, on="neighbourhood")
     values = pd.to_numeric(shapes["presence"], errors="coerce").to_numpy(dtype=float)
     edges, which = measures.classes(values)
-    shapes["colour"] = [style.RAMP[number] if number >= 0 else style.PAPER for number in which]
+    colours = style.ramp(len(edges) + 1)
+    shapes["colour"] = [colours[number] if number >= 0 else style.PAPER for number in which]
     shapes["label"] = shapes["label"].astype(str)
     bounds = pd.DataFrame([shape.bounds for shape in shapes["geometry"]])
     extent = (*bounds[[0, 1]].min(), *bounds[[2, 3]].max())
     words = _classes_in_words(edges) if (which >= 0).any() else []
-    key = [(style.RAMP[number], "", text) for number, text in enumerate(words)]
+    key = [(colour, "", text) for colour, text in zip(colours, words)]
     key += [(style.PAPER, "", "not known or hidden")] * bool((which < 0).any())
     crs = workspace.settings.crs
 

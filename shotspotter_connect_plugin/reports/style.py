@@ -44,6 +44,12 @@ def colour(text, alpha=255):
     return result
 
 
+def ramp(count):
+    """``count`` colours of :data:`RAMP`, as far apart as they can be."""
+    steps = len(RAMP) - 1
+    return [RAMP[round(steps * number / max(count - 1, 1))] for number in range(count)]
+
+
 def ink_on(background):
     """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
     channels = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
