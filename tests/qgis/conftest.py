@@ -155,7 +155,7 @@ def simulated(data, planned, root):
 
     from shotspotter_connect_plugin.workspace.store import open_workspace
     with open_workspace(planned) as workspace:
-        fixes, roster = simulate_patrols.simulate(workspace, DATE, "evening", seed=5)
+        fixes, roster = simulate_patrols.simulate(workspace, DATE, "evening", seed=[5])
     fixes.to_csv(data / "fixes.csv.gz", index=False)
     roster.to_csv(data / "roster.csv", index=False)
     return data

@@ -343,3 +343,12 @@ def test_what_is_given_to_the_algorithm_is_json(dock, data):
     dock.queue.give_meaning(item, "TYPE", "")
     settle(dock)
     assert json.loads(dock.queue.parameters(item)["MAPPING"]) == {"kind": ""}
+
+
+def test_the_choices_of_one_file_do_not_show_through_another(dock, data, tmp_path):
+    (tmp_path / "roster.csv").write_text("Unit,Badge,From,To\n12,4711,2017-12-14 15:00,2017-12-14 23:00\n")
+    drop(dock, data / "incidents.csv.gz", tmp_path / "roster.csv")
+    for row, columns in ((0, 14), (1, 4), (0, 14)):
+        dock.table.selectRow(row)
+        seen = [combo for combo in dock.columns.table.findChildren(QComboBox) if combo.isVisible()]
+        assert len(seen) == columns == dock.columns.table.rowCount()

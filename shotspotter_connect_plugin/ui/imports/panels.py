@@ -181,6 +181,7 @@ class ColumnsPanel(QWidget):
     def _fill_table(self, found, mapped):
         roles = {column: role for role, column in reversed(found.mapping.items())}
         meanings = KINDS[found.kind].meanings if found.kind else {}
+        self.table.setRowCount(0)  # takes the old choices away; one that is replaced would stay in sight for a while
         self.table.setRowCount(len(found.columns))
         for row, column in enumerate(found.columns):
             why = found.left_out.get(column, "")
@@ -192,7 +193,6 @@ class ColumnsPanel(QWidget):
             if mapped and not why.startswith("looks"):
                 self.table.setCellWidget(row, 1, self._meaning(column, role, meanings))
             else:
-                self.table.removeCellWidget(row, 1)
                 self.table.setItem(row, 1, _cell(tr(meanings.get(role, role))))
         self.table.resizeColumnToContents(0)
         self.table.setColumnWidth(1, 170)
