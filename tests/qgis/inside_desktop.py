@@ -99,6 +99,35 @@ def plan_dock():
     return seen
 
 
+def import_dock():
+    """Open the import dock from the menu, let it look at a file, and unload the plugin with it open."""
+    from shotspotter_connect_plugin.processing import addresses
+
+    def docks():
+        return iface.mainWindow().findChildren(QDockWidget, "ConnectImportDock")
+    addresses.set_in_project(QgsProject.instance(), WORKSPACE)
+    menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
+    next(action for action in menu.actions() if action.objectName() == "ConnectImport").trigger()
+    dock = docks()[0]
+    dock.add([os.environ["CONNECT_FILE"]])
+    wait(60, lambda: not dock.busy())
+    dock.start()
+    wait(60, lambda: dock.queue.running() and dock.queue.items[0].percent > 5)
+    seen = {"visible": dock.isVisible(), "kind": dock.table.item(0, 1).text(), "running": dock.queue.running()}
+    unloadPlugin(PLUGIN)
+    wait(0.5)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    wait(2.0)
+    seen["unloaded"] = len(docks())
+    loadPlugin(PLUGIN)
+    startPlugin(PLUGIN)
+    wait(0.5)
+    menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
+    next(action for action in menu.actions() if action.objectName() == "ConnectImport").trigger()
+    seen["again"] = len(docks())
+    return seen
+
+
 def run_in_dialog():
     """Score from its dialog: fill, press Run, see the styled layer in the project."""
     import processing

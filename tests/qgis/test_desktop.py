@@ -76,6 +76,13 @@ def test_the_plan_dock_opens_shows_the_plan_and_goes_with_the_plugin(desktop, fu
     assert seen["again"] == 1
 
 
+def test_the_import_dock_goes_with_the_plugin_in_the_middle_of_an_import(desktop, fresh, data, content):
+    before = content(fresh)
+    seen, _ = desktop("import_dock", CONNECT_WORKSPACE=str(fresh), CONNECT_FILE=str(data / "incidents.csv.gz"))
+    assert seen == {"visible": True, "kind": "Incidents", "running": True, "unloaded": 0, "again": 1}
+    assert content(fresh) == before
+
+
 def test_score_from_its_dialog_adds_a_styled_layer(desktop, full):
     seen, _ = desktop("run_in_dialog", CONNECT_WORKSPACE=str(full))
     assert seen["done"] == [True]
