@@ -13,9 +13,11 @@ cp shotspotter_connect_plugin/resources/sample/crime_incidents_2017.csv.gz "$WOR
 /usr/bin/python3 tools/qgis_env.py "$WORK/profile"
 export QGIS_PLUGINPATH="$PWD" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 export CONNECT_PICTURES="$WORK" CONNECT_WORKSPACE="$WORK/demo/washington_dc.gpkg"
-xvfb-run -a -s "-screen 0 1600x900x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \
-    --code tools/screenshots.py "$WORK"/demo/day/plan_*.qgz >"$WORK/qgis.log" 2>&1 \
-    || { tail -20 "$WORK/qgis.log" >&2; exit 1; }
+for script in tools/screenshots.py tools/screenshots_live.py; do
+    xvfb-run -a -s "-screen 0 1600x900x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \
+        --code "$script" "$WORK"/demo/day/plan_*.qgz >"$WORK/qgis.log" 2>&1 \
+        || { tail -20 "$WORK/qgis.log" >&2; exit 1; }
+done
 pdftoppm -png -r 90 -f 1 -singlefile "$WORK"/demo/day/rollcall_*_evening.pdf "$WORK/roll_call"
 /usr/bin/python3 - "$WORK" "$IMAGES" <<'PYTHON'
 import pathlib

@@ -344,5 +344,5 @@ class LiveDock(QgsDockWidget):
         self.page.show_boxes([(
             "{} {} · {} · {:.0f} / {:g} min".format(
                 patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
-                patrol.target_minutes * (1 + patrol.returns)), patrol.colour, patrol.box_id)
+                patrol.target_minutes * (1 + patrol.returns)), self._theme.seen(patrol.colour), patrol.box_id)
             for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])

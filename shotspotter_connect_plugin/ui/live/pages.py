@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QG
 
 from ...patrol import live
 from ...processing import addresses
-from ...reports import style
 from .gps import GPSD, NMEA, SERIAL, USUAL
 
 SETTINGS = "shotspotter_connect/live/"
@@ -235,7 +234,7 @@ class PatrolPage(QWidget):
         self.beat.blockSignals(False)
 
     def show_boxes(self, lines):
-        """The list of boxes, as (text, colour, box)."""
+        """The list of boxes, as (text, colour as QColor, box)."""
         if lines == [self.boxes.item(row).data(Qt.ItemDataRole.UserRole + 1) for row in range(self.boxes.count())]:
             return
         at = self.boxes.verticalScrollBar().value()
@@ -293,5 +292,5 @@ def _toggle(text, on):
 
 def _swatch(colour):
     pixmap = QPixmap(16, 16)
-    pixmap.fill(style.colour(colour))
+    pixmap.fill(colour)
     return QIcon(pixmap)

@@ -31,15 +31,23 @@ class Theme:
                 "QFrame#panel QLabel {{ background: transparent; color: {}; }}").format(
                     colour, style.ink_on(style.colour(colour)).name())
 
+    def seen(self, colour):
+        """The colour of a crime type as a ``QColor``, at night so light that it stands out from the dark."""
+        colour = style.colour(colour)
+        if self.dark and colour.lightnessF() < _LIGHT_AT_NIGHT:
+            colour.setHslF(max(colour.hslHueF(), 0.0), colour.hslSaturationF(), _LIGHT_AT_NIGHT)
+        return colour
+
     def band(self, colour):
         """Style of the band in the colour of a crime type; at night only its edge is bright."""
-        colour = style.colour(colour)
+        colour = self.seen(colour)
         if self.dark:
             return "background: {}; color: {}; border-left: 16px solid {};".format(
                 self.raised, self.ink, colour.name())
         return "background: {}; color: {}; border-radius: 8px;".format(colour.name(), style.ink_on(colour).name())
 
 
+_LIGHT_AT_NIGHT = 0.55
 _SHEET = """
 QWidget {{ background: {paper}; color: {ink}; }}
 QLabel#muted {{ color: {muted}; }}
