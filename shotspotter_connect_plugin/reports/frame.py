@@ -29,6 +29,7 @@ LEAST_AFTER_HEADING = 28.0
 _GRID = 0.2
 _SLACK = 2.0  # less than a row; a frame that is a hair too low would swallow its last row
 _DOTS = 40.0  # per millimetre, at which rows are measured
+_DRAWN = 0.985  # letters are drawn a little apart, which makes a long line up to 1 % wider than it was measured
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
 
@@ -179,7 +180,7 @@ class _Flow:
         return len(self._caption(caption)) * style.line_height(SMALL) + 1.0 if caption else 0.0
 
     def _caption(self, caption):
-        return style.fit(clean(caption), self._width, SMALL, 6)
+        return style.fit(clean(caption), _DRAWN * self._width, SMALL, 6)
 
     # blocks
 
@@ -206,8 +207,7 @@ class _Flow:
         self._y += GAP
 
     def _lines(self, block):
-        # Letters are drawn a little apart, which makes a long line up to 1 % wider than it was measured.
-        return style.fit(clean(block.text), 0.985 * self._width, _points(block), 400)
+        return style.fit(clean(block.text), _DRAWN * self._width, _points(block), 400)
 
     def _figures(self, block):
         width = self._width / max(len(block.figures), 1)
