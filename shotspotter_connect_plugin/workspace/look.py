@@ -24,6 +24,8 @@ __all__ = ["KINDS", "Look", "changed", "look", "parts_of"]
 
 ROWS = 25
 _HEAD = 2000
+_TRIED = 20
+"""Files of a folder that are tried before it is given up."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ KINDS = {
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",
-        "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon", "shift_label": "shift of the report"}),
+        "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
+        "shift_label": "shift of the report"}),
     "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
         "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE}),
     "gps_fixes": Kind("GPS of units", "connect:importgps", {
@@ -270,20 +273,26 @@ def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progre
 
 
 def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progress):
-    path = found.path
-    if os.path.isdir(path):
-        files = files_in(path)
+    """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
+    files = files_in(found.path)
+    area = coordinates.Area(workspace)
+    for number, path in enumerate(files):
+        try:
+            source = open_gps(path)
+            found.columns, head = list(source.columns), first_rows(source, source.columns, progress)
+            _leave_out(found, head)
+            file = GpsFile(workspace, path, mapping, source_crs, source_timezone, area, progress)
+        except ConnectError:
+            if number == min(len(files), _TRIED) - 1:
+                raise
+        else:
+            break
+    if os.path.isdir(found.path):
         found.notes.append("{:,} files in this folder; these are the columns of {}.".format(
-            len(files), os.path.basename(files[0])))
-        path = files[0]
-    source = open_gps(path)
-    found.columns = list(source.columns)
-    found.rows = first_rows(source, source.columns, progress).head(ROWS)
-    found.given = recall(workspace, found.kind, source.columns, mapping, source_crs, source_timezone, found.notes)
-    file = GpsFile(workspace, path, mapping, source_crs, source_timezone, coordinates.Area(workspace), progress)
-    found.mapping, found.source_crs, found.timezone = file.mapping, file.crs, file.zone
-    found.notes += [text for text in file.warnings if text not in found.notes]
-    _leave_out(found, found.rows)
+            len(files), os.path.basename(path)))
+    found.given, found.mapping, found.source_crs, found.timezone = file.given, file.mapping, file.crs, file.zone
+    found.notes += file.warnings
+    _leave_out(found, head)
     if not file.is_near():
         found.notes.append("None of the first positions lies in the jurisdiction.")
     if "unit" not in found.mapping:
@@ -301,6 +310,7 @@ def _look_at_layer(found, progress):
 
 def _leave_out(found, head, all_known=True):
     """Say of every column that is not used why; of columns about persons nothing is shown."""
+    found.left_out = {}
     for column in found.columns:
         about = privacy.about_persons(column)
         if not about and column in head:

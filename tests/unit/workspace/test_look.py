@@ -50,7 +50,8 @@ def test_the_other_files(workspace, tmp_path):
                              ("x.csv", "a,b\n1,2\n", "")):
         (tmp_path / name).write_text(text)
         assert look(workspace, tmp_path / name).kind == kind, name
-    assert look(workspace, TRACKS).kind == "gps_fixes"
+    found = look(workspace, TRACKS)  # its first file is a README
+    assert (found.kind, found.problems) == ("gps_fixes", []) and "austin_buses" in found.notes[0]
     assert look(workspace, PLACES / "school.geojson").kind == "places"
     areas = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {
         "type": "Polygon", "coordinates": [[[-77, 38.9], [-76.9, 38.9], [-76.9, 39], [-77, 38.9]]]}}]}
@@ -100,20 +101,23 @@ def test_nothing_about_persons_is_shown(city, tmp_path):
     assert "names" in found.left_out["VICTIM_NAME"] and "names" in found.left_out["REMARK"]
     assert not {"VICTIM_NAME", "REMARK"} & set(found.rows.columns)
     assert "Jane" not in found.rows.to_csv() and "Smith" not in found.rows.to_csv()
+    frame[["X", "Y", "VICTIM_NAME"]].to_csv(tmp_path / "no_time.csv", index=False)
+    found = look(city("dc"), tmp_path / "no_time.csv", "gps_fixes")
+    assert "no column for the time" in found.problems[0] and len(found.rows) and "Jane" not in found.rows.to_csv()
 
 
 def test_a_corrected_column(city):
     path = SAMPLES / "Crime_Incidents_in_2017.csv"
     workspace = city("dc")
     found = look(workspace, path)
-    given = changed(found.mapping, found.given.mapping, "METHOD", "offence")
-    assert given == {"offence": "METHOD"}
+    given = changed(found.mapping, found.given.mapping, "WARD", "offence")
+    assert given == {"offence": "WARD"}
     found = look(workspace, path, "incidents", given)
-    assert found.mapping["offence"] == "METHOD" and found.left_out["OFFENSE"] == "not needed"
+    assert found.mapping["offence"] == "WARD" and found.left_out["OFFENSE"] == "not needed"
     given = changed(found.mapping, found.given.mapping, "BLOCK", "")
-    assert given == {"offence": "METHOD", "block": ""}
+    assert given == {"offence": "WARD", "block": ""}
     found = look(workspace, path, "incidents", given)
-    given = changed(found.mapping, found.given.mapping, "METHOD", "")
+    given = changed(found.mapping, found.given.mapping, "WARD", "")
     assert given == {"offence": "", "block": ""}
     found = look(workspace, path, "incidents", given)
     assert "no column for the offence" in found.problems[0] and found.columns and len(found.rows)
