@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from live_parts import INSIDE, OUTSIDE, buttons, drive, open_dock, package, press, wait  # noqa: E402
 
-from shotspotter_connect_plugin.ui.live import courier  # noqa: E402
+from shotspotter_connect_plugin.workspace import geopackage  # noqa: E402
 from shotspotter_connect_plugin.workspace.adjusting import adjust  # noqa: E402
 from shotspotter_connect_plugin.workspace.gps import import_gps  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
@@ -114,17 +114,18 @@ def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(
 
 def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address, places, monkeypatch):
     box, inside, outside = places
-    real = courier.deliver
-
-    def locked(*_):
-        raise sqlite3.OperationalError("database is locked")
-    monkeypatch.setattr(courier, "deliver", locked)
+    monkeypatch.setattr(geopackage, "WAIT_SECONDS", 0.2)
     dock = started(open_dock, address)
+    other = sqlite3.connect(address, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")    # a long run at the desk
     go(dock, inside, 0, 5)
-    wait(lambda: "journal keeps everything" in dock.page.warning.text())
+    wait(lambda: "Another program is writing" in dock.page.warning.text())
+    assert "journal keeps everything" in dock.page.warning.text()
     assert written(address).empty and len(dock._journal.fixes()) == 20
+    wait(lambda: not dock._courier._works.under_way())
     dock.take_away()                    # QGIS ends meanwhile
-    monkeypatch.setattr(courier, "deliver", real)
+    other.rollback()
+    other.close()
     again = open_dock()
     assert again._patrol is not None and again._patrol.situation().visit_seconds == pytest.approx(285)
     delivered(again)
