@@ -28,9 +28,12 @@ def build(workspace, first, last, beat="", progress=step.SILENT):
     if found.alerts:
         names["gunfire"] = SENSORS
     blocks = [] if found.message else _what_draws_did(found, names)
-    blocks += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
+    busy = found.over_time[["events", "planned_minutes", "patrol_minutes"]].to_numpy().any()
+    if busy:
+        blocks += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
     if not found.message:
         blocks += _for_whom(found)
+    blocks.append(_table_over_time(found, busy))
     return Report(TITLE, head, blocks, found.message, workspace.settings.crs)
 
 
@@ -97,18 +100,12 @@ def _over_time(found, names, colours):
             labels = [words.short_date(date) for date in rows["first"]]
             blocks.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
                                   [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
-    each = "day" if found.days_each == 1 else "week"
-    return blocks + [Table("over time", [
-        Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),
-        number("expected", "Forecast", None, 1), number("planned_minutes", "Minutes planned"),
-        number("patrol_minutes", "Minutes delivered")], table[table["crime_type"] == step.ALL],
-        f"{EVERYTHING} by {each}")]
+    return blocks
 
 
 def _events(name, labels, rows, colour):
-    series = [charts.Series(name, list(rows["events"]), colour)]
-    if rows["expected"].notna().any():
-        series.append(charts.Series("Forecast", list(rows["expected"]), "#5c666f"))
+    series = [charts.Series(name, list(rows["events"]), colour),
+              charts.Series("Forecast", list(rows["expected"]), "#5c666f")]
     return lambda width: charts.lines(labels, series, width, 42.0, "events")
 
 
@@ -126,3 +123,13 @@ def _for_whom(found):
                             number("patrol_minutes", "Minutes delivered", 20)],
                   found.boxes.head(MOST_BOXES), f"The boxes with the greatest chances, {MOST_BOXES} at most"),
             Heading("How this was done"), *(Paragraph(text, small=True) for text in words.method(found))]
+
+
+def _table_over_time(found, busy):
+    each = "day" if found.days_each == 1 else "week"
+    return Table("over time", [
+        Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),
+        number("expected", "Forecast", None, 1), number("planned_minutes", "Minutes planned"),
+        number("patrol_minutes", "Minutes delivered")],
+        found.over_time[(found.over_time["crime_type"] == step.ALL) & busy], f"{EVERYTHING} by {each}",
+        "No events and no patrols in this period.")

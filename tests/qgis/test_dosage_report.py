@@ -100,6 +100,7 @@ def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
 
 @pytest.mark.parametrize("first, last, sentence", [
     ("2023-06-01", "2023-06-30", "No shift of this period was drawn"),
+    ("2023-06-01", "2023-06-30", "No events and no patrols in this period."),
     ("2024-03-04", "2024-03-04", "Nothing can be concluded")])
 def test_empty_and_short_periods_give_a_page_that_says_so(town, run, tmp_path, first, last, sentence):
     path = tmp_path / "report.pdf"

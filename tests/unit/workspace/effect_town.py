@@ -60,8 +60,9 @@ def _write_plan(tables, key, slot, draw_id, drawn, boxes, expected, rules, seed)
     tables["draw_boxes"].append(drawn.boxes.assign(draw_id=draw_id))
     chosen = drawn.boxes.loc[drawn.boxes["selected"], ["box_id", "beat", "inclusion_probability"]]
     tables["patrols"].append(chosen.assign(
-        **key, draw_id=draw_id, patrol_id=draw_id + "." + chosen["box_id"], crime_type=TYPES[0], target_minutes=15.0,
-        visit_order=np.arange(len(chosen)) + 1, returns=1, origin="drawn", status="planned", version=1))
+        **key, draw_id=draw_id, patrol_id=draw_id + "." + chosen["box_id"], target_minutes=15.0,
+        crime_type=np.resize(TYPES, len(chosen)), visit_order=np.arange(len(chosen)) + 1, returns=1, origin="drawn",
+        status="planned", version=1))
 
 
 def _write_visits(tables, key, slot, draw_id, boxes, places, rng):
