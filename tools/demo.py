@@ -69,7 +69,7 @@ def every_step():
         yield "connect:{}report".format(report), {**period, "OUTPUT": REPORTS / (report + ".pdf")}
     yield "connect:exposurereport", {**week, "OUTPUT": REPORTS / "exposure.pdf",
                                      "PUBLIC_PACK": REPORTS / "public_pack.zip"}
-    for kind, name in (("qfield", "phone.zip"), ("package", "car.zip"), ("geojson", "plan.geojson")):
+    for kind, name in (("qfield", "phone.zip"), ("package", "car.json"), ("geojson", "plan.geojson")):
         yield "connect:exportplan", {**workspace, "DATE": sample.DATE, "SHIFT": "evening", "FORMAT": kind,
                                      "OUTPUT": OUT / "export" / name}
     yield "connect:checkworkspace", workspace

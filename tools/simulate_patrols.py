@@ -25,6 +25,8 @@ DRIVING = (18.0, 45.0)
 """Slowest and fastest drive, km/h, stops at lights included."""
 STAYS = ((0.70, 11.0, 19.0), (0.12, 4.0, 9.0), (0.08, 21.0, 32.0))
 """Share, shortest and longest minutes of stays; what is left of the shares is not visited at all."""
+CALLS = (0.5, 1.0, 1.5, 6.0), None, True, (0.4, 0.3, 0.2, 0.1)
+"""Minutes of other stops, and how likely each is (arguments of numpy's ``choice``)."""
 LIGHTS, LIGHT_SECONDS = 0.3, 40.0
 NOISE, NOISE_MEMORY = 5.0, 0.8
 """Error of a fix in metres (standard deviation), and how much of it the next fix keeps."""
@@ -87,7 +89,8 @@ def simulate_tactics(workspace, dates, seed=1):
     for visit in visits.itertuples():
         if rng.random() >= LOGGED:
             continue
-        fits = [row.tactic for row in tactics.itertuples() if not row.crime_types or visit.crime_type in row.crime_types]
+        fits = [row.tactic for row in tactics.itertuples()
+                if not row.crime_types or visit.crime_type in row.crime_types]
         used = rng.choice(fits, rng.integers(1, 3), replace=False).tolist()
         if rng.random() < UNAPPROVED:
             used[0] = "something_else"
@@ -135,7 +138,7 @@ def _drive(rng, goals, places, seconds):
         begin = rng.uniform(0.3, 0.9) * pause + number * pause
         while path[-1][0] < begin:
             go(somewhere(places[rng.integers(len(places))], 20.0))
-            stay(np.floor(np.array(path[-1][1:]) / 250.0) * 250.0, rng.choice([0.5, 1.0, 3.0, 8.0]))
+            stay(np.floor(np.array(path[-1][1:]) / 250.0) * 250.0, rng.choice(*CALLS))
         kind = np.searchsorted(np.cumsum([share for share, _, _ in STAYS]), rng.random())
         if kind < len(STAYS):
             go(somewhere(goal, 60.0))
