@@ -28,6 +28,7 @@ from .importsensorcoverage import ImportSensorCoverage
 from .importtactics import ImportTactics
 from .meter import Meter
 from .officerreport import OfficerReport
+from .purge import Purge
 from .rollcall import RollCall
 from .score import Score
 from .shiftreport import ShiftReport
@@ -40,7 +41,7 @@ ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, Import
               ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
               ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport, ExposureReport,
-              Daily)
+              Purge, Daily)
 
 
 class ConnectProvider(QgsProcessingProvider):

@@ -360,6 +360,11 @@ class GeoPackage:
                 self._finish(TABLES[name], touched)
             self._connection.execute("COMMIT")
 
+    def compact(self):
+        """Give back the room of rows that were removed, so that nothing of them stays in the file."""
+        with self._plainly():
+            self._connection.execute("VACUUM")
+
     def rollback(self):
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

@@ -8,6 +8,7 @@ from datetime import date
 from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from ..patrol.adjustments import ROLES
+from ..patrol.metering import WINDOWS
 from .tables import TABLES
 
 PAGE_SIZES = ("A4", "Letter")
@@ -84,7 +85,8 @@ class Settings:
     firework_days: list = _setting(["07-01/07-06", "12-29/01-02"], "Days of fireworks, MM-DD/MM-DD")
     firework_weight: float = _setting(0.1, "Weight of a gunfire alert on a day of fireworks", 0.0, 1.0)
     include_probable: bool = _setting(True, "Whether alerts called probable gunfire count")
-    retention_days: dict = _setting({}, "Days after which rows of a table may be purged, by table")
+    retention_days: dict = _setting({}, "Days for which connect:purge keeps the rows of a table, by table; a table "
+                                        "that is not named keeps all")
 
     @classmethod
     def describe(cls):
@@ -175,11 +177,13 @@ def _page(text):
 
 def _retention(days):
     for name, value in days.items():
-        if name not in TABLES or TABLES[name].append_only:
+        if name not in TABLES or not TABLES[name].ages_by:
             raise ConnectError("Setting retention_days names " + str(name) + ", which is no table that can be purged"
-                               + did_you_mean(name, TABLES) + ".")
-        if type(value) is not int or value < 1:
-            raise ConnectError("Setting retention_days of " + name + " must be a whole number of days, at least 1.")
+                               + did_you_mean(name, [table for table in TABLES if TABLES[table].ages_by]) + ".")
+        least = max(WINDOWS) if name == "visits" else 1  # limits of patrols look back at visits
+        if type(value) is not int or value < least:
+            raise ConnectError("Setting retention_days of " + name + " must be a whole number of days, at least "
+                               + str(least) + ".")
     return days
 
 

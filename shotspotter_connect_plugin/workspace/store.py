@@ -179,6 +179,10 @@ class Workspace:
             for name in ("settings", "fishnet", "calendar", "crime_types"):
                 self.__dict__.pop(name, None)
 
+    def compact(self):
+        """Make the file as small as its rows; of rows that were removed nothing stays in it. Not in a transaction."""
+        self._store.compact()
+
     def faults(self):
         """Sentences about a damaged file, missing columns and lost rules of append-only tables; empty if none."""
         return self._store.faults()

@@ -25,7 +25,8 @@ class Table:
     """One table: columns, the columns that identify a row, its geometry, and whether rows may ever change.
 
     ``append_only`` tables refuse UPDATE and DELETE in the database itself; ``reveal`` names the one column of an
-    append-only table that may go once from NULL to a value.
+    append-only table that may go once from NULL to a value; ``ages_by`` the column by which rows grow old, of tables
+    that may be purged.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Table:
     geometry: Optional[str] = None
     append_only: bool = False
     reveal: Optional[str] = None
+    ages_by: Optional[str] = None
     indexes: Tuple[Tuple[str, ...], ...] = ()
 
     @property
@@ -127,7 +129,8 @@ _ALL = (
         ("source", "text", "Name of the file or layer it came from"),
         ("discovered", "boolean", "True = officer-initiated: never trains a forecast"),
         ("firearm", "boolean", "True = a gun was used; empty where the source does not tell"),
-    ), ["incident_id"], geometry="Point", indexes=(("crime_type", "occurred_from_utc"), ("reported_utc",))),
+    ), ["incident_id"], geometry="Point", ages_by="occurred_to_utc",
+        indexes=(("crime_type", "occurred_from_utc"), ("reported_utc",))),
     _table("gunfire", "Gunfire alerts of acoustic sensors", (
         ("alert_id", "text", "The source's own id, or one made of time and place", True),
         ("kind", "text", "single, multiple, probable, firecracker or unknown"),
@@ -139,7 +142,7 @@ _ALL = (
         ("rounded_x_m", "real", "Width of the cell to which the source rounded the place, metres"),
         ("rounded_y_m", "real", "Height of that cell, metres"),
         ("source", "text", "Name of the file or layer it came from"),
-    ), ["alert_id"], geometry="Point", indexes=(("occurred_utc",),)),
+    ), ["alert_id"], geometry="Point", ages_by="occurred_utc", indexes=(("occurred_utc",),)),
     _table("sensor_coverage", "Areas and dates in which sensors listen", (
         ("area", "text", "Name", True),
         ("from_date", "date", "First date of listening"),
@@ -163,7 +166,7 @@ _ALL = (
         ("y", "real", "event: metres in the workspace's CRS"),
         ("known_utc", "utc", "weather: moment from which the value was known; empty = long before the date"),
         ("source", "text", "Name of the file it came from"),
-    ), ["date", "kind", "name"]),
+    ), ["date", "kind", "name"], ages_by="date"),
     _table("models", "Trained forecast models", (
         ("model_id", "text", "Id, from the content", True),
         ("as_of_utc", "utc", "It used nothing reported later", True),
@@ -185,7 +188,7 @@ _ALL = (
         ("model_id", "text", "Model it came from"),
         ("as_of_utc", "utc", "It used nothing reported later"),
         ("inputs", "text", "Fingerprint of what it was made from; the same = nothing else was known"),
-    ), ["shift_date", "shift", "box_id", "crime_type"]),
+    ), ["shift_date", "shift", "box_id", "crime_type"], ages_by="shift_date"),
     _table("commitments", "Hashes of the seeds of coming draws, published before them", (
         *_SHIFT_REQUIRED,
         ("seed_hash", "text", "SHA-256 of the seed, hexadecimal", True),
@@ -262,14 +265,14 @@ _ALL = (
         ("officer", "text", "Officer", True),
         ("from_utc", "utc", "From", True),
         ("to_utc", "utc", "To"),
-    ), ["unit", "officer", "from_utc"]),
+    ), ["unit", "officer", "from_utc"], ages_by="from_utc"),
     _table("gps_fixes", "GPS positions of units", (
         ("unit", "text", "Unit", True),
         ("at_utc", "utc", "When", True),
         ("x", "real", "Metres in the workspace's CRS"),
         ("y", "real", "Metres in the workspace's CRS"),
         ("accuracy", "real", "Estimated error in metres, where the source tells"),
-    ), ["unit", "at_utc"]),
+    ), ["unit", "at_utc"], ages_by="at_utc"),
     _table("visits", "Stays in boxes", (
         ("visit_id", "text", "Id", True),
         ("unit", "text", "Unit"),
@@ -281,7 +284,7 @@ _ALL = (
         ("left_utc", "utc", "When it left"),
         ("minutes", "real", "Minutes in the box"),
         ("dosage", "text", "short, on_target or over"),
-    ), ["visit_id"]),
+    ), ["visit_id"], ages_by="entered_utc"),
     _table("tactic_log", "Tactics officers used", (
         ("log_id", "text", "Id", True),
         ("officer", "text", "Officer"),
@@ -291,7 +294,7 @@ _ALL = (
         ("at_utc", "utc", "When"),
         ("visit_id", "text", "Visit it belongs to, if any"),
         ("approved", "boolean", "Whether the tactic was approved then"),
-    ), ["log_id"]),
+    ), ["log_id"], ages_by="at_utc"),
     _table("imports", "Every import with its counts", (
         ("import_id", "text", "Id", True),
         ("at_utc", "utc", "When"),
@@ -303,7 +306,7 @@ _ALL = (
         ("counts", "json", "read, added, updated, unchanged, rejected"),
         ("reasons", "json", "Rejected rows by reason"),
         ("given", "json", "Mapping, CRS and time zone that were given, and the fingerprint of the header they are for"),
-    ), ["import_id"]),
+    ), ["import_id"], ages_by="at_utc"),
     _table("runs", "Every run of an algorithm", (
         ("run_id", "text", "Id", True),
         ("started_utc", "utc", "When it started"),

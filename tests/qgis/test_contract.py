@@ -7,7 +7,8 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
        "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
        "importroster", "importtactics", "train", "score", "backtest",
-       "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "exportplan", "rollcall", "daily",
+       "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "purge", "exportplan", "rollcall",
+       "daily",
        "shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport", "exposurereport")
 
 
@@ -59,6 +60,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "adjust": "WORKSPACE ACTION BOX_ID DATE SHIFT CRIME_TYPE MINUTES REASON NOTE",
         "verifydraw": "WORKSPACE DATE SHIFT EXPORT",
         "checkworkspace": "WORKSPACE HEAD",
+        "purge": "WORKSPACE DRY_RUN",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
         "daily": "WORKSPACE DATE OUTPUT",
         "shiftreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",

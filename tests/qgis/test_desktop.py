@@ -64,7 +64,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
         "ConnectImportRoster": "connect:importroster",
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
-        "ConnectExposureReport": "connect:exposurereport",
+        "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
 
