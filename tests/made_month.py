@@ -8,10 +8,11 @@ import pandas as pd
 TACTICS = ("visible_presence", "talk_to_people", "foot_patrol", "light_check", "never_used")
 
 
-def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60, seed=1, names=(), tactics=True):
+def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60, seed=1, names=(), crew=0):
     """Fill patrols, visits, roster, officers, tactics and tactic_log -> their row counts.
 
-    ``names`` are put in the place of names of boxes, tactics and officers, one after the other.
+    ``names`` are put in the place of names of boxes, tactics and officers, one after the other. ``crew`` is how many
+    officers each unit has aboard, 0 = one or two.
     """
     rng = np.random.default_rng(seed)
     boxes = workspace.read("boxes")
@@ -25,7 +26,7 @@ def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60
         units = {beat: "U-{}".format(beat) for beat in drawn["beat"]}
         crews = {}
         for number, unit in enumerate(units.values()):
-            crews[unit] = list(rng.choice(badges, 1 + number % 2, replace=False))
+            crews[unit] = list(rng.choice(badges, crew or 1 + number % 2, replace=False))
             roster += [{"shift_date": slot.shift_date, "shift": slot.shift, "unit": unit, "officer": officer,
                         "from_utc": slot.start_utc, "to_utc": slot.end_utc} for officer in crews[unit]]
         for order, box in enumerate(drawn.itertuples(index=False)):
@@ -52,7 +53,7 @@ def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60
                         "entered_utc": entered, "left_utc": entered + pd.Timedelta(minutes=minutes),
                         "minutes": minutes,
                         "dosage": "short" if minutes < 10 else "over" if minutes > 20 else "on_target"})
-                if tactics and rng.random() < 0.7:
+                if rng.random() < 0.7:
                     known = rng.random() < 0.95
                     logs.append({
                         "log_id": "l{}".format(len(logs)), "officer": visits[-1]["officer"], "unit": units[box.beat],

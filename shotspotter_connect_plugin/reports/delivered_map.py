@@ -12,7 +12,7 @@ from qgis.PyQt.QtCore import QMetaType
 
 from . import maps, style
 
-PATTERNS = {"missed": "no", "short": "b_diagonal", "on_target": "solid", "over": "cross"}
+OUTCOMES = ("missed", "short", "on_target", "over")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
@@ -74,12 +74,12 @@ def planned_boxes(crs, frame, rectangles):
 
 
 def amounts(crs, frame, rectangles):
-    """Boxes of a whole period by what became of their patrols, patterned so that they read without colour.
+    """Boxes of a whole period by what became of their patrols; hollow, light, full and framed read without colour.
 
     ``frame``: label, outcome.
     """
     layer = memory_layer("Boxes", "Polygon", crs, frame[["label", "outcome"]], squares(rectangles))
-    categories = [QgsRendererCategory(outcome, _patterned(outcome), "") for outcome in PATTERNS]
+    categories = [QgsRendererCategory(outcome, _outcome(outcome), "") for outcome in OUTCOMES]
     layer.setRenderer(QgsCategorizedSymbolRenderer("outcome", categories))
     return layer
 
@@ -123,11 +123,13 @@ def _box(colour, outcome):
         "outline_style": "dash" if missed else "solid", "outline_width": "0.5" if missed else "0.4"})
 
 
-def _patterned(outcome):
-    colour = style.DOSAGE[outcome][0] if outcome in style.DOSAGE else style.INK
+def _outcome(outcome):
+    """A symbol without brush patterns: Qt would put them into a PDF as pictures."""
+    fill = style.colour(style.DOSAGE[outcome][0] if outcome in style.DOSAGE else "", 110 if outcome == "short" else 255)
     return QgsFillSymbol.createSimple({
-        "style": PATTERNS[outcome], "color": colour, "outline_color": colour, "outline_width": "0.4",
-        "outline_style": "dash" if outcome == "missed" else "solid"})
+        "style": "no" if outcome == "missed" else "solid", "color": ",".join(str(part) for part in fill.getRgb()),
+        "outline_color": style.INK, "outline_width": "0.7" if outcome == "over" else "0.2",
+        "outline_style": "dash" if outcome == "missed" else "solid", "joinstyle": "miter"})
 
 
 def _write(layer, column, points):

@@ -56,8 +56,8 @@ def planned_columns():
     return [number("patrols", "Planned boxes", 16), number("visited", "Visited", 15),
             number("missed", "Not visited", 15), number("short", "Short", 12),
             number("on_target", "On target", 14), number("over", "Over", 11),
-            share_column("compliance", "Visited", 15), number("planned_minutes", "Minutes planned", 17),
-            number("minutes", "Minutes delivered", 18), share_column("share", "Delivered", 18)]
+            share_column("compliance", "Share visited", 15), number("planned_minutes", "Minutes planned", 17),
+            number("minutes", "Minutes delivered", 18), share_column("share", "Share delivered", 18)]
 
 
 def overview(totals):

@@ -109,7 +109,7 @@ class _Page:
             return [delivered_map.amounts(self._crs, boxes, rectangles),
                     *delivered_map.ground(self._context, self._beats, self._crs)]
 
-        key = [(style.DOSAGE[name][0] if name in style.DOSAGE else "", _SIGNS[name], words)
+        key = [(style.DOSAGE[name][0] if name in style.DOSAGE else "", "", f"{words} ({_SIGNS[name]})")
                for name, words in OUTCOMES.items()]
         return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, 105.0, key,
                    "Each planned box by what happened most often to its patrols.")
@@ -261,4 +261,4 @@ class _Page:
         return (min(x for x, _ in low), min(y for _, y in low), max(x for x, _ in high), max(y for _, y in high))
 
 
-_SIGNS = {"missed": "- -", "short": "\\\\", "on_target": "", "over": "#"}
+_SIGNS = {"missed": "hollow", "short": "light", "on_target": "full", "over": "framed"}

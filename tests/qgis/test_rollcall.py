@@ -2,7 +2,6 @@
 import dataclasses
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from qgis.core import QgsFeedback, QgsFontUtils, QgsLayoutItemMap, QgsLayoutItemPage, QgsPrintLayout, QgsProject
-from qgis.PyQt.QtGui import QImage
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import rollcall_frames as frames  # noqa: E402
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of  # noqa: E402
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError  # noqa: E402
 from shotspotter_connect_plugin.progress import Progress  # noqa: E402
@@ -22,50 +21,12 @@ from shotspotter_connect_plugin.reports import layout, maps, queries, sheets, st
 from shotspotter_connect_plugin.reports.plan import write_geopackage  # noqa: E402
 from shotspotter_connect_plugin.reports.rollcall import build_layout, write_rollcall  # noqa: E402
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 NASTY = ("[% now() %]", "<b>bold</b>", "=1+1", "[% 'x' || '%] [%' %]", "it's \\ \"quoted\"", "[%1+1%]")
 
 
 @pytest.fixture(autouse=True)
 def qgis(qgis_app):
     """Every test here needs QGIS."""
-
-
-def pages_of(pdf):
-    """Text of each page, as it reads on paper."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("needs pdftotext (poppler-utils)")
-    text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
-    return text.split("\f")[:-1]
-
-
-def words_of(pdf):
-    """(word, top, bottom) in points of each page, in the order of the file."""
-    if shutil.which("pdftotext") is None:
-        pytest.skip("needs pdftotext (poppler-utils)")
-    text = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
-    return [[(word, float(top), float(bottom)) for top, bottom, word in
-             re.findall(r'<word xMin="[^"]*" yMin="([^"]*)" xMax="[^"]*" yMax="([^"]*)">([^<]*)</word>', page)]
-            for page in text.split("<page ")[1:]]
-
-
-def picture_of(pdf, page, folder, *options):
-    """One page as an array of height x width x 3."""
-    if shutil.which("pdftoppm") is None:
-        pytest.skip("needs pdftoppm (poppler-utils)")
-    stem = folder / f"page{page}"
-    subprocess.run(["pdftoppm", "-r", "72", "-png", "-singlefile", "-f", str(page), "-l", str(page), *options, str(pdf),
-                    str(stem)], check=True)
-    return array_of(f"{stem}.png")
-
-
-def array_of(path):
-    image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB888)
-    assert not image.isNull(), path
-    bits = image.constBits()
-    bits.setsize(image.bytesPerLine() * image.height())
-    lines = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
-    return lines[:, :3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
 
 
 class Said(Progress):
@@ -251,14 +212,6 @@ def test_the_picture_test_sees_changes(sample, tmp_path):
     moved = golden.copy()
     moved[200:270, 100:170] = (178, 24, 43)
     assert difference(golden, moved) > 0.01
-
-
-def difference(seen, golden):
-    """Share of 6 x 6 pixel blocks whose mean colour differs visibly; smoothing of letters does not."""
-    height, width = (size // 6 * 6 for size in golden.shape[:2])
-    blocks = [picture[:height, :width].reshape(height // 6, 6, width // 6, 6, 3).mean(axis=(1, 3))
-              for picture in (seen, golden)]
-    return float((np.abs(blocks[0] - blocks[1]).max(axis=2) > 24).mean())
 
 
 def test_boxes_have_the_colour_of_their_crime_type(sample, tmp_path):

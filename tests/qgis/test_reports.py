@@ -1,0 +1,429 @@
+"""The reports on delivered patrols, as PDF, pictures, CSV and layouts: right numbers, decent pages, text as text."""
+import csv
+import shutil
+import sqlite3
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from qgis.core import (QgsFontUtils, QgsLayoutItemLabel, QgsLayoutItemPicture, QgsLayoutTable, QgsPrintLayout,
+                       QgsProject, QgsReadWriteContext)
+from qgis.PyQt.QtXml import QDomDocument
+from shapely.geometry import box
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+import made_month  # noqa: E402
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of  # noqa: E402
+
+from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
+from shotspotter_connect_plugin.reports import (  # noqa: E402
+    charts, crimetype, frame, maps, officer, publish, registry, shift, style, tactic)
+from shotspotter_connect_plugin.reports.blocks import (  # noqa: E402
+    Beside, Chart, Column, Heading, PageHead, Paragraph, Report, Table, number, table_csv)
+from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
+from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+
+FIRST, LAST = "2024-03-01", "2024-03-08"
+NASTY = ("[% 1+1 %]", "<b>bold</b> & <script>", "=1+1", "+SUM(A1)", "@cmd|' /C calc'!A0", "it's \"quoted\" \\ [%1+1%]",
+         "A very long name that goes on, 2200 block of the north-western side of St Elizabeths Avenue, " * 3, "W" * 200)
+BUILDERS = {"shift": shift, "tactic": tactic, "officer": officer, "crimetype": crimetype}
+
+
+@pytest.fixture(autouse=True)
+def qgis(qgis_app):
+    """Every test here needs QGIS."""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """Path of an empty workspace of a small town with two beats."""
+    path = tmp_path_factory.mktemp("town") / "town.gpkg"
+    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
+                          "t")
+    beats = VectorTable(pd.DataFrame({"name": ["9", "10"]}), [
+        box(320_000, 4_300_000, 321_500, 4_303_000), box(321_500, 4_300_000, 324_000, 4_303_000)], "EPSG:32618", "b")
+    create_workspace(path, outline, beats, "name", timezone="America/New_York").close()
+    return path
+
+
+def filled(town, folder, settings=(), **made):
+    """A copy of the town with patrols, opened."""
+    path = Path(folder) / "filled.gpkg"
+    shutil.copy(town, path)
+    workspace = open_workspace(path)
+    made_month.fill(workspace, FIRST, **made)
+    with workspace.transaction() as writer:
+        writer.save_settings(replace(workspace.settings, **{"agency": "Town Police", **dict(settings)}))
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def month(town, tmp_path_factory):
+    with filled(town, tmp_path_factory.mktemp("month"), days=8, boxes_per_shift=10, officers=12) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def nasty(town, tmp_path_factory):
+    """Everything is called like a command, and there are 500 officers."""
+    named = {"agency": "[% 1+1 %] <b>Police</b>", "page_size": "A4"}
+    with filled(town, tmp_path_factory.mktemp("nasty"), named, days=8, boxes_per_shift=16, officers=500,
+                names=NASTY, crew=25) as workspace:
+        yield workspace
+
+
+@pytest.fixture(scope="module")
+def printed(month, nasty, tmp_path_factory):
+    """``printed(name, workspace)``: path of the PDF of a report over all days, made once."""
+    made, folder = {}, tmp_path_factory.mktemp("printed")
+
+    def printed(name, workspace):
+        key = name, workspace is nasty
+        if key not in made:
+            report = BUILDERS[name].build(workspace, FIRST, LAST)
+            made[key], = publish.write_report(report, str(folder / "{}_{}.pdf".format(*key)))
+        return made[key]
+    return printed
+
+
+def text_of(pdf):
+    return " ".join(" ".join(pages_of(pdf)).split())
+
+
+def ask(workspace, sql):
+    with sqlite3.connect("file:{}?mode=ro".format(workspace.address), uri=True) as connection:
+        return connection.execute(sql).fetchone()[0]
+
+
+# --- numbers ---------------------------------------------------------------------------------------------------------
+
+def test_numbers_on_the_page_are_those_of_the_file(month, printed):
+    period = f"shift_date BETWEEN '{FIRST}' AND '{LAST}'"
+    planned = ask(month, f"SELECT count(*) FROM patrols WHERE status = 'planned' AND {period}")
+    minutes = ask(month, "SELECT sum(target_minutes * (1 + returns)) FROM patrols WHERE status = 'planned' AND "
+                         f"{period}")
+    visited = ask(month, f"SELECT count(DISTINCT patrol_id) FROM visits WHERE {period}")
+    for name in ("shift", "crimetype"):
+        words = text_of(printed(name, month))
+        assert f"{visited:,} of {planned:,}" in words and f"of {minutes:,.0f} planned" in words
+    logs = delivered.read(month, FIRST, LAST).logs
+    words = text_of(printed("tactic", month))
+    assert f"{len(logs):,}" in words and f"{logs['minutes'].sum():,.0f}" in words
+    for name in ("Foot patrol", "Visible presence", "Never used", "arrest everybody", "not on the list"):
+        assert name in words
+    crews = ask(month, f"SELECT sum(minutes) FROM visits WHERE officer <> 'unknown' AND {period}")
+    assert f"{crews:,.0f}" in text_of(printed("officer", month))
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_tables_as_csv_hold_the_same_rows(month, name, tmp_path):
+    report = BUILDERS[name].build(month, FIRST, LAST)
+    paths = publish.write_report(report, str(tmp_path / "report.csv"))
+    assert len(paths) == len(report.tables()) > 1
+    for path, table in zip(paths, report.tables()):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert len(rows) == len(table.rows)
+        for column in table.columns:
+            if column.number and len(rows):
+                seen = [float(row[column.title]) if row[column.title] else np.nan for row in rows]
+                assert seen == pytest.approx(table.rows[column.name].astype(float).tolist(), nan_ok=True)
+
+
+def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
+    pdf, = publish.write_report(shift.build(month, "2024-03-05", "2024-03-05", shift="day"), str(tmp_path / "s.pdf"))
+    words = text_of(pdf)
+    patrols = delivered.read(month, "2024-03-05", "2024-03-05", shift="day").patrols
+    for patrol in patrols.itertuples():
+        assert patrol.box_id in words
+    assert "Day shift, Tuesday, 5 March 2024, 07:00 to 15:00" in words and "Who was where, and when" in words
+    for outcome in ("Not visited", "Short", "On target", "Over"):
+        assert outcome in words
+    assert words.count("U-9") > 1  # a row of the timeline, and its stays
+
+
+def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
+    names = [table.name for table in shift.build(month, FIRST, LAST).tables()]
+    assert "shifts" in names and "missed" in names and "stays" not in names
+    names = [table.name for table in shift.build(month, "2024-03-05", "2024-03-05").tables()]
+    assert names.count("stays") == 3
+
+
+# --- text is text ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_names_that_look_like_commands_stay_names(nasty, printed, name, tmp_path):
+    words = text_of(printed(name, nasty))
+    assert "[% 1+1 %] <b>Police</b>" in words
+    if name in ("tactic", "officer"):
+        assert "<b>bold</b> &" in words and "=1+1" in words and "+SUM(A1)" in words
+    for path in publish.write_report(BUILDERS[name].build(nasty, FIRST, LAST), str(tmp_path / "report.csv")):
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in "=+@" and cell], path
+        assert not [cell for cell in cells if cell[:1] == "-" and not cell[1:].replace(".", "").isdigit()]
+
+
+def test_labels_and_cells_are_never_evaluated(month):
+    rows = pd.DataFrame({"name": list(NASTY), "n": range(len(NASTY))})
+    report = Report("[% 1+1 %]", PageHead("[% 1+1 %]", "<b>x</b>", "=1+1"), [
+        Heading("[% 2+2 %]"), Paragraph("[% 3+3 %] <i>y</i>"),
+        Chart("c", lambda width: charts.bars(list(NASTY), [charts.Series("[% 4+4 %]", range(len(NASTY))),
+                                                           charts.Series("<u>z</u>", [1] * len(NASTY))], width)),
+        Table("t", [Column("name", "[% 5+5 %]"), number("n", "=2", 20)], rows, "[% 6+6 %]")])
+    project = QgsProject()
+    layout = frame.lay_out(project, report)
+    shown = " ".join(item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel))
+    for text in ("[% 1+1 %]", "[% 2+2 %]", "[% 3+3 %] <i>y</i>", "[% 4+4 %]", "[% 6+6 %]", "<u>z</u>"):
+        assert text in shown
+    assert not [item for item in layout.items() if isinstance(item, QgsLayoutItemLabel)
+                and item.mode() != QgsLayoutItemLabel.Mode.ModeFont]
+    for table in layout.multiFrames():
+        assert isinstance(table, QgsLayoutTable) and not table.contentTextFormat().allowHtmlFormatting()
+        cells = [cell.content() for row in table.tableContents() for cell in row]
+        assert all(isinstance(content, str) for content in cells) and "[% 5+5 %]" in cells
+    assert "'=2" in table_csv(report.tables()[0]).splitlines()[0]
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_the_pdf_holds_text_and_vectors_and_nothing_hidden(month, printed, name):
+    pdf = printed(name, month)
+    content = Path(pdf).read_bytes()
+    assert content.startswith(b"%PDF") and b"/Font" in content
+    for word in (b"/EmbeddedFile", b"/AF ", b"/JavaScript", b"/OCG", b"patrol_id"):
+        assert word not in content
+    if shutil.which("pdfimages"):
+        listed = subprocess.run(["pdfimages", "-list", pdf], capture_output=True, text=True, check=True).stdout
+        assert len(listed.strip().splitlines()) == 2, "charts and maps must stay vectors"
+
+
+# --- pages -----------------------------------------------------------------------------------------------------------
+
+def margins_are_empty(picture):
+    """Nothing is printed within 8 mm of the paper's left and right edge and 5 mm of the lower one."""
+    side, foot = round(8 / 25.4 * 72), round(5 / 25.4 * 72)
+    return (picture[:, :side] > 250).all() and (picture[:, -side:] > 250).all() and (picture[-foot:] > 250).all()
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, name, tmp_path):
+    pdf = printed(name, nasty)
+    pages = pages_of(pdf)
+    for place, page in enumerate(pages, 1):
+        words = " ".join(page.split())
+        assert f"Page {place} of {len(pages)}" in words and "1 to 8 March 2024 · all beats" in words
+        assert "Data as of" in words and "ShotSpotter Connect" in words
+    for place in {1, 2, len(pages)}:
+        if place <= len(pages):
+            assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_nothing_overlaps_the_foot(nasty, printed, name):
+    for words in words_of(printed(name, nasty)):
+        foot = min(top for word, top, _ in words if word == "Data" and top > 700)
+        assert max(bottom for _, top, bottom in words if top < foot - 1) <= foot + 1
+
+
+def test_all_500_rows_of_a_table_are_printed_with_the_header_on_each_page(tmp_path):
+    rows = pd.DataFrame({"name": [f"row{n:04d}" + (" word" * (n % 17)) for n in range(500)], "n": range(500)})
+    table = Table("t", [Column("name", "Heading", 60), number("n", "N", 30)], rows, "Title of it")
+    report = Report("Rows", PageHead("Rows", "all"), [table])
+    pdf, = publish.write_report(report, str(tmp_path / "rows.pdf"))
+    pages = pages_of(pdf)
+    seen = [word for page in pages for word in page.split() if word.startswith("row")]
+    assert seen == [f"row{n:04d}" for n in range(500)]
+    assert all("Heading" in page for page in pages) and len(pages) > 10
+
+
+def test_a_row_higher_than_usual_and_a_column_without_room(tmp_path):
+    rows = pd.DataFrame({"a": ["word " * 300] * 3, "b": ["W" * 400] * 3})
+    report = Report("High", PageHead("High", "x"), [
+        Beside(([Table("t", [Column("a", "A" * 80, lines=12), Column("b", "B", lines=6)], rows)],
+                [Paragraph("text " * 100)]), (1, 1)),
+        Beside(([Paragraph("long " * 3000)], [Paragraph("short")]), (1, 1)),
+        Table("none", [Column("a", "A")], rows[:0])])
+    pdf, = publish.write_report(report, str(tmp_path / "high.pdf"))
+    words = text_of(pdf)
+    assert words.count("long") > 1500 and "Nothing to show in this period." in words
+    assert margins_are_empty(picture_of(pdf, 1, tmp_path))
+
+
+@pytest.mark.parametrize("name, sentence", [
+    ("shift", "No patrols were planned"), ("tactic", "No tactics are logged"), ("officer", "No officer is known"),
+    ("crimetype", "No patrols were planned")])
+def test_an_empty_period_gives_one_page_that_says_so(month, name, sentence, tmp_path):
+    report = BUILDERS[name].build(month, "2023-01-01", "2023-01-31")
+    pdf, = publish.write_report(report, str(tmp_path / "empty.pdf"))
+    page, = pages_of(pdf)
+    assert sentence in " ".join(page.split()) and "Page 1 of 1" in page and "No data yet" in page
+    if not report.tables():
+        with pytest.raises(ConnectError, match=sentence):
+            publish.write_report(report, str(tmp_path / "empty.csv"))
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_one_visit_gives_a_decent_page(town, name, tmp_path):
+    with filled(town, tmp_path, days=1, boxes_per_shift=1, officers=1) as workspace:
+        stays = delivered.read(workspace, FIRST, FIRST).stays
+        code = stays["shift"].iloc[0]
+        report = BUILDERS[name].build(workspace, FIRST, FIRST, shift=code)
+    pdf, = publish.write_report(report, str(tmp_path / "one.pdf"))
+    pages = pages_of(pdf)
+    assert 1 <= len(pages) <= 2 and all(margins_are_empty(picture_of(pdf, n + 1, tmp_path)) for n in range(len(pages)))
+
+
+def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_asked_for(nasty, printed):
+    plain = officer.build(nasty, FIRST, LAST)
+    ranked = officer.build(nasty, FIRST, LAST, rank=True)
+    table = {name: next(block for block in report.blocks if isinstance(block, Table) and block.name == "officers").rows
+             for name, report in (("plain", plain), ("ranked", ranked))}
+    assert len(table["plain"]) > 400 and set(table["plain"]["officer"]) == set(table["ranked"]["officer"])
+    assert list(table["ranked"]["per_shift"]) == sorted(table["ranked"]["per_shift"], reverse=True)
+    assert not table["plain"]["per_shift"].is_monotonic_decreasing
+    assert len(pages_of(printed("officer", nasty))) < 60
+
+
+def test_one_officer_beside_peers(month, tmp_path):
+    who = delivered.read(month, FIRST, LAST).roster["officer"].iloc[0]
+    report = officer.build(month, FIRST, LAST, officer=who)
+    words = text_of(publish.write_report(report, str(tmp_path / "one.pdf"))[0])
+    others = set(delivered.read(month, FIRST, LAST).roster["officer"]) - {who}
+    assert f"officer {who}" in words and not [other for other in others if other in words]
+    minutes = ask(month, f"SELECT sum(minutes) FROM visits WHERE officer = '{who}'")
+    assert f"{minutes:,.0f}" in words and "Median of the peers" in words
+    with pytest.raises(ConnectError, match="no officer 'nobody'"):
+        officer.build(month, FIRST, LAST, officer="nobody")
+
+
+@pytest.mark.parametrize("page_size, points", [("Letter", (612, 792)), ("A4", (595, 842))])
+def test_paper_and_logo(town, page_size, points, tmp_path):
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10" '
+                    'fill="#ff0000"/></svg>')
+    with filled(town, tmp_path, {"page_size": page_size, "logo": "logo.svg"}, days=1, boxes_per_shift=2) as workspace:
+        report = crimetype.build(workspace, FIRST, FIRST)
+    assert report.head.logo == str(logo)
+    picture = picture_of(publish.write_report(report, str(tmp_path / "r.pdf"))[0], 1, tmp_path)
+    assert abs(picture.shape[1] - points[0]) <= 1 and abs(picture.shape[0] - points[1]) <= 1
+    red = (picture[:, :, 0] > 200) & (picture[:, :, 1] < 60) & (picture[:, :, 2] < 60)
+    assert red[:70, -140:].sum() > 300 and red[80:].sum() == 0
+
+
+def test_wrong_beat_shift_dates_and_ending_are_refused_in_one_sentence(month, tmp_path):
+    for wrong in ({"beat": "77"}, {"shift": "dawn"}):
+        with pytest.raises(ConnectError, match="There is no"):
+            shift.build(month, FIRST, LAST, **wrong)
+    with pytest.raises(ConnectError, match="ends before it starts"):
+        tactic.build(month, LAST, FIRST)
+    with pytest.raises(ConnectError, match="ends in .pdf, .png or .csv"):
+        publish.write_report(shift.build(month, FIRST, FIRST), str(tmp_path / "report.docx"))
+
+
+# --- pictures --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_the_first_page_looks_as_it_should(month, printed, name, tmp_path):
+    if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
+        pytest.skip("needs the font Open Sans")
+    pdf = printed(name, month)
+    seen, golden = picture_of(pdf, 1, tmp_path), array_of(GOLDEN / f"report_{name}.png")
+    assert seen.shape == golden.shape
+    assert difference(seen, golden) < 0.01, f"{pdf} looks different from its golden picture"
+
+
+def test_golden_pictures_are_not_alike():
+    pictures = [array_of(GOLDEN / f"report_{name}.png") for name in BUILDERS]
+    assert all(difference(one, other) > 0.03 for n, one in enumerate(pictures) for other in pictures[:n])
+
+
+def test_series_differ_without_colour():
+    """In greys, bars of the same height still differ: by their hatching."""
+    drawn = charts.columns(["a"], [charts.Series(str(n), [10.0], "#777777") for n in range(7)], 100.0)
+    paths = [part for part in drawn.svg.split("<path")[1:] if "rgb(100%" in part]
+    assert len(paths) >= 2 * 6  # legend and bar of every series but the plain one
+    assert all(name in charts.PATTERNS for name in ("", "/", "x")) and len(set(charts.PATTERNS)) == 7
+
+
+def test_charts_take_anything():
+    """Nothing, zeros, NaN and one value give pictures with finite places."""
+    nan = float("nan")
+    for drawn in (
+            charts.bars([], [charts.Series("a", [])], 80.0), charts.bars(["x"], [charts.Series("a", [nan])], 80.0),
+            charts.columns([], [], 80.0), charts.columns(["x"], [charts.Series("a", [0.0])], 80.0),
+            charts.lines(["x"], [charts.Series("a", [nan])], 80.0), charts.lines([], [charts.Series("a", [])], 80.0),
+            charts.timeline([], 0.0, 0.0, [], 80.0), charts.lorenz([], 80.0),
+            charts.intervals(["x"], [nan], [nan], [nan], 80.0), charts.intervals([], [], [], [], 80.0)):
+        assert "nan" not in drawn.svg and "inf" not in drawn.svg.replace("info", "") and drawn.height > 0
+
+
+def test_a_qr_code_keeps_its_quiet_zone_and_is_black_on_white():
+    drawn = charts.qr_code("https://files.example.gov/plans/phone_2024-03-05_day.zip", 20.0)
+    assert drawn.width == drawn.height == 20.0 and not drawn.words
+    numbers = [float(value) for value in drawn.svg.split(' d="')[1].split('"')[0].replace("M", " ").replace(
+        "L", " ").replace("Z", " ").split()]
+    size = 20.0 / charts.POINT
+    assert min(numbers) > 0.08 * size and max(numbers) < 0.92 * size
+
+
+# --- layouts ---------------------------------------------------------------------------------------------------------
+
+def test_it_is_an_ordinary_layout_that_can_be_saved_and_opened_again(month, tmp_path):
+    project = QgsProject.instance()
+    project.clear()
+    report = shift.build(month, "2024-03-05", "2024-03-05", shift="day")
+    layout = frame.lay_out(project, report)
+    again = frame.lay_out(project, report)
+    assert isinstance(layout, QgsPrintLayout) and layout.name() == "Shift report" and again.name() == "Shift report (2)"
+    assert layout.itemById("Title").currentText() == "Shift report" and layout.itemById("Tracks and boxes").layers()
+    assert project.layerTreeRoot().findLayers() == [] and project.mapLayers()
+    document = QDomDocument()
+    element = layout.writeXml(document, QgsReadWriteContext())
+    copy = QgsPrintLayout(project)
+    assert copy.readXml(element, document, QgsReadWriteContext())
+    assert copy.pageCollection().pageCount() == layout.pageCollection().pageCount()
+    pictures = [item for item in copy.items() if isinstance(item, QgsLayoutItemPicture)]
+    assert pictures and all(item.picturePath().startswith("base64:") for item in pictures if "arrow" not in item.id())
+    project.clear()
+
+
+def test_tracks_are_never_written_to_disk(month):
+    project = QgsProject()
+    layout = frame.lay_out(project, shift.build(month, "2024-03-05", "2024-03-05", shift="day"))
+    layers = {layer.name(): layer for layer in layout.itemById("Tracks and boxes").layers()}
+    assert layers["Tracks"].dataProvider().name() == layers["Planned boxes"].dataProvider().name() == "memory"
+
+
+def test_png_pages(month, printed, tmp_path):
+    pages = publish.write_report(tactic.build(month, FIRST, LAST), str(tmp_path / "t.png"))
+    assert len(pages) == len(pages_of(printed("tactic", month))) and pages[1].endswith("t_2.png")
+    assert array_of(pages[0]).shape == (1650, 1275, 3)
+
+
+def test_without_reportlab_tables_are_printed_and_the_page_says_so(month, monkeypatch, tmp_path):
+    monkeypatch.setattr(charts, "available", lambda: False)
+    words = text_of(publish.write_report(crimetype.build(month, FIRST, LAST), str(tmp_path / "r.pdf"))[0])
+    assert charts.MISSING in words and "Every crime type that is forecast" in words and "Motor vehicle theft" in words
+
+
+def test_every_report_is_registered_with_an_algorithm(provider):
+    ids = {algorithm.id() for algorithm in provider.algorithms()}
+    assert {kind.algorithm for kind in registry.KINDS} <= ids
+
+
+def test_maps_keep_to_the_crime_types_colours(month, tmp_path):
+    project = maps.new_project(month.settings.crs)
+    layout = frame.lay_out(project, shift.build(month, "2024-03-05", "2024-03-05", shift="day"))
+    boxes = next(layer for layer in layout.itemById("Tracks and boxes").layers() if layer.name() == "Planned boxes")
+    colours = {row["colour"] for row in boxes.getFeatures()}
+    assert colours and colours <= set(month.crime_types["colour"])
+    filled = [category.symbol().color().name() for category in boxes.renderer().categories()
+              if not category.value().startswith("missed")]
+    assert set(filled) <= {style.colour(code).name() for code in colours}

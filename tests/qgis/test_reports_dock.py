@@ -1,0 +1,199 @@
+"""The Reports dock, clicked through on a workspace: what it offers, makes, remembers and says; and the algorithms."""
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from qgis.core import QgsProject, QgsSettings
+from qgis.PyQt.QtCore import QDate
+from qgis.PyQt.QtWidgets import QApplication, QFileDialog
+from shapely.geometry import box
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+import made_month  # noqa: E402
+from pdf_eyes import pages_of  # noqa: E402
+
+from shotspotter_connect_plugin.ui.reports.dock import SETTINGS, ReportsDock  # noqa: E402
+from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+
+FIRST, LAST = "2024-03-01", "2024-03-03"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """Path of a workspace with three days of patrols."""
+    path = tmp_path_factory.mktemp("town") / "town.gpkg"
+    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
+                          "t")
+    beats = VectorTable(pd.DataFrame({"name": ["9", "10"]}), [
+        box(320_000, 4_300_000, 321_500, 4_303_000), box(321_500, 4_300_000, 324_000, 4_303_000)], "EPSG:32618", "b")
+    with create_workspace(path, outline, beats, "name", timezone="America/New_York") as workspace:
+        made_month.fill(workspace, FIRST, days=3, boxes_per_shift=6, officers=8)
+    return str(path)
+
+
+@pytest.fixture
+def opened():
+    """Layouts that the designer was asked to open."""
+    return []
+
+
+@pytest.fixture
+def dock(qgis_app, provider, town, opened):
+    QgsProject.instance().clear()
+    for name in ("report", "period", "first", "last", "beat", "shift", "officer", "folder"):
+        QgsSettings().remove(SETTINGS + name)
+    QgsSettings().setValue("shotspotter_connect/recent_workspaces", [town])
+    made = ReportsDock(opened.append)
+    settle(made)
+    yield made
+    made.take_away()
+    made.deleteLater()
+    QgsProject.instance().clear()
+
+
+def settle(dock, seconds=60):
+    until = time.monotonic() + seconds
+    while dock.busy() and time.monotonic() < until:
+        QApplication.processEvents()
+        time.sleep(0.005)
+    QApplication.processEvents()
+    assert not dock.busy()
+
+
+def choose(field, value):
+    place = field.findData(value)
+    assert place >= 0, value
+    field.setCurrentIndex(place)
+    field.activated.emit(place)
+
+
+def items(field):
+    return [field.itemData(place) for place in range(field.count())]
+
+
+def test_it_offers_what_the_workspace_has(dock):
+    assert set(items(dock.beat)) == {"", "9", "10"} and items(dock.shift)[0] == ""
+    assert len(items(dock.officer)) > 4 and "rollcall" in items(dock.report)
+    assert dock.period.currentData() == "newest" and dock.first.date() == QDate(2024, 3, 3) == dock.last.date()
+    choose(dock.period, "newest_28")
+    assert dock.first.date() == QDate(2024, 2, 5) and dock.last.date() == QDate(2024, 3, 3)
+    dock.first.setDate(QDate(2024, 3, 1))
+    assert dock.period.currentData() == "own"
+
+
+def test_only_what_a_report_can_be_narrowed_to_is_open(dock):
+    choose(dock.report, "shiftreport")
+    assert dock.shift.isEnabled() and not dock.officer.isEnabled() and not dock.rank.isEnabled()
+    choose(dock.report, "officerreport")
+    assert dock.officer.isEnabled() and dock.rank.isEnabled() and not dock.last.isHidden()
+    choose(dock.report, "rollcall")
+    assert dock.last.isHidden() and dock.beat.isEnabled()
+
+
+def test_it_opens_an_ordinary_layout_of_the_project(dock, opened):
+    choose(dock.report, "crimetypereport")
+    choose(dock.beat, "9")
+    dock.open_button.click()
+    assert not dock.open_button.isEnabled() and not dock.progress.isHidden()
+    settle(dock)
+    layout, = opened
+    assert layout is QgsProject.instance().layoutManager().layoutByName("Crime type report")
+    assert "beat 9" in layout.itemById("Period and filters").currentText()
+    assert "open in the layout designer" in dock.said.text() and dock.open_button.isEnabled()
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".png", ".csv"])
+def test_it_writes_files_and_records_the_run(dock, town, tmp_path, monkeypatch, ending):
+    with open_workspace(town) as workspace:
+        before = workspace.count("runs", {"algorithm": "connect:tacticreport"})
+    asked = []
+
+    def answer(parent, title, name, kinds):
+        asked.append(name)
+        return str(tmp_path / "report"), kinds
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    choose(dock.report, "tacticreport")
+    dock.first.setDate(QDate(2024, 3, 1))
+    dock.exports[ending].click()
+    settle(dock)
+    assert Path(asked[0]).name == "tacticreport_2024-03-01_2024-03-03" + ending
+    assert list(tmp_path.glob("report*" + ending)) and "Written to" in dock.said.text()
+    assert not dock.show_file.isHidden()
+    with open_workspace(town) as workspace:
+        assert workspace.count("runs", {"algorithm": "connect:tacticreport"}) == before + 1
+
+
+@pytest.mark.parametrize("ending", ["", ".pdf", ".png", ".csv"])
+def test_roll_call_is_one_of_them(dock, opened, tmp_path, ending):
+    choose(dock.report, "rollcall")
+    choose(dock.shift, "day")
+    dock.make(str(tmp_path / "sheets") + ending if ending else "")
+    settle(dock)
+    if ending:
+        assert len(list(tmp_path.glob("sheets*" + ending))) == (2 if ending == ".png" else 1)
+    else:
+        assert opened[0].atlas().enabled() and opened[0].atlas().coverageLayer().featureCount() == 2
+    if ending == ".pdf":
+        assert len(pages_of(tmp_path / "sheets.pdf")) == 2
+
+
+def test_an_empty_period_says_so(dock, tmp_path):
+    dock.first.setDate(QDate(2022, 1, 1))
+    dock.last.setDate(QDate(2022, 1, 2))
+    dock.make(str(tmp_path / "empty.pdf"))
+    settle(dock)
+    assert "No patrols were planned" in dock.said.text() and (tmp_path / "empty.pdf").exists()
+
+
+def test_what_cannot_be_is_one_sentence_and_changes_nothing(dock, opened, tmp_path):
+    dock.first.setDate(QDate(2024, 3, 3))
+    dock.last.setDate(QDate(2024, 3, 1))
+    dock.make(str(tmp_path / "no.pdf"))
+    settle(dock)
+    assert dock.said.text() == "The period ends before it starts; give FROM not after TO."
+    assert list(tmp_path.iterdir()) == [] and opened == []
+    dock.open_workspace(str(tmp_path / "gone.gpkg"))
+    settle(dock)
+    assert dock.said.text().endswith(".") and "gone.gpkg" in dock.said.text()
+
+
+def test_choices_are_remembered(dock, town, tmp_path):
+    choose(dock.report, "officerreport")
+    choose(dock.shift, "evening")
+    choose(dock.period, "newest_28")
+    dock.make(str(tmp_path / "o.csv"))
+    settle(dock)
+    again = ReportsDock(lambda layout: None)
+    settle(again)
+    assert (again.report.currentData(), again.shift.currentData(), again.period.currentData()) == (
+        "officerreport", "evening", "newest_28")
+    assert again.first.date() == QDate(2024, 2, 5)
+    again.take_away()
+    again.deleteLater()
+
+
+@pytest.mark.parametrize("name", ["shiftreport", "tacticreport", "officerreport", "crimetypereport"])
+def test_the_algorithms_write_what_the_ending_says(run, fails, town, tmp_path, name):
+    period = {"WORKSPACE": town, "FROM": FIRST, "TO": LAST}
+    outputs = run(name, OUTPUT=str(tmp_path / "r.pdf"), BEAT="9", **period)
+    assert outputs["OUTPUT"] == outputs["FILES"] == str(tmp_path / "r.pdf") and outputs["TABLES"] >= 2
+    assert "beat 9" in pages_of(outputs["OUTPUT"])[0]
+    outputs = run(name, OUTPUT=str(tmp_path / "r.csv"), **period)
+    files = outputs["FILES"].splitlines()
+    assert len(files) == outputs["TABLES"] and all(Path(path).exists() for path in files)
+    assert "ends in .pdf, .png or .csv" in fails(name, OUTPUT=str(tmp_path / "r.txt"), **period)
+    assert "There is no beat '11'" in fails(name, OUTPUT=str(tmp_path / "x.pdf"), BEAT="11", **period)
+    assert not (tmp_path / "x.pdf").exists()
+
+
+def test_roll_call_as_pictures_and_as_a_table(run, town, tmp_path):
+    given = {"WORKSPACE": town, "DATE": FIRST, "SHIFT": "day"}
+    run("rollcall", OUTPUT=str(tmp_path / "sheets.png"), **given)
+    assert len(list(tmp_path.glob("sheets*.png"))) == 2
+    outputs = run("rollcall", OUTPUT=str(tmp_path / "boxes.csv"), **given)
+    assert len(pd.read_csv(outputs["OUTPUT"])) == outputs["PATROLS"] > 0
