@@ -18,7 +18,7 @@ from .level import LevelTerms, observed_slots
 from .model import first_date, learn_type
 from .product import product
 from .surfaces import SurfaceSet, roll
-from .validation import FEWEST_EVENTS
+from .validation import FEWEST_EVENTS, expected_in
 
 RETRAIN_WEEKS = 4
 CONNECT, UNIFORM = "connect", "uniform"
@@ -178,7 +178,8 @@ def _stretch(own, crime_type, ground, learnt, ladder, begin, end, progress):
                        ground.coverage.get(crime_type), learnt.model.reporting)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-    slots, terms = LevelTerms(history, timeline, seen, timeline.origin[first]).at_origins(first, stop)
+    levels = LevelTerms(history, timeline, seen, timeline.origin[first])
+    slots, terms = levels.at_origins(first, stop)
     level_of = dict(zip(slots.tolist(), learnt.model.level.expected(terms)))
     features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
     memories = SurfaceSet(features, ground.smoother).memories
@@ -197,7 +198,8 @@ def _stretch(own, crime_type, ground, learnt, ladder, begin, end, progress):
             area = ground.smoother.uniform
             if history.listening is not None:
                 area = area * history.listening.heard_share(timeline.start[slot])
-            expected = level_of[slot] * np.stack([density[:, timeline.shift[slot]] for density in densities])
+            expected = np.stack([expected_in(level_of[slot], density[:, timeline.shift[slot]], history,
+                                             levels.share_heard[slot], timeline.start[slot]) for density in densities])
             yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
 
 

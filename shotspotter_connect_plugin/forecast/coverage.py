@@ -14,6 +14,7 @@ import pandas as pd
 
 from .history import DAY, History, make_history
 from .level import observed_slots
+from .product import product
 
 _BLOCK = 2000.0
 _PRIOR_OF_BOX = 0.5
@@ -113,10 +114,19 @@ class Listening:
         """Share (moments, boxes) of each box in which sensors listen at some moments."""
         return self.heard[self.at(moments)]
 
-    def share_of_events(self, counts):
-        """Share (k,) of all events that is seen in each segment, going by counts (boxes,) filled already."""
+    def share_of_events(self, counts, exposure):
+        """Share (k,) of all events in an exposure (k, boxes), going by counts (boxes,) filled already."""
         density = counts / counts.sum() if counts.sum() > 0 else self.uniform
-        return 1.0 - (1.0 - self.seen()) @ density
+        return 1.0 - (1.0 - exposure) @ density
+
+    def placed(self, total, density, share_heard, moment):
+        """Expected events (boxes,): of the total of the jurisdiction, boxes with sensors get the share they have.
+
+        A density is smoother than what is on record, so without this some of what sensors hear would be expected where
+        they do not; where none listens at the moment the total goes by the density alone.
+        """
+        heard = 1.0 - product(density, 1.0 - self.heard_share(moment))  # exactly 1 where sensors listen everywhere
+        return total * density * (share_heard / heard if heard > 0 and share_heard > 0 else 1.0)
 
     def seen(self):
         """Exposure (k, boxes) relative to that of a box with sensors."""

@@ -46,7 +46,7 @@ class LevelTerms:
         zero = np.zeros(history.slot.size, dtype=np.int64)
         self._totals = History(history.slot, zero, history.weight, history.known)
         slot = np.flatnonzero(observed)
-        self.share_seen = share_seen(history if moment is None else history.until(moment), timeline)
+        self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
         self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), self.share_seen[slot], timeline.start[slot])
         self._timeline = timeline
 
@@ -89,14 +89,16 @@ class LevelTerms:
         return np.log(own), design
 
 
-def share_seen(history, timeline):
-    """Share (slots,) of all events that can have been seen in each slot, going by where events are on record."""
+def shares(history, timeline):
+    """Shares (slots,) of all events that can have been seen, and heard, in each slot, by where events are on record."""
     listening = history.listening
     if listening is None:
-        return np.ones(timeline.start.size)
+        return (np.ones(timeline.start.size),) * 2
     boxes, last = listening.uniform.size, history.known[-1] if history.known.size else listening.begin
-    counts = counts_at(history, timeline, [EVER], boxes, last)
-    return np.maximum(listening.share_of_events(counts.sum(axis=(1, 2))), 1e-3)[listening.at(timeline.start)]
+    counts = counts_at(history, timeline, [EVER], boxes, last).sum(axis=(1, 2))
+    at = listening.at(timeline.start)
+    return (np.maximum(listening.share_of_events(counts, listening.seen()), 1e-3)[at],
+            listening.share_of_events(counts, listening.heard)[at])
 
 
 def coefficients_needed(shifts):

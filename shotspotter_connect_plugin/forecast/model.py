@@ -23,7 +23,7 @@ from .ladder import RUNGS, Rung
 from .level import Level, LevelTerms, observed_slots
 from .reasons import explain, outside_coverage
 from .surfaces import Memory, Smoother, SurfaceSet, counts_at
-from .validation import FEWEST_EVENTS, Outcome, events_by_slot, replay, train_type
+from .validation import FEWEST_EVENTS, Outcome, events_by_slot, expected_in, replay, train_type
 
 EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
@@ -174,12 +174,14 @@ class ForecastModel:
         history = listened(events[events["crime_type"] == crime_type], boxes, self.size, calendar, timeline,
                            coverage_of(coverage, boxes).get(crime_type), model.reporting)
         observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-        slots, terms = LevelTerms(history, timeline, observed, timeline.origin[first]).at_origins(first, stop)
+        levels = LevelTerms(history, timeline, observed, timeline.origin[first])
+        slots, terms = levels.at_origins(first, stop)
         level_of = np.full(timeline.start.size, np.nan)
         level_of[slots] = model.level.expected(terms)
         happened, nothing = events_by_slot(history, timeline, len(boxes), first, stop), np.zeros(len(boxes))
         for slot, expected in replay(model.rung.features, history, timeline, Smoother(boxes, self.size), first, stop,
-                                     lambda date: (model.weights, model.uniform_share), level_of):
+                                     lambda date: (model.weights, model.uniform_share), level_of,
+                                     levels.share_heard):
             yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
                    happened.get(slot, nothing))
 
@@ -204,8 +206,9 @@ def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, 
     density = surfaces.mixture(counts, model.weights, model.uniform_share)[:, code]
     observed = observed_slots(history, timeline, timeline.dates.index(_local_date(calendar, moment)) + 1)
     slot = timeline.position(shift_date, shift)
-    terms = LevelTerms(history, timeline, observed).at(moment, slot)
-    expected = model.level.expected(terms)[0] * density
+    levels = LevelTerms(history, timeline, observed)
+    total = model.level.expected(levels.at(moment, slot))[0]
+    expected = expected_in(total, density, history, levels.share_heard[slot], timeline.start[slot])
     exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))
     low, high = model.uncertainty.interval(expected, exposure=exposure, unsure=unsure)
     order = np.sort(expected)

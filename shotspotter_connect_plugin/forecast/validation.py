@@ -128,7 +128,7 @@ class _Levels:
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
         terms = LevelTerms(history, timeline, self._observed, timeline.origin[-1])
         self._slots, self._terms = terms.at_origins(self._first, last)
-        self._seen = terms.share_seen
+        self._seen, self.share_heard = terms.share_seen, terms.share_heard
 
     def fit(self, before, moment):
         """Fit to the slots of dates before a position, with the events known at a moment."""
@@ -193,7 +193,7 @@ def _choose(ladder, scores, events, rng):
     return ladder[chosen], reason, compared
 
 
-def replay(features, history, timeline, smoother, first, last, mixture_of, level_of):
+def replay(features, history, timeline, smoother, first, last, mixture_of, level_of, share_heard):
     """Forecast every slot of some dates again, each from what was known at the plan moment of its date.
 
     Parameters
@@ -204,6 +204,8 @@ def replay(features, history, timeline, smoother, first, last, mixture_of, level
     mixture_of : function of the position of a date -> (weights, uniform_share)
     level_of : array of slots
         Expected events of each slot.
+    share_heard : array of slots
+        As :func:`level.shares` gives it.
 
     Yields
     ------
@@ -215,7 +217,14 @@ def replay(features, history, timeline, smoother, first, last, mixture_of, level
     for date, counts in roll(history, timeline, surfaces.memories, len(smoother), first, last):
         density = surfaces.mixture(counts, *mixture_of(date))
         for slot in range(slots[date], slots[date + 1]):
-            yield slot, level_of[slot] * density[:, timeline.shift[slot]]
+            yield slot, expected_in(level_of[slot], density[:, timeline.shift[slot]], history, share_heard[slot],
+                                    timeline.start[slot])
+
+
+def expected_in(total, density, history, share_heard, start):
+    """Expected events of the boxes in a slot from its total and a density."""
+    listening = history.listening
+    return total * density if listening is None else listening.placed(total, density, share_heard, start)
 
 
 def events_by_slot(history, timeline, boxes, first, last):
@@ -243,7 +252,7 @@ def _examine(chosen, history, timeline, smoother, spans, fits, levels, progress)
     weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
     calibration, hits = Calibration(), 0.0
     for slot, expected in replay(chosen.features, history, timeline, smoother, spans.validation, spans.last,
-                                 fit_of.__getitem__, level_of):
+                                 fit_of.__getitem__, level_of, levels.share_heard):
         day = timeline.date[slot] - spans.validation
         progress.report(day / (7 * spans.weeks))
         observed, area = events.get(slot, nothing), smoother.uniform
