@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsFontUtils, QgsProject
 from shapely.geometry import box
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "workspace")]
 
 from effect_town import fill  # noqa: E402
-from test_rollcall import pages_of, picture_of  # noqa: E402
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
 from shotspotter_connect_plugin.reports import dosagereport, frame, publish  # noqa: E402
 from shotspotter_connect_plugin.reports.blocks import Chart, Table  # noqa: E402
@@ -129,6 +129,17 @@ def test_nothing_leaves_the_page(town, tmp_path):
         assert (pixels[:edge] > 250).all() and (pixels[-edge:] > 250).all()
         assert (pixels[:, :edge] > 250).all() and (pixels[:, -edge:] > 250).all()
         assert 0.005 < (pixels < 128).any(axis=2).mean() < 0.3
+
+
+def test_the_first_pages_look_as_they_should(town, tmp_path):
+    if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
+        pytest.skip("needs the font Open Sans")
+    with open_workspace(town) as workspace:
+        path = publish.write_report(dosagereport.build(workspace, FIRST, LAST), tmp_path / "report.pdf")[0]
+    for page in (1, 2):
+        seen, golden = picture_of(path, page, tmp_path), array_of(GOLDEN / f"report_dosage_{page}.png")
+        assert seen.shape == golden.shape
+        assert difference(seen, golden) < 0.01, f"page {page} of {path} looks different from its golden picture"
 
 
 def test_the_layout_is_an_ordinary_one_of_charts_and_tables(town):
