@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""The Exposure report on a month of Washington, DC: 84 lotteries in 3,000 boxes, 2,000 visits; and its test of the lottery.
+"""The Exposure report on a month of Washington, DC (84 lotteries, 3,000 boxes, 2,000 visits), and its lottery test.
 
     QT_QPA_PLATFORM=offscreen /usr/bin/python3 benchmarks/exposure.py
 
-Draws and visits are made from one seed; the report's numbers, its PDF and the public pack are timed after start-up. Then
+Draws and visits are made from one seed; numbers, PDF and public pack of the report are timed after start-up. Then
 one shift's chances are drawn 600 times: the spread of the test statistic of planned against realised inclusion beside
 the one that the report prints, and beside that of a chi-square.
 """
