@@ -4,20 +4,19 @@ From the first date on, every ``RETRAIN_WEEKS`` weeks everything is learnt anew 
 that date: weights, level and the choice of rung. Each shift is then forecast from what was known at the plan hour of
 its own date, by what the product would have used (``connect``) and by every rung of the ladder.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
 from .accuracy import Calibration, searched
-from .coverage import listened
-from .history import Timeline
-from .ladder import RUNGS
+from . import ground as forecasting
+from .ladder import RUNGS, ladder_for
 from .level import LevelTerms, observed_slots
-from .model import first_date, learn_type
+from .model import learn_type
+from .pattern import Pattern, memories_of
 from .product import product
-from .surfaces import SurfaceSet, roll
 from .validation import FEWEST_EVENTS, expected_in
 
 RETRAIN_WEEKS = 4
@@ -28,18 +27,12 @@ RANK_COLUMNS = ("shift_date", "shift", "crime_type", "method", "rank", "box_id",
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a back-test stands on: admitted boxes and their smoother, calendar, side of a box, plan hour, seed, the
-    share of the area that is searched (above 0, at most 1), and crime type -> :class:`coverage.Coverage`."""
+class Ground(forecasting.Ground):
+    """What a back-test stands on: beside what a forecast does, the share of the area that is searched (above 0, at most
+    1), and the seed."""
 
-    boxes: pd.DataFrame
-    smoother: object
-    calendar: object
-    size: float
-    plan_hour: str
-    share: float
+    share: float = 0.01
     seed: int = 1
-    coverage: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,11 +104,11 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
     Replayed or None
         None where nothing of the type was known at the first date.
     """
-    own = events[events["crime_type"] == crime_type]
     slots = ground.calendar.slots(first, last)
     week = week_of_slots(slots, first)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
-    methods = (CONNECT, *(item.name for item in ladder))
+    rungs = [item.name for item in ladder_for(ladder, ground.others(crime_type), ground.kinds)]
+    methods = (CONNECT, *rungs)
     shares = (ground.share, *CURVE)
     hits, gained = np.zeros((len(methods), int(week[-1]) + 1)), np.zeros(len(methods))
     curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
@@ -126,19 +119,16 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
         begin = str(origin.date())
         end = min(str((origin + pd.Timedelta(days=7 * RETRAIN_WEEKS - 1)).date()), last)
         as_of = ground.calendar.as_of(begin, ground.plan_hour)
-        known = own[own["known_utc"] <= as_of.value]
-        if known.empty:
+        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, ground, as_of, ground.seed,
+                            part.part(0.0, 0.6), ladder, every_rung=True)
+        if learnt is None:
             return None
-        earliest = first_date(ground.calendar, events[events["known_utc"] <= as_of.value])
-        learnt = learn_type(known, earliest, ground.boxes, ground.smoother, ground.calendar, as_of, ground.size,
-                            ground.seed, ground.plan_hour, part.part(0.0, 0.6), ladder, every_rung=True,
-                            coverage=ground.coverage.get(crime_type))
         chosen.append((begin, learnt.outcome.rung.name, learnt.outcome.reason))
         too_rare = learnt.outcome.too_rare
-        for date, shift, expected, observed, area in _stretch(own, crime_type, ground, learnt, ladder, begin, end,
+        for date, shift, expected, observed, area in _stretch(events, crime_type, ground, learnt, begin, end,
                                                               part.part(0.6, 1.0)):
             slot = place[date, shift]
-            picked = [item.name for item in ladder].index(learnt.outcome.rung.name)
+            picked = rungs.index(learnt.outcome.rung.name)
             if take is not None:
                 take(slot, expected[picked])
             if not area.any():
@@ -168,38 +158,38 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                     chosen, too_rare)
 
 
-def _stretch(own, crime_type, ground, learnt, ladder, begin, end, progress):
+def _stretch(events, crime_type, ground, learnt, begin, end, progress):
     """Forecast the shifts of the dates until the next training.
 
     Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
     """
-    timeline = Timeline(ground.calendar, learnt.model.start, end, ground.plan_hour)
-    history = listened(own, ground.boxes, ground.size, ground.calendar, timeline,
-                       ground.coverage.get(crime_type), learnt.model.reporting)
+    timeline = ground.timeline(learnt.model.start, end)
+    reporting = {crime_type: learnt.model.reporting} if learnt.model.reporting else {}
+    past = ground.past(events, crime_type, timeline, ground.others(crime_type), reporting)
+    history, boxes = past.own, len(ground.smoother)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
     levels = LevelTerms(history, timeline, seen, timeline.origin[first])
     slots, terms = levels.at_origins(first, stop)
     level_of = dict(zip(slots.tolist(), learnt.model.level.expected(terms)))
-    features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
-    memories = SurfaceSet(features, ground.smoother).memories
-    sets = [SurfaceSet(item.features, ground.smoother) for item in ladder]
-    columns = [[memories.index(memory) for memory in surfaces.memories] for surfaces in sets]
+    ladder = learnt.outcome.ladder
+    memories = memories_of(ladder)
+    patterns = [Pattern(item, ground.smoother, timeline, memories) for item in ladder]
     fits = [learnt.outcome.fits[item.name] for item in ladder]
     bounds = np.searchsorted(timeline.date, np.arange(stop + 1))
-    for date, counts in roll(history, timeline, memories, len(ground.smoother), first, stop):
-        densities = []
-        for surfaces, column, fit in zip(sets, columns, fits):
+    for date, counts in past.roll(memories, boxes, first, stop):
+        of_date, densities = np.arange(bounds[date], bounds[date + 1]), []
+        for pattern, fit in zip(patterns, fits):
             progress.report((date - first) / (stop - first))
-            densities.append(surfaces.mixture(counts[:, column], *fit))
-        for slot in range(bounds[date], bounds[date + 1]):
+            densities.append(pattern.density(counts, fit, of_date))
+        for place, slot in enumerate(of_date):
             mine = history.counted[history.slot[history.counted] == slot]
-            observed = np.bincount(history.box[mine], history.weight[mine], minlength=len(ground.smoother))
+            observed = np.bincount(history.box[mine], history.weight[mine], minlength=boxes)
             area = ground.smoother.uniform
             if history.listening is not None:
                 area = area * history.listening.heard_share(timeline.start[slot])
-            expected = np.stack([expected_in(level_of[slot], density[:, timeline.shift[slot]], history,
-                                             levels.share_heard[slot], timeline.start[slot]) for density in densities])
+            expected = np.stack([expected_in(level_of[slot], density[:, place], history, levels.share_heard[slot],
+                                             timeline.start[slot]) for density in densities])
             yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
 
 

@@ -1,11 +1,231 @@
-"""The model card as a page: every word of it escaped, because a model file may come from a stranger."""
+"""The model card: what a training found, used, refused and cannot do; and as a page.
+
+Every word of the page is escaped, because a model file may come from a stranger.
+"""
 from html import escape
+
+import numpy as np
+import pandas as pd
+
+from .forest import can_grow
+from .gunfire import CRIME_TYPE as GUNFIRE
+from .inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER, PLACE_KINDS
+from .interval import SHARE
+from .past import PLACES
+from .surfaces import OWN
+from .validation import FEWEST_EVENTS
 
 _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
           "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
           "text-align:left;vertical-align:top}th{background:#f3f3f3;font-weight:600}h1{font-size:1.5em}"
           "h2{font-size:1.2em;margin-top:1.5em}")
 _DEEPEST = 8
+_OLD_DAYS = 60
+_HOT_SPOT_MAP = "kde_250_all"
+_MOST = 8
+
+
+def make_card(model, ground, refused, learnt, ladder):
+    """Tell what a training found.
+
+    Parameters
+    ----------
+    model : ForecastModel
+    ground : Ground
+    refused : sequence of str
+        Columns of the events that were left behind.
+    learnt : dict of crime type -> Learnt or None
+    ladder : sequence of Rung
+
+    Returns
+    -------
+    dict
+        Texts, numbers, lists and dicts alone.
+    """
+    records = {code: _record(code, one) for code, one in learnt.items()}
+    boxes, calendar = ground.boxes, ground.calendar
+    rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
+    return {
+        "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
+                      "value. It is a chance for a place and a time and says nothing about any person.",
+        "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
+        "limits": _limits(rare) + _of_sensors(records) + _old(records, model.as_of)
+        + _missing(ground, ladder),
+        "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
+                             "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
+                             "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
+                             "within one standard error of the best is used.",
+        "crime_types": records,
+        "features": _features(ground), "inputs_used": INPUTS,
+        "columns_refused": sorted({*refused, *ground.refused}), "kinds_of_places_refused": list(ground.kinds_refused),
+        "never_an_input": list(NEVER),
+        "as_of": model.as_of.isoformat(), "shifts": list(model.shifts), "time_zone": calendar.timezone,
+        "plan_hour": model.plan_hour,
+        "boxes": {"count": int(len(boxes)), "side_m": model.size,
+                  "area_km2": round(float(boxes["inside"].sum()) * model.size ** 2 / 1e6, 3)},
+        "seed": model.seed, "data_hash": model.data_hash, "versions": model.versions,
+    }
+
+
+def _record(crime_type, learnt):
+    """What the card says of one crime type."""
+    if learnt is None:
+        return {"verdict": "no events on record: not forecast", "events": 0}
+    outcome, dates = learnt.outcome, learnt.dates
+    record = {
+        "verdict": _verdict(outcome), "rung": outcome.rung.name, "what_it_does": outcome.rung.label,
+        "why": outcome.reason, "events": learnt.events,
+        "weighted_events_in_boxes_and_shifts": round(float(learnt.history.weight.sum()), 2),
+        "from": dates[0] if dates else None, "to": dates[-1] if dates else None,
+        "days_left_out_because_reports_still_come_in": learnt.delay,
+        "strongest_features": _strongest(outcome), "uniform_share": outcome.fit.uniform_share,
+        "boosted_trees": _trees(outcome), "level": _level(outcome.level.coefficients),
+        "validation": outcome.validation, "ladder": outcome.compared,
+        "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
+                     "level": outcome.uncertainty.level},
+    }
+    if crime_type == GUNFIRE:
+        record["sensor_coverage"] = _told_of_coverage(learnt.history, learnt.moment)
+    return record
+
+
+def _told_of_coverage(history, moment):
+    """What the card says of sensors; None where nobody told where they listen."""
+    listening = history.listening
+    if listening is None:
+        return None
+    now = listening.heard_share(moment)
+    return {"share_of_area_in_which_sensors_listen": round(float(np.sum(now * listening.uniform)), 4),
+            "reports_on_record": bool(listening.told[listening.at(moment)]),
+            "reports_per_alert_inside": listening.reporting.factor,
+            "relative_variance_of_it": listening.reporting.variance,
+            "reports_inside": listening.reporting.reports, "alerts_inside": listening.reporting.alerts,
+            "reports_used_outside": round(float(history.weight[~history.heard].sum()), 2)}
+
+
+def _verdict(outcome):
+    if outcome.too_rare:
+        return "too rare to forecast"
+    chosen = next(row for row in outcome.compared if row["chosen"])
+    return "forecast" if chosen["low"] > 0 else "no pattern shown: not surely better than an even spread"
+
+
+def _strongest(outcome):
+    weights = outcome.fit.weights
+    order = np.argsort(-np.array(weights), kind="stable")[:_MOST]
+    return [{"of": _of(feature.memory.source), "remembers": _remembers(feature.memory),
+             "shifts": "the one forecast" if feature.scope == "shift" else "all", "reach_m": feature.bandwidth,
+             "share": weights[position]}
+            for position, feature in ((position, outcome.rung.features[position]) for position in order)
+            if weights[position] > 0]
+
+
+def _of(source):
+    return "this crime type" if source == OWN else source.replace(PLACES, "places: ").replace("_", " ")
+
+
+def _remembers(memory):
+    if memory.source.startswith(PLACES):
+        return "as they are"
+    if memory.kind == "decay":
+        return f"half after each {memory.days:g} days"
+    return f"the last {memory.days:g} days" if np.isfinite(memory.days) else "all of the past"
+
+
+def _trees(outcome):
+    """What the trees ask about most, and how strongly they count; None where there are none."""
+    if outcome.fit.forest is None:
+        return None
+    names = [f"{_of(feature.memory.source)}, {_remembers(feature.memory)}, {feature.bandwidth:g} m"
+             + (", in the shift" if feature.scope == "shift" else "") for feature in outcome.rung.terms]
+    names += ["the mixture itself", "shift", "weekday", *DAY_TERMS]
+    asked = np.bincount([feature for tree in outcome.fit.forest.trees
+                         for feature, left in zip(tree.feature, tree.left) if left >= 0], minlength=len(names))
+    order = [place for place in np.argsort(-asked, kind="stable")[:_MOST] if asked[place]]
+    return {"power": outcome.fit.power, "number": len(outcome.fit.forest.trees),
+            "ask_most_often_about": [{"what": names[place], "times": int(asked[place])} for place in order]}
+
+
+def _level(coefficients):
+    """What kinds of day and weather do to the total of the jurisdiction, as a factor per step."""
+    factors = dict(zip(DAY_TERMS, np.exp(coefficients[-len(DAY_TERMS):]).round(3).tolist()))
+    return {name: factor for name, factor in factors.items() if factor != 1.0} or "no calendar was imported"
+
+
+def _features(ground):
+    """What was tried, in words."""
+    others = ", ".join(code.replace("_", " ") for code in ground.related)
+    return {"histories": "of the own crime type at several memories (3 days to ever) and reaches (0 to 500 m), of all "
+                         "shifts and of the shift forecast; 3 and 14 days within 125 m are the near repeats",
+            "related crime types": f"each of the others ({others}), 60 and 360 days, 125 and 250 m; the fit decides "
+                                   "which of them tell anything",
+            "places": ", ".join(ground.kinds).replace("_", " ") or "none imported",
+            "kinds of places that may be used": ", ".join(PLACE_KINDS).replace("_", " "),
+            "calendar": ", ".join(CALENDAR_INPUTS),
+            "sensor coverage": "yes" if ground.coverage else "not imported"}
+
+
+def _missing(ground, ladder):
+    """What this training could not use, and so fell back from."""
+    missing = []
+    if not can_grow() and any(item.terms for item in ladder):
+        missing.append("scikit-learn is not installed here: no boosted trees and no blend; the ladder ends at the "
+                       "additive mixtures.")
+    if not ground.kinds:
+        missing.append("No places that may be used are imported (connect:importplaces), so none were tried.")
+    if ground.days is None or ground.days.empty:
+        missing.append("No calendar is imported (connect:importcalendar): holidays, school days, events and weather "
+                       "are not in it.")
+    return missing
+
+
+def _in_short(crime_type, record):
+    """One line of the card's first table."""
+    scores = {row["rung"]: row["log_score"] for row in record.get("ladder", [])}
+    figures = record.get("validation", {})
+    return {"crime_type": crime_type, "verdict": record["verdict"], "rung": record.get("rung"),
+            "events_in_validation": figures.get("events"), "expected": figures.get("expected"),
+            "log_score": scores.get(record.get("rung")), f"log_score_of_{_HOT_SPOT_MAP}": scores.get(_HOT_SPOT_MAP),
+            "share_of_events_on_1_%_of_the_area": figures.get("hit_rate")}
+
+
+def _old(records, as_of):
+    """A warning for crime types whose newest date to learn from is long gone."""
+    ends = {crime_type: record["to"] for crime_type, record in records.items() if record.get("to")}
+    old = [f"{crime_type} ({end})" for crime_type, end in ends.items()
+           if as_of - pd.Timestamp(end, tz="UTC") > pd.Timedelta(days=_OLD_DAYS)]
+    return ["The data of these types end long before AS_OF, so their level may have changed: " + ", ".join(old) + "."
+            ] if old else []
+
+
+def _of_sensors(records):
+    """What gunfire values mean where no sensor listens."""
+    if GUNFIRE not in records:
+        return []
+    told = records[GUNFIRE].get("sensor_coverage")
+    if told is None:
+        return ["Warning: no sensor coverage was imported, so the whole jurisdiction is taken to be covered all the "
+                "time. Where no sensor listens there are no alerts: a low gunfire value there does not mean little "
+                "gunfire."]
+    if told["reports_per_alert_inside"] > 0:
+        return [f"Outside sensor coverage ({1 - told['share_of_area_in_which_sensors_listen']:.0%} of the area) the "
+                f"gunfire forecast rests on calls and shootings: {told['reports_per_alert_inside']:.2f} reports stand "
+                "for one alert, as inside. How many people report differs from place to place, so the intervals are "
+                "wider there. Accuracy is judged only where sensors listen."]
+    return ["Outside sensor coverage there were no reports to learn from: gunfire values there are those of the "
+            "places around. Accuracy is judged only where sensors listen."]
+
+
+def _limits(rare):
+    limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
+              f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
+              "chance.",
+              "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay "
+              "honest."]
+    if rare:
+        limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation), without events or "
+                      "without a pattern: " + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
+    return limits
 
 
 def card_html(card):

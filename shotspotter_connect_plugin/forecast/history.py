@@ -1,5 +1,5 @@
 """Events of one crime type as entries on slots and boxes, each with the moment from which it was known."""
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,7 +21,10 @@ class Timeline:
         As ``ShiftCalendar.slots`` gives them.
     date, shift, start : (s,) position of the slot's date, position of its code in ``codes``, its start
     weekday, season : (s,) 0 = Monday; share of the year gone
+    days : (s, terms) of the calendar, where :func:`days.make_timeline` put them
     """
+
+    days = None
 
     def __init__(self, calendar, first, last, plan_hour="05:00"):
         self.slots = calendar.slots(first, last)
@@ -69,6 +72,13 @@ class History:
         heard = None if self.heard is None else self.heard[:count]
         return History(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain, heard,
                        self.listening)
+
+    def since(self, slots):
+        """The same on a timeline without its first slots."""
+        kept = self.slot >= slots
+        heard = None if self.heard is None else self.heard[kept]
+        return replace(self, slot=self.slot[kept] - slots, box=self.box[kept], weight=self.weight[kept],
+                       known=self.known[kept], heard=heard) if slots else self
 
     @property
     def counted(self):

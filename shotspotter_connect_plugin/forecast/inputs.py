@@ -4,6 +4,7 @@ Personal data, race, ethnicity, education, home ownership, residents, arrests, s
 have no column here, so they cannot be used even by mistake; the model card prints both lists.
 """
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,60 @@ BOX_COLUMNS = {
     "inside": "share of the box inside the jurisdiction",
 }
 
-CALENDAR_INPUTS = ("shift", "weekday", "season of the year")
+PLACE_COLUMNS = {
+    "kind": "kind of place, one of those below",
+    "x": "place, metres east in the workspace's CRS",
+    "y": "place, metres north in the workspace's CRS",
+}
+
+PLACE_KINDS = (
+    "alcohol", "atm", "bank", "bar", "bike", "bus", "cafe", "car_park", "cash", "check",
+    "cinema", "club", "college", "convenience", "fast_food", "fuel", "garage", "gas", "grocery",
+    "gym", "hospital", "hotel", "kindergarten", "laundry", "library", "liquor", "mall", "market", "metro", "motel",
+    "museum", "night", "park", "pawn", "petrol", "pharmacy", "playground", "pub", "rail", "recreation", "restaurant",
+    "school", "shop", "sports", "stadium", "station", "store", "subway", "supermarket", "theater", "theatre", "train",
+    "tram", "university", "vacant", "warehouse")
+"""First words of the kinds of places that may enter. Places that stand for people rather than for what goes on there
+(public housing, shelters, clinics for drugs, offices of police) are not among them."""
+
+_ABOUT_PEOPLE = ("arrest", "citation", "gang", "homeless", "immigra", "income", "offender", "owner", "parol", "police",
+                 "population", "probation", "race", "racial", "resident", "suspect", "tenant", "ticket", "victim",
+                 "warrant")
+
+CALENDAR_COLUMNS = {
+    "date": "local date",
+    "kind": "holiday, school, event, weather or weather_forecast",
+    "name": "of weather, the measure",
+    "value": "school: 1 in session, 0 not; weather: the measure",
+    "known_utc": "weather: moment from which the value was known",
+}
+
+
+@dataclass(frozen=True)
+class DayTerm:
+    """A kind of day, or a measure of weather with a usual value and a scale (fixed, so that no city is special)."""
+
+    kind: str
+    measure: str = ""
+    usual: float = 0.0
+    scale: float = 1.0
+
+
+DAY_TERMS = {
+    "holiday": DayTerm("holiday"),
+    "school day": DayTerm("school"),
+    "event": DayTerm("event"),
+    "temperature": DayTerm("weather", "temperature_c", 12.0, 10.0),
+    "highest temperature": DayTerm("weather", "temperature_max_c", 17.0, 10.0),
+    "rain": DayTerm("weather", "precipitation_mm", 0.0, 10.0),
+    "snow": DayTerm("weather", "snow_mm", 0.0, 50.0),
+    "wind": DayTerm("weather", "wind_ms", 4.0, 4.0),
+}
+
+CALENDAR_INPUTS = ("shift", "weekday", "season of the year", *DAY_TERMS)
+
+INPUTS = {"events": EVENT_COLUMNS, "boxes": BOX_COLUMNS, "places": PLACE_COLUMNS, "calendar": CALENDAR_COLUMNS}
+"""The allow-list: every table and column that can reach a model, and nothing else does."""
 
 CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft",
                "arson")
@@ -47,9 +101,14 @@ NEVER = (
 )
 
 
+def may_be_forecast(crime_type):
+    """Tell whether a crime type code is one that victims and sensors report."""
+    return re.fullmatch("(" + "|".join(CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)) is not None
+
+
 def check_crime_type(crime_type):
     """Give a crime type code back if it may be forecast, else raise ConnectError."""
-    if re.fullmatch("(" + "|".join(CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)):
+    if may_be_forecast(crime_type):
         return str(crime_type)
     raise ConnectError(f"Crime type {crime_type} is not forecast; only {', '.join(CRIME_TYPES)} are, and finer types "
                        "whose code begins with one of them.")
@@ -123,3 +182,59 @@ def admit_boxes(boxes):
     admitted["inside"] = pd.to_numeric(admitted["inside"], errors="coerce").fillna(1.0).clip(0.0, 1.0).astype(float)
     admitted[["col", "row"]] = admitted[["col", "row"]].astype(np.int64)
     return admitted.sort_values(["row", "col"], ignore_index=True)
+
+
+def places_may_be_used(kind):
+    """Tell whether places of a kind may enter a forecast."""
+    words = set(str(kind).split("_"))
+    return (re.fullmatch("(" + "|".join(PLACE_KINDS) + ")s?(_[a-z0-9_]{1,60})?", str(kind)) is not None
+            and not any(word.startswith(_ABOUT_PEOPLE) for word in words))
+
+
+def admit_places(places):
+    """Take from a frame of places what may enter a forecast.
+
+    Returns
+    -------
+    admitted : pandas.DataFrame
+        :data:`PLACE_COLUMNS`, ordered by content; rows without a position are left out.
+    refused, kinds : lists of str
+        Columns and kinds left behind.
+    """
+    if places is None:
+        return pd.DataFrame({name: [] for name in PLACE_COLUMNS}), [], []
+    missing = [name for name in PLACE_COLUMNS if name not in places.columns]
+    if missing:
+        raise ConnectError(f"The places lack the column {missing[0]}.")
+    kind = places["kind"].astype(str)
+    allowed = kind.map(places_may_be_used).to_numpy(dtype=bool)
+    admitted = pd.DataFrame({"kind": kind, **{
+        name: pd.to_numeric(places[name], errors="coerce").to_numpy(dtype=float) for name in ("x", "y")}})
+    admitted = admitted[allowed & np.isfinite(admitted[["x", "y"]]).all(axis=1).to_numpy()]
+    refused = [str(name) for name in places.columns if name not in PLACE_COLUMNS]
+    return admitted.sort_values(["kind", "x", "y"], ignore_index=True), refused, sorted(set(kind[~allowed]))
+
+
+def admit_calendar(calendar):
+    """Take from a frame of the calendar what may enter: :data:`CALENDAR_COLUMNS`, ordered by content; and the columns
+    left behind."""
+    if calendar is None:
+        return None, []
+    missing = [name for name in ("date", "kind") if name not in calendar.columns]
+    if missing:
+        raise ConnectError(f"The calendar lacks the column {missing[0]}.")
+    columns = {name: calendar[name] if name in calendar.columns else pd.Series(np.nan, index=calendar.index)
+               for name in CALENDAR_COLUMNS}
+    admitted = pd.DataFrame(columns)
+    admitted["value"] = pd.to_numeric(admitted["value"], errors="coerce").astype(float)
+    admitted["known_utc"] = pd.to_datetime(admitted["known_utc"], utc=True)
+    for name in ("date", "kind", "name"):
+        admitted[name] = admitted[name].fillna("").astype(str)
+    kinds = {term.kind for term in DAY_TERMS.values()} | {"weather_forecast"}
+    measures = {term.measure for term in DAY_TERMS.values() if term.measure}
+    of_weather = admitted["kind"].str.startswith("weather")
+    admitted = admitted[admitted["kind"].isin(kinds) & (~of_weather | admitted["name"].isin(measures))]
+    # What a holiday or event is called, and how many it draws, changes nothing.
+    admitted.loc[~admitted["kind"].str.startswith("weather"), "name"] = ""
+    admitted = admitted.drop_duplicates().sort_values(list(CALENDAR_COLUMNS), ignore_index=True)
+    return admitted, [str(name) for name in calendar.columns if name not in CALENDAR_COLUMNS]

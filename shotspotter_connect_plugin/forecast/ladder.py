@@ -1,27 +1,46 @@
-"""The ladder: the ways to forecast, from counts to the additive model, and how the weights in them are fitted.
+"""The ladder: the ways to forecast, from counts to blends, and how the weights in them are fitted.
 
-Every rung is a mixture of surfaces and a uniform share, with weights that are not negative and add up to 1, fitted by
-direct Poisson likelihood to events that came after the moment from which the surfaces were made.
+Most rungs are a mixture of surfaces and a uniform share, with weights that are not negative and add up to 1, fitted by
+direct Poisson likelihood to events that came after the moment from which the surfaces were made. The last two correct
+such a mixture by boosted trees (:mod:`pattern`).
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .forest import can_grow
+from .past import PLACES
 from .product import product
-from .surfaces import EVER, Feature, Memory, SurfaceSet, roll
+from .surfaces import EVER, Feature, Memory
 
 _UNIFORM_PRIOR = 3.0
 _SMALLEST_WEIGHT = 1e-4
+_MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to forecast: its name, how many steps up the ladder its family is, what it does, its surfaces."""
+    """One way to forecast.
+
+    Attributes
+    ----------
+    name, family, label : str
+        Its name, the step of the ladder it stands on, what it does.
+    features : tuple of Feature
+        Surfaces that are mixed.
+    wider : str
+        What :func:`ladder_for` adds to the features: ``related`` for the surfaces of other crime types, ``places`` for
+        those and places, nothing where empty.
+    terms : tuple of Feature
+        Surfaces that trees ask about; none where there are no trees.
+    """
 
     name: str
     family: str
     label: str
     features: tuple
+    wider: str = ""
+    terms: tuple = ()
 
     @property
     def step(self):
@@ -29,7 +48,12 @@ class Rung:
         return FAMILIES.index(self.family)
 
 
-FAMILIES = ("uniform", "count", "kernel density", "decayed count", "additive")
+FAMILIES = ("uniform", "count", "kernel density", "decayed count", "additive", "related types", "places",
+            "boosted trees", "blend")
+_RELATED = tuple(("decay", days, float(metres), scope) for days in (60.0, 360.0) for metres in (125, 250)
+                 for scope in ("all", "shift"))
+_RELATED_TERMS = tuple(("decay", 360.0, float(metres), "all") for metres in (125, 250))
+_PLACES = (125.0, 500.0)
 
 
 def _both(memory, bandwidth):
@@ -56,10 +80,18 @@ def _rungs():
                               + str(metres) + " m", _both(Memory("decay", float(days)), metres)))
     memories = [Memory("decay", float(days)) for days in (3, 14, 60, 180, 540)]
     memories.append(Memory("window", EVER))
-    rungs.append(Rung("additive", "additive", "a mixture of surfaces that forget at different speeds and reach "
-                      "differently far, weights fitted by Poisson likelihood",
-                      tuple(feature for memory in memories for metres in (0, 125, 250, 500)
-                            for feature in _both(memory, metres))))
+    own = tuple(feature for memory in memories for metres in (0, 125, 250, 500) for feature in _both(memory, metres))
+    asked = tuple(feature for memory, metres in ((memories[1], 250), (memories[3], 125), (memories[5], 0),
+                                                 (memories[5], 250)) for feature in _both(memory, metres))
+    mixture = "a mixture of surfaces that forget at different speeds and reach differently far"
+    rungs += [
+        Rung("additive", "additive", mixture + ", weights fitted by Poisson likelihood", own),
+        Rung("related", "related types", mixture + ", of this crime type and of the others", own, "related"),
+        Rung("places", "places", mixture + ", of this crime type and of the others, and of places", own, "places"),
+        Rung("trees", "boosted trees", "the mixture with related types, corrected by boosted trees", own, "related",
+             asked),
+        Rung("blend", "blend", "a blend (geometric mean) of the mixture with related types and of its correction by "
+             "boosted trees", own, "related", asked)]
     return tuple(rungs)
 
 
@@ -71,6 +103,46 @@ ROBUST = "kde_500_all"
 def rung(name):
     """The rung of a name."""
     return next(item for item in RUNGS if item.name == name)
+
+
+def ladder_for(ladder, related, kinds):
+    """The rungs that can be used, with the surfaces of related crime types and of places in those that take them.
+
+    Left out are rungs that would be the same as a simpler one because there are no other types or no places, and those
+    with trees where scikit-learn is missing.
+
+    Parameters
+    ----------
+    ladder : sequence of Rung
+    related : sequence of str
+        Other crime types.
+    kinds : sequence of str
+        Kinds of places that have a place.
+
+    Returns
+    -------
+    tuple of Rung
+    """
+    if not can_grow():
+        ladder = [item for item in ladder if not item.terms]
+    if not kinds:
+        ladder = [item for item in ladder if item.wider != "places"]
+    if not related:
+        ladder = [item for item in ladder if item.wider != "related" or item.terms]
+    return tuple(_widened(item, related, kinds) for item in ladder)
+
+
+def _widened(item, related, kinds):
+    if not item.wider:
+        return item
+    features, terms = list(item.features), list(item.terms)
+    for source in related:
+        features += [Feature(Memory(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED]
+        terms += [Feature(Memory(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED_TERMS]
+    if item.wider == "places":
+        features += [Feature(Memory("window", EVER, PLACES + kind), "all", metres) for kind in kinds
+                     for metres in _PLACES]
+    return replace(item, features=tuple(features), terms=tuple(terms) if item.terms else ())
 
 
 def fit_weights(densities, events, tick=lambda: None):
@@ -100,6 +172,10 @@ def fit_weights(densities, events, tick=lambda: None):
     surfaces = densities.shape[1]
     if surfaces == 0 or len(events) == 0:
         return np.full(surfaces, 0.0 if surfaces == 0 else 0.8 / surfaces), 1.0 if surfaces == 0 else 0.2
+    if len(events) > _MOST_ROWS:
+        # Every so manieth entry tells the weights as well as all of them; entries are in order of time.
+        step = -(-len(events) // _MOST_ROWS)
+        densities, events = densities[::step], events[::step] * (np.sum(events) / np.sum(events[::step]))
     columns = np.column_stack([densities, np.ones(len(events))])
     total = float(np.sum(events)) + _UNIFORM_PRIOR
 
@@ -118,58 +194,3 @@ def fit_weights(densities, events, tick=lambda: None):
     weights[:-1][weights[:-1] < _SMALLEST_WEIGHT] = 0.0
     weights = np.round(weights / weights.sum(), 6)
     return weights[:-1], float(round(1.0 - float(weights[:-1].sum()), 6))
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Events of the past (n entries), each with all surfaces as they were at the plan moment of its date.
-
-    ``date`` position of the date; ``known`` moment of knowledge; ``weight``; ``densities`` (n, features) relative to
-    uniform.
-    """
-
-    features: tuple
-    date: np.ndarray
-    known: np.ndarray
-    weight: np.ndarray
-    densities: np.ndarray
-
-    def where(self, rows):
-        """The entries that a mask or positions choose."""
-        return Sample(self.features, self.date[rows], self.known[rows], self.weight[rows], self.densities[rows])
-
-    def of(self, item):
-        """Densities (n, surfaces) of the surfaces of one rung."""
-        return self.densities[:, [self.features.index(feature) for feature in item.features]]
-
-    def fit(self, item, tick):
-        """Weights and uniform share of one rung; ``tick`` as for :func:`fit_weights`."""
-        return fit_weights(self.of(item), self.weight, tick)
-
-
-def make_sample(ladder, history, timeline, smoother, first, last, progress):
-    """Collect the surfaces of all rungs at the places of the events of the dates ``first`` to before ``last``.
-
-    Where sensors listen only in places, these are the alerts alone, and densities are those among the places heard.
-    """
-    features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features))
-    surfaces = SurfaceSet(features, smoother)
-    date = timeline.date[history.slot]
-    counted = history.counted
-    order = counted[np.argsort(date[counted], kind="stable")]
-    bounds = np.searchsorted(date[order], np.arange(len(timeline.dates) + 1))
-    chosen, densities = [], []
-    for day, counts in roll(history, timeline, surfaces.memories, len(smoother), first, last):
-        if day % 16 == 0:
-            progress.report((day - first) / max(last - first, 1))
-        rows = order[bounds[day]:bounds[day + 1]]
-        chosen.append(rows)
-        shift = timeline.shift[history.slot[rows]]
-        found = surfaces.rows(counts, history.box[rows], shift)
-        if history.listening is not None:
-            within, uniform = surfaces.within(counts, history.listening.heard_share(timeline.origin[day]))
-            found *= uniform / np.maximum(within[shift], 1e-12)
-        densities.append(found)
-    rows = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
-    densities = np.concatenate(densities) if densities else np.zeros((0, len(features)))
-    return Sample(features, date[rows], history.known[rows], history.weight[rows], densities)

@@ -1,4 +1,4 @@
-"""How many events a slot brings in the whole jurisdiction: recent rate x weekday x season.
+"""How many events a slot brings in the whole jurisdiction: recent rate x weekday x season x kind of day and weather.
 
 A Poisson regression on the slots of the past, each seen from the plan moment of its date with what was known then, so
 delays of reporting are in the numbers it learns from. Its terms are few and held back by normal priors: with little
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .days import days_of
 from .history import History
+from .inputs import DAY_TERMS
 from .product import product
 from .surfaces import Memory, counts_at, roll
 
@@ -16,7 +18,7 @@ SLOW = Memory("decay", 120.0)
 FAST = Memory("decay", 28.0)
 EVER = Memory("window", float("inf"))
 _MEMORIES = (SLOW, FAST, EVER)
-_SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05}
+_SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
 _DAYS_FOR_SEASON = 540
 _NONE = 1e-6
 _TREND = 1
@@ -26,7 +28,8 @@ _EVENTS_OF_A_GAP = 15.0
 
 @dataclass(frozen=True)
 class Level:
-    """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift."""
+    """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift,
+    and one per term of the calendar."""
 
     coefficients: tuple
 
@@ -48,7 +51,7 @@ class LevelTerms:
         slot = np.flatnonzero(observed)
         self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
         self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), self.share_seen[slot], timeline.start[slot])
-        self._timeline = timeline
+        self._timeline, self._days = timeline, days_of(timeline)
 
     def at_origins(self, first, last):
         """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
@@ -60,7 +63,7 @@ class LevelTerms:
                 filled[day - first] = counts[0]
         date = timeline.date[slots] - first
         return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
-                                  timeline.season[slots])
+                                  timeline.season[slots], self._days[slots])
 
     def at(self, moment, slot):
         """Terms of one slot (its position) seen from a moment."""
@@ -68,10 +71,10 @@ class LevelTerms:
                             for history in (self._totals, self._slots))
         one = slice(slot, slot + 1)
         return self._terms(totals, exposure, self._timeline.shift[one], self._timeline.weekday[one],
-                           self._timeline.season[one])
+                           self._timeline.season[one], self._days[one])
 
     @staticmethod
-    def _terms(totals, exposure, shift, weekday, season):
+    def _terms(totals, exposure, shift, weekday, season, kind_of_day):
         """Offset (n,) and design (n, terms) from totals and exposure (n, memories, shifts)."""
         pooled, slots = totals.sum(axis=2), exposure.sum(axis=2)
         ever = (pooled[:, 2] + 0.5) / (slots[:, 2] + 0.5)
@@ -85,7 +88,7 @@ class LevelTerms:
         days, shift_days = np.eye(7)[weekday], np.zeros((shift.size, shifts * 7))
         shift_days[pick, shift * 7 + weekday] = 1.0
         design = np.column_stack([np.ones(shift.size), trend, np.cos(angle), np.sin(angle), np.cos(2 * angle),
-                                  np.sin(2 * angle), days, shift_days])
+                                  np.sin(2 * angle), days, shift_days, kind_of_day])
         return np.log(own), design
 
 
@@ -103,7 +106,7 @@ def shares(history, timeline):
 
 def coefficients_needed(shifts):
     """Number of coefficients with so many shift codes."""
-    return 13 + 7 * shifts
+    return 13 + 7 * shifts + len(DAY_TERMS)
 
 
 def fit_level(terms, observed_events, shifts, days):
@@ -127,7 +130,7 @@ def fit_level(terms, observed_events, shifts, days):
     offset, design = terms
     season = _SPREAD["season"] if days >= _DAYS_FOR_SEASON else _NONE
     spread = np.array([_SPREAD["constant"], _SPREAD["trend"], *[season] * 4, *[_SPREAD["weekday"]] * 7,
-                       *[_SPREAD["shift_weekday"]] * 7 * shifts])
+                       *[_SPREAD["shift_weekday"]] * 7 * shifts, *[_SPREAD["day"]] * len(DAY_TERMS)])
     coefficients = _newton(offset, design, observed_events, spread)
     if coefficients[_TREND] < 0:
         # More events lately must not mean fewer to come: then the slow rate alone is the better guide.

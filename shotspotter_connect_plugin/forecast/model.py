@@ -14,24 +14,26 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
-from .coverage import Coverage, Reporting, listened
-from .gunfire import CRIME_TYPE as GUNFIRE
-from .history import DAY, History, Timeline
-from .inputs import BOX_COLUMNS, CALENDAR_INPUTS, EVENT_COLUMNS, NEVER, admit_boxes, admit_events, check_crime_type
-from .interval import SHARE, Uncertainty
-from .ladder import RUNGS, Rung
+from .coverage import Reporting
+from .card import make_card
+from .forest import can_grow
+from .ground import Ground
+from .history import DAY, History
+from .inputs import admit_events, check_crime_type, may_be_forecast
+from .interval import Uncertainty
+from .ladder import RUNGS, Rung, ladder_for
 from .level import Level, LevelTerms, observed_slots
+from .past import PLACES, Past
+from .pattern import Fit, Pattern
 from .reasons import explain, outside_coverage
-from .surfaces import Memory, Smoother, SurfaceSet, counts_at
-from .validation import FEWEST_EVENTS, Outcome, events_by_slot, expected_in, replay, train_type
+from .surfaces import OWN, Memory
+from .validation import Outcome, events_by_slot, expected_in, replay, train_type
 
 EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
 _LONGEST_DELAY_DAYS = 28
 _EVENTS_FOR_OWN_START = 100
-_OLD_DAYS = 60
 _LEAST_EXPOSURE = 0.01
-_HOT_SPOT_MAP = "kde_250_all"
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,18 @@ class TypeModel:
     """What is forecast with for one crime type; ``reporting`` where sensor coverage was known."""
 
     rung: Rung
-    weights: tuple
-    uniform_share: float
+    fit: Fit
     level: Level
     uncertainty: Uncertainty
     start: str
     too_rare: bool
     reporting: Optional[Reporting] = None
+
+    @property
+    def others(self):
+        """Other crime types whose events it looks at."""
+        sources = (feature.memory.source for feature in self.rung.features + self.rung.terms)
+        return [source for source in dict.fromkeys(sources) if source != OWN and not source.startswith(PLACES)]
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,13 @@ class ForecastModel:
         """Id made of the content."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
-    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT, coverage=None):
+    @property
+    def event_types(self):
+        """Crime types whose events it needs: those forecast, and those that tell of them."""
+        return list(dict.fromkeys([*self.types, *(code for item in self.types.values() for code in item.others)]))
+
+    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT, coverage=None, places=None,
+              days=None):
         """Forecast one shift.
 
         Parameters
@@ -110,7 +123,7 @@ class ForecastModel:
         shift_date, shift : str
         as_of : instant
             The moment at which the plan is made.
-        coverage : pandas.DataFrame, optional
+        coverage, places, days : pandas.DataFrame, optional
             As for :func:`train`.
 
         Returns
@@ -131,30 +144,31 @@ class ForecastModel:
             raise ConnectError("The shifts have changed since the model was trained; run connect:train again.")
         as_of = _moment(as_of)
         self._check_as_of(as_of)
-        boxes = admit_boxes(boxes)
+        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
         events = _known(admit_events(events)[0], as_of)
-        by_type = dict(iter(events.groupby("crime_type")))
-        covered = coverage_of(coverage, boxes)
-        smoother, timelines, parts = Smoother(boxes, self.size), {}, []
+        last = max(_local_date(calendar, as_of), str(shift_date))
+        widest = ground.timeline(min((item.start for item in self.types.values()), default=last), last)
+        histories, parts = _Histories(events, ground, widest, self._reporting), []
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
-            last = max(_local_date(calendar, as_of), str(shift_date))
-            if model.start not in timelines:
-                timelines[model.start] = Timeline(calendar, model.start, last, self.plan_hour)
-            own = by_type.get(crime_type, events.iloc[:0])
-            parts.append(_score_type(crime_type, model, own, boxes, smoother, calendar, timelines[model.start],
-                                     shift_date, shift, as_of.value, self.size, covered.get(crime_type)))
+            timeline = widest if model.start == widest.dates[0] else ground.timeline(model.start, last)
+            past = histories.past(crime_type, model, timeline)
+            parts.append(_score_type(crime_type, model, past, ground, shift_date, shift, as_of.value))
         columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
-    def replay(self, events, boxes, calendar, crime_type, first, last, coverage=None):
+    @property
+    def _reporting(self):
+        return {crime_type: item.reporting for crime_type, item in self.types.items() if item.reporting}
+
+    def replay(self, events, boxes, calendar, crime_type, first, last, coverage=None, places=None, days=None):
         """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
 
         The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
 
         Parameters
         ----------
-        events, boxes, calendar
+        events, boxes, calendar, coverage, places, days
             As for :meth:`score`; the events may reach beyond the dates.
         crime_type : str
         first, last : str
@@ -166,21 +180,21 @@ class ForecastModel:
             Arrays over the boxes by row and column; observed counts the events known in the end.
         """
         model = self.types[crime_type]
-        boxes = admit_boxes(boxes)
-        events = admit_events(events)[0]
-        timeline = Timeline(calendar, model.start, last, self.plan_hour)
+        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        timeline = ground.timeline(model.start, last)
         first, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
-        history = listened(events[events["crime_type"] == crime_type], boxes, self.size, calendar, timeline,
-                           coverage_of(coverage, boxes).get(crime_type), model.reporting)
+        past = ground.past(admit_events(events)[0], crime_type, timeline, model.others, self._reporting)
+        history = past.own
         observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
         levels = LevelTerms(history, timeline, observed, timeline.origin[first])
         slots, terms = levels.at_origins(first, stop)
         level_of = np.full(timeline.start.size, np.nan)
         level_of[slots] = model.level.expected(terms)
-        happened, nothing = events_by_slot(history, timeline, len(boxes), first, stop), np.zeros(len(boxes))
-        for slot, expected in replay(model.rung.features, history, timeline, Smoother(boxes, self.size), first, stop,
-                                     lambda date: (model.weights, model.uniform_share), level_of,
+        boxes = len(ground.smoother)
+        happened, nothing = events_by_slot(history, timeline, boxes, first, stop), np.zeros(boxes)
+        pattern = Pattern(model.rung, ground.smoother, timeline)
+        for slot, expected in replay(pattern, past, first, stop, lambda date: model.fit, level_of,
                                      levels.share_heard):
             yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
                    happened.get(slot, nothing))
@@ -191,21 +205,33 @@ class ForecastModel:
                                "later than AS_OF; train one with an earlier AS_OF.")
 
 
-def coverage_of(areas, boxes):
-    """Crime type -> :class:`coverage.Coverage` of those that sensors tell of; none where no coverage is known."""
-    found = None if areas is None else Coverage.of(areas, boxes)
-    return {} if found is None else {GUNFIRE: found}
+class _Histories:
+    """Histories of all crime types, each made once on the widest timeline and cut for those that begin later."""
+
+    def __init__(self, events, ground, widest, reporting):
+        self._events, self._ground, self._widest, self._reporting = events, ground, widest, reporting
+        self._made = {}
+
+    def past(self, crime_type, model, timeline):
+        """What the forecast of a type looks back on."""
+        others = {code: self._of(code, timeline) for code in model.others}
+        return Past(self._of(crime_type, timeline), timeline, {**self._ground.places, **others})
+
+    def _of(self, crime_type, timeline):
+        if crime_type in self._ground.coverage:
+            return self._ground.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
+        if crime_type not in self._made:
+            self._made[crime_type] = self._ground.history(self._events, crime_type, self._widest)
+        return self._made[crime_type].since(self._widest.start.size - timeline.start.size)
 
 
-def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, shift_date, shift, moment, size,
-                coverage):
-    history = listened(events, boxes, size, calendar, timeline, coverage, model.reporting)
-    surfaces = SurfaceSet(model.rung.features, smoother)
-    counts = counts_at(history, timeline, surfaces.memories, len(boxes), moment)
-    code = timeline.codes.index(shift)
-    density = surfaces.mixture(counts, model.weights, model.uniform_share)[:, code]
-    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(calendar, moment)) + 1)
+def _score_type(crime_type, model, past, ground, shift_date, shift, moment):
+    history, timeline, boxes = past.own, past.timeline, ground.boxes
+    pattern = Pattern(model.rung, ground.smoother, timeline)
+    counts = past.counts_at(pattern.memories, len(boxes), moment)
     slot = timeline.position(shift_date, shift)
+    density = pattern.density(counts, model.fit, np.array([slot]))[:, 0]
+    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(ground.calendar, moment)) + 1)
     levels = LevelTerms(history, timeline, observed)
     total = model.level.expected(levels.at(moment, slot))[0]
     expected = expected_in(total, density, history, levels.share_heard[slot], timeline.start[slot])
@@ -215,8 +241,8 @@ def _score_type(crime_type, model, events, boxes, smoother, calendar, timeline, 
     reasons = np.empty(len(boxes), dtype=object)
     reasons[:] = [[] for _ in range(len(boxes))]
     top = np.argsort(-expected, kind="stable")[:int(np.ceil(EXPLAINED * len(boxes)))]
-    for box, texts in zip(top, explain(crime_type, surfaces, np.array(model.weights), model.uniform_share, counts,
-                                       history, timeline, moment, top, code, size)):
+    for box, texts in zip(top, explain(crime_type, pattern.surfaces, model.fit, counts, past, moment, top, slot,
+                                       ground.size)):
         reasons[box] = texts
     for box in np.flatnonzero(covered < 0.5):
         reasons[box] = outside_coverage(reasons[box], history.listening.reporting.factor > 0)
@@ -237,7 +263,7 @@ def _exposure(history, model, moment, start, boxes):
 
 
 def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT,
-          ladder=RUNGS, coverage=None):
+          ladder=RUNGS, coverage=None, places=None, days=None):
     """Train a forecast.
 
     Parameters
@@ -254,9 +280,9 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     size : float
         Side of a box in metres.
     crime_types : sequence of str, optional
-        All that have events if not given.
+        Those to forecast; all that have events if not given. Events of others may tell of them.
     seed : int
-        Of the bootstrap that chooses rungs.
+        Of everything random: the bootstrap that chooses rungs, the sample of places, the trees.
     plan_hour : str
         Local time at which the plan of a date is made; validation replays it.
     ladder : sequence of Rung
@@ -264,6 +290,10 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     coverage : pandas.DataFrame, optional
         Where and when gunshot sensors listen: from_date, to_date (ISO or None), boxes (dict of box id to the share of
         it). Without it, or empty, everywhere and always.
+    places : pandas.DataFrame, optional
+        kind, x, y (metres). Kinds that are not in ``inputs.PLACE_KINDS`` are refused and named on the card.
+    days : pandas.DataFrame, optional
+        Calendar of holidays, school days, events and weather: date, kind, name, value, known_utc.
 
     Returns
     -------
@@ -277,67 +307,80 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     if seed < 0:
         raise ConnectError("The seed must be 0 or a larger whole number.")
     as_of = _moment(as_of)
-    refused_of_boxes = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
     events, refused = admit_events(events)
     events = _known(events, as_of)
-    boxes = admit_boxes(boxes)
     crime_types = sorted(set(events["crime_type"])) if crime_types is None else list(dict.fromkeys(crime_types))
     for crime_type in crime_types:
         check_crime_type(crime_type)
-    events = events[events["crime_type"].isin(crime_types)]
-    if events.empty:
+    events = events[events["crime_type"].map(may_be_forecast).astype(bool)]
+    if not events["crime_type"].isin(crime_types).any():
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
-    smoother = Smoother(boxes, size)
-    covered = coverage_of(coverage, boxes)
-    earliest = first_date(calendar, events)
-    types, records = {}, {}
+    ground = Ground.of(boxes, calendar, size, plan_hour, coverage, places, days,
+                       related=sorted({*events["crime_type"], *crime_types}))
+    learnt = {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
         part.report(0.0, "Training " + crime_type.replace("_", " "))
-        own = events[events["crime_type"] == crime_type]
-        if own.empty:
-            records[crime_type] = {"verdict": "no events on record: not forecast", "events": 0}
-            continue
-        learnt = learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, part, ladder,
-                            coverage=covered.get(crime_type))
-        types[crime_type] = learnt.model
-        records[crime_type] = _record(learnt.outcome, own[own["heard"] > 0], learnt.history, learnt.dates, learnt.delay)
-        if crime_type == GUNFIRE:
-            records[crime_type]["sensor_coverage"] = _told_of_coverage(learnt.history, as_of.value)
-    model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes), types, _hash(events, boxes),
-                          _versions(), {})
-    return replace(model, card=_card(model, boxes, calendar, refused + refused_of_boxes, records))
+        learnt[crime_type] = learn_type(events, crime_type, ground, as_of, seed, part, ladder)
+    model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes),
+                          {code: one.model for code, one in learnt.items() if one}, _hash(events, ground), _versions(),
+                          {})
+    return replace(model, card=make_card(model, ground, refused, learnt, ladder))
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """One crime type learnt: what is forecast with, how it was found, from what, and the days left out at the end."""
+    """One crime type learnt: what is forecast with, how, from what, the days left out at the end, and when."""
 
     model: TypeModel
     outcome: Outcome
     history: History
     dates: list
     delay: int
+    events: int
+    moment: int
 
 
-def learn_type(own, earliest, boxes, smoother, calendar, as_of, size, seed, plan_hour, progress=SILENT, ladder=RUNGS,
-               every_rung=False, coverage=None):
-    """Learn one crime type from its admitted events known at ``as_of``, at least one.
+def learn_type(events, crime_type, ground, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):
+    """Learn one crime type.
 
-    ``earliest`` is the :func:`first_date` of all crime types, used where this one has too few events to tell its own;
-    ``every_rung`` also keeps the fit of each rung not chosen (``outcome.fits``). The rest as for :func:`train`.
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Admitted, known at ``as_of``, of all crime types.
+    ground : Ground
+    every_rung : bool
+        Also keep the fit of each rung not chosen (``outcome.fits``).
+
+    Returns
+    -------
+    Learnt or None
+        None where no event of the type is known.
     """
-    start = first_date(calendar, own) if len(own) >= _EVENTS_FOR_OWN_START else earliest
-    timeline = Timeline(calendar, start, _local_date(calendar, as_of), plan_hour)
-    history = listened(own, boxes, size, calendar, timeline, coverage)
-    delay = _delay(own)
+    own = events[events["crime_type"] == crime_type]
+    if own.empty:
+        return None
+    # A type with too few events to tell since when its source reports goes by all types.
+    start = first_date(ground.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
+    timeline = ground.timeline(start, _local_date(ground.calendar, as_of))
+    past = ground.past(events, crime_type, timeline, ground.others(crime_type))
+    history, delay = past.own, _delay(own)
     last = _end(history, timeline, as_of, delay)
-    rng = _generator(seed, own["crime_type"].iloc[0])
-    outcome = train_type(ladder, history, timeline, smoother, last, rng, progress, every_rung)
-    model = TypeModel(outcome.rung, outcome.weights, outcome.uniform_share, outcome.level, outcome.uncertainty, start,
-                      outcome.too_rare, history.listening.reporting if history.listening else None)
-    return Learnt(model, outcome, history, timeline.dates[:last], delay)
+    usable = ladder_for(ladder, ground.others(crime_type), ground.kinds)
+    outcome = train_type(usable, past, ground.smoother, last, _generator(seed, crime_type), progress, every_rung)
+    model = TypeModel(*_pruned(outcome.rung, outcome.fit), outcome.level, outcome.uncertainty, start, outcome.too_rare,
+                      history.listening.reporting if history.listening else None)
+    counted = int((own["heard"] > 0).sum())
+    return Learnt(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
+
+
+def _pruned(item, fit):
+    """A rung and its fit without the surfaces that have no weight."""
+    kept = [place for place, weight in enumerate(fit.weights) if weight > 0]
+    terms = item.terms if fit.forest is not None else ()
+    return (replace(item, features=tuple(item.features[place] for place in kept), terms=terms),
+            replace(fit, weights=tuple(fit.weights[place] for place in kept)))
 
 
 def _moment(as_of):
@@ -382,133 +425,25 @@ def _generator(seed, crime_type):
     return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
 
 
-def _hash(events, boxes):
+def _hash(events, ground):
     whole = hashlib.sha256()
-    for frame in (events, boxes):
-        for name in frame.columns:
+    for frame in (events, ground.boxes, ground.days):
+        for name in frame.columns if frame is not None else ():
             column = frame[name].to_numpy()
             whole.update(name.encode())
-            whole.update("\n".join(column).encode() if column.dtype == object else column.tobytes())
+            whole.update("\n".join(map(str, column)).encode() if column.dtype == object else column.tobytes())
+    for source, history in ground.places.items():
+        whole.update(source.encode() + history.box.tobytes())
     return whole.hexdigest()
 
 
 def _versions():
     import scipy
 
-    return {"python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,
-            "scipy": scipy.__version__}
+    found = {"python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,
+             "scipy": scipy.__version__}
+    if can_grow():
+        import sklearn
 
-
-def _record(outcome, events, history, dates, delay):
-    """What the card says of one crime type."""
-    return {
-        "verdict": _verdict(outcome), "rung": outcome.rung.name, "what_it_does": outcome.rung.label,
-        "why": outcome.reason, "events": int(len(events)),
-        "weighted_events_in_boxes_and_shifts": round(float(history.weight.sum()), 2),
-        "from": dates[0] if dates else None, "to": dates[-1] if dates else None,
-        "days_left_out_because_reports_still_come_in": delay,
-        "validation": outcome.validation, "ladder": outcome.compared,
-        "uniform_share": outcome.uniform_share, "strongest_surfaces": _strongest(outcome),
-        "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
-                     "level": outcome.uncertainty.level},
-    }
-
-
-def _told_of_coverage(history, moment):
-    """What the card says of sensors; None where nobody told where they listen."""
-    listening = history.listening
-    if listening is None:
-        return None
-    now = listening.heard_share(moment)
-    return {"share_of_area_in_which_sensors_listen": round(float(np.sum(now * listening.uniform)), 4),
-            "reports_on_record": bool(listening.told[listening.at(moment)]),
-            "reports_per_alert_inside": listening.reporting.factor,
-            "relative_variance_of_it": listening.reporting.variance,
-            "reports_inside": listening.reporting.reports, "alerts_inside": listening.reporting.alerts,
-            "reports_used_outside": round(float(history.weight[~history.heard].sum()), 2)}
-
-
-def _verdict(outcome):
-    if outcome.too_rare:
-        return "too rare to forecast"
-    chosen = next(row for row in outcome.compared if row["chosen"])
-    return "forecast" if chosen["low"] > 0 else "no pattern shown: not surely better than an even spread"
-
-
-def _strongest(outcome, count=5):
-    order = np.argsort(-np.array(outcome.weights), kind="stable")[:count]
-    return [{"memory": feature.memory.kind, "days": feature.memory.days if np.isfinite(feature.memory.days) else "all",
-             "scope": feature.scope, "bandwidth_m": feature.bandwidth, "share": outcome.weights[position]}
-            for position, feature in ((position, outcome.rung.features[position]) for position in order)
-            if outcome.weights[position] > 0]
-
-
-def _in_short(crime_type, record):
-    """One line of the card's first table."""
-    scores = {row["rung"]: row["log_score"] for row in record.get("ladder", [])}
-    figures = record.get("validation", {})
-    return {"crime_type": crime_type, "verdict": record["verdict"], "rung": record.get("rung"),
-            "events_in_validation": figures.get("events"), "expected": figures.get("expected"),
-            "log_score": scores.get(record.get("rung")), f"log_score_of_{_HOT_SPOT_MAP}": scores.get(_HOT_SPOT_MAP),
-            "share_of_events_on_1_%_of_the_area": figures.get("hit_rate")}
-
-
-def _card(model, boxes, calendar, refused, records):
-    rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
-    return {
-        "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
-                      "value. It is a chance for a place and a time and says nothing about any person.",
-        "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
-        "limits": _limits(rare) + _of_sensors(records) + _old(records, model.as_of),
-        "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
-                             "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
-                             "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
-                             "within one standard error of the best is used.",
-        "crime_types": records,
-        "inputs_used": {**EVENT_COLUMNS, **BOX_COLUMNS, "calendar": ", ".join(CALENDAR_INPUTS)},
-        "columns_refused": sorted(set(refused)), "never_an_input": list(NEVER),
-        "as_of": model.as_of.isoformat(), "shifts": list(model.shifts), "time_zone": calendar.timezone,
-        "plan_hour": model.plan_hour,
-        "boxes": {"count": int(len(boxes)), "side_m": model.size,
-                  "area_km2": round(float(boxes["inside"].sum()) * model.size ** 2 / 1e6, 3)},
-        "seed": model.seed, "data_hash": model.data_hash, "versions": model.versions,
-    }
-
-
-def _old(records, as_of):
-    """A warning for crime types whose newest date to learn from is long gone."""
-    ends = {crime_type: record["to"] for crime_type, record in records.items() if record.get("to")}
-    old = [f"{crime_type} ({end})" for crime_type, end in ends.items()
-           if as_of - pd.Timestamp(end, tz="UTC") > pd.Timedelta(days=_OLD_DAYS)]
-    return ["The data of these types end long before AS_OF, so their level may have changed: " + ", ".join(old) + "."
-            ] if old else []
-
-
-def _of_sensors(records):
-    """What gunfire values mean where no sensor listens."""
-    if GUNFIRE not in records:
-        return []
-    told = records[GUNFIRE].get("sensor_coverage")
-    if told is None:
-        return ["Warning: no sensor coverage was imported, so the whole jurisdiction is taken to be covered all the "
-                "time. Where no sensor listens there are no alerts: a low gunfire value there does not mean little "
-                "gunfire."]
-    if told["reports_per_alert_inside"] > 0:
-        return [f"Outside sensor coverage ({1 - told['share_of_area_in_which_sensors_listen']:.0%} of the area) the "
-                f"gunfire forecast rests on calls and shootings: {told['reports_per_alert_inside']:.2f} reports stand "
-                "for one alert, as inside. How many people report differs from place to place, so the intervals are "
-                "wider there. Accuracy is judged only where sensors listen."]
-    return ["Outside sensor coverage there were no reports to learn from: gunfire values there are those of the "
-            "places around. Accuracy is judged only where sensors listen."]
-
-
-def _limits(rare):
-    limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
-              f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
-              "chance.",
-              "Patrols change what is reported; a forecast used for long needs the lottery's unpatrolled boxes to stay "
-              "honest."]
-    if rare:
-        limits.append(f"Too rare to forecast (fewer than {FEWEST_EVENTS} events in validation), without events or "
-                      "without a pattern: " + ", ".join(rare) + ". Their values are broad averages, not hot spots.")
-    return limits
+        found["scikit-learn"] = sklearn.__version__
+    return found

@@ -12,17 +12,21 @@ import pandas as pd
 
 from ..errors import ConnectError
 from .coverage import Reporting
-from .inputs import check_crime_type
+from .forest import MOST_LEAVES, Forest, Tree
+from .inputs import check_crime_type, places_may_be_used
 from .interval import Uncertainty
 from .ladder import FAMILIES, Rung
 from .level import Level, coefficients_needed
 from .model import ForecastModel, TypeModel
-from .surfaces import EVER, Feature, Memory
+from .past import PLACES
+from .pattern import TERMS_BESIDE, Fit
+from .surfaces import EVER, OWN, Feature, Memory
 
 FORMAT = "shotspotter-connect-forecast"
-VERSION = 1
+VERSION = 2
 LARGEST = 8_000_000
 _DEEPEST = 12
+_OF_TREE = ("feature", "threshold", "left", "right", "value")
 _BROKEN = "The model file is damaged or was changed; take it from its source again, or run connect:train."
 
 
@@ -95,18 +99,28 @@ def _check_plain(value, depth=0):
 def _write_type(item):
     return {
         "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
-        "surfaces": [_write_surface(feature, weight) for feature, weight in zip(item.rung.features, item.weights)],
-        "uniform_share": item.uniform_share, "level": list(item.level.coefficients), "start": item.start,
+        "surfaces": [{**_write_surface(feature), "weight": weight}
+                     for feature, weight in zip(item.rung.features, item.fit.weights)],
+        "uniform_share": item.fit.uniform_share, "forest": _write_forest(item),
+        "level": list(item.level.coefficients), "start": item.start,
         "too_rare": item.too_rare, "reporting": vars(item.reporting) if item.reporting else None,
         "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
                         "level": item.uncertainty.level},
     }
 
 
-def _write_surface(feature, weight):
+def _write_surface(feature):
     days = feature.memory.days
-    return {"memory": feature.memory.kind, "days": days if days < EVER else None, "scope": feature.scope,
-            "bandwidth": feature.bandwidth, "weight": weight}
+    return {"memory": feature.memory.kind, "days": days if days < EVER else None, "of": feature.memory.source,
+            "scope": feature.scope, "bandwidth": feature.bandwidth}
+
+
+def _write_forest(item):
+    if item.fit.forest is None:
+        return None
+    return {"terms": [_write_surface(feature) for feature in item.rung.terms], "power": item.fit.power,
+            "constant": item.fit.forest.constant,
+            "trees": [{name: list(getattr(tree, name)) for name in _OF_TREE} for tree in item.fit.forest.trees]}
 
 
 def _read_model(content):
@@ -127,17 +141,12 @@ def _read_model(content):
 
 
 def _read_type(item, shifts):
-    _fields(item, "rung family label surfaces uniform_share level start too_rare uncertainty reporting")
+    _fields(item, "rung family label surfaces uniform_share forest level start too_rare uncertainty reporting")
     _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
     features, weights = [], []
     for surface in item["surfaces"]:
-        _fields(surface, "memory days scope bandwidth weight")
-        _need(surface["memory"] in ("decay", "window") and surface["scope"] in ("all", "shift"), "words")
-        days = surface["days"]
-        _need(days is not None or surface["memory"] == "window", "days")
-        days = EVER if days is None else _number(days, 0.01, 1e5)
-        features.append(Feature(Memory(surface["memory"], days), surface["scope"],
-                                _number(surface["bandwidth"], 0.0, 2000.0)))
+        _need(isinstance(surface, dict) and "weight" in surface, "weight")
+        features.append(_read_surface({name: value for name, value in surface.items() if name != "weight"}))
         weights.append(_number(surface["weight"], 0.0, 1.0))
     uniform_share = _number(item["uniform_share"], 0.0, 1.0)
     _need(abs(sum(weights) + uniform_share - 1.0) < 1e-3, "weights")
@@ -148,11 +157,58 @@ def _read_type(item, shifts):
                               _number(item["uncertainty"]["misfit"], 0.0, 100.0),
                               _number(item["uncertainty"]["level"], 0.0, 100.0))
     _need(item["family"] in FAMILIES and isinstance(item["too_rare"], bool), "words")
-    rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features))
+    forest, power, terms = _read_forest(item["forest"])
+    rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features), terms=terms)
     start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
     _need(str(pd.Timestamp(start).date()) == start, "start")
-    return TypeModel(rung, tuple(weights), uniform_share, level, uncertainty, start, item["too_rare"],
-                     _read_reporting(item["reporting"]))
+    return TypeModel(rung, Fit(tuple(weights), uniform_share, forest, power), level, uncertainty, start,
+                     item["too_rare"], _read_reporting(item["reporting"]))
+
+
+def _read_surface(surface):
+    _fields(surface, "memory days of scope bandwidth")
+    _need(surface["memory"] in ("decay", "window") and surface["scope"] in ("all", "shift"), "words")
+    days = surface["days"]
+    _need(days is not None or surface["memory"] == "window", "days")
+    days = EVER if days is None else _number(days, 0.01, 1e5)
+    source = _text(surface["of"], 100)
+    if source.startswith(PLACES):
+        _need(places_may_be_used(source[len(PLACES):]), "places")
+    elif source != OWN:
+        check_crime_type(source)
+    return Feature(Memory(surface["memory"], days, source), surface["scope"],
+                   _number(surface["bandwidth"], 0.0, 2000.0))
+
+
+def _read_forest(item):
+    """Forest, power and terms; None, 1 and nothing where there is no forest."""
+    if item is None:
+        return None, 1.0, ()
+    _fields(item, "terms power constant trees")
+    _need(isinstance(item["terms"], list) and 1 <= len(item["terms"]) <= 200, "terms")
+    _need(isinstance(item["trees"], list) and len(item["trees"]) <= 500, "trees")
+    terms = tuple(_read_surface(term) for term in item["terms"])
+    width = len(terms) + TERMS_BESIDE
+    forest = Forest(_number(item["constant"], -50.0, 50.0), tuple(_read_tree(tree, width) for tree in item["trees"]))
+    return forest, _number(item["power"], 0.0, 1.0), terms
+
+
+def _read_tree(item, width):
+    """A tree in which every node but the root is the child of exactly one node before it."""
+    _fields(item, " ".join(_OF_TREE))
+    nodes = len(item["value"]) if isinstance(item["value"], list) else 0
+    _need(1 <= nodes <= 2 * MOST_LEAVES - 1, "nodes")
+    _need(all(isinstance(column, list) and len(column) == nodes for column in item.values()), "nodes")
+    children = []
+    for node in range(nodes):
+        left, right = _whole(item["left"][node]), _whole(item["right"][node])
+        _need((left == -1 and right == -1) or (node < left < nodes and node < right < nodes), "children")
+        children += [left, right] if left >= 0 else []
+    _need(sorted(children) == list(range(1, nodes)), "children")
+    features = tuple(_whole(value) for value in item["feature"])
+    _need(all(0 <= feature < width for feature in features), "feature")
+    threshold, value = (tuple(_number(number, -1e6, 1e6) for number in item[name]) for name in ("threshold", "value"))
+    return Tree(features, threshold, tuple(item["left"]), tuple(item["right"]), value)
 
 
 def _read_reporting(item):

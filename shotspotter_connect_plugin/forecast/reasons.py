@@ -6,10 +6,14 @@ weight lies.
 """
 import numpy as np
 
-from .surfaces import EVER, Memory, recorded_at
+from .history import DAY
+from .past import PLACES
+from .surfaces import EVER, Memory
 
 MOST = 3
 _LEAST_SHARE = 0.05
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_YEAR_DAYS, _FEWEST_OF_WEEKDAY, _BUSY = 364, 4, 2.0
 _AVERAGE = "The average of the whole area, which counts for more where little is on record"
 _REPORTED = "Outside sensor coverage: estimated from calls and shootings reported here, which tell less"
 _UNHEARD = "Outside sensor coverage: nothing is heard here, so this is about what the places around have"
@@ -31,19 +35,20 @@ def outside_coverage(texts, told):
     return [fact, *texts][:MOST]
 
 
-def explain(crime_type, surfaces, weights, uniform_share, counts, history, timeline, moment, boxes, shift, size):
+def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
     """Give up to three reasons for each of some boxes.
 
     Parameters
     ----------
     surfaces : SurfaceSet
-    weights, uniform_share
-        The model's.
+        Of the mixture.
+    fit : pattern.Fit
     counts : numpy.ndarray
         (all boxes, memories, shifts) at ``moment``.
+    past : Past
     boxes : integer array of n
-    shift : int
-        Position of the shift's code.
+    slot : int
+        Position of the slot that is forecast.
     size : float
         Side of a box in metres.
 
@@ -52,26 +57,31 @@ def explain(crime_type, surfaces, weights, uniform_share, counts, history, timel
     list of n lists of str
         Strongest first.
     """
-    parts = surfaces.rows(counts, boxes, np.full(boxes.size, shift)) * weights
+    timeline = past.timeline
+    shift = timeline.shift[slot]
+    parts = surfaces.rows(counts, boxes, np.full(boxes.size, shift)) * np.asarray(fit.weights)
     groups = list(dict.fromkeys(_group(feature, size) for feature in surfaces.features))
     share, own = np.zeros((2, boxes.size, len(groups)))
     for position, feature in enumerate(surfaces.features):
         group = groups.index(_group(feature, size))
         share[:, group] += parts[:, position]
         own[:, group] += parts[:, position] * (feature.scope == "shift")
-    whole = share.sum(axis=1) + uniform_share
-    seen, in_shift = _on_record(groups, surfaces.smoother, history, timeline, moment, boxes, shift, size)
+    whole, uniform_share = share.sum(axis=1) + fit.uniform_share, fit.uniform_share
+    seen, in_shift = _on_record(groups, surfaces.smoother, past, moment, boxes, shift, size)
+    busy = _busy_weekday(past, moment, boxes, slot) if fit.forest is not None else np.zeros(boxes.size, dtype=bool)
     texts = []
     for row in range(boxes.size):
         found, told = [], set()
         for group in np.argsort(-share[row], kind="stable"):
             # The same events seen through a longer span are no second reason.
-            fact = groups[group][1], round(seen[row, group], 6)
+            fact = groups[group][1:], round(seen[row, group], 6)
             if share[row, group] < _LEAST_SHARE * whole[row] or round(seen[row, group]) < 1 or fact in told:
                 continue
             told.add(fact)
             most = own[row, group] > 0 and in_shift[row, group] > 0.5 * seen[row, group]
             found.append(_text(crime_type, seen[row, group], groups[group], timeline.dates[0], size, most))
+        if busy[row]:
+            found.insert(1, f"Busy on {_WEEKDAYS[timeline.weekday[slot]]}s in this shift over the last year")
         if uniform_share > _LEAST_SHARE * whole[row] or not found:
             found = found[:MOST - 1] + [_AVERAGE]
         texts.append(found[:MOST])
@@ -79,37 +89,52 @@ def explain(crime_type, surfaces, weights, uniform_share, counts, history, timel
 
 
 def _group(feature, size):
-    """Span in days and reach in boxes that stand for a surface."""
+    """Span in days, reach in boxes and source that stand for a surface."""
     memory = feature.memory
     if memory.kind == "window":
         span = memory.days
     else:
         span = next(span for half_life, span in ((14, 28.0), (60, 90.0), (240, 365.0), (EVER, EVER))
                     if memory.days <= half_life)
-    return span, 0 if feature.bandwidth <= size / 2 else 2
+    return span, 0 if feature.bandwidth <= size / 2 else 2, memory.source
 
 
-def _on_record(groups, smoother, history, timeline, moment, boxes, shift, size):
-    """Events on record of each group around each box (n, groups): in all shifts and in the one."""
-    spans = [Memory("window", span) for span in dict.fromkeys(span for span, _ in groups)]
-    counts = recorded_at(history, timeline, spans, len(smoother), moment)
+def _on_record(groups, smoother, past, moment, boxes, shift, size):
+    """Events or places on record of each group around each box (n, groups): in all shifts and in the one."""
+    spans = [Memory("window", span, source) for span, source in dict.fromkeys((span, of) for span, _, of in groups)]
+    counts = past.recorded_at(spans, len(smoother), moment)
     every, own = counts.sum(axis=2), counts[:, :, shift]
     seen, in_shift = np.zeros((2, boxes.size, len(groups)))
-    for position, (span, reach) in enumerate(groups):
-        memory = spans.index(Memory("window", span))
+    for position, (span, reach, source) in enumerate(groups):
+        memory = spans.index(Memory("window", span, source))
         around = smoother.neighbours(reach * size)[boxes]
         seen[:, position] = around @ every[:, memory]
         in_shift[:, position] = around @ own[:, memory]
     return seen, in_shift
 
 
+def _busy_weekday(past, moment, boxes, slot):
+    """Tell in which boxes the last year had clearly more events in this shift on this weekday than on others."""
+    timeline, known = past.timeline, past.own.until(moment)
+    here = timeline.shift[known.slot] == timeline.shift[slot]
+    here &= timeline.start[known.slot] > moment - int(_YEAR_DAYS * DAY)
+    same = here & (timeline.weekday[known.slot] == timeline.weekday[slot])
+    largest = int(boxes.max(initial=0)) + 1
+    all_days, one = (np.bincount(known.box[rows], known.weight[rows], minlength=largest)[boxes]
+                     for rows in (here, same))
+    return (one >= _FEWEST_OF_WEEKDAY) & (one > _BUSY * all_days / 7)
+
+
 def _text(crime_type, count, group, start, size, most_in_shift):
-    span, reach = group
+    span, reach, source = group
+    where = "in this box" if reach == 0 else f"within {reach * size:.0f} m"
+    if source.startswith(PLACES):
+        return f"{round(count)} × {source[len(PLACES):].replace('_', ' ')} {where}"
+    crime_type = source or crime_type
     base = next((code for code in _NOUNS if crime_type == code), None)
     one, many = _NOUNS[base] if base else (crime_type.replace("_", " ") + " incident",) * 2
     number = round(count)
     noun = one if number == 1 else many if base else one + "s"
     about = "about " if abs(count - number) > 0.1 else ""
-    where = "in this box" if reach == 0 else f"within {reach * size:.0f} m"
     when = f"since {start}" if span == EVER else f"in the last {span:.0f} days"
     return f"{about}{number} {noun} {where} {when}" + (", most in this shift" if most_in_shift else "")

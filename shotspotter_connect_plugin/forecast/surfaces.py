@@ -2,7 +2,8 @@
 
 A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each
 ``days``; ``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast
-alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it.
+alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it. A
+memory may also be of a related crime type, or of places, which stay (:mod:`past`).
 Every surface is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
 """
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .history import DAY
 from .product import product
 
 EVER = float("inf")
+OWN = ""
 _REACH = 3.0
 _PRIOR_ALL = 1.0
 _PRIOR_SHIFT = 20.0
@@ -20,10 +22,15 @@ _PRIOR_SHIFT = 20.0
 
 @dataclass(frozen=True)
 class Memory:
-    """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them)."""
+    """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
+
+    ``source``: OWN for events of the crime type forecast, else another crime type or a kind of places, as
+    :class:`past.Past` knows it.
+    """
 
     kind: str
     days: float
+    source: str = OWN
 
     def weight(self, age):
         """What an event counts at an age in days."""
@@ -132,6 +139,8 @@ class SurfaceSet:
     ----------
     features : sequence of Feature
     smoother : Smoother
+    memories : list of Memory, optional
+        Those that counts are given for, in their order; those of the features if not given.
 
     Notes
     -----
@@ -140,12 +149,13 @@ class SurfaceSet:
     shift's own pattern counts as far as there are events to tell it.
     """
 
-    def __init__(self, features, smoother):
+    def __init__(self, features, smoother, memories=None):
         self.features = tuple(features)
         self.smoother = smoother
-        self.memories = list(dict.fromkeys(feature.memory for feature in self.features))
+        self.memories = memories or list(dict.fromkeys(feature.memory for feature in self.features))
         self._bandwidths = list(dict.fromkeys(feature.bandwidth for feature in self.features))
         self._memory = np.array([self.memories.index(feature.memory) for feature in self.features], dtype=int)
+        self._in_shift = np.array([feature.scope == "shift" for feature in self.features], dtype=bool)
 
     def rows(self, counts, box, shift):
         """Give the densities of all surfaces, relative to uniform, for pairs of box and shift.
@@ -161,21 +171,41 @@ class SurfaceSet:
         numpy.ndarray
             (n, surfaces); 1 everywhere would be a uniform surface.
         """
-        boxes, memories, shifts = counts.shape
-        flat = counts.reshape(boxes, -1)
-        total = counts.sum(axis=0)
-        uniform = self.smoother.uniform[box][:, None]
         values = np.empty((box.size, len(self.features)))
-        pick = np.arange(box.size)
-        for bandwidth in self._bandwidths:
-            smoothed = (self.smoother.matrix(bandwidth)[box] @ flat).reshape(box.size, memories, shifts)
-            every = (smoothed.sum(axis=2) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
-            own = ((smoothed[pick, :, shift] + _PRIOR_SHIFT * every) / (total.T[shift] + _PRIOR_SHIFT))
-            for position, feature in enumerate(self.features):
-                if feature.bandwidth == bandwidth:
-                    source = every if feature.scope == "all" else own
-                    values[:, position] = source[:, self._memory[position]]
+        uniform = self.smoother.uniform[box][:, None]
+        for columns, memory, smoothed, total in self._smoothed(counts, box):
+            pick = np.arange(box.size)
+            every = self._every(smoothed, total, uniform)
+            own = (smoothed[pick, :, shift] + _PRIOR_SHIFT * every) / (total.T[shift] + _PRIOR_SHIFT)
+            values[:, columns] = np.where(self._in_shift[columns], own[:, memory], every[:, memory])
         return values / uniform
+
+    def everywhere(self, counts, shifts):
+        """The same for all boxes and some shifts at once: list of (boxes, surfaces), one per shift."""
+        boxes = np.arange(len(self.smoother))
+        values = np.empty((len(shifts), boxes.size, len(self.features)))
+        uniform = self.smoother.uniform[:, None]
+        for columns, memory, smoothed, total in self._smoothed(counts, None):
+            every = self._every(smoothed, total, uniform)
+            for position, shift in enumerate(shifts):
+                own = (smoothed[:, :, shift] + _PRIOR_SHIFT * every) / (total[:, shift] + _PRIOR_SHIFT)
+                values[position][:, columns] = np.where(self._in_shift[columns], own[:, memory], every[:, memory])
+        return list(values / uniform)
+
+    def _smoothed(self, counts, box):
+        """For each bandwidth: its features, the places of their memories in smoothed counts, these, and totals."""
+        shifts = counts.shape[2]
+        for bandwidth in self._bandwidths:
+            columns = np.array([place for place, feature in enumerate(self.features) if feature.bandwidth == bandwidth])
+            used, memory = np.unique(self._memory[columns], return_inverse=True)
+            part = counts[:, used]
+            matrix = self.smoother.matrix(bandwidth)
+            smoothed = (matrix if box is None else matrix[box]) @ part.reshape(len(part), -1)
+            yield columns, memory, smoothed.reshape(-1, used.size, shifts), part.sum(axis=0)
+
+    @staticmethod
+    def _every(smoothed, total, uniform):
+        return (smoothed.sum(axis=2) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
 
     def within(self, counts, share):
         """Part of each surface and of uniform that lies in a share of the boxes.
@@ -240,8 +270,11 @@ class SurfaceSet:
                     on_all = weights[position] * _PRIOR_SHIFT / (total[memory] + _PRIOR_SHIFT)
                 of_all[memory] += on_all / (total_all[memory] + _PRIOR_ALL)
                 uniform += on_all * _PRIOR_ALL / (total_all[memory] + _PRIOR_ALL)
-            if of_all.any():
-                source = product(pooled, of_all) + np.einsum("bms,ms->bs", counts, of_own)
+            used = np.flatnonzero(of_all.any(axis=1))
+            if used.size:
+                source = product(pooled[:, used], of_all[used])
+                used = np.flatnonzero(of_own.any(axis=1))
+                source += np.einsum("bms,ms->bs", counts[:, used], of_own[used])
                 mixed += self.smoother.matrix(bandwidth) @ source
         return mixed + uniform * self.smoother.uniform[:, None]
 

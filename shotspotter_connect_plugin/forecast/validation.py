@@ -3,17 +3,18 @@
 Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of
 weeks are fitted to what was known when it began.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from .accuracy import Calibration, caught
 from .interval import Uncertainty, fit_uncertainty
-from .ladder import ROBUST, Rung, make_sample
+from .ladder import ROBUST, Rung
 from .level import Level, LevelTerms, fit_level, observed_slots
+from .pattern import POWERS, USUAL_POWER, Fit, Pattern, fit_mixture, fit_trees, log_densities
 from .product import product
-from .surfaces import SurfaceSet, roll
+from .sample import make_samples
 
 FEWEST_EVENTS = 30
 _WINDOW_DAYS = 728
@@ -64,27 +65,27 @@ def fit_from(date):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training of one crime type found; ``fits`` (rung name -> weights, uniform share) where asked for."""
+    """What training of one crime type found; ``ladder`` the rungs it had, ``fits`` (name -> Fit) of those asked for."""
 
     rung: Rung
     reason: str
     too_rare: bool
-    weights: tuple
-    uniform_share: float
+    fit: Fit
     level: Level
     uncertainty: Uncertainty
     validation: dict
     compared: list
+    ladder: tuple = ()
     fits: dict = field(default_factory=dict)
 
 
-def train_type(ladder, history, timeline, smoother, last, rng, progress, every_rung=False):
+def train_type(ladder, past, smoother, last, rng, progress, every_rung=False):
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
     ----------
     ladder : sequence of Rung
-    history : History
+    past : Past
         What was known at AS_OF.
     last : int
         Position of the first date too late to learn from.
@@ -96,27 +97,82 @@ def train_type(ladder, history, timeline, smoother, last, rng, progress, every_r
     -------
     Outcome
     """
-    spans = plan_spans(last)
-    sample = make_sample(ladder, history, timeline, smoother, spans.first, spans.last, progress.part(0.0, 0.5))
-    levels = _Levels(history, timeline, last)
-    fits = []
-    for start, _ in spans.blocks():
-        done = 0.5 + 0.15 * len(fits) / _REFITS
-        past = sample.where((sample.date >= fit_from(start)) & (sample.date < start)
-                            & (sample.known <= timeline.origin[start]))
-        fits.append({item.name: past.fit(item, partial(progress.report, done)) for item in ladder})
-    scores, events = _weekly_scores(ladder, sample, spans, fits)
-    chosen, reason, compared = _choose(ladder, scores, events, rng)
-    newest = sample.where(sample.date >= fit_from(last))
-    tick = partial(progress.report, 0.65)
-    weights, uniform_share = newest.fit(chosen, tick)
-    newest_fits = {item.name: newest.fit(item, tick) for item in ladder} if every_rung else {}
+    spans, timeline = plan_spans(last), past.timeline
+    events, grounds = make_samples(ladder, past, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
+    levels = _Levels(past.own, timeline, last)
+    learner = _Learner(ladder, events, grounds, timeline, levels, int(rng.integers(2 ** 31)))
+    fits, scores = [], np.zeros((len(ladder), spans.weeks))
+    for start, stop in spans.blocks():
+        done = 0.45 + 0.25 * len(fits) / _REFITS
+        fits.append(learner.fits(ladder, start, partial(progress.report, done)))
+        scores += learner.weekly_scores(fits[-1], start, stop, spans)
+    judged = events.where(events.date >= spans.validation) if spans.weeks else events.where(slice(0, 0))
+    weekly = np.bincount((judged.date - spans.validation) // 7, judged.weight, minlength=spans.weeks)
+    chosen, reason, compared = _choose(ladder, scores, weekly, rng)
+    newest = learner.fits(ladder if every_rung else (chosen,), last, partial(progress.report, 0.7))
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
-        uncertainty, figures = _examine(chosen, history, timeline, smoother, spans, fits, levels,
-                                        progress.part(0.65, 1.0))
-    return Outcome(chosen, reason, bool(events.sum() < FEWEST_EVENTS), tuple(weights.tolist()), uniform_share,
-                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared, newest_fits)
+        uncertainty, figures = _examine(chosen, past, smoother, spans, [fit[chosen.name] for fit in fits], levels,
+                                        progress.part(0.75, 1.0))
+    return Outcome(chosen, reason, bool(weekly.sum() < FEWEST_EVENTS), newest[chosen.name],
+                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
+
+
+class _Learner:
+    """Fits the rungs to what was known before a date, one date after the other, and scores what came then."""
+
+    def __init__(self, ladder, events, grounds, timeline, levels, seed):
+        self._ladder, self._events, self._grounds = ladder, events, grounds
+        self._timeline, self._levels, self._seed = timeline, levels, seed
+        self._likelihood = np.zeros(len(POWERS))
+        self._judged, self._level = False, {}
+
+    def fits(self, ladder, start, tick):
+        """Fit of each rung of a ladder by name."""
+        known = self._events.known <= self._timeline.origin[min(start, self._timeline.origin.size - 1)]
+        past = self._events.where((self._events.date >= fit_from(start)) & (self._events.date < start) & known)
+        fits, mixtures = {}, {}
+        for item in ladder:
+            if item.features not in mixtures:
+                mixtures[item.features] = fit_mixture(item, past, tick)
+            fits[item.name] = mixtures[item.features]
+        trees = [item for item in ladder if item.terms]
+        if trees:
+            # Rungs with trees differ in the power of the same trees.
+            around = self._grounds.where((self._grounds.date >= fit_from(start)) & (self._grounds.date < start))
+            grown = fit_trees(trees[0], fits[trees[0].name], past, around, self._timeline, self._level_of(start),
+                              self._seed, tick)
+            for item in trees:
+                fits[item.name] = replace(grown, power=self._power() if item.family == "blend" else 1.0)
+        return fits
+
+    def weekly_scores(self, fits, start, stop, spans):
+        """Log-likelihood above uniform (rungs, weeks) of the events of the dates start to before stop."""
+        events, around = (part.where((part.date >= start) & (part.date < stop))
+                          for part in (self._events, self._grounds))
+        week, scores = (events.date - spans.validation) // 7, np.zeros((len(self._ladder), spans.weeks))
+        for position, item in enumerate(self._ladder):
+            powers = (*POWERS, fits[item.name].power) if item.family == "blend" else (fits[item.name].power,)
+            logs = log_densities(item, events, around, fits[item.name], self._timeline,
+                                 self._level_of(start), powers)
+            scores[position] = np.bincount(week, events.weight * logs[-1], minlength=spans.weeks)
+            if item.family == "blend":
+                self._likelihood += product(logs[:-1], events.weight)
+                self._judged = True
+        return scores
+
+    def _power(self):
+        """The weight of trees in a blend that was best so far, in weeks that came after what was fitted."""
+        return POWERS[int(np.argmax(self._likelihood))] if self._judged else USUAL_POWER
+
+    def _level_of(self, start):
+        """Expected events of every slot by the level known at a date; a mean where it has none."""
+        if start not in self._level:
+            moment = self._timeline.origin[min(start, self._timeline.origin.size - 1)]
+            level_of = self._levels.expected(self._levels.fit(start, moment))
+            known = np.isfinite(level_of)
+            self._level[start] = np.where(known, level_of, level_of[known].mean() if known.any() else 1.0)
+        return self._level[start]
 
 
 class _Levels:
@@ -145,20 +201,6 @@ class _Levels:
         expected = np.full(self._timeline.start.size, np.nan)
         expected[self._slots] = level.expected(self._terms)
         return expected
-
-
-def _weekly_scores(ladder, sample, spans, fits):
-    """Log-likelihood above uniform (rungs, weeks) and events (weeks,)."""
-    scores, events = np.zeros((len(ladder), spans.weeks)), np.zeros(spans.weeks)
-    for (start, stop), fit in zip(spans.blocks(), fits):
-        part = sample.where((sample.date >= start) & (sample.date < stop))
-        week = (part.date - spans.validation) // 7
-        events += np.bincount(week, part.weight, minlength=spans.weeks)
-        for position, item in enumerate(ladder):
-            weights, uniform_share = fit[item.name]
-            density = product(part.of(item), weights) + uniform_share
-            scores[position] += np.bincount(week, part.weight * np.log(density), minlength=spans.weeks)
-    return scores, events
 
 
 def _choose(ladder, scores, events, rng):
@@ -193,15 +235,16 @@ def _choose(ladder, scores, events, rng):
     return ladder[chosen], reason, compared
 
 
-def replay(features, history, timeline, smoother, first, last, mixture_of, level_of, share_heard):
+def replay(pattern, past, first, last, fit_of, level_of, share_heard):
     """Forecast every slot of some dates again, each from what was known at the plan moment of its date.
 
     Parameters
     ----------
-    features : sequence of Feature
+    pattern : Pattern
+    past : Past
     first, last : int
         Positions of dates; the last is not included.
-    mixture_of : function of the position of a date -> (weights, uniform_share)
+    fit_of : function of the position of a date -> Fit
     level_of : array of slots
         Expected events of each slot.
     share_heard : array of slots
@@ -212,13 +255,15 @@ def replay(features, history, timeline, smoother, first, last, mixture_of, level
     slot, expected : int, numpy.ndarray
         Position of the slot and (boxes,) expected events.
     """
-    surfaces = SurfaceSet(features, smoother)
-    slots = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
-    for date, counts in roll(history, timeline, surfaces.memories, len(smoother), first, last):
-        density = surfaces.mixture(counts, *mixture_of(date))
-        for slot in range(slots[date], slots[date + 1]):
-            yield slot, expected_in(level_of[slot], density[:, timeline.shift[slot]], history, share_heard[slot],
-                                    timeline.start[slot])
+    timeline = past.timeline
+    bounds = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
+    boxes = len(pattern.surfaces.smoother)
+    for date, counts in past.roll(pattern.memories, boxes, first, last):
+        slots = np.arange(bounds[date], bounds[date + 1])
+        density = pattern.density(counts, fit_of(date), slots)
+        for place, slot in enumerate(slots):
+            yield int(slot), expected_in(level_of[slot], density[:, place], past.own, share_heard[slot],
+                                         timeline.start[slot])
 
 
 def expected_in(total, density, history, share_heard, start):
@@ -238,21 +283,23 @@ def events_by_slot(history, timeline, boxes, first, last):
             for slot, part in zip(slots, np.split(rows, starts[1:]))}
 
 
-def _examine(chosen, history, timeline, smoother, spans, fits, levels, progress):
-    """Calibration, hits and uncertainty of the chosen rung over validation."""
+def _examine(chosen, past, smoother, spans, fits, levels, progress):
+    """Calibration, hits and uncertainty of the chosen rung over validation; ``fits`` of it by stretch."""
+    history, timeline = past.own, past.timeline
     level_of, fit_of = np.full(timeline.start.size, np.nan), {}
     for (start, stop), fit in zip(spans.blocks(), fits):
         slots = (timeline.date >= start) & (timeline.date < stop)
         level_of[slots] = levels.expected(levels.fit(start, timeline.origin[start]))[slots]
-        fit_of.update(dict.fromkeys(range(start, stop), fit[chosen.name]))
+        fit_of.update(dict.fromkeys(range(start, stop), fit))
     boxes, nothing = len(smoother), np.zeros(len(smoother))
     events = events_by_slot(history, timeline, boxes, spans.validation, spans.last)
     stretches = max(7 * spans.weeks // _STRETCH_DAYS, 1)
     expected_in, observed_in = np.zeros((2, stretches, boxes))
     weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
     calibration, hits = Calibration(), 0.0
-    for slot, expected in replay(chosen.features, history, timeline, smoother, spans.validation, spans.last,
-                                 fit_of.__getitem__, level_of, levels.share_heard):
+    pattern = Pattern(chosen, smoother, timeline)
+    for slot, expected in replay(pattern, past, spans.validation, spans.last, fit_of.__getitem__, level_of,
+                                 levels.share_heard):
         day = timeline.date[slot] - spans.validation
         progress.report(day / (7 * spans.weeks))
         observed, area = events.get(slot, nothing), smoother.uniform

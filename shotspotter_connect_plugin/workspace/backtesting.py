@@ -11,9 +11,7 @@ from ..errors import ConnectError
 from ..files import replacing
 from ..forecast import backtest as replaying
 from ..forecast import backtest_scores
-from ..forecast.inputs import admit_boxes, admit_events, check_crime_type
-from ..forecast.model import coverage_of
-from ..forecast.surfaces import Smoother
+from ..forecast.inputs import BOX_COLUMNS, admit_events, check_crime_type, may_be_forecast
 from ..patrol import capcost, metering
 from ..progress import SILENT
 from . import forecasting, planning
@@ -77,10 +75,12 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
         raise ConnectError(f"{len(slots)} shifts of {len(frame)} boxes are too many for one back-test; choose a "
                            "shorter period.")
     progress.report(0.0, "Reading incidents and alerts")
-    events = admit_events(forecasting.read_events(workspace, codes, pd.Timestamp.now(tz="UTC"), reports=True))[0]
-    boxes = admit_boxes(frame[["box_id", "col", "row", "inside"]])
-    ground = replaying.Ground(boxes, Smoother(boxes, settings.size), calendar, settings.size, settings.plan_hour,
-                              area_percent / 100, coverage=coverage_of(forecasting.read_coverage(workspace), boxes))
+    may_tell = [code for code in enabled if may_be_forecast(code)]
+    events = admit_events(forecasting.read_events(workspace, may_tell, pd.Timestamp.now(tz="UTC"), reports=True))[0]
+    ground = replaying.Ground.of(frame[list(BOX_COLUMNS)], calendar, settings.size, settings.plan_hour,
+                                 **forecasting.read_surroundings(workspace), related=sorted(set(events["crime_type"])),
+                                 share=area_percent / 100)
+    boxes = ground.boxes
     kinds = workspace.crime_types.set_index("crime_type")
     harm = np.zeros((len(slots), len(boxes)), dtype=np.float32)
     results, left_out = [], []

@@ -62,14 +62,14 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
     types = types.loc[[code for code in types.index if code in model.types]]
     if types.empty:
         raise ConnectError("The model forecasts none of the enabled crime types; run connect:train again.")
-    events = forecasting.read_events(workspace, list(types.index), pd.Timestamp.now(tz="UTC"), reports=True)
-    coverage = forecasting.read_coverage(workspace)
+    events = forecasting.read_events(workspace, model.event_types, pd.Timestamp.now(tz="UTC"), reports=True)
+    surroundings = forecasting.read_surroundings(workspace)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
     harm, happened = np.zeros((2, len(slots), len(boxes)), dtype=np.float32)
     for number, row in enumerate(types.itertuples()):
         part = progress.part(number / len(types), (number + 1) / len(types))
         shifts = model.replay(events, boxes[["box_id", "col", "row", "inside"]], workspace.calendar, row.Index, first,
-                              last, coverage)
+                              last, **surroundings)
         for done, (date, shift, expected, observed) in enumerate(shifts):
             part.report(min(done / len(slots), 1.0))
             slot = place[date, shift]

@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast import gunfire
 from ..forecast.card import card_html
-from ..forecast.inputs import BOX_COLUMNS, check_crime_type
+from ..forecast.inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLUMNS, check_crime_type, may_be_forecast
 from ..forecast.model import ForecastModel
 from ..forecast.model import train as train_model
 from ..progress import SILENT
@@ -53,11 +53,13 @@ def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card
         raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
     codes = [check_crime_type(code) for code in (crime_types or enabled)]
     progress.report(0.0, "Reading incidents and alerts")
-    events = read_events(workspace, codes, as_of, reports=True)
+    # Types that are not to be forecast may tell of those that are.
+    may_tell = [code for code in enabled if may_be_forecast(code)]
+    events = read_events(workspace, list(dict.fromkeys([*codes, *may_tell])), as_of, reports=True)
     settings = workspace.settings
     model = train_model(events, _boxes(workspace), workspace.calendar, as_of, size=settings.size, crime_types=codes,
                         seed=seed, plan_hour=settings.plan_hour, progress=progress.part(0.05, 0.95),
-                        coverage=read_coverage(workspace))
+                        **read_surroundings(workspace))
     text = model.to_json()
     row = pd.DataFrame({"model_id": [model.model_id], "as_of_utc": [model.as_of],
                         "trained_utc": [pd.Timestamp.now(tz="UTC").floor("ms")], "seed": [int(seed)],
@@ -98,7 +100,8 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     model = read_model(workspace, model_id)
     slot = {"shift_date": str(shift_date), "shift": shift}
     inputs = _inputs(workspace, model, model_id)
-    outdated = [code for code in model.types if not _is_current(workspace, slot, code, inputs[code], as_of)]
+    outdated = [code for code, item in model.types.items()
+                if not _is_current(workspace, slot, code, item.others, inputs[code], as_of)]
     rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
     rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
     with workspace.transaction() as writer:
@@ -131,9 +134,9 @@ def _scored(workspace, model, shift_date, shift, as_of, codes, progress):
     """Rows of some of a model's crime types."""
     progress.report(0.1)
     model = replace(model, types={code: model.types[code] for code in codes})
-    events = read_events(workspace, codes, as_of, reports=True)
+    events = read_events(workspace, model.event_types, as_of, reports=True)
     return model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
-                       progress=progress.part(0.3, 0.9), coverage=read_coverage(workspace))
+                       progress=progress.part(0.3, 0.9), **read_surroundings(workspace))
 
 
 _SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
@@ -143,21 +146,23 @@ _OF_GUNFIRE = ("gunfire", "sensor_coverage")
 def _inputs(workspace, model, model_id):
     """Crime type -> fingerprint of the tables from which the model forecasts it.
 
-    Incidents do not matter to gunfire while alerts are heard everywhere, and alerts not to other types: what a type
-    takes from another's events would have to be named here.
+    Incidents do not matter to gunfire while alerts are heard everywhere, nor alerts to other types, unless the model
+    takes something from them.
     """
     stamps = {table: workspace.stamp(table) for table in ("incidents", *_SOURCES, *_OF_GUNFIRE)}
     alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
     found, versions = {}, library_versions()
     for code in model.types:
-        of_gunfire = code == gunfire.CRIME_TYPE
-        tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_gunfire and alone else ("incidents",))]
+        others = set(model.types[code].others)
+        of_gunfire = gunfire.CRIME_TYPE in {code, *others}
+        of_alerts = code == gunfire.CRIME_TYPE and not others and alone
+        tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_alerts else ("incidents",))]
         text = json.dumps([model_id, versions, *((table, stamps[table]) for table in tables)])
         found[code] = hashlib.sha256(text.encode()).hexdigest()[:16]
     return found
 
 
-def _is_current(workspace, slot, code, inputs, as_of):
+def _is_current(workspace, slot, code, others, inputs, as_of):
     """Whether a crime type's stored forecast of a slot is what a forecast as of a moment would say.
 
     Nothing that the tables hold may have become known between the two moments.
@@ -169,10 +174,12 @@ def _is_current(workspace, slot, code, inputs, as_of):
     if len(moments) != 1 or moments[0] > as_of:
         return False
     since = Between(moments[0] + _MOMENT, as_of + _MOMENT)
-    own = {"crime_type": list(gunfire.REPORTED) if code == gunfire.CRIME_TYPE else [code]}
+    of_gunfire = gunfire.CRIME_TYPE in (code, *others)
+    own = {"crime_type": list(dict.fromkeys([code, *others, *(gunfire.REPORTED if of_gunfire else ())]))}
     return not (workspace.count("incidents", {**own, "reported_utc": since})
                 or workspace.count("incidents", {**own, "reported_utc": None, "occurred_to_utc": since})
-                or code == gunfire.CRIME_TYPE and workspace.count("gunfire", {"occurred_utc": since}))
+                or workspace.count("calendar", {"known_utc": since})
+                or of_gunfire and workspace.count("gunfire", {"occurred_utc": since}))
 
 
 def read_events(workspace, crime_types, as_of, since=None, reports=False):
@@ -209,6 +216,12 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
 def read_coverage(workspace):
     """Where and when gunshot sensors listen, as :func:`forecast.model.train` takes it; empty where nobody told."""
     return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
+
+
+def read_surroundings(workspace):
+    """What a forecast takes beside events and boxes, as :func:`forecast.model.train` does: coverage, places, days."""
+    return {"coverage": read_coverage(workspace), "places": workspace.read("places", list(PLACE_COLUMNS)),
+            "days": workspace.read("calendar", list(CALENDAR_COLUMNS))}
 
 
 def _boxes(workspace):

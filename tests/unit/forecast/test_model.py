@@ -111,12 +111,14 @@ def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, thre
     assert found.stdout.strip() == city.model.model_id
 
 
-def test_the_seed_is_recorded_and_only_moves_the_bootstrap(city):
+def test_the_seed_is_recorded_and_only_moves_what_is_random(city):
     other = train(city.events, city.boxes, city.calendar, city.as_of, seed=2)
     assert other.seed == 2 and other.card["seed"] == 2
     ladders = [model.card["crime_types"]["robbery"]["ladder"] for model in (city.model, other)]
     for one, two in zip(*ladders):
-        assert one["log_score"] == two["log_score"]
+        if one["rung"] not in ("trees", "blend"):
+            assert one["log_score"] == two["log_score"]
+        assert np.isclose(one["log_score"], two["log_score"], atol=0.03)
     assert [row["low"] for row in ladders[0]] != [row["low"] for row in ladders[1]]
 
 
@@ -288,7 +290,7 @@ def test_a_negative_seed_is_refused(city):
 def test_events_outside_the_fishnet_do_not_count(city):
     away = city.events.assign(x=city.events["x"] + 1e6)
     alone = train(pd.concat([city.events, away]), city.boxes, city.calendar, city.as_of)
-    assert alone.types["robbery"].weights == city.model.types["robbery"].weights
+    assert alone.types["robbery"].fit == city.model.types["robbery"].fit
 
 
 def test_a_shift_that_does_not_run_or_is_new_is_refused(city):

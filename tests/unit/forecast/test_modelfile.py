@@ -5,6 +5,7 @@ import hashlib
 import json
 from html import escape
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,7 +34,7 @@ def signed(content):
     return json.dumps(
         {
             "format": "shotspotter-connect-forecast",
-            "version": 1,
+            "version": 2,
             "model": content,
             "sha256": hashlib.sha256(plain.encode()).hexdigest(),
         }
@@ -42,6 +43,10 @@ def signed(content):
 
 def test_the_helper_signs_what_the_reader_believes(text):
     assert ForecastModel.from_json(signed(json.loads(text)["model"])).to_json() == text
+
+
+def tree_of(model):
+    return model["types"]["robbery"]["forest"]["trees"][0]
 
 
 def test_layout_does_not_matter_but_content_does(text):
@@ -120,7 +125,8 @@ STRANGE = [None, True, [], {}, "", "x" * 1000, "../../etc/passwd", "<script>", -
 def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, city):
     """Each place of the file gets each strange value; what is accepted must still score to finite numbers."""
     content = json.loads(text)["model"]
-    accepted = 0
+    accepted, in_forest = 0, []
+    assert content["types"]["robbery"]["forest"], "the made city is forecast with trees"
     for path in list(paths(content))[1:]:
         for value in STRANGE:
             changed = copy.deepcopy({key: part for key, part in content.items() if key != "card"})
@@ -136,6 +142,9 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
             except ConnectError:
                 continue
             accepted += 1
+            if "forest" in path:
+                in_forest.append(model)
+                continue
             assert path[-1] in (
                 "seed",
                 "label",
@@ -144,6 +153,7 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
                 "pandas",
                 "python",
                 "scipy",
+                "scikit-learn",
                 "versions",
                 "shifts",
                 "card",
@@ -154,7 +164,10 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
                 2,
             ) or path[-1] in ("bandwidth", "days"), (path, value)
             assert model.types and model.size == 250.0
-    assert accepted < 120
+    assert accepted < 150 and len(in_forest) > 5
+    for model in in_forest[:: len(in_forest) // 5]:
+        rows = model.score(city.events, city.boxes, city.calendar, city.date, "day", city.as_of)
+        assert np.isfinite(rows["expected"]).all() and (rows["expected"] >= 0).all()
 
 
 @pytest.mark.parametrize(
@@ -165,6 +178,19 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
         lambda model: model["types"]["robbery"]["surfaces"][0].update(days=0),
         lambda model: model["types"]["robbery"]["surfaces"][0].update(weight=0.9),
         lambda model: model["types"]["robbery"].update(level=[0.0] * 3),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(of="drugs"),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(of="places:public_housing"),
+        lambda model: model["types"]["robbery"]["forest"].update(power=1.5),
+        lambda model: model["types"]["robbery"]["forest"].update(trees="exec"),
+        lambda model: tree_of(model)["left"].__setitem__(0, 0),
+        lambda model: tree_of(model)["left"].__setitem__(0, 10**6),
+        lambda model: tree_of(model)["right"].__setitem__(0, tree_of(model)["left"][0]),
+        lambda model: tree_of(model)["feature"].__setitem__(0, 10**6),
+        lambda model: tree_of(model)["feature"].__setitem__(0, -1),
+        lambda model: tree_of(model)["value"].pop(),
+        lambda model: tree_of(model)["threshold"].__setitem__(0, "x"),
+        lambda model: tree_of(model).update({name: [0] * 10**5 for name in tree_of(model)}),
+        lambda model: model["types"]["robbery"]["forest"].update(trees=[tree_of(model)] * 501),
         lambda model: model["types"]["robbery"].update(start="0001-01-01"),
         lambda model: model["types"]["robbery"].update(start="2018-02-30"),
         lambda model: model["types"]["robbery"].update(uniform_share=-0.5),

@@ -141,7 +141,7 @@ def test_what_becomes_known_later_changes_no_forecast(tested):
     first = last = "2022-07-01"
     moment = workspace.calendar.as_of(first, workspace.settings.plan_hour).value
     ground = replaying.Ground(tested.boxes, Smoother(tested.boxes, 250.0), workspace.calendar, 250.0,
-                              workspace.settings.plan_hour, 0.05)
+                              workspace.settings.plan_hour, share=0.05)
     changed = tested.events.copy()
     changed.loc[changed["known_utc"] > moment, ["x", "y"]] = [321_700.0, 4_300_300.0]
     seen = []

@@ -1,0 +1,127 @@
+"""Gradient-boosted trees that correct a forecast: grown by scikit-learn, kept as plain numbers, read by numpy.
+
+The trees learn the log of the ratio of the true rate to that of a simpler forecast (Friedman 2001, Poisson loss) from
+events and from a sample of the places and times where the simpler forecast expects them. They are small, few and
+slow to learn, and no leaf may rest on less than a thirtieth of the sample, since trees that are free to fit a few
+hundred events forecast worse than none.
+"""
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+ROUNDS = 60
+LEAVES = 5
+_RATE = 0.03
+_LEAF_SHARE = 1 / 33
+_AT_ONCE = 15
+MOST_LEAVES = 8
+_EVENT = 1e-3
+"""An event is a row of rate 1 / _EVENT and exposure _EVENT: nearly all of its weight is that it happened."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One tree as arrays over its nodes, the root first; ``left`` is -1 in leaves, where ``value`` holds.
+
+    Rows whose ``feature`` is at most ``threshold`` go left.
+    """
+
+    feature: tuple
+    threshold: tuple
+    left: tuple
+    right: tuple
+    value: tuple
+
+    @cached_property
+    def _table(self):
+        """Positions of the nodes that ask, and the value of every combination of their answers (bit k: the k-th says
+        left), which is faster to look up than to walk through."""
+        asking = [node for node in range(len(self.left)) if self.left[node] >= 0]
+        place = {node: bit for bit, node in enumerate(asking)}
+        values = np.empty(1 << len(asking))
+        for answers in range(values.size):
+            node = 0
+            while node in place:
+                node = self.left[node] if answers >> place[node] & 1 else self.right[node]
+            values[answers] = self.value[node]
+        return asking, values
+
+    def predict(self, columns):
+        """Values of rows given as a list of columns."""
+        asking, values = self._table
+        answers = np.zeros(columns[0].size, dtype=np.uint8)
+        for bit, node in enumerate(asking):
+            answers |= (columns[self.feature[node]] <= self.threshold[node]).view(np.uint8) << bit
+        return values[answers]
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Trees whose values are added to a constant."""
+
+    constant: float
+    trees: tuple
+
+    def predict(self, terms):
+        """Sum of the trees for rows of terms (n, terms): the same bits as scikit-learn's raw prediction."""
+        columns = [np.ascontiguousarray(column) for column in np.asarray(terms, dtype=float).T]
+        total = np.full(len(terms), self.constant)
+        for tree in self.trees:
+            total += tree.predict(columns)
+        return total
+
+
+def can_grow():
+    """Tell whether scikit-learn is there."""
+    from importlib.util import find_spec
+
+    return find_spec("sklearn") is not None
+
+
+def grow(event_terms, event_weight, terms, expected, seed, tick=lambda: None):
+    """Grow a forest.
+
+    Parameters
+    ----------
+    event_terms : numpy.ndarray
+        (n, terms) of events.
+    event_weight : array of n
+    terms : numpy.ndarray
+        (m, terms) of a sample of places and times.
+    expected : array of m
+        Events that the simpler forecast expects of what each of them stands for.
+    seed : int
+    tick : callable, optional
+        Called every few rounds; what it raises stops the growth.
+
+    Returns
+    -------
+    Forest
+    """
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
+
+    rows = np.concatenate([event_terms, terms])
+    rate = np.concatenate([np.full(len(event_terms), 1 / _EVENT), np.zeros(len(terms))])
+    exposure = np.concatenate([event_weight * _EVENT, expected])
+    model = HistGradientBoostingRegressor(
+        loss="poisson", learning_rate=_RATE, max_leaf_nodes=LEAVES, l2_regularization=1.0, warm_start=True,
+        min_samples_leaf=max(int(len(rows) * _LEAF_SHARE), 20), early_stopping=False, random_state=seed)
+    # One thread: sums of several threads may come in another order, and the same data must give the same bits.
+    with threadpool_limits(1):
+        for rounds in range(_AT_ONCE, ROUNDS + 1, _AT_ONCE):
+            tick()
+            model.set_params(max_iter=rounds)
+            model.fit(rows, rate, sample_weight=exposure)
+    constant = float(np.ravel(model._baseline_prediction)[0])
+    return Forest(constant, tuple(_tree(one[0].nodes) for one in model._predictors))
+
+
+def _tree(nodes):
+    leaf = nodes["is_leaf"].astype(bool)
+    return Tree(tuple(np.where(leaf, 0, nodes["feature_idx"]).tolist()),
+                tuple(np.where(leaf, 0.0, nodes["num_threshold"]).tolist()),
+                tuple(np.where(leaf, -1, nodes["left"].astype(np.int64)).tolist()),
+                tuple(np.where(leaf, -1, nodes["right"].astype(np.int64)).tolist()),
+                tuple(np.where(leaf, nodes["value"], 0.0).tolist()))
