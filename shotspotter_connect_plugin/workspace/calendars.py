@@ -4,7 +4,6 @@ A row of a file may tell of several dates (a school break) or of several measure
 added if anything of it is new, else as updated if anything of it changed.
 """
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,8 @@ import pandas as pd
 from ..errors import ConnectError
 from ..progress import SILENT
 from . import coordinates, privacy, times
-from .intake import ImportResult, Rejects
+from .intake import ImportResult, Rejects, rejects_path
+from .memory import recall
 from .readers import GEOMETRY, open_source, read_rows, too_long
 from .runs import file_hash
 from .store import Between
@@ -71,7 +71,8 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
     holds, roles = _contents(mapping)
     source = open_source(path)
     warnings = []
-    found = _columns(source, roles, holds, warnings)
+    given = recall(workspace, TABLE, source.columns, roles, "", "", warnings)
+    found = _columns(source, given.mapping, holds, warnings)
     wanted = list(dict.fromkeys(found.values())) + (list(GEOMETRY) if source.has_geometry else [])
     chunks = read_rows(source, wanted, progress.part(0.0, 0.5),
                        lambda chunk: chunk.assign(**{_LONG: too_long(chunk)}))
@@ -83,8 +84,7 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
     kind = reading.kinds(holds)
     table = pd.concat([reading.days(kind), reading.weather(kind)], ignore_index=True)
     progress.report(0.8)
-    rejects = rejects or workspace.folder / f"{Path(workspace.address).stem}-rejects-{TABLE}.csv"
-    return _write(workspace, reading, table, rejects, progress)
+    return _write(workspace, reading, table, rejects_path(workspace, TABLE, rejects), given, progress)
 
 
 def _contents(mapping):
@@ -374,7 +374,7 @@ def _numbered(frame):
     return frame
 
 
-def _write(workspace, reading, table, rejects, progress):
+def _write(workspace, reading, table, rejects, given, progress):
     """All of it in one transaction, with the rejects and the line in ``imports``."""
     if len(table):
         table["date"] = _dates(table["day"])
@@ -403,7 +403,7 @@ def _write(workspace, reading, table, rejects, progress):
             dropped_columns=[column for column in reading.source.columns if column not in reading.found.values()],
             warnings=reading.warnings, mapping=reading.found, reasons=dict(reading.rejects.reasons.most_common()),
             rejects=reading.rejects.write(rejects), source_crs=reading.source.crs, crs=workspace.settings.crs,
-            timezone=reading.zone)
+            timezone=reading.zone, given=given)
         path = reading.source.path
         result.record(writer, TABLE, reading.source.name, file_hash(path) if path.is_file() else "")
     return result

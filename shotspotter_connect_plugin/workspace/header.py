@@ -14,6 +14,7 @@ _NEEDED = {
                (("from", "shift"), "the start or the shift")),
     "tactic_log": ((("tactic",), "the tactic"), (("at",), "the time"),
                    (("officer", "unit"), "the officer's badge number or the unit")),
+    "calendar": ((("date", "from"), "the date"),),
 }
 """Table -> (roles of which one must be there, what it is)."""
 

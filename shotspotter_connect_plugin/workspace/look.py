@@ -66,7 +66,7 @@ KINDS = {
 }
 """Table -> what its files are."""
 
-MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster")
+MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")
 """Kinds whose columns can be given another meaning in a MAPPING that is remembered."""
 
 
@@ -254,7 +254,7 @@ def _words(found, head, role):
 # What is in it
 
 def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progress):
-    """Files that are mapped: incidents, gunfire, tactic logs and rosters."""
+    """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
     found.columns = list(source.columns)
     found.given = recall(workspace, found.kind, source.columns, mapping, source_crs, source_timezone, found.notes)

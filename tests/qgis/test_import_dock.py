@@ -89,12 +89,13 @@ def mean(dock, column, role):
     """Choose what a column means with the keyboard, as a person would."""
     combo = dock.columns.table.findChild(QComboBox, "ConnectMeaning:" + column)
     combo.setFocus()
-    step = Qt.Key.Key_Down if combo.findData(role) > combo.currentIndex() else Qt.Key.Key_Up
-    while combo.currentData() != role:
-        QTest.keyClick(combo, step)
-        settle(dock)
-        combo = dock.columns.table.findChild(QComboBox, "ConnectMeaning:" + column)
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    steps = combo.findData(role) - combo.currentIndex()
+    for _ in range(abs(steps)):
+        QTest.keyClick(combo.view(), Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+    QTest.keyClick(combo.view(), Qt.Key.Key_Return)
     settle(dock)
+    assert meaning(dock, column) == role
 
 
 def runs_in(path):
@@ -298,6 +299,36 @@ def test_places_need_their_kind_and_layers_are_imported(dock, fresh, sample):
     click(dock, "start")
     settle(dock)
     assert "added" in states(dock)[0][1] and set(rows_in(fresh, "places")["kind"]) == {"school"}
+
+
+def test_neighbourhoods_coverage_and_calendar(dock, fresh, sample, tmp_path):
+    (tmp_path / "calendar.csv").write_text("Wann,Was\n2017-12-25,Christmas\nsoon,Easter\n")
+    drop(dock, sample / "neighbourhoods.geojson", sample / "sensor_coverage.geojson",
+         sample / "holidays_2014_2018.csv", tmp_path / "calendar.csv")
+    assert [kind for kind, _ in states(dock)] == ["Neighbourhoods with residents", "Sensor coverage", "Calendar", "?"]
+    dock.table.selectRow(3)
+    dock.columns.kind.setCurrentIndex(dock.columns.kind.findData("calendar"))
+    dock.columns.kind.activated.emit(dock.columns.kind.currentIndex())
+    settle(dock)
+    assert "no column for the date" in states(dock)[3][1]
+    mean(dock, "Wann", "date")
+    mean(dock, "Was", "name")
+    holds = dock.columns.extras["HOLDS"]
+    holds.setCurrentIndex(holds.findData("holidays"))
+    holds.activated.emit(holds.currentIndex())
+    click(dock, "start")
+    settle(dock)
+    assert all("added" in state for _, state in states(dock)), states(dock)
+    assert "1 added, 0 updated, 0 unchanged, 1 rejected" in states(dock)[3][1]
+    assert len(rows_in(fresh, "neighbourhoods")) == 6 and len(rows_in(fresh, "sensor_coverage")) > 0
+    dock.table.selectRow(0)
+    assert "33\noutside the jurisdiction" in dock.result.toPlainText()
+    days = rows_in(fresh, "calendar")
+    assert set(days["kind"]) == {"holiday"} and "Christmas" in set(days["name"])
+    dock.table.selectRow(3)
+    assert "a date or time that cannot be read\nWann\n3" in dock.result.toPlainText()
+    drop(dock, tmp_path / "calendar.csv")
+    assert (states(dock)[-1], meaning(dock, "Wann")) == (("Calendar", "ready"), "date")
 
 
 # The desk

@@ -23,15 +23,22 @@ _EXTRAS = {
                        ("POPULATION_FIELDS", "Columns with &residents", "found by their names")),
     "sensor_coverage": (("FROM_FIELD", "Column with the &first date", "always"),
                         ("TO_FIELD", "Column with the &last date", "until now")),
-    "calendar": (("MAPPING", "It h&olds", ""),),
+    "calendar": (("HOLDS", "It h&olds", ""),),
 }
 
 
 class _Choice(QComboBox):
-    """A choice in a table: the wheel scrolls the table and changes nothing."""
+    """A choice in a table that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
+    and do not step through meanings, each of which would be taken from another column."""
 
     def wheelEvent(self, event):  # noqa: N802
         event.ignore()
+
+    def keyPressEvent(self, event):  # noqa: N802
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
 
 
 class ColumnsPanel(QWidget):
@@ -165,7 +172,7 @@ class ColumnsPanel(QWidget):
                 field.setText(value)
 
     def _extra_field(self, name, label, empty):
-        if name == "MAPPING":
+        if name == "HOLDS":
             field = QComboBox()
             for code, words in _HOLDS:
                 field.addItem(tr(words), code)
@@ -272,9 +279,9 @@ class ResultPanel(QTextBrowser):
         parts.extend("<p>{}</p>".format(escape(message)) for message in (
             item.warnings if "READ" in item.outputs else item.messages))
         if item.rejected is not None:
-            self._rejects = item.outputs["REJECTS"]
-            parts.append("<p><b>{}</b> (<a href='rejects'>{}</a>)</p>".format(
-                escape(tr("Rejected rows")), escape(tr("open the list of all"))))
+            self._rejects = item.rejects
+            link = " (<a href='rejects'>{}</a>)".format(escape(tr("open the list of all"))) if item.rejects else ""
+            parts.append("<p><b>{}</b>{}</p>".format(escape(tr("Rejected rows")), link))
             parts.append(_table([tr("Rows"), tr("Reason"), tr("Column"), tr("Lines")], [
                 ["{:,}".format(row.rows), row.reason, row.column, row.lines] for row in item.rejected.itertuples()]))
         if item.delivered is not None:

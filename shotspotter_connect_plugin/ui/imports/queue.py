@@ -7,7 +7,7 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDef
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...workspace.look import KINDS, MAPPED, Look, changed, look, parts_of
-from ...workspace.rejected import rejected_in
+from ...workspace.rejected import rejected_in, rejected_of
 from ...workspace.visits import planned_against_delivered
 from ..plan.work import AlgorithmRun, Works
 
@@ -51,6 +51,7 @@ class Item:
     messages: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     error: str = ""
+    rejects: str = ""
     rejected: object = None
     delivered: object = None
 
@@ -233,13 +234,15 @@ class Queue(QObject):
             return {**parameters, "OUTPUT": QgsProcessingOutputLayerDefinition(
                 QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())}
         parameters["INPUT"] = item.path
-        if item.kind in MAPPED:
+        if item.kind == "calendar":
+            holds = parameters.pop("HOLDS", "")
+            said = {holds: item.given} if holds and item.given is not None else item.given
+            parameters["MAPPING"] = holds if said is None else json.dumps(said)
+        elif item.kind in MAPPED:
             said = item.given is not None
             parameters.update(
                 MAPPING=json.dumps(item.given) if said else "", SOURCE_CRS=item.source_crs if said else "",
                 SOURCE_TIMEZONE=item.source_timezone if said else "", REJECTS=_rejects(self.address, item))
-        elif item.kind == "calendar":
-            parameters["REJECTS"] = _rejects(self.address, item)
         return parameters
 
     def _progressed(self, percent):
@@ -263,13 +266,19 @@ class Queue(QObject):
     def _keep_results(self, item, run):
         if item.kind == "gps_fixes" and item.outputs.get("FROM"):
             self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
-        rejects = item.outputs.get("REJECTS") or ""
         if item.kind == VISITS:
             _show_on_map(run)
             first, last = item.extras["FROM"], item.extras["TO"]
             self._read(item, "delivered", lambda workspace, _: planned_against_delivered(workspace, first, last))
-        elif item.outputs.get("REJECTED") and os.path.exists(rejects):
+            return
+        if not item.outputs.get("REJECTED"):
+            return
+        rejects = item.outputs.get("REJECTS") or _rejects(self.address, item)
+        if item.kind in MAPPED and os.path.exists(rejects):
+            item.rejects = rejects
             self._read(item, "rejected", lambda *_: rejected_in(rejects))
+        else:
+            self._read(item, "rejected", lambda workspace, _: rejected_of(workspace, item.kind))
 
     def _read(self, item, name, function):
         def keep(table):
@@ -290,10 +299,11 @@ def _rejects(address, item):
     """A rejects file for each file, beside the workspace: several of one kind do not overwrite each other's."""
     if "://" in address or address.startswith("service="):
         return ""
+    stem, _ = os.path.splitext(os.path.abspath(address))
+    if item.kind == "calendar":  # its algorithm names the file itself
+        return "{}-rejects-{}.csv".format(stem, item.kind)
     plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in item.name)
-    folder = os.path.dirname(os.path.abspath(address))
-    return os.path.join(folder, "{}-rejects-{}-{}.csv".format(
-        os.path.splitext(os.path.basename(address))[0], item.kind, plain))
+    return "{}-rejects-{}-{}.csv".format(stem, item.kind, plain)
 
 
 def _show_on_map(run):
