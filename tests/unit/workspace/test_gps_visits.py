@@ -147,6 +147,8 @@ def roster_of(workspace, tmp_path, text, **more):
     "call sign,officer id,shift date,shift\n12,4711,3/2/2026,Day\n12,4712,3/2/2026,NIGHT\n",
     "unit,officer,from,to\n12,4711.0,2026-03-02T12:00:00Z,2026-03-02T20:00:00Z\n"
     "12.0,4712,2026-03-03T04:00:00Z,2026-03-03T12:00:00Z\n",
+    "unit,officer,from_utc,to_utc\n12,4711,2026-03-02 12:00,2026-03-02 20:00\n"
+    "12,4712,2026-03-03 04:00,2026-03-03 12:00\n\n\n",
 ])
 def test_rosters_in_several_hands(workspace, tmp_path, text):
     result, rows = roster_of(workspace, tmp_path, text)
