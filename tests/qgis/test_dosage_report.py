@@ -14,7 +14,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "works
 from effect_town import fill  # noqa: E402
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
-from shotspotter_connect_plugin.reports import dosagereport, frame, publish  # noqa: E402
+from shotspotter_connect_plugin.reports import dosagereport, frame  # noqa: E402
 from shotspotter_connect_plugin.reports.blocks import Chart, Table  # noqa: E402
 from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
@@ -46,13 +46,25 @@ def town(tmp_path_factory, qgis_app):
     return path
 
 
+@pytest.fixture(scope="module")
+def composed(town):
+    with open_workspace(town) as workspace:
+        return dosagereport.build(workspace, FIRST, LAST)
+
+
+@pytest.fixture(scope="module")
+def printed(town, run, tmp_path_factory):
+    """The report as PDF, by its algorithm -> (path, outputs)."""
+    path = tmp_path_factory.mktemp("printed") / "report.pdf"
+    return path, run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
+
+
 def words(pages):
     return " ".join(" ".join(page.split()) for page in pages)
 
 
-def test_the_pages_say_what_the_step_found(town, run, tmp_path):
-    path = tmp_path / "report.pdf"
-    result = run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
+def test_the_pages_say_what_the_step_found(town, printed):
+    path, result = printed
     assert result["OUTPUT"] == str(path) and result["TABLES"] == 4
     text = words(pages_of(path))
     with open_workspace(town) as workspace:
@@ -67,10 +79,8 @@ def test_the_pages_say_what_the_step_found(town, run, tmp_path):
         assert part in text
 
 
-def test_names_stay_names(town, run, tmp_path):
-    path = tmp_path / "report.pdf"
-    run("dosagereport", WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
-    text = words(pages_of(path))
+def test_names_stay_names(town, run, printed, tmp_path):
+    text = words(pages_of(printed[0]))
     for name in ("Town <b>Police</b> [% now() %]", "Theft [% 6 * 7 %] <u>and more</u>", "[% 1 + 1 %]",
                  "=1+1 and a name", "=HYPERLINK(\"x\") [% 2 * 2 %]"):
         assert name in text
@@ -118,11 +128,9 @@ def test_one_beat(town, run, tmp_path, fails):
     assert "ends before it starts" in fails("dosagereport", **same, FROM=LAST, TO=FIRST)
 
 
-def test_nothing_leaves_the_page(town, tmp_path):
+def test_nothing_leaves_the_page(printed, tmp_path):
     """The picture of each page has a white margin all around, and ink in between."""
-    with open_workspace(town) as workspace:
-        report = dosagereport.build(workspace, FIRST, LAST)
-    path = publish.write_report(report, tmp_path / "report.pdf")[0]
+    path = printed[0]
     for page in range(1, len(pages_of(path)) + 1):
         pixels = picture_of(path, page, tmp_path)
         edge = 14
@@ -131,32 +139,27 @@ def test_nothing_leaves_the_page(town, tmp_path):
         assert 0.005 < (pixels < 128).any(axis=2).mean() < 0.3
 
 
-def test_the_first_pages_look_as_they_should(town, tmp_path):
+def test_the_first_pages_look_as_they_should(printed, tmp_path):
     if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
         pytest.skip("needs the font Open Sans")
-    with open_workspace(town) as workspace:
-        path = publish.write_report(dosagereport.build(workspace, FIRST, LAST), tmp_path / "report.pdf")[0]
+    path = printed[0]
     for page in (1, 2):
         seen, golden = picture_of(path, page, tmp_path), array_of(GOLDEN / f"report_dosage_{page}.png")
         assert seen.shape == golden.shape
         assert difference(seen, golden) < 0.01, f"page {page} of {path} looks different from its golden picture"
 
 
-def test_the_layout_is_an_ordinary_one_of_charts_and_tables(town):
-    with open_workspace(town) as workspace:
-        report = dosagereport.build(workspace, FIRST, LAST)
+def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
     project = QgsProject()
-    layout = frame.lay_out(project, report)
+    layout = frame.lay_out(project, composed)
     assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
-    assert sum(isinstance(block, Table) for block in report.blocks) == 4
-    assert sum(isinstance(block, Chart) for block in report.blocks) == 1
+    assert sum(isinstance(block, Table) for block in composed.blocks) == 4
+    assert sum(isinstance(block, Chart) for block in composed.blocks) == 1
     project.clear()
 
 
-def test_the_sentence_of_an_agency_with_no_alerts_speaks_of_none(town):
-    with open_workspace(town) as workspace:
-        report = dosagereport.build(workspace, FIRST, LAST)
-    assert "sensor" not in " ".join(getattr(block, "text", "") for block in report.blocks)
+def test_the_report_of_an_agency_without_alerts_speaks_of_none(composed):
+    assert "sensor" not in " ".join(getattr(block, "text", "") for block in composed.blocks)
 
 
 def test_the_report_runs_from_the_command_line(town, process, tmp_path):

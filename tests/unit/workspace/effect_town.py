@@ -1,8 +1,11 @@
 """Weeks of lotteries, visits and incidents in a made town, written into a workspace; what patrols do there is known."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from shotspotter_connect_plugin.patrol import metering
+from shotspotter_connect_plugin.patrol.record import hash_of_inputs
 from shotspotter_connect_plugin.patrol.seeds import hash_of
 
 TYPES = ("theft", "burglary", "robbery")
@@ -25,15 +28,17 @@ def fill(workspace, first, last, prevented=0.0, mean=0.1, seed=1, delivered=0.8,
     start = (pd.Timestamp(first) - pd.Timedelta(days=7)).strftime("%Y-%m-%d")
     slots = workspace.calendar.slots(start, last)
     harm = pd.Series(expected.sum(axis=1), index=boxes["box_id"])
+    nothing = metering.History(pd.DataFrame(columns=["box_id", "shift_date"]),
+                               pd.DataFrame(columns=["box_id", "shift_date", "inclusion_probability"]))
+    metered = None
     tables = {name: [] for name in ("forecasts", "draws", "draw_boxes", "patrols", "visits", "incidents")}
     for number, slot in enumerate(slots.itertuples()):
         key = {"shift_date": slot.shift_date, "shift": slot.shift}
         shown = np.zeros(len(boxes))
         if slot.shift_date >= first:
             rules = metering.rules_of(workspace.settings, slot.shift_date, slot.shift, 1)
-            empty = metering.History(pd.DataFrame(columns=["box_id", "shift_date"]),
-                                     pd.DataFrame(columns=["box_id", "shift_date", "inclusion_probability"]))
-            drawn = metering.draw_shift(boxes, harm, empty, rules, f"{seed}.{number}")
+            metered = metered or metering.draw_shift(boxes, harm, nothing, rules, "")
+            drawn = _draw(metered, rules, f"{seed}.{number}")
             draw_id = f"{slot.shift_date}.{slot.shift}.1"
             _write_plan(tables, key, slot, draw_id, drawn, boxes, expected, rules, seed)
             chosen = drawn.boxes.set_index("box_id")["selected"].loc[boxes["box_id"]].to_numpy(dtype=bool)
@@ -46,6 +51,14 @@ def fill(workspace, first, last, prevented=0.0, mean=0.1, seed=1, delivered=0.8,
             if parts:
                 writer.append(name, pd.concat(parts, ignore_index=True))
     return tables["draws"], boxes["box_id"], rate
+
+
+def _draw(metered, rules, seed):
+    """Another draw of the same chances."""
+    table = metered.boxes.copy()
+    inputs_hash = hash_of_inputs(rules, table)
+    table["draw_rank"], table["selected"], reserve = metering.replay(table, seed, inputs_hash)
+    return replace(metered, boxes=table, reserve=reserve, inputs_hash=inputs_hash)
 
 
 def _write_plan(tables, key, slot, draw_id, drawn, boxes, expected, rules, seed):
