@@ -153,6 +153,40 @@ def plan_dock(window, dock):
     picture("plan_dock")
 
 
+def import_files(window):
+    """The import dock with the night's files, and what came of them."""
+    for dock in window.findChildren(QDockWidget):
+        dock.hide()
+    iface.messageBar().clearWidgets()
+    window.resize(1400, 860)
+    window.findChild(QAction, "ConnectImport").trigger()
+    dock = window.findChild(QDockWidget, "ConnectImportDock")
+    window.resizeDocks([dock], [740], Qt.Orientation.Horizontal)
+    simulated = os.path.join(os.path.dirname(WORKSPACE), "simulated")
+    dock.add([os.path.join(FOLDER, "crime_incidents_2017.csv.gz"),
+              *(os.path.join(simulated, name) for name in sorted(os.listdir(simulated)))])
+    wait_until(lambda: not dock.busy(), 120)
+    picture("import_dock")
+    dock.start()
+    wait_until(lambda: not dock.busy(), 300)
+    wait_for_map()
+    picture("import_visits")
+    dock.hide()
+
+
+def tactics(window):
+    """The list of tactics."""
+    window.findChild(QAction, "ConnectTactics").trigger()
+    dialog = window.findChild(QDialog, "ConnectTactics")
+    place = (120, 70, 1040, 690)
+    dialog.setGeometry(*place)
+    wait_until(lambda: not dialog.busy(), 30)
+    dialog.list.setCurrentRow(1)
+    wait(1.0)
+    QApplication.primaryScreen().grabWindow(0, *place).save(os.path.join(FOLDER, "tactics.png"))
+    dialog.close()
+
+
 def guarded():
     try:
         main()
