@@ -11,6 +11,7 @@ from shapely.geometry import box
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "workspace")]
 
+from conftest import Failed, Feedback  # noqa: E402
 from effect_town import fill  # noqa: E402
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
@@ -160,6 +161,14 @@ def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
 
 def test_the_report_of_an_agency_without_alerts_speaks_of_none(composed):
     assert "sensor" not in " ".join(getattr(block, "text", "") for block in composed.blocks)
+
+
+def test_a_cancelled_report_leaves_nothing(town, run, tmp_path):
+    feedback, path = Feedback(), tmp_path / "report.pdf"
+    reached = feedback.cancel_at(10)
+    with pytest.raises(Failed, match="topped"):
+        run("dosagereport", feedback=feedback, WORKSPACE=str(town), FROM=FIRST, TO=LAST, OUTPUT=str(path))
+    assert reached.is_set() and not list(tmp_path.iterdir())
 
 
 def test_the_report_runs_from_the_command_line(town, process, tmp_path):
