@@ -62,8 +62,8 @@ def main():
                 seconds(what + "numbers", exposure, workspace, FIRST, LAST)
                 report = seconds(what + "numbers and pages", exposurereport.build, workspace, FIRST, LAST)
                 seconds(what + "PDF", publish.write_report, report, folder / "exposure.pdf")
-            seconds("public pack with 84 draws", exposurereport.write_public_pack, workspace, FIRST, LAST, "",
-                    folder / "pack.zip")
+            pack = seconds("public pack with 84 draws", exposurereport.build_pack, workspace, FIRST, LAST)
+            seconds("writing it", exposurereport.write_pack, pack, folder / "pack.zip")
             print("{:6.1f} MB: the pack".format((folder / "pack.zip").stat().st_size / 1e6))
             boxes = workspace.read("draw_boxes", where={"draw_id": LAST + ".evening.1"})
     spread(boxes)

@@ -1,6 +1,8 @@
 """The Exposure report: on whom patrol minutes fell, whether caps were kept, whether the lottery was honest."""
 import os
 import re
+from dataclasses import dataclass
+from typing import Dict
 
 import pandas as pd
 
@@ -56,18 +58,31 @@ def build(workspace, first, last, beat="", public=False, progress=SILENT):
     return _compose(workspace, _numbers(workspace, first, last, beat, public, progress), public)
 
 
-def write_public_pack(workspace, first, last, beat, path, progress=SILENT, feedback=None):
-    """Write the zip of :mod:`..workspace.publicpack` -> names of the files in it. Main thread only."""
-    from . import layout, publish
+@dataclass(frozen=True)
+class PublicPack:
+    """A public pack ready to be written: its report, and its other files by name."""
 
+    report: Report
+    files: Dict[str, bytes]
+
+
+def build_pack(workspace, first, last, beat="", progress=SILENT):
+    """The :class:`PublicPack` of a period, read in any thread."""
     queries.check_period(workspace, first, last, beat)
     numbers = _numbers(workspace, first, last, beat, True, progress.part(0.0, 0.3))
     report = _compose(workspace, numbers, True)
     tables = {re.sub(r"\W+", "_", table.name.lower()): table_csv(table) for table in report.tables()}
+    return PublicPack(report, publicpack.contents(workspace, numbers, tables, progress.part(0.3, 1.0)))
+
+
+def write_pack(pack, path, feedback=None):
+    """Write the zip of a :class:`PublicPack` -> names of the files in it. Main thread only."""
+    from . import layout, publish
+
     with layout.folder_beside(path) as folder:
-        pdf = os.path.join(folder, "exposure.pdf")
-        publish.write_report(report, pdf, feedback)
-        return publicpack.write_pack(workspace, numbers, tables, pdf, path, progress.part(0.5, 1.0))
+        pdf = os.path.join(folder, publicpack.REPORT)
+        publish.write_report(pack.report, pdf, feedback)
+        return publicpack.write_pack(pack.files, pdf, path)
 
 
 def _numbers(workspace, first, last, beat, public, progress):

@@ -20,7 +20,7 @@ from .runs import library_versions
 from .suppression import FEW, HIDDEN, RULE, small, suppressed, tells
 from .synonyms import EVERYBODY
 
-MANIFEST = "SHA256SUMS.txt"
+REPORT, MANIFEST = "exposure.pdf", "SHA256SUMS.txt"
 _MEASURED = {"served": ["delivered_minutes", "delivered"],
              "visits": ["presence_minutes", "presence", "to_harm", "to_incidents"], "incidents": ["to_incidents"],
              "residents": ["planned", "delivered", "presence"]}
@@ -86,8 +86,8 @@ def _rounded(table):
     return table.applymap(lambda value: round(value, _DIGITS) if isinstance(value, float) else value)
 
 
-def write_pack(workspace, numbers, tables, pdf, path, progress=SILENT):
-    """Write the public pack.
+def contents(workspace, numbers, tables, progress=SILENT):
+    """What goes into the pack beside the report.
 
     Parameters
     ----------
@@ -96,28 +96,30 @@ def write_pack(workspace, numbers, tables, pdf, path, progress=SILENT):
         As :func:`public` gives it.
     tables : dict of str -> str
         Name of each table -> its CSV text.
-    pdf : path
-        The report.
-    path : path
-        The zip to write.
 
     Returns
     -------
-    list of str
-        Names of the files in it.
-
-    Raises
-    ------
-    ConnectError
-        When the zip cannot be written.
+    dict of str -> bytes
+        File name -> content.
     """
-    files = {"exposure.pdf": Path(pdf).read_bytes()}
-    files.update({f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()})
+    files = {f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()}
     files["tables/draws.csv"] = draws_csv(numbers.draws).encode("utf-8-sig")
     files["configuration.json"] = _json(public_configuration(workspace))
     files.update(model_cards(workspace, numbers))
     files.update(_draw_files(workspace, numbers, progress))
     files["README.txt"] = _readme(workspace, numbers, sorted(files)).encode()
+    return files
+
+
+def write_pack(files, pdf, path):
+    """Write the zip of :func:`contents` and the report, with the SHA-256 of each -> names of the files in it.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be written.
+    """
+    files = {**files, REPORT: Path(pdf).read_bytes()}
     files[MANIFEST] = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n"
                               for name, content in sorted(files.items())).encode()
     with replacing(path, "The public pack") as unfinished:
@@ -173,7 +175,7 @@ def _json(content, indent=1):
 
 
 _FILES = {
-    "exposure.pdf": "the report, to read and print",
+    REPORT: "the report, to read and print",
     "tables/": "the report's tables as CSV, for any spreadsheet",
     "tables/draws.csv": "every lottery of the period: when it was drawn, the hash of its seed, the seed",
     "draws/": "one file per lottery with everything needed to draw it again",
@@ -190,7 +192,7 @@ def _readme(workspace, numbers, names):
     """What the pack is, in plain words."""
     agency = " ".join(workspace.settings.agency.split()) or "The agency"
     held = [f"  {name:22} {words}" for name, words in _FILES.items()
-            if name == MANIFEST or any(found.startswith(name) for found in names)]
+            if name in (REPORT, MANIFEST) or any(found.startswith(name) for found in names)]
     left = (f"{numbers.waiting} shifts of the period had not ended when the pack was made. They are left out, because "
             "a plan is public only after its shift.\n\n") if numbers.waiting else ""
     period = f"Shift dates {numbers.first} to {numbers.last}{', beat ' + numbers.beat if numbers.beat else ''}."

@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "works
 
 from conftest import DATE, copied  # noqa: E402
 from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month  # noqa: E402
-from test_rollcall import pages_of, picture_of  # noqa: E402
+from pdf_eyes import pages_of, picture_of  # noqa: E402
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.reports import exposurereport  # noqa: E402

@@ -1,6 +1,7 @@
 """The Reports dock, clicked through on a workspace: what it offers, makes, remembers and says; and the algorithms."""
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -140,6 +141,22 @@ def test_roll_call_is_one_of_them(dock, opened, tmp_path, ending):
         assert opened[0].atlas().enabled() and opened[0].atlas().coverageLayer().featureCount() == 2
     if ending == ".pdf":
         assert len(pages_of(tmp_path / "sheets.pdf")) == 2
+
+
+def test_the_public_pack_is_one_click(dock, town, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda parent, title, name, kinds: (str(tmp_path / "p"), kinds))
+    choose(dock.report, "tacticreport")
+    assert dock.exports[".zip"].isHidden()
+    choose(dock.report, "exposurereport")
+    assert not dock.exports[".zip"].isHidden() and not dock.shift.isEnabled()
+    dock.exports[".zip"].click()
+    settle(dock)
+    assert "Written to" in dock.said.text()
+    with zipfile.ZipFile(tmp_path / "p.zip") as pack:
+        assert {"exposure.pdf", "README.txt", "SHA256SUMS.txt"} <= set(pack.namelist())
+    with open_workspace(town) as workspace:
+        run = workspace.read("runs", where={"algorithm": "connect:exposurereport"}).iloc[-1]
+    assert run["parameters"]["PUBLIC_PACK"].endswith("p.zip") and run["counts"]["files"] > 5
 
 
 def test_an_empty_period_says_so(dock, tmp_path):

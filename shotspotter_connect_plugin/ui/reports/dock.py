@@ -82,7 +82,10 @@ class ReportsDock(QgsDockWidget):
         self.open_button.setToolTip(tr("As an ordinary layout of the open project, which you can change and save"))
         outer.addWidget(self.open_button)
         self.exports = {ending: QPushButton(words) for ending, words in (
-            (".pdf", tr("PDF…")), (".png", tr("PNG pages…")), (".csv", tr("Tables as CSV…")))}
+            (".pdf", tr("PDF…")), (".png", tr("PNG pages…")), (".csv", tr("Tables as CSV…")),
+            (making.PACK, tr("Public pack…")))}
+        self.exports[making.PACK].setToolTip(tr("A zip for publication: no officer, small counts hidden, the draws "
+                                                "with their revealed seeds"))
         outer.addWidget(_beside(*self.exports.values()))
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
@@ -186,6 +189,7 @@ class ReportsDock(QgsDockWidget):
             getattr(self, name).setEnabled(name in takes)
         for field in (self.until, self.last):
             field.setVisible(not self._one_date())
+        self.exports[making.PACK].setVisible(self.kind().name == making.PUBLIC)
         self._update()
 
     def _take_period(self):

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Dict
 
 from ...processing.base import VERSIONS
-from ...reports import frame, maps, publish, queries, registry, rollcall
+from ...reports import exposurereport, frame, maps, publish, queries, registry, rollcall
 from ...reports.plan import write_geopackage
 from ...workspace.runs import recorded
+
+PUBLIC, PACK = "exposurereport", ".zip"
+"""The report that has a public pack, and the ending of that."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,14 @@ def file_name(request):
 
 def read(workspace, request, path):
     """Read what the report needs, and record the run under the report's algorithm."""
-    parameters = {"FROM": request.first, "TO": request.last, "OUTPUT": path,
+    output = "PUBLIC_PACK" if path.endswith(PACK) else "OUTPUT"
+    parameters = {"FROM": request.first, "TO": request.last, output: path,
                   **{name.upper(): value for name, value in request.filters.items()}}
     with recorded(workspace, request.kind.algorithm, parameters, versions=VERSIONS) as run:
-        if request.kind.module:
+        if path.endswith(PACK):
+            made = exposurereport.build_pack(workspace, request.first, request.last, **request.filters)
+            run.counts = {"files": len(made.files)}
+        elif request.kind.module:
             made = registry.compose(request.kind.name, workspace, request.first, request.last, **request.filters)
             run.counts = {"tables": len(made.tables())}
         else:
@@ -56,6 +63,9 @@ def _sheets(workspace, request):
 
 def write(made, path):
     """Write the report -> the paths of the files."""
+    if isinstance(made, exposurereport.PublicPack):
+        exposurereport.write_pack(made, path)
+        return [path]
     return publish.write_sheets(made, path) if isinstance(made, list) else publish.write_report(made, path)
 
 
@@ -71,5 +81,6 @@ def lay_out(made, project):
 
 def message(made):
     """Why there is nothing to show, if so."""
+    made = made.report if isinstance(made, exposurereport.PublicPack) else made
     sheets = made if isinstance(made, list) else [made]
     return next((sheet.message for sheet in sheets if sheet.message), "")
