@@ -170,6 +170,21 @@ def test_a_forecast_that_knew_the_shift_is_not_used(town, found):
     assert changed.row(step.DRAWN)["value"] == pytest.approx(found.row(step.DRAWN)["value"], abs=0.02)
 
 
+def test_one_visit_and_none(town, found):
+    visits = town.read("visits")
+    with town.transaction() as writer:
+        writer.delete("visits", {"visit_id": visits["visit_id"].iloc[1:].tolist()})
+    one = step.effects(town, FIRST, LAST)
+    same(one.estimates, found.estimates, (step.DRAWN, step.BESIDE, step.BEFORE))
+    hour = one.row(step.PER_HOUR)
+    assert hour["shifts"] == 1 and not hour["enough"] and (hour["weak"] or not hour["conclusive"])
+    assert one.over_time["patrol_minutes"].sum() == pytest.approx(2 * visits["minutes"].iloc[0], rel=1e-4)  # all, type
+    with town.transaction() as writer:
+        writer.delete("visits")
+    none = step.effects(town, FIRST, LAST)
+    assert none.row(step.PER_HOUR) is None and np.isnan(none.hours_drawn) and none.shifts_with_visits == 0
+
+
 def test_gunfire_alerts_have_a_row_of_their_own(town, found):
     boxes = town.read("boxes")
     slots = town.calendar.slots("2024-02-25", LAST)
