@@ -75,6 +75,7 @@ class ConnectPlugin:
         self._menu = None
         self._toolbar = None
         self._imports = self._dock = self._live = self._reports = None
+        self._options = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -84,7 +85,9 @@ class ConnectPlugin:
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self):  # noqa: N802
-        """Add provider, menu and toolbar."""
+        """Add provider, menu, toolbar and options page."""
+        from .ui.options import OptionsFactory
+
         self.initProcessing()
         window = self._iface.mainWindow()
         self._menu = QMenu(NAME, window)
@@ -101,6 +104,8 @@ class ConnectPlugin:
             if part is not LAST:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
+        self._options = OptionsFactory(_icon("connect"))
+        self._iface.registerOptionsWidgetFactory(self._options)
         if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
             self._once_ready(self.show_plan_dock)
         if QgsSettings().value(_LIVE_RUNNING, False, type=bool):
@@ -113,6 +118,9 @@ class ConnectPlugin:
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
         self._imports = self._dock = self._live = self._reports = None
+        if self._options is not None:
+            self._iface.unregisterOptionsWidgetFactory(self._options)
+            self._options = None
         if self._menu is not None:
             self._iface.pluginMenu().removeAction(self._menu.menuAction())
             self._menu.deleteLater()
