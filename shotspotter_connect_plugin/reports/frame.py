@@ -5,30 +5,24 @@ are millimetres. Main thread only, as layouts are.
 """
 import base64
 import os
-from functools import lru_cache
 
 from qgis.core import (
-    Qgis, QgsCoordinateReferenceSystem, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemManualTable, QgsLayoutItemMap,
-    QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutMeasurement, QgsLayoutMultiFrame, QgsLayoutPoint, QgsLayoutSize,
-    QgsRectangle, QgsRenderContext, QgsTableCell,
-    QgsTextRenderer)
+    Qgis, QgsCoordinateReferenceSystem, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemMap, QgsLayoutItemPage,
+    QgsLayoutItemPicture, QgsLayoutMeasurement, QgsLayoutPoint, QgsLayoutSize, QgsRectangle)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from . import charts, style
+from . import charts, grid, style
 from . import layout as pieces
 from .blocks import Beside, Chart, Figures, Heading, Map, PageBreak, Paragraph, Table
 from .queries import clean
 
 TITLE, HEADING, BIG, TEXT, SMALL, TINY = 18.0, 12.0, 16.0, 9.0, 8.0, 6.5
 FOOT = 12.0
-GAP, PADDING = 4.0, 1.0
+GAP = 4.0
 LOGO = (32.0, 13.0)
 KEY_WIDTH, KEY_ROW = 50.0, 5.0
 LEAST_AFTER_HEADING = 28.0
-_GRID = 0.2
-_SLACK = 2.0  # less than a row; a frame that is a hair too low would swallow its last row
-_DOTS = 40.0  # per millimetre, at which rows are measured
 _DRAWN = 0.985  # letters are drawn a little apart, which makes a long line up to 1 % wider than it was measured
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
@@ -278,33 +272,30 @@ class _Flow:
     def _key(self, key, x, y, width, columns):
         if not key:
             return
-        table = self._new_table([[_cell("", TEXT), _cell("", TEXT)] * columns
-                                 for _ in range(-(-len(key) // columns))], [6.0, width / columns - 6.0] * columns,
-                                [KEY_ROW] * -(-len(key) // columns))
-        rows = table.tableContents()
+        count = -(-len(key) // columns)
+        rows = [[grid.cell("") for _ in range(2 * columns)] for _ in range(count)]
         for place, (colour, letter, words) in enumerate(key):
-            row, column = place % len(rows), 2 * (place // len(rows))
-            rows[row][column] = _cell(letter, SMALL, Qt.AlignmentFlag.AlignHCenter, colour)
-            rows[row][column + 1] = _cell("".join(style.fit(clean(words), width / columns - 9.0, SMALL)), SMALL)
-        table.setTableContents(rows)
-        table.setShowGrid(False)
-        self._frame(table, "Key", (x, y, width, KEY_ROW * len(rows) + _SLACK))
+            row, column = place % count, 2 * (place // count)
+            rows[row][column] = grid.cell(letter, Qt.AlignmentFlag.AlignHCenter, colour)
+            rows[row][column + 1] = grid.cell("".join(style.fit(clean(words), width / columns - 9.0, SMALL)))
+        table = grid.table_item(self._layout, rows, [6.0, width / columns - 6.0] * columns, [KEY_ROW] * count, False)
+        self._frame(table, "Key", (x, y, width, KEY_ROW * count + grid.SLACK))
 
     # tables
 
     def _table(self, block):
-        title = style.fit(clean(block.title), self._width, TEXT, 2, True) if block.title else []
+        title = self._title(block)
         if block.rows.empty:
             self._table_title(title, style.line_height(TEXT))
             self.add(Paragraph(block.empty))
             return
-        widths = self._widths(block)
-        heads, cells, heights = self._cells(block, widths)
-        head_height = _row_height(max(len(lines) for lines in heads), SMALL, True)
-        self._table_title(title, head_height + sum(heights[:2]))
+        widths = grid.column_widths(block.columns, self._width)
+        header, header_height = grid.header_cells(block.columns, widths)
+        cells, heights = grid.row_cells(block, widths)
+        self._table_title(title, header_height + sum(heights[:2]))
         first = 0
         while first < len(cells):
-            room = self._bottom - self._y - head_height
+            room = self._bottom - self._y - header_height
             last, used = first, 0.0
             while last < len(cells) and used + heights[last] <= room:
                 used += heights[last]
@@ -312,12 +303,18 @@ class _Flow:
             if last == first and self._y > self._top:
                 self._next_page()
                 continue
-            last = max(last, first + 1)
-            self._table_part(block, heads, cells[first:last], widths, [head_height, *heights[first:last]])
+            last = max(last, first + 1)  # a row that is higher than a page
+            tall = [header_height, *heights[first:last]]
+            table = grid.table_item(self._layout, [header, *cells[first:last]], widths, tall)
+            self._frame(table, block.name, (self._x, self._y, sum(widths), sum(tall) + grid.SLACK))
+            self._y += sum(tall) + grid.LINE
             first = last
             if first < len(cells):
                 self._next_page()
         self._y += GAP
+
+    def _title(self, block):
+        return style.fit(clean(block.title), self._width, TEXT, 2, True) if block.title else []
 
     def _table_title(self, title, following):
         if title:
@@ -326,67 +323,22 @@ class _Flow:
             self._text("Title of table", title, (self._x, self._y, self._width), TEXT, bold=True)
             self._y += height
 
-    def _table_part(self, block, heads, cells, widths, heights):
-        header = [_cell("\n".join(lines), SMALL, _RIGHT if column.number else _LEFT, bold=True)
-                  for column, lines in zip(block.columns, heads)]
-        table = self._new_table([header, *cells], widths, heights)
-        self._frame(table, block.name, (self._x, self._y, sum(widths), sum(heights) + _SLACK))
-        self._y += sum(heights) + _GRID
-
-    def _new_table(self, cells, widths, heights):
-        table = QgsLayoutItemManualTable.create(self._layout)
-        self._layout.addMultiFrame(table)
-        table.setContentTextFormat(style.text_format(SMALL))
-        table.setCellMargin(PADDING)
-        table.setGridColor(QColor(style.RULE))
-        table.setGridStrokeWidth(_GRID)
-        table.setVerticalGrid(False)
-        table.setTableContents(cells)
-        table.setRowHeights([height - 2 * PADDING - _GRID for height in heights])
-        table.setColumnWidths([width - 2 * PADDING for width in widths])
-        table.setResizeMode(QgsLayoutMultiFrame.ResizeMode.UseExistingFrames)
-        return table
-
     def _frame(self, table, name, place):
-        """Show a whole table in one frame of that height."""
+        """Show a table in one frame."""
         frame = QgsLayoutFrame(self._layout, table)
         frame.setId(self._free(name))
         self._put(frame, place)
         table.addFrame(frame)
 
     def _table_height(self, block):
-        title = len(style.fit(clean(block.title), self._width, TEXT, 2, True)) if block.title else 0
-        above = title * style.line_height(TEXT) + 0.5 * bool(title)
+        title = self._title(block)
+        above = len(title) * style.line_height(TEXT) + 0.5 * bool(title)
+        if not block.on_page:
+            return -GAP
         if block.rows.empty:
             return above + self._measured(Paragraph(block.empty), self._width) - GAP
-        heads, _, heights = self._cells(block, self._widths(block))
-        return above + _row_height(max(len(lines) for lines in heads), SMALL, True) + sum(heights)
-
-    def _widths(self, block):
-        fixed = sum(column.width or 0.0 for column in block.columns)
-        open_columns = sum(column.width is None for column in block.columns)
-        left = max(self._width - fixed, 12.0 * open_columns)
-        widths = [column.width or left / open_columns for column in block.columns]
-        shrink = min(1.0, self._width / sum(widths))
-        return [width * shrink for width in widths]
-
-    def _cells(self, block, widths):
-        """Lines of the header's cells, cells of the rows, and how high each row will be."""
-        heads = [style.fit(clean(column.title), width - 2 * PADDING - 0.6, SMALL, 3, True)
-                 for column, width in zip(block.columns, widths)]
-        made, heights = [], []
-        tall = [1] * len(block.rows)
-        for column, width in zip(block.columns, widths):
-            align = _RIGHT if column.number else _LEFT
-            colours = block.rows[column.colour] if column.colour else [""] * len(block.rows)
-            cells = []
-            for row, (value, colour) in enumerate(zip(block.rows[column.name], colours)):
-                lines = style.fit(column.text(value), width - 2 * PADDING - 0.6, SMALL, column.lines)
-                tall[row] = max(tall[row], len(lines))
-                cells.append(_cell("\n".join(lines), SMALL, align, colour))
-            made.append(cells)
-        heights = [_row_height(lines, SMALL) for lines in tall]
-        return heads, [list(row) for row in zip(*made)], heights
+        widths = grid.column_widths(block.columns, self._width)
+        return above + grid.header_cells(block.columns, widths)[1] + sum(grid.row_cells(block, widths)[1])
 
     # head and foot
 
@@ -494,29 +446,5 @@ def _points(paragraph):
     return SMALL if paragraph.small else TEXT
 
 
-@lru_cache(maxsize=64)
-def _row_height(lines, points, bold=False):
-    """What QGIS takes for a row of so many lines, with the grid line above it."""
-    context = QgsRenderContext()
-    context.setScaleFactor(_DOTS)
-    context.setFlag(Qgis.RenderContextFlag.ApplyScalingWorkaroundForTextRendering)
-    height = QgsTextRenderer.textHeight(context, style.text_format(points, bold=bold), ["Xg"] * lines,
-                                        Qgis.TextLayoutMode.RectangleAscentBased) / _DOTS
-    return height + 2 * PADDING + _GRID
-
-
 def _key_columns(width):
     return max(1, int(width / 48.0))
-
-
-def _cell(text, points, align=_LEFT, colour="", bold=False):
-    cell = QgsTableCell(text)
-    cell.setHorizontalAlignment(align)
-    cell.setVerticalAlignment(Qt.AlignmentFlag.AlignVCenter)
-    if colour:
-        background = style.colour(colour)
-        cell.setBackgroundColor(background)
-        cell.setTextFormat(style.text_format(points, style.ink_on(background).name()))
-    else:
-        cell.setTextFormat(style.text_format(points, style.MUTED if bold else style.INK, bold))
-    return cell
