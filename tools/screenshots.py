@@ -31,6 +31,8 @@ def wait_until(true, seconds):
 def picture(name):
     """Take a picture of the part of the screen that the main window fills."""
     wait(1.0)
+    iface.messageBar().clearWidgets()  # QGIS warns of a transformation that this machine has not
+    wait(0.5)
     size = iface.mainWindow().size()
     screen = QApplication.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
     screen.save(os.path.join(FOLDER, name + ".png"))
@@ -150,6 +152,7 @@ def plan_dock(window, dock):
     iface.mapCanvas().zoomByFactor(3.0)
     wait_for_map()
     wait_until(lambda: not dock.busy(), 60)
+    dock.form.table.scrollTo(dock.form.table.currentIndex(), dock.form.table.ScrollHint.PositionAtCenter)
     picture("plan_dock")
 
 
