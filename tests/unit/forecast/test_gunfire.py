@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.gunfire import gunfire_events, merge_alerts, on_days
+from shotspotter_connect_plugin.forecast.gunfire import gunfire_events, merge_alerts, on_days, report_events
 
 
 def alerts(rows):
@@ -93,3 +93,17 @@ def test_days_of_the_year():
 
 def test_no_alerts_give_no_events(calendar):
     assert len(gunfire_events(alerts([]), calendar)) == 0
+
+
+def test_reports_are_calls_for_shots_and_incidents_with_a_gun(calendar):
+    at = pd.to_datetime(["2020-03-01T03:00Z", "2020-03-01T03:03Z", "2020-03-01T05:00Z", "2020-03-01T06:00Z",
+                         "2020-03-01T07:00Z", "2020-03-01T08:00Z"])
+    incidents = pd.DataFrame({
+        "crime_type": ["gunfire", "gunfire", "homicide", "aggravated_assault", "aggravated_assault", "robbery"],
+        "x": [0.0, 50.0, 900.0, 900.0, 900.0, 900.0], "y": 0.0, "from_utc": at, "to_utc": at,
+        "known_utc": at + pd.Timedelta(hours=2), "firearm": [None, None, True, False, None, True]})
+    found = report_events(incidents)
+    assert found["x"].tolist() == [25.0, 900.0], "two calls about the same shots are one report; no gun, no report"
+    assert (found["crime_type"] == "gunfire").all() and (found["heard"] == 0).all()
+    assert found["known_utc"].iloc[0] == at[0] + pd.Timedelta(hours=2)
+    assert report_events(incidents.iloc[:0]).empty
