@@ -184,6 +184,9 @@ class ConnectPlugin:
 
     def _once_ready(self, do):
         """Do something when QGIS has started, if the menu is still there then."""
+        if not self._iface.mainWindow().isVisible():  # QGIS still makes its first project, which would take layers away
+            self._iface.initializationCompleted.connect(lambda: do() if self._menu is not None else None)
+            return
         timer = QTimer(self._menu)
         timer.setSingleShot(True)
         timer.timeout.connect(do)

@@ -197,8 +197,13 @@ def test_boxes_and_car_are_on_the_map(open_dock, package, canvas):
     canvas.setExtent(QgsRectangle(0, 0, 1000, 1000))
     dock.page.boxes.itemClicked.emit(dock.page.boxes.item(0))
     assert canvas.extent().contains(*place), "a touched box is brought into view"
+    project.clear()         # as QGIS does when it has started, or when another project is opened
+    layer, = project.mapLayers().values()
+    assert layer is dock._map.layer and layer.featureCount() == 2 and not project.isDirty()
     press(dock.page.end)
     assert not project.mapLayers() and not dock._map._car.isVisible()
+    project.clear()
+    assert not project.mapLayers()
 
 
 def test_boxes_of_other_units_are_not_mine(open_dock, package, canvas):

@@ -160,6 +160,7 @@ class LiveDock(QgsDockWidget):
         for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
                             ("badge", self.first.badge.text().strip()), ("running", True)):
             settings.setValue(SETTINGS + name, value)
+        settings.sync()  # a crash finds them on the disk
 
     def _replan(self, package):
         if self._patrol is None or package is None or package == self._package:

@@ -37,7 +37,7 @@ class LiveMap(QObject):
 
     def __init__(self, canvas, parent):
         super().__init__(parent)
-        self._canvas, self._package, self._layer = canvas, None, None
+        self._canvas, self._package, self._patrols, self._layer = canvas, None, [], None
         self._shade = Shade(canvas)
         self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
         self._band.setStrokeColor(QColor("#ffd400"))
@@ -53,7 +53,8 @@ class LiveMap(QObject):
         self._car.hide()
         canvas.extentsChanged.connect(self._shade_all)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
-        QgsProject.instance().readProject.connect(self._forget_stored)
+        QgsProject.instance().cleared.connect(self._come_back)
+        QgsProject.instance().readProject.connect(self._come_back)
 
     @property
     def layer(self):
@@ -64,7 +65,10 @@ class LiveMap(QObject):
         """Put the boxes of some patrols of a package on the map."""
         if self._package is None and patrols:
             self._zoom(_around(package, patrols))
-        self._package = package
+        self._package, self._patrols = package, patrols
+        _quietly(lambda project: self._fill(package, patrols))
+
+    def _fill(self, package, patrols):
         frame = pd.DataFrame([{name: getattr(patrol, name) for name in (
             "box_id", "beat", "where", "crime_type", "crime_type_name", "target_minutes")} for patrol in patrols])
         kinds = {patrol.crime_type: (patrol.crime_type_name, patrol.colour) for patrol in package.patrols}
@@ -127,7 +131,8 @@ class LiveMap(QObject):
     def remove(self):
         """Take everything off the map for good."""
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
-        QgsProject.instance().readProject.disconnect(self._forget_stored)
+        QgsProject.instance().cleared.disconnect(self._come_back)
+        QgsProject.instance().readProject.disconnect(self._come_back)
         self._canvas.extentsChanged.disconnect(self._shade_all)
         self.clear()
         for item in (self._band, self._car, self._shade):
@@ -144,7 +149,8 @@ class LiveMap(QObject):
         layer.setName(maps.plain(tr("My boxes, {}").format(package.shift_name)))
         layer.setCustomProperty(_MARK, True)
         layer.setCustomProperty("skipMemoryLayersCheck", 1)  # it is made from the package, so nothing can be lost
-        _quietly(lambda project: (project.addMapLayer(layer, False), project.layerTreeRoot().insertLayer(0, layer)))
+        QgsProject.instance().addMapLayer(layer, False)
+        QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         return layer
 
     def _rectangle(self, box_id):
@@ -162,12 +168,16 @@ class LiveMap(QObject):
         if self._layer is not None and self._layer.id() in ids:
             self._layer = None
 
-    def _forget_stored(self):
-        """A saved project keeps the layer, but not its boxes."""
+    def _come_back(self):
+        """Another project was opened, or a new one, as QGIS does when it has started: the boxes belong on it, too."""
+        # A saved project keeps the layer, but not its boxes.
         own = self._layer.id() if self._layer is not None else ""
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
                   if layer.customProperty(_MARK) and layer.id() != own]
         _quietly(lambda project: project.removeMapLayers(stored))
+        if self._package is not None and self._layer is None:
+            self.show(self._package, self._patrols)
+            self._zoom(_around(self._package, self._patrols or self._package.patrols))
 
     def _to_map(self, package):
         return QgsCoordinateTransform(crs_of(package.crs), self._canvas.mapSettings().destinationCrs(),

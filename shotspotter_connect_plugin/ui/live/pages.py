@@ -164,6 +164,7 @@ class PatrolPage(QWidget):
         self.verdict.setWordWrap(True)
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignCenter)
         scale(self.verdict, 1.8, True)
+        self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())  # it breaks in a narrow dock
         for widget in (self.timer, self.progress, self.verdict):
             column.addWidget(widget)
         return self.panel
