@@ -108,7 +108,7 @@ def method(effects):
         f"The {CONFIDENCE} intervals come from the draws themselves: each holds the effects under which the difference "
         "would not be unusual for this lottery, whose shifts are drawn with seeds of their own. An event of uncertain "
         "time counts in parts in the shifts it may belong to, which makes effects look smaller. One interval in twenty "
-        "misses the truth by chance: the first row is the one to read first.",
+        "misses the truth by chance: the first row is the one to read first." + _errors(effects.row(step.DRAWN)),
         "The hour of patrol uses the draw as an instrument: only hours that chance brought count. Neighbours are the "
         "undrawn ones of the eight boxes around a drawn one. How likely that was comes from drawing each "
         f"shift {count(effects.replays, 'more time')} with its recorded chances; the seed is made of the hashes of the "
@@ -117,6 +117,15 @@ def method(effects):
         + ("; gunfire alerts of sensors have a row of their own." if effects.alerts else ".")
         + f" {effects.forecast_shifts:,} of {count(effects.scope.shifts, 'shift')} had a forecast made before it; in "
         "others events are compared as they are." + _left_out(effects.draws)]
+
+
+def _errors(row):
+    """Two ways to the error of the first row, which should not be far apart where there are many shifts."""
+    if row is None or math.isnan(row["between_shifts"]):
+        return ""
+    return (f" The standard error of the first row is {100 * row['error']:.2g} events per 100 drawn boxes by the "
+            f"draws; by the differences between the {count(row['shifts'], 'shift')} it would be "
+            f"{100 * row['between_shifts']:.2g}.")
 
 
 def _left_out(counts):

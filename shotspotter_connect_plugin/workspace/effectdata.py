@@ -10,6 +10,7 @@ from ..forecast import gunfire
 from ..forecast.history import Timeline, make_history
 from ..forecast.inputs import admit_events
 from ..patrol import dosage
+from ..patrol.draw import NEARLY
 from ..patrol.effect import Lottery
 from ..progress import SILENT
 from .forecasting import read_events
@@ -182,7 +183,7 @@ class Plan:
     @property
     def open(self):
         """Shifts x boxes: those that were neither sure to be drawn nor sure not to be."""
-        return (self.chance > 0) & (self.chance < 1) & self.mine
+        return (self.chance > NEARLY) & (self.chance < 1 - NEARLY) & self.mine
 
     def lottery(self, which):
         """The draws that ``which`` marks as a ``Lottery``, and its units as shifts x boxes."""

@@ -15,7 +15,9 @@ def row(low, high, base=0.1, exposed=500, **more):
     values = {
         "what": step.DRAWN, "crime_type": step.ALL, "value": value, "low": low, "high": high, "base": base,
         "percent": 100 * value / base, "percent_low": max(100 * low / base, -100.0), "percent_high": 100 * high / base,
-        "detectable": 0.03, "detectable_percent": 30.0, "shifts_for_20": 270.0, "strength": 400.0, "shifts": 120,
+        "error": 0.01,
+        "between_shifts": np.nan, "detectable": 0.03, "detectable_percent": 30.0, "shifts_for_20": 270.0,
+        "strength": 400.0, "shifts": 120,
         "exposed": exposed, "events": 40.0, "enough": base * exposed >= step.ENOUGH,
         "conclusive": not low <= 0 <= high, "bounded": True, "weak": False}
     return pd.Series({**values, **more})
@@ -107,6 +109,13 @@ def test_what_was_left_out_is_told():
     said = " ".join(words.method(made()))
     assert "drawn again" not in said and "sensors" not in said
     assert "sensors" in " ".join(words.method(made(alerts=True)))
+
+
+def test_both_errors_are_told():
+    one = pd.DataFrame([row(-0.03, 0.02, error=0.0123, between_shifts=0.0135)])
+    said = " ".join(words.method(made(estimates=one)))
+    assert "is 1.2 events per 100 drawn boxes by the draws; by the differences between the 120 shifts it" in said
+    assert "standard error" not in " ".join(words.method(made()))
 
 
 def test_a_short_last_week_is_told():
