@@ -10,8 +10,8 @@ _CRIME_TYPE = {"crime_type": "Crime type code", "crime_type_name": "Crime type",
 FORECAST_WORDS = {
     "box_id": "Box", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "where": "Where", **_CRIME_TYPE,
     "harm": "Expected harm", **_CHANCE, "expected": "Expected, dominant type", "low": "Expected, low (90 %)",
-    "high": "Expected, high (90 %)", "percentile": "Percentile of boxes", "reasons": "Reasons", "as_of": "As of (UTC)",
-    "model_id": "Model"}
+    "high": "Expected, high (90 %)", "percentile": "Percentile of boxes", "reasons": "Reasons",
+    "coverage": "Gunshot sensors listen in (share)", "as_of": "As of (UTC)", "model_id": "Model"}
 PLAN_WORDS = {
     "patrol_id": "Patrol", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "number": "Number", "box_id": "Box",
     "where": "Where", **_CRIME_TYPE, **_CHANCE, "harm": "Expected harm",
@@ -36,8 +36,8 @@ def forecast_boxes(workspace, shift_date, shifts, legend):
     -------
     (pandas.DataFrame, numpy.ndarray of shape (n, 4))
         Columns of ``FORECAST_WORDS`` (crime_type is the dominant one, with the largest share of the box's harm;
-        expected, low, high, percentile and reasons are those of it) and ``expected_<crime type>`` for each; and the
-        boxes' x_min, y_min, x_max, y_max.
+        expected, low, high, percentile and reasons are those of it; coverage is empty where none is known) and
+        ``expected_<crime type>`` for each; and the boxes' x_min, y_min, x_max, y_max.
     """
     types = workspace.crime_types
     boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where"])
@@ -100,5 +100,7 @@ def _one_shift(forecasts, types, shift):
     frame = harm_by_box(forecasts, types).join(wide).rename_axis("box_id").reset_index()
     frame = frame.merge(forecasts[["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons",
                                    "model_id", "as_of_utc"]], on=["box_id", "crime_type"], how="left")
+    covered = forecasts.groupby("box_id")["coverage"].max()  # only gunfire has any
+    frame["coverage"] = frame["box_id"].map(covered).astype(float)
     frame["as_of"] = frame.pop("as_of_utc").dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     return frame.assign(shift=shift)
