@@ -74,7 +74,7 @@ def by_class(chance, drawn, edges=CLASSES):
     pandas.DataFrame
         above, up_to (the class: above < chance <= up_to), box_shifts, chance (mean), drawn, share (of them drawn), low
         and high (the share expected in 95 of 100 periods, at most this far apart), z. Classes without a box are left
-        out.
+        out. Ranges and z allow half a count, since counts are whole numbers.
     """
     chance, drawn = np.asarray(chance, dtype=float), np.asarray(drawn, dtype=bool)
     place = np.searchsorted(edges, chance, side="left") - 1
@@ -84,10 +84,11 @@ def by_class(chance, drawn, edges=CLASSES):
     table = pd.DataFrame({
         "above": edges[:-1], "up_to": edges[1:], "box_shifts": count.astype(int), "expected": expected,
         "drawn": hits.astype(int), "deviation": np.sqrt(variance)})[count > 0]
-    spread = NORMAL_95 * table["deviation"]
+    spread = NORMAL_95 * table["deviation"] + 0.5  # counts are whole numbers
+    off = table["drawn"] - table["expected"]
     return table.assign(
         chance=table["expected"] / table["box_shifts"], share=table["drawn"] / table["box_shifts"],
         low=((table["expected"] - spread) / table["box_shifts"]).clip(lower=0.0),
         high=((table["expected"] + spread) / table["box_shifts"]).clip(upper=1.0),
-        z=(table["drawn"] - table["expected"]) / table["deviation"].where(table["deviation"] > 0)
+        z=np.sign(off) * (off.abs() - 0.5).clip(lower=0.0) / table["deviation"].where(table["deviation"] > 0)
     ).drop(columns="deviation").reset_index(drop=True)

@@ -12,6 +12,8 @@ from qgis.PyQt.QtCore import QMetaType
 
 from . import maps, style
 
+MANY = 40
+"""More boxes than this get smaller numbers: their map shows a city."""
 OUTCOMES = ("missed", "short", "on_target", "over")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
@@ -69,7 +71,7 @@ def planned_boxes(crs, frame, rectangles):
     categories = [QgsRendererCategory(f"{outcome}{colour}", _box(colour, outcome), "") for outcome, colour in
                   sorted(set(zip(frame["outcome"], frame["colour"])))]
     layer.setRenderer(QgsCategorizedSymbolRenderer("\"outcome\" || \"colour\"", categories))
-    _write(layer, "label", 7)
+    _write(layer, "label", 7 if len(frame) <= MANY else 5)
     return layer
 
 
@@ -96,13 +98,13 @@ def other_boxes(crs, rectangles):
 
 
 def areas(crs, frame, geometries):
-    """Polygons in the ``colour`` of their row with their ``label``; white where nothing is known."""
+    """Polygons in the ``colour`` of their row with their ``label``, where it has room."""
     layer = memory_layer("Areas", "MultiPolygon", crs, frame[["label", "colour"]], shapes(geometries))
     layer.setRenderer(QgsCategorizedSymbolRenderer("colour", [
         QgsRendererCategory(colour, QgsFillSymbol.createSimple({
             "color": colour, "outline_color": style.MUTED, "outline_width": "0.2"}), "")
         for colour in sorted(set(frame["colour"]))]))
-    _write(layer, "label", 6)
+    _write(layer, "label", 6, Qgis.LabelOverlapHandling.PreventOverlap)
     return layer
 
 
@@ -128,19 +130,19 @@ def _outcome(outcome):
     fill = style.colour(style.DOSAGE[outcome][0] if outcome in style.DOSAGE else "", 110 if outcome == "short" else 255)
     return QgsFillSymbol.createSimple({
         "style": "no" if outcome == "missed" else "solid", "color": ",".join(str(part) for part in fill.getRgb()),
-        "outline_color": style.INK, "outline_width": "0.7" if outcome == "over" else "0.2",
+        "outline_color": style.INK, "outline_width": "34" if outcome == "over" else "9", "outline_width_unit": "MapUnit",
         "outline_style": "dash" if outcome == "missed" else "solid", "joinstyle": "miter"})
 
 
-def _write(layer, column, points):
+def _write(layer, column, points, overlap=Qgis.LabelOverlapHandling.AllowOverlapIfRequired):
     settings = QgsPalLayerSettings()
     settings.fieldName = column
     settings.placement = Qgis.LabelPlacement.OverPoint
     settings.centroidInside = True
     settings.priority = 10
     placement = settings.placementSettings()
-    placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
+    placement.setOverlapHandling(overlap)
     settings.setPlacementSettings(placement)
-    settings.setFormat(maps.halo(style.text_format(points, bold=True)))
+    settings.setFormat(maps.halo(style.text_format(points, bold=True), 0.4))
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)

@@ -24,8 +24,12 @@ NO_RESIDENTS = (
     "them in with Import neighbourhoods.")
 ACTIONS = {"add": "Added", "suppress": "Suppressed", "restore": "Restored", "minutes": "Minutes changed",
            "undo": "Undone"}
-LONGEST_LABEL = 6
+LONGEST_LABEL = 4
 """Characters of a name that stands on the map; where one is longer, numbers do."""
+ENOUGH = 100
+"""Residents from which a rate is worth a sentence."""
+ENOUGH_DRAWN = 30
+"""Expected boxes from which the lottery is judged in words."""
 ABOUT_MINUTES = (
     "Planned minutes are the target of each planned box and of its returns; delivered minutes the time in which at "
     "least one unit was in a planned box; presence the time in which one was in any box, planned or not, by GPS. A "
@@ -137,7 +141,7 @@ def _where(workspace, numbers):
     table = table.iloc[order].reset_index(drop=True)
     if set(table["neighbourhood"]) <= {NO_NEIGHBOURHOOD}:
         return [Paragraph(NO_RESIDENTS)]
-    numbered = max(len(clean(name)) for name in table["neighbourhood"]) > LONGEST_LABEL
+    numbered = any(len(clean(name)) > LONGEST_LABEL for name in table["neighbourhood"] if name != NO_NEIGHBOURHOOD)
     table = table.assign(label=range(1, len(table) + 1) if numbered else table["neighbourhood"].map(clean))
     columns = [Column("label", "No.", 9.0)] * numbered + [
         Column("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
@@ -151,15 +155,19 @@ def _where(workspace, numbers):
 
 
 def _span_in_words(table):
-    known = table[pd.to_numeric(table["presence"], errors="coerce").notna()]
-    if known.empty:
-        return NO_RESIDENTS
-    values = known["presence"].astype(float)
-    low, high = (known.loc[place, ["neighbourhood", "presence", "to_harm"]] for place in (
+    values = pd.to_numeric(table["presence"], errors="coerce")
+    peopled = pd.to_numeric(table["residents"], errors="coerce") >= ENOUGH
+    values = values[peopled & values.notna()]
+    if values.empty:
+        return f"No neighbourhood of at least {ENOUGH} residents has minutes that can be shown."
+    low, high = (table.loc[place, ["neighbourhood", "presence", "to_harm"]] for place in (
         values.idxmin(), values.idxmax()))
+    if values.min() == values.max():
+        return f"Presence was {say(low['presence'], 1)} minutes per 1,000 residents wherever it can be shown."
     return (f"Presence ran from {say(low['presence'], 1)} minutes per 1,000 residents in "
-            f"{clean(low['neighbourhood'])} to {say(high['presence'], 1)} in {clean(high['neighbourhood'])}. Against "
-            f"forecast harm that is {say(low['to_harm'], 2)} and {say(high['to_harm'], 2)} times an even share.")
+            f"{clean(low['neighbourhood'])} to {say(high['presence'], 1)} in {clean(high['neighbourhood'])} (among "
+            f"neighbourhoods of at least {ENOUGH} residents). Against forecast harm that is "
+            f"{say(low['to_harm'], 2)} and {say(high['to_harm'], 2)} times an even share.")
 
 
 def _map(workspace, table):
@@ -290,6 +298,8 @@ def _agreement_in_words(found):
         return "There were no chances to compare with."
     verdict = ("Boxes were drawn as often as their published chances say" if abs(found.z) <= 3 else
                "Boxes were NOT drawn as often as their published chances say; verify the draws")
+    if found.expected < ENOUGH_DRAWN:
+        verdict = "So few draws tell little"
     return (f"{verdict}: {say(found.drawn)} were drawn where {say(found.expected, 1)} were expected, and box by box "
             f"the squared differences sum to {say(found.statistic)} times their variance where {say(found.boxes)} ± "
             f"{say(found.deviation)} is what an honest lottery gives ({found.z:+.1f} standard deviations).")
