@@ -132,19 +132,19 @@ def effects(workspace, first, last, beat="", progress=SILENT):
         first, last, beat, days_each, estimates, over_time, by_box, scope, counts, lottery.mean_exposed(hours[units]),
         lottery.mean_unexposed(hours[units]), int(hours.any(axis=1).sum()),
         int(np.isin(plan.draws["slot"], forecasts.slots).sum()), replays, events.alerts, events.newest,
-        _why_nothing(counts, scope))
+        _why_nothing(counts, len(plan.draws), scope))
 
 
-def _why_nothing(counts, scope):
+def _why_nothing(counts, shifts, scope):
     """Why there is no estimate at all; an empty text where there is one."""
     if not counts["draws"]:
         return "No shift of this period was drawn, so there is nothing to estimate."
     if counts["draws"] == counts["tests"]:
         return "Every draw of this period was a test with a given seed, no lottery, so there is nothing to estimate."
-    if not scope.shifts:
+    if not shifts:
         return "No incidents are known yet for the drawn shifts of this period; import them and make the report again."
     if not 0 < scope.drawn < scope.box_shifts:
-        return "No box was left to chance in the draws of this period, so there is nothing to estimate."
+        return "No box of these was left to chance in the draws of this period, so there is nothing to estimate."
     return ""
 
 

@@ -252,6 +252,21 @@ def test_an_empty_period_says_so(filled, first, last, sentence):
     assert (nothing.over_time["events"] == 0).all() and nothing.row(step.DRAWN) is None
 
 
+def test_a_beat_without_a_chance_says_so(town):
+    with town.transaction() as writer:
+        boxes = town.read("boxes", ["box_id", "beat"])
+        writer.upsert("boxes", boxes[boxes["beat"] == "West"].iloc[:1].assign(beat="New"))
+        draws = town.read("draws").iloc[:1]
+        lines = town.read("draw_boxes", where={"draw_id": draws["draw_id"].iloc[0]})
+        writer.append("draws", draws.assign(draw_id="2024-03-01.day.1", shift_date="2024-03-01"))
+        new = boxes[boxes["beat"] == "West"]["box_id"].iloc[0]
+        writer.append("draw_boxes", lines.assign(
+            draw_id="2024-03-01.day.1", selected=False,
+            inclusion_probability=lines["inclusion_probability"].where(lines["box_id"] != new, 0.0)))
+    nothing = step.effects(town, "2024-03-01", "2024-03-01", "New")
+    assert "was left to chance" in nothing.message and nothing.estimates.empty and nothing.scope.box_shifts == 0
+
+
 def test_a_period_of_tests_only_says_so(town):
     draws = town.read("draws").iloc[:1]
     with town.transaction() as writer:
