@@ -117,7 +117,7 @@ class Listening:
     def share_of_events(self, counts, exposure):
         """Share (k,) of all events in an exposure (k, boxes), going by counts (boxes,) filled already."""
         density = counts / counts.sum() if counts.sum() > 0 else self.uniform
-        return 1.0 - (1.0 - exposure) @ density
+        return 1.0 - product(1.0 - exposure, density)
 
     def placed(self, total, density, share_heard, moment):
         """Expected events (boxes,): of the total of the jurisdiction, boxes with sensors get the share they have.
@@ -144,7 +144,7 @@ class Listening:
         mass = np.where(total > 0, mass / np.where(total > 0, total, 1.0), 0.0)
         mass[total[:, 0] == 0, self.at(moment)] = 1.0
         # From what is missing, so that full coverage gives exactly 1.
-        return (1.0 - mass @ (1.0 - (self.seen() if of is None else of))).T
+        return (1.0 - product(mass, 1.0 - (self.seen() if of is None else of))).T
 
     def filled(self, counts, memories, moment):
         """Counts (boxes, memories, shifts) with the expectation of what was not exposed added."""
