@@ -17,7 +17,7 @@ from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbour
 from shotspotter_connect_plugin.workspace.publicpack import public, public_configuration
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
-FIRST, LAST, DAYS = "2019-02-04", "2019-02-13", 10
+FIRST, LAST, DAYS = "2019-02-04", "2019-02-10", 7
 
 
 @pytest.fixture(scope="module")
@@ -216,12 +216,12 @@ def test_gunfire_boxes_inside_sensor_coverage(city):
     patrols = city.read("patrols", where={"status": "planned", "crime_type": "gunfire"})
     with city.transaction() as writer:
         writer.append("sensor_coverage", pd.DataFrame({
-            "area": ["west", "late"], "from_date": ["2018-01-01", "2019-02-11"], "to_date": [None, "2019-02-12"],
+            "area": ["west", "late"], "from_date": ["2018-01-01", "2019-02-08"], "to_date": [None, "2019-02-09"],
             "geometry": [MultiPolygon([square(0, 0, 6), square(0, 6, 6)]), MultiPolygon([square(6, 0, 6)])]}))
     count, inside = exposure(city, FIRST, LAST).gunfire
     beat, date = patrols["beat"], patrols["shift_date"]
     west = beat.isin(["NW", "SW"])
-    late = (beat == "SE") & date.isin(["2019-02-11", "2019-02-12"])
+    late = (beat == "SE") & date.isin(["2019-02-08", "2019-02-09"])
     assert count == len(patrols) > 0 and inside == (west | late).sum() and 0 < inside < count
 
 
