@@ -162,7 +162,7 @@ def _estimates(plan, timeline, boxes, events, forecasts, hours, progress):
         expected = sum((forecasts.on(code, slots) for code in codes), np.zeros(plan.chance.shape))
         lottery, units = plan.lottery(complete)
         rows.append(_row(DRAWN, name, lottery, counted[units], expected[units]))
-        if len(codes) == 1 and not events.of_sensors(codes[0]):
+        if name != ALL and not events.of_sensors(name):
             continue  # the rest is for all reported crime together, and for gunfire alerts
         seen = complete & (week_before >= 0)
         lottery, units = plan.lottery(seen)

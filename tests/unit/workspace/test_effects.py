@@ -275,6 +275,15 @@ def test_a_period_of_tests_only_says_so(town):
     assert "test with a given seed" in nothing.message and nothing.estimates.empty
 
 
+def test_one_crime_type_alone_is_all_there_is(town):
+    gone = town.read("incidents", where={"crime_type": list(TYPES[1:])})
+    with town.transaction() as writer:
+        writer.delete("incidents", {"incident_id": gone["incident_id"].tolist()})
+    alone = step.effects(town, FIRST, LAST)
+    assert alone.estimates["what"].tolist() == [step.DRAWN, step.BEFORE, step.PER_HOUR, step.BESIDE, step.DRAWN]
+    assert alone.row(step.DRAWN)["events"] == alone.row(step.DRAWN, TYPES[0])["events"]
+
+
 def test_too_few_events_are_told_apart(town):
     keep = town.read("incidents").iloc[::60]["incident_id"]
     gone = town.read("incidents")["incident_id"]
