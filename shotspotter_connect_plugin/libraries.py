@@ -14,11 +14,13 @@ REQUIRED = {
 OPTIONAL = {
     "scipy": ("optimize", "python3-scipy"),
     "sklearn": ("ensemble", "python3-sklearn"),
+    "reportlab": ("graphics", "python3-reportlab python3-renderpm"),
 }
 _WITHOUT = {
     "scipy": "Importing incidents and places, training and scoring need it; the other algorithms work.",
     "sklearn": "Forecasts of this version work without it (counts, kernel density, decayed counts, additive model); "
                "only the boosted trees of a later version will need it.",
+    "reportlab": "Reports print tables without charts, and roll-call sheets no QR code; everything else works.",
 }
 _NAMES = {"osgeo": "GDAL for Python", "sklearn": "scikit-learn"}
 

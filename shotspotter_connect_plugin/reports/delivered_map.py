@@ -130,8 +130,9 @@ def _outcome(outcome):
     fill = style.colour(style.DOSAGE[outcome][0] if outcome in style.DOSAGE else "", 110 if outcome == "short" else 255)
     return QgsFillSymbol.createSimple({
         "style": "no" if outcome == "missed" else "solid", "color": ",".join(str(part) for part in fill.getRgb()),
-        "outline_color": style.INK, "outline_width": "34" if outcome == "over" else "9", "outline_width_unit": "MapUnit",
-        "outline_style": "dash" if outcome == "missed" else "solid", "joinstyle": "miter"})
+        "outline_color": style.INK, "outline_width": "34" if outcome == "over" else "9",
+        "outline_width_unit": "MapUnit", "outline_style": "dash" if outcome == "missed" else "solid",
+        "joinstyle": "miter"})
 
 
 def _write(layer, column, points, overlap=Qgis.LabelOverlapHandling.AllowOverlapIfRequired):

@@ -111,7 +111,7 @@ class _Page:
 
         key = [(style.DOSAGE[name][0] if name in style.DOSAGE else "", "", f"{words} ({_SIGNS[name]})")
                for name, words in OUTCOMES.items()]
-        return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, 105.0, key,
+        return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, 120.0, key,
                    "Each planned box by what happened most often to its patrols.")
 
     def _missed(self):

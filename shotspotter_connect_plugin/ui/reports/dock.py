@@ -6,7 +6,7 @@ import os
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, QUrl
+from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (QApplication, QCheckBox, QComboBox, QDateEdit, QFileDialog, QFormLayout, QHBoxLayout,
                                  QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget)
@@ -244,7 +244,9 @@ class ReportsDock(QgsDockWidget):
         self._tell(empty + " " + done if empty else done, WARN if empty else DONE)
         self.show_file.setVisible(bool(path))
         if not path:
-            self._open_designer(result)
+            designer = self._open_designer(result)
+            # Once it has its size: QGIS would begin with all pages at once, too small to read.
+            QTimer.singleShot(500, lambda: _show_first_page(designer, result))
 
     def busy(self):
         """Whether something is being read."""
@@ -281,6 +283,13 @@ class ReportsDock(QgsDockWidget):
                   "officer": self.officer.currentData() or ""}
         for name, value in values.items():
             QgsSettings().setValue(SETTINGS + name, value)
+
+
+def _show_first_page(designer, layout):
+    view = designer.view() if designer is not None else None
+    if view is not None:
+        view.zoomWidth()
+        view.centerOn(layout.pageCollection().page(0).sceneBoundingRect().center())
 
 
 def _beside(*widgets):
