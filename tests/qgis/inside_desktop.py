@@ -128,6 +128,43 @@ def import_dock():
     return seen
 
 
+def _live():
+    """What there is of the live patrol now."""
+    docks = iface.mainWindow().findChildren(QDockWidget, "ConnectLiveDock")
+    running = [dock for dock in docks if dock._patrol is not None]
+    return {"docks": len(docks), "visible": [dock.isVisible() for dock in docks],
+            "seconds": [dock._patrol.situation().visit_seconds for dock in running],
+            "said": [dock.page.verdict.text() for dock in running],
+            "layers": [layer.name() for layer in QgsProject.instance().mapLayers().values()],
+            "drawn": len(iface.mapCanvas().scene().items())}
+
+
+def live_begins():
+    """Start a shift from a package and drive into a box; then QGIS ends without a chance to tidy up."""
+    before = _live()
+    next(action for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu"
+         for action in menu.actions() if action.objectName() == "ConnectLive").trigger()
+    dock = iface.mainWindow().findChild(QDockWidget, "ConnectLiveDock")
+    dock.first.path.setText(os.environ["CONNECT_PACKAGE"])
+    dock.first.unit.setText("12-A")
+    dock.first.begin.click()
+    for second in range(0, 600, 10):
+        dock._gps.fix.emit("2026-03-02T20:{:02d}:{:02d}Z".format(30 + second // 60, second % 60), -76.977, 38.8851, 4.0)
+    wait(1)
+    return before, _live()
+
+
+def live_goes_on():
+    """QGIS starts again: the shift goes on; then the plugin is unloaded with the dock open."""
+    wait(10, lambda: iface.mainWindow().findChild(QDockWidget, "ConnectLiveDock"))
+    wait(1)
+    seen = [_live()]
+    unloadPlugin(PLUGIN)
+    wait(0.5)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return seen + [_live()]
+
+
 def run_in_dialog():
     """Score from its dialog: fill, press Run, see the styled layer in the project."""
     import processing
