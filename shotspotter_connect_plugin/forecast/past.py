@@ -46,11 +46,16 @@ class Past:
     def roll(self, memories, boxes, first, last):
         """Remembered counts at the plan moment of each date, as :func:`surfaces.roll`."""
         counts = np.zeros((boxes, len(memories), len(self.timeline.codes)))
-        rolls = [(columns, roll(history, self.timeline, part, boxes, first, last))
-                 for history, columns, part in self._parts(memories)]
+        rolls = []
+        for history, columns, part in self._parts(memories):
+            in_place = isinstance(columns, slice) and history.listening is None
+            rolls.append((in_place, columns, roll(history, self.timeline, part, boxes, first, last,
+                                                  counts[:, columns] if in_place else None)))
         for date in range(first, last):
-            for columns, steps in rolls:
-                counts[:, columns] = next(steps)[1]
+            for in_place, columns, steps in rolls:
+                found = next(steps)[1]
+                if not in_place:
+                    counts[:, columns] = found
             yield date, counts
 
     def _parts(self, memories):

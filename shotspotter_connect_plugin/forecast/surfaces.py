@@ -194,14 +194,18 @@ class SurfaceSet:
 
     def _smoothed(self, counts, box):
         """For each bandwidth: its features, the places of their memories in smoothed counts, these, and totals."""
-        shifts = counts.shape[2]
+        boxes, memories, shifts = counts.shape
+        total = np.ascontiguousarray(counts).reshape(boxes, memories * shifts).sum(axis=0).reshape(memories, shifts)
         for bandwidth in self._bandwidths:
             columns = np.array([place for place, feature in enumerate(self.features) if feature.bandwidth == bandwidth])
-            used, memory = np.unique(self._memory[columns], return_inverse=True)
-            part = counts[:, used]
+            memory, used = self._memory[columns], slice(None)
+            if box is None:
+                # Of all boxes only what is needed is smoothed; of some, taking all of them is faster than choosing.
+                used, memory = np.unique(memory, return_inverse=True)
             matrix = self.smoother.matrix(bandwidth)
-            smoothed = (matrix if box is None else matrix[box]) @ part.reshape(len(part), -1)
-            yield columns, memory, smoothed.reshape(-1, used.size, shifts), part.sum(axis=0)
+            part = np.ascontiguousarray(counts[:, used])
+            smoothed = (matrix if box is None else matrix[box]) @ part.reshape(boxes, part.shape[1] * shifts)
+            yield columns, memory, smoothed.reshape(len(smoothed), part.shape[1], shifts), total[used]
 
     @staticmethod
     def _every(smoothed, total, uniform):
@@ -253,9 +257,14 @@ class SurfaceSet:
         numpy.ndarray
             (boxes, shifts); each column adds up to the sum of the weights.
         """
+        weights = np.asarray(weights, dtype=float)
+        active = np.unique(self._memory[np.flatnonzero(weights)])
+        place = {memory: position for position, memory in enumerate(active)}
+        counts = np.ascontiguousarray(counts[:, active])
         boxes, memories, shifts = counts.shape
-        total_all, total = counts.sum(axis=(0, 2)), counts.sum(axis=0)
         pooled = counts.sum(axis=2)
+        total = counts.reshape(boxes, memories * shifts).sum(axis=0).reshape(memories, shifts)
+        total_all = total.sum(axis=1)
         mixed = np.zeros((boxes, shifts))
         uniform = np.full(shifts, float(uniform_share))
         for bandwidth in self._bandwidths:
@@ -263,7 +272,7 @@ class SurfaceSet:
             for position, feature in enumerate(self.features):
                 if feature.bandwidth != bandwidth or weights[position] == 0:
                     continue
-                memory = self._memory[position]
+                memory = place[self._memory[position]]
                 on_all = weights[position]
                 if feature.scope == "shift":
                     of_own[memory] += weights[position] / (total[memory] + _PRIOR_SHIFT)
@@ -298,11 +307,11 @@ def recorded_at(history, timeline, memories, boxes, moment):
     return counts
 
 
-def roll(history, timeline, memories, boxes, first, last):
+def roll(history, timeline, memories, boxes, first, last, into=None):
     """Remembered counts at the plan moment of each date from ``first`` to before ``last`` (positions of dates).
 
     Each step lets the counts age and adds what has become known since, so a whole history costs little more than one
-    moment of it.
+    moment of it. With ``into``, an array (boxes, memories, shifts), the counts as they are on record are kept in it.
 
     Yields
     ------
@@ -317,6 +326,9 @@ def roll(history, timeline, memories, boxes, first, last):
         return counts if listening is None else listening.filled(counts, memories, timeline.origin[date])
 
     counts = recorded_at(history, timeline, memories, boxes, timeline.origin[first])
+    if into is not None:
+        into[...] = counts
+        counts = into
     yield first, exposed(first)
     decays = [position for position, memory in enumerate(memories) if memory.kind == "decay"]
     half_lives = np.array([memories[position].days for position in decays])
@@ -326,8 +338,10 @@ def roll(history, timeline, memories, boxes, first, last):
                  for position, memory in enumerate(memories) if memory.kind == "window" and memory.days < EVER}
     for date in range(first + 1, last):
         now = timeline.origin[date]
-        if decays:
-            counts[:, decays] *= np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)[:, None]
+        if half_lives.size:
+            fading = np.ones(len(memories))
+            fading[decays] = np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)
+            counts *= fading[:, None]
         new = slice(known_by[date - 1], known_by[date])
         age = (now - start[new]) / DAY
         for position, memory in enumerate(memories):
