@@ -126,6 +126,15 @@ def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_time
     assert dock._patrol.minutes(dock._package.patrols[0].box_id) >= 6.75
 
 
+def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_dock, package):
+    dock = open_dock(package)
+    drive(dock, INSIDE, 445, 4)
+    assert "ended" not in dock.page.header.text()
+    drive(dock, INSIDE, 449, 4)                       # 20:30 and 450 minutes are 04:00, the end
+    assert dock.page.header.text() == "Evening, 2026-03-02 · unit 12-A · this shift has ended"
+    assert dock._patrol.situation().visit_seconds == pytest.approx(465)
+
+
 def test_the_signal_is_lost_and_the_dock_says_so(open_dock, package, monkeypatch):
     dock = open_dock(package)
     drive(dock, INSIDE, 0, 6)

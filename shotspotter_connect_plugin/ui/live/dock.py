@@ -98,7 +98,6 @@ class LiveDock(QgsDockWidget):
             self._courier.told.connect(self._delivery_told)
             self._courier.replanned.connect(self._replan)
             self._courier.begin(fixes, self._patrol.visits, self._logged)
-        self.page.header.setText("{}, {} · {} {}".format(package.shift_name, package.shift_date, tr("unit"), unit))
         self._verdict, self._box = "", None
         self._show_plan()
         self._pages.setCurrentWidget(self.page)
@@ -282,6 +281,7 @@ class LiveDock(QgsDockWidget):
 
     def _show(self):
         state = self._patrol.situation()
+        self._show_header()
         self._show_gps()
         self.page.show_timer(state, self._theme)
         if state.verdict != self._verdict:
@@ -298,6 +298,15 @@ class LiveDock(QgsDockWidget):
         if self.page.sound.isChecked():
             QApplication.beep()
         self.told.emit(text)
+
+    def _show_header(self):
+        import pandas as pd
+
+        text = "{}, {} · {} {}".format(self._package.shift_name, self._package.shift_date, tr("unit"),
+                                       self._journal.unit)
+        if self._patrol.now is not None and self._patrol.now >= pd.Timestamp(self._package.end_utc):
+            text += " · " + tr("this shift has ended")
+        self.page.header.setText(text)
 
     def _show_gps(self):
         name = self._gps.name
