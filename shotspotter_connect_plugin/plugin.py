@@ -38,6 +38,7 @@ REPORTS = (
     ("ConnectTacticReport", "Tactic report…", "report", "connect:tacticreport"),
     ("ConnectOfficerReport", "Officer report…", "report", "connect:officerreport"),
     ("ConnectCrimeTypeReport", "Crime type report…", "report", "connect:crimetypereport"),
+    ("ConnectDosageReport", "Crime and Dosage report…", "report", "connect:dosagereport"),
     ("ConnectExposureReport", "Exposure report and public pack…", "report", "connect:exposurereport"),
 )
 IMPORTS = (

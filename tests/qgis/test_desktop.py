@@ -64,7 +64,9 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
         "ConnectImportRoster": "connect:importroster",
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
-        "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
+        "ConnectShiftReport": "connect:shiftreport", "ConnectTacticReport": "connect:tacticreport",
+        "ConnectOfficerReport": "connect:officerreport", "ConnectCrimeTypeReport": "connect:crimetypereport",
+        "ConnectDosageReport": "connect:dosagereport", "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
 

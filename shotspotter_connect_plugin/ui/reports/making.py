@@ -1,9 +1,9 @@
 """From what the Reports dock asks to a file or a layout: reading in any thread, laying out in the main thread."""
-import os
 import re
-import tempfile
 from dataclasses import dataclass, field
 from typing import Dict
+
+from qgis.core import QgsProcessingUtils
 
 from ...processing.base import VERSIONS
 from ...reports import exposurereport, frame, maps, publish, queries, registry, rollcall
@@ -73,8 +73,7 @@ def lay_out(made, project):
     """Lay the report out in a project -> the layout."""
     if not isinstance(made, list):
         return frame.lay_out(project, made)
-    folder = tempfile.mkdtemp(prefix="connect-sheets-")  # the layers of its maps; as long-lived as the layout
-    geopackage = os.path.join(folder, "plan.gpkg")
+    geopackage = QgsProcessingUtils.generateTempFilename("plan.gpkg")  # QGIS removes it when it ends
     write_geopackage(geopackage, made, with_forecast=False)
     return rollcall.build_layout(project, maps.plan_layers(project, geopackage), made[0].page_size)
 
