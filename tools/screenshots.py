@@ -130,6 +130,8 @@ def main():
     wait_until(lambda: not dock.busy(), 60)
     picture("review")
     plan_dock(window, dock)
+    import_files(window)
+    tactics(window)
 
 
 def plan_dock(window, dock):
