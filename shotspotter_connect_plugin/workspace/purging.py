@@ -39,7 +39,7 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
     limits = workspace.settings.retention_days
     if not limits:
         raise ConnectError("No retention limit is set; set retention_days with Configure workspace, as in "
-                           "{\"retention_days\": {\"gps_fixes\": 90}}.")
+                           "{\"settings\": {\"retention_days\": {\"gps_fixes\": 90}}}.")
     role = role_of(workspace)
     if not dry_run and role not in MAY_ADJUST:
         raise ConnectError(f"The role of {account()} in this workspace is {role}; only an analyst or a supervisor may "

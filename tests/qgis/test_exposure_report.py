@@ -2,6 +2,7 @@
 import csv
 import hashlib
 import io
+import itertools
 import json
 import re
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsFontUtils, QgsVectorLayer
 from shapely.geometry import box, mapping
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,9 +21,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "works
 
 from conftest import DATE, copied  # noqa: E402
 from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month  # noqa: E402
-from pdf_eyes import pages_of, picture_of  # noqa: E402
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
+from shotspotter_connect_plugin.patrol import seeds  # noqa: E402
 from shotspotter_connect_plugin.reports import exposurereport  # noqa: E402
 from shotspotter_connect_plugin.workspace import adjusting  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
@@ -48,7 +50,10 @@ def town(tmp_path_factory):
     whole = VectorTable(pd.DataFrame({"name": ["town"]}), [square(0, 0, 12, 12)], "EPSG:32618", "town")
     beats = VectorTable(pd.DataFrame({"beat": ["W", "E"]}), [square(0, 0, 6, 12), square(6, 0, 6, 12)], "EPSG:32618",
                         "beats")
-    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+    numbers = itertools.count(1)
+    with pytest.MonkeyPatch.context() as patch, \
+            create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+        patch.setattr(seeds, "new_seed", lambda: f"{next(numbers):064x}")  # the same town in every run
         settings = workspace.settings
         settings.roles, settings.agency = {SERGEANT: "supervisor"}, "Town [% 1 + 1 %] Police"
         settings.adjustment_reasons = {"series": "=cmd()", "community": "<i>asked</i>"}
@@ -117,6 +122,16 @@ def test_pages_as_pictures_have_a_map_and_charts(run, city, tmp_path):
     assert all(one - other > 25 for one, other in zip(grey, grey[1:]))  # apart in black and white
 
 
+def test_the_pages_look_as_they_should(run, city, tmp_path):
+    if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
+        pytest.skip("needs the font Open Sans")
+    outputs = run("exposurereport", WORKSPACE=str(city), FROM=FIRST, TO=LAST, OUTPUT=str(tmp_path / "e.pdf"))
+    for page in (1, 3):
+        seen, golden = picture_of(outputs["OUTPUT"], page, tmp_path), array_of(GOLDEN / f"report_exposure_{page}.png")
+        assert seen.shape == golden.shape
+        assert difference(seen, golden) < 0.01, f"page {page} of {tmp_path} looks different from its golden picture"
+
+
 @pytest.mark.parametrize("first, last, beat", [("2018-01-01", "2018-01-31", ""), ("2018-01-01", "2018-01-01", "W")])
 def test_an_empty_period_gives_a_page_that_says_so(run, city, tmp_path, first, last, beat):
     for ending in (".pdf", ".png"):
@@ -182,8 +197,8 @@ def test_the_public_pack_names_no_officer_unit_account_or_note(run, city, tmp_pa
     with open_workspace(city) as workspace:  # they were there to be found
         assert set(BADGES) <= set(workspace.read("visits")["officer"])
         assert NOTE in set(workspace.read("adjustments")["note"])
-        seeds = workspace.read("draws")
-        inputs = dict(zip(seeds["draw_id"], seeds["inputs_hash"]))
+        drawn = workspace.read("draws")
+        inputs = dict(zip(drawn["draw_id"], drawn["inputs_hash"]))
     names = set(files)
     assert {"README.txt", "SHA256SUMS.txt", "configuration.json", "exposure.pdf", "tables/draws.csv",
             "tables/neighbourhoods.csv"} <= names
