@@ -259,8 +259,8 @@ def _evenness(numbers):
                amount("gini", "Gini, boxes", 15, 2), amount("gini_residents", "Gini, residents", 18, 2)]
     curves = [(what, *curve) for what, curve in numbers.curves.items()]
     note = ("Gini is 0 where all boxes (or all residents) have the same and near 1 where one has all. The effective "
-            "number is how many equally served boxes would be as spread out. A lottery under caps should lie nearer to "
-            "even than the harm it follows, if the caps do much.")
+            "number is how many equally served boxes would be as spread out. Chances follow harm to the power of the "
+            "focus, a setting, so they can be more concentrated than harm; caps spread them out again.")
     left = [Table("evenness", columns, table), Paragraph(note, small=True)]
     right = [Chart("Lorenz curves", lambda width: charts.lorenz(
         curves, width, 72.0, "boxes, from the least to the most", "share of all"))] if curves else []
