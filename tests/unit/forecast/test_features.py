@@ -1,0 +1,238 @@
+"""Related types, places, calendar and trees: what may enter, what they do, and that nothing else gets in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_city import SIDE, SIZE, WARM, make_events
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from shotspotter_connect_plugin.errors import Cancelled
+from shotspotter_connect_plugin.forecast import forest, ladder
+from shotspotter_connect_plugin.forecast.days import make_timeline
+from shotspotter_connect_plugin.forecast.inputs import (
+    DAY_TERMS,
+    INPUTS,
+    admit_calendar,
+    admit_places,
+    places_may_be_used,
+)
+from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
+from shotspotter_connect_plugin.forecast.model import train
+
+SMALL = (rung("kde_250_all"), rung("places"))
+
+
+@pytest.fixture(scope="module")
+def places():
+    rng = np.random.default_rng(4)
+    bars = (np.array(WARM) + rng.uniform(0, 1, (8, 2))) * SIZE
+    return pd.DataFrame({"kind": "bar", "x": bars[:, 0], "y": bars[:, 1]})
+
+
+@pytest.fixture(scope="module")
+def days(city):
+    dates = pd.date_range("2018-01-01", "2019-03-01").strftime("%Y-%m-%d")
+    rng = np.random.default_rng(5)
+    weather = pd.DataFrame(
+        {
+            "date": dates,
+            "kind": "weather",
+            "name": "temperature_c",
+            "value": rng.normal(12, 8, len(dates)),
+            "known_utc": pd.to_datetime(dates, utc=True) + pd.Timedelta(days=1, hours=5),
+        }
+    )
+    holiday = pd.DataFrame({"date": ["2018-07-04"], "kind": "holiday", "name": "Fourth", "value": np.nan})
+    return pd.concat([weather, holiday], ignore_index=True)
+
+
+def fit(city, places, days, events=None, **more):
+    model = train(
+        city.events if events is None else events,
+        city.boxes,
+        city.calendar,
+        city.as_of,
+        ladder=SMALL,
+        places=places,
+        days=days,
+        **more,
+    )
+    return model, model.score(
+        city.events, city.boxes, city.calendar, city.date, "day", city.as_of, places=places, days=days
+    )
+
+
+# Nothing but the allow-list
+
+
+def test_people_and_officers_reach_no_model(city, places, days):
+    """Race, population, officer-initiated records and extra columns in any input change no forecast by one bit."""
+    rng = np.random.default_rng(3)
+    plain, expected = fit(city, places, days)
+    of_people = pd.DataFrame(
+        {
+            "kind": ["public_housing", "race_tract", "arrests", "bar_arrests", "police_station", "school_resident"],
+            "x": rng.uniform(0, SIDE * SIZE, 6),
+            "y": rng.uniform(0, SIDE * SIZE, 6),
+        }
+    )
+    more_places = pd.concat([places, of_people]).assign(population=7, owner="J. Roe")
+    of_days = pd.DataFrame(
+        {"date": "2018-06-01", "kind": ["arrests", "patrols", "weather"], "name": ["a", "b", "stops"], "value": 9.0}
+    )
+    more_days = pd.concat([days.assign(race="x"), of_days])
+    discovered = make_events(days=300, seed=9, crime_type="drugs")
+    events = pd.concat([city.events, discovered]).assign(victim_race="x", population=5, discovered=True)
+    full, again = fit(city, more_places, more_days, events, crime_types=["robbery"])
+    assert full.types == plain.types and full.data_hash == plain.data_hash
+    pd.testing.assert_frame_equal(expected, again, check_exact=True)
+    assert full.card["kinds_of_places_refused"] == sorted(of_people["kind"])
+    assert {"population", "owner", "race", "victim_race", "discovered"} <= set(full.card["columns_refused"])
+
+
+def test_one_table_holds_all_that_may_enter(places, days):
+    assert set(INPUTS) == {"events", "boxes", "places", "calendar"}
+    assert list(admit_places(places.assign(residents=1))[0].columns) == list(INPUTS["places"])
+    assert list(admit_calendar(days.assign(residents=1))[0].columns) == list(INPUTS["calendar"])
+
+
+@pytest.mark.parametrize(
+    "kind, may",
+    [
+        ("bar", True),
+        ("bars", True),
+        ("bus_stop", True),
+        ("liquor_licence", True),
+        ("vacant_parcel", True),
+        ("public_housing", False),
+        ("homeless_shelter", False),
+        ("bar_arrests", False),
+        ("barracks", False),
+        ("race", False),
+        ("", False),
+        ("Bar", False),
+    ],
+)
+def test_kinds_of_places(kind, may):
+    assert places_may_be_used(kind) is may
+
+
+# What they do
+
+
+def test_a_related_type_tells_where_a_new_one_will_be(city):
+    """Thefts where robberies have long been: the fit finds that out by itself."""
+    thefts = make_events(days=420, seed=11, crime_type="theft", per_day=1.0)
+    events = pd.concat([city.events, thefts])
+    model = train(
+        events, city.boxes, city.calendar, city.as_of, crime_types=["theft"], ladder=(rung("additive"), rung("related"))
+    )
+    scores = {row["rung"]: row["log_score"] for row in model.card["crime_types"]["theft"]["ladder"]}
+    assert scores["related"] > scores["additive"]
+    model = train(events, city.boxes, city.calendar, city.as_of, crime_types=["theft"], ladder=(rung("related"),))
+    assert model.event_types == ["theft", "robbery"]
+    rows = model.score(events, city.boxes, city.calendar, city.date, "day", city.as_of)
+    assert any("robber" in reason for reasons in rows["reasons"] for reason in reasons)
+
+
+def test_places_are_a_reason_and_move_no_total(city, places, days):
+    model = train(
+        city.events.iloc[:400], city.boxes, city.calendar, city.as_of, ladder=(rung("places"),), places=places
+    )
+    assert model.card["features"]["places"] == "bar" and np.isclose(
+        sum(model.types["robbery"].fit.weights) + model.types["robbery"].fit.uniform_share, 1.0, atol=1e-5
+    )
+
+
+def test_the_ladder_leaves_out_what_cannot_be_used(monkeypatch):
+    names = [item.name for item in ladder_for(RUNGS, ["theft"], ["bar"])]
+    assert names[-5:] == ["additive", "related", "places", "trees", "blend"]
+    assert "places" not in [item.name for item in ladder_for(RUNGS, ["theft"], [])]
+    assert "related" not in [item.name for item in ladder_for(RUNGS, [], ["bar"])]
+    monkeypatch.setattr(ladder, "can_grow", lambda: False)
+    assert [item.name for item in ladder_for(RUNGS, ["theft"], ["bar"])] == names[:-2]
+
+
+def test_without_scikit_learn_the_card_says_so(city, monkeypatch):
+    from shotspotter_connect_plugin.forecast import card, model
+
+    for module in (ladder, card, model):
+        monkeypatch.setattr(module, "can_grow", lambda: False)
+    trained = train(city.events, city.boxes, city.calendar, city.as_of, ladder=(rung("count_all"), rung("trees")))
+    assert trained.types["robbery"].rung.name == "count_all"
+    assert any("scikit-learn is not installed" in limit for limit in trained.card["limits"])
+
+
+# Calendar
+
+
+def test_terms_of_the_calendar_use_what_was_known_at_the_plan_hour(city, days):
+    timeline = make_timeline(city.calendar, "2018-06-30", "2018-07-10", "05:00", admit_calendar(days)[0])
+    names = list(DAY_TERMS)
+    holiday = timeline.days[:, names.index("holiday")]
+    assert set(np.array(timeline.dates)[timeline.date[holiday == 1.0]]) == {"2018-07-04"}
+    weather = days[days["kind"] == "weather"].set_index("date")["value"]
+    temperature = timeline.days[:, names.index("temperature")]
+    # Known at 01:00 of the day after, so the plan of the 5th knows the 4th.
+    slot = int(np.flatnonzero(timeline.date == timeline.dates.index("2018-07-05"))[0])
+    assert np.isclose(temperature[slot], np.clip((weather["2018-07-04"] - 12.0) / 10.0, -3, 3))
+    ahead = days.iloc[:1].assign(
+        date="2018-07-05", kind="weather_forecast", value=40.0, known_utc=pd.Timestamp("2018-07-04T20:00Z")
+    )
+    too_late = ahead.assign(date="2018-07-06", known_utc=pd.Timestamp("2018-07-06T20:00Z"))
+    admitted = admit_calendar(pd.concat([days, ahead, too_late]))[0]
+    timeline = make_timeline(city.calendar, "2018-06-30", "2018-07-10", "05:00", admitted)
+    at = [int(np.flatnonzero(timeline.date == timeline.dates.index(date))[0]) for date in ("2018-07-05", "2018-07-06")]
+    temperature = timeline.days[:, names.index("temperature")]
+    assert np.isclose(temperature[at[0]], 2.8)
+    assert np.isclose(temperature[at[1]], np.clip((weather["2018-07-05"] - 12.0) / 10.0, -3, 3))
+
+
+# Trees
+
+
+@pytest.fixture(scope="module")
+def grown():
+    rng = np.random.default_rng(0)
+    hot, cold = rng.normal(0.7, 1, (1500, 6)), rng.normal(0, 1, (4000, 6))
+    return hot, cold, forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1)
+
+
+def test_numpy_reads_the_trees_to_the_same_bits(grown):
+    hot, cold, found = grown
+    model = HistGradientBoostingRegressor(
+        loss="poisson",
+        learning_rate=forest._RATE,
+        max_leaf_nodes=forest.LEAVES,
+        l2_regularization=1.0,
+        min_samples_leaf=int(5500 * forest._LEAF_SHARE),
+        early_stopping=False,
+        random_state=1,
+        max_iter=forest.ROUNDS,
+    )
+    rate = np.r_[np.full(1500, 1 / forest._EVENT), np.zeros(4000)]
+    model.fit(np.r_[hot, cold], rate, sample_weight=np.r_[np.full(1500, forest._EVENT), np.full(4000, 0.4)])
+    rows = np.random.default_rng(1).normal(0, 2, (3000, 6))
+    assert np.array_equal(found.predict(rows), np.log(model.predict(rows))) or np.allclose(
+        np.exp(found.predict(rows)), model.predict(rows), rtol=1e-15
+    )
+    assert np.array_equal(found.predict(rows), np.ravel(model._raw_predict(rows)))
+
+
+def test_trees_learn_the_ratio_and_grow_the_same_twice(grown):
+    hot, cold, found = grown
+    assert found.predict(hot).mean() > found.predict(cold).mean() + 0.2
+    assert forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1) == found
+
+
+def test_growing_stops_when_asked(grown):
+    hot, cold, _ = grown
+    calls = []
+
+    def tick():
+        calls.append(1)
+        if len(calls) == 2:
+            raise Cancelled()
+
+    with pytest.raises(Cancelled):
+        forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1, tick)
