@@ -1,5 +1,7 @@
 """One more alert makes the gunfire forecast anew and leaves the rest as it is; sensor coverage in a workspace."""
 # flake8: noqa: F811  (fixtures of another file)
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +28,13 @@ def scored(town, monkeypatch):
     return town, worked
 
 
+def taking(town, source):
+    """Crime types whose newest model looks at the events of one."""
+    moment = pd.Timestamp.now(tz="UTC")
+    types = forecasting.read_model(town, forecasting.newest_model(town, moment)).types
+    return [code for code, item in types.items() if source in (code, *item.others)]
+
+
 def same(one, other):
     pd.testing.assert_frame_equal(one.reset_index(drop=True), other.reset_index(drop=True), check_exact=True)
 
@@ -46,12 +55,26 @@ def test_an_alert_costs_gunfire_alone_and_gives_what_a_whole_forecast_would(scor
     path.write_text("ID,Type,DateTime,X,Y\nnew,Single Gunshot,2019-01-20 04:50:00,{},{}\n".format(*HOT))
     assert import_gunfire(town, path, source_crs=town.settings.crs).added == 1
     rows = score(town, DATE, SHIFT)
-    assert worked == [["gunfire"]]
+    assert worked == [taking(town, "gunfire")]
     same(rows, forecast(town, DATE, SHIFT))
     kinds = {code: part["expected"].to_numpy() for code, part in rows.groupby("crime_type")}
     old = {code: part["expected"].to_numpy() for code, part in before.groupby("crime_type")}
-    assert (kinds["robbery"] == old["robbery"]).all() and not (kinds["gunfire"] == old["gunfire"]).all()
+    assert all((kinds[code] == old[code]).all() == (code not in worked[0]) for code in old)
     assert town.count("forecasts") == len(before)
+
+
+def test_only_types_that_take_something_from_gunfire_follow_an_alert(town):
+    model = SimpleNamespace(types={code: SimpleNamespace(others=others) for code, others in (
+        ("gunfire", ()), ("robbery", ()), ("homicide", ("gunfire",)), ("theft", ("robbery",)))})
+    before = forecasting._inputs(town, model, "m")
+    add(town, "gunfire", alerts(1).assign(alert_id="new"))
+    after = forecasting._inputs(town, model, "m")
+    assert [code for code in after if after[code] != before[code]] == ["gunfire", "homicide"]
+    add(town, "incidents", incidents(1, prefix="n"))
+    last = forecasting._inputs(town, model, "m")
+    assert [code for code in last if last[code] != after[code]] == ["robbery", "homicide", "theft"]
+    covered(town)
+    assert forecasting._inputs(town, model, "m")["robbery"] == last["robbery"]
 
 
 def test_later_in_the_shift_only_what_became_known_is_made_anew(scored):
@@ -59,15 +82,15 @@ def test_later_in_the_shift_only_what_became_known_is_made_anew(scored):
     later = town.calendar.as_of(DATE) + pd.Timedelta(hours=10)
     add(town, "gunfire", alerts(1).assign(alert_id="new", occurred_utc=later - pd.Timedelta(minutes=2)))
     rows = score(town, DATE, SHIFT, later)
-    assert worked == [["gunfire"]]
+    takers = taking(town, "gunfire")
+    assert worked == [takers]
     moments = rows.groupby("crime_type")["as_of_utc"].unique()
-    assert moments["gunfire"] == [later] and moments["robbery"] == [town.calendar.as_of(DATE)]
-    gunfire = rows["crime_type"] == "gunfire"
+    assert all(moments[code] == [later if code in takers else town.calendar.as_of(DATE)] for code in moments.index)
     whole = forecast(town, DATE, SHIFT, later)
-    same(rows[gunfire], whole[whole["crime_type"] == "gunfire"])
+    same(rows[rows["crime_type"].isin(takers)], whole[whole["crime_type"].isin(takers)])
     add(town, "incidents", incidents(1, prefix="n").assign(reported_utc=later - pd.Timedelta(minutes=1)))
     same(score(town, DATE, SHIFT, later), forecast(town, DATE, SHIFT, later))
-    assert worked[-2] == ["robbery"]
+    assert worked[-2] == taking(town, "robbery")
 
 
 def test_an_earlier_moment_another_model_or_other_settings_make_all_anew(scored):
@@ -79,7 +102,7 @@ def test_an_earlier_moment_another_model_or_other_settings_make_all_anew(scored)
     add(town, "incidents", incidents(1, prefix="n").assign(reported_utc=earlier + pd.Timedelta(hours=3)))
     score(town, DATE, SHIFT, earlier + pd.Timedelta(hours=4))
     score(town, DATE, SHIFT, earlier)
-    assert worked[2:] == [["robbery"], ["robbery"]]
+    assert worked[2:] == [taking(town, "robbery")] * 2
     configure(town, {"settings": {"firework_weight": 0.5}})
     score(town, DATE, SHIFT, earlier)
     assert sorted(worked[-1]) == ["gunfire", "robbery"]
@@ -136,4 +159,4 @@ def test_new_coverage_makes_gunfire_anew_without_training(scored):
     town, worked = scored
     covered(town)
     rows = score(town, DATE, SHIFT)
-    assert worked == [["gunfire"]] and rows["coverage"].notna().sum() == SIDE * SIDE
+    assert worked == [taking(town, "gunfire")] and rows["coverage"].notna().sum() == SIDE * SIDE
