@@ -201,8 +201,10 @@ def write_csv(report, path):
     if not tables:
         raise ConnectError(report.message or "This report has no table to write as CSV in this period.")
     path = Path(path)
-    paths = [path] if len(tables) == 1 else [
-        path.with_name(path.stem + "_" + re.sub(r"\W+", "_", table.name.lower()) + ".csv") for table in tables]
+    names = [re.sub(r"\W+", "_", table.name.lower()) for table in tables]
+    names = [name + (f"_{names[:place].count(name) + 1}" if name in names[:place] else "")
+             for place, name in enumerate(names)]
+    paths = [path] if len(tables) == 1 else [path.with_name(f"{path.stem}_{name}.csv") for name in names]
     for target, table in zip(paths, tables):
         with replacing(target, "The table") as unfinished:
             unfinished.write_text(table_csv(table), encoding="utf-8-sig", newline="")

@@ -133,7 +133,8 @@ class Canvas:
         """Many bars of one colour as one shape, since each shape costs time."""
         from reportlab.graphics.shapes import Path
 
-        path = Path(fillColor=_colour(colour), strokeColor=edge and _colour(edge), strokeWidth=0.2)
+        path = Path(fillColor=_colour(colour), strokeColor=edge and _colour(edge), strokeWidth=0.2,
+                    fillMode=1)  # where bars overlap there is no hole
         for x, y, width, height in rectangles:
             path.moveTo(x, y)
             for corner in ((x + width, y), (x + width, y + height), (x, y + height)):

@@ -212,7 +212,7 @@ class _Page:
             Column("letter", "", 6.5, colour="colour"), number("planned_minutes", "Planned", 17),
             number("minutes", "Delivered", 18), number("visits", "Visits", 13)], patrols,
             "Boxes: not visited first, then short, over and on target",
-            "No patrols were planned in this shift.")
+            "No patrols were planned in this shift.", in_file=False)
 
     def _stays_table(self, stays):
         stays = self._clock(stays[stays["patrol_id"].notna()])
@@ -221,18 +221,18 @@ class _Page:
             Column("box_id", "Box", 24), Column("where", "Where"),
             Column("letter", "", 6.5, colour="colour"), number("minutes", "Minutes", 17), Column("words", "Dosage", 18),
             *([Column("tactics", "Tactics", 40, lines=3)] if stays["tactics"].any() else [])],
-            stays, "Stays in planned boxes, unit by unit", "No planned box was visited.")
+            stays, "Stays in planned boxes, unit by unit", "No planned box was visited.", in_file=False)
 
     def lists(self):
         """What only a table in a file can hold: every patrol and every stay of the period."""
         patrols = self._patrols.assign(words=self._patrols["outcome"].map(OUTCOMES))
         stays = self._clock(self._stays).assign(letter="", colour="")
         shift = [Column("shift_date", "Date"), Column("shift", "Shift")]
-        return [Table("all patrols", [
+        return [Table("patrols", [
             *shift, Column("beat", "Beat"), Column("box_id", "Box"), Column("where", "Where"),
             Column("kind", "Crime type"), Column("words", "Outcome"), number("planned_minutes", "Minutes planned"),
             number("minutes", "Minutes delivered"), number("officer_minutes", "Officer-minutes"),
-            number("visits", "Visits")], patrols, on_page=False), Table("all stays", [
+            number("visits", "Visits")], patrols, on_page=False), Table("stays", [
                 *shift, Column("unit", "Unit"), Column("came", "Came"), Column("gone", "Left"), Column("box_id", "Box"),
                 Column("where", "Where"), Column("kind", "Crime type"), number("minutes", "Minutes"),
                 Column("words", "Dosage"), Column("tactics", "Tactics")], stays, on_page=False)]

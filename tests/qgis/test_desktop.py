@@ -66,7 +66,8 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
         "ConnectShiftReport": "connect:shiftreport", "ConnectTacticReport": "connect:tacticreport",
         "ConnectOfficerReport": "connect:officerreport", "ConnectCrimeTypeReport": "connect:crimetypereport",
-        "ConnectDosageReport": "connect:dosagereport", "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
+        "ConnectDosageReport": "connect:dosagereport",
+        "ConnectExposureReport": "connect:exposurereport", "ConnectPurge": "connect:purge",
         "ConnectTrain": "connect:train", "ConnectVerifyDraw": "connect:verifydraw"}
     assert {name for name, (_, filled) in seen.items() if not filled} == {"ConnectCreateWorkspace"}
 
