@@ -5,17 +5,17 @@ import time
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QDate, Qt, QTimer
-from qgis.PyQt.QtWidgets import QFileDialog, QPushButton
+from qgis.PyQt.QtWidgets import QFileDialog
 
 from ...processing import addresses
 from ...processing.outputs import crime_type_legend
 from ...reports import queries
 from ...workspace import review
 from .changes import Changes
+from .fill import Panels
 from .form import BACK, FORTH, ISO, REFRESH, SETTINGS, Form, refill
 from .map_link import MapLink
 from .model import chip, tr
-from .panels import kinds_of
 from .work import Works
 
 OBJECT_NAME = "ConnectPlanDock"
@@ -36,13 +36,13 @@ class PlanDock(QgsDockWidget):
         super().__init__(tr("Directed patrols"), parent)
         self.setObjectName(OBJECT_NAME)
         self._address, self._view, self._box, self._stamp = "", None, "", None
-        self._complaint, self._stale, self._wish, self._forecast_of = "", set(), "", None
-        self._of_project, self._selecting, self._week_of = "", False, ""
+        self._complaint, self._wish, self._of_project, self._selecting = "", "", "", False
         self.form = Form(self)
         self.setWidget(self.form)
         self._works = Works(self)
         self._map = MapLink(canvas, self._works, self)
         self.changes = Changes(self.form.buttons, self._works, self)
+        self._panels = Panels(self.form, self._works, self)
         self._canvas = canvas
         self._connect()
         self._look = QTimer(self)
@@ -70,14 +70,15 @@ class PlanDock(QgsDockWidget):
         form.table.activated.connect(lambda _: self._map.highlight(self._box, zoom=True))
         form.lately.chosen.connect(self.filter_by)
         form.risen.chosen.connect(lambda box_id: self.select(box_id, zoom=True))
-        form.risen.asked.connect(self.forecast_again)
+        form.risen.asked.connect(self._panels.forecast_again)
         form.risen.wanted.connect(lambda preset: self.changes.ask("add", preset))
         form.week.chosen.connect(self.go_to)
-        form.week.asked.connect(self._turn_week)
-        form.tabs.currentChanged.connect(lambda _: self._fill_tab())
+        form.week.asked.connect(self._panels.turn_week)
+        form.tabs.currentChanged.connect(lambda _: self._panels.fill())
         self._works.changed.connect(self._update_buttons)
         self._map.box_picked.connect(self._picked)
         self._map.told.connect(self._complain)
+        self._panels.complained.connect(self._complain)
         self.changes.told.connect(self._tell)
         self.changes.made.connect(self._changed)
         self.changes.failed.connect(self.reload)
@@ -194,7 +195,6 @@ class PlanDock(QgsDockWidget):
         if not same_shift or not view.patrols.equals(old.patrols):
             self.form.model.set_patrols(view.rows)
         if not same_shift:
-            self._forget_risen()
             if view.message:
                 self._tell(view.message, Qgis.MessageLevel.Info)
             else:
@@ -203,11 +203,10 @@ class PlanDock(QgsDockWidget):
             label.setText(text)
             label.setVisible(bool(text))
         self._show_on_map()
-        self._week_of = view.shift_date
-        self._stale = {self.form.why, self.form.lately, self.form.week}
+        self._panels.show(self._address, view, same_shift)
         self.select(self._box if same_shift else "")
         if view.reported and (view.reported > old.reported if same_shift else not view.ended):
-            self._forecast_by_itself()
+            self._panels.forecast_by_itself()
 
     def _fill_choices(self, view, old):
         form = self.form
@@ -262,11 +261,9 @@ class PlanDock(QgsDockWidget):
             self._look_at(self.form.model.patrol(current.row())["box_id"])
 
     def _look_at(self, box_id, zoom=False):
-        if box_id != self._box:
-            self._stale.add(self.form.why)
         self._box = box_id
         self._map.highlight(box_id, zoom)
-        self._fill_tab()
+        self._panels.look_at(box_id)
         self._update_buttons()
 
     def _picked(self, box_id):
@@ -287,81 +284,6 @@ class PlanDock(QgsDockWidget):
             pick.blockSignals(True)
             pick.setChecked(tool is self._map.tool)
             pick.blockSignals(False)
-
-    # The panels
-
-    def _fill_tab(self):
-        """Fill the panel in front if what it shows is out of date; the others wait until they are looked at."""
-        form, view = self.form, self._view
-        panel = form.tabs.currentWidget()
-        if view is None or panel not in self._stale:
-            return
-        self._stale.discard(panel)
-        if panel is form.why and not self._box:
-            self._works.cancel("panel")
-            form.why.tell(tr("Choose a row, or click a box on the map."))
-            return
-        if not view.shift:
-            return
-        shift_date, shift, box_id, kinds = view.shift_date, view.shift, self._box, kinds_of(view.crime_types)
-        names, week_of = {code: kind["name"] for code, kind in kinds.items()}, self._week_of
-        self._read("panel", *{
-            form.why: (lambda workspace, _: review.why_box(workspace, shift_date, shift, box_id),
-                       lambda why: form.why.show_why(why, view.row_of(box_id), names)),
-            form.lately: (lambda workspace, _: review.lately(workspace, shift_date, shift),
-                          lambda lately: form.lately.show_lately(lately, kinds, view.timezone)),
-            form.week: (lambda workspace, _: review.week(workspace, week_of),
-                        lambda week: form.week.show_week(week, kinds, (shift_date, shift))),
-        }[panel])
-
-    def _turn_week(self, day):
-        self._week_of = day
-        self._stale.add(self.form.week)
-        self._fill_tab()
-
-    def _forget_risen(self):
-        self._works.cancel("risen")
-        self.form.risen.clear()
-        self._name_risen("")
-
-    def _name_risen(self, count):
-        tabs, panel = self.form.tabs, self.form.risen
-        tabs.setTabText(tabs.indexOf(panel), tr("Risen since") + (" ({})".format(count) if count else ""))
-
-    def _forecast_by_itself(self):
-        """New events came in: list what rose, and offer the list; the analyst decides."""
-        def offer(risen):
-            news = risen.boxes[~risen.boxes["planned"]]
-            if len(news):
-                self.form.bar.clearWidgets()
-                item = self.form.bar.createMessage("", tr("{} new events; {} boxes outside the plan rose.").format(
-                    risen.reported, len(news)))
-                show = QPushButton(tr("Show"))
-                show.clicked.connect(lambda: self.form.tabs.setCurrentWidget(self.form.risen))
-                item.layout().addWidget(show)
-                self.form.bar.pushWidget(item, Qgis.MessageLevel.Info)
-        self.forecast_again(offer)
-
-    def forecast_again(self, then=None):
-        """Forecast the shift again with what is known now, and list the boxes that rose; nothing is written."""
-        view = self._view
-        if view is None or not view.shift:
-            return
-        kinds = kinds_of(view.crime_types)
-
-        def show(risen):
-            self.form.risen.show_risen(risen, kinds, view.timezone,
-                                       tr("{} %").format(queries.percent(review.LEAST_RISE)))
-            self._name_risen(len(risen.boxes))
-            if then is not None:
-                then(risen)
-
-        def failed(sentence):
-            self.form.risen.tell(sentence)
-            self._complain(sentence)
-        self.form.risen.tell(tr("Forecasting …"))
-        self._works.start("risen", self._address, lambda workspace, progress: review.risen(
-            workspace, view.shift_date, view.shift, progress=progress), show, failed)
 
     # Changing the plan
 
