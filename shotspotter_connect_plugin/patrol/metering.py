@@ -445,6 +445,15 @@ def coverage(boxes, rules, neighbourhood=None):
     return Coverage(covered, upper_bound(harm, boxes["beat"], rules["boxes_per_beat"], cap, neighbourhood, shares))
 
 
+def shortfalls_of(boxes, rules):
+    """The :class:`Shortfall` of each beat of a stored draw whose caps allowed fewer boxes than were asked for."""
+    asked, eligible = float(rules["boxes_per_beat"]), boxes["eligible"].astype(bool)
+    by_beat = boxes["cap"].where(eligible, 0.0).groupby(boxes["beat"]).sum()
+    count = eligible.groupby(boxes["beat"]).sum()
+    return [Shortfall(beat, asked, float(possible), int(count[beat])) for beat, possible in by_beat.items()
+            if possible < asked - NEARLY]
+
+
 @dataclass(frozen=True)
 class DrawnShift:
     """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, what could not be had or was limited."""

@@ -270,17 +270,23 @@ def unpublished(workspace, shift_date, shift):
 
 
 def coverage_of(workspace, shift_date, shift):
-    """The ``metering.Coverage`` of a shift's newest draw, from what is stored of it; None without a draw."""
+    """What a shift's newest draw covers and where it fell short, from what is stored of it.
+
+    Returns
+    -------
+    (metering.Coverage, list of metering.Shortfall)
+        (None, []) without a draw.
+    """
     draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
-        return None
+        return None, []
     draw = draws.iloc[-1]
     boxes = workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]})
     around = None
     if metering.shares_of(draw["rules"]):
         names = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"]
         around = boxes["box_id"].map(names).to_numpy(object)
-    return metering.coverage(boxes, draw["rules"], around)
+    return metering.coverage(boxes, draw["rules"], around), metering.shortfalls_of(boxes, draw["rules"])
 
 
 def _harm(workspace, shift_date, shift):

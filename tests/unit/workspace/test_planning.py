@@ -523,7 +523,7 @@ def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
     drawn = workspace.read("draw_boxes").merge(boxes, on="box_id")
     assert drawn.groupby("neighbourhood")["inclusion_probability"].sum()["Old Town"] == pytest.approx(2.0)
     said, = [text for text in Heard.said if "% of the most harm that any chances under the same caps could" in text]
-    assert said == f"{PAST} day: {coverage_of(workspace, PAST, 'day').sentence}"  # the dock's, from what is stored
+    assert said == f"{PAST} day: {coverage_of(workspace, PAST, 'day')[0].sentence}"  # the dock's, from what is stored
     assert verify_draw(workspace, PAST, "day").verified
     # Who moves boxes into the neighbourhood afterwards is heard.
     with workspace.transaction() as writer:

@@ -225,6 +225,10 @@ def test_the_view_tells_what_the_draw_covers_and_what_has_changed_since_it_went_
         coverage, "Changed since it was printed or exported (boxes: 1 in, 1 out): print it again."]
     publish(workspace, DATE, [SHIFT])
     assert view(workspace).remarks == [coverage]
+    heard = meter(workspace, DATE, "night", boxes=20, seed="b").messages
+    short, others = view(workspace, shift="night").remarks[1].split(" Other beats that fall short: ")
+    assert short.startswith("Beat E: 20 boxes were asked for, but the caps of its ") and others == "1."
+    assert heard[0].startswith(short)  # what metering told
 
 
 def test_a_week_of_shifts(workspace):
