@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_city import SIDE, SIZE, make_boxes
 
+from shotspotter_connect_plugin.forecast import backtest
 from shotspotter_connect_plugin.forecast.coverage import Coverage, listened
 from shotspotter_connect_plugin.forecast.history import Timeline
 from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
@@ -229,3 +230,22 @@ def test_the_card_tells_where_sensors_listen_or_warns_that_nobody_said(calendar,
     assert record["sensor_coverage"]["reports_on_record"] and record["sensor_coverage"]["reports_used_outside"] > 100
     assert any("50% of the area" in text for text in told["limits"])
     assert not any(text.startswith("Warning") for text in told["limits"])
+
+
+def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
+    alerts, reports = city
+    events = admit_events(pd.concat([alerts, reports]))[0]
+    first, last = "2019-03-04", "2019-04-14"
+    ground = backtest.Ground.of(BOXES, calendar, SIZE, coverage=areas((EAST, None, None)), share=0.05)
+    whole = np.zeros(len(BOXES))
+    found = backtest.replay_type(events, "gunfire", ground, first, last, ladder=[rung("uniform"), rung("count_all")],
+                                 take=lambda slot, expected: whole.__iadd__(expected))
+    begin, end = (calendar.bounds(first, "day")[0], calendar.bounds(last, "night")[1])
+    mine = heard_in(alerts, EAST)
+    mine = mine[(mine["from_utc"] >= begin) & (mine["from_utc"] < end)]
+    assert found.events == pytest.approx(len(mine)) and EAST[found.box].all()
+    assert found.gained[found.methods.index("uniform")] == pytest.approx(0.0, abs=1e-6)
+    assert found.gained[found.methods.index("count_all")] > 0
+    curve = found.curve[found.methods.index("uniform")] / found.events
+    assert curve == pytest.approx(backtest.CURVE), "an even forecast finds as much of the events as of the area"
+    assert whole[~EAST].sum() > 0.5 * whole[EAST].sum(), "the lottery still gets the forecast of the whole city"
