@@ -256,9 +256,12 @@ def _show(value, depth=0):
     if isinstance(value, dict) and depth == 0 and value and all(isinstance(item, dict) for item in value.values()):
         return "".join(f"<h3>{_words(name)}</h3>{_show(item, 1)}" for name, item in value.items())
     if isinstance(value, dict):
+        # Tables stand below the plain values of a crime type, not squeezed into one of its cells.
+        below = {name: item for name, item in value.items() if depth == 1 and isinstance(item, (dict, list)) and item}
         rows = "".join(f"<tr><th>{_words(name)}</th><td>{_show(item, depth + 1)}</td></tr>"
-                       for name, item in value.items())
-        return f"<table>{rows}</table>"
+                       for name, item in value.items() if name not in below)
+        return f"<table>{rows}</table>" + "".join(
+            f"<h4>{_words(name)}</h4>{_show(item, depth + 1)}" for name, item in below.items())
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         names = list(dict.fromkeys(name for item in value for name in item))
         head = "".join(f"<th>{_words(name)}</th>" for name in names)

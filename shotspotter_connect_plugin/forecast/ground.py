@@ -4,6 +4,7 @@ from typing import Optional
 
 import pandas as pd
 
+from ..progress import SILENT
 from .coverage import Coverage, listened
 from .days import make_timeline
 from .gunfire import CRIME_TYPE as GUNFIRE
@@ -64,7 +65,7 @@ class Ground:
         return listened(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar, timeline,
                         self.coverage.get(crime_type), reporting)
 
-    def past(self, events, crime_type, timeline, others=(), reporting=None):
+    def past(self, events, crime_type, timeline, others=(), reporting=None, progress=SILENT):
         """What the forecast of a crime type looks back on.
 
         Parameters
@@ -76,6 +77,8 @@ class Ground:
         reporting : dict of crime type -> coverage.Reporting, optional
             Learnt from the events where it is not given.
         """
-        known = reporting or {}
-        histories = {code: self.history(events, code, timeline, known.get(code)) for code in (crime_type, *others)}
+        known, histories = reporting or {}, {}
+        for code in (crime_type, *others):
+            progress.report(0.0)
+            histories[code] = self.history(events, code, timeline, known.get(code))
         return Past(histories.pop(crime_type), timeline, {**self.places, **histories})

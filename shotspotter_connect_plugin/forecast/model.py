@@ -364,7 +364,7 @@ def learn_type(events, crime_type, ground, as_of, seed=1, progress=SILENT, ladde
     # A type with too few events to tell since when its source reports goes by all types.
     start = first_date(ground.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
     timeline = ground.timeline(start, _local_date(ground.calendar, as_of))
-    past = ground.past(events, crime_type, timeline, ground.others(crime_type))
+    past = ground.past(events, crime_type, timeline, ground.others(crime_type), progress=progress)
     history, delay = past.own, _delay(own)
     last = _end(history, timeline, as_of, delay)
     usable = ladder_for(ladder, ground.others(crime_type), ground.kinds)
