@@ -90,11 +90,6 @@ def main():
     for menu in reversed(menus):
         menu.hide()
 
-    dialog = run("connect:importincidents", INPUT=os.path.join(FOLDER, "crime_incidents_2017.csv.gz"),
-                 SOURCE_TIMEZONE="America/New_York")
-    picture("import")
-    dialog.close()
-
     day = {"DATE": TOMORROW, "SHIFT": "evening", "OUTPUT": "TEMPORARY_OUTPUT"}
     for layer in QgsProject.instance().layerTreeRoot().findLayers():
         if layer.name().startswith("Boxes"):
