@@ -1,8 +1,9 @@
 """Metering: from expected harm to chances under caps, from chances to a drawn plan.
 
-Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them.
+Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them. The chances
+themselves are in ``chances.py``, the limits of boxes in ``limits.py``; both are used through this module.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
@@ -11,32 +12,18 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
 from .bound import upper_bound
+from .chances import Limited, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
+from .limits import (RESTING, SUPPRESSED, WINDOWS, History, box_caps, hard_limits, minute_limits, most_in_window,
+                     window_blocks)
 from .record import FORMAT, hash_of_inputs
 from .seeds import Uniforms
 
-WINDOWS = (7, 28)
-"""Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
-
-
-SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """A beat whose boxes cannot all be drawn: its caps allow fewer."""
-
-    beat: str
-    asked: float
-    possible: float
-    boxes: int
-
-    @property
-    def sentence(self):
-        """What is short, and by how much."""
-        return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
-                f"boxes (cap, window_7_expected, window_28_expected) allow {self.possible:.3g} on average, "
-                f"{self.asked - self.possible:.3g} fewer.")
+__all__ = [
+    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WINDOWS", "Coverage", "DrawnShift", "History", "Limited", "Shortfall",
+    "box_caps", "coverage", "draw_shift", "hard_limits", "harm_by_box", "inclusion_probabilities", "minute_limits",
+    "most_boxes", "most_in_window", "plan", "replay", "rules_of", "share_caps", "shares_of", "shortfalls_of",
+    "visit_order", "window_blocks"]
 
 
 def harm_by_box(forecasts, crime_types):
@@ -68,191 +55,6 @@ def harm_by_box(forecasts, crime_types):
         "harm": sums["harm"], "crime_type": dominant.set_index("box_id")["crime_type"].reindex(sums.index),
         "chance": -np.expm1(-sums["expected"]), "chance_low": -np.expm1(-sums["low"]),
         "chance_high": -np.expm1(-sums["high"])})
-
-
-def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.1, focus=2.0, eligible=None):
-    """Give each box its chance of being drawn: ``min(cap, max(floor, k * harm ** focus))``, k solved for each beat.
-
-    Parameters
-    ----------
-    harm : array of n float
-        At least 0; NaN (no forecast) counts as 0.
-    beat : array of n str
-        Boxes with ``None`` get no chance.
-    boxes_per_beat : float or mapping of beat to float
-        Expected number of boxes drawn in a beat.
-    cap : float or array of n float
-        Largest chance of a box, 0 to 1.
-    lower_risk_share : float
-        Share of a beat's boxes that is spread evenly: floor = share * boxes / eligible boxes.
-    focus : float
-        0 = equal chances, larger = chances follow harm more strongly.
-    eligible : array of n bool, optional
-        Boxes that may be drawn; all if not given.
-
-    Returns
-    -------
-    probability : numpy.ndarray
-        Sums to the beat's boxes over the eligible boxes of each beat, or to the sum of their caps where that is less.
-        Under one cap, equal harm gets equal chance and more harm never less.
-    shortfalls : list of Shortfall
-        The beats where the caps allow less than was asked for.
-    """
-    harm = np.asarray(harm, dtype=float)
-    harm = np.where(np.isnan(harm), 0.0, harm)
-    if not ((harm >= 0) & np.isfinite(harm)).all():
-        raise ValueError("Harm must be a finite number, at least 0.")
-    beat = np.asarray(beat, dtype=object)
-    cap = np.broadcast_to(np.asarray(cap, dtype=float), harm.shape)
-    may = pd.notna(beat)
-    named = sorted(set(beat[may]))
-    if eligible is not None:
-        may &= np.asarray(eligible, dtype=bool)
-    probability, shortfalls = np.zeros(harm.size), []
-    for name in named:
-        asked = float(boxes_per_beat[name] if hasattr(boxes_per_beat, "__getitem__") else boxes_per_beat)
-        members = np.flatnonzero(may & (beat == name))
-        possible = float(cap[members].sum())
-        if possible < asked - 1e-9:
-            shortfalls.append(Shortfall(name, asked, possible, members.size))
-        if possible <= asked:
-            probability[members] = cap[members]
-        elif asked > 0:
-            floor = np.minimum(lower_risk_share * asked / members.size, cap[members])
-            probability[members] = _fill(_weights(harm[members], focus), floor, cap[members], asked)
-    return probability, shortfalls
-
-
-@dataclass(frozen=True)
-class Limited:
-    """A neighbourhood held to its largest share of a shift's boxes."""
-
-    neighbourhood: str
-    expected: float
-    allowed: float
-
-    @property
-    def sentence(self):
-        """What it would have had and what it may have."""
-        return (f"Neighbourhood {self.neighbourhood}: {self.expected:.3g} boxes would have been expected, its share "
-                f"cap allows {self.allowed:.3g}; the rest went to other neighbourhoods of the same beats.")
-
-
-def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
-    """Lower the caps of boxes so that no neighbourhood expects more than its share of the boxes asked for.
-
-    One neighbourhood after the other that expects too much is held to exactly its share: in each beat its chances are
-    scaled down, in all beats alike as far as other boxes of the beat can take over, and kept as caps; then the beats
-    are filled again. A neighbourhood held once stays held, so this ends. Where the other boxes cannot take over all of
-    it, the beat falls short; :func:`inclusion_probabilities` then says so.
-
-    Parameters
-    ----------
-    neighbourhood : array of n str
-        None for boxes in none; those are not limited.
-    shares : mapping of str to float
-        Largest share of each limited neighbourhood, 0 to 1.
-    boxes_per_beat : float
-        In each beat that has a name; together they are the boxes asked for.
-    harm, beat, cap, more
-        As for :func:`inclusion_probabilities`.
-
-    Returns
-    -------
-    cap : numpy.ndarray
-    limited : list of Limited
-    """
-    beat, neighbourhood = np.asarray(beat, dtype=object), np.asarray(neighbourhood, dtype=object)
-    cap = np.array(np.broadcast_to(np.asarray(cap, dtype=float), beat.shape))
-    asked = boxes_per_beat * len(set(beat[pd.notna(beat)]))
-    members = {name: np.flatnonzero(neighbourhood == name) for name in sorted(shares)}
-    limited = []
-    for _ in shares:
-        chance, _ = inclusion_probabilities(harm, beat, boxes_per_beat, cap, **more)
-        excess = {name: chance[places].sum() - shares[name] * asked for name, places in members.items()}
-        name = max(excess, key=excess.get)
-        if excess[name] <= NEARLY:
-            break
-        places = members[name]
-        limited.append(Limited(name, chance[places].sum(), shares[name] * asked))
-        cap[places] = _scaled_down(chance, cap, beat, places, excess[name])
-    return cap, limited
-
-
-def _scaled_down(chance, cap, beat, places, excess):
-    """The chances of ``places``, scaled beat by beat so that together they are lower by ``excess``."""
-    beats = sorted(set(beat[places][chance[places] > 0]))
-    held = np.array([chance[places[beat[places] == name]].sum() for name in beats])
-    others = np.setdiff1d(np.arange(chance.size), places)
-    slack = np.array([(cap - chance)[others[beat[others] == name]].sum() for name in beats])
-    possible = np.minimum(held, np.maximum(slack, 0.0))
-    if possible.sum() > excess:
-        taken = _level(held, np.zeros(held.size), possible, excess)
-    else:  # no beat can be kept whole: what is missing is taken from all alike
-        taken = possible + (held - possible) * (excess - possible.sum()) / max((held - possible).sum(), NEARLY)
-    factor = dict(zip(beats, np.maximum(1 - taken / held, 0.0)))
-    return chance[places] * np.array([factor.get(name, 1.0) for name in beat[places]])
-
-
-def _weights(harm, focus):
-    """harm ** focus relative to the greatest; the same number for the same harm, never less for more."""
-    values, which = np.unique(harm, return_inverse=True)
-    with np.errstate(under="ignore"):
-        powers = np.power(values / max(values[-1], np.finfo(float).tiny), focus)
-    powers[powers < 1e-300] = 0.0
-    return np.maximum.accumulate(powers)[which]
-
-
-def _fill(weight, floor, cap, total):
-    """Terms min(cap, max(floor, k * weight)) that sum to ``total``; sum(floor) <= total < sum(cap).
-
-    Where every box with a weight stands at its cap and the sum is still short, the floor of the boxes without weight
-    is raised instead.
-    """
-    rising = weight > 0
-    short = cap[rising].sum() + floor[~rising].sum() < total
-    filled = np.where(rising, cap, floor)
-    part = ~rising if short else rising
-    if part.any():
-        filled[part] = _level(np.ones(part.sum()) if short else weight[part], floor[part], cap[part],
-                              total - filled[~part].sum())
-    return filled
-
-
-def _level(weight, floor, cap, total):
-    """Solve for k, exactly: the sum is linear between the moments at which a box begins to rise or stops at its cap."""
-    def terms(k):
-        return np.minimum(cap, np.maximum(floor, k * weight))
-
-    turns = np.sort(np.concatenate([floor / weight, cap / weight]))
-    below, above = 0, turns.size - 1
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (middle, above) if terms(turns[middle]).sum() < total else (below, middle)
-    inside = (turns[below] + turns[above]) / 2
-    rises = (inside * weight > floor) & (inside * weight < cap)
-    if not rises.any():
-        return terms(turns[above])
-    return terms((total - terms(inside)[~rises].sum()) / weight[rises].sum())
-
-
-@dataclass(frozen=True)
-class History:
-    """What counts around a shift, without the shift itself.
-
-    ``patrols`` (box_id, shift_date) holds what counts as a patrol, one row per box and shift: planned and not
-    suppressed, or visited; ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the
-    newest draw of each shift; ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes
-    already planned by hand in this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id,
-    shift_date, minutes) what was delivered.
-    """
-
-    patrols: pd.DataFrame
-    chances: pd.DataFrame
-    resting: frozenset = frozenset()
-    added: frozenset = frozenset()
-    suppressed: frozenset = frozenset()
-    minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
 SHARE = "share_cap: "
@@ -291,117 +93,6 @@ def most_boxes(settings):
         return np.inf
     each = (1 + settings.returns) * (settings.target_minutes + settings.travel_minutes)
     return int(settings.units_per_beat * settings.minutes_per_unit / each + NEARLY)
-
-
-def box_caps(boxes, harm, history, rules):
-    """Tell which boxes may be drawn in a shift, why others may not, and up to which chance.
-
-    Parameters
-    ----------
-    boxes : pandas.DataFrame
-        box_id, beat, inside.
-    harm : array of float
-        Harm per box; NaN where there is no forecast.
-    history : History
-        What was planned around the shift. Every window of days that holds the shift is looked at, so a shift metered
-        late keeps the caps of plans made before it.
-    rules : mapping
-        See :func:`rules_of`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        eligible, why_not (text or None), cap (0 where not eligible).
-    """
-    ids = boxes["box_id"]
-    cap = np.full(len(boxes), float(rules["cap"]))
-    reasons = [
-        (boxes["beat"].isna(), "in no beat"),
-        (~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"),
-        (np.isnan(harm), "no forecast"),
-        (ids.isin(history.added), "added by hand"),
-        (ids.isin(history.suppressed), SUPPRESSED),
-    ]
-    reasons += [(applies, reason) for applies, reason, _ in hard_limits(ids, history, rules)]
-    for days in WINDOWS:
-        left = rules[f"window_{days}_expected"] - most_in_window(
-            ids, history.chances, rules["shift_date"], days, "inclusion_probability")
-        reasons.append((left < NEARLY, f"expected patrols in {days} days used up"))
-        cap = np.minimum(cap, left)
-    why_not = np.full(len(boxes), None, dtype=object)
-    for applies, reason in reversed(reasons):
-        why_not[np.asarray(applies)] = reason
-    eligible = pd.isna(why_not)
-    return pd.DataFrame({"eligible": eligible, "why_not": why_not, "cap": np.where(eligible, cap, 0.0)},
-                        index=boxes.index)
-
-
-def hard_limits(box_ids, history, rules, minutes=None):
-    """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
-
-    The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
-    ``minutes`` is how long each stay of the patrol would be, the target if not given.
-    """
-    yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
-    for days in WINDOWS:
-        setting = f"window_{days}_hard"
-        planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days)
-        yield planned + 1 > rules[setting], f"most patrols in {days} days reached", setting
-    yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
-
-
-def minute_limits(box_ids, history, rules, minutes):
-    """As :func:`hard_limits`, of the delivered minutes alone.
-
-    A window's limit is its most patrols, each with its returns and each stay at its longest on target
-    (``on_target_high``); a box that had nothing delivered cannot have reached it.
-    """
-    stays = 1 + rules["returns"]
-    for days in WINDOWS:
-        setting = f"window_{days}_hard"
-        delivered = most_in_window(box_ids, history.minutes, rules["shift_date"], days, "minutes")
-        most = rules[setting] * stays * rules["on_target_high"]
-        full = (delivered > 0) & (delivered + stays * minutes > most + NEARLY)
-        yield full, f"most minutes in {days} days reached", setting
-
-
-def most_in_window(box_ids, events, shift_date, days, amount=None):
-    """Give per box the largest sum of ``amount`` (1 each if not given) over ``days`` dates that hold ``shift_date``.
-
-    ``events`` has box_id and shift_date; rows of other boxes and dates are passed over.
-    """
-    place = pd.Index(box_ids).get_indexer(events["box_id"])
-    codes, dates = pd.factorize(events["shift_date"])
-    day = (np.asarray(dates, dtype="datetime64[D]") - np.datetime64(shift_date)).astype(int)[codes] + days - 1
-    kept = (place >= 0) & (day >= 0) & (day < 2 * days - 1)
-    weights = None if amount is None else np.asarray(events[amount], dtype=float)[kept]
-    cells = np.bincount(place[kept] * (2 * days - 1) + day[kept], weights, len(box_ids) * (2 * days - 1))
-    sums = np.cumsum(np.pad(cells.reshape(len(box_ids), -1), ((0, 0), (1, 0))), axis=1)
-    return (sums[:, days:] - sums[:, :-days]).max(axis=1, initial=0.0)
-
-
-def window_blocks(dates, shift_date):
-    """Number the dates so that two with the same number lie in the same windows, of those that can be the fullest.
-
-    A window that holds ``shift_date`` can be moved until it ends on that date or on a later one of ``dates`` without
-    losing any of them; so only the beginnings of those windows part the dates before.
-
-    Parameters
-    ----------
-    dates : sequence of str
-        ISO dates of what is to be summed.
-    shift_date : str
-
-    Returns
-    -------
-    numpy.ndarray of int
-    """
-    days = np.asarray(dates, dtype="datetime64[D]")
-    here = np.datetime64(shift_date, "D")
-    ends = np.unique(np.append(days[days > here], here))
-    begins = np.concatenate([ends - np.timedelta64(length - 1, "D") for length in WINDOWS])
-    parts = np.unique(np.concatenate([begins[begins <= here], ends + np.timedelta64(1, "D")]))
-    return np.searchsorted(parts, days, side="right")
 
 
 @dataclass(frozen=True)

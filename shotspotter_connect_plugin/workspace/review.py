@@ -151,7 +151,8 @@ def _remarks(workspace, shift_date, shift):
     coverage, short = planning.coverage_of(workspace, shift_date, shift)
     remarks = [coverage.sentence] if coverage is not None and coverage.sentence else []
     if short:
-        remarks.append(short[0].sentence + (f" Other beats that fall short: {len(short) - 1}." if len(short) > 1 else ""))
+        others = f" Other beats that fall short: {len(short) - 1}." if len(short) > 1 else ""
+        remarks.append(short[0].sentence + others)
     of_shift = {"shift_date": shift_date, "shift": shift}
     new, gone = planning.unpublished(workspace, shift_date, shift)
     if (new or gone) and workspace.count("patrols", {**of_shift, "published_utc": Between(None, _now(None))}):

@@ -1,0 +1,142 @@
+"""What bounds a box before the draw: rest, patrols and minutes in rolling windows of days, changes made by hand."""
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from .draw import NEARLY
+
+WINDOWS = (7, 28)
+"""Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
+
+SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
+
+
+@dataclass(frozen=True)
+class History:
+    """What counts around a shift, without the shift itself.
+
+    ``patrols`` (box_id, shift_date) holds what counts as a patrol, one row per box and shift: planned and not
+    suppressed, or visited; ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the
+    newest draw of each shift; ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes
+    already planned by hand in this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id,
+    shift_date, minutes) what was delivered.
+    """
+
+    patrols: pd.DataFrame
+    chances: pd.DataFrame
+    resting: frozenset = frozenset()
+    added: frozenset = frozenset()
+    suppressed: frozenset = frozenset()
+    minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
+
+
+def box_caps(boxes, harm, history, rules):
+    """Tell which boxes may be drawn in a shift, why others may not, and up to which chance.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        box_id, beat, inside.
+    harm : array of float
+        Harm per box; NaN where there is no forecast.
+    history : History
+        What was planned around the shift. Every window of days that holds the shift is looked at, so a shift metered
+        late keeps the caps of plans made before it.
+    rules : mapping
+        See :func:`rules_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        eligible, why_not (text or None), cap (0 where not eligible).
+    """
+    ids = boxes["box_id"]
+    cap = np.full(len(boxes), float(rules["cap"]))
+    reasons = [
+        (boxes["beat"].isna(), "in no beat"),
+        (~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"),
+        (np.isnan(harm), "no forecast"),
+        (ids.isin(history.added), "added by hand"),
+        (ids.isin(history.suppressed), SUPPRESSED),
+    ]
+    reasons += [(applies, reason) for applies, reason, _ in hard_limits(ids, history, rules)]
+    for days in WINDOWS:
+        left = rules[f"window_{days}_expected"] - most_in_window(
+            ids, history.chances, rules["shift_date"], days, "inclusion_probability")
+        reasons.append((left < NEARLY, f"expected patrols in {days} days used up"))
+        cap = np.minimum(cap, left)
+    why_not = np.full(len(boxes), None, dtype=object)
+    for applies, reason in reversed(reasons):
+        why_not[np.asarray(applies)] = reason
+    eligible = pd.isna(why_not)
+    return pd.DataFrame({"eligible": eligible, "why_not": why_not, "cap": np.where(eligible, cap, 0.0)},
+                        index=boxes.index)
+
+
+def hard_limits(box_ids, history, rules, minutes=None):
+    """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
+
+    The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
+    ``minutes`` is how long each stay of the patrol would be, the target if not given.
+    """
+    yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
+    for days in WINDOWS:
+        setting = f"window_{days}_hard"
+        planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days)
+        yield planned + 1 > rules[setting], f"most patrols in {days} days reached", setting
+    yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
+
+
+def minute_limits(box_ids, history, rules, minutes):
+    """As :func:`hard_limits`, of the delivered minutes alone.
+
+    A window's limit is its most patrols, each with its returns and each stay at its longest on target
+    (``on_target_high``); a box that had nothing delivered cannot have reached it.
+    """
+    stays = 1 + rules["returns"]
+    for days in WINDOWS:
+        setting = f"window_{days}_hard"
+        delivered = most_in_window(box_ids, history.minutes, rules["shift_date"], days, "minutes")
+        most = rules[setting] * stays * rules["on_target_high"]
+        full = (delivered > 0) & (delivered + stays * minutes > most + NEARLY)
+        yield full, f"most minutes in {days} days reached", setting
+
+
+def most_in_window(box_ids, events, shift_date, days, amount=None):
+    """Give per box the largest sum of ``amount`` (1 each if not given) over ``days`` dates that hold ``shift_date``.
+
+    ``events`` has box_id and shift_date; rows of other boxes and dates are passed over.
+    """
+    place = pd.Index(box_ids).get_indexer(events["box_id"])
+    codes, dates = pd.factorize(events["shift_date"])
+    day = (np.asarray(dates, dtype="datetime64[D]") - np.datetime64(shift_date)).astype(int)[codes] + days - 1
+    kept = (place >= 0) & (day >= 0) & (day < 2 * days - 1)
+    weights = None if amount is None else np.asarray(events[amount], dtype=float)[kept]
+    cells = np.bincount(place[kept] * (2 * days - 1) + day[kept], weights, len(box_ids) * (2 * days - 1))
+    sums = np.cumsum(np.pad(cells.reshape(len(box_ids), -1), ((0, 0), (1, 0))), axis=1)
+    return (sums[:, days:] - sums[:, :-days]).max(axis=1, initial=0.0)
+
+
+def window_blocks(dates, shift_date):
+    """Number the dates so that two with the same number lie in the same windows, of those that can be the fullest.
+
+    A window that holds ``shift_date`` can be moved until it ends on that date or on a later one of ``dates`` without
+    losing any of them; so only the beginnings of those windows part the dates before.
+
+    Parameters
+    ----------
+    dates : sequence of str
+        ISO dates of what is to be summed.
+    shift_date : str
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    days = np.asarray(dates, dtype="datetime64[D]")
+    here = np.datetime64(shift_date, "D")
+    ends = np.unique(np.append(days[days > here], here))
+    begins = np.concatenate([ends - np.timedelta64(length - 1, "D") for length in WINDOWS])
+    parts = np.unique(np.concatenate([begins[begins <= here], ends + np.timedelta64(1, "D")]))
+    return np.searchsorted(parts, days, side="right")
