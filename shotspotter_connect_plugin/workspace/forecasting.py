@@ -193,13 +193,16 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
     of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire.CRIME_TYPE)]
     of_reports = gunfire.REPORTED if reports and use_alerts and workspace.count("sensor_coverage") else ()
     until = Between(since, as_of + _MOMENT)
-    incidents = workspace.read("incidents", _INCIDENTS, {
-        "crime_type": sorted({*of_incidents, *of_reports}), "occurred_from_utc": until})
-    incidents = incidents[~incidents["discovered"].fillna(False).astype(bool)]
-    events = incidents.rename(columns={"occurred_from_utc": "from_utc", "occurred_to_utc": "to_utc"})
+    incidents = _reported_incidents(workspace)
+    began = incidents["occurred_from_utc"]
+    wanted = incidents["crime_type"].isin([*of_incidents, *of_reports]) & (began < until.high)
+    if since is not None:
+        wanted &= began >= since
+    events = incidents[wanted].rename(columns={"occurred_from_utc": "from_utc", "occurred_to_utc": "to_utc"})
     # A source without a date of report: at the latest, the agency knew when the incident was over.
     events["known_utc"] = events["reported_utc"].fillna(events["to_utc"]).fillna(events["from_utc"])
-    events = events.drop(columns=["discovered", "reported_utc"]).assign(weight=1.0, heard=1.0)
+    events = events.drop(columns="reported_utc").assign(
+        crime_type=events["crime_type"].astype(object), weight=1.0, heard=1.0)
     events = events[events["known_utc"] <= as_of]
     parts = [events[events["crime_type"].isin(of_incidents)].drop(columns="firearm")]
     if use_alerts:
@@ -211,6 +214,23 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
         if of_reports:
             parts.append(gunfire.report_events(events, *merging))
     return pd.concat(parts, ignore_index=True)
+
+
+def _reported_incidents(workspace):
+    """All incidents that officers did not begin; from memory as long as nobody writes to their table."""
+    stamp = workspace.stamp("incidents")
+    kept = _kept.get(workspace.address)
+    if kept is None or kept[0] != stamp:
+        rows = workspace.read("incidents", _INCIDENTS)
+        rows = rows[~rows["discovered"].fillna(False).astype(bool)].drop(columns="discovered")
+        kept = stamp, rows.astype({"crime_type": "category"})
+        _kept.clear()
+        _kept[workspace.address] = kept
+    return kept[1]
+
+
+_kept = {}
+"""Address of the workspace read last -> stamp of its incidents, and they: a new alert need not wait for them again."""
 
 
 def read_coverage(workspace):

@@ -160,3 +160,24 @@ def test_new_coverage_makes_gunfire_anew_without_training(scored):
     covered(town)
     rows = score(town, DATE, SHIFT)
     assert worked == [taking(town, "gunfire")] and rows["coverage"].notna().sum() == SIDE * SIDE
+
+
+def test_incidents_are_read_again_only_when_their_table_changed(town, monkeypatch):
+    forecasting._kept.clear()
+    moment = town.calendar.as_of(DATE)
+    reads = []
+    read = type(town).read
+    monkeypatch.setattr(type(town), "read", lambda self, table, *more, **named: (
+        reads.append(table), read(self, table, *more, **named))[1])
+    one = read_events(town, ["robbery", "gunfire"], moment)
+    pd.testing.assert_frame_equal(one, read_events(town, ["robbery", "gunfire"], moment))
+    assert reads.count("incidents") == 1 and reads.count("gunfire") == 2
+    early = read_events(town, ["robbery"], moment - pd.Timedelta(days=30), since=moment - pd.Timedelta(days=60))
+    assert early["from_utc"].min() >= moment - pd.Timedelta(days=60) and 0 < len(early) < len(one)
+    late = incidents(1, prefix="n").assign(incident_id="i0", reported_utc=moment + pd.Timedelta(days=1))
+    add(town, "incidents", late)
+    assert len(read_events(town, ["robbery"], moment)) == (one["crime_type"] == "robbery").sum() - 1
+    assert reads.count("incidents") == 2, "a changed row is seen"
+    with town.transaction() as writer:
+        writer.delete("incidents", {"incident_id": "i1"})
+    assert len(read_events(town, ["robbery"], moment)) == (one["crime_type"] == "robbery").sum() - 2
