@@ -2,8 +2,10 @@
 import hashlib
 import json
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
@@ -77,7 +79,8 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
 
     A crime type of which nothing has become known since its stored forecast of the shift, by the same model and from
-    the same tables, keeps that forecast and its ``as_of_utc``: a new alert costs the time of gunfire alone.
+    the same tables, keeps that forecast and its ``as_of_utc``: a new alert costs the time of gunfire alone. What other
+    types take from gunfire is part of what was known at their own ``as_of_utc``.
 
     Parameters
     ----------
@@ -99,14 +102,13 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     as_of, model_id = _plan(workspace, shift_date, as_of)
     model = read_model(workspace, model_id)
     slot = {"shift_date": str(shift_date), "shift": shift}
-    inputs = _inputs(workspace, model, model_id)
-    outdated = [code for code, item in model.types.items()
-                if not _is_current(workspace, slot, code, item.others, inputs[code], as_of)]
+    inputs_at = lru_cache(maxsize=None)(partial(_inputs, workspace, model, model_id))
+    outdated = [code for code in model.types if not _is_current(workspace, slot, code, inputs_at, as_of)]
     rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
     rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
     with workspace.transaction() as writer:
         gone = set(workspace.distinct("forecasts", "crime_type", slot)) - set(model.types)
-        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(inputs)),
+        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(inputs_at(as_of))),
                        {**slot, "crime_type": [*outdated, *sorted(gone)]})
     if len(outdated) == len(model.types):
         return rows
@@ -140,16 +142,19 @@ def _scored(workspace, model, shift_date, shift, as_of, codes, progress):
 
 
 _SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
-_OF_GUNFIRE = ("gunfire", "sensor_coverage")
+_OF_GUNFIRE = ("alerts", "sensor_coverage")
 
 
-def _inputs(workspace, model, model_id):
-    """Crime type -> fingerprint of the tables from which the model forecasts it.
+def _inputs(workspace, model, model_id, moment):
+    """Crime type -> fingerprint of what the model forecasts it from as of a moment.
 
-    Incidents do not matter to gunfire while alerts are heard everywhere, nor alerts to other types, unless the model
-    takes something from them.
+    Of alerts only those known then matter. Incidents do not matter to gunfire while alerts are heard everywhere, nor
+    alerts to other types, unless the model takes something from them.
     """
-    stamps = {table: workspace.stamp(table) for table in ("incidents", *_SOURCES, *_OF_GUNFIRE)}
+    stamps = {table: workspace.stamp(table) for table in ("incidents", "sensor_coverage", *_SOURCES)}
+    alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": Between(None, moment + _MOMENT)})
+    rows = np.sort(pd.util.hash_pandas_object(alerts, index=False).to_numpy())
+    stamps["alerts"] = hashlib.sha256(rows.tobytes()).hexdigest()
     alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
     found, versions = {}, library_versions()
     for code in model.types:
@@ -162,20 +167,20 @@ def _inputs(workspace, model, model_id):
     return found
 
 
-def _is_current(workspace, slot, code, others, inputs, as_of):
-    """Whether a crime type's stored forecast of a slot is what a forecast as of a moment would say.
+def _is_current(workspace, slot, code, inputs_at, as_of):
+    """Whether a crime type's stored forecast of a slot still stands at a moment.
 
-    Nothing that the tables hold may have become known between the two moments.
+    What it was made from must be unchanged, and nothing of the type become known between the two moments.
     """
     where = {**slot, "crime_type": code}
-    if workspace.distinct("forecasts", "inputs", where) != [inputs]:
-        return False
     moments = workspace.distinct("forecasts", "as_of_utc", where)
     if len(moments) != 1 or moments[0] > as_of:
         return False
+    if workspace.distinct("forecasts", "inputs", where) != [inputs_at(moments[0])[code]]:
+        return False
     since = Between(moments[0] + _MOMENT, as_of + _MOMENT)
-    of_gunfire = gunfire.CRIME_TYPE in (code, *others)
-    own = {"crime_type": list(dict.fromkeys([code, *others, *(gunfire.REPORTED if of_gunfire else ())]))}
+    of_gunfire = code == gunfire.CRIME_TYPE
+    own = {"crime_type": list(gunfire.REPORTED) if of_gunfire else [code]}
     return not (workspace.count("incidents", {**own, "reported_utc": since})
                 or workspace.count("incidents", {**own, "reported_utc": None, "occurred_to_utc": since})
                 or workspace.count("calendar", {"known_utc": since})
