@@ -1,5 +1,6 @@
 """Block names: where an incident was, to the hundred block and no closer."""
 import re
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -44,6 +45,7 @@ def normalise(texts):
     return (names[codes], int(houses[codes].sum())) if len(unique) else (np.empty(0, dtype=object), 0)
 
 
+@lru_cache(maxsize=1 << 16)  # a city has few blocks, and each chunk of a file names most of them again
 def _normal(text):
     text = " ".join(text.upper().split())
     for pattern in (_RANGE, _BLOCK):

@@ -276,10 +276,11 @@ class Intake:
         """Bring ids and blocks into their form; gives the hashes of the ids, and what to tell with its count."""
         ids, notes = np.zeros(0, dtype=np.uint64), {}
         if "id" in words:
-            names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
-            words["id"] = _with_categories(words["id"], names)
-            column = self.mapping["id"]
-            notes["{} ids in column " + column + " look like contacts of persons and were replaced."] = hidden
+            if not all(map(str.isdecimal, words["id"].categories)):  # plain numbers are neither blank nor contacts
+                names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
+                words["id"] = _with_categories(words["id"], names)
+                notes["{} ids in column " + self.mapping["id"] + " look like contacts of persons and were "
+                      "replaced."] = hidden
             names = words["id"].categories
             ids = pd.util.hash_array(names.to_numpy(object))[words["id"].codes]
             ids = ids[(names != "")[words["id"].codes]]
