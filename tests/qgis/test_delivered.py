@@ -99,14 +99,16 @@ def test_logs_of_tactics_are_joined_and_marked(run, delivered, tmp_path):
     log = pd.DataFrame({"Badge": visits["officer"], "Cell": visits["box_id"], "Activity": "Walk the box",
                         "Mins": 5, "When": visits["entered_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")})
     log.iloc[-1, log.columns.get_loc("Cell")] = "C1R1"
+    log.iloc[0, log.columns.get_loc("Activity")] = "Field interview"
     log.to_csv(tmp_path / "log.csv", index=False)
     outputs = run("importtactics", WORKSPACE=str(delivered), INPUT=str(tmp_path / "log.csv"))
     assert (outputs["READ"], outputs["ADDED"], outputs["REJECTED"], outputs["UNMATCHED"]) == (5, 5, 0, 1)
-    assert outputs["UNAPPROVED"] == 5, "nobody has approved the tactics that come with the product"
+    assert outputs["UNAPPROVED"] == 1, "the sample's agency has approved walking and knows no field interviews"
     stored = rows(delivered, "tactic_log", order_by="at_utc")
     assert set(stored["visit_id"].dropna()) <= set(visits["visit_id"])
     counts = rows(delivered, "runs", where={"algorithm": "connect:importtactics"})["counts"].iloc[0]
-    assert (counts["unmatched"], counts["unapproved"]) == (1, 5)
+    assert (counts["unmatched"], counts["unapproved"]) == (1, 1)
+    assert stored.set_index("tactic")["approved"].to_dict() == {"foot_patrol": True, "Field interview": False}
 
 
 def test_real_taxis_and_tracks_with_reasons(run, created, tmp_path, real_data):
