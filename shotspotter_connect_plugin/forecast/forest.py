@@ -73,10 +73,13 @@ class Forest:
 
 
 def can_grow():
-    """Tell whether scikit-learn is there."""
-    from importlib.util import find_spec
-
-    return find_spec("sklearn") is not None
+    """Tell whether scikit-learn is there and loads."""
+    try:
+        import sklearn.ensemble  # noqa: F401
+        import threadpoolctl  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def grow(event_terms, event_weight, terms, expected, seed, tick=lambda: None):
