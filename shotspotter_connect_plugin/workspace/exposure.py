@@ -33,8 +33,9 @@ class Exposure:
         presence_minutes, shifts (drawn), residents, minutes_on_nobody (presence in boxes without residents).
     ``neighbourhoods``
         neighbourhood, residents, boxes, patrols, planned_minutes, served (visits to directed patrols),
-        delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned, delivered and presence (minutes per 1,000 residents), to_harm and
-        to_incidents (share of presence over share of forecast harm, of reported incidents).
+        delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned,
+        delivered and presence (minutes per 1,000 residents), to_harm and to_incidents (share of presence over share of
+        forecast harm, of reported incidents).
     ``groups``
         group, residents, planned, delivered, presence, harm, incidents (per 1,000 residents of the group), to_harm and
         to_incidents (the group's presence over its harm or incidents, as a multiple of all residents').

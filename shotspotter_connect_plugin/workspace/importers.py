@@ -15,7 +15,7 @@ from .coordinates import Area, numbers
 from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
-from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, firearm, is_true, recognise
+from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, firearms, is_true, recognise
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
 
@@ -125,7 +125,7 @@ def _firearms(intake, rows):
     for role in ("weapon", "offence"):
         words = intake.words(rows, role)
         if words is not None:
-            told = np.array([firearm(word, role == "weapon") for word in words.categories], dtype=object)[words.codes]
+            told = np.array(firearms(words.categories, role == "weapon"), dtype=object)[words.codes]
             known = np.where(known == np.array(None), told, known)
     # A list that only says who died is a list of shootings.
     return known if "offence" in intake.mapping else np.full(len(rows.lines), True, dtype=object)

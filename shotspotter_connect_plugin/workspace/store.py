@@ -162,7 +162,7 @@ class Workspace:
         return self._store.distinct(TABLES[table], column, where)
 
     def totals(self, table, amount, by, where=None):
-        """Data frame [by, amount]: the sum of the column ``amount`` for each value of the column ``by``, in its order."""
+        """Data frame [by, amount]: sums of the column ``amount`` for each value of the column ``by``, in its order."""
         return self._store.totals(TABLES[table], amount, by, where)
 
     @contextmanager

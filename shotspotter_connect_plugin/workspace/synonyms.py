@@ -391,14 +391,23 @@ _GUN = re.compile(r"\b(GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|PISTOL|REVOLVER|SHOOTIN
 _FLAG = re.compile(r"^(1|0|Y|N|YES|NO|T|F|TRUE|FALSE)$")
 
 
-def firearm(text, is_weapon):
-    """Whether a weapon's or an offence's words mean a gun; ``None`` where they do not tell."""
-    text = str(text).strip().upper()
+def firearms(texts, is_weapon):
+    """Whether the words of a column of weapons or offences mean a gun, one by one; ``None`` where they do not tell.
+
+    Words like 1 or N answer only where the whole column is such answers: beside other words, 1 and 2 are codes of a
+    method.
+    """
+    texts = [str(text).strip().upper() for text in texts]
+    answers = is_weapon and all(_FLAG.match(text) for text in texts if text)
+    return [_firearm(text, is_weapon, answers) for text in texts]
+
+
+def _firearm(text, is_weapon, answers):
     if _GUN.search(text):
         return True
     if not is_weapon or not text or text.startswith(("UNK", "OTHER")):
         return None
-    return is_true(text) if _FLAG.match(text) else False
+    return is_true(text) if answers else False
 
 
 # Gunfire

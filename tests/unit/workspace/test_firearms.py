@@ -4,7 +4,7 @@ import pytest
 from exports import SAMPLES
 
 from shotspotter_connect_plugin.workspace.importers import import_incidents
-from shotspotter_connect_plugin.workspace.synonyms import firearm
+from shotspotter_connect_plugin.workspace.synonyms import firearms
 
 
 @pytest.mark.parametrize("text,is_weapon,told", [
@@ -13,7 +13,12 @@ from shotspotter_connect_plugin.workspace.synonyms import firearm
     ("ASSAULT WITH DANGEROUS WEAPON - GUN", False, True), ("AGG ASSAULT SHOOTING", False, True),
     ("ROBBERY", False, None), ("BEGUN", True, False), ("Shots fired", False, True)])
 def test_words(text, is_weapon, told):
-    assert firearm(text, is_weapon) is told
+    assert firearms([text], is_weapon) == [told]
+
+
+def test_numbers_beside_words_are_codes_of_a_method():
+    assert firearms(["1", "2", "GUN", ""], True) == [False, False, True, None]
+    assert firearms(["1", "0", ""], True) == [True, False, None]
 
 
 def test_the_weapon_of_a_public_export_is_read_and_only_the_gun_is_kept(city):
@@ -21,7 +26,7 @@ def test_the_weapon_of_a_public_export_is_read_and_only_the_gun_is_kept(city):
     path = SAMPLES / "crime_incidents_2006_2012.csv"
     result = import_incidents(workspace, path)
     assert result.mapping["weapon"] == "METHOD"
-    source = pd.read_csv(path, dtype=str).drop_duplicates("CCN").set_index("CCN")
+    source = pd.read_csv(path, dtype=str).drop_duplicates("CCN", keep=False).set_index("CCN")  # one offence each
     rows = workspace.read("incidents").set_index("incident_id")
     rows = rows[rows.index.isin(source.index)]
     guns = source.loc[rows.index, "METHOD"].str.contains("GUN", na=False)
