@@ -69,17 +69,24 @@ def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
     whole, uniform_share = share.sum(axis=1) + fit.uniform_share, fit.uniform_share
     seen, in_shift = _on_record(groups, surfaces.smoother, past, moment, boxes, shift, size)
     busy = _busy_weekday(past, moment, boxes, slot) if fit.forest is not None else np.zeros(boxes.size, dtype=bool)
+    # Plain lists, since the loop below asks for single numbers a hundred thousand times.
+    counts_told = (share >= _LEAST_SHARE * whole[:, None]) & (np.rint(seen) >= 1)
+    order = np.argsort(-share, axis=1, kind="stable").tolist()
+    most_in_shift = ((own > 0) & (in_shift > 0.5 * seen)).tolist()
+    alike, seen, counts_told = np.round(seen, 6).tolist(), seen.tolist(), counts_told.tolist()
     texts = []
     for row in range(boxes.size):
         found, told = [], set()
-        for group in np.argsort(-share[row], kind="stable"):
+        for group in order[row]:
             # The same events seen through a longer span are no second reason.
-            fact = groups[group][1:], round(seen[row, group], 6)
-            if share[row, group] < _LEAST_SHARE * whole[row] or round(seen[row, group]) < 1 or fact in told:
+            fact = groups[group][1:], alike[row][group]
+            if not counts_told[row][group] or fact in told:
                 continue
             told.add(fact)
-            most = own[row, group] > 0 and in_shift[row, group] > 0.5 * seen[row, group]
-            found.append(_text(crime_type, seen[row, group], groups[group], timeline.dates[0], size, most))
+            found.append(_text(crime_type, seen[row][group], groups[group], timeline.dates[0], size,
+                               most_in_shift[row][group]))
+            if len(found) == MOST:
+                break
         if busy[row]:
             found.insert(1, f"Busy on {_WEEKDAYS[timeline.weekday[slot]]}s in this shift over the last year")
         if uniform_share > _LEAST_SHARE * whole[row] or not found:
