@@ -95,10 +95,12 @@ def join(logs, visits, near=NEAR):
     stays = _by_day(stays, "_entered", "_left", near)
     pairs = pd.concat([_pairs(sides, stays, "unit", "officer"), _pairs(sides, stays, "officer", "unit")])
     pairs = pairs[pairs["_box"].isna() | (pairs["_box"] == pairs["box_id"])]
-    apart = np.maximum(pairs["_entered"] - pairs["_end"], pairs["_start"] - pairs["_left"])
-    shared = np.minimum(pairs["_end"], pairs["_left"]) - np.maximum(pairs["_start"], pairs["_entered"])
-    pairs = pairs.assign(_apart=apart.clip(lower=pd.Timedelta(0)), _shared=-shared)
-    pairs = pairs[pairs["_apart"] <= near].sort_values(
+    # Without their zone (all are UTC), since pandas takes the larger of two zoned columns one pair at a time.
+    start, end, entered, left = (pairs[name].dt.tz_localize(None).to_numpy()
+                                 for name in ("_start", "_end", "_entered", "_left"))
+    apart = np.maximum(np.maximum(entered - end, start - left), np.timedelta64(0))
+    shared = np.minimum(end, left) - np.maximum(start, entered)
+    pairs = pairs.assign(_apart=apart, _shared=-shared)[apart <= near.to_timedelta64()].sort_values(
         ["_log", "_apart", "_other", "_shared", "_entered", "visit_id"]).drop_duplicates("_log")
     found[pairs["_log"].to_numpy()] = pairs["visit_id"].to_numpy()
     return found
