@@ -25,7 +25,7 @@ DRIVING = (18.0, 45.0)
 """Slowest and fastest drive, km/h, stops at lights included."""
 STAYS = ((0.70, 11.0, 19.0), (0.12, 4.0, 9.0), (0.08, 21.0, 32.0))
 """Share, shortest and longest minutes of stays; what is left of the shares is not visited at all."""
-CALLS = (0.5, 1.0, 1.5, 6.0), None, True, (0.4, 0.3, 0.2, 0.1)
+CALLS = (0.2, 0.5, 0.8, 6.0), None, True, (0.45, 0.3, 0.2, 0.05)
 """Minutes of other stops, and how likely each is (arguments of numpy's ``choice``)."""
 LIGHTS, LIGHT_SECONDS = 0.3, 40.0
 NOISE, NOISE_MEMORY = 5.0, 0.8
