@@ -25,8 +25,10 @@ DRIVING = (18.0, 45.0)
 """Slowest and fastest drive, km/h, stops at lights included."""
 STAYS = ((0.70, 11.0, 19.0), (0.12, 4.0, 9.0), (0.08, 21.0, 32.0))
 """Share, shortest and longest minutes of stays; what is left of the shares is not visited at all."""
-CALLS = (0.2, 0.5, 0.8, 6.0), None, True, (0.45, 0.3, 0.2, 0.05)
-"""Minutes of other stops, and how likely each is (arguments of numpy's ``choice``)."""
+CALLS, CALL = 0.3, (1.0, 8.0)
+"""Share of drives between patrols that answer a call, and minutes there; the others lead back to the car's post."""
+POST = (10.0, 40.0)
+"""Minutes at the post."""
 LIGHTS, LIGHT_SECONDS = 0.3, 40.0
 NOISE, NOISE_MEMORY = 5.0, 0.8
 """Error of a fix in metres (standard deviation), and how much of it the next fix keeps."""
@@ -133,18 +135,25 @@ def _drive(rng, goals, places, seconds):
             place = np.clip(np.array(path[-1][1:]) + rng.normal(0.0, 25.0, 2), corner + 20.0, corner + 230.0)
             path.append((time, *place))
 
+    def wait(until):
+        """Answer a call, or stand at the post, until then at most."""
+        call = rng.random() < CALLS
+        there = places[rng.integers(len(places))] if call else post
+        go(somewhere(there, 20.0))
+        stay(there, np.clip((until - path[-1][0]) / 60.0, 0.1, rng.uniform(*(CALL if call else POST))))
+
+    post = places[rng.integers(len(places))]
     pause = seconds / (len(goals) + 1)
     for number, goal in enumerate(goals):
         begin = rng.uniform(0.3, 0.9) * pause + number * pause
         while path[-1][0] < begin:
-            go(somewhere(places[rng.integers(len(places))], 20.0))
-            stay(np.floor(np.array(path[-1][1:]) / 250.0) * 250.0, rng.choice(*CALLS))
+            wait(begin)
         kind = np.searchsorted(np.cumsum([share for share, _, _ in STAYS]), rng.random())
         if kind < len(STAYS):
             go(somewhere(goal, 60.0))
             stay(goal, rng.uniform(*STAYS[kind][1:]))
     while path[-1][0] < seconds:
-        go(somewhere(places[rng.integers(len(places))], 20.0))
+        wait(seconds)
     return tuple(np.array(column) for column in zip(*path))
 
 
