@@ -196,7 +196,8 @@ def test_shifts_that_have_not_ended_stay_out_of_the_public_numbers(city):
     add_month(_without_officers(city), yesterday, days=4, visits=20, adjustments=12)
     whole, public = (exposure(city, yesterday, later, ended_only=only) for only in (False, True))
     ended = [city.calendar.has_ended(row.shift_date, row.shift) for row in whole.draws.itertuples()]
-    assert 6 <= sum(ended) <= 9 and public.totals["shifts"] == sum(ended) == len(public.draws)
+    # Between midnight and seven the last shift of yesterday still runs: 3 + 2; before midnight 3 + 3 + 2.
+    assert 5 <= sum(ended) <= 8 and public.totals["shifts"] == sum(ended) == len(public.draws)
     assert public.waiting == 12 - sum(ended) and public.draws["seed"].notna().all()
     coming = whole.draws[~np.array(ended)]
     assert coming["seed"].isna().all() and not set(coming["draw_id"]) & set(public.draws["draw_id"])
