@@ -1,14 +1,14 @@
 """connect:importcalendar"""
 import os
 
-from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile,
+from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile,
                        QgsProcessingParameterString)
 
-from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS, DROPPED_COLUMNS, INPUT, MAPPING, file_of, report
+from .base import IMPORT
+from .imports import COUNTS, DROPPED_COLUMNS, INPUT, MAPPING, FileAlgorithm, report
 
 
-class ImportCalendar(ConnectAlgorithm):
+class ImportCalendar(FileAlgorithm):
     """Holidays, school days, events and weather."""
 
     NAME = "importcalendar"
@@ -33,18 +33,6 @@ class ImportCalendar(ConnectAlgorithm):
         for name in COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
         self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
-
-    def checkParameterValues(self, parameters, context):  # noqa: N802
-        value = parameters.get(INPUT)
-        if isinstance(value, QgsMapLayer):
-            parameters = {**parameters, INPUT: value.id()}
-        return super().checkParameterValues(parameters, context)
-
-    def read_layers(self, parameters, context, progress):
-        self.path = file_of(parameters[INPUT], context)
-
-    def inputs(self, parameters, context):
-        return [self.path.partition("|")[0]]
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.calendars import import_calendar

@@ -14,7 +14,23 @@ COUNTS = ("READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED")
 DROPPED_COLUMNS = "DROPPED_COLUMNS"
 
 
-class FileImport(ConnectAlgorithm):
+class FileAlgorithm(ConnectAlgorithm):
+    """An algorithm that reads the file, or the loaded layer, of INPUT."""
+
+    def checkParameterValues(self, parameters, context):  # noqa: N802
+        value = parameters.get(INPUT)
+        if isinstance(value, QgsMapLayer):
+            parameters = {**parameters, INPUT: value.id()}
+        return super().checkParameterValues(parameters, context)
+
+    def read_layers(self, parameters, context, progress):
+        self.path = file_of(parameters[INPUT], context)
+
+    def inputs(self, parameters, context):
+        return [self.path.partition("|")[0]]
+
+
+class FileImport(FileAlgorithm):
     """One file into one table, every row accounted for."""
 
     GROUP = IMPORT
@@ -52,18 +68,6 @@ class FileImport(ConnectAlgorithm):
         for name in COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
         self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
-
-    def checkParameterValues(self, parameters, context):  # noqa: N802
-        value = parameters.get(INPUT)
-        if isinstance(value, QgsMapLayer):
-            parameters = {**parameters, INPUT: value.id()}
-        return super().checkParameterValues(parameters, context)
-
-    def read_layers(self, parameters, context, progress):
-        self.path = file_of(parameters[INPUT], context)
-
-    def inputs(self, parameters, context):
-        return [self.path.partition("|")[0]]
 
     def work(self, workspace, parameters, context, progress, run):
         crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)

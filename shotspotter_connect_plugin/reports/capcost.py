@@ -1,8 +1,6 @@
 """The page on what caps cost: charts as vector pictures, and the table behind them."""
-import html
-
-from ..files import replacing
 from ..patrol.capcost import ALL_RULES, CAP_ALONE
+from . import web
 
 WORDS = {
     "cap": "Cap: largest chance of a box per shift", "rules": "Rules in force",
@@ -31,33 +29,17 @@ def write_page(table, title, details, path):
         Sentences on period and settings.
     path : str
     """
-    save(page(table, title, details), path)
+    web.save(title, details, parts(table), path)
 
 
-def save(text, path):
-    """Write a page as a file, which is the old one or the new one; ConnectError where it cannot be written."""
-    with replacing(path, "The report") as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
-
-
-def page(table, title, details):
-    """The page as text; it needs no other file."""
-    heads = "".join(f"<th>{html.escape(WORDS[name])}</th>" for name in table)
-    rows = "".join("<tr>" + "".join(f"<td>{_cell(name, value)}</td>"
-                                    for name, value in zip(table.columns, row)) + "</tr>\n"
-                   for row in table.itertuples(index=False))
-    return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title><style>"
-            "body{font:15px/1.5 sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
-            "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
-            "text-align:right;vertical-align:bottom}svg{max-width:100%;height:auto}</style></head><body>"
-            f"<h1>{html.escape(title)}</h1>"
-            + "".join(f"<p>{html.escape(text)}</p>" for text in details)
-            + charts(table)
-            + f"<table><thead><tr>{heads}</tr></thead><tbody>\n{rows}</tbody></table></body></html>\n")
+def parts(table):
+    """Charts and table as HTML."""
+    rows = [[_cell(name, value) for name, value in zip(table.columns, row)] for row in table.itertuples(index=False)]
+    return [charts(table), web.table([WORDS[name] for name in table], rows)]
 
 
 def _cell(name, value):
-    return html.escape(value) if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
+    return value if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
 
 
 def charts(table):
@@ -65,11 +47,11 @@ def charts(table):
     try:
         from reportlab.graphics import renderSVG
     except ImportError:
-        return f"<p>{html.escape(NO_CHARTS)}</p>"
-    pictures = "".join(f"<h2>{html.escape(title)}</h2>" + renderSVG.drawToString(_chart(table, name, factor))
+        return web.paragraph(NO_CHARTS)
+    pictures = "".join(web.heading(title) + renderSVG.drawToString(_chart(table, name, factor))
                        for name, (title, factor) in CHARTS.items())
     # Not every program that shows SVG takes "None" for the keyword.
-    return pictures.replace("fill: None", "fill: none") + f"<p>{html.escape(KEY)}</p>"
+    return pictures.replace("fill: None", "fill: none") + web.paragraph(KEY)
 
 
 def _chart(table, name, factor):

@@ -2,7 +2,6 @@
 import html
 
 from ..files import replacing
-from . import charts, style
 
 WIDTH = 190.0
 """Of pictures, in mm."""
@@ -58,6 +57,8 @@ def table(heads, rows):
 
 def chart(title, draw):
     """A chart under its title; ``draw()`` gives the picture. A sentence where charts cannot be drawn."""
+    from . import charts, style  # these need Qt; pages without them do not
+
     if not charts.available():
         return paragraph(charts.MISSING)
     picture = draw()

@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.reports.capcost import page, write_page
+from shotspotter_connect_plugin.reports import web
+from shotspotter_connect_plugin.reports.capcost import parts, write_page
 from shotspotter_connect_plugin.workspace import costing, forecasting
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -90,7 +91,7 @@ class Page(HTMLParser):
 
 def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, monkeypatch):
     table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-27", caps=(0.2, 0.6, 1.0))
-    text = page(table, "Caps & <costs>", costing.in_words(trained))
+    text = web.page("Caps & <costs>", costing.in_words(trained), parts(table))
     found = Page(text)
     assert found.open == [] and found.cells == table.size
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
@@ -98,7 +99,7 @@ def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, 
     assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * table.shape[0] == 12
     assert text.count("<svg") == 2 and "Filled points: all rules in force" in text
     monkeypatch.setitem(sys.modules, "reportlab.graphics", None)
-    without = page(table, "Caps", [])
+    without = web.page("Caps", [], parts(table))
     assert "reportlab is missing" in without and "<svg" not in without and Page(without).cells == table.size
     write_page(table, "Caps", [], tmp_path / "caps.html")
     assert (tmp_path / "caps.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
