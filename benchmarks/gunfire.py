@@ -6,7 +6,8 @@
 
 Set CONNECT_DATA to the folder that holds ``dc/``. The files are imported as a user would; then one piece after the
 other is switched off. Every 13 weeks everything is learnt anew from what was known at the plan hour of that date, rung
-of the ladder included, and every shift is forecast at its own plan hour. All variants are judged by the same incidents
+of the ladder included, and every shift is forecast at the plan hour of its date; one variant forecasts it again, with
+the same model, from what was known as it started. All variants are judged by the same incidents
 (alerts merged, firecrackers left out) in covered places outside days of fireworks, spread over the cells to which
 places were rounded. Nothing is tuned here. Intervals: weeks drawn again, 90 %.
 """
@@ -16,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +48,8 @@ HIDDEN = (3, 6)
 RETRAIN_DAYS = 91
 SHARE = 0.01
 PIECES = ("all pieces", "no merging", "fireworks count in full", "firecrackers count", "places not spread",
-          "no reports", "no coverage: everywhere covered")
+          "no reports", "no coverage: everywhere covered", "forecast again as each shift starts")
+LIVE = PIECES[-1]
 
 
 def workspace_of(files, folder):
@@ -111,8 +114,9 @@ class Ground:
         return slots
 
 
-def forecasts(ground, events, areas):
-    """Date, shift and expected events of every shift of the period."""
+def forecasts(ground, events, areas, live=False):
+    """Date, shift and expected events of every shift of the period; with ``live`` as of the start of the shift, by
+    the same models, instead of the plan hour."""
     begin = pd.Timestamp(ground.first)
     while begin <= pd.Timestamp(ground.last):
         end = min(begin + pd.Timedelta(days=RETRAIN_DAYS - 1), pd.Timestamp(ground.last))
@@ -122,9 +126,13 @@ def forecasts(ground, events, areas):
         model = train(known, ground.boxes, ground.calendar, as_of, ground.settings.size, ["gunfire"], coverage=areas)
         told = model.types["gunfire"]
         print("   ", first, told.rung.name, told.reporting, flush=True)
-        for date, shift, expected, _ in model.replay(events, ground.boxes, ground.calendar, "gunfire", first, last,
-                                                     areas):
-            yield date, shift, expected
+        hours = {shift.code: shift.start for shift in ground.calendar.shifts} if live else {"": model.plan_hour}
+        for code, hour in hours.items():
+            plan = replace(model, plan_hour=hour)
+            for date, shift, expected, _ in plan.replay(events, ground.boxes, ground.calendar, "gunfire", first, last,
+                                                        areas):
+                if code in ("", shift):
+                    yield date, shift, expected
         begin = end + pd.Timedelta(days=1)
 
 
@@ -175,7 +183,7 @@ def pieces(ground, only):
     for piece in only or PIECES:
         begun = time.monotonic()
         areas = None if piece.startswith("no coverage") else ground.areas
-        shifts = list(forecasts(ground, ground.events(piece), areas))
+        shifts = list(forecasts(ground, ground.events(piece), areas, piece == LIVE))
         for name, truth in truths.items():
             found[name][piece] = judged(ground, truth, shifts)
         print(f"  {piece}: {time.monotonic() - begun:.0f} s", flush=True)
