@@ -11,7 +11,7 @@ from .forest import can_grow
 from .gunfire import CRIME_TYPE as GUNFIRE
 from .inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER, PLACE_KINDS
 from .interval import SHARE
-from .past import PLACES
+from .past import NEAREST, PLACES, kind_of, nearness_of
 from .surfaces import OWN
 from .validation import FEWEST_EVENTS
 
@@ -114,18 +114,28 @@ def _strongest(outcome):
     weights = outcome.fit.weights
     order = np.argsort(-np.array(weights), kind="stable")[:_MOST]
     return [{"of": _of(feature.memory.source), "remembers": _remembers(feature.memory),
-             "shifts": "the one forecast" if feature.scope == "shift" else "all", "reach_m": feature.bandwidth,
+             "shifts": "the one forecast" if feature.scope == "shift" else "all", "reach_m": _reach(feature),
              "share": weights[position]}
             for position, feature in ((position, outcome.rung.features[position]) for position in order)
             if weights[position] > 0]
 
 
 def _of(source):
-    return "this crime type" if source == OWN else source.replace(PLACES, "places: ").replace("_", " ")
+    if source == OWN:
+        return "this crime type"
+    kind = (kind_of(source) or source).replace("_", " ")
+    if source.startswith(NEAREST):
+        return "distance to places: " + kind
+    return "places: " + kind if source.startswith(PLACES) else kind
+
+
+def _reach(feature):
+    """Metres over which a surface spreads."""
+    return nearness_of(feature.memory.source) or feature.bandwidth
 
 
 def _remembers(memory):
-    if memory.source.startswith(PLACES):
+    if kind_of(memory.source) is not None:
         return "as they are"
     if memory.kind == "decay":
         return f"half after each {memory.days:g} days"
@@ -136,7 +146,7 @@ def _trees(outcome):
     """What the trees ask about most, and how strongly they count; None where there are none."""
     if outcome.fit.forest is None:
         return None
-    names = [f"{_of(feature.memory.source)}, {_remembers(feature.memory)}, {feature.bandwidth:g} m"
+    names = [f"{_of(feature.memory.source)}, {_remembers(feature.memory)}, {_reach(feature):g} m"
              + (", in the shift" if feature.scope == "shift" else "") for feature in outcome.rung.terms]
     names += ["the mixture itself", "shift", "weekday", *DAY_TERMS]
     asked = np.bincount([feature for tree in outcome.fit.forest.trees
@@ -160,6 +170,8 @@ def _features(ground):
             "related crime types": f"each of the others ({others}), 60 and 360 days, 125 and 250 m; the fit decides "
                                    "which of them tell anything",
             "places": ", ".join(ground.kinds).replace("_", " ") or "none imported",
+            "of each kind of places": "how many there are around, at two reaches (125 and 500 m), and how far the "
+                                      "nearest is, at two scales (250 and 1000 m)",
             "kinds of places that may be used": ", ".join(PLACE_KINDS).replace("_", " "),
             "calendar": ", ".join(CALENDAR_INPUTS),
             "sensor coverage": "yes" if ground.coverage else "not imported"}

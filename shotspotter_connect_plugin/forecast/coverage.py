@@ -182,11 +182,10 @@ def listened(events, boxes, size, calendar, timeline, coverage=None, reporting=N
     -------
     History
     """
-    by_sensor = events["heard"].to_numpy() > 0
-    alerts = make_history(events[by_sensor], boxes, size, calendar, timeline)
+    alerts = make_history(events, boxes, size, calendar, timeline)
     if coverage is None:
         return alerts
-    reports = make_history(events[~by_sensor].assign(heard=1.0), boxes, size, calendar, timeline)
+    reports = make_history(events[events["heard"].to_numpy() <= 0].assign(heard=1.0), boxes, size, calendar, timeline)
     spans, heard = coverage.segments(calendar)
     starts, working, told = _on_record((alerts, reports), spans, timeline)
     heard = heard[np.searchsorted(spans, starts, side="right") - 1] * working[:, None]

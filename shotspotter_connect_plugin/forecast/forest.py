@@ -14,7 +14,6 @@ ROUNDS = 60
 LEAVES = 5
 _RATE = 0.03
 _LEAF_SHARE = 1 / 33
-_AT_ONCE = 15
 MOST_LEAVES = 8
 _EVENT = 1e-3
 """An event is a row of rate 1 / _EVENT and exposure _EVENT: nearly all of its weight is that it happened."""
@@ -53,7 +52,7 @@ class Tree:
         answers = np.zeros(columns[0].size, dtype=np.uint8)
         for bit, node in enumerate(asking):
             answers |= (columns[self.feature[node]] <= self.threshold[node]).view(np.uint8) << bit
-        return values[answers]
+        return values.take(answers)
 
 
 @dataclass(frozen=True)
@@ -96,29 +95,45 @@ def grow(event_terms, event_weight, terms, expected, seed, tick=lambda: None):
         Events that the simpler forecast expects of what each of them stands for.
     seed : int
     tick : callable, optional
-        Called every few rounds; what it raises stops the growth.
+        Called before each round; what it raises stops the growth.
 
     Returns
     -------
     Forest
     """
-    from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
     rows = np.concatenate([event_terms, terms])
     rate = np.concatenate([np.full(len(event_terms), 1 / _EVENT), np.zeros(len(terms))])
     exposure = np.concatenate([event_weight * _EVENT, expected])
-    model = HistGradientBoostingRegressor(
-        loss="poisson", learning_rate=_RATE, max_leaf_nodes=LEAVES, l2_regularization=1.0, warm_start=True,
+    model = _stoppable(tick)(
+        loss="poisson", learning_rate=_RATE, max_leaf_nodes=LEAVES, l2_regularization=1.0, max_iter=ROUNDS,
         min_samples_leaf=max(int(len(rows) * _LEAF_SHARE), 20), early_stopping=False, random_state=seed)
+    tick()
     # One thread: sums of several threads may come in another order, and the same data must give the same bits.
     with threadpool_limits(1):
-        for rounds in range(_AT_ONCE, ROUNDS + 1, _AT_ONCE):
-            tick()
-            model.set_params(max_iter=rounds)
-            model.fit(rows, rate, sample_weight=exposure)
+        model.fit(rows, rate, sample_weight=exposure)
     constant = float(np.ravel(model._baseline_prediction)[0])
     return Forest(constant, tuple(_tree(one[0].nodes) for one in model._predictors))
+
+
+def _stoppable(tick):
+    """scikit-learn's boosted trees, which call ``tick`` before each round; ``fit`` itself has nothing for that."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    class Stoppable(HistGradientBoostingRegressor):
+        def _get_loss(self, sample_weight):
+            loss = super()._get_loss(sample_weight=sample_weight)
+            slopes = loss.gradient_hessian
+
+            def ticking(*given, **named):
+                tick()
+                return slopes(*given, **named)
+
+            loss.gradient_hessian = ticking
+            return loss
+
+    return Stoppable
 
 
 def _tree(nodes):

@@ -50,7 +50,7 @@ class Ground:
     @property
     def kinds(self):
         """Kinds of places that have a place in the boxes."""
-        return tuple(source[len(PLACES):] for source in self.places)
+        return tuple(source[len(PLACES):] for source in self.places if source.startswith(PLACES))
 
     def others(self, crime_type):
         """Crime types that may tell of one."""

@@ -109,7 +109,8 @@ def make_history(events, boxes, size, calendar, timeline):
     History
         The weights of an event add up to its weight where the slots cover its interval and its place is in a box.
     """
-    events = events[events["heard"] > 0]
+    heard = events["heard"].to_numpy() > 0
+    events = events if heard.all() else events[heard]
     event, box, share = spread_places(events["x"].to_numpy(), events["y"].to_numpy(), events["rounded_x_m"].to_numpy(),
                                       events["rounded_y_m"].to_numpy(), boxes, size)
     from_utc, to_utc = (pd.DatetimeIndex(events[name].to_numpy().astype("datetime64[ns]")).tz_localize("UTC")

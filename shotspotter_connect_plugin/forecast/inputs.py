@@ -126,7 +126,7 @@ def admit_events(events):
     Returns
     -------
     admitted : pandas.DataFrame
-        The columns of :data:`EVENT_COLUMNS` alone; times as int64 nanoseconds of UTC, an interval ends no later than
+        The columns of :data:`EVENT_COLUMNS` alone; crime type as categories; times as int64 nanoseconds of UTC, an interval ends no later than
         the moment at which it was known; ordered by content, so that the order of the rows changes nothing.
     refused : list of str
         Names of the columns left behind.
@@ -140,7 +140,8 @@ def admit_events(events):
     missing = [name for name in needed if name not in events.columns]
     if missing:
         raise ConnectError(f"The events lack the column {missing[0]}; a forecast needs {', '.join(needed)}.")
-    admitted = pd.DataFrame({"crime_type": events["crime_type"].astype(object).to_numpy()})
+    crime_type = pd.Categorical(events["crime_type"].to_numpy())
+    admitted = pd.DataFrame({"crime_type": crime_type.set_categories(sorted(crime_type.categories, key=str))})
     for name in ("x", "y"):
         admitted[name] = pd.to_numeric(events[name], errors="coerce").to_numpy(dtype=float)
     for name, default in (("weight", 1.0), ("rounded_x_m", 0.0), ("rounded_y_m", 0.0), ("heard", 1.0)):
@@ -158,10 +159,11 @@ def admit_events(events):
     admitted["to_utc"] = np.minimum(admitted["to_utc"], admitted["known_utc"])
     admitted["from_utc"] = np.minimum(admitted["from_utc"], admitted["known_utc"])
     admitted["to_utc"] = np.maximum(admitted["from_utc"], admitted["to_utc"])
-    types = np.unique(admitted["crime_type"].to_numpy().astype(str), return_inverse=True)[1]
-    order = np.lexsort([types, *(admitted[name] for name in (
-        "heard", "weight", "y", "x", "to_utc", "from_utc", "known_utc"))])
-    admitted = admitted.iloc[order].reset_index(drop=True)
+    keys = [admitted["crime_type"].cat.codes.to_numpy(), *(admitted[name].to_numpy() for name in (
+        "heard", "weight", "y", "x", "to_utc", "from_utc", "known_utc"))]
+    varying = [key for key in keys if key.size and (key != key[0]).any()]
+    if varying:
+        admitted = admitted.iloc[np.lexsort(varying)].reset_index(drop=True)
     return admitted, sorted(str(name) for name in events.columns if name not in EVENT_COLUMNS)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .forest import can_grow
-from .past import PLACES
+from .past import NEAR_METRES, PLACES, nearest
 from .product import product
 from .surfaces import EVER, Feature, Memory
 
@@ -142,6 +142,10 @@ def _widened(item, related, kinds):
     if item.wider == "places":
         features += [Feature(Memory("window", EVER, PLACES + kind), "all", metres) for kind in kinds
                      for metres in _PLACES]
+        near = [Feature(Memory("window", EVER, nearest(kind, metres)), "all", 0.0) for kind in kinds
+                for metres in NEAR_METRES]
+        features += near
+        terms += near[::len(NEAR_METRES)]
     return replace(item, features=tuple(features), terms=tuple(terms) if item.terms else ())
 
 

@@ -23,7 +23,7 @@ from .inputs import admit_events, check_crime_type, may_be_forecast
 from .interval import Uncertainty
 from .ladder import RUNGS, Rung, ladder_for
 from .level import Level, LevelTerms, observed_slots
-from .past import PLACES, Past
+from .past import Past, kind_of
 from .pattern import Fit, Pattern
 from .reasons import explain, outside_coverage
 from .surfaces import OWN, Memory
@@ -52,7 +52,7 @@ class TypeModel:
     def others(self):
         """Other crime types whose events it looks at."""
         sources = (feature.memory.source for feature in self.rung.features + self.rung.terms)
-        return [source for source in dict.fromkeys(sources) if source != OWN and not source.startswith(PLACES)]
+        return [source for source in dict.fromkeys(sources) if source != OWN and kind_of(source) is None]
 
 
 @dataclass(frozen=True)
@@ -429,11 +429,11 @@ def _hash(events, ground):
     whole = hashlib.sha256()
     for frame in (events, ground.boxes, ground.days):
         for name in frame.columns if frame is not None else ():
-            column = frame[name].to_numpy()
+            column = np.asarray(frame[name])
             whole.update(name.encode())
             whole.update("\n".join(map(str, column)).encode() if column.dtype == object else column.tobytes())
     for source, history in ground.places.items():
-        whole.update(source.encode() + history.box.tobytes())
+        whole.update(source.encode() + history.box.tobytes() + history.weight.tobytes())
     return whole.hexdigest()
 
 

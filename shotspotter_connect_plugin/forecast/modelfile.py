@@ -18,7 +18,7 @@ from .interval import Uncertainty
 from .ladder import FAMILIES, Rung
 from .level import Level, coefficients_needed
 from .model import ForecastModel, TypeModel
-from .past import PLACES
+from .past import NEAR_METRES, PLACES, kind_of, nearest
 from .pattern import TERMS_BESIDE, Fit
 from .surfaces import EVER, OWN, Feature, Memory
 
@@ -172,8 +172,10 @@ def _read_surface(surface):
     _need(days is not None or surface["memory"] == "window", "days")
     days = EVER if days is None else _number(days, 0.01, 1e5)
     source = _text(surface["of"], 100)
-    if source.startswith(PLACES):
-        _need(places_may_be_used(source[len(PLACES):]), "places")
+    kind = kind_of(source)
+    if kind is not None:
+        _need(places_may_be_used(kind), "places")
+        _need(source in (PLACES + kind, *(nearest(kind, metres) for metres in NEAR_METRES)), "nearest")
     elif source != OWN:
         check_crime_type(source)
     return Feature(Memory(surface["memory"], days, source), surface["scope"],

@@ -86,8 +86,13 @@ def tree_terms(surfaces, mixture, timeline, slots):
     numpy.ndarray
         (n, terms + 3 + terms of the calendar): logs of the densities, shift, weekday, calendar.
     """
-    logs = np.log(np.maximum(np.column_stack([surfaces, mixture]), _SMALLEST_DENSITY))
-    return np.column_stack([logs, timeline.shift[slots], timeline.weekday[slots], days_of(timeline)[slots]])
+    asked, beside = surfaces.shape[1] + 1, (timeline.shift[slots], timeline.weekday[slots], *days_of(timeline)[slots].T)
+    # Term by term, as trees read them.
+    terms = np.empty((asked + len(beside), len(mixture)))
+    terms[:asked - 1], terms[asked - 1], terms[asked:] = surfaces.T, mixture, beside
+    logs = terms[:asked]
+    np.log(np.maximum(logs, _SMALLEST_DENSITY, out=logs), out=logs)
+    return terms.T
 
 
 def fit_mixture(item, sample, tick):

@@ -7,12 +7,13 @@ weight lies.
 import numpy as np
 
 from .history import DAY
-from .past import PLACES
+from .past import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
 from .surfaces import EVER, Memory
 
 MOST = 3
 _LEAST_SHARE = 0.05
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_NEAR = 1000.0
 _YEAR_DAYS, _FEWEST_OF_WEEKDAY, _BUSY = 364, 4, 2.0
 _AVERAGE = "The average of the whole area, which counts for more where little is on record"
 _REPORTED = "Outside sensor coverage: estimated from calls and shootings reported here, which tell less"
@@ -74,12 +75,13 @@ def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
     order = np.argsort(-share, axis=1, kind="stable").tolist()
     most_in_shift = ((own > 0) & (in_shift > 0.5 * seen)).tolist()
     alike, seen, counts_told = np.round(seen, 6).tolist(), seen.tolist(), counts_told.tolist()
+    kinds = [kind_of(source) for _, _, source in groups]
     texts = []
     for row in range(boxes.size):
         found, told = [], set()
         for group in order[row]:
-            # The same events seen through a longer span are no second reason.
-            fact = groups[group][1:], alike[row][group]
+            # The same events seen through a longer span are no second reason, nor is the same kind of places.
+            fact = kinds[group] or (groups[group][1:], alike[row][group])
             if not counts_told[row][group] or fact in told:
                 continue
             told.add(fact)
@@ -103,16 +105,25 @@ def _group(feature, size):
     else:
         span = next(span for half_life, span in ((14, 28.0), (60, 90.0), (240, 365.0), (EVER, EVER))
                     if memory.days <= half_life)
-    return span, 0 if feature.bandwidth <= size / 2 else 2, memory.source
+    source = memory.source
+    if source.startswith(NEAREST):
+        source = nearest(kind_of(source), NEAR_METRES[0])
+    return span, 0 if feature.bandwidth <= size / 2 else 2, source
 
 
 def _on_record(groups, smoother, past, moment, boxes, shift, size):
-    """Events or places on record of each group around each box (n, groups): in all shifts and in the one."""
-    spans = [Memory("window", span, source) for span, source in dict.fromkeys((span, of) for span, _, of in groups)]
+    """Events or places on record of each group around each box (n, groups): in all shifts and in the one; of nearness
+    the metres to the closest place, none where it is far."""
+    spans = [Memory("window", span, source) for span, source in dict.fromkeys(
+        (span, of) for span, _, of in groups if not of.startswith(NEAREST))]
     counts = past.recorded_at(spans, len(smoother), moment)
     every, own = counts.sum(axis=2), counts[:, :, shift]
     seen, in_shift = np.zeros((2, boxes.size, len(groups)))
     for position, (span, reach, source) in enumerate(groups):
+        if source.startswith(NEAREST):
+            metres = past.metres_to(kind_of(source))[boxes]
+            seen[:, position] = np.where(metres <= _NEAR, np.maximum(metres, 1.0), 0.0)
+            continue
         memory = spans.index(Memory("window", span, source))
         around = smoother.neighbours(reach * size)[boxes]
         seen[:, position] = around @ every[:, memory]
@@ -134,6 +145,9 @@ def _busy_weekday(past, moment, boxes, slot):
 
 def _text(crime_type, count, group, start, size, most_in_shift):
     span, reach, source = group
+    if source.startswith(NEAREST):
+        kind = kind_of(source).replace("_", " ")
+        return f"{kind} in or beside this box" if count <= size / 2 else f"{kind} about {50 * round(count / 50)} m away"
     where = "in this box" if reach == 0 else f"within {reach * size:.0f} m"
     if source.startswith(PLACES):
         return f"{round(count)} × {source[len(PLACES):].replace('_', ' ')} {where}"

@@ -153,7 +153,8 @@ class SurfaceSet:
         self.features = tuple(features)
         self.smoother = smoother
         self.memories = memories or list(dict.fromkeys(feature.memory for feature in self.features))
-        self._bandwidths = list(dict.fromkeys(feature.bandwidth for feature in self.features))
+        bandwidth = np.array([feature.bandwidth for feature in self.features])
+        self._columns = {one: np.flatnonzero(bandwidth == one) for one in dict.fromkeys(bandwidth.tolist())}
         self._memory = np.array([self.memories.index(feature.memory) for feature in self.features], dtype=int)
         self._in_shift = np.array([feature.scope == "shift" for feature in self.features], dtype=bool)
 
@@ -173,43 +174,42 @@ class SurfaceSet:
         """
         values = np.empty((box.size, len(self.features)))
         uniform = self.smoother.uniform[box][:, None]
-        for columns, memory, smoothed, total in self._smoothed(counts, box):
-            pick = np.arange(box.size)
-            every = self._every(smoothed, total, uniform)
+        boxes, memories, shifts = counts.shape
+        flat = np.ascontiguousarray(counts).reshape(boxes, memories * shifts)
+        total = flat.sum(axis=0).reshape(memories, shifts)
+        pick = np.arange(box.size)
+        for bandwidth, columns in self._columns.items():
+            memory = self._memory[columns]
+            smoothed = (self.smoother.matrix(bandwidth)[box] @ flat).reshape(box.size, memories, shifts)
+            every = self._every(pooled(smoothed), total, uniform)
             own = (smoothed[pick, :, shift] + _PRIOR_SHIFT * every) / (total.T[shift] + _PRIOR_SHIFT)
             values[:, columns] = np.where(self._in_shift[columns], own[:, memory], every[:, memory])
         return values / uniform
 
     def everywhere(self, counts, shifts):
         """The same for all boxes and some shifts at once: list of (boxes, surfaces), one per shift."""
-        boxes = np.arange(len(self.smoother))
-        values = np.empty((len(shifts), boxes.size, len(self.features)))
-        uniform = self.smoother.uniform[:, None]
-        for columns, memory, smoothed, total in self._smoothed(counts, None):
-            every = self._every(smoothed, total, uniform)
-            for position, shift in enumerate(shifts):
-                own = (smoothed[:, :, shift] + _PRIOR_SHIFT * every) / (total[:, shift] + _PRIOR_SHIFT)
-                values[position][:, columns] = np.where(self._in_shift[columns], own[:, memory], every[:, memory])
-        return list(values / uniform)
-
-    def _smoothed(self, counts, box):
-        """For each bandwidth: its features, the places of their memories in smoothed counts, these, and totals."""
-        boxes, memories, shifts = counts.shape
-        total = np.ascontiguousarray(counts).reshape(boxes, memories * shifts).sum(axis=0).reshape(memories, shifts)
-        for bandwidth in self._bandwidths:
-            columns = np.array([place for place, feature in enumerate(self.features) if feature.bandwidth == bandwidth])
-            memory, used = self._memory[columns], slice(None)
-            if box is None:
-                # Of all boxes only what is needed is smoothed; of some, taking all of them is faster than choosing.
-                used, memory = np.unique(memory, return_inverse=True)
+        uniform, total = self.smoother.uniform, counts.sum(axis=0)
+        # Each surface is one run of memory, which is how trees and logs take them.
+        values = np.empty((len(shifts), len(self.features), len(uniform)))
+        for bandwidth, columns in self._columns.items():
             matrix = self.smoother.matrix(bandwidth)
-            part = np.ascontiguousarray(counts[:, used])
-            smoothed = (matrix if box is None else matrix[box]) @ part.reshape(boxes, part.shape[1] * shifts)
-            yield columns, memory, smoothed.reshape(len(smoothed), part.shape[1], shifts), total[used]
+            memory, place = np.unique(self._memory[columns], return_inverse=True)
+            every = self._every(matrix @ pooled(counts[:, memory]), total[memory], uniform[:, None])
+            relative = (every / uniform[:, None]).T
+            for row, column in zip(place, columns):
+                if not self._in_shift[column]:
+                    values[:, column] = relative[row]
+            for row in np.unique(place[self._in_shift[columns]]):
+                own = matrix @ np.ascontiguousarray(counts[:, memory[row], shifts])
+                own = (own + _PRIOR_SHIFT * every[:, [row]]) / (total[memory[row], shifts] + _PRIOR_SHIFT)
+                for column in columns[(place == row) & self._in_shift[columns]]:
+                    values[:, column] = (own / uniform[:, None]).T
+        return [surfaces.T for surfaces in values]
 
     @staticmethod
     def _every(smoothed, total, uniform):
-        return (smoothed.sum(axis=2) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
+        """Surfaces of all shifts from counts smoothed and pooled, (boxes, memories)."""
+        return (smoothed + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
 
     def within(self, counts, share):
         """Part of each surface and of uniform that lies in a share of the boxes.
@@ -230,16 +230,15 @@ class SurfaceSet:
         total = counts.sum(axis=0)
         uniform = float(np.sum(share * self.smoother.uniform))
         values = np.empty((shifts, len(self.features)))
-        for bandwidth in self._bandwidths:
+        for bandwidth, columns in self._columns.items():
             # Columns of the matrix add up to 1, so what is in the share of a smoothed surface is a sum over its events.
             reach = self.smoother.matrix(bandwidth).T @ share
             inside = product(reach, counts.reshape(boxes, -1)).reshape(memories, shifts)
             every = (inside.sum(axis=1) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
             own = (inside + _PRIOR_SHIFT * every[:, None]) / (total + _PRIOR_SHIFT)
-            for position, feature in enumerate(self.features):
-                if feature.bandwidth == bandwidth:
-                    memory = self._memory[position]
-                    values[:, position] = every[memory] if feature.scope == "all" else own[memory]
+            for position in columns:
+                memory = self._memory[position]
+                values[:, position] = own[memory] if self._in_shift[position] else every[memory]
         return values, uniform
 
     def mixture(self, counts, weights, uniform_share):
@@ -262,30 +261,37 @@ class SurfaceSet:
         place = {memory: position for position, memory in enumerate(active)}
         counts = np.ascontiguousarray(counts[:, active])
         boxes, memories, shifts = counts.shape
-        pooled = counts.sum(axis=2)
+        of_day = pooled(counts)
         total = counts.reshape(boxes, memories * shifts).sum(axis=0).reshape(memories, shifts)
         total_all = total.sum(axis=1)
         mixed = np.zeros((boxes, shifts))
         uniform = np.full(shifts, float(uniform_share))
-        for bandwidth in self._bandwidths:
+        for bandwidth, columns in self._columns.items():
             of_all, of_own = np.zeros((memories, shifts)), np.zeros((memories, shifts))
-            for position, feature in enumerate(self.features):
-                if feature.bandwidth != bandwidth or weights[position] == 0:
-                    continue
+            for position in columns[weights[columns] > 0]:
                 memory = place[self._memory[position]]
                 on_all = weights[position]
-                if feature.scope == "shift":
+                if self._in_shift[position]:
                     of_own[memory] += weights[position] / (total[memory] + _PRIOR_SHIFT)
                     on_all = weights[position] * _PRIOR_SHIFT / (total[memory] + _PRIOR_SHIFT)
                 of_all[memory] += on_all / (total_all[memory] + _PRIOR_ALL)
                 uniform += on_all * _PRIOR_ALL / (total_all[memory] + _PRIOR_ALL)
             used = np.flatnonzero(of_all.any(axis=1))
             if used.size:
-                source = product(pooled[:, used], of_all[used])
+                source = product(of_day[:, used], of_all[used])
                 used = np.flatnonzero(of_own.any(axis=1))
                 source += np.einsum("bms,ms->bs", counts[:, used], of_own[used])
                 mixed += self.smoother.matrix(bandwidth) @ source
         return mixed + uniform * self.smoother.uniform[:, None]
+
+
+def pooled(counts):
+    """Counts of all shifts together: (boxes, memories) of (boxes, memories, shifts)."""
+    # Shift by shift, since numpy takes ten times as long to sum over an axis of three.
+    whole = counts[:, :, 0].copy()
+    for shift in range(1, counts.shape[2]):
+        whole += counts[:, :, shift]
+    return whole
 
 
 def counts_at(history, timeline, memories, boxes, moment):
@@ -329,6 +335,9 @@ def roll(history, timeline, memories, boxes, first, last, into=None):
     if into is not None:
         into[...] = counts
         counts = into
+    # The same numbers as rows of one run each, which age faster than short runs by memory.
+    aging = counts.view()
+    aging.shape = boxes, len(memories) * counts.shape[2]
     yield first, exposed(first)
     decays = [position for position, memory in enumerate(memories) if memory.kind == "decay"]
     half_lives = np.array([memories[position].days for position in decays])
@@ -339,9 +348,9 @@ def roll(history, timeline, memories, boxes, first, last, into=None):
     for date in range(first + 1, last):
         now = timeline.origin[date]
         if half_lives.size:
-            fading = np.ones(len(memories))
-            fading[decays] = np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)
-            counts *= fading[:, None]
+            fading = np.ones((len(memories), counts.shape[2]))
+            fading[decays] = np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)[:, None]
+            aging *= fading.ravel()
         new = slice(known_by[date - 1], known_by[date])
         age = (now - start[new]) / DAY
         for position, memory in enumerate(memories):

@@ -46,6 +46,9 @@ def sentence(result, crime_type):
     for gain in result.gains[crime_type]:
         text += (f"; {gain.ratio:.2f} times that of {gain.method} ({gain.low:.2f} to {gain.high:.2f}), log score "
                  f"{gain.log_score:+.3f}")
+    if row["pei"] > 0:
+        text += (f"; the fixed boxes that afterwards turned out best hold {row['hits'] / row['pei']:.1f} events, which "
+                 "nobody could know before")
     verdict = part[0].verdict if len(part) == 1 else ""
     return text + "." + (f" Verdict: {verdict}; read no more into it." if verdict else "")
 

@@ -4,20 +4,26 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_city import SIDE, SIZE, WARM, make_events
+from scipy.spatial import cKDTree
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from shotspotter_connect_plugin.errors import Cancelled
 from shotspotter_connect_plugin.forecast import forest, ladder
 from shotspotter_connect_plugin.forecast.days import make_timeline
+from shotspotter_connect_plugin.forecast.history import make_history
 from shotspotter_connect_plugin.forecast.inputs import (
     DAY_TERMS,
     INPUTS,
+    admit_boxes,
     admit_calendar,
+    admit_events,
     admit_places,
     places_may_be_used,
 )
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
 from shotspotter_connect_plugin.forecast.model import train
+from shotspotter_connect_plugin.forecast.past import NEAR_METRES, Past, kind_of, nearest, place_histories
+from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, Smoother, SurfaceSet
 
 SMALL = (rung("kde_250_all"), rung("places"))
 
@@ -142,6 +148,49 @@ def test_places_are_a_reason_and_move_no_total(city, places, days):
     assert model.card["features"]["places"] == "bar" and np.isclose(
         sum(model.types["robbery"].fit.weights) + model.types["robbery"].fit.uniform_share, 1.0, atol=1e-5
     )
+
+
+def test_nearness_falls_with_the_distance_to_the_closest_place(city):
+    """Places outside the jurisdiction are near as well."""
+    boxes = admit_boxes(city.boxes)
+    bars = pd.DataFrame({"kind": "bar", "x": [3.5 * SIZE, -0.5 * SIZE], "y": [3.5 * SIZE, 10.5 * SIZE]})
+    sources = place_histories(bars, boxes, SIZE)
+    assert sorted(sources) == ["nearest 1000:bar", "nearest 250:bar", "places:bar"]
+    assert {kind_of(source) for source in sources} == {"bar"} and kind_of("theft") is None
+    centres = (boxes[["col", "row"]].to_numpy() + 0.5) * SIZE
+    metres = np.min(
+        [np.hypot(*(centres - place).T) for place in bars[["x", "y"]].to_numpy()], axis=0
+    )
+    timeline = make_timeline(city.calendar, "2018-01-01", "2018-01-02", "05:00", None)
+    past = Past(make_history(admit_events(city.events)[0], boxes, SIZE, city.calendar, timeline), timeline, sources)
+    assert np.allclose(past.metres_to("bar"), metres)
+    for scale in NEAR_METRES:
+        surface = SurfaceSet([Feature(Memory("window", EVER, nearest("bar", scale)), "all", 0.0)],
+                             Smoother(boxes, SIZE))
+        counts = past.counts_at(surface.memories, len(boxes), timeline.origin[1])
+        found = surface.everywhere(counts, [0])[0][:, 0]
+        expected = np.exp(-np.maximum(metres, SIZE / 2) / scale)
+        assert np.allclose(found / found.max(), expected / expected.max(), rtol=1e-4, atol=1e-5)
+        assert np.allclose(surface.rows(counts, np.arange(len(boxes)), np.zeros(len(boxes), int))[:, 0], found)
+
+
+def test_where_little_is_on_record_the_nearest_place_is_a_reason(city):
+    """Robberies the rarer the farther the closest station is, however many there are beside it."""
+    rng = np.random.default_rng(8)
+    crowd, alone = rng.uniform(0, 300, (40, 2)) + 600, rng.uniform(0, SIDE * SIZE, (12, 2))
+    stations = pd.DataFrame(np.concatenate([crowd, alone]), columns=["x", "y"]).assign(kind="station")
+    places = rng.uniform(0, SIDE * SIZE, (20_000, 2))
+    metres = cKDTree(stations[["x", "y"]].to_numpy()).query(places)[0]
+    places = places[rng.random(20_000) < np.exp(-metres / 250)][:300]
+    events = make_events(420).iloc[:300].assign(x=places[:, 0], y=places[:, 1])
+    ladder_of = (rung("additive"), rung("places"))
+    model = train(events, city.boxes, city.calendar, city.as_of, ladder=ladder_of, places=stations)
+    scores = {row["rung"]: row["log_score"] for row in model.card["crime_types"]["robbery"]["ladder"]}
+    assert scores["places"] > scores["additive"]
+    rows = model.score(events, city.boxes, city.calendar, city.date, "day", city.as_of, places=stations)
+    reasons = [reason for reasons in rows["reasons"] for reason in reasons]
+    assert any("station in or beside this box" == reason or "station about" in reason for reason in reasons)
+    assert any("distance to places" in one["of"] for one in model.card["crime_types"]["robbery"]["strongest_features"])
 
 
 def test_the_ladder_leaves_out_what_cannot_be_used(monkeypatch):

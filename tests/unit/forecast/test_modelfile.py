@@ -180,6 +180,8 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
         lambda model: model["types"]["robbery"].update(level=[0.0] * 3),
         lambda model: model["types"]["robbery"]["surfaces"][0].update(of="drugs"),
         lambda model: model["types"]["robbery"]["surfaces"][0].update(of="places:public_housing"),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(of="nearest 250:public_housing"),
+        lambda model: model["types"]["robbery"]["surfaces"][0].update(of="nearest 77:bar"),
         lambda model: model["types"]["robbery"]["forest"].update(power=1.5),
         lambda model: model["types"]["robbery"]["forest"].update(trees="exec"),
         lambda model: tree_of(model)["left"].__setitem__(0, 0),
