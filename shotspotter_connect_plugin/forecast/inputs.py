@@ -126,8 +126,9 @@ def admit_events(events):
     Returns
     -------
     admitted : pandas.DataFrame
-        The columns of :data:`EVENT_COLUMNS` alone; crime type as categories; times as int64 nanoseconds of UTC, an interval ends no later than
-        the moment at which it was known; ordered by content, so that the order of the rows changes nothing.
+        The columns of :data:`EVENT_COLUMNS` alone; crime type as categories, times as int64 nanoseconds of UTC, an
+        interval ends no later than the moment at which it was known; ordered by content, so that the order of the rows
+        changes nothing.
     refused : list of str
         Names of the columns left behind.
 

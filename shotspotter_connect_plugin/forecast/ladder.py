@@ -29,8 +29,8 @@ class Rung:
     features : tuple of Feature
         Surfaces that are mixed.
     wider : str
-        What :func:`ladder_for` adds to the features: ``related`` for the surfaces of other crime types, ``places`` for
-        those and places, nothing where empty.
+        What :func:`ladder_for` adds to the features and terms: ``related`` for the surfaces of other crime types,
+        ``places`` for those and places, as far as there are any; nothing where empty.
     terms : tuple of Feature
         Surfaces that trees ask about; none where there are no trees.
     """
@@ -88,10 +88,9 @@ def _rungs():
         Rung("additive", "additive", mixture + ", weights fitted by Poisson likelihood", own),
         Rung("related", "related types", mixture + ", of this crime type and of the others", own, "related"),
         Rung("places", "places", mixture + ", of this crime type and of the others, and of places", own, "places"),
-        Rung("trees", "boosted trees", "the mixture with related types, corrected by boosted trees", own, "related",
-             asked),
-        Rung("blend", "blend", "a blend (geometric mean) of the mixture with related types and of its correction by "
-             "boosted trees", own, "related", asked)]
+        Rung("trees", "boosted trees", "the fullest mixture, corrected by boosted trees", own, "places", asked),
+        Rung("blend", "blend", "a blend (geometric mean) of the fullest mixture and of its correction by boosted trees",
+             own, "places", asked)]
     return tuple(rungs)
 
 
@@ -126,9 +125,9 @@ def ladder_for(ladder, related, kinds):
     if not can_grow():
         ladder = [item for item in ladder if not item.terms]
     if not kinds:
-        ladder = [item for item in ladder if item.wider != "places"]
+        ladder = [item for item in ladder if item.wider != "places" or item.terms]
     if not related:
-        ladder = [item for item in ladder if item.wider != "related" or item.terms]
+        ladder = [item for item in ladder if item.wider != "related"]
     return tuple(_widened(item, related, kinds) for item in ladder)
 
 

@@ -2,7 +2,7 @@
 import hashlib
 import json
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -102,13 +102,13 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     as_of, model_id = _plan(workspace, shift_date, as_of)
     model = read_model(workspace, model_id)
     slot = {"shift_date": str(shift_date), "shift": shift}
-    inputs_at = lru_cache(maxsize=None)(partial(_inputs, workspace, model, model_id))
-    outdated = [code for code in model.types if not _is_current(workspace, slot, code, inputs_at, as_of)]
+    standing = _Standing(workspace, model, model_id, slot, as_of)
+    outdated = [code for code in model.types if not standing.is_current(code)]
     rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
     rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
     with workspace.transaction() as writer:
         gone = set(workspace.distinct("forecasts", "crime_type", slot)) - set(model.types)
-        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(inputs_at(as_of))),
+        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(standing.inputs_at(as_of))),
                        {**slot, "crime_type": [*outdated, *sorted(gone)]})
     if len(outdated) == len(model.types):
         return rows
@@ -145,46 +145,61 @@ _SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
 _OF_GUNFIRE = ("alerts", "sensor_coverage")
 
 
-def _inputs(workspace, model, model_id, moment):
-    """Crime type -> fingerprint of what the model forecasts it from as of a moment.
+class _Standing:
+    """Which stored forecasts of a slot still stand at a moment, by what they were made from."""
 
-    Of alerts only those known then matter. Incidents do not matter to gunfire while alerts are heard everywhere, nor
-    alerts to other types, unless the model takes something from them.
-    """
-    stamps = {table: workspace.stamp(table) for table in ("incidents", "sensor_coverage", *_SOURCES)}
-    alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": Between(None, moment + _MOMENT)})
-    rows = np.sort(pd.util.hash_pandas_object(alerts, index=False).to_numpy())
-    stamps["alerts"] = hashlib.sha256(rows.tobytes()).hexdigest()
-    alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
-    found, versions = {}, library_versions()
-    for code in model.types:
-        others = set(model.types[code].others)
-        of_gunfire = gunfire.CRIME_TYPE in {code, *others}
-        of_alerts = code == gunfire.CRIME_TYPE and not others and alone
-        tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_alerts else ("incidents",))]
-        text = json.dumps([model_id, versions, *((table, stamps[table]) for table in tables)])
-        found[code] = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return found
+    def __init__(self, workspace, model, model_id, slot, as_of):
+        self._workspace, self._model, self._slot, self._as_of = workspace, model, slot, as_of
+        self._stamps = {table: workspace.stamp(table) for table in ("incidents", "sensor_coverage", *_SOURCES)}
+        self._alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
+        self._same = [model_id, library_versions()]
+        self.inputs_at, self._news_since = lru_cache(maxsize=None)(self._inputs), lru_cache(maxsize=None)(self._news)
 
+    @cached_property
+    def _alerts(self):
+        """Moments of the alerts known, and a fingerprint of each."""
+        alerts = self._workspace.read("gunfire", _ALERTS, {"occurred_utc": Between(None, self._as_of + _MOMENT)})
+        return alerts["occurred_utc"], pd.util.hash_pandas_object(alerts, index=False).to_numpy()
 
-def _is_current(workspace, slot, code, inputs_at, as_of):
-    """Whether a crime type's stored forecast of a slot still stands at a moment.
+    def _inputs(self, moment):
+        """Crime type -> fingerprint of what the model forecasts it from as of a moment.
 
-    What it was made from must be unchanged, and nothing of the type become known between the two moments.
-    """
-    where = {**slot, "crime_type": code}
-    moments = workspace.distinct("forecasts", "as_of_utc", where)
-    if len(moments) != 1 or moments[0] > as_of:
-        return False
-    if workspace.distinct("forecasts", "inputs", where) != [inputs_at(moments[0])[code]]:
-        return False
-    since = Between(moments[0] + _MOMENT, as_of + _MOMENT)
-    of_gunfire = code == gunfire.CRIME_TYPE
-    own = {"crime_type": list(gunfire.REPORTED) if of_gunfire else [code]}
-    return not (workspace.count("incidents", {**own, "reported_utc": since})
-                or workspace.count("incidents", {**own, "reported_utc": None, "occurred_to_utc": since})
-                or workspace.count("calendar", {"known_utc": since})
-                or of_gunfire and workspace.count("gunfire", {"occurred_utc": since}))
+        Of alerts only those known then matter. Incidents do not matter to gunfire while alerts are heard everywhere,
+        nor alerts to other types, unless the model takes something from them.
+        """
+        occurred, prints = self._alerts
+        known = np.sort(prints[(occurred < moment + _MOMENT).to_numpy()])
+        stamps = {**self._stamps, "alerts": hashlib.sha256(known.tobytes()).hexdigest()}
+        found = {}
+        for code, of_type in self._model.types.items():
+            of_gunfire = gunfire.CRIME_TYPE in {code, *of_type.others}
+            of_alerts = code == gunfire.CRIME_TYPE and not of_type.others and self._alone
+            tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_alerts else ("incidents",))]
+            text = json.dumps([*self._same, *((table, stamps[table]) for table in tables)])
+            found[code] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return found
+
+    def _news(self, moment):
+        """Crime types of which something has become known since a moment; all of them where the calendar has."""
+        workspace, since = self._workspace, Between(moment + _MOMENT, self._as_of + _MOMENT)
+        if workspace.count("calendar", {"known_utc": since}):
+            return set(self._model.types)
+        news = {*workspace.distinct("incidents", "crime_type", {"reported_utc": since}),
+                *workspace.distinct("incidents", "crime_type", {"reported_utc": None, "occurred_to_utc": since})}
+        if workspace.count("gunfire", {"occurred_utc": since}) or news & set(gunfire.REPORTED):
+            news.add(gunfire.CRIME_TYPE)
+        return news
+
+    def is_current(self, code):
+        """Whether a crime type's stored forecast still stands: what it was made from is unchanged, and nothing of the
+        type has become known since."""
+        where = {**self._slot, "crime_type": code}
+        moments = self._workspace.distinct("forecasts", "as_of_utc", where)
+        if len(moments) != 1 or moments[0] > self._as_of:
+            return False
+        if self._workspace.distinct("forecasts", "inputs", where) != [self.inputs_at(moments[0])[code]]:
+            return False
+        return code not in self._news_since(moments[0])
 
 
 def read_events(workspace, crime_types, as_of, since=None, reports=False):
