@@ -27,6 +27,7 @@ from shotspotter_connect_plugin.forecast.inputs import admit_boxes  # noqa: E402
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung  # noqa: E402
 from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
+from shotspotter_connect_plugin.progress import Progress  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.forecasting import read_events  # noqa: E402
 from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents  # noqa: E402
@@ -105,13 +106,27 @@ def speed(boxes):
     )
     events, frame = made_city(boxes)
     as_of = calendar.as_of("2024-01-01")
-    model, trained = timed(train, events, frame, calendar, as_of)
-    _, scored = timed(model.score, events, frame, calendar, "2024-01-01", "evening", as_of)
+    training, scoring = Watch(), Watch()
+    model, trained = timed(lambda: train(events, frame, calendar, as_of, progress=training))
+    _, scored = timed(lambda: model.score(events, frame, calendar, "2024-01-01", "evening", as_of, progress=scoring))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"made city, {len(frame):,} boxes x 3 years x 3 shifts x 7 types, {len(events):,} events: train {trained}, "
-        f"score one shift {scored}, peak memory {peak:.0f} MB, model file {len(model.to_json()) / 1000:.0f} kB"
+        f"score one shift {scored}, peak memory {peak:.0f} MB, model file {len(model.to_json()) / 1000:.0f} kB; longest time between two looks "
+        f"at whether to stop: {training.longest:.2f} s, {scoring.longest:.2f} s of processor"
     )
+
+
+class Watch(Progress):
+    """Keeps the longest time, in seconds of the processor, from one look at whether to stop to the next."""
+
+    def __init__(self):
+        self.longest, self._last = 0.0, time.process_time()
+
+    def is_cancelled(self):
+        now = time.process_time()
+        self.longest, self._last = max(self.longest, now - self._last), now
+        return False
 
 
 def timed(call, *arguments):
