@@ -88,7 +88,7 @@ class Clock:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=("dc", "made"))
+    parser.add_argument("case", nargs="?", default="made", choices=("dc", "made"))
     parser.add_argument("--boxes", type=int, default=10000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
