@@ -64,14 +64,16 @@ def speed(boxes):
     )
     events, frame = made_city(boxes)
     as_of = calendar.as_of("2024-01-01")
-    training, scoring = Watch(), Watch()
+    training = Watch()
     model, trained = timed(lambda: train(events, frame, calendar, as_of, progress=training))
+    scoring = Watch()
     _, scored = timed(lambda: model.score(events, frame, calendar, "2024-01-01", "evening", as_of, scoring))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"made city, {len(frame):,} boxes x 3 years x 3 shifts x 7 types, {len(events):,} events: train {trained}, "
         f"score one shift {scored}, peak memory {peak:.0f} MB, model file {len(model.to_json()) / 1000:.0f} kB; "
-        f"longest time between two looks at whether to stop: {training.longest:.2f} s, {scoring.longest:.2f} s of processor"
+        f"longest time of the processor between two looks at whether to stop: {training.longest:.2f} s, "
+        f"{scoring.longest:.2f} s"
     )
 
 
