@@ -1,5 +1,6 @@
 """The reports on delivered patrols, as PDF, pictures, CSV and layouts: right numbers, decent pages, text as text."""
 import csv
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -159,8 +160,40 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
         return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
-    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "missed"]
-    assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == ["shifts"] + 3 * ["boxes", "stays"]
+    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed"]
+    assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == [
+        "shifts", "off_target", "beats"] + 3 * ["stays", "boxes", "boxes_on_target"]
+
+
+@pytest.mark.parametrize("code", ["", "day"])
+def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_path, code):
+    date = "2024-03-05"
+    report = shift.build(month, date, date, shift=code)
+    first = " ".join(pages_of(publish.write_report(report, str(tmp_path / "s.pdf"))[0])[0].split())
+    where = f"FROM patrols WHERE status = 'planned' AND shift_date = '{date}' AND shift LIKE '{code or '%'}'"
+    visited = "AND patrol_id IN (SELECT patrol_id FROM visits)"
+    planned, seen = (ask(month, f"SELECT count(*) {where} {more}") for more in ("", visited))
+    assert f"{seen} of {planned} " in first and planned > seen > 0
+    table = next(block for block in report.blocks if getattr(block, "name", "") == "off_target")
+    counts = table.rows.groupby("outcome")["boxes"].sum()
+    off = delivered.read(month, date, date, shift=code).patrols["outcome"].value_counts()
+    for outcome, words in (("missed", "Not visited"), ("short", "Short"), ("over", "Over")):
+        assert counts.get(words, 0) == off.get(outcome, 0)
+    assert len(re.findall(r"\d+[A-Z]", " ".join(table.rows["which"]))) == table.rows["boxes"].sum() > 0
+    for outcome, boxes, which in table.rows[["outcome", "boxes", "which"]].itertuples(index=False):
+        assert f"{boxes} {which}" in first
+
+
+def test_columns_side_by_side_hold_every_row_once(tmp_path):
+    rows = pd.DataFrame({"a": [f"row{n}" for n in range(500)], "b": range(500)})
+    table = Table("t", [Column("a", "Head of it"), number("b", "B", 20)], rows, across=3)
+    path, = publish.write_report(Report("x", PageHead("x", "y"), (table,)), str(tmp_path / "x.pdf"))
+    pages = pages_of(path)
+    assert len(pages) == 4 and all(page.count("Head of it") == 3 for page in pages)
+    assert sorted(re.findall(r"row\d+", " ".join(pages))) == sorted(rows["a"])
+    assert [frame.grid.runs([5.0] * count, 100.0, 3) for count in (1, 2, 56, 70)] == [
+        [(0, 1)], [(0, 1), (1, 2)], [(0, 19), (19, 38), (38, 56)], [(0, 20), (20, 40), (40, 60)]]
+    assert frame.grid.runs([200.0, 5.0], 100.0, 2) == []
 
 
 # --- text is text ----------------------------------------------------------------------------------------------------
