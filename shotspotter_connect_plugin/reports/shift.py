@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..workspace import delivered
-from . import charts, parts, queries, style
+from . import charts, parts, queries, sheets, style
 from .blocks import Beside, Chart, Column, Heading, Map, PageBreak, Paragraph, Report, Table, number
 from .parts import OUTCOMES
 
@@ -323,22 +323,36 @@ class _Page:
 
     def _extent(self, rectangles):
         if len(rectangles) and not (self._period.beat and len(self._beats)):
-            return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
-        bounds = [shape.bounds for shape in self._beats["geometry"]] or [(0.0, 0.0, 1000.0, 1000.0)]
-        low, high = zip(*((bound[:2], bound[2:]) for bound in bounds))
-        return (min(x for x, _ in low), min(y for _, y in low), max(x for x, _ in high), max(y for _, y in high))
+            bounds = rectangles.tolist()
+        else:
+            bounds = [shape.bounds for shape in self._beats["geometry"]] or [(0.0, 0.0, 1000.0, 1000.0)]
+        x_min, y_min, x_max, y_max = zip(*bounds)
+        return _with_surroundings(min(x_min), min(y_min), max(x_max), max(y_max))
+
+
+def _with_surroundings(x_min, y_min, x_max, y_max):
+    """An extent that shows some streets around, also where there is only one box."""
+    x, y = (sheets.LEAST_VIEW - (x_max - x_min)) / 2, (sheets.LEAST_VIEW - (y_max - y_min)) / 2
+    return x_min - max(x, 0.0), y_min - max(y, 0.0), x_max + max(x, 0.0), y_max + max(y, 0.0)
 
 
 def _by_their_beat(boxes):
     """``101 1A, 2B · 102 1C`` of boxes in the order of their beats."""
-    return " · ".join(f"{beat} {', '.join(labels)}" for beat, labels in boxes.groupby("beat", sort=False)["label"])
+    grouped = boxes.groupby("beat", sort=False)["label"]
+    return " · ".join(f"{_cut(beat)} {', '.join(labels)}" for beat, labels in grouped)
+
+
+def _cut(name):
+    """A beat's name, which stands before each of its boxes, no longer than it takes to know it."""
+    return name if len(name) <= 24 else name[:23].rstrip() + "…"
 
 
 def _stay(stay):
     """``07:14–07:29 101 1A, 15 min`` of a stay, with what it fell short of and what was logged."""
-    words = f"{stay.came}–{stay.gone} {queries.clean(stay.beat)} {stay.label}, {stay.minutes:.0f} min"
-    return words + (f" {stay.words.lower()}" if stay.dosage != "on_target" else "") + (
-        f" ({stay.tactics})" if stay.tactics else "")
+    box = f"{_cut(queries.clean(stay.beat))} {stay.label}".strip()
+    dosage = "" if stay.dosage == "on_target" else f" {stay.words.lower()}"
+    logged = f" ({stay.tactics})" if stay.tactics else ""
+    return f"{stay.came}–{stay.gone} {box}, {stay.minutes:.0f} min{dosage}{logged}"
 
 
 _SIGNS = {"missed": "hollow", "short": "light", "on_target": "full", "over": "framed"}
