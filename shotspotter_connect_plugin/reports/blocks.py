@@ -89,7 +89,7 @@ class Table:
 
     ``name`` is part of the CSV's file name. ``rows`` holds values, not texts: the CSV gets them as they are.
     ``empty`` stands instead of a table without rows. A table that is not ``on_page`` is for the CSV only, one that
-    is not ``in_file`` for the page only.
+    is not ``in_file`` for the page only. Its rows go on in ``across`` columns side by side, as in a newspaper.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Table:
     empty: str = "Nothing to show in this period."
     on_page: bool = True
     in_file: bool = True
+    across: int = 1
 
 
 @dataclass(frozen=True)

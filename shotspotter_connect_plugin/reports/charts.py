@@ -14,6 +14,8 @@ __all__ = ["LOW", "MISSING", "PATTERNS", "POINT", "SIZE", "Canvas", "Picture", "
            "columns", "intervals", "lines", "lorenz", "nice_ticks", "qr_code", "timeline"]
 
 LOW = "#dfe2e5"
+ROOMY = 36
+"""More rows than this of a timeline are lower, so that those of a city stand on one page."""
 MISSING = "Charts are left out because the Python library reportlab is missing; tables hold the same numbers."
 
 
@@ -161,7 +163,8 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
         Colour and words, under the strips.
     """
     canvas = Canvas(width_mm)
-    row_height, legend = 15.0, canvas.key_height(key)
+    row_height, edge = (15.0, 2.0) if len(rows) <= ROOMY else (9.5, 0.7)
+    legend = canvas.key_height(key)
     height = row_height * max(len(rows), 1) + 18.0 + legend
     canvas.begin(height)
     left = min(max([style.text_width(clean(label), SIZE) / POINT for label, _ in rows] or [0.0]) + 10.0,
@@ -178,17 +181,17 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
         return x, height - 3.0 - (i + 1) * row_height, max((min(span.end, end) - max(span.start, start)) * scale, 1.0)
 
     low = [place(i, span) for i, (_, spans) in enumerate(rows) for span in spans if span.low]
-    canvas.bars([(x, y + 5.0, wide, 5.0) for x, y, wide in low], LOW)
+    canvas.bars([(x, y + row_height / 3, wide, row_height / 3) for x, y, wide in low], LOW)
     for i, (label, spans) in enumerate(rows):
         y = height - 3.0 - (i + 1) * row_height
-        canvas.text(left - 5.0, y + 4.5, label, "end", room=left - 8.0)
+        canvas.text(left - 5.0, y + 0.3 * row_height, label, "end", room=left - 8.0)
         canvas.line(left, y, canvas.width - 16.0, y, style.RULE, 0.3)
         for span in spans:
             x, y, wide = place(i, span)
             if not span.low:
-                canvas.bar(x, y + 2.0, wide, row_height - 4.0, span.colour)
+                canvas.bar(x, y + edge, wide, row_height - 2 * edge, span.colour)
             if span.text and style.text_width(span.text, SMALL) <= (wide - 1.0) * POINT:
-                canvas.text(x + wide / 2, y + 5.0, span.text, "middle",
+                canvas.text(x + wide / 2, y + row_height / 3, span.text, "middle",
                             style.ink_on(style.colour(LOW if span.low else span.colour)).name(), SMALL)
     canvas.key(key, legend)
     return canvas.picture()

@@ -289,29 +289,31 @@ class _Flow:
             self._table_title(title, style.line_height(TEXT))
             self.add(Paragraph(block.empty))
             return
-        widths = grid.column_widths(block.columns, self._width)
+        width = self._width_across(block)
+        widths = grid.column_widths(block.columns, width)
         header, header_height = grid.header_cells(block.columns, widths)
         cells, heights = grid.row_cells(block, widths)
         self._table_title(title, header_height + sum(heights[:2]))
-        first = 0
-        while first < len(cells):
-            room = self._bottom - self._y - header_height
-            last, used = first, 0.0
-            while last < len(cells) and used + heights[last] <= room:
-                used += heights[last]
-                last += 1
-            if last == first and self._y > self._top:
+        while cells:
+            runs = grid.runs(heights, self._bottom - self._y - header_height, block.across)
+            if not runs and self._y > self._top:
                 self._next_page()
                 continue
-            last = max(last, first + 1)  # a row that is higher than a page
-            tall = [header_height, *heights[first:last]]
-            table = grid.table_item(self._layout, [header, *cells[first:last]], widths, tall)
-            self._frame(table, block.name, (self._x, self._y, sum(widths), sum(tall) + grid.SLACK))
-            self._y += sum(tall) + grid.LINE
-            first = last
-            if first < len(cells):
+            runs = runs or [(0, 1)]  # a row that is higher than a page
+            for column, (first, last) in enumerate(runs):
+                tall = [header_height, *heights[first:last]]
+                table = grid.table_item(self._layout, [header, *cells[first:last]], widths, tall)
+                x = self._x + column * (width + GAP)
+                self._frame(table, block.name, (x, self._y, sum(widths), sum(tall) + grid.SLACK))
+            self._y += header_height + max(sum(heights[first:last]) for first, last in runs) + grid.LINE
+            cells, heights = cells[runs[-1][1]:], heights[runs[-1][1]:]
+            if cells:
                 self._next_page()
         self._y += GAP
+
+    def _width_across(self, block):
+        """The width of one of a table's columns of rows."""
+        return (self._width - GAP * (block.across - 1)) / block.across
 
     def _title(self, block):
         return style.fit(clean(block.title), self._width, TEXT, 2, True) if block.title else []
@@ -337,8 +339,10 @@ class _Flow:
             return -GAP
         if block.rows.empty:
             return above + self._measured(Paragraph(block.empty), self._width) - GAP
-        widths = grid.column_widths(block.columns, self._width)
-        return above + grid.header_cells(block.columns, widths)[1] + sum(grid.row_cells(block, widths)[1])
+        widths = grid.column_widths(block.columns, self._width_across(block))
+        heights = grid.row_cells(block, widths)[1]
+        tallest = max(sum(heights[first:last]) for first, last in grid.runs(heights, sum(heights), block.across))
+        return above + grid.header_cells(block.columns, widths)[1] + tallest
 
     # head and foot
 

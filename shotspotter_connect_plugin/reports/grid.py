@@ -55,6 +55,24 @@ def row_cells(table, widths):
     return [list(row) for row in zip(*made)], [row_height(lines) for lines in tall]
 
 
+def runs(heights, room, across):
+    """Which rows stand in the ``across`` columns side by side of some height: (first, last + 1) of each.
+
+    As many rows as fit, or all of them, then evenly; none where not even the first one fits.
+    """
+    room = min(room, sum(heights) / across + 0.99 * max(heights))
+    made, first = [], 0
+    for _ in range(across):
+        last, used = first, 0.0
+        while last < len(heights) and used + heights[last] <= room:
+            used += heights[last]
+            last += 1
+        if last > first:
+            made.append((first, last))
+        first = last
+    return made
+
+
 @lru_cache(maxsize=64)
 def row_height(lines, head=False):
     """What QGIS takes for a row of so many lines, with the line above it."""

@@ -2,8 +2,8 @@
 from dataclasses import dataclass, field
 
 from qgis.core import (
-    Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem, QgsFillSymbol,
-    QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProperty,
+    Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem, QgsFeatureRequest,
+    QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProperty,
     QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer, QgsTextBackgroundSettings,
     QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
 from qgis.PyQt.QtCore import QSizeF
@@ -61,7 +61,7 @@ def plain(text):
 
 def new_project(crs):
     """An empty project, never the one that is open on the desktop, which measures in the plane as the fishnet does."""
-    project = QgsProject()
+    project = QgsProject(capabilities=Qgis.ProjectCapabilities())  # without a file of styles, which waits for the disk
     project.setCrs(QgsCoordinateReferenceSystem(crs))
     project.setEllipsoid("NONE")
     labels = project.labelingEngineSettings()
@@ -71,17 +71,20 @@ def new_project(crs):
     return project
 
 
-def plan_layers(project, geopackage):
-    """Open and style the layers that sheets are drawn from, and add them to ``project`` outside its layer tree."""
+def plan_layers(project, geopackage, ready=lambda layer: layer):
+    """Open and style the layers that sheets are drawn from, and add them to ``project`` outside its layer tree.
+
+    ``ready`` gets each layer once it is open and gives the one that is used, such as :func:`in_memory`.
+    """
+    def opened(table, name):
+        return ready(open_layer(geopackage, table, name))
+
     layers = PlanLayers(
-        sheets=open_layer(geopackage, "sheets", "Roll-call sheets"),
-        rows=open_layer(geopackage, "sheet_rows", "Roll-call table"),
-        key=open_layer(geopackage, "crime_types", "Crime types"),
-        patrols=open_layer(geopackage, "patrols", "Boxes on the sheet"),
-        beats=open_layer(geopackage, "beats", "Beat on the sheet"),
-        dimming=open_layer(geopackage, "beats", "Around the beat"),
-        outlines=open_layer(geopackage, "beats", "All beats"))
-    layers.lines, layers.ground = context_layers(geopackage)
+        sheets=opened("sheets", "Roll-call sheets"), rows=opened("sheet_rows", "Roll-call table"),
+        key=opened("crime_types", "Crime types"), patrols=opened("patrols", "Boxes on the sheet"),
+        beats=opened("beats", "Beat on the sheet"), dimming=opened("beats", "Around the beat"),
+        outlines=opened("beats", "All beats"))
+    layers.lines, layers.ground = context_layers(geopackage, ready)
     layers.sheets.setRenderer(QgsSingleSymbolRenderer(_fill(None, style.BEAT, 0.3)))
     style_sheet_patrols(layers.patrols)
     _style_own_beat(layers.beats)
@@ -97,13 +100,21 @@ def plan_layers(project, geopackage):
     return layers
 
 
-def context_layers(geopackage):
+def in_memory(layer):
+    """A copy of a layer, for pages that are drawn once each: a file would be asked anew for every map."""
+    copy = layer.materialize(QgsFeatureRequest())
+    copy.dataProvider().createSpatialIndex()
+    return copy
+
+
+def context_layers(geopackage, ready=lambda layer: layer):
     """Streets and railroads, then water and parks of the GeoPackage, as far as it has them, each list top one first."""
     styles = {"roads": style_roads, "railroads": style_railroads, "water": style_water, "parks": style_parks}
     found = {}
     for table, apply_style in styles.items():
         layer = _open(geopackage, table, table.capitalize())
         if layer.isValid():
+            layer = ready(layer)
             apply_style(layer)
             layer.setReadOnly(True)
             found[table] = layer
@@ -205,7 +216,8 @@ def style_beats(layer):
     layer.setRenderer(QgsSingleSymbolRenderer(_fill(None, "#8c949b", 0.25)))
     settings = QgsPalLayerSettings()
     settings.fieldName = "beat"
-    settings.placement = Qgis.LabelPlacement.Horizontal
+    settings.placement = Qgis.LabelPlacement.OverPoint  # of the part that is seen; one place to try, not hundreds
+    settings.centroidInside = True
     settings.setFormat(style.text_format(6.5, style.MUTED))
     _label(layer, settings)
 

@@ -5,12 +5,12 @@ Each file is the old one or the new one. Layouts are made and exported in the ma
 import os
 from pathlib import Path
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutExporter, QgsProject
+from qgis.core import QgsLayoutExporter
 
 from ..errors import ConnectError
 from ..progress import SILENT
 from . import layout as pieces
-from . import rollcall
+from . import maps, rollcall
 from .blocks import write_csv
 from .frame import lay_out
 
@@ -34,10 +34,7 @@ def write_report(report, path, feedback=None):
     ending = Path(path).suffix.lower()
     if ending == ".csv":
         return write_csv(report, path)
-    project = QgsProject()  # never the one that is open on the desktop
-    project.setEllipsoid("NONE")
-    if report.crs:
-        project.setCrs(QgsCoordinateReferenceSystem(report.crs))
+    project = maps.new_project(report.crs)
     layout = lay_out(project, report)
     try:
         return [pieces.export_pdf(layout, path, feedback)] if ending == ".pdf" else write_pages(layout, path)

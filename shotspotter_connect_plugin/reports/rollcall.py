@@ -9,7 +9,7 @@ import tempfile
 from contextlib import contextmanager
 
 import pandas as pd
-from qgis.core import QgsLayoutItemMap, QgsLayoutItemMapOverview
+from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemMapOverview
 from qgis.PyQt.QtCore import Qt
 
 from ..errors import ConnectError
@@ -51,9 +51,23 @@ def laid_out(rollcalls, progress=SILENT):
         write_geopackage(geopackage, rollcalls, progress, with_forecast=False)
         project = maps.new_project(rollcalls[0].crs)
         try:
-            yield build_layout(project, maps.plan_layers(project, geopackage), rollcalls[0].page_size)
+            layers = maps.plan_layers(project, geopackage, maps.in_memory)
+            layout = build_layout(project, layers, rollcalls[0].page_size)
+            _ask_less(project, layout)
+            yield layout
         finally:
             project.clear()  # lets go of the GeoPackage, which Windows could not remove otherwise
+
+
+def _ask_less(project, layout):
+    """For every item it draws QGIS works out what the reference map's CRS is, a sixth of the time; so that has none.
+
+    Nothing on the small map is measured, and its layers are in one CRS.
+    """
+    small = layout.itemById(maps.SMALL_MAP)
+    small.setCrs(QgsCoordinateReferenceSystem())
+    project.setCrs(QgsCoordinateReferenceSystem())
+    layout.setReferenceMap(small)
 
 
 def as_table(rollcalls):

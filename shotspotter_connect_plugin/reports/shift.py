@@ -1,20 +1,23 @@
 """The Shift report: where units were and what they did over time, planned against delivered.
 
-Shifts of a short period each get a map, a timeline per unit and their boxes; a longer period gets what can be read:
-a trend, a map of the whole period, a table of shifts and the boxes that were missed most.
+The first page answers: what was planned, what was delivered, which boxes were missed, short and over. Then shifts of a
+short period each get a map, a timeline per unit and their boxes; a longer period gets what can be read: a trend, a map
+of the whole period, a table of shifts and the boxes that were missed most.
 """
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 
 from ..workspace import delivered
-from . import charts, parts, queries, style
+from . import charts, parts, queries, sheets, style
 from .blocks import Beside, Chart, Column, Heading, Map, PageBreak, Paragraph, Report, Table, number
 from .parts import OUTCOMES
 
 TITLE = "Shift report"
 MOST_SHIFTS = 4
-UNITS_PER_CHART = 36
+UNITS_PER_CHART = 56
 MOST_MISSED = 60
 _OUTCOME_ORDER = ("missed", "short", "over", "on_target")
 
@@ -28,10 +31,12 @@ def build(workspace, first, last, beat="", shift=""):
         return Report(TITLE, head, (), parts.NOTHING, workspace.settings.crs)
     page = _Page(workspace, period)
     shifts = page.shifts()
-    blocks = [] if len(shifts) == 1 else page.overview(shifts)
-    if len(shifts) <= MOST_SHIFTS:
-        for place, (date, code) in enumerate(shifts):
-            blocks += ([PageBreak()] if place or len(shifts) > 1 else []) + page.one_shift(date, code)
+    if len(shifts) == 1:
+        blocks = page.one_shift(*shifts[0])
+    elif len(shifts) <= MOST_SHIFTS:
+        blocks = page.few_shifts(shifts)
+    else:
+        blocks = page.many_shifts()
     blocks += page.lists()
     return Report(TITLE, head, (*blocks, Paragraph(parts.ABOUT_MINUTES, small=True)), "", workspace.settings.crs)
 
@@ -74,18 +79,63 @@ class _Page:
 
     # several shifts
 
-    def overview(self, shifts):
+    def few_shifts(self, shifts):
+        """One page about all of them, their map, then each on its own."""
+        blocks = [self._numbers(), self._shifts_table(), self._off_target(shifts), self._beats_table(), *self._trend(),
+                  PageBreak(), self._map_of_period(160.0)]
+        for date, code in shifts:
+            blocks += [PageBreak(), *self._one_shift(date, code, (self._numbers(date, code),))]
+        return blocks
+
+    def many_shifts(self):
+        return [self._numbers(), Heading("The whole period"), *self._trend(), self._map_of_period(120.0),
+                self._shifts_table(), self._beats_table(), self._missed(), Paragraph(
+                    f"Timelines per unit and the list of boxes are printed for at most {MOST_SHIFTS} shifts; choose "
+                    "one date or one shift to see them.", small=True)]
+
+    def _numbers(self, date="", code=""):
+        """The big numbers of the whole period, or of one shift."""
+        period = delivered.read(self._workspace, date, date, self._period.beat, code) if date else self._period
+        return parts.overview(delivered.totals(period))
+
+    def _shifts_table(self):
         table = delivered.by_group(self._period, ["shift_date", "shift"])
         table = table.assign(name=table["shift"].map(self._names), day=table["shift_date"].map(parts.day))
-        blocks = [parts.overview(delivered.totals(self._period)), Heading("The whole period"), *self._trend(),
-                  self._map_of_period(), Table("shifts", [
-                      Column("day", "Date", 22), Column("name", "Shift"), *parts.planned_columns()], table,
-                      "Planned against delivered by shift", "No patrols were planned in this period.")]
-        if len(shifts) > MOST_SHIFTS:
-            blocks += [self._missed(), Paragraph(
-                f"Timelines per unit and the list of boxes are printed for at most {MOST_SHIFTS} shifts; choose one "
-                "date or one shift to see them.", small=True)]
-        return blocks
+        return Table("shifts", [Column("day", "Date", 22), Column("name", "Shift"), *parts.planned_columns()], table,
+                     "Planned against delivered by shift", "No patrols were planned in this period.")
+
+    def _beats_table(self):
+        """As many columns side by side as the names of the beats allow, so that those of a city stand on one page."""
+        table = self._by_beat()
+        table["of"] = [f"{visited} of {planned}" for visited, planned in zip(table["visited"], table["patrols"])]
+        longest = max(map(len, table["beat"]), default=0)
+        return Table("beats", [
+            Column("beat", "Beat", lines=1), Column("of", "Visited", 17), number("planned_minutes", "Planned", 15),
+            number("minutes", "Delivered", 17)], table, "Boxes visited, minutes planned and delivered by beat",
+            "No patrols were planned.", in_file=False, across=3 if longest <= 6 else 2 if longest <= 20 else 1)
+
+    def _by_beat(self):
+        return parts.beats_in_order(delivered.by_group(self._period, ["beat"]))
+
+    def _off_target(self, shifts):
+        """Which boxes were missed, short and over, in the words of roll call: the beat, then number and letter."""
+        patrols = parts.beats_in_order(self._patrols)
+        found = {key: boxes for key, boxes in patrols.groupby(["outcome", "shift_date", "shift"])}
+        one_date = len({date for date, _ in shifts}) == 1
+        rows = []
+        for outcome, (date, code) in product(_OUTCOME_ORDER[:-1], shifts):
+            boxes = found.get((outcome, date, code), ())
+            name = self._names.get(code, code)
+            if len(boxes):
+                rows.append((OUTCOMES[outcome], name if one_date else f"{parts.day(date)}, {name}", len(boxes),
+                             _by_their_beat(boxes)))
+        when = [Column("when", "Shift", 18 if one_date else 34)] if len(shifts) > 1 else []
+        return Table("off_target", [
+            Column("outcome", "Outcome", 19), *when, number("boxes", "Boxes", 13),
+            Column("which", "Which: beat, then number and letter of the box", lines=12)],
+            pd.DataFrame(rows, columns=["outcome", "when", "boxes", "which"]), "Boxes not visited, short and over",
+            "Every planned box was visited and on target." if len(patrols) else "No patrols were planned.",
+            in_file=False)
 
     def _trend(self):
         table = delivered.by_group(self._period, ["shift_date"])
@@ -96,7 +146,7 @@ class _Page:
                   charts.Series("Delivered minutes", table["minutes"].tolist())]
         return [Chart("Minutes by date", lambda width: charts.lines(labels, series, width, 52.0, "patrol-minutes"))]
 
-    def _map_of_period(self):
+    def _map_of_period(self, height):
         boxes = self._patrols.groupby("box_id")[["planned_minutes", "minutes", "visits"]].sum().reset_index()
         outcome = self._patrols.groupby(["box_id", "outcome"]).size().unstack(fill_value=0)
         boxes["outcome"] = boxes["box_id"].map(outcome.reindex(columns=_OUTCOME_ORDER, fill_value=0).idxmax(axis=1))
@@ -111,7 +161,7 @@ class _Page:
 
         key = [(style.DOSAGE[name][0] if name in style.DOSAGE else "", "", f"{words} ({_SIGNS[name]})")
                for name, words in OUTCOMES.items()]
-        return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, 120.0, key,
+        return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, height, key,
                    "Each planned box by what happened most often to its patrols.")
 
     def _missed(self):
@@ -128,16 +178,19 @@ class _Page:
     # one shift
 
     def one_shift(self, date, code):
+        """The only shift of a report: what was missed stands before the map, and its beats before its boxes."""
+        return self._one_shift(date, code, (self._numbers(), self._off_target([(date, code)])), (self._beats_table(),))
+
+    def _one_shift(self, date, code, above_map, above_boxes=()):
         patrols = self._patrols[(self._patrols["shift_date"] == date) & (self._patrols["shift"] == code)]
         stays = self._stays[(self._stays["shift_date"] == date) & (self._stays["shift"] == code)]
         start, end = (moment.tz_convert(self._zone) for moment in self._workspace.calendar.bounds(date, code))
         hours = queries.hours_in_words(start, end, date)
-        one = delivered.read(self._workspace, date, date, self._period.beat, code)
-        return [Heading(f"{self._names.get(code, code)} shift, {queries.date_in_words(date)}, {hours}"),
-                parts.overview(delivered.totals(one)), self._map(date, code, patrols, stays),
-                Heading("Who was where, and when"), *self._timelines(stays, start, end),
-                Heading("Planned against delivered"), self._outcomes(patrols), self._boxes_table(patrols),
-                self._stays_table(stays)]
+        return [Heading(f"{self._names.get(code, code)} shift, {queries.date_in_words(date)}, {hours}"), *above_map,
+                self._map(date, code, patrols, stays),
+                Heading("Who was where, and when"), *self._timelines(stays, start, end), self._stays_table(stays),
+                Heading("Planned against delivered"), self._outcomes(patrols), *above_boxes,
+                *self._boxes_tables(patrols)]
 
     def _map(self, date, code, patrols, stays):
         rectangles = self._rectangles(patrols["box_id"])
@@ -180,8 +233,10 @@ class _Page:
                zip(shown["colour"], shown["letter"], shown["kind"])]
         key += [(charts.LOW, parts.NOT_PLANNED + " (low)")]
         made = []
-        for place in range(0, len(units), UNITS_PER_CHART):
-            some = [(unit, rows[unit]) for unit in units[place:place + UNITS_PER_CHART]]
+        charts_needed = -(-len(units) // UNITS_PER_CHART)
+        each = -(-len(units) // charts_needed)
+        for place in range(0, len(units), each):
+            some = [(unit, rows[unit]) for unit in units[place:place + each]]
             made.append(Chart("Timeline",
                               lambda width, some=some: charts.timeline(some, 0.0, length, ticks, width, key),
                               "Each strip is a stay in a box; a dot marks a stay in which a tactic was logged."))
@@ -201,38 +256,51 @@ class _Page:
                         lambda width: charts.columns(labels, series, width, 46.0, "minutes, by beat"))
         return Beside(((by_outcome,), (by_beat,)), (1, 2))
 
-    def _boxes_table(self, patrols):
+    def _boxes_tables(self, patrols):
+        """Every box: those to talk about with all there is, those on target in two columns."""
         rank = {name: place for place, name in enumerate(_OUTCOME_ORDER)}
         patrols = parts.beats_in_order(patrols)
         patrols = patrols.assign(rank=patrols["outcome"].map(rank), words=patrols["outcome"].map(OUTCOMES))
         patrols = patrols.sort_values("rank", kind="stable")
-        return Table("boxes", [
-            Column("words", "Outcome", 19), Column("beat", "Beat", 18), number("number", "No.", 9),
-            Column("box_id", "Box", 24), Column("where", "Where"),
-            Column("letter", "", 6.5, colour="colour"), number("planned_minutes", "Planned", 17),
-            number("minutes", "Delivered", 18), number("visits", "Visits", 13)], patrols,
-            "Boxes: not visited first, then short, over and on target",
-            "No patrols were planned in this shift.", in_file=False)
+        on_target = patrols["outcome"] == "on_target"
+        beat, where = Column("beat", "Beat", 18), Column("where", "Where")
+        label, box = Column("label", "No.", 10, colour="colour"), Column("box_id", "Box", 24)
+        numbers = [number("planned_minutes", "Planned", 17), number("minutes", "Delivered", 18)]
+        tables = [Table("boxes", [
+            Column("words", "Outcome", 19), beat, label, box, where, *numbers, number("visits", "Visits", 13)],
+            patrols[~on_target], "Boxes: not visited first, then short and over",
+            "Every planned box was visited and on target." if len(patrols) else
+            "No patrols were planned in this shift.", in_file=False)]
+        if on_target.any():
+            tables.append(Table("boxes_on_target", [
+                replace(beat, width=15, lines=1), label, box, replace(where, lines=1),
+                number("minutes", "Minutes", 16)],
+                patrols[on_target], "Boxes on target", in_file=False, across=2))
+        return tables
 
     def _stays_table(self, stays):
+        """A row per unit with all its stays in planned boxes: when, where, how long, and what was logged."""
         stays = self._clock(stays[stays["patrol_id"].notna()])
+        stays = stays.assign(text=[_stay(stay) for stay in stays.itertuples()])
+        table = stays.groupby("unit", sort=False)["text"].agg(count="size", text=" · ".join).reset_index()
         return Table("stays", [
-            Column("unit", "Unit", 22), Column("came", "Came", 12), Column("gone", "Left", 12),
-            Column("box_id", "Box", 24), Column("where", "Where"),
-            Column("letter", "", 6.5, colour="colour"), number("minutes", "Minutes", 17), Column("words", "Dosage", 18),
-            *([Column("tactics", "Tactics", 40, lines=3)] if stays["tactics"].any() else [])],
-            stays, "Stays in planned boxes, unit by unit", "No planned box was visited.", in_file=False)
+            Column("unit", "Unit", 22), number("count", "Stays", 12),
+            Column("text", "When, in which box, minutes, and what was logged", lines=60)],
+            table, "Stays in planned boxes, unit by unit", "No planned box was visited.", in_file=False)
 
     def lists(self):
-        """What only a table in a file can hold: every patrol and every stay of the period."""
+        """What only a table in a file can hold: every beat, every patrol and every stay of the period."""
         patrols = self._patrols.assign(words=self._patrols["outcome"].map(OUTCOMES))
         stays = self._clock(self._stays).assign(letter="", colour="")
         shift = [Column("shift_date", "Date"), Column("shift", "Shift")]
-        return [Table("patrols", [
-            *shift, Column("beat", "Beat"), Column("box_id", "Box"), Column("where", "Where"),
-            Column("kind", "Crime type"), Column("words", "Outcome"), number("planned_minutes", "Minutes planned"),
-            number("minutes", "Minutes delivered"), number("officer_minutes", "Officer-minutes"),
-            number("visits", "Visits")], patrols, on_page=False), Table("stays", [
+        return [
+            Table("beats", [Column("beat", "Beat"), *parts.planned_columns()], self._by_beat(), on_page=False),
+            Table("patrols", [
+                *shift, Column("beat", "Beat"), Column("box_id", "Box"), Column("where", "Where"),
+                Column("kind", "Crime type"), Column("words", "Outcome"), number("planned_minutes", "Minutes planned"),
+                number("minutes", "Minutes delivered"), number("officer_minutes", "Officer-minutes"),
+                number("visits", "Visits")], patrols, on_page=False),
+            Table("stays", [
                 *shift, Column("unit", "Unit"), Column("came", "Came"), Column("gone", "Left"), Column("box_id", "Box"),
                 Column("where", "Where"), Column("kind", "Crime type"), number("minutes", "Minutes"),
                 Column("words", "Dosage"), Column("tactics", "Tactics")], stays, on_page=False)]
@@ -255,10 +323,36 @@ class _Page:
 
     def _extent(self, rectangles):
         if len(rectangles) and not (self._period.beat and len(self._beats)):
-            return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
-        bounds = [shape.bounds for shape in self._beats["geometry"]] or [(0.0, 0.0, 1000.0, 1000.0)]
-        low, high = zip(*((bound[:2], bound[2:]) for bound in bounds))
-        return (min(x for x, _ in low), min(y for _, y in low), max(x for x, _ in high), max(y for _, y in high))
+            bounds = rectangles.tolist()
+        else:
+            bounds = [shape.bounds for shape in self._beats["geometry"]] or [(0.0, 0.0, 1000.0, 1000.0)]
+        x_min, y_min, x_max, y_max = zip(*bounds)
+        return _with_surroundings(min(x_min), min(y_min), max(x_max), max(y_max))
+
+
+def _with_surroundings(x_min, y_min, x_max, y_max):
+    """An extent that shows some streets around, also where there is only one box."""
+    x, y = (sheets.LEAST_VIEW - (x_max - x_min)) / 2, (sheets.LEAST_VIEW - (y_max - y_min)) / 2
+    return x_min - max(x, 0.0), y_min - max(y, 0.0), x_max + max(x, 0.0), y_max + max(y, 0.0)
+
+
+def _by_their_beat(boxes):
+    """``101 1A, 2B · 102 1C`` of boxes in the order of their beats."""
+    grouped = boxes.groupby("beat", sort=False)["label"]
+    return " · ".join(f"{_cut(beat)} {', '.join(labels)}" for beat, labels in grouped)
+
+
+def _cut(name):
+    """A beat's name, which stands before each of its boxes, no longer than it takes to know it."""
+    return name if len(name) <= 24 else name[:23].rstrip() + "…"
+
+
+def _stay(stay):
+    """``07:14–07:29 101 1A, 15 min`` of a stay, with what it fell short of and what was logged."""
+    box = f"{_cut(queries.clean(stay.beat))} {stay.label}".strip()
+    dosage = "" if stay.dosage == "on_target" else f" {stay.words.lower()}"
+    logged = f" ({stay.tactics})" if stay.tactics else ""
+    return f"{stay.came}–{stay.gone} {box}, {stay.minutes:.0f} min{dosage}{logged}"
 
 
 _SIGNS = {"missed": "hollow", "short": "light", "on_target": "full", "over": "framed"}

@@ -1,5 +1,6 @@
 """The reports on delivered patrols, as PDF, pictures, CSV and layouts: right numbers, decent pages, text as text."""
 import csv
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -24,7 +25,7 @@ from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
 from shotspotter_connect_plugin.reports import (  # noqa: E402
     charts, crimetype, frame, maps, officer, publish, registry, shift, style, tactic)
 from shotspotter_connect_plugin.reports.blocks import (  # noqa: E402
-    Beside, Chart, Column, Heading, PageHead, Paragraph, Report, Table, number, table_csv)
+    Beside, Chart, Column, Heading, Map, PageHead, Paragraph, Report, Table, number, table_csv)
 from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
@@ -34,6 +35,7 @@ FIRST, LAST = "2024-03-01", "2024-03-08"
 NASTY = ("[% 1+1 %]", "<b>bold</b> & <script>", "=1+1", "+SUM(A1)", "@cmd|' /C calc'!A0", "it's \"quoted\" \\ [%1+1%]",
          "A very long name that goes on, 2200 block of the north-western side of St Elizabeths Avenue, " * 3, "W" * 200)
 BUILDERS = {"shift": shift, "tactic": tactic, "officer": officer, "crimetype": crimetype}
+ALL = [kind.name for kind in registry.KINDS if kind.module]
 
 
 @pytest.fixture(autouse=True)
@@ -159,8 +161,40 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
         return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
-    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "missed"]
-    assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == ["shifts"] + 3 * ["boxes", "stays"]
+    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed"]
+    assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == [
+        "shifts", "off_target", "beats"] + 3 * ["stays", "boxes", "boxes_on_target"]
+
+
+@pytest.mark.parametrize("code", ["", "day"])
+def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_path, code):
+    date = "2024-03-05"
+    report = shift.build(month, date, date, shift=code)
+    first = " ".join(pages_of(publish.write_report(report, str(tmp_path / "s.pdf"))[0])[0].split())
+    where = f"FROM patrols WHERE status = 'planned' AND shift_date = '{date}' AND shift LIKE '{code or '%'}'"
+    visited = "AND patrol_id IN (SELECT patrol_id FROM visits)"
+    planned, seen = (ask(month, f"SELECT count(*) {where} {more}") for more in ("", visited))
+    assert f"{seen} of {planned} " in first and planned > seen > 0
+    table = next(block for block in report.blocks if getattr(block, "name", "") == "off_target")
+    counts = table.rows.groupby("outcome")["boxes"].sum()
+    off = delivered.read(month, date, date, shift=code).patrols["outcome"].value_counts()
+    for outcome, words in (("missed", "Not visited"), ("short", "Short"), ("over", "Over")):
+        assert counts.get(words, 0) == off.get(outcome, 0)
+    assert len(re.findall(r"\d+[A-Z]", " ".join(table.rows["which"]))) == table.rows["boxes"].sum() > 0
+    for outcome, boxes, which in table.rows[["outcome", "boxes", "which"]].itertuples(index=False):
+        assert f"{boxes} {which}" in first
+
+
+def test_columns_side_by_side_hold_every_row_once(tmp_path):
+    rows = pd.DataFrame({"a": [f"row{n}" for n in range(500)], "b": range(500)})
+    table = Table("t", [Column("a", "Head of it"), number("b", "B", 20)], rows, across=3)
+    path, = publish.write_report(Report("x", PageHead("x", "y"), (table,)), str(tmp_path / "x.pdf"))
+    pages = pages_of(path)
+    assert len(pages) == 4 and all(page.count("Head of it") == 3 for page in pages)
+    assert sorted(re.findall(r"row\d+", " ".join(pages))) == sorted(rows["a"])
+    assert [frame.grid.runs([5.0] * count, 100.0, 3) for count in (1, 2, 56, 70)] == [
+        [(0, 1)], [(0, 1), (1, 2)], [(0, 19), (19, 38), (38, 56)], [(0, 20), (20, 40), (40, 60)]]
+    assert frame.grid.runs([200.0, 5.0], 100.0, 2) == []
 
 
 # --- text is text ----------------------------------------------------------------------------------------------------
@@ -276,15 +310,44 @@ def test_an_empty_period_gives_one_page_that_says_so(month, name, sentence, tmp_
             publish.write_report(report, str(tmp_path / "empty.csv"))
 
 
-@pytest.mark.parametrize("name", BUILDERS)
+@pytest.mark.parametrize("name", ALL)
 def test_one_visit_gives_a_decent_page(town, name, tmp_path):
     with filled(town, tmp_path, days=1, boxes_per_shift=1, officers=1) as workspace:
         stays = delivered.read(workspace, FIRST, FIRST).stays
-        code = stays["shift"].iloc[0]
-        report = BUILDERS[name].build(workspace, FIRST, FIRST, shift=code)
+        report = registry.compose(name, workspace, FIRST, FIRST, shift=stays["shift"].iloc[0])
     pdf, = publish.write_report(report, str(tmp_path / "one.pdf"))
     pages = pages_of(pdf)
     assert 1 <= len(pages) <= 2 and all(margins_are_empty(picture_of(pdf, n + 1, tmp_path)) for n in range(len(pages)))
+    for shown in (block for block in report.blocks if isinstance(block, Map)):
+        x_min, y_min, x_max, y_max = shown.extent
+        assert min(x_max - x_min, y_max - y_min) >= 1000, "one box alone tells nobody where it is"
+
+
+@pytest.mark.parametrize("code", ["", "day"])
+def test_pages_of_single_shifts_hold_many_officers_and_names_of_any_kind(nasty, tmp_path, code):
+    pdf, = publish.write_report(shift.build(nasty, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
+    words = text_of(pdf)
+    assert "[% 1+1 %] <b>Police</b>" in words and "A very long name" in words and "W" * 20 in words
+    for place, page in enumerate(words_of(pdf), 1):
+        assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
+        foot = min(top for word, top, _ in page if word == "Data" and top > 700)
+        assert max(bottom for _, top, bottom in page if top < foot - 1) <= foot + 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_beats_may_have_any_name(tmp_path, name):
+    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
+                          "t")
+    beats = VectorTable(pd.DataFrame({"name": [NASTY[6].strip(), "[% 1+1 %]", "=1+1"]}), [
+        box(x, 4_300_000, x + 1_000, 4_303_000) for x in (320_000, 321_000, 322_000)], "EPSG:32618", "b")
+    with create_workspace(tmp_path / "t.gpkg", outline, beats, "name", timezone="America/New_York") as workspace:
+        made_month.fill(workspace, FIRST, days=1, boxes_per_shift=12)
+        pdf, = publish.write_report(registry.compose(name, workspace, FIRST, FIRST), str(tmp_path / "s.pdf"))
+    pages = pages_of(pdf)
+    if name in ("shiftreport", "tacticreport"):
+        assert "[% 1+1 %]" in text_of(pdf) and "A very long" in text_of(pdf)
+    for place in range(1, len(pages) + 1):
+        assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
 
 
 def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_asked_for(nasty, printed):
@@ -342,6 +405,17 @@ def test_the_first_page_looks_as_it_should(month, printed, name, tmp_path):
         pytest.skip("needs the font Open Sans")
     pdf = printed(name, month)
     seen, golden = picture_of(pdf, 1, tmp_path), array_of(GOLDEN / f"report_{name}.png")
+    assert seen.shape == golden.shape
+    assert difference(seen, golden) < 0.01, f"{pdf} looks different from its golden picture"
+
+
+@pytest.mark.parametrize("code", ["", "day"])
+def test_the_first_page_of_one_date_and_of_one_shift_looks_as_it_should(month, tmp_path, code):
+    if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
+        pytest.skip("needs the font Open Sans")
+    pdf, = publish.write_report(shift.build(month, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
+    seen = picture_of(pdf, 1, tmp_path)
+    golden = array_of(GOLDEN / f"report_shift_{'one' if code else 'date'}.png")
     assert seen.shape == golden.shape
     assert difference(seen, golden) < 0.01, f"{pdf} looks different from its golden picture"
 
