@@ -67,17 +67,22 @@ def test_only_types_that_take_something_from_gunfire_follow_an_alert(town):
     model = SimpleNamespace(types={code: SimpleNamespace(others=others) for code, others in (
         ("gunfire", ()), ("robbery", ()), ("homicide", ("gunfire",)), ("theft", ("robbery",)))})
     moment = town.calendar.as_of(DATE)
-    before = forecasting._inputs(town, model, "m", moment)
+
+    def inputs(hours=0):
+        """What each type is made from at the moment, asked so many hours later."""
+        return forecasting._Standing(town, model, "m", {}, moment + pd.Timedelta(hours=hours)).inputs_at(moment)
+
+    before = inputs()
     add(town, "gunfire", alerts(1).assign(alert_id="later", occurred_utc=moment + pd.Timedelta(hours=1)))
-    assert forecasting._inputs(town, model, "m", moment) == before
+    assert inputs() == inputs(hours=2) == before
     add(town, "gunfire", alerts(1).assign(alert_id="new"))
-    after = forecasting._inputs(town, model, "m", moment)
+    after = inputs()
     assert [code for code in after if after[code] != before[code]] == ["gunfire", "homicide"]
     add(town, "incidents", incidents(1, prefix="n"))
-    last = forecasting._inputs(town, model, "m", moment)
+    last = inputs()
     assert [code for code in last if last[code] != after[code]] == ["robbery", "homicide", "theft"]
     covered(town)
-    assert forecasting._inputs(town, model, "m", moment)["robbery"] == last["robbery"]
+    assert inputs()["robbery"] == last["robbery"]
 
 
 def test_later_in_the_shift_only_what_became_known_is_made_anew(scored):
