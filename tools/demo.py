@@ -34,15 +34,15 @@ def main():
         seconds, words = run(len(taken) + 1, algorithm, parameters, env)
         taken.append((algorithm, parameters, seconds))
         said = words if algorithm == "connect:visits" else said
-    print("\nFiles made in {}:".format(OUT.relative_to(ROOT)))
-    for path in sorted(path for path in OUT.rglob("*") if path.is_file() and LOGS not in path.parents):
-        print("  {:10,} kB  {}".format(round(path.stat().st_size / 1000), path.relative_to(OUT)))
     print("\nSeconds per step:")
     for algorithm, parameters, seconds in taken:
         print("  {:6.1f}  {} {}".format(seconds, algorithm, detail(parameters)))
     print("  {:6.1f}  in all".format(time.monotonic() - started))
     print("\nPlanned against delivered (simulated patrols; no real unit moved so):")
     print("\n".join("  " + line for line in said.splitlines() if line.startswith(sample.DATE)))
+    print("\nFiles made in {}:".format(OUT.relative_to(ROOT)))
+    for path in sorted(path for path in OUT.rglob("*") if path.is_file() and LOGS not in path.parents):
+        print("  {:10,} kB  {}".format(round(path.stat().st_size / 1000), path.relative_to(OUT)))
     print("\nSheets:  {}\nReports: {}\nMap:     make desktop, or open {} in QGIS".format(
         *(path.relative_to(ROOT) for path in (OUT / "day", REPORTS, Path(sample.project_in(str(OUT)))))))
 
@@ -51,6 +51,7 @@ def every_step():
     """(algorithm, parameters) of each step; what a step needs that the one before made is made in between."""
     yield from sample.steps(str(OUT), whole_week=True)
     workspace, dates = {"WORKSPACE": sample.workspace_in(str(OUT))}, sample.dates()
+    yield from changes_by_hand(workspace)
     week = {**workspace, "FROM": dates[0], "TO": dates[-1]}
     with open_workspace(workspace["WORKSPACE"]) as opened:
         fixes, roster = simulate_patrols.simulate_period(opened, dates)
@@ -73,6 +74,16 @@ def every_step():
         yield "connect:exportplan", {**workspace, "DATE": sample.DATE, "SHIFT": "evening", "FORMAT": kind,
                                      "OUTPUT": OUT / "export" / name}
     yield "connect:checkworkspace", workspace
+
+
+def changes_by_hand(workspace):
+    """What an analyst does with the plan: two boxes suppressed with reasons; the draw's reserve takes their place."""
+    where = {"shift_date": sample.DATE, "shift": "evening", "status": "planned"}
+    with open_workspace(workspace["WORKSPACE"]) as opened:
+        planned = opened.read("patrols", ["box_id", "beat"], where, order_by=["beat", "box_id"])
+    for box_id, reason in zip(planned["box_id"].iloc[[0, -1]], ("event", "unsafe")):
+        yield "connect:adjust", {**workspace, "ACTION": "suppress", "BOX_ID": box_id, "DATE": sample.DATE,
+                                 "SHIFT": "evening", "REASON": reason, "NOTE": "Demo"}
 
 
 def detail(parameters):

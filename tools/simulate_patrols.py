@@ -63,7 +63,7 @@ def simulate(workspace, shift_date, shift, seed=(1,)):
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
                              order_by=["beat", "visit_order"])
     to_degrees = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform
-    tracks, crews = [], []
+    tracks, crews, crew = [], [], workspace.calendar.codes.index(shift) + 1
     for number, (beat, planned) in enumerate(patrols.groupby("beat")):
         rng = np.random.default_rng([*seed, number])
         places = _corners(workspace.fishnet, boxes[boxes["beat"] == beat])
@@ -77,7 +77,8 @@ def simulate(workspace, shift_date, shift, seed=(1,)):
             "unit": unit, "timestamp": (start + pd.to_timedelta(time, unit="s")).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "latitude": latitude.round(6), "longitude": longitude.round(6), "accuracy_m": accuracy.round(1),
             "source": "simulated"}))
-        crews += [{"unit": unit, "badge": "S{:03d}{}".format(number, seat), "from": start.isoformat(),
+        # Each shift has a crew of its own, and no crew works two shifts of a day.
+        crews += [{"unit": unit, "badge": "S{:03d}{}{}".format(number, crew, seat), "from": start.isoformat(),
                    "to": end.isoformat(), "source": "simulated"} for seat in range(2 if number % 3 == 0 else 1)]
     return pd.concat(tracks, ignore_index=True), pd.DataFrame(crews)
 

@@ -18,14 +18,16 @@ from .queries import clean
 
 @dataclass(frozen=True)
 class PageHead:
-    """What stands on every page: ``title``, ``subtitle`` (period and filters), ``agency``, ``logo`` (path of a picture,
-    empty = none), ``as_of`` (newest data, in words), ``chain_head`` of the adjustments, ``version`` of the plugin."""
+    """What stands on every page: ``title``, ``subtitle`` (period and filters), ``agency``, ``notice`` (the agency's own
+    words, in bold), ``logo`` (path of a picture, empty = none), ``data`` (which data go up to when, in words),
+    ``chain_head`` of the adjustments (empty = none was ever made), ``version`` of the plugin."""
 
     title: str
     subtitle: str
     agency: str = ""
+    notice: str = ""
     logo: str = ""
-    as_of: str = ""
+    data: str = ""
     chain_head: str = ""
     version: str = ""
     page_size: str = "Letter"

@@ -22,7 +22,7 @@ def build(workspace, first, last, beat="", progress=step.SILENT):
     """The report of the shift dates ``first`` to ``last``, inclusive, of all beats or of one -> :class:`Report`."""
     check_period(workspace, first, last, beat)
     found = step.effects(workspace, first, last, beat, progress)
-    head = page_head(workspace, TITLE, first, last, found.as_of, beat)
+    head = page_head(workspace, TITLE, first, last, found.as_of, beat, of="Incidents and alerts")
     types = workspace.crime_types[["crime_type", "name", "colour"]].to_dict("records")
     names = {step.ALL: EVERYTHING, **{one["crime_type"]: one["name"] or one["crime_type"] for one in types}}
     if found.alerts:

@@ -96,7 +96,7 @@ def _numbers(workspace, first, last, beat, public, progress):
 
 def _compose(workspace, numbers, public):
     title = PUBLIC_TITLE if public else TITLE
-    head = queries.page_head(workspace, title, numbers.first, numbers.last, numbers.as_of, numbers.beat)
+    head = queries.page_head(workspace, title, numbers.first, numbers.last, numbers.as_of, numbers.beat, of="Visits")
     waiting = [Paragraph(f"{numbers.waiting} shifts of the period have not ended and are left out.")] * bool(
         numbers.waiting)
     if not numbers.totals["shifts"] and not numbers.totals["patrols"] and numbers.totals["visits"] == 0:

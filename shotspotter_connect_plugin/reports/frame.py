@@ -19,6 +19,7 @@ from .queries import clean
 
 TITLE, HEADING, BIG, TEXT, SMALL, TINY = 18.0, 12.0, 16.0, 9.0, 8.0, 6.5
 FOOT = 12.0
+NO_CHAIN = "Chain of adjustments is empty: no plan was ever changed by hand"
 GAP = 4.0
 LOGO = (32.0, 13.0)
 KEY_WIDTH, KEY_ROW = 50.0, 5.0
@@ -78,7 +79,8 @@ class _Flow:
         self._x, self._width = style.MARGIN, self._page_width - 2 * style.MARGIN
         self._page, self._bottom = 0, page_height - style.MARGIN - FOOT
         self._subtitle = style.fit(clean(head.subtitle), self._width - self._logo_width(), TEXT + 0.5, 2)
-        self._rule_top = 18.5 + len(self._subtitle) * style.line_height(TEXT + 0.5)
+        self._notice = style.fit(clean(head.notice), self._width - self._logo_width(), TEXT + 0.5, 1, True)
+        self._rule_top = 18.5 + len(self._subtitle + self._notice) * style.line_height(TEXT + 0.5)
         self._top = self._y = self._rule_top + 4.5
         self._names, self._drawn = {}, {}
 
@@ -365,6 +367,8 @@ class _Flow:
         self._text("Agency", style.fit(clean(head.agency), width - split - logo, TEXT, 2),
                    (x + split, 9.0, width - split - logo), TEXT, style.MUTED, align=_RIGHT, page=page)
         self._text("Period and filters", self._subtitle, (x, 17.5, width - logo), TEXT + 0.5, page=page)
+        below = 17.5 + len(self._subtitle) * style.line_height(TEXT + 0.5)
+        self._text("Notice", self._notice, (x, below, width - logo), TEXT + 0.5, bold=True, page=page)
         if logo:
             item = QgsLayoutItemPicture(self._layout)
             item.setId("Logo")
@@ -378,13 +382,12 @@ class _Flow:
         width = self._page_width - 2 * style.MARGIN
         top = self._bottom + 2.0
         self._rule("Line over the foot", (x, top, width, 0.2), style.RULE, page)
-        source = " · ".join(filter(None, [f"Data as of {head.as_of}" if head.as_of else "No data yet",
-                                          f"ShotSpotter Connect {head.version}"]))
+        source = " · ".join(filter(None, [head.data, f"ShotSpotter Connect {head.version}"]))
         self._text("Source", style.fit(clean(source), 0.8 * width, TINY), (x, top + 1.5, 0.8 * width), TINY,
                    style.MUTED, page=page)
-        if head.chain_head:
-            self._text("Chain head", [f"Chain head of adjustments {head.chain_head}"],
-                       (x, top + 5.0, 0.9 * width), TINY - 0.5, style.MUTED, page=page, monospaced=True)
+        chain = f"Chain head of adjustments {head.chain_head}" if head.chain_head else NO_CHAIN
+        self._text("Chain head", [chain], (x, top + 5.0, 0.9 * width), TINY - 0.5, style.MUTED, page=page,
+                   monospaced=True)
         # Ours, not text from data: QGIS counts the pages, also after somebody has added one in the designer.
         self._label("Page", "Page [% @layout_page %] of [% @layout_numpages %]",
                     (x + 0.8 * width, top + 1.5, 0.2 * width, 4.0), style.text_format(TINY, style.MUTED), _RIGHT, page)

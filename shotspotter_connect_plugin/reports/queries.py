@@ -59,6 +59,7 @@ class RollCall:
     version: str
     context: str = ""
     message: str = ""
+    notice: str = ""
     logo: str = ""
     phone: str = ""
 
@@ -96,23 +97,27 @@ def rollcall(workspace, shift_date, shift, beat=""):
         chain_head=_chain_head(workspace), as_of=_as_of(forecasts, settings.timezone),
         version=library_versions()["plugin"],
         context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "",
-        logo=logo_path(workspace), phone=phone_link(settings.phone_address, shift_date, shift))
+        notice=clean(settings.notice), logo=logo_path(workspace),
+        phone=phone_link(settings.phone_address, shift_date, shift))
 
 
-def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer=""):
+def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer="", of="Tracks, logs and plans"):
     """The :class:`~.blocks.PageHead` of a report over the shift dates ``first`` to ``last``, inclusive.
 
-    ``as_of`` is the moment (UTC) of the newest data that the report counts, None where there is none.
+    ``as_of`` is the moment (UTC) of the newest data that the report counts, None where there is none; ``of`` which data
+    these are.
     """
     from .blocks import PageHead
 
     settings = workspace.settings
+    newest = moment_in_words(_local(as_of, settings.timezone))
     filters = [f"beat {clean(beat)}" if beat else "all beats",
                f"{shift_names(workspace)[shift]} shift" if shift else "all shifts"]
     filters += [f"officer {clean(officer)}"] if officer else []
     return PageHead(
         title=title, subtitle=" · ".join([period_in_words(first, last), *filters]), agency=clean(settings.agency),
-        logo=logo_path(workspace), as_of=moment_in_words(_local(as_of, settings.timezone)),
+        notice=clean(settings.notice), logo=logo_path(workspace),
+        data=f"{of} as of {newest}" if newest else "No data yet",
         chain_head=_chain_head(workspace), version=library_versions()["plugin"], page_size=settings.page_size)
 
 

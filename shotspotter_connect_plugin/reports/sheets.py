@@ -180,7 +180,8 @@ def _frame_texts(rollcall, beat, part, parts):
     split, name_width = header_widths(width, bool(rollcall.logo), bool(rollcall.phone))
     title = f"Roll call — Beat {beat}" if beat in set(rollcall.beats["beat"]) else "Roll call"
     title += f" (sheet {part} of {parts})" if parts > 1 else ""
-    subtitle = " · ".join((f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date), rollcall.hours))
+    subtitle = " · ".join(filter(None, (f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date),
+                                        rollcall.hours, rollcall.notice)))
     source = [f"Forecast uses data reported until {rollcall.as_of}"] if rollcall.as_of else []
     return {
         "title": _fitted(title, split - 2.0, 19, bold=True),

@@ -21,7 +21,7 @@ def build(workspace):
     """The :class:`~.blocks.Report` of the list of tactics as it stands today."""
     read = tacticlist.read_list(workspace)
     count, today = len(read.tactics), queries.date_in_words(read.today)
-    head = replace(queries.page_head(workspace, TITLE, read.today, read.today), as_of=today,
+    head = replace(queries.page_head(workspace, TITLE, read.today, read.today), data=f"The list as of {today}",
                    subtitle=f"As of {today} · {count} tactic{'' if count == 1 else 's'}")
     if not read.tactics:
         return Report(TITLE, head, message=EMPTY)

@@ -33,6 +33,7 @@ class Settings:
     """
 
     agency: str = _setting("", "Name of the agency on sheets and reports")
+    notice: str = _setting("", "A few words on every page of sheets and reports, as in Training data, no real patrols")
     timezone: str = _setting("UTC", "Time zone of the agency, as in America/New_York")
     crs: str = _setting("", "Coordinate reference system of the workspace; fixed at creation")
     size: float = _setting(250.0, "Side of a box in metres; fixed at creation", 50.0, 2000.0)
