@@ -1,7 +1,9 @@
 """Pieces of words and tables that the reports on delivered patrols share."""
 import pandas as pd
 
+from . import style
 from .blocks import Column, Figures, number
+from .canvas import SIZE as LABEL_POINTS
 from .queries import clean, crime_types, natural_key
 
 OUTCOMES = {"missed": "Not visited", "short": "Short", "on_target": "On target", "over": "Over"}
@@ -73,6 +75,11 @@ def overview(totals):
          f"patrol-minutes in planned boxes, of {minutes(totals['planned_minutes'])} planned"),
         (share(totals["on_target"]), "of planned boxes on target"),
         (minutes(totals["other_minutes"]), "patrol-minutes in boxes that were not planned")])
+
+
+def label_room(labels, most=70.0):
+    """Millimetres that the longest label beside bars needs, ``most`` at most."""
+    return min(most, 3.0 + max([style.text_width(clean(label), LABEL_POINTS) for label in labels] or [0.0]))
 
 
 def beats_in_order(frame):

@@ -291,8 +291,8 @@ def tactic_table(delivered):
     -------
     DataFrame
         tactic, name, uses, minutes, share (of all minutes), share_of_uses, no_minutes (uses that tell no minutes), mean
-        (minutes of a use that tells them), unapproved (uses), state (``approved``, ``not approved``, ``expired``,
-        ``enforcement`` or ``not on the list``, on the period's last date).
+        (minutes of a use that tells them), unapproved (uses) and unapproved_minutes, state (``approved``, ``not
+        approved``, ``expired``, ``enforcement`` or ``not on the list``, on the period's last date).
     """
     listed, logs = delivered.tactics, delivered.logs
     names = dict(zip(listed["tactic"], listed["name"]))
@@ -308,7 +308,9 @@ def tactic_table(delivered):
     table["no_minutes"] = table["uses"] - told
     table["mean"] = table["minutes"] / told.where(told > 0)
     approved = logs["approved"].fillna(False).astype(bool)
-    table["unapproved"] = table["tactic"].map(logs[~approved].groupby("tactic").size()).fillna(0).astype(int)
+    wrong = logs[~approved].groupby("tactic")["minutes"]
+    table["unapproved"] = table["tactic"].map(wrong.size()).fillna(0).astype(int)
+    table["unapproved_minutes"] = table["tactic"].map(wrong.sum()).fillna(0.0).astype(float)
     table["state"] = table["tactic"].map(_states(listed, delivered.last)).fillna("not on the list")
     return table
 

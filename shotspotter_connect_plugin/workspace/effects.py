@@ -76,7 +76,8 @@ class Effects:
     crime type and so only in the rows of ALL. ``boxes`` [box_id, col, row, where, beat, shifts, chances, times_drawn,
     patrol_minutes], those of ``scope``; ``ground`` [col, row] are all boxes of the city. ``hours_drawn`` and
     ``hours_undrawn`` are delivered hours per box and shift. ``draws`` counts what became of the period's
-    draws. ``forecast_shifts`` of the shifts had a forecast in time. ``as_of`` is the newest moment of the events. ``message`` says why there is no estimate.
+    draws. ``forecast_shifts`` of the shifts had a forecast in time. ``as_of`` is the newest moment of the events.
+    ``message`` says why there is no estimate.
     """
 
     first: str
