@@ -62,7 +62,7 @@ def shade_map(boxes, classes, width_mm):
     canvas = charts.Canvas(width_mm)
     first_col, first_row = boxes["col"].min(), boxes["row"].min()
     wide, high = boxes["col"].max() - first_col + 3, boxes["row"].max() - first_row + 3
-    side = min(canvas.width / wide, 0.5 * _MOST_POINTS / high)
+    side = min(canvas.width / wide, 0.42 * _MOST_POINTS / high)
     key = [(colour, words) for words, _, colour in classes]
     legend = canvas.key_height(key)
     canvas.begin(side * high + legend)

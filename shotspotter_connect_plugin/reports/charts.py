@@ -94,7 +94,7 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
             canvas.bar(x, y, value * scale, thick - 1.0, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
             x += value * scale
             if values and not stacked and not math.isnan(_number(one.values[i], True)):
-                canvas.text(x + 3.0, y + 1.2, short(value), "start", style.INK, SMALL, patch=True)
+                canvas.text(x + 3.0, y + 0.6, short(value), "start", style.INK, SMALL, patch=True)
         if all(math.isnan(_number(one.values[i], True)) for one in series):
             canvas.text(left + 3.0, y_top - (group - 5.0) / 2 - 2.4, missing, "start", style.MUTED, SMALL, patch=True)
         elif values and stacked:

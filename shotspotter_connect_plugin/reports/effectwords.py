@@ -81,7 +81,7 @@ def tied(effects, shown):
     if found.tied <= shown:
         return ""
     return (f"{found.tied:,} boxes share the greatest sum of chances, {found.most_chances:.2f}, which the limits on a "
-            f"box set; the table names the first {shown} of them by their ids, the one as CSV all boxes.")
+            f"box set; the table names {shown} of them in the order of their ids, the table as CSV holds all boxes.")
 
 
 def per_hour(row, effects):
@@ -241,7 +241,7 @@ def _events(value):
 
 
 def _per_100(value):
-    return "no" if abs(value) < 0.00005 else f"{100 * abs(value):.2f} {'fewer' if value < 0 else 'more'}"
+    return "no" if abs(value) < 0.0005 else f"{100 * abs(value):,.1f} {'fewer' if value < 0 else 'more'}"
 
 
 def _percent(share):

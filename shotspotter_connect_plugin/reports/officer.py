@@ -13,8 +13,8 @@ from .blocks import Chart, Column, Figures, Heading, Paragraph, Report, Table, n
 
 TITLE = "Officer report"
 LEAST_PEERS = 4
-LINES = 40
-"""Lines of a row of tactics or boxes in words: what one officer can have of them in a month."""
+LINES, CHARACTERS = 20, 1200
+"""Most lines of a row of tactics or boxes in words, and about how many characters go into them before another row."""
 CAVEAT = ("Minutes say where somebody was, not how well somebody worked: they depend on the beat, on calls and on the "
           "plan.")
 ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed minutes those in planned boxes. Time in "
@@ -136,11 +136,22 @@ def _boxes(period):
 def _words_table(officers, table, what, title):
     """One row per officer in the order of ``officers``: all of the table's minutes of theirs, in words."""
     table = table.sort_values("minutes", ascending=False, kind="stable")
-    words = {officer: "; ".join(f"{queries.clean(name)}: {minutes:,.0f}"
-                                for name, minutes in zip(group[what], group["minutes"]))
+    words = {officer: _in_rows([f"{queries.clean(name)}: {minutes:,.0f}"
+                                for name, minutes in zip(group[what], group["minutes"])])
              for officer, group in table.groupby("officer", sort=False)}
-    rows = officers.assign(words=officers["officer"].map(words).fillna("none"))
+    rows = pd.DataFrame([(officer, row) for officer in officers["officer"] for row in words.get(officer, ["none"])],
+                        columns=["officer", "words"])
     return Table(title, [Column("officer", "Officer", 24), Column("words", title, lines=LINES)], rows, in_file=False)
+
+
+def _in_rows(texts):
+    """Texts in as few rows as hold about :data:`CHARACTERS` each."""
+    rows = [[]]
+    for text in texts:
+        if rows[-1] and sum(map(len, rows[-1])) + len(text) > CHARACTERS:
+            rows.append([])
+        rows[-1].append(text)
+    return ["; ".join(row) for row in rows]
 
 
 def _tactic_table(table, on_page=True):

@@ -105,13 +105,14 @@ def _crime_types(workspace, period, table):
     logs = replace(period, logs=_with_kind(period.logs))
     found = delivered.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
     wide = delivered.crossed(found, "tactic", "crime_type", [*kinds.codes, parts.NOT_PLANNED, NO_VISIT])
-    wide = wide.merge(table[["tactic", "name"]], on="tactic")
-    codes = list(wide.columns[2:-1])
+    codes = list(wide.columns[2:])
+    wide = table[["tactic", "name"]].merge(wide, on="tactic")  # in the order of the list
     greys = {parts.NOT_PLANNED: style.UNKNOWN, NO_VISIT: style.RULE}
     series = [charts.Series(kind["name"], wide[code].tolist(), kind["colour"] or greys.get(code, ""))
               for code, kind in zip(codes, map(kinds.of, codes))]
     labels = [queries.clean(name) for name in wide["name"]]
-    return [Chart("Minutes by crime type", lambda width: charts.bars(labels, series, width, "minutes", stacked=True)),
+    return [Chart("Minutes by crime type", lambda width: charts.bars(
+                labels, series, width, "minutes", stacked=True, label_mm=parts.label_room(labels))),
             Table("matrix of crime types", [
                 Column("name", "Minutes of"), *(number(code, kinds.of(code)["name"], 19) for code in codes),
                 number("total", "All", 16)], wide, "Minutes by crime type of the box", in_file=False),
