@@ -202,7 +202,7 @@ def _map(workspace, table):
         return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"]),
                 *[delivered_map.boxes_without_residents(crs, squares)] * (len(nobody) > 0)]
 
-    return Map("Neighbourhoods", layers, extent, crs, 84.0, key,
+    return Map("Neighbourhoods", layers, extent, crs, 76.0, key,
                "Darker is more, and the table tells which is which. Few residents make a high rate.")
 
 

@@ -156,6 +156,7 @@ def _totals(data, boxes, residents):
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0)
     sums = boxes[_COUNTED[:6]].sum().to_dict()
     rates = {kind: float(measures.per_thousand([sums[kind + "_minutes"]], [people.sum()])[0]) for kind in _MINUTES}
+    sums.update({name: int(sums[name]) for name in ("patrols", "served", "visits")})
     return {**sums, **rates, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
             "minutes_on_nobody": float(boxes.loc[people <= 0, "presence_minutes"].sum())}
 

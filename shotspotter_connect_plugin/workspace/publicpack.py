@@ -61,6 +61,7 @@ def public(numbers):
     refused = numbers.refused.assign(reasons=[
         {reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
         for reasons in numbers.refused["reasons"]])
+    totals = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in totals.items()}
     return replace(numbers, totals=totals, neighbourhoods=_rounded(areas),
                    groups=_rounded(groups[~few | (groups["group"] == EVERYBODY)]), limits=_rounded(numbers.limits),
                    classes=_rounded(numbers.classes), evenness=_rounded(evenness), curves=curves,
