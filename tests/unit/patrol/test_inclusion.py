@@ -1,6 +1,5 @@
 """Planned against realised inclusion: right for the product's own lottery, loud for one that was tampered with."""
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -365,7 +365,8 @@ def test_the_public_numbers_hold_no_small_count(found):
         numbers, neighbourhoods=few, totals={**numbers.totals, "visits": 55, "served": 45}, overrides=changes))
     areas = shown.neighbourhoods
     assert areas["visits"].tolist() == ["<5", "hidden", 40] and areas["served"].tolist()[:2] == ["<5", "<5"]
-    assert areas["presence"].tolist()[:2] == ["hidden", "hidden"] and pd.isna(areas["presence"][2])  # nobody lives there
+    assert areas["presence"].tolist()[:2] == ["hidden", "hidden"]
+    assert pd.isna(areas["presence"][2])  # nobody lives there
     assert areas["presence_minutes"].tolist()[:2] == ["hidden", "hidden"] and areas["presence_minutes"][2] > 0
     assert areas["incidents"].tolist() == [0, "<5", "hidden"]
     rates = shown.groups.set_index("group")["presence"]
@@ -378,7 +379,8 @@ def test_the_public_numbers_hold_no_small_count(found):
     assert alone["count"].tolist() == ["<5"] and alone["role"].tolist() == [""]
     hidden = public(dataclasses.replace(numbers, totals={**numbers.totals, "visits": 4, "served": 4}))
     assert hidden.totals["visits"] == "<5" and hidden.totals["presence_minutes"] is None
-    assert hidden.groups["presence"].eq("hidden").all() and hidden.totals["presence"] == "hidden" and "Minutes of presence" not in hidden.curves
+    assert hidden.groups["presence"].eq("hidden").all() and hidden.totals["presence"] == "hidden"
+    assert "Minutes of presence" not in hidden.curves
 
 
 def test_what_is_public_of_the_configuration(city):
