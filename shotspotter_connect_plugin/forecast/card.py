@@ -310,8 +310,9 @@ def _how_good(crime_type, record):
     came, expected = figures.get("events"), figures.get("expected")
     said = []
     if _is_number(found) and _is_number(area) and area > 0:
+        against = f"{found / area:.2g} times what chance would give" if found > 0 else "so it found none of them"
         said.append(f"the {100 * area:.2g} % of the area that it ranked highest held {100 * found:.2g} % of the "
-                    "events, " + (f"{found / area:.2g} times what chance would give" if found > 0 else "so it found none of them"))
+                    f"events, {against}")
     if _is_number(came) and _is_number(expected):
         said.append(f"it expected {expected:,.0f} events in all and {came:,.0f} came")
     return f"{name}: {'; '.join(said) or 'forecast'}."

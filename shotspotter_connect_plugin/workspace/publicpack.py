@@ -113,7 +113,7 @@ def contents(workspace, numbers, tables, progress=SILENT):
         File name -> content.
     """
     files = {f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()}
-    files["tables/draws.csv"] = draws_csv(numbers.draws).encode("utf-8-sig")
+    files["tables/draws.csv"] = draws_csv(numbers.draws, numbers.honesty.draws).encode("utf-8-sig")
     files["configuration.json"] = _json(public_configuration(workspace))
     files.update(model_cards(workspace, numbers))
     files.update(_draw_files(workspace, numbers, progress))
@@ -160,10 +160,12 @@ def model_cards(workspace, numbers):
     return {f"model_cards/{row.model_id}.html": card_html(row.card).encode() for row in chosen.itertuples()}
 
 
-def draws_csv(draws):
-    """The draws as CSV: seeds that are public, and what shows that they were settled before."""
-    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before"}).to_csv(index=False)
+def draws_csv(draws, checked):
+    """The draws as CSV: seeds that are public, what shows that they were settled before, and whether they replay."""
+    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")).merge(
+        checked[["draw_id", "replays", "late"]], on="draw_id", how="left")
+    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before",
+                                 "late": "drawn_after_start"}).to_csv(index=False)
 
 
 def _draw_files(workspace, numbers, progress):
