@@ -80,6 +80,8 @@ def limits(kept):
 def lottery(found):
     """Whether the draws replay, and from seeds that were settled before: one or two sentences."""
     drawn, right, wrong, unknown = found.counts
+    if not drawn and found.tests and not found.open_yet:
+        return "There was no lottery: every draw of this period was a test with a given seed."
     if not drawn:
         return "No lottery of this period has ended, so none can be drawn again yet."
     same = (f"{say(right)} of {say(drawn)} draws replay to exactly the published boxes, "

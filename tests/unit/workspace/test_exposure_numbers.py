@@ -151,6 +151,9 @@ def test_every_draw_replays_from_its_seed(found):
     assert lottery(numbers.honesty).startswith("Yes: 21 of 21 draws replay to exactly the published boxes")
     assert "is the first draw of this workspace" in publication(numbers.honesty)
     assert late(numbers.honesty).startswith("All 21 draws were made only after the start")
+    tests = dataclasses.replace(numbers.honesty, draws=draws.iloc[:0], tests=2)
+    assert "was a test with a given seed" in lottery(tests) and "No lottery" in lottery(
+        dataclasses.replace(tests, open_yet=1))
     assert problems(numbers.honesty) == [] and "NOT" not in lottery(numbers.honesty) + luck(numbers.agreement)
 
 
