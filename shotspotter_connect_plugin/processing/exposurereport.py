@@ -18,7 +18,8 @@ class ExposureReport(ReportAlgorithm):
             "group of residents, also against harm; whether every cap was kept; how evenly patrols lie on boxes; "
             "whether every ended draw replays from its seed; changes by hand by reason; what imports refused. It names "
             "no officer and no unit. PUBLIC_PACK writes a zip for publication beside it: the report and its "
-            "tables with small counts hidden, the draws with their revealed seeds, model cards and the rules in force, of shifts that have ended.")
+            "tables with small counts hidden, the draws with their revealed seeds, model cards and the rules "
+            "in force, of shifts that have ended.")
 
     def add_own(self):
         self.add(QgsProcessingParameterFileDestination(PUBLIC_PACK, "Public pack", "ZIP (*.zip)", optional=True,
