@@ -4,8 +4,9 @@
     QT_QPA_PLATFORM=offscreen /usr/bin/python3 benchmarks/exposure.py
 
 Draws and visits are made from one seed; numbers, PDF and public pack of the report are timed after start-up. Then
-one shift's chances are drawn 600 times: the spread of the test statistic of planned against realised inclusion beside
-the one that the report prints, and beside that of a chi-square.
+300 honest weeks of 21 lotteries are made on the harms of one week, with rest and limits that follow each week's own
+draws: how often the report would call one uneven, against how often its words say; and how often a week in which the
+boxes of small chances are drawn more often than they should be.
 """
 import os
 import sys
@@ -22,8 +23,9 @@ import numpy as np  # noqa: E402
 from qgis.core import QgsApplication  # noqa: E402
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
-from shotspotter_connect_plugin.patrol.draw import pivotal  # noqa: E402
+from shotspotter_connect_plugin.patrol.chances import inclusion_probabilities  # noqa: E402
 from shotspotter_connect_plugin.patrol.inclusion import agreement, by_class  # noqa: E402
+from shotspotter_connect_plugin.patrol.spillover import Replays  # noqa: E402
 from shotspotter_connect_plugin.reports import exposurereport, publish  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.exposure import exposure  # noqa: E402
@@ -31,20 +33,8 @@ from shotspotter_connect_plugin.workspace.layers import read_vector  # noqa: E40
 from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods  # noqa: E402
 
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
-FIRST, LAST, DRAWS, SHIFTS = "2017-11-06", "2017-12-03", 600, 20
-
-
-class Numbers:
-    """Uniforms of a seeded generator."""
-
-    def __init__(self, rng):
-        self._rng = rng
-
-    def next(self):
-        return self._rng.random()
-
-    def take(self, count):
-        return self._rng.random(count)
+FIRST, LAST, WEEKS, SHIFTS = "2017-11-06", "2017-12-03", 300, 21
+FAVOURED = 0.002
 
 
 def main():
@@ -65,28 +55,44 @@ def main():
             pack = seconds("public pack with 84 draws", exposurereport.build_pack, workspace, FIRST, LAST)
             seconds("writing it", exposurereport.write_pack, pack, folder / "pack.zip")
             print("{:6.1f} MB: the pack".format((folder / "pack.zip").stat().st_size / 1e6))
-            boxes = workspace.read("draw_boxes", where={"draw_id": LAST + ".evening.1"})
-    spread(boxes)
+            draws = workspace.read("draws", order_by="drawn_utc").iloc[-SHIFTS:]
+            boxes = workspace.read("draw_boxes", ["draw_id", "box_id", "beat", "harm"],
+                                   {"draw_id": draws["draw_id"].tolist()})
+    honest_weeks(boxes, draws["rules"].iloc[-1])
 
 
-def spread(boxes):
-    """The test statistic over periods of one shift's chances, each shift drawn anew."""
-    chance, beat = boxes["inclusion_probability"].to_numpy(dtype=float), boxes["beat"].to_numpy(dtype=object)
-    col, row = Fishnet.parse(boxes["box_id"])
-    rng = np.random.default_rng(1)
-    drawn = np.zeros((DRAWS, chance.size), dtype=bool)
-    for number in range(DRAWS):
-        drawn[number, pivotal(chance, col, row, beat, Numbers(rng)).selected] = True
-    box, many = np.tile(np.arange(chance.size), SHIFTS), np.tile(chance, SHIFTS)
-    periods = [part.ravel() for part in np.split(drawn, DRAWS // SHIFTS)]
-    found = [agreement(box, many, period) for period in periods]
-    statistic = np.array([one.statistic for one in found])
-    print("{} boxes, {} periods of {} shifts: mean {:.3f} of what is expected; standard deviation {:.0f} drawn, {:.0f} "
-          "by the report, {:.0f} of a chi-square".format(
-              found[0].boxes, len(found), SHIFTS, statistic.mean() / found[0].boxes, statistic.std(),
-              found[0].deviation, np.sqrt(2 * found[0].boxes)))
+def honest_weeks(boxes, rules):
+    """How often honest weeks, and weeks with favourites, are called uneven."""
+    harm = boxes.pivot(index="draw_id", columns="box_id", values="harm")
+    beat = boxes.drop_duplicates("box_id").set_index("box_id")["beat"].reindex(harm.columns).to_numpy(dtype=object)
+    replays, rng = Replays(*Fishnet.parse(harm.columns), beat), np.random.default_rng(1)
+    shape = WEEKS, harm.shape[1]
+    counts, expected, last = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+    chances, drawn = [], []
+    for one in harm.to_numpy(dtype=float):
+        chance = np.stack([inclusion_probabilities(
+            one, beat, rules["boxes_per_beat"],
+            np.clip(np.minimum(rules["cap"], rules["window_7_expected"] - expected[week]), 0.0, None),
+            rules["lower_risk_share"], rules["focus"], (counts[week] < rules["window_7_hard"]) & ~last[week])[0]
+            for week in range(WEEKS)])
+        chance[chance < 1e-12] = 0.0
+        last = replays.draw(chance, 1, rng)[:, 0]
+        counts, expected = counts + last, expected + chance
+        chances.append(chance)
+        drawn.append(last)
+    chances, drawn = np.stack(chances, axis=1).reshape(WEEKS, -1), np.stack(drawn, axis=1).reshape(WEEKS, -1)
+    luck = np.array([agreement(*week).luck for week in zip(chances, drawn)])
+    print("{} honest weeks of {} lotteries over {} boxes, called so uneven that it comes by luck once in".format(
+        WEEKS, SHIFTS, shape[1]))
+    for often in (10, 20, 100):
+        print("  {:3} or more weeks: {:.1f} % of them, where the words say at most {:.1f} %".format(
+            often, 100 * (luck <= 1 / often).mean(), 100 / often))
+    favoured = drawn | ((chances > 0) & (chances < 0.01) & (rng.random(chances.shape) < FAVOURED))
+    found = np.array([agreement(*week).luck for week in zip(chances[:100], favoured[:100])])
+    print("100 weeks in which {:.1f} more boxes of chances below 1 % were drawn: {:.0f} % once in 20 or rarer".format(
+        (favoured[:100].sum() - drawn[:100].sum()) / 100, 100 * (found <= 0.05).mean()))
     inside = np.concatenate([((table["share"] >= table["low"]) & (table["share"] <= table["high"])).to_numpy()
-                             for table in (by_class(many, period) for period in periods)])
+                             for table in (by_class(*week) for week in zip(chances, drawn))])
     print("classes of chance inside their range of 95 %: {:.1f} %".format(100 * inside.mean()))
 
 

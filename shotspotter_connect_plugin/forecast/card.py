@@ -241,7 +241,7 @@ def _limits(rare):
 
 
 def card_html(card):
-    """Give the model card as one HTML page without scripts or links.
+    """Give the model card as one HTML page without scripts or links: first in sentences, then every figure.
 
     Parameters
     ----------
@@ -252,9 +252,78 @@ def card_html(card):
     -------
     str
     """
-    sections = "".join(f"<h2>{_words(name)}</h2>{_show(value)}" for name, value in card.items())
+    plain = _in_plain_words(card)
+    said = "limits" if plain and isinstance(card.get("limits"), list) else None  # all of them are in plain words
+    sections = plain + "".join(f"<h2>{_words(name)}</h2>{_show(value)}" for name, value in card.items()
+                               if said is None or name != said)
     return ("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Model card</title><style>" + _STYLE
             + "</style></head><body><h1>Model card</h1>" + sections + "</body></html>")
+
+
+_FOR_SPECIALISTS = (
+    "Everything below is for specialists. A rung is one model of a ladder from simple to complex; the simplest that "
+    "does about as well as the best is used. count_28 counts the events of the last 28 days in a box; kde_250_364 "
+    "spreads those of the last 364 days over about 250 m, a usual hot-spot map; decay_60_125 lets an event count half "
+    "after 60 days and spreads it over 125 m. Searched area is the share of the area that was looked at, hit rate the "
+    "share of events found there, PAI (predictive accuracy index) the one over the other. A log score tells how much "
+    "better than an even spread the forecast was; more is better, 0 is no better.")
+
+
+def _in_plain_words(card):
+    """The card in sentences; empty for one that lacks what they tell. A card may come from a stranger."""
+    records, never, limits = (card.get(name) for name in ("crime_types", "never_an_input", "limits"))
+    if not isinstance(records, dict) or not records:
+        return ""
+    good = [_how_good(name, record) for name, record in records.items() if isinstance(record, dict)]
+    weeks = [one["validation"].get("weeks") for one in records.values()
+             if isinstance(one, dict) and isinstance(one.get("validation"), dict)]
+    weeks = [number for number in weeks if _is_number(number)]
+    tested = f" It was tested on {max(weeks):,.0f} weeks after everything it had learnt from." if weeks else ""
+    parts = [f"<h2>What it forecasts</h2><p>{escape(_what(card, records))}</p>",
+             "<h2>How good it was</h2><p>One box in a hundred, chosen without any knowledge, holds about one event in "
+             f"a hundred.{tested}</p>{_show(good)}"]
+    if isinstance(never, list) and never:
+        parts.append(f"<h2>What it never uses</h2>{_show(never)}")
+    if isinstance(limits, list) and limits:
+        parts.append(f"<h2>What it cannot do</h2>{_show(limits)}")
+    return "".join(parts) + f"<h2>Details</h2><p>{escape(_FOR_SPECIALISTS)}</p>"
+
+
+def _what(card, records):
+    boxes = card.get("boxes") if isinstance(card.get("boxes"), dict) else {}
+    where = "each box of a grid over the city"
+    if _is_number(boxes.get("count")) and _is_number(boxes.get("side_m")):
+        where = f"each of {boxes['count']:,.0f} boxes of {boxes['side_m']:g} by {boxes['side_m']:g} m"
+    names = ", ".join(_name(name) for name in records)
+    return (f"For {where} and each shift it estimates how many events of these types to expect: {names}. It speaks of "
+            "places and times and says nothing about any person.")
+
+
+def _how_good(crime_type, record):
+    """One sentence on how well a crime type was forecast."""
+    name, verdict = _name(crime_type), str(record.get("verdict", ""))
+    figures = record.get("validation")
+    name = name[:1].upper() + name[1:]
+    if verdict != "forecast" or not isinstance(figures, dict):
+        return f"{name}: {verdict or 'not forecast'}. Its values are broad averages, not hot spots."
+    found, area = figures.get("hit_rate"), figures.get("searched_area")
+    came, expected = figures.get("events"), figures.get("expected")
+    said = []
+    if _is_number(found) and _is_number(area) and area > 0:
+        against = f"{found / area:.2g} times what chance would give" if found > 0 else "so it found none of them"
+        said.append(f"the {100 * area:.2g} % of the area that it ranked highest held {100 * found:.2g} % of the "
+                    f"events, {against}")
+    if _is_number(came) and _is_number(expected):
+        said.append(f"it expected {expected:,.0f} events in all and {came:,.0f} came")
+    return f"{name}: {'; '.join(said) or 'forecast'}."
+
+
+def _name(code):
+    return str(code).replace("_", " ")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def _words(name):

@@ -21,49 +21,86 @@ CLASSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
 NORMAL_95 = 1.959964
 
 
+PERIODS = 999
+"""Honest periods that are simulated for comparison; fewer, but at least 99, where a period is long."""
+SEED = 1
+"""Seed of the simulation, so that a report says the same whenever it is made."""
+_MOST_NUMBERS, _AT_ONCE = 60_000_000, 2_000_000
+
+
 @dataclass(frozen=True)
 class Agreement:
-    """How far drawn and expected counts of boxes lie apart.
+    """How far drawn and expected counts lie apart in the classes of :func:`by_class`.
 
-    ``statistic`` is the sum over boxes of (drawn - expected)^2 / variance, which a fair lottery keeps at ``boxes`` on
-    average, exactly; ``deviation`` is its standard deviation for independent boxes, from their fourth moments, since
-    small chances make it larger than that of a chi-square; ``z`` is how many of them it lies off.
+    ``statistic`` is the sum over classes of (drawn - expected)^2 / variance; ``as_uneven`` of ``periods`` simulated
+    honest periods had at least as much. Boxes are pooled, since one box of a tiny chance that is drawn twice would
+    outweigh a hundred others, and since the count of a single box steers its own later chances (rest, hard limits).
     """
 
     box_shifts: int
-    boxes: int
     expected: float
     drawn: int
     statistic: float
-    deviation: float
+    as_uneven: int
+    periods: int
 
     @property
-    def z(self):
-        """Standard deviations between the statistic and what is expected of it; NaN without draws."""
-        return (self.statistic - self.boxes) / self.deviation if self.deviation > 0 else float("nan")
+    def luck(self):
+        """Share of honest periods that are at least as uneven, rather too large; NaN where nothing was open."""
+        return (1 + self.as_uneven) / (1 + self.periods) if self.periods else float("nan")
+
+    @property
+    def once_in(self):
+        """One in how many honest periods is at least as uneven, rounded down; None where nothing was open."""
+        return (1 + self.periods) // (1 + self.as_uneven) if self.periods else None
+
+    @property
+    def per_hundred(self):
+        """In how many of 100 honest periods the result is at least as uneven; None where nothing was open."""
+        return round(100.0 * self.luck) if self.periods else None
 
 
-def agreement(box, chance, drawn):
-    """Compare counts box by box: an :class:`Agreement`.
+def agreement(chance, drawn, periods=PERIODS, edges=CLASSES):
+    """Compare drawn counts with chances: an :class:`Agreement`.
 
     Parameters
     ----------
-    box : array of n
-        Which box; one row per box and shift.
     chance : array of n float
-        Its published chance, 0 to 1.
+        Published chance, 0 to 1; one row per box and shift.
     drawn : array of n bool
         Whether it was drawn.
+    periods : int
+        Honest periods to simulate under the same chances, each box and shift by itself. A draw spreads its boxes and
+        fixes their number, so true periods are rather more even than these.
     """
     chance, drawn = np.asarray(chance, dtype=float), np.asarray(drawn, dtype=bool)
-    codes, boxes = pd.factorize(np.asarray(box))
-    variance = chance * (1.0 - chance)
-    sums = [np.bincount(codes, weights, len(boxes)) for weights in (
-        drawn - chance, variance, variance * (1.0 - 6.0 * variance))]
-    some = sums[1] > NEARLY
-    off, variances, excess = (part[some] for part in sums)
-    return Agreement(chance.size, int(some.sum()), float(chance.sum()), int(drawn.sum()),
-                     float((off ** 2 / variances).sum()), float(np.sqrt((2.0 + excess / variances ** 2).sum())))
+    variances = chance * (1.0 - chance)
+    open_yet = variances > NEARLY
+    place = np.searchsorted(edges, chance[open_yet], side="left") - 1
+    expected, variance, hits = (np.bincount(place, weights, len(edges) - 1) for weights in (
+        chance[open_yet], variances[open_yet], drawn[open_yet].astype(float)))
+    some = variance > 0
+
+    def uneven(counts):
+        return ((counts - expected)[..., some] ** 2 / variance[some]).sum(axis=-1)
+
+    periods = int(np.clip(_MOST_NUMBERS // max(place.size, 1), min(99, periods), periods)) if some.any() else 0
+    statistic = float(uneven(hits))
+    simulated = uneven(_simulated(place, chance[open_yet], periods, len(edges) - 1))
+    return Agreement(chance.size, float(chance.sum()), int(drawn.sum()), statistic,
+                     int((simulated >= statistic * (1.0 - 1e-9)).sum()), periods)
+
+
+def _simulated(place, chance, periods, classes):
+    """Counts of honest periods by class: an array of periods x classes."""
+    rng, counts = np.random.default_rng(SEED), np.zeros((periods, classes))
+    for number in range(classes if periods else 0):
+        own = chance[place == number].astype(np.float32)
+        step = max(_AT_ONCE // periods, 1)
+        for first in range(0, own.size, step):
+            part = own[first:first + step]
+            counts[:, number] += (rng.random((periods, part.size), dtype=np.float32) < part).sum(axis=1)
+    return counts
 
 
 def by_class(chance, drawn, edges=CLASSES):

@@ -10,6 +10,7 @@ from .record import hash_of_inputs
 from .seeds import hash_of
 
 _RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes"}
+_WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""
 
@@ -52,14 +53,42 @@ def problems_of(draw, boxes, patrols, seed, commitments, state, neighbourhood=No
     for name in ("shift_date", "shift"):
         if draw["rules"].get(name) != draw[name]:
             problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
+    problems += _of_inputs(draw, boxes, seed, neighbourhood or {})
+    return problems + _of_patrols(draw, boxes, patrols, state)
+
+
+def problems_of_replay(draw, boxes, patrolled, seed):
+    """Name what shows that a draw is not what its seed gives; :func:`problems_of` without plan and publication.
+
+    Parameters
+    ----------
+    draw, boxes, seed
+        As for :func:`problems_of`, with a seed that is known.
+    patrolled : sequence of str
+        The boxes of its patrols of origin drawn, whatever became of them.
+    """
+    boxes = boxes.sort_values("box_id", ignore_index=True)
+    problems = [] if hash_of(seed) == draw["seed_hash"] else [_WRONG_SEED]
+    missing = _RULES - set(draw["rules"] or ())
+    if missing:
+        return problems + [f"The rules of the draw lack {', '.join(sorted(missing))}."]
+    try:
+        Fishnet.parse(boxes["box_id"])
+    except ConnectError as error:
+        return problems + [error.user]
+    return problems + _of_inputs(draw, boxes, seed, {}) + _without_patrol(
+        boxes.loc[boxes["selected"].astype(bool), "box_id"], patrolled)
+
+
+def _of_inputs(draw, boxes, seed, neighbourhood):
     impossible = _impossible(boxes)
-    problems += impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood or {})
+    problems = impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood)
     if hash_of_inputs(draw["rules"], boxes) != draw["inputs_hash"]:
         problems.append("The stored inputs do not give the recorded inputs hash: a rule, box, beat, harm, eligibility, "
                         "cap or probability was changed after the draw.")
     if seed is not None and not impossible:
         problems += _of_replay(draw, boxes, seed)
-    return problems + _of_patrols(draw, boxes, patrols, state)
+    return problems
 
 
 def _of_seed(draw, seed, commitments):
@@ -68,7 +97,7 @@ def _of_seed(draw, seed, commitments):
         problems.append("The seed is neither revealed nor on this computer, so the draw could not be replayed; verify "
                         "it on the computer that drew it, or once that has revealed the seed.")
     elif hash_of(seed) != draw["seed_hash"]:
-        problems.append("The seed does not give the recorded seed hash.")
+        problems.append(_WRONG_SEED)
     if draw["lottery"]:
         published = commitments[commitments["seed_hash"] == draw["seed_hash"]]
         if published.empty:
@@ -165,10 +194,7 @@ def problems_of_adjusted(state, patrols, boxes):
 
 def _of_patrols(draw, boxes, patrols, state):
     drawn = boxes[boxes["selected"].astype(bool)]
-    problems = [f"Box {box} was drawn but has no patrol."
-                for box in sorted(set(drawn["box_id"]) - set(patrols["box_id"]))]
-    problems += [f"The patrol of box {box} was not drawn."
-                 for box in sorted(set(patrols["box_id"]) - set(drawn["box_id"]))]
+    problems = _without_patrol(drawn["box_id"], patrols["box_id"])
     both = patrols.merge(drawn, on="box_id", suffixes=("", "_drawn"))
     both["right_order"] = visit_order(both)
     for patrol in both.astype(object).where(both.notna(), None).to_dict("records"):
@@ -182,6 +208,12 @@ def _of_patrols(draw, boxes, patrols, state):
             problems.append(f"The patrol of box {patrol['box_id']} differs from its draw in {', '.join(what)}.")
     twice = patrols["box_id"][patrols["box_id"].duplicated()]
     return problems + [f"Box {box} has more than one patrol of this draw." for box in sorted(set(twice))]
+
+
+def _without_patrol(drawn, patrolled):
+    drawn, patrolled = set(drawn), set(patrolled)
+    return [f"Box {box} was drawn but has no patrol." for box in sorted(drawn - patrolled)] + [
+        f"The patrol of box {box} was not drawn." for box in sorted(patrolled - drawn)]
 
 
 def _named(what, boxes, which):

@@ -16,10 +16,10 @@ class ExposureReport(ReportAlgorithm):
     TAKES_SHIFT = False
     HELP = ("For the community, the council and auditors: patrol minutes per 1,000 residents by neighbourhood and by "
             "group of residents, also against harm; whether every cap was kept; how evenly patrols lie on boxes; "
-            "whether boxes were drawn as often as their published chances say; changes by hand by reason; what "
-            "imports refused. It names no officer and no unit. PUBLIC_PACK writes a zip for publication beside it: "
-            "the report and its tables with small counts hidden, the draws with their revealed seeds, model cards "
-            "and the rules in force, of shifts that have ended.")
+            "whether every ended draw replays from its seed; changes by hand by reason; what imports refused. It names "
+            "no officer and no unit. PUBLIC_PACK writes a zip for publication beside it: the report and its "
+            "tables with small counts hidden, the draws with their revealed seeds, model cards and the rules "
+            "in force, of shifts that have ended.")
 
     def add_own(self):
         self.add(QgsProcessingParameterFileDestination(PUBLIC_PACK, "Public pack", "ZIP (*.zip)", optional=True,

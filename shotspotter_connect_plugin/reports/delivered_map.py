@@ -97,6 +97,17 @@ def other_boxes(crs, rectangles):
     return layer
 
 
+def boxes_without_residents(crs, rectangles):
+    """Boxes in which nobody is known to live, in one quiet colour."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"residents": [0] * len(rectangles)})
+    layer = memory_layer("Boxes without residents", "Polygon", crs, frame, squares(rectangles))
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
+        "style": "solid", "color": style.NOBODY, "outline_style": "no"})))
+    return layer
+
+
 def areas(crs, frame, geometries):
     """Polygons in the ``colour`` of their row with their ``label``, where it has room."""
     layer = memory_layer("Areas", "MultiPolygon", crs, frame[["label", "colour"]], shapes(geometries))

@@ -9,11 +9,12 @@ import pandas as pd
 from ..patrol import exposure as measures
 from ..progress import SILENT
 from ..workspace import publicpack
-from ..workspace.exposure import NO_NEIGHBOURHOOD, exposure
-from ..workspace.suppression import RULE
+from ..workspace.exposure import FEWEST_REPORTS, NO_NEIGHBOURHOOD, TOO_FEW_REPORTS, exposure
+from ..workspace.suppression import FEW, LEAST, RULE
 from ..workspace.synonyms import EVERYBODY
-from . import charts, parts, queries, style
+from . import charts, exposurewords, parts, queries, style
 from .blocks import Beside, Chart, Column, Figures, Heading, Map, Paragraph, Report, Table, table_csv
+from .exposurewords import say
 from .queries import clean, natural_key
 
 TITLE = "Exposure report"
@@ -26,16 +27,19 @@ ACTIONS = {"add": "Added", "suppress": "Suppressed", "restore": "Restored", "min
            "undo": "Undone"}
 LONGEST_LABEL = 4
 """Characters of a name that stands on the map; where one is longer, numbers do."""
-ENOUGH = 100
-"""Residents from which a rate is worth a sentence."""
-ENOUGH_DRAWN = 30
-"""Expected boxes from which the lottery is judged in words."""
+NOT_APPLICABLE = "n/a"
 ABOUT_MINUTES = (
     "Planned minutes are the target of each planned box and of its returns; delivered minutes the time in which at "
     "least one unit was in a planned box; presence the time in which one was in any box, planned or not, by GPS. A "
-    "box belongs to the neighbourhood that holds most of it. To harm is the share of all presence over the share of "
-    "all forecast harm, to reports the same over reported incidents of the forecast crime types; 1 = as much of one "
-    "as of the other.")
+    "box belongs to the neighbourhood that holds most of it.")
+ABOUT_RATIOS = (
+    "To harm: the neighbourhood's share of all minutes of presence over its share of all forecast harm. 1 = as much of "
+    "one as of the other; 2 = twice as many minutes as its harm would give. To reports: the same over reported "
+    f"incidents of the forecast crime types; {TOO_FEW_REPORTS} where fewer than {FEWEST_REPORTS} reports stand behind "
+    "it. n/a: nobody lives there, or nothing to compare with.")
+ABOUT_HIDDEN = (
+    f"{FEW}: a count of 1 to {LEAST - 1}. hidden: rests on such a count, or would tell one. The rule is at the end "
+    "of the report.")
 ABOUT_GROUPS = (
     "Residents of a neighbourhood are spread evenly over its area, and a minute in a box is shared by all who live "
     "there alike: E(g) = sum over boxes of minutes × residents of the group / all residents, over all residents of "
@@ -101,7 +105,8 @@ def _compose(workspace, numbers, public):
         numbers.waiting)
     if not numbers.totals["shifts"] and not numbers.totals["patrols"] and numbers.totals["visits"] == 0:
         return Report(title, head, waiting, NOTHING, workspace.settings.crs)
-    blocks = [_figures(numbers), *waiting, *_where(workspace, numbers), *_groups(numbers), *_limits(numbers),
+    blocks = [*_opening(numbers), _figures(numbers), *waiting, *_where(workspace, numbers, public),
+              *_groups(numbers), *_limits(numbers),
               *_evenness(numbers), *_lottery(numbers), *_overrides(numbers), *_gunfire(numbers), *_refused(numbers)]
     if public:
         blocks += [Heading("Small counts"), Paragraph(RULE, small=True)]
@@ -110,19 +115,27 @@ def _compose(workspace, numbers, public):
 
 # --- numbers in words ------------------------------------------------------------------------------------------------
 
-def say(value, digits=0):
-    """A number, or the word that stands for a hidden one; a dash for none."""
-    if isinstance(value, str):
-        return value
-    return "–" if value is None or pd.isna(value) else f"{value:,.{digits}f}"
-
-
 def amount(name, title, width, digits=0):
     """A column of numbers, some of which may be hidden."""
     return Column(name, title, width, lambda value: say(value, digits), True)
 
 
+def _told(table):
+    """A table that says n/a where there is no value, on the page and in the file."""
+    return table.astype(object).where(table.notna(), NOT_APPLICABLE)
+
+
 # --- who had how much ------------------------------------------------------------------------------------------------
+
+def _opening(numbers):
+    """One answer to each question, first of all."""
+    areas = numbers.neighbourhoods
+    where = NO_RESIDENTS if set(areas["neighbourhood"]) <= {NO_NEIGHBOURHOOD} else exposurewords.span(
+        areas[areas["neighbourhood"] != NO_NEIGHBOURHOOD])
+    return [Paragraph("On whom do the minutes fall? " + where),
+            Paragraph("Were the limits kept? " + exposurewords.limits(numbers.kept)),
+            Paragraph("Was the lottery honest? " + exposurewords.lottery(numbers.honesty))]
+
 
 def _figures(numbers):
     totals = numbers.totals
@@ -133,14 +146,14 @@ def _figures(numbers):
         (say(totals["residents"]), "residents")])
 
 
-def _where(workspace, numbers):
+def _where(workspace, numbers, public):
     """Map and table of neighbourhoods."""
     table = numbers.neighbourhoods
     order = sorted(range(len(table)), key=lambda row: (table["neighbourhood"].iloc[row] == NO_NEIGHBOURHOOD,
                                                        natural_key(clean(table["neighbourhood"].iloc[row]))))
     table = table.iloc[order].reset_index(drop=True)
     if set(table["neighbourhood"]) <= {NO_NEIGHBOURHOOD}:
-        return [Paragraph(NO_RESIDENTS)]
+        return []  # the first page says why
     numbered = any(len(clean(name)) > LONGEST_LABEL for name in table["neighbourhood"] if name != NO_NEIGHBOURHOOD)
     table = table.assign(label=range(1, len(table) + 1) if numbered else table["neighbourhood"].map(clean))
     columns = [Column("label", "No.", 9.0)] * numbered + [
@@ -149,25 +162,19 @@ def _where(workspace, numbers):
         amount("delivered", "Delivered per 1,000", 17, 1), amount("visits", "Visits", 12),
         amount("presence", "Presence per 1,000", 17, 1), amount("to_harm", "To harm", 14, 2),
         amount("to_incidents", "To reports", 14, 2)]
-    return [Heading("Minutes by neighbourhood"), Paragraph(_span_in_words(table)), _map(workspace, table),
-            Table("neighbourhoods", columns, table),
-            Paragraph(ABOUT_MINUTES, small=True)]
+    to_harm = exposurewords.span_to_harm(table[table["neighbourhood"] != NO_NEIGHBOURHOOD])
+    notes = [ABOUT_MINUTES, ABOUT_RATIOS, *[ABOUT_HIDDEN] * public]
+    return [Heading("Minutes by neighbourhood"), _map(workspace, table), *[Paragraph(to_harm)] * bool(to_harm),
+            *[Paragraph(note, small=True) for note in notes],
+            Table("neighbourhoods", columns, _told(pd.concat([table, _whole(numbers)], ignore_index=True)))]
 
 
-def _span_in_words(table):
-    values = pd.to_numeric(table["presence"], errors="coerce")
-    peopled = pd.to_numeric(table["residents"], errors="coerce") >= ENOUGH
-    values = values[peopled & values.notna()]
-    if values.empty:
-        return f"No neighbourhood of at least {ENOUGH} residents has minutes that can be shown."
-    low, high = (table.loc[place, ["neighbourhood", "presence", "to_harm"]] for place in (
-        values.idxmin(), values.idxmax()))
-    if values.min() == values.max():
-        return f"Presence was {say(low['presence'], 1)} minutes per 1,000 residents wherever it can be shown."
-    return (f"Presence ran from {say(low['presence'], 1)} minutes per 1,000 residents in "
-            f"{clean(low['neighbourhood'])} to {say(high['presence'], 1)} in {clean(high['neighbourhood'])} (among "
-            f"neighbourhoods of at least {ENOUGH} residents). Against forecast harm that is "
-            f"{say(low['to_harm'], 2)} and {say(high['to_harm'], 2)} times an even share.")
+def _whole(numbers):
+    """The row of all boxes."""
+    totals = numbers.totals
+    row = {name: totals[name] for name in ("residents", "patrols", "planned", "delivered", "visits", "presence")}
+    return pd.DataFrame([{"label": "", "neighbourhood": "All boxes", **row, "to_harm": 1.0, "to_incidents": 1.0}],
+                        dtype=object)
 
 
 def _map(workspace, table):
@@ -180,18 +187,23 @@ def _map(workspace, table):
     bounds = pd.DataFrame([shape.bounds for shape in shapes["geometry"]])
     extent = (*bounds[[0, 1]].min(), *bounds[[2, 3]].max())
     words = _classes_in_words(edges) if (which >= 0).any() else []
-    key = [(colour, "", text) for colour, text in zip(colours, words)]
+    key = [("", "", "Minutes of presence"), ("", "", "per 1,000 residents")]
+    key += [(colour, "", text) for colour, text in zip(colours, words)]
     key += [(style.PAPER, "", "not known or hidden")] * bool((which < 0).any())
+    boxes = workspace.read("boxes", ["col", "row", "beat", "neighbourhood"])
+    nobody = boxes[boxes["beat"].notna() & boxes["neighbourhood"].isna()]
+    key += [(style.NOBODY, "", "no residents counted")] * (len(nobody) > 0)
     crs = workspace.settings.crs
+    squares = workspace.fishnet.rectangles(nobody["col"], nobody["row"])
 
     def layers():
         from . import delivered_map
 
-        return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"])]
+        return [delivered_map.areas(crs, shapes[["label", "colour"]], shapes["geometry"]),
+                *[delivered_map.boxes_without_residents(crs, squares)] * (len(nobody) > 0)]
 
-    return Map("Neighbourhoods", layers, extent, crs, 96.0, key,
-               "Minutes of presence per 1,000 residents; darker is more, and the table tells which is which. Few "
-               "residents make a high rate.")
+    return Map("Neighbourhoods", layers, extent, crs, 76.0, key,
+               "Darker is more, and the table tells which is which. Few residents make a high rate.")
 
 
 def _classes_in_words(edges):
@@ -215,7 +227,7 @@ def _groups(numbers):
     return [Heading("Minutes by group of residents"),
             Chart("Groups", lambda width: charts.bars(table["name"].tolist(), series, width,
                                                       "minutes of presence per 1,000 residents of the group")),
-            Table("groups", columns, table), Paragraph(_four_fifths(groups)),
+            Table("groups", columns, _told(table)), Paragraph(_four_fifths(groups)),
             Paragraph(f"{say(numbers.totals['minutes_on_nobody'])} minutes of presence were in boxes where nobody "
                       "lives; they fall on no group.", small=True), Paragraph(ABOUT_GROUPS, small=True)]
 
@@ -237,20 +249,18 @@ def _four_fifths(groups):
 
 def _limits(numbers):
     table = numbers.limits
-    over = table["planned_over"].fillna(0).sum()
-    said = ("No limit of the lottery was passed by the plan." if not over else
-            f"Limits were passed by the plan in {say(over)} cases; the table tells which.")
     columns = [Column("limit", "Limit"), Column("allowed", "Allowed", 18, _plain, True),
                Column("planned_most", "Most planned", 20, _plain, True), amount("planned_over", "Planned over", 20),
                Column("counted_most", "Most counted", 20, _plain, True), amount("counted_over", "Counted over", 20),
                amount("of", "Cases", 20)]
-    return [Heading("Were the limits kept?"), Paragraph(said), Table("limits", columns, table),
+    return [Heading("Were the limits kept?"), Paragraph(exposurewords.limits(numbers.kept)),
+            Table("limits", columns, _told(table)),
             Paragraph(ABOUT_LIMITS, small=True)]
 
 
 def _plain(value):
-    """A number without needless digits; a dash for none."""
-    return "–" if value is None or pd.isna(value) else f"{round(float(value), 2):g}"
+    """A number without needless digits, or the word that stands for none."""
+    return value if isinstance(value, str) else f"{round(float(value), 2):g}"
 
 
 def _evenness(numbers):
@@ -261,15 +271,15 @@ def _evenness(numbers):
     note = ("Gini is 0 where all boxes (or all residents) have the same and near 1 where one has all. The effective "
             "number is how many equally served boxes would be as spread out. Chances follow harm to the power of the "
             "focus, a setting, so they can be more concentrated than harm; caps spread them out again.")
-    left = [Table("evenness", columns, table), Paragraph(note, small=True)]
+    left = [Table("evenness", columns, _told(table)), Paragraph(note, small=True)]
     right = [Chart("Lorenz curves", lambda width: charts.lorenz(
         curves, width, 72.0, "boxes, from the least to the most", "share of all"))] if curves else []
     return [Heading("How evenly is it spread?"), Beside([left, right], [1.15, 1.0]) if right else left[0]]
 
 
 def _lottery(numbers):
-    found, draws = numbers.agreement, numbers.draws
-    if draws.empty:
+    found = numbers.honesty
+    if numbers.draws.empty:
         return [Heading("Was the lottery honest?"), Paragraph("No shift was drawn in this period.")]
     table = numbers.classes
     labels = [f"{100 * low:g} to {100 * high:g} %" for low, high in zip(table["above"], table["up_to"])]
@@ -281,39 +291,23 @@ def _lottery(numbers):
                amount("z", "z", 14, 1)]
     drawn = [f"{_percent(share)} drawn" for share in table["share"]]
     shares = [[100 * value for value in table[name]] for name in ("share", "low", "high")]
-    return [Heading("Was the lottery honest?"), Paragraph(_agreement_in_words(found)),
-            Paragraph(_draws_in_words(draws)),
-            Paragraph(_chain_in_words(numbers.chain)),
+    said = [exposurewords.lottery(found), *exposurewords.problems(found), exposurewords.publication(found),
+            exposurewords.late(found), exposurewords.left_out(found), _redrawn_in_words(numbers.draws),
+            _chain_in_words(numbers.chain), exposurewords.luck(numbers.agreement)]
+    return [Heading("Was the lottery honest?"), *[Paragraph(text) for text in said if text],
             Chart("Chances and draws", lambda width: charts.intervals(
                 labels, *shares, width, "per cent of boxes and shifts of that chance that were drawn", 32.0, drawn)),
-            Table("lottery", columns, table), Paragraph(ABOUT_LOTTERY, small=True)]
+            Table("lottery", columns, _told(table)), Paragraph(ABOUT_LOTTERY, small=True)]
 
 
 def _percent(share):
-    return f"{100 * share:.1f} %"
+    return share if isinstance(share, str) else f"{100 * share:.1f} %"
 
 
-def _agreement_in_words(found):
-    if pd.isna(found.z):
-        return "There were no chances to compare with."
-    verdict = ("Boxes were drawn as often as their published chances say" if abs(found.z) <= 3 else
-               "Boxes were NOT drawn as often as their published chances say; verify the draws")
-    if found.expected < ENOUGH_DRAWN:
-        verdict = "So few draws tell little"
-    return (f"{verdict}: {say(found.drawn)} were drawn where {say(found.expected, 1)} were expected, and box by box "
-            f"the squared differences sum to {say(found.statistic)} times their variance where {say(found.boxes)} ± "
-            f"{say(found.deviation)} is what an honest lottery gives ({found.z:+.1f} standard deviations).")
-
-
-def _draws_in_words(draws):
-    said = [f"Of {len(draws)} draws, {int(draws['committed'].sum())} had the hash of their seed published before"]
-    fits = draws["fits"].dropna().astype(bool)
-    said.append(f"{len(fits)} seeds are public, and {int(fits.sum())} of them give their hash")
-    if (~draws["lottery"]).any():
-        said.append(f"{int((~draws['lottery']).sum())} were tests with a given seed, no lottery")
-    if draws["redrawn"].any():
-        said.append(f"{int(draws['redrawn'].sum())} shifts were drawn again")
-    return "; ".join(said) + ". Anybody can replay a draw from its seed."
+def _redrawn_in_words(draws):
+    again = int(draws["redrawn"].sum())
+    return f"{say(again)} {'shift was' if again == 1 else 'shifts were'} drawn again; all their draws count here." * (
+        again > 0)
 
 
 def _chain_in_words(chain):
@@ -351,8 +345,8 @@ def _refused(numbers):
     found = numbers.refused
     table = found.assign(
         table=[name.replace("_", " ") for name in found["table"]],
-        columns=[", ".join(clean(column) for column in columns) for columns in found["columns"]],
-        reasons=["; ".join(f"{reason}: {say(count)}" for reason, count in reasons.items())
+        columns=[", ".join(clean(column) for column in columns) or "none" for columns in found["columns"]],
+        reasons=["; ".join(f"{reason}: {say(count)}" for reason, count in reasons.items()) or "none"
                  for reasons in found["reasons"]])
     columns = [Column("table", "Table", 25), Column("columns", "Columns never read", lines=2),
                Column("reasons", "Why rows were rejected", 55), amount("imports", "Imports", 15),

@@ -21,6 +21,7 @@ ROAD_TEXT = "#4d4740"
 RAIL = "#9a9a9a"
 BEAT = "#2f3b46"
 UNKNOWN = "#8a8f94"
+NOBODY = "#dcd6cc"
 DOSAGE = {"short": ("#e0a030", "Short"), "on_target": ("#2a7f62", "On target"), "over": ("#7b4fa3", "Over")}
 """Colour and words of each dosage; the colours stay apart for people who see red and green alike."""
 RAMP = ("#eef3ef", "#c5d8d0", "#8fb5ae", "#558a8c", "#1f5563")

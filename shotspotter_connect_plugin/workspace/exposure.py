@@ -16,12 +16,17 @@ from ..progress import SILENT
 from . import planning
 from .chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
+from .exposure_lottery import Honesty, honesty
 from .neighbourhoods import residents_of_boxes
 from .synonyms import EVERYBODY
 
 NO_NEIGHBOURHOOD = "(in no neighbourhood)"
+FEWEST_REPORTS = 20
+"""Reported incidents from which a ratio to them says something."""
+TOO_FEW_REPORTS = f"<{FEWEST_REPORTS}"
 _COVERED = 0.5
 """Share of a box from which it counts as inside an area."""
+_OF_PATROLS, _REST = "Patrols in {} days", "Shifts of rest after a patrol"
 
 
 @dataclass(frozen=True)
@@ -30,22 +35,25 @@ class Exposure:
 
     ``totals``
         patrols, planned_minutes, served (visits to directed patrols), delivered_minutes, visits (all of them),
-        presence_minutes, shifts (drawn), residents, minutes_on_nobody (presence in boxes without residents).
+        presence_minutes, planned, delivered and presence (minutes per 1,000 residents), shifts (drawn), residents,
+        minutes_on_nobody (presence in boxes without residents).
     ``neighbourhoods``
         neighbourhood, residents, boxes, patrols, planned_minutes, served (visits to directed patrols),
         delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned,
         delivered and presence (minutes per 1,000 residents), to_harm and to_incidents (share of presence over share of
-        forecast harm, of reported incidents).
+        forecast harm, of reported incidents; ``<20`` stands for a ratio to fewer than 20 incidents).
     ``groups``
         group, residents, planned, delivered, presence, harm, incidents (per 1,000 residents of the group), to_harm and
         to_incidents (the group's presence over its harm or incidents, as a multiple of all residents').
     ``limits``
         limit, allowed, planned_most, planned_over, counted_most, counted_over (box-shifts or box-days over the limit;
-        counted = planned or visited), of (how many of them there are).
+        counted = planned or visited), of (how many of them there are). ``kept`` sums them up: :class:`Kept`.
     ``evenness``
         what, boxes (with any), gini, gini_residents, effective; ``curves`` the Lorenz curves by the same names.
     ``classes``, ``agreement``
         Planned against realised inclusion; see :mod:`..patrol.inclusion`.
+    ``honesty``
+        Every lottery that has ended, drawn again from its seed; see :mod:`.exposure_lottery`.
     ``draws``
         draw_id, shift_date, shift, drawn_utc, size, lottery, redrawn, seed_hash, seed (None until it is public),
         inputs_hash, committed (hash published before the draw), fits (the seed gives the hash; None without one).
@@ -65,10 +73,12 @@ class Exposure:
     neighbourhoods: pd.DataFrame
     groups: pd.DataFrame
     limits: pd.DataFrame
+    kept: "Kept"
     evenness: pd.DataFrame
     curves: Dict[str, Tuple[np.ndarray, np.ndarray]]
     classes: pd.DataFrame
     agreement: Agreement
+    honesty: Honesty
     draws: pd.DataFrame
     overrides: pd.DataFrame
     chain: ChainCheck
@@ -76,6 +86,36 @@ class Exposure:
     refused: pd.DataFrame
     as_of: object
     waiting: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Whether the limits were kept, of the lottery's plan and of all that counts.
+
+    ``planned_over`` cases in which the plan passed a limit; ``limit``, ``allowed``, ``most``, ``over``, ``of``: the
+    hard limit that counted patrols passed most often (their most, box-days over, all box-days), over 0 where none was;
+    ``rests_broken`` of ``rests``.
+    """
+
+    planned_over: int
+    limit: str
+    allowed: float
+    most: float
+    over: int
+    of: int
+    rests_broken: int
+    rests: int
+
+    @classmethod
+    def of_limits(cls, limits):
+        """Sum up the ``limits`` of an :class:`Exposure`; None without any."""
+        if limits.empty:
+            return None
+        table = limits.set_index("limit")
+        hard = table.loc[[_OF_PATROLS.format(days) for days in WINDOWS]]
+        worst, rest = hard.loc[hard["counted_over"].idxmax()], table.loc[_REST]
+        return cls(int(limits["planned_over"].sum()), worst.name, worst["allowed"], worst["counted_most"],
+                   int(worst["counted_over"]), int(worst["of"]), int(rest["counted_over"]), int(rest["of"]))
 
 
 def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT):
@@ -101,10 +141,12 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     progress.report(0.5, "Limits and lottery")
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)
     evenness, curves = _evenness(boxes, residents)
+    limits = _limits(workspace, data)
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents), _neighbourhoods(workspace, boxes, residents, beat),
-        _groups(boxes, residents), _limits(workspace, data), evenness, curves, by_class(chance, drawn),
-        agreement(data.of_lottery["box_id"], chance, drawn), data.published(), _overrides(workspace, data),
+        _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),
+        agreement(chance, drawn), honesty(workspace, data, progress.part(0.6, 0.9)), data.published(),
+        _overrides(workspace, data),
         verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
     progress.report(1.0)
     return found
@@ -113,7 +155,9 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
 def _totals(data, boxes, residents):
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0)
     sums = boxes[_COUNTED[:6]].sum().to_dict()
-    return {**sums, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
+    rates = {kind: float(measures.per_thousand([sums[kind + "_minutes"]], [people.sum()])[0]) for kind in _MINUTES}
+    sums.update({name: int(sums[name]) for name in ("patrols", "served", "visits")})
+    return {**sums, **rates, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
             "minutes_on_nobody": float(boxes.loc[people <= 0, "presence_minutes"].sum())}
 
 
@@ -138,7 +182,8 @@ def _neighbourhoods(workspace, boxes, residents, beat):
     for kind in _MINUTES:
         table[kind] = measures.per_thousand(table[kind + "_minutes"], table["residents"])
     table["to_harm"] = measures.relative(table["presence_minutes"], table["harm"])
-    table["to_incidents"] = measures.relative(table["presence_minutes"], table["incidents"])
+    table["to_incidents"] = _of_enough(measures.relative(table["presence_minutes"], table["incidents"]),
+                                       table["incidents"])
     table = table.rename_axis("neighbourhood").reset_index()
     last = table["neighbourhood"] == NO_NEIGHBOURHOOD
     return pd.concat([table[~last], table[last]], ignore_index=True)
@@ -153,7 +198,14 @@ def _groups(boxes, residents):
     for base in ("harm", "incidents"):
         each = table["presence"] / table[base].where(table[base] > 0)
         table["to_" + base] = each / each.get(EVERYBODY, np.nan)
+    table["to_incidents"] = _of_enough(table["to_incidents"], table["incidents"] * table["residents"] / 1000.0)
     return table.rename_axis("group").reset_index()[table["residents"].to_numpy() > 0].reset_index(drop=True)
+
+
+def _of_enough(ratios, incidents):
+    """Ratios to incidents, ``<20`` where they rest on fewer; as they are where there are none at all."""
+    few = (np.asarray(incidents, dtype=float) < FEWEST_REPORTS) & (np.nansum(incidents) > 0)
+    return pd.Series(ratios, index=incidents.index, dtype=object).where(~few, TOO_FEW_REPORTS)
 
 
 def _evenness(boxes, residents):
@@ -192,10 +244,10 @@ def _limits(workspace, data):
     for window in WINDOWS:
         allowed = rules[f"window_{window}_hard"]
         sums = [measures.within(counts, window)[days] for counts in by_day]
-        rows.append((f"Patrols in {window} days", allowed, *(number for part in sums for number in (
+        rows.append((_OF_PATROLS.format(window), allowed, *(number for part in sums for number in (
             part.max(initial=0), (part > allowed).sum())), places))
     rest = [measures.breaches_of_rest(served, rules["cool_down_shifts"])[inside].sum() for served in kinds]
-    rows.append(("Shifts of rest after a patrol", rules["cool_down_shifts"], np.nan, rest[0], np.nan, rest[1],
+    rows.append((_REST, rules["cool_down_shifts"], np.nan, rest[0], np.nan, rest[1],
                  int(kinds[1][inside].sum())))
     for what, parts in (("Longest run of shifts", [served[inside] for served in kinds]),
                         ("Longest run of days", [counts[days] > 0 for counts in by_day])):

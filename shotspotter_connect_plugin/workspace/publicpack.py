@@ -29,6 +29,7 @@ _PUBLIC_TEXTS = ("agency", "timezone", "crs", "page_size", "plan_hour", "firewor
 """Settings of text and lists that are public; numbers and switches are public all, since they cannot name anybody."""
 _PUBLIC_TACTIC = ("tactic", "name", "description", "crime_types", "reviewed", "expires", "enforcement", "source",
                   "sort_order")
+_RATES = {"visits": "presence", "served": "delivered"}
 _DIGITS = 4
 _STAMP = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the zip: the same content gives the same bytes."""
@@ -40,16 +41,17 @@ def public(numbers):
     for count, minutes in (("visits", "presence_minutes"), ("served", "delivered_minutes")):
         if small([totals[count]])[0] or tells(areas[count]):
             totals[count], totals[minutes] = FEW if small([totals[count]])[0] else HIDDEN, None
+            totals[_RATES[count]] = HIDDEN
     if totals["visits"] in (FEW, HIDDEN):
         totals["minutes_on_nobody"] = None
     for count, measured in _MEASURED.items():
-        areas = suppressed(areas, count, measured, summed=count != "residents")
+        areas = _marked(suppressed(areas, count, measured, summed=count != "residents"), areas, measured)
     groups = numbers.groups
     rates = ["planned", "delivered", "presence", "harm", "incidents", "to_harm", "to_incidents"]
     few = small(groups["residents"])
-    groups = suppressed(groups, "residents", rates, summed=False)
+    groups = _marked(suppressed(groups, "residents", rates, summed=False), groups, rates)
     if totals["visits"] in (FEW, HIDDEN) or totals["served"] in (FEW, HIDDEN):
-        groups = groups.assign(delivered=None, presence=None, to_harm=None, to_incidents=None)
+        groups = groups.assign(delivered=HIDDEN, presence=HIDDEN, to_harm=HIDDEN, to_incidents=HIDDEN)
     if any(isinstance(count, str) for count in areas["visits"]):
         groups = _coarse(groups, rates)  # exact rates of many groups would tell the minutes hidden above
     evenness, curves = numbers.evenness, numbers.curves
@@ -59,6 +61,7 @@ def public(numbers):
     refused = numbers.refused.assign(reasons=[
         {reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
         for reasons in numbers.refused["reasons"]])
+    totals = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in totals.items()}
     return replace(numbers, totals=totals, neighbourhoods=_rounded(areas),
                    groups=_rounded(groups[~few | (groups["group"] == EVERYBODY)]), limits=_rounded(numbers.limits),
                    classes=_rounded(numbers.classes), evenness=_rounded(evenness), curves=curves,
@@ -66,10 +69,17 @@ def public(numbers):
                    refused=suppressed(refused, "rejected", summed=False))
 
 
+def _marked(table, before, measured):
+    """Say of every value that was taken out that it is hidden; what never was stays missing."""
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna() | before[name].isna(), HIDDEN)
+                           for name in measured})
+
+
 def _coarse(table, columns):
     """Rates to two significant digits."""
-    return table.assign(**{name: table[name].map(lambda value: None if value is None or value != value else float(
-        f"{value:.2g}")) for name in columns})
+    return table.assign(**{name: table[name].map(
+        lambda value: float(f"{value:.2g}") if isinstance(value, float) and value == value else value)
+        for name in columns})
 
 
 def _overrides(table):
@@ -103,7 +113,7 @@ def contents(workspace, numbers, tables, progress=SILENT):
         File name -> content.
     """
     files = {f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()}
-    files["tables/draws.csv"] = draws_csv(numbers.draws).encode("utf-8-sig")
+    files["tables/draws.csv"] = draws_csv(numbers.draws, numbers.honesty.draws).encode("utf-8-sig")
     files["configuration.json"] = _json(public_configuration(workspace))
     files.update(model_cards(workspace, numbers))
     files.update(_draw_files(workspace, numbers, progress))
@@ -150,10 +160,12 @@ def model_cards(workspace, numbers):
     return {f"model_cards/{row.model_id}.html": card_html(row.card).encode() for row in chosen.itertuples()}
 
 
-def draws_csv(draws):
-    """The draws as CSV: seeds that are public, and what shows that they were settled before."""
-    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before"}).to_csv(index=False)
+def draws_csv(draws, checked):
+    """The draws as CSV: seeds that are public, what shows that they were settled before, and whether they replay."""
+    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")).merge(
+        checked[["draw_id", "replays", "late"]], on="draw_id", how="left")
+    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before",
+                                 "late": "drawn_after_start"}).to_csv(index=False)
 
 
 def _draw_files(workspace, numbers, progress):

@@ -13,8 +13,8 @@ import pandas as pd
 LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
 RULE = (f"Counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown as {FEW}, and minutes, rates "
-        f"and ratios that rest on them are left out. Where a sum would tell such a count, a further one is hidden too "
-        f"(shown as {HIDDEN}). Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
+        f"and ratios that rest on them as {HIDDEN}. Where a sum would tell such a count, a further one is {HIDDEN} "
+        f"too. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
         "hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
 
 

@@ -85,8 +85,16 @@ def test_the_report_says_what_the_workspace_holds(run, city, tmp_path):
     for number in (numbers.totals["patrols"], round(numbers.totals["presence_minutes"]), numbers.agreement.drawn):
         assert f"{number:,.0f}" in text
     assert text.count(head) >= len(pages)
-    assert "The chain of 9 adjustments fits" in text and "No limit of the lottery was passed by the plan" in text
-    assert "Boxes were drawn as often as their published chances say" in text
+    assert "The chain of 9 adjustments fits" in text and text.count("The plan kept every limit") == 2
+    answers = [pages[0].index(question) for question in (
+        "On whom do the minutes fall?", "Were the limits kept?", "Was the lottery honest?", "shifts drawn by lottery")]
+    assert answers == sorted(answers)
+    assert text.count("21 of 21 draws replay to exactly the published boxes") == 2 and " NOT " not in text
+    assert "All 21 draws were made only after the start of their shift" in text
+    assert "is the first draw of this workspace" in text and "of 100 honest periods would be at least as" in text
+    assert "no residents counted" not in text and "Minutes of presence" in pages[0]  # every box has residents here
+    before_table = pages[0][:pages[0].index("No.")]
+    assert "To harm: the neighbourhood's share" in " ".join(before_table.split())
     assert "4 to 10 February 2019" in text and "version" not in text and "Page 1 of" in text
     for name in NASTY[:3]:  # text is text
         assert name in text
@@ -101,8 +109,10 @@ def test_tables_equal_the_numbers_and_formulas_are_text(run, city, tmp_path):
     with open_workspace(city) as workspace:
         numbers = exposure(workspace, FIRST, LAST, "W")
     rows = list(csv.DictReader((tmp_path / "e_neighbourhoods.csv").open(encoding="utf-8-sig")))
-    assert len(rows) == 4 and not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
-    found = sorted(float(row["Presence per 1,000"]) for row in rows if row["Presence per 1,000"])
+    assert len(rows) == 5 and rows.pop()["Neighbourhood"] == "All boxes"
+    assert not any(value.startswith(("=", "+", "-", "@")) for row in rows for value in row.values())
+    found = sorted(float(row["Presence per 1,000"]) for row in rows if row["Presence per 1,000"] != "n/a")
+    assert not [value for row in rows for value in row.values() if value == ""]
     assert found == pytest.approx(sorted(numbers.neighbourhoods["presence"].dropna()))
     groups = list(csv.DictReader((tmp_path / "e_groups.csv").open(encoding="utf-8-sig")))
     assert {row["Group"]: float(row["Presence per 1,000"]) for row in groups} == pytest.approx({
@@ -208,6 +218,7 @@ def test_the_public_pack_names_no_officer_unit_account_or_note(run, city, tmp_pa
     draws = list(csv.DictReader(io.StringIO(files["tables/draws.csv"].decode("utf-8-sig"))))
     assert len(draws) == 21
     assert all(hashlib.sha256(row["seed"].encode()).hexdigest() == row["seed_hash"] for row in draws)
+    assert {(row["replays"], row["drawn_after_start"]) for row in draws} == {("True", "True")}
     for row in draws:
         kept = json.loads(files["draws/{}.json".format(row["draw_id"])])
         assert hashlib.sha256(kept["inputs"].encode()).hexdigest() == inputs[row["draw_id"]] == row["inputs_hash"]
@@ -247,9 +258,10 @@ def test_small_counts_are_hidden_in_tables_and_in_the_pdf(run, city, tmp_path):
     rows = {row["Neighbourhood"]: row for row in csv.DictReader(io.StringIO(
         files["tables/neighbourhoods.csv"].decode("utf-8-sig")))}
     hidden = rows[NASTY[2]]
-    assert hidden["Visits"] == "<5" and hidden["Presence per 1,000"] == hidden["To harm"] == ""
+    assert hidden["Visits"] == "<5" and hidden["Presence per 1,000"] == hidden["To harm"] == "hidden"
     assert [row["Visits"] for row in rows.values()].count("hidden") == 1  # else the sum would tell
     exact = "{:.1f}".format(shown["presence"][NASTY[2]])
+    assert "hidden: rests on such a count" in files["text of the pdf"].decode().replace("\n", " ")
     assert exact not in files["text of the pdf"].decode() and exact in plain(tmp_path / "e.pdf")
     assert "below" in files["text of the pdf"].decode()
 

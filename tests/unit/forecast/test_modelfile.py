@@ -228,6 +228,25 @@ def test_the_card_is_shown_with_every_word_escaped(city):
     assert "<script" not in page and "&lt;script&gt;" in page and "alert(1)</" not in page
 
 
+def test_the_card_opens_in_sentences_without_codes(city):
+    page = card_html(city.model.card)
+    plain, details = page.split("<h2>Details</h2>")
+    for heading in ("What it forecasts", "How good it was", "What it never uses", "What it cannot do"):
+        assert plain.count(f"<h2>{heading}</h2>") == 1
+    assert not [code for code in ("kde_", "decay_", "count_", "Pai", "Rung", "rung", "log score") if code in plain]
+    assert "Robbery: the 1 % of the area that it ranked highest held" in plain and "events in all and" in plain
+    assert "race, ethnicity" in plain and escape(city.model.card["limits"][0]) in plain
+    assert "kde_250_364 spreads" in details and "<h2>Crime types</h2>" in details
+
+
+@pytest.mark.parametrize("records", [
+    {"<i>": {"verdict": "<b>", "validation": "<u>"}}, {"<i>": "<b>"}, {"<i>": {"verdict": "forecast", "validation": {
+        "hit_rate": "<u>", "searched_area": 0, "events": float("nan"), "weeks": [1]}}}, ["<u>"], {"<i>": None}])
+def test_a_strange_card_is_shown_too(records):
+    page = card_html({"crime_types": records, "never_an_input": ["<s>"], "limits": "<s>", "boxes": {"count": "<s>"}})
+    assert not [tag for tag in ("<i>", "<b>", "<u>", "<s>") if tag in page] and "&lt;" in page
+
+
 def test_the_card_says_what_it_must(city):
     card = city.model.card
     for needed in (

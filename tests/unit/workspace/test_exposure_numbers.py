@@ -1,6 +1,7 @@
 """The exposure report's numbers equal plain queries on the workspace, and nothing about officers is among them."""
 import dataclasses
 import shutil
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from shapely.geometry import MultiPolygon
 from test_planning import square
 
 from shotspotter_connect_plugin.patrol import seeds
+from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication
+from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -130,12 +133,127 @@ def test_the_lottery_was_honest_and_its_hashes_were_out_before(found):
     boxes = workspace.read("draw_boxes", where={"eligible": True})
     assert numbers.agreement.box_shifts == len(boxes)
     assert numbers.agreement.expected == pytest.approx(boxes["inclusion_probability"].sum())
-    assert numbers.agreement.drawn == boxes["selected"].sum() and abs(numbers.agreement.z) < 4
+    assert numbers.agreement.drawn == boxes["selected"].sum() and numbers.agreement.luck > 0.002
     assert numbers.classes["box_shifts"].sum() == (boxes["inclusion_probability"] > 0).sum()
     draws = numbers.draws
     assert len(draws) == 3 * DAYS == numbers.totals["shifts"] and draws["fits"].eq(True).all()
     assert draws["committed"].sum() >= 3 * (DAYS - 1) and not draws["redrawn"].any()
     assert [seeds.hash_of(seed) for seed in draws["seed"]] == draws["seed_hash"].tolist()
+
+
+def test_every_draw_replays_from_its_seed(found):
+    workspace, numbers = found
+    assert numbers.honesty.counts == (3 * DAYS, 3 * DAYS, 0, 0) and numbers.honesty.kept
+    draws = numbers.honesty.draws
+    assert numbers.honesty.before == (draws["published"] == "before").sum() >= 3 * (DAYS - 1)
+    assert draws["first"].sum() == 1 and (draws.loc[draws["first"], "published"] == "with the draw").all()
+    assert draws["late"].all() and numbers.honesty.late == 3 * DAYS  # of shifts long ago, drawn just now
+    assert lottery(numbers.honesty).startswith("Yes: 21 of 21 draws replay to exactly the published boxes")
+    assert "is the first draw of this workspace" in publication(numbers.honesty)
+    assert late(numbers.honesty).startswith("All 21 draws were made only after the start")
+    tests = dataclasses.replace(numbers.honesty, draws=draws.iloc[:0], tests=2)
+    assert "was a test with a given seed" in lottery(tests) and "No lottery" in lottery(
+        dataclasses.replace(tests, open_yet=1))
+    assert problems(numbers.honesty) == [] and "NOT" not in lottery(numbers.honesty) + luck(numbers.agreement)
+
+
+@pytest.fixture
+def falsified(made, tmp_path):
+    """The numbers of a copy of the city after some (statement, values), past the triggers that protect it."""
+    def change(*statements):
+        for part in made.parent.iterdir():
+            shutil.copy(part, tmp_path)
+        connection = sqlite3.connect(tmp_path / made.name)
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute('DROP TRIGGER "' + trigger + '"')
+        for statement, values in statements:
+            connection.execute(statement, values)
+        connection.commit()
+        connection.close()
+        with open_workspace(tmp_path / made.name) as workspace:
+            return exposure(workspace, FIRST, LAST)
+    return change
+
+
+def favoured(boxes):
+    """Statements that draw the rarest box of each beat in every shift, in place of one drawn there, plan included."""
+    chances = boxes[boxes["inclusion_probability"] > 0]
+    rarest = chances.groupby(["beat", "box_id"])["inclusion_probability"].sum().groupby("beat").idxmin()
+    for beat, box in rarest:
+        for draw_id, own in boxes[boxes["beat"] == beat].groupby("draw_id"):
+            given = own.loc[own["selected"].astype(bool), "box_id"].tolist()
+            if box not in given:
+                yield "UPDATE draw_boxes SET selected = 1 WHERE draw_id = ? AND box_id = ?", (draw_id, box)
+                yield "UPDATE draw_boxes SET selected = 0 WHERE draw_id = ? AND box_id = ?", (draw_id, given[0])
+                yield "UPDATE patrols SET box_id = ? WHERE draw_id = ? AND box_id = ?", (box, draw_id, given[0])
+
+
+def test_boxes_that_were_favoured_are_caught_in_every_draw_and_named(found, falsified):
+    numbers = falsified(*favoured(found[0].read("draw_boxes")))
+    drawn, right, wrong, unknown = numbers.honesty.counts
+    assert drawn == 3 * DAYS == wrong and right == unknown == 0 and not numbers.honesty.kept
+    text = lottery(numbers.honesty)
+    assert text.startswith("No: ") and "do NOT replay: " in text and "February 2019" in text and "16 more" in text
+    assert "in the record but not in the replay" in problems(numbers.honesty)[0]
+    assert numbers.agreement.luck < 0.05 and "comes by luck alone" in luck(numbers.agreement)
+
+
+def test_a_draw_from_another_seed_and_one_that_was_never_promised_are_caught(found, falsified):
+    ids, seed = found[0].read("draws", order_by="drawn_utc")["draw_id"].tolist(), "5" * 64
+    numbers = falsified(
+        ("UPDATE draws SET seed = ? WHERE draw_id = ?", (seed, ids[3])),  # does not give its hash
+        ("UPDATE draws SET seed = ?, seed_hash = ? WHERE draw_id = ?", (seed, seeds.hash_of(seed), ids[4])),
+        ("UPDATE draws SET seed = NULL, seed_hash = ? WHERE draw_id = ?", ("0" * 64, ids[5])))
+    by_id = numbers.honesty.draws.set_index("draw_id").loc[ids]
+    assert numbers.honesty.counts == (21, 18, 2, 1) and not numbers.honesty.kept
+    assert by_id["replays"].tolist()[3:6] == [False, False, None]
+    assert "does not give the recorded seed hash" in by_id["problems"].iloc[3][0]
+    assert by_id["published"].tolist()[4:6] == ["never", "never"]  # nobody saw these hashes
+    assert "the hash was published never for" in publication(numbers.honesty)
+    assert "The seed of 1 is not known here" in lottery(numbers.honesty)
+
+
+def test_a_patrol_that_was_not_drawn_and_a_hash_published_late_are_seen(found, falsified):
+    workspace, _ = found
+    draws, patrols = workspace.read("draws", order_by="drawn_utc"), workspace.read("patrols")
+    some = patrols.loc[(patrols["draw_id"] == draws["draw_id"].iloc[6]) & (patrols["origin"] == "drawn"), "box_id"]
+    free = sorted(set(workspace.read("boxes")["box_id"]) - set(some))[0]
+    numbers = falsified(
+        ("UPDATE patrols SET box_id = ? WHERE draw_id = ? AND box_id = ?",
+         (free, draws["draw_id"].iloc[6], some.iloc[0])),
+        ("UPDATE commitments SET committed_utc = '2250-01-01T00:00:00.000Z' WHERE seed_hash = ?",
+         (draws["seed_hash"].iloc[9],)))
+    by_id = numbers.honesty.draws.set_index("draw_id").loc[draws["draw_id"]]
+    assert f"The patrol of box {free} was not drawn." in by_id["problems"].iloc[6]
+    assert by_id["published"].iloc[9] == "after the draw" and by_id["replays"].iloc[9] is True
+    assert numbers.honesty.counts == (21, 20, 1, 0) and not numbers.honesty.kept
+    assert "only after the draw" in publication(numbers.honesty)
+
+
+def test_limits_that_visits_passed_are_told_with_those_the_plan_kept(found):
+    workspace, numbers = found
+    kept, table = numbers.kept, numbers.limits.set_index("limit")
+    assert kept.planned_over == table["planned_over"].sum() == 0
+    assert (kept.over, kept.most) == tuple(table.loc[kept.limit, ["counted_over", "counted_most"]])
+    text = limits_in_words(dataclasses.replace(kept, over=7, most=9, allowed=5, of=1008, limit="Patrols in 7 days",
+                                               rests_broken=3, rests=99))
+    assert text.startswith("The plan kept every limit, but") and "up to 9 patrols in 7 days where 5 are" in text
+    assert "7 of 1,008" in text and "3 of 99" in text and "no plan asked for" in text
+    assert "no box was patrolled more often" in limits_in_words(dataclasses.replace(kept, over=0, rests_broken=0))
+    assert "itself passed a limit in 2 cases" in limits_in_words(dataclasses.replace(kept, planned_over=2))
+
+
+def test_a_ratio_to_few_reports_is_not_shown(city):
+    where = city.read("boxes").set_index("box_id")["neighbourhood"]
+    some = [where.index[where == name][0] for name in ("North", "South West")]
+    moment = pd.Timestamp(FIRST, tz="UTC")
+    with city.transaction() as writer:
+        writer.append("incidents", pd.DataFrame({
+            "box_id": [some[0]] * 20 + [some[1]] * 19, "crime_type": "theft", "shift_date": FIRST, "discovered": False,
+            "incident_id": [f"i{n}" for n in range(39)], "occurred_from_utc": moment, "occurred_to_utc": moment}))
+    table = exposure(city, FIRST, LAST).neighbourhoods.set_index("neighbourhood")
+    assert table["incidents"].to_dict()["North"] == 20 and isinstance(table["to_incidents"]["North"], float)
+    assert table["to_incidents"]["South West"] == "<20"
 
 
 def test_a_tampered_draw_and_chain_show(city):
@@ -184,7 +302,8 @@ def test_an_empty_period_is_empty_and_not_an_error(found):
     numbers = exposure(workspace, "2018-06-01", "2018-06-30")
     assert numbers.totals["patrols"] == numbers.totals["presence_minutes"] == numbers.totals["shifts"] == 0
     assert numbers.classes.empty and numbers.draws.empty and numbers.overrides.empty and not numbers.curves
-    assert numbers.as_of is None and np.isnan(numbers.agreement.z) and len(numbers.neighbourhoods) == 3
+    assert numbers.as_of is None and np.isnan(numbers.agreement.luck) and numbers.honesty.draws.empty
+    assert not numbers.kept.planned_over and not numbers.honesty.kept and len(numbers.neighbourhoods) == 3
     assert (numbers.evenness["gini"] == 0).all() and numbers.limits["planned_over"].dropna().sum() == 0
 
 
@@ -249,8 +368,9 @@ def test_the_public_numbers_hold_no_small_count(found):
         numbers, neighbourhoods=few, totals={**numbers.totals, "visits": 55, "served": 45}, overrides=changes))
     areas = shown.neighbourhoods
     assert areas["visits"].tolist() == ["<5", "hidden", 40] and areas["served"].tolist()[:2] == ["<5", "<5"]
-    assert areas["presence"].isna().tolist() == [True, True, True]  # the last one has no residents
-    assert areas["presence_minutes"].isna().tolist() == [True, True, False]
+    assert areas["presence"].tolist()[:2] == ["hidden", "hidden"]
+    assert pd.isna(areas["presence"][2])  # nobody lives there
+    assert areas["presence_minutes"].tolist()[:2] == ["hidden", "hidden"] and areas["presence_minutes"][2] > 0
     assert areas["incidents"].tolist() == [0, "<5", "hidden"]
     rates = shown.groups.set_index("group")["presence"]
     assert all(rate == float(f"{rate:.2g}") for rate in rates)
@@ -262,7 +382,8 @@ def test_the_public_numbers_hold_no_small_count(found):
     assert alone["count"].tolist() == ["<5"] and alone["role"].tolist() == [""]
     hidden = public(dataclasses.replace(numbers, totals={**numbers.totals, "visits": 4, "served": 4}))
     assert hidden.totals["visits"] == "<5" and hidden.totals["presence_minutes"] is None
-    assert hidden.groups["presence"].isna().all() and "Minutes of presence" not in hidden.curves
+    assert hidden.groups["presence"].eq("hidden").all() and hidden.totals["presence"] == "hidden"
+    assert "Minutes of presence" not in hidden.curves
 
 
 def test_what_is_public_of_the_configuration(city):

@@ -1,0 +1,119 @@
+"""Was the lottery honest: every draw of a period that has ended, drawn again from its seed.
+
+What is read here is the stored draw; nothing of who was where. ``planning.verify_draw`` goes further and follows the
+plan through its adjustments.
+"""
+from dataclasses import dataclass
+from typing import Tuple
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+from ..patrol import seeds
+from ..patrol.verify import problems_of_replay
+from ..progress import SILENT
+from .chain import records
+from .exposure_data import SHIFT, between
+
+BEFORE, WITH, AFTER, NEVER = "before", "with the draw", "after the draw", "never"
+"""When the hash of a seed was published."""
+
+
+@dataclass(frozen=True)
+class Honesty:
+    """What became of drawing every lottery again.
+
+    ``draws`` has one row per lottery of a shift that has ended, earlier ones of a shift drawn again included: draw_id,
+    shift_date, shift, published (when its hash was: before, with the draw, after the draw, never), first (the first
+    draw of the workspace), late (drawn when its shift had begun), replays (None where the seed is not known) and
+    problems (sentences). ``tests`` draws had a given seed and ``open_yet`` are of shifts that have not ended; neither
+    is among them.
+    """
+
+    draws: pd.DataFrame
+    tests: int
+    open_yet: int
+
+    def named(self, which):
+        """The shifts of some draws as (shift_date, shift), in order, each once."""
+        rows = self.draws.loc[np.asarray(which, dtype=bool), SHIFT]
+        return list(dict.fromkeys(rows.itertuples(index=False, name=None)))
+
+    @property
+    def counts(self) -> Tuple[int, int, int, int]:
+        """Lotteries of ended shifts; of them those that replay, that do not, and whose seed is not known."""
+        replays = self.draws["replays"].tolist()
+        return (len(replays), sum(value is True for value in replays), sum(value is False for value in replays),
+                sum(value is None for value in replays))
+
+    @property
+    def late(self):
+        """How many were drawn only when their shift had begun."""
+        return int(self.draws["late"].sum())
+
+    @property
+    def before(self):
+        """How many of those that replay had the hash of their seed published before."""
+        return int(((self.draws["published"] == BEFORE) & self.draws["replays"].eq(True)).sum())
+
+    @property
+    def kept(self):
+        """Whether every lottery replays from a seed that was settled before, the workspace's first draw excepted."""
+        settled = self.draws["published"].isin([BEFORE]) | (self.draws["first"] & (self.draws["published"] == WITH))
+        return bool((settled & self.draws["replays"].eq(True)).all()) and len(self.draws) > 0
+
+
+def honesty(workspace, data, progress=SILENT):
+    """Draw every lottery of a period again: :class:`Honesty`.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    data : PeriodData
+        Its period; boxes of all beats are drawn, since a draw is one for all of them.
+    """
+    draws = data.scoped(workspace.read("draws", where=between(data.first, data.last), order_by="drawn_utc"))
+    lottery = draws["lottery"].fillna(False).astype(bool)
+    bounds = [_bounds(workspace.calendar, *key) for key in draws[SHIFT].itertuples(index=False, name=None)]
+    ended = np.array([end <= pd.Timestamp.now(tz="UTC") for _, end in bounds], dtype=bool)
+    late = [drawn >= start for (start, _), drawn in zip(bounds, draws["drawn_utc"])]
+    draws = draws.assign(late=np.array(late, dtype=bool))[(lottery & ended).to_numpy()].reset_index(drop=True)
+    secrets = seeds.load(workspace.path_of_seeds)
+    patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
+    patrols = patrols[patrols["origin"] == "drawn"].groupby("draw_id")["box_id"].agg(list).to_dict()
+    problems = []
+    for number, draw in enumerate(records(draws)):
+        progress.report(number / len(draws), f"Drawing {draw['shift_date']} {draw['shift']} again")
+        seed = draw["seed"] or secrets.get(draw["seed_hash"])
+        problems.append(None if seed is None else problems_of_replay(
+            draw, workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]}),
+            patrols.get(draw["draw_id"], []), seed))
+    started = workspace.read("draws", ["drawn_utc"])["drawn_utc"].min()
+    found = draws[["draw_id", *SHIFT, "late"]].assign(
+        published=_published(workspace, draws), first=draws["drawn_utc"] == started,
+        replays=pd.Series([None if named is None else not named for named in problems], dtype=object),
+        problems=pd.Series([named or [] for named in problems], dtype=object))
+    return Honesty(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), int((~lottery).sum()),
+                   int((lottery.to_numpy() & ~ended).sum()))
+
+
+def _bounds(calendar, date, shift):
+    """Start and end of a shift; the latest they can be where the agency has changed its shifts since."""
+    try:
+        return calendar.bounds(date, shift)
+    except ConnectError:
+        day = pd.Timestamp(date, tz="UTC")
+        return day + pd.Timedelta(days=2), day + pd.Timedelta(days=3)
+
+
+def _published(workspace, draws):
+    """When the hash of each draw's seed was published for its shift, against the draw."""
+    told = workspace.read("commitments", [*SHIFT, "seed_hash", "committed_utc"],
+                          {"seed_hash": draws["seed_hash"].tolist()})
+    earliest = told.groupby([*SHIFT, "seed_hash"])["committed_utc"].min().to_dict()
+    words = []
+    for *key, drawn in draws[[*SHIFT, "seed_hash", "drawn_utc"]].itertuples(index=False, name=None):
+        moment = earliest.get(tuple(key))
+        words.append(NEVER if moment is None else BEFORE if moment < drawn else WITH if moment == drawn else AFTER)
+    return pd.Series(words, index=draws.index, dtype=object)
