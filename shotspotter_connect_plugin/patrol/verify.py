@@ -73,11 +73,10 @@ def problems_of_replay(draw, boxes, patrolled, seed):
     if missing:
         return problems + [f"The rules of the draw lack {', '.join(sorted(missing))}."]
     try:
-        Fishnet.parse(boxes["box_id"])
-    except ConnectError as error:
+        problems += _of_inputs(draw, boxes, seed, {})
+    except ConnectError as error:  # a box id that is none
         return problems + [error.user]
-    return problems + _of_inputs(draw, boxes, seed, {}) + _without_patrol(
-        boxes.loc[boxes["selected"].astype(bool), "box_id"], patrolled)
+    return problems + _without_patrol(boxes.loc[boxes["selected"].astype(bool), "box_id"], patrolled)
 
 
 def _of_inputs(draw, boxes, seed, neighbourhood):
