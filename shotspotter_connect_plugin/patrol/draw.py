@@ -12,6 +12,7 @@ import numpy as np
 
 NEARLY = 1e-9
 """What is left of a whole beat after rounding; a last box closer than this to 0 or 1 counts as 0 or 1."""
+_FAR = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -70,26 +71,28 @@ def _settle(boxes, chance, place, uniforms, selected):
 
     ``chance`` is changed in place. ``boxes`` are positions in ascending order.
     """
-    boxes, (x, y) = boxes.copy(), place[:, boxes]
-    count = boxes.size
-    while count > 1:
+    names, chances, (x, y) = boxes.tolist(), chance[boxes].tolist(), place[:, boxes]
+    while len(names) > 1:
+        count = len(names)
         one = int(uniforms.next() * count)
-        distance = (x[:count] - x[one]) ** 2 + (y[:count] - y[one]) ** 2
-        distance[one] = np.iinfo(np.int64).max
+        east, north = x[:count] - x[one], y[:count] - y[one]
+        distance = east * east + north * north
+        distance[one] = _FAR
         other = int(distance.argmin())  # the first of equally near ones
-        a, b = chance[boxes[one]], chance[boxes[other]]
+        a, b = chances[one], chances[other]
         both = a + b
         if both < 1:
             gone, stays = (one, other) if uniforms.next() * both < b else (other, one)
-            chance[boxes[stays]] = both
+            chances[stays] = both
         else:
             gone, stays = (one, other) if uniforms.next() * (2 - both) < 1 - b else (other, one)
-            selected.append(int(boxes[gone]))
-            chance[boxes[stays]] = both - 1
-        for array in (boxes, x, y):
-            array[gone:count - 1] = array[gone + 1:count]
-        count -= 1
-    return [int(box) for box in boxes[:count] if not _decided(box, chance, selected)]
+            selected.append(names[gone])
+            chances[stays] = both - 1
+        del names[gone], chances[gone]
+        for axis in (x, y):
+            axis[gone:count - 1] = axis[gone + 1:count]
+    chance[names] = chances
+    return [box for box in names if not _decided(box, chance, selected)]
 
 
 def _decided(box, chance, selected):

@@ -88,12 +88,15 @@ def lottery(found):
             + (f"{say(found.before)} of them from seeds whose hashes were published before the draw."
                if found.before < right or not right else "from seeds whose hashes were published before the draw."))
     said = [("Yes: " if found.kept else "No: " if wrong else "Not shown for every draw: ") + same]
+    if drawn < len(found.draws):
+        said.append(f"These {say(drawn)} were taken by lot from all {say(len(found.draws))}, to be quick; the public "
+                    "pack draws every one again.")
     if wrong:
         said.append(f"{say(wrong)} {_do(wrong, 'does', 'do')} NOT replay: "
                     + _listed(found.named(found.draws["replays"].eq(False))) + ".")
     if unknown:
         said.append(f"The seed of {say(unknown)} is not known here, so {_do(unknown, 'it', 'they')} could not be "
-                    "replayed: " + _listed(found.named(found.draws["replays"].isna())) + ".")
+                    "replayed: " + _listed(found.named(found.unknown)) + ".")
     return " ".join(said)
 
 
@@ -121,7 +124,7 @@ def problems(found):
 
 def late(found):
     """How many lotteries were drawn only when their shift had begun; empty where none was."""
-    drawn = found.counts[0]
+    drawn = len(found.draws)
     if not found.late:
         return ""
     if found.late == drawn:

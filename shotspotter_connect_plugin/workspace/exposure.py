@@ -16,7 +16,7 @@ from ..progress import SILENT
 from . import planning
 from .chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
-from .exposure_lottery import Honesty, honesty
+from .exposure_lottery import ENOUGH, Honesty, honesty
 from .neighbourhoods import residents_of_boxes
 from .synonyms import EVERYBODY
 
@@ -129,7 +129,8 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     beat : str, optional
         Count boxes of this beat alone; residents of a neighbourhood are then those of its boxes in the beat.
     ended_only : bool
-        Leave out shifts that have not ended, whose plan is not public yet; ``waiting`` tells how many those are.
+        Leave out shifts that have not ended, whose plan is not public yet; ``waiting`` tells how many those are. That
+        is what goes to the public, so every lottery is drawn again, however long it takes.
     """
     if ended_only:
         planning.reveal_ended(workspace)
@@ -142,11 +143,11 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)
     evenness, curves = _evenness(boxes, residents)
     limits = _limits(workspace, data)
+    lottery = honesty(workspace, data, None if ended_only else ENOUGH, progress.part(0.6, 0.9))
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents), _neighbourhoods(workspace, boxes, residents, beat),
         _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),
-        agreement(chance, drawn), honesty(workspace, data, progress.part(0.6, 0.9)), data.published(),
-        _overrides(workspace, data),
+        agreement(chance, drawn), lottery, data.published(), _overrides(workspace, data),
         verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
     progress.report(1.0)
     return found

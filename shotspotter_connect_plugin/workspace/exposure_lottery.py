@@ -3,6 +3,7 @@
 What is read here is the stored draw; nothing of who was where. ``planning.verify_draw`` goes further and follows the
 plan through its adjustments.
 """
+import hashlib
 from dataclasses import dataclass
 from typing import Tuple
 
@@ -18,6 +19,8 @@ from .exposure_data import SHIFT, between
 
 BEFORE, WITH, AFTER, NEVER = "before", "with the draw", "after the draw", "never"
 """When the hash of a seed was published."""
+ENOUGH = 12
+"""Draws that a report draws again where a period has more of them; they are chosen by lot."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,9 @@ class Honesty:
 
     ``draws`` has one row per lottery of a shift that has ended, earlier ones of a shift drawn again included: draw_id,
     shift_date, shift, published (when its hash was: before, with the draw, after the draw, never), first (the first
-    draw of the workspace), late (drawn when its shift had begun), replays (None where the seed is not known) and
-    problems (sentences). ``tests`` draws had a given seed and ``open_yet`` are of shifts that have not ended; neither
-    is among them.
+    draw of the workspace), late (drawn when its shift had begun), asked (whether it was drawn again), replays (None
+    where it was not, or the seed is not known) and problems (sentences). ``tests`` draws had a given seed and
+    ``open_yet`` are of shifts that have not ended; neither is among them.
     """
 
     draws: pd.DataFrame
@@ -42,8 +45,8 @@ class Honesty:
 
     @property
     def counts(self) -> Tuple[int, int, int, int]:
-        """Lotteries of ended shifts; of them those that replay, that do not, and whose seed is not known."""
-        replays = self.draws["replays"].tolist()
+        """Lotteries drawn again; of them those that replay, that do not, and whose seed is not known."""
+        replays = self.draws.loc[self.draws["asked"], "replays"].tolist()
         return (len(replays), sum(value is True for value in replays), sum(value is False for value in replays),
                 sum(value is None for value in replays))
 
@@ -61,17 +64,25 @@ class Honesty:
     def kept(self):
         """Whether every lottery replays from a seed that was settled before, the workspace's first draw excepted."""
         settled = self.draws["published"].isin([BEFORE]) | (self.draws["first"] & (self.draws["published"] == WITH))
-        return bool((settled & self.draws["replays"].eq(True)).all()) and len(self.draws) > 0
+        replayed = self.draws["replays"].eq(True) | ~self.draws["asked"]
+        return bool((settled & replayed).all()) and len(self.draws) > 0
+
+    @property
+    def unknown(self):
+        """(draws,) whether it was to be drawn again and its seed is not known."""
+        return self.draws["asked"] & self.draws["replays"].isna()
 
 
-def honesty(workspace, data, progress=SILENT):
-    """Draw every lottery of a period again: :class:`Honesty`.
+def honesty(workspace, data, at_most=None, progress=SILENT):
+    """Draw the lotteries of a period again: :class:`Honesty`.
 
     Parameters
     ----------
     workspace : Workspace
     data : PeriodData
         Its period; boxes of all beats are drawn, since a draw is one for all of them.
+    at_most : int, optional
+        So many of them, chosen by a lot that nobody who makes a draw can steer; every one if not given.
     """
     draws = data.scoped(workspace.read("draws", where=between(data.first, data.last), order_by="drawn_utc"))
     lottery = draws["lottery"].fillna(False).astype(bool)
@@ -82,8 +93,12 @@ def honesty(workspace, data, progress=SILENT):
     secrets = seeds.load(workspace.path_of_seeds)
     patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
     patrols = patrols[patrols["origin"] == "drawn"].groupby("draw_id")["box_id"].agg(list).to_dict()
+    asked = _by_lot(draws["seed_hash"], len(draws) if at_most is None else at_most)
     problems = []
     for number, draw in enumerate(records(draws)):
+        if not asked[number]:
+            problems.append(None)
+            continue
         progress.report(number / len(draws), f"Drawing {draw['shift_date']} {draw['shift']} again")
         seed = draw["seed"] or secrets.get(draw["seed_hash"])
         problems.append(None if seed is None else problems_of_replay(
@@ -91,11 +106,19 @@ def honesty(workspace, data, progress=SILENT):
             patrols.get(draw["draw_id"], []), seed))
     started = workspace.read("draws", ["drawn_utc"])["drawn_utc"].min()
     found = draws[["draw_id", *SHIFT, "late"]].assign(
-        published=_published(workspace, draws), first=draws["drawn_utc"] == started,
+        asked=asked, published=_published(workspace, draws), first=draws["drawn_utc"] == started,
         replays=pd.Series([None if named is None else not named for named in problems], dtype=object),
         problems=pd.Series([named or [] for named in problems], dtype=object))
     return Honesty(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), int((~lottery).sum()),
                    int((lottery.to_numpy() & ~ended).sum()))
+
+
+def _by_lot(hashes, count):
+    """Which of some draws are taken: by the hashes of all of them together, which no single draw can steer."""
+    seed = int.from_bytes(hashlib.sha256("".join(sorted(hashes)).encode()).digest()[:8], "big")
+    chosen = np.zeros(len(hashes), dtype=bool)
+    chosen[np.random.default_rng(seed).permutation(len(hashes))[:count]] = True
+    return chosen
 
 
 def _bounds(calendar, date, shift):
