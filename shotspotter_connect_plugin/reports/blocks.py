@@ -118,7 +118,8 @@ class Chart:
 class Map:
     """A map; ``layers()`` makes and styles its layers, top one first, when laid out, in the main thread.
 
-    ``extent`` is (xmin, ymin, xmax, ymax) in ``crs``; ``key`` are (symbol colour, letter, words) beside or below it.
+    ``extent`` is (xmin, ymin, xmax, ymax) in ``crs``; ``key`` are (symbol, letter, words) beside or below it, a symbol
+    being a colour or a function that makes, when laid out, the very symbol of the map (a fill or a line).
     """
 
     name: str
@@ -126,7 +127,7 @@ class Map:
     extent: Tuple[float, float, float, float]
     crs: str
     height: float = 110.0
-    key: Sequence[Tuple[str, str, str]] = ()
+    key: Sequence[Tuple[Union[str, Callable], str, str]] = ()
     caption: str = ""
 
 

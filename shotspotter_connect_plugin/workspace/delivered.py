@@ -16,7 +16,8 @@ from ..patrol import tracks as gps
 from .store import Between
 
 __all__ = ["OUTCOMES", "Delivered", "by_crime_type", "by_group", "by_officer", "classes", "clock_hours", "crossed",
-           "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_table", "totals", "tracks", "use_by"]
+           "extreme", "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_table", "totals", "tracks",
+           "use_by"]
 
 OUTCOMES = ("missed", "short", "on_target", "over")
 _PATROL = ["patrol_id", "draw_id", "shift_date", "shift", "box_id", "beat", "crime_type", "unit", "origin", "status",
@@ -244,6 +245,13 @@ def by_group(delivered, by):
     table["compliance"] = table["visited"] / table["patrols"]
     table["share"] = table["minutes"] / table["planned_minutes"].where(table["planned_minutes"] > 0)
     return table.astype({name: int for name in ("visited", *OUTCOMES)})
+
+
+def extreme(delivered, times):
+    """Patrols with more than ``times`` their planned minutes, those with the most minutes first; as ``patrols``."""
+    patrols = delivered.patrols
+    found = patrols[patrols["minutes"] > times * patrols["planned_minutes"]]
+    return found.sort_values(["minutes", "patrol_id"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
 def by_crime_type(delivered, crime_types):

@@ -161,9 +161,9 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
         return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
-    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed"]
+    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
     assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == [
-        "shifts", "off_target", "beats"] + 3 * ["stays", "boxes", "boxes_on_target"]
+        "shifts", "off_target", "beats", "extreme"] + 3 * ["stays", "boxes", "boxes_on_target"]
 
 
 @pytest.mark.parametrize("code", ["", "day"])
