@@ -119,7 +119,8 @@ class Map:
     """A map; ``layers()`` makes and styles its layers, top one first, when laid out, in the main thread.
 
     ``extent`` is (xmin, ymin, xmax, ymax) in ``crs``; ``key`` are (symbol, letter, words) beside or below it, a symbol
-    being a colour or a function that makes, when laid out, the very symbol of the map (a fill or a line).
+    being a colour or a function that makes, when laid out, the very symbol of the map (a fill or a line). Where a page
+    has room for ``least`` mm of height but not for all of it, the map is as high as the room.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Map:
     height: float = 110.0
     key: Sequence[Tuple[Union[str, Callable], str, str]] = ()
     caption: str = ""
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

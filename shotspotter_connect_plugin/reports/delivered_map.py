@@ -121,8 +121,10 @@ def track_lines(crs, frame, areas=(), names=True):
 
     ``areas`` are shapely polygons; what is farther than :data:`OUTSIDE` from all of them is left out.
     """
-    lines = _near(frame["geometry"], areas) if len(areas) else frame["geometry"]
-    layer = memory_layer("Tracks", "MultiLineString", crs, frame[["unit"]], shapes(lines))
+    if len(areas):
+        frame = frame.assign(geometry=_near(frame["geometry"], areas))
+        frame = frame[frame["geometry"].map(lambda lines: not lines.is_empty).astype(bool)]
+    layer = memory_layer("Tracks", "MultiLineString", crs, frame[["unit"]], shapes(frame["geometry"]))
     layer.setRenderer(QgsSingleSymbolRenderer(track_symbol() if names else track_symbol(0.25)))
     if names:
         settings = QgsPalLayerSettings()

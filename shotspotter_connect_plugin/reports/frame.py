@@ -5,6 +5,7 @@ are millimetres. Main thread only, as layouts are.
 """
 import base64
 import os
+from dataclasses import replace
 
 from qgis.core import (
     Qgis, QgsCoordinateReferenceSystem, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemMap, QgsLayoutItemPage,
@@ -100,11 +101,20 @@ class _Flow:
             if block.on_page:
                 self._table(block)
         else:
+            block = self._fitted(block)
             height = self._height(block)
             if height:
                 self._make_room(height + (self._start_of(following) if isinstance(block, Heading) else 0.0))
                 self._draw(block)
                 self._y += height + (1.0 if isinstance(block, Heading) else GAP)
+
+    def _fitted(self, block):
+        """A map no higher than the room that is left, where that is enough for it."""
+        if isinstance(block, Map) and block.least:
+            room = self._bottom - self._y - (self._height(block) - block.height) - 0.1
+            if block.least <= room < block.height:
+                return replace(block, height=room)
+        return block
 
     def _next_page(self):
         if self._y > self._top:
@@ -152,6 +162,8 @@ class _Flow:
 
     def _start_of(self, block):
         """Height of the part of a block that must not be parted from its heading."""
+        if isinstance(block, Map) and block.least:
+            return self._height(block) - block.height + block.least + 1.5
         if isinstance(block, (Chart, Map, Figures)):
             return min(self._height(block), self._bottom - self._top - 20.0)
         if isinstance(block, Beside):

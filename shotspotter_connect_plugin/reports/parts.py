@@ -67,7 +67,7 @@ def overview(totals):
         (minutes(totals["minutes"]),
          f"patrol-minutes in planned boxes, of {minutes(totals['planned_minutes'])} planned"),
         (share(totals["on_target"]), "of planned boxes on target"),
-        (minutes(totals["other_minutes"]), "patrol-minutes in boxes that were not planned (ordinary patrol and calls)"),
+        (minutes(totals["other_minutes"]), "minutes in boxes not planned (ordinary patrol and calls)"),
         (f"{totals['units']:,}", "units seen in boxes")])
 
 

@@ -26,7 +26,7 @@ EXTREME, MOST_EXTREME = 3.0, 10
 MANY = 25  # boxes, of which one map can show the numbers
 SWATCH = 3.4  # millimetres, as the key of a map draws it
 BOXES_PER_STRIP, STRIPS_PER_PAGE, MOST_STRIPS, PANEL = 40, 3, 6, (95.0, 63.0)
-CITY = 178.0
+CITY, LEAST_MAP = 178.0, 110.0
 _OUTCOME_ORDER = ("missed", "short", "over", "on_target")
 
 
@@ -198,7 +198,7 @@ class _Page:
         key = [(partial(_outcome_swatch, name), "", f"{words} ({_SIGNS[name]})") for name, words in OUTCOMES.items()]
         return [Heading("Where boxes were visited"),
                 Map("Boxes of the period", layers, self._extent(rectangles), self._crs, height, key,
-                    "Each planned box by what happened most often to its patrols.")]
+                    "Each planned box by what happened most often to its patrols.", LEAST_MAP)]
 
     def _missed(self):
         missed = self._patrols[self._patrols["outcome"] == "missed"]
@@ -237,7 +237,8 @@ class _Page:
         rectangles = self._rectangles(patrols["box_id"])
         elsewhere = self._rectangles(stays.loc[stays["patrol_id"].isna(), "box_id"].drop_duplicates())
         tracks = delivered.tracks(self._workspace, date, code,
-                                  stays["unit"].unique().tolist() if self._period.beat else None)
+                                  stays["unit"].unique().tolist() if self._period.beat else None,
+                                  8.0 if len(patrols) <= MANY else 20.0)
         whole = () if self._period.beat else self._beats["geometry"]
         made = []
 
@@ -257,11 +258,11 @@ class _Page:
         key += [(_missed_swatch, "", "Planned, not visited"), (style.UNKNOWN, "", parts.NOT_PLANNED),
                 (_track_swatch, "", "Track of a unit")]
         city = Map("Tracks and boxes", partial(layers, 7), self._extent(rectangles if len(rectangles) else elsewhere),
-                   self._crs, 160.0, key, "Number and letter of a box are those of its sheet at roll call.")
+                   self._crs, 160.0, key, "Number and letter of a box are those of its sheet at roll call.", LEAST_MAP)
         areas = _areas(rectangles, self._whole_strips(len(rectangles)))
         if not areas:
             return [Heading("Where units were"), city]
-        city = replace(city, layers=lambda: [self._frames(areas), *layers(0)], height=CITY,
+        city = replace(city, layers=lambda: [self._frames(areas), *layers(0)], height=CITY, least=0.0,
                        caption="Each frame has a map of its own below, with numbers and names of units.")
         numbered = []
 
