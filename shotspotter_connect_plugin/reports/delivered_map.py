@@ -122,9 +122,12 @@ def track_lines(crs, frame, areas=(), names=True):
     ``areas`` are shapely polygons; what is farther than :data:`OUTSIDE` from all of them is left out.
     """
     if len(areas):
-        frame = frame.assign(geometry=_near(frame["geometry"], areas))
-        frame = frame[frame["geometry"].map(lambda lines: not lines.is_empty).astype(bool)]
-    layer = memory_layer("Tracks", "MultiLineString", crs, frame[["unit"]], shapes(frame["geometry"]))
+        lines = _near(frame["geometry"], areas)
+        seen = [place for place, line in enumerate(lines) if not line.is_empty]
+        frame, lines = frame.iloc[seen], [lines[place] for place in seen]
+    else:
+        lines = frame["geometry"]
+    layer = memory_layer("Tracks", "MultiLineString", crs, frame[["unit"]], shapes(lines))
     layer.setRenderer(QgsSingleSymbolRenderer(track_symbol() if names else track_symbol(0.25)))
     if names:
         settings = QgsPalLayerSettings()

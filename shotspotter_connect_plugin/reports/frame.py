@@ -26,8 +26,8 @@ LOGO = (32.0, 13.0)
 KEY_WIDTH, KEY_ROW = 50.0, 5.0
 SWATCH = 3.4
 LEAST_AFTER_HEADING = 28.0
-LEAST_ROWS = 6
-"""So many rows, or all where there are fewer, stay with a table's title."""
+KEPT_ROWS, LEAST_ROWS = 12, 6
+"""A table of up to so many rows is not parted; of a longer one so many stay with its title."""
 _DRAWN = 0.985  # letters are drawn a little apart, which makes a long line up to 1 % wider than it was measured
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
@@ -333,7 +333,7 @@ class _Flow:
         widths = grid.column_widths(block.columns, width)
         header, header_height = grid.header_cells(block.columns, widths)
         cells, heights = grid.row_cells(block, widths)
-        self._table_title(title, header_height + sum(heights[:LEAST_ROWS * block.across]) / block.across)
+        self._table_title(title, header_height + _together(heights, block.across))
         while cells:
             runs = grid.runs(heights, self._bottom - self._y - header_height, block.across)
             if not runs and self._y > self._top:
@@ -484,6 +484,12 @@ class _Flow:
         """An id that says what it is, numbered where there are several."""
         self._names[name] = self._names.get(name, 0) + 1
         return name if self._names[name] == 1 else f"{name} {self._names[name]}"
+
+
+def _together(heights, across):
+    """The height of the rows of a table that stay with its title."""
+    first = heights if len(heights) <= KEPT_ROWS * across else heights[:LEAST_ROWS * across]
+    return max(sum(first[low:high]) for low, high in grid.runs(first, sum(first), across))
 
 
 def _caption_of(words, width):

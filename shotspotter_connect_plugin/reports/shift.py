@@ -22,7 +22,7 @@ TITLE = "Shift report"
 MOST_SHIFTS = 4
 UNITS_PER_CHART = 56
 MOST_MISSED = 60
-EXTREME, MOST_EXTREME = 3.0, 10
+EXTREME, MOST_EXTREME = 3.0, 8
 MANY = 25  # boxes, of which one map can show the numbers
 SWATCH = 3.4  # millimetres, as the key of a map draws it
 BOXES_PER_STRIP, STRIPS_PER_PAGE, MOST_STRIPS, PANEL = 40, 3, 6, (95.0, 63.0)
@@ -117,21 +117,19 @@ class _Page:
 
     def _extreme(self):
         """The boxes that lift all totals, since somebody was there most of the shift."""
-        table = delivered.extreme(self._period, EXTREME)
-        whole = delivered.totals(self._period)["minutes"]
+        table, minutes, whole = delivered.extreme(self._period, EXTREME)
         shown = table.head(MOST_EXTREME).assign(
             name=table["shift"].map(self._names), day=table["shift_date"].map(parts.day))
         shown["beat"] = shown["beat"].map(queries.clean)
-        shown["times"] = shown["minutes"] / shown["planned_minutes"]
+        title = f"Boxes with more than {EXTREME:g} times their planned minutes"
         many = f"; the first {MOST_EXTREME}" if len(table) > MOST_EXTREME else ""
         return Table("extreme", [
             Column("day", "Date", 19), Column("name", "Shift", 18), Column("beat", "Beat", 15, lines=1),
             Column("box_id", "Box", 24), Column("where", "Where", lines=1),
             number("planned_minutes", "Planned", 16), number("minutes", "Delivered", 18),
             number("visits", "Visits", 13)], shown,
-            f"Boxes with more than {EXTREME:g} times their planned minutes: {len(table):,}, with "
-            f"{table['minutes'].sum():,.0f} of the {whole:,.0f} minutes in planned boxes{many}",
-            f"No box had more than {EXTREME:g} times its planned minutes.", in_file=False)
+            title if table.empty else f"{title}: {len(table):,}, with {minutes:,.0f} of the {whole:,.0f} "
+            f"minutes in planned boxes{many}", "None.", in_file=False)
 
     def _shifts_table(self):
         table = delivered.by_group(self._period, ["shift_date", "shift"])
@@ -145,11 +143,14 @@ class _Page:
         table["of"] = [f"{visited} of {planned}" for visited, planned in zip(table["visited"], table["patrols"])]
         table["of_planned"] = [f"{minutes:,.0f} of {planned:,.0f}" for minutes, planned in
                                zip(table["minutes"], table["planned_minutes"])]
-        longest = max(map(len, table["beat"]), default=0)
+        longest, minutes = (max(map(len, table[name]), default=0) for name in ("beat", "of_planned"))
+        wide = minutes > 10  # thousands of minutes
         return Table("beats", [
-            Column("beat", "Beat", lines=1), Column("of", "Visited", 14), Column("of_planned", "Minutes", 21)], table,
+            Column("beat", "Beat", lines=1), Column("of", "Visited", 18 if wide else 14),
+            Column("of_planned", "Minutes", 32 if wide else 21)], table,
             "Boxes visited of those planned, and minutes delivered of those planned, by beat",
-            "No patrols were planned.", in_file=False, across=4 if longest <= 5 else 2 if longest <= 24 else 1)
+            "No patrols were planned.", in_file=False,
+            across=(3 if wide else 4) if longest <= 5 else 2 if longest <= 24 else 1)
 
     def _by_beat(self):
         return parts.beats_in_order(delivered.by_group(self._period, ["beat"]))

@@ -248,10 +248,12 @@ def by_group(delivered, by):
 
 
 def extreme(delivered, times):
-    """Patrols with more than ``times`` their planned minutes, those with the most minutes first; as ``patrols``."""
+    """Patrols with more than ``times`` their planned minutes, those with the most minutes first, as ``patrols``; their
+    minutes; the minutes of all patrols."""
     patrols = delivered.patrols
     found = patrols[patrols["minutes"] > times * patrols["planned_minutes"]]
-    return found.sort_values(["minutes", "patrol_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    found = found.sort_values(["minutes", "patrol_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    return found, float(found["minutes"].sum()), float(patrols["minutes"].sum())
 
 
 def by_crime_type(delivered, crime_types):
