@@ -114,8 +114,25 @@ def patrol_minutes(visits, by=("box_id",)):
     pandas.Series
         Minutes, by the columns ``by``.
     """
-    by = list(by)
-    visits = unit_visits(visits).dropna(subset=by).sort_values([*by, "entered_utc"])
+    return _minutes_once(unit_visits(visits), list(by))
+
+
+def minutes_of_each(visits, by=("officer",)):
+    """Minutes in which each officer (in each shift ...) was in boxes at all.
+
+    A unit can be in two boxes at once: near an edge, and where a visit went on over a side trip. That time counts once.
+
+    Returns
+    -------
+    pandas.Series
+        Minutes, by the columns ``by``; officers the roster does not tell are left out.
+    """
+    return _minutes_once(visits[visits["officer"] != UNKNOWN], list(by))
+
+
+def _minutes_once(visits, by):
+    """Minutes of visits by columns, those that overlap within a group counted once."""
+    visits = visits.dropna(subset=by).sort_values([*by, "entered_utc"])
     if visits.empty:
         return pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[]] * len(by), names=by))
     group = visits.groupby(by, sort=False).ngroup().to_numpy()

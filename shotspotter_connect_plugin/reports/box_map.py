@@ -4,6 +4,7 @@ import math
 from . import charts, style
 
 _MOST_POINTS = 360.0
+_LAND = "#e4e8ec"
 
 
 def box_map(boxes, circles, width_mm):
@@ -43,11 +44,46 @@ def box_map(boxes, circles, width_mm):
     return canvas.picture()
 
 
-def _ground(x, y, side):
+def shade_map(boxes, classes, width_mm):
+    """The boxes as grey ground, and those of some classes in their colours.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        ``col, row``.
+    classes : sequence of (str, pandas.DataFrame, str)
+        Words, boxes with ``col, row``, colour.
+    width_mm : float
+
+    Returns
+    -------
+    charts.Picture
+    """
+    canvas = charts.Canvas(width_mm)
+    first_col, first_row = boxes["col"].min(), boxes["row"].min()
+    wide, high = boxes["col"].max() - first_col + 3, boxes["row"].max() - first_row + 3
+    side = min(canvas.width / wide, 0.42 * _MOST_POINTS / high)
+    key = [(colour, words) for words, _, colour in classes]
+    legend = canvas.key_height(key)
+    canvas.begin(side * high + legend)
+    left = (canvas.width - side * (wide - 2)) / 2
+
+    def squares(frame, colour):
+        canvas.add(_ground(left + side * (frame["col"].to_numpy() - first_col),
+                           legend + side * (frame["row"].to_numpy() - first_row + 1), side, colour))
+
+    squares(boxes, _LAND)
+    for _, members, colour in classes:
+        squares(members, colour)
+    canvas.key(key, legend)
+    return canvas.picture()
+
+
+def _ground(x, y, side, colour=_LAND):
     from reportlab.graphics.shapes import Path
     from reportlab.lib.colors import HexColor
 
-    path = Path(fillColor=HexColor("#e4e8ec"), strokeColor=None)
+    path = Path(fillColor=HexColor(colour), strokeColor=None)
     for left, low in zip(x.tolist(), y.tolist()):
         path.moveTo(left, low)
         for corner in ((left + side, low), (left + side, low + side), (left, low + side)):

@@ -86,13 +86,23 @@ class Canvas:
         """A shape of reportlab's own."""
         self._drawing.add(shape)
 
-    def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None):
-        """Words; those that have no ``room`` are cut. Qt would turn text within an SVG into outlines."""
+    def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None, patch=False):
+        """Words; those that have no ``room`` are cut. Qt would turn text within an SVG into outlines.
+
+        With ``patch`` they stand on paper instead of the marks drawn so far; for words that start at ``x``.
+        """
         text = clean(text)
         if room is not None:
             text = "".join(style.fit(text, room * POINT, size))
+        if text and patch:
+            self._patch(x - 1.0, y - 1.0, style.text_width(text, size) / POINT + 2.0, size - 1.5)
         if text:
             self._words.append(Words(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
+
+    def _patch(self, x, y, width, height):
+        from reportlab.graphics.shapes import Rect
+
+        self._drawing.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
 
     def line(self, x, y, x_2, y_2, colour, width):
         from reportlab.graphics.shapes import Line

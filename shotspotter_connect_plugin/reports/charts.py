@@ -47,7 +47,7 @@ def available():
     return True
 
 
-def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values=True):
+def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values=True, missing=""):
     """Horizontal bars, one group per label from the top, with their values written beside them.
 
     Parameters
@@ -59,6 +59,10 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
         Of the numbers, under the axis.
     stacked : bool
         One bar per label, the series one after the other.
+    label_mm : float
+        Room for the labels, at most.
+    missing : str
+        Written where a label has no number in any series; a NaN has no bar.
 
     Returns
     -------
@@ -94,10 +98,12 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
             y = y_top - thick * (1 if stacked else k + 1)
             canvas.bar(x, y, value * scale, thick - 1.0, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
             x += value * scale
-            if values and not stacked:
-                canvas.text(x + 3.0, y + 1.2, short(value), "start", style.INK, SMALL)
-        if values and stacked:
-            canvas.text(x + 3.0, y_top - thick + 1.5, short((x - left) / scale), "start", style.INK, SMALL)
+            if values and not stacked and not math.isnan(_number(one.values[i], True)):
+                canvas.text(x + 3.0, y + 0.6, short(value), "start", style.INK, SMALL, patch=True)
+        if all(math.isnan(_number(one.values[i], True)) for one in series):
+            canvas.text(left + 3.0, y_top - (group - 5.0) / 2 - 2.4, missing, "start", style.MUTED, SMALL, patch=True)
+        elif values and stacked:
+            canvas.text(x + 3.0, y_top - thick + 1.5, short((x - left) / scale), "start", style.INK, SMALL, patch=True)
     canvas.line(left, bottom, left, height - legend, style.INK, 0.8)
     return canvas.picture()
 

@@ -5,17 +5,25 @@ from ..workspace import effects as step
 from . import charts
 from . import effectwords as words
 from .blocks import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
+from .box_map import shade_map
 from .queries import check_period, page_head
 
 TITLE = "Crime and Dosage"
 EVERYTHING, SENSORS = "All reported crime", "Gunfire (sensor alerts)"
 MOST_BOXES = 12
 """Boxes that the page names."""
+SHADES = ("#c6dbef", "#6baed6", "#2171b5", "#08306b")
 HUNDRED = 100.0
 """Estimates are shown for a hundred boxes drawn for a shift, which reads better than for one."""
 INTERVAL = f"{100 * step.LEVEL:.0f} % interval"
-_CHANGE = (Column("change", "Change", 24, None, True), Column("interval", INTERVAL, 42, None, True),
-           number("shown", "Smallest change that would have shown", 30, 0, " %"))
+ANYWHERE = "Minutes in any box, ordinary patrol included"
+NO_BOX = "No box was planned for this type in this period."
+_CHANGE = (Column("change", "Change", 21, None, True), Column("interval", INTERVAL, 40, None, True),
+           Column("shown", "Smallest change that would have shown", 29, words.smallest, True))
+
+
+_PATROLS = ["planned_minutes", "patrol_minutes"]
+_BUSY = ["events", "planned_minutes", "patrol_minutes", "any_minutes"]
 
 
 def build(workspace, first, last, beat="", progress=step.SILENT):
@@ -28,11 +36,11 @@ def build(workspace, first, last, beat="", progress=step.SILENT):
     if found.alerts:
         names["gunfire"] = SENSORS
     blocks = [] if found.message else _what_draws_did(found, names)
-    busy = found.over_time[["events", "planned_minutes", "patrol_minutes"]].to_numpy().any()
+    busy = found.over_time[_BUSY].fillna(0.0).to_numpy().any()
     if busy:
         blocks += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
     if not found.message:
-        blocks += _for_whom(found)
+        blocks += [block for block in _for_whom(found) if block is not None]
     blocks.append(_table_over_time(found, busy))
     return Report(TITLE, head, blocks, found.message, workspace.settings.crs)
 
@@ -43,7 +51,9 @@ def _what_draws_did(found, names):
     side = pd.concat([_rows(found, what, names, label) for what, label in (
         (step.BESIDE, "Beside a drawn box"), (step.BEFORE, "Check, a week before"))], ignore_index=True)
     side = side.assign(rate=side["rate"] * HUNDRED, would=side["base"] * HUNDRED)
-    blocks = [Heading("Did patrols change anything?"), Paragraph(words.conclusion(first))]
+    late = words.late(found)
+    blocks = [Heading("Did patrols change anything?"), Paragraph(late) if late else None,
+              Paragraph(words.conclusion(first))]
     if first is not None:
         blocks.append(Figures([
             (f"{first['exposed']:,}", "boxes drawn, counted shift by shift"),
@@ -55,9 +65,11 @@ def _what_draws_did(found, names):
         Chart("Effect of being drawn", _intervals(rows),
               f"Change in events per 100 boxes drawn, with {INTERVAL}; left of 0 are fewer. An interval that holds 0 "
               "fits no effect, too. No line where there were too few events."),
+        Paragraph(words.rule(), small=True),
         Table("being drawn", [
-            Column("name", "Crime"), number("exposed", "Drawn boxes", 20), number("events", "Events", 18, 1),
-            number("would", "Expected without", 20, 1), *_CHANGE], rows, "Events in drawn boxes"),
+            Column("name", "Crime"), number("exposed", "Drawn boxes", 16), number("events", "Events", 15, 1),
+            number("comparable", "Comparable undrawn", 23, 1), number("would", "Expected without", 19, 1), *_CHANGE],
+              rows, "Events in drawn boxes"),
         Paragraph(words.conclusion(found.row(step.DRAWN, "gunfire"), "gunfire alerts")) if found.alerts else None,
         Heading("An hour of patrol, neighbours, and a check"),
         Paragraph(words.per_hour(found.row(step.PER_HOUR), found)),
@@ -84,23 +96,28 @@ def _rows(found, what, names, label=""):
 
 def _intervals(rows):
     values = [rows[name].where(rows["enough"]) * HUNDRED for name in ("value", "low", "high")]
-    texts = ["" if enough else "too few events" for enough in rows["enough"]]
+    texts = [words.estimate(row) for _, row in rows.iterrows()]
     return lambda width: charts.intervals(list(rows["name"]), *values, width, "events per 100 boxes drawn", 48.0, texts)
 
 
 def _over_time(found, names, colours):
     """Events and forecast beside planned and delivered minutes, for all and for each crime type that has any."""
     table = found.over_time
-    busy = table.groupby("crime_type")[["events", "planned_minutes", "patrol_minutes"]].sum().any(axis=1)
+    busy = table.groupby("crime_type")[_BUSY].sum().any(axis=1)
     quiet = [name for code, name in names.items() if code != step.ALL and not busy[code]]
     blocks = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
     for code, name in names.items():
         if name not in quiet:
             rows = table[table["crime_type"] == code]
             labels = [words.short_date(date) for date in rows["first"]]
+            minutes = Chart(f"{name}, minutes", _minutes(labels, rows)) if rows[_PATROLS].any(axis=None) else (
+                Paragraph(NO_BOX, small=True))
             blocks.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
-                                  [Chart(f"{name}, minutes", _minutes(labels, rows))]], [0.5, 0.5]))
-    return blocks
+                                  [minutes]], [0.5, 0.5]))
+    everything = table[table["crime_type"] == step.ALL]
+    labels = [words.short_date(date) for date in everything["first"]]
+    anywhere = [charts.Series(ANYWHERE, list(everything["any_minutes"]), "#5c666f")]
+    return [*blocks, Chart(ANYWHERE, lambda width: charts.columns(labels, anywhere, width, 38.0, ANYWHERE.lower()))]
 
 
 def _events(name, labels, rows, colour):
@@ -111,17 +128,24 @@ def _events(name, labels, rows, colour):
 
 def _minutes(labels, rows):
     series = [charts.Series("Planned", list(rows["planned_minutes"])),
-              charts.Series("Delivered", list(rows["patrol_minutes"]))]
+              charts.Series("Delivered in planned boxes", list(rows["patrol_minutes"]))]
     return lambda width: charts.columns(labels, series, width, 42.0, "minutes")
 
 
 def _for_whom(found):
+    columns = [Column("box_id", "Box", 26), Column("where", "Where"), Column("beat", "Beat", 16),
+               number("shifts", "Shifts with a chance", 20), number("chances", "Sum of chances", 20, 2),
+               number("times_drawn", "Times drawn", 18), number("patrol_minutes", "Minutes delivered", 20)]
+    tied = words.tied(found, MOST_BOXES)
+    classes = step.chance_classes(found.boxes)
+    shades = [(name, found.boxes[which], colour) for (name, which), colour in zip(classes, SHADES)]
     return [Heading("Which boxes this speaks of"), Paragraph(words.scope(found)),
-            Table("boxes", [Column("box_id", "Box", 26), Column("where", "Where"), Column("beat", "Beat", 16),
-                            number("shifts", "Shifts with a chance", 20), number("chances", "Sum of chances", 20, 2),
-                            number("times_drawn", "Times drawn", 18),
-                            number("patrol_minutes", "Minutes delivered", 20)],
-                  found.boxes.head(MOST_BOXES), f"The boxes with the greatest chances, {MOST_BOXES} at most"),
+            Chart("Boxes by chance", lambda width: shade_map(found.ground, shades, width),
+                  "Sum of a box's chances over the shifts; boxes in the lightest grey had none that is compared."),
+            Paragraph(tied) if tied else None,
+            Table("boxes", columns, found.boxes.head(MOST_BOXES),
+                  f"The boxes with the greatest chances, {MOST_BOXES} at most", in_file=False),
+            Table("boxes", columns, found.boxes, on_page=False),
             Heading("How this was done"), *(Paragraph(text, small=True) for text in words.method(found))]
 
 
@@ -130,6 +154,6 @@ def _table_over_time(found, busy):
     return Table("over time", [
         Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),
         number("expected", "Forecast", None, 1), number("planned_minutes", "Minutes planned"),
-        number("patrol_minutes", "Minutes delivered")],
+        number("patrol_minutes", "Minutes delivered in planned boxes"), number("any_minutes", ANYWHERE)],
         found.over_time[(found.over_time["crime_type"] == step.ALL) & busy], f"{EVERYTHING} by {each}",
         "No events and no patrols in this period.")

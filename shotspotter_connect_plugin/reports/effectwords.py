@@ -18,14 +18,14 @@ def conclusion(row, what="reported crime"):
         return f"{NOTHING} about {what}: there is nothing to compare."
     drawn = count(row["exposed"], "drawn box", "drawn boxes")
     if not row["enough"]:
-        return (f"{NOTHING} about {what}: too few events. The {drawn} would have had about "
-                f"{row['base'] * row['exposed']:.1f} without a patrol; at least {step.ENOUGH:.0f} are needed.")
+        return (f"{NOTHING} about {what}: too few events. As many undrawn boxes of the same chances as the {drawn} had "
+                f"{row['comparable']:.1f}; at least {step.ENOUGH:.0f} are needed.")
     span = f"{change(row['percent_low'])} to {change(row['percent_high'])}"
     if not row["conclusive"]:
         return (f"{NOTHING} about {what}. The data fit anything from {span} events in drawn boxes; that includes no "
                 f"effect at all. Only a change of {row['detectable_percent']:,.0f} % or more would have shown reliably "
-                f"({100 * step.POWER:.0f} times in 100). To show one of 20 %, about {row['shifts_for_20']:,.0f} shifts "
-                "like these are needed.")
+                f"({100 * step.POWER:.0f} times in 100).{_more_than_all(row)} To show one of 20 %, about "
+                f"{row['shifts_for_20']:,.0f} shifts like these are needed.")
     fewer = row["high"] < 0
     total = sorted(abs(row[name]) * row["exposed"] for name in ("low", "high"))
     said = (f"Drawn boxes had {'fewer' if fewer else 'more'} events of {what} than comparable undrawn boxes: "
@@ -33,6 +33,55 @@ def conclusion(row, what="reported crime"):
             f"{total[1]:,.0f} events {'fewer' if fewer else 'more'}.")
     return said if fewer else said + (" Where police are, more may also be reported; look into that before anything is "
                                       "concluded from this.")
+
+
+def _more_than_all(row):
+    return (" That is more than all events there are: this period could not have shown that patrols prevent crime, "
+            "however well they do.") if row["detectable_percent"] >= 100 else ""
+
+
+def late(effects):
+    """That patrols cannot have followed draws made after their shift began; an empty text where there is none."""
+    late, all_of_them = effects.draws["after_start"], effects.draws["lotteries"]
+    if not late:
+        return ""
+    if late < all_of_them:
+        return (f"Take care: {count(late, 'shift')} of {all_of_them:,} {'was' if late == 1 else 'were'} drawn only "
+                "after the start. Patrols cannot have followed such a draw in time, so any effect looks smaller than "
+                "it is.")
+    which = "The only shift was" if late == 1 else f"All {late:,} shifts were"
+    return (f"{which} drawn only after the start. Patrols cannot have followed such draws in time: unless this is a "
+            "rehearsal with made-up patrols, nothing below says what patrols did.")
+
+
+def rule():
+    """How to read the table of events in drawn boxes."""
+    return (f"A row says something only where comparable undrawn boxes had at least {step.ENOUGH:.0f} events: they "
+            "tell what is to be expected, however many the drawn boxes had. Comparable are as many undrawn boxes of "
+            "the same chances; expected without the draw is that, corrected by the forecasts of both. 100 % fewer is "
+            "all of them. Where the smallest change is more than all, this period could not have shown that patrols "
+            "prevent crime, however well they do.")
+
+
+def smallest(percent):
+    """The smallest change that would have shown, in per cent."""
+    return f"{percent:,.0f} %" if percent < 100 else "more than all"
+
+
+def estimate(row):
+    """Estimate and interval in events per 100 boxes drawn, or why there is none."""
+    if not row["enough"]:
+        return "too few events"
+    return "{:.2f} ({:.2f} to {:.2f})".format(*(100 * row[name] for name in ("value", "low", "high")))
+
+
+def tied(effects, shown):
+    """How many boxes share the greatest sum of chances, where the page cannot name them all."""
+    found = effects.scope
+    if found.tied <= shown:
+        return ""
+    return (f"{found.tied:,} boxes share the greatest sum of chances, {found.most_chances:.2f}, which the limits on a "
+            f"box set; the table names {shown} of them in the order of their ids, the table as CSV holds all boxes.")
 
 
 def per_hour(row, effects):
@@ -46,10 +95,11 @@ def per_hour(row, effects):
                 f"so {NOTHING.lower()} about what an hour of patrol does.")
     if not row["enough"]:
         return f"{moved} {NOTHING} about what an hour of patrol does: too few events."
-    span = f"{_events(row['low'])} to {_events(row['high'])}"
+    span = f"{_per_100(row['low'])} to {_per_100(row['high'])}"
     if not row["conclusive"]:
-        return f"{moved} {NOTHING} about what an hour of patrol does: the data fit {span} events in the box per hour."
-    return (f"{moved} Each hour of patrol that the draw brought made {_events(row['value'])} events in the box, "
+        return (f"{moved} {NOTHING} about what an hour of patrol does: the data fit {span} events in the box for 100 "
+                "hours of patrol.")
+    return (f"{moved} 100 hours of patrol that the draw brought made {_per_100(row['value'])} events in the box, "
             f"{CONFIDENCE} interval {span}.")
 
 
@@ -136,9 +186,6 @@ def _left_out(counts):
         said += f" {count(counts['drawn_again'], 'lottery was', 'lotteries were')} drawn again; the first counts."
     if counts["no_data_yet"]:
         said += f" {count(counts['no_data_yet'], 'drawn shift')} left out: the incidents are not known yet."
-    if counts["after_start"]:
-        said += (f" {count(counts['after_start'], 'shift was', 'shifts were')} drawn only after the start; patrols "
-                 "cannot have followed such a draw in time.")
     return said
 
 
@@ -166,8 +213,9 @@ def over_time(effects, quiet):
     """How to read the charts over time; ``quiet`` names the crime types that have none."""
     unit = "day" if effects.days_each == 1 else "week"
     said = (f"Left: events by {unit}, and the forecast where every shift of it has one. Right: minutes of patrol "
-            "planned and delivered; in the first row all presence in boxes, in the others that in boxes assigned for "
-            "the type. Lines that move together prove nothing: patrols are sent where crime is expected.")
+            "planned, and delivered in planned boxes; a row of a crime type counts the boxes planned for it. All "
+            "minutes in any box, ordinary patrol included, have a chart of their own. Lines that move together prove "
+            "nothing: patrols are sent where crime is expected.")
     last = effects.over_time.iloc[-1]
     days = (pd.Timestamp(last["last"]) - pd.Timestamp(last["first"])).days + 1
     if days < effects.days_each:
@@ -190,6 +238,10 @@ def _events(value):
     if abs(value) < 0.0005:
         return "no"
     return f"{abs(value):.2g} {'fewer' if value < 0 else 'more'}"
+
+
+def _per_100(value):
+    return "no" if abs(value) < 0.0005 else f"{100 * abs(value):,.1f} {'fewer' if value < 0 else 'more'}"
 
 
 def _percent(share):

@@ -224,7 +224,7 @@ class _Flow:
     def _figures(self, block):
         width = self._width / max(len(block.figures), 1)
         longest = max(style.text_width(clean(figure), BIG, True) for figure, _ in block.figures)
-        size = max(min(BIG, BIG * (width - 3.0) / longest), HEADING) if longest else BIG
+        size = max(min(BIG, BIG * (width - 7.0) / longest), HEADING) if longest else BIG
         for place, (figure, caption) in enumerate(block.figures):
             x = self._x + place * width
             self._text("Figure", style.fit(clean(figure), width - 2, size, 1, True), (x, self._y, width), size,

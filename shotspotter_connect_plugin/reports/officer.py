@@ -13,11 +13,15 @@ from .blocks import Chart, Column, Figures, Heading, Paragraph, Report, Table, n
 
 TITLE = "Officer report"
 LEAST_PEERS = 4
-TACTICS_IN_ROW, BOXES_IN_ROW = 3, 2
-ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed minutes those in planned boxes. Peers are "
-         "all officers of the same shifts, this one included; the middle half lies between the quartiles. A shift with "
-         "fewer than {} officers has no such distribution. Minutes depend on the beat, on calls and on the plan: they "
-         "say where somebody was, not how well somebody worked.").format(LEAST_PEERS)
+LINES, CHARACTERS = 20, 1200
+"""Most lines of a row of tactics or boxes in words, and about how many characters go into them before another row."""
+CAVEAT = ("Minutes say where somebody was, not how well somebody worked: they depend on the beat, on calls and on the "
+          "plan.")
+ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed minutes those in planned boxes. Time in "
+         "two boxes at once, as near an edge, counts once in an officer's total and in both boxes. A stay counts for "
+         "the shift in which it began, so a total can pass the length of the shift when a stay runs over its end. "
+         "Peers are all officers of the same shifts, this one included; the middle half lies between the quartiles. A "
+         "shift with fewer than {} officers has no such distribution.").format(LEAST_PEERS)
 
 
 def build(workspace, first, last, beat="", shift="", officer="", rank=False):
@@ -37,19 +41,17 @@ def build(workspace, first, last, beat="", shift="", officer="", rank=False):
                 raise ConnectError(f"There is no officer {officer!r} in this workspace; give a badge number or "
                                    "pseudonym as the roster has it, or leave it empty for all officers.")
             return Report(TITLE, head, (), f"Officer {officer} worked no shift in this period and with these filters.")
-        return Report(TITLE, head, [*_one(period, shifts, officer, names), Paragraph(ABOUT, small=True)])
+        return Report(TITLE, head, _one(period, shifts, officer, names))
     if shifts.empty:
         return Report(TITLE, head, (), "No officer is known to have worked in this period and with these filters; "
                                        "import the roster, and then find the visits again.")
-    return Report(TITLE, head, [*_all(period, shifts, names, rank), Paragraph(ABOUT, small=True)])
+    return Report(TITLE, head, _all(period, shifts, names, rank))
 
 
 # --- all officers ----------------------------------------------------------------------------------------------------
 
 def _all(period, shifts, names, rank):
     table = delivered.by_officer(shifts, LEAST_PEERS)
-    table = table.merge(_in_words(_tactics(period), "name", "tactics", TACTICS_IN_ROW), on="officer", how="left")
-    table = table.merge(_in_words(_boxes(period), "box_id", "boxes", BOXES_IN_ROW), on="officer", how="left")
     table = _ranked(table) if rank else _by_code(table)
     unknown = period.visits.loc[period.visits["officer"] == UNKNOWN, "minutes"].sum()
     blocks = [
@@ -57,20 +59,29 @@ def _all(period, shifts, names, rank):
                  (parts.minutes(table["minutes"].sum()), "officer-minutes in boxes"),
                  (parts.minutes(table["directed_minutes"].sum()), "of these in planned boxes"),
                  (parts.minutes(unknown), "minutes in boxes of crews the roster does not tell")]),
+        Paragraph(CAVEAT), Paragraph(ABOUT, small=True),
         Heading("How minutes are spread"), *_spread(shifts, names),
         Heading("Officers" + (", most minutes per shift first" if rank else "")),
         Table("officers", [
-            Column("officer", "Officer", 21), number("shifts", "Shifts", 13), number("minutes", "Minutes", 15),
-            number("directed_minutes", "Directed", 16), number("per_shift", "Minutes a shift", 15),
-            Column("beside", "Peers: median (middle half)", 25, number=True),
-            parts.share_column("on_target", "On target", 14), Column("tactics", "Minutes per tactic", None, lines=3),
-            Column("boxes", "Minutes per box", None, lines=3)], table.assign(beside=_beside(table)), in_file=False),
+            Column("officer", "Officer"), number("shifts", "Shifts", 12), number("minutes", "Minutes", 16),
+            number("per_shift", "Minutes a shift", 16), number("middle", "Peers' median", 15),
+            Column("half", "Peers' middle half", 21, number=True), number("directed_minutes", "Directed minutes", 17),
+            number("directed_per_shift", "Directed a shift", 16), number("directed_middle", "Peers' median", 15),
+            Column("directed_half", "Peers' middle half", 20, number=True),
+            parts.share_column("on_target", "Visits on target", 16)],
+            table.assign(half=_half(table), directed_half=_half(table, "directed_")), in_file=False),
         Table("officers", [
             Column("officer", "Officer"), number("shifts", "Shifts"), number("stays", "Visits"),
             number("minutes", "Minutes"), number("directed_minutes", "Directed minutes"),
             number("per_shift", "Minutes a shift"), number("low", "Peers, lower quartile"),
             number("middle", "Peers, median"), number("high", "Peers, upper quartile"),
+            number("directed_per_shift", "Directed minutes a shift"),
+            number("directed_low", "Peers, lower quartile, directed"),
+            number("directed_middle", "Peers, median, directed"),
+            number("directed_high", "Peers, upper quartile, directed"),
             parts.share_column("on_target", "On target")], table, on_page=False),
+        Heading("Minutes per tactic"), _words_table(table, _tactics(period), "name", "Tactics, most minutes first"),
+        Heading("Minutes per box"), _words_table(table, _boxes(period), "box_id", "Boxes, most minutes first"),
         _tactic_table(_by_code(_tactics(period)), on_page=False), _box_table(_by_code(_boxes(period)), on_page=False)]
     return blocks
 
@@ -84,9 +95,15 @@ def _ranked(table):
     return _by_code(table).sort_values("per_shift", ascending=False, kind="stable", ignore_index=True)
 
 
-def _beside(table):
-    return ["too few peers" if pd.isna(middle) else f"{middle:,.0f} ({low:,.0f}–{high:,.0f})"
-            for low, middle, high in zip(table["low"], table["middle"], table["high"])]
+def _half(table, prefix=""):
+    """The middle half of the peers in words."""
+    return ["too few" if pd.isna(low) else f"{low:,.0f}–{high:,.0f}"
+            for low, high in zip(table[prefix + "low"], table[prefix + "high"])]
+
+
+def _beside(table, prefix=""):
+    return ["too few" if pd.isna(middle) else f"{middle:,.0f} ({half})"
+            for middle, half in zip(table[prefix + "middle"], _half(table, prefix))]
 
 
 def _spread(shifts, names):
@@ -116,15 +133,25 @@ def _boxes(period):
     return delivered.officer_boxes(period)
 
 
-def _in_words(table, what, column, most):
-    """One row per officer: the most minutes first, in words."""
-    table = table.sort_values(["officer", "minutes"], ascending=[True, False], kind="stable")
-    words = {}
-    for officer, group in table.groupby("officer", sort=False):
-        said = [f"{queries.clean(name)} {minutes:,.0f}" for name, minutes in
-                zip(group[what].head(most), group["minutes"].head(most))]
-        words[officer] = "; ".join(said + ([f"and {len(group) - most} more"] if len(group) > most else []))
-    return pd.DataFrame({"officer": list(words), column: list(words.values())}, dtype=object)
+def _words_table(officers, table, what, title):
+    """One row per officer in the order of ``officers``: all of the table's minutes of theirs, in words."""
+    table = table.sort_values("minutes", ascending=False, kind="stable")
+    words = {officer: _in_rows([f"{queries.clean(name)}: {minutes:,.0f}"
+                                for name, minutes in zip(group[what], group["minutes"])])
+             for officer, group in table.groupby("officer", sort=False)}
+    rows = pd.DataFrame([(officer, row) for officer in officers["officer"] for row in words.get(officer, ["none"])],
+                        columns=["officer", "words"])
+    return Table(title, [Column("officer", "Officer", 24), Column("words", title, lines=LINES)], rows, in_file=False)
+
+
+def _in_rows(texts):
+    """Texts in as few rows as hold about :data:`CHARACTERS` each."""
+    rows = [[]]
+    for text in texts:
+        if rows[-1] and sum(map(len, rows[-1])) + len(text) > CHARACTERS:
+            rows.append([])
+        rows[-1].append(text)
+    return ["; ".join(row) for row in rows]
 
 
 def _tactic_table(table, on_page=True):
@@ -157,7 +184,8 @@ def _one(period, shifts, officer, names):
             (f"{row['shifts']:,.0f}", "shifts worked"), (parts.minutes(row["minutes"]), "minutes in boxes"),
             (parts.minutes(row["directed_minutes"]), "of these in planned boxes"),
             (parts.minutes(row["per_shift"]), "minutes a shift; peers: " + _beside(totals)[0]),
-            (parts.share(row["on_target"]), "of visits to planned boxes on target")]))
+            (parts.minutes(row["directed_per_shift"]), "directed a shift; peers: " + _beside(totals, "directed_")[0])]))
+    blocks += [Paragraph(CAVEAT), Paragraph(ABOUT, small=True)]
     if len(mine):
         labels = [f"{day} {name}" for day, name in zip(mine["day"], mine["name"])]
         series = [charts.Series(f"Officer {queries.clean(officer)}", mine["minutes"].tolist()),
@@ -169,12 +197,15 @@ def _one(period, shifts, officer, names):
                          "The band holds the middle half of the peers.")]
     beside = Table("shifts", [
         Column("day", "Date", 26), Column("name", "Shift"), number("stays", "Visits", 16),
-        number("minutes", "Minutes", 18), number("directed_minutes", "Directed", 18),
-        number("officers", "Officers", 18), number("middle", "Peers, median", 22),
-        number("low", "Lower quartile", 22), number("high", "Upper quartile", 22)],
-        mine, "Shift by shift", "No shift is recorded for this officer.")
+        number("minutes", "Minutes", 16), number("directed_minutes", "Directed", 16),
+        number("officers", "Officers", 16), number("middle", "Peers, median", 22),
+        Column("half", "Middle half", 20, number=True), number("directed_middle", "Directed, peers' median", 22),
+        Column("directed_half", "Directed, middle half", 20, number=True)],
+        mine.assign(half=_half(mine), directed_half=_half(mine, "directed_")), "Shift by shift",
+        "No shift is recorded for this officer.")
     by_tactic = [charts.Series("Minutes", tactics["minutes"].tolist())]
     labels_of_tactics = [queries.clean(name) for name in tactics["name"]]
-    drawn = [Chart("Minutes per tactic", lambda width: charts.bars(labels_of_tactics, by_tactic, width, "minutes"))]
+    drawn = [Chart("Minutes per tactic", lambda width: charts.bars(
+        labels_of_tactics, by_tactic, width, "minutes", label_mm=parts.label_room(labels_of_tactics)))]
     return [*blocks, Heading("Tactics"), *(drawn if len(tactics) else []), _tactic_table(tactics), Heading("Boxes"),
             _box_table(boxes), Heading("Shifts"), beside]

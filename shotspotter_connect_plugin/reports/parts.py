@@ -1,14 +1,18 @@
 """Pieces of words and tables that the reports on delivered patrols share."""
 import pandas as pd
 
+from . import style
 from .blocks import Column, Figures, number
+from .canvas import SIZE as LABEL_POINTS
 from .queries import clean, crime_types, natural_key
 
 OUTCOMES = {"missed": "Not visited", "short": "Short", "on_target": "On target", "over": "Over"}
 NOT_PLANNED, NO_TYPE, NO_BEAT = "Not a planned box", "No crime type", "Outside the beats"
 NOTHING = "No patrols were planned and no visits or tactics are recorded in this period and with these filters."
 ABOUT_MINUTES = ("Minutes of a box are patrol-minutes: time in which at least one unit was there. Planned minutes are "
-                 "the target of a patrol and of its returns. Visits come from GPS; a shift whose fixes are not "
+                 "the target of a patrol and of its returns. Planned minutes met counts each patrol only up to its "
+                 "planned minutes, so that long stays in a few boxes do not make up for short ones elsewhere; share "
+                 "delivered counts all minutes. Visits come from GPS; a shift whose fixes are not "
                  "imported shows as not visited.")
 
 
@@ -53,22 +57,29 @@ def minutes(value):
 
 def planned_columns():
     """Columns of planned against delivered, as :func:`~..workspace.delivered.by_group` counts them."""
-    return [number("patrols", "Planned boxes", 16), number("visited", "Visited", 15),
-            number("missed", "Not visited", 15), number("short", "Short", 12),
-            number("on_target", "On target", 14), number("over", "Over", 11),
-            share_column("compliance", "Share visited", 15), number("planned_minutes", "Minutes planned", 17),
-            number("minutes", "Minutes delivered", 18), share_column("share", "Share delivered", 18)]
+    return [number("patrols", "Planned boxes", 15), number("visited", "Visited", 14),
+            number("missed", "Not visited", 14), number("short", "Short", 11.5),
+            number("on_target", "On target", 13), number("over", "Over", 10.5),
+            share_column("compliance", "Share visited", 14), share_column("met", "Planned minutes met", 16),
+            number("planned_minutes", "Minutes planned", 15.5), number("minutes", "Minutes delivered", 17.5),
+            share_column("share", "Share delivered", 17.5)]
 
 
 def overview(totals):
     """The big numbers of planned against delivered."""
     return Figures([
-        (f"{totals['visited']:,} of {totals['patrols']:,}", "planned boxes visited"),
+        (f"{totals['visited']:,} of {totals['patrols']:,}",
+         f"planned boxes visited; {totals['units']:,} units seen in boxes"),
+        (share(totals["met"]), "of planned minutes met, each box up to its own"),
         (minutes(totals["minutes"]),
          f"patrol-minutes in planned boxes, of {minutes(totals['planned_minutes'])} planned"),
         (share(totals["on_target"]), "of planned boxes on target"),
-        (minutes(totals["other_minutes"]), "minutes in boxes not planned (ordinary patrol and calls)"),
-        (f"{totals['units']:,}", "units seen in boxes")])
+        (minutes(totals["other_minutes"]), "minutes in boxes not planned (ordinary patrol and calls)")])
+
+
+def label_room(labels, most=70.0):
+    """Millimetres that the longest label beside bars needs, ``most`` at most."""
+    return min(most, 3.0 + max([style.text_width(clean(label), LABEL_POINTS) for label in labels] or [0.0]))
 
 
 def beats_in_order(frame):

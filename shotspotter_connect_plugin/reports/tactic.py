@@ -9,8 +9,9 @@ from .blocks import Beside, Chart, Column, Figures, Heading, Paragraph, Report, 
 
 TITLE = "Tactic report"
 NO_VISIT = "No visit found"
-MOST_LISTED = 200
+MOST_LISTED = 20
 MOST_ACROSS = 5
+MOST_DATES = 8
 ABOUT = ("Tactics are what officers log. A use without minutes counts as a use and adds no minutes. Crime type and "
          "beat are those of the visit that a log belongs to; a log without a visit counts under “{}”, and one from a "
          "box that was not planned under “{}”. An entry is not approved when nobody had approved the tactic for its "
@@ -29,21 +30,28 @@ def build(workspace, first, last, beat="", shift=""):
                       "No tactics are logged in this period and with these filters; import the logs of tactics first.")
     used = table[table["uses"] > 0].sort_values("minutes", ascending=False, kind="stable")
     labels = [queries.clean(name) for name in used["name"]]
+    room = parts.label_room(labels)
     minutes, uses = [charts.Series("Minutes", used["minutes"].tolist())], [charts.Series("Uses", used["uses"].tolist())]
-    unapproved = int(table["unapproved"].sum())
+    counts = delivered.tactic_counts(period, table)
+    others = f"; {counts['unlisted']:,} logged that {'is' if counts['unlisted'] == 1 else 'are'} not on it"
     blocks = [
-        Figures([(f"{len(period.logs):,}", "uses of tactics"),
-                 (parts.minutes(table["minutes"].sum()), "minutes logged"),
-                 (f"{len(used)} of {len(table)}", "tactics used"), (f"{unapproved:,}", "entries not approved"),
-                 (f"{int(table['no_minutes'].sum()):,}", "uses without minutes")]),
+        Figures([(f"{counts['uses']:,}", "uses of tactics"),
+                 (parts.minutes(counts["minutes"]), "minutes logged"),
+                 (f"{counts['listed_used']} of {counts['listed']}",
+                  "tactics of the list used" + (others if counts["unlisted"] else "")),
+                 (f"{counts['unapproved']:,}", "entries not approved"),
+                 (f"{counts['no_minutes']:,}", "uses without minutes")]),
+        *([Paragraph(f"{counts['longer']:,} of {counts['with_stay']:,} entries with a visit tell more minutes than the "
+                     "visit lasted by GPS. They are counted here as they were logged.")] if counts["longer"] else []),
+        Paragraph(ABOUT, small=True),
         Heading("Use of each tactic"),
-        Beside(((Chart("Minutes", lambda width: charts.bars(labels, minutes, width, "minutes")),),
-                (Chart("Uses", lambda width: charts.bars(labels, uses, width, "uses", label_mm=22.0)),)), (3, 2)),
+        Beside(((Chart("Minutes", lambda width: charts.bars(labels, minutes, width, "minutes", label_mm=room)),),
+                (Chart("Uses", lambda width: charts.bars([""] * len(labels), uses, width, "uses", label_mm=2.0)),)),
+               (7, 3)),
         _use(table), _never(table),
-        Heading("When"), *_when(period, first, last),
+        Heading("When"), *_when(period, first, last), *_each_when(period, table),
         Heading("For which crime types, and where"), *_crime_types(workspace, period, table), *_beats(period, table),
-        Heading("Entries that were not approved"), *_unapproved(workspace, period, table),
-        Paragraph(ABOUT, small=True)]
+        Heading("Entries that were not approved"), *_unapproved(workspace, period, table)]
     return Report(TITLE, head, blocks)
 
 
@@ -75,18 +83,36 @@ def _when(period, first, last):
     return blocks
 
 
+def _each_when(period, table):
+    """Tactic by tactic: minutes by hour of the day, and over time."""
+    names = table[["tactic", "name"]]
+    hours = names.merge(delivered.tactic_hours(period), on="tactic")
+    dates, each = delivered.tactic_dates(period, MOST_DATES)
+    steps = list(dates.columns[2:])
+    blocks = [Table("tactics by hour", [
+        Column("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
+        number("total", "All", 16)], hours, "Minutes by hour of the day")]
+    if len(steps) > 1:
+        title = "Minutes by date" if each == 1 else f"Minutes by {each} dates each, from the first on"
+        blocks.append(Table("tactics by date", [
+            Column("name", "Minutes of"), *(number(date, parts.day(date), 17) for date in steps),
+            number("total", "All", 16)], names.merge(dates, on="tactic"), title))
+    return blocks
+
+
 def _crime_types(workspace, period, table):
     kinds = parts.Kinds(workspace)
     logs = replace(period, logs=_with_kind(period.logs))
     found = delivered.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
     wide = delivered.crossed(found, "tactic", "crime_type", [*kinds.codes, parts.NOT_PLANNED, NO_VISIT])
-    wide = wide.merge(table[["tactic", "name"]], on="tactic")
-    codes = list(wide.columns[2:-1])
+    codes = list(wide.columns[2:])
+    wide = table[["tactic", "name"]].merge(wide, on="tactic")  # in the order of the list
     greys = {parts.NOT_PLANNED: style.UNKNOWN, NO_VISIT: style.RULE}
     series = [charts.Series(kind["name"], wide[code].tolist(), kind["colour"] or greys.get(code, ""))
               for code, kind in zip(codes, map(kinds.of, codes))]
     labels = [queries.clean(name) for name in wide["name"]]
-    return [Chart("Minutes by crime type", lambda width: charts.bars(labels, series, width, "minutes", stacked=True)),
+    return [Chart("Minutes by crime type", lambda width: charts.bars(
+                labels, series, width, "minutes", stacked=True, label_mm=parts.label_room(labels))),
             Table("matrix of crime types", [
                 Column("name", "Minutes of"), *(number(code, kinds.of(code)["name"], 19) for code in codes),
                 number("total", "All", 16)], wide, "Minutes by crime type of the box", in_file=False),
@@ -125,6 +151,12 @@ def _unapproved(workspace, period, table):
     everything = Table("not approved", columns, logs, "", "Every entry was approved for its date.")
     if len(logs) <= MOST_LISTED:
         return [everything]
-    return [Paragraph(f"The first {MOST_LISTED} of {len(logs):,}; the table as CSV holds them all."),
-            Table("not approved", columns, logs.head(MOST_LISTED), in_file=False),
+    tactics = table[table["unapproved"] > 0]
+    return [Table("not approved by tactic", [
+                Column("name", "Tactic"), Column("state", "Now", 34), number("unapproved", "Entries", 20),
+                number("unapproved_minutes", "Minutes", 20)], tactics, "By tactic"),
+            Table("not approved by unit", [
+                Column("name", "Tactic"), Column("unit", "Unit", 22), number("uses", "Entries", 15),
+                number("minutes", "Minutes", 17)], delivered.unapproved(period, table),
+                  f"By unit; the table as CSV holds all {len(logs):,} entries", across=2),
             replace(everything, on_page=False)]

@@ -4,7 +4,7 @@ One reading of the workspace, :func:`read`, and functions of what it gives; repo
 of one unit; ``visits`` has a row per officer aboard. Minutes of boxes and patrols are patrol-minutes (somebody was
 there); minutes of officers are officer-minutes.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 import numpy as np
@@ -15,14 +15,17 @@ from ..patrol import dosage, tactics
 from ..patrol import tracks as gps
 from .store import Between
 
-__all__ = ["OUTCOMES", "Delivered", "by_crime_type", "by_group", "by_officer", "classes", "clock_hours", "crossed",
-           "extreme", "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_table", "totals", "tracks",
-           "use_by"]
+__all__ = ["HOURS", "OUTCOMES", "Delivered", "by_crime_type", "by_group", "by_officer", "classes", "clock_hours",
+           "crossed", "extreme", "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_counts",
+           "tactic_dates", "tactic_hours", "tactic_table", "totals", "tracks", "unapproved", "use_by"]
 
 OUTCOMES = ("missed", "short", "on_target", "over")
+HOURS = tuple(f"{hour:02}–{hour + 3:02}" for hour in range(0, 24, 3))
+"""Three hours of the agency's clock each, by which tactics are told."""
 _PATROL = ["patrol_id", "draw_id", "shift_date", "shift", "box_id", "beat", "crime_type", "unit", "origin", "status",
            "target_minutes", "returns", "visit_order", "inclusion_probability", "published_utc"]
 _STAY = ["unit", "box_id", "entered_utc"]
+_PEERS = ["low", "middle", "high", "directed_low", "directed_middle", "directed_high"]
 
 
 @dataclass(frozen=True)
@@ -199,20 +202,27 @@ def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
 
 def totals(delivered):
     """The period in numbers, as a dict: patrols, visited, missed, compliance (share of patrols visited),
-    planned_minutes, minutes (in planned boxes), share (minutes by planned_minutes), on_target (share of patrols),
+    planned_minutes, minutes (in planned boxes), met (share of planned_minutes that was met, each patrol counted only up
+    to its own), share (minutes by planned_minutes), on_target (share of patrols),
     other_minutes (in boxes that were not planned), stays, units. Shares are NaN without patrols."""
     patrols, stays = delivered.patrols, delivered.stays
     count, visited = len(patrols), int((patrols["visits"] > 0).sum())
     planned, minutes = float(patrols["planned_minutes"].sum()), float(patrols["minutes"].sum())
     return {
         "patrols": count, "visited": visited, "missed": count - visited, "compliance": _share(visited, count),
-        "planned_minutes": planned, "minutes": minutes, "share": _share(minutes, planned),
+        "planned_minutes": planned, "minutes": minutes, "met": _share(float(_met(patrols).sum()), planned),
+        "share": _share(minutes, planned),
         "on_target": _share(int((patrols["outcome"] == "on_target").sum()), count),
         "other_minutes": _other_minutes(stays), "stays": len(stays), "units": stays["unit"].nunique()}
 
 
 def _share(part, whole):
     return part / whole if whole else float("nan")
+
+
+def _met(patrols):
+    """Minutes of each patrol up to its planned ones: what was more does not make up for less elsewhere."""
+    return np.minimum(patrols["minutes"], patrols["planned_minutes"])
 
 
 def _other_minutes(stays):
@@ -232,18 +242,20 @@ def by_group(delivered, by):
     Returns
     -------
     DataFrame
-        ``by``, patrols, visited, missed, short, on_target, over, compliance, planned_minutes, minutes, share.
+        ``by``, patrols, visited, missed, short, on_target, over, planned_minutes, minutes, compliance, met (share of
+        planned_minutes, each patrol counted only up to its own), share.
     """
-    patrols = delivered.patrols.assign(visited=delivered.patrols["visits"] > 0)
+    patrols = delivered.patrols.assign(visited=delivered.patrols["visits"] > 0, met=_met(delivered.patrols))
     for outcome in OUTCOMES:
         patrols[outcome] = patrols["outcome"] == outcome
-    numbers = ["visited", *OUTCOMES, "planned_minutes", "minutes"]
+    numbers = ["visited", *OUTCOMES, "planned_minutes", "minutes", "met"]
     grouped = patrols.groupby(by, dropna=False, sort=True)
     table = grouped[numbers].sum()
     table.insert(0, "patrols", grouped.size())
     table = table.reset_index()
     table["compliance"] = table["visited"] / table["patrols"]
-    table["share"] = table["minutes"] / table["planned_minutes"].where(table["planned_minutes"] > 0)
+    planned = table["planned_minutes"].where(table["planned_minutes"] > 0)
+    table["met"], table["share"] = table["met"] / planned, table["minutes"] / planned
     return table.astype({name: int for name in ("visited", *OUTCOMES)})
 
 
@@ -262,8 +274,8 @@ def by_crime_type(delivered, crime_types):
     Returns
     -------
     DataFrame
-        crime_type, patrols, visited, compliance, on_target (share of patrols), planned_minutes, minutes, share, stays,
-        mean_minutes and median_minutes (of one stay; NaN without any), officer_minutes.
+        crime_type, patrols, visited, compliance, on_target (share of patrols), planned_minutes, minutes, met, share,
+        stays, mean_minutes and median_minutes (of one stay; NaN without any), officer_minutes.
     """
     table = by_group(delivered, ["crime_type"]).set_index("crime_type")
     table["on_target"] = table["on_target"] / table["patrols"]
@@ -275,8 +287,8 @@ def by_crime_type(delivered, crime_types):
     counts = ["patrols", "visited", "planned_minutes", "minutes", "stays", "officer_minutes"]
     table[counts] = table[counts].fillna(0.0)
     table = table.astype({"patrols": int, "visited": int, "stays": int}).reset_index()
-    return table[["crime_type", "patrols", "visited", "compliance", "on_target", "planned_minutes", "minutes", "share",
-                  "stays", "mean_minutes", "median_minutes", "officer_minutes"]]
+    return table[["crime_type", "patrols", "visited", "compliance", "on_target", "planned_minutes", "minutes", "met",
+                  "share", "stays", "mean_minutes", "median_minutes", "officer_minutes"]]
 
 
 # --- tactics ---------------------------------------------------------------------------------------------------------
@@ -288,8 +300,8 @@ def tactic_table(delivered):
     -------
     DataFrame
         tactic, name, uses, minutes, share (of all minutes), share_of_uses, no_minutes (uses that tell no minutes), mean
-        (minutes of a use that tells them), unapproved (uses), state (``approved``, ``not approved``, ``expired``,
-        ``enforcement`` or ``not on the list``, on the period's last date).
+        (minutes of a use that tells them), unapproved (uses) and unapproved_minutes, state (``approved``, ``not
+        approved``, ``expired``, ``enforcement`` or ``not on the list``, on the period's last date).
     """
     listed, logs = delivered.tactics, delivered.logs
     names = dict(zip(listed["tactic"], listed["name"]))
@@ -305,7 +317,9 @@ def tactic_table(delivered):
     table["no_minutes"] = table["uses"] - told
     table["mean"] = table["minutes"] / told.where(told > 0)
     approved = logs["approved"].fillna(False).astype(bool)
-    table["unapproved"] = table["tactic"].map(logs[~approved].groupby("tactic").size()).fillna(0).astype(int)
+    wrong = logs[~approved].groupby("tactic")["minutes"]
+    table["unapproved"] = table["tactic"].map(wrong.size()).fillna(0).astype(int)
+    table["unapproved_minutes"] = table["tactic"].map(wrong.sum()).fillna(0.0).astype(float)
     table["state"] = table["tactic"].map(_states(listed, delivered.last)).fillna("not on the list")
     return table
 
@@ -316,6 +330,62 @@ def _states(listed, date):
     state = np.select([tactics.approved(listed, date), listed["enforcement"].fillna(True).astype(bool),
                        (expired != "") & (expired < date)], ["approved", "enforcement", "expired"], "not approved")
     return dict(zip(listed["tactic"], state))
+
+
+def tactic_counts(delivered, table):
+    """The use of tactics in numbers, as a dict.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`tactic_table`.
+
+    Returns
+    -------
+    dict
+        uses, minutes, listed and listed_used (tactics on the agency's list, and those of them that were used),
+        unlisted (tactics that were logged and are not on it), unapproved and no_minutes (entries), with_stay (entries
+        that belong to a stay and tell minutes), longer (those of them whose minutes are more than the stay's, by over
+        half a minute).
+    """
+    known = set(delivered.tactics["tactic"])
+    listed = table["tactic"].isin(known)
+    used = table["uses"] > 0
+    logs = delivered.logs
+    stayed = logs["stay"].map(delivered.stays.set_index("stay")["minutes"]).astype(float)
+    told = logs["minutes"].astype(float)
+    return {"uses": len(logs), "minutes": float(table["minutes"].sum()), "listed": int(listed.sum()),
+            "listed_used": int((listed & used).sum()), "unlisted": int((~listed).sum()),
+            "unapproved": int(table["unapproved"].sum()), "no_minutes": int(table["no_minutes"].sum()),
+            "with_stay": int((stayed.notna() & told.notna()).sum()), "longer": int((told > stayed + 0.5).sum())}
+
+
+def tactic_hours(delivered):
+    """Minutes of tactics by hours of the day: a frame as of :func:`crossed`, a column for each of :data:`HOURS`."""
+    banded = replace(delivered, logs=delivered.logs.assign(hours=[HOURS[hour // 3] for hour in delivered.logs["hour"]]))
+    return crossed(use_by(banded, ["tactic", "hours"]), "tactic", "hours", list(HOURS))
+
+
+def tactic_dates(delivered, most=10):
+    """Minutes of tactics over time, in at most ``most`` steps of as many dates each: a frame as of :func:`crossed`,
+    with a column for each step, called by its first date, and how many dates a step has."""
+    dates = _days(delivered.first, delivered.last)
+    each = -(-len(dates) // most)
+    step = {date: dates[place - place % each] for place, date in enumerate(dates)}
+    stepped = replace(delivered, logs=delivered.logs.assign(since=delivered.logs["shift_date"].map(step)))
+    table = crossed(use_by(stepped, ["tactic", "since"]), "tactic", "since", dates[::each])
+    return table.reindex(columns=["tactic", "total", *dates[::each]], fill_value=0.0), each
+
+
+def unapproved(delivered, table):
+    """Entries that were not approved, in numbers: tactic, name, state (as of :func:`tactic_table`), unit, uses,
+    minutes, the most uses of a tactic first."""
+    logs = delivered.logs[~delivered.logs["approved"].fillna(False).astype(bool)]
+    found = use_by(replace(delivered, logs=logs), ["tactic", "unit"])
+    found = found.merge(table[["tactic", "name", "state"]], on="tactic")
+    found = found.assign(all_uses=found.groupby("tactic")["uses"].transform("sum"))
+    return found.sort_values(["all_uses", "tactic", "uses", "unit"], ascending=[False, True, False, True],
+                             kind="stable", ignore_index=True).drop(columns="all_uses")
 
 
 def use_by(delivered, by):
@@ -361,18 +431,21 @@ def clock_hours(delivered):
 def officer_shifts(delivered):
     """Minutes of each officer in each shift worked, which the roster or a visit tells; those of nobody known left out.
 
+    Time in two boxes at once counts once. A stay counts for the shift in which it began.
+
     Returns
     -------
     DataFrame
-        shift_date, shift, officer, stays, minutes, directed_minutes (in planned boxes), on_target (stays in planned
-        boxes), directed (stays in planned boxes).
+        shift_date, shift, officer, stays, on_target (stays in planned boxes), directed (stays in planned boxes),
+        minutes, directed_minutes (in planned boxes).
     """
     by = ["shift_date", "shift", "officer"]
     visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN]
     directed = visits["patrol_id"].notna()
-    visits = visits.assign(directed=directed, directed_minutes=visits["minutes"].where(directed, 0.0),
-                           on_target=directed & (visits["dosage"] == "on_target"), stays=1)
-    counted = visits.groupby(by)[["stays", "minutes", "directed_minutes", "on_target", "directed"]].sum()
+    visits = visits.assign(directed=directed, on_target=directed & (visits["dosage"] == "on_target"), stays=1)
+    counted = visits.groupby(by)[["stays", "on_target", "directed"]].sum()
+    counted["minutes"] = dosage.minutes_of_each(visits, by).reindex(counted.index)
+    counted["directed_minutes"] = dosage.minutes_of_each(visits[directed], by).reindex(counted.index, fill_value=0.0)
     worked = pd.MultiIndex.from_frame(delivered.roster[by].dropna().drop_duplicates())
     table = counted.reindex(counted.index.union(worked), fill_value=0).reset_index()
     return table.astype({"stays": int, "on_target": int, "directed": int, "minutes": float, "directed_minutes": float})
@@ -391,12 +464,15 @@ def peers(shifts, least=4):
     Returns
     -------
     DataFrame
-        shift_date, shift, officers, low (quartile), middle (median), high (quartile).
+        shift_date, shift, officers, low (quartile), middle (median), high (quartile), and the same of directed minutes:
+        directed_low, directed_middle, directed_high.
     """
-    grouped = shifts.groupby(["shift_date", "shift"])["minutes"]
-    table = pd.DataFrame({"officers": grouped.size(), "low": grouped.quantile(0.25), "middle": grouped.median(),
-                          "high": grouped.quantile(0.75)})
-    table.loc[table["officers"] < least, ["low", "middle", "high"]] = np.nan
+    grouped = shifts.groupby(["shift_date", "shift"])
+    table = pd.DataFrame({"officers": grouped.size()})
+    for prefix, minutes in (("", grouped["minutes"]), ("directed_", grouped["directed_minutes"])):
+        table[prefix + "low"], table[prefix + "middle"] = minutes.quantile(0.25), minutes.median()
+        table[prefix + "high"] = minutes.quantile(0.75)
+    table.loc[table["officers"] < least, _PEERS] = np.nan
     return table.reset_index()
 
 
@@ -410,15 +486,17 @@ def by_officer(shifts, least=4):
     Returns
     -------
     DataFrame
-        officer, shifts (worked), stays, minutes, directed_minutes, per_shift (minutes), low, middle, high (means over
-        the same shifts of :func:`peers`), on_target (share of stays in planned boxes).
+        officer, shifts (worked), stays, minutes, directed_minutes, per_shift and directed_per_shift (minutes), low,
+        middle, high and directed_low, directed_middle, directed_high (means over the same shifts of :func:`peers`),
+        on_target (share of stays in planned boxes).
     """
     beside = shifts.merge(peers(shifts, least), on=["shift_date", "shift"])
     grouped = beside.groupby("officer", sort=True)
     table = grouped[["stays", "minutes", "directed_minutes", "on_target", "directed"]].sum()
     table.insert(0, "shifts", grouped.size())
     table["per_shift"] = table["minutes"] / table["shifts"]
-    table[["low", "middle", "high"]] = grouped[["low", "middle", "high"]].mean()
+    table["directed_per_shift"] = table["directed_minutes"] / table["shifts"]
+    table[_PEERS] = grouped[_PEERS].mean()
     table["on_target"] = table["on_target"] / table["directed"].where(table["directed"] > 0)
     return table.drop(columns="directed").reset_index()
 

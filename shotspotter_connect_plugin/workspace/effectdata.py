@@ -208,8 +208,8 @@ def original_draws(workspace, timeline, first):
     draws : pandas.DataFrame
         draw_id, shift_date, shift, slot, end_utc, inputs_hash, by slot.
     counts : dict
-        draws, tests, drawn_again, after_start: in the period, test seeds among them, shifts drawn more than once by
-        lottery, and first lotteries that were drawn only after their shift had begun.
+        draws, tests, drawn_again, lotteries, after_start: in the period, test seeds among them, shifts drawn more than
+        once by lottery, shifts drawn by lottery, and those of which the first lottery was drawn only after they began.
     """
     dates = [date for date in timeline.dates if date >= first]
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift", "drawn_utc", "lottery", "inputs_hash"],
@@ -223,7 +223,7 @@ def original_draws(workspace, timeline, first):
     times = timeline.slots.iloc[first_ones["slot"]]
     late = first_ones["drawn_utc"].to_numpy() >= times["start_utc"].to_numpy()
     counts = {"draws": len(draws), "tests": int(tests.sum()), "drawn_again": int(real["slot"].duplicated().sum()),
-              "after_start": int(late.sum())}
+              "lotteries": len(first_ones), "after_start": int(late.sum())}
     first_ones = first_ones.assign(end_utc=pd.DatetimeIndex(times["end_utc"]))
     return first_ones[["draw_id", "shift_date", "shift", "slot", "end_utc", "inputs_hash"]].reset_index(
         drop=True), counts

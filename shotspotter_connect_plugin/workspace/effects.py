@@ -33,8 +33,10 @@ ENOUGH = 5.0
 ESTIMATE_COLUMNS = (
     "what", "crime_type", "value", "low", "high", "rate", "base", "percent", "percent_low", "percent_high",
     "detectable", "detectable_percent", "shifts_for_20", "error", "between_shifts", "degrees", "strength", "shifts",
-    "exposed", "unexposed", "events", "enough", "conclusive", "bounded", "weak")
-OVER_TIME_COLUMNS = ("first", "last", "crime_type", "events", "expected", "planned_minutes", "patrol_minutes")
+    "exposed", "unexposed", "events", "comparable", "enough", "conclusive", "bounded", "weak")
+_WIDTHS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)
+OVER_TIME_COLUMNS = ("first", "last", "crime_type", "events", "expected", "planned_minutes", "patrol_minutes",
+                     "any_minutes")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Scope:
     """Which boxes the estimates speak of: those that were neither sure to be drawn nor sure not to be.
 
     ``lowest`` and ``highest`` chance of one in a shift; ``half`` is the least number of boxes that hold half of all
-    chances; ``other_boxes`` the boxes of which nothing is said.
+    chances; ``other_boxes`` the boxes of which nothing is said; ``most_chances`` the greatest sum of chances of a box,
+    which ``tied`` boxes have.
     """
 
     shifts: int
@@ -54,6 +57,8 @@ class Scope:
     highest: float
     half: int
     other_boxes: int
+    most_chances: float = np.nan
+    tied: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,14 @@ class Effects:
     ``detectable`` are events per box and shift, or per hour; ``rate`` is what exposed boxes had per shift, ``base``
     what they would have had without, by comparable boxes and forecasts; ``percent…`` are of it, empty where it is 0;
     ``shifts_for_20`` is how many shifts like these it takes to show an effect of 20 % of it; ``events`` are those in
-    exposed boxes; where not ``enough`` were to be expected there, nothing is to be concluded. ``over_time``
-    [OVER_TIME_COLUMNS] by day or week (``days_each``). ``boxes`` [box_id, where, beat, shifts, chances, times_drawn,
-    patrol_minutes], those of ``scope``. ``hours_drawn`` and ``hours_undrawn`` are delivered hours per box and shift.
-    ``draws`` counts what became of the period's draws. ``forecast_shifts`` of the shifts had a forecast in time.
-    ``as_of`` is the newest moment of the events. ``message`` says why there is no estimate.
+    exposed boxes, ``comparable`` those that as many unexposed boxes of the same chances had; where these are not
+    ``enough``, nothing is to be concluded. ``over_time`` [OVER_TIME_COLUMNS] by day or week (``days_each``):
+    ``patrol_minutes`` are those in planned boxes, ``any_minutes`` those in any box, ordinary patrol included, of no
+    crime type and so only in the rows of ALL. ``boxes`` [box_id, col, row, where, beat, shifts, chances, times_drawn,
+    patrol_minutes], those of ``scope``; ``ground`` [col, row] are all boxes of the city. ``hours_drawn`` and
+    ``hours_undrawn`` are delivered hours per box and shift. ``draws`` counts what became of the period's
+    draws. ``forecast_shifts`` of the shifts had a forecast in time. ``as_of`` is the newest moment of the events.
+    ``message`` says why there is no estimate.
     """
 
     first: str
@@ -89,6 +97,7 @@ class Effects:
     alerts: bool
     as_of: Optional[pd.Timestamp]
     message: str = ""
+    ground: Optional[pd.DataFrame] = None
 
     def row(self, what, crime_type=ALL):
         """One row of ``estimates``, None where there is none."""
@@ -132,7 +141,7 @@ def effects(workspace, first, last, beat="", progress=SILENT):
         first, last, beat, days_each, estimates, over_time, by_box, scope, counts, lottery.mean_exposed(hours[units]),
         lottery.mean_unexposed(hours[units]), int(hours.any(axis=1).sum()),
         int(np.isin(plan.draws["slot"], forecasts.slots).sum()), replays, events.alerts, events.newest,
-        _why_nothing(counts, len(plan.draws), scope))
+        _why_nothing(counts, len(plan.draws), scope), boxes.loc[boxes["inside"].astype(bool), ["col", "row"]])
 
 
 def _why_nothing(counts, shifts, scope):
@@ -185,6 +194,7 @@ def _row(what, crime_type, design, counted, expected, dose=None):
     shifts, exposed = int(np.unique(design.shift).size), int(design.exposed.sum())
     # What the exposed would have had: what was forecast for them, and what the others had beyond their forecasts.
     base = design.mean_exposed(expected) + design.mean_unexposed(counted - expected)
+    comparable = design.mean_unexposed(counted) * exposed
     percent = 100.0 / base if base > 0 and what != PER_HOUR else np.nan
     detectable = estimate.detectable(POWER)
     return {
@@ -195,9 +205,8 @@ def _row(what, crime_type, design, counted, expected, dose=None):
         "shifts_for_20": shifts * (percent * detectable / 20.0) ** 2, "error": estimate.error,
         "between_shifts": estimate.between_shifts, "degrees": estimate.degrees, "strength": estimate.strength,
         "shifts": shifts, "exposed": exposed, "unexposed": int((design.against > 0).sum()),
-        "events": float(counted[design.exposed].sum()),
-        "enough": bool(base > 0 and design.mean_unexposed(counted) * exposed >= ENOUGH
-                       and (estimate.bounded or what == PER_HOUR)),
+        "events": float(counted[design.exposed].sum()), "comparable": comparable,
+        "enough": bool(base > 0 and comparable >= ENOUGH and (estimate.bounded or what == PER_HOUR)),
         "conclusive": estimate.conclusive, "bounded": estimate.bounded, "weak": estimate.weak}
 
 
@@ -246,21 +255,31 @@ def _scope(plan, boxes, hours):
     """The :class:`Scope`, and its boxes one by one, those of the greatest chances first."""
     units = plan.open
     chances = np.where(units, plan.chance, 0.0).sum(axis=0)
-    table = boxes[["box_id", "where", "beat"]].assign(
+    table = boxes[["box_id", "col", "row", "where", "beat"]].assign(
         shifts=units.sum(axis=0), chances=chances, times_drawn=(plan.drawn & units).sum(axis=0),
         patrol_minutes=60.0 * np.where(units, hours, 0.0).sum(axis=0))
     table = table[table["shifts"] > 0].sort_values(["chances", "box_id"], ascending=[False, True], ignore_index=True)
     shares = table["chances"].cumsum() / max(table["chances"].sum(), np.finfo(float).tiny)
-    inside = plan.chance[units]
+    inside, most = plan.chance[units], table["chances"].max()
     return Scope(
         int(units.any(axis=1).sum()), len(table), int(units.sum()), int((plan.drawn & units).sum()),
         tuple(sorted(table["beat"].dropna().unique())), float(inside.min()) if inside.size else np.nan,
         float(inside.max()) if inside.size else np.nan, int((shares < 0.5).sum()) + 1 if len(table) else 0,
-        int(plan.mine.sum()) - len(table)), table
+        int(plan.mine.sum()) - len(table), most, int(np.isclose(table["chances"], most).sum())), table
+
+
+def chance_classes(boxes):
+    """Boxes of ``Effects.boxes`` in at most four classes of equal width by the sum of their chances, least first: pairs
+    of words such as ``0.5 to 1`` and which boxes are of it."""
+    chances = boxes["chances"].to_numpy(dtype=float)
+    most = chances.max(initial=0.0)
+    width = next((step for step in _WIDTHS if step * 4 > most * (1 - 1e-9)), most / 4)
+    place = np.clip(np.ceil(chances / width - 1e-9).astype(int) - 1, 0, 3)
+    return [(f"{width * number:g} to {width * (number + 1):g}", place == number) for number in range(4)]
 
 
 def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, mine):
-    """Days of each step, and events, forecast and minutes by step and crime type (ALL: every visit, planned or not)."""
+    """Days of each step, and events, forecast and minutes by step and crime type."""
     dates = [date for date in timeline.dates if date >= first]
     each = 1 if len(dates) <= BY_DAY else 7
     steps = pd.Series(np.arange(len(dates)) // each, index=dates)
@@ -271,7 +290,8 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
     patrols, visits = patrols[patrols["box_id"].isin(ours)], visits[visits["box_id"].isin(ours)]
     planned = patrols.assign(minutes=patrols["target_minutes"] * (1 + patrols["returns"].fillna(0)))
     served = visits.merge(patrols[["patrol_id", "crime_type"]], on="patrol_id")
-    delivered = pd.concat([_minutes(visits.assign(crime_type=ALL)), _minutes(served)], ignore_index=True)
+    delivered = pd.concat([_minutes(served.assign(crime_type=ALL)), _minutes(served)], ignore_index=True)
+    anywhere = _by_step(_minutes(visits.assign(crime_type=ALL)), steps, count)
     slots = timeline.slots
     counted = (slots["shift_date"] >= first).to_numpy()
     step_of = slots.loc[counted, "shift_date"].map(steps).to_numpy(dtype=int)
@@ -287,7 +307,8 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
             "crime_type": name, "events": np.bincount(step_of, found[counted], count),
             "expected": np.bincount(step_of, hoped[counted], count),  # a shift without a forecast leaves none
             "planned_minutes": _by_step(own, steps, count),
-            "patrol_minutes": _by_step(delivered[delivered["crime_type"] == name], steps, count)}))
+            "patrol_minutes": _by_step(delivered[delivered["crime_type"] == name], steps, count),
+            "any_minutes": anywhere if name == ALL else np.nan}))
     return each, pd.concat(parts, ignore_index=True)[list(OVER_TIME_COLUMNS)]
 
 

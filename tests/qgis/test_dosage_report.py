@@ -1,6 +1,8 @@
 """The Crime and Dosage report by its algorithm: pages, tables, an empty period, names that look like commands."""
 import csv
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +17,9 @@ from conftest import Failed, Feedback  # noqa: E402
 from effect_town import fill  # noqa: E402
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
-from shotspotter_connect_plugin.reports import dosagereport, frame  # noqa: E402
-from shotspotter_connect_plugin.reports.blocks import Chart, Table  # noqa: E402
+from shotspotter_connect_plugin.reports import dosagereport, frame, publish  # noqa: E402
+from shotspotter_connect_plugin.reports.blocks import Beside, Chart, Table  # noqa: E402
+from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
 from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
@@ -99,14 +102,20 @@ def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
     tables = {Path(file).stem.split("_", 1)[1]: pd.read_csv(file) for file in files}
     with open_workspace(town) as workspace:
         found = step.effects(workspace, FIRST, LAST)
-        incidents = workspace.read("incidents")
+        incidents, planned = workspace.read("incidents"), delivered.read(workspace, FIRST, LAST)
     drawn = tables["being_drawn"]
     row = found.row(step.DRAWN)
     assert drawn.iloc[0]["Events"] == row["events"] and drawn.iloc[0]["Drawn boxes"] == row["exposed"]
     assert drawn.iloc[0]["Expected without"] == pytest.approx(row["base"] * row["exposed"])
     over = tables["over_time"]
     assert over["Events"].sum() == (incidents["shift_date"] >= FIRST).sum() and len(over) == 21
-    assert tables["boxes"]["Box"].tolist() == found.boxes["box_id"].head(len(tables["boxes"])).tolist()
+    assert tables["boxes"]["Box"].tolist() == found.boxes["box_id"].tolist()
+    assert drawn.iloc[0]["Comparable undrawn"] == pytest.approx(row["comparable"])
+    period = delivered.by_group(planned, ["shift_date"])
+    assert over["Minutes planned"].tolist() == pytest.approx(period["planned_minutes"].tolist())
+    assert over["Minutes delivered in planned boxes"].tolist() == pytest.approx(period["minutes"].tolist())
+    assert over[dosagereport.ANYWHERE].sum() == pytest.approx(
+        delivered.totals(planned)["minutes"] + delivered.totals(planned)["other_minutes"])
 
 
 @pytest.mark.parametrize("first, last, sentence", [
@@ -117,6 +126,36 @@ def test_empty_and_short_periods_give_a_page_that_says_so(town, run, tmp_path, f
     path = tmp_path / "report.pdf"
     run("dosagereport", WORKSPACE=str(town), FROM=first, TO=last, OUTPUT=str(path))
     assert sentence in words(pages_of(path))
+
+
+@pytest.mark.parametrize("late, said", [(3, "Take care: 3 shifts of"), (63, "nothing below says what patrols did")])
+def test_draws_after_the_start_are_told_first(town, monkeypatch, tmp_path, late, said):
+    effects = step.effects
+
+    def drawn_late(*args):
+        found = effects(*args)
+        assert found.draws["lotteries"] == 63 and found.draws["after_start"] == 0
+        return replace(found, draws={**found.draws, "after_start": late})
+    monkeypatch.setattr(step, "effects", drawn_late)
+    with open_workspace(town) as workspace:
+        report = dosagereport.build(workspace, FIRST, LAST)
+    first = words(pages_of(publish.write_report(report, str(tmp_path / "r.pdf"))[0])[:1])
+    assert first.index(said) < first.index("Drawn boxes had fewer events")
+
+
+def test_a_type_without_a_box_has_no_chart_of_minutes(town, tmp_path):
+    copy = tmp_path / "copy.gpkg"
+    shutil.copy(town, copy)
+    with open_workspace(copy) as workspace:
+        patrols = workspace.read("patrols")
+        with workspace.transaction() as writer:
+            writer.upsert("patrols", patrols.assign(crime_type="robbery"))
+        report = dosagereport.build(workspace, FIRST, LAST)
+    minutes = {block.columns[0][0].name: block.columns[1][0] for block in report.blocks if isinstance(block, Beside)}
+    for name, block in minutes.items():
+        told = name.startswith(("Robbery", dosagereport.EVERYTHING))
+        assert isinstance(block, Chart) if told else block.text == dosagereport.NO_BOX
+    assert len(minutes) > 2
 
 
 def test_one_beat(town, run, tmp_path, fails):
@@ -154,8 +193,8 @@ def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
     project = QgsProject()
     layout = frame.lay_out(project, composed)
     assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
-    assert sum(isinstance(block, Table) for block in composed.blocks) == 4
-    assert sum(isinstance(block, Chart) for block in composed.blocks) == 1
+    assert sum(isinstance(block, Table) and block.on_page for block in composed.blocks) == 4
+    assert sum(isinstance(block, Chart) for block in composed.blocks) == 3
     project.clear()
 
 

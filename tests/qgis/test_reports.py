@@ -104,6 +104,24 @@ def ask(workspace, sql):
         return connection.execute(sql).fetchone()[0]
 
 
+def in_boxes(workspace, condition):
+    """Minutes in which officers were in boxes, whichever and however many at once: by walking along their visits."""
+    with sqlite3.connect("file:{}?mode=ro".format(workspace.address), uri=True) as connection:
+        visits = pd.read_sql_query("SELECT officer, shift_date, shift, entered_utc, left_utc, minutes FROM visits "
+                                   f"WHERE {condition} ORDER BY entered_utc", connection,
+                                   parse_dates=["entered_utc", "left_utc"])
+    total = 0.0
+    for _, own in visits.groupby(["officer", "shift_date", "shift"]):
+        runs = []
+        for row in own.itertuples():
+            if runs and row.entered_utc <= runs[-1][1]:
+                runs[-1] = runs[-1][0], max(runs[-1][1], row.left_utc), runs[-1][2] + row.minutes
+            else:
+                runs.append((row.entered_utc, row.left_utc, row.minutes))
+        total += sum(min((end - begin).total_seconds() / 60, minutes) for begin, end, minutes in runs)
+    return total
+
+
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 def test_numbers_on_the_page_are_those_of_the_file(month, printed):
@@ -120,8 +138,58 @@ def test_numbers_on_the_page_are_those_of_the_file(month, printed):
     assert f"{len(logs):,}" in words and f"{logs['minutes'].sum():,.0f}" in words
     for name in ("Foot patrol", "Visible presence", "Never used", "arrest everybody", "not on the list"):
         assert name in words
-    crews = ask(month, f"SELECT sum(minutes) FROM visits WHERE officer <> 'unknown' AND {period}")
-    assert f"{crews:,.0f}" in text_of(printed("officer", month))
+    met = ask(month, "SELECT sum(min(planned, minutes)) / sum(planned) FROM (SELECT target_minutes * (1 + returns) AS "
+                     "planned, (SELECT total(minutes) FROM (SELECT DISTINCT unit, entered_utc, minutes FROM visits v "
+                     "WHERE v.patrol_id = p.patrol_id)) AS minutes FROM patrols p "
+                     f"WHERE status = 'planned' AND {period})")
+    for name in ("shift", "crimetype"):
+        assert re.search(rf"{100 * met:.0f} % .*planned minutes met", text_of(printed(name, month)))
+    crews = in_boxes(month, f"officer <> 'unknown' AND {period}")
+    summed = ask(month, f"SELECT sum(minutes) FROM visits WHERE officer <> 'unknown' AND {period}")
+    words = text_of(printed("officer", month))
+    assert crews < summed and f"{crews:,.0f}" in words and f"{summed:,.0f}" not in words
+    assert "not how well somebody worked" in pages_of(printed("officer", month))[0]
+
+
+def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch):
+    monkeypatch.setattr(officer, "CHARACTERS", 100)
+    rows = {block.name: block.rows.groupby("officer")["words"].agg("; ".join)
+            for block in officer.build(month, FIRST, LAST).blocks if isinstance(block, Table) and "words" in block.rows}
+    period = delivered.read(month, FIRST, LAST)
+    boxes, (by_tactic, by_box) = delivered.officer_boxes(period), rows.values()
+    words = text_of(printed("officer", month))
+    assert boxes.groupby("officer").size().max() > 5 and "…" not in words
+    for row in boxes.itertuples():
+        assert f"{row.box_id}: {row.minutes:,.0f}" in by_box[row.officer].split("; ") and row.box_id in words
+    names = delivered.tactic_table(period).set_index("tactic")["name"]
+    use = delivered.use_by(period, ["officer", "tactic"])
+    for row in use[use["officer"].isin(by_tactic.index)].itertuples():
+        assert f"{names[row.tactic]}: {row.minutes:,.0f}" in by_tactic[row.officer].split("; ")
+
+
+def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month, monkeypatch):
+    monkeypatch.setattr(tactic, "MOST_LISTED", 5)
+    report = tactic.build(month, FIRST, LAST)
+    tables = {(table.name, table.on_page): table for table in report.blocks if isinstance(table, Table)}
+    logs = delivered.read(month, FIRST, LAST).logs
+    wrong = logs[~logs["approved"].astype(bool)]
+    assert len(wrong) > tactic.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
+    assert ("not approved", True) not in tables
+    for name in ("not approved by tactic", "not approved by unit"):
+        table = tables[name, True]
+        entries, minutes = (next(column for column in table.columns if column.title == title).name
+                            for title in ("Entries", "Minutes"))
+        assert table.rows[entries].sum() == len(wrong)
+        assert table.rows[minutes].sum() == pytest.approx(wrong["minutes"].sum())
+    listed = ask(month, "SELECT count(*) FROM tactics")
+    used = ask(month, "SELECT count(*) FROM tactics WHERE tactic IN (SELECT tactic FROM tactic_log)")
+    assert f"{used} of {listed}" in [figure for figure, _ in report.blocks[0].figures]
+
+
+def test_a_bar_without_a_number_is_left_blank():
+    drawn = charts.bars(["a", "b"], [charts.Series("x", [1.5, float("nan")])], 100.0, missing="no visits")
+    said = [word.text for word in drawn.words]
+    assert "no visits" in said and said.count("0") == 1 and "1.5" in said  # 0 of the axis only
 
 
 @pytest.mark.parametrize("name", BUILDERS)
@@ -398,7 +466,7 @@ def test_one_officer_beside_peers(month, tmp_path):
     words = text_of(publish.write_report(report, str(tmp_path / "one.pdf"))[0])
     others = set(delivered.read(month, FIRST, LAST).roster["officer"]) - {who}
     assert f"officer {who}" in words and not [other for other in others if other in words]
-    minutes = ask(month, f"SELECT sum(minutes) FROM visits WHERE officer = '{who}'")
+    minutes = in_boxes(month, f"officer = '{who}'")
     assert f"{minutes:,.0f}" in words and "Median of the peers" in words
     with pytest.raises(ConnectError, match="no officer 'nobody'"):
         officer.build(month, FIRST, LAST, officer="nobody")

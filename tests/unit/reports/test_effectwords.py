@@ -18,14 +18,14 @@ def row(low, high, base=0.1, exposed=500, **more):
         "error": 0.01,
         "between_shifts": np.nan, "detectable": 0.03, "detectable_percent": 30.0, "shifts_for_20": 270.0,
         "strength": 400.0, "shifts": 120,
-        "exposed": exposed, "events": 40.0, "enough": base * exposed >= step.ENOUGH,
+        "exposed": exposed, "events": 40.0, "comparable": base * exposed, "enough": base * exposed >= step.ENOUGH,
         "conclusive": not low <= 0 <= high, "bounded": True, "weak": False}
     return pd.Series({**values, **more})
 
 
 def made(**changes):
     scope = step.Scope(120, 300, 9000, 500, ("1", "2"), 0.002, 0.5, 40, 7)
-    counts = {"draws": 120, "tests": 0, "drawn_again": 0, "after_start": 0, "no_data_yet": 0}
+    counts = {"draws": 120, "tests": 0, "drawn_again": 0, "lotteries": 120, "after_start": 0, "no_data_yet": 0}
     over = pd.DataFrame([("2024-01-01", "2024-01-07"), ("2024-01-08", "2024-01-10")], columns=["first", "last"])
     none = pd.DataFrame(columns=step.ESTIMATE_COLUMNS)
     found = step.Effects("2024-01-01", "2024-01-10", "", 7, none, over, none, scope, counts, 0.25, 0.05, 100, 120, 40,
@@ -52,14 +52,15 @@ def test_more_events_warn_of_reporting():
 
 def test_too_few_events_beat_everything_else():
     said = words.conclusion(row(-0.004, -0.001, base=0.005))
-    assert said.startswith("Nothing can be concluded") and "too few events" in said and "2.5 without a patrol" in said
+    assert said.startswith("Nothing can be concluded") and "too few events" in said
+    assert "500 drawn boxes had 2.5;" in said
     assert words.interval(row(-0.004, -0.001, base=0.005)) == "too few events"
     assert "nothing to compare" in words.conclusion(None)
 
 
 @pytest.mark.parametrize("estimate, part", [
-    (row(-2.0, -0.5), "made 1.2 fewer events in the box, 95 % interval 2 fewer to 0.5 fewer"),
-    (row(-2.0, 0.5), "Nothing can be concluded about what an hour of patrol does: the data fit 2 fewer to 0.5 more"),
+    (row(-0.02, -0.005), "made 1.2 fewer events in the box, 95 % interval 2.0 fewer to 0.5 fewer"),
+    (row(-0.02, 0.005), "Nothing can be concluded about what an hour of patrol does: the data fit 2.0 fewer to 0.5"),
     (row(-2.0, -0.5, weak=True, strength=3.25), "(F = 3.2, below 10 is weak), so nothing can be concluded"),
     (row(-np.inf, np.inf, bounded=False, conclusive=False), "so nothing can be concluded"),
     (row(-2.0, -0.5, base=0.001), "too few events"), (None, "no visits are known")])
@@ -101,14 +102,38 @@ def test_names_stay_names():
 
 
 def test_what_was_left_out_is_told():
-    counts = {"draws": 9, "tests": 1, "drawn_again": 2, "after_start": 3, "no_data_yet": 4}
+    counts = {"draws": 9, "tests": 1, "drawn_again": 2, "lotteries": 6, "after_start": 3, "no_data_yet": 4}
     said = " ".join(words.method(made(draws=counts)))
     for part in ("1 draw with a seed", "2 lotteries were drawn again; the first counts", "4 drawn shifts left out",
-                 "3 shifts were drawn only after the start", "40 more times"):
+                 "40 more times"):
         assert part in said
     said = " ".join(words.method(made()))
     assert "drawn again" not in said and "sensors" not in said
     assert "sensors" in " ".join(words.method(made(alerts=True)))
+
+
+@pytest.mark.parametrize("late, lotteries, part", [
+    (1, 9, "1 shift of 9 was drawn only after the start"), (3, 9, "3 shifts of 9 were drawn only after the start"),
+    (9, 9, "All 9 shifts were drawn only after the start"), (1, 1, "The only shift was drawn only after the start")])
+def test_draws_made_too_late_are_told(late, lotteries, part):
+    said = words.late(made(draws={"lotteries": lotteries, "after_start": late}))
+    assert part in said and ("nothing below says what patrols did" in said) == (late == lotteries)
+    assert words.late(made()) == ""
+
+
+def test_a_change_larger_than_all_of_it_is_called_so():
+    assert "could not have shown that patrols prevent crime" in words.conclusion(row(-0.1, 0.1,
+                                                                                     detectable_percent=129.0))
+    assert "could not" not in words.conclusion(row(-0.03, 0.02))
+    assert words.smallest(129.0) == "more than all" and words.smallest(44.2) == "44 %"
+
+
+def test_the_rule_for_too_few_events_and_ties_are_told():
+    assert "at least 5 events" in words.rule() and words.tied(made(), 12) == ""
+    scope = dataclasses.replace(made().scope, tied=139, most_chances=4.0)
+    assert "139 boxes share the greatest sum of chances, 4.00" in words.tied(made(scope=scope), 12)
+    assert words.estimate(row(-0.04, -0.01)) == "-2.50 (-4.00 to -1.00)"
+    assert words.estimate(row(-0.04, -0.01, enough=False)) == "too few events"
 
 
 def test_both_errors_are_told():

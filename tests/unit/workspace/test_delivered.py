@@ -1,6 +1,7 @@
 """What reports count, beside the same questions asked of the workspace's file in plain SQL."""
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,22 @@ def ask(month):
             found = pd.read_sql_query(sql, connection)
         return found.iloc[0] if len(found) == 1 else found
     return ask
+
+
+def in_boxes(visits):
+    """Minutes in which somebody was in boxes, shift by shift: by walking along the visits."""
+    total = 0.0
+    for _, own in visits.sort_values("entered_utc").groupby(["shift_date", "shift"]):
+        ends, sums = [], []
+        for entered, left, minutes in zip(pd.to_datetime(own["entered_utc"]), pd.to_datetime(own["left_utc"]),
+                                          own["minutes"]):
+            if ends and entered <= ends[-1][1]:
+                ends[-1], sums[-1] = (ends[-1][0], max(ends[-1][1], left)), sums[-1] + minutes
+            else:
+                ends.append((entered, left))
+                sums.append(minutes)
+        total += sum(min((end - begin).total_seconds() / 60, minutes) for (begin, end), minutes in zip(ends, sums))
+    return total
 
 
 def test_totals_are_those_of_the_file(period, ask):
@@ -180,15 +197,73 @@ def test_officers_are_those_of_roster_and_visits(month, period, ask):
     assert "unknown" not in set(shifts["officer"])
     summed = ask("SELECT officer, sum(minutes) AS minutes, count(*) AS stays FROM visits "
                  f"WHERE officer <> 'unknown' AND {MOST} GROUP BY officer").set_index("officer")
+    visits = ask(f"SELECT * FROM visits WHERE officer <> 'unknown' AND {MOST}")
     table = delivered.by_officer(shifts).set_index("officer")
     assert list(table.index) == sorted(table.index)  # in the order of codes, not of minutes
     for officer in summed.index:
-        assert table.loc[officer, "minutes"] == pytest.approx(summed.loc[officer, "minutes"])
+        own = visits[visits["officer"] == officer]
+        assert table.loc[officer, "minutes"] == pytest.approx(in_boxes(own))
+        assert table.loc[officer, "directed_minutes"] == pytest.approx(in_boxes(own[own["patrol_id"].notna()]))
         assert table.loc[officer, "stays"] == summed.loc[officer, "stays"]
+    assert table["minutes"].sum() < summed["minutes"].sum()  # some stays of this town overlap
     boxes = delivered.officer_boxes(period)
     assert boxes["minutes"].sum() == pytest.approx(summed["minutes"].sum())
     classes = delivered.classes(shifts)
     assert classes.iloc[:, 2:].to_numpy().sum() == len(shifts)
+
+
+def test_an_officer_in_two_boxes_at_once_counts_once(month, period):
+    who, start = "B0001", pd.Timestamp("2024-03-04 13:00", tz="UTC")
+
+    def stay(box, first, last, minutes=None, patrol=None, shift="day"):
+        entered, left = (start + pd.Timedelta(minutes=minute) for minute in (first, last))
+        return {"officer": who, "unit": "U-1", "box_id": box, "entered_utc": entered, "left_utc": left,
+                "minutes": last - first if minutes is None else minutes, "patrol_id": patrol, "where": box,
+                "shift_date": "2024-03-04", "shift": shift, "dosage": "on_target", "stay": first}
+    visits = pd.DataFrame([
+        stay("a", 0, 30, patrol="p"), stay("b", 20, 50), stay("c", 25, 28),  # the second begins before the first ends
+        stay("d", 60, 90, 20), stay("e", 65, 75),  # ten minutes of the first were elsewhere, as it says
+        stay("f", 100, 110), stay("a", 470, 560, patrol="p", shift="evening")])  # ends an hour after its shift
+    shifts = delivered.officer_shifts(replace(period, visits=visits, roster=period.roster[:0])).set_index("shift")
+    assert shifts["minutes"].to_dict() == {"day": pytest.approx(50 + 30 + 10), "evening": pytest.approx(90)}
+    assert shifts["directed_minutes"].to_dict() == {"day": pytest.approx(30), "evening": pytest.approx(90)}
+    assert shifts["stays"].to_dict() == {"day": 6, "evening": 1}
+
+
+def test_planned_minutes_are_met_box_by_box(period, ask):
+    totals = delivered.totals(period)
+    assert totals["met"] < totals["compliance"] and totals["met"] <= min(1.0, totals["share"])
+    patrols = period.patrols
+    assert (patrols["minutes"] > patrols["planned_minutes"]).any()
+    met = sum(min(row.minutes, row.planned_minutes) for row in patrols.itertuples())
+    assert totals["met"] * totals["planned_minutes"] == pytest.approx(met)
+    table = delivered.by_group(period, ["beat"])
+    assert (table["met"] * table["planned_minutes"]).sum() == pytest.approx(met)
+    two = replace(period, patrols=pd.DataFrame({
+        "beat": ["1", "1"], "visits": [1, 1], "minutes": [150.0, 5.0], "planned_minutes": [15.0, 15.0],
+        "outcome": ["over", "short"]}))
+    assert delivered.totals(two)["share"] > 5 and delivered.totals(two)["met"] == pytest.approx(20 / 30)
+
+
+def test_tactics_by_hour_date_and_what_was_not_approved(period, ask):
+    table = delivered.tactic_table(period)
+    counts = delivered.tactic_counts(period, table)
+    listed = ask("SELECT count(*) AS n FROM tactics")["n"]
+    assert counts["listed"] == listed and counts["listed_used"] < listed and counts["unlisted"] >= 1
+    assert counts["listed_used"] + counts["unlisted"] == (table["uses"] > 0).sum()
+    logged = period.logs.merge(period.visits[["visit_id", "minutes"]], on="visit_id", suffixes=("", "_stay"))
+    assert counts["longer"] == (logged["minutes"] > logged["minutes_stay"] + 0.5).sum() <= counts["with_stay"]
+    hours, (dates, each) = delivered.tactic_hours(period), delivered.tactic_dates(period, 4)
+    assert each == 2 and list(dates.columns[2:]) == ["2024-03-02", "2024-03-04", "2024-03-06", "2024-03-08"]
+    for wide in (hours, dates):
+        minutes = wide.set_index("tactic").iloc[:, 1:].sum(axis=1)
+        assert minutes.to_dict() == pytest.approx(period.logs.groupby("tactic")["minutes"].sum().to_dict())
+    one = period.logs[(period.logs["hour"] // 3 == 4) & (period.logs["tactic"] == hours["tactic"].iloc[0])]
+    assert hours["12–15"].iloc[0] == pytest.approx(one["minutes"].sum())
+    wrong = delivered.unapproved(period, table)
+    assert wrong["uses"].sum() == counts["unapproved"] > 0
+    assert wrong["minutes"].sum() == pytest.approx(period.logs.loc[~period.logs["approved"].astype(bool),
+                                                                   "minutes"].sum())
 
 
 def test_peers_are_the_officers_of_the_same_shift_and_few_of_them_stay_hidden(period):
@@ -198,6 +273,9 @@ def test_peers_are_the_officers_of_the_same_shift_and_few_of_them_stay_hidden(pe
     own = shifts[(shifts["shift_date"] == date) & (shifts["shift"] == code)]["minutes"]
     assert table.loc[0, "middle"] == pytest.approx(own.median())
     assert table.loc[0, ["low", "high"]].tolist() == pytest.approx(own.quantile([0.25, 0.75]).tolist())
+    own = shifts[(shifts["shift_date"] == date) & (shifts["shift"] == code)]["directed_minutes"]
+    assert table.loc[0, ["directed_low", "directed_middle", "directed_high"]].tolist() == pytest.approx(
+        own.quantile([0.25, 0.5, 0.75]).tolist())
     hidden = delivered.peers(shifts, least=1000)
     assert hidden[["low", "middle", "high"]].isna().all().all() and (hidden["officers"] == table["officers"]).all()
     spread = delivered.spread(shifts)

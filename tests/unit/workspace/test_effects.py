@@ -83,7 +83,11 @@ def test_numbers_equal_queries(filled, found):
     assert times["events"].tolist() == incidents.groupby("shift_date").size().reindex(dates, fill_value=0).tolist()
     assert times["expected"].sum() == pytest.approx(forecasts["expected"].sum())
     assert times["planned_minutes"].sum() == (patrols["target_minutes"] * (1 + patrols["returns"])).sum()
-    assert times["patrol_minutes"].sum() == pytest.approx(visits["minutes"].sum(), rel=1e-5)
+    served = visits[visits["patrol_id"].isin(patrols.loc[patrols["status"] == "planned", "patrol_id"])]
+    assert times["patrol_minutes"].sum() == pytest.approx(served["minutes"].sum(), rel=1e-5)
+    assert times["any_minutes"].sum() == pytest.approx(visits["minutes"].sum(), rel=1e-5)
+    assert found.over_time.loc[found.over_time["crime_type"] != step.ALL, "any_minutes"].isna().all()
+    assert found.draws["lotteries"] == found.draws["draws"] and found.draws["after_start"] == 0
     for code in TYPES:
         own = found.over_time[found.over_time["crime_type"] == code]
         assert own["events"].sum() == (incidents["crime_type"] == code).sum()
@@ -96,6 +100,26 @@ def test_numbers_equal_queries(filled, found):
     assert 60 * found.hours_drawn == pytest.approx(minutes["minutes"].fillna(0).mean(), rel=1e-5)
     assert found.boxes["times_drawn"].sum() == len(open_ones) and len(found.boxes) == found.scope.boxes
     assert found.boxes["chances"].is_monotonic_decreasing
+    assert found.scope.tied == np.isclose(found.boxes["chances"], found.scope.most_chances).sum() >= 1
+    classes = step.chance_classes(found.boxes)
+    assert sum(which.sum() for _, which in classes) == len(found.boxes) and len(classes) == 4
+    assert all((row["comparable"] >= step.ENOUGH) >= row["enough"] for _, row in found.estimates.iterrows())
+
+
+def test_minutes_in_boxes_that_were_not_planned_are_not_delivered_as_planned(town, found):
+    visits = town.read("visits").assign(patrol_id=None)
+    with town.transaction() as writer:
+        writer.upsert("visits", visits)
+    changed = step.effects(town, FIRST, LAST)
+    all_types = changed.over_time[changed.over_time["crime_type"] == step.ALL]
+    assert changed.over_time["patrol_minutes"].sum() == 0.0
+    assert all_types["any_minutes"].sum() == pytest.approx(visits["minutes"].sum(), rel=1e-5)
+
+
+def test_classes_of_chances_hold_their_upper_ends():
+    classes = step.chance_classes(pd.DataFrame({"chances": [4.0, 3.0, 2.9, 1.0, 0.2]}))
+    assert [(name, which.tolist().count(True)) for name, which in classes] == [
+        ("0 to 1", 2), ("1 to 2", 0), ("2 to 3", 2), ("3 to 4", 1)]
 
 
 def test_the_same_workspace_gives_the_same_and_stays_as_it_is(filled, found):
