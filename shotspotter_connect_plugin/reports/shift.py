@@ -90,7 +90,7 @@ class _Page:
     def few_shifts(self, shifts):
         """One page about all of them, their map, then each on its own."""
         blocks = [self._numbers(), self._limits(), self._shifts_table(), self._off_target(shifts), self._beats_table(),
-                  *self._trend(), *self._map_of_period(150.0), self._extreme()]
+                  *self._trend(), *self._map_of_period(138.0), self._extreme()]
         for date, code in shifts:
             blocks += [PageBreak(), *self._one_shift(date, code, (self._numbers(date, code),))]
         return blocks
