@@ -4,6 +4,8 @@ A reason counts events that are on record; it never says that something will hap
 jurisdiction is no reason for one box. What a part of the model remembers is told by the span in which most of its
 weight lies.
 """
+import re
+
 import numpy as np
 
 from .history import DAY
@@ -13,6 +15,8 @@ from .surfaces import EVER, Memory
 MOST = 3
 _LEAST_SHARE = 0.05
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")
 _NEAR = 1000.0
 _YEAR_DAYS, _FEWEST_OF_WEEKDAY, _BUSY = 364, 4, 2.0
 _AVERAGE = "The average of the whole area, which counts for more where little is on record"
@@ -28,6 +32,12 @@ _NOUNS = {
     "theft": ("theft", "thefts"),
     "arson": ("arson", "arsons"),
 }
+
+
+def own_first(crime_type, texts):
+    """The reasons of a box with those that count events of ``crime_type`` itself before others."""
+    own = re.compile(r"\d ({}) ".format("|".join(map(re.escape, _noun(crime_type)))))
+    return sorted(texts, key=lambda text: own.search(text) is None)
 
 
 def outside_coverage(texts, told):
@@ -143,6 +153,18 @@ def _busy_weekday(past, moment, boxes, slot):
     return (one >= _FEWEST_OF_WEEKDAY) & (one > _BUSY * all_days / 7)
 
 
+def _noun(crime_type):
+    """What one event and several events of a type are called."""
+    words = crime_type.replace("_", " ")
+    return _NOUNS.get(crime_type, (f"{words} incident", f"{words} incidents"))
+
+
+def _in_words(date):
+    """``2 January 2017`` of an ISO date, in English whatever the machine speaks."""
+    year, month, day = str(date).split("-")
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
+
+
 def _text(crime_type, count, group, start, size, most_in_shift):
     span, reach, source = group
     if source.startswith(NEAREST):
@@ -152,10 +174,9 @@ def _text(crime_type, count, group, start, size, most_in_shift):
     if source.startswith(PLACES):
         return f"{round(count)} × {source[len(PLACES):].replace('_', ' ')} {where}"
     crime_type = source or crime_type
-    base = next((code for code in _NOUNS if crime_type == code), None)
-    one, many = _NOUNS[base] if base else (crime_type.replace("_", " ") + " incident",) * 2
+    one, many = _noun(crime_type)
     number = round(count)
-    noun = one if number == 1 else many if base else one + "s"
+    noun = one if number == 1 else many
     about = "about " if abs(count - number) > 0.1 else ""
-    when = f"since {start}" if span == EVER else f"in the last {span:.0f} days"
+    when = f"since {_in_words(start)}" if span == EVER else f"in the last {span:.0f} days"
     return f"{about}{number} {noun} {where} {when}" + (", most in this shift" if most_in_shift else "")

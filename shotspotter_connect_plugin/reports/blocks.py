@@ -120,7 +120,9 @@ class Chart:
 class Map:
     """A map; ``layers()`` makes and styles its layers, top one first, when laid out, in the main thread.
 
-    ``extent`` is (xmin, ymin, xmax, ymax) in ``crs``; ``key`` are (symbol colour, letter, words) beside or below it.
+    ``extent`` is (xmin, ymin, xmax, ymax) in ``crs``; ``key`` are (symbol, letter, words) beside or below it, a symbol
+    being a colour or a function that makes, when laid out, the very symbol of the map (a fill or a line). Where a page
+    has room for ``least`` mm of height but not for all of it, the map is as high as the room.
     """
 
     name: str
@@ -128,8 +130,9 @@ class Map:
     extent: Tuple[float, float, float, float]
     crs: str
     height: float = 110.0
-    key: Sequence[Tuple[str, str, str]] = ()
+    key: Sequence[Tuple[Union[str, Callable], str, str]] = ()
     caption: str = ""
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -208,13 +208,13 @@ class Canvas:
                 x += wide
 
     def key_height(self, key):
-        return 13.0 * len(self._lines_of([words for _, words in key])) + 4.0 if key else 0.0
+        return 13.0 * len(self._lines_of([one[1] for one in key])) + 4.0 if key else 0.0
 
     def key(self, key, top):
-        for row, members in enumerate(self._lines_of([words for _, words in key])):
+        for row, members in enumerate(self._lines_of([one[1] for one in key])):
             x, y = 0.0, top - 13.0 * row - 14.0
             for k, wide in members:
-                self.bar(x, y, 14.0, 8.0, key[k][0])
+                self.bar(x, y, 14.0, 8.0, key[k][0], *key[k][2:])
                 self.text(x + 18.0, y + 0.5, key[k][1], room=wide - 22.0)
                 x += wide
 

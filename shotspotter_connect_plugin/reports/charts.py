@@ -5,6 +5,7 @@ green alike. Names are cut to their room and escaped. Lengths are points unless 
 """
 import math
 from dataclasses import dataclass
+from typing import Sequence
 
 from . import style
 from .canvas import COLOURS, DASHES, PATTERNS, POINT, SIZE, SMALL, Canvas, Picture, Series, short
@@ -21,16 +22,20 @@ MISSING = "Charts are left out because the Python library reportlab is missing; 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of one row of a timeline, from and to in the axis' unit; ``text`` is written in it where it fits.
+    """A stretch of one row of a timeline, from and to in the axis' unit.
 
-    What is of ``low`` interest is drawn low and grey, so that it recedes also without colour.
+    The first of ``texts``, and ``note`` after it, stand in it, or beside it where it is too short and nothing else is
+    there; the other ``texts`` are shorter ones for where there is no room either. ``pattern`` hatches a stretch without
+    a text. What is of ``low`` interest is drawn low and grey, so that it recedes also without colour.
     """
 
     start: float
     end: float
     colour: str
-    text: str = ""
+    texts: Sequence[str] = ()
     low: bool = False
+    note: str = ""
+    pattern: str = ""
 
 
 def available():
@@ -165,8 +170,8 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
         Of the axis.
     ticks : sequence of (float, str)
         Where the axis has which words.
-    key : sequence of (str, str)
-        Colour and words, under the strips.
+    key : sequence of (str, str, str)
+        Colour, words and pattern, under the strips.
     """
     canvas = Canvas(width_mm)
     row_height, edge = (15.0, 2.0) if len(rows) <= ROOMY else (9.5, 0.7)
@@ -190,17 +195,40 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
     canvas.bars([(x, y + row_height / 3, wide, row_height / 3) for x, y, wide in low], LOW)
     for i, (label, spans) in enumerate(rows):
         y = height - 3.0 - (i + 1) * row_height
-        canvas.text(left - 5.0, y + 0.3 * row_height, label, "end", room=left - 8.0)
+        canvas.text(left - 5.0, y + row_height / 2 - 0.36 * SIZE, label, "end", room=left - 8.0)
         canvas.line(left, y, canvas.width - 16.0, y, style.RULE, 0.3)
-        for span in spans:
+        main = sorted((span for span in spans if not span.low), key=lambda span: span.start)
+        for span, following in zip(main, [*main[1:], None]):
             x, y, wide = place(i, span)
-            if not span.low:
-                canvas.bar(x, y + edge, wide, row_height - 2 * edge, span.colour)
-            if span.text and style.text_width(span.text, SMALL) <= (wide - 1.0) * POINT:
-                canvas.text(x + wide / 2, y + row_height / 3, span.text, "middle",
-                            style.ink_on(style.colour(LOW if span.low else span.colour)).name(), SMALL)
+            free = (place(i, following)[0] if following else canvas.width - 16.0) - x - wide
+            _strip(canvas, span, (x, y + edge, wide, row_height - 2 * edge), free)
     canvas.key(key, legend)
     return canvas.picture()
+
+
+def _strip(canvas, span, place, free):
+    """A stretch with what fits of its text and note; ``free`` points are empty at its right."""
+    x, y, wide, tall = place
+
+    def room(text):
+        return style.text_width(text, SMALL) / POINT if text else 0.0
+
+    fitting = [text for text in span.texts if room(text) + 1.0 <= wide]
+    full, beside = span.texts[0] if span.texts else "", ""
+    note = f" {span.note}" if span.note else ""
+    if full in fitting:
+        text = full + note if room(full + note) + 1.0 <= wide else full
+        beside = span.note if text == full else ""
+    elif full and room(full) + 2.0 <= free:
+        text, beside = "", full + note if room(full + note) + 2.0 <= free else full
+    else:
+        text, beside = fitting[0] if fitting else "", span.note
+    canvas.bar(x, y, wide, tall, span.colour, "" if text else span.pattern)
+    baseline = y + tall / 2 - 0.36 * SMALL
+    canvas.text(x + wide / 2, baseline, text, "middle", style.ink_on(style.colour(span.colour)).name(), SMALL)
+    if beside and room(beside) + 2.0 <= free:
+        canvas.bars([(x + wide + 0.4, y, room(beside) + 1.0, tall)], style.PAPER, edge=None)
+        canvas.text(x + wide + 1.0, baseline, beside, "start", style.INK, SMALL)
 
 
 def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):

@@ -5,12 +5,14 @@ are millimetres. Main thread only, as layouts are.
 """
 import base64
 import os
+from dataclasses import replace
 
 from qgis.core import (
     Qgis, QgsCoordinateReferenceSystem, QgsLayoutFrame, QgsLayoutItem, QgsLayoutItemMap, QgsLayoutItemPage,
-    QgsLayoutItemPicture, QgsLayoutMeasurement, QgsLayoutPoint, QgsLayoutSize, QgsRectangle)
-from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QColor
+    QgsLayoutItemPicture, QgsLayoutItemPolyline, QgsLayoutItemShape, QgsLayoutMeasurement, QgsLayoutPoint,
+    QgsLayoutSize, QgsRectangle)
+from qgis.PyQt.QtCore import QPointF, Qt
+from qgis.PyQt.QtGui import QColor, QPolygonF
 
 from . import charts, grid, style
 from . import layout as pieces
@@ -23,7 +25,10 @@ NO_CHAIN = "Chain of adjustments is empty: no plan was ever changed by hand"
 GAP = 4.0
 LOGO = (32.0, 13.0)
 KEY_WIDTH, KEY_ROW = 50.0, 5.0
+SWATCH = 3.4
 LEAST_AFTER_HEADING = 28.0
+KEPT_ROWS, LEAST_ROWS = 12, 6
+"""A table of up to so many rows is not parted; of a longer one so many stay with its title."""
 _DRAWN = 0.985  # letters are drawn a little apart, which makes a long line up to 1 % wider than it was measured
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
@@ -98,11 +103,20 @@ class _Flow:
             if block.on_page:
                 self._table(block)
         else:
+            block = self._fitted(block)
             height = self._height(block)
             if height:
                 self._make_room(height + (self._start_of(following) if isinstance(block, Heading) else 0.0))
                 self._draw(block)
                 self._y += height + (1.0 if isinstance(block, Heading) else GAP)
+
+    def _fitted(self, block):
+        """A map no higher than the room that is left, where that is enough for it."""
+        if isinstance(block, Map) and block.least:
+            room = self._bottom - self._y - (self._height(block) - block.height) - 0.1
+            if block.least <= room < block.height:
+                return replace(block, height=room)
+        return block
 
     def _next_page(self):
         if self._y > self._top:
@@ -150,6 +164,8 @@ class _Flow:
 
     def _start_of(self, block):
         """Height of the part of a block that must not be parted from its heading."""
+        if isinstance(block, Map) and block.least:
+            return self._height(block) - block.height + block.least + 1.5
         if isinstance(block, (Chart, Map, Figures)):
             return min(self._height(block), self._bottom - self._top - 20.0)
         if isinstance(block, Beside):
@@ -164,7 +180,9 @@ class _Flow:
         if isinstance(block, Heading):
             return len(style.fit(clean(block.text), self._width, HEADING, 2, True)) * style.line_height(HEADING) + 1.0
         if isinstance(block, Figures):
-            return style.line_height(BIG) + 2 * style.line_height(SMALL) + 1.0
+            width = self._width / max(len(block.figures), 1)
+            lines = max([len(_caption_of(words, width)) for _, words in block.figures] or [0])
+            return style.line_height(BIG) + max(lines, 2) * style.line_height(SMALL) + 1.0
         if isinstance(block, Chart):
             if not charts.available():
                 return 0.0
@@ -213,7 +231,7 @@ class _Flow:
             x = self._x + place * width
             self._text("Figure", style.fit(clean(figure), width - 2, size, 1, True), (x, self._y, width), size,
                        bold=True)
-            self._text("Caption of figure", style.fit(clean(caption), width - 3, SMALL, 2),
+            self._text("Caption of figure", _caption_of(caption, width),
                        (x, self._y + style.line_height(BIG), width), SMALL, style.MUTED)
 
     def _chart(self, block):
@@ -254,7 +272,10 @@ class _Flow:
         item.setFrameStrokeColor(QColor(style.MUTED))
         item.setFrameStrokeWidth(QgsLayoutMeasurement(0.25, _MM))
         top = self._y + self._page * self._page_step()
-        pieces.scale_bar(self._layout, self._free("Scale bar"), item, (self._x + 1, top + block.height - 9, 38, 8))
+        bar = pieces.scale_bar(self._layout, self._free("Scale bar"), item,
+                               (self._x + 1, top + block.height - 9, 38, 8))
+        bar.setBackgroundEnabled(True)
+        bar.setBackgroundColor(style.colour(style.LAND, 200))
         pieces.north_arrow(self._layout, self._free("North arrow"), (self._x + width - 8, top + 1, 7, 9))
         below = block.height
         if self._key_beside(block):
@@ -275,13 +296,32 @@ class _Flow:
         if not key:
             return
         count = -(-len(key) // columns)
-        rows = [[grid.cell("") for _ in range(2 * columns)] for _ in range(count)]
+        rows, symbols = [[grid.cell("") for _ in range(2 * columns)] for _ in range(count)], []
         for place, (colour, letter, words) in enumerate(key):
             row, column = place % count, 2 * (place // count)
+            if callable(colour):
+                symbols.append((colour, x + column // 2 * width / columns + 1.3, y + row * (KEY_ROW - grid.LINE) + 0.8))
+                colour = ""
             rows[row][column] = grid.cell(letter, Qt.AlignmentFlag.AlignHCenter, colour)
             rows[row][column + 1] = grid.cell("".join(style.fit(clean(words), width / columns - 9.0, SMALL)))
         table = grid.table_item(self._layout, rows, [6.0, width / columns - 6.0] * columns, [KEY_ROW] * count, False)
         self._frame(table, "Key", (x, y, width, KEY_ROW * count + grid.SLACK))
+        for symbol, left, top in symbols:  # after the frame, which has a ground of its own
+            self._swatch(symbol(), left, top)
+
+    def _swatch(self, symbol, x, y):
+        """A map's own symbol in the key: a box of SWATCH mm, or a line as long."""
+        if symbol.type() == Qgis.SymbolType.Line:
+            middle = y + SWATCH / 2 + self._page * self._page_step()
+            item = QgsLayoutItemPolyline(QPolygonF([QPointF(x, middle), QPointF(x + SWATCH, middle)]), self._layout)
+            item.setSymbol(symbol)
+            self._layout.addLayoutItem(item)
+        else:
+            item = QgsLayoutItemShape(self._layout)
+            item.setShapeType(QgsLayoutItemShape.Shape.Rectangle)
+            item.setSymbol(symbol)
+            self._place(item, (x, y, SWATCH, SWATCH))
+        item.setId(self._free("Symbol of the key"))
 
     # tables
 
@@ -295,7 +335,7 @@ class _Flow:
         widths = grid.column_widths(block.columns, width)
         header, header_height = grid.header_cells(block.columns, widths)
         cells, heights = grid.row_cells(block, widths)
-        self._table_title(title, header_height + sum(heights[:2]))
+        self._table_title(title, header_height + _together(heights, block.across))
         while cells:
             runs = grid.runs(heights, self._bottom - self._y - header_height, block.across)
             if not runs and self._y > self._top:
@@ -447,6 +487,17 @@ class _Flow:
         """An id that says what it is, numbered where there are several."""
         self._names[name] = self._names.get(name, 0) + 1
         return name if self._names[name] == 1 else f"{name} {self._names[name]}"
+
+
+def _together(heights, across):
+    """The height of the rows of a table that stay with its title."""
+    first = heights if len(heights) <= KEPT_ROWS * across else heights[:LEAST_ROWS * across]
+    return max(sum(first[low:high]) for low, high in grid.runs(first, sum(first), across))
+
+
+def _caption_of(words, width):
+    """The lines below a big number."""
+    return style.fit(clean(words), width - 3, SMALL, 3)
 
 
 def _points(paragraph):

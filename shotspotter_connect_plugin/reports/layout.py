@@ -201,10 +201,10 @@ def _place(layout, item, place, height=None, top=None, add=True):
     return item
 
 
-def export_pdf(layout, path, feedback=None):
+def export_pdf(layout, path, feedback=None, title=""):
     """Print a layout, all pages of its atlas if it has one, to a PDF that appears only when it is complete.
 
-    Text stays text, and no attribute of any layer is embedded.
+    Text stays text, and no attribute of any layer is embedded. ``title`` is what the document calls itself.
     """
     path = Path(path)
     settings = QgsLayoutExporter.PdfExportSettings()
@@ -218,7 +218,8 @@ def export_pdf(layout, path, feedback=None):
     settings.includeGeoPdfFeatures = False
     settings.exportMetadata = False
     with folder_beside(path) as folder:
-        unfinished = os.path.join(folder, path.name)
+        # QGIS calls the document by its file's name up to the first point, and has no other way for text alone.
+        unfinished = os.path.join(folder, (_file_name(title) or path.stem) + ".pdf")
         if layout.atlas().enabled():
             result, message = QgsLayoutExporter.exportToPdf(layout.atlas(), unfinished, settings, feedback)
         else:
@@ -231,6 +232,12 @@ def export_pdf(layout, path, feedback=None):
                                f"{result} {message}")
         replace(unfinished, path)
     return str(path)
+
+
+def _file_name(title):
+    """A title without what names of files cannot hold on some system, short enough for all of them."""
+    text = "".join(" " if c in '<>:"/\\|?*.' or not c.isprintable() else c for c in title)
+    return " ".join(text.split()).encode("utf-8")[:150].decode("utf-8", "ignore").strip()
 
 
 @contextmanager

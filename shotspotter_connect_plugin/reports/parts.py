@@ -74,7 +74,7 @@ def overview(totals):
         (minutes(totals["minutes"]),
          f"patrol-minutes in planned boxes, of {minutes(totals['planned_minutes'])} planned"),
         (share(totals["on_target"]), "of planned boxes on target"),
-        (minutes(totals["other_minutes"]), "patrol-minutes in boxes that were not planned")])
+        (minutes(totals["other_minutes"]), "minutes elsewhere (ordinary patrol and calls)")])
 
 
 def label_room(labels, most=70.0):

@@ -37,9 +37,16 @@ def write_report(report, path, feedback=None):
     project = maps.new_project(report.crs)
     layout = lay_out(project, report)
     try:
-        return [pieces.export_pdf(layout, path, feedback)] if ending == ".pdf" else write_pages(layout, path)
+        if ending == ".pdf":
+            return [pieces.export_pdf(layout, path, feedback, _name(report.head))]
+        return write_pages(layout, path)
     finally:
         project.clear()
+
+
+def _name(head):
+    """What a PDF calls itself: the report, the agency, period and filters."""
+    return ", ".join(filter(None, (head.title, head.agency, head.subtitle)))
 
 
 def write_sheets(rollcalls, path, progress=SILENT, feedback=None):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import ConnectError
+from ..forecast.reasons import own_first
 from ..patrol.metering import harm_by_box
 from ..workspace.planning import commitments
 from ..workspace.runs import library_versions
@@ -284,8 +285,8 @@ def _patrols(workspace, shift_date, shift, boxes, forecasts):
     patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
     patrols["number"] = patrols.groupby("beat").cumcount() + 1
     patrols["where"] = [clean(where) for where in patrols["where"]]
-    patrols["reasons"] = [[clean(reason) for reason in reasons] if isinstance(reasons, list) else []
-                          for reasons in patrols["reasons"]]
+    patrols["reasons"] = [own_first(kind, [clean(reason) for reason in reasons]) if isinstance(reasons, list) else []
+                          for kind, reasons in zip(patrols["crime_type"], patrols["reasons"])]
     return patrols[list(PATROL_COLUMNS)]
 
 

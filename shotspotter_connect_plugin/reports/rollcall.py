@@ -18,7 +18,7 @@ from . import layout as pieces
 from . import maps, sheets, style
 from .blocks import Column, PageHead, Report, Table
 from .plan import write_geopackage
-from .queries import RollCall
+from .queries import RollCall, date_in_words
 
 NAME = "Roll call"
 PHONE = "This plan on a phone"
@@ -37,8 +37,12 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
     feedback : qgis.core.QgsFeedback, optional
         Hears how far it is and can cancel. Main thread only, as layouts are.
     """
-    with laid_out([rollcall] if isinstance(rollcall, RollCall) else list(rollcall), progress) as layout:
-        return pieces.export_pdf(layout, path, feedback)
+    rollcalls = [rollcall] if isinstance(rollcall, RollCall) else list(rollcall)
+    with laid_out(rollcalls, progress) as layout:
+        first = rollcalls[0]
+        shift = f"{first.shift_name} shift" if len(rollcalls) == 1 else ""
+        title = ", ".join(filter(None, (NAME, first.agency, shift, date_in_words(first.shift_date))))
+        return pieces.export_pdf(layout, path, feedback, title)
 
 
 @contextmanager
@@ -77,9 +81,10 @@ def as_table(rollcalls):
     patrols["kind"] = patrols["crime_type"].map(dict(zip(first.crime_types["crime_type"], first.crime_types["name"])))
     table = Table("boxes", [
         Column("shift_date", "Date"), Column("shift_name", "Shift"), Column("beat", "Beat"), Column("number", "No."),
-        Column("box_id", "Box"), Column("where", "Where"), Column("kind", "Crime type"), Column("chance", "Chance"),
-        Column("chance_low", "Chance, low"), Column("chance_high", "Chance, high"),
-        Column("inclusion_probability", "Chance of being drawn"), Column("target_minutes", "Minutes"),
+        Column("box_id", "Box"), Column("where", "Where"), Column("kind", "Crime type"),
+        Column("chance", "Chance of any crime"), Column("chance_low", "Chance, low"),
+        Column("chance_high", "Chance, high"), Column("inclusion_probability", "Chance of being drawn"),
+        Column("target_minutes", "Minutes"),
         Column("returns", "Come back"), Column("unit", "Unit")], patrols)
     return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
 

@@ -21,12 +21,15 @@ LOGO, QR = (32.0, 13.0), 17.0
 LEAST_VIEW = 1500.0  # metres on the ground
 MOST_TACTICS = 10
 COLUMNS = (("number", "No.", 9.0), ("box", "Box", 25.0), ("where_it_is", "Where", None), ("letter", "", 7.0),
-           ("crime_type", "Crime type", 38.0), ("chance", "Chance", 32.0), ("minutes", "Minutes", 20.0))
+           ("crime_type", "Crime type", 38.0), ("chance", "Chance of any crime", 34.0), ("minutes", "Minutes", 20.0))
 ROW_COLUMNS = ("sheet", *(name for name, _, _ in COLUMNS), "colour")
 CHANCE_NOTE = ("Chance of at least one crime of any forecast type in this box during this shift; 90 % interval. "
                "A forecast is a chance, not a finding about anybody.")
 RETURN_NOTE = " Minutes 2 × 15: stay 15 minutes, and come back once for 15 more."
 DETAIL = ((2, 2), (1, 1), (1, 0))  # most lines for the reasons of a box and for a tactic; the first that saves paper
+NO_REASONS = ("Drawn by the lottery, which also takes boxes whose forecast is not in the highest tenth; nothing on "
+              "record stands out here.")
+NO_REASONS_ADDED = "No reasons are on record for these boxes."
 NOT_APPROVED = "not yet approved"
 _NO_KIND = {"name": "–", "letter": "", "colour": ""}
 
@@ -106,13 +109,14 @@ def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
     for part, (first, last) in enumerate(text.parts, 1):
         sheet = len(pages) + 1
         shown = mine.iloc[first:last].assign(sheet=sheet)
-        reasons = [reason for reason in text.why[first:last] if reason]
+        reasons = [reason for reason in text.why[first:last] if reason] or text.no_reasons
         map_height = min(TALLEST_MAP, text.room - sum(text.heights[first:last]))
         table_top = TOP + map_height + GAP
         note_top = table_top + _header_height() + sum(map(_row_height, lines[first:last])) + GAP / 2
         why_top = note_top + _lines_height([text.note]) + GAP / 2
         tactics_top = why_top + (_block_height(reasons) + GAP if reasons else 0.0)
         view = _view(shown, outline)
+        seen = _shown(view, _inner(rollcall)[0] - SIDE - GAP, map_height)
         pages.append({
             "sheet": sheet, "shift_date": rollcall.shift_date, "shift": rollcall.shift, "beat": beat,
             **_frame_texts(rollcall, beat, part, len(text.parts)),
@@ -123,7 +127,7 @@ def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
             "map_height": map_height, "table_top": table_top, "note_top": note_top,
             "why_top": why_top, "why_text_top": why_top + TITLE,
             "tactics_top": tactics_top, "tactics_text_top": tactics_top + TITLE,
-            **dict(zip(("xmin", "ymin", "xmax", "ymax"), _square(outline.union(view).bounds))),
+            **dict(zip(("xmin", "ymin", "xmax", "ymax"), _square(outline.union(seen).bounds))),
             "geometry": view})
         rows.extend({"sheet": sheet, **line} for line in lines[first:last])
         patrols.append(shown)
@@ -146,11 +150,12 @@ class _Text:
         width, height = _inner(rollcall)
         self.note = _note(patrols, width)
         self.why = [_why(kinds, patrol, width, reason_lines) for patrol in patrols.to_dict("records")]
+        self.no_reasons = [] if any(self.why) else _no_reasons(rollcall, patrols, width)
         shown = set(patrols["crime_type"])
         self.tactics_title, self.tactics = _tactics(rollcall.tactics, kinds, shown, width, tactic_lines)
         self.heights = [_row_height(row) + _lines_height([reasons]) for row, reasons in zip(rows, self.why)]
         taken = (4 * GAP + _header_height() + _lines_height([self.note]) + _block_height(self.tactics)
-                 + (TITLE + GAP if any(self.why) else 0.0))
+                 + _lines_height(self.no_reasons) + (TITLE + GAP if any(self.why) or self.no_reasons else 0.0))
         self.room = height - TOP - FOOT - taken
         self.parts = _parts(self.heights, self.room - side_height(len(rollcall.crime_types)))
 
@@ -187,7 +192,7 @@ def _frame_texts(rollcall, beat, part, parts):
         "title": _fitted(title, split - 2.0, 19, bold=True),
         "agency": _fitted(rollcall.agency, name_width, TEXT, lines=2),
         "subtitle": _fitted(subtitle, width - (QR + 2.0 if rollcall.phone else 0.0), 11),
-        "proof": "\n".join(f"{label[:35]:<36}{value}" for label, value in _proof(rollcall)),
+        "proof": "\n".join(f"{label[:45]:<46}{value}" for label, value in _proof(rollcall)),
         "source": " · ".join([*source, f"ShotSpotter Connect {rollcall.version}"]),
     }
 
@@ -197,7 +202,8 @@ def _proof(rollcall):
     if rollcall.seed_hash:
         yield "Seed hash of this draw" if rollcall.lottery else "Test with a given seed, no lottery", rollcall.seed_hash
     for coming in rollcall.coming.head(1).to_dict("records"):
-        yield f"Next draw, {coming['shift_date']} {coming['shift_name']}", coming["seed_hash"]
+        date = queries.date_in_words(coming["shift_date"]).split(", ")[1]
+        yield f"Next draw, {date}, {coming['shift_name']}", coming["seed_hash"]
     if rollcall.chain_head:
         yield "Chain head of adjustments", rollcall.chain_head
 
@@ -226,6 +232,14 @@ def _why(kinds, patrol, width, lines):
     """The reasons that the forecast of a box gives, or an empty text."""
     mark = f"{patrol['number']}{kinds.get(patrol['crime_type'], _NO_KIND)['letter']}"
     return _growing(mark, patrol["reasons"], "; ", width - 2, lines) if patrol["reasons"] else ""
+
+
+def _no_reasons(rollcall, patrols, width):
+    """What stands where no box of a page has a reason; nothing without boxes."""
+    if patrols.empty:
+        return []
+    drawn = rollcall.lottery and (patrols["origin"] == "drawn").all()
+    return [_fitted(NO_REASONS if drawn else NO_REASONS_ADDED, width - 2, SMALL, 2)]
 
 
 def _note(patrols, width):
@@ -314,7 +328,15 @@ def _view(patrols, outline):
     return rectangle(x - half_width, y - half_height, x + half_width, y + half_height)
 
 
-def _square(bounds, margin=0.04):
+def _shown(view, width, height):
+    """What a map of some size shows of the ground when ``view`` is all on it."""
+    xmin, ymin, xmax, ymax = view.bounds
+    x = max(0.0, (ymax - ymin) * width / height - (xmax - xmin)) / 2
+    y = max(0.0, (xmax - xmin) * height / width - (ymax - ymin)) / 2
+    return rectangle(xmin - x, ymin - y, xmax + x, ymax + y)
+
+
+def _square(bounds, margin=0.06):
     """The bounds with a margin, grown to a square around the same middle."""
     xmin, ymin, xmax, ymax = bounds
     half = (0.5 + margin) * max(xmax - xmin, ymax - ymin)

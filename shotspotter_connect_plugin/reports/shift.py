@@ -5,10 +5,13 @@ short period each get a map, a timeline per unit and their boxes; a longer perio
 of the whole period, a table of shifts and the boxes that were missed most.
 """
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from shapely.geometry import box as rectangle
 
 from ..workspace import delivered
 from . import charts, parts, queries, sheets, style
@@ -19,6 +22,11 @@ TITLE = "Shift report"
 MOST_SHIFTS = 4
 UNITS_PER_CHART = 56
 MOST_MISSED = 60
+EXTREME, MOST_EXTREME = 3.0, 8
+MANY = 25  # boxes, of which one map can show the numbers
+SWATCH = 3.4  # millimetres, as the key of a map draws it
+BOXES_PER_STRIP, STRIPS_PER_PAGE, MOST_STRIPS, PANEL = 40, 3, 6, (95.0, 63.0)
+CITY, LEAST_MAP = 178.0, 110.0
 _OUTCOME_ORDER = ("missed", "short", "over", "on_target")
 
 
@@ -81,15 +89,16 @@ class _Page:
 
     def few_shifts(self, shifts):
         """One page about all of them, their map, then each on its own."""
-        blocks = [self._numbers(), self._shifts_table(), self._off_target(shifts), self._beats_table(), *self._trend(),
-                  PageBreak(), self._map_of_period(160.0)]
+        blocks = [self._numbers(), self._limits(), self._shifts_table(), self._off_target(shifts), self._beats_table(),
+                  *self._trend(), *self._map_of_period(138.0), self._extreme()]
         for date, code in shifts:
             blocks += [PageBreak(), *self._one_shift(date, code, (self._numbers(date, code),))]
         return blocks
 
     def many_shifts(self):
-        return [self._numbers(), Heading("The whole period"), *self._trend(), self._map_of_period(120.0),
-                self._shifts_table(), self._beats_table(), self._missed(), Paragraph(
+        return [self._numbers(), self._limits(), Heading("The whole period"), *self._trend(),
+                *self._map_of_period(150.0), self._shifts_table(), self._beats_table(), self._missed(),
+                self._extreme(), Paragraph(
                     f"Timelines per unit and the list of boxes are printed for at most {MOST_SHIFTS} shifts; choose "
                     "one date or one shift to see them.", small=True)]
 
@@ -97,6 +106,30 @@ class _Page:
         """The big numbers of the whole period, or of one shift."""
         period = delivered.read(self._workspace, date, date, self._period.beat, code) if date else self._period
         return parts.overview(delivered.totals(period))
+
+    def _limits(self):
+        """When a box is on target, in the numbers of the settings."""
+        settings = self._workspace.settings
+        low, target, high = settings.on_target_low, settings.target_minutes, settings.on_target_high
+        return Paragraph(
+            f"On target: {low:g} to {high:g} minutes a visit asked for, of {target:g} planned, all visits to a box "
+            f"together: {2 * low:g} to {2 * high:g} of {2 * target:g}. Less is short, more is over.", small=True)
+
+    def _extreme(self):
+        """The boxes that lift all totals, since somebody was there most of the shift."""
+        table, minutes, whole = delivered.extreme(self._period, EXTREME)
+        shown = table.head(MOST_EXTREME).assign(
+            name=table["shift"].map(self._names), day=table["shift_date"].map(parts.day))
+        shown["beat"] = shown["beat"].map(queries.clean)
+        title = f"Boxes with more than {EXTREME:g} times their planned minutes"
+        many = f"; the first {MOST_EXTREME}" if len(table) > MOST_EXTREME else ""
+        return Table("extreme", [
+            Column("day", "Date", 19), Column("name", "Shift", 18), Column("beat", "Beat", 15, lines=1),
+            Column("box_id", "Box", 24), Column("where", "Where", lines=1),
+            number("planned_minutes", "Planned", 16), number("minutes", "Delivered", 18),
+            number("visits", "Visits", 13)], shown,
+            title if table.empty else f"{title}: {len(table):,}, with {minutes:,.0f} of the {whole:,.0f} "
+            f"minutes in planned boxes{many}", "None.", in_file=False)
 
     def _shifts_table(self):
         table = delivered.by_group(self._period, ["shift_date", "shift"])
@@ -108,11 +141,16 @@ class _Page:
         """As many columns side by side as the names of the beats allow, so that those of a city stand on one page."""
         table = self._by_beat()
         table["of"] = [f"{visited} of {planned}" for visited, planned in zip(table["visited"], table["patrols"])]
-        longest = max(map(len, table["beat"]), default=0)
+        table["of_planned"] = [f"{minutes:,.0f} of {planned:,.0f}" for minutes, planned in
+                               zip(table["minutes"], table["planned_minutes"])]
+        longest, minutes = (max(map(len, table[name]), default=0) for name in ("beat", "of_planned"))
+        wide = minutes > 10  # thousands of minutes
         return Table("beats", [
-            Column("beat", "Beat", lines=1), Column("of", "Visited", 17), number("planned_minutes", "Planned", 15),
-            number("minutes", "Delivered", 17)], table, "Boxes visited, minutes planned and delivered by beat",
-            "No patrols were planned.", in_file=False, across=3 if longest <= 6 else 2 if longest <= 20 else 1)
+            Column("beat", "Beat", lines=1), Column("of", "Visited", 18 if wide else 14),
+            Column("of_planned", "Minutes", 32 if wide else 21)], table,
+            "Boxes visited of those planned, and minutes delivered of those planned, by beat",
+            "No patrols were planned.", in_file=False,
+            across=(3 if wide else 4) if longest <= 5 else 2 if longest <= 24 else 1)
 
     def _by_beat(self):
         return parts.beats_in_order(delivered.by_group(self._period, ["beat"]))
@@ -150,19 +188,18 @@ class _Page:
         boxes = self._patrols.groupby("box_id")[["planned_minutes", "minutes", "visits"]].sum().reset_index()
         outcome = self._patrols.groupby(["box_id", "outcome"]).size().unstack(fill_value=0)
         boxes["outcome"] = boxes["box_id"].map(outcome.reindex(columns=_OUTCOME_ORDER, fill_value=0).idxmax(axis=1))
-        boxes["label"] = ""
         rectangles = self._rectangles(boxes["box_id"])
 
         def layers():
             from . import delivered_map
 
-            return [delivered_map.amounts(self._crs, boxes, rectangles),
+            return [delivered_map.amounts(self._crs, boxes, rectangles, self._workspace.fishnet.size),
                     *delivered_map.ground(self._context, self._beats, self._crs)]
 
-        key = [(style.DOSAGE[name][0] if name in style.DOSAGE else "", "", f"{words} ({_SIGNS[name]})")
-               for name, words in OUTCOMES.items()]
-        return Map("Boxes of the period", layers, self._extent(rectangles), self._crs, height, key,
-                   "Each planned box by what happened most often to its patrols.")
+        key = [(partial(_outcome_swatch, name), "", f"{words} ({_SIGNS[name]})") for name, words in OUTCOMES.items()]
+        return [Heading("Where boxes were visited"),
+                Map("Boxes of the period", layers, self._extent(rectangles), self._crs, height, key,
+                    "Each planned box by what happened most often to its patrols.", LEAST_MAP)]
 
     def _missed(self):
         missed = self._patrols[self._patrols["outcome"] == "missed"]
@@ -178,8 +215,12 @@ class _Page:
     # one shift
 
     def one_shift(self, date, code):
-        """The only shift of a report: what was missed stands before the map, and its beats before its boxes."""
-        return self._one_shift(date, code, (self._numbers(), self._off_target([(date, code)])), (self._beats_table(),))
+        """The only shift of a report: what was missed stands before the map; so do its beats where the map is large."""
+        first = [self._numbers(), self._limits(), self._off_target([(date, code)])]
+        more = [self._beats_table(), self._extreme()]
+        if len(self._patrols) > MANY:
+            return self._one_shift(date, code, [*first, *more])
+        return self._one_shift(date, code, first, more)
 
     def _one_shift(self, date, code, above_map, above_boxes=()):
         patrols = self._patrols[(self._patrols["shift_date"] == date) & (self._patrols["shift"] == code)]
@@ -187,31 +228,74 @@ class _Page:
         start, end = (moment.tz_convert(self._zone) for moment in self._workspace.calendar.bounds(date, code))
         hours = queries.hours_in_words(start, end, date)
         return [Heading(f"{self._names.get(code, code)} shift, {queries.date_in_words(date)}, {hours}"), *above_map,
-                self._map(date, code, patrols, stays),
+                *self._maps(date, code, patrols, stays),
                 Heading("Who was where, and when"), *self._timelines(stays, start, end), self._stays_table(stays),
                 Heading("Planned against delivered"), self._outcomes(patrols), *above_boxes,
                 *self._boxes_tables(patrols)]
 
-    def _map(self, date, code, patrols, stays):
+    def _maps(self, date, code, patrols, stays):
+        """One map where its boxes can be numbered, else one of the city without numbers and one of each area."""
         rectangles = self._rectangles(patrols["box_id"])
         elsewhere = self._rectangles(stays.loc[stays["patrol_id"].isna(), "box_id"].drop_duplicates())
         tracks = delivered.tracks(self._workspace, date, code,
-                                  stays["unit"].unique().tolist() if self._period.beat else None)
+                                  stays["unit"].unique().tolist() if self._period.beat else None,
+                                  8.0 if len(patrols) <= MANY else 20.0)
+        whole = () if self._period.beat else self._beats["geometry"]
+        made = []
 
-        def layers():
+        def layers(numbers):
+            """Made once each: all areas show the same layers."""
             from . import delivered_map
 
-            return [delivered_map.planned_boxes(self._crs, patrols, rectangles),
-                    delivered_map.track_lines(self._crs, tracks), delivered_map.other_boxes(self._crs, elsewhere),
-                    *delivered_map.ground(self._context, self._beats, self._crs)]
+            if not made:
+                made.extend([delivered_map.other_boxes(self._crs, elsewhere),
+                             *delivered_map.ground(self._context, self._beats, self._crs)])
+            return [delivered_map.planned_boxes(self._crs, patrols, rectangles, numbers),
+                    delivered_map.track_lines(self._crs, tracks, whole, bool(numbers)), *made]
 
         shown = patrols.drop_duplicates("crime_type")
         key = [(colour, letter, kind) for kind, letter, colour in
                zip(*(self._kinds.join(shown.sort_values("kind"))[name] for name in ("kind", "letter", "colour")))]
-        key += [("", "- -", "Planned, not visited"), (style.UNKNOWN, "", parts.NOT_PLANNED),
-                ("", "—", "Track of a unit")]
-        return Map("Tracks and boxes", layers, self._extent(rectangles if len(rectangles) else elsewhere), self._crs,
-                   160.0, key, "Number and letter of a box are those of its sheet at roll call.")
+        key += [(_missed_swatch, "", "Planned, not visited"), (style.UNKNOWN, "", parts.NOT_PLANNED),
+                (_track_swatch, "", "Track of a unit")]
+        city = Map("Tracks and boxes", partial(layers, 7), self._extent(rectangles if len(rectangles) else elsewhere),
+                   self._crs, 160.0, key, "Number and letter of a box are those of its sheet at roll call.", LEAST_MAP)
+        areas = _areas(rectangles, self._whole_strips(len(rectangles)))
+        if not areas:
+            return [Heading("Where units were"), city]
+        city = replace(city, layers=lambda: [self._frames(areas), *layers(0)], height=CITY, least=0.0,
+                       caption="Each frame has a map of its own below, with numbers and names of units.")
+        numbered = []
+
+        def close():
+            """The layers of every area, made once."""
+            if not numbered:
+                numbered.extend(layers(5.5))
+            return numbered
+
+        panels = [Map(f"Area {name}", close, _of_shape(_with_surroundings(*extent)), self._crs, PANEL[1],
+                      caption=f"{name}: {self._beats_of(patrols, rectangles, members)}")
+                  for name, extent, members in areas]
+        blocks = [Heading("Where units were"), city]
+        for first in range(0, len(panels), 2 * STRIPS_PER_PAGE):
+            page = panels[first:first + 2 * STRIPS_PER_PAGE]
+            blocks += [Heading("Tracks and boxes by area"), Beside((page[::2], page[1::2]), (1, 1))]
+        return blocks
+
+    def _whole_strips(self, boxes):
+        """Into how many strips of two areas each a map of so many boxes is cut; 0 where one map shows them."""
+        return min(max(2, -(-boxes // BOXES_PER_STRIP)), MOST_STRIPS) if boxes > MANY else 0
+
+    def _frames(self, areas):
+        from . import delivered_map
+
+        frame = pd.DataFrame([name for name, _, _ in areas], columns=["label"])
+        return delivered_map.frames(self._crs, frame, [rectangle(*extent) for _, extent, _ in areas])
+
+    def _beats_of(self, patrols, rectangles, members):
+        """Beats of some boxes, for the words below their map."""
+        beats = parts.beats_in_order(patrols.iloc[members][["beat"]].drop_duplicates())["beat"]
+        return "beats " + ", ".join(map(_cut, beats)) if len(beats) > 1 else f"beat {_cut(beats.iloc[0])}"
 
     def _timelines(self, stays, start, end):
         if stays.empty:
@@ -221,16 +305,18 @@ class _Page:
         left = (stays["left_utc"] - start).dt.total_seconds() / 60
         units = sorted(stays["unit"].unique(), key=queries.natural_key)
         rows = {unit: [] for unit in units}
-        for unit, begin, finish, label, colour, tactics in zip(
-                stays["unit"], entered, left, stays["label"], stays["colour"], stays["tactics"]):
+        letters = self._tactic_letters(stays)
+        for unit, begin, finish, label, code, kind, stay in zip(
+                stays["unit"], entered, left, stays["label"], stays["colour"], stays["crime_type"], stays["stay"]):
             planned = isinstance(label, str)
-            rows[unit].append(charts.Span(begin, finish, colour if planned else "", (label if planned else "") + (
-                " •" if tactics else ""), low=not planned))
+            rows[unit].append(charts.Span(
+                begin, finish, code if planned else "", (label, label.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) if planned
+                else (), not planned, letters.get(stay, "") if planned else "", self._pattern(kind)))
         length = (end - start).total_seconds() / 60
         ticks = [(60.0 * hour, f"{start + pd.Timedelta(hours=hour):%H:%M}") for hour in range(int(length // 60) + 1)]
         shown = stays.drop_duplicates("kind").dropna(subset=["kind"]).sort_values("kind")
-        key = [(colour, f"{letter}  {kind}") for colour, letter, kind in
-               zip(shown["colour"], shown["letter"], shown["kind"])]
+        key = [(colour, f"{letter}  {kind}", self._pattern(code)) for colour, letter, kind, code in
+               zip(shown["colour"], shown["letter"], shown["kind"], shown["crime_type"])]
         key += [(charts.LOW, parts.NOT_PLANNED + " (low)")]
         made = []
         charts_needed = -(-len(units) // UNITS_PER_CHART)
@@ -239,8 +325,38 @@ class _Page:
             some = [(unit, rows[unit]) for unit in units[place:place + each]]
             made.append(Chart("Timeline",
                               lambda width, some=some: charts.timeline(some, 0.0, length, ticks, width, key),
-                              "Each strip is a stay in a box; a dot marks a stay in which a tactic was logged."))
+                              "Each high strip is a stay in a planned box, with number and letter of the box in it or, "
+                              "where it is too short, after it; then it has the pattern of its crime type."
+                              + self._tactics_key(stays)))
         return made
+
+    def _pattern(self, code):
+        """The hatching of a crime type, for strips too short for its letter."""
+        codes = self._kinds.codes
+        return charts.PATTERNS[codes.index(code) % len(charts.PATTERNS)] if code in codes else ""
+
+    def _tactic_letters(self, stays):
+        """Small letters of the tactics logged in each stay."""
+        letters = self._letters(stays)
+        logs = self._logs_of(stays)
+        return logs["tactic"].map(letters).groupby(logs["stay"]).agg(
+            lambda used: "".join(sorted(set(used)))).to_dict()
+
+    def _letters(self, stays):
+        """A small letter for each tactic that was logged in some stays: of its name where that is free."""
+        logged = set(self._logs_of(stays)["tactic"])
+        listed = [code for code in self._period.tactics["tactic"] if code in logged]
+        codes = [*listed, *sorted(logged - set(listed))]
+        return dict(zip(codes, (letter.lower() for letter in queries.letter_codes([""] * len(codes)))))
+
+    def _logs_of(self, stays):
+        logs = self._period.logs.dropna(subset=["stay"])
+        return logs[logs["stay"].isin(stays.loc[stays["patrol_id"].notna(), "stay"])]
+
+    def _tactics_key(self, stays):
+        letters, names = self._letters(stays), dict(zip(self._period.tactics["tactic"], self._period.tactics["name"]))
+        words = ", ".join(f"{letter} {queries.clean(names.get(code) or code)}" for code, letter in letters.items())
+        return f" Small letters are tactics logged: {words}." if words else ""
 
     def _outcomes(self, patrols):
         counts = patrols["outcome"].value_counts()
@@ -303,17 +419,16 @@ class _Page:
             Table("stays", [
                 *shift, Column("unit", "Unit"), Column("came", "Came"), Column("gone", "Left"), Column("box_id", "Box"),
                 Column("where", "Where"), Column("kind", "Crime type"), number("minutes", "Minutes"),
-                Column("words", "Dosage"), Column("tactics", "Tactics")], stays, on_page=False)]
+                Column("tactics", "Tactics")], stays, on_page=False)]
 
     def _clock(self, stays):
-        """Stays with times of day of the agency and words for their dosage, by unit and time."""
+        """Stays with times of day of the agency, by unit and time."""
         order = sorted(range(len(stays)), key=lambda row: (queries.natural_key(stays["unit"].iloc[row] or ""),
                                                            stays["entered_utc"].iloc[row]))
         stays = stays.iloc[order]
         return stays.assign(
             came=stays["entered_utc"].dt.tz_convert(self._zone).dt.strftime("%H:%M"),
-            gone=stays["left_utc"].dt.tz_convert(self._zone).dt.strftime("%H:%M"),
-            words=stays["dosage"].map(OUTCOMES))
+            gone=stays["left_utc"].dt.tz_convert(self._zone).dt.strftime("%H:%M"))
 
     # places
 
@@ -348,11 +463,49 @@ def _cut(name):
 
 
 def _stay(stay):
-    """``07:14–07:29 101 1A, 15 min`` of a stay, with what it fell short of and what was logged."""
+    """``07:14–07:29 101 1A, 15 min`` of a stay, with what was logged; one stay alone is never short or over."""
     box = f"{_cut(queries.clean(stay.beat))} {stay.label}".strip()
-    dosage = "" if stay.dosage == "on_target" else f" {stay.words.lower()}"
     logged = f" ({stay.tactics})" if stay.tactics else ""
-    return f"{stay.came}–{stay.gone} {box}, {stay.minutes:.0f} min{dosage}{logged}"
+    return f"{stay.came}–{stay.gone} {box}, {stay.minutes:.0f} min{logged}"
 
 
-_SIGNS = {"missed": "hollow", "short": "light", "on_target": "full", "over": "framed"}
+def _areas(rectangles, strips):
+    """Areas with about as many boxes each, in ``strips`` from north to south of a western and an eastern one:
+    (letter, extent of the boxes, their rows)."""
+    centres = (rectangles[:, :2] + rectangles[:, 2:]) / 2
+    found = []
+    for strip in np.array_split(np.argsort(-centres[:, 1], kind="stable"), strips) if strips else ():
+        for half in np.array_split(strip[np.argsort(centres[strip, 0], kind="stable")], 2):
+            low, high = rectangles[half, :2].min(axis=0), rectangles[half, 2:].max(axis=0)
+            found.append(("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[len(found)], (*low, *high), half))
+    return found
+
+
+def _of_shape(extent):
+    """An extent grown to the shape of a panel."""
+    x_min, y_min, x_max, y_max = extent
+    width, height = PANEL
+    x = max(0.0, (y_max - y_min) * width / height - (x_max - x_min)) / 2
+    y = max(0.0, (x_max - x_min) * height / width - (y_max - y_min)) / 2
+    return x_min - x, y_min - y, x_max + x, y_max + y
+
+
+def _missed_swatch():
+    from . import delivered_map
+
+    return delivered_map.planned_not_visited()
+
+
+def _track_swatch():
+    from . import delivered_map
+
+    return delivered_map.track_symbol()
+
+
+def _outcome_swatch(outcome):
+    from . import delivered_map
+
+    return delivered_map.outcome_symbol(outcome, SWATCH, "MM")
+
+
+_SIGNS = {"missed": "hollow, crossed", "short": "half full", "on_target": "full", "over": "full, white plus"}

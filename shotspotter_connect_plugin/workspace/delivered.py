@@ -16,8 +16,8 @@ from ..patrol import tracks as gps
 from .store import Between
 
 __all__ = ["HOURS", "OUTCOMES", "Delivered", "by_crime_type", "by_group", "by_officer", "classes", "clock_hours",
-           "crossed", "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_counts", "tactic_dates",
-           "tactic_hours", "tactic_table", "totals", "tracks", "unapproved", "use_by"]
+           "crossed", "extreme", "officer_boxes", "officer_shifts", "peers", "read", "spread", "tactic_counts",
+           "tactic_dates", "tactic_hours", "tactic_table", "totals", "tracks", "unapproved", "use_by"]
 
 OUTCOMES = ("missed", "short", "on_target", "over")
 HOURS = tuple(f"{hour:02}–{hour + 3:02}" for hour in range(0, 24, 3))
@@ -257,6 +257,15 @@ def by_group(delivered, by):
     planned = table["planned_minutes"].where(table["planned_minutes"] > 0)
     table["met"], table["share"] = table["met"] / planned, table["minutes"] / planned
     return table.astype({name: int for name in ("visited", *OUTCOMES)})
+
+
+def extreme(delivered, times):
+    """Patrols with more than ``times`` their planned minutes, those with the most minutes first, as ``patrols``; their
+    minutes; the minutes of all patrols."""
+    patrols = delivered.patrols
+    found = patrols[patrols["minutes"] > times * patrols["planned_minutes"]]
+    found = found.sort_values(["minutes", "patrol_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    return found, float(found["minutes"].sum()), float(patrols["minutes"].sum())
 
 
 def by_crime_type(delivered, crime_types):

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from qgis.core import (QgsFontUtils, QgsLayoutItemLabel, QgsLayoutItemPicture, QgsLayoutTable, QgsPrintLayout,
-                       QgsProject, QgsReadWriteContext)
+from qgis.core import (QgsFontUtils, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemShape,
+                       QgsLayoutTable, QgsPrintLayout, QgsProject, QgsReadWriteContext, QgsRectangle)
 from qgis.PyQt.QtXml import QDomDocument
-from shapely.geometry import box
+from shapely.geometry import LineString, box
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
@@ -23,7 +23,7 @@ from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_o
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
 from shotspotter_connect_plugin.reports import (  # noqa: E402
-    charts, crimetype, frame, maps, officer, publish, registry, shift, style, tactic)
+    charts, crimetype, delivered_map, frame, maps, officer, publish, registry, shift, style, tactic)
 from shotspotter_connect_plugin.reports.blocks import (  # noqa: E402
     Beside, Chart, Column, Heading, Map, PageHead, Paragraph, Report, Table, number, table_csv)
 from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
@@ -229,9 +229,9 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
         return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
-    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed"]
+    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
     assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == [
-        "shifts", "off_target", "beats"] + 3 * ["stays", "boxes", "boxes_on_target"]
+        "shifts", "off_target", "beats", "extreme"] + 3 * ["stays", "boxes", "boxes_on_target"]
 
 
 @pytest.mark.parametrize("code", ["", "day"])
@@ -251,6 +251,37 @@ def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_pa
     assert len(re.findall(r"\d+[A-Z]", " ".join(table.rows["which"]))) == table.rows["boxes"].sum() > 0
     for outcome, boxes, which in table.rows[["outcome", "boxes", "which"]].itertuples(index=False):
         assert f"{boxes} {which}" in first
+
+
+def test_the_first_page_says_when_a_box_is_on_target_and_single_stays_are_not_judged(town, tmp_path):
+    limits = {"on_target_low": 12.0, "target_minutes": 20.0, "on_target_high": 25.0}
+    with filled(town, tmp_path, limits, days=1, boxes_per_shift=6) as workspace:
+        pages = pages_of(publish.write_report(shift.build(workspace, FIRST, FIRST), str(tmp_path / "s.pdf"))[0])
+    first, all_of_it = (" ".join(" ".join(some).split()) for some in (pages[:1], pages))
+    assert "On target: 12 to 25 minutes a visit asked for, of 20 planned" in first and "24 to 50 of 40" in first
+    assert re.search(r"\d\d:\d\d–\d\d:\d\d \d+ \d[A-Z], \d+ min", all_of_it)
+    assert not re.search(r"min (short|over)", all_of_it)
+
+
+def test_boxes_that_lift_all_totals_are_listed(month, monkeypatch):
+    monkeypatch.setattr(shift, "EXTREME", 1.2)
+    date = "2024-03-05"
+    report = shift.build(month, date, date)
+    table = next(block for block in report.blocks if getattr(block, "name", "") == "extreme")
+    planned = dict(zip(table.rows["patrol_id"], table.rows["planned_minutes"]))
+    assert len(planned) == len(table.rows) > 0 and list(table.rows["minutes"]) == sorted(table.rows["minutes"])[::-1]
+    for patrol, minutes in zip(table.rows["patrol_id"], table.rows["minutes"]):
+        target = ask(month, f"SELECT target_minutes * (1 + returns) FROM patrols WHERE patrol_id = '{patrol}'")
+        assert planned[patrol] == target and minutes > 1.2 * target
+    visits = "SELECT sum(minutes) FROM (SELECT max(minutes) AS minutes FROM visits JOIN patrols USING (patrol_id) " \
+             "WHERE patrols.status = 'planned' AND patrols.shift_date = '{}' GROUP BY visits.unit, visits.box_id, " \
+             "entered_utc) "
+    found, minutes, whole = delivered.extreme(delivered.read(month, date, date), 1.2)
+    everyone = delivered.read(month, date, date).patrols
+    assert len(found) == (everyone["minutes"] > 1.2 * everyone["planned_minutes"]).sum() < len(everyone)
+    assert minutes == pytest.approx(found["minutes"].sum()) and minutes < whole
+    assert whole == pytest.approx(everyone["minutes"].sum()) and whole <= ask(month, visits.format(date))  # overlaps
+    assert f": {len(found)}, with {minutes:,.0f} of the {whole:,.0f} minutes" in table.title
 
 
 def test_columns_side_by_side_hold_every_row_once(tmp_path):
@@ -548,6 +579,91 @@ def test_tracks_are_never_written_to_disk(month):
     layout = frame.lay_out(project, shift.build(month, "2024-03-05", "2024-03-05", shift="day"))
     layers = {layer.name(): layer for layer in layout.itemById("Tracks and boxes").layers()}
     assert layers["Tracks"].dataProvider().name() == layers["Planned boxes"].dataProvider().name() == "memory"
+
+
+def test_a_city_is_cut_into_areas_in_which_each_box_is_once():
+    rows = np.random.default_rng(3).integers(0, 60, (109, 2))
+    rectangles = np.column_stack([250.0 * rows, 250.0 * rows + 250.0])
+    areas = shift._areas(rectangles, 3)
+    assert [name for name, _, _ in areas] == list("ABCDEF") and {len(members) for _, _, members in areas} <= {18, 19}
+    assert sorted(np.concatenate([members for _, _, members in areas])) == list(range(109))
+    for _, extent, members in areas:
+        grown = shift._of_shape(shift._with_surroundings(*extent))
+        assert QgsRectangle(*grown).contains(QgsRectangle(*extent))
+        assert (rectangles[members, :2] >= extent[:2]).all() and (rectangles[members, 2:] <= extent[2:]).all()
+        assert (grown[2] - grown[0]) / (grown[3] - grown[1]) == pytest.approx(shift.PANEL[0] / shift.PANEL[1])
+    assert shift._areas(rectangles, 0) == []
+
+
+def test_many_boxes_get_a_map_per_area_with_numbers_and_few_get_one(town, month, tmp_path):
+    with filled(town, tmp_path, days=1, boxes_per_shift=30) as workspace:
+        project = maps.new_project(workspace.settings.crs)
+        layout = frame.lay_out(project, shift.build(workspace, FIRST, FIRST, shift="day"))
+        shown = {item.id(): item for item in layout.items() if isinstance(item, QgsLayoutItemMap)}
+        assert sorted(shown) == ["Area A", "Area B", "Area C", "Area D", "Tracks and boxes"]
+        labels = {name: next(layer for layer in item.layers() if layer.name() == "Planned boxes").labelsEnabled()
+                  for name, item in shown.items()}
+        assert not labels.pop("Tracks and boxes") and all(labels.values())
+        assert len({layer.id() for name in labels for layer in shown[name].layers()}) == len(shown["Area A"].layers())
+    project = maps.new_project(month.settings.crs)
+    one = frame.lay_out(project, shift.build(month, FIRST, FIRST, shift="day"))
+    assert [item.id() for item in one.items() if isinstance(item, QgsLayoutItemMap)] == ["Tracks and boxes"]
+
+
+def test_tracks_end_near_the_jurisdiction(month):
+    area = box(0, 0, 1_000, 1_000)
+    lines = pd.DataFrame({"unit": ["1", "2"], "geometry": [
+        LineString([(500, 500), (900, 500), (1_400, 500), (9_000, 500), (1_200, 600), (600, 600)]),
+        LineString([(5_000, 5_000), (6_000, 6_000)])]})
+    layer = delivered_map.track_lines("EPSG:32618", lines, [area])
+    extent = layer.extent()
+    assert (extent.xMinimum(), extent.xMaximum()) == (500, 1_400)
+    assert [len(feature.geometry().asMultiPolyline()) for feature in layer.getFeatures()] == [2]
+    assert delivered_map.track_lines("EPSG:32618", lines).extent().xMaximum() == 9_000
+
+
+def test_outcomes_differ_without_colour_and_the_key_shows_the_maps_own_symbols(month, tmp_path):
+    project = maps.new_project(month.settings.crs)
+    layout = frame.lay_out(project, shift.build(month, FIRST, LAST))
+    boxes = next(layer for layer in layout.itemById("Boxes of the period").layers() if layer.name() == "Boxes")
+    categories = boxes.renderer().categories()  # which own their symbols
+    on_map = {category.value(): category.symbol() for category in categories}
+    swatches = [item for item in layout.items() if isinstance(item, QgsLayoutItemShape)
+                and item.id().startswith("Symbol of the key")]
+    assert len(swatches) == len(on_map) == 4
+
+    def marks(symbol):
+        parts = [symbol.symbolLayer(0).color().name()]
+        for place in range(1, symbol.symbolLayerCount()):
+            mark = symbol.symbolLayer(place).subSymbol().symbolLayer(0)
+            parts += [mark.shape(), mark.color().name()]
+        return tuple(map(str, parts))
+    assert {marks(item.symbol()) for item in swatches} == {marks(symbol) for symbol in on_map.values()}
+    assert len({marks(symbol)[1:2] for symbol in on_map.values()}) == 4
+
+
+def test_short_strips_are_named_beside_or_hatched():
+    spans = [charts.Span(0, 100, "#4169c8", ("1R", "1"), note="ab", pattern="x"),
+             charts.Span(200, 203, "#4169c8", ("2R", "2"), note="c", pattern="x"),
+             charts.Span(300, 303, "#4169c8", ("3R", "3"), note="c", pattern="x"),
+             charts.Span(303, 480, "#4169c8", ("4R", "4"))]
+    drawn = charts.timeline([("U", spans)], 0.0, 480.0, [], 196.0)
+    words = {words.text: words for words in drawn.words}
+    assert set(words) == {"U", "1R ab", "2R c", "4R"}
+    plain = charts.timeline([("U", [replace(span, pattern="") for span in spans])], 0.0, 480.0, [], 196.0)
+    assert len(drawn.svg) > len(plain.svg), "strips without a text are hatched"
+    middle = next(place for place in drawn.words if place.text == "1R ab")
+    assert 0.3 * 15 * charts.POINT < middle.y - 3 * charts.POINT < 0.9 * 15 * charts.POINT
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_pdf_is_called_by_report_agency_and_period(month, printed, name):
+    if shutil.which("pdfinfo") is None:
+        pytest.skip("needs pdfinfo (poppler-utils)")
+    told = subprocess.run(["pdfinfo", printed(name, month)], capture_output=True, check=True).stdout.decode()
+    title = re.search(r"Title: +(.*)", told)[1]
+    assert title.startswith(("Shift report, ", "Tactic report, ", "Officer report, ", "Crime type report, "))
+    assert "Town Police" in title and "1 to 8 March 2024" in title
 
 
 def test_png_pages(month, printed, tmp_path):

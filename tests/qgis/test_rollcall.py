@@ -54,6 +54,7 @@ def test_one_page_per_beat_with_everything_on_it(sample, tmp_path):
         for value in (frames.SEED_HASH, frames.NEXT_HASH, frames.CHAIN_HEAD):
             assert value in page
         mine = plan.patrols[plan.patrols["beat"] == beat]
+        assert ("Chance of any crime" in page) == (len(mine) > 0)
         for patrol in mine.to_dict("records"):
             line = next(line for line in page.splitlines() if patrol["box_id"] in line)
             chance = queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"])
@@ -72,6 +73,28 @@ def test_what_chance_means_reasons_and_tactics(sample, tmp_path):
     assert "Be seen (all) [not yet approved] – Park in view" in page
     assert "Car check" not in page
     assert "No box is assigned to beat 708 in this shift." in empty and "Tactics" not in empty
+
+
+def test_boxes_without_reasons_say_why_they_are_here(sample, tmp_path):
+    plan = frames.rollcall(sample)
+    plan = dataclasses.replace(plan, patrols=plan.patrols.assign(reasons=[[] for _ in range(len(plan.patrols))]))
+    page, _, empty = pages_of(write_rollcall(plan, str(tmp_path / "sheets.pdf")))
+    assert "Why these boxes" in page and sheets.NO_REASONS in " ".join(page.split())
+    assert "Why these boxes" not in empty
+    for change in ({"lottery": False}, {"patrols": plan.patrols.assign(origin="added")}):
+        page = pages_of(write_rollcall(dataclasses.replace(plan, **change), str(tmp_path / "other.pdf")))[0]
+        assert sheets.NO_REASONS_ADDED in page and "lottery, which" not in page
+
+
+def test_what_the_big_map_shows_lies_within_the_small_one(sample):
+    pages = sheets.sheets([frames.rollcall(sample)])[0]
+    for page in pages.itertuples():
+        wide = style.page_size("Letter")[0] - 2 * style.MARGIN - sheets.SIDE - sheets.GAP
+        seen = sheets._shown(page.geometry, wide, page.map_height).bounds
+        assert (seen[2] - seen[0]) / (seen[3] - seen[1]) == pytest.approx(wide / page.map_height)
+        margin = 0.04 * (page.xmax - page.xmin)
+        assert page.xmin + margin < seen[0] and seen[2] < page.xmax - margin
+        assert page.ymin + margin < seen[1] and seen[3] < page.ymax - margin
 
 
 def test_tactics_that_nobody_approved_say_so_once(sample, tmp_path):

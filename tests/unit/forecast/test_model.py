@@ -14,6 +14,7 @@ from made_city import HOT_AT_NIGHT, HOT_BY_DAY, SIZE, WARM, make_boxes, make_eve
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.ladder import rung
 from shotspotter_connect_plugin.forecast.model import ForecastModel, train
+from shotspotter_connect_plugin.forecast.reasons import own_first
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.progress import Progress
 
@@ -349,8 +350,16 @@ def test_reasons_tell_counts_that_are_on_record(city):
     assert 1 <= len(reasons) <= 3
     in_box = (city.events["x"] // SIZE == HOT_AT_NIGHT[0]) & (city.events["y"] // SIZE == HOT_AT_NIGHT[1])
     on_record = int((in_box & (city.events["known_utc"] <= city.as_of)).sum())
-    told = re.fullmatch(r"(about )?(\d+) robberies in this box since 2018-01-0\d, most in this shift", reasons[0])
+    told = re.fullmatch(r"(about )?(\d+) robberies in this box since \d January 2018, most in this shift", reasons[0])
     assert told and on_record - 3 <= int(told[2]) <= on_record
+
+
+def test_reasons_about_the_own_crime_type_come_first():
+    texts = ["3 theft incidents in this box in the last 28 days", "2 vehicle thefts within 500 m in the last 90 days",
+             "about 4 robberies in this box since 2 January 2017", "1 robbery within 500 m in the last 90 days"]
+    assert own_first("robbery", texts) == [*texts[2:], *texts[:2]]
+    assert own_first("theft", texts) == texts and own_first("motor_vehicle_theft", texts)[0] == texts[1]
+    assert own_first("no_such", texts) == texts
 
 
 def test_only_the_top_tenth_has_reasons_and_no_reason_is_told_twice(city):
