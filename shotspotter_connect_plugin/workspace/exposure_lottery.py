@@ -19,8 +19,9 @@ from .exposure_data import SHIFT, between
 
 BEFORE, WITH, AFTER, NEVER = "before", "with the draw", "after the draw", "never"
 """When the hash of a seed was published."""
-ENOUGH = 12
-"""Draws that a report draws again where a period has more of them; they are chosen by lot."""
+ENOUGH = 24
+"""Draws that a report draws again where a period has more of them; they are chosen by lot. A week of three shifts a day
+is drawn again as a whole."""
 
 
 @dataclass(frozen=True)

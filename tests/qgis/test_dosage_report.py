@@ -74,7 +74,8 @@ def test_the_pages_say_what_the_step_found(town, printed):
     with open_workspace(town) as workspace:
         found = step.effects(workspace, FIRST, LAST)
     row = found.row(step.DRAWN)
-    assert "4 to 24 March 2024" in text and "all beats" in text and "Data as of" in text and "Page 1 of" in text
+    assert "4 to 24 March 2024" in text and "all beats" in text and "Page 1 of" in text
+    assert "Incidents and alerts as of" in text
     assert "Drawn boxes had fewer events of reported crime" in text
     assert f"{row['exposed']:,}" in text
     assert f"{-row['percent_low']:.0f} % fewer to {-row['percent_high']:.0f} % fewer" in text

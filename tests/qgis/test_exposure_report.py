@@ -90,6 +90,7 @@ def test_the_report_says_what_the_workspace_holds(run, city, tmp_path):
         "On whom do the minutes fall?", "Were the limits kept?", "Was the lottery honest?", "shifts drawn by lottery")]
     assert answers == sorted(answers)
     assert text.count("21 of 21 draws replay to exactly the published boxes") == 2 and " NOT " not in text
+    assert "taken by lot" not in text
     assert "All 21 draws were made only after the start of their shift" in text
     assert "is the first draw of this workspace" in text and "of 100 honest periods would be at least as" in text
     assert "no residents counted" not in text and "Minutes of presence" in pages[0]  # every box has residents here

@@ -359,7 +359,7 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
     for place, page in enumerate(pages, 1):
         words = " ".join(page.split())
         assert f"Page {place} of {len(pages)}" in words and "1 to 8 March 2024 · all beats" in words
-        assert "Data as of" in words and "ShotSpotter Connect" in words
+        assert "Tracks, logs and plans as of" in words and "ShotSpotter Connect" in words
     for place in {1, 2, len(pages)}:
         if place <= len(pages):
             assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
@@ -368,7 +368,7 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_nothing_overlaps_the_foot(nasty, printed, name):
     for words in words_of(printed(name, nasty)):
-        foot = min(top for word, top, _ in words if word == "Data" and top > 700)
+        foot = min(top for word, top, _ in words if word == "Tracks," and top > 700)
         assert max(bottom for _, top, bottom in words if top < foot - 1) <= foot + 1
 
 
@@ -429,7 +429,7 @@ def test_pages_of_single_shifts_hold_many_officers_and_names_of_any_kind(nasty, 
     assert "[% 1+1 %] <b>Police</b>" in words and "A very long name" in words and "W" * 20 in words
     for place, page in enumerate(words_of(pdf), 1):
         assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
-        foot = min(top for word, top, _ in page if word == "Data" and top > 700)
+        foot = min(top for word, top, _ in page if word == "Tracks," and top > 700)
         assert max(bottom for _, top, bottom in page if top < foot - 1) <= foot + 1
 
 

@@ -13,6 +13,7 @@ from test_planning import square
 from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication
 from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
+from shotspotter_connect_plugin.workspace import exposure as exposure_module
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -155,6 +156,18 @@ def test_every_draw_replays_from_its_seed(found):
     assert "was a test with a given seed" in lottery(tests) and "No lottery" in lottery(
         dataclasses.replace(tests, open_yet=1))
     assert problems(numbers.honesty) == [] and "NOT" not in lottery(numbers.honesty) + luck(numbers.agreement)
+
+
+def test_of_very_many_draws_some_are_taken_by_lot_and_the_public_gets_all(found, monkeypatch):
+    workspace, _ = found
+    monkeypatch.setattr(exposure_module, "ENOUGH", 5)
+    some, every = (exposure(workspace, FIRST, LAST, ended_only=public).honesty for public in (False, True))
+    assert some.counts == (5, 5, 0, 0) and some.kept and len(some.draws) == 3 * DAYS and some.late == 3 * DAYS
+    assert lottery(some).startswith("Yes: 5 of 5 draws replay") and "taken by lot from all 21" in lottery(some)
+    assert every.counts == (3 * DAYS, 3 * DAYS, 0, 0) and "by lot" not in lottery(every)
+    again = exposure(workspace, FIRST, LAST).honesty.draws
+    assert again["asked"].tolist() == some.draws["asked"].tolist(), "the same report asks the same draws"
+    assert late(some).startswith("All 21 draws")
 
 
 @pytest.fixture
