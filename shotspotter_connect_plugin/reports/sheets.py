@@ -13,7 +13,8 @@ from shapely.ops import unary_union
 
 from . import charts, queries, style
 
-TEXT, SMALL, TINY = 9.0, 8.0, 6.5
+SUBTITLE, TEXT, SMALL, TINY = 11.0, 9.0, 8.0, 6.5
+_USED = 0.97  # letters on paper are drawn a little apart
 TOP, FOOT, GAP, TITLE, PADDING = 28.0, 19.0, 4.0, 5.5, 1.2
 SIDE, KEY_ROW, KEY_NOTE, SCALE = 48.0, 4.6, 10.0, 9.0
 TALLEST_MAP = 160.0
@@ -185,13 +186,18 @@ def _frame_texts(rollcall, beat, part, parts):
     split, name_width = header_widths(width, bool(rollcall.logo), bool(rollcall.phone))
     title = f"Roll call — Beat {beat}" if beat in set(rollcall.beats["beat"]) else "Roll call"
     title += f" (sheet {part} of {parts})" if parts > 1 else ""
-    subtitle = " · ".join(filter(None, (f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date),
-                                        rollcall.hours, rollcall.notice)))
+    subtitle = " · ".join((f"{rollcall.shift_name} shift", queries.date_in_words(rollcall.shift_date), rollcall.hours))
     source = [f"Forecast uses data reported until {rollcall.as_of}"] if rollcall.as_of else []
+    room = width - (QR + 2.0 if rollcall.phone else 0.0)
+    noticed = f"{subtitle} · {rollcall.notice}"
+    if rollcall.notice and len(style.fit(noticed, _USED * room, SUBTITLE, 2)) == 1:
+        subtitle = noticed
+    elif rollcall.notice:
+        source.insert(0, rollcall.notice)
     return {
         "title": _fitted(title, split - 2.0, 19, bold=True),
         "agency": _fitted(rollcall.agency, name_width, TEXT, lines=2),
-        "subtitle": _fitted(subtitle, width - (QR + 2.0 if rollcall.phone else 0.0), 11),
+        "subtitle": _fitted(subtitle, room, SUBTITLE),
         "proof": "\n".join(f"{label[:45]:<46}{value}" for label, value in _proof(rollcall)),
         "source": " · ".join([*source, f"ShotSpotter Connect {rollcall.version}"]),
     }

@@ -75,7 +75,7 @@ def month(town, tmp_path_factory):
 @pytest.fixture(scope="module")
 def nasty(town, tmp_path_factory):
     """Everything is called like a command, and there are 500 officers."""
-    named = {"agency": "[% 1+1 %] <b>Police</b>", "page_size": "A4"}
+    named = {"agency": "[% 1+1 %] <b>Police</b>", "notice": "[% 2+2 %] <i>drill</i>", "page_size": "A4"}
     with filled(town, tmp_path_factory.mktemp("nasty"), named, days=8, boxes_per_shift=16, officers=500,
                 names=NASTY, crew=25) as workspace:
         yield workspace
@@ -359,6 +359,7 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
     for place, page in enumerate(pages, 1):
         words = " ".join(page.split())
         assert f"Page {place} of {len(pages)}" in words and "1 to 8 March 2024 · all beats" in words
+        assert "[% 2+2 %] <i>drill</i>" in words
         assert "Tracks, logs and plans as of" in words and "ShotSpotter Connect" in words
     for place in {1, 2, len(pages)}:
         if place <= len(pages):

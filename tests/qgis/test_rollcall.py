@@ -119,6 +119,16 @@ def test_a_shift_without_boxes_gives_one_page_that_says_so(sample, tmp_path, mes
     assert len(pages) == 1 and message in pages[0]
 
 
+@pytest.mark.parametrize("notice, place", [("Training, no real patrols", "subtitle"), ("Training " * 20, "source")])
+def test_the_agencys_notice_stands_on_every_sheet(sample, tmp_path, notice, place):
+    plan = dataclasses.replace(frames.rollcall(sample), notice=notice.strip())
+    pages = sheets.sheets([plan])[0]
+    assert pages[place].str.contains("Training").all()
+    assert not pages["subtitle"].str.contains("\n").any()
+    for page in pages_of(write_rollcall(plan, str(tmp_path / "sheets.pdf"))):
+        assert "Training" in page
+
+
 def test_several_shifts_in_one_file(sample, tmp_path):
     shifts = [frames.rollcall(sample, pages=("507",), shift=code, name=name)
               for code, name in (("day", "Day"), ("evening", "Evening"))]
