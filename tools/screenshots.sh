@@ -18,7 +18,17 @@ for script in tools/screenshots.py tools/screenshots_live.py; do
         --code "$script" "$WORK"/demo/day/plan_*.qgz >"$WORK/qgis.log" 2>&1 \
         || { tail -20 "$WORK/qgis.log" >&2; exit 1; }
 done
-pdftoppm -png -r 90 -f 1 -singlefile "$WORK"/demo/day/rollcall_*_evening.pdf "$WORK/roll_call"
+page() { pdftoppm -png -r "$3" -f "$2" -singlefile $1 "$WORK/$4"; }
+page "$WORK/demo/day/rollcall_*_evening.pdf" 1 90 roll_call
+reports=$WORK/demo/reports
+page "$reports/shift.pdf" 3 100 report_shift
+page "$reports/shift.pdf" 5 100 report_shift_timeline
+page "$reports/tactic.pdf" 1 100 report_tactic
+page "$reports/crimetype.pdf" 1 100 report_crime_type
+page "$reports/officer.pdf" 1 100 report_officer
+page "$reports/dosage.pdf" 1 80 dosage_report
+page "$reports/exposure.pdf" 1 80 report_exposure
+page "$reports/exposure.pdf" 4 80 report_exposure_lottery
 /usr/bin/python3 - "$WORK" "$IMAGES" <<'PYTHON'
 import pathlib
 import sys
