@@ -24,15 +24,16 @@ def text_of_inputs(rules, boxes):
     boxes : pandas.DataFrame
         box_id, beat, harm, eligible, why_not, cap, inclusion_probability.
     """
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     boxes = boxes.sort_values("box_id")
-    columns = {name: boxes[name].to_numpy(dtype=object) for name in ("box_id", "beat", "why_not")}
+    columns = {name: boxes[name].tolist() for name in ("box_id", "beat", "why_not")}
     columns.update({name: _digits(boxes[name]) for name in ("harm", "cap", "inclusion_probability")})
-    columns["eligible"] = boxes["eligible"].astype(bool)
-    lines = [[(name, value if isinstance(value, str) else _digits([value])[0])
-              for name, value in sorted(rules.items())]]
-    lines += zip(*(columns[name] for name in _COLUMNS))
-    encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-    return "".join(encoder.encode(line) + "\n" for line in lines)
+    columns["eligible"] = boxes["eligible"].astype(bool).tolist()
+    # Most words stand in many lines, so each is written once.
+    written = {name: {value: encode(value) for value in set(values)} for name, values in columns.items()}
+    rows = zip(*([written[name][value] for value in columns[name]] for name in _COLUMNS))
+    first = [(name, value if isinstance(value, str) else _digits([value])[0]) for name, value in sorted(rules.items())]
+    return "".join([encode(first) + "\n", *("[" + ",".join(row) + "]\n" for row in rows)])
 
 
 def hash_of_inputs(rules, boxes):

@@ -16,7 +16,7 @@ from ..progress import SILENT
 from . import planning
 from .chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
-from .exposure_lottery import ENOUGH, Honesty, honesty
+from .exposure_lottery import Honesty, honesty
 from .neighbourhoods import residents_of_boxes
 from .synonyms import EVERYBODY
 
@@ -143,7 +143,7 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)
     evenness, curves = _evenness(boxes, residents)
     limits = _limits(workspace, data)
-    lottery = honesty(workspace, data, None if ended_only else ENOUGH, progress.part(0.6, 0.9))
+    lottery = honesty(workspace, data, every=ended_only, progress=progress.part(0.6, 0.9))
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents), _neighbourhoods(workspace, boxes, residents, beat),
         _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),

@@ -19,9 +19,9 @@ from .exposure_data import SHIFT, between
 
 BEFORE, WITH, AFTER, NEVER = "before", "with the draw", "after the draw", "never"
 """When the hash of a seed was published."""
-ENOUGH = 24
-"""Draws that a report draws again where a period has more of them; they are chosen by lot. A week of three shifts a day
-is drawn again as a whole."""
+WHOLE, SOME = 21, 12
+"""Up to so many draws, a week of three shifts a day, a report draws all again; of more than that so many, chosen by
+lot."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Honesty:
         return self.draws["asked"] & self.draws["replays"].isna()
 
 
-def honesty(workspace, data, at_most=None, progress=SILENT):
+def honesty(workspace, data, every=False, progress=SILENT):
     """Draw the lotteries of a period again: :class:`Honesty`.
 
     Parameters
@@ -82,8 +82,9 @@ def honesty(workspace, data, at_most=None, progress=SILENT):
     workspace : Workspace
     data : PeriodData
         Its period; boxes of all beats are drawn, since a draw is one for all of them.
-    at_most : int, optional
-        So many of them, chosen by a lot that nobody who makes a draw can steer; every one if not given.
+    every : bool
+        All of them, however many; otherwise of more than ``WHOLE`` only ``SOME``, chosen by a lot that nobody who
+        makes a draw can steer.
     """
     draws = data.scoped(workspace.read("draws", where=between(data.first, data.last), order_by="drawn_utc"))
     lottery = draws["lottery"].fillna(False).astype(bool)
@@ -94,7 +95,7 @@ def honesty(workspace, data, at_most=None, progress=SILENT):
     secrets = seeds.load(workspace.path_of_seeds)
     patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
     patrols = patrols[patrols["origin"] == "drawn"].groupby("draw_id")["box_id"].agg(list).to_dict()
-    asked = _by_lot(draws["seed_hash"], len(draws) if at_most is None else at_most)
+    asked = _by_lot(draws["seed_hash"], len(draws) if every or len(draws) <= WHOLE else SOME)
     problems = []
     for number, draw in enumerate(records(draws)):
         if not asked[number]:

@@ -13,7 +13,7 @@ from test_planning import square
 from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication
 from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
-from shotspotter_connect_plugin.workspace import exposure as exposure_module
+from shotspotter_connect_plugin.workspace import exposure_lottery
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -160,7 +160,8 @@ def test_every_draw_replays_from_its_seed(found):
 
 def test_of_very_many_draws_some_are_taken_by_lot_and_the_public_gets_all(found, monkeypatch):
     workspace, _ = found
-    monkeypatch.setattr(exposure_module, "ENOUGH", 5)
+    monkeypatch.setattr(exposure_lottery, "WHOLE", 20)
+    monkeypatch.setattr(exposure_lottery, "SOME", 5)
     some, every = (exposure(workspace, FIRST, LAST, ended_only=public).honesty for public in (False, True))
     assert some.counts == (5, 5, 0, 0) and some.kept and len(some.draws) == 3 * DAYS and some.late == 3 * DAYS
     assert lottery(some).startswith("Yes: 5 of 5 draws replay") and "taken by lot from all 21" in lottery(some)
