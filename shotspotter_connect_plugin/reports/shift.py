@@ -188,12 +188,13 @@ class _Page:
         boxes = self._patrols.groupby("box_id")[["planned_minutes", "minutes", "visits"]].sum().reset_index()
         outcome = self._patrols.groupby(["box_id", "outcome"]).size().unstack(fill_value=0)
         boxes["outcome"] = boxes["box_id"].map(outcome.reindex(columns=_OUTCOME_ORDER, fill_value=0).idxmax(axis=1))
-        rectangles = self._rectangles(boxes["box_id"])
+        # Pages are laid out when the workspace is closed again, so nothing is asked of it then.
+        rectangles, size = self._rectangles(boxes["box_id"]), self._workspace.fishnet.size
 
         def layers():
             from . import delivered_map
 
-            return [delivered_map.amounts(self._crs, boxes, rectangles, self._workspace.fishnet.size),
+            return [delivered_map.amounts(self._crs, boxes, rectangles, size),
                     *delivered_map.ground(self._context, self._beats, self._crs)]
 
         key = [(partial(_outcome_swatch, name), "", f"{words} ({_SIGNS[name]})") for name, words in OUTCOMES.items()]

@@ -366,6 +366,15 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
             assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
 
 
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("last", [FIRST, LAST])
+def test_pages_are_laid_out_when_the_workspace_is_closed(month, tmp_path, name, last):
+    """The dock composes a report in a task and opens it in the designer afterwards."""
+    with open_workspace(month.address) as workspace:
+        report = registry.compose(name, workspace, FIRST, last)
+    assert pages_of(publish.write_report(report, str(tmp_path / "closed.pdf"))[0])
+
+
 @pytest.mark.parametrize("name", BUILDERS)
 def test_nothing_overlaps_the_foot(nasty, printed, name):
     for words in words_of(printed(name, nasty)):
