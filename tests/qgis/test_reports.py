@@ -29,6 +29,7 @@ from shotspotter_connect_plugin.reports.blocks import (  # noqa: E402
 from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.runs import recorded  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
 FIRST, LAST = "2024-03-01", "2024-03-08"
@@ -369,9 +370,10 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("last", [FIRST, LAST])
 def test_pages_are_laid_out_when_the_workspace_is_closed(month, tmp_path, name, last):
-    """The dock composes a report in a task and opens it in the designer afterwards."""
-    with open_workspace(month.address) as workspace:
+    """The dock composes a report in a task, records the run, closes the workspace, and opens the designer then."""
+    with open_workspace(month.address) as workspace, recorded(workspace, "connect:" + name, {}) as run:
         report = registry.compose(name, workspace, FIRST, last)
+        run.counts = {"tables": len(report.tables())}
     assert pages_of(publish.write_report(report, str(tmp_path / "closed.pdf"))[0])
 
 
