@@ -25,7 +25,7 @@ PERIODS = 999
 """Honest periods that are simulated for comparison; fewer, but at least 99, where a period is long."""
 SEED = 1
 """Seed of the simulation, so that a report says the same whenever it is made."""
-_MOST_NUMBERS, _AT_ONCE = 20_000_000, 2_000_000
+_MOST_NUMBERS, _AT_ONCE = 60_000_000, 2_000_000
 
 
 @dataclass(frozen=True)

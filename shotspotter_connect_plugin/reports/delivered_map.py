@@ -3,7 +3,7 @@
 Tracks are somebody's whereabouts: a copy on disk would outlive their purge.
 """
 import os
-from itertools import groupby
+from itertools import groupby, repeat
 
 from qgis.core import (
     Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem, QgsFeature, QgsField,
@@ -34,7 +34,8 @@ def memory_layer(name, kind, crs, frame, geometries):
                             for column in frame])
     layer.updateFields()
     features = []
-    for values, geometry in zip(zip(*(frame[column].tolist() for column in frame)), geometries):
+    rows = zip(*(frame[column].tolist() for column in frame)) if len(frame.columns) else repeat(())
+    for values, geometry in zip(rows, geometries):
         feature = QgsFeature(layer.fields())
         feature.setAttributes([None if value is None or value != value else value for value in values])
         feature.setGeometry(geometry)

@@ -367,6 +367,12 @@ def test_every_page_has_its_head_and_foot_and_keeps_its_margins(nasty, printed, 
             assert margins_are_empty(picture_of(pdf, place, tmp_path)), f"page {place}"
 
 
+def test_boxes_visited_without_a_plan_are_on_the_map():
+    """Their layer has no attributes, and still a feature for each."""
+    squares = np.array([[0.0, 0.0, 250.0, 250.0], [250.0, 0.0, 500.0, 250.0]])
+    assert delivered_map.other_boxes("EPSG:32618", squares).featureCount() == 2
+
+
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("last", [FIRST, LAST])
 def test_pages_are_laid_out_when_the_workspace_is_closed(month, tmp_path, name, last):
