@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian 12: QGIS 3.40 from backports and Debian's Python packages. Quick when all is there.
+# Installs what is missing on Debian 12 (QGIS 3.40 from backports) and on Debian 13 (QGIS 3.40 of the release), with
+# Debian's Python packages. Quick when all is there.
 # With the argument "tests" also what only the tests need: a GPS service and a program that feeds it.
 set -euo pipefail
 
 readonly QGIS_PACKAGES=(qgis python3-qgis qgis-providers)
 readonly PACKAGES=(
     python3-numpy python3-scipy python3-pandas python3-sklearn python3-pyproj python3-shapely python3-gdal
-    python3-openpyxl python3-reportlab python3-renderpm python3-venv pyqt5-dev-tools
+    python3-openpyxl python3-reportlab python3-venv pyqt5-dev-tools
     xvfb xauth fonts-open-sans fonts-dejavu-core poppler-utils
 )
 readonly TEST_PACKAGES=(gpsd gpsd-clients)
+# reportlab's drawings load a module that Debian 12 packs apart; from Debian 13 on python3-reportlab holds it.
+readonly BOOKWORM_PACKAGES=(python3-renderpm)
 readonly BACKPORTS=/etc/apt/sources.list.d/shotspotter-connect-backports
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
+
+# Codename of the Debian release; empty on another system.
+release_name() { (. /etc/os-release; [ "${ID:-}" = debian ] && printf '%s' "${VERSION_CODENAME:-}") || true; }
 
 qgis_is_enough() {
     local package
@@ -26,8 +32,9 @@ qgis_is_enough() {
 }
 
 missing_packages() {
-    local package
-    for package in "${PACKAGES[@]}" "$@"; do
+    local package release=()
+    [ "$(release_name)" = bookworm ] && release=("${BOOKWORM_PACKAGES[@]}")
+    for package in "${PACKAGES[@]}" "${release[@]}" "$@"; do
         installed "$package" || printf '%s ' "$package"
     done
 }
@@ -73,7 +80,7 @@ add_backports() {
 
 main() {
     local missing
-    command -v dpkg-query >/dev/null || fail "This installs on Debian 12 only. On other systems install QGIS 3.40 or newer and \
+    command -v dpkg-query >/dev/null || fail "This installs on Debian 12 and 13 only. On other systems install QGIS 3.40 or newer and \
 the Python libraries numpy, pandas, pyproj, shapely, GDAL, scipy and scikit-learn for the Python that QGIS uses."
     if [ "${1:-}" = tests ]; then
         missing=$(missing_packages "${TEST_PACKAGES[@]}")
@@ -83,16 +90,18 @@ the Python libraries numpy, pandas, pyproj, shapely, GDAL, scipy and scikit-lear
     if qgis_is_enough && [ -z "$missing" ]; then
         return
     fi
-    . /etc/os-release
-    if [ "${ID:-}" != debian ] || [ "${VERSION_CODENAME:-}" != bookworm ]; then
-        fail "Missing: $(qgis_is_enough || printf 'QGIS 3.40 or newer, ')${missing}- this script installs on Debian 12 (bookworm) only; \
-this is ${PRETTY_NAME:-another system}. Install them by hand and run this again."
-    fi
-    qgis_is_enough || add_backports
+    local qgis_from=()
+    case "$(release_name)" in
+        bookworm) qgis_from=(-t bookworm-backports); qgis_is_enough || add_backports ;;
+        trixie) ;;
+        *) fail "Missing: $(qgis_is_enough || printf 'QGIS 3.40 or newer, ')${missing}- this script installs on Debian 12 (bookworm) \
+and Debian 13 (trixie) only; this is $(. /etc/os-release; printf '%s' "${PRETTY_NAME:-another system}"). Install them by \
+hand and run this again." ;;
+    esac
     say "Installing what is missing; the first time this takes some minutes."
     as_root apt-get update -q
     if ! qgis_is_enough; then
-        as_root apt-get install -y -q --no-install-recommends -t bookworm-backports "${QGIS_PACKAGES[@]}"
+        as_root apt-get install -y -q --no-install-recommends "${qgis_from[@]}" "${QGIS_PACKAGES[@]}"
     fi
     if [ -n "$missing" ]; then
         # shellcheck disable=SC2086  # a list of words

@@ -104,7 +104,20 @@ def test_on_another_system_it_says_so_and_changes_nothing():
                                                                                   "PRETTY_NAME=Fedora; }",
                   "as_root() { echo CALLED; }", "main")
     assert done.returncode == 1 and "CALLED" not in done.stdout
-    assert "Debian 12 (bookworm) only" in done.stderr and "Fedora" in done.stderr
+    assert "Debian 12 (bookworm) and Debian 13 (trixie) only" in " ".join(done.stderr.split())
+    assert "Fedora" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="needs dpkg")
+@pytest.mark.parametrize("release, has, has_not", [
+    ("bookworm", ["-t bookworm-backports qgis ", "python3-renderpm"], []),
+    ("trixie", ["--no-install-recommends qgis "], ["backports", "renderpm"])])
+def test_each_release_gets_its_own_packages(release, has, has_not):
+    done = script("installed() { return 1; }", "add_backports() { :; }", "as_root() { echo \"$*\"; }",
+                  ". () { ID=debian; VERSION_CODENAME=" + release + "; }", "main")
+    assert done.returncode == 0, done.stderr
+    assert all(words in done.stdout for words in has), done.stdout
+    assert not any(words in done.stdout for words in has_not), done.stdout
 
 
 def test_scripts_name_no_package_host():
