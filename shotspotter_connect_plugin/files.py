@@ -1,29 +1,253 @@
-"""Files that are the old one or the new one, never something between."""
+"""Files that are the old one or the new one, never something between.
+
+Every file that this package writes goes through here: made in a folder of its own beside its target, synced, opened
+again and checked, and only then moved into place. What a killed run left is swept by the next one.
+"""
+import errno
 import os
-import uuid
-from contextlib import contextmanager
+import shutil
+import stat
+import tempfile
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import ConnectError
 
+_FOLDER = ".connect-"
+_IN_USE = ".in_use"
+_LONG_DEAD = 24 * 3600.0
+"""Seconds after which a folder that nobody can be asked about was left by a killed run."""
+_WAITS = (0.05, 0.2, 0.5)
+"""Seconds between attempts to replace a file that a scanner of viruses or an indexer holds for a moment."""
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+
+
+class NotWhole(OSError):
+    """A finished file, opened again, is not what was written."""
+
+
+class Held(PermissionError):
+    """A file cannot be replaced, because a program has it open (Windows) or it is write-protected."""
+
 
 @contextmanager
-def replacing(path, what="The file"):
-    """Give a path beside ``path`` to write to; it takes the place of ``path`` at the end, or is gone after an error.
+def replacing(path, what="The file", check=None, private=False):
+    """Give a path to write to; what is there takes the place of ``path`` at the end, or is gone after an error.
+
+    The path given has the name of ``path``, in a folder beside it that only this account can enter, and there is no
+    file yet. A file that is replaced gives its mode to the new one.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    what : str
+        Begins the sentence of an error: "The plan", "RANKS".
+    check : callable, optional
+        Is called with the path of the finished file and raises any error where that is not whole; see ``whole.py``.
+    private : bool
+        Whether a new file can be read by its owner alone.
 
     Raises
     ------
     ConnectError
-        When it cannot be written or put in its place; ``what`` begins the sentence.
+        When it cannot be written, is not whole, or cannot be put in its place. What was there before is untouched.
     """
     path = Path(path)
-    unfinished = path.with_name("." + uuid.uuid4().hex + "-" + path.name)
+    with replacing_together(path.parent, what) as new:
+        yield new(path.name, check, private)
+
+
+@contextmanager
+def replacing_together(folder, what="The files"):
+    """As :func:`replacing` for files of one folder that belong together: all of them are new, or none.
+
+    Gives a function of a name, a check and whether the file is private that gives the path to write to.
+    """
+    folder, wanted = Path(folder), []
+    with _one_sentence(what, folder, wanted), _folder_in(folder) as aside:
+        def new(name, check=None, private=False):
+            wanted.append((aside / name, folder / name, check, private))
+            return aside / name
+
+        yield new
+        for unfinished, path, check, private in wanted:
+            _finish(unfinished, path, check, private)
+        _move_all([(unfinished, path) for unfinished, path, _, _ in wanted], aside)
+        _sync_folder(folder)
+
+
+def folder_for(path, what="The file"):
+    """Make the folder of a path where it is missing, and those above it; ConnectError where that cannot be."""
+    with _one_sentence(what, Path(path), []):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def replace_bytes(path, content, what="The file", private=False):
+    """Write ``content``, and read it again, as :func:`replacing` does."""
+    with replacing(path, what, lambda made: _holds(made, content), private) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def replace_text(path, text, what="The file", private=False, encoding="utf-8"):
+    """Write ``text`` with its line ends as they are, and read it again, as :func:`replacing` does."""
+    replace_bytes(path, text.encode(encoding), what, private)
+
+
+def copy(source, path, what="The file"):
+    """Copy a file, as :func:`replacing` writes one."""
+    replace_bytes(path, Path(source).read_bytes(), what)
+
+
+def _holds(path, content):
+    if path.read_bytes() != content:
+        raise NotWhole("other bytes than were written")
+
+
+@contextmanager
+def _one_sentence(what, folder, wanted):
+    """Turn errors of the disk into one sentence that names the file and what to do."""
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        yield
     except OSError as error:
-        raise ConnectError("{} cannot be written to {}; choose a folder in which you may write, and close the file "
-                           "elsewhere.".format(what, path), repr(error)) from error
+        raise ConnectError(_sentence(what, wanted[0][1] if len(wanted) == 1 else folder, error),
+                           repr(error)) from error
+
+
+def _sentence(what, path, error):
+    if isinstance(error, NotWhole) or error.errno in _NO_ROOM:
+        return "{} cannot be written to {}: free some space on the disk and run again.".format(what, path)
+    if isinstance(error, Held):
+        return "{} is open in a program or write-protected: close it there and run again.".format(error.filename)
+    return "{} cannot be written to {}; choose a folder in which you may write, and close the file elsewhere.".format(
+        what, path)
+
+
+@contextmanager
+def _folder_in(parent):
+    """A new folder in ``parent`` that is gone afterwards; those of killed runs go too."""
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=parent))  # made with mode 0700
+    held = None
+    try:
+        with suppress(OSError):  # where nothing can be locked, only age tells; a full disk is told of by what follows
+            held = open(folder / _IN_USE, "wb", buffering=0)
+            _lock(held)
+            held.write(b"1")  # an empty one is not locked yet
+        yield folder
     finally:
-        if unfinished.exists():
-            unfinished.unlink()
+        if held:
+            held.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent):
+    """Remove the folders of runs that are dead: the system lets go of a dead process's locks."""
+    with os.scandir(parent) as entries:
+        dead = [entry.path for entry in entries if entry.name.startswith(_FOLDER)
+                and entry.is_dir(follow_symlinks=False) and _is_dead(Path(entry.path))]
+    for folder in dead:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_dead(folder):
+    try:
+        with open(folder / _IN_USE, "r+b") as held:
+            if os.fstat(held.fileno()).st_size:
+                _lock(held)
+                return True
+        return _age(folder) > _LONG_DEAD
+    except (PermissionError, BlockingIOError):
+        return False  # its maker lives, or is another account
+    except OSError:
+        return _age(folder) > _LONG_DEAD
+
+
+def _age(folder):
+    try:
+        return time.time() - folder.stat().st_mtime
+    except OSError:  # gone by now
+        return 0.0
+
+
+def _lock(file):
+    """Lock an open file until it is closed, or its process ends in whatever way; OSError where another holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _finish(unfinished, path, check, private):
+    """Have a file on the disk, whole, and with the mode it shall have."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is no ordinary file", str(path))
+    with open(unfinished, "rb+") as file:
+        os.fsync(file.fileno())
+    if check is not None:
+        _check(check, unfinished)
+    with suppress(FileNotFoundError):
+        os.chmod(unfinished, stat.S_IMODE(path.stat().st_mode))
+        return
+    if private:
+        os.chmod(unfinished, 0o600)
+
+
+def _check(check, unfinished):
+    try:
+        check(unfinished)
+    except ConnectError:
+        raise
+    except Exception as error:  # whatever a reader says of a file that it cannot read
+        raise NotWhole(repr(error)) from error
+
+
+def _move_all(pairs, aside):
+    """Move finished files into place; where one cannot be, those before it are as they were."""
+    kept = [_kept(path, aside / ".old-{}".format(number)) for number, (_, path) in enumerate(pairs)] \
+        if len(pairs) > 1 else []
+    for number, (unfinished, path) in enumerate(pairs):
+        try:
+            _move(unfinished, path)
+        except OSError:
+            for (_, moved), old in zip(pairs[:number], kept):
+                if old:
+                    _move(old, moved)
+                else:
+                    os.unlink(moved)
+            raise
+
+
+def _kept(path, place):
+    """A second name, or a copy, of a file that will be replaced; None where there is none."""
+    if not path.exists():
+        return None
+    try:
+        os.link(path, place)
+    except OSError:  # not every file system knows links
+        shutil.copy2(path, place)
+    return place
+
+
+def _move(unfinished, path):
+    for wait in (*_WAITS, None):
+        try:
+            return os.replace(unfinished, path)
+        except PermissionError as error:
+            if wait is None:
+                raise Held(error.errno, error.strerror, str(path)) from error
+            time.sleep(wait)
+
+
+def _sync_folder(folder):
+    """Have the new name on the disk too; Windows opens no folders, and some network drives sync none."""
+    if os.name == "posix":
+        with suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from disks import full_disk  # noqa: F401 a fixture for all
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))

@@ -6,7 +6,7 @@ from typing import List
 import pandas as pd
 
 from ..errors import ConnectError
-from ..files import replacing
+from ..files import folder_for, replace_text
 from ..patrol import adjustments, metering, seeds
 from ..patrol.draw import NEARLY
 from ..patrol.record import text_of_inputs
@@ -179,9 +179,8 @@ def export_draw(workspace, shift_date, shift, path):
     content = {name: draw[name] for name in ("draw_id", "shift_date", "shift", "seed_hash", "seed", "inputs_hash")}
     content.update(drawn_utc=draw["drawn_utc"].isoformat(), lottery=bool(draw["lottery"]), reason=draw["reason"],
                    selected=selected, reserve=draw["reserve"], inputs=text_of_inputs(draw["rules"], boxes))
-    with replacing(path, "The draw") as unfinished:
-        unfinished.parent.mkdir(exist_ok=True)
-        unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    folder_for(path, "The draw")
+    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1), "The draw")
 
 
 def commitments(workspace, shift_date, days):
