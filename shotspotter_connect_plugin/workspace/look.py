@@ -312,8 +312,10 @@ def _leave_out(found, head, all_known=True):
     """Say of every column that is not used why; of columns about persons nothing is shown."""
     found.left_out = {}
     for column in found.columns:
-        about = privacy.about_persons(column)
-        if not about and column in head:
+        # Residents are counted by group, and no value of them is a person's.
+        counted = found.kind == "neighbourhoods" and population_group(column)
+        about = "" if counted else privacy.about_persons(column)
+        if not about and not counted and column in head:
             about = privacy.values_about_persons(head[column])
             about = "" if about == "number plates" and found.kind not in ("incidents", "gunfire") else about
         if about:

@@ -3,6 +3,7 @@
 Columns are read only if they have a role (an allow-list); this module is the second fence, for columns that have one.
 """
 import re
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -11,21 +12,55 @@ from .synonyms import plain
 
 _SAMPLE = 5000
 
-# What a column's name says about persons. Order matters: the first that fits names the kind.
-_WHO = r"(victim|vic|suspect|susp|perp|perpetrator|offender|complainant|compl|witness|arrestee|defendant|subject)s?"
+# What a column's name says about persons, word by word; the first that fits names the kind.
+_WHO = ("victim vict vic suspect susp perpetrator perp offender ofndr complainant complainan compl witness wit arrestee "
+        "defendant subject").split()
+_WHO_BY_NAME = ("reporter caller taker owner officer ofcr person people contact resident parent child juvenile "
+                "guardian employee emp manager driver operator patient inmate deputy trooper detective sergeant "
+                "investigator supervisor dispatcher user party occupant tenant student passenger pedestrian citizen "
+                "informant arrested def rp ao author personnel").split()
+"""Persons of whom only a name says anything."""
+_THINGS = ("vehicle veh car unit device asset tracker radio service station stop street road place site facility store "
+           "business company trade event holiday box beat zone area district precinct sector route line bus cab taxi "
+           "truck fleet resource apparatus sensor file layer table column field city county state crime offense offence "
+           "incident call tactic shift agency department division bureau school branch group type host neighborhood "
+           "neighbourhood tract block intersection landmark computer inventory").split()
+"""What has a name, an alias or a tag that is no person's."""
+_FURTHER = ("names name nm first last middle given sur full maiden nick legal fore fname lname mname alias aliases "
+            "aka moniker initial initials surname forename email phone phones telephone cellphone mobile cell home work "
+            "ph tel fax dob yob birth birthday birthdate born ssn social security passport drivers driving license "
+            "licence lic dl dln oln sid fbi mni plate plates tag vin race races ethnicity ethnic hispanic descent sex "
+            "gender age ages address addr residence height weight hair eye eyes no num nbr number of id date day year "
+            "place code group range type desc").split()
+_VOCABULARY = frozenset((*_WHO, *_WHO_BY_NAME, *_FURTHER))
+_SOME = r"\b(?:{})s?\b".format("|".join(_WHO))
+_NUMBER = r"(?: (?:no|num|nbr|number|nr))\b"
 _NAMES = tuple((re.compile(pattern), what) for pattern, what in (
-    (r"e-?mail", "e-mail addresses"),
-    (r"phone|\bph.?num|\b(mobile|cell).?(no|num)|\bfax", "phone numbers"),
-    (r"\bdob\b|birth|\bborn\b|" + _WHO + "dob", "birth dates"),
-    (r"\bssn\b|social.?sec|passport|driver.?s?.?lic|\bdl.?(no|num)|\bsid.?num|\bfbi.?n", "identity numbers"),
-    (r"\bplate|license.?plate|\btag.?(no|num)|\bvin\b", "number plates"),
-    (r"\brace\b|ethnic|hispanic|" + _WHO + "race", "race"),
-    (r"\bsex\b|gender|" + _WHO + "sex", "sex"),
-    (r"\bage\b|\bage.?(group|range)|" + _WHO + "age", "age"),
-    (r"(first|last|middle|given|sur|full|maiden|nick).?name|\b(fname|lname|alias|aka)\b|" + _WHO + r".*name|"
-     r"(reporter|caller|owner|officer|person|contact|resident|parent|child|employee|manager).*name|"
-     r"name.*(victim|suspect|officer|owner|contact)|^(" + _WHO + "|owner|caller|contact)s?$", "names"),
+    (r"\be ?mails?\b", "e-mail addresses"),
+    (r"\b(?:tele|cell)?phones?\b|\b(?:mobile|cell|ph|tel|fax|contact|call ?back)" + _NUMBER +
+     r"|\bfax\b", "phone numbers"),
+    (r"\b(?:dob|yob|born|birth\w*)\b", "birth dates"),
+    (r"\bssn?\b|\bsocial sec\w*|\bpassport\b|\bdriv\w+ lic\w*|\b(?:dl|dln|oln|sid|fbi)" + _NUMBER +
+     r"|\b(?:dln|oln|mni)\b", "identity numbers"),
+    (r"\bplates?\b|\btags?" + _NUMBER + r"|\bvin\b", "number plates"),
+    (r"\braces?\b|\bethnic\w*|\bhispanic\b|\bdescent\b", "race"),
+    (r"\bsex\b(?! (?:abuse|assault|crime|offen|traffick))|\bgender\b", "sex"),
+    (r"\bages?\b", "age"),
+    (_SOME + r".* (?:address|addr|residence|home|height|weight|hair|eyes?)\b|"
+     r"\b(?:home|mailing|residen\w+) addr\w*", "descriptions of persons"),
+    (r"\b(?:first|last|middle|given|sur|full|maiden|nick|legal|fore) (?:names?|nm|initials?)\b|"
+     r"\b(?:names?|nm) (?:first|last|middle)\b|\blast first\b|\b[flm] ?(?:name|nm)\b|\b(?:surname|forename|nickname)s?\b|"
+     r"\b(?:alias|aliases|aka|moniker)\b", "names"),
+    (r"\b(?:{who})s?\b.* (?:names?|nm|initials?)\b|\bnames?\b.* (?:{who})s?\b(?! (?:{thing})\b)|"
+     r"^(?:(?:{alone})s? ?)+(?:no|num)?$".format(
+         who="|".join((*_WHO, *_WHO_BY_NAME)), thing="|".join(_THINGS),
+         alone="|".join((*_WHO, "owner", "caller", "contact"))), "names"),
 ))
+_ABOUT_THINGS = re.compile(r"\b(?:{0})s? (?:(?:full|last|first|nick|short) )?(?:names?|nicknames?|nm|alias|aliases|aka|"
+                           r"initials?|tags?)\b|\b(?:{1}) age\b|\bage of (?:the )?(?:{1})\b".format(
+                               "|".join(_THINGS), "fix|gps|data|position|location|record|report|signal|message"))
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SHAPEFILE_NAME = 10
 
 _EMAIL = r"[\w.+-]+@[\w-]+\.\w{2,}"
 _PHONE = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}"
@@ -55,10 +90,42 @@ _GIVEN_NAMES = frozenset("""
 
 
 def about_persons(column):
-    """What a column's name says it holds about persons, or ""."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(column))
-    words = re.sub(r"[^a-z0-9-]+", " ", words.casefold()).strip()
-    return next((what for pattern, what in _NAMES if pattern.search(words) or pattern.search(plain(column))), "")
+    """What a column's name says it holds about persons, or "".
+
+    Its words count, not its letters: "Device Name" is no victim's. Words written together are taken apart where they
+    consist of words that names of such columns are made of.
+    """
+    split = [part for word in _words_of(column) for part in _parts(word) or [word]]
+    if len(str(column)) == _SHAPEFILE_NAME:
+        split[-1:] = [_completed(word) for word in split[-1:]]
+    written = (" ".join(split), " ".join(_parts(plain(column))))
+    return next((what for pattern, what in _NAMES for words in written if pattern.search(
+        _ABOUT_THINGS.sub("thing", words))), "")
+
+
+def _words_of(column):
+    """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
+    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+@lru_cache(maxsize=1 << 12)
+def _parts(word):
+    """The words of the vocabulary that a word consists of, longest first; none where it does not."""
+    if word in _VOCABULARY or word.endswith("s") and word[:-1] in _VOCABULARY:
+        return [word]
+    for end in range(len(word) - 1, 1, -1):
+        if word[:end] in _VOCABULARY or word[:end].endswith("s") and word[:end - 1] in _VOCABULARY:
+            rest = _parts(word[end:])
+            if rest:
+                return [word[:end], *rest]
+    return []
+
+
+def _completed(word):
+    """The last word of a name that a shapefile cut off at ten characters."""
+    whole = ("name", "birth", "number", "phone", "address", "license", "ethnicity", "gender")
+    return next((full for full in whole if len(word) > 1 and word not in _VOCABULARY and full.startswith(word)), word)
 
 
 def values_about_persons(values):

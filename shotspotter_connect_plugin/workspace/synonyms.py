@@ -153,8 +153,10 @@ _ROLES = {
     "gps_fixes": {
         "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid radioname resource resourceid "
                 "vehicle vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid "
-                "cab taxiid bus busid apparatus asset assetid device deviceid devicename deviceserial imei avlid "
-                "tracker trackerid trackid badge badgeno badgenumber officerid officer",
+                "cab taxiid bus busid apparatus asset assetid assetname assetno assetnumber unitalias vehiclealias "
+                "vehiclelabel fleetno fleetnumber device deviceid devicename devicealias deviceno devicenumber "
+                "deviceserial imei avlid tracker trackerid trackername trackid badge badgeno badgenumber officerid "
+                "officer",
         "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds ts "
               "gpsdatetime gpstimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
               "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "

@@ -461,3 +461,22 @@ def test_a_folder_without_fixes_gets_one_sentence(at, tmp_path):
     (tmp_path / "a.txt").write_text("hello\n")
     with pytest.raises(ConnectError, match="No file in .* holds GPS fixes"):
         import_gps(at("San Francisco"), tmp_path)
+
+
+@pytest.mark.parametrize("column", ["Device Name", "DeviceName", "Vehicle alias", "Unit Alias", "DEVICENAME",
+                                    "Asset Name", "device_name"])
+def test_two_parked_cars_stay_two(at, tmp_path, column):
+    moments = ["2023-03-14 08:0{}:00".format(minute) for minute in range(10)]
+    pd.DataFrame([{column: car, "Driver Name": "Jane Roe", "Time": moment, "Lat": lat, "Lng": 14.3}
+                  for moment in moments for car, lat in (("P-104", 45.75), ("P-105", 45.76))]).to_csv(
+        tmp_path / "avl.csv", index=False)
+    result = import_gps(at("Cerknica"), tmp_path / "avl.csv")
+    assert (result.read, result.added, result.mapping["unit"]) == (20, 20, column)
+    assert "Driver Name" in result.dropped_columns
+
+
+def test_a_file_in_which_no_column_of_units_is_known_says_so(at, tmp_path):
+    pd.DataFrame([{"Thingamajig": car, "Time": "2023-03-14 08:00:00", "Lat": 45.75, "Lng": 14.3}
+                  for car in ("P-104", "P-105")]).to_csv(tmp_path / "avl.csv", index=False)
+    result = import_gps(at("Cerknica"), tmp_path / "avl.csv")
+    assert any("No column of units" in warning for warning in result.warnings)
