@@ -13,25 +13,33 @@ from .synonyms import plain
 _SAMPLE = 5000
 
 # What a column's name says about persons, word by word; the first that fits names the kind.
-_WHO = ("victim vict vic suspect susp perpetrator perp offender ofndr complainant complainan compl witness wit arrestee "
-        "defendant subject").split()
-_WHO_BY_NAME = ("reporter caller taker owner officer ofcr person people contact resident parent child juvenile "
-                "guardian employee emp manager driver operator patient inmate deputy trooper detective sergeant "
-                "investigator supervisor dispatcher user party occupant tenant student passenger pedestrian citizen "
-                "informant arrested def rp ao author personnel").split()
+_WHO = """
+    victim vict vic suspect susp perpetrator perp offender ofndr complainant complainan compl witness wit arrestee
+    defendant subject
+""".split()
+_WHO_BY_NAME = """
+    reporter caller taker owner officer ofcr person people contact resident parent child juvenile guardian
+    employee emp manager driver operator patient inmate deputy trooper detective sergeant investigator supervisor
+    dispatcher user party occupant tenant student passenger pedestrian citizen informant arrested def rp ao author
+    personnel
+""".split()
 """Persons of whom only a name says anything."""
-_THINGS = ("vehicle veh car unit device asset tracker radio service station stop street road place site facility store "
-           "business company trade event holiday box beat zone area district precinct sector route line bus cab taxi "
-           "truck fleet resource apparatus sensor file layer table column field city county state crime offense offence "
-           "incident call tactic shift agency department division bureau school branch group type host neighborhood "
-           "neighbourhood tract block intersection landmark computer inventory").split()
+_THINGS = """
+    vehicle veh car unit device asset tracker radio service station stop street road place site facility store
+    business company trade event holiday box beat zone area district precinct sector route line bus cab taxi truck
+    fleet resource apparatus sensor file layer table column field city county state crime offense offence incident
+    call tactic shift agency department division bureau school branch group type host neighborhood neighbourhood
+    tract block intersection landmark computer inventory
+""".split()
 """What has a name, an alias or a tag that is no person's."""
-_FURTHER = ("names name nm first last middle given sur full maiden nick legal fore fname lname mname alias aliases "
-            "aka moniker initial initials surname forename email phone phones telephone cellphone mobile cell home work "
-            "ph tel fax dob yob birth birthday birthdate born ssn social security passport drivers driving license "
-            "licence lic dl dln oln sid fbi mni plate plates tag vin race races ethnicity ethnic hispanic descent sex "
-            "gender age ages address addr residence height weight hair eye eyes no num nbr number of id date day year "
-            "place code group range type desc").split()
+_FURTHER = """
+    names name nm first last middle given sur full maiden nick legal fore fname lname mname alias aliases aka
+    moniker initial initials surname forename email phone phones telephone cellphone mobile cell home work ph tel
+    fax dob yob birth birthday birthdate born ssn social security passport drivers driving license licence lic dl
+    dln oln sid fbi mni plate plates tag vin race races ethnicity ethnic hispanic descent sex gender age ages
+    address addr residence height weight hair eye eyes no num nbr number of id date day year place code group
+    range type desc
+""".split()
 _VOCABULARY = frozenset((*_WHO, *_WHO_BY_NAME, *_FURTHER))
 _SOME = r"\b(?:{})s?\b".format("|".join(_WHO))
 _NUMBER = r"(?: (?:no|num|nbr|number|nr))\b"
@@ -49,8 +57,8 @@ _NAMES = tuple((re.compile(pattern), what) for pattern, what in (
     (_SOME + r".* (?:address|addr|residence|home|height|weight|hair|eyes?)\b|"
      r"\b(?:home|mailing|residen\w+) addr\w*", "descriptions of persons"),
     (r"\b(?:first|last|middle|given|sur|full|maiden|nick|legal|fore) (?:names?|nm|initials?)\b|"
-     r"\b(?:names?|nm) (?:first|last|middle)\b|\blast first\b|\b[flm] ?(?:name|nm)\b|\b(?:surname|forename|nickname)s?\b|"
-     r"\b(?:alias|aliases|aka|moniker)\b", "names"),
+     r"\b(?:names?|nm) (?:first|last|middle)\b|\blast first\b|\b[flm] ?(?:name|nm)\b|"
+     r"\b(?:surname|forename|nickname)s?\b|\b(?:alias|aliases|aka|moniker)\b", "names"),
     (r"\b(?:{who})s?\b.* (?:names?|nm|initials?)\b|\bnames?\b.* (?:{who})s?\b(?! (?:{thing})\b)|"
      r"^(?:(?:{alone})s? ?)+(?:no|num)?$".format(
          who="|".join((*_WHO, *_WHO_BY_NAME)), thing="|".join(_THINGS),

@@ -24,17 +24,18 @@ def test_names_of_columns_about_persons(column):
 
 
 PERSONAL = """
-    VictimName victim_name VICTIM|NAME SuspectDOB vic_name VICTIMNAME victimname Victim1Name VICTIM_1_NAME Victim's|Name
-    Name|of|Victim VicRace VICRACE Vict|Sex Vict|Age Vict|Descent SUSPECT_NA VICTIM_NAM COMPLAINAN D.O.B. DoB dob
-    dateofbirth DATEOFBIRTH BirthDate Year|of|birth YOB eMail EMAIL_ADDRESS emailaddress Phone# PhoneNumber Cell|Phone
-    CELLPHONE cell_no Home|Phone Fax Contact|Number CALLBACK_NUM TELEPHONE|NO DRIVERSLICENSE DL# DL_NUM OLN MNI S.S.N.
-    Social|Security|Number socialsecurity Passport|No LICENSEPLATE Plate|No TAG_NO VIN Ethnicity ETHNICGROUP Hispanic
-    sexcode perp_sex PERPSEX susprace SUSP_RACE AGE_GROUP VIC_AGE_GROUP Age|At|Incident FNAME L_NAME LName lastname
-    LASTNAME NAME_LAST Last,|First Middle|Initial Surname AKA Suspect|Alias Nickname Maiden|name FullName
-    person_full_name OFFICERNAME Officer|1|Name OFCR_NAME NAME_OFFICER Driver|Name drivername Operator|Name Employee|Name
-    Registered|Owner|Name Vehicle|Owner|Name Caller Caller|Name Contact|Name Suspect|2 Suspects Victim/Complainant
-    Complainant|Address VictimAddress Home|Address Suspect|Height RP|Name R/P|Phone Reporting|Party|Name subject_name
-    DEF_NAME ARRESTEE_NM Juvenile|Name INMATE|NAME User|Name Witness WITNESS_NAME
+    VictimName victim_name VICTIM|NAME SuspectDOB vic_name VICTIMNAME victimname Victim1Name VICTIM_1_NAME
+    Victim's|Name Name|of|Victim VicRace VICRACE Vict|Sex Vict|Age Vict|Descent SUSPECT_NA VICTIM_NAM COMPLAINAN
+    D.O.B. DoB dob dateofbirth DATEOFBIRTH BirthDate Year|of|birth YOB eMail EMAIL_ADDRESS emailaddress Phone#
+    PhoneNumber Cell|Phone CELLPHONE cell_no Home|Phone Fax Contact|Number CALLBACK_NUM TELEPHONE|NO DRIVERSLICENSE
+    DL# DL_NUM OLN MNI S.S.N. Social|Security|Number socialsecurity Passport|No LICENSEPLATE Plate|No TAG_NO VIN
+    Ethnicity ETHNICGROUP Hispanic sexcode perp_sex PERPSEX susprace SUSP_RACE AGE_GROUP VIC_AGE_GROUP
+    Age|At|Incident FNAME L_NAME LName lastname LASTNAME NAME_LAST Last,|First Middle|Initial Surname AKA
+    Suspect|Alias Nickname Maiden|name FullName person_full_name OFFICERNAME Officer|1|Name OFCR_NAME NAME_OFFICER
+    Driver|Name drivername Operator|Name Employee|Name Registered|Owner|Name Vehicle|Owner|Name Caller Caller|Name
+    Contact|Name Suspect|2 Suspects Victim/Complainant Complainant|Address VictimAddress Home|Address Suspect|Height
+    RP|Name R/P|Phone Reporting|Party|Name subject_name DEF_NAME ARRESTEE_NM Juvenile|Name INMATE|NAME User|Name
+    Witness WITNESS_NAME
     """.split()
 
 
@@ -45,11 +46,12 @@ def test_habits_of_agencies_for_columns_about_persons(column):
 
 THINGS = """
     Device|Name DeviceName device_name DEVICENAME devicename GPS|Device|Name Device|Alias Service|Name Vehicle|alias
-    vehicle.alias Unit|name Unit|Alias Radio|Alias Asset|Tag|Number Car|Nickname Fleet|Name Street|Full|Name Station|Name
-    Shift|Name Beat|name Event|name Agency|Name Vehicle|Service|Name OFFICER_UNIT_NAME Officer|Vehicle|Name Vicinity
-    VICINITY Perpendicular Convict|Count Advice Evidence Subjective Provider|Name Interface|name Phonetic|code Plateau
-    Invoice|No Dosage Mileage Average Manage Trace RACECOURSE Surface Birmingham Birch|St SEX|ABUSE Sex|Offense|Flag
-    GPS|Age Fix|Age Victim|Count Num|Victims Subject|Type Officer Officer|ID Badge Employee|ID Reporting|District|Name
+    vehicle.alias Unit|name Unit|Alias Radio|Alias Asset|Tag|Number Car|Nickname Fleet|Name Street|Full|Name
+    Station|Name Shift|Name Beat|name Event|name Agency|Name Vehicle|Service|Name OFFICER_UNIT_NAME
+    Officer|Vehicle|Name Vicinity VICINITY Perpendicular Convict|Count Advice Evidence Subjective Provider|Name
+    Interface|name Phonetic|code Plateau Invoice|No Dosage Mileage Average Manage Trace RACECOURSE Surface
+    Birmingham Birch|St SEX|ABUSE Sex|Offense|Flag GPS|Age Fix|Age Victim|Count Num|Victims Subject|Type Officer
+    Officer|ID Badge Employee|ID Reporting|District|Name
     """.split()
 
 
