@@ -260,9 +260,10 @@ class GpsFile:
         if "unit" not in self.mapping:
             if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
                 raise ConnectError("{} is named like a person; rename it to the unit's code.".format(self.source.name))
-            if self.dropped_columns and self.source.kind not in ("bare", "nmea") and self.source.layer != "track_points":
-                self.warnings.append("No column of units was recognised, so each file was taken for one unit named like "
-                                     "the file; if a file holds several, name their column in MAPPING, as in "
+            is_track = self.source.kind in ("bare", "nmea") or self.source.layer == "track_points"
+            if self.dropped_columns and not is_track:
+                self.warnings.append("No column of units was recognised, so each file was taken for one unit named "
+                                     "like the file; if a file holds several, name their column in MAPPING, as in "
                                      '{"unit": "column"}.')
             return
         column = self.mapping["unit"]
