@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 
@@ -81,13 +82,29 @@ def load(path):
         stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise ConnectError(f"The file of secret seeds {path.name} cannot be read; restore it from a copy, or move it "
-                           "away to have new seeds made.", repr(error)) from error
+    except OSError as error:
+        raise ConnectError(f"The file of secret seeds {path.name} cannot be read by this account; work with the one "
+                           "that draws, or have its owner let this one read it.", repr(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path) from error
     if not isinstance(stored, dict):
-        raise ConnectError(f"The file of secret seeds {path.name} is damaged; restore it from a copy, or move it away "
-                           "to have new seeds made.")
+        raise _damaged(path)
     return {key: seed for key, seed in stored.items() if isinstance(seed, str) and hash_of(seed) == key}
+
+
+def known(path):
+    """Give what can be known of the secret seeds: as :func:`load`, but empty where the file cannot be read.
+
+    For checking draws, which needs no secret: a seed is in the record once its shift has ended.
+    """
+    try:
+        return load(path)
+    except ConnectError:
+        return {}
+
+
+def _damaged(path):
+    return ConnectError(f"The file of secret seeds {path.name} is damaged; restore it from a backup.")
 
 
 def keep(path, seeds):
@@ -104,9 +121,23 @@ def keep(path, seeds):
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        _readable_as_before(path, written)
         os.replace(written, path)
     except OSError as error:
         if written and os.path.exists(written):
             os.unlink(written)
         raise ConnectError(f"The secret seeds cannot be kept in {path.name}; allow writing to its folder.",
                            repr(error)) from error
+
+
+def _readable_as_before(path, written):
+    """Let those read the new file whom the agency let read the old one: the analyst and the account of the batch job."""
+    if not path.exists():
+        return
+    old = path.stat()
+    if hasattr(os, "chown") and old.st_gid != os.stat(written).st_gid:
+        try:
+            os.chown(written, -1, old.st_gid)
+        except PermissionError:  # not a member of that group: nobody but the owner may read it then
+            return
+    os.chmod(written, stat.S_IMODE(old.st_mode) & 0o660)

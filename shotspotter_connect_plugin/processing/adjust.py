@@ -15,6 +15,7 @@ class Adjust(ConnectAlgorithm):
     NAME = "adjust"
     TITLE = "Adjust plan"
     GROUP = PATROL
+    CHANGES = "adjust"
     HELP = ("Changes the plan of one shift by hand: adds a box, suppresses one (the next of the draw's reserve takes "
             "its place), restores it, changes its minutes, or undoes the newest change. Every change needs a reason "
             "and is appended, with the account that made it, to a chain of hashes that shows later tampering. No hard "

@@ -6,7 +6,7 @@ from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParamete
                        QgsProcessingParameterNumber, QgsProcessingParameterString, QgsWkbTypes)
 
 from ..errors import ConnectError
-from .base import FORECAST, ConnectAlgorithm
+from .base import FORECAST, NOTHING, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import fields_of, write_rows
 
@@ -20,6 +20,7 @@ class BackTest(ConnectAlgorithm):
     NAME = "backtest"
     TITLE = "Back-test the forecast"
     GROUP = FORECAST
+    CHANGES = NOTHING
     NEEDS = ("scipy",)
     HELP = ("Forecasts every shift of a past period from what was known at its plan hour, learning anew every four "
             "weeks, and compares with what then happened: how many events fell on the searched area, for the forecast "

@@ -27,6 +27,9 @@ PATROL = ("patrol", "Patrol")
 REPORT = ("report", "Reports")
 DAY = ("day", "Whole day")
 
+NOTHING = ""
+"""``CHANGES`` of an algorithm that only reads its workspace."""
+
 
 class ConnectAlgorithm(QgsProcessingAlgorithm):
     """Base of the algorithms: a subclass declares its words and parameters and fills :meth:`work`.
@@ -39,6 +42,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     GROUP = SET_UP
     HELP = ""
     NEEDS = ()  # optional libraries without which it cannot run
+    CHANGES = None  # the right of workspace/roles.py that it takes, or NOTHING; every algorithm declares it
 
     # What QGIS asks
 
@@ -112,6 +116,10 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def inputs(self, parameters, context):
         """Paths of the files read, whose hashes the record of the run keeps."""
         return []
+
+    def changes(self, parameters, context):
+        """The right that a run with these values takes."""
+        return self.CHANGES
 
     def work(self, workspace, parameters, context, progress, run):
         """Call a step, set ``run.counts``, give the outputs."""
@@ -190,14 +198,18 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     def run_in_workspace(self, parameters, context, progress):
         """Open the workspace, do the work, record the run."""
+        from ..workspace import roles
         from ..workspace.runs import recorded
         from ..workspace.store import open_workspace
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
         with open_workspace(address) as workspace:
+            roles.require(workspace, self.changes(parameters, context))
             with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
                           inputs=self.inputs(parameters, context)) as run:
                 outputs = self.work(workspace, parameters, context, progress, run)
+            if workspace.read_only:
+                progress.info("{} This run is recorded nowhere.".format(workspace.why_read_only))
         addresses.remember(address)
         return {WORKSPACE: address, **outputs}
 

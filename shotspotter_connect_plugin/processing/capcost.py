@@ -2,7 +2,7 @@
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination, QgsWkbTypes)
 
-from .base import PATROL, ConnectAlgorithm
+from .base import NOTHING, PATROL, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import fields_of, write_rows
 
@@ -15,6 +15,7 @@ class CapCost(ConnectAlgorithm):
     NAME = "capcost"
     TITLE = "What caps cost"
     GROUP = PATROL
+    CHANGES = NOTHING
     HELP = ("Replays forecasts and lotteries of a past period under caps from 0.1 to 1 and tells, for each: how much "
             "expected harm the drawn boxes would have covered (against always taking the most harmful boxes), how many "
             "events would have fallen into them, and how evenly patrols would have spread: boxes ever served, "

@@ -1,7 +1,7 @@
 """connect:checkworkspace"""
 from qgis.core import QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterString
 
-from .base import PATROL, ConnectAlgorithm
+from .base import NOTHING, PATROL, ConnectAlgorithm
 
 HEAD, OK, CHAIN_HEAD = "HEAD", "OK", "CHAIN_HEAD"
 
@@ -12,6 +12,7 @@ class CheckWorkspace(ConnectAlgorithm):
     NAME = "checkworkspace"
     TITLE = "Check workspace"
     GROUP = PATROL
+    CHANGES = NOTHING
     HELP = ("Checks that the file is whole, that its tables still have their columns and the rules that guard them, "
             "that the chain of adjustments is unbroken (the first row that was changed is named), and that every draw "
             "is what its lottery and its adjustments give. OK is true only if nothing is wrong. What a file cannot "

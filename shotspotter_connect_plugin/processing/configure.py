@@ -4,7 +4,7 @@ import json
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
 
 from ..errors import ConnectError
-from .base import SET_UP, ConnectAlgorithm
+from .base import NOTHING, SET_UP, ConnectAlgorithm
 
 SETTINGS, EXPORT, CHANGES = "SETTINGS", "EXPORT", "CHANGES"
 
@@ -15,6 +15,7 @@ class Configure(ConnectAlgorithm):
     NAME = "configure"
     TITLE = "Configure workspace"
     GROUP = SET_UP
+    CHANGES = "configure"
     HELP = ("Changes the agency's settings, crime types, shifts and tactics from one JSON file, and writes all of them "
             "to such a file. The file looks like {\"settings\": {\"agency\": \"...\"}, \"crime_types\": [...], "
             "\"shifts\": [...], \"tactics\": [...]}; every part may be left out. Export first to see all names with "
@@ -33,7 +34,11 @@ class Configure(ConnectAlgorithm):
         path = self.text(parameters, SETTINGS, context)
         return [path] if path else []
 
+    def changes(self, parameters, context):
+        return self.CHANGES if self.text(parameters, SETTINGS, context) else NOTHING
+
     def work(self, workspace, parameters, context, progress, run):
+        from ..workspace import roles
         from ..workspace.configure import configure, export_configuration
 
         changes = []
@@ -42,6 +47,9 @@ class Configure(ConnectAlgorithm):
             changes = configure(workspace, read_json(path))
         for change in changes:
             progress.info(str(change))
+        refusal = roles.why_not(workspace, self.CHANGES) if path else ""
+        if refusal:
+            progress.warn("With these settings you have configured the workspace for the last time. {}".format(refusal))
         outputs = {CHANGES: len(changes)}
         target = self.parameterAsFileOutput(parameters, EXPORT, context)
         if target:

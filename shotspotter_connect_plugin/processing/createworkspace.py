@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCr
                        QgsProcessingParameterString)
 
 from . import addresses
-from .base import SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
+from .base import NOTHING, SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
 from .configure import read_json
 
 JURISDICTION, BEATS, BEAT_FIELD, TIMEZONE, CRS, SIZE, SETTINGS, BOXES = (
@@ -18,6 +18,7 @@ class CreateWorkspace(ConnectAlgorithm):
     NAME = "createworkspace"
     TITLE = "Create workspace"
     GROUP = SET_UP
+    CHANGES = NOTHING
     HELP = ("Makes the GeoPackage in which all of an agency's data lives: its settings, shifts, crime types, beats and "
             "the fishnet of boxes that touch the jurisdiction. It is made under a temporary name and moved into place, "
             "so there is either a whole workspace or none. An existing one is never overwritten.")

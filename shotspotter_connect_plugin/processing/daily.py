@@ -17,6 +17,7 @@ class Daily(ConnectAlgorithm):
     NAME = "daily"
     TITLE = "Run the whole day"
     GROUP = DAY
+    CHANGES = "draw"
     NEEDS = ("scipy",)
     HELP = ("Does everything for every shift of a date: scores it, draws its boxes, prints the roll call (one PDF per "
             "shift), and writes the plan as a GeoPackage with a QGIS project that opens it. It may be run any number "
@@ -64,7 +65,7 @@ class Daily(ConnectAlgorithm):
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):
             files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0))
-        planning.publish(workspace, date, codes)
+        planning.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
         progress.info("{} patrols in {} shifts of {}; files in {}.".format(patrols, len(codes), date, folder))

@@ -3,7 +3,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterEn
                        QgsProcessingParameterFileDestination)
 
 from ..errors import ConnectError
-from .base import PATROL, ConnectAlgorithm
+from .base import NOTHING, PATROL, ConnectAlgorithm
 from .outputs import crime_type_legend
 
 FORMAT, OUTPUT, PATROLS = "FORMAT", "OUTPUT", "PATROLS"
@@ -17,6 +17,7 @@ class ExportPlan(ConnectAlgorithm):
     NAME = "exportplan"
     TITLE = "Export plan"
     GROUP = PATROL
+    CHANGES = NOTHING
     HELP = ("Writes the boxes of a shift for other programs: GeoJSON and KML with squares, GPX with a waypoint in each "
             "box, XLSX as a table; a shift package, which is what the live patrol opens on a computer that cannot "
             "reach the workspace; or a project for QField on a phone (a ZIP with the boxes, a form for tactics, a "
@@ -56,7 +57,7 @@ class ExportPlan(ConnectAlgorithm):
             patrols = write_phone(workspace, date, codes[0], path, progress)
         else:
             patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
-        planning.publish(workspace, date, codes)
+        planning.publish(workspace, date, codes, progress)
         run.counts = {"patrols": patrols}
         progress.info("{} patrols in {}.".format(patrols, path))
         return {OUTPUT: path, PATROLS: patrols}

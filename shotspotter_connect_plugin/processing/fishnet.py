@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessin
                        QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterNumber,
                        QgsProperty, QgsWkbTypes)
 
-from .base import SET_UP, ConnectAlgorithm
+from .base import NOTHING, SET_UP, ConnectAlgorithm
 from .outputs import crs_of, fields_of, write_boxes
 
 INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
@@ -17,6 +17,7 @@ class CreateFishnet(ConnectAlgorithm):
     NAME = "fishnet"
     TITLE = "Create fishnet"
     GROUP = SET_UP
+    CHANGES = NOTHING
     HELP = ("Lays square boxes over a jurisdiction. Boxes start at whole multiples of their size, so the same place "
             "has the same box_id in every run and for any extent; “inside” is the share of the box's area that lies "
             "inside. The input may be in any CRS: it is brought into the UTM zone of its centre unless you name "

@@ -14,6 +14,7 @@ class ImportCalendar(FileAlgorithm):
     NAME = "importcalendar"
     TITLE = "Import calendar"
     GROUP = IMPORT
+    CHANGES = "import"
     HELP = ("Brings holidays, school days, events or weather into the workspace, for the forecast to learn from. One "
             "file holds one of them, or several with a column that says which. A row may stand for one date or for a "
             "span of dates; events may have a place, hours and the number of people expected. Importing the same file "

@@ -14,6 +14,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
     NAME = "importneighbourhoods"
     TITLE = "Import neighbourhoods"
     GROUP = IMPORT
+    CHANGES = "import"
     HELP = ("Brings neighbourhoods, census tracts or the like with their residents into the workspace, in the place of "
             "those there were. The exposure report tells by them how many patrol minutes fall on whom, and a "
             "neighbourhood can be held to a largest share of the patrols (share_cap in the table neighbourhoods, which "

@@ -14,6 +14,7 @@ class ImportPlaces(ConnectAlgorithm):
     NAME = "importplaces"
     TITLE = "Import places"
     GROUP = IMPORT
+    CHANGES = "import"
     NEEDS = ("scipy",)
     HELP = ("Brings places of one kind (bars, bus stops, vacant parcels and the like) into the workspace. They give "
             "boxes the names people use and tell the forecast where people gather. Importing the same layer again adds "

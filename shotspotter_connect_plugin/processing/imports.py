@@ -34,6 +34,7 @@ class FileImport(FileAlgorithm):
     """One file into one table, every row accounted for."""
 
     GROUP = IMPORT
+    CHANGES = "import"
     FILE_LABEL = "File"
     FILE_HELP = ""
     COLUMNS_HELP = ""

@@ -14,6 +14,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
     NAME = "importsensorcoverage"
     TITLE = "Import sensor coverage"
     GROUP = IMPORT
+    CHANGES = "import"
     HELP = ("Brings into the workspace where gunshot sensors listen and from when to when, in the place of what was "
             "there. Inside an area and its dates silence means that nothing was heard; anywhere else it means nothing "
             "at all, and the forecast of gunfire uses calls and shootings there, with wider intervals. Without any "

@@ -16,6 +16,7 @@ class Meter(ConnectAlgorithm):
     NAME = "meter"
     TITLE = "Meter"
     GROUP = PATROL
+    CHANGES = "draw"
     HELP = ("Draws the boxes of a shift by a lottery: more expected harm gives a box a greater chance, caps bound "
             "every chance and what a box gets in a week and in four weeks, and each beat gets its number of boxes. The "
             "chances are stored with the draw, the seed was committed before it, and anyone can replay it. A shift "
@@ -36,7 +37,8 @@ class Meter(ConnectAlgorithm):
                        "secret seed that was committed.")
         self.add(QgsProcessingParameterBoolean(REDRAW, "Draw again", False, True),
                  "Draw a shift that has been drawn already once more. Needs a reason; both draws stay.")
-        self.add(QgsProcessingParameterString(REASON, "Reason", optional=True), "Why it is drawn again.")
+        self.add(QgsProcessingParameterString(REASON, "Reason", optional=True), "Why it is drawn again; or why a shift is drawn without the secret seeds whose hashes were published, "
+                 "where those were lost for good.")
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Plan", Qgis.ProcessingSourceType.VectorPolygon,
                                                    optional=True),
                  "One square per directed patrol: beat, order, where, crime type, chance, chance of being drawn, "

@@ -1,7 +1,7 @@
 """connect:purge"""
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterBoolean
 
-from .base import SET_UP, ConnectAlgorithm
+from .base import NOTHING, SET_UP, ConnectAlgorithm
 
 DRY_RUN, ROWS, TABLES = "DRY_RUN", "ROWS", "TABLES"
 
@@ -12,6 +12,7 @@ class Purge(ConnectAlgorithm):
     NAME = "purge"
     TITLE = "Purge old data"
     GROUP = SET_UP
+    CHANGES = "purge"
     HELP = ("Removes rows that are older than the limits in the setting retention_days, table by table, for good: GPS "
             "fixes, visits, rosters, tactic logs, incidents and so on. At first it only tells what would go; turn "
             "“Only tell what would go” off to remove it. All of it goes or nothing, the run is recorded, and the file "
@@ -25,6 +26,9 @@ class Purge(ConnectAlgorithm):
                  "On = nothing is removed. Off = it is removed for good.")
         self.addOutput(QgsProcessingOutputNumber(ROWS, "Rows that went or would go"))
         self.addOutput(QgsProcessingOutputString(TABLES, "The same by table, one per line"))
+
+    def changes(self, parameters, context):
+        return NOTHING if self.parameterAsBoolean(parameters, DRY_RUN, context) else self.CHANGES
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.purging import purge

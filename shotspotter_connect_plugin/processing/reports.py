@@ -2,7 +2,7 @@
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterDateTime,
                        QgsProcessingParameterFileDestination, QgsProcessingParameterString)
 
-from .base import REPORT, SHIFT, ConnectAlgorithm
+from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
 from .feedback import LayoutFeedback
 from .inputs import iso_date, yesterday
 
@@ -14,6 +14,7 @@ class ReportAlgorithm(ConnectAlgorithm):
     """A report of ``reports/registry.py``, whose name is the algorithm's; a subclass adds its words."""
 
     GROUP = REPORT
+    CHANGES = NOTHING
     TAKES_SHIFT = True
 
     def flags(self):

@@ -2,7 +2,7 @@
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFileDestination,
                        QgsProcessingParameterString)
 
-from .base import REPORT, ConnectAlgorithm
+from .base import NOTHING, REPORT, ConnectAlgorithm
 from .feedback import LayoutFeedback
 from .reports import KINDS_OF_FILE
 
@@ -15,6 +15,7 @@ class RollCall(ConnectAlgorithm):
     NAME = "rollcall"
     TITLE = "Print roll call"
     GROUP = REPORT
+    CHANGES = NOTHING
     HELP = ("Writes the sheets of a shift, one page per beat: a map of its boxes coloured by crime type, a "
             "table with box, where, crime type, chance and minutes, the approved tactics, and the hash of a coming "
             "draw's seed. A shift without a plan gives sheets that say so.")
@@ -51,7 +52,7 @@ class RollCall(ConnectAlgorithm):
         path = self.parameterAsFileOutput(parameters, OUTPUT, context)
         path = publish.write_sheets(sheets, path, progress, LayoutFeedback(progress))[0]
         if not beat:
-            planning.publish(workspace, date, [sheet.shift for sheet in sheets])
+            planning.publish(workspace, date, [sheet.shift for sheet in sheets], progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         for sheet in sheets:
             if sheet.message:

@@ -13,6 +13,7 @@ class Score(ConnectAlgorithm):
     NAME = "score"
     TITLE = "Score"
     GROUP = FORECAST
+    CHANGES = "forecast"
     NEEDS = ("scipy",)
     HELP = ("Forecasts the expected events of every crime type in every box, for one shift or all shifts of a date, "
             "from what was reported before the cut-off. Each value comes with a 90 % interval: it is a chance, not a "

@@ -14,6 +14,7 @@ class Train(ConnectAlgorithm):
     NAME = "train"
     TITLE = "Train forecast"
     GROUP = FORECAST
+    CHANGES = "forecast"
     NEEDS = ("scipy",)
     HELP = ("Fits the forecast of each crime type on what was reported before the cut-off, compares the simple ways "
             "with the finer ones on validation weeks, and keeps for each crime type the simplest that is as good as "

@@ -3,7 +3,7 @@ import os
 
 from qgis.core import QgsProcessingOutputBoolean, QgsProcessingParameterFolderDestination
 
-from .base import PATROL, ConnectAlgorithm
+from .base import NOTHING, PATROL, ConnectAlgorithm
 
 EXPORT, VERIFIED = "EXPORT", "VERIFIED"
 
@@ -14,6 +14,7 @@ class VerifyDraw(ConnectAlgorithm):
     NAME = "verifydraw"
     TITLE = "Verify draw"
     GROUP = PATROL
+    CHANGES = NOTHING
     HELP = ("Replays every draw of a date from its stored probabilities and seed, and checks that the seed fits the "
             "hash published before it, that the same boxes come out, that the probabilities sum to the boxes and that "
             "no cap was broken. VERIFIED is true only if nothing is wrong. Before a shift has ended its seed is still "
@@ -42,6 +43,8 @@ class VerifyDraw(ConnectAlgorithm):
                 progress.info("{} {}: verified.".format(date, shift))
             for problem in results[shift].problems:
                 progress.warn("{} {}: {}".format(date, shift, problem))
+            for sentence in results[shift].waiting:
+                progress.warn("{} {}: not verified. {}".format(date, shift, sentence))
             for note in results[shift].notes:
                 progress.info("{} {}: {}".format(date, shift, note))
             if folder:

@@ -17,6 +17,7 @@ class Visits(ConnectAlgorithm):
     NAME = "visits"
     TITLE = "Find visits"
     GROUP = PATROL
+    CHANGES = "visits"
     HELP = ("Finds in the GPS fixes who stayed in which box, from when to when, and keeps the visits of the period "
             "instead of those kept before. Fixes that cannot be true are dropped, a track ends where the signal was "
             "lost, jitter at the edge of a box is no departure, and a drive-through is no visit. A visit of a planned "

@@ -7,12 +7,11 @@ import pandas as pd
 from ..errors import ConnectError
 from ..patrol import adjustments, metering
 from ..progress import SILENT
-from . import chain, planning
-from .runs import account
+from . import chain, planning, roles
+from .roles import account, role_of
 
 ACTIONS = adjustments.ACTIONS
 LONGEST_MINUTES = 240.0
-_DEFAULT_ROLE = "analyst"
 
 
 @dataclass(frozen=True)
@@ -25,21 +24,9 @@ class Adjusted:
     messages: List[str]
 
 
-def role_of(workspace, who=None):
-    """The role of an account of the operating system (the present one if not given), by the setting ``roles``.
-
-    An account that the setting does not name is an analyst: a file cannot tell who holds it.
-    """
-    return workspace.settings.roles.get(account() if who is None else who, _DEFAULT_ROLE)
-
-
 def why_not_adjust(workspace, who=None):
     """One sentence that says why an account may not adjust plans; empty if it may."""
-    role = role_of(workspace, who)
-    if role in adjustments.MAY_ADJUST:
-        return ""
-    return (f"The role of {account() if who is None else who} in this workspace is {role}; only an analyst or a "
-            "supervisor may change a plan.")
+    return roles.why_not(workspace, "adjust", who)
 
 
 def undoable(workspace, shift_date, shift):
@@ -81,9 +68,7 @@ def adjust(workspace, action, shift_date, shift, box_id="", crime_type="", minut
         When the account may not, the reason is missing, or the change cannot be made; nothing is changed then.
     """
     who = account() if who is None else who
-    refusal = why_not_adjust(workspace, who)
-    if refusal:
-        raise ConnectError(refusal)
+    roles.require(workspace, "adjust", who)
     _check(workspace, action, box_id, crime_type, minutes, reason)
     workspace.calendar.bounds(shift_date, shift)
     progress.report(0.1)

@@ -92,7 +92,7 @@ def honesty(workspace, data, every=False, progress=SILENT):
     ended = np.array([end <= pd.Timestamp.now(tz="UTC") for _, end in bounds], dtype=bool)
     late = [drawn >= start for (start, _), drawn in zip(bounds, draws["drawn_utc"])]
     draws = draws.assign(late=np.array(late, dtype=bool))[(lottery & ended).to_numpy()].reset_index(drop=True)
-    secrets = seeds.load(workspace.path_of_seeds)
+    secrets = seeds.known(workspace.path_of_seeds)
     patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
     patrols = patrols[patrols["origin"] == "drawn"].groupby("draw_id")["box_id"].agg(list).to_dict()
     asked = _by_lot(draws["seed_hash"], len(draws) if every or len(draws) <= WHOLE else SOME)

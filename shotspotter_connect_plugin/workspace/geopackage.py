@@ -4,7 +4,6 @@ GDAL makes the file and its layers, so that every program that reads GeoPackages
 reading and writing afterwards, every write inside one transaction. All SQL of the project is built here: identifiers
 come from ``tables.py`` and pass through :func:`quoted`, values are always bound.
 """
-import os
 import re
 import sqlite3
 from contextlib import closing, contextmanager
@@ -19,14 +18,13 @@ from osgeo import gdal, ogr, osr
 from ..errors import ConnectError
 from .columns import decode, encode, to_json
 from .geometry import point_blobs, polygon_blobs, read_points, read_polygons
+from .opening import Opened
 from .rtree import RTree
 from .tables import TABLES
 
 GEOMETRY = "geom"
 _ROW = "fid"
 _INCOMING = "temp.incoming"
-_HEADER = b"SQLite format 3\0"
-_APPLICATION = b"GPKG"
 WAIT_SECONDS = 10.0
 _READ_ROWS = 50_000
 _MANY_ROWS = 10_000
@@ -214,17 +212,21 @@ class GeoPackage:
 
     def __init__(self, path):
         self.path = Path(path)
-        _check_file(self.path)
         with self._plainly():
-            self._connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None,
-                                               check_same_thread=False)
+            self._opened = Opened(self.path, WAIT_SECONDS)
+            self._connection = self._opened.connection
             self._connection.execute("PRAGMA cache_size = -262144")
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
             self._lacking = self._find_lacking()
 
     def close(self):
-        self._connection.close()
+        self._opened.close()
+
+    @property
+    def read_only(self):
+        """Whether this account can only read the file."""
+        return self._opened.read_only
 
     # Reading
 
@@ -346,6 +348,8 @@ class GeoPackage:
     def begin(self):
         if self._connection.in_transaction:
             raise RuntimeError("one transaction at a time")
+        if self.read_only:
+            raise ConnectError(_SENTENCES["readonly"].format(file=self.path.name))
         self._touched, self._failed = {}, False
         with self._plainly():
             self._connection.execute("BEGIN IMMEDIATE")
@@ -563,17 +567,3 @@ def _sentence(message, file_name):
         if sign in message:
             return sentence.format(file=file_name, message=message)
     return file_name + " cannot be read or is damaged (" + message + "); restore it from a copy."
-
-
-def _check_file(path):
-    """Raise one sentence unless ``path`` is a GeoPackage that can be read."""
-    if not path.exists():
-        raise ConnectError("There is no workspace " + str(path) + "; create it first, or check the path.")
-    if path.is_dir():
-        raise ConnectError(str(path) + " is a folder; name the workspace's .gpkg file in it.")
-    if not os.access(path, os.R_OK):
-        raise ConnectError(str(path) + " cannot be read; ask its owner for permission.")
-    with open(path, "rb") as file:
-        header = file.read(72)
-    if header[:16] != _HEADER or header[68:72] != _APPLICATION:
-        raise ConnectError(str(path) + " is not a GeoPackage; choose the .gpkg file of a workspace.")

@@ -1,6 +1,6 @@
 """The plan of a shift: meter it, verify it, publish the hashes of coming seeds."""
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import List
 
 import pandas as pd
@@ -12,10 +12,13 @@ from ..patrol.draw import NEARLY
 from ..patrol.record import text_of_inputs
 from ..patrol.verify import as_drawn, problems_of, problems_of_adjusted
 from ..progress import SILENT
-from . import chain
+from . import chain, roles
 from .store import Between
 
 _NO_LOTTERY = "test, no lottery"
+SEEDS_LOST = "published hashes not honoured, their seeds were lost"
+"""How the reason of a draw begins with which a desk went on without the seeds whose hashes it had published."""
+_LONGEST_DRAW = pd.Timedelta(hours=1)
 _LONGEST_WINDOW = max(metering.WINDOWS)
 _NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []})
 
@@ -32,11 +35,16 @@ class MeterResult:
 
 @dataclass(frozen=True)
 class Verification:
-    """Whether the draws of a shift are what their seeds give; what differs; what else a reader should know."""
+    """Whether the draws of a shift are what their seeds give; what differs; what else a reader should know.
+
+    ``waiting`` says which draws could not be replayed, because their seed is not known here: they are not ``verified``,
+    and nothing is wrong with them as far as can be seen without it.
+    """
 
     verified: bool
     problems: List[str]
     notes: List[str]
+    waiting: List[str] = field(default_factory=list)
 
 
 def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=False, reason="", progress=SILENT):
@@ -55,6 +63,9 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         For tests: the draw is then marked as no lottery, and the seed is stored openly.
     redraw : bool
         Draw a drawn shift again; needs a ``reason``. Both draws stay, the older one's patrols become suppressed.
+    reason : str
+        Why it is drawn again, or why it is drawn without seeds that were lost after their hashes were published: then
+        new ones are made, the old hashes stay, and the draw says so.
 
     Returns
     -------
@@ -66,6 +77,10 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
     ConnectError
         When the shift does not run, has no forecasts, or a redraw has no reason.
     """
+    if redraw:
+        roles.require(workspace, "redraw")
+    if seed is not None:
+        roles.require(workspace, "own_seed")
     workspace.calendar.bounds(shift_date, shift)
     reveal_ended(workspace)
     earlier = draws_of(workspace, shift_date, shift)
@@ -81,7 +96,7 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         if len(draws_of(workspace, shift_date, shift)) != len(earlier):
             raise ConnectError(f"{shift_date} {shift} has just been drawn by somebody else; open its plan.")
         now = pd.Timestamp.now(tz="UTC").floor("ms")
-        messages = _commit(workspace, writer, shift_date, shift, now)
+        lost = _commit(workspace, writer, shift_date, shift, now, "" if redraw else reason, seed is not None)
         secret = str(seed) if seed is not None else _committed_seed(workspace, shift_date, shift)
         progress.report(0.3, "Metering")
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
@@ -91,14 +106,15 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
                                     by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
-        reason = reason.strip() if len(earlier) else ""
-        if seed is not None:
-            reason = f"{_NO_LOTTERY}; {reason}" if reason else _NO_LOTTERY
+        reasons = [_NO_LOTTERY] * (seed is not None) + [SEEDS_LOST] * (lost > 0)
+        reasons += [reason.strip()] * bool(len(earlier) or lost)
+        messages = [f"What was published for {_shifts(lost)} cannot be honoured, because their seeds were lost. New "
+                    "hashes stand beside the old ones, and the record of the draw says so."] * (lost > 0)
         opened = seed is not None or workspace.calendar.has_ended(shift_date, shift, now)
         writer.append("draws", pd.DataFrame([{
             "draw_id": draw_id, "shift_date": shift_date, "shift": shift, "drawn_utc": now,
             "seed_hash": seeds.hash_of(secret), "seed": secret if opened else None, "inputs_hash": drawn.inputs_hash,
-            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": reason, "rules": rules,
+            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": "; ".join(reasons), "rules": rules,
             "reserve": drawn.reserve}]))
         writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
         messages += _suppress_earlier(workspace, writer, shift_date, shift)
@@ -118,7 +134,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
 def verify_draw(workspace, shift_date, shift, chain_problems=None):
     """Check every draw of a shift against its seed, its published hash, its rules, its adjustments and its patrols.
 
-    Before the shift has ended the seed is taken from the secret side file, where there is one, and not shown.
+    Seeds that are revealed stand in ``draws``. One that is not is taken from the secret side file, where this account
+    can read it, and not shown.
     ``chain_problems`` are those of the whole chain of adjustments, where the caller has checked it already.
 
     Raises
@@ -130,7 +147,7 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
     draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
-    secrets = seeds.load(workspace.path_of_seeds)
+    secrets = seeds.known(workspace.path_of_seeds)
     committed = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift})
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
     by_hand = patrols["origin"] != "drawn"
@@ -144,17 +161,40 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
     problems += problems_of_adjusted(state, patrols[by_hand], boxes)
     problems += [f"The patrol of box {box} belongs to no draw of this shift." for box in
                  patrols.loc[~by_hand & ~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
-    notes = []
+    notes, waiting = [], []
     for number, draw in enumerate(kept, 1):
         prefix = f"Draw {number}: " if len(kept) > 1 else ""
         own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
-        found = problems_of(draw, of_draw[draw["draw_id"]], own, draw["seed"] or secrets.get(draw["seed_hash"]),
-                            committed, state, around)
+        seed = draw["seed"] or secrets.get(draw["seed_hash"])
+        found = problems_of(draw, of_draw[draw["draw_id"]], own, seed, committed, state, around)
+        if seed is None:
+            withheld, why = _without_seed(workspace, draw)
+            (found if withheld else waiting).append((prefix if not withheld else "") + why)
         problems += [prefix + problem for problem in found]
         notes += [prefix + note for note in _notes(draw, committed)]
     if rows:
         notes.append(f"{len(rows)} adjustments by hand; they are in the table adjustments.")
-    return Verification(not problems, problems, notes)
+    return Verification(not problems and not waiting, problems, notes, waiting)
+
+
+def _without_seed(workspace, draw):
+    """(whether that is wrong, one sentence) on a draw whose seed is not known here.
+
+    Every draw reveals the seeds of the shifts that had ended by then. So a seed that is not in the record although
+    later shifts were drawn was lost, which a desk that goes on has to say, or somebody took it out.
+    """
+    ended = _end(workspace.calendar, draw["shift_date"], draw["shift"])
+    if ended > pd.Timestamp.now(tz="UTC"):
+        return False, ("Its seed stays secret until the shift has ended, so the draw cannot be replayed yet; all else "
+                       "was checked.")
+    later = workspace.read("draws", ["drawn_utc", "reason"])
+    if later["reason"].str.contains(SEEDS_LOST, regex=False, na=False).any():
+        return False, "Its seed was lost, as the record of a later draw says, so the draw can never be replayed."
+    if (later["drawn_utc"] > ended + _LONGEST_DRAW).any():
+        return True, ("The shift has ended and its seed is not in the record, although later shifts were drawn: the "
+                      "seed was lost, or taken out of the record, so the draw cannot be replayed.")
+    return False, ("Its seed is not revealed yet, so the draw cannot be replayed here; the account that drew it reveals "
+                   "it with its next draw or check.")
 
 
 def export_draw(workspace, shift_date, shift, path):
@@ -206,11 +246,13 @@ def share_caps(workspace):
 
 
 def reveal_ended(workspace):
-    """Write the seeds of drawn shifts that have ended into ``draws``, where this desk knows them."""
+    """Write the seeds of drawn shifts that have ended into ``draws``, where this desk knows them and may write."""
+    if workspace.read_only:
+        return
     secret = workspace.read("draws", ["draw_id", "shift_date", "shift", "seed_hash"], {"seed": None})
     if secret.empty:
         return
-    known = seeds.load(workspace.path_of_seeds)
+    known = seeds.known(workspace.path_of_seeds)
     secret = secret[secret["seed_hash"].isin(list(known))]
     ended = [_has_ended(workspace.calendar, row.shift_date, row.shift) for row in secret.itertuples()]
     if any(ended):
@@ -222,8 +264,15 @@ def reveal_ended(workspace):
 def _has_ended(calendar, shift_date, shift):
     try:
         return calendar.has_ended(shift_date, shift)
+    except ConnectError:
+        return pd.Timestamp.now(tz="UTC") > _end(calendar, shift_date, shift)
+
+
+def _end(calendar, shift_date, shift):
+    try:
+        return calendar.bounds(shift_date, shift)[1]
     except ConnectError:  # the agency has changed its shifts since; no shift is longer than a day
-        return pd.Timestamp.now(tz="UTC") > pd.Timestamp(shift_date, tz="UTC") + pd.Timedelta(days=3)
+        return pd.Timestamp(shift_date, tz="UTC") + pd.Timedelta(days=3)
 
 
 def draws_of(workspace, shift_date, shift):
@@ -243,12 +292,16 @@ def planned(workspace, shift_date, shift):
                           order_by=["beat", "visit_order"])
 
 
-def publish(workspace, shift_date, shifts):
+def publish(workspace, shift_date, shifts, progress=SILENT):
     """Date the plans that go out: printed, exported or written as a project -> the number of patrols dated now.
 
     All planned patrols of a shift bear the moment at which this very plan went out first; a plan that has not changed
-    since keeps it.
+    since keeps it. An account that may not publish takes a copy, which dates nothing.
     """
+    refusal = roles.why_not(workspace, "publish")
+    if refusal:
+        progress.info("The plan was not dated as published. " + refusal)
+        return 0
     dated = 0
     for shift in shifts:
         with workspace.transaction() as writer:
@@ -347,8 +400,12 @@ def _neighbours(calendar, shift_date, shift, count):
     return near[["shift_date", "shift"]].drop(index=slots.index[here])
 
 
-def _commit(workspace, writer, shift_date, shift, now):
-    """Publish the hash of a seed for this shift and those of the coming days that have none this desk can use."""
+def _commit(workspace, writer, shift_date, shift, now, reason, is_test):
+    """Publish the hash of a seed for this shift and those of the coming days that have none.
+
+    A shift whose hash was published and whose seed is lost gets a second hash only with a ``reason``, for a promise is
+    broken by it; a test breaks none. Gives the number of those shifts.
+    """
     until = str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=workspace.settings.commit_days))
     slots = workspace.calendar.slots(shift_date, until)
     here = ((slots["shift_date"] == shift_date) & (slots["shift"] == shift)).to_numpy().argmax()
@@ -358,17 +415,32 @@ def _commit(workspace, writer, shift_date, shift, now):
     usable = published[published["seed_hash"].isin(list(known))]
     missing = slots.merge(usable, on=["shift_date", "shift"], how="left")
     missing = missing.loc[missing["seed_hash"].isna(), ["shift_date", "shift"]]
+    broken = missing.merge(published.drop_duplicates(["shift_date", "shift"]), on=["shift_date", "shift"])
+    if is_test:
+        missing = missing.merge(broken, on=["shift_date", "shift"], how="left")
+        missing = missing.loc[missing["seed_hash"].isna(), ["shift_date", "shift"]]
+        broken = broken.iloc[:0]
+    elif len(broken):
+        _refuse_second_hashes(workspace, len(broken), reason)
     made = [seeds.new_seed() for _ in range(len(missing))]
     if made:
         seeds.keep(workspace.path_of_seeds, made)
         writer.append("commitments", missing.assign(seed_hash=[seeds.hash_of(seed) for seed in made],
                                                     committed_utc=now))
-    messages = []
-    lost = missing.merge(published, on=["shift_date", "shift"])
-    if len(lost):
-        messages.append(f"The secret seeds of {len(lost)} coming shifts are not in {workspace.path_of_seeds.name}; new "
-                        "ones were made and their hashes published beside the old ones.")
-    return messages
+    return len(broken)
+
+
+def _refuse_second_hashes(workspace, count, reason):
+    if not reason.strip():
+        raise ConnectError(
+            f"The secret seeds of {_shifts(count)}, whose hashes were published, are not in "
+            f"{workspace.path_of_seeds.name}: restore that file from a backup. To go on without it, meter a shift that "
+            "has no draw yet with a REASON; what was published cannot be honoured then, and the record says so.")
+    roles.require(workspace, "new_seeds")
+
+
+def _shifts(count):
+    return "1 shift" if count == 1 else f"{count} shifts"
 
 
 def _committed_seed(workspace, shift_date, shift):

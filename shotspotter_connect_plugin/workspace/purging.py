@@ -2,10 +2,8 @@
 import pandas as pd
 
 from ..errors import ConnectError
-from ..patrol.adjustments import MAY_ADJUST
 from ..progress import SILENT
-from .adjusting import role_of
-from .runs import account
+from . import roles
 from .store import Between
 from .tables import TABLES
 
@@ -40,10 +38,8 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
     if not limits:
         raise ConnectError("No retention limit is set; set retention_days with Configure workspace, as in "
                            "{\"settings\": {\"retention_days\": {\"gps_fixes\": 90}}}.")
-    role = role_of(workspace)
-    if not dry_run and role not in MAY_ADJUST:
-        raise ConnectError(f"The role of {account()} in this workspace is {role}; only an analyst or a supervisor may "
-                           "purge.")
+    if not dry_run:
+        roles.require(workspace, "purge")
     today = pd.Timestamp.now(tz="UTC") if now is None else pd.Timestamp(now)
     today = today.tz_convert(workspace.settings.timezone).normalize().tz_localize(None)
     rows = []

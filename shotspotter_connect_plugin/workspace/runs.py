@@ -1,5 +1,4 @@
 """The record of every run that did its work: who, when, with what."""
-import getpass
 import hashlib
 import platform
 import re
@@ -13,6 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from .roles import account
+
+__all__ = ["Run", "account", "file_hash", "library_versions", "recorded", "without_secrets"]
 
 _METADATA = Path(__file__).resolve().parent.parent / "metadata.txt"
 _LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely", "pyproj", "GDAL")
@@ -32,6 +34,8 @@ class Run:
 @contextmanager
 def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
     """Record one run of an algorithm in ``runs`` once it has succeeded; one that fails leaves the workspace untouched.
+
+    A workspace that can only be read keeps no record.
 
     Parameters
     ----------
@@ -56,17 +60,11 @@ def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
         "input_hashes": {Path(path).name: file_hash(path) for path in inputs if Path(path).is_file()},
     }
     yield run
+    if workspace.read_only:
+        return
     row.update(seconds=time.monotonic() - clock, counts=run.counts, result="done")
     with workspace.transaction() as writer:
         writer.append("runs", pd.DataFrame([row]))
-
-
-def account():
-    """Name of the account of the operating system; in a file it prevents mistakes, not attacks."""
-    try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError):
-        return "unknown"
 
 
 def file_hash(path):

@@ -12,6 +12,7 @@ from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
 from ..forecast.shifts import Shift, ShiftCalendar
 from .geopackage import Between, Counts, GeoPackage
+from .roles import account
 from .settings import settings_from
 from .tables import SCHEMA_VERSION, TABLES
 
@@ -98,6 +99,17 @@ class Workspace:
     def folder(self):
         """Folder in which its file lies; relative paths of settings start here."""
         return self._store.path.absolute().parent
+
+    @property
+    def read_only(self):
+        """Whether the account that opened it can only read it."""
+        return self._store.read_only
+
+    @property
+    def why_read_only(self):
+        """One sentence on a workspace that can only be read."""
+        return (self._store.path.name + " can only be read by " + account() + ", so nothing was changed; work on it "
+                "where you may write the file and its folder.")
 
     @property
     def path_of_seeds(self):

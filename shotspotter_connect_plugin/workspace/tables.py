@@ -203,7 +203,7 @@ _ALL = (
         ("inputs_hash", "text", "SHA-256 of the draw's inputs, hexadecimal"),
         ("size", "integer", "Boxes drawn"),
         ("lottery", "boolean", "False for a test with a seed the user gave"),
-        ("reason", "text", "Why it was drawn again; empty for a first draw"),
+        ("reason", "text", "Why it was drawn again, or without the seeds published for it; else empty"),
         ("rules", "json", "Settings in force: caps, floor, focus, boxes per beat"),
         ("reserve", "json", "Box ids in the order in which a top-up takes them, by beat"),
     ), ["draw_id"], append_only=True, reveal="seed", indexes=(("shift_date", "shift"),)),

@@ -8,11 +8,9 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..patrol import tactics
-from ..patrol.adjustments import MAY_ADJUST
-from . import privacy
-from .adjusting import role_of
+from . import privacy, roles
 from .configure import CRIME_TYPES, configure, export_configuration
-from .runs import account, recorded
+from .runs import recorded
 from .synonyms import plain
 from .tables import TABLES
 
@@ -45,10 +43,7 @@ class TacticList:
 
 def read_list(workspace, who=None):
     """The :class:`TacticList` of a workspace, for an account (the present one if not given)."""
-    role = role_of(workspace, who)
-    refusal = "" if role in MAY_ADJUST else (
-        f"The role of {account() if who is None else who} in this workspace is {role}; only an analyst or a supervisor "
-        "may change the list of tactics.")
+    refusal = roles.why_not(workspace, "tactics", who)
     today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
     kinds = workspace.read("crime_types", ["crime_type", "name", "colour"], order_by="sort_order")
     return TacticList(export_configuration(workspace)["tactics"], kinds, today, workspace.settings.tactic_review_days,

@@ -20,7 +20,7 @@ from shotspotter_connect_plugin.workspace.adjusting import adjust
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.planning import (
-    commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, unpublished, verify_draw)
+    SEEDS_LOST, commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, unpublished, verify_draw)
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
@@ -261,17 +261,68 @@ def test_two_desks_do_not_draw_the_same_shift_twice(workspace, monkeypatch):
     assert workspace.count("draws") == 1 and workspace.count("patrols") == 8
 
 
-def test_lost_seeds_are_said_and_replaced_beside_the_old_hashes(workspace):
+def test_lost_seeds_stop_the_draw_until_somebody_says_to_go_on(workspace):
+    """No second hash for a coming shift without a word: it would break what was published."""
     meter(workspace, COMING, "day")
     workspace.path_of_seeds.unlink()
     check = verify_draw(workspace, COMING, "day")
-    assert not check.verified and len(check.problems) == 1
-    assert "neither revealed nor on this computer" in check.problems[0]
-    result = meter(workspace, COMING, "evening")
-    assert "secret seeds of 23 coming shifts" in result.messages[0]
+    assert not check.verified and check.problems == [] and "secret until the shift has ended" in check.waiting[0]
+    before = workspace.content_hash()
+    for given in ({}, {"redraw": True, "reason": "street festival"}):  # a reason for something else is no consent
+        with pytest.raises(ConnectError, match="of 2[34] shifts, whose hashes .* restore that file from a backup"):
+            meter(workspace, COMING, "day" if given else "evening", **given)
+    assert workspace.content_hash() == before and not workspace.path_of_seeds.exists()
+
+    test = meter(workspace, COMING, "night", seed="7")  # a test breaks no promise
+    assert test.drawn and workspace.read("commitments").duplicated(["shift_date", "shift"]).sum() == 0
+
+    result = meter(workspace, COMING, "evening", reason="the disk of the desk died")
+    assert result.messages[0].startswith("What was published for 23 shifts cannot be honoured")
+    draw = workspace.read("draws", where={"draw_id": result.draw_id}).iloc[0]
+    assert draw["reason"] == SEEDS_LOST + "; the disk of the desk died" and draw["lottery"]
     check = verify_draw(workspace, COMING, "evening")
     assert check.verified
     assert "2 hashes were published for this shift; ask why." in check.notes
+    assert meter(workspace, COMING, "day").messages == [
+        f"{COMING} day was drawn before; its plan stays. Draw it again only with REDRAW and a reason."]
+
+
+def test_a_file_of_seeds_that_is_damaged_is_never_written_over(workspace):
+    meter(workspace, COMING, "day")
+    for content in ("{", "[]", "[" * 100_000, "\udcff"):
+        workspace.path_of_seeds.write_text(content, encoding="utf-8", errors="surrogateescape")
+        kept = workspace.path_of_seeds.read_bytes()
+        with pytest.raises(ConnectError, match="is damaged; restore it from a backup.$"):
+            meter(workspace, COMING, "evening", reason="go on")
+        check = verify_draw(workspace, COMING, "day")
+        assert check.problems == [] and len(check.waiting) == 1
+        assert workspace.path_of_seeds.read_bytes() == kept
+
+
+def test_whom_the_agency_let_read_the_seeds_may_read_them_on(workspace):
+    meter(workspace, COMING, "day")
+    workspace.path_of_seeds.chmod(0o640)
+    seeds.keep(workspace.path_of_seeds, ["a" * 64])
+    assert stat.S_IMODE(workspace.path_of_seeds.stat().st_mode) == 0o640
+    workspace.path_of_seeds.chmod(0o644)
+    seeds.keep(workspace.path_of_seeds, ["b" * 64])
+    assert stat.S_IMODE(workspace.path_of_seeds.stat().st_mode) == 0o640  # never everybody
+
+
+def test_a_seed_that_is_not_in_the_record_although_later_shifts_were_drawn_is_wrong(workspace, tmp_path):
+    """Whoever empties ``seed`` and takes the side file away does not make a draw "not yet verified"."""
+    meter(workspace, PAST, "day")
+    meter(workspace, PAST, "evening")
+    path = tmp_path / "x.gpkg"
+    shutil.copy(workspace.address, path)
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TRIGGER draws_change")
+    connection.execute("UPDATE draws SET seed = NULL")
+    connection.commit()
+    connection.close()
+    with open_workspace(path) as opened:
+        check = verify_draw(opened, PAST, "day")
+    assert "although later shifts were drawn" in check.problems[0]
 
 
 def test_the_hashes_of_coming_shifts_can_be_printed(workspace):
