@@ -131,7 +131,7 @@ def keep(path, seeds):
 
 
 def _readable_as_before(path, written):
-    """Let those read the new file whom the agency let read the old one: the analyst and the account of the batch job."""
+    """Let those read the new file whom the agency let read the old one: analyst and batch job, say."""
     if not path.exists():
         return
     old = path.stat()

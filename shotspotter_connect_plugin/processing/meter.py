@@ -37,7 +37,8 @@ class Meter(ConnectAlgorithm):
                        "secret seed that was committed.")
         self.add(QgsProcessingParameterBoolean(REDRAW, "Draw again", False, True),
                  "Draw a shift that has been drawn already once more. Needs a reason; both draws stay.")
-        self.add(QgsProcessingParameterString(REASON, "Reason", optional=True), "Why it is drawn again; or why a shift is drawn without the secret seeds whose hashes were published, "
+        self.add(QgsProcessingParameterString(REASON, "Reason", optional=True),
+                 "Why it is drawn again; or why a shift is drawn without the secret seeds whose hashes were published, "
                  "where those were lost for good.")
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Plan", Qgis.ProcessingSourceType.VectorPolygon,
                                                    optional=True),

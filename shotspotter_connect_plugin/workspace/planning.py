@@ -114,8 +114,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         writer.append("draws", pd.DataFrame([{
             "draw_id": draw_id, "shift_date": shift_date, "shift": shift, "drawn_utc": now,
             "seed_hash": seeds.hash_of(secret), "seed": secret if opened else None, "inputs_hash": drawn.inputs_hash,
-            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": "; ".join(reasons), "rules": rules,
-            "reserve": drawn.reserve}]))
+            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": "; ".join(reasons),
+            "rules": rules, "reserve": drawn.reserve}]))
         writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
         messages += _suppress_earlier(workspace, writer, shift_date, shift)
         patrols = metering.plan(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
@@ -193,8 +193,8 @@ def _without_seed(workspace, draw):
     if (later["drawn_utc"] > ended + _LONGEST_DRAW).any():
         return True, ("The shift has ended and its seed is not in the record, although later shifts were drawn: the "
                       "seed was lost, or taken out of the record, so the draw cannot be replayed.")
-    return False, ("Its seed is not revealed yet, so the draw cannot be replayed here; the account that drew it reveals "
-                   "it with its next draw or check.")
+    return False, ("Its seed is not revealed yet, so the draw cannot be replayed here; the account that drew it "
+                   "reveals it with its next draw or check.")
 
 
 def export_draw(workspace, shift_date, shift, path):
