@@ -117,7 +117,7 @@ def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
     limited : list of Limited
     """
     beat, neighbourhood = np.asarray(beat, dtype=object), np.asarray(neighbourhood, dtype=object)
-    cap = np.array(np.broadcast_to(np.asarray(cap, dtype=float), beat.shape))
+    cap = np.broadcast_to(np.asarray(cap, dtype=float), beat.shape).copy()
     asked = boxes_per_beat * len(set(beat[pd.notna(beat)]))
     members = {name: np.flatnonzero(neighbourhood == name) for name in sorted(shares)}
     limited = []

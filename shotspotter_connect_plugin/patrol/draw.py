@@ -46,7 +46,8 @@ def pivotal(probability, col, row, beat, uniforms):
     Drawn
         The reserve holds every other box that had a chance, in ascending order of (next uniform / probability).
     """
-    chance = np.array(probability, dtype=float)
+    probability = np.asarray(probability, dtype=float)
+    chance = probability.copy()  # np.array() of a pandas column may be the column itself
     if not ((chance >= 0) & (chance <= 1)).all():
         raise ValueError("Inclusion probabilities must lie between 0 and 1.")
     place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
@@ -60,9 +61,9 @@ def pivotal(probability, col, row, beat, uniforms):
         if uniforms.next() < chance[last]:
             selected.append(last)
     selected = np.array(selected, dtype=np.int64)
-    others = np.setdiff1d(np.flatnonzero(np.asarray(probability) > 0), selected)
+    others = np.setdiff1d(np.flatnonzero(probability > 0), selected)
     with np.errstate(over="ignore"):
-        ticket = uniforms.take(others.size) / np.asarray(probability, dtype=float)[others]
+        ticket = uniforms.take(others.size) / probability[others]
     return Drawn(selected, others[np.argsort(ticket, kind="stable")])
 
 

@@ -5,7 +5,7 @@ into runs. When a later run goes on, at a possible speed and within the gap, whe
 stopped, the runs between them were somewhere else: they are outliers, one fix or many. Where no run goes on, nobody
 can say which side is wrong; both are kept, as separate tracks.
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import List
 
 import numpy as np
@@ -96,7 +96,7 @@ class RunStack:
                 below.parts += run.parts
                 return settled, outliers
             skipped += below.count
-        self.runs.append(run)
+        self.runs.append(replace(run, parts=list(run.parts)))  # grows later, and what was given does not
         return settled, []
 
     def flush(self):

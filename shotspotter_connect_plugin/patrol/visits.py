@@ -166,8 +166,8 @@ def has_left(at, x, y, step, out, back, col, row, fishnet, rules):
     long_enough = max(round(rules.leave_seconds * NS), 1)
     ring = fishnet.rectangles(col, row) + np.array([-1.0, -1.0, 1.0, 1.0]) * rules.leave_metres
     left = np.zeros(len(step), dtype=bool)
-    since = np.array(out, dtype=np.int64)
-    position = np.array(step, dtype=np.int64)
+    since = np.asarray(out, dtype=np.int64).copy()
+    position = np.asarray(step, dtype=np.int64).copy()
     active = np.arange(len(step))
     # All absences take their first step together, then their second: most have left within a few.
     while active.size:

@@ -1,0 +1,236 @@
+"""Coordinate systems and the ways between them, safe in every thread.
+
+QGIS runs algorithms and tasks in threads of its own, and pyproj from 3.7 on (in QGIS for Windows and macOS and in
+Debian 13) can end QGIS there. So nothing in this package uses pyproj: all goes through GDAL's ``osr``, which keeps a
+PROJ context for each thread, and what is made in a thread stays in it.
+
+Coordinates are always x (east, longitude) before y (north, latitude), whatever order a system's definition names.
+"""
+import math
+import os
+import re
+import threading
+from functools import lru_cache
+
+import numpy as np
+from osgeo import gdal, ogr, osr
+
+from ..errors import ConnectError
+
+DEGREES = "EPSG:4326"
+_CERTAIN = 100
+_KEPT = 256
+_PARTS, _ONE_BY_ONE = 32, 16
+_KNOWN_NAMES = ("WGS84", "WGS72", "NAD83", "NAD27", "CRS84")
+_CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\w.]*:?[\w.+-]+")
+_of_this_thread = threading.local()
+
+
+def parse(text):
+    """Read a coordinate system.
+
+    Parameters
+    ----------
+    text : str
+        Authority id (``EPSG:26985``), WKT, PROJ text or the name of a system of the database; or anything with a
+        ``to_wkt()``. Nothing else is opened: neither a file nor an address.
+
+    Returns
+    -------
+    osgeo.osr.SpatialReference
+        Of its own; to be used in the thread that asked.
+
+    Raises
+    ------
+    ConnectError
+    """
+    text = (text.to_wkt() if hasattr(text, "to_wkt") else str(text)).strip()
+    if text.isdigit():
+        text = "EPSG:" + text
+    system = osr.SpatialReference()
+    with _quiet():
+        if not (_read(system, text) or _read(system, _named(text))):
+            raise ConnectError("The CRS {} is not known; use a code such as EPSG:32618.".format(text[:60]))
+    system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    return system
+
+
+def is_same(one, other):
+    """Whether two systems, given as for :func:`parse`, are the same."""
+    return one == other or bool(parse(one).IsSame(parse(other)))
+
+
+def text_of(system):
+    """Authority id of a parsed system where one stands for exactly this, else WKT."""
+    return authority_of(system) or system.ExportToWkt(["FORMAT=WKT2_2019"])
+
+
+def authority_of(system, certain=_CERTAIN):
+    """Authority id of a parsed system, of which the database is at least so ``certain`` (per cent); empty if none."""
+    for found, certainty in _matches(system):
+        name, code = found.GetAuthorityName(None), found.GetAuthorityCode(None)
+        if certainty >= certain and name and code:
+            return name + ":" + code
+    return ""
+
+
+def change(source, target):
+    """The way from one system into another; the same one again in the same thread.
+
+    Parameters
+    ----------
+    source, target : str
+        As for :func:`parse`.
+
+    Returns
+    -------
+    Change
+    """
+    kept = _of_this_thread.__dict__.setdefault("kept", {})
+    if (source, target) not in kept:
+        if len(kept) >= _KEPT:
+            kept.clear()
+        kept[source, target] = Change(parse(source), parse(target))
+    return kept[source, target]
+
+
+class Change:
+    """Changes coordinates of one system into another's, in the thread that made it.
+
+    Parameters
+    ----------
+    source, target : osgeo.osr.SpatialReference
+        As :func:`parse` gives them.
+
+    Raises
+    ------
+    ConnectError
+        When there is no way between the two.
+    """
+
+    def __init__(self, source, target):
+        with _quiet():
+            try:
+                self._way = osr.CoordinateTransformation(source, target)
+                # An empty one of some versions fails only when it is used; this asks the object itself.
+                known = bool(getattr(self._way, "this", None))
+            except RuntimeError:
+                known = False
+        if not known:
+            raise ConnectError("Coordinates of {} cannot be changed into {}; name another CRS.".format(
+                source.GetName(), target.GetName()))
+        # What PROJ refuses anyway: latitudes beyond the poles and longitudes of several turns.
+        self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
+            np.finfo(float).max)
+
+    def __call__(self, x, y):
+        """Give x and y in the target: floats for numbers, else arrays of the same shape; infinite where there is none.
+        """
+        first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        points = np.column_stack([first.ravel(), second.ravel()])
+        moved = np.full(points.shape, np.inf)
+        known = (np.abs(points) <= self._most).all(axis=1)
+        if known.any():
+            with _quiet():
+                moved[known] = self._moved(points[known])
+        moved[~np.isfinite(moved).all(axis=1)] = np.inf
+        if first.ndim == 0:
+            return float(moved[0, 0]), float(moved[0, 1])
+        return moved[:, 0].reshape(first.shape), moved[:, 1].reshape(first.shape)
+
+    def bounds(self, x_min, y_min, x_max, y_max, steps=22):
+        """The bounds of a rectangle's edge in the target."""
+        part = np.linspace(0.0, 1.0, steps)
+        along, up = x_min + part * (x_max - x_min), y_min + part * (y_max - y_min)
+        x, y = self(np.concatenate([along, along, np.full(steps, x_min), np.full(steps, x_max)]),
+                    np.concatenate([np.full(steps, y_min), np.full(steps, y_max), up, up]))
+        return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+    def _moved(self, points):
+        """Points (n, 2) changed; as a line of them, since a list of a million takes ten times as long."""
+        head = b"\x01" + np.array([ogr.wkbLineString, len(points)], dtype="<u4").tobytes()
+        line = ogr.CreateGeometryFromWkb(head + points.astype("<f8").tobytes())
+        try:
+            done = line.Transform(self._way) == ogr.OGRERR_NONE
+        except RuntimeError:
+            done = False
+        if done:
+            return np.frombuffer(bytes(line.ExportToWkb(ogr.wkbNDR)), dtype="<f8", offset=len(head)).reshape(-1, 2)
+        if len(points) <= _ONE_BY_ONE:  # a single bad point spoils its line
+            return np.array([self._one(*point) for point in points.tolist()])
+        return np.concatenate([self._moved(part) for part in np.array_split(points, min(_PARTS, len(points)))])
+
+    def _one(self, x, y):
+        try:
+            return self._way.TransformPoint(x, y)[:2]
+        except RuntimeError:
+            return math.inf, math.inf
+
+
+def projected(authority, west, south, east, north):
+    """Projected systems of an authority that are in use somewhere in an area, as far as the database tells.
+
+    Returns
+    -------
+    list of (str, str, float)
+        Authority id, name, and the size of the area of use in square degrees.
+    """
+    return [(code, name, _width(used[0], used[2]) * (used[3] - used[1])) for code, name, used in _in_database(authority)
+            if used[1] <= north and used[3] >= south and _meet(used[0], used[2], west, east)]
+
+
+def _width(west, east):
+    """Degrees from west to east, over the 180th meridian where need be."""
+    return (east - west) % 360 or 360.0 * (east != west)
+
+
+def _meet(west, east, other_west, other_east):
+    """Whether two spans of longitudes meet."""
+    return ((other_west - west) % 360 <= _width(west, east)
+            or (west - other_west) % 360 <= _width(other_west, other_east))
+
+
+@lru_cache(maxsize=8)
+def _in_database(authority):
+    """(authority id, name, (west, south, east, north)) of the projected systems of an authority."""
+    return [(item.auth_name + ":" + item.code, item.name, (
+        item.west_lon_degree, item.south_lat_degree, item.east_lon_degree, item.north_lat_degree))
+            for item in osr.GetCRSInfoListFromDatabase(authority)
+            if item.type == osr.OSR_CRS_TYPE_PROJECTED and item.bbox_valid and not item.deprecated]
+
+
+@lru_cache(maxsize=64)
+def _named(name):
+    """Authority id of the system of a name; empty if there is none."""
+    return next((item.auth_name + ":" + item.code for item in osr.GetCRSInfoListFromDatabase(None)
+                 if item.name.lower() == name.lower() and not item.deprecated), "")
+
+
+def _read(system, text):
+    """Read text into a system; False where it cannot be read. A code, WKT or PROJ text only: no file, no address."""
+    is_code = (bool(_CODE.fullmatch(text)) or text.upper() in _KNOWN_NAMES) and not os.path.exists(text)
+    if not (is_code or "[" in text or text.startswith(("+", "{"))):
+        return False
+    try:
+        return system.SetFromUserInput(text) == ogr.OGRERR_NONE
+    except RuntimeError:
+        return False
+
+
+def _matches(system):
+    """(system of the database, certainty in per cent), the likeliest first."""
+    with _quiet():
+        try:
+            return system.FindMatches() or []
+        except RuntimeError:
+            return []
+
+
+class _quiet:
+    """What GDAL says of bad coordinates is told by their being infinite; its own words stay off the screen."""
+
+    def __enter__(self):
+        gdal.PushErrorHandler("CPLQuietErrorHandler")
+
+    def __exit__(self, *error):
+        gdal.PopErrorHandler()

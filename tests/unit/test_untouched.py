@@ -1,0 +1,353 @@
+"""No public function of forecast/ or patrol/ changes what it is given: every one is called with read-only data."""
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.forecast import (accuracy, backtest, backtest_scores, card, crs, estimator, fishnet,
+                                                 gunfire, history, inputs, ladder, level, model, past, product, reasons,
+                                                 shifts, surfaces, validation)
+from shotspotter_connect_plugin.patrol import (adjustments, bound, capcost, dosage, draw, effect, exposure, inclusion,
+                                               limits, live, metering, record, seeds, spillover, tactics, tracker,
+                                               tracks, verify, visits)
+from shotspotter_connect_plugin.workspace.settings import Settings
+
+sys.path[:0] = [str(Path(__file__).with_name(room)) for room in ("forecast", "patrol")]
+from gps_tracks import START, random_tracks  # noqa: E402
+from made_city import SIZE, make_boxes, make_events  # noqa: E402
+from untouched import Watch, picture  # noqa: E402
+
+# A buffer that the caller hands over for the counts; everything else is only read.
+GIVEN_TO_BE_FILLED = {"forecast.surfaces.roll": {"into"}}
+LADDER = ("uniform", "count_28", "kde_250_all", "kde_500_all", "additive", "places", "trees", "blend")
+
+
+def examples_of_places():
+    net = fishnet.Fishnet(250.0)
+    x, y = np.array([10.0, 260.0, -1.0]), np.array([0.0, 250.0, 900.0])
+    col, row = net.cell(pd.Series(x), y)
+    net.parse(pd.Series(net.ids(col, row)))
+    net.rectangles(col, row), net.centres(col, row)
+    net.assign_areas(net.cover(box(0, 0, 900, 900)), ["a", "b"], [box(0, 0, 500, 900), box(500, 0, 900, 900)])
+    fishnet.check_crs(fishnet.utm_crs(-77.0, 38.9), np.array([320_000.0, 4_300_000.0, 330_000.0, 4_310_000.0]))
+    system = crs.parse("EPSG:26985")
+    crs.text_of(system), crs.authority_of(system), crs.is_same("EPSG:4326", "EPSG:26985")
+    to_map = crs.change("EPSG:4326", "EPSG:26985")
+    to_map(pd.Series([-77.0, np.nan]), np.array([38.9, 38.9]))
+    crs.Change(system, crs.parse("EPSG:4326")).bounds(390_000, 130_000, 400_000, 140_000)
+    crs.projected("EPSG", -77.2, 38.7, -76.8, 39.0)
+
+
+def examples_of_shifts():
+    calendar = shifts.ShiftCalendar([shifts.Shift("day", "Day", "07:00", "15:00"),
+                                     shifts.Shift("evening", "Evening", "15:00", "23:00"),
+                                     shifts.Shift("night", "Night", "23:00", "07:00")], "America/New_York")
+    shifts.check_timezone("America/New_York")
+    moments = pd.Series(pd.date_range("2024-03-09", periods=60, freq="67min", tz="UTC"))
+    calendar.assign(moments)
+    calendar.assign_span(moments, moments + pd.Timedelta(minutes=30))
+    calendar.spread(moments, moments + pd.Timedelta(hours=20), calendar.slots("2024-03-08", "2024-03-13"))
+    calendar.to_utc(calendar.to_local(moments))
+    calendar.has_ended("2024-03-09", "night")
+    calendar.bounds("2024-03-09", "night")
+    return calendar
+
+
+def gunfire_of_the_city(calendar):
+    """Alerts in the east of the city where sensors listen, and reports everywhere."""
+    heard = make_events(days=300, seed=3, crime_type="gunfire", per_day=3.0)
+    alerts = heard[heard["x"] > 7 * SIZE].rename(columns={"from_utc": "occurred_utc"}).assign(
+        kind=lambda rows: np.where(np.arange(len(rows)) % 9, "single", "firecracker"))
+    reports = make_events(days=300, seed=4, crime_type="gunfire", per_day=1.0).assign(firearm=None)
+    shots = gunfire.gunfire_events(alerts[["kind", "occurred_utc", "x", "y"]], calendar)
+    return pd.concat([shots, gunfire.report_events(reports)], ignore_index=True)
+
+
+def examples_of_a_forecast(calendar):
+    boxes, as_of = make_boxes(), calendar.as_of("2018-10-28")
+    events = pd.concat([make_events(days=300), make_events(days=300, seed=8, crime_type="theft"),
+                        gunfire_of_the_city(calendar)], ignore_index=True)
+    east = {name: 1.0 for name in boxes["box_id"][boxes["col"] >= 7]}
+    coverage = pd.DataFrame({"from_date": [None], "to_date": [None], "boxes": [east]})
+    places = pd.DataFrame({"kind": "bar", "x": [1400.0, 1300.0], "y": [2800.0, 2900.0]})
+    days = pd.DataFrame({"date": ["2018-07-04", "2018-07-05"], "kind": ["holiday", "weather"],
+                         "name": ["Fourth", "temperature_c"], "value": [np.nan, 20.0],
+                         "known_utc": pd.to_datetime(["2018-01-01", "2018-07-06"], utc=True)})
+    rungs = [ladder.rung(name) for name in LADDER]
+    model.first_date(calendar, inputs.admit_events(events)[0])
+    trained = model.train(events, boxes, calendar, as_of, ladder=rungs, coverage=coverage, places=places, days=days)
+    scored = trained.score(events, boxes, calendar, "2018-10-28", "day", as_of, coverage=coverage, places=places,
+                           days=days)
+    list(trained.replay(events, boxes, calendar, "robbery", "2018-10-28", "2018-10-29", coverage=coverage,
+                        places=places, days=days))
+    model.ForecastModel.from_json(trained.to_json())
+    card.card_html(trained.card)
+    simple = [ladder.rung(name) for name in ("uniform", "kde_500_all")]
+    learnt = estimator.Forecaster(boxes, calendar, as_of, ladder=simple).fit(events)
+    asked = scored[["box_id", "crime_type"]].assign(shift_date="2018-10-28", shift="day")[::7]
+    learnt.predict(asked)
+    learnt.score(asked, np.zeros(len(asked)))
+    learnt.set_params(**learnt.get_params())
+    return events, boxes, coverage, places, days
+
+
+def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
+    ground = backtest.Ground.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
+    admitted = inputs.admit_events(events)[0]
+    replayed = backtest.replay_type(admitted, "robbery", ground, "2018-09-10", "2018-10-21", take=lambda *_: None,
+                                    ranked=lambda *_: None, ladder=[ladder.rung(name) for name in (
+                                        "uniform", "count_28", "kde_250_all", "kde_500_all")])
+    slots = calendar.slots("2018-09-10", "2018-10-21")
+    week = backtest.week_of_slots(slots, "2018-09-10")
+    chance = np.full((len(slots), len(boxes)), 0.1)
+    metered = backtest_scores.metered_hits([replayed], chance, week, ground.smoother.uniform)
+    backtest_scores.score([replayed], np.bincount(week), ground, metered)
+    whole = accuracy.Calibration()
+    whole.add(np.array([0.5, 0.1]), np.array([1.0, 0.0]))
+    whole.groups()
+    accuracy.caught(np.array([3.0, 1.0]), np.array([1.0, 0.0]), np.ones(2), 0.5)
+
+    # What larger calls use in one way only.
+    timeline = ground.timeline("2018-06-01", "2018-10-01")
+    own = ground.history(admitted, "robbery", timeline)
+    own.since(timeline.origin[3]), own.until(timeline.origin[-1])
+    seen = level.observed_slots(own, timeline, len(timeline.dates))
+    terms = level.LevelTerms(own, timeline, seen)
+    terms.at(timeline.origin[-1], 5)
+    memory = surfaces.Memory("decay", 60.0)
+    counts = surfaces.counts_at(own, timeline, [memory], len(boxes), timeline.origin[-1])
+    surfaces.pooled(counts)
+    features = (surfaces.Feature(memory, "all", 250.0), surfaces.Feature(memory, "shift", 0.0))
+    made = surfaces.SurfaceSet(features, ground.smoother, [memory])
+    made.everywhere(counts, np.array([0, 2])), made.within(counts, np.ones(len(boxes)))
+    made.rows(counts, np.array([1, 2]), np.array([0, 1]))
+    made.mixture(counts, np.array([0.5, 0.3]), 0.2)
+    bars = past.place_histories(inputs.admit_places(places)[0], inputs.admit_boxes(boxes), SIZE)
+    known = past.Past(own, timeline, bars)
+    known.counts_at([memory], len(boxes), timeline.origin[-1])
+    known.metres_to("bar")
+    past.nearness_of(past.nearest("bar", 250))
+    history.spread_places(np.array([10.0]), np.array([10.0]), np.array([100.0]), np.array([0.0]),
+                          inputs.admit_boxes(boxes), SIZE)
+    reasons.own_first("robbery", ["one", "two"])
+    product.product(np.ones((2, 3)), np.ones(3))
+    validation.fit_from(300), validation.plan_spans(300).blocks
+
+
+def examples_of_a_draw():
+    rng = np.random.default_rng(8)
+    col, row = (part.ravel() for part in np.indices((8, 8)))
+    boxes = pd.DataFrame({"box_id": [f"C{x}R{y}" for x, y in zip(col, row)], "inside": 1.0,
+                          "beat": pd.Series([f"B{x // 4}{y // 4}" for x, y in zip(col, row)], dtype=object),
+                          "neighbourhood": pd.Series([f"N{x // 2}" for x in col], dtype=object)})
+    boxes.loc[5, "beat"] = None
+    types = pd.DataFrame({"crime_type": ["robbery"], "severity": [10.0], "effectiveness": [0.5]})
+    forecasts = pd.DataFrame({"box_id": boxes["box_id"], "crime_type": "robbery", "expected": rng.gamma(0.4, 1.0, 64),
+                              "low": 0.0, "high": 3.0})
+    by_box = metering.harm_by_box(forecasts, types)
+    dates = ["2024-02-28", "2024-02-29"]
+    before = limits.History(pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates}),
+                            pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates,
+                                          "inclusion_probability": [0.5, 0.3]}),
+                            frozenset(["C2R2"]), frozenset(["C3R3"]), frozenset(["C4R4"]),
+                            pd.DataFrame({"box_id": ["C0R0"], "shift_date": dates[:1], "minutes": [30.0]}))
+    rules = metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes=2, shares={"N1": 0.2})
+    drawn = metering.draw_shift(boxes, by_box["harm"], before, rules, "seed")
+    table = drawn.boxes
+    planned = metering.plan(table[table["selected"]], by_box, rules)
+    metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
+    limits.window_blocks(pd.Series(dates), "2024-03-01")
+    # As columns of a frame and as plain arrays.
+    drawn_again = draw.pivotal(table["inclusion_probability"], pd.Series(col), pd.Series(row), table["beat"],
+                               seeds.Uniforms("seed", drawn.inputs_hash))
+    draw.pivotal(table["inclusion_probability"].to_numpy(), col, row, table["beat"].to_numpy(object),
+                 seeds.Uniforms("seed", drawn.inputs_hash))
+    assert drawn_again.selected.size
+    record.text_of_inputs(rules, table)
+    bound.upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
+    return boxes, col, row, rules, drawn, planned
+
+
+def examples_of_a_check(boxes, rules, drawn, planned, tmp_path):
+    seed = seeds.new_seed()
+    seeds.keep(tmp_path / "seeds.json", [seed])
+    seeds.load(tmp_path / "seeds.json")
+    table = drawn.boxes.assign(draw_id="d.1")
+    record_of_draw = {"draw_id": "d.1", "shift_date": "2024-03-01", "shift": "day", "rules": rules, "lottery": True,
+                      "inputs_hash": drawn.inputs_hash, "seed_hash": seeds.hash_of("seed"), "reserve": drawn.reserve,
+                      "size": int(table["selected"].sum()), "drawn_utc": pd.Timestamp("2024-03-01T05:00Z")}
+    patrols = planned.assign(patrol_id=["d.1." + name for name in planned["box_id"]], draw_id="d.1",
+                             shift_date="2024-03-01", shift="day")
+    state = {name: {"box_id": place, "origin": "drawn", "status": "planned", "target_minutes": 15.0}
+             for name, place in zip(patrols["patrol_id"], patrols["box_id"])}
+    commitments = pd.DataFrame({"seed_hash": [seeds.hash_of("seed")], "shift_date": "2024-03-01", "shift": "day",
+                                "committed_utc": [pd.Timestamp("2024-02-28", tz="UTC")]})
+    around = dict(zip(boxes["box_id"], boxes["neighbourhood"]))
+    assert verify.problems_of(record_of_draw, table, patrols, "seed", commitments, state, around) == []
+    assert verify.problems_of_replay(record_of_draw, table, patrols["box_id"].tolist(), "seed") == []
+    verify.as_drawn(record_of_draw, table)
+    verify.problems_of_adjusted(state, patrols.iloc[:0], table)
+
+    change = {"draw_id": "d.1", "patrols": [{"patrol_id": patrols["patrol_id"][0], "box_id": patrols["box_id"][0],
+                                             "origin": "drawn", "before": {"status": "planned"},
+                                             "after": {"status": "suppressed"}}]}
+    row = {"at_utc": pd.Timestamp("2024-03-01T10:00Z"), "who": "ann", "role": "analyst", "action": "suppress",
+           "patrol_id": patrols["patrol_id"][0], "box_id": patrols["box_id"][0], "shift_date": "2024-03-01",
+           "shift": "day", "reason": "event", "note": None, "change": change}
+    chain = [adjustments.linked(row, [])]
+    adjustments.chain_problems(chain, chain[0]["hash"]), adjustments.rows_after(chain, chain[0]["hash"])
+    adjustments.suppressed_boxes(chain)
+    adjustments.top_ups(chain, adjustments.suppression_of(chain, row["box_id"]))
+    told = {name: {part: patrol[part] for part in ("box_id", "status", "target_minutes")}
+            for name, patrol in state.items()}
+    adjustments.replayed([{"draw_id": "d.1", "patrols": told, "reserve": drawn.reserve}], chain)
+
+
+def examples_of_exposure(boxes, col, row, rules):
+    rng = np.random.default_rng(2)
+    placed = boxes.assign(col=col, row=row)
+    harm, day = rng.gamma(0.5, 1.0, (6, 64)), np.repeat([0, 1, 2], 2)
+    events = rng.poisson(0.1, (6, 64)).astype(float)
+    capcost.cost_of_caps(harm, events, day, placed, (0.3, 0.5), rules)
+    served = rng.random((9, 5)) < 0.4
+    exposure.lorenz(np.arange(4.0), np.ones(4)), exposure.gini(np.arange(4.0))
+    exposure.effective_number(np.arange(4.0))
+    exposure.longest_streak(served), exposure.most_within(served.astype(int), 3), exposure.breaches_of_rest(served, 2)
+    exposure.within(served.astype(int), 3)
+    people = pd.DataFrame({"everybody": [10.0, 0.0], "group": [4.0, 0.0]}, index=["a", "b"])
+    exposure.per_thousand(np.arange(2.0), people["everybody"])
+    exposure.by_group(pd.Series([3.0], index=["a"]), people, "everybody")
+    exposure.relative(np.arange(3.0), np.ones(3))
+    exposure.lowest_to_highest(np.arange(1.0, 4.0)), exposure.classes(np.arange(9.0), 3)
+    chance = np.repeat(rng.random(12), 50)
+    drawn = rng.random(chance.size) < chance
+    found = inclusion.agreement(chance, drawn, 500)
+    found.once_in, found.per_hundred
+    inclusion.by_class(chance, drawn)
+
+    lottery = spillover.Replays(col, row, boxes["beat"].to_numpy(object))
+    odds, _ = metering.inclusion_probabilities(rng.gamma(1.0, 1.0, 64), boxes["beat"], 2, 0.5)
+    shift_odds = np.stack([odds, odds])
+    runs = lottery.draw(shift_odds, 5, rng)
+    pairs = spillover.neighbours(boxes["box_id"])
+    near = spillover.beside(runs[:, 0], pairs)
+    shift = np.repeat([0, 1], 64)
+    use = (shift_odds > 0) & (shift_odds < 1)
+    numbers = effect.Lottery(np.nonzero(use)[0], shift_odds[use], runs[:, 0][use])
+    outcome = rng.poisson(0.5, int(use.sum())).astype(float)
+    numbers.covariance(outcome, outcome)
+    again = [(spillover.beside(other, pairs), ~spillover.beside(other, pairs) & ~other)
+             for other in runs.transpose(1, 0, 2)]
+    parts = [(np.arange(64) + 64 * number, [near_[number] for near_, _ in again], [far[number] for _, far in again])
+             for number in range(2)]
+    parts = [(units, np.array(near_), np.array(far)) for units, near_, far in parts]
+    beside = effect.Beside(shift, near.ravel(), runs[:, 0].ravel(), parts)
+    beside.covariance(np.ones(128), np.ones(128))
+    numbers.estimate(outcome).detectable()
+
+
+def examples_of_visits():
+    fixes = random_tracks(5)
+    net, rules = fishnet.Fishnet(250.0), tracks.VisitRules.from_settings(Settings())
+    accuracy_of = np.where(np.arange(len(fixes)) % 50, 8.0, np.nan)
+    found = visits.find_visits(fixes["unit"], fixes["at"], fixes["x"], fixes["y"], net, rules, accuracy_of)
+    visits.find_visits(fixes["unit"].to_numpy(object), visits.nanoseconds(fixes["at"]), fixes["x"].to_numpy(),
+                       fixes["y"].to_numpy(), net, rules)
+    visits.no_visits(), rules.possible(np.array([10**9]), np.array([5.0]), np.array([5.0]))
+    stack, fix = tracks.RunStack(rules), (0, 0.0, 0.0)
+    given = tracks.Run(fix, fix, 1, [fix])
+    before = picture(given)
+    for number in range(3):
+        later = (number * 10**10, 1.0, 0.0)
+        stack.add(tracks.Run(later, later, 1, [1]) if number else given)
+    stack.flush()
+    assert picture(given) == before
+
+    own = fixes[fixes["unit"] == "U0"].head(60)
+    car = live.LivePatrol("U0", net, rules, [], 20.0, 15.0)
+    car.replay(own["at"], own["x"].to_numpy(), own["y"].to_numpy(), np.full(len(own), np.nan))
+    car.feed(own["at"].iloc[-1] + pd.Timedelta(seconds=20), 5.0, 5.0)
+    car.advance(own["at"].iloc[-1] + pd.Timedelta(hours=1))
+    car.replan([]), car.minutes("C0R0"), car.situation()
+    follower = tracker.VisitTracker("U0", net, rules)
+    for moment, x, y in zip(own["at"], own["x"], own["y"]):
+        follower.feed(moment, x, y)
+
+    stays = found.frame.head(6).assign(shift_date="2026-03-02", shift="day")
+    stays["visit_id"] = [f"v{number}" for number in range(len(stays))]
+    patrols = pd.DataFrame({"patrol_id": ["p1", "p2"], "shift_date": "2026-03-02", "shift": "day", "beat": "B",
+                            "box_id": [stays["box_id"].iloc[0], "C9R9"], "crime_type": "robbery", "unit": ["U0", None],
+                            "status": "planned", "visit_order": [1, 2], "target_minutes": 15.0, "returns": 1})
+    roster = pd.DataFrame({"unit": ["U0"], "officer": ["101"], "from_utc": [START - pd.Timedelta(hours=1)],
+                           "to_utc": [pd.NaT]})
+    roster["to_utc"] = pd.to_datetime(roster["to_utc"], utc=True)
+    served = dosage.with_patrols(dosage.with_officers(stays, roster), patrols)
+    dosage.planned_against_delivered(patrols, served)
+    dosage.minutes_of_each(served, ("box_id",))
+    dosage.dosage(served["minutes"], 10, 20, served["target_minutes"], 15.0)
+
+    logs = pd.DataFrame({"officer": ["101"], "unit": ["U0"], "box_id": [None], "minutes": [5.0],
+                         "at_utc": [stays["entered_utc"].iloc[0]]})
+    tactics.join(logs, served)
+    listed = pd.DataFrame({"tactic": ["walk"], "crime_types": [[]], "approved_by": ["Chief"], "enforcement": [0],
+                           "expires": [None], "reviewed": ["2024-01-01"], "sort_order": [1]})
+    tactics.offered(listed, "2024-03-01", "robbery"), tactics.review_due(listed, "2024-03-01", 30)
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    return Watch(monkeypatch, ["shotspotter_connect_plugin.forecast", "shotspotter_connect_plugin.patrol"],
+                 given_to_be_filled=GIVEN_TO_BE_FILLED)
+
+
+def test_every_public_function_leaves_what_it_is_given_as_it_was(watch, tmp_path):
+    """A new public function needs an example above."""
+    examples_of_places()
+    calendar = examples_of_shifts()
+    examples_of_a_back_test(calendar, *examples_of_a_forecast(calendar))
+    boxes, col, row, rules, drawn, planned = examples_of_a_draw()
+    examples_of_a_check(boxes, rules, drawn, planned, tmp_path)
+    examples_of_exposure(boxes, col, row, rules)
+    examples_of_visits()
+    assert watch.changed == []
+    assert watch.never_called == []
+
+
+def careless(values):
+    """A column whose ``__array__`` gives its own array whatever is asked, as pandas 2.2 does under numpy 2."""
+    class Careless:
+        def __array__(self, dtype=None, copy=None):
+            return values
+
+        def __len__(self):
+            return len(values)
+    return Careless()
+
+
+def test_a_draw_settles_nothing_in_the_columns_it_is_given():
+    chance = np.full(64, 0.125)
+    col, row = (part.ravel() for part in np.indices((8, 8)))
+    beat = np.repeat(np.array(["A", "B"], dtype=object), 32)
+    drawn = draw.pivotal(careless(chance), careless(col), careless(row), careless(beat), seeds.Uniforms("seed", "00"))
+    assert drawn.selected.size == 8 and (chance == 0.125).all()
+    cap = np.full(64, 0.5)
+    lowered, limited = metering.share_caps(np.ones(64), beat, beat, {"A": 0.2}, 4, careless(cap))
+    assert limited and (lowered < 0.5).any() and (cap == 0.5).all()
+
+
+def test_the_watch_sees_a_change(monkeypatch):
+    def careless_draw(probability, *_):
+        probability[0] = 1.0
+
+    monkeypatch.setattr(careless_draw, "__module__", draw.__name__)
+    monkeypatch.setattr(draw, "careless", careless_draw, raising=False)
+    seen = Watch(monkeypatch, ["shotspotter_connect_plugin.patrol"])
+    with pytest.raises(ValueError):
+        draw.careless(np.zeros(3))
+    frame = pd.DataFrame({"chance": [0.5, 0.5]})
+    careless_of_frames = Watch.__dict__["_wrap"](seen, lambda frame: frame.insert(0, "more", 1), "of.frames")
+    careless_of_frames(frame)
+    assert len(seen.changed) == 2
