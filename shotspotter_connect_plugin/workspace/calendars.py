@@ -404,6 +404,7 @@ def _write(workspace, reading, table, rejects, given, progress):
             warnings=reading.warnings, mapping=reading.found, reasons=dict(reading.rejects.reasons.most_common()),
             rejects=reading.rejects.write(rejects), source_crs=reading.source.crs, crs=workspace.settings.crs,
             timezone=reading.zone, given=given)
+        result.check_taken(reading.source.name)
         path = reading.source.path
         result.record(writer, TABLE, reading.source.name, file_hash(path) if path.is_file() else "")
     return result

@@ -1,6 +1,5 @@
 """Importer of sensor coverage: in which areas sensors listen, and from when to when."""
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from ..errors import ConnectError
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import Area
-from .intake import ImportResult, Rejects
+from .intake import ImportResult, Rejects, rejects_path
 from .synonyms import recognise
 
 __all__ = ["import_sensor_coverage"]
@@ -70,9 +69,11 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         bad = np.asarray(bad, dtype=bool) & kept
         rejected.add(np.flatnonzero(bad) + 1, found.get(role, ""), reason)
         kept &= ~bad
+    rejects = rejects_path(workspace, TABLE, rejects)
     if not kept.any():
-        raise ConnectError(f"No feature of {label} can be used ({', '.join(rejected.reasons)}); check the layer, its "
-                           "CRS and its dates.")
+        rejected.write(rejects)
+        raise ConnectError(f"No feature of {label} was taken: {rejected.reasons.most_common(1)[0][0]}; check the layer, "
+                           "its CRS and its dates.")
     return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress)
 
 
@@ -122,7 +123,7 @@ def _dates(frame, column, last):
     dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
     for row, text in texts[~known].items():
         part = _PARTIAL.fullmatch(text)
-        if part and 1 <= int(part[2] or 1) <= 12:
+        if part and times.OLDEST_YEAR <= int(part[1]) <= times.NEWEST_YEAR and 1 <= int(part[2] or 1) <= 12:
             begin = pd.Timestamp(int(part[1]), int(part[2] or 1), 1)
             length = pd.DateOffset(months=1) if part[2] else pd.DateOffset(years=1)
             dates[row] = str((begin + length - pd.Timedelta(days=1) if last else begin).date())
@@ -157,7 +158,6 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
     if gone:
         warnings.append(f"{gone:,} areas that are no longer in the layer were removed.")
     counts = state.reindex(pd.MultiIndex.from_frame(table[keys])).value_counts()
-    rejects = rejects or workspace.folder / f"{Path(workspace.address).stem}-rejects-{TABLE}.csv"
     with workspace.transaction() as writer:
         if gone or (state != "unchanged").any():
             boxes = [_boxes(workspace, shape) for shape in rows["geometry"]]

@@ -114,9 +114,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
                 os.path.basename(path), result.warnings[0] if result.warnings else "choose another folder."))
         result.reasons = dict(rejected.reasons.most_common())
         result.rejects = rejected.close()
-    if not result.added + result.updated + result.unchanged:
-        result.warnings.append("No fix of {} could be used; see the reasons in the rejects file.".format(
-            os.path.basename(path)))
+        result.check_taken(os.path.basename(os.path.normpath(path)))
     return result
 
 

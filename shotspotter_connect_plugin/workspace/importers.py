@@ -365,6 +365,7 @@ def _write(workspace, intake, frames, finish, rejects, progress):
                                 counts.unchanged + done.unchanged)
         progress.report(1.0)
         result = intake.result(workspace, counts, rejects_path(workspace, table, rejects))
+        result.check_taken(intake.source.name)
         result.record(writer, table, intake.source.name, digest)
     return result
 
@@ -435,7 +436,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     near = area.near(x, y)
     reasons = {"no coordinates": int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
     if not near.any():
-        raise ConnectError("No feature of {} lies in the jurisdiction; check the layer and its CRS.".format(name))
+        raise ConnectError("No place of {} was taken: {}; check the layer and its CRS.".format(
+            name, max(reasons, key=reasons.get)))
     texts = {role: frame[column].map(_place_text) for role, column in found.items()}
     names = texts.get("name", pd.Series("", index=frame.index))
     ids = texts.get("id")

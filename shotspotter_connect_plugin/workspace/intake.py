@@ -70,6 +70,21 @@ class ImportResult:
         """The five numbers as a dict."""
         return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
 
+    def check_taken(self, name):
+        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
+
+        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
+        that the workspace has already were taken, so that the same file may be brought again.
+        """
+        if self.rejected < self.read or not self.read:
+            return
+        reason, count = max(self.reasons.items(), key=lambda item: item[1])
+        rows = "its only row was" if self.read == 1 else "all {:,} rows were".format(self.read)
+        most = ", {:,} of them".format(count) if count < self.read else ""
+        listed = "; the rows are listed in {}".format(Path(self.rejects).name) if self.rejects else ""
+        raise ConnectError("Nothing of {} was taken: {} rejected{} for “{}”. Mend the file, or say how it is to be "
+                           "read{}.".format(name, rows, most, reason, listed))
+
     def record(self, writer, table, name, digest):
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
         writer.append("imports", pd.DataFrame([{

@@ -72,8 +72,10 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     outside = kept["neighbourhood"][inside == 0]
     _reject(rows, rows["neighbourhood"].isin(outside), OUTSIDE)
     kept, inside = kept[inside > 0].reset_index(drop=True), inside[inside > 0]
+    rejects = _rejects(rows, name_field, groups)
     if kept.empty:
-        raise ConnectError(_nothing(label, rows["why"]))
+        rejects.write(rejects_path(workspace, "neighbourhoods"))
+        raise ConnectError(_nothing(label, rejects.reasons))
     warnings += _warnings(label, vector_table, rows, kept, inside)
     progress.report(0.7, "Finding the neighbourhood of each box")
     boxes["found"] = workspace.fishnet.assign_areas(boxes, kept["neighbourhood"].tolist(), kept["geometry"].tolist())
@@ -82,7 +84,6 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
         warnings.append(f"{len(empty)} are the largest part of no box, so no minutes are counted to them: "
                         f"{_some(empty)}.")
     used = {"name": name_field, **{f"residents: {group}": column for group, column in groups.items()}}
-    rejects = _rejects(rows, name_field, groups)
     result = ImportResult(
         read=len(rows), rejected=len(rejects), reasons=dict(rejects.reasons), warnings=warnings, mapping=used,
         dropped_columns=[column for column in frame if column not in used.values()], source_crs=vector_table.crs,
@@ -266,11 +267,11 @@ def _some(names):
     return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-def _nothing(label, why):
-    reason = why.value_counts().index[0]
+def _nothing(label, reasons):
+    reason = reasons.most_common(1)[0][0]
     advice = {OUTSIDE: "check the layer and its CRS", NO_POLYGON: "choose a layer with polygons",
               NO_NAME: "choose another NAME_FIELD"}.get(reason, "check POPULATION_FIELDS")
-    return f"No neighbourhood of {label} can be used: {reason}; {advice}."
+    return f"No neighbourhood of {label} was taken: {reason}; {advice}."
 
 
 def _warnings(label, layer, rows, kept, inside):

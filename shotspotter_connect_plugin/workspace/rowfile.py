@@ -121,4 +121,5 @@ class RowFile:
                 crs=self._workspace.settings.crs, timezone=self._zone, given=self._given, **more)
             found.record(writer, self._table, self.source.name, file_hash(self.source.path))
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
+            found.check_taken(self.source.name)
         return found

@@ -13,6 +13,8 @@ import pandas as pd
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 MILLISECOND = 1_000_000
+OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
+"""Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
 _QUARTER = 900 * SECOND
 NAT = np.iinfo(np.int64).min
 
@@ -193,7 +195,7 @@ def _midnight(year, month, day):
         date = np.datetime64("{:04d}-{:02d}-{:02d}".format(year, int(month), int(day)), "D")
     except ValueError:
         return NAT
-    return int(date.astype(np.int64)) * DAY if 1700 <= year <= 2200 else NAT
+    return int(date.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT
 
 
 def _times_of_day(texts):

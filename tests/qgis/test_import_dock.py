@@ -6,7 +6,7 @@ import time
 
 import pandas as pd
 import pytest
-from qgis.core import QgsProject, QgsSettings
+from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent, QDragEnterEvent
 from qgis.PyQt.QtTest import QTest
@@ -272,6 +272,26 @@ def test_a_file_that_fails_stops_no_other(dock, fresh, data, tmp_path):
     assert len(rows_in(fresh, "incidents")) == 0 and len(rows_in(fresh, "gunfire")) > 0
     assert "connect:importincidents" not in runs_in(fresh)
     assert dock.table.currentRow() == 0 and "Nothing of it was taken in" in dock.result.toPlainText()
+
+
+def test_a_file_from_which_nothing_was_taken_is_red_and_shows_why(dock, fresh, tmp_path, content):
+    path, before = tmp_path / "narcotics.csv", content(fresh)
+    path.write_text("CCN,OFFENSE,REPORT_DAT,X,Y\n" + "".join(
+        "{},{},2017-01-02T10:00:00,-76.94,38.88\n".format(number, offence)
+        for number, offence in enumerate(["NARCOTICS", "NARCOTICS", "KITE FLYING"])))
+    drop(dock, path)
+    dock.queue.call_it(dock.item, "incidents")
+    settle(dock)
+    click(dock, "start")
+    settle(dock)
+    assert "all 3 rows were rejected, 2 of them for “never used in a forecast”" in states(dock)[0][1]
+    colour = dock.table.item(0, 2).foreground().color()
+    assert colour.red() > 2 * max(colour.green(), colour.blue())
+    bar, = dock.bar.items()
+    assert bar.level() == Qgis.MessageLevel.Critical
+    shown = dock.result.toPlainText()
+    assert "never used in a forecast" in shown and "Nothing of it was taken in" in shown and "2, 3" in shown
+    assert content(fresh) == before
 
 
 def test_stop_leaves_the_workspace_as_it_was_and_import_goes_on_later(dock, fresh, data, content):

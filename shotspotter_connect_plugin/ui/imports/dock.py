@@ -4,7 +4,7 @@ import os
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget, QgsMessageBar
 from qgis.PyQt.QtCore import QEvent, Qt, QUrl
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtGui import QColor, QDesktopServices
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QCheckBox, QFileDialog, QHBoxLayout, QHeaderView, QLabel,
                                  QProgressBar, QPushButton, QSplitter, QTableWidget, QTableWidgetItem, QTabWidget,
                                  QVBoxLayout, QWidget)
@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QCheckBox, QFileDialog, QHBo
 from ...errors import ConnectError
 from ...processing import addresses
 from ..workspace_widget import WorkspaceWidget
-from .panels import ColumnsPanel, ResultPanel, RowsPanel
+from .panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .queue import DONE, FAILED, LOOKING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, Queue, kinds, tr
 
 OBJECT_NAME = "ConnectImportDock"
@@ -228,7 +228,7 @@ class ImportDock(QgsDockWidget):
         failed = [item for item in self.queue.items if item.state == FAILED]
         if failed:
             self._tell(tr("{} of {} could not be imported: {}").format(
-                len(failed), len(failed) + len(done), failed[0].error), Qgis.MessageLevel.Warning)
+                len(failed), len(failed) + len(done), failed[0].error), Qgis.MessageLevel.Critical)
             self.table.selectRow(self.queue.items.index(failed[0]))
         elif done:
             self._tell(tr("Imported."), Qgis.MessageLevel.Success)
@@ -260,6 +260,8 @@ class ImportDock(QgsDockWidget):
         self.table.setItem(row, 1, QTableWidgetItem(title))
         state = QTableWidgetItem(_state(item))
         state.setToolTip(state.text())
+        if item.state in (FAILED, PROBLEM):
+            state.setForeground(QColor(RED))
         self.table.setItem(row, 2, state)
         bar = self.table.cellWidget(row, 2)
         if item.state != RUNNING:

@@ -12,6 +12,9 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFo
 from ...workspace.look import KINDS, MAPPED
 from .queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
 
+RED = "#d03a3a"
+"""Of what failed: read on white and on black."""
+
 _EXAMPLES = 3
 _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
           ("weather", "weather"))
@@ -268,7 +271,8 @@ class ResultPanel(QTextBrowser):
             return
         parts = ["<h4>{}</h4>".format(escape(item.name))]
         if item.state != DONE:
-            parts.append("<p><b>{}</b> {}</p>".format(escape(item.error), escape(tr("Nothing of it was taken in."))))
+            parts.append("<p><b style='color: {}'>{}</b> {}</p>".format(
+                RED, escape(item.error), escape(tr("Nothing of it was taken in."))))
         if "READ" in item.outputs:
             parts.append(_table([tr("Rows read"), tr("added"), tr("updated"), tr("unchanged"), tr("rejected")], [
                 ["{:,.0f}".format(item.outputs[name]) for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",

@@ -1,6 +1,7 @@
 """The files to be imported: what each is taken for, and their imports one after the other through the algorithms."""
 import json
 import os
+import time
 from dataclasses import dataclass, field
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
@@ -79,7 +80,7 @@ class Queue(QObject):
         super().__init__(parent)
         self.items, self.address, self.find_visits = [], "", True
         self._works = Works(self)
-        self._run, self._running, self._dates = None, None, []
+        self._run, self._running, self._dates, self._began = None, None, [], 0.0
 
     # The list
 
@@ -181,6 +182,7 @@ class Queue(QObject):
         for item in self.items:
             if item.state == READY or item.state in (FAILED, STOPPED) and item.look and not item.look.problems:
                 item.state, item.percent, item.error = WAITING, 0, ""
+                item.rejects, item.rejected = "", None
         self.listed.emit()
         self._next()
 
@@ -217,6 +219,7 @@ class Queue(QObject):
         self._run = AlgorithmRun(_algorithm(item), self.parameters(item), tr("Nothing was imported."))
         self._run.progressed.connect(self._progressed)
         self._run.over.connect(self._ended)
+        self._began = time.time()
         self.changed.emit(item)
         self._run.start()
 
@@ -260,6 +263,8 @@ class Queue(QObject):
         item.outputs = outputs or {}
         if outputs is not None:
             self._keep_results(item, run)
+        elif item.state == FAILED and item.kind in MAPPED:
+            self._keep_rejects(item)
         self.changed.emit(item)
         self._next()
 
@@ -279,6 +284,14 @@ class Queue(QObject):
             self._read(item, "rejected", lambda *_: rejected_in(rejects))
         else:
             self._read(item, "rejected", lambda workspace, _: rejected_of(workspace, item.kind))
+
+    def _keep_rejects(self, item):
+        """Of a file from which nothing was taken the list of its rows stays, and says why."""
+        rejects = _rejects(self.address, item)
+        # Clocks of file systems are coarse: a file of a second ago is of this run.
+        if os.path.exists(rejects) and os.path.getmtime(rejects) >= self._began - 1:
+            item.rejects = rejects
+            self._read(item, "rejected", lambda *_: rejected_in(rejects))
 
     def _read(self, item, name, function):
         def keep(table):

@@ -76,8 +76,8 @@ def test_bad_features_are_listed_and_the_rest_is_kept(workspace):
 
 
 @pytest.mark.parametrize("areas,words", [
-    (layer([]), "no features"), (layer([WEST], crs=""), "CRS"), (layer([box(0, 0, 1, 1)]), "can be used"),
-    (layer([None]), "can be used")])
+    (layer([]), "no features"), (layer([WEST], crs=""), "CRS"), (layer([box(0, 0, 1, 1)]), "was taken: outside"),
+    (layer([None]), "was taken: no polygon")])
 def test_bad_layers_get_one_sentence_and_change_nothing(workspace, areas, words):
     before = workspace.content_hash()
     with pytest.raises(ConnectError, match=words):
@@ -110,6 +110,12 @@ def test_degrees_and_police_districts(city, real_data):
 TEXT = st.one_of(st.none(), st.sampled_from(["2010", "2010-05", "5/6/2012", "x", ""]), st.floats(), st.text(max_size=5))
 SHAPE = st.one_of(st.none(), st.builds(lambda x, y: box(x, y, x + 500, y + 500), st.floats(310_000, 330_000),
                                        st.floats(4_290_000, 4_310_000)))
+
+
+def test_a_year_that_no_calendar_here_knows_is_a_rejected_feature(city):
+    layer_of = {"name": ["a", "b", "c"], "from": ["2010", "2010", "1000-01"], "to": ["2011", "9999", ""]}
+    result = import_sensor_coverage(city("dc"), layer([WEST, WEST, WEST], **layer_of))
+    assert (result.added, result.reasons) == (1, {"a date that cannot be read": 2})
 
 
 @given(st.lists(st.tuples(SHAPE, TEXT, TEXT, TEXT), max_size=12))

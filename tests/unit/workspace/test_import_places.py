@@ -85,8 +85,8 @@ def test_a_name_of_a_person_is_no_name_of_a_place(city):
     ({"NAME": []}, [], "EPSG:4326", "bar", "no features"),
     ({"NAME": ["a"]}, [Point(-77.0, 38.9)], "", "bar", "CRS"),
     ({"NAME": ["a"]}, [Point(-77.0, 38.9)], "EPSG:4326", " ! ", "KIND"),
-    ({"NAME": ["a"]}, [Point(2.3, 48.9)], "EPSG:4326", "bar", "in the jurisdiction"),
-    ({"NAME": ["a"]}, [None], "EPSG:4326", "bar", "in the jurisdiction")])
+    ({"NAME": ["a"]}, [Point(2.3, 48.9)], "EPSG:4326", "bar", "taken: outside the jurisdiction"),
+    ({"NAME": ["a"]}, [None], "EPSG:4326", "bar", "taken: no coordinates")])
 def test_bad_layers_get_one_sentence(city, frame, shapes, crs, kind, words):
     workspace = city("dc")
     before = workspace.content_hash()

@@ -2,7 +2,6 @@
 import os
 import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
 from exports import EXPORTS, IMPORT, SAMPLES, adds_up
@@ -379,9 +378,22 @@ def test_a_file_that_may_not_be_read(city, tmp_path):
         IMPORT["incidents"](city("dc"), path)
 
 
-def test_a_day_without_anything_for_a_forecast_is_no_error(city, tmp_path):
-    frame = pd.DataFrame({"CCN": ["1", "2"], "OFFENSE": ["NARCOTICS", "ARSON"], "REPORT_DAT": "2019-05-03 10:00",
-                          **PLACE})
-    result = run(city("dc"), frame, tmp_path / "a.csv")
-    assert (result.read, result.rejected, result.added) == (2, 2, 0)
-    assert np.array_equal(sorted(result.reasons), ["never used in a forecast", "not a crime type of this workspace"])
+def test_a_file_from_which_nothing_was_taken_fails_with_the_commonest_reason(city, tmp_path):
+    """The rejects file is written, so that the reasons can be read; nothing else is."""
+    frame = pd.DataFrame({"CCN": ["1", "2", "3"], "OFFENSE": ["NARCOTICS", "ARSON", "ARSON"],
+                          "REPORT_DAT": "2019-05-03 10:00", **PLACE})
+    workspace = city("dc")
+    before = workspace.content_hash()
+    with pytest.raises(ConnectError, match="Nothing of a.csv was taken: all 3 rows were rejected, 2 of them for “not a "
+                                           "crime type of this workspace”"):
+        run(workspace, frame, tmp_path / "a.csv", rejects=tmp_path / "why.csv")
+    assert pd.read_csv(tmp_path / "why.csv")["line"].tolist() == [2, 3, 4]
+    assert workspace.content_hash() == before
+
+
+def test_the_same_file_again_is_taken_although_it_changes_nothing(city, tmp_path):
+    frame = pd.DataFrame({"CCN": ["1"], "OFFENSE": "ROBBERY", "REPORT_DAT": "2019-05-03 10:00", **PLACE})
+    workspace = city("dc")
+    run(workspace, frame, tmp_path / "a.csv")
+    again = run(workspace, frame, tmp_path / "a.csv")
+    assert (again.added, again.unchanged) == (0, 1)
