@@ -72,7 +72,8 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     rejects = rejects_path(workspace, TABLE, rejects)
     if not kept.any():
         rejected.write(rejects)
-        raise ConnectError(f"No feature of {label} was taken: {rejected.reasons.most_common(1)[0][0]}; check the layer, "
+        reason = rejected.reasons.most_common(1)[0][0]
+        raise ConnectError(f"No feature of {label} was taken: {reason}; check the layer, "
                            "its CRS and its dates.")
     return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress)
 

@@ -369,7 +369,7 @@ def test_nmea_oddities(at, tmp_path):
     workspace = at("Bohemia")
     good = "$GPGGA,235603.000,5013.477,N,01710.478,E,1,08,1.0,471.470,M,0.0,M,,*6A\n"
     (tmp_path / "never.nmea").write_text(good)
-    with pytest.raises(ConnectError, match="its only row was rejected for “no date: no sentence of the file tells one”"):
+    with pytest.raises(ConnectError, match="its only row was rejected for “no date: no sentence"):
         import_gps(workspace, tmp_path / "never.nmea")
     (tmp_path / "odd.log").write_text(
         "junk before\n$GNRMC,235600.00,V,,,,,,,080319,,,N*62\n" + good.replace("*6A", "*00") + good
