@@ -9,9 +9,10 @@ class ImportGunfire(FileImport):
     TITLE = "Import gunfire alerts"
     HELP = ("Brings gunfire alerts of acoustic sensors into the workspace. Columns of public exports are recognised by "
             "name; coordinates that the source rounded are kept with the width of the rounding. Importing the same "
-            "file again adds nothing. Every row read is added, updated, unchanged or rejected with a reason.")
+            "file again adds nothing. Alerts that were reviewed as no gunfire, and tests, are rejected. Every "
+            "row read is added, updated, unchanged or rejected with a reason.")
     FILE_HELP = "File of alerts."
-    COLUMNS_HELP = "Our columns: alert_id, kind, rounds, occurred, x, y."
+    COLUMNS_HELP = "Our columns: alert_id, kind, rounds, occurred, x, y, disposition."
 
     def step(self):
         from ..workspace.importers import import_gunfire

@@ -15,7 +15,9 @@ from .coordinates import Area, numbers
 from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
-from .synonyms import BIASED, OTHER, SEVERITY, alert_kind, crime_type, firearms, is_true, recognise
+from .offences import (BIASED, NO_ALERT, NO_CRIME, OTHER, SEVERITY, UNCLEAR, alert_kind, crime_type, firearms,
+                       is_no_alert, names_gunfire, says_nothing_happened)
+from .synonyms import is_true, recognise
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
 
@@ -114,9 +116,24 @@ def _crime_types(intake, rows, known):
         # A list of shootings that says who died: the others were shot, too.
         died = _true(intake.words(rows, "murder_flag"), len(rows.lines))
         found, column = np.where(died, "homicide", "aggravated_assault").astype(object), intake.mapping["murder_flag"]
+    for reason in (NO_CRIME, UNCLEAR):
+        if words is not None:
+            intake.tell_words("Not counted, {}, in column {}".format(reason, column), words,
+                              (found == reason) & rows.kept)
+        rows.reject(found == reason, reason, column)
+    _reject_dispositions(intake, rows, says_nothing_happened, NO_CRIME)
     rows.reject(found == BIASED, BIASED, column)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
+
+
+def _reject_dispositions(intake, rows, is_nothing, reason):
+    """Reject rows of which a column beside the offence or the kind says that nothing happened."""
+    for role in [role for role in intake.mapping if role.startswith("disposition")]:
+        words, column = intake.words(rows, role), intake.mapping[role]
+        nothing = np.array([is_nothing(word, column) for word in words.categories], dtype=bool)[words.codes]
+        intake.tell_words("Not counted, {}, in column {}".format(reason, column), words, nothing & rows.kept)
+        rows.reject(nothing, reason, column)
 
 
 def _firearms(intake, rows):
@@ -258,15 +275,32 @@ def _alerts(workspace, intake, progress):
 
 
 def _kinds(intake, rows):
-    """Kind of each alert; in a list of mixed calls those that speak of no gunfire are rejected."""
-    words = intake.words(rows, "kind")
-    if words is None:
-        return np.full(len(rows.lines), "unknown", dtype=object)
-    kinds = np.array([alert_kind(word) for word in words.categories], dtype=object)
-    if (kinds[words.categories != ""] != np.array(None)).any():
-        rows.reject(kinds[words.codes] == np.array(None), "not a gunfire alert", intake.mapping["kind"])
-    kinds[kinds == np.array(None)] = "unknown"
-    return kinds[words.codes]
+    """Kind of each alert; those that were none, and in a list of mixed calls other calls, are rejected."""
+    words, known = intake.words(rows, "kind"), np.full(len(rows.lines), "unknown", dtype=object)
+    if words is not None:
+        column, texts = intake.mapping["kind"], words.categories
+        kinds = np.array([alert_kind(word) for word in texts], dtype=object)
+        denied = np.array([is_no_alert(word, column) for word in texts], dtype=bool)
+        if any(names_gunfire(word) or kind for word, kind in zip(texts, kinds) if word):
+            denied |= kinds == np.array(None)
+        elif (texts != "").any():
+            intake.tell_words("No word of column {} speaks of gunfire; its rows were taken for gunfire of unknown kind"
+                              .format(column), words, ~denied[words.codes] & rows.kept)
+        intake.tell_words("Not counted, {}, by column {}".format(NO_ALERT, column), words,
+                          denied[words.codes] & rows.kept)
+        rows.reject(denied[words.codes], NO_ALERT, column)
+        known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
+    _reject_dispositions(intake, rows, is_no_alert, NO_ALERT)
+    return _reviewed(intake, rows, known)
+
+
+def _reviewed(intake, rows, kinds):
+    """Kinds of alerts, fireworks where a review calls them so."""
+    for role in [role for role in intake.mapping if role.startswith("disposition")]:
+        words = intake.words(rows, role)
+        fireworks = np.array([word != "" and alert_kind(word) == "firecracker" for word in words.categories])
+        kinds = np.where(fireworks[words.codes], "firecracker", kinds)
+    return kinds
 
 
 def _recorded_before(workspace, rows):

@@ -22,6 +22,7 @@ from .synonyms import names_utc
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
+_WORDS_TOLD, _LONGEST_WORD = 8, 40
 _NO_LABELS = np.zeros(3, dtype=np.int64)
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 
@@ -229,7 +230,7 @@ class Intake:
     def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, progress):
         self.table, self.source = table, open_source(path, table)
         self.area, self.rejects = coordinates.Area(workspace), Rejects()
-        self.warnings, self._tallies = [], Counter()
+        self.warnings, self._tallies, self._words = [], Counter(), {}
         self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
         self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._given.source_timezone), self._given.source_crs
@@ -311,6 +312,32 @@ class Intake:
     def tally(self, sentence, count):
         """Count rows for a warning; ``{}`` at its start is their number."""
         self._tallies[sentence] += int(count)
+
+    def tell_words(self, sentence, words, rows):
+        """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
+
+        Parameters
+        ----------
+        words : pandas.Categorical
+            The word of each row.
+        rows : array of bool
+            Rows that count.
+        """
+        counts = np.bincount(words.codes[np.asarray(rows)], minlength=len(words.categories))
+        self._words.setdefault(sentence, Counter()).update(
+            {words.categories[code]: int(counts[code]) for code in np.flatnonzero(counts)})
+
+    def _sentences_of_words(self):
+        for sentence, counts in self._words.items():
+            texts, _ = privacy.without_contacts([" ".join(word.split())[:_LONGEST_WORD] for word in counts])
+            named = Counter()
+            for text, count in zip(texts, counts.values()):
+                named[text] += count
+            shown = ["{} ({:,})".format(word or "?", count) for word, count in named.most_common(_WORDS_TOLD)]
+            if len(named) > _WORDS_TOLD:
+                shown.append("{:,} more".format(len(named) - _WORDS_TOLD))
+            if shown:
+                yield "{}: {}.".format(sentence, ", ".join(shown))
 
     # The file as a whole
 
@@ -436,6 +463,7 @@ class Intake:
                                  "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
         self.warnings.extend(sentence.replace("{}", "{:,}".format(count), 1) if sentence.startswith("{}") else sentence
                              for sentence, count in self._tallies.items() if count)
+        self.warnings.extend(self._sentences_of_words())
         return ImportResult(
             read=self.read, added=counts.added, updated=counts.updated, rejected=len(self.rejects),
             unchanged=self.read - counts.added - counts.updated - len(self.rejects),

@@ -17,8 +17,8 @@ from .gps_files import is_track, open_gps
 from .header import check_needed, find_columns, pairs_of
 from .memory import Given, recall, table_before
 from .readers import GEOMETRY, first_rows, layers_of, open_source
-from .synonyms import (AREA_NAMES, ROLES, SEVERITY, alert_kind, crime_type, names_utc, plain, population_group,
-                       recognise)
+from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
+from .synonyms import AREA_NAMES, ROLES, names_utc, plain, population_group, recognise
 
 __all__ = ["KINDS", "Look", "changed", "look", "parts_of"]
 
@@ -46,9 +46,10 @@ KINDS = {
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",
         "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
-        "shift_label": "shift of the report"}),
+        "shift_label": "shift of the report", "disposition": "what came of it (unfounded, cancelled)"}),
     "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
-        "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE}),
+        "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE,
+        "disposition": "what came of it (no gunfire, a test)"}),
     "gps_fixes": Kind("GPS of units", "connect:importgps", {
         "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
         "hdop": "dilution (HDOP)"}),
@@ -224,7 +225,7 @@ def _is_gunfire(found, head, placed):
     if "rounds" in found:
         return True
     words = _words(found, head, "kind")
-    return bool(words) and np.mean([alert_kind(word) is not None for word in words]) > 0.5
+    return bool(words) and np.mean([alert_kind(word) is not None or names_gunfire(word) for word in words]) > 0.5
 
 
 def _is_incidents(found, head, placed):

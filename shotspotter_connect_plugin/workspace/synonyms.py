@@ -85,6 +85,13 @@ WEATHER = {
     "humidity": Measure("humidity_percent", "humidity relativehumidity rhum rh relativehumidity2m "
                         "hourlyrelativehumidity", {"percent": (1.0, 0.0), "pct": (1.0, 0.0)}),
 }
+_DISPOSITIONS = ("disposition disp dispo dispositiontext dispositiondesc dispositiondescription dispositioncode "
+                 "dispositiontype finaldisposition casedisposition calldisposition eventdisposition "
+                 "incidentdisposition primarydisposition outcome lastoutcomecategory resolution clearance "
+                 "clearancestatus clearancedesc clearancedescription clearancecode casestatus casestatusdesc "
+                 "incidentstatus eventstatus alertstatus status statusdesc statusdescription unfounded isunfounded "
+                 "unfoundedflag flagunfounded cancelled canceled iscancelled iscanceled duplicate isduplicate test "
+                 "istest testflag testalert")
 _ROLES = {
     "incidents": {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
@@ -106,6 +113,7 @@ _ROLES = {
         "address": "address location fulladdress streetaddress incidentaddress addressofcrime siteaddress "
                    "incidentlocation crimelocation locationaddress",
         "shift_label": "shift tour watch shiftname reportshift",
+        "disposition": _DISPOSITIONS,
         **_TIMES, **_PLACES,
     },
     "gunfire": {
@@ -113,7 +121,10 @@ _ROLES = {
               "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
                 "kind classification roundtype category calltype description descriptio calltypedescription",
-        "rounds": "rounds roundsfired numberofrounds numrounds roundcount shots shotsfired shotcount numshots",
+        "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
+                       "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
+                       "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
+        "rounds": "rounds rnds roundsfired numberofrounds numrounds roundcount shots shotsfired shotcount numshots",
         "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **_PLACES,
@@ -209,6 +220,8 @@ _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _SHAPEFILE_NAME = 10
+SEVERAL = ("disposition",)
+"""Roles of which every column that fits is read: the further ones as ``disposition2`` and so on."""
 
 
 def plain(name):
@@ -237,7 +250,7 @@ def recognise(columns, table, mapping=None):
     -------
     dict
         Role -> column; roles not found are left out. Each column serves one role. Where several pairs of coordinates
-        are found, the further ones follow as ``x2``, ``y2`` and so on.
+        are found, the further ones follow as ``x2``, ``y2`` and so on; so do further columns of :data:`SEVERAL`.
     """
     given = given_roles(columns, table, mapping)
     found = {role: column for role, column in given.items() if column}
@@ -245,10 +258,11 @@ def recognise(columns, table, mapping=None):
     for role, names in ROLES[table].items():
         if role in given or role in ("x", "y"):
             continue
-        column = _best(free, names)
-        if column is not None:
-            found[role] = column
+        column, number = _best(free, names), 1
+        while column is not None:
+            found[role + (str(number) if number > 1 else "")] = column
             free.remove(column)
+            column, number = _best(free, names) if role in SEVERAL else None, number + 1
     if "x" in ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, ROLES[table], found)
     return found
@@ -269,7 +283,7 @@ def given_roles(columns, table, mapping):
     given = {}
     for role, wanted in mapping.items():
         role = _ALIASES.get(role, role)
-        if role not in ROLES[table]:
+        if role not in ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(ROLES[table]):
             raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
         if wanted in (None, ""):
             given[role] = None
@@ -334,99 +348,6 @@ def _pairs(free, roles, found):
         suffix = "" if number == 1 else str(number)
         found["x" + suffix], found["y" + suffix] = x, y
         number += 1
-
-
-# Offences
-
-BIASED = "never used in a forecast"
-OTHER = "not a crime type of this workspace"
-
-_CAR = r"(MOTOR VEHICLE|VEHICLE|AUTO|AUTOMOBILE|CAR|MV|MOTORCYCLE)"
-_ARM = r"(DANGEROUS|DEADLY|GUN|HANDGUN|FIREARM|KNIFE|WEAPON)"
-
-# The first rule that fits decides. Codes of crime types, BIASED or OTHER.
-_OFFENCES = tuple((re.compile(pattern.replace("<CAR>", _CAR).replace("<ARM>", _ARM)), code) for pattern, code in (
-    # Looks like one of the seven but is counted elsewhere (FBI, Uniform Crime Reporting Handbook, 2004).
-    (r"(?<!NON )\b(NEGLIGENT|VEHICULAR|TRAFFIC|JUSTIFI\w+) (MANSLAUGHTER|HOMICIDE)|HOMICIDE NEGLIGENT", OTHER),
-    (r"ATT\w* (MURDER|HOMICIDE|TO (MURDER|KILL))|ASSAULT \w* ?TO (MURDER|KILL)", "aggravated_assault"),
-    (r"(STOLEN|RECOVERED) (PROPERTY|GOODS)|RECOVERED (STOLEN )?<CAR>|POSS\w* (OF )?STOLEN|RECEIVING", OTHER),
-    (r"(IDENTITY|ID) THEFT|THEFT OF (SERVICE\w*|IDENTITY)|FRAUD|FORGERY|EMBEZZ", OTHER),
-    (r"(THEFT|LARCENY) (FROM|FRM|FR|F) (A )?<CAR>|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
-     r"(BURGLARY|BREAKING)( AND ENTERING| INTO| OF| FROM)* (A )?<CAR>|\bBMV\b", "theft"),
-    (r"HOMICIDE|MURDER|MANSLAUGHTER", "homicide"),
-    (r"CAR ?JACK|\bROBBER|MUGGING|HOLD ?UP", "robbery"),
-    (r"BURGLAR|BREAK(ING)? (AND |& )?ENTER|HOUSEBREAKING|\bB ?& ?E\b", "burglary"),
-    (r"<CAR> (THEFT|LARCENY|STOLEN)|STOLEN <CAR>|(THEFT|LARCENY) (OF )?(A )?<CAR>\b|\bUUMV\b|\bUUV\b|"
-     r"UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>", "motor_vehicle_theft"),
-    (r"\bADW\b|AGG\w* (ASSAULT|ASSLT|ASLT|BATTERY)|(ASSAULT|BATTERY|ASSLT)\w* \w* ?AGG\w*|"
-     r"(ASSAULT|ASSLT|ASLT|BATTERY) (\w+ ){0,2}<ARM>|FELON\w* (ASSAULT|BATTERY)|SHOOTING|STABBING",
-     "aggravated_assault"),
-    (r"SHOTS? (FIRED|HEARD)|DISCHARG\w* (OF )?(A )?(FIREARM|GUN|WEAPON)|SOUNDS? OF (GUN)?SHOTS?|SHOT ?SPOTTER|"
-     r"GUN ?FIRE", "gunfire"),
-    (r"THEFT|LARCEN|SHOPLIFT|PICK ?POCKET|POCKET PICK|PURSE ?SNATCH|STEALING", "theft"),
-    # Recorded mostly where police look (Lum and Isaac 2016): never an input.
-    (r"DRUG|NARCOTIC|CONTROLLED SUBSTANCE|MARI[JH]UANA|CANNABIS|COCAINE|OPI(UM|ATE|OID)|PARAPHERNALIA|PROSTITUT|"
-     r"\bVICE\b|SOLICIT|GAMBL|DISORDER|LOITER|VAGRAN|TRESPASS|PANHANDL|PUBLIC (PEACE|DRUNK|INTOX|URINAT)|DRUNK|"
-     r"INTOXICAT|LIQUOR|ALCOHOL|CURFEW|RUNAWAY|TRUAN|TRAFFIC|\bD ?U ?I\b|\bD ?W ?I\b|DRIVING|LICENSE|WARRANT|"
-     r"FUGITIVE|RESIST|OBSTRUCT|WEAPONS?\b|FIREARM|GUN\b|SUSPICIOUS|STOP AND FRISK|QUALITY OF LIFE|NUISANCE|"
-     r"PROBATION|PAROLE", BIASED),
-))
-_CODES = ("homicide", "robbery", "aggravated_assault", "burglary", "motor_vehicle_theft", "theft", "gunfire")
-SEVERITY = {code: rank for rank, code in enumerate(_CODES)}
-"""Order of the hierarchy rule: of several offences of one incident the first counts (FBI, UCR Handbook, 2004; as there,
-vehicle theft goes before other theft)."""
-
-
-def crime_type(offence):
-    """Code of a crime type for an agency's word, or :data:`BIASED` or :data:`OTHER`."""
-    text = " ".join(re.sub(r"[^A-Z0-9&]+", " ", str(offence).upper()).split())
-    code = text.lower().replace(" ", "_")
-    if code in SEVERITY:
-        return code
-    for pattern, found in _OFFENCES:
-        if pattern.search(text):
-            return found
-    return OTHER
-
-
-_GUN = re.compile(r"\b(GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|PISTOL|REVOLVER|SHOOTING|SHOT|GSW|GUNSHOT)S?\b")
-_FLAG = re.compile(r"^(1|0|Y|N|YES|NO|T|F|TRUE|FALSE)$")
-
-
-def firearms(texts, is_weapon):
-    """Whether the words of a column of weapons or offences mean a gun, one by one; ``None`` where they do not tell.
-
-    Words like 1 or N answer only where the whole column is such answers: beside other words, 1 and 2 are codes of a
-    method.
-    """
-    texts = [str(text).strip().upper() for text in texts]
-    answers = is_weapon and all(_FLAG.match(text) for text in texts if text)
-    return [_firearm(text, is_weapon, answers) for text in texts]
-
-
-def _firearm(text, is_weapon, answers):
-    if _GUN.search(text):
-        return True
-    if not is_weapon or not text or text.startswith(("UNK", "OTHER")):
-        return None
-    return is_true(text) if answers else False
-
-
-# Gunfire
-
-_KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
-    (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"), (r"PROBABLE|POSSIBLE|\bPSST\b|\bPSS\b", "probable"),
-    (r"MULT|\bMSST\b|\bMGS\b", "multiple"), (r"SINGLE|\bSGS\b", "single"),
-    (r"SHOT|GUN ?FIRE|GUNS?\b|\b\d+SS\b|\bSST\b|ROUNDS", "unknown"),
-))
-
-
-def alert_kind(text):
-    """single, multiple, probable, firecracker or unknown; ``None`` where the words speak of no gunfire at all."""
-    text = " ".join(re.sub(r"[^A-Z0-9]+", " ", str(text).upper()).split())
-    if not text:
-        return "unknown"
-    return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
 # Calendar

@@ -4,7 +4,7 @@ import pytest
 from exports import SAMPLES
 
 from shotspotter_connect_plugin.workspace.importers import import_incidents
-from shotspotter_connect_plugin.workspace.synonyms import firearms
+from shotspotter_connect_plugin.workspace.offences import firearms
 
 
 @pytest.mark.parametrize("text,is_weapon,told", [

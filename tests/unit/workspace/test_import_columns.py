@@ -10,7 +10,8 @@ from exports import EXPORTS, IMPORT, SAMPLES, adds_up
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace import synonyms
 from shotspotter_connect_plugin.workspace.readers import open_source
-from shotspotter_connect_plugin.workspace.synonyms import BIASED, OTHER, alert_kind, crime_type, recognise
+from shotspotter_connect_plugin.workspace.offences import BIASED, OTHER, alert_kind, crime_type
+from shotspotter_connect_plugin.workspace.synonyms import recognise
 
 CSVS = [(city, table, name) for city, table, name, _ in EXPORTS if name.endswith(".csv")]
 
@@ -156,7 +157,8 @@ def test_no_code_knows_a_city_or_a_file():
     folder = SAMPLES.parents[2] / "shotspotter_connect_plugin" / "workspace"
     words = ("washington", "district of columbia", "oakland", "kansas", "new york", "nypd", "opendata", "26985", "2263",
              "2227", "crime_incidents")
-    for name in ("importers", "intake", "readers", "times", "coordinates", "synonyms", "privacy", "blocks"):
+    for name in ("importers", "intake", "readers", "times", "coordinates", "synonyms", "offences", "privacy",
+                 "blocks"):
         text = (folder / (name + ".py")).read_text(encoding="utf-8").lower().replace("america/new_york", "")
         assert not [word for word in words if word in text], name
 

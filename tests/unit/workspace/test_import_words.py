@@ -1,0 +1,135 @@
+"""Words of offences, alerts and dispositions: what was no crime and no shot is not counted, and told with its count."""
+import pandas as pd
+import pytest
+from exports import IMPORT, ROOT, SAMPLES, adds_up
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace import offences
+from shotspotter_connect_plugin.workspace.look import look
+from shotspotter_connect_plugin.workspace.synonyms import recognise
+
+WORDS = [line.split("\t") for line in (ROOT / "tests" / "data" / "words.tsv").read_text(
+    encoding="utf-8").splitlines()[1:]]
+PLACE = {"Latitude": "38.9", "Longitude": "-77.0"}
+
+
+@pytest.mark.parametrize("word,meant", [(word, meant) for column, word, meant in WORDS if column == "offence"])
+def test_offences_word_by_word(word, meant):
+    found = offences.crime_type(word)
+    assert found == meant or meant == "-" and found not in offences.SEVERITY
+
+
+@pytest.mark.parametrize("word,meant", [(word, meant) for column, word, meant in WORDS if column == "alert"])
+def test_alerts_word_by_word(word, meant):
+    assert (offences.alert_kind(word) or "-") == meant
+
+
+@pytest.mark.parametrize("word,meant", [(word, meant) for column, word, meant in WORDS if column == "disposition"])
+def test_dispositions_word_by_word(word, meant):
+    assert offences.says_nothing_happened(word, "Disposition") == (meant == "-")
+
+
+@pytest.mark.parametrize("column,value,nothing", [
+    ("Unfounded", "Y", True), ("Unfounded", "N", False), ("FlagUnfounded", "1", True), ("Flag-Unfounded", "", False),
+    ("IsGunfire", "N", True), ("Is Gunfire", "Y", False), ("Test Alert", "true", True), ("Cancelled", "0", False)])
+def test_yes_and_no_answer_the_name_of_their_column(column, value, nothing):
+    assert offences.is_no_alert(value, column) == nothing
+
+
+def incidents(city, tmp_path, rows):
+    """A new workspace and the result of importing rows of (offence, more columns)."""
+    frame = pd.DataFrame([{"Case Number": "C{}".format(number), "Offense": offence,
+                           "Occurred Date": "2017-03-{:02d} 10:30:00".format(number % 28 + 1), **PLACE, **more}
+                          for number, (offence, more) in enumerate(rows)])
+    frame.to_csv(tmp_path / "cases.csv", index=False)
+    workspace = city("dc")
+    return workspace, IMPORT["incidents"](workspace, tmp_path / "cases.csv")
+
+
+def test_what_was_no_crime_by_its_own_words_is_rejected_and_told(city, tmp_path):
+    words = ["ROBBERY"] * 3 + ["BURGLARY ALARM"] * 5 + ["NON-AGGRAVATED ASSAULT"] * 2 + ["ASSAULT"] * 4 + ["BURGLARY"]
+    workspace, result = incidents(city, tmp_path, [(word, {}) for word in words])
+    assert adds_up(result) and result.added == 4
+    assert set(workspace.read("incidents")["crime_type"]) == {"robbery", "burglary"}
+    assert result.reasons == {offences.NO_CRIME: 5, offences.UNCLEAR: 4, offences.OTHER: 2}
+    assert any("BURGLARY ALARM (5)" in warning for warning in result.warnings)
+    assert any("ASSAULT (4)" in warning and "clearly" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize("column,nothing,something", [
+    ("Disposition", ["Unfounded", "UNFOUNDED", "Cancelled", "No crime"], ["Closed", "Open", "Cleared by arrest", ""]),
+    ("Case Status", ["U--UNFOUNDED", "Duplicate", "FALSE REPORT", "Void"], ["Exceptional clearance", "Inactive", ""]),
+    ("Flag-Unfounded", ["Y", "YES", "1", "TRUE"], ["N", "NO", "0", ""])])
+def test_a_disposition_beside_the_offence_counts(city, tmp_path, column, nothing, something):
+    rows = [("ROBBERY", {column: word}) for word in nothing + something]
+    workspace, result = incidents(city, tmp_path, rows)
+    assert adds_up(result) and result.added == len(something)
+    assert result.reasons == {offences.NO_CRIME: len(nothing)}
+    again = IMPORT["incidents"](workspace, tmp_path / "cases.csv")
+    assert (again.added, again.updated, again.unchanged) == (0, 0, len(something))
+
+
+def test_several_dispositions_are_all_read_and_one_can_be_left_out(city, tmp_path):
+    rows = [("ROBBERY", {"Disposition": "Closed", "Case Status": "Unfounded"}),
+            ("ROBBERY", {"Disposition": "Cancelled", "Case Status": "Open"}), ("ROBBERY", {})]
+    _, result = incidents(city, tmp_path, rows)
+    assert result.added == 1 and {"disposition", "disposition2"} <= set(result.mapping)
+    workspace = city("dc")
+    kept = IMPORT["incidents"](workspace, tmp_path / "cases.csv", mapping={"disposition": None})
+    assert kept.added == 3
+
+
+def alerts(city, tmp_path, frame):
+    frame.to_csv(tmp_path / "alerts.csv", index=False)
+    workspace = city("kc")
+    return workspace, IMPORT["gunfire"](workspace, tmp_path / "alerts.csv")
+
+
+def kansas_city():
+    return pd.read_csv(SAMPLES / "kansas_city_mo_shotspotter_2016_2021.csv", dtype=str, keep_default_na=False)
+
+
+def test_a_feed_in_which_nearly_all_was_reviewed_as_no_gunfire(city, tmp_path):
+    frame = kansas_city()
+    reviewed = pd.concat([frame.assign(**{"Type": word, "Respond ID": word + frame["Respond ID"]}) for word in (
+        "Not Gunfire", "Not Gunfire ", "NON-GUNFIRE", "Test - Multiple Gunshots", "Construction", "Vehicle Backfire")])
+    whole = pd.concat([frame, reviewed]).sample(frac=1, random_state=4)
+    plain = alerts(city, tmp_path, frame)[1]
+    workspace, result = alerts(city, tmp_path, whole)
+    assert adds_up(result) and result.added == plain.added
+    assert result.reasons[offences.NO_ALERT] == len(reviewed)
+    kinds = workspace.read("gunfire")["kind"]
+    assert set(kinds) <= {"single", "multiple", "probable"}
+    assert any("Not Gunfire" in warning and "Construction" in warning for warning in result.warnings)
+    assert look(workspace, str(tmp_path / "alerts.csv")).kind == "gunfire"
+
+
+def test_a_feed_of_nothing_but_no_gunfire_brings_nothing(city, tmp_path):
+    frame = kansas_city().head(10).assign(Type="Not Gunfire")
+    try:
+        _, result = alerts(city, tmp_path, frame)
+    except ConnectError as error:
+        assert offences.NO_ALERT in error.user
+    else:
+        assert result.reasons == {offences.NO_ALERT: 10} and result.added == 0
+
+
+@pytest.mark.parametrize("column", ["Classification", "Disposition", "Review Status", "Final Classification"])
+def test_a_review_in_another_column_counts(city, tmp_path, column):
+    frame = kansas_city().head(36)
+    frame[column] = ["Not Gunfire", "Fireworks", "", ""] * 9
+    workspace, result = alerts(city, tmp_path, frame)
+    plain = alerts(city, tmp_path, kansas_city().head(36))[1]
+    assert adds_up(result) and result.reasons[offences.NO_ALERT] == 9 == plain.added - result.added
+    assert (workspace.read("gunfire")["kind"] == "firecracker").sum() == 9
+
+
+def test_a_column_that_speaks_of_no_gunfire_at_all_is_told(city, tmp_path):
+    _, result = alerts(city, tmp_path, kansas_city().head(20).assign(Type="Code 7"))
+    assert result.added and any("Code 7 (20)" in warning for warning in result.warnings)
+
+
+def test_a_murder_flag_and_a_disposition_share_no_column():
+    found = recognise(["STATISTICAL_MURDER_FLAG", "Case Status", "Unfounded", "OCCUR_DATE"], "incidents")
+    assert found["murder_flag"] == "STATISTICAL_MURDER_FLAG"
+    assert {found["disposition"], found["disposition2"]} == {"Case Status", "Unfounded"}
