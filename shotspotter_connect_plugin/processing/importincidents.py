@@ -14,7 +14,8 @@ class ImportIncidents(FileImport):
             "the same file again adds nothing; a coarser file never overwrites a finer time. Every row read is added, "
             "updated, unchanged or rejected with a reason.")
     FILE_HELP = "File of incidents."
-    COLUMNS_HELP = "Our columns: incident_id, crime_type, occurred_from, occurred_to, reported, x, y, block, disposition."
+    COLUMNS_HELP = ("Our columns: incident_id, crime_type, occurred_from, occurred_to, reported, x, y, block, "
+                    "disposition.")
 
     def step(self):
         from ..workspace.importers import import_incidents
