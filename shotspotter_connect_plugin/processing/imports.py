@@ -121,7 +121,7 @@ def file_of(value, context):
     if layer is None:
         return str(value).strip()
     parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
-    if layer.providerType() == "ogr" and not layer.subsetString() and os.path.exists(parts.get("path") or ""):
+    if layer.providerType() == "ogr" and not layer.subsetString() and _is_read_here(parts.get("path")):
         return parts["path"] + ("|layername=" + parts["layerName"] if parts.get("layerName") else "")
     if layer.isSpatial() and not layer.crs().isValid():
         raise ConnectError("Layer “{}” has no coordinate reference system; set the one it was made in (Layer, Set CRS "
@@ -133,6 +133,13 @@ def file_of(value, context):
     if error != QgsVectorFileWriter.WriterError.NoError:
         raise ConnectError("Layer “{}” cannot be read; save it as a file and give that.".format(layer.name()), message)
     return path
+
+
+def _is_read_here(path):
+    """Whether a path is of a file that the importers read themselves; what else the user has open is copied."""
+    from ..workspace.layerfile import is_readable
+
+    return bool(path) and is_readable(path)
 
 
 def _mapping(text):

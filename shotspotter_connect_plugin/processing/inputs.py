@@ -1,6 +1,6 @@
 """From parameter values to what the rooms take: layers as tables, dates and moments as ISO text."""
 from qgis.core import (Qgis, QgsFeatureRequest, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource,
-                       QgsProperty, QgsVariantUtils, QgsWkbTypes)
+                       QgsProcessingUtils, QgsProperty, QgsVariantUtils, QgsWkbTypes)
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..errors import ConnectError
@@ -18,11 +18,31 @@ def what_is_wrong(definition, value, context):
             form = "YYYY-MM-DD, as in 2019-03-01" if _wants_date(definition) else \
                 "YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2019-03-01T05:00"
             return "{} “{}” is not a date: write it as {}.".format(name, value, form)
-    if isinstance(definition, QgsProcessingParameterFeatureSource) and \
-            not definition.checkValueIsAcceptable(value, context):
-        return "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
+    if isinstance(definition, QgsProcessingParameterFeatureSource):
+        cannot = "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
             name, getattr(value, "source", value))
+        return "" if _may_be_opened(value, context) and definition.checkValueIsAcceptable(value, context) else cannot
     return ""
+
+
+def _may_be_opened(value, context):
+    """Whether a value is a layer that is open already, or a file that no stranger can reach out of.
+
+    A layer that the user has opened in QGIS is the user's own, from wherever it comes; a text is opened here, and names
+    a file of one of the formats that hold their rows themselves.
+
+    Raises
+    ------
+    ConnectError
+        When the file is of such a format, and yet names what lies elsewhere.
+    """
+    from ..workspace.layerfile import open_layers
+
+    source = getattr(value, "source", value)
+    text = source.staticValue() if isinstance(source, QgsProperty) else source
+    if not isinstance(text, str) or QgsProcessingUtils.mapLayerFromString(text, context, False) is not None:
+        return True
+    return open_layers(text.partition("|")[0]) is not None
 
 
 def iso_date(value):

@@ -2,7 +2,6 @@
 
 Tracks are somebody's whereabouts: a copy on disk would outlive their purge.
 """
-import os
 from itertools import groupby, repeat
 
 from qgis.core import (
@@ -14,6 +13,7 @@ from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
 from shapely.prepared import prep
 
+from ..workspace.layerfile import is_readable
 from . import maps, style
 
 MANY = 25
@@ -66,7 +66,7 @@ def ground(context, beats, crs):
     """What lies under every map, top one first: outlines of beats, streets, railroads, water, parks."""
     outlines = memory_layer("Beats", "MultiPolygon", crs, beats[["beat"]], shapes(beats["geometry"]))
     maps.style_beats(outlines)
-    lines, areas = maps.context_layers(context) if context and os.path.exists(context) else ([], [])
+    lines, areas = maps.context_layers(context) if context and is_readable(context) else ([], [])
     return [outlines, *lines, *areas]
 
 

@@ -14,6 +14,7 @@ from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
 from ..progress import SILENT
+from ..workspace.layerfile import open_layers
 from .sheets import key, sheets
 
 _REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.patrols",
@@ -161,7 +162,11 @@ def copy_context(path, context, crs, progress):
         progress.warn(f"The map context {context} is not there, so maps show boxes and beats only. "
                       "Set map_context to a GeoPackage with streets, parks and water.")
         return
-    source = gdal.OpenEx(context, gdal.OF_VECTOR | gdal.OF_READONLY)
+    try:
+        source = open_layers(context)
+    except ConnectError as error:
+        progress.warn(f"Maps show boxes and beats only. {error.user}")
+        return
     for name in CONTEXT if source is not None else ():
         layer = source.GetLayerByName(name)
         if layer is None or layer.GetSpatialRef() is None:

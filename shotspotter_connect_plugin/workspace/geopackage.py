@@ -216,6 +216,8 @@ class GeoPackage:
             self._opened = Opened(self.path, WAIT_SECONDS)
             self._connection = self._opened.connection
             self._connection.execute("PRAGMA cache_size = -262144")
+            self._connection.execute("PRAGMA trusted_schema = OFF")  # a file from somebody else runs nothing of theirs
+            self._check_tables()
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
             self._lacking = self._find_lacking()
@@ -302,6 +304,14 @@ class GeoPackage:
         """Columns to select; NULL for those that a file made by an earlier version lacks."""
         lacking = [column.name for column in self._lacking.get(table.name, [])]
         return [_sql("NULL AS", quoted(name)) if name in lacking else quoted(name) for name in names]
+
+    def _check_tables(self):
+        """Raise one sentence where a view or a virtual table stands in the place of one of our tables."""
+        kinds = self._connection.execute("SELECT name, type, coalesce(sql, '') FROM sqlite_master").fetchall()
+        for name, kind, made in kinds:
+            if name.lower() in TABLES and kind != "trigger" and not made.lower().startswith("create table"):
+                raise ConnectError("{} is not a workspace as it was made: its table {} is a {}. Restore it from a copy."
+                                   .format(self.path.name, name, "view" if kind == "view" else "virtual table"))
 
     def _find_lacking(self):
         """Table -> columns that may be empty and that the file does not have yet."""

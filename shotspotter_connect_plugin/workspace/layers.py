@@ -7,11 +7,11 @@ from typing import List
 import numpy as np
 import pandas as pd
 import pyproj
-from osgeo import ogr
 from shapely import wkb
 from shapely.ops import transform
 
 from ..errors import ConnectError
+from .layerfile import open_layers
 
 
 @dataclass
@@ -79,13 +79,9 @@ def read_vector(path, layer=None):
     """
     path = str(path)
     name = os.path.basename(path)
-    if not path.startswith("/vsi") and not os.path.exists(path):
+    if not os.path.exists(path):
         raise ConnectError("There is no file " + path + "; check the path.")
-    prefix = {".gz": "/vsigzip/", ".zip": "/vsizip/"}.get(os.path.splitext(path)[1].lower(), "")
-    try:
-        source = ogr.Open(prefix + path)
-    except RuntimeError:
-        source = None
+    source = open_layers(path)
     if source is None:
         raise ConnectError(name + " is not a file with map layers that can be read; choose another.")
     found = source.GetLayer(layer) if layer else source.GetLayer(0)

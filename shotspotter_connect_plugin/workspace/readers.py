@@ -12,6 +12,7 @@ import pandas as pd
 from osgeo import gdal, ogr
 
 from ..errors import ConnectError
+from .layerfile import open_layers
 
 GEOMETRY = ("(geometry x)", "(geometry y)")
 """Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
@@ -206,9 +207,9 @@ def layers_of(path):
     if _ending(path) in _TEXT | _EXCEL or not path.exists():
         return []
     try:
-        source = gdal.OpenEx(_inside(path), gdal.OF_VECTOR)
-    except RuntimeError:
-        source = None
+        source = open_layers(path)
+    except ConnectError:
+        return []  # what is wrong with it, its reader says
     return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
@@ -302,10 +303,7 @@ def _open_layer_of_rows(path, layer_name, table, areas):
 
 def _open_layer(path, name, table=""):
     """(data source, layer); the first must live as long as the second is used."""
-    try:
-        source = gdal.OpenEx(_inside(path), gdal.OF_VECTOR)
-    except RuntimeError:
-        source = None
+    source = open_layers(path)
     if source is None or source.GetLayerCount() == 0:
         raise ConnectError("{} cannot be opened; give CSV, Excel (.xlsx) or a map layer.".format(path.name),
                            gdal.GetLastErrorMsg())
@@ -319,17 +317,6 @@ def _open_layer(path, name, table=""):
     if layer is None:
         raise ConnectError("{} has no layer {}.".format(path.name, name))
     return source, layer
-
-
-def _inside(path):
-    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, if it has just one."""
-    prefix = {".gz": "/vsigzip/", ".zip": "/vsizip/"}.get(path.suffix.lower(), "") + str(path)
-    names = (gdal.ReadDirRecursive(prefix) or ()) if prefix.startswith("/vsizip/") else ()
-    packed = [name for name in names if name.lower().endswith(".gpkg")]
-    if any(name + "-wal" in names and gdal.VSIStatL(prefix + "/" + name + "-wal").size for name in packed):
-        raise ConnectError("{} was packed while its GeoPackage was open; close the project on the phone and send it "
-                           "again, or unpack it and name the GeoPackage.".format(path.name))
-    return prefix + "/" + packed[0] if len(packed) == 1 else prefix
 
 
 def _crs(system):

@@ -1,14 +1,16 @@
 """Bad input gets one sentence that says what to do, and the workspace stays as it was."""
 import json
 import shutil
+import socket
 import sqlite3
 
 import pytest
 from conftest import DATE, copied
-from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProject, QgsVectorFileWriter,
-                       QgsVectorLayer)
+from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProject,
+                       QgsVectorFileWriter, QgsVectorLayer)
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.processing.imports import file_of
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 
@@ -251,3 +253,41 @@ def test_a_fault_of_ours_is_called_so_and_its_details_reach_the_log(run, full, m
     assert "fault of ShotSpotter Connect" in str(error.value) and "deep inside" not in str(error.value)
     assert any(tag == "ShotSpotter Connect" and "Traceback" in message and "deep inside" in message
                for message, tag in logged)
+
+
+def test_a_text_names_a_file_that_reaches_nowhere_else(fails, run, fresh, tmp_path):
+    """Whatever QGIS could open: only formats that hold their rows themselves are, and nobody is asked anything."""
+    asked = []
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(0.01)
+        address = "http://127.0.0.1:{}/x".format(listening.getsockname()[1])
+        virtual = write(tmp_path / "areas.shp", "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/vsicurl/{}"
+                        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>".format(address))
+        linked = write(tmp_path / "areas.geojson", json.dumps({
+            "type": "FeatureCollection", "crs": {"type": "link", "properties": {"href": address}}, "features": []}))
+        for text in (virtual, linked, "/vsicurl/" + address, address + ".geojson", "WFS:" + address,
+                     "postgres://host=127.0.0.1 table=x", str(linked) + "|layername=areas"):
+            for name, given in (("importneighbourhoods", {"NAME_FIELD": "a"}), ("importplaces", {"KIND": "bar"}),
+                                ("importsensorcoverage", {})):
+                fails(name, WORKSPACE=str(fresh), INPUT=str(text), **given)
+            fails("createworkspace", WORKSPACE=str(tmp_path / "new.gpkg"), JURISDICTION=str(text), TIMEZONE="UTC")
+        with pytest.raises(TimeoutError):
+            asked.append(listening.accept())
+    assert asked == []
+
+
+def test_a_layer_that_is_open_in_qgis_may_come_from_anywhere(run, fresh, sample, tmp_path):
+    """A virtual layer of the user's own; the importers of files take a copy of what it gives."""
+    places = sample / "places" / "school.geojson"
+    virtual = write(tmp_path / "schools.vrt", "<OGRVRTDataSource><OGRVRTLayer name='school'><SrcDataSource>{}"
+                    "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>".format(places))
+    layer = QgsVectorLayer(str(virtual), "schools", "ogr")
+    assert layer.isValid()
+    QgsProject.instance().addMapLayer(layer)
+    try:
+        assert run("importplaces", WORKSPACE=str(fresh), INPUT=layer.id(), KIND="school")["ADDED"] > 0
+        assert file_of(layer, QgsProcessingContext()).endswith(".gpkg")
+    finally:
+        QgsProject.instance().removeMapLayer(layer.id())
