@@ -19,6 +19,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from shotspotter_connect_plugin.forecast import crs as systems  # noqa: E402
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.patrol.tracks import NS, clean  # noqa: E402
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits  # noqa: E402
@@ -29,12 +30,10 @@ WEEK = 7 * 86_400 * NS
 
 def fixes(count):
     """unit codes, int64 nanoseconds, x, y in EPSG:32610, by time as a fleet's log is."""
-    import pyproj
-
     data = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data")) / "gps"
     path = data / "cabspotting_fleet_3days.csv.gz"
     rows = pd.read_csv(path if path.exists() else ROOT / "tests" / "data" / "gps" / "san_francisco_taxis.csv.gz")
-    x, y = pyproj.Transformer.from_crs(4326, 32610, always_xy=True).transform(rows["lon"], rows["lat"])
+    x, y = systems.change("EPSG:4326", "EPSG:32610")(rows["lon"], rows["lat"])
     unit, at = pd.factorize(rows["vehicle_id"])[0], rows["unix_time"].to_numpy() * NS
     times = -(-count // len(rows))
     week = np.repeat(np.arange(times), len(rows))[:count]

@@ -7,7 +7,6 @@ import sys
 REQUIRED = {
     "numpy": ("linalg", "python3-numpy"),
     "pandas": ("core", "python3-pandas"),
-    "pyproj": ("crs", "python3-pyproj"),
     "shapely": ("geometry", "python3-shapely"),
     "osgeo": ("gdal.py", "python3-gdal"),
 }

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12 (QGIS 3.40 from backports) and on Debian 13 (QGIS 3.40 of the release), with
 # Debian's Python packages. Quick when all is there.
-# With the argument "tests" also what only the tests need: a GPS service and a program that feeds it.
+# With the argument "tests" also what only the tests need: a GPS service, a program that feeds it, and pyproj to compare with.
 set -euo pipefail
 
 readonly QGIS_PACKAGES=(qgis python3-qgis qgis-providers)
 readonly PACKAGES=(
-    python3-numpy python3-scipy python3-pandas python3-sklearn python3-pyproj python3-shapely python3-gdal
+    python3-numpy python3-scipy python3-pandas python3-sklearn python3-shapely python3-gdal
     python3-openpyxl python3-reportlab python3-venv pyqt5-dev-tools
     xvfb xauth fonts-open-sans fonts-dejavu-core poppler-utils
 )
-readonly TEST_PACKAGES=(gpsd gpsd-clients)
+readonly TEST_PACKAGES=(gpsd gpsd-clients python3-pyproj)
 # reportlab's drawings load a module that Debian 12 packs apart; from Debian 13 on python3-reportlab holds it.
 readonly BOOKWORM_PACKAGES=(python3-renderpm)
 readonly BACKPORTS=/etc/apt/sources.list.d/shotspotter-connect-backports
@@ -81,7 +81,7 @@ add_backports() {
 main() {
     local missing
     command -v dpkg-query >/dev/null || fail "This installs on Debian 12 and 13 only. On other systems install QGIS 3.40 or newer and \
-the Python libraries numpy, pandas, pyproj, shapely, GDAL, scipy and scikit-learn for the Python that QGIS uses."
+the Python libraries numpy, pandas, shapely, GDAL, scipy and scikit-learn for the Python that QGIS uses."
     if [ "${1:-}" = tests ]; then
         missing=$(missing_packages "${TEST_PACKAGES[@]}")
     else

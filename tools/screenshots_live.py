@@ -7,7 +7,6 @@ import traceback
 import zipfile
 
 import pandas as pd
-import pyproj
 from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayerUtils
 from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QPushButton, QToolBar
@@ -100,7 +99,8 @@ def patrol(dock, package):
     wait_until(lambda: receiver._peer is not None, 20)
     target = plan.patrols[BOX]
     (x,), (y,) = plan.fishnet.centres(*plan.fishnet.parse([target.box_id]))
-    degrees = pyproj.Transformer.from_crs(plan.crs, "EPSG:4326", always_xy=True).transform
+    from shotspotter_connect_plugin.forecast import crs as systems
+    degrees = systems.change(plan.crs, systems.DEGREES)
     dock.page.beat.setCurrentIndex(dock.page.beat.findData(target.beat))
     receiver.go([degrees(x - 400 + 30 * step, y - 300 + 22 * step) for step in range(13)])
     receiver.go([degrees(x + 20, y - 30)] * 82)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyproj
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from shotspotter_connect_plugin.forecast import crs as systems  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
 EVERY = 30.0
@@ -62,7 +62,7 @@ def simulate(workspace, shift_date, shift, seed=(1,)):
     boxes = workspace.read("boxes", ["box_id", "col", "row", "beat"])
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
                              order_by=["beat", "visit_order"])
-    to_degrees = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform
+    to_degrees = systems.change(workspace.settings.crs, systems.DEGREES)
     tracks, crews, crew = [], [], workspace.calendar.codes.index(shift) + 1
     for number, (beat, planned) in enumerate(patrols.groupby("beat")):
         rng = np.random.default_rng([*seed, number])

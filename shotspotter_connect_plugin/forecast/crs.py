@@ -102,23 +102,14 @@ class Change:
     source, target : osgeo.osr.SpatialReference
         As :func:`parse` gives them.
 
-    Raises
-    ------
-    ConnectError
-        When there is no way between the two.
     """
 
     def __init__(self, source, target):
         with _quiet():
             try:
                 self._way = osr.CoordinateTransformation(source, target)
-                # An empty one of some versions fails only when it is used; this asks the object itself.
-                known = bool(getattr(self._way, "this", None))
-            except RuntimeError:
-                known = False
-        if not known:
-            raise ConnectError("Coordinates of {} cannot be changed into {}; name another CRS.".format(
-                source.GetName(), target.GetName()))
+            except RuntimeError:  # no way between the two; whether it is said here is a setting of GDAL's
+                self._way = None
         # What PROJ refuses anyway: latitudes beyond the poles and longitudes of several turns.
         self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
             np.finfo(float).max)
@@ -130,7 +121,7 @@ class Change:
         points = np.column_stack([first.ravel(), second.ravel()])
         moved = np.full(points.shape, np.inf)
         known = (np.abs(points) <= self._most).all(axis=1)
-        if known.any():
+        if known.any() and self._way is not None:
             with _quiet():
                 moved[known] = self._moved(points[known])
         moved[~np.isfinite(moved).all(axis=1)] = np.inf

@@ -8,14 +8,17 @@ import re
 
 import numpy as np
 import pandas as pd
-import pyproj
+from osgeo import osr
 from shapely.geometry import MultiPolygon, box
 from shapely.validation import make_valid
 
 from ..errors import ConnectError
+from . import crs as systems
 
 TOLERANCE = 0.005
 """Largest relative error of a box's sides and area on the ground."""
+
+_LIKELY = 70  # per cent, enough for a name in a message
 
 _WHOLE = 1.0 - 1e-12
 """Share from which a block counts as wholly covered: what rounding of coordinates of 10,000 km leaves."""
@@ -41,8 +44,8 @@ def check_crs(crs, bounds, size=250.0):
 
     Parameters
     ----------
-    crs : str or pyproj.CRS
-        Authority id, WKT or PROJ text.
+    crs : str
+        Authority id, WKT or PROJ text, or anything with a ``to_wkt()``.
     bounds : sequence of float
         x_min, y_min, x_max, y_max in that CRS.
     size : float
@@ -59,17 +62,16 @@ def check_crs(crs, bounds, size=250.0):
         When the CRS is unknown, geographic, not in metres, or when a side or the area of a box is off by more than
         0.5 % somewhere in the bounds, measured on the ellipsoid.
     """
-    crs = _parse_crs(crs)
+    crs = systems.parse(crs)
     bounds = np.asarray(bounds, dtype=float)
     if bounds.shape != (4,) or not np.isfinite(bounds).all() or (bounds[:2] > bounds[2:]).any():
         raise ConnectError("The layer has no extent; check that it has geometries.", f"bounds={bounds}")
-    name = crs.name if crs.to_authority() is None else ":".join(crs.to_authority())
+    name = systems.authority_of(crs, _LIKELY) or crs.GetName()
     advice = _advice(crs, bounds)
-    if not crs.is_projected:
+    if not crs.IsProjected():
         raise ConnectError(f"{name} is not a projected CRS, so it has no metres; {advice}")
-    units = {axis.unit_name for axis in crs.axis_info[:2]}
-    if any(axis.unit_conversion_factor != 1.0 for axis in crs.axis_info[:2]):
-        raise ConnectError(f"{name} measures in {' and '.join(sorted(units))}, not in metres; {advice}")
+    if crs.GetLinearUnits() != 1.0:
+        raise ConnectError(f"{name} measures in {crs.GetLinearUnitsName()}, not in metres; {advice}")
     side, area = _worst_errors(crs, bounds, size)
     if not max(abs(side), abs(area)) <= TOLERANCE:
         if not math.isfinite(side + area):
@@ -77,43 +79,52 @@ def check_crs(crs, bounds, size=250.0):
         measure = f"{size:g} m measure {size * (1 + side):.4g} m" if abs(side) > TOLERANCE else (
             f"a box of {size * size:,.0f} m2 measures {size * size * (1 + area):,.0f} m2")
         raise ConnectError(f"In {name} {measure} on the ground here, more than 0.5 % off; {advice}")
-    authority = crs.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else crs.to_wkt()
-
-
-def _parse_crs(crs):
-    try:
-        return pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise ConnectError("The CRS is not known; give an authority id such as EPSG:32618.", str(error)) from error
+    return systems.text_of(crs)
 
 
 def _advice(crs, bounds):
+    to_degrees = systems.Change(crs, systems.parse(systems.DEGREES))
     try:
-        to_degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        lon, lat = to_degrees.transform((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        lon, lat = to_degrees((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
         return f"use {utm_crs(lon, lat)}, or leave the CRS empty to have it chosen."
-    except (pyproj.exceptions.ProjError, ConnectError):
+    except ConnectError:
         return "name a metric CRS made for this area."
 
 
 def _worst_errors(crs, bounds, size):
     """Largest relative error of a side (or diagonal) and of the area of boxes at 7 x 7 places of the bounds."""
-    to_degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
-    geod = crs.get_geod()
+    ground = crs.CloneGeogCS()  # on the datum of its own
+    ground.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(bounds[0], bounds[2], 7),
                                                  np.linspace(bounds[1], bounds[3], 7)))
     half = size / 2
-    lon, lat = to_degrees.transform(np.stack([x - half, x + half, x + half, x - half]),
-                                    np.stack([y - half, y - half, y + half, y + half]))
+    lon, lat = systems.Change(crs, ground)(np.stack([x - half, x + half, x + half, x - half]),
+                                           np.stack([y - half, y - half, y + half, y + half]))
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return math.nan, math.nan
+    lon, lat = lon * ground.GetAngularUnits(), lat * ground.GetAngularUnits()
+    lon = (lon - lon[0] + math.pi) % (2 * math.pi) - math.pi  # a box may lie across the 180th meridian
     diagonal = size * math.sqrt(2)
     pairs = [(0, 1, size), (1, 2, size), (2, 3, size), (3, 0, size), (0, 2, diagonal), (1, 3, diagonal)]
-    sides = np.concatenate([geod.inv(lon[a], lat[a], lon[b], lat[b])[2] / length - 1 for a, b, length in pairs])
-    areas = np.array([abs(geod.polygon_area_perimeter(lon[:, i], lat[:, i])[0]) for i in range(x.size)])
-    areas = areas / (size * size) - 1
+    sides = []
+    for a, b, length in pairs:
+        east, north = _radii((lat[a] + lat[b]) / 2, ground)
+        sides.append(np.hypot(east * (lon[b] - lon[a]), north * (lat[b] - lat[a])) / length - 1)
+    sides, middle = np.concatenate(sides), lat.mean(axis=0)
+    x, y = _radii(lat, ground)[0] * (lon - lon.mean(axis=0)), _radii(middle, ground)[1] * (lat - middle)
+    areas = np.abs((x[2] - x[0]) * (y[3] - y[1]) - (x[3] - x[1]) * (y[2] - y[0])) / (2 * size * size) - 1
     return sides[np.abs(sides).argmax()], areas[np.abs(areas).argmax()]
+
+
+def _radii(lat, ground):
+    """Metres per radian to the east and to the north at latitudes, on the ellipsoid of a geographic CRS.
+
+    Taken at the middle latitude of two points some kilometres apart they give the geodesic to a millionth.
+    """
+    flattening = 1 / ground.GetInvFlattening() if ground.GetInvFlattening() else 0.0
+    squeezed = 1 - flattening * (2 - flattening) * np.sin(lat) ** 2
+    across = ground.GetSemiMajor() / np.sqrt(squeezed)
+    return across * np.cos(lat), across * (1 - flattening) ** 2 / squeezed
 
 
 class Fishnet:

@@ -1,21 +1,17 @@
 """Where points are: which coordinate system a file uses, judged by where its points fall; boxes; rounding."""
 from dataclasses import dataclass
-from functools import lru_cache
+from operator import itemgetter
 
 import numpy as np
 import pandas as pd
-import pyproj
-from pyproj.aoi import AreaOfInterest
-from pyproj.database import query_crs_info
-from pyproj.enums import PJType
 
 from ..errors import ConnectError
-from .layers import parse_crs
+from ..forecast import crs as systems
 
 TOLERANCE = 1000.0
 """Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
 
-DEGREES = "EPSG:4326"
+DEGREES = systems.DEGREES
 NO_PLACE, NO_NUMBER = "no coordinates", "coordinates that are not numbers"
 OUTSIDE, POWER = "outside the jurisdiction", "outside the jurisdiction: a coordinate is off by a power of ten"
 
@@ -65,7 +61,7 @@ class Area:
 
     def bounds_degrees(self):
         """West, south, east, north."""
-        return _change(self.crs, DEGREES).transform_bounds(*self.bounds)
+        return systems.change(self.crs, DEGREES).bounds(*self.bounds)
 
     @staticmethod
     def _key(col, row):
@@ -127,7 +123,7 @@ def choose(area, samples, source_crs="", layer_crs=""):
     System
     """
     if source_crs:
-        source_crs = _text(parse_crs(source_crs))
+        source_crs = systems.text_of(systems.parse(source_crs))
     best = None
     for order, (columns, (x, y)) in enumerate(samples.items()):
         places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
@@ -212,30 +208,17 @@ def _further(area, x, tried):
 
 def _projected(area, usual):
     """Projected systems whose area of use meets the jurisdiction, the most specific first."""
-    found = [item for authority, families in _FAMILIES.items() for item in _in_use(authority, area.bounds_degrees())
-             if item.name.startswith(families) == usual and (usual or authority == "EPSG")]
-
-    def size(item):
-        used = item.area_of_use
-        return (used.east - used.west) % 360 * (used.north - used.south)
-
-    return [item.auth_name + ":" + item.code for item in sorted(found, key=size)]
-
-
-@lru_cache(maxsize=8)
-def _in_use(authority, bounds):
-    return query_crs_info(authority, [PJType.PROJECTED_CRS], area_of_interest=AreaOfInterest(*bounds))
+    found = [(size, crs) for authority, families in _FAMILIES.items()
+             for crs, name, size in systems.projected(authority, *area.bounds_degrees())
+             if name.startswith(families) == usual and (usual or authority == "EPSG")]
+    return [crs for _, crs in sorted(found, key=itemgetter(0))]
 
 
 def _best_crs(area, x, y, tried):
     """(share, crs, swapped) of the system under which most points fall on boxes; of equals the first."""
     best = (0.0, *tried[0]) if tried else (0.0, "", False)
     for crs, swapped in tried:
-        try:
-            share = area.share(*_moved(area, x, y, crs, swapped))
-        except pyproj.exceptions.ProjError:
-            # Some entries of the database are grids or templates that nothing can be changed from.
-            continue
+        share = area.share(*_moved(area, x, y, crs, swapped))
         if share > best[0] + 0.005:
             best = (share, crs, swapped)
         if share > _CLEAR:
@@ -248,7 +231,7 @@ def _moved(area, x, y, crs, swapped):
         x, y = y, x
     if crs == area.crs:
         return x.copy(), y.copy()
-    x, y = _change(crs, area.crs).transform(x, y)
+    x, y = systems.change(crs, area.crs)(x, y)
     lost = ~(np.isfinite(x) & np.isfinite(y))
     return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
 
@@ -286,7 +269,7 @@ def _rounding(area, x, y, crs, swapped):
 def _moved_back(area, crs, swapped):
     """The middle of the jurisdiction in the file's own order of axes."""
     middle = (area.bounds[:2] + area.bounds[2:]) / 2
-    x, y = (np.array([value]) for value in _change(area.crs, crs).transform(*middle))
+    x, y = (np.array([value]) for value in systems.change(area.crs, crs)(*middle))
     return (y, x) if swapped else (x, y)
 
 
@@ -298,13 +281,3 @@ def _step(values, steps):
         if np.mean(np.abs(values - np.round(values / step) * step) < step * 1e-3) >= _ROUNDED:
             return step
     return np.nan
-
-
-@lru_cache(maxsize=256)
-def _change(crs, target):
-    return pyproj.Transformer.from_crs(crs, target, always_xy=True)
-
-
-def _text(crs):
-    authority = crs.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else crs.to_wkt()

@@ -9,12 +9,12 @@ from shapely.ops import unary_union
 from shapely.validation import make_valid
 
 from ..errors import ConnectError
+from ..forecast import crs as systems
 from ..forecast.fishnet import Fishnet, check_crs, utm_crs
 from ..progress import SILENT
 from . import geopackage
 from .configure import LISTS, checked_configuration
 from .defaults import default_rows
-from .layers import parse_crs
 from .store import check_address, open_workspace
 from .tables import SCHEMA_VERSION
 
@@ -107,7 +107,7 @@ def outline_of(layer, crs, size, progress=SILENT):
     if not crs:
         centre, = replace(layer, geometry=[unary_union(shapes).centroid]).to_crs("EPSG:4326").geometry
         crs = utm_crs(centre.x, centre.y)
-    parse_crs(crs)
+    systems.parse(crs)
     outline = unary_union([_mended(shape) for shape in replace(layer, geometry=shapes).to_crs(crs).geometry])
     return check_crs(crs, outline.bounds, size), outline
 

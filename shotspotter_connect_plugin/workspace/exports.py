@@ -3,12 +3,12 @@ import re
 from contextlib import contextmanager
 
 import pandas as pd
-import pyproj
 from osgeo import ogr, osr
 from shapely.geometry import Polygon, box
 
 from ..errors import ConnectError
 from ..files import replacing
+from ..forecast import crs as systems
 from . import package, views
 
 __all__ = ["FORMATS", "export_plan"]
@@ -165,7 +165,7 @@ def _type(column):
 
 def _in_degrees(rectangles, crs):
     """Boxes in longitude and latitude; their sides stay straight to centimetres."""
-    change = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform
+    change = systems.change(crs, systems.DEGREES)
     return [Polygon(zip(*change(*zip(*box(*bounds).exterior.coords)))) for bounds in rectangles]
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyproj
 
 from ..errors import Cancelled, ConnectError
+from ..forecast import crs as systems
 from ..forecast.shifts import check_timezone
 from ..progress import SILENT
 from . import privacy, times
@@ -23,7 +23,6 @@ from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
 from .gps_files import PROBLEM, guess_columns, open_gps
 from .header import check_needed, find_columns, pairs_of
 from .intake import ImportResult, rejects_path
-from .layers import parse_crs
 from .memory import recall
 from .readers import GEOMETRY, too_long
 from .runs import file_hash
@@ -187,7 +186,7 @@ class GpsFile:
         self._begin(self.given.mapping, progress)
         self._places = pairs_of(self.source, self.mapping)[0]
         self.crs = self.given.source_crs or self._crs(self._head)
-        self._change = pyproj.Transformer.from_crs(parse_crs(self.crs), parse_crs(area.crs), always_xy=True)
+        self._change = systems.change(self.crs, area.crs)
         by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
         named = check_timezone(self.given.source_timezone or by_form or workspace.settings.timezone)
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
@@ -212,7 +211,7 @@ class GpsFile:
     def is_near(self):
         """Whether any of the first positions lies in the jurisdiction."""
         x, y = (numbers(self._head[name]) for name in self._places)
-        return bool(self._area.near(*self._change.transform(x, y)).any())
+        return bool(self._area.near(*self._change(x, y)).any())
 
     def chunks(self):
         """The rows of the file, once, few enough at a time to stop within a second."""
@@ -236,7 +235,7 @@ class GpsFile:
         found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
         if {"longitude", "latitude"} <= set(found):
             x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
-            change = pyproj.Transformer.from_crs(DEGREES, self._area.crs, always_xy=True).transform
+            change = systems.change(DEGREES, self._area.crs)
             if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
                 found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
         return {**found, **named}
@@ -337,7 +336,7 @@ class GpsFile:
         placed = np.isfinite(x) & np.isfinite(y)
         given = np.logical_or.reduce([chunk[name].notna() if name in GEOMETRY else chunk[name].str.strip() != ""
                                       for name in self._places])
-        x, y = self._change.transform(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
+        x, y = self._change(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
         reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", "")),
                    (~placed & ~given, NO_PLACE, " and ".join(self._places)),
                    (~placed & given, NO_NUMBER, " and ".join(self._places)),

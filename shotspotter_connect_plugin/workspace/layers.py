@@ -6,11 +6,11 @@ from typing import List
 
 import numpy as np
 import pandas as pd
-import pyproj
 from shapely import wkb
 from shapely.ops import transform
 
 from ..errors import ConnectError
+from ..forecast import crs as systems
 from .layerfile import open_layers
 
 
@@ -39,10 +39,9 @@ class VectorTable:
         """The same layer in another coordinate system."""
         if not self.crs:
             raise ConnectError(self.name + " does not say which CRS it is in; set the layer's CRS first.")
-        source, target = parse_crs(self.crs), parse_crs(crs)
-        if source == target:
+        if systems.is_same(self.crs, crs):
             return VectorTable(self.frame, self.geometry, crs, self.name)
-        change = pyproj.Transformer.from_crs(source, target, always_xy=True).transform
+        change = systems.change(self.crs, crs)
         moved = [shape if shape is None or shape.is_empty else transform(change, shape) for shape in self.geometry]
         if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
             raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
@@ -56,15 +55,6 @@ class VectorTable:
         for column in columns:
             digest.update("\0".join(self.frame[column].astype(str)).encode())
         return digest.hexdigest()
-
-
-def parse_crs(text):
-    """A ``pyproj.CRS`` from an authority id or WKT, or one sentence."""
-    try:
-        return pyproj.CRS.from_user_input(text)
-    except pyproj.exceptions.CRSError as error:
-        raise ConnectError("The CRS " + str(text)[:60] + " is not known; use a code such as EPSG:32618.",
-                           str(error)) from error
 
 
 def read_vector(path, layer=None):

@@ -4,8 +4,8 @@ The journal on the car's disk comes first; this may fail, be late or be done twi
 """
 import numpy as np
 import pandas as pd
-import pyproj
 
+from ..forecast import crs as systems
 from . import visits
 from .coordinates import DEGREES, Area
 from .tactics import import_tactics
@@ -47,8 +47,7 @@ def deliver(workspace, unit, fixes, seen, gone, tactics_path=""):
 
 def _placed(unit, fixes, area):
     at, longitude, latitude, accuracy = zip(*fixes)
-    x, y = pyproj.Transformer.from_crs(DEGREES, area.crs, always_xy=True).transform(
-        np.array(longitude), np.array(latitude))
+    x, y = systems.change(DEGREES, area.crs)(np.array(longitude), np.array(latitude))
     frame = pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at).floor("ms"), "x": x, "y": y,
                           "accuracy": np.array(accuracy, dtype=float)})
     return frame[area.near(x, y)].drop_duplicates(["unit", "at_utc"])

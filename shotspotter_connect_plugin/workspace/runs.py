@@ -11,13 +11,14 @@ from importlib import metadata
 from pathlib import Path
 
 import pandas as pd
+from osgeo import gdal, osr
 
 from .roles import account
 
 __all__ = ["Run", "account", "file_hash", "library_versions", "recorded", "without_secrets"]
 
 _METADATA = Path(__file__).resolve().parent.parent / "metadata.txt"
-_LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely", "pyproj", "GDAL")
+_LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely")
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
 _SECRET_PAIR = re.compile(r"""(\w*(?:passw|secret|token|credential|api_?key)\w*["']?\s*[=:]\s*)"""
                           r"""('[^']*'|"[^"]*"|[^\s&;,}]+)""", re.IGNORECASE)
@@ -86,7 +87,9 @@ def library_versions():
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return versions
+    # GDAL is asked itself: its Python package may stand in no list of installed packages, and PROJ never does.
+    return {**versions, "GDAL": gdal.__version__, "PROJ": "{}.{}.{}".format(
+        osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())}
 
 
 def without_secrets(value):

@@ -95,7 +95,7 @@ def test_without_scipy_what_needs_it_says_so_and_the_rest_runs(process, full, tm
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("library, words", [("numpy", "numpy"), ("pandas", "pandas"), ("pyproj", "pyproj"),
+@pytest.mark.parametrize("library, words", [("numpy", "numpy"), ("pandas", "pandas"),
                                             ("shapely", "shapely")])
 def test_without_a_required_library_the_stub_names_it(process, tmp_path, library, words):
     done = process("list", more_env=shadow(tmp_path, library))

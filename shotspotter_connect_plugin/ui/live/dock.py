@@ -1,13 +1,13 @@
 """The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
 import math
 
-import pyproj
 from qgis.core import QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QElapsedTimer, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
 
 from ...errors import ConnectError
+from ...forecast import crs as systems
 from ...patrol import live
 from ...workspace.journal import Journal, check_unit, fix_as_kept
 from .courier import Courier
@@ -84,7 +84,7 @@ class LiveDock(QgsDockWidget):
         self.page.warning.setText("")
         self._source, self._package, self._journal = source, package, journal
         # As the importers do it, so that the screen and the workspace see a fix in the same box.
-        self._transform = pyproj.Transformer.from_crs("EPSG:4326", package.crs, always_xy=True)
+        self._transform = systems.change(systems.DEGREES, package.crs)
         self._patrol = live.LivePatrol(unit, package.fishnet, package.rules, package.patrols, package.on_target_high,
                                        package.usual_target)
         self._last = None
@@ -262,7 +262,7 @@ class LiveDock(QgsDockWidget):
 
     def _placed(self, longitude, latitude):
         """[(x, y)], or [] for a place outside the world of the agency's CRS."""
-        x, y = self._transform.transform(longitude, latitude)
+        x, y = self._transform(longitude, latitude)
         return [(x, y)] if math.isfinite(x) and math.isfinite(y) else []
 
     def _tick(self):
