@@ -25,6 +25,11 @@ _KNOWN_NAMES = ("WGS84", "WGS72", "NAD83", "NAD27", "CRS84")
 _CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\w.]*:?[\w.+-]+")
 _of_this_thread = threading.local()
 
+# From 3.7 on GDAL warns until somebody says how errors are to be told. Both ways are met here, so what holds stays.
+for _module in (gdal, ogr, osr):
+    if not _module.GetUseExceptions():
+        _module.DontUseExceptions()
+
 
 def parse(text):
     """Read a coordinate system.

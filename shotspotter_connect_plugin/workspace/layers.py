@@ -11,6 +11,8 @@ from shapely.ops import transform
 
 from ..errors import ConnectError
 from ..forecast import crs as systems
+from ..forecast import crs as systems
+from ..forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
 from .layerfile import open_layers
 
 
