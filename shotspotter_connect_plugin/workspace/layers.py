@@ -11,7 +11,6 @@ from shapely.ops import transform
 
 from ..errors import ConnectError
 from ..forecast import crs as systems
-from ..forecast import crs as systems
 from ..forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
 from .layerfile import open_layers
 
