@@ -3,6 +3,8 @@
     python3 benchmarks/gunfire.py grown     365 days from 2008-10-01, while sensor coverage grew
     python3 benchmarks/gunfire.py late      364 days from 2018-04-01, the same coverage for ten years
     python3 benchmarks/gunfire.py hidden    364 days from 2010-07-01, the sensors of one district taken away
+    python3 benchmarks/gunfire.py fireworks a made city of two alike halves, of which one has sensors: what calls about
+                                            fireworks do to the other; needs no published files
 
 Set CONNECT_DATA to the folder that holds ``dc/``. The files are imported as a user would; then one piece after the
 other is switched off. Every 13 weeks everything is learnt anew from what was known at the plan hour of that date, rung
@@ -12,6 +14,7 @@ the same model, from what was known as it started. All variants are judged by th
 places were rounded. Nothing is tuned here. Intervals: weeks drawn again, 90 %.
 """
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -24,14 +27,19 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "forecast")]
+
+from made_city import SIDE, SIZE, make_boxes  # noqa: E402
 
 from shotspotter_connect_plugin.forecast import gunfire  # noqa: E402
 from shotspotter_connect_plugin.forecast.accuracy import searched  # noqa: E402
 from shotspotter_connect_plugin.forecast.coverage import Coverage, listened  # noqa: E402
 from shotspotter_connect_plugin.forecast.history import Timeline  # noqa: E402
 from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events  # noqa: E402
+from shotspotter_connect_plugin.forecast.ladder import Rung  # noqa: E402
 from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
+from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
+from shotspotter_connect_plugin.forecast.surfaces import Feature, Memory  # noqa: E402
 from shotspotter_connect_plugin.workspace import forecasting  # noqa: E402
 from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
@@ -93,7 +101,9 @@ class Ground:
         weight = 1.0 if piece == "fireworks count in full" else settings.firework_weight
         found = gunfire.gunfire_events(alerts, self.calendar, minutes, settings.merge_alert_metres,
                                        settings.firework_days, weight, settings.include_probable)
-        return pd.concat([found, self.reports] if piece != "no reports" else [found], ignore_index=True)
+        reports = self.reports.assign(weight=gunfire.weights(self.reports["from_utc"], self.calendar,
+                                                             settings.firework_days, weight))
+        return pd.concat([found, reports] if piece != "no reports" else [found], ignore_index=True)
 
     def truth(self, spread=True):
         """Slot -> (boxes,) events by which all variants are judged, and the area in which they can have been heard."""
@@ -213,12 +223,69 @@ def hidden(ground):
     return found
 
 
+FIREWORKS = ("07-01/07-06", "12-29/01-02")
+MADE = {"shots a day": 6.0, "bangs on a day of fireworks": 60.0, "calls per shot": 0.25, "calls per bang": 0.5}
+
+
+def made_bangs(seed):
+    """Two and a half years of shots and fireworks, and the calls about them: x, y, from_utc. Both halves of the city
+    are alike, with one hot box each."""
+    rng = np.random.default_rng(seed)
+    days = pd.date_range("2018-01-01", "2020-07-31", tz="America/New_York")
+    festive = gunfire.on_days(days, FIREWORKS)
+    parts = []
+    for mean, called in ((MADE["shots a day"], MADE["calls per shot"]),
+                         (np.where(festive, MADE["bangs on a day of fireworks"], 0.0), MADE["calls per bang"])):
+        day = np.repeat(days, rng.poisson(mean, len(days)))
+        cell = rng.integers(0, SIDE, (len(day), 2)).astype(float)
+        hot = rng.random(len(day)) < 0.4 * (called == MADE["calls per shot"])  # fireworks are let off everywhere
+        cell[hot] = np.array([(3, 3), (10, 9)])[rng.integers(0, 2, hot.sum())]
+        place = (cell + rng.random(cell.shape)) * SIZE
+        parts.append(pd.DataFrame({
+            "x": place[:, 0], "y": place[:, 1], "called": rng.random(len(day)) < called,
+            "from_utc": (day + pd.to_timedelta(rng.uniform(0, 24, len(day)), unit="h")).tz_convert("UTC")}))
+    return pd.concat(parts).sort_values("from_utc", ignore_index=True)
+
+
+def fireworks(seeds=range(3)):
+    """What is expected in the half without sensors, over what happens there, with calls in full and weighed."""
+    boxes = admit_boxes(make_boxes())
+    east = (boxes["col"] >= SIDE // 2).to_numpy()
+    areas = pd.DataFrame({"from_date": [None], "to_date": [None],
+                          "boxes": [dict.fromkeys(boxes["box_id"][east], 1.0)]})
+    calendar = ShiftCalendar([Shift("day", "Day", "07:00", "19:00"), Shift("night", "Night", "19:00", "07:00")],
+                             "America/New_York")
+    both = "all", "shift"
+    ladder = [Rung(f"decay_{days}", "decayed count", "", tuple(Feature(Memory("decay", float(days)), scope, 250.0)
+                                                              for scope in both)) for days in (14, 180)]
+    rows = []
+    for date, calls, rung, seed in itertools.product(("2020-05-10", "2020-07-06"), ("in full", "weighed"), ladder, seeds):
+        bangs = made_bangs(seed)
+        alerts = bangs[bangs["x"] >= SIDE // 2 * SIZE].rename(columns={"from_utc": "occurred_utc"}).assign(kind="single")
+        told = bangs[bangs["called"]]
+        incidents = told.assign(crime_type="gunfire", to_utc=told["from_utc"], known_utc=told["from_utc"], firearm=None)
+        weighed = {"calendar": calendar, "firework_days": FIREWORKS} if calls == "weighed" else {}
+        events = pd.concat([gunfire.gunfire_events(alerts, calendar, firework_days=FIREWORKS),
+                            gunfire.report_events(incidents, **weighed)], ignore_index=True)
+        as_of = calendar.as_of(date)
+        model = train(events, boxes, calendar, as_of, crime_types=["gunfire"], ladder=[rung], coverage=areas)
+        expected = sum(model.score(events, boxes, calendar, date, shift, as_of, coverage=areas)["expected"].to_numpy()
+                       for shift in calendar.codes)
+        rows.append((date, calls, rung.name, model.types["gunfire"].reporting.factor, expected[~east].sum()))
+    found = pd.DataFrame(rows, columns=["date", "calls", "memory", "reports per alert", "without sensors"])
+    found["without sensors"] /= MADE["shots a day"] / 2
+    return found.groupby(["date", "calls", "memory"]).mean().round(2)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("case", choices=sorted(CASES))
+    parser.add_argument("case", choices=[*sorted(CASES), "fireworks"])
     parser.add_argument("--piece", action="append", choices=PIECES)
     parser.add_argument("--json", type=Path, help="also keep the weekly sums")
     options = parser.parse_args()
+    if options.case == "fireworks":
+        print(fireworks().to_string())
+        return
     files, first, last = CASES[options.case]
     with tempfile.TemporaryDirectory() as folder, workspace_of(files, Path(folder)) as workspace:
         ground = Ground(workspace, first, last)

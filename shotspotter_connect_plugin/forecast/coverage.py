@@ -176,29 +176,49 @@ def listened(events, boxes, size, calendar, timeline, coverage=None, reporting=N
     coverage : Coverage, optional
         Without it everything everywhere was heard, and reports are left out.
     reporting : Reporting, optional
-        Learnt from the events if not given.
+        Learnt if not given, from the events that weigh most: those of days without fireworks, on which people and
+        sensors mistake different bangs for shots.
 
     Returns
     -------
     History
     """
-    alerts = make_history(events, boxes, size, calendar, timeline)
+    ground = boxes, size, calendar, timeline
     if coverage is None:
-        return alerts
-    reports = make_history(events[events["heard"].to_numpy() <= 0].assign(heard=1.0), boxes, size, calendar, timeline)
+        return make_history(events, *ground)
+    alerts, reports = _sources(events, *ground)
     spans, heard = coverage.segments(calendar)
     starts, working, told = _on_record((alerts, reports), spans, timeline)
     heard = heard[np.searchsorted(spans, starts, side="right") - 1] * working[:, None]
     block = _blocks(boxes, size)
     inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
     listening = Listening(starts, heard, told, NO_REPORTS, block, inside / inside.sum(), int(timeline.start[0]))
-    near, away = (listening.heard[listening.at(timeline.start[part.slot]), part.box] for part in (alerts, reports))
     if reporting is None:
-        both = told[listening.at(timeline.start[alerts.slot])]
-        reporting = _reporting(np.bincount(block[alerts.box], alerts.weight * both * (near > 0), block.max() + 1),
-                               np.bincount(block[reports.box], reports.weight * away, block.max() + 1))
+        usual = (events["weight"] == events["weight"].max()).to_numpy()
+        reporting = _learnt(*((alerts, reports) if usual.all() else _sources(events[usual], *ground)), listening,
+                            timeline)
+    near, away = (_heard_at(part, listening, timeline) for part in (alerts, reports))
     listening = replace(listening, reporting=reporting)
     return _joined(alerts, reports, np.where(near > 0, alerts.weight, 0.0), reports.weight * (1.0 - away), listening)
+
+
+def _sources(events, *ground):
+    """Histories of what sensors heard and of what people reported."""
+    reported = events["heard"].to_numpy() <= 0
+    return make_history(events, *ground), make_history(events[reported].assign(heard=1.0), *ground)
+
+
+def _heard_at(history, listening, timeline):
+    """Share of the box of each entry in which sensors listened then."""
+    return listening.heard[listening.at(timeline.start[history.slot]), history.box]
+
+
+def _learnt(alerts, reports, listening, timeline):
+    """The reporting factor from what is inside coverage, over the time in which reports are on record."""
+    block, squares = listening.block, listening.block.max() + 1
+    both = listening.told[listening.at(timeline.start[alerts.slot])] * (_heard_at(alerts, listening, timeline) > 0)
+    return _reporting(np.bincount(block[alerts.box], alerts.weight * both, squares),
+                      np.bincount(block[reports.box], reports.weight * _heard_at(reports, listening, timeline), squares))
 
 
 def _on_record(sources, starts, timeline):

@@ -1,4 +1,5 @@
-"""Gunfire alerts become events: alerts of one incident merged, fireworks counted less, other bangs left out."""
+"""Gunfire alerts, and reports of shots, become events: those of one incident merged, fireworks counted less, other bangs
+left out."""
 import re
 
 import numpy as np
@@ -47,22 +48,28 @@ def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, fire
         x=("x", "mean"), y=("y", "mean"), from_utc=("occurred_utc", "first"),
         rounded_x_m=("rounded_x_m", "max"), rounded_y_m=("rounded_y_m", "max")).reset_index(drop=True)
     events["to_utc"] = events["known_utc"] = events["from_utc"]
-    fireworks = on_days(calendar.to_local(events["from_utc"]), firework_days)
-    events["weight"] = np.where(fireworks, firework_weight, 1.0)
+    events["weight"] = weights(events["from_utc"], calendar, firework_days, firework_weight)
     events["crime_type"], events["heard"] = CRIME_TYPE, 1.0
     return events[["crime_type", "x", "y", "from_utc", "to_utc", "known_utc", "weight", "rounded_x_m", "rounded_y_m",
                    "heard"]]
 
 
-def report_events(incidents, merge_minutes=5.0, merge_metres=100.0):
+def report_events(incidents, merge_minutes=5.0, merge_metres=100.0, calendar=None, firework_days=(),
+                  firework_weight=0.1):
     """Make reports of gunfire from incidents: calls for shots fired and incidents in which a gun was used.
 
-    Several calls about the same shots are one report, by the same rule as alerts; it is known when the first is.
+    Several calls about the same shots are one report, by the same rule as alerts; it is known when the first is. On
+    days of fireworks a report weighs what an alert does: people take fireworks for shots as sensors do, and reports
+    are compared with alerts.
 
     Parameters
     ----------
     incidents : pandas.DataFrame
         crime_type, x, y, from_utc, to_utc, known_utc, firearm.
+    calendar : ShiftCalendar, optional
+        For the local date; needed with ``firework_days``.
+    firework_days, firework_weight
+        As for :func:`gunfire_events`.
 
     Returns
     -------
@@ -78,7 +85,15 @@ def report_events(incidents, merge_minutes=5.0, merge_metres=100.0):
     events = reports.groupby(same, sort=True).agg(
         x=("x", "mean"), y=("y", "mean"), from_utc=("from_utc", "min"), to_utc=("to_utc", "max"),
         known_utc=("known_utc", "min")).reset_index(drop=True)
-    return events.assign(crime_type=CRIME_TYPE, weight=1.0, rounded_x_m=0.0, rounded_y_m=0.0, heard=0.0)
+    weight = weights(events["from_utc"], calendar, firework_days, firework_weight)
+    return events.assign(crime_type=CRIME_TYPE, weight=weight, rounded_x_m=0.0, rounded_y_m=0.0, heard=0.0)
+
+
+def weights(moments, calendar, firework_days=(), firework_weight=0.1):
+    """Weight of each shot, alert or report, by its moment: ``firework_weight`` on local days of fireworks, else 1."""
+    if not len(firework_days):
+        return np.ones(len(moments))
+    return np.where(on_days(calendar.to_local(moments), firework_days), firework_weight, 1.0)
 
 
 def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):

@@ -23,11 +23,14 @@ from .pattern import TERMS_BESIDE, Fit
 from .surfaces import EVER, OWN, Feature, Memory
 
 FORMAT = "shotspotter-connect-forecast"
-VERSION = 2
+VERSION = 3
+_BEFORE = 2
+"""Took calls about fireworks into the reporting factor; a model without such a factor means the same in both."""
 LARGEST = 8_000_000
 _DEEPEST = 12
 _OF_TREE = ("feature", "threshold", "left", "right", "value")
 _BROKEN = "The model file is damaged or was changed; take it from its source again, or run connect:train."
+_OTHER = "The model file is of another version; run connect:train to make one for this version."
 
 
 def write(model):
@@ -57,16 +60,19 @@ def read(text):
         raise ConnectError(_BROKEN, repr(error)) from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         raise ConnectError("That is not a model file of ShotSpotter Connect.")
-    if whole.get("version") != VERSION:
-        raise ConnectError("The model file is of another version; run connect:train to make one for this version.")
+    if whole.get("version") not in (VERSION, _BEFORE):
+        raise ConnectError(_OTHER)
     try:
         content = whole["model"]
         _check_plain(content)
         _fields(whole, "format version sha256 model")
         _need(whole["sha256"] == _checksum(content), "checksum")
-        return _read_model(content)
+        model = _read_model(content)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConnectError) as error:
         raise ConnectError(_BROKEN, repr(error)) from error
+    if whole["version"] == _BEFORE and any(item.reporting for item in model.types.values()):
+        raise ConnectError(_OTHER)
+    return model
 
 
 def _checksum(content):

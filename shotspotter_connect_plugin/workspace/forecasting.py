@@ -207,8 +207,11 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
 
     What began before ``since`` is left out, and so are officer-initiated incidents. Gunfire comes from the alerts;
     incidents of that type stand in where the workspace has no alerts at all. With ``reports`` and sensor coverage they
-    and shootings come beside the alerts (``heard`` is 0), for the places where no sensor listens.
+    and shootings come beside the alerts (``heard`` is 0), for the places where no sensor listens. Whatever tells of
+    shots weighs less on days of fireworks.
     """
+    settings = workspace.settings
+    fireworks = workspace.calendar, settings.firework_days, settings.firework_weight
     use_alerts = gunfire.CRIME_TYPE in crime_types and workspace.count("gunfire") > 0
     of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire.CRIME_TYPE)]
     of_reports = gunfire.REPORTED if reports and use_alerts and workspace.count("sensor_coverage") else ()
@@ -224,15 +227,17 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
     events = events.drop(columns="reported_utc").assign(
         crime_type=events["crime_type"].astype(object), weight=1.0, heard=1.0)
     events = events[events["known_utc"] <= as_of]
-    parts = [events[events["crime_type"].isin(of_incidents)].drop(columns="firearm")]
+    own = events[events["crime_type"].isin(of_incidents)].drop(columns="firearm")
+    shots = own["crime_type"] == gunfire.CRIME_TYPE
+    own.loc[shots, "weight"] = gunfire.weights(own.loc[shots, "from_utc"], *fireworks)
+    parts = [own]
     if use_alerts:
-        settings = workspace.settings
         merging = settings.merge_alert_minutes, settings.merge_alert_metres
         alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
         parts.append(gunfire.gunfire_events(alerts, workspace.calendar, *merging, settings.firework_days,
                                             settings.firework_weight, settings.include_probable))
         if of_reports:
-            parts.append(gunfire.report_events(events, *merging))
+            parts.append(gunfire.report_events(events, *merging, *fireworks))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -1,4 +1,6 @@
 """Sensor coverage: rate is counts over exposure, reports stand in, no silence is a true zero."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,16 +10,18 @@ from made_city import SIDE, SIZE, make_boxes
 
 from shotspotter_connect_plugin.forecast import backtest
 from shotspotter_connect_plugin.forecast.coverage import Coverage, listened
+from shotspotter_connect_plugin.forecast.gunfire import gunfire_events, on_days, report_events
 from shotspotter_connect_plugin.forecast.history import Timeline
 from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
 from shotspotter_connect_plugin.forecast.model import ForecastModel, train
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Memory, counts_at, recorded_at, roll
+from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, counts_at, recorded_at, roll
 
 BOXES = admit_boxes(make_boxes())
 EAST = BOXES["col"].to_numpy() >= SIDE // 2
 HOT_WEST, HOT_EAST = (3, 3), (10, 9)
 FACTOR = 0.25
+FIREWORKS = ["07-01/07-06", "12-29/01-02"]
 
 
 def areas(*spans):
@@ -249,3 +253,52 @@ def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
     curve = found.curve[found.methods.index("uniform")] / found.events
     assert curve == pytest.approx(backtest.CURVE), "an even forecast finds as much of the events as of the area"
     assert whole[~EAST].sum() > 0.5 * whole[EAST].sum(), "the lottery still gets the forecast of the whole city"
+
+
+@pytest.fixture(scope="module")
+def with_fireworks():
+    """Two years of the city with eleven times the usual bangs on days of fireworks, which people call about twice as
+    often as about shots: alerts and calls."""
+    rng = np.random.default_rng(8)
+    alerts, calls = shots(days=800)
+    days = pd.date_range("2018-01-01", periods=800, tz="America/New_York")
+    days = days[on_days(days, FIREWORKS)]
+    moment = np.repeat(days, 60) + pd.to_timedelta(rng.uniform(0, 24, 60 * len(days)), unit="h")
+    place = rng.uniform(0, SIDE * SIZE, (len(moment), 2))
+    bangs = pd.DataFrame({"x": place[:, 0], "y": place[:, 1], "from_utc": moment.tz_convert("UTC")})
+    bangs = bangs.sort_values("from_utc", ignore_index=True)
+    every = [pd.concat([whole[["x", "y", "from_utc"]], more]) for whole, more in (
+        (alerts, bangs), (calls, bangs[rng.random(len(bangs)) < 2 * FACTOR]))]
+    return tuple(rows.sort_values("from_utc", ignore_index=True) for rows in every)
+
+
+def heard_and_called(calendar, alerts, calls, firework_days=FIREWORKS):
+    """Events of a city in whose east sensors listen, fireworks weighed on some days."""
+    kinds = alerts.rename(columns={"from_utc": "occurred_utc"}).assign(kind="single")
+    incidents = calls.assign(crime_type="gunfire", to_utc=calls["from_utc"], known_utc=calls["from_utc"], firearm=None)
+    return pd.concat([gunfire_events(kinds[kinds["x"] >= SIDE // 2 * SIZE], calendar, firework_days=firework_days),
+                      report_events(incidents, calendar=calendar, firework_days=firework_days)], ignore_index=True)
+
+
+@pytest.mark.parametrize("date", ["2019-05-10", "2019-07-05", "2020-01-01"])
+def test_fireworks_change_little_outside_coverage_on_any_day_of_the_year(calendar, with_fireworks, date):
+    """Half of the shots are in the west, where nobody listens; no call about fireworks may change that."""
+    recent = replace(rung("decay_60_250"), name="recent", features=tuple(
+        Feature(Memory("decay", 14.0), scope, 250.0) for scope in ("all", "shift")))
+    model, rows = forecast(calendar, heard_and_called(calendar, *with_fireworks), areas((EAST, None, None)), date,
+                           [recent])
+    assert model.types["gunfire"].reporting.factor == pytest.approx(FACTOR, rel=0.1)
+    whole = sum(row.set_index("box_id")["expected"] for row in rows)
+    assert 0.6 < whole[~EAST].sum() / whole[EAST].sum() < 1.7
+
+
+def test_days_of_fireworks_tell_nothing_about_how_many_shots_are_reported(calendar, with_fireworks):
+    alerts, calls = with_fireworks
+    usual = [rows[~on_days(calendar.to_local(rows["from_utc"]), FIREWORKS)] for rows in (alerts, calls)]
+    timeline, covered = Timeline(calendar, "2018-01-01", "2019-05-10"), Coverage.of(areas((EAST, None, None)), BOXES)
+    learnt = [listened(admit_events(heard_and_called(calendar, *rows))[0], BOXES, SIZE, calendar, timeline,
+                       covered).listening.reporting for rows in (with_fireworks, usual)]
+    assert learnt[0] == learnt[1]
+    always = listened(admit_events(heard_and_called(calendar, *with_fireworks, ["01-01/12-31"]))[0], BOXES, SIZE,
+                      calendar, timeline, covered).listening.reporting
+    assert always.factor > 0, "where every day is one of fireworks, the factor is learnt from those"

@@ -107,3 +107,15 @@ def test_reports_are_calls_for_shots_and_incidents_with_a_gun(calendar):
     assert (found["crime_type"] == "gunfire").all() and (found["heard"] == 0).all()
     assert found["known_utc"].iloc[0] == at[0] + pd.Timedelta(hours=2)
     assert report_events(incidents.iloc[:0]).empty
+
+
+def test_reports_weigh_less_on_days_of_fireworks_by_local_date(calendar):
+    at = pd.to_datetime(["2020-07-01T03:59Z", "2020-07-01T04:01Z", "2020-07-07T03:59Z", "2020-07-07T04:01Z"])
+    incidents = pd.DataFrame({"crime_type": "gunfire", "x": [0.0, 900.0, 0.0, 900.0], "y": 0.0, "from_utc": at,
+                              "to_utc": at, "known_utc": at, "firearm": None})
+    days = ["07-01/07-06", "12-29/01-02"]
+    found = report_events(incidents, calendar=calendar, firework_days=days, firework_weight=0.2)
+    heard = gunfire_events(alerts([("single", *row) for row in zip(at, incidents["x"], incidents["y"])]), calendar,
+                           firework_days=days, firework_weight=0.2)
+    assert found["weight"].tolist() == heard["weight"].tolist() == [1.0, 0.2, 0.2, 1.0]
+    assert report_events(incidents.iloc[:0], calendar=calendar, firework_days=days).empty

@@ -28,13 +28,13 @@ def refused(text):
     assert caught.value.user.count("\n") == 0 and len(caught.value.user) < 250
 
 
-def signed(content):
+def signed(content, version=3):
     """A file with the right checksum, as a stranger would write it."""
     plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return json.dumps(
         {
             "format": "shotspotter-connect-forecast",
-            "version": 2,
+            "version": version,
             "model": content,
             "sha256": hashlib.sha256(plain.encode()).hexdigest(),
         }
@@ -43,6 +43,18 @@ def signed(content):
 
 def test_the_helper_signs_what_the_reader_believes(text):
     assert ForecastModel.from_json(signed(json.loads(text)["model"])).to_json() == text
+
+
+def test_older_models_are_still_right_or_refused_with_one_sentence(text):
+    content = json.loads(text)["model"]
+    assert ForecastModel.from_json(signed(content, version=2)).to_json() == text
+    for version in (1, 4, None, "3", True):
+        with pytest.raises(ConnectError, match="run connect:train"):
+            ForecastModel.from_json(signed(content, version=version))
+    next(iter(content["types"].values()))["reporting"] = {"factor": 0.3, "variance": 0.1, "reports": 9.0, "alerts": 30.0}
+    assert ForecastModel.from_json(signed(content))
+    with pytest.raises(ConnectError, match="another version; run connect:train"):
+        ForecastModel.from_json(signed(content, version=2))
 
 
 def tree_of(model):

@@ -189,3 +189,28 @@ def test_incidents_are_read_again_only_when_their_table_changed(town, monkeypatc
     with town.transaction() as writer:
         writer.delete("incidents", {"incident_id": "i1"})
     assert len(read_events(town, ["robbery"], moment)) == (one["crime_type"] == "robbery").sum() - 2
+
+
+def test_whatever_tells_of_shots_weighs_less_on_days_of_fireworks(town):
+    """Alerts, calls beside them, and calls in a town without any sensors; shootings as such count in full."""
+    festive, usual = (pd.Timestamp(text, tz="America/New_York") for text in ("2018-07-04 22:00", "2018-07-08 22:00"))
+    calls = incidents(4, crime_type="gunfire", prefix="c").assign(
+        occurred_from_utc=[festive, usual] * 2, occurred_to_utc=[festive, usual] * 2,
+        reported_utc=[festive, usual] * 2, x=[LEFT + 600.0] * 2 + [LEFT + 2600.0] * 2, y=BOTTOM + 600.0,
+        firearm=[None, None, True, True], crime_type=["gunfire"] * 2 + ["aggravated_assault"] * 2)
+    add(town, "incidents", calls)
+    configure(town, {"settings": {"firework_weight": 0.25}})
+    covered(town)
+    moment = town.calendar.as_of(DATE)
+    codes = ["gunfire", "aggravated_assault"]
+    beside = read_events(town, codes, moment, reports=True)
+    reports = beside[beside["heard"] == 0]
+    on_the_day = (reports["from_utc"] == festive).to_numpy()
+    assert on_the_day.sum() == 2 and (reports["weight"] == np.where(on_the_day, 0.25, 1.0)).all()
+    assert (beside.loc[beside["crime_type"] == "aggravated_assault", "weight"] == 1.0).all()
+    with town.transaction() as writer:
+        writer.delete("gunfire")
+    alone = read_events(town, codes, moment)
+    shots = alone[alone["crime_type"] == "gunfire"].sort_values("from_utc")
+    assert shots["weight"].tolist() == [0.25, 1.0]
+    assert (alone.loc[alone["crime_type"] != "gunfire", "weight"] == 1.0).all()
