@@ -17,7 +17,8 @@ from .level import LevelTerms, observed_slots
 from .model import learn_type
 from .pattern import Pattern, memories_of
 from .product import product
-from .validation import FEWEST_EVENTS, expected_in
+from .validation import expected_in
+from .weeks import FEWEST_EVENTS
 
 RETRAIN_WEEKS = 4
 CONNECT, UNIFORM = "connect", "uniform"
@@ -40,8 +41,8 @@ class Replayed:
     """One crime type replayed.
 
     ``methods``; ``hits`` (methods, weeks) in the searched area; ``curve`` (methods, shares) hits at the shares of
-    ``CURVE``; ``gained`` (methods,) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight`` of the
-    events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
+    ``CURVE``; ``gained_in`` (methods, weeks) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight`` of
+    the events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
     ``promised`` hits that ``connect`` expected; ``calibration`` of ``connect``; ``chosen`` (date, rung, reason) of each
     training; ``too_rare`` as the last training said.
     """
@@ -50,7 +51,7 @@ class Replayed:
     methods: tuple
     hits: np.ndarray
     curve: np.ndarray
-    gained: np.ndarray
+    gained_in: np.ndarray
     slot: np.ndarray
     box: np.ndarray
     weight: np.ndarray
@@ -66,6 +67,11 @@ class Replayed:
         return float(self.weight.sum())
 
     @property
+    def gained(self):
+        """(methods,) log-likelihood above the uniform forecast over all weeks."""
+        return self.gained_in.sum(axis=1)
+
+    @property
     def missed_in(self):
         """(boxes,) events that ``connect`` did not catch."""
         in_boxes = np.bincount(self.box, self.weight, minlength=self.caught_in.size)
@@ -78,9 +84,12 @@ class Replayed:
         return "too rare to forecast" if self.too_rare or self.events < FEWEST_EVENTS else ""
 
 
-def week_of_slots(slots, first):
-    """Week of each slot, from 0; a week has seven dates and begins at ``first``, the last one may be shorter."""
-    return ((pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days // 7).to_numpy()
+def week_of_slots(slots, first, last):
+    """Week of each slot, from 0; a week has seven dates and begins at ``first``, the dates left over at the end belong
+    to the last whole week: a few days are no week that could be compared with others."""
+    whole = max((pd.Timestamp(last) - pd.Timestamp(first)).days + 1, 7) // 7
+    week = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days // 7
+    return np.minimum(week.to_numpy(), whole - 1)
 
 
 def replay_type(events, crime_type, ground, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
@@ -105,12 +114,12 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
         None where nothing of the type was known at the first date.
     """
     slots = ground.calendar.slots(first, last)
-    week = week_of_slots(slots, first)
+    week = week_of_slots(slots, first, last)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
     rungs = [item.name for item in ladder_for(ladder, ground.others(crime_type), ground.kinds)]
     methods = (CONNECT, *rungs)
     shares = (ground.share, *CURVE)
-    hits, gained = np.zeros((len(methods), int(week[-1]) + 1)), np.zeros(len(methods))
+    hits, gained_in = np.zeros((2, len(methods), int(week[-1]) + 1))
     curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
     calibration, chosen, parts, too_rare = Calibration(), [], [], False
     origins = pd.date_range(first, last, freq=str(7 * RETRAIN_WEEKS) + "D")
@@ -152,9 +161,9 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                 if ranked is not None and methods[method] != UNIFORM:
                     ranked(date, shift, crime_type, methods[method], *_down_to(values, area, ground.share))
             density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
-            gained += product(np.log(density), observed[box])
+            gained_in[:, week[slot]] += product(np.log(density), observed[box])
     slot, box, weight = (np.concatenate(column) for column in zip(*parts))
-    return Replayed(crime_type, methods, hits, curve, gained, slot, box, weight, caught_in, promised, calibration,
+    return Replayed(crime_type, methods, hits, curve, gained_in, slot, box, weight, caught_in, promised, calibration,
                     chosen, too_rare)
 
 

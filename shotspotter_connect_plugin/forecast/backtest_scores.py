@@ -1,4 +1,4 @@
-"""Scores of a back-test: per crime type and pooled, with intervals from weeks drawn again."""
+"""Scores of a back-test: per crime type and pooled, with intervals from how the weeks differ."""
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,25 +8,27 @@ from .accuracy import caught
 from .backtest import CONNECT
 from .ladder import ROBUST, RUNGS
 from .product import product
+from .weeks import most_unseen, of_sums, ratio_interval, reach
 
 COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
            "log_score", "ci_low", "ci_high")
 METERED, HOT_SPOT_MAP, POOLED = "metered", "kde_250_all", "all"
 SIMPLE = tuple(item.name for item in RUNGS if item.family in ("count", "kernel density", "decayed count"))
 """The simple rules, of which the best is known only afterwards."""
-_BOOTSTRAPS = 1000
 
 
 @dataclass(frozen=True)
 class Gain:
-    """What the product gained over another method: PAI of ``connect`` over that of ``method``, with its paired 90 %
-    interval, and the difference of their log scores."""
+    """What the product gained over another method: PAI of ``connect`` over that of ``method``, and the difference of
+    their log scores, with paired 90 % intervals; NaN where there is none or no week tells the two apart."""
 
     method: str
     ratio: float
     low: float
     high: float
     log_score: float
+    log_low: float = np.nan
+    log_high: float = np.nan
 
 
 def metered_hits(replayed, chance, week, uniform):
@@ -70,7 +72,7 @@ def score(replayed, slots_of_week, ground, metered=None):
     table : pandas.DataFrame
         ``COLUMNS``. area_share is the share of area searched, pooled over shifts; pei is against the fixed boxes of
         each type that in hindsight hold most events per area, up to the same share; ci_low and ci_high are the 90 %
-        interval of pai. NaN where there is nothing to divide by; no interval from fewer than two weeks.
+        interval of pai. NaN where there is nothing to divide by; :func:`weeks.why_none` says when there is no interval.
     gains : list of Gain
         Over the 250 m kernel density map, over the simple rule that afterwards has the highest PAI, and over the rung
         that is fallen back on; none where they cannot be told.
@@ -79,30 +81,24 @@ def score(replayed, slots_of_week, ground, metered=None):
     slots_of_week = np.asarray(slots_of_week, dtype=float)
     events = sum(one.events for one in replayed)
     methods, hits = list(replayed[0].methods), sum(one.hits for one in replayed)
-    log_score = sum(one.gained for one in replayed) / (events or np.nan)
+    gained = sum(one.gained_in for one in replayed)
     searched = np.tile(ground.share * slots_of_week, (len(methods), 1))
     if metered is not None:
-        methods, log_score = methods + [METERED], np.append(log_score, np.nan)
+        methods, gained = methods + [METERED], np.vstack([gained, np.full(weeks, np.nan)])
         hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
     week_of = np.repeat(np.arange(weeks), slots_of_week.astype(int))
     by_week = sum(np.bincount(week_of[one.slot], one.weight, minlength=weeks) for one in replayed)
-    # Weeks are drawn again, the same ones for every method: that makes the intervals paired.
-    draws = np.random.default_rng(ground.seed).integers(0, weeks, (_BOOTSTRAPS, weeks))
-    times = np.stack([np.bincount(draw, minlength=weeks) for draw in draws]).astype(float)
-    again = _pai(*(product(times, values) for values in (hits.T, by_week[:, None], searched.T, slots_of_week[:, None])))
-    pai = _pai(hits.sum(axis=1), by_week.sum(), searched.sum(axis=1), float(slots_of_week.sum()))
-    again = again[np.isfinite(again).all(axis=1)]
-    low, high = np.full((2, pai.size), np.nan)
-    if weeks > 1 and len(again):
-        low, high = np.percentile(again, [5.0, 95.0], axis=0)
-    share = searched.sum(axis=1) / slots_of_week.sum()
-    total = hits.sum(axis=1)
+    total, share = hits.sum(axis=1), searched.sum(axis=1) / slots_of_week.sum()
+    pai = _ratio(_ratio(total, events), share)
+    low, high = ratio_interval(pai, (hits, slots_of_week), (by_week, searched), by_week)
+    high = np.where((pai == 0) & np.isfinite(high), most_unseen(events) / share if events else np.nan, high)
+    log_score = gained.sum(axis=1) / (events or np.nan)
     table = pd.DataFrame({
         "crime_type": replayed[0].crime_type if len(replayed) == 1 else POOLED, "method": methods,
         "area_percent": 100 * ground.share, "area_share": share, "hits": total, "events": events,
         "hit_rate": _ratio(total, events), "pai": pai, "pei": _ratio(total, _best(replayed, share, uniform)),
         "log_score": log_score, "ci_low": low, "ci_high": high})
-    return table[list(COLUMNS)], _gains(methods, pai, again, log_score, weeks)
+    return table[list(COLUMNS)], _gains(methods, pai, hits, gained, by_week)
 
 
 def _best(replayed, shares, uniform):
@@ -121,22 +117,22 @@ def _ratio(one, other):
     return np.divide(one, other, out=np.full(one.shape, np.nan), where=other > 0)
 
 
-def _pai(hits, events, searched, slots):
-    return _ratio(_ratio(hits, events), _ratio(searched, slots))
-
-
-def _gains(methods, pai, again, log_score, weeks):
+def _gains(methods, pai, hits, gained, by_week):
     simple = [position for position, name in enumerate(methods) if name in SIMPLE and pai[position] > 0]
     best = methods[max(simple, key=lambda position: pai[position])] if simple else ""
     gains, ours = [], methods.index(CONNECT)
     for name in dict.fromkeys((HOT_SPOT_MAP, best, ROBUST)):
-        if name not in methods or weeks < 2 or not pai[methods.index(name)] > 0:
+        if name not in methods or not pai[methods.index(name)] > 0:
             continue
         other = methods.index(name)
-        ratios = _ratio(again[:, ours], again[:, other])
-        ratios = ratios[np.isfinite(ratios)]
-        if ratios.size:
-            low, high = np.percentile(ratios, [5.0, 95.0])
-            gains.append(Gain(name, float(pai[ours] / pai[other]), float(low), float(high),
-                              float(log_score[ours] - log_score[other])))
+        ratio, more = float(pai[ours] / pai[other]), gained[ours] - gained[other]
+        low, high = ratio_interval(ratio, (hits[ours],), (hits[other],), by_week)  # both search the same area
+        mean = float(more.sum() / by_week.sum())
+        beyond = reach(more / by_week.sum() - mean * of_sums(by_week), by_week)
+        gains.append(Gain(name, ratio, *_apart(low, high), mean, *_apart(mean - beyond, mean + beyond)))
     return gains
+
+
+def _apart(low, high):
+    """An interval, or none where its ends are one: no week told two methods apart, which does not make them equal."""
+    return (float(low), float(high)) if high - low > 1e-9 else (np.nan, np.nan)

@@ -13,7 +13,7 @@ from .inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER, PLACE_KINDS
 from .interval import SHARE
 from .past import NEAREST, PLACES, kind_of, nearness_of
 from .surfaces import OWN
-from .validation import FEWEST_EVENTS
+from .weeks import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 
 _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
           "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
@@ -49,12 +49,14 @@ def make_card(model, ground, refused, learnt, ladder):
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
         "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
-        "limits": _limits(rare) + _of_sensors(records) + _old(records, model.as_of)
+        "limits": _limits(rare) + _unsure(records) + _of_sensors(records) + _old(records, model.as_of)
         + _missing(ground, ladder),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
-                             "Intervals (90 %) and standard errors: paired bootstrap of whole weeks. The simplest rung "
-                             "within one standard error of the best is used.",
+                             "Intervals (90 %) are from how the weeks differ, and there are none for fewer than "
+                             f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events; standard errors of what a rung is behind "
+                             "the best are from drawing whole weeks again. The simplest rung within one standard error "
+                             "of the best is used.",
         "crime_types": records,
         "features": _features(ground), "inputs_used": INPUTS,
         "columns_refused": sorted({*refused, *ground.refused}), "kinds_of_places_refused": list(ground.kinds_refused),
@@ -107,7 +109,8 @@ def _verdict(outcome):
     if outcome.too_rare:
         return "too rare to forecast"
     chosen = next(row for row in outcome.compared if row["chosen"])
-    return "forecast" if chosen["low"] > 0 else "no pattern shown: not surely better than an even spread"
+    least = chosen["log_score"] if chosen["low"] is None else chosen["low"]  # without an interval the limits say so
+    return "forecast" if least > 0 else "no pattern shown: not surely better than an even spread"
 
 
 def _strongest(outcome):
@@ -208,6 +211,15 @@ def _old(records, as_of):
            if as_of - pd.Timestamp(end, tz="UTC") > pd.Timedelta(days=_OLD_DAYS)]
     return ["The data of these types end long before AS_OF, so their level may have changed: " + ", ".join(old) + "."
             ] if old else []
+
+
+def _unsure(records):
+    """Which types were tested too briefly for intervals, and so for a proof that they beat an even spread."""
+    without = [f"{crime_type} ({why_none(record['validation']['weeks'], np.inf) or 'all events came in one week'})"
+               for crime_type, record in records.items()
+               if any(row["chosen"] and row["low"] is None for row in record.get("ladder", []))]
+    return ["No intervals of scores, and so no proof that it beats an even spread: " + "; ".join(without) + "."
+            ] if without else []
 
 
 def _of_sensors(records):

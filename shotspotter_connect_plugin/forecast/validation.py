@@ -15,8 +15,8 @@ from .level import Level, LevelTerms, fit_level, observed_slots
 from .pattern import POWERS, USUAL_POWER, Fit, Pattern, fit_mixture, fit_trees, log_densities
 from .product import product
 from .sample import make_samples
+from .weeks import FEWEST_EVENTS, of_sums, reach
 
-FEWEST_EVENTS = 30
 _WINDOW_DAYS = 728
 _VALIDATION_WEEKS = 52
 _FEWEST_WEEKS = 4
@@ -204,7 +204,11 @@ class _Levels:
 
 
 def _choose(ladder, scores, events, rng):
-    """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks."""
+    """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks.
+
+    A bootstrap of few weeks gives too small an error, by an eighth at four weeks: that moves a rule of thumb, where it
+    would make an interval wrong, so the intervals are those of :mod:`weeks`.
+    """
     total = events.sum()
     if total < FEWEST_EVENTS:
         found = (f"Only {total:.0f} events in {events.size} weeks of validation, too few to compare rungs (at least "
@@ -219,7 +223,7 @@ def _choose(ladder, scores, events, rng):
     score = scores.sum(axis=1) / total
     best = int(np.argmax(score))
     error = (again[:, [best]] - again).std(axis=0)
-    low, high = np.percentile(again, [5.0, 95.0], axis=0)
+    beyond = reach(scores / total - score[:, None] * of_sums(events), events)
     near = [position for position in range(len(ladder)) if score[best] - score[position] <= error[position]]
     chosen = min(near, key=lambda position: (ladder[position].step, -score[position]))
     if chosen == best:
@@ -228,8 +232,10 @@ def _choose(ladder, scores, events, rng):
     else:
         reason = f"{ladder[chosen].name} ({score[chosen]:.3f}) is the simplest rung within one standard error " \
                  f"({error[chosen]:.3f}) of the best log score, that of {ladder[best].name} ({score[best]:.3f})."
-    compared = [{"rung": item.name, "log_score": float(score[position]), "low": float(low[position]),
-                 "high": float(high[position]), "behind_best": float(score[best] - score[position]),
+    known = np.isfinite(beyond)
+    compared = [{"rung": item.name, "log_score": float(score[position]),
+                 "low": float(score[position] - beyond[position]) if known[position] else None,
+                 "high": float(score[position] + beyond[position]) if known[position] else None, "behind_best": float(score[best] - score[position]),
                  "standard_error": float(error[position]), "chosen": position == chosen}
                 for position, item in enumerate(ladder)]
     return ladder[chosen], reason, compared

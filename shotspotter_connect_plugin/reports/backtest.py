@@ -42,15 +42,16 @@ def sentence(result, crime_type):
     promised = sum(one.promised for one in part)
     text = (f"{name}: {row['hits']:.1f} of {row['events']:.0f} events on {row['area_percent']:g} % of the area, "
             f"{row['hits'] / result.shifts:.3f} per shift where the forecast expected {promised / result.shifts:.3f}, "
-            f"PAI {_number(row['pai'], 1)} ({_interval(row)})")
+            f"PAI {_number(row['pai'], 1)}{_span(row['ci_low'], row['ci_high'], '.1f')}")
     for gain in result.gains[crime_type]:
-        text += (f"; {gain.ratio:.2f} times that of {gain.method} ({gain.low:.2f} to {gain.high:.2f}), log score "
-                 f"{gain.log_score:+.3f}")
+        text += (f"; {gain.ratio:.2f} times that of {gain.method}{_span(gain.low, gain.high, '.2f')}, log score "
+                 f"{gain.log_score:+.3f}{_span(gain.log_low, gain.log_high, '+.3f')}")
     if row["pei"] > 0:
         text += (f"; the fixed boxes that afterwards turned out best hold {row['hits'] / row['pei']:.1f} events, which "
                  "nobody could know before")
     verdict = part[0].verdict if len(part) == 1 else ""
-    return text + "." + (f" Verdict: {verdict}; read no more into it." if verdict else "")
+    why = result.why_no_interval(crime_type)
+    return text + "." + (f" No intervals: {why}." if why else "") + (f" Verdict: {verdict}; read no more into it." if verdict else "")
 
 
 def parts(result):
@@ -68,7 +69,9 @@ def _of_type(result, crime_type):
     yield web.chart("Share of events caught against the share of the area searched, %",
                     lambda: _accuracy(own, replayed, compared))
     yield web.paragraph("Thin lines: all other rungs of the ladder. “uniform” is an even spread over the whole area.")
-    yield web.chart("PAI of every method with its 90 % interval", lambda: _pai(own))
+    why = result.why_no_interval(crime_type)
+    yield web.chart(f"PAI of every method, without intervals: {why}" if why else
+                    "PAI of every method with its 90 % interval", lambda: _pai(own))
     yield web.chart("Events expected and seen, from the quietest boxes to the busiest, in five groups of equal "
                     "expectation", lambda: _calibration(replayed))
     yield web.chart("Where events were caught and where they were missed, in the whole period",
@@ -116,9 +119,12 @@ def _rows(own, shifts):
 
 
 def _interval(row):
-    if row["ci_low"] != row["ci_low"]:
-        return "no interval"
-    return f"{row['ci_low']:.1f} to {row['ci_high']:.1f}"
+    return _span(row["ci_low"], row["ci_high"], ".1f").strip(" ()") or "none"
+
+
+def _span(low, high, digits):
+    """An interval in brackets; an empty text where there is none."""
+    return "" if low != low else f" ({low:{digits}} to {high:{digits}})"
 
 
 def _number(value, digits):

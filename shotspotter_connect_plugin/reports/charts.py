@@ -252,7 +252,8 @@ def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
 
 
 def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, words=None, zero=0.0):
-    """Estimates with their intervals, one row each, about a line at ``zero``; NaN gives an empty row.
+    """Estimates with their intervals, one row each, about a line at ``zero``; an estimate without an interval is a mark
+    alone, NaN gives an empty row.
 
     ``words`` are the texts at the right, by default estimate and interval.
     """
@@ -278,12 +279,14 @@ def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, 
         canvas.text(left - 5.0, y - 3.0, label, "end", room=left - 8.0)
         low, estimate, high = (_number(values[i], True) for values in (lows, estimates, highs))
         text = words[i] if words else ""
-        if not any(map(math.isnan, (low, estimate, high))):
+        known = not any(map(math.isnan, (low, high)))
+        if known:
             canvas.line(across(low), y, across(high), y, COLOURS[0], 1.6)
             for end in (low, high):
                 canvas.line(across(end), y - 3.0, across(end), y + 3.0, COLOURS[0], 1.0)
+        if not math.isnan(estimate):
             canvas.marker(0, across(estimate), y, COLOURS[0], 3.0)
-            text = text or f"{short(estimate)} ({short(low)} to {short(high)})"
+            text = text or short(estimate) + (f" ({short(low)} to {short(high)})" if known else "")
         canvas.text(canvas.width - right + 6.0, y - 3.0, text, "start", style.INK, SMALL, room=right - 6.0)
     return canvas.picture()
 

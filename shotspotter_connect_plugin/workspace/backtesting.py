@@ -12,6 +12,7 @@ from ..files import replacing
 from ..forecast import backtest as replaying
 from ..forecast import backtest_scores
 from ..forecast.inputs import BOX_COLUMNS, admit_events, check_crime_type, may_be_forecast
+from ..forecast.weeks import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ..patrol import capcost, metering
 from ..progress import SILENT
 from . import forecasting, planning
@@ -26,7 +27,7 @@ class BackTest:
     ``table`` as the CSV, with the types pooled under ``all`` where there are several; ``replayed`` one
     :class:`~..forecast.backtest.Replayed` per crime type; ``gains`` (list of Gain per crime type and ``all``);
     ``boxes`` with ``box_id, col, row, inside`` in the order of ``replayed``; number of ``shifts``; ``left_out``: types
-    of which nothing was known.
+    of which nothing was known; number of whole ``weeks``.
     """
 
     table: pd.DataFrame
@@ -35,6 +36,11 @@ class BackTest:
     boxes: pd.DataFrame
     shifts: int
     left_out: list
+    weeks: int
+
+    def why_no_interval(self, crime_type):
+        """Why the scores of a crime type have no intervals; an empty text where they have."""
+        return why_none(self.weeks, self.table.loc[self.table["crime_type"] == crime_type, "events"].iloc[0])
 
 
 def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="", progress=SILENT):
@@ -97,7 +103,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
         _check_results(results, first, last)
         progress.report(0.85, "Replaying lotteries")
         chance = _chances(workspace, harm, frame, slots, progress.part(0.85, 1.0))
-        week = replaying.week_of_slots(slots, first)
+        week = replaying.week_of_slots(slots, first, last)
         slots_of_week = np.bincount(week)
         tables, gains = [], {}
         for group in [*([one] for one in results), *([results] if len(results) > 1 else [])]:
@@ -106,7 +112,8 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
             table, gain = backtest_scores.score(group, slots_of_week, ground, drawn)
             gains[table["crime_type"].iloc[0]] = gain
             tables.append(table)
-    return BackTest(pd.concat(tables, ignore_index=True), results, gains, boxes, len(slots), left_out)
+    return BackTest(pd.concat(tables, ignore_index=True), results, gains, boxes, len(slots), left_out,
+                    len(slots_of_week))
 
 
 def in_words(workspace, result):
@@ -121,8 +128,9 @@ def in_words(workspace, result):
         "those at another share. Plans changed by hand are not in it.",
         "PAI is the share of events in the searched area over the share of area searched; PEI compares it with the "
         "best fixed boxes known only afterwards; log score is the mean gain in log-likelihood per event over an even "
-        "forecast. In brackets are 90 % intervals from drawing weeks again (seed 1). Events in a searched box are not "
-        "events prevented."]
+        "forecast. In brackets are 90 % intervals from how the weeks differ; none are given for fewer than "
+        f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events, because they would be too narrow to trust. Events in a searched "
+        "box are not events prevented."]
     if result.left_out:
         words.append("Nothing was known before the period of: " + ", ".join(result.left_out) + ".")
     return words

@@ -40,6 +40,12 @@ def test_csv_ranks_and_report(run, full, tmp_path, content):
     assert text.count("<svg") == 12 and text.count("<table") == 3  # two types, and both together
     assert "All crime types" in text and "kde_250_all" in text and "group 5" in text and "missed" in text
     assert any("gunfire" in line and "PAI" in line for line in feedback.said)
+    # Two weeks are too few for intervals: the file has none, and log and page say why in words.
+    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
+    why = "only 2 weeks, at least 8 are needed"
+    assert text.count(f"No intervals: {why}.") == 3 and f"PAI of every method, without intervals: {why}" in text
+    assert "90 % interval of PAI</th>" in text and "<td>none</td>" in text and "nan" not in text.lower()
+    assert any(f"No intervals: {why}." in line for line in feedback.said)
     assert seen == sorted(seen) and seen[-1] >= 90
     # Without a name of its own the table is a layer.
     layer = QgsVectorLayer(str(output), "scores", "ogr")

@@ -558,7 +558,8 @@ def test_charts_take_anything():
             charts.columns([], [], 80.0), charts.columns(["x"], [charts.Series("a", [0.0])], 80.0),
             charts.lines(["x"], [charts.Series("a", [nan])], 80.0), charts.lines([], [charts.Series("a", [])], 80.0),
             charts.timeline([], 0.0, 0.0, [], 80.0), charts.lorenz([], 80.0),
-            charts.intervals(["x"], [nan], [nan], [nan], 80.0), charts.intervals([], [], [], [], 80.0)):
+            charts.intervals(["x"], [nan], [nan], [nan], 80.0), charts.intervals([], [], [], [], 80.0),
+            charts.intervals(["x"], [2.0], [nan], [nan], 80.0)):
         assert "nan" not in drawn.svg and "inf" not in drawn.svg.replace("info", "") and drawn.height > 0
 
 

@@ -12,7 +12,8 @@ import pytest
 from made_city import HOT_AT_NIGHT, HOT_BY_DAY, SIZE, WARM, make_boxes, make_events
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
-from shotspotter_connect_plugin.forecast.ladder import rung
+from shotspotter_connect_plugin.forecast.card import card_html
+from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
 from shotspotter_connect_plugin.forecast.model import ForecastModel, train
 from shotspotter_connect_plugin.forecast.reasons import own_first
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
@@ -253,6 +254,21 @@ def test_one_box(city):
     model = train(events, boxes, city.calendar, as_of)
     rows = model.score(events, boxes, city.calendar, "2018-07-01", "day", as_of)
     assert len(rows) == 1 and 0 < rows["expected"].iloc[0] < 10 and rows["percentile"].iloc[0] == 0
+
+
+def test_a_card_of_few_weeks_gives_no_intervals_and_says_why(city):
+    """Five months: some six weeks of validation, in which no interval can be trusted."""
+    early = city.calendar.as_of("2018-06-01")
+    card = train(city.events, city.boxes, city.calendar, early, crime_types=["robbery"], ladder=RUNGS[:8]).card
+    record = card["crime_types"]["robbery"]
+    assert 4 <= record["validation"]["weeks"] < 8 and record["ladder"]
+    assert all(row["low"] is None and row["high"] is None and row["standard_error"] >= 0 for row in record["ladder"])
+    why = f"robbery (only {record['validation']['weeks']} weeks, at least 8 are needed)"
+    assert any("No intervals of scores" in text and why in text for text in card["limits"])
+    assert why in card_html(card)
+    assert not any("No intervals" in text for text in city.model.card["limits"])
+    assert all(row["low"] <= row["log_score"] <= row["high"]
+               for row in city.model.card["crime_types"]["robbery"]["ladder"])
 
 
 def test_a_past_of_some_days(city):

@@ -1,4 +1,5 @@
 """The back-test on a made town: against brute force, rescored from RANKS, and nothing from the future in it."""
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,7 @@ from shotspotter_connect_plugin.workspace import backtesting, forecasting
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 
-FIRST, LAST, PERCENT = "2022-07-01", "2022-08-03", 5.0  # two trainings
+FIRST, LAST, PERCENT = "2022-07-01", "2022-08-25", 5.0  # two trainings, eight weeks
 
 
 def area(name, *bounds):
@@ -86,7 +87,8 @@ def test_columns_rows_and_the_numbers_that_follow_from_others(tested):
     assert own["events"].iloc[0] == pytest.approx(sum(n for key, n in tested.observed.items() if key[0] == "theft"))
     np.testing.assert_allclose(own["pai"], own["hits"] / own["events"] / own["area_share"])
     np.testing.assert_allclose(own.drop("metered")["area_share"], PERCENT / 100)
-    assert (own["ci_low"] <= own["pai"]).all() and (own["pai"] <= own["ci_high"]).all()
+    assert (own["ci_low"] <= own["pai"] + 1e-9).all() and (own["pai"] <= own["ci_high"] + 1e-9).all()
+    assert tested.result.weeks == 8
     assert own.loc["uniform", "log_score"] == pytest.approx(0.0, abs=1e-9)
     assert own.loc["connect", "pai"] > 3 and own.loc["connect", "log_score"] > 0.3  # half of it is in one box
     in_box = pd.Series({key: n for key, n in tested.observed.items() if key[0] == "theft"}).groupby(level=3).sum()
@@ -206,7 +208,39 @@ def test_all_types_pooled_add_up(tested):
     np.testing.assert_allclose(pooled["pai"], pooled["hits"] / pooled["events"] / pooled["area_share"])
     gained = parts.assign(gained=parts["log_score"] * parts["events"]).groupby("method")["gained"].sum(min_count=1)
     np.testing.assert_allclose(pooled["log_score"] * pooled["events"], gained[pooled.index])
-    assert (pooled["ci_low"] <= pooled["pai"]).all() and (pooled["pai"] <= pooled["ci_high"]).all()
+    assert (pooled["ci_low"] <= pooled["pai"] + 1e-9).all() and (pooled["pai"] <= pooled["ci_high"] + 1e-9).all()
+
+
+@pytest.mark.parametrize("last, weeks, in_last", [
+    ("2022-08-25", 8, 7), ("2022-08-31", 8, 13), ("2022-08-24", 7, 13), ("2022-07-03", 1, 3), ("2022-07-07", 1, 7)])
+def test_days_left_over_are_no_week_of_their_own(tested, last, weeks, in_last):
+    slots = tested.workspace.calendar.slots(FIRST, last)
+    week = replaying.week_of_slots(slots, FIRST, last)
+    assert week.max() + 1 == weeks and slots["shift_date"][week == weeks - 1].nunique() == in_last
+
+
+def test_few_events_or_weeks_have_no_interval_and_it_is_said(tested):
+    table, name = tested.result.table, "crime_type == 'homicide'"
+    assert table.query(name)[["ci_low", "ci_high"]].isna().all(axis=None) and table.query(name)["pai"].notna().any()
+    for gain in tested.result.gains["homicide"]:
+        assert np.isnan([gain.low, gain.high, gain.log_low, gain.log_high]).all()
+    assert "events, at least 30 are needed" in tested.result.why_no_interval("homicide")
+    assert tested.result.why_no_interval("theft") == ""
+    # The same period cut after its seventh week, as if it had ended there.
+    theft = next(one for one in tested.result.replayed if one.crime_type == "theft")
+    slots = tested.workspace.calendar.slots(FIRST, LAST)
+    week = replaying.week_of_slots(slots, FIRST, LAST)
+    early = week[theft.slot] < 7
+    short = dataclasses.replace(theft, hits=theft.hits[:, :7], gained_in=theft.gained_in[:, :7],
+                                slot=theft.slot[early], box=theft.box[early], weight=theft.weight[early])
+    ground = replaying.Ground.of(tested.boxes, tested.workspace.calendar, 250.0, share=PERCENT / 100)
+    cut, gains = backtest_scores.score([short], np.bincount(week)[:7], ground)
+    assert cut[["ci_low", "ci_high"]].isna().all(axis=None) and cut["events"].iloc[0] >= 30
+    assert gains and all(np.isnan([gain.low, gain.log_high]).all() for gain in gains)
+    result = dataclasses.replace(tested.result, table=cut, weeks=7)
+    assert result.why_no_interval("theft") == "only 7 weeks, at least 8 are needed"
+    whole, _ = backtest_scores.score([theft], np.bincount(week), ground)
+    assert whole[["ci_low", "ci_high"]].notna().all(axis=None)
 
 
 def test_curve_map_and_promise_agree_with_the_table(tested):
@@ -233,5 +267,6 @@ def test_gains_name_the_best_simple_rule_known_afterwards(tested):
     assert own.loc[best.method, "pai"] == simple.max()
     for gain in gains.values():
         assert gain.ratio == pytest.approx(own.loc["connect", "pai"] / own.loc[gain.method, "pai"])
-        assert gain.low <= gain.ratio <= gain.high
+        assert gain.low <= gain.ratio <= gain.high or np.isnan([gain.low, gain.high]).all()  # no week tells them apart
+        assert gain.log_low <= gain.log_score <= gain.log_high or np.isnan([gain.log_low, gain.log_high]).all()
         assert gain.log_score == pytest.approx(own.loc["connect", "log_score"] - own.loc[gain.method, "log_score"])
