@@ -2,6 +2,7 @@
 """How honest is the estimate of what patrols did? Cities whose truth is known, drawn by our lottery a thousand times.
 
     benchmarks/effect.py [--runs 1000]        table of docs/effect.md
+    benchmarks/effect.py --intervals          changes of -50 to +100 %: what their intervals hold, and what shows
     benchmarks/effect.py --report             seconds for the report of a month with some 2,000 visits (needs QGIS)
 
 Each city has 144 boxes in four beats of two drawn boxes; forecasts are wrong by half, some shifts are busier than
@@ -23,18 +24,32 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "patrol"), str(ROOT / "
 
 import lottery_city  # noqa: E402
 
+from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
+
 CASES = [(shifts, mean, prevented) for shifts, mean in ((10, 0.05), (30, 0.05), (120, 0.005), (120, 0.05), (360, 0.05))
          for prevented in (0.0, 0.2)]
 DELIVERED = 0.7
+CHANGES = [(shifts, mean, change) for shifts, mean in ((21, 0.01), (21, 0.05), (63, 0.05), (200, 0.05))
+           for change in (-0.5, -0.2, 0.0, 0.2, 0.5, 1.0)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--report", action="store_true")
+    parser.add_argument("--intervals", action="store_true")
     given = parser.parse_args()
     if given.report:
         return report()
+    if given.intervals:
+        print("shifts | events a box and shift | change | said something | 95 % of the change holds it | of events | "
+              "with the variance of no effect | no upper limit | concluded | mean where concluded | smallest to show")
+        for case in CHANGES:
+            print(" | ".join(changes(*case, given.runs)), flush=True)
+        print("\nshifts | changed by the smallest to show: down, concluded | up, concluded")
+        for shifts in (21, 63, 200):
+            print(" | ".join(smallest(shifts, given.runs)), flush=True)
+        return None
     print("shifts | events a box and shift | prevented | events in drawn boxes | truth | mean estimate | error | "
           "stated | holds truth | 90 % holds | between shifts | concluded | smallest to show | naive | check holds 0")
     for shifts, mean, prevented in CASES:
@@ -57,9 +72,9 @@ def being_drawn(shifts, mean, prevented, runs):
         design, units = city.lottery(run)
         share = np.where(busy, 0.5, 1.0)
         truth = -prevented * (rate * share * city.chance)[units].sum() / city.chance[units].sum()
-        found = design.estimate((events - city.expected)[units])
-        ninety = design.estimate((events - city.expected)[units], level=0.9)
-        before = design.estimate((earlier - city.expected)[units])
+        found = design.compare(events[units], city.expected[units])
+        ninety = design.compare(events[units], city.expected[units], level=0.9)
+        before = design.compare(earlier[units], city.expected[units])
         wide = t.ppf(0.975, shifts - 1) * found.between_shifts
         base = (rate * city.chance)[units].sum() / city.chance[units].sum()
         naive = events[delivered].mean() / events[~delivered].mean() - 1
@@ -72,6 +87,43 @@ def being_drawn(shifts, mean, prevented, runs):
             f"{mean_of[1]:.4f}", f"{spread:.4f}", f"{mean_of[2]:.4f}",
             *(f"{100 * mean_of[number]:.1f} %" for number in (3, 4, 5, 6)), f"{100 * mean_of[7]:.0f} %",
             f"{100 * mean_of[8]:+.0f} %", f"{100 * mean_of[9]:.1f} %")
+
+
+def compared(city, run, rng, change):
+    """What is said of one period in which being drawn changes events by a share, and the true change in events."""
+    events, rate = city.events(rng, np.where(city.drawn[run], 1 + change, 1.0))
+    design, units = city.lottery(run)
+    found = design.compare(events[units], city.expected[units])
+    plain = design.estimate((events - city.expected)[units])
+    enough = found.base > 0 and design.mean_unexposed(events[units]) * design.exposed.sum() >= step.ENOUGH
+    return found, plain, enough, change * (rate * city.chance)[units].sum() / city.chance[units].sum()
+
+
+def changes(shifts, mean, change, runs):
+    """One row: how often intervals hold a change, of the periods in which anything is said."""
+    city, rng, rows = lottery_city.make(1, shifts, runs, mean), np.random.default_rng(2), []
+    for run in range(runs):
+        found, plain, enough, truth = compared(city, run, rng, change)
+        if enough:
+            rows.append((found.share_low <= change <= found.share_high, found.low <= truth <= found.high,
+                         plain.low / found.base <= change <= plain.high / found.base, np.isinf(found.share_high),
+                         found.conclusive, found.share if found.conclusive else np.nan,
+                         found.detectable() / found.base))
+    table = np.array(rows, dtype=float)
+    said = [f"{100 * value:.1f} %" for value in table[:, :5].mean(axis=0)]
+    lucky = table[:, 5][table[:, 4] > 0]
+    return (f"{shifts}", f"{mean:g}", f"{100 * change:+.0f} %", f"{100 * len(rows) / runs:.0f} %", *said,
+            f"{100 * lucky.mean():+.0f} %" if lucky.size else "", f"{100 * np.median(table[:, 6]):.0f} %")
+
+
+def smallest(shifts, runs):
+    """How often the smallest change that shows reliably does, downwards and upwards."""
+    city, rng = lottery_city.make(1, shifts, runs, 0.05), np.random.default_rng(5)
+    least = np.median([found.detectable() / found.base
+                       for found, *_ in (compared(city, run, rng, 0.0) for run in range(runs))])
+    shown = [np.mean([compared(city, run, rng, change)[0].conclusive for run in range(runs)])
+             for change in (-min(least, 1.0), least)]
+    return f"{shifts}", f"{100 * least:.0f} %: {100 * shown[0]:.0f} %", f"{100 * shown[1]:.0f} %"
 
 
 def special(runs):
@@ -91,7 +143,7 @@ def special(runs):
         near = np.concatenate([one.mean(axis=0) * other.mean(axis=0) for one, other in city.replayed])
         weight = np.tile(near, len(city.chance) // len(city.replayed))
         truth = moved * (rate.ravel() @ weight) / weight.sum()
-        return city.beside(run).estimate((events - city.expected).ravel()), truth
+        return city.beside(run).compare(events.ravel(), city.expected.ravel()), truth
 
     for name, made in (("hour of patrol, two drawn boxes of three visited", lambda run: hour(run, 0.67)),
                        ("hour of patrol, one drawn box of twenty visited", lambda run: hour(run, 0.05)),

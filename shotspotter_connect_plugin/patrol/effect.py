@@ -58,18 +58,62 @@ class Estimate:
         return float((_quantile(0.5 + self.level / 2, self.degrees) + _quantile(power, self.degrees)) * self.error)
 
 
+@dataclass(frozen=True)
+class Change(Estimate):
+    """What being exposed did to counted events, also as a share of ``base``, the events that an exposed unit would have
+    had without: ``share`` -0.2 is a fifth fewer. ``share_high`` is infinite where so few events were to be expected that
+    the data set no limit to an increase. Both intervals leave out 0 together.
+    """
+
+    base: float
+    share: float
+    share_low: float
+    share_high: float
+
+    @property
+    def bounded(self):
+        """Whether both intervals have two ends."""
+        return bool(np.isfinite([self.low, self.high, self.share_high]).all())
+
+    @property
+    def conclusive(self):
+        """Whether the intervals leave out 0, with two ends or one."""
+        return not self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class _Variance:
+    """Variance of a difference of mean events where there is no effect, and how an effect changes it.
+
+    If exposed units have ``times`` the events, their part of the variance (``exposed``) grows as counts do, with
+    ``times``, and in as far as it is more than that of counts (``beyond``), as forecasts that miss, busy shifts and
+    differences between boxes make it, with its square.
+    """
+
+    whole: float
+    exposed: float
+    beyond: float
+
+    def terms(self, square, scaled):
+        """Coefficients of ``times`` to the powers 0, 1, 2 in ``square`` x the variance; of mean(exposed) - mean(others),
+        or, ``scaled``, of mean(exposed) - ``times`` x mean(others)."""
+        own, rest = square * self.whole * self.exposed, square * self.whole * (1 - self.exposed)
+        linear, quadratic = own * (1 - self.beyond), own * self.beyond
+        return (0.0, linear, quadratic + rest) if scaled else (rest, linear, quadratic)
+
+
 class _Design:
     """Exposed and unexposed units with known chances.
 
     ``shift`` is the number of each unit's shift from 0. ``pull`` is each unit's signed weight in the difference, such
     that its expectation over the draws is 0; ``against`` the weights of the unexposed, ``toward`` those of the
-    exposed; ``spread`` the expectation of ``pull`` squared.
+    exposed; ``spread`` the expectation of ``pull`` squared, ``spread_exposed`` the part of it from being exposed.
     """
 
-    def __init__(self, shift, exposed, toward, against, spread):
+    def __init__(self, shift, exposed, toward, against, spread, spread_exposed):
         self.shift = np.asarray(shift, dtype=np.int64)
         self.exposed = np.asarray(exposed, dtype=bool)
-        self.toward, self.against, self.spread = toward, against, spread
+        self.toward, self.against, self.spread, self.spread_exposed = toward, against, spread, spread_exposed
         self.pull = toward - against
 
     def mean_exposed(self, values):
@@ -86,6 +130,9 @@ class _Design:
 
     def estimate(self, outcome, dose=None, level=0.95):
         """Give the effect of one unit of dose, or None where nothing was exposed or nothing left unexposed.
+
+        For what being exposed did to counted events :meth:`compare` is the better one: an effect on counts changes how
+        much they vary, which here it does not.
 
         Under the hypothesis that dose x adds b * x to the outcome, outcome - b * dose is what would have been seen
         without, whatever was drawn; the draws alone then decide its difference between exposed and unexposed units,
@@ -110,15 +157,61 @@ class _Design:
         y, x = (np.asarray(values, dtype=float) - self.mean_unexposed(values) for values in (outcome, dose))
         difference, moved = float(self.pull @ y), float(self.pull @ x)
         yy, yx, xx = self.covariance(y, y), self.covariance(y, x), self.covariance(x, x)
-        terms = self.spread * y ** 2
-        degrees = 2 * terms.sum() ** 2 / max((terms ** 2).sum(), np.finfo(float).tiny)  # Satterthwaite 1946
+        degrees = self._degrees(y)
         quantile = _quantile(0.5 + level / 2, degrees)
         value = difference / moved if moved else np.nan
         low, high = _not_rejected(difference, moved, yy, yx, xx, quantile)
         total = self.toward.sum()
         return Estimate(value, low, high, level, np.sqrt(max(yy, 0.0)) / abs(moved) if moved else np.inf,
-                        self._between_shifts(y - value * x) / abs(moved) if moved else np.nan, float(degrees),
+                        self._between_shifts(y - value * x) / abs(moved) if moved else np.nan, degrees,
                         moved / total, moved ** 2 / xx if xx > 0 else np.inf * abs(moved))
+
+    def compare(self, counted, expected, level=0.95):
+        """Give what being exposed did to counted events, or None where nothing was exposed or nothing left unexposed.
+
+        Counts that an effect makes larger also vary more, and smaller ones less. So each effect is tested with the
+        variance that the difference would have under it (a score test; Fieller 1954 for the share), which is a
+        quadratic in it. Intervals with the variance of no effect hold a doubling in 82 to 85 % of cases and a halving
+        always (``benchmarks/effect.py --intervals``).
+
+        Parameters
+        ----------
+        counted, expected : arrays of float
+            By unit: events, and what was forecast before the shift.
+        level : float
+
+        Returns
+        -------
+        Change or None
+        """
+        counted, expected = np.asarray(counted, dtype=float), np.asarray(expected, dtype=float)
+        plain = self.estimate(counted - expected, level=level)
+        if plain is None:
+            return None
+        beyond = self.mean_unexposed(counted - expected)
+        base, rate = self.mean_exposed(expected) + beyond, self.mean_exposed(counted)
+        if not base > 0:
+            return Change(**vars(plain), base=base, share=np.nan, share_low=np.nan, share_high=np.nan)
+        # Residuals as they would be without the effect: where there are ``times`` the events, counts spread by its root.
+        times, would = rate / base, expected + beyond
+        scale = np.where(self.exposed, times, 1.0)
+        root = np.sqrt(np.where(scale > 0, scale, np.inf))  # where the exposed had no events they tell nothing of it
+        y = (counted - scale * would) / root
+        weights, degrees = self.spread * y ** 2, self._degrees(y)
+        total = max(weights.sum(), np.finfo(float).tiny)
+        varies = _Variance(max(self.covariance(y, y), 0.0) / self.toward.sum() ** 2,
+                           self.spread_exposed @ y ** 2 / total,
+                           float(np.clip(1 - self.spread @ (counted / root ** 2) / total, 0.0, 1.0)))
+        quantile = _quantile(0.5 + level / 2, degrees)
+        least, most = _times_not_rejected(rate, base, *varies.terms(quantile ** 2, True))
+        low, high = (base * (end - 1) for end in _times_not_rejected(rate, base, *varies.terms(quantile ** 2, False)))
+        return Change(plain.value, low, high, level, float(np.sqrt(varies.whole)), plain.between_shifts, degrees,
+                      plain.mean_dose, plain.strength, base, times - 1, max(least, 0.0) - 1, most - 1)
+
+    def _degrees(self, y):
+        """Degrees of freedom of the variance of a difference of ``y``, by Satterthwaite (1946)."""
+        terms = self.spread * y ** 2
+        return float(2 * terms.sum() ** 2 / max((terms ** 2).sum(), np.finfo(float).tiny))
 
     def _between_shifts(self, rest):
         """Standard error of the sum of ``pull`` * ``rest`` as the shifts' sums differ."""
@@ -152,7 +245,7 @@ class Lottery(_Design):
         if not ((chance > 0) & (chance < 1)).all():
             raise ValueError("Boxes that are drawn always or never tell nothing.")
         odds = chance / (1 - chance)
-        super().__init__(shift, drawn, np.where(drawn, 1.0, 0.0), np.where(drawn, 0.0, odds), odds)
+        super().__init__(shift, drawn, np.where(drawn, 1.0, 0.0), np.where(drawn, 0.0, odds), odds, chance)
 
     def covariance(self, one, other):
         """As if every box were drawn on its own.
@@ -194,7 +287,7 @@ class Beside(_Design):
         self.chance = np.where(near + far > 0, near / np.maximum(near + far, np.finfo(float).tiny), np.nan)
         self.uncertain = (near > 0) & (far > 0)
         super().__init__(shift, beside, np.where(beside, far, 0.0), np.where(neither, near, 0.0),
-                         near * far * (near + far))
+                         near * far * (near + far), near * far ** 2)
 
     def covariance(self, one, other):
         """From the replays, shift by shift: neighbours of one drawn box are exposed together, and this tells it."""
@@ -229,3 +322,16 @@ def _not_rejected(difference, moved, yy, yx, xx, quantile):
         return -np.inf, np.inf  # the draw did not move the dose enough: no limit in at least one direction
     root = np.sqrt(max(b ** 2 - a * c, 0.0))
     return float((b - root) / a), float((b + root) / a)
+
+
+def _times_not_rejected(rate, base, constant, linear, quadratic):
+    """The ``times`` for which (rate - times * base) ** 2 is at most constant + linear * times + quadratic * times ** 2.
+
+    The upper end is infinite where ``base`` is not surely above 0. Below no events at all nothing varies any less.
+    """
+    if not np.isfinite(constant + linear + quadratic):
+        return -np.inf, np.inf
+    a, b, c = base ** 2 - quadratic, rate * base + linear / 2, rate ** 2 - constant
+    far = b + np.sqrt(max(b ** 2 - a * c, 0.0))
+    low = (rate - np.sqrt(constant)) / base if c < 0 or not far > 0 else c / far
+    return float(low), float(far / a) if a > NEARLY * base ** 2 else np.inf

@@ -1,4 +1,6 @@
 """Crime and Dosage: crime against patrol minutes over time, and what being drawn did, by the lottery's own chances."""
+import math
+
 import pandas as pd
 
 from ..workspace import effects as step
@@ -95,7 +97,9 @@ def _rows(found, what, names, label=""):
 
 
 def _intervals(rows):
-    values = [rows[name].where(rows["enough"]) * HUNDRED for name in ("value", "low", "high")]
+    drawn = rows["enough"] & (rows["high"] < math.inf)  # an interval without an end is told in words alone
+    values = [rows[name].where(drawn if name != "value" else rows["enough"]) * HUNDRED
+              for name in ("value", "low", "high")]
     texts = [words.estimate(row) for _, row in rows.iterrows()]
     return lambda width: charts.intervals(list(rows["name"]), *values, width, "events per 100 boxes drawn", 48.0, texts)
 

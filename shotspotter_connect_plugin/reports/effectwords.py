@@ -28,11 +28,21 @@ def conclusion(row, what="reported crime"):
                 f"{row['shifts_for_20']:,.0f} shifts like these are needed.")
     fewer = row["high"] < 0
     total = sorted(abs(row[name]) * row["exposed"] for name in ("low", "high"))
+    upto = f"{total[0]:,.0f} to {total[1]:,.0f}" if math.isfinite(total[1]) else f"at least {total[0]:,.0f}"
     said = (f"Drawn boxes had {'fewer' if fewer else 'more'} events of {what} than comparable undrawn boxes: "
-            f"{change(row['percent'])}, {CONFIDENCE} interval {span}. In the {drawn} that is {total[0]:,.0f} to "
-            f"{total[1]:,.0f} events {'fewer' if fewer else 'more'}.")
+            f"{change(row['percent'])}, {CONFIDENCE} interval {span}. In the {drawn} that is {upto} events "
+            f"{'fewer' if fewer else 'more'}.{_overstated(row)}")
     return said if fewer else said + (" Where police are, more may also be reported; look into that before anything is "
                                       "concluded from this.")
+
+
+def _overstated(row):
+    """That what shows overstates: results that luck has made large are the ones that show (Gelman and Carlin 2014)."""
+    least = f"{row['detectable_percent']:,.0f} % or more would have shown reliably ({100 * step.POWER:.0f} times in 100)"
+    if abs(row["percent"]) < row["detectable_percent"]:
+        return (f" The true change is probably smaller: only one of {least}, and a smaller one shows only where luck has "
+                "made it look large.")
+    return f" The true change is probably smaller, but hardly by much: one of {least}."
 
 
 def _more_than_all(row):
@@ -72,7 +82,8 @@ def estimate(row):
     """Estimate and interval in events per 100 boxes drawn, or why there is none."""
     if not row["enough"]:
         return "too few events"
-    return "{:.2f} ({:.2f} to {:.2f})".format(*(100 * row[name] for name in ("value", "low", "high")))
+    value, low, high = (100 * row[name] for name in ("value", "low", "high"))
+    return f"{value:.2f} ({low:.2f} to {high:.2f})" if math.isfinite(high) else f"{value:.2f} ({low:.2f} or more)"
 
 
 def tied(effects, shown):
@@ -100,7 +111,8 @@ def per_hour(row, effects):
         return (f"{moved} {NOTHING} about what an hour of patrol does: the data fit {span} events in the box for 100 "
                 "hours of patrol.")
     return (f"{moved} 100 hours of patrol that the draw brought made {_per_100(row['value'])} events in the box, "
-            f"{CONFIDENCE} interval {span}.")
+            f"{CONFIDENCE} interval {span}. What shows overstates: the true change is probably smaller, and only one of "
+            f"{100 * row['detectable']:,.1f} events or more would have shown reliably.")
 
 
 def beside(row):
@@ -114,7 +126,7 @@ def beside(row):
         return f"Neighbours: {NOTHING.lower()} about crime in the undrawn boxes around a drawn one; {reason}."
     went = "more, as if crime had moved there" if row["value"] > 0 else "fewer, as if the patrol had worked there, too"
     return (f"Neighbours: undrawn boxes around a drawn one had {went}: {change(row['percent'])}, {CONFIDENCE} interval "
-            f"{span}. Part of that is also in the difference between drawn and undrawn boxes, because some undrawn "
+            f"{span}.{_overstated(row)} Part of that is also in the difference between drawn and undrawn boxes, because some undrawn "
             "boxes are such neighbours.")
 
 
@@ -198,6 +210,8 @@ def change(percent):
     """A change in per cent as ``12 % fewer``."""
     if math.isnan(percent):
         return "an unknown share"
+    if math.isinf(percent):
+        return "any number more"
     rounded = f"{abs(percent):,.0f} %"
     if rounded == "0 %":
         return "no change"

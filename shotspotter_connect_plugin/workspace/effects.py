@@ -68,7 +68,8 @@ class Effects:
     ``estimates`` [ESTIMATE_COLUMNS]: ``what`` is being drawn (DRAWN), a delivered patrol-hour (PER_HOUR), a drawn box
     next to it (BESIDE), or, as a check, being drawn a week later (BEFORE). ``value``, ``low``, ``high`` and
     ``detectable`` are events per box and shift, or per hour; ``rate`` is what exposed boxes had per shift, ``base``
-    what they would have had without, by comparable boxes and forecasts; ``percent…`` are of it, empty where it is 0;
+    what they would have had without, by comparable boxes and forecasts; ``percent…`` are of it, empty where it is 0,
+    ``percent_high`` is infinite where the data set no limit to an increase;
     ``shifts_for_20`` is how many shifts like these it takes to show an effect of 20 % of it; ``events`` are those in
     exposed boxes, ``comparable`` those that as many unexposed boxes of the same chances had; where these are not
     ``enough``, nothing is to be concluded. ``over_time`` [OVER_TIME_COLUMNS] by day or week (``days_each``):
@@ -188,26 +189,28 @@ def _estimates(plan, timeline, boxes, events, forecasts, hours, progress):
 
 
 def _row(what, crime_type, design, counted, expected, dose=None):
-    estimate = design.estimate(counted - expected, dose, LEVEL)
+    estimate = (design.compare(counted, expected, LEVEL) if dose is None else
+                design.estimate(counted - expected, dose, LEVEL))
     if estimate is None:
         return None
     shifts, exposed = int(np.unique(design.shift).size), int(design.exposed.sum())
     # What the exposed would have had: what was forecast for them, and what the others had beyond their forecasts.
     base = design.mean_exposed(expected) + design.mean_unexposed(counted - expected)
     comparable = design.mean_unexposed(counted) * exposed
-    percent = 100.0 / base if base > 0 and what != PER_HOUR else np.nan
-    detectable = estimate.detectable(POWER)
+    detectable, none = estimate.detectable(POWER), dose is not None or not base > 0
+    percent, low, high = (np.nan,) * 3 if none else (
+        100.0 * share for share in (estimate.share, estimate.share_low, estimate.share_high))
+    detectable_percent = np.nan if none else 100.0 * detectable / base
     return {
         "what": what, "crime_type": crime_type, "value": estimate.value, "low": estimate.low, "high": estimate.high,
-        "rate": design.mean_exposed(counted), "base": base, "percent": percent * estimate.value,
-        "percent_low": np.maximum(percent * estimate.low, -100.0),  # no box can have fewer events than none
-        "percent_high": percent * estimate.high, "detectable": detectable, "detectable_percent": percent * detectable,
-        "shifts_for_20": shifts * (percent * detectable / 20.0) ** 2, "error": estimate.error,
+        "rate": design.mean_exposed(counted), "base": base, "percent": percent, "percent_low": low,
+        "percent_high": high, "detectable": detectable, "detectable_percent": detectable_percent,
+        "shifts_for_20": shifts * (detectable_percent / 20.0) ** 2, "error": estimate.error,
         "between_shifts": estimate.between_shifts, "degrees": estimate.degrees, "strength": estimate.strength,
         "shifts": shifts, "exposed": exposed, "unexposed": int((design.against > 0).sum()),
         "events": float(counted[design.exposed].sum()), "comparable": comparable,
-        "enough": bool(base > 0 and comparable >= ENOUGH and (estimate.bounded or what == PER_HOUR)),
-        "conclusive": estimate.conclusive, "bounded": estimate.bounded, "weak": estimate.weak}
+        "enough": bool(base > 0 and comparable >= ENOUGH), "conclusive": estimate.conclusive,
+        "bounded": estimate.bounded, "weak": estimate.weak}
 
 
 def _week_before(slots, wanted):

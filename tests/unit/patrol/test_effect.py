@@ -289,3 +289,72 @@ def test_two_replays_are_noisier_but_no_more_wrong(city):
 def test_beside_without_replayed_neighbours_gives_no_estimate():
     none = np.zeros(3, dtype=bool)
     assert Beside(np.zeros(3, int), none, none, [(np.arange(3), none[None], ~none[None])]).estimate(np.ones(3)) is None
+
+
+# --- as a share of what would have been ------------------------------------------------------------------------------
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.02, 4.0), st.floats(0.0, 6.0))
+def test_a_change_is_the_same_in_events_and_in_shares(seed, mean, times):
+    """Whatever was counted: no number is missing, both intervals hold the estimate and leave out 0 together."""
+    rng = np.random.default_rng(seed)
+    chance = rng.uniform(0.05, 0.7, 60)
+    drawn = rng.random(60) < chance
+    drawn[[0, 59]] = True, False
+    counted = rng.poisson(np.where(drawn, mean * times, mean)).astype(float)
+    expected = mean * rng.uniform(0.5, 1.5, 60)
+    design = Lottery(np.repeat(np.arange(6), 10), chance, drawn)
+    found = design.compare(counted, expected)
+    assert found.value == pytest.approx(design.estimate(counted - expected).value)
+    if not found.base > 0:
+        return
+    assert found.share == pytest.approx(found.value / found.base)
+    assert found.low <= found.value + 1e-9 and found.value <= found.high + 1e-9
+    assert -1 <= found.share_low <= found.share + 1e-9 and found.share <= found.share_high + 1e-9
+    assert not np.isnan([found.low, found.high, found.share_low, found.share_high, found.error]).any()
+    no_effect = found.share_low <= 1e-9 and found.share_high >= -1e-9
+    assert found.conclusive != no_effect or min(abs(found.share_low), abs(found.share_high)) < 1e-6
+
+
+def test_too_little_to_compare_with_sets_no_limit_to_an_increase():
+    """Two events in boxes that were not drawn: ten times as many in the others fits, too."""
+    chance, drawn = np.full(60, 0.5), np.arange(60) % 2 == 0
+    counted = np.zeros(60)
+    counted[[1, 7, *range(0, 40, 2)]] = 1.0
+    found = Lottery(np.arange(60) // 10, chance, drawn).compare(counted, np.zeros(60))
+    assert found.share == pytest.approx(9.0) and found.share_high == np.inf and found.share_low > 0
+    assert not found.bounded and found.conclusive
+    nothing = Lottery(np.arange(60) // 10, chance, drawn).compare(np.zeros(60), np.zeros(60))
+    assert nothing.base == 0 and np.isnan(nothing.share_high) and not nothing.bounded and not nothing.conclusive
+    fewer = Lottery(np.arange(60) // 10, chance, ~drawn).compare(counted, np.zeros(60))
+    assert -1 <= fewer.share_low < fewer.share_high < 0 and fewer.bounded
+
+
+@pytest.mark.parametrize("shifts, times", ((21, 0.5), (21, 2.0), (120, 0.5), (120, 1.0), (120, 2.0)))
+def test_changes_of_any_size_are_held_as_often_as_said(shifts, times):
+    """A doubling makes counts vary more and a halving less; an interval that forgets it held a doubling in 84 %."""
+    city, rng, rows = make(seed=21, shifts=shifts, runs=RUNS, mean=0.05), np.random.default_rng(22), []
+    for run in range(RUNS):
+        events, rate = city.events(rng, np.where(city.drawn[run], times, 1.0))
+        design, units = city.lottery(run)
+        found = design.compare(events[units], city.expected[units])
+        truth = (times - 1) * (rate * city.chance)[units].sum() / city.chance[units].sum()
+        rows.append((found.share_low <= times - 1 <= found.share_high, found.low <= truth <= found.high))
+    of_share, of_events = np.mean(rows, axis=0)
+    assert LOW <= of_share <= HIGH and LOW <= of_events <= HIGH
+
+
+def test_the_smallest_change_that_shows_does_in_four_of_five_cases_and_smaller_ones_are_overstated():
+    city, rng, shown, seen = make(seed=23, shifts=63, runs=RUNS, mean=0.05), np.random.default_rng(24), [], []
+    least = np.mean([city.lottery(run)[0].compare(*(part[city.open] for part in (city.events(rng)[0], city.expected))
+                                                  ).detectable() for run in range(20)])
+    open_chance = (city.chance * city.true)[city.open].sum() / city.chance[city.open].sum()
+    for prevented, found in ((least / open_chance, shown), (0.2, seen)):
+        for run in range(RUNS):
+            events, _ = city.events(rng, 1 - prevented * city.drawn[run])
+            design, units = city.lottery(run)
+            found.append(design.compare(events[units], city.expected[units]))
+    assert 0.7 <= np.mean([one.conclusive for one in shown]) <= 0.92
+    lucky = [one.share for one in seen if one.conclusive and one.share < 0]
+    assert 0 < len(lucky) < RUNS / 2 and np.mean(lucky) < -0.3, "a fifth, where it shows, looks like a third or more"
+    assert np.mean([abs(one.share) < one.detectable() / one.base for one in seen if one.conclusive]) > 0.7

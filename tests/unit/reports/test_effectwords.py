@@ -45,6 +45,28 @@ def test_fewer_events_are_told_with_interval_and_total():
     assert "In the 500 drawn boxes that is 5 to 20 events fewer." in said and "Nothing" not in said
 
 
+def test_what_is_conclusive_says_that_it_overstates_and_what_would_have_shown():
+    lucky = words.conclusion(row(-0.04, -0.01))  # 25 % fewer, where 30 % would have shown
+    assert "The true change is probably smaller: only one of 30 % or more would have shown reliably (80 times in" in lucky
+    sure = words.conclusion(row(-0.06, -0.03))
+    assert "The true change is probably smaller, but hardly by much: one of 30 % or more would have shown" in sure
+    assert "30 % or more would have shown reliably" in words.beside(row(0.01, 0.04))
+    hour = words.per_hour(row(-0.02, -0.005), made())
+    assert "the true change is probably smaller, and only one of 3.0 events or more would have shown" in hour
+    for nothing in (row(-0.03, 0.02), row(-0.004, -0.001, base=0.005), None):
+        assert "probably smaller" not in words.conclusion(nothing)
+
+
+def test_an_interval_without_an_end_is_told_in_words():
+    wide = {"percent_high": np.inf, "bounded": False, "enough": True}
+    for said in (words.conclusion(row(-0.03, 0.02, **wide)), words.interval(row(-0.03, 0.02, **wide)),
+                 words.before(row(-0.03, 0.02, **wide)), words.beside(row(-0.03, 0.02, **wide))):
+        assert "30 % fewer to any number more" in said and "inf" not in said and "nan" not in said
+    more = words.conclusion(row(0.01, np.inf, value=0.04, percent=40.0, **wide))
+    assert "10 % more to any number more" in more and "at least 5 events more" in more and "inf" not in more
+    assert words.estimate(row(0.01, np.inf, value=0.04)) == "4.00 (1.00 or more)"
+
+
 def test_more_events_warn_of_reporting():
     said = words.conclusion(row(0.01, 0.04), "gunfire alerts")
     assert "more events of gunfire alerts" in said and "more may also be reported" in said
