@@ -84,7 +84,7 @@ class Settings:
     merge_alert_minutes: float = _setting(5.0, "Gunfire alerts closer in time than this and ...", 0.0, 60.0)
     merge_alert_metres: float = _setting(100.0, "... closer than this are one incident", 0.0, 1000.0)
     firework_days: list = _setting(["07-01/07-06", "12-29/01-02"], "Days of fireworks, MM-DD/MM-DD")
-    firework_weight: float = _setting(0.1, "Weight of a gunfire alert on a day of fireworks", 0.0, 1.0)
+    firework_weight: float = _setting(0.1, "Weight of an alert or report of shots on a day of fireworks", 0.0, 1.0)
     include_probable: bool = _setting(True, "Whether alerts called probable gunfire count")
     retention_days: dict = _setting({}, "Days for which connect:purge keeps the rows of a table, by table; a table "
                                         "that is not named keeps all")
