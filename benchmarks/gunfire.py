@@ -256,12 +256,14 @@ def fireworks(seeds=range(8)):
     calendar = ShiftCalendar([Shift("day", "Day", "07:00", "19:00"), Shift("night", "Night", "19:00", "07:00")],
                              "America/New_York")
     both = "all", "shift"
-    ladder = [Rung(f"decay_{days}", "decayed count", "", tuple(Feature(Memory("decay", float(days)), scope, 250.0)
-                                                              for scope in both)) for days in (14, 180)]
+    ladder = [Rung(f"decay_{days}", "decayed count", "",
+                   tuple(Feature(Memory("decay", float(days)), scope, 250.0) for scope in both)) for days in (14, 180)]
     rows = []
-    for date, calls, rung, seed in itertools.product(("2020-05-10", "2020-07-06"), ("in full", "weighed"), ladder, seeds):
+    cases = itertools.product(("2020-05-10", "2020-07-06"), ("in full", "weighed"), ladder, seeds)
+    for date, calls, rung, seed in cases:
         bangs = made_bangs(seed)
-        alerts = bangs[bangs["x"] >= SIDE // 2 * SIZE].rename(columns={"from_utc": "occurred_utc"}).assign(kind="single")
+        alerts = bangs[bangs["x"] >= SIDE // 2 * SIZE].rename(columns={"from_utc": "occurred_utc"})
+        alerts = alerts.assign(kind="single")
         told = bangs[bangs["called"]]
         incidents = told.assign(crime_type="gunfire", to_utc=told["from_utc"], known_utc=told["from_utc"], firearm=None)
         weighed = {"calendar": calendar, "firework_days": FIREWORKS} if calls == "weighed" else {}

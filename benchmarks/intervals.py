@@ -4,7 +4,7 @@
     benchmarks/intervals.py [--runs 2000]        table of docs/forecast.md
 
 Each made week has events and hits of two methods, and a log-likelihood that each event gains. Weeks may be busier than
-others, good or bad for the forecast, and alike to the weeks before (correlation from week to week); events may be so few
+others, good or bad for the forecast, and like the weeks before (correlation from week to week); events may be so few
 that most weeks have none, or of several types pooled. The truth is that of a very long period. Beside the product's
 intervals (forecast/weeks.py) stands what drawing whole weeks again (a bootstrap) would have said.
 """
@@ -17,13 +17,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.forecast.weeks import (FEWEST_EVENTS, of_sums, most_unseen, ratio_interval,  # noqa: E402
-                                                       reach)
+from shotspotter_connect_plugin.forecast.weeks import (FEWEST_EVENTS, most_unseen, of_sums,  # noqa: E402
+                                                       ratio_interval, reach)
 
 LENGTHS = (2, 4, 8, 13, 26, 52)
 # name: events a week, share caught, correlation of weeks, spread of their level, of how well they are caught, types
 CASES = {"weeks alike": (20, 0.2, 0.0, 0.0, 0.0, 1), "weeks differ": (20, 0.2, 0.3, 0.5, 0.2, 1),
-         "weeks differ, more like the last": (20, 0.2, 0.5, 0.5, 0.2, 1), "six types pooled": (60, 0.15, 0.5, 0.5, 0.2, 6),
+         "weeks differ, more like the last": (20, 0.2, 0.5, 0.5, 0.2, 1),
+         "six types pooled": (60, 0.15, 0.5, 0.5, 0.2, 6),
          "five events a week": (5, 0.15, 0.3, 0.5, 0.2, 1), "hardly any hits": (5, 0.03, 0.3, 0.5, 0.2, 1),
          "most weeks empty": (0.7, 0.15, 0.3, 0.5, 0.2, 1)}
 OTHER, BOTH = 0.8, 0.9

@@ -41,8 +41,8 @@ class Replayed:
     """One crime type replayed.
 
     ``methods``; ``hits`` (methods, weeks) in the searched area; ``curve`` (methods, shares) hits at the shares of
-    ``CURVE``; ``gained_in`` (methods, weeks) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight`` of
-    the events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
+    ``CURVE``; ``gained_in`` (methods, weeks) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight``
+    of the events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
     ``promised`` hits that ``connect`` expected; ``calibration`` of ``connect``; ``chosen`` (date, rung, reason) of each
     training; ``too_rare`` as the last training said.
     """

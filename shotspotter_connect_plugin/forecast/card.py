@@ -54,9 +54,9 @@ def make_card(model, ground, refused, learnt, ladder):
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
                              "Intervals (90 %) are from how the weeks differ, and there are none for fewer than "
-                             f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events; standard errors of what a rung is behind "
-                             "the best are from drawing whole weeks again. The simplest rung within one standard error "
-                             "of the best is used.",
+                             f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events; standard errors of what a rung is "
+                             "behind the best are from drawing whole weeks again. The simplest rung within one "
+                             "standard error of the best is used.",
         "crime_types": records,
         "features": _features(ground), "inputs_used": INPUTS,
         "columns_refused": sorted({*refused, *ground.refused}), "kinds_of_places_refused": list(ground.kinds_refused),

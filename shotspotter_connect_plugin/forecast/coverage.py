@@ -217,8 +217,9 @@ def _learnt(alerts, reports, listening, timeline):
     """The reporting factor from what is inside coverage, over the time in which reports are on record."""
     block, squares = listening.block, listening.block.max() + 1
     both = listening.told[listening.at(timeline.start[alerts.slot])] * (_heard_at(alerts, listening, timeline) > 0)
+    inside = _heard_at(reports, listening, timeline)
     return _reporting(np.bincount(block[alerts.box], alerts.weight * both, squares),
-                      np.bincount(block[reports.box], reports.weight * _heard_at(reports, listening, timeline), squares))
+                      np.bincount(block[reports.box], reports.weight * inside, squares))
 
 
 def _on_record(sources, starts, timeline):

@@ -1,5 +1,5 @@
-"""Gunfire alerts, and reports of shots, become events: those of one incident merged, fireworks counted less, other bangs
-left out."""
+"""Gunfire alerts, and reports of shots, become events: those of one incident merged, fireworks counted less, other
+bangs left out."""
 import re
 
 import numpy as np

@@ -235,8 +235,9 @@ def _choose(ladder, scores, events, rng):
     known = np.isfinite(beyond)
     compared = [{"rung": item.name, "log_score": float(score[position]),
                  "low": float(score[position] - beyond[position]) if known[position] else None,
-                 "high": float(score[position] + beyond[position]) if known[position] else None, "behind_best": float(score[best] - score[position]),
-                 "standard_error": float(error[position]), "chosen": position == chosen}
+                 "high": float(score[position] + beyond[position]) if known[position] else None,
+                 "behind_best": float(score[best] - score[position]), "standard_error": float(error[position]),
+                 "chosen": position == chosen}
                 for position, item in enumerate(ladder)]
     return ladder[chosen], reason, compared
 

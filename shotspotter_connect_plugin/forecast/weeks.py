@@ -64,8 +64,8 @@ def of_sums(values):
 def ratio_interval(ratio, above, below, events):
     """90 % interval of products and ratios of sums over weeks.
 
-    The logarithm is linearised, so no end is negative. Where the ratio is 0 because nothing was caught, the upper end is
-    left to the caller (:func:`most_unseen`).
+    The logarithm is linearised, so no end is negative. Where the ratio is 0 because nothing was caught, the upper end
+    is left to the caller (:func:`most_unseen`).
 
     Parameters
     ----------

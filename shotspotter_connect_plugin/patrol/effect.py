@@ -60,9 +60,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Change(Estimate):
-    """What being exposed did to counted events, also as a share of ``base``, the events that an exposed unit would have
-    had without: ``share`` -0.2 is a fifth fewer. ``share_high`` is infinite where so few events were to be expected that
-    the data set no limit to an increase. Both intervals leave out 0 together.
+    """What being exposed did to counted events, also as a share of ``base``, the events that an exposed unit would
+    have had without: ``share`` -0.2 is a fifth fewer. ``share_high`` is infinite where so few events were to be
+    expected that the data set no limit to an increase. Both intervals leave out 0 together.
     """
 
     base: float
@@ -95,7 +95,7 @@ class _Variance:
     beyond: float
 
     def terms(self, square, scaled):
-        """Coefficients of ``times`` to the powers 0, 1, 2 in ``square`` x the variance; of mean(exposed) - mean(others),
+        """Coefficients of ``times`` to the powers 0, 1, 2 in ``square`` x the variance of mean(exposed) - mean(others)
         or, ``scaled``, of mean(exposed) - ``times`` x mean(others)."""
         own, rest = square * self.whole * self.exposed, square * self.whole * (1 - self.exposed)
         linear, quadratic = own * (1 - self.beyond), own * self.beyond
@@ -192,7 +192,7 @@ class _Design:
         base, rate = self.mean_exposed(expected) + beyond, self.mean_exposed(counted)
         if not base > 0:
             return Change(**vars(plain), base=base, share=np.nan, share_low=np.nan, share_high=np.nan)
-        # Residuals as they would be without the effect: where there are ``times`` the events, counts spread by its root.
+        # Residuals as they would be without the effect: counts of ``times`` the events spread by its root.
         times, would = rate / base, expected + beyond
         scale = np.where(self.exposed, times, 1.0)
         root = np.sqrt(np.where(scale > 0, scale, np.inf))  # where the exposed had no events they tell nothing of it

@@ -51,7 +51,8 @@ def sentence(result, crime_type):
                  "nobody could know before")
     verdict = part[0].verdict if len(part) == 1 else ""
     why = result.why_no_interval(crime_type)
-    return text + "." + (f" No intervals: {why}." if why else "") + (f" Verdict: {verdict}; read no more into it." if verdict else "")
+    return (text + "." + (f" No intervals: {why}." if why else "")
+            + (f" Verdict: {verdict}; read no more into it." if verdict else ""))
 
 
 def parts(result):

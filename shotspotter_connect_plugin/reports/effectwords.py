@@ -38,10 +38,11 @@ def conclusion(row, what="reported crime"):
 
 def _overstated(row):
     """That what shows overstates: results that luck has made large are the ones that show (Gelman and Carlin 2014)."""
-    least = f"{row['detectable_percent']:,.0f} % or more would have shown reliably ({100 * step.POWER:.0f} times in 100)"
+    least = (f"{row['detectable_percent']:,.0f} % or more would have shown reliably "
+             f"({100 * step.POWER:.0f} times in 100)")
     if abs(row["percent"]) < row["detectable_percent"]:
-        return (f" The true change is probably smaller: only one of {least}, and a smaller one shows only where luck has "
-                "made it look large.")
+        return (f" The true change is probably smaller: only one of {least}, and a smaller one shows only where luck "
+                "has made it look large.")
     return f" The true change is probably smaller, but hardly by much: one of {least}."
 
 
@@ -111,8 +112,8 @@ def per_hour(row, effects):
         return (f"{moved} {NOTHING} about what an hour of patrol does: the data fit {span} events in the box for 100 "
                 "hours of patrol.")
     return (f"{moved} 100 hours of patrol that the draw brought made {_per_100(row['value'])} events in the box, "
-            f"{CONFIDENCE} interval {span}. What shows overstates: the true change is probably smaller, and only one of "
-            f"{100 * row['detectable']:,.1f} events or more would have shown reliably.")
+            f"{CONFIDENCE} interval {span}. What shows overstates: the true change is probably smaller, and only one "
+            f"of {100 * row['detectable']:,.1f} events or more would have shown reliably.")
 
 
 def beside(row):
@@ -126,8 +127,8 @@ def beside(row):
         return f"Neighbours: {NOTHING.lower()} about crime in the undrawn boxes around a drawn one; {reason}."
     went = "more, as if crime had moved there" if row["value"] > 0 else "fewer, as if the patrol had worked there, too"
     return (f"Neighbours: undrawn boxes around a drawn one had {went}: {change(row['percent'])}, {CONFIDENCE} interval "
-            f"{span}.{_overstated(row)} Part of that is also in the difference between drawn and undrawn boxes, because some undrawn "
-            "boxes are such neighbours.")
+            f"{span}.{_overstated(row)} Part of that is also in the difference between drawn and undrawn boxes, "
+            "because some undrawn boxes are such neighbours.")
 
 
 def before(row):

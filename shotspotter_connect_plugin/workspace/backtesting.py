@@ -129,8 +129,8 @@ def in_words(workspace, result):
         "PAI is the share of events in the searched area over the share of area searched; PEI compares it with the "
         "best fixed boxes known only afterwards; log score is the mean gain in log-likelihood per event over an even "
         "forecast. In brackets are 90 % intervals from how the weeks differ; none are given for fewer than "
-        f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events, because they would be too narrow to trust. Events in a searched "
-        "box are not events prevented."]
+        f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events, because they would be too narrow to trust. Events in a "
+        "searched box are not events prevented."]
     if result.left_out:
         words.append("Nothing was known before the period of: " + ", ".join(result.left_out) + ".")
     return words

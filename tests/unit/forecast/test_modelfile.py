@@ -51,7 +51,8 @@ def test_older_models_are_still_right_or_refused_with_one_sentence(text):
     for version in (1, 4, None, "3", True):
         with pytest.raises(ConnectError, match="run connect:train"):
             ForecastModel.from_json(signed(content, version=version))
-    next(iter(content["types"].values()))["reporting"] = {"factor": 0.3, "variance": 0.1, "reports": 9.0, "alerts": 30.0}
+    reporting = {"factor": 0.3, "variance": 0.1, "reports": 9.0, "alerts": 30.0}
+    next(iter(content["types"].values()))["reporting"] = reporting
     assert ForecastModel.from_json(signed(content))
     with pytest.raises(ConnectError, match="another version; run connect:train"):
         ForecastModel.from_json(signed(content, version=2))

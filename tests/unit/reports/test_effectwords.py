@@ -47,7 +47,7 @@ def test_fewer_events_are_told_with_interval_and_total():
 
 def test_what_is_conclusive_says_that_it_overstates_and_what_would_have_shown():
     lucky = words.conclusion(row(-0.04, -0.01))  # 25 % fewer, where 30 % would have shown
-    assert "The true change is probably smaller: only one of 30 % or more would have shown reliably (80 times in" in lucky
+    assert "The true change is probably smaller: only one of 30 % or more would have shown reliably (80" in lucky
     sure = words.conclusion(row(-0.06, -0.03))
     assert "The true change is probably smaller, but hardly by much: one of 30 % or more would have shown" in sure
     assert "30 % or more would have shown reliably" in words.beside(row(0.01, 0.04))
