@@ -84,12 +84,11 @@ class Replayed:
         return "too rare to forecast" if self.too_rare or self.events < FEWEST_EVENTS else ""
 
 
-def week_of_slots(slots, first, last):
+def week_of_slots(slots, first):
     """Week of each slot, from 0; a week has seven dates and begins at ``first``, the dates left over at the end belong
     to the last whole week: a few days are no week that could be compared with others."""
-    whole = max((pd.Timestamp(last) - pd.Timestamp(first)).days + 1, 7) // 7
-    week = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days // 7
-    return np.minimum(week.to_numpy(), whole - 1)
+    day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
+    return np.minimum(day // 7, max((day.max(initial=0) + 1) // 7 - 1, 0))
 
 
 def replay_type(events, crime_type, ground, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
@@ -114,7 +113,7 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
         None where nothing of the type was known at the first date.
     """
     slots = ground.calendar.slots(first, last)
-    week = week_of_slots(slots, first, last)
+    week = week_of_slots(slots, first)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
     rungs = [item.name for item in ladder_for(ladder, ground.others(crime_type), ground.kinds)]
     methods = (CONNECT, *rungs)

@@ -103,7 +103,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
         _check_results(results, first, last)
         progress.report(0.85, "Replaying lotteries")
         chance = _chances(workspace, harm, frame, slots, progress.part(0.85, 1.0))
-        week = replaying.week_of_slots(slots, first, last)
+        week = replaying.week_of_slots(slots, first)
         slots_of_week = np.bincount(week)
         tables, gains = [], {}
         for group in [*([one] for one in results), *([results] if len(results) > 1 else [])]:

@@ -9,7 +9,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.forecast import (accuracy, backtest, backtest_scores, card, crs, estimator, fishnet,
                                                  gunfire, history, inputs, ladder, level, model, past, product, reasons,
-                                                 shifts, surfaces, validation)
+                                                 shifts, surfaces, validation, weeks)
 from shotspotter_connect_plugin.patrol import (adjustments, bound, capcost, dosage, draw, effect, exposure, inclusion,
                                                limits, live, metering, record, seeds, spillover, tactics, tracker,
                                                tracks, verify, visits)
@@ -63,7 +63,9 @@ def gunfire_of_the_city(calendar):
         kind=lambda rows: np.where(np.arange(len(rows)) % 9, "single", "firecracker"))
     reports = make_events(days=300, seed=4, crime_type="gunfire", per_day=1.0).assign(firearm=None)
     shots = gunfire.gunfire_events(alerts[["kind", "occurred_utc", "x", "y"]], calendar)
-    return pd.concat([shots, gunfire.report_events(reports)], ignore_index=True)
+    told = gunfire.report_events(reports, calendar=calendar, firework_days=["07-01/07-06"])
+    gunfire.weights(reports["from_utc"], calendar, ["07-01/07-06"])
+    return pd.concat([shots, told], ignore_index=True)
 
 
 def examples_of_a_forecast(calendar):
@@ -109,6 +111,10 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     whole.add(np.array([0.5, 0.1]), np.array([1.0, 0.0]))
     whole.groups()
     accuracy.caught(np.array([3.0, 1.0]), np.array([1.0, 0.0]), np.ones(2), 0.5)
+    by_week, caught = np.full(9, 10.0), np.array([[2.0, 3.0, 2.0, 1.0, 2.0, 2.0, 4.0, 2.0, 2.0]])
+    weeks.ratio_interval(np.array([0.2]), (caught,), (by_week,), by_week)
+    weeks.reach(caught - caught.mean(), by_week), weeks.of_sums(caught), weeks.most_unseen(90.0)
+    assert weeks.why_none(9, 90.0) == ""
 
     # What larger calls use in one way only.
     timeline = ground.timeline("2018-06-01", "2018-10-01")
@@ -247,6 +253,7 @@ def examples_of_exposure(boxes, col, row, rules):
     beside = effect.Beside(shift, near.ravel(), runs[:, 0].ravel(), parts)
     beside.covariance(np.ones(128), np.ones(128))
     numbers.estimate(outcome).detectable()
+    numbers.compare(outcome, np.full(outcome.size, 0.5)).detectable()
 
 
 def examples_of_visits():

@@ -215,7 +215,7 @@ def test_all_types_pooled_add_up(tested):
     ("2022-08-25", 8, 7), ("2022-08-31", 8, 13), ("2022-08-24", 7, 13), ("2022-07-03", 1, 3), ("2022-07-07", 1, 7)])
 def test_days_left_over_are_no_week_of_their_own(tested, last, weeks, in_last):
     slots = tested.workspace.calendar.slots(FIRST, last)
-    week = replaying.week_of_slots(slots, FIRST, last)
+    week = replaying.week_of_slots(slots, FIRST)
     assert week.max() + 1 == weeks and slots["shift_date"][week == weeks - 1].nunique() == in_last
 
 
@@ -229,7 +229,7 @@ def test_few_events_or_weeks_have_no_interval_and_it_is_said(tested):
     # The same period cut after its seventh week, as if it had ended there.
     theft = next(one for one in tested.result.replayed if one.crime_type == "theft")
     slots = tested.workspace.calendar.slots(FIRST, LAST)
-    week = replaying.week_of_slots(slots, FIRST, LAST)
+    week = replaying.week_of_slots(slots, FIRST)
     early = week[theft.slot] < 7
     short = dataclasses.replace(theft, hits=theft.hits[:, :7], gained_in=theft.gained_in[:, :7],
                                 slot=theft.slot[early], box=theft.box[early], weight=theft.weight[early])
