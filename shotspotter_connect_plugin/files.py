@@ -36,7 +36,7 @@ def replacing(path, what="The file", check=None, private=False):
     """Give a path to write to; what is there takes the place of ``path`` at the end, or is gone after an error.
 
     The path given has the name of ``path``, in a folder beside it that only this account can enter, and there is no
-    file yet. A file that is replaced gives its mode to the new one.
+    file yet. A file that is replaced gives its mode and group to the new one.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def replacing(path, what="The file", check=None, private=False):
     check : callable, optional
         Is called with the path of the finished file and raises any error where that is not whole; see ``whole.py``.
     private : bool
-        Whether a new file can be read by its owner alone.
+        Whether a new file can be read by its owner alone; one that is replaced stays closed to all but owner and group.
 
     Raises
     ------
@@ -75,6 +75,17 @@ def replacing_together(folder, what="The files"):
             _finish(unfinished, path, check, private)
         _move_all([(unfinished, path) for unfinished, path, _, _ in wanted], aside)
         _sync_folder(folder)
+
+
+@contextmanager
+def scratch(what):
+    """Give a folder of this account alone, on the system's disk for temporary files, that is gone afterwards.
+
+    ``what`` begins the sentence of an error of the disk, and names what cannot be made.
+    """
+    parent = Path(tempfile.gettempdir())
+    with _one_sentence(what, parent, []), _folder_in(parent) as folder:
+        yield folder
 
 
 def folder_for(path, what="The file"):
@@ -189,11 +200,21 @@ def _finish(unfinished, path, check, private):
         os.fsync(file.fileno())
     if check is not None:
         _check(check, unfinished)
-    with suppress(FileNotFoundError):
-        os.chmod(unfinished, stat.S_IMODE(path.stat().st_mode))
-        return
-    if private:
+    if path.exists():
+        _readable_as_before(unfinished, path.stat(), private)
+    elif private:
         os.chmod(unfinished, 0o600)
+
+
+def _readable_as_before(unfinished, old, private):
+    """Give a file the mode of the old one and, where this account may, its group: analyst and batch job share it."""
+    mode = stat.S_IMODE(old.st_mode) & (0o770 if private else 0o777)
+    if hasattr(os, "chown") and old.st_gid != unfinished.stat().st_gid:
+        try:
+            os.chown(unfinished, -1, old.st_gid)
+        except PermissionError:  # no member of that group: those of another one get nothing by it
+            mode &= ~0o070
+    os.chmod(unfinished, mode)
 
 
 def _check(check, unfinished):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from disks import full_disk  # noqa: F401 a fixture for all
+from held_files import windows_files  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))

@@ -6,15 +6,13 @@ A seed is 64 hexadecimal digits (256 bits). Its hash is the SHA-256 of those dig
 """
 import hashlib
 import json
-import os
 import secrets
-import stat
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import ConnectError
+from ..files import replace_text
 
 
 def new_seed():
@@ -114,30 +112,8 @@ def keep(path, seeds):
     """
     path = Path(path)
     text = json.dumps({**load(path), **{hash_of(seed): seed for seed in seeds}}, indent=0, sort_keys=True)
-    written = None
     try:
-        handle, written = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # made with mode 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _readable_as_before(path, written)
-        os.replace(written, path)
-    except OSError as error:
-        if written and os.path.exists(written):
-            os.unlink(written)
-        raise ConnectError(f"The secret seeds cannot be kept in {path.name}; allow writing to its folder.",
-                           repr(error)) from error
-
-
-def _readable_as_before(path, written):
-    """Let those read the new file whom the agency let read the old one: analyst and batch job, say."""
-    if not path.exists():
-        return
-    old = path.stat()
-    if hasattr(os, "chown") and old.st_gid != os.stat(written).st_gid:
-        try:
-            os.chown(written, -1, old.st_gid)
-        except PermissionError:  # not a member of that group: nobody but the owner may read it then
-            return
-    os.chmod(written, stat.S_IMODE(old.st_mode) & 0o660)
+        replace_text(path, text, private=True)
+    except ConnectError as error:
+        raise ConnectError(f"The secret seeds cannot be kept in {path.name}; allow writing to its folder, and free "
+                           "some space on the disk.", error.log) from error

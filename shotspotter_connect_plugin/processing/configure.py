@@ -4,6 +4,7 @@ import json
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
 
 from ..errors import ConnectError
+from ..files import replace_text
 from .base import NOTHING, SET_UP, ConnectAlgorithm
 
 SETTINGS, EXPORT, CHANGES = "SETTINGS", "EXPORT", "CHANGES"
@@ -79,10 +80,4 @@ def read_json(path):
 
 def write_json(path, content):
     """Write a JSON file that people can read."""
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-    except OSError as error:
-        raise ConnectError("{} cannot be written; choose a folder that exists and that you may write to.".format(path),
-                           str(error)) from error
+    replace_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", "The configuration")

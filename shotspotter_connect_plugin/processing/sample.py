@@ -1,7 +1,8 @@
 """The steps from the sample data to printed sheets, for ``make demo`` and “Load sample project”; imports no QGIS."""
 import os
-import shutil
 from datetime import date, timedelta
+
+from ..files import copy
 
 SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources", "sample")
 DATE = "2017-12-14"
@@ -25,7 +26,7 @@ def prepare(folder):
     os.makedirs(folder, exist_ok=True)
     background = os.path.join(folder, "context.gpkg")
     if not os.path.exists(background):
-        shutil.copyfile(os.path.join(SAMPLE, "context.gpkg"), background)
+        copy(os.path.join(SAMPLE, "context.gpkg"), background, "The map background")
 
 
 def dates():

@@ -11,7 +11,8 @@ from typing import Callable, Optional, Sequence, Tuple, Union
 import pandas as pd
 
 from ..errors import ConnectError
-from ..files import replacing
+from ..files import replacing_together
+from ..whole import lines
 from ..workspace.exports import harmless
 from .queries import clean
 
@@ -211,7 +212,8 @@ def write_csv(report, path):
     names = [name + (f"_{names[:place].count(name) + 1}" if name in names[:place] else "")
              for place, name in enumerate(names)]
     paths = [path] if len(tables) == 1 else [path.with_name(f"{path.stem}_{name}.csv") for name in names]
-    for target, table in zip(paths, tables):
-        with replacing(target, "The table") as unfinished:
-            unfinished.write_text(table_csv(table), encoding="utf-8-sig", newline="")
+    with replacing_together(path.parent, "The table") as new:
+        for target, table in zip(paths, tables):
+            content = table_csv(table).encode("utf-8-sig")
+            new(target.name, lines(content.count(b"\n"))).write_bytes(content)
     return [str(target) for target in paths]

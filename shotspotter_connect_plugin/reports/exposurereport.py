@@ -1,11 +1,11 @@
 """The Exposure report: on whom patrol minutes fell, whether caps were kept, whether the lottery was honest."""
-import os
 import re
 from dataclasses import dataclass
 from typing import Dict
 
 import pandas as pd
 
+from ..files import scratch
 from ..patrol import exposure as measures
 from ..progress import SILENT
 from ..workspace import publicpack
@@ -85,10 +85,10 @@ def build_pack(workspace, first, last, beat="", progress=SILENT):
 
 def write_pack(pack, path, feedback=None):
     """Write the zip of a :class:`PublicPack` -> names of the files in it. Main thread only."""
-    from . import layout, publish
+    from . import publish
 
-    with layout.folder_beside(path) as folder:
-        pdf = os.path.join(folder, publicpack.REPORT)
+    with scratch("The report in the public pack") as folder:
+        pdf = folder / publicpack.REPORT
         publish.write_report(pack.report, pdf, feedback)
         return publicpack.write_pack(pack.files, pdf, path)
 

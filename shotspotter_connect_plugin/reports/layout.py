@@ -1,8 +1,6 @@
 """Pieces of pages shared by all reports: labels, maps, tables, scale bar, north arrow, export to PDF."""
 import base64
 import os
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 from qgis.core import (
@@ -13,7 +11,9 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
-from ..errors import Cancelled, ConnectError
+from ..errors import Cancelled
+from ..files import NotWhole, folder_for, replacing
+from ..whole import pdf
 from . import style
 
 _NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
@@ -217,48 +217,31 @@ def export_pdf(layout, path, feedback=None, title=""):
     settings.writeGeoPdf = False
     settings.includeGeoPdfFeatures = False
     settings.exportMetadata = False
-    with folder_beside(path) as folder:
+    folder_for(path, "The report")
+    atlas = layout.atlas()
+    with replacing(path, "The report", pdf(_pages(layout))) as unfinished:
         # QGIS calls the document by its file's name up to the first point, and has no other way for text alone.
-        unfinished = os.path.join(folder, (_file_name(title) or path.stem) + ".pdf")
-        if layout.atlas().enabled():
-            result, message = QgsLayoutExporter.exportToPdf(layout.atlas(), unfinished, settings, feedback)
+        titled = unfinished.with_name((_file_name(title) or path.stem) + ".pdf")
+        if atlas.enabled():
+            result, message = QgsLayoutExporter.exportToPdf(atlas, str(titled), settings, feedback)
         else:
-            result, message = QgsLayoutExporter(layout).exportToPdf(unfinished, settings), ""
-        results = QgsLayoutExporter.ExportResult
-        if result == results.Canceled:
+            result, message = QgsLayoutExporter(layout).exportToPdf(str(titled), settings), ""
+        if result == QgsLayoutExporter.ExportResult.Canceled:
             raise Cancelled()
-        if result != results.Success:
-            raise ConnectError(f"The report could not be written to {path}: free some space on the disk.",
-                               f"{result} {message}")
-        replace(unfinished, path)
+        if result != QgsLayoutExporter.ExportResult.Success:
+            raise NotWhole(f"{result} {message}")
+        os.replace(titled, unfinished)
     return str(path)
+
+
+def _pages(layout):
+    """How many pages the document of a layout has."""
+    pages = layout.pageCollection()
+    shown = sum(pages.shouldExportPage(number) for number in range(pages.pageCount()))
+    return shown * (layout.atlas().updateFeatures() if layout.atlas().enabled() else 1)
 
 
 def _file_name(title):
     """A title without what names of files cannot hold on some system, short enough for all of them."""
     text = "".join(" " if c in '<>:"/\\|?*.' or not c.isprintable() else c for c in title)
     return " ".join(text.split()).encode("utf-8")[:150].decode("utf-8", "ignore").strip()
-
-
-@contextmanager
-def folder_beside(path):
-    """A folder for unfinished files on the disk where ``path`` shall be; it is gone afterwards."""
-    parent = Path(path).parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        unfinished = tempfile.TemporaryDirectory(prefix=".connect-", dir=parent)
-    except OSError as error:
-        raise ConnectError(f"Nothing can be written to {parent}: choose a folder in which you may write.",
-                           str(error)) from error
-    with unfinished as folder:
-        yield folder
-
-
-def replace(unfinished, path):
-    """Move a finished file into place once it is on the disk; on Windows an open file cannot be replaced."""
-    try:
-        with open(unfinished, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except PermissionError as error:
-        raise ConnectError(f"{path} is open in another program: close it there and run again.", str(error)) from error

@@ -3,10 +3,10 @@ from dataclasses import dataclass, field
 
 from qgis.core import (
     Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem, QgsFeatureRequest,
-    QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProperty,
-    QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer, QgsTextBackgroundSettings,
-    QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
-from qgis.PyQt.QtCore import QSizeF
+    QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer, QgsPalLayerSettings, QgsProject,
+    QgsProjectMetadata, QgsProperty, QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer,
+    QgsSymbolLayer, QgsTextBackgroundSettings, QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSizeF
 from qgis.PyQt.QtGui import QColor
 
 from ..errors import ConnectError
@@ -64,11 +64,20 @@ def new_project(crs):
     project = QgsProject(capabilities=Qgis.ProjectCapabilities())  # without a file of styles, which waits for the disk
     project.setCrs(QgsCoordinateReferenceSystem(crs))
     project.setEllipsoid("NONE")
+    project.setMetadata(QgsProjectMetadata())  # that of a new project names whoever runs this, also in its documents
     labels = project.labelingEngineSettings()
     labels.setMaximumLineCandidatesPerCm(2.0)
     labels.setMaximumPolygonCandidatesPerCmSquared(1.0)
     project.setLabelingEngineSettings(labels)
     return project
+
+
+def let_go(project):
+    """Clear a project and close its files. QGIS keeps some open until it deletes what stands for them, later, and on
+    Windows a file that is open can be neither removed nor replaced.
+    """
+    project.clear()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def plan_layers(project, geopackage, ready=lambda layer: layer):

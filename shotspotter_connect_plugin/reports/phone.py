@@ -4,7 +4,6 @@ Everything QField does is set by QField's own properties of project and layers, 
 QField and no code is in it. What the officer adds, fixes and tactics, comes back in the same GeoPackage, in tables
 whose columns ``connect:importgps`` and ``connect:importtactics`` recognise.
 """
-import os
 import zipfile
 
 import pandas as pd
@@ -12,13 +11,13 @@ from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsDefaultValue, QgsE
                        QgsMapLayer, QgsMarkerSymbol, QgsReferencedRectangle, QgsSingleSymbolRenderer, QgsVectorLayer)
 
 from ..errors import ConnectError
-from ..files import replacing
+from ..files import folder_for, replacing
 from ..progress import SILENT
+from ..whole import archive, layers
 from ..workspace.package import make_package
 from . import maps, queries, style
-from .layout import folder_beside
 from .plan import copy_context, no_waiting_for_the_disk, write_table
-from .project import metadata_of, save
+from .project import metadata_of, opens, save
 
 BOXES, CHOICES, FIXES, LOGS = "boxes", "tactic_choices", "gps_fixes", "tactic_log"
 """Tables of the GeoPackage; those that come back are called as the tables they fill."""
@@ -89,17 +88,21 @@ def write_phone(workspace, shift_date, shift, path, progress=SILENT):
         raise ConnectError("There is no plan of {} {} to export; meter it first.".format(shift_date, shift))
     package = make_package(workspace, shift_date, shift)
     name = "phone_{}_{}".format(shift_date, "".join(c if c.isalnum() else "_" for c in shift))
-    with folder_beside(path) as aside:
-        geopackage, project_file = (os.path.join(aside, name + ending) for ending in (".gpkg", ".qgz"))
+    folder_for(path, "The plan")
+    with replacing(path, "The plan", archive([name + ".gpkg", name + ".qgz"])) as unfinished:
+        geopackage, project_file = (unfinished.with_name(name + ending) for ending in (".gpkg", ".qgz"))
         with no_waiting_for_the_disk():
-            _write_geopackage(geopackage, rollcall, package, progress)
+            counts = _write_geopackage(geopackage, rollcall, package, progress)
         project = _project(rollcall, geopackage)
-        save(project, project_file)
-        project.clear()
-        with replacing(path, "The plan") as unfinished:
-            with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-                for file in (project_file, geopackage):
-                    archive.write(file, os.path.basename(file))
+        try:
+            save(project, project_file)
+        finally:
+            maps.let_go(project)
+        layers(counts)(geopackage)
+        opens(project_file)
+        with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as packed:
+            for file in (project_file, geopackage):
+                packed.write(file, file.name)
     return len(rollcall.patrols)
 
 
@@ -123,17 +126,19 @@ def _write_geopackage(path, rollcall, package, progress):
                                         _shown(row.crime_type_name)) for row in boxes.itertuples()],
         where=boxes["where"].map(_shown), reasons=[_shown("; ".join(reasons)) for reasons in boxes["reasons"]],
         minutes=[queries.minutes_in_words(*pair) for pair in zip(boxes["target_minutes"], boxes["returns"])])
-    write_table(path, BOXES, boxes[["box_id", "title", "beat", "number", "letter", "where", "crime_type",
-                                    "crime_type_name", "colour", "minutes", "unit", "reasons", "geometry"]],
-                polygon, crs)
-    write_table(path, "beats", rollcall.beats, area, crs)
-    write_table(path, CHOICES, _choices(boxes["crime_type"], package), none, crs)
-    nothing = {"unit": [], "at_utc": [], "accuracy": [], "geometry": []}
-    write_table(path, FIXES, pd.DataFrame(nothing, dtype=object).astype({"accuracy": float}), point, crs)
-    nothing = {name: [] for name, *_ in _LOG_FORM if name != "fid"}
-    write_table(path, LOGS, pd.DataFrame({**nothing, "geometry": []}, dtype=object).astype({"minutes": float}),
-                point, crs)
-    copy_context(path, rollcall.context, crs, progress)
+    no_fixes = {"unit": [], "at_utc": [], "accuracy": [], "geometry": []}
+    no_logs = {**{name: [] for name, *_ in _LOG_FORM if name != "fid"}, "geometry": []}
+    tables = {
+        BOXES: (boxes[["box_id", "title", "beat", "number", "letter", "where", "crime_type", "crime_type_name",
+                       "colour", "minutes", "unit", "reasons", "geometry"]], polygon),
+        "beats": (rollcall.beats, area),
+        CHOICES: (_choices(boxes["crime_type"], package), none),
+        FIXES: (pd.DataFrame(no_fixes, dtype=object).astype({"accuracy": float}), point),
+        LOGS: (pd.DataFrame(no_logs, dtype=object).astype({"minutes": float}), point)}
+    for name, (frame, geometry_type) in tables.items():
+        write_table(path, name, frame, geometry_type, crs)
+    context = copy_context(path, rollcall.context, crs, progress)
+    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
 
 
 def _choices(crime_types, package):

@@ -1,18 +1,18 @@
 """The plan GeoPackage: what the map, the sheets and other software read."""
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from osgeo import gdal
+from osgeo import gdal, ogr
 from qgis.core import (
     Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink, QgsField, QgsFields,
     QgsGeometry, QgsVectorFileWriter)
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
+from ..files import scratch
 from ..progress import SILENT
 from ..workspace.layerfile import open_layers
 from .sheets import key, sheets
@@ -21,6 +21,7 @@ _REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.pat
              "DELETE FROM sheets", "INSERT INTO sheets SELECT * FROM fresh.sheets",
              "DELETE FROM sheet_rows", "INSERT INTO sheet_rows SELECT * FROM fresh.sheet_rows")
 CONTEXT = ("parks", "water", "roads", "railroads")
+_NO_ROOM = "The plan could not be written: free some space on the disk."
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
@@ -29,6 +30,11 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
 
     Layers: patrols, forecast (unless left out), beats, sheets, parks, water, roads, railroads; tables: sheet_rows,
     crime_types. ``rollcalls`` are :class:`~.queries.RollCall` of one workspace.
+
+    Returns
+    -------
+    dict
+        Layer or table -> how many features it has.
     """
     first = rollcalls[0]
     pages, rows, patrols = sheets(rollcalls)
@@ -39,15 +45,15 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
     patrols["shift_name"] = patrols["shift"].map(names)
     patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
     polygon, area, none = Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
+    forecast = {"forecast": (_forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon)} \
+        if with_forecast else {}
+    tables = {"patrols": (patrols, polygon), **forecast, "beats": (first.beats, area), "sheets": (pages, polygon),
+              "sheet_rows": (rows, none), "crime_types": (key(first.crime_types), none)}
     with no_waiting_for_the_disk():
-        write_table(path, "patrols", patrols, polygon, crs)
-        if with_forecast:
-            write_table(path, "forecast", _forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon, crs)
-        write_table(path, "beats", first.beats, area, crs)
-        write_table(path, "sheets", pages, polygon, crs)
-        write_table(path, "sheet_rows", rows, none, crs)
-        write_table(path, "crime_types", key(first.crime_types), none, crs)
-        copy_context(path, first.context, crs, progress)
+        for name, (frame, geometry_type) in tables.items():
+            write_table(path, name, frame, geometry_type, crs)
+        context = copy_context(path, first.context, crs, progress)
+    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
 
 
 def bring_up_to_date(path, rollcalls):
@@ -67,25 +73,32 @@ def bring_up_to_date(path, rollcalls):
     ConnectError
         When the file cannot be written.
     """
-    refusal = ConnectError(f"{os.path.basename(path)} could not be brought up to date; allow writing to it, or run the "
-                           "whole day again.", gdal.GetLastErrorMsg())
-    with tempfile.TemporaryDirectory() as folder:
-        fresh = os.path.join(folder, "fresh.gpkg")
+    with scratch("The plan as it is now") as folder:
+        fresh = folder / "fresh.gpkg"
         write_geopackage(fresh, [replace(rollcall, context="") for rollcall in rollcalls], with_forecast=False)
-        target = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE) if os.access(path, os.W_OK) else None
-        if target is None:
-            raise refusal
-        target.ExecuteSQL("ATTACH DATABASE '" + fresh.replace("'", "''") + "' AS fresh")
-        target.StartTransaction()
-        for statement in _REPLACED:
-            gdal.ErrorReset()
-            target.ExecuteSQL(statement)
-            if gdal.GetLastErrorType() >= gdal.CE_Failure:
-                target.RollbackTransaction()
-                raise refusal
-        target.CommitTransaction()
-        target.ExecuteSQL("DETACH DATABASE fresh")
-        target = None  # closed before its neighbour is removed
+        if not _take_over(path, str(fresh)):
+            raise ConnectError(f"{os.path.basename(path)} could not be brought up to date; allow writing to it and "
+                               "free some space on the disk, or run the whole day again.", gdal.GetLastErrorMsg())
+
+
+def _take_over(path, fresh):
+    """Replace rows of a plan by those of another file in one transaction -> whether that was done; both are closed."""
+    target = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE) if os.access(path, os.W_OK) else None
+    if target is None:
+        return False
+    target.ExecuteSQL("ATTACH DATABASE '" + fresh.replace("'", "''") + "' AS fresh")
+    target.StartTransaction()
+    for statement in _REPLACED:
+        gdal.ErrorReset()
+        target.ExecuteSQL(statement)
+        if gdal.GetLastErrorType() >= gdal.CE_Failure:
+            target.RollbackTransaction()
+            return False
+    if target.CommitTransaction() != ogr.OGRERR_NONE:
+        target.RollbackTransaction()
+        return False
+    target.ExecuteSQL("DETACH DATABASE fresh")
+    return True
 
 
 @contextmanager
@@ -113,8 +126,15 @@ def write_table(path, name, frame, geometry_type, crs):
         fields.append(QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString)))
     writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(),
                                         _options(path, name))
+    try:
+        _fill(writer, fields, frame, columns, geometry_type)
+    finally:
+        del writer  # closes the file, also where an error is kept with all that was known at its place
+
+
+def _fill(writer, fields, frame, columns, geometry_type):
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
-        raise ConnectError("The plan could not be written: free some space on the disk.", writer.errorMessage())
+        raise ConnectError(_NO_ROOM, writer.errorMessage())
     features = []
     values = zip(*(_values(frame[column]) for column in columns))
     shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
@@ -124,8 +144,8 @@ def write_table(path, name, frame, geometry_type, crs):
         if shape is not None:
             feature.setGeometry(_geometry(shape, geometry_type))
         features.append(feature)
-    if not writer.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
-        raise ConnectError("The plan could not be written: free some space on the disk.", writer.errorMessage())
+    if not writer.addFeatures(features, QgsFeatureSink.Flag.FastInsert) or not writer.flushBuffer():
+        raise ConnectError(_NO_ROOM, writer.errorMessage())
 
 
 def _values(column):
@@ -155,18 +175,19 @@ def _options(path, name):
 
 
 def copy_context(path, context, crs, progress):
-    """Copy what the agency's map context has of our layers, in the plan's CRS."""
+    """Copy what the agency's map context has of our layers, in the plan's CRS -> layer -> how many features."""
+    copied = {}
     if not context:
-        return
+        return copied
     if not os.path.exists(context):
         progress.warn(f"The map context {context} is not there, so maps show boxes and beats only. "
                       "Set map_context to a GeoPackage with streets, parks and water.")
-        return
+        return copied
     try:
         source = open_layers(context)
     except ConnectError as error:
         progress.warn(f"Maps show boxes and beats only. {error.user}")
-        return
+        return copied
     for name in CONTEXT if source is not None else ():
         layer = source.GetLayerByName(name)
         if layer is None or layer.GetSpatialRef() is None:
@@ -174,5 +195,11 @@ def copy_context(path, context, crs, progress):
         done = gdal.VectorTranslate(
             str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name, dim="XY",
             dstSRS=crs.toWkt(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"])
-        if done is None:
+        if done is not None:
+            copied[name] = done.GetLayerByName(name).GetFeatureCount()
+        elif "disk" in gdal.GetLastErrorMsg():
+            raise ConnectError(_NO_ROOM, gdal.GetLastErrorMsg())
+        else:
             progress.warn(f"The layer {name} of the map context could not be read, so maps go without it.")
+        done = None  # closed, so that the file can be moved
+    return copied

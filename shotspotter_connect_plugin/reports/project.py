@@ -7,13 +7,14 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
-from qgis.core import (Qgis, QgsLayerNotesUtils, QgsLayerTreeModel, QgsMapThemeCollection, QgsProjectMetadata,
-                       QgsRectangle, QgsReferencedRectangle)
+from qgis.core import (Qgis, QgsLayerNotesUtils, QgsLayerTreeModel, QgsMapThemeCollection, QgsProject,
+                       QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle)
 
 from ..errors import ConnectError
+from ..files import NotWhole, folder_for, replacing_together
 from ..progress import SILENT
+from ..whole import layers
 from . import maps, queries, style
-from .layout import folder_beside, replace
 from .plan import write_geopackage
 from .rollcall import build_layout
 
@@ -58,15 +59,18 @@ def write_plan_files(rollcalls, folder, progress=SILENT):
     """As :func:`write_plan`, from :class:`~.queries.RollCall` of one date."""
     folder = Path(folder)
     name = f"plan_{rollcalls[0].shift_date}"
-    with folder_beside(folder / name) as aside:
-        geopackage, project_file = os.path.join(aside, name + ".gpkg"), os.path.join(aside, name + ".qgz")
-        write_geopackage(geopackage, rollcalls, progress)
-        project = build_project(rollcalls, geopackage)
-        save(project, project_file)
-        project.clear()
-        replace(geopackage, folder / (name + ".gpkg"))
-        replace(project_file, folder / (name + ".qgz"))
-    return PlanFiles(str(folder / (name + ".gpkg")), str(folder / (name + ".qgz")))
+    geopackage, project_file = folder / (name + ".gpkg"), folder / (name + ".qgz")
+    folder_for(geopackage, "The plan")
+    counts = {}
+    with replacing_together(folder, "The plan") as new:
+        aside = new(geopackage.name, lambda made: layers(counts)(made))
+        counts.update(write_geopackage(aside, rollcalls, progress))
+        project = build_project(rollcalls, aside)
+        try:
+            save(project, new(project_file.name, opens))
+        finally:
+            maps.let_go(project)
+    return PlanFiles(str(geopackage), str(project_file))
 
 
 def build_project(rollcalls, geopackage):
@@ -151,17 +155,24 @@ def _notes(rollcall):
 
 def save(project, path):
     """Write the project without what QGIS would put into it: the name of whoever ran this, and where it was made."""
-    as_written = path + ".unpacked"
-    if not project.write(path):
-        raise ConnectError("The project of the plan could not be written: free some space on the disk.",
-                           project.error())
+    as_written = path.with_name(path.name + ".unpacked")
+    if not project.write(str(path)):
+        raise NotWhole(project.error())
     os.replace(path, as_written)
     with zipfile.ZipFile(as_written) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             content = source.read(name)
             if name.endswith(".qgs"):
-                content = _without_traces(content.decode("utf-8"), Path(path).parent.as_posix()).encode("utf-8")
+                content = _without_traces(content.decode("utf-8"), path.parent.as_posix()).encode("utf-8")
             target.writestr(name, content)
+
+
+def opens(path):
+    """Check of a written project: QGIS reads it, and so it does not end before its end."""
+    project = QgsProject(capabilities=Qgis.ProjectCapabilities())
+    if not project.read(str(path), Qgis.ProjectReadFlag.DontResolveLayers | Qgis.ProjectReadFlag.DontLoadLayouts):
+        raise NotWhole(project.error())
+    maps.let_go(project)
 
 
 def _without_traces(text, folder):

@@ -2,13 +2,14 @@
 
 Each file is the old one or the new one. Layouts are made and exported in the main thread.
 """
-import os
 from pathlib import Path
 
 from qgis.core import QgsLayoutExporter
 
 from ..errors import ConnectError
+from ..files import NotWhole, folder_for, replacing_together
 from ..progress import SILENT
+from ..whole import png
 from . import layout as pieces
 from . import maps, rollcall
 from .blocks import write_csv
@@ -41,7 +42,7 @@ def write_report(report, path, feedback=None):
             return [pieces.export_pdf(layout, path, feedback, _name(report.head))]
         return write_pages(layout, path)
     finally:
-        project.clear()
+        maps.let_go(project)
 
 
 def _name(head):
@@ -64,19 +65,18 @@ def write_sheets(rollcalls, path, progress=SILENT, feedback=None):
 def write_pages(layout, path):
     """Write the pages of a layout, or of its atlas, as PNG: ``name.png``, ``name_2.png`` and so on -> their paths."""
     path = Path(path)
+    folder_for(path, "The report")
     exporter, atlas, made = QgsLayoutExporter(layout), layout.atlas(), []
-    with pieces.folder_beside(path) as folder:
+    with replacing_together(path.parent, "The report") as new:
         more = atlas.enabled() and atlas.beginRender() and atlas.first()
         while True:
             for page in range(layout.pageCollection().pageCount()):
                 made.append(path.name if not made else f"{path.stem}_{len(made) + 1}.png")
                 # Page by page: exportToImage would also write where on earth each picture is.
-                if not exporter.renderPageToImage(page, dpi=PNG_DPI).save(os.path.join(folder, made[-1])):
-                    raise ConnectError(f"The report could not be written to {path}: free some space on the disk.")
+                if not exporter.renderPageToImage(page, dpi=PNG_DPI).save(str(new(made[-1], png))):
+                    raise NotWhole(made[-1])
             if not more or not atlas.next():
                 break
         if more:
             atlas.endRender()
-        for name in made:
-            pieces.replace(os.path.join(folder, name), path.with_name(name))
     return [str(path.with_name(name)) for name in made]

@@ -4,8 +4,6 @@ An atlas, because the agency can open it in QGIS's layout designer and change th
 columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as
 it is.
 """
-import os
-import tempfile
 from contextlib import contextmanager
 
 import pandas as pd
@@ -13,7 +11,9 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutI
 from qgis.PyQt.QtCore import Qt
 
 from ..errors import ConnectError
+from ..files import scratch
 from ..progress import SILENT
+from ..whole import layers as layers_of
 from . import layout as pieces
 from . import maps, sheets, style
 from .blocks import Column, PageHead, Report, Table
@@ -50,9 +50,9 @@ def laid_out(rollcalls, progress=SILENT):
     """The layout of the sheets, in a project of its own, with all it shows; both are gone afterwards."""
     if not rollcalls:
         raise ConnectError("There is no shift to print: name a shift of this date.")
-    with tempfile.TemporaryDirectory(prefix="connect-") as folder:
-        geopackage = os.path.join(folder, "plan.gpkg")
-        write_geopackage(geopackage, rollcalls, progress, with_forecast=False)
+    with scratch("The plan to print") as folder:
+        geopackage = folder / "plan.gpkg"
+        layers_of(write_geopackage(geopackage, rollcalls, progress, with_forecast=False))(geopackage)
         project = maps.new_project(rollcalls[0].crs)
         try:
             layers = maps.plan_layers(project, geopackage, maps.in_memory)
@@ -60,7 +60,7 @@ def laid_out(rollcalls, progress=SILENT):
             _ask_less(project, layout)
             yield layout
         finally:
-            project.clear()  # lets go of the GeoPackage, which Windows could not remove otherwise
+            maps.let_go(project)
 
 
 def _ask_less(project, layout):

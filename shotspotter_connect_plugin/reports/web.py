@@ -1,7 +1,7 @@
 """Pages for a browser: one HTML file that needs no other, with vector pictures and tables."""
 import html
 
-from ..files import replacing
+from ..files import replace_text
 
 WIDTH = 190.0
 """Of pictures, in mm."""
@@ -27,8 +27,7 @@ def save(title, details, parts, path):
     ConnectError
         Where the file cannot be written.
     """
-    with replacing(path, "The report") as unfinished:
-        unfinished.write_text(page(title, details, parts), encoding="utf-8")
+    replace_text(path, page(title, details, parts), "The report")
 
 
 def page(title, details, parts):

@@ -15,6 +15,7 @@ from ..forecast.inputs import BOX_COLUMNS, admit_events, check_crime_type, may_b
 from ..forecast.weeks import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ..patrol import capcost, metering
 from ..progress import SILENT
+from ..whole import lines
 from . import forecasting, planning
 
 _MOST_VALUES = 60_000_000
@@ -182,11 +183,15 @@ def _rank_writer(path, box_ids):
     if not path:
         yield None
         return
-    with replacing(path, "RANKS") as unfinished, open(unfinished, "w", encoding="utf-8", newline="") as file:
+    written = 1
+    with replacing(path, "RANKS", lambda made: lines(written)(made)) as unfinished, \
+            open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(replaying.RANK_COLUMNS)
 
         def ranked(date, shift, crime_type, method, rank, box, expected):
+            nonlocal written
+            written += len(rank)
             writer.writerows((date, shift, crime_type, method, one, box_ids[place], value)
                              for one, place, value in zip(rank.tolist(), box, expected))
         yield ranked

@@ -7,6 +7,7 @@ from osgeo import gdal, ogr, osr
 
 from ..files import replacing
 from ..progress import SILENT
+from ..whole import layers
 from .geopackage import quoted
 from .rtree import RTree
 
@@ -38,7 +39,7 @@ def write_boxes(path, frame, rectangles, crs, progress=SILENT):
         When the file cannot be written.
     """
     path = Path(path)
-    with replacing(path) as unfinished:
+    with replacing(path, check=layers({path.stem: len(frame)})) as unfinished:
         try:
             srs_id = _create(unfinished, path.stem, frame, crs)
             connection = sqlite3.connect(unfinished, isolation_level=None)

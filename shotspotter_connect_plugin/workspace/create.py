@@ -1,6 +1,4 @@
 """Making a workspace: the place, its boxes and beats, and the defaults, moved into place when all of it is there."""
-import os
-import uuid
 from dataclasses import replace
 
 import pandas as pd
@@ -9,9 +7,11 @@ from shapely.ops import unary_union
 from shapely.validation import make_valid
 
 from ..errors import ConnectError
+from ..files import replacing
 from ..forecast import crs as systems
 from ..forecast.fishnet import Fishnet, check_crs, utm_crs
 from ..progress import SILENT
+from ..whole import layers
 from . import geopackage
 from .configure import LISTS, checked_configuration
 from .defaults import default_rows
@@ -68,21 +68,15 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
         progress.warn(str(left) + " boxes lie in no beat, so no patrol is drawn there.")
 
     progress.report(0.7, "Writing the workspace")
-    unfinished = path.with_name("." + path.stem + "-" + uuid.uuid4().hex + ".gpkg")
-    try:
-        geopackage.create(unfinished, settings.crs, {
-            "settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
+    rows = {"settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
                                       "value": [SCHEMA_VERSION, *vars(settings).values()]}),
-            **tables,
-            "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]),
-            "boxes": boxes,
-        })
+            **tables, "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]), "boxes": boxes}
+    whole = layers({name: len(frame) for name, frame in rows.items()})
+    with replacing(path, "The workspace", whole, private=True) as unfinished:
+        geopackage.create(unfinished, settings.crs, rows)
         progress.report(0.95)
         if path.exists():
             raise _taken(path)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return open_workspace(path)
 
 

@@ -9,6 +9,7 @@ from shapely.geometry import Polygon, box
 from ..errors import ConnectError
 from ..files import replacing
 from ..forecast import crs as systems
+from ..whole import layers
 from . import package, views
 
 __all__ = ["FORMATS", "export_plan"]
@@ -58,12 +59,16 @@ def export_plan(workspace, shift_date, shifts, kind, path, legend):
             shift_date, ", ".join(shifts)))
     if kind == "package" and len(shifts) != 1:
         raise ConnectError("A shift package holds one shift; name it in SHIFT: {}.".format(", ".join(shifts)))
-    with replacing(path, "The plan") as unfinished:
-        if kind == "package":
-            package.write_package(package.make_package(workspace, shift_date, shifts[0]), str(unfinished))
-        else:
-            _write(_prepared(workspace, frame, shift_date), rectangles, workspace.settings.crs, kind, str(unfinished))
+    if kind == "package":
+        package.write_package(package.make_package(workspace, shift_date, shifts[0]), path)
+        return len(frame)
+    with replacing(path, "The plan", layers({_layer_name(kind): len(frame)})) as unfinished:
+        _write(_prepared(workspace, frame, shift_date), rectangles, workspace.settings.crs, kind, str(unfinished))
     return len(frame)
+
+
+def _layer_name(kind):
+    return "waypoints" if kind == "gpx" else "plan"
 
 
 def _prepared(workspace, frame, shift_date):
@@ -121,8 +126,7 @@ def _layer(table, shapes, kind, type_of, path, styles=None):
             degrees.ImportFromEPSG(4326)
             degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
             options = ["RFC7946=YES", "WRITE_BBOX=YES"] if kind == "geojson" else []
-            layer = source.CreateLayer("waypoints" if kind == "gpx" else "plan", None if kind == "xlsx" else degrees,
-                                       type_of, options)
+            layer = source.CreateLayer(_layer_name(kind), None if kind == "xlsx" else degrees, type_of, options)
             if kind != "gpx":
                 for name in table:
                     layer.CreateField(ogr.FieldDefn(name, _type(table[name])))

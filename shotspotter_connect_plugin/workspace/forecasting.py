@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from ..files import replace_text
 from ..forecast import gunfire
 from ..forecast.card import card_html
 from ..forecast.inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLUMNS, check_crime_type, may_be_forecast
@@ -294,10 +295,7 @@ def read_model(workspace, model_id):
 def _write_card(card, path):
     page = path.suffix.lower() in (".html", ".htm")
     text = card_html(card) if page else json.dumps(card, indent=1, ensure_ascii=False)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConnectError(f"The model card cannot be written to {path}; choose another folder.") from error
+    replace_text(path, text, "The model card")
 
 
 def _instant(moment):

@@ -7,6 +7,8 @@ import csv
 import itertools
 import os
 import re
+import shutil
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .. import whole
 from ..errors import Cancelled, ConnectError
+from ..files import replacing
 from ..forecast import crs as systems
 from ..forecast.shifts import check_timezone
 from ..progress import SILENT
@@ -31,6 +35,8 @@ from .synonyms import names_utc
 __all__ = ["GpsFile", "GpsImport", "files_in", "import_gps"]
 
 TABLE = "gps_fixes"
+_IN_MEMORY = 16 * 1024 * 1024
+"""Bytes of rejected rows that are kept in memory; more go to the system's temporary folder."""
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
 
 NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
@@ -373,43 +379,36 @@ def _stem(name):
 
 @dataclass
 class Rejects:
-    """The rejects file, written row by row beside its place and moved into it at the end."""
+    """Rows that were not taken, kept aside as they come, and written to the rejects file at the end."""
 
     path: Path
     reasons: Counter = field(default_factory=Counter)
-    _file: object = None
+    _lines: int = 1
 
     def __enter__(self):
+        self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
+        csv.writer(self._kept).writerow(["line", "column", "reason", "file"])
         return self
 
     def __exit__(self, *error):
-        if self._file:
-            self._file.close()
-            os.unlink(self._part)
-
-    @property
-    def _part(self):
-        return self.path.with_name(self.path.name + ".part")
+        self._kept.close()
 
     def write(self, name, lines, columns, reasons):
         """Keep line, column, reason and file of rows, never a value."""
-        if not len(lines):
-            return
         self.reasons.update(reasons)
+        self._lines += len(lines) * (1 + name.count("\n"))
         try:
-            if not self._file:
-                self._file = open(self._part, "w", encoding="utf-8", newline="")
-                csv.writer(self._file).writerow(["line", "column", "reason", "file"])
-            csv.writer(self._file).writerows(zip(lines.tolist(), columns, reasons, [name] * len(lines)))
+            csv.writer(self._kept).writerows(zip(lines.tolist(), columns, reasons, [name] * len(lines)))
         except OSError as error:
-            raise ConnectError("The rejects file {} cannot be written; choose another folder in REJECTS.".format(
-                self.path), str(error)) from error
+            raise ConnectError("The disk has no room for the rows that were not taken; free some space in {}.".format(
+                tempfile.gettempdir()), str(error)) from error
 
     def close(self):
-        """Put the file in its place; gives the path, "" if nothing was rejected."""
-        if not self._file:
+        """Write the file; gives the path, "" if nothing was rejected."""
+        if not self.reasons:
             return ""
-        self._file.close()
-        self._file = None
-        os.replace(self._part, self.path)
+        self._kept.seek(0)
+        with replacing(self.path, "The rejects file (REJECTS)", whole.lines(self._lines), private=True) as unfinished, \
+                open(unfinished, "w", encoding="utf-8", newline="") as file:
+            shutil.copyfileobj(self._kept, file)
         return str(self.path)

@@ -13,7 +13,7 @@ from pandas.api.types import union_categoricals
 
 from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
-from ..files import replacing
+from ..files import replace_text
 from . import blocks, coordinates, privacy, times
 from .header import check_needed, find_columns, pairs_of
 from .memory import Given, recall
@@ -120,8 +120,8 @@ class Rejects:
         """Write them by line; gives the path, "" if there are none."""
         if not len(self):
             return ""
-        with replacing(path, "The rejects file (REJECTS)") as unfinished:
-            pd.concat(self._parts).sort_values("line", kind="stable").to_csv(unfinished, index=False)
+        rows = pd.concat(self._parts).sort_values("line", kind="stable")
+        replace_text(path, rows.to_csv(index=False, lineterminator="\n"), "The rejects file (REJECTS)", private=True)
         return str(path)
 
 

@@ -100,7 +100,8 @@ class _Rows:
         try:
             kept = path.read_bytes() if path.exists() else b""
             whole = kept[:kept.rfind(b"\n") + 1]
-            self._file = open(path, "r+b" if path.exists() else "w+b")
+            # Added to for hours, so not made aside; a new one is this account's alone from its first byte on.
+            self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600), "r+b")
             self._file.truncate(len(whole))
             self._file.seek(0, os.SEEK_END)
             if not whole:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
+from ..files import replace_text
 from ..forecast.fishnet import Fishnet
 from ..patrol.tactics import offered
 from ..patrol.tracks import VisitRules
@@ -136,13 +137,18 @@ def planned_shifts(workspace, now=None):
 
 
 def write_package(package, path):
-    """Write a package as JSON."""
+    """Write a package as JSON, to be read by this account; a file that is replaced keeps its mode.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be written.
+    """
     content = {"shift_package": FORMAT, **{item.name: getattr(package, item.name) for item in fields(ShiftPackage)}}
     content["rules"] = vars(package.rules)
     content["patrols"] = [vars(patrol) for patrol in package.patrols]
     content["tactics"] = [vars(tactic) for tactic in package.tactics]
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, indent=1, allow_nan=False)
+    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), "The plan", private=True)
 
 
 def read_package(path):

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from ..files import replacing
 from ..forecast.card import card_html
 from ..progress import SILENT
+from ..whole import archive
 from . import planning
 from .configure import export_configuration
 from .runs import library_versions
@@ -132,7 +133,7 @@ def write_pack(files, pdf, path):
     files = {**files, REPORT: Path(pdf).read_bytes()}
     files[MANIFEST] = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n"
                               for name, content in sorted(files.items())).encode()
-    with replacing(path, "The public pack") as unfinished:
+    with replacing(path, "The public pack", archive(files)) as unfinished:
         with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as pack:
             for name, content in sorted(files.items()):
                 about = zipfile.ZipInfo(name, _STAMP)

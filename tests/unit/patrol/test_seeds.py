@@ -44,7 +44,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(seeds.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConnectError, match="cannot be kept"):
         seeds.keep(path, [seeds.new_seed()])
     assert path.read_bytes() == old and os.listdir(tmp_path) == [path.name]
