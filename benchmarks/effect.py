@@ -43,7 +43,7 @@ def main():
         return report()
     if given.intervals:
         print("shifts | events a box and shift | change | said something | 95 % of the change holds it | of events | "
-              "with the variance of no effect | no upper limit | concluded | mean where concluded | smallest to show")
+              "with the variance of no effect | no upper limit | concluded | mean size where concluded | smallest to show")
         for case in CHANGES:
             print(" | ".join(changes(*case, given.runs)), flush=True)
         print("\nshifts | changed by the smallest to show: down, concluded | up, concluded")
@@ -107,13 +107,13 @@ def changes(shifts, mean, change, runs):
         if enough:
             rows.append((found.share_low <= change <= found.share_high, found.low <= truth <= found.high,
                          plain.low / found.base <= change <= plain.high / found.base, np.isinf(found.share_high),
-                         found.conclusive, found.share if found.conclusive else np.nan,
+                         found.conclusive, abs(found.share) if found.conclusive else np.nan,
                          found.detectable() / found.base))
     table = np.array(rows, dtype=float)
     said = [f"{100 * value:.1f} %" for value in table[:, :5].mean(axis=0)]
     lucky = table[:, 5][table[:, 4] > 0]
     return (f"{shifts}", f"{mean:g}", f"{100 * change:+.0f} %", f"{100 * len(rows) / runs:.0f} %", *said,
-            f"{100 * lucky.mean():+.0f} %" if lucky.size else "", f"{100 * np.median(table[:, 6]):.0f} %")
+            f"{100 * lucky.mean():.0f} %" if lucky.size else "", f"{100 * np.median(table[:, 6]):.0f} %")
 
 
 def smallest(shifts, runs):

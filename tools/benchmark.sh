@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 failed=0
-quality=" backtest effect feedback gunfire holidays lottery "
+quality=" backtest effect feedback gunfire holidays intervals lottery "
 for script in benchmarks/*.py; do
     case "$quality" in *" $(basename "$script" .py) "*) continue ;; esac
     echo "== $script"
