@@ -43,7 +43,8 @@ def main():
         return report()
     if given.intervals:
         print("shifts | events a box and shift | change | said something | 95 % of the change holds it | of events | "
-              "with the variance of no effect | no upper limit | concluded | mean size where concluded | smallest to show")
+              "with the variance of no effect | no upper limit | concluded | mean size where concluded | "
+              "smallest to show")
         for case in CHANGES:
             print(" | ".join(changes(*case, given.runs)), flush=True)
         print("\nshifts | changed by the smallest to show: down, concluded | up, concluded")

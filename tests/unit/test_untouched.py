@@ -180,7 +180,7 @@ def examples_of_a_draw():
 def examples_of_a_check(boxes, rules, drawn, planned, tmp_path):
     seed = seeds.new_seed()
     seeds.keep(tmp_path / "seeds.json", [seed])
-    seeds.load(tmp_path / "seeds.json")
+    seeds.load(tmp_path / "seeds.json"), seeds.known(tmp_path / "seeds.json")
     table = drawn.boxes.assign(draw_id="d.1")
     record_of_draw = {"draw_id": "d.1", "shift_date": "2024-03-01", "shift": "day", "rules": rules, "lottery": True,
                       "inputs_hash": drawn.inputs_hash, "seed_hash": seeds.hash_of("seed"), "reserve": drawn.reserve,
