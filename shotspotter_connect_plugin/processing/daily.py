@@ -1,17 +1,17 @@
 """connect:daily"""
 import os
 
-from qgis.core import (Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber,
-                       QgsProcessingParameterFolderDestination)
+from qgis.core import Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber
 
 from ..errors import ConnectError
 from .base import DAY, ConnectAlgorithm
+from .destinations import DATED, WritesForPeople, add_folder, chosen
 from .feedback import LayoutFeedback, timed
 
 OUTPUT, PLAN, PROJECT, PATROLS, DRAWN = "OUTPUT", "PLAN", "PROJECT", "PATROLS", "DRAWN"
 
 
-class Daily(ConnectAlgorithm):
+class Daily(WritesForPeople, ConnectAlgorithm):
     """Forecast, draw, sheets and plan of every shift of a date."""
 
     NAME = "daily"
@@ -32,8 +32,7 @@ class Daily(ConnectAlgorithm):
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_date()
-        self.add(QgsProcessingParameterFolderDestination(OUTPUT, "Folder"), "Where the files of the date go; made if "
-                                                                            "needed.")
+        add_folder(self, OUTPUT, "Folder", DATED, "Where the files of the date go; made if needed.")
         self.addOutput(QgsProcessingOutputFile(PLAN, "Plan (GeoPackage)"))
         self.addOutput(QgsProcessingOutputFile(PROJECT, "Plan (QGIS project)"))
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
@@ -42,11 +41,11 @@ class Daily(ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import project, queries
         from ..reports.rollcall import write_rollcall
-        from ..workspace import day, planning
+        from ..workspace import day, folders, planning
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
-        folder = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        folder = chosen(self, parameters, OUTPUT, context) or str(folders.plan_folder(workspace, date))
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
@@ -64,7 +63,7 @@ class Daily(ConnectAlgorithm):
             sheets.append(sheet)
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):
-            files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0))
+            files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
         planning.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}

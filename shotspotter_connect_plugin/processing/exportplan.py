@@ -1,9 +1,9 @@
 """connect:exportplan"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterEnum,
-                       QgsProcessingParameterFileDestination)
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterEnum
 
 from ..errors import ConnectError
-from .base import NOTHING, PATROL, ConnectAlgorithm
+from .base import NOTHING, PATROL, SHIFT, ConnectAlgorithm
+from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
 from .outputs import crime_type_legend
 
 FORMAT, OUTPUT, PATROLS = "FORMAT", "OUTPUT", "PATROLS"
@@ -11,7 +11,7 @@ ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx",
 ONE_SHIFT = ("package", "qfield")
 
 
-class ExportPlan(ConnectAlgorithm):
+class ExportPlan(WritesForPeople, ConnectAlgorithm):
     """The plan for other programs and for cars."""
 
     NAME = "exportplan"
@@ -35,19 +35,23 @@ class ExportPlan(ConnectAlgorithm):
         self.add_shift()
         self.add(QgsProcessingParameterEnum(FORMAT, "Format", list(ENDINGS), False, "geojson", False, True),
                  "geojson, kml, gpx, xlsx; or package or qfield, which hold one shift only.")
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, "File", ";;".join(
-            "{} (*{})".format(name, ending) for name, ending in ENDINGS.items())),
+        add_file(self, OUTPUT, "File", ";;".join(
+            "{} (*{})".format(name, ending) for name, ending in ENDINGS.items()), DATED,
             "The file to write; its ending should fit the format.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import planning
+        from ..workspace import folders, planning
         from ..workspace.exports import export_plan
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
         kind = self.parameterAsEnumString(parameters, FORMAT, context)
-        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        path = chosen(self, parameters, OUTPUT, context)
+        if not path:
+            folder = folders.plan_folder(workspace, date)
+            folder.mkdir(parents=True, exist_ok=True)
+            path = str(folder / (file_name("plan", date, self.text(parameters, SHIFT, context)) + ENDINGS[kind]))
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
             raise ConnectError("OUTPUT must end in {} for the format {}.".format(ENDINGS[kind], kind))
         if kind in ONE_SHIFT and len(codes) != 1:

@@ -2,6 +2,7 @@
 import os
 
 from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 
 from .adjust import Adjust
@@ -45,7 +46,9 @@ ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, Import
 
 
 class ConnectProvider(QgsProcessingProvider):
-    """All algorithms of the plugin."""
+    """All algorithms of the plugin; ``written`` gives the id and the outputs of one that wrote files for people."""
+
+    written = pyqtSignal(str, dict)
 
     def id(self):
         return "connect"

@@ -1,8 +1,9 @@
 """What the algorithms of reports share: period, filters, and one file whose ending says what is written."""
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterDateTime,
-                       QgsProcessingParameterFileDestination, QgsProcessingParameterString)
+                       QgsProcessingParameterString)
 
 from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
+from .destinations import REPORTS, WritesForPeople, add_file, chosen, file_name
 from .feedback import LayoutFeedback
 from .inputs import iso_date, yesterday
 
@@ -10,7 +11,7 @@ FROM, TO, BEAT, OUTPUT, OFFICER, FILES, TABLES = "FROM", "TO", "BEAT", "OUTPUT",
 KINDS_OF_FILE = "PDF (*.pdf);;PNG, one per page (*.png);;CSV, one per table (*.csv)"
 
 
-class ReportAlgorithm(ConnectAlgorithm):
+class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
     """A report of ``reports/registry.py``, whose name is the algorithm's; a subclass adds its words."""
 
     GROUP = REPORT
@@ -33,7 +34,7 @@ class ReportAlgorithm(ConnectAlgorithm):
             self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
                      "Code of one shift, as in the workspace's table of shifts. Empty = every shift.")
         self.add_own()
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, "Report", KINDS_OF_FILE),
+        add_file(self, OUTPUT, "Report", KINDS_OF_FILE, REPORTS,
                  "The file to write; its ending decides: .pdf, .png (further pages get a number) or .csv (several "
                  "tables get their names).")
         self.addOutput(QgsProcessingOutputString(FILES, "All files written, one per line"))
@@ -53,13 +54,14 @@ class ReportAlgorithm(ConnectAlgorithm):
 
     def check(self, parameters, context):
         super().check(parameters, context)
-        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        path = chosen(self, parameters, OUTPUT, context)
         if path:
             from ..reports.publish import check_path
             check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import publish, registry
+        from ..workspace import folders
 
         first, last = self.period(parameters, workspace)
         filters = {"beat": self.text(parameters, BEAT, context), **self.own(parameters, context)}
@@ -68,8 +70,10 @@ class ReportAlgorithm(ConnectAlgorithm):
         progress.report(0.05, "Reading")
         report = registry.compose(self.NAME, workspace, first, last, progress=progress.part(0.05, 0.4), **filters)
         progress.report(0.4, "Writing")
-        paths = publish.write_report(report, self.parameterAsFileOutput(parameters, OUTPUT, context),
-                                     LayoutFeedback(progress))
+        narrowed = [str(value) for key, value in filters.items() if value and key != "rank"]
+        name = file_name(self.NAME, first, last if last != first else "", *narrowed)
+        path = chosen(self, parameters, OUTPUT, context) or str(folders.report_folder(workspace) / (name + ".pdf"))
+        paths = publish.write_report(report, path, LayoutFeedback(progress))
         if report.message:
             progress.warn(report.message)
         tables = report.tables()

@@ -1,15 +1,15 @@
 """connect:rollcall"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFileDestination,
-                       QgsProcessingParameterString)
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterString
 
-from .base import NOTHING, REPORT, ConnectAlgorithm
+from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
+from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
 from .feedback import LayoutFeedback
 from .reports import KINDS_OF_FILE
 
 BEAT, OUTPUT, PATROLS = "BEAT", "OUTPUT", "PATROLS"
 
 
-class RollCall(ConnectAlgorithm):
+class RollCall(WritesForPeople, ConnectAlgorithm):
     """The sheets handed out at roll call."""
 
     NAME = "rollcall"
@@ -29,27 +29,28 @@ class RollCall(ConnectAlgorithm):
         self.add_date()
         self.add_shift()
         self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
-        self.add(QgsProcessingParameterFileDestination(OUTPUT, "Sheets", KINDS_OF_FILE),
+        add_file(self, OUTPUT, "Sheets", KINDS_OF_FILE, DATED,
                  "The file to write; its ending decides: .pdf, .png (further sheets get a number) or .csv (the boxes "
                  "as a table).")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols on the sheets"))
 
     def check(self, parameters, context):
         super().check(parameters, context)
-        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        path = chosen(self, parameters, OUTPUT, context)
         if path:
             from ..reports.publish import check_path
             check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports import publish, queries
-        from ..workspace import planning
+        from ..workspace import folders, planning
 
         date = self.shift_date(parameters, workspace)
         beat = self.text(parameters, BEAT, context)
         sheets = [queries.rollcall(workspace, date, shift, beat)
                   for shift in self.shifts(parameters, context, workspace, date)]
-        path = self.parameterAsFileOutput(parameters, OUTPUT, context)
+        name = file_name("rollcall", date, self.text(parameters, SHIFT, context), beat)
+        path = chosen(self, parameters, OUTPUT, context) or str(folders.plan_folder(workspace, date) / (name + ".pdf"))
         path = publish.write_sheets(sheets, path, progress, LayoutFeedback(progress))[0]
         if not beat:
             planning.publish(workspace, date, [sheet.shift for sheet in sheets], progress)

@@ -112,9 +112,7 @@ def test_only_what_has_no_sensible_default_is_required():
         ("importneighbourhoods", "INPUT"), ("importsensorcoverage", "INPUT"), ("importcalendar", "INPUT"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
-        ("adjust", "ACTION"), ("rollcall", "OUTPUT"), ("daily", "OUTPUT"),
-        ("exportplan", "OUTPUT"), ("shiftreport", "OUTPUT"), ("tacticreport", "OUTPUT"), ("officerreport", "OUTPUT"),
-        ("crimetypereport", "OUTPUT"), ("dosagereport", "OUTPUT"), ("exposurereport", "OUTPUT")}
+        ("adjust", "ACTION")}
 
 
 def test_size_is_250_metres():
