@@ -1,6 +1,7 @@
-"""Maps of reports: planned boxes, visits and tracks, as layers that live in memory only.
+"""Maps of reports: planned boxes, visits and tracks, as layers that live in memory.
 
-Tracks are somebody's whereabouts: a copy on disk would outlive their purge.
+Tracks are somebody's whereabouts: a copy on disk would outlive their purge. Only a report opened in the layout designer
+is kept with the user's project, if that is saved (``opened.py``).
 """
 from itertools import groupby, repeat
 

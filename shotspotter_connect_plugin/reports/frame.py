@@ -47,7 +47,7 @@ def lay_out(project, report):
     -------
     QgsPrintLayout
     """
-    layout = pieces.new_layout(project, _free_name(project, report.name), report.head.page_size)
+    layout = pieces.new_layout(project, report.name, report.head.page_size)
     flow = _Flow(project, layout, report.head)
     if report.message:
         flow.add(Paragraph(report.message))
@@ -68,13 +68,6 @@ def _all(blocks):
                 yield from _all(column)
 
 
-def _free_name(project, name):
-    """A name that no layout of the project has yet."""
-    taken = {layout.name() for layout in project.layoutManager().layouts()}
-    return next(free for free in (name if n == 1 else f"{name} ({n})" for n in range(1, len(taken) + 3))
-                if free not in taken)
-
-
 class _Flow:
     """Where the next block goes: a column of some width on the current page, filled from the top."""
 
@@ -87,7 +80,7 @@ class _Flow:
         self._notice = style.fit(clean(head.notice), self._width - self._logo_width(), TEXT + 0.5, 1, True)
         self._rule_top = 18.5 + len(self._subtitle + self._notice) * style.line_height(TEXT + 0.5)
         self._top = self._y = self._rule_top + 4.5
-        self._names, self._drawn = {}, {}
+        self._names, self._drawn, self._layers = {}, {}, {}
 
     # the flow
 
@@ -254,10 +247,7 @@ class _Flow:
             self._text("How to read it", self._caption(caption), (self._x, y + 0.5, self._width), SMALL, style.MUTED)
 
     def _map(self, block):
-        layers = block.layers()
-        for layer in layers:
-            if not self._project.mapLayer(layer.id()):
-                self._project.addMapLayer(layer, False)
+        layers = [self._once(layer) for layer in block.layers()]
         width = self._width - (KEY_WIDTH + GAP if self._key_beside(block) else 0.0)
         item = QgsLayoutItemMap(self._layout)
         item.setId(self._free(block.name))
@@ -284,6 +274,13 @@ class _Flow:
             self._key(block.key, self._x, self._y + block.height + 1.5, self._width, _key_columns(self._width))
             below += self._key_height(block)
         self._caption_below(block.caption, self._y + below)
+
+    def _once(self, layer):
+        """The layer in the project; one of the agency's files, as of streets, is the same on all maps."""
+        key = layer.id() if layer.providerType() == "memory" else (layer.source(), layer.name())
+        if key not in self._layers:
+            self._layers[key] = self._project.addMapLayer(layer, False)
+        return self._layers[key]
 
     def _key_beside(self, block):
         return bool(block.key) and self._width > 150 and len(block.key) * KEY_ROW <= block.height

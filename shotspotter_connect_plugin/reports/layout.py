@@ -26,12 +26,19 @@ def new_layout(project, name, page):
     """An empty print layout of one upright page, ``A4`` or ``Letter``, owned by the project."""
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
-    layout.setName(name)
+    layout.setName(_free_name(project, name))
     project.layoutManager().addLayout(layout)
     width, height = style.page_size(page)
     layout.pageCollection().page(0).setPageSize(QgsLayoutSize(width, height, _MM))
     layout.renderContext().setDpi(DPI)
     return layout
+
+
+def _free_name(project, name):
+    """A name that no layout of the project has yet; QGIS would not take a second one."""
+    taken = {layout.name() for layout in project.layoutManager().layouts()}
+    return next(free for free in (name if n == 1 else f"{name} ({n})" for n in range(1, len(taken) + 3))
+                if free not in taken)
 
 
 def as_text(text):

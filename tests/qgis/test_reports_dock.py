@@ -4,10 +4,12 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from qgis.core import QgsProject, QgsSettings
+from qgis.core import (QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutPoint, QgsPrintLayout, QgsProject, QgsSettings)
 from qgis.PyQt.QtCore import QDate
+from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog
 from shapely.geometry import box
 
@@ -16,7 +18,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 import made_month  # noqa: E402
 from pdf_eyes import pages_of  # noqa: E402
 
+from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
+from shotspotter_connect_plugin.reports import opened as kept  # noqa: E402
+from shotspotter_connect_plugin.reports import frame, maps, registry, rollcall  # noqa: E402
+from shotspotter_connect_plugin.ui.reports import making  # noqa: E402
 from shotspotter_connect_plugin.ui.reports.dock import SETTINGS, ReportsDock  # noqa: E402
+from shotspotter_connect_plugin.ui.reports.keeper import Keeper  # noqa: E402
 from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
@@ -214,3 +221,141 @@ def test_roll_call_as_pictures_and_as_a_table(run, town, tmp_path):
     assert len(list(tmp_path.glob("sheets*.png"))) == 2
     outputs = run("rollcall", OUTPUT=str(tmp_path / "boxes.csv"), **given)
     assert len(pd.read_csv(outputs["OUTPUT"])) == outputs["PATROLS"] > 0
+
+
+# What the user's project keeps of a report
+
+def in_project(dock, opened, report):
+    """Open a report of the first date in the designer -> its layout."""
+    choose(dock.report, report)
+    dock.first.setDate(QDate(2024, 3, 1))
+    dock.last.setDate(QDate(2024, 3, 2))
+    choose(dock.shift, "")
+    dock.open_button.click()
+    settle(dock)
+    assert "open in the layout designer" in dock.said.text(), dock.said.text()
+    return opened[-1]
+
+
+def drawn(layout):
+    """Its pages as arrays; of an atlas the second sheet."""
+    if layout.atlas().enabled():
+        assert layout.atlas().beginRender() and layout.atlas().seekTo(1)
+    exporter = QgsLayoutExporter(layout)
+    return [_pixels(exporter.renderPageToImage(page, dpi=60)) for page in range(layout.pageCollection().pageCount())]
+
+
+def _pixels(picture):
+    picture = picture.convertToFormat(QImage.Format.Format_RGB32)
+    data = picture.constBits().asarray(picture.sizeInBytes())
+    return np.array(data, dtype="int16").reshape(picture.height(), picture.width(), 4)[:, :, :3]
+
+
+def assert_alike(before, after):
+    """The same to the eye: lines may lie a fraction of a pixel elsewhere."""
+    assert len(before) == len(after)
+    for page, (old, new) in enumerate(zip(before, after)):
+        assert (np.abs(old - new).max(axis=2) > 60).mean() < 0.006, page
+
+
+def as_published(town, request):
+    """The pages of a report as they are laid out for a file."""
+    with open_workspace(town) as workspace:
+        made = making.read(workspace, request, "")
+    if isinstance(made, list):
+        with rollcall.laid_out(made) as layout:
+            return drawn(layout)
+    project = maps.new_project(made.crs)
+    return drawn(frame.lay_out(project, made))
+
+
+def layers_of_reports():
+    return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(kept.OF_LAYOUT)]
+
+
+@pytest.fixture
+def keeper(dock):
+    made = Keeper()
+    yield made
+    made.take_away()
+
+
+@pytest.mark.parametrize("ending", [".qgz", ".qgs"])
+@pytest.mark.parametrize("report", [kind.name for kind in registry.KINDS])
+def test_its_maps_still_draw_when_the_project_is_opened_again_elsewhere(dock, town, opened, tmp_path, report, ending):
+    if ending == ".qgs" and report not in ("rollcall", "shiftreport"):
+        pytest.skip("the same as in a .qgz")
+    layout = in_project(dock, opened, report)
+    name, before = layout.name(), drawn(layout)
+    assert not QgsProject.instance().isDirty()
+    (tmp_path / "here").mkdir()
+    assert QgsProject.instance().write(str(tmp_path / "here" / ("mine" + ending)))
+    QgsProject.instance().clear()
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert QgsProject.instance().read(str(tmp_path / "there" / ("mine" + ending)))
+    again = QgsProject.instance().layoutManager().layoutByName(name)
+    after = drawn(again)
+    assert_alike(before, after)
+    assert_alike(as_published(town, dock.request()), after)
+    if report == "shiftreport":
+        assert layers_of_reports()
+
+
+def test_opened_twice_it_is_there_once_and_goes_with_its_layout(dock, opened, keeper):
+    project = QgsProject.instance()
+    in_project(dock, opened, "shiftreport")
+    first, files = len(layers_of_reports()), len(project.attachedFiles())
+    assert first and len(project.mapLayers()) == first and not project.layerTreeRoot().children()
+    again = in_project(dock, opened, "shiftreport")
+    assert [layout.name() for layout in project.layoutManager().layouts()] == ["Shift report"]
+    assert len(layers_of_reports()) == first and len(project.attachedFiles()) == files
+    other = in_project(dock, opened, "rollcall")
+    project.layoutManager().removeLayout(again)
+    assert {layer.customProperty(kept.OF_LAYOUT) for layer in layers_of_reports()} == {other.customProperty(kept.ID)}
+    project.layoutManager().removeLayout(other)
+    assert not project.mapLayers() and len(project.attachedFiles()) == files - 1
+
+
+def test_what_somebody_changed_is_not_replaced(dock, opened, keeper):
+    mine = in_project(dock, opened, "rollcall")
+    item = mine.itemById("Title")
+    item.beginCommand("Move")
+    item.attemptMove(QgsLayoutPoint(20, 20))
+    item.endCommand()
+    assert QgsProject.instance().isDirty()
+    in_project(dock, opened, "rollcall")
+    names = {layout.name() for layout in QgsProject.instance().layoutManager().layouts()}
+    assert names == {"Roll call", "Roll call (2)"}
+    keeper._remove_unsaved(QgsProject.instance())
+    assert [layout.name() for layout in QgsProject.instance().layoutManager().layouts()] == ["Roll call"]
+    assert drawn(mine) and layers_of_reports()
+
+
+def test_a_layer_that_another_layout_shows_stays(dock, opened, keeper):
+    project = QgsProject.instance()
+    report = in_project(dock, opened, "shiftreport")
+    copy = project.layoutManager().duplicateLayout(report, "Mine")
+    own = QgsPrintLayout(project)
+    own.setName("Own")
+    item = QgsLayoutItemMap(own)
+    item.setLayers([next(item for item in report.items() if isinstance(item, QgsLayoutItemMap)).layers()[0]])
+    own.addLayoutItem(item)
+    project.layoutManager().addLayout(own)
+    before = drawn(copy)
+    project.layoutManager().removeLayout(report)
+    assert_alike(drawn(copy), before)
+    project.layoutManager().removeLayout(copy)
+    assert layers_of_reports() == item.layers()
+
+
+def test_a_report_that_cannot_be_kept_leaves_nothing(dock, opened, monkeypatch):
+    def full(*_):
+        raise ConnectError("The disk is full.")
+    monkeypatch.setattr(kept, "_write", full)
+    choose(dock.report, "shiftreport")
+    dock.first.setDate(QDate(2024, 3, 1))
+    dock.open_button.click()
+    settle(dock)
+    project = QgsProject.instance()
+    assert dock.said.text() == "The disk is full." and not opened and not project.isDirty()
+    assert not project.mapLayers() and not project.layoutManager().layouts()

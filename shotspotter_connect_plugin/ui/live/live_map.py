@@ -10,6 +10,7 @@ from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
 from ...reports import maps, style
 from ...reports.queries import letter_codes
+from ..overlay import Overlay, quietly
 
 _MARK = "shotspotter_connect/live_on_map"
 _AROUND = 3
@@ -52,6 +53,7 @@ class LiveMap(QObject):
         self._car.setFillColor(QColor("#0057d8"))
         self._car.hide()
         canvas.extentsChanged.connect(self._shade_all)
+        self._overlay = Overlay(_MARK, self)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().cleared.connect(self._come_back)
         QgsProject.instance().readProject.connect(self._come_back)
@@ -66,7 +68,7 @@ class LiveMap(QObject):
         if self._package is None and patrols:
             self._zoom(_around(package, patrols))
         self._package, self._patrols = package, patrols
-        _quietly(lambda project: self._fill(package, patrols))
+        quietly(lambda project: self._fill(package, patrols))
 
     def _fill(self, package, patrols):
         frame = pd.DataFrame([{name: getattr(patrol, name) for name in (
@@ -123,7 +125,7 @@ class LiveMap(QObject):
         """Take the boxes, the outline and the car off the map."""
         layer, self._layer, self._package = self._layer, None, None
         if layer is not None:
-            _quietly(lambda project: project.removeMapLayer(layer.id()))
+            quietly(lambda project: project.removeMapLayer(layer.id()))
         self.outline("")
         self._car.hide()
         self._shade.hide()
@@ -133,6 +135,7 @@ class LiveMap(QObject):
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().cleared.disconnect(self._come_back)
         QgsProject.instance().readProject.disconnect(self._come_back)
+        self._overlay.remove()
         self._canvas.extentsChanged.disconnect(self._shade_all)
         self.clear()
         for item in (self._band, self._car, self._shade):
@@ -174,7 +177,7 @@ class LiveMap(QObject):
         own = self._layer.id() if self._layer is not None else ""
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
                   if layer.customProperty(_MARK) and layer.id() != own]
-        _quietly(lambda project: project.removeMapLayers(stored))
+        quietly(lambda project: project.removeMapLayers(stored))
         if self._package is not None and self._layer is None:
             self.show(self._package, self._patrols)
             self._zoom(_around(self._package, self._patrols or self._package.patrols))
@@ -187,10 +190,3 @@ class LiveMap(QObject):
 def _around(package, patrols):
     boxes = package.fishnet.rectangles(*package.fishnet.parse([patrol.box_id for patrol in patrols]))
     return package, QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)
-
-
-def _quietly(change):
-    """Change the open project without making it unsaved work."""
-    project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
-    change(project)
-    project.setDirty(dirty)

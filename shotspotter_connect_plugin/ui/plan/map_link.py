@@ -10,10 +10,11 @@ from qgis.gui import QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
+from ...place import PLAN_OF
 from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
 from ...reports import maps, plan, queries, style
-from ...reports.project import PLAN_OF
+from ..overlay import Overlay, quietly
 from .model import tr
 
 _MARK = "shotspotter_connect/plan_on_map"
@@ -57,6 +58,7 @@ class MapLink(QObject):
         self._band.setStrokeColor(QColor(style.INK))
         self._band.setWidth(3)
         self._band.setFillColor(style.colour("#ffd400", 70))
+        self._overlay = Overlay(_MARK, self, self._put_theme)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
 
@@ -91,9 +93,16 @@ class MapLink(QObject):
         provider.truncate()
         write_boxes(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
         name = dict(zip(view.shifts["shift"], view.shifts["name"])).get(view.shift, view.shift)
-        self._layer.setName(maps.plain(tr("Plan of {}, {}").format(view.shift_date, name)))
+        quietly(lambda _: self._layer.setName(maps.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
         self._layer.updateExtents()
         self._layer.triggerRepaint()
+
+    def forget(self):
+        """Show nothing until the next view."""
+        self._view, self._revealed = None, ""
+        self._show_hidden()
+        self._remove()
+        self.highlight("")
 
     def highlight(self, box_id, zoom=False):
         """Outline a box, or none; ``zoom`` also brings it into view."""
@@ -120,6 +129,7 @@ class MapLink(QObject):
         """Take everything off the map for good."""
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().readProject.disconnect(self._forget_stored)
+        self._overlay.remove()
         self.pick(False)
         self._show_hidden()
         self._remove()
@@ -140,21 +150,28 @@ class MapLink(QObject):
         layer.setReadOnly(True)
         layer.setCustomProperty(_MARK, True)
         layer.setCustomProperty("skipMemoryLayersCheck", 1)  # it is made from the workspace, so nothing can be lost
-        project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
+        quietly(lambda project: self._put(project, layer))
+        return layer
+
+    def _put(self, project, layer):
         project.addMapLayer(layer, False)
         project.layerTreeRoot().insertLayer(0, layer)
-        project.mapThemeCollection().insert(_THEME, QgsMapThemeCollection.createThemeFromCurrentState(
-            project.layerTreeRoot(), QgsLayerTreeModel(project.layerTreeRoot())))
-        project.setDirty(dirty)
-        return layer
+        self._put_theme(True)
+
+    @staticmethod
+    def _put_theme(there):
+        """Add the dock's map theme as the layers are shown now, or take it away."""
+        root, themes = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapThemeCollection()
+        if there:
+            themes.insert(_THEME, QgsMapThemeCollection.createThemeFromCurrentState(root, QgsLayerTreeModel(root)))
+        else:
+            themes.removeMapTheme(_THEME)
 
     def _remove(self):
         layer, self._layer, self._shown = self._layer, None, None
         if layer is not None:
-            project, dirty = QgsProject.instance(), QgsProject.instance().isDirty()
-            project.removeMapLayer(layer.id())
-            project.mapThemeCollection().removeMapTheme(_THEME)
-            project.setDirty(dirty)
+            quietly(lambda project: project.removeMapLayer(layer.id()))
+            quietly(lambda _: self._put_theme(False))
 
     # The layers of a plan's own project
 
@@ -169,10 +186,9 @@ class MapLink(QObject):
         if layer.id() == self._revealed:
             return
         self._revealed = layer.id()
-        node, dirty = QgsProject.instance().layerTreeRoot().findLayer(layer.id()), QgsProject.instance().isDirty()
+        node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
         if node is not None:
-            node.setItemVisibilityCheckedParentRecursive(True)
-        QgsProject.instance().setDirty(dirty)
+            quietly(lambda _: node.setItemVisibilityCheckedParentRecursive(True))
 
     def _hide(self, layers):
         """Uncheck the plans of other shifts while this dock shows a shift that the project does not hold."""
@@ -187,13 +203,12 @@ class MapLink(QObject):
     @staticmethod
     def _check_group(layer_id, checked):
         """Check or uncheck the group of a layer -> whether that changed anything."""
-        root, dirty = QgsProject.instance().layerTreeRoot(), QgsProject.instance().isDirty()
+        root = QgsProject.instance().layerTreeRoot()
         node = root.findLayer(layer_id)
         group = node.parent() if node is not None else root
         if group is root or group.itemVisibilityChecked() == checked:
             return False
-        group.setItemVisibilityChecked(checked)
-        QgsProject.instance().setDirty(dirty)
+        quietly(lambda _: group.setItemVisibilityChecked(checked))
         return True
 
     def _follow(self, address, layer, of_file, planned):
@@ -225,9 +240,7 @@ class MapLink(QObject):
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
                   if layer.customProperty(_MARK) and layer.id() != own]
         self._revealed, self._hidden = "", []  # of the project before
-        dirty = QgsProject.instance().isDirty()
-        QgsProject.instance().removeMapLayers(stored)
-        QgsProject.instance().setDirty(dirty)
+        quietly(lambda project: project.removeMapLayers(stored))
 
     def _clicked(self, x, y):
         if self._view is None:

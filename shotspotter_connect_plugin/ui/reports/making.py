@@ -1,12 +1,10 @@
 """From what the Reports dock asks to a file or a layout: reading in any thread, laying out in the main thread."""
-import re
 from dataclasses import dataclass, field
 from typing import Dict
 
-from qgis.core import QgsProcessingUtils
-
+from ...processing import destinations
 from ...processing.base import VERSIONS
-from ...reports import exposurereport, frame, maps, publish, queries, registry, rollcall
+from ...reports import exposurereport, frame, maps, opened, publish, queries, registry, rollcall
 from ...reports.plan import write_geopackage
 from ...workspace.runs import recorded
 
@@ -33,7 +31,7 @@ def file_name(request):
     """A name that says what is in the file, without its ending."""
     dates = request.first if request.last == request.first else f"{request.first}_{request.last}"
     words = [request.kind.name, dates, *(str(value) for name, value in request.filters.items() if name != "rank")]
-    return re.sub(r"[^\w-]+", "_", "_".join(words))
+    return destinations.file_name(*words)
 
 
 def read(workspace, request, path):
@@ -69,11 +67,15 @@ def write(made, path):
     return publish.write_sheets(made, path) if isinstance(made, list) else publish.write_report(made, path)
 
 
-def lay_out(made, project):
-    """Lay the report out in a project -> the layout."""
+def lay_out(made, project, request, address):
+    """Lay the report that was asked for of a workspace out in the user's project -> the layout."""
+    return opened.open_report(project, file_name(request) + " " + address,
+                              lambda project, path: _lay_out(made, project, path))
+
+
+def _lay_out(made, project, geopackage):
     if not isinstance(made, list):
         return frame.lay_out(project, made)
-    geopackage = QgsProcessingUtils.generateTempFilename("plan.gpkg")  # QGIS removes it when it ends
     write_geopackage(geopackage, made, with_forecast=False)
     return rollcall.build_layout(project, maps.plan_layers(project, geopackage), made[0].page_size)
 

@@ -1,0 +1,55 @@
+"""Looks after the reports that are open in the project: their layers go with them, and what was changed is kept."""
+from qgis.core import QgsPrintLayout, QgsProject
+from qgis.PyQt.QtCore import QObject
+
+from ...reports import opened
+from ..overlay import quietly
+
+
+class Keeper(QObject):
+    """Follows the layouts of the open project."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._saved = set()
+        project = QgsProject.instance()
+        self._signals = ((project.layoutManager().layoutAdded, self._watch_named),
+                         (project.layoutManager().layoutRemoved, self._sweep),
+                         (project.readProject, self._note_saved), (project.projectSaved, self._note_saved))
+        for signal, slot in self._signals:
+            signal.connect(slot)
+        for layout in project.layoutManager().layouts():
+            self._watch(layout)
+        if project.fileName():
+            self._note_saved()
+
+    def take_away(self):
+        """The plugin goes: so do reports that were neither saved with the project nor changed."""
+        for signal, slot in self._signals:
+            signal.disconnect(slot)
+        quietly(self._remove_unsaved)
+
+    def _remove_unsaved(self, project):
+        for layout in opened.reports_in(project):
+            if layout.customProperty(opened.ID) not in self._saved and opened.is_unchanged(layout):
+                project.layoutManager().removeLayout(layout)
+        opened.sweep(project)
+
+    def _note_saved(self, *_):
+        self._saved = {layout.customProperty(opened.ID) for layout in opened.reports_in(QgsProject.instance())}
+
+    def _sweep(self, *_):
+        opened.sweep(QgsProject.instance())
+
+    def _watch_named(self, name):
+        self._watch(QgsProject.instance().layoutManager().layoutByName(name))
+
+    def _watch(self, layout):
+        """Note when somebody changes a report: it is theirs then."""
+        if isinstance(layout, QgsPrintLayout):
+            layout.undoStack().stack().indexChanged.connect(lambda step: _changed(layout, step))
+
+
+def _changed(layout, step):
+    if step > 0 and layout.customProperty(opened.REPORT):
+        layout.setCustomProperty(opened.CHANGED, True)
