@@ -76,7 +76,7 @@ class ConnectPlugin:
         self._menu = None
         self._toolbar = None
         self._imports = self._dock = self._live = self._reports = None
-        self._options = None
+        self._options = self._keeper = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -88,8 +88,10 @@ class ConnectPlugin:
     def initGui(self):  # noqa: N802
         """Add provider, menu, toolbar and options page."""
         from .ui.options import OptionsFactory
+        from .ui.reports.keeper import Keeper
 
         self.initProcessing()
+        self._provider.written.connect(self._tell_written)
         window = self._iface.mainWindow()
         self._menu = QMenu(NAME, window)
         self._menu.setObjectName("ConnectMenu")
@@ -105,6 +107,7 @@ class ConnectPlugin:
             if part is not LAST:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
+        self._keeper = Keeper()
         self._options = OptionsFactory(_icon("connect"))
         self._iface.registerOptionsWidgetFactory(self._options)
         if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
@@ -119,6 +122,9 @@ class ConnectPlugin:
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
         self._imports = self._dock = self._live = self._reports = None
+        if self._keeper is not None:
+            self._keeper.take_away()
+            self._keeper = None
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None
@@ -154,6 +160,7 @@ class ConnectPlugin:
             self._dock = PlanDock(self._iface.mapCanvas(), window)
             if not window.restoreDockWidget(self._dock):
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
+            self._dock.print_wanted.connect(lambda: self._do("connect:rollcall"))
             self._dock.closed.connect(lambda: QgsSettings().setValue(_DOCK_WAS_OPEN, False))
         QgsSettings().setValue(_DOCK_WAS_OPEN, True)
         self._dock.look_for_changes()
@@ -183,6 +190,11 @@ class ConnectPlugin:
         self._reports.follow_project()
         self._reports.setUserVisible(True)
 
+    def _tell_written(self, algorithm, outputs):
+        from .ui import written
+
+        written.tell(self._iface, algorithm, outputs)
+
     def _once_ready(self, do):
         """Do something when QGIS has started, if the menu is still there then."""
         if not self._iface.mainWindow().isVisible():  # QGIS still makes its first project, which would take layers away
@@ -211,9 +223,17 @@ class ConnectPlugin:
         elif does == REPORTS_DOCK:
             self.show_reports_dock()
         elif does.startswith("connect:"):
-            actions.open_dialog(does)
+            actions.open_dialog(does, self._on_screen())
         else:
-            getattr(actions, does)(self._iface)
+            getattr(actions, does)(self._iface, self._on_screen())
+
+    def _on_screen(self):
+        """The workspace, date and shift on the screen: in the plan dock if it is open, else of the project."""
+        from .ui import actions
+
+        if self._dock is not None and self._dock.isUserVisible() and self._dock.place.address:
+            return self._dock.place
+        return actions.on_screen()
 
 
 def _icon(name):

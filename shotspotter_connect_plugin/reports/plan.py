@@ -188,7 +188,7 @@ def copy_context(path, context, crs, progress):
     except ConnectError as error:
         progress.warn(f"Maps show boxes and beats only. {error.user}")
         return copied
-    for name in CONTEXT if source is not None else ():
+    for name in CONTEXT:
         layer = source.GetLayerByName(name)
         if layer is None or layer.GetSpatialRef() is None:
             continue

@@ -12,14 +12,13 @@ from qgis.core import (Qgis, QgsLayerNotesUtils, QgsLayerTreeModel, QgsMapThemeC
 
 from ..errors import ConnectError
 from ..files import NotWhole, folder_for, replacing_together
+from ..place import PLAN_OF, write_plan_place
 from ..progress import SILENT
 from ..whole import layers
 from . import maps, queries, style
 from .plan import write_geopackage
 from .rollcall import build_layout
 
-PLAN_OF = "shotspotter_connect/plan_of"
-"""Property of the layer of a shift's boxes: date, code and seed hash, by which the plan dock knows it as its own."""
 _OF_A_PERSON = re.compile(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"')
 _AUTHOR = re.compile(r"<author>[^<]*</author>")
 
@@ -34,9 +33,9 @@ class PlanFiles(NamedTuple):
 def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
     """Write ``plan_<date>.gpkg`` and ``plan_<date>.qgz`` into ``folder``; main thread only, as layouts are.
 
-    The project holds the boxes and the forecast of each shift, the beats, the map context and the roll-call layout. Its
-    paths are relative, so the folder can be moved. Neither file names a person. Both are written aside and then moved
-    into place.
+    The project holds the boxes and the forecast of each shift, the beats, the map context and the roll-call layout, and
+    says which workspace, date and shifts it is of. Its paths are relative, so the folder can be moved. Neither file
+    names a person. Both are written aside and then moved into place.
 
     Parameters
     ----------
@@ -52,11 +51,12 @@ def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
     """
     if not shifts:
         raise ConnectError("There is no shift to write a plan for: name a shift of this date.")
-    return write_plan_files([queries.rollcall(workspace, shift_date, shift) for shift in shifts], folder, progress)
+    return write_plan_files([queries.rollcall(workspace, shift_date, shift) for shift in shifts], folder, progress,
+                            workspace.address)
 
 
-def write_plan_files(rollcalls, folder, progress=SILENT):
-    """As :func:`write_plan`, from :class:`~.queries.RollCall` of one date."""
+def write_plan_files(rollcalls, folder, progress=SILENT, address=""):
+    """As :func:`write_plan`, from :class:`~.queries.RollCall` of one date; ``address`` is that of their workspace."""
     folder = Path(folder)
     name = f"plan_{rollcalls[0].shift_date}"
     geopackage, project_file = folder / (name + ".gpkg"), folder / (name + ".qgz")
@@ -66,6 +66,7 @@ def write_plan_files(rollcalls, folder, progress=SILENT):
         aside = new(geopackage.name, lambda made: layers(counts)(made))
         counts.update(write_geopackage(aside, rollcalls, progress))
         project = build_project(rollcalls, aside)
+        write_plan_place(project, address, folder, rollcalls[0].shift_date, [sheet.shift for sheet in rollcalls])
         try:
             save(project, new(project_file.name, opens))
         finally:

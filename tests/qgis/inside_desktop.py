@@ -197,7 +197,7 @@ def choose_and_open():
     actions.use_workspace(iface, WORKSPACE)
     chosen = addresses.of_project(QgsProject.instance())
     QgsProject.instance().setDirty(False)
-    actions.open_plan(iface)
+    actions.open_plan(iface, actions.on_screen())
     wait(1)
     messages = [item.text() for item in iface.messageBar().items()]
     return {"chosen": chosen, "opened": QgsProject.instance().fileName(), "messages": messages}

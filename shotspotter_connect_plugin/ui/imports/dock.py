@@ -31,6 +31,7 @@ class ImportDock(QgsDockWidget):
         super().__init__(tr("Import files"), parent)
         self.setObjectName(OBJECT_NAME)
         self.setAcceptDrops(True)
+        self._behind = False  # whether another project was opened while files were imported
         self.queue = Queue(self)
         self.queue.listed.connect(self._fill)
         self.queue.changed.connect(self._changed)
@@ -124,8 +125,9 @@ class ImportDock(QgsDockWidget):
     # Which workspace
 
     def follow_project(self, *_):
-        """Work with the workspace of the open project."""
-        if not self.queue.running():
+        """Work with the workspace of the open project; what is being imported goes on first."""
+        self._behind = self.queue.running()
+        if not self._behind:
             self.workspace.set_text(addresses.current())
             self._open()
 
@@ -137,9 +139,9 @@ class ImportDock(QgsDockWidget):
     def _open(self):
         try:
             address = addresses.resolve(self.workspace.text(), QgsProject.instance())
-        except ConnectError as error:
+        except ConnectError:
             address = ""
-            self._tell(error.user, Qgis.MessageLevel.Info)
+            self._tell(tr("Choose a workspace."), Qgis.MessageLevel.Info)
         else:
             self.bar.clearWidgets()
         self.queue.open(address)
@@ -234,6 +236,8 @@ class ImportDock(QgsDockWidget):
             self._tell(tr("Imported."), Qgis.MessageLevel.Success)
             self.table.selectRow(self.queue.items.index(done[-1]))
         self.tabs.setCurrentWidget(self.result)
+        if self._behind:
+            self.follow_project()
         self._update()
 
     # Showing

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
+from ...processing import addresses
 from ...workspace.look import KINDS, MAPPED, Look, changed, look, parts_of
 from ...workspace.rejected import rejected_in, rejected_of
 from ...workspace.visits import planned_against_delivered
@@ -272,7 +273,8 @@ class Queue(QObject):
         if item.kind == "gps_fixes" and item.outputs.get("FROM"):
             self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
         if item.kind == VISITS:
-            _show_on_map(run)
+            if addresses.of_project(QgsProject.instance()) in ("", self.address):  # not on another city's plan
+                _show_on_map(run)
             first, last = item.extras["FROM"], item.extras["TO"]
             self._read(item, "delivered", lambda workspace, _: planned_against_delivered(workspace, first, last))
             return

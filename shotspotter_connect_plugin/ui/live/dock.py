@@ -1,7 +1,7 @@
 """The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
 import math
 
-from qgis.core import QgsSettings
+from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QElapsedTimer, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
 from ...errors import ConnectError
 from ...forecast import crs as systems
 from ...patrol import live
+from ...processing import addresses
 from ...workspace.journal import Journal, check_unit, fix_as_kept
 from .courier import Courier
 from .gps import GpsSource
@@ -49,7 +50,7 @@ class LiveDock(QgsDockWidget):
             self._pages.addWidget(page)
         self.setWidget(self._pages)
         self.first.asked.connect(self.start)
-        self.first.plan_named.connect(self._offer_shifts)
+        self.first.plan_named.connect(lambda: self._offer_shifts())
         self.page.tactic_used.connect(self._use)
         self.page.box_touched.connect(lambda box: self._map.bring_into_view(box) if self._map else None)
         self.page.beat_chosen.connect(self._beat_chosen)
@@ -62,11 +63,22 @@ class LiveDock(QgsDockWidget):
         self._clock.setInterval(_TICK)
         self._clock.timeout.connect(self._tick)
         self._clock.start()
+        QgsProject.instance().readProject.connect(self.follow_project)
+        self.follow_project()
         if QgsSettings().value(SETTINGS + "running", False, type=bool):
             self._offer_shifts()
             self.start()
 
     # Beginning and end
+
+    def follow_project(self, *_):
+        """Offer the plan that the open project is about; a shift that is under way goes on."""
+        if self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool):
+            return
+        place = addresses.place_of(QgsProject.instance())
+        if place.address and place.date:
+            self.first.path.setText(place.address)
+            self._offer_shifts("{} {}".format(place.date, place.shift))
 
     def start(self):
         """Open plan and journal; what the journal holds already is played first."""
@@ -122,6 +134,7 @@ class LiveDock(QgsDockWidget):
 
     def take_away(self):
         """QGIS or the plugin ends: let go of everything; the next start goes on from the journal."""
+        QgsProject.instance().readProject.disconnect(self.follow_project)
         self._clock.stop()
         self._let_go()
         if self._map is not None:
@@ -140,11 +153,11 @@ class LiveDock(QgsDockWidget):
 
     # The plan
 
-    def _offer_shifts(self):
+    def _offer_shifts(self, wanted=""):
         """Offer the shifts of the workspace named, if it is one; after a restart the one that was under way."""
-        offered, wanted = {}, ""
+        offered = {}
         try:
-            offered = PlanSource(self.first.plan).shifts()
+            offered = PlanSource(self.first.plan).shifts(wanted)
             self.first.complaint.setText("")
         except ConnectError as error:
             self.first.complaint.setText(error.user)

@@ -17,12 +17,15 @@ class PlanSource:
         self.is_package = address.lower().endswith(".json")
         self._file_time = None
 
-    def shifts(self):
-        """{"date code": words} of the shifts with a plan, the one that runs now first; of a package none."""
+    def shifts(self, wanted=""):
+        """{"date code": words} of the shifts with a plan, the one that runs now first; of a package none.
+
+        Around the date of ``wanted`` ("date code"), where it is given, rather than around today.
+        """
         if self.is_package or not self.address:
             return {}
         with open_workspace(self.address) as workspace:
-            found = planned_shifts(workspace)
+            found = planned_shifts(workspace, workspace.calendar.as_of(wanted.split(" ")[0]) if wanted else None)
         if found.empty:
             raise ConnectError(tr("This workspace has no plan yet; meter a shift first."))
         return {"{} {}".format(row.shift_date, row.shift): "{}, {}".format(row.name, row.shift_date)

@@ -4,9 +4,10 @@ import time
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QDate, Qt, QTimer
+from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog
 
+from ...place import Place
 from ...processing import addresses
 from ...processing.outputs import crime_type_legend
 from ...reports import queries
@@ -24,7 +25,7 @@ _DATABASE_EVERY = 15.0  # seconds between two readings of a workspace that is no
 
 
 class PlanDock(QgsDockWidget):
-    """The dock.
+    """The dock; ``print_wanted`` asks for the roll-call sheets of its :attr:`place`.
 
     Parameters
     ----------
@@ -32,10 +33,13 @@ class PlanDock(QgsDockWidget):
     parent : QWidget
     """
 
+    print_wanted = pyqtSignal()
+
     def __init__(self, canvas, parent=None):
         super().__init__(tr("Directed patrols"), parent)
         self.setObjectName(OBJECT_NAME)
         self._address, self._view, self._box, self._stamp = "", None, "", None
+        self._closed = False
         self._complaint, self._wish, self._of_project, self._selecting = "", "", "", False
         self.form = Form(self)
         self.setWidget(self.form)
@@ -65,6 +69,7 @@ class PlanDock(QgsDockWidget):
         form.text.textChanged.connect(self._filter)
         form.pick.toggled.connect(self._map.pick)
         form.on_map.toggled.connect(self._show_on_map)
+        form.print.clicked.connect(lambda _: self.print_wanted.emit())
         form.check.clicked.connect(lambda _: self.changes.ask_for_head())
         form.table.selectionModel().currentRowChanged.connect(self._row_changed)
         form.table.activated.connect(lambda _: self._map.highlight(self._box, zoom=True))
@@ -75,6 +80,8 @@ class PlanDock(QgsDockWidget):
         form.week.chosen.connect(self.go_to)
         form.week.asked.connect(self._panels.turn_week)
         form.tabs.currentChanged.connect(lambda _: self._panels.fill())
+        self.closed.connect(lambda: self._close(True))
+        self.opened.connect(lambda: self._close(False))
         self._works.changed.connect(self._update_buttons)
         self._map.box_picked.connect(self._picked)
         self._map.told.connect(self._complain)
@@ -88,24 +95,43 @@ class PlanDock(QgsDockWidget):
     # Which workspace, date and shift
 
     def follow_project(self, *_):
-        """Open the workspace of the open project, if it is another one."""
-        self._of_project = addresses.of_project(QgsProject.instance())
-        self._list_workspaces()
+        """Open what the open project is about: its workspace, and of a plan its date and shift."""
+        place = addresses.place_of(QgsProject.instance())
+        self._of_project = place.address
         address = addresses.current()
-        if address and address != self._address:
+        if address and place.date:
+            self.open_workspace(address, place.date, place.shift)
+        elif address and address != self._address:
             self.open_workspace(address)
         elif address:
+            self._list_workspaces()
             self.reload()  # opening a project took the plan off the map
         else:
-            self._tell(tr("Choose a workspace."), Qgis.MessageLevel.Info)
+            self._leave("")
+            self._tell(*((tr("The workspace that made this plan was not found; choose it."), Qgis.MessageLevel.Warning)
+                         if place.date else (tr("Choose a workspace."), Qgis.MessageLevel.Info)))
         self._update_buttons()
 
-    def open_workspace(self, address):
-        """Look at a workspace: at today's plan, or the newest one."""
-        self._address, self._view, self._box, self._stamp = address, None, "", None
+    def open_workspace(self, address, shift_date="", shift=""):
+        """Look at a workspace: at a shift, else at today's plan, or the newest one."""
+        self._leave(address)
+        if shift_date:
+            self.go_to(shift_date, shift)
+        else:
+            self._read("date", lambda workspace, _: review.date_to_open(workspace),
+                       lambda date: self.go_to(date, QgsSettings().value(SETTINGS + "shift", "")))
+
+    def _leave(self, address):
+        """Show nothing any more of the workspace before, whose reading is not wanted any more either."""
+        self._works.stop()
+        self._address, self._view, self._box, self._stamp, self._complaint = address, None, "", None, ""
+        self.form.model.set_patrols([])
+        self.form.shift.clear()
+        self._map.forget()
+        self._panels.forget()
+        for label in (self.form.role, self.form.remarks):
+            label.hide()
         self._list_workspaces()
-        self._read("date", lambda workspace, _: review.date_to_open(workspace),
-                   lambda date: self.go_to(date, QgsSettings().value(SETTINGS + "shift", "")))
 
     def go_to(self, shift_date, shift):
         """Look at a shift."""
@@ -150,6 +176,11 @@ class PlanDock(QgsDockWidget):
         return self._view
 
     @property
+    def place(self):
+        """The :class:`~...place.Place` that stands on the screen."""
+        return Place(self._address, self._date(), self._wish)
+
+    @property
     def map_link(self):
         """The link to the map."""
         return self._map
@@ -162,10 +193,9 @@ class PlanDock(QgsDockWidget):
 
     def _list_workspaces(self):
         combo = self.form.workspace
-        listed = list(dict.fromkeys(filter(None, [self._address, addresses.current(), *addresses.recent()])))
         combo.clear()
-        for address in listed:
-            combo.addItem(os.path.basename(address), address)
+        for address, name in addresses.names(addresses.known(self._address)).items():
+            combo.addItem(name, address)
             combo.setItemData(combo.count() - 1, address, Qt.ItemDataRole.ToolTipRole)
         combo.setCurrentIndex(combo.findData(self._address))
 
@@ -226,7 +256,13 @@ class PlanDock(QgsDockWidget):
     def _show_on_map(self, *_):
         QgsSettings().setValue(SETTINGS + "on_map", self.form.on_map.isChecked())
         if self._view is not None:
-            self._map.show(self._address, self._view, self.form.on_map.isChecked())
+            self._map.show(self._address, self._view, self.form.on_map.isChecked() and not self._closed)
+            self._map.highlight("" if self._closed else self._box)
+
+    def _close(self, closed):
+        """A dock that is closed takes its boxes off the map."""
+        self._closed = closed
+        self._show_on_map()
 
     def _filter(self, *_):
         form = self.form
@@ -305,6 +341,7 @@ class PlanDock(QgsDockWidget):
         ready = self._view is not None
         self.form.risen.button.setEnabled(ready and not self._works.under_way("risen"))
         self.form.risen.follow(self._view, self.changes.why_not("add"))
+        self.form.print.setEnabled(bool(self._address))
         for button in (self.form.check, self.form.back, self.form.forth):
             button.setEnabled(ready)
 

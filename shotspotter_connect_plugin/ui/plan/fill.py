@@ -28,6 +28,15 @@ class Panels(QObject):
             self._form.risen.clear()
             self._name_risen(0)
 
+    def forget(self):
+        """Show nothing until the next view."""
+        self._address, self._view, self._box, self._week_of, self._stale = "", None, "", "", set()
+        self._form.why.tell(tr("Choose a row, or click a box on the map."))
+        self._form.risen.clear()
+        self._name_risen(0)
+        self._form.week.clear()
+        self._form.lately.clear()
+
     def look_at(self, box_id):
         """Look at a box, or at none if empty."""
         if box_id != self._box:

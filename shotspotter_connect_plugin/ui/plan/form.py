@@ -68,7 +68,8 @@ class Form(QWidget):
         for part in (self.table, self.lately.table, self.risen.table, self.week.table):
             part.installEventFilter(self)
         order = [self.workspace, self.browse, self.pick, self.on_map, self.check, self.date, self.back, self.shift,
-                 self.forth, self.beat, self.crime_type, self.text, *self.buttons.values(), self.table, self.tabs]
+                 self.forth, self.beat, self.crime_type, self.text, *self.buttons.values(), self.print, self.table,
+                 self.tabs]
         for before, after in zip(order, order[1:]):
             QWidget.setTabOrder(before, after)
 
@@ -108,9 +109,11 @@ class Form(QWidget):
         self.buttons = {action: tool(button.name, tr(button.text), "") for action, button in BUTTONS.items()}
         for action, button in self.buttons.items():
             button.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
+        self.print = tool("ConnectPrint", tr("&Print…"), tr("Print the roll call of this shift"))
         row = _row(*self.buttons.values())
         row.setSpacing(2)
         row.addStretch()
+        row.addWidget(self.print)
         return row
 
     def _table(self):

@@ -104,6 +104,11 @@ class LatelyPanel(QWidget):
         self.table.chosen.connect(lambda data: self.chosen.emit(*data))
         _stack(self, self.label, self.table)
 
+    def clear(self):
+        """Show nothing."""
+        self.label.clear()
+        self.table.setRowCount(0)
+
     def show_lately(self, lately, kinds, zone):
         """Show a ``Lately``; ``kinds`` are the crime types by code, ``zone`` the agency's time zone."""
         self.label.setText(tr("Known by {}. Click a row to see its beat and crime type in the plan.").format(

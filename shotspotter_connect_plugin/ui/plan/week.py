@@ -50,6 +50,12 @@ class WeekPanel(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.table)
 
+    def clear(self):
+        """Show nothing."""
+        self._monday = None
+        self.title.clear()
+        self.table.setRowCount(0)
+
     def show_week(self, week, kinds, here):
         """Show the frame of ``review.week``; ``kinds`` are the crime types by code, ``here`` the shift looked at."""
         first = date.fromisoformat(week["shift_date"].min()) if len(week) else date.fromisoformat(here[0])

@@ -12,9 +12,11 @@ from qgis.PyQt.QtWidgets import (QApplication, QCheckBox, QComboBox, QDateEdit, 
                                  QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget)
 
 from ...errors import ConnectError
+from ...place import Place
 from ...processing import addresses
 from ...reports import registry
 from ...workspace import periods
+from ..overlay import quietly
 from ..plan.work import Works
 from . import making
 
@@ -45,7 +47,7 @@ class ReportsDock(QgsDockWidget):
         super().__init__(tr("Reports"), parent)
         self.setObjectName(OBJECT_NAME)
         self._open_designer = open_designer
-        self._address, self._periods, self._written = "", {}, ""
+        self._address, self._periods, self._written, self._followed = "", {}, "", None
         self._works = Works(self)
         self.setWidget(self._form())
         self._connect()
@@ -122,27 +124,39 @@ class ReportsDock(QgsDockWidget):
     # Which workspace
 
     def follow_project(self, *_):
-        """Look at the workspace of the open project, else at the one used last."""
-        address = addresses.current()
-        if address and address != self._address:
-            self.open_workspace(address)
-        elif not address:
+        """Look at what the open project is about, of a plan its date and shift; else at the workspace used last."""
+        place = Place(addresses.current(), *addresses.place_of(QgsProject.instance())[1:])
+        if place.address and (place.address != self._address or place != self._followed):
+            self.open_workspace(place.address, place.date, place.shift)
+        elif not place.address:
+            self._leave("")
             self._tell(tr("Choose a workspace."))
+        self._followed = place
         self._update()
 
-    def open_workspace(self, address):
-        """Offer the beats, shifts and officers of a workspace."""
+    def open_workspace(self, address, date="", shift=""):
+        """Offer the beats, shifts and officers of a workspace; with a date, choose that and the shift."""
         if not address:
             return
+        self._leave(address)
+        self._works.start("choices", address, lambda workspace, _: periods.choices(workspace),
+                          lambda choices: self._offer(choices, date, shift), self._complain)
+
+    def _leave(self, address):
+        """Offer nothing any more of the workspace before; what is being read of it is not wanted any more."""
+        self._works.stop()
         self._address = address
         self.workspace.clear()
-        for known in dict.fromkeys([address, *addresses.recent()]):
-            self.workspace.addItem(os.path.basename(known) or known, known)
+        for known, name in addresses.names(addresses.known(address)).items():
+            self.workspace.addItem(name, known)
             self.workspace.setItemData(self.workspace.count() - 1, known, Qt.ItemDataRole.ToolTipRole)
-        self._works.start("choices", address, lambda workspace, _: periods.choices(workspace), self._offer,
-                          self._complain)
+        self.workspace.setCurrentIndex(self.workspace.findData(address))
+        for field in (self.beat, self.shift, self.officer):
+            field.clear()
+        self._tell("")
+        self._update()
 
-    def _offer(self, choices):
+    def _offer(self, choices, date, shift):
         self._periods = {period.key: period for period in choices.periods}
         remembered = {name: self._remembered(name) for name in ("report", "period", "beat", "shift", "officer")}
         _fill(self.beat, [(tr("All beats"), ""), *((beat, beat) for beat in choices.beats)], remembered["beat"])
@@ -158,6 +172,10 @@ class ReportsDock(QgsDockWidget):
                 self._show_dates(*dates)
         else:
             self._take_period()
+        if date:
+            self.period.setCurrentIndex(self.period.findData(OWN))
+            self._show_dates(*[QDate.fromString(date, ISO)] * 2)
+            self.shift.setCurrentIndex(max(self.shift.findData(shift), 0))
         self.report.setCurrentIndex(max(self.report.findData(remembered["report"]), 0))
         self._fit_report()
 
@@ -224,12 +242,13 @@ class ReportsDock(QgsDockWidget):
         self._remember(request)
         self._tell("")
         self._works.start("report", self._address, lambda workspace, progress: making.read(workspace, request, path),
-                          lambda made: self._made(made, path), self._complain)
+                          lambda made: self._made(made, request, path), self._complain)
 
-    def _made(self, made, path):
+    def _made(self, made, request, path):
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            result = making.write(made, path) if path else making.lay_out(made, QgsProject.instance())
+            result = making.write(made, path) if path else quietly(
+                lambda project: making.lay_out(made, project, request, self._address))
         except ConnectError as error:
             self._complain(error.user)
             return

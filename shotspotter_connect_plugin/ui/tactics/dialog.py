@@ -2,7 +2,7 @@
 import os
 from datetime import date, timedelta
 
-from qgis.core import Qgis, QgsSettings
+from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QColor, QDesktopServices, QIcon, QPixmap
@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QDialog, QDialogButtonBox, Q
                                  QWidget)
 
 from ...errors import ConnectError
+from ...processing import addresses
 from ...processing.base import VERSIONS
 from ...workspace import tacticlist
 from ...workspace.store import open_workspace
@@ -35,14 +36,39 @@ class TacticsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("ConnectTactics")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(tr("Tactics of {}").format(os.path.basename(address)))
         self.resize(980, 640)
-        self._address, self._read, self.rows, self._filling = address, None, [], False
+        self._address, self._read, self.rows, self._filling = "", None, [], False
         self._works = Works(self)
         self._works.changed.connect(self._update)
         self._build()
+        self.open_workspace(address)
+        self._of_project = addresses.of_project(QgsProject.instance())
+        QgsProject.instance().readProject.connect(self.follow_project)
+
+    def open_workspace(self, address):
+        """Show the list of a workspace; what was changed in the one before is gone."""
+        self._works.stop()
+        self._address, self._read, self.rows = address, None, []
+        self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(address)))
+        self.refusal.clear()
+        self.bar.clearWidgets()
+        self._fill_list(-1)
         self._works.start("read", address, lambda workspace, _: tacticlist.read_list(workspace), self._show,
                           self._complain)
+
+    def follow_project(self, *_):
+        """Show the list of the workspace of the open project; changes that were not saved are not given up for it."""
+        self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(self._address)))
+        address = addresses.of_project(QgsProject.instance())
+        if not address or address == self._of_project:
+            return
+        if self.changed() or self._works.under_way("save"):
+            self._tell(tr("Another plan was opened. This is still the list of {}: save or undo its changes.").format(
+                addresses.name_of(self._address)), Qgis.MessageLevel.Warning)
+        else:
+            self._of_project = address
+            if address != self._address:
+                self.open_workspace(address)
 
     def _build(self):
         layout = QVBoxLayout(self)
@@ -123,7 +149,7 @@ class TacticsDialog(QDialog):
         self._row_chosen(self.list.currentRow())
 
     def _standings(self):
-        return tacticlist.standings(self.rows, self._read.today, self._read.review_days)
+        return [] if self._read is None else tacticlist.standings(self.rows, self._read.today, self._read.review_days)
 
     def _row_chosen(self, place):
         self._filling = True
@@ -210,6 +236,7 @@ class TacticsDialog(QDialog):
         """Back to what was read."""
         self.rows = [dict(row) for row in self._read.tactics]
         self._fill_list(min(self.list.currentRow(), len(self.rows) - 1))
+        self.follow_project()
 
     def save(self):
         """Write the list, all of it or nothing."""
@@ -223,6 +250,7 @@ class TacticsDialog(QDialog):
     def _saved(self, result):
         read, changes = result
         self._show(read)
+        self.follow_project()
         self._tell(tr("Saved: {} changes.").format(len(changes)), Qgis.MessageLevel.Success)
 
     def _choose_sheet(self):
