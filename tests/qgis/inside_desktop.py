@@ -80,18 +80,33 @@ def plan_dock():
 
     def docks():
         return [dock for dock in iface.mainWindow().findChildren(QDockWidget) if dock.objectName() == "ConnectPlanDock"]
-    addresses.set_in_project(QgsProject.instance(), WORKSPACE)
+    addresses.remember(WORKSPACE)  # the project itself is untitled and empty
     menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
-    next(action for action in menu.actions() if action.objectName() == "ConnectPlan").trigger()
+    open_it = next(action for action in menu.actions() if action.objectName() == "ConnectPlan")
+    open_it.trigger()
     wait(60, lambda: docks() and docks()[0].form.model.rowCount())
-    wait(0.5)
-    dock, layers = docks()[0], QgsProject.instance().mapLayers()
-    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.form.model.rowCount(),
-                     "layers": len(layers)}}
+    wait(1.5)  # QGIS sets the CRS of an empty project by its first layer, a moment later
+    dock, project = docks()[0], QgsProject.instance()
+
+    def left():
+        return {"layers": len(project.mapLayers()), "unsaved": project.isDirty()}
+    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.form.model.rowCount(), **left()}}
+    project.write(os.environ["CONNECT_PROJECT"])
+    saved = QgsProject()
+    saved.read(os.environ["CONNECT_PROJECT"])
+    seen["saved"] = {"layers": len(saved.mapLayers()), "tree": len(saved.layerTreeRoot().children()),
+                     "themes": saved.mapThemeCollection().mapThemes(), "unsaved": project.isDirty(),
+                     "on map": len(project.mapLayers())}
+    dock.close()
+    wait(1)
+    seen["closed"] = left()
+    open_it.trigger()
+    wait(1)
+    seen["open again"] = left()
     unloadPlugin(PLUGIN)
     wait(0.5)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    seen["unloaded"] = {"docks": len(docks()), "layers": len(QgsProject.instance().mapLayers())}
+    seen["unloaded"] = {"docks": len(docks()), **left()}
     loadPlugin(PLUGIN)
     startPlugin(PLUGIN)
     wait(10, docks)  # it was open, so it comes back
