@@ -1,6 +1,5 @@
 """What stands on the screen is what was opened: the plan's own workspace, date and shift, in every dock and dialog."""
 import getpass
-import os
 import shutil
 import sys
 from pathlib import Path
