@@ -10,6 +10,7 @@ import re
 
 import pandas as pd
 
+from .. import jsontext
 from ..errors import ConnectError
 from .coverage import Reporting
 from .forest import MOST_LEAVES, Forest, Tree
@@ -55,8 +56,8 @@ def read(text):
     if not isinstance(text, str) or len(text) > LARGEST:
         raise ConnectError("That is not a model file: it is larger than any model, or no text.")
     try:
-        whole = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        whole = jsontext.parse(text)
+    except ValueError as error:
         raise ConnectError(_BROKEN, repr(error)) from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         raise ConnectError("That is not a model file of ShotSpotter Connect.")
@@ -78,10 +79,6 @@ def read(text):
 def _checksum(content):
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _refuse(word):
-    raise ValueError(word)
 
 
 def _need(condition, what):

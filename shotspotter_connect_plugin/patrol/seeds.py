@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import jsontext
 from ..errors import ConnectError
 from ..files import replace_text
 
@@ -77,13 +78,13 @@ def load(path):
     """
     path = Path(path)
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = jsontext.read(path)
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConnectError(f"The file of secret seeds {path.name} cannot be read by this account; work with the one "
                            "that draws, or have its owner let this one read it.", repr(error)) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _damaged(path) from error
     if not isinstance(stored, dict):
         raise _damaged(path)

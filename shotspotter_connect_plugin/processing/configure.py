@@ -3,6 +3,7 @@ import json
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
 
+from .. import jsontext
 from ..errors import ConnectError
 from ..files import replace_text
 from .base import NOTHING, SET_UP, ConnectAlgorithm
@@ -69,13 +70,12 @@ def read_json(path):
         When it cannot be read or is no JSON.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return json.load(file)
+        return jsontext.read(path)
     except OSError as error:
         raise ConnectError("The settings file {} cannot be read; check its name.".format(path), str(error)) from error
     except ValueError as error:
-        raise ConnectError("The settings file {} is not valid JSON ({}); mend it and run again.".format(path, error),
-                           str(error)) from error
+        raise ConnectError("The settings file {} is not valid JSON ({}); mend it and run again.".format(
+            path, str(error)[:80]), str(error)) from error
 
 
 def write_json(path, content):

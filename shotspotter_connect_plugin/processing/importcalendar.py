@@ -5,6 +5,7 @@ from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, Qgs
                        QgsProcessingParameterString)
 
 from .base import IMPORT
+from .configure import read_json
 from .imports import COUNTS, DROPPED_COLUMNS, INPUT, MAPPING, FileAlgorithm, report
 
 
@@ -40,8 +41,7 @@ class ImportCalendar(FileAlgorithm):
 
         mapping = self.text(parameters, MAPPING, context)
         if os.path.isfile(mapping):
-            with open(mapping, encoding="utf-8-sig") as file:
-                mapping = file.read()
+            mapping = read_json(mapping)
         result = import_calendar(workspace, self.path, mapping, progress=progress)
         counts = report(result, progress)
         dropped = ", ".join(result.dropped_columns)

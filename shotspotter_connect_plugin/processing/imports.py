@@ -1,11 +1,11 @@
 """What the importers of files share."""
-import json
 import os
 
 from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
                        QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString,
                        QgsProcessingUtils, QgsProviderRegistry, QgsVectorFileWriter)
 
+from .. import jsontext
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
 
@@ -147,10 +147,7 @@ def _mapping(text):
     if not text:
         return None
     try:
-        if not text.startswith("{"):
-            with open(text, encoding="utf-8-sig") as file:
-                text = file.read()
-        mapping = json.loads(text)
+        mapping = jsontext.parse(text) if text.startswith("{") else jsontext.read(text)
     except (OSError, ValueError) as error:
         raise ConnectError("MAPPING is neither JSON nor a file with JSON; write it as {\"crime_type\": \"OFFENSE\"}.",
                            str(error)) from error

@@ -14,6 +14,7 @@ _TYPES = {
     "ROW": "Row", "SQUARE": "Sq", "SQ": "Sq", "STREET": "St", "ST": "St", "TERRACE": "Ter", "TER": "Ter",
     "TERR": "Ter", "TRAIL": "Trl", "TURNPIKE": "Tpke", "WALK": "Walk", "WAY": "Way", "BROADWAY": "Broadway",
 }
+_LONGEST = 200
 _QUARTERS = {**{quarter: quarter for quarter in ("N", "S", "E", "W", "NE", "NW", "SE", "SW")},
              "NORTHEAST": "NE", "NORTHWEST": "NW", "SOUTHEAST": "SE", "SOUTHWEST": "SW"}
 _CROSSING = re.compile(r"\s*(?:&|/| AND | @ )\s*")
@@ -48,6 +49,8 @@ def normalise(texts):
 @lru_cache(maxsize=1 << 16)  # a city has few blocks, and each chunk of a file names most of them again
 def _normal(text):
     text = " ".join(text.upper().split())
+    if len(text) > _LONGEST:
+        return None, False
     for pattern in (_RANGE, _BLOCK):
         found = pattern.match(text)
         if found:

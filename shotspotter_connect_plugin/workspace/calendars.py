@@ -3,17 +3,16 @@
 A row of a file may tell of several dates (a school break) or of several measures (a day's weather); it counts once: as
 added if anything of it is new, else as updated if anything of it changed.
 """
-import json
-
 import numpy as np
 import pandas as pd
 
-from ..errors import ConnectError
+from .. import jsontext
+from ..errors import ConnectError, some
 from ..progress import SILENT
 from . import coordinates, privacy, times
 from .intake import ImportResult, Rejects, rejects_path
 from .memory import recall
-from .readers import GEOMETRY, open_source, read_rows, too_long
+from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
 from .runs import file_hash
 from .store import Between
 from .synonyms import WEATHER, day_kind, in_session, plain, recognise
@@ -36,7 +35,7 @@ _WARMEST = 60.0
 _MISSING = frozenset(("", "m", "na", "n/a", "nan", "none", "null", "-", "--", "-9999", "-9999.0", "9999", "9999.9"))
 _TRACE = "t"
 _LINE = "(line)"
-_LONG = "(long)"
+_FAULT = "(fault)"
 _VALUES = ("value", "from_utc", "to_utc", "x", "y", "known_utc")
 _KEY = ["date", "kind", "name"]
 _BY_NAME = {name: measure for measure in WEATHER.values() for name in [*measure.words.split(), plain(measure.name)]}
@@ -75,7 +74,8 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
     found = _columns(source, given.mapping, holds, warnings)
     wanted = list(dict.fromkeys(found.values())) + (list(GEOMETRY) if source.has_geometry else [])
     chunks = read_rows(source, wanted, progress.part(0.0, 0.5),
-                       lambda chunk: chunk.assign(**{_LONG: too_long(chunk)}))
+                       lambda chunk: chunk.assign(**{_FAULT: faults(chunk)}))
+    warnings.extend(source.notes())
     if not chunks:
         raise ConnectError(f"{source.name} has no rows.")
     rows = pd.concat(chunks)
@@ -94,7 +94,7 @@ def _contents(mapping):
         if text.casefold() in KINDS:
             return KINDS[text.casefold()], None
         try:
-            mapping = json.loads(text) if text else None
+            mapping = jsontext.parse(text) if text else None
         except ValueError as error:
             raise ConnectError(f"MAPPING must be one of the words {', '.join(KINDS)}, or JSON such as "
                                '{"weather": {"temperature": "AIR_TEMP_F"}}.', str(error)) from error
@@ -109,12 +109,12 @@ def _columns(source, roles, holds, warnings):
     columns = [column for column in source.columns if not privacy.about_persons(column)]
     personal = [column for column in source.columns if column not in columns]
     if personal:
-        warnings.append(f"Columns about persons were left out: {', '.join(personal)}.")
+        warnings.append(f"Columns about persons were left out: {some(personal)}.")
     found = recognise(columns, TABLE, roles)
     if holds and holds != "weather":
         found = {role: column for role, column in found.items() if role not in WEATHER}
     if not {"date", "from"} & set(found):
-        raise ConnectError(f"{source.name} has no column for the date; its columns are: {', '.join(source.columns)}. "
+        raise ConnectError(f"{source.name} has no column for the date; its columns are: {some(source.columns)}. "
                            'Name the right one in MAPPING, as in {"date": "column"}.')
     return found
 
@@ -138,7 +138,8 @@ class _Reading:
         self.read = int(self.kept.sum())
         if not self.read:
             raise ConnectError(f"{source.name} has no rows.")
-        self._reject(rows[_LONG].to_numpy(), "more fields than the header")
+        for number in range(1, len(FAULTS)):
+            self._reject((rows[_FAULT] == number).to_numpy(), FAULTS[number])
         self._reject(blank, "an empty row")
         self._begin, self._end, self._instants = self._spans()
 

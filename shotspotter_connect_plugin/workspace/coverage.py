@@ -6,7 +6,7 @@ import pandas as pd
 from shapely.ops import unary_union
 from shapely.validation import make_valid
 
-from ..errors import ConnectError
+from ..errors import ConnectError, some
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import Area
@@ -84,7 +84,7 @@ def _columns(label, frame, from_field, to_field):
     given = {role: column for role, column in (("from", from_field), ("to", to_field)) if column}
     for column in given.values():
         if column not in columns:
-            raise ConnectError(f"{label} has no field {column}; its fields are {', '.join(columns)}.")
+            raise ConnectError(f"{label} has no field {column}; its fields are {some(columns)}.")
     found = recognise(columns, TABLE, given)
     if "from" in found:
         return found, []

@@ -28,7 +28,7 @@ from .gps_files import PROBLEM, guess_columns, open_gps
 from .header import check_needed, find_columns, pairs_of
 from .intake import ImportResult, rejects_path
 from .memory import recall
-from .readers import GEOMETRY, too_long
+from .readers import FAULTS, GEOMETRY, faults
 from .runs import file_hash
 from .synonyms import names_utc
 
@@ -151,10 +151,11 @@ def _import_file(workspace, reader, writer, rejected, result, progress):
     result.mapping = result.mapping or dict(reader.mapping)
     result.source_crs = result.source_crs or reader.crs
     result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
-    result.warnings += [text for text in reader.warnings if text not in result.warnings]
+    result.warnings += [text for text in reader.warnings + reader.source.notes() if text not in result.warnings]
     ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, given=reader.given,
                  reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
-        writer, TABLE, reader.source.name, file_hash(reader.source.path))
+        writer, TABLE, reader.source.name,
+        file_hash(reader.source.path) if reader.source.path.is_file() else "")
 
 
 def _widen(result, workspace, moments):
@@ -351,7 +352,8 @@ class GpsFile:
             rows = np.asarray(rows) & (reason == np.array(None))
             reason[rows], column[rows] = why, where
         told = chunk[PROBLEM].to_numpy(object) if PROBLEM in chunk else np.full(len(chunk), "", dtype=object)
-        told = np.where(too_long(chunk), "more fields than the header", told)
+        fault = faults(chunk)
+        told = np.where(fault > 0, np.array(FAULTS, dtype=object)[fault], told)
         reason[told != ""], column[told != ""] = told[told != ""], ""
         return pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at.astype("datetime64[ns]")).tz_localize("UTC"),
                              "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column

@@ -1,7 +1,5 @@
 """Files of GPS fixes as rows: delimited text with or without a header, GPX, NMEA, and what the other importers read."""
 import codecs
-import gzip
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +9,12 @@ import pandas as pd
 
 from ..errors import ConnectError
 from .readers import Source, open_source
-from .times import DAY, NAT
+from .textfile import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
+from .times import DAY, NAT, NEWEST_YEAR, OLDEST_YEAR
 
 PROBLEM = "(problem)"
 """Column of a chunk that says why a row cannot be used although it was read; empty where it can."""
 
-_START = 1 << 16
 _ROWS = 200_000
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _NMEA = re.compile(r"\$[A-Z]{2}(GGA|RMC|ZDA|GLL|GSA|GSV|VTG|TXT)\b")
@@ -41,14 +39,14 @@ def open_gps(path):
     path = Path(path)
     start = _start_of(path)
     if _NMEA.search(start):
-        return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), kind="nmea")
+        return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), kind="nmea", encoding=_told_by_mark(path))
     if "<gpx" in start:
         return open_source(str(path) + "|layername=track_points")
     source = open_source(path, "gps_fixes")
     if source.kind != "text":
         return source
     source = _without_header(source, start)
-    if source.kind == "text" and source.encoding == "utf-8-sig":
+    if source.kind == "text" and source.encoding == UTF8:
         source.encoding = _encoding(source)
     return source
 
@@ -59,16 +57,20 @@ def is_track(path):
     return "<gpx" in start or bool(_NMEA.search(start))
 
 
-def _unpacked(path):
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else open(path, "rb")
+def _told_by_mark(path):
+    """The encoding of a log of a receiver: UTF-8, for ASCII with noise in it, unless its first bytes tell another."""
+    encoding = encoding_of(start_of(path), path.name)
+    return encoding if encoding.startswith("utf-") else UTF8
 
 
 def _start_of(path):
     """The first lines as text; empty where the file cannot be read, which is for the reader to say."""
     try:
-        with _unpacked(path) as file:
-            return file.read(_START).decode("utf-8-sig", errors="replace")
-    except (OSError, EOFError):
+        start = start_of(path)
+        return decoded(start, encoding_of(start, Path(path).name))[0]
+    except ConnectError:
+        return ""
+    except UnicodeError:  # UTF-16 that ends within a letter
         return ""
 
 
@@ -80,21 +82,20 @@ def _without_header(source, start):
     if len(fields) < 3 or sum(bool(_NUMBER.fullmatch(field)) for field in fields) < 2:
         return source
     return BareSource(source.path, source.name, ["column {}".format(number) for number in range(1, len(fields) + 1)],
-                      kind="bare", delimiter=delimiter)
+                      kind="bare", delimiter=delimiter, encoding=source.encoding)
 
 
 def _encoding(source):
     """UTF-8 if the whole file is, else Windows-1252; known before the first row is written."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with _unpacked(source.path) as file:
-            for part in iter(lambda: file.read(1 << 20), b""):
+        with told(source.name, UTF8), unpacked(source.path) as (_, stream):
+            for part in iter(lambda: stream.read(1 << 20), b""):
                 decoder.decode(part)
-    except UnicodeDecodeError:
-        return "cp1252"
-    except (OSError, EOFError) as error:
-        raise ConnectError("{} is damaged or cut off; export it again.".format(source.name), str(error)) from error
-    return "utf-8-sig"
+            decoder.decode(b"", True)
+    except NotUtf8:
+        return WINDOWS
+    return UTF8
 
 
 def guess_columns(chunk):
@@ -141,20 +142,16 @@ def _lines(source, progress):
     """(line numbers, texts) of the lines of a file that are not blank, in chunks."""
     size = max(source.path.stat().st_size, 1)
     numbers, rows = [], []
-    try:
-        with open(source.path, "rb") as raw, io.BufferedReader(
-                gzip.GzipFile(fileobj=raw) if source.path.suffix.lower() == ".gz" else raw) as file:
-            for number, line in enumerate(file, 1):
-                line = line.decode("utf-8", errors="replace")
-                if line.strip():
-                    numbers.append(number)
-                    rows.append(line)
-                if len(rows) == _ROWS:
-                    progress.report(min(raw.tell() / size, 1.0))
-                    yield numbers, rows
-                    numbers, rows = [], []
-    except (OSError, EOFError) as error:
-        raise ConnectError("{} is damaged or cut off; export it again.".format(source.name), str(error)) from error
+    with told(source.name), unpacked(source.path) as (raw, stream):
+        text = Letters(stream, source.encoding, source.name, "replace")
+        for number, line in enumerate(iter(text.readline, ""), 1):
+            if line.strip():
+                numbers.append(number)
+                rows.append(line)
+            if len(rows) == _ROWS:
+                progress.report(min(raw.tell() / size, 1.0))
+                yield numbers, rows
+                numbers, rows = [], []
     if rows:
         yield numbers, rows
 
@@ -198,6 +195,9 @@ class _Epochs:
         if begin < 0:
             return
         text, _, checksum = line[begin + 1:].strip().partition("*")
+        if not text.isascii():
+            self.done.append((number, NAT, "", "", "", "a damaged sentence"))
+            return
         fields = text.split(",")
         kind = fields[0][2:]
         if kind not in ("GGA", "RMC", "ZDA"):
@@ -215,7 +215,7 @@ class _Epochs:
             self._date(fields[4], fields[3], fields[2])
             return
         if kind == "RMC" and len(fields[9]) == 6:
-            year = int(fields[9][4:]) if fields[9].isdigit() else -1
+            year = int(fields[9][4:]) if fields[9].isdecimal() else -1
             self._date(year + (1900 if year >= 80 else 2000), fields[9][2:4], fields[9][:2])
         if kind == "GGA":
             valid, place, hdop = fields[6] not in ("", "0"), fields[2:6], fields[8]
@@ -238,9 +238,13 @@ class _Epochs:
         self._clock = clock
 
     def _date(self, year, month, day):
+        if not re.fullmatch(r"\d{4} \d\d \d\d", "{} {} {}".format(year, month, day)):
+            return
         try:
-            date = np.datetime64("{:04d}-{:02d}-{:02d}".format(int(year), int(month), int(day)), "D")
+            date = np.datetime64("{}-{}-{}".format(year, month, day), "D")
         except ValueError:
+            return
+        if not OLDEST_YEAR <= int(year) <= NEWEST_YEAR:
             return
         self._first_day = int(date.astype(np.int64)) * DAY - self._midnights * DAY
         for row in self._undated:
@@ -293,7 +297,7 @@ def _clock(text):
 def _degrees(text, side, negative):
     """Decimal degrees of (d)ddmm.mmm, as text; empty if it is none."""
     head, point, minutes = text.partition(".")
-    if not head.isdigit() or len(head) < 3 or not (minutes.isdigit() or not point):
+    if not head.isdecimal() or not 3 <= len(head) <= 5 or len(minutes) > 20 or not (minutes.isdecimal() or not point):
         return ""
     degrees = int(head[:-2]) + float(head[-2:] + "." + (minutes or "0")) / 60
     return repr(-degrees if side == negative else degrees)

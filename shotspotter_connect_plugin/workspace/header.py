@@ -1,5 +1,5 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
-from ..errors import ConnectError
+from ..errors import ConnectError, some
 from . import privacy
 from .readers import GEOMETRY
 from .synonyms import given_roles, recognise
@@ -45,7 +45,7 @@ def find_columns(columns, table, mapping, warnings):
     personal = [column for column in columns if about[column]]
     if personal:
         warnings.append("Columns about persons were left out ({}): {}.".format(
-            ", ".join(sorted({about[column] for column in personal})), ", ".join(personal)))
+            ", ".join(sorted({about[column] for column in personal})), some(personal)))
     return found
 
 
@@ -69,4 +69,4 @@ def check_needed(source, table, found):
     if missing:
         raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
                            '{{"{}": "column"}}.'.format(source.name, " and ".join(what for _, what in missing),
-                                                        ", ".join(source.columns), missing[0][0]))
+                                                        some(source.columns), missing[0][0]))

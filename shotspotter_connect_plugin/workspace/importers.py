@@ -25,6 +25,7 @@ _SLICE = 100_000
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 _UNKNOWN_START = times.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
+_MOST_ROUNDS = 10_000
 _SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
 _MADE = "at:"
@@ -267,9 +268,13 @@ def _alerts(workspace, intake, progress):
         _reject_absurd(rows, when, column)
         x, y = intake.locate(rows)
         rounds = intake.words(rows, "rounds")
+        rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
+                  numbers(pd.Series(rounds.categories))[rounds.codes])
+        rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
+                    intake.mapping.get("rounds", ""))
         frame = pd.DataFrame({
             "alert_id": intake.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
-            "rounds": np.nan if rounds is None else numbers(pd.Series(rounds.categories))[rounds.codes]})[rows.kept]
+            "rounds": rounds})[rows.kept]
         frame["rounded_x_m"], frame["rounded_y_m"] = intake.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 

@@ -17,7 +17,7 @@ from ..files import replace_text
 from . import blocks, coordinates, privacy, times
 from .header import check_needed, find_columns, pairs_of
 from .memory import Given, recall
-from .readers import GEOMETRY, open_source, read_rows, too_long
+from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
 from .synonyms import names_utc
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
@@ -146,7 +146,7 @@ class _Digest:
     """What is kept of a chunk of texts."""
 
     lines: np.ndarray
-    long: np.ndarray
+    faults: np.ndarray
     blank: np.ndarray
     placed: np.ndarray
     positions: Dict[tuple, tuple]
@@ -155,7 +155,7 @@ class _Digest:
 
     def save(self, file):
         """Write the arrays one after the other."""
-        arrays = [self.lines, self.long, self.blank, self.placed]
+        arrays = [self.lines, self.faults, self.blank, self.placed]
         arrays.extend(axis for pair in self.positions.values() for axis in pair)
         arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
         for words in self.words.values():
@@ -186,7 +186,8 @@ class _Digest:
         """One digest of several."""
         first = parts[0]
         return cls(
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in ("lines", "long", "blank", "placed")),
+            *(np.concatenate([getattr(part, name) for part in parts])
+              for name in ("lines", "faults", "blank", "placed")),
             {pair: tuple(np.concatenate([part.positions[pair][axis] for part in parts]) for axis in (0, 1))
              for pair in first.positions},
             {role: times.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
@@ -243,6 +244,7 @@ class Intake:
         columns = list(dict.fromkeys(self.mapping.values()))
         self._file = tempfile.TemporaryFile()
         self._evidence = read_rows(self.source, columns, progress, self._digest)
+        self.warnings.extend(self.source.notes())
         self._judge()
 
     def __enter__(self):
@@ -276,7 +278,7 @@ class Intake:
         blank = ~np.logical_or.reduce(written)
         labels, role = words.pop("shift_label", None), next(iter(moments), None)
         ids, notes = self._plain(words)
-        digest = _Digest(chunk.index.to_numpy(), too_long(chunk), blank, placed, positions, moments, words)
+        digest = _Digest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
         start = self._file.seek(0, os.SEEK_END)
         digest.save(self._file)
         self._form = digest
@@ -423,7 +425,8 @@ class Intake:
             # Blank lines at the end of a text file are no rows.
             rows.kept[self.read - done:] = False
             done += len(rows.lines)
-            rows.reject(digest.long, "more fields than the header", "")
+            for number in range(1, len(FAULTS)):
+                rows.reject(digest.faults == number, FAULTS[number], "")
             rows.reject(digest.blank, "an empty row", "")
             for role, span in spans.items():
                 unread = span.given & (span.low == times.NAT)

@@ -3,22 +3,36 @@
 Three CSV files in a folder of the car. Fixes and tactics are what ``connect:importgps`` and ``connect:importtactics``
 take in later, and what the live patrol reads when QGIS starts again. The third tells what became of each visit, a line
 at once when it opens, closes, becomes final or turns out as none.
+
+A car's computer loses power and its disk ages: a line that cannot be what was written is put aside, into a file beside
+the journal, and the patrol goes on with the others.
 """
 import csv
 import math
 import os
 import re
+from bisect import bisect_right
 from pathlib import Path
 
 import pandas as pd
 
 from ..errors import ConnectError
+from ..files import replace_bytes
 
 __all__ = ["Journal", "check_unit", "fix_as_kept"]
 
 _FIXES = ("unit", "at_utc", "longitude", "latitude", "accuracy")
 _TACTICS = ("unit", "officer", "at_utc", "tactic", "minutes", "box_id")
 _VISITS = ("unit", "at_utc", "status", "box_id", "entered_utc", "left_utc", "minutes")
+_MOMENT, _BOX, _ANY = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", r"[A-Za-z0-9_-]{0,40}", "[^\x00-\x1f\x7f\ufffd]*"
+_FORMS = {
+    "at_utc": _MOMENT, "entered_utc": _MOMENT, "left_utc": _MOMENT, "longitude": r"-?\d{1,3}\.\d+",
+    "latitude": r"-?\d{1,2}\.\d+", "accuracy": r"(\d+(\.\d+)?|inf|)", "minutes": r"(\d+(\.\d+)?|)", "box_id": _BOX,
+    "status": "[a-z]+",
+}
+"""Column -> how its values were written; others are any text."""
+_DAYS = pd.Timedelta(days=3)
+"""Farther than this from the date of the shift no time of its journal is."""
 
 
 def check_unit(unit):
@@ -49,9 +63,15 @@ class Journal:
         self.fixes_path = Path(folder) / (name + "_gps.csv")
         self.tactics_path = Path(folder) / (name + "_tactics.csv")
         self.visits_path = Path(folder) / (name + "_visits.csv")
-        self._fixes = _Rows(self.fixes_path, _FIXES)
-        self._tactics = _Rows(self.tactics_path, _TACTICS)
-        self._visits = _Rows(self.visits_path, _VISITS)
+        day = pd.Timestamp(shift_date, tz="UTC")
+        self._fixes = _Rows(self.fixes_path, _FIXES, self.unit, day)
+        self._tactics = _Rows(self.tactics_path, _TACTICS, self.unit, day)
+        self._visits = _Rows(self.visits_path, _VISITS, self.unit, day)
+
+    @property
+    def notes(self):
+        """A sentence on each file of which lines had to be put aside."""
+        return [rows.note for rows in (self._fixes, self._tactics, self._visits) if rows.note]
 
     def close(self):
         """Close the files."""
@@ -93,13 +113,19 @@ def fix_as_kept(at, longitude, latitude, accuracy):
 
 
 class _Rows:
-    """A CSV file to which whole lines are added; one that was cut off in the middle of a line loses that line only."""
+    """A CSV file to which whole lines are added; one that was cut off in the middle of a line loses that line only.
 
-    def __init__(self, path, columns):
-        self._path, self._columns = path, columns
+    Lines that are damaged when it is opened are moved into a file beside it, as they are; ``note`` tells of them.
+    """
+
+    def __init__(self, path, columns, unit, day):
+        self._path, self._columns, self._unit, self._day = path, columns, unit, day
+        self.note = ""
         try:
             kept = path.read_bytes() if path.exists() else b""
             whole = kept[:kept.rfind(b"\n") + 1]
+            if whole:
+                whole = self._put_aside(whole)
             # Added to for hours, so not made aside; a new one is this account's alone from its first byte on.
             self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600), "r+b")
             self._file.truncate(len(whole))
@@ -110,7 +136,64 @@ class _Rows:
             raise ConnectError("The journal {} cannot be written; put the shift package into a folder in which you may "
                                "write.".format(path), str(error)) from error
 
+    def _put_aside(self, whole):
+        """Move damaged lines into the file beside -> what the journal holds then."""
+        lines = whole.splitlines(keepends=True)
+        good = self._good(lines)
+        header = lines[0].rstrip(b"\r\n") == ",".join(self._columns).encode()
+        damaged = [number for number in range(int(header), len(lines)) if number not in good]
+        if not damaged and header:
+            return whole
+        aside = self._path.with_name(self._path.stem + "_damaged" + self._path.suffix)
+        before = aside.read_bytes() if aside.exists() else b""
+        replace_bytes(aside, before + b"".join(lines[number] for number in damaged), "What is damaged of the journal",
+                      private=True)
+        whole = b"".join([",".join(self._columns).encode() + b"\n", *(lines[number] for number in sorted(good))])
+        replace_bytes(self._path, whole, "The journal", private=True)
+        if damaged:
+            self.note = "{} of {} {} damaged and kept aside in {}; the patrol goes on without {}.".format(
+                "Line {}".format(damaged[0] + 1) if len(damaged) == 1 else "{} lines".format(len(damaged)),
+                self._path.name, "was" if len(damaged) == 1 else "were", aside.name,
+                "it" if len(damaged) == 1 else "them")
+        return whole
+
+    def _good(self, lines):
+        """Number of each line that is as it was written -> its values; times of fixes rise."""
+        found = {number: row for number, row in enumerate(map(self._row, lines)) if row}
+        if self._columns is not _FIXES:
+            return found
+        moments, chains = [], []  # the longest chain of rising times: what stands out of it was changed
+        at = self._columns.index("at_utc")
+        for number, row in found.items():
+            place = bisect_right(moments, row[at])
+            chain = (number, chains[place - 1] if place else None)
+            moments[place:place + 1], chains[place:place + 1] = [row[at]], [chain]
+        rising, link = set(), chains[-1] if chains else None
+        while link:
+            rising.add(link[0])
+            link = link[1]
+        return {number: row for number, row in found.items() if number in rising}
+
+    def _row(self, line):
+        """The values of a line, None where it is not one that was written here."""
+        try:
+            row, = csv.reader([line.decode("utf-8").rstrip("\r\n")], strict=True)
+        except (ValueError, csv.Error):  # UnicodeDecodeError is a ValueError
+            return None
+        values = dict(zip(self._columns, row))
+        if len(row) != len(self._columns) or values["unit"] != self._unit or not all(
+                re.fullmatch(_FORMS.get(name, _ANY), value, re.ASCII if name in _FORMS else 0)
+                for name, value in values.items()):
+            return None
+        try:
+            moments = [pd.Timestamp(value) for name, value in values.items() if name.endswith("_utc")]
+        except ValueError:
+            return None
+        degrees = abs(float(values.get("longitude", 0))) <= 180 and abs(float(values.get("latitude", 0))) <= 90
+        return row if degrees and all(abs(moment - self._day) <= _DAYS for moment in moments) else None
+
     def add(self, row):
+        row = [" ".join(str(value).splitlines()) for value in row]
         line = ",".join('"{}"'.format(str(value).replace('"', '""')) if re.search(r'[",\n\r]', str(value))
                         else str(value) for value in row)
         try:
@@ -122,17 +205,10 @@ class _Rows:
                 self._path), str(error)) from error
 
     def read(self):
-        rows = []
-        with open(self._path, encoding="utf-8", newline="") as file:
-            for row in list(csv.reader(file))[1:]:
-                at = self._columns.index("at_utc")
-                if len(row) == len(self._columns):
-                    try:
-                        row[at] = pd.Timestamp(row[at])
-                    except ValueError:
-                        continue  # a line that somebody changed by hand
-                    rows.append(row)
-        return rows
+        """The values of every line that is as it was written, the instant as such."""
+        at = self._columns.index("at_utc")
+        rows = self._good(self._path.read_bytes().splitlines(keepends=True)).values()
+        return [[*row[:at], pd.Timestamp(row[at]), *row[at + 1:]] for row in rows]
 
     def close(self):
         self._file.close()

@@ -28,8 +28,8 @@ whose files live by views, triggers and virtual tables (a GeoPackage says the sa
 
 _PACKED = {".gz": "/vsigzip/", ".zip": "/vsizip/", ".kmz": ""}
 _WITHIN = re.compile(r"/vsi(?:zip|gzip)/(.+?\.(?:zip|gz))(?:/.*)?", re.I)
-_UNPACKED, _RATIO = 1 << 30, 200
-"""A packed file that unpacks to more than a gigabyte and to more than 200 times its size was made to fill a disk."""
+_UNPACKED, _RATIO = 1 << 28, 200
+"""A packed file that unpacks to more than 256 MB and to more than 200 times its size was made to fill a disk."""
 _OWN_TABLES = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\s.*\sUSING\s+(?:rtree|rtree_i32|fts3|fts4|fts5)\b", re.I | re.S)
 _STANDARD_VIEWS = {"st_geometry_columns", "st_spatial_ref_sys", "geometry_columns", "spatial_ref_sys"}
 """Views that the standard itself once asked for; nothing of them is read."""

@@ -262,6 +262,7 @@ def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progre
     found.mapping = find_columns(source.columns, found.kind, found.given.mapping, [])
     columns = [*source.columns, *(GEOMETRY if source.has_geometry else ())]
     head = first_rows(source, columns, progress).head(_HEAD)
+    found.notes += source.notes()
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
         "occurred", "occurred_from", "reported", "at", "from")]
@@ -292,7 +293,7 @@ def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progres
         found.notes.append("{:,} files in this folder; these are the columns of {}.".format(
             len(files), os.path.basename(path)))
     found.given, found.mapping, found.source_crs, found.timezone = file.given, file.mapping, file.crs, file.zone
-    found.notes += file.warnings
+    found.notes += file.warnings + file.source.notes()
     _leave_out(found, head)
     if not file.is_near():
         found.notes.append("None of the first positions lies in the jurisdiction.")

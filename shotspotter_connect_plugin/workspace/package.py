@@ -12,6 +12,7 @@ from typing import Tuple
 import numpy as np
 import pandas as pd
 
+from .. import jsontext
 from ..errors import ConnectError
 from ..files import replace_text
 from ..forecast.fishnet import Fishnet
@@ -160,8 +161,7 @@ def read_package(path):
         When the file cannot be read or is no package of this version.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = jsontext.read(path)
     except (OSError, ValueError) as error:
         raise ConnectError("{} cannot be read as a shift package; export the plan again with FORMAT=package.".format(
             path), str(error)) from error

@@ -73,9 +73,11 @@ _SHAPEFILE_NAME = 10
 _EMAIL = r"[\w.+-]+@[\w-]+\.\w{2,}"
 _PHONE = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}"
 _SSN = r"\d{3}-\d{2}-\d{4}"
-_CONTACT = re.compile(r"(?<![\w-])(?:{}|{}|{})(?![\w-])".format(_EMAIL, _PHONE, _SSN))
+# Tried only where a word begins, so that a long text takes as many steps as it has letters.
+_ADDRESS = r"(?<![\w.+-])" + _EMAIL
+_CONTACT = re.compile(r"(?:{}|(?<![\w-])(?:{}|{}))(?![\w-])".format(_ADDRESS, _PHONE, _SSN))
 _VALUES = (
-    (re.compile(_EMAIL), "e-mail addresses", 0.02),
+    (re.compile(_ADDRESS), "e-mail addresses", 0.02),
     (re.compile(r"^\s*" + _PHONE), "phone numbers", 0.1),
     (re.compile(r"^\s*" + _SSN + r"\s*$"), "identity numbers", 0.1),
     (re.compile(r"^[A-Z][\w'-]+, ?[A-Z][\w'-]*(?: [A-Z]\.?)?(?: (?:JR|SR|II|III)\.?)?(?: \d+)?$",

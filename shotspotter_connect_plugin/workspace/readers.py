@@ -1,8 +1,10 @@
 """Sources of rows: delimited text, Excel and map layers, as chunks of texts; only the columns asked for are read."""
 import csv
-import gzip
 import io
 import os
+import re
+import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List
@@ -12,7 +14,9 @@ import pandas as pd
 from osgeo import gdal, ogr
 
 from ..errors import ConnectError
-from .layerfile import open_layers
+from .layerfile import check_unpacked, open_layers
+from .textfile import (ASSUMED, UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, header_of, lines_of, start_of,
+                       told, unpacked)
 
 GEOMETRY = ("(geometry x)", "(geometry y)")
 """Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
@@ -20,8 +24,12 @@ GEOMETRY = ("(geometry x)", "(geometry y)")
 _ROWS = 100_000
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
-_EXTRA = "(beyond the header)"
-_NO_ENCODING = "The letters of {} are in no known encoding; save it as UTF-8."
+_EXTRA, _LONG = "(beyond the header)", "(too long)"
+LONGEST_FIELD = 2000
+FAULTS = ("", "more fields than the header", "a field of more than {:,} letters".format(LONGEST_FIELD))
+"""What can be wrong with a row whatever its columns mean."""
+_LONGEST_NAME = 300
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
 _POINTS, _AREAS = {ogr.wkbPoint, ogr.wkbMultiPoint}, {ogr.wkbPolygon, ogr.wkbMultiPolygon}
 
@@ -53,7 +61,7 @@ class Source:
     has_areas: bool = False
     kind: str = ""
     layer: str = ""
-    encoding: str = "utf-8-sig"
+    encoding: str = UTF8
     delimiter: str = ","
     sheet: pd.DataFrame = field(default=None, repr=False)
 
@@ -61,45 +69,46 @@ class Source:
         """Give data frames of texts (empty where there is none), indexed by line.
 
         The line counts the header as 1 and each row as one more; for a layer it is the number of the feature. Rows of a
-        text file that are longer than the header have a value in the column :data:`_EXTRA`, see :func:`too_long`.
+        text file that are longer than the header have a value in the column :data:`_EXTRA`, see :func:`faults`.
         """
         yield from {"text": self._text, "excel": self._excel, "layer": self._layer}[self.kind](list(columns), progress)
+
+    def notes(self):
+        """Sentences on what had to be assumed when it was read."""
+        return [ASSUMED.format(self.name)] if self.encoding == WINDOWS else []
 
     def _text(self, columns, progress):
         wanted = [self.columns.index(column) for column in columns] + [len(self.columns)]
         size = max(self.path.stat().st_size, 1)
-        with open(self.path, "rb") as raw, _unpacked(raw, self.path) as stream:
-            try:
-                with pd.read_csv(_Headed(stream, self), sep=self.delimiter, usecols=wanted, index_col=False, dtype=str,
-                                 na_filter=False, skip_blank_lines=False, chunksize=_ROWS) as reader:
-                    for chunk in reader:
-                        progress.report(min(raw.tell() / size, 1.0))
-                        chunk.index += 2
-                        if len(chunk):
-                            yield chunk
-            except UnicodeDecodeError as error:
-                raise _Encoding from error
-            except (pd.errors.ParserError, OSError, EOFError) as error:
-                raise ConnectError("{} is damaged or cut off; export it again.".format(self.name),
-                                   str(error)) from error
+        with told(self.name, self.encoding), unpacked(self.path) as (raw, stream):
+            headed = _Headed(stream, self)
+            with pd.read_csv(headed, sep=self.delimiter, usecols=wanted, index_col=False, dtype=str, na_filter=False,
+                             skip_blank_lines=False, chunksize=_ROWS) as reader:
+                for chunk in reader:
+                    progress.report(min(raw.tell() / size, 1.0))
+                    chunk.index += 1 + headed.rows
+                    if len(chunk):
+                        yield _limited(chunk)
 
     def _excel(self, columns, progress):
         for start in range(0, len(self.sheet), _ROWS):
             progress.report(start / max(len(self.sheet), 1))
             chunk = self.sheet[columns].iloc[start:start + _ROWS].apply(lambda values: values.map(_cell_text))
             chunk.index += 2
-            yield chunk
+            yield _limited(chunk)
 
     def _layer(self, columns, progress):
         source, layer = _open_layer(self.path, self.layer)
-        definition = layer.GetLayerDefn()
-        places = {definition.GetFieldDefn(number).GetName(): number for number in range(definition.GetFieldCount())}
-        layer.SetIgnoredFields([name for name in places if name not in columns] + ["OGR_STYLE"])
+        names = _field_names(layer)
+        places = dict(zip(_distinct(map(self._letters, names)), range(len(names))))
+        if len(set(names)) == len(names):
+            layer.SetIgnoredFields([name for name, column in zip(names, places) if column not in columns]
+                                   + ["OGR_STYLE"])
         numbers = [places[column] for column in columns if column in places]
         total, line = max(layer.GetFeatureCount(), 1), 0
         rows, x, y = [], [], []
-        for feature in layer:
-            rows.append([feature.GetFieldAsString(number) for number in numbers])
+        for feature in _features(layer, self.name):
+            rows.append([self._letters(feature.GetFieldAsString(number)) for number in numbers])
             if self.has_geometry:
                 position = _position(feature.GetGeometryRef(), self.name)
                 x.append(position[0])
@@ -118,15 +127,24 @@ class Source:
         frame = pd.DataFrame(rows, columns=plain, index=range(line + 1, line + 1 + len(rows)), dtype=object)
         if self.has_geometry:
             frame[GEOMETRY[0]], frame[GEOMETRY[1]] = np.array(x, dtype=float), np.array(y, dtype=float)
-        return frame
+        return _limited(frame)
+
+    def _letters(self, text):
+        """Text of GDAL; bytes of it that are no UTF-8 are taken for Windows-1252, which is told."""
+        if isinstance(text, str) and (text.isascii() or not _SURROGATE.search(text)):
+            return text
+        self.encoding = WINDOWS
+        stored = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+        return stored.decode(WINDOWS, "replace")
 
 
 class _Headed:
-    """The text of a file with a header of distinct names and one column more, to which longer rows show."""
+    """The text of a file with a header of distinct names and one column more, to which longer rows show; ``rows`` were
+    read for the header."""
 
     def __init__(self, stream, source):
-        self._text = io.TextIOWrapper(stream, source.encoding, newline="")
-        next(csv.reader(iter(self._text.readline, ""), delimiter=source.delimiter))
+        self._text = Letters(stream, source.encoding, source.name)
+        _, self.rows = header_of(iter(self._text.readline, ""), source.delimiter)
         header = io.StringIO()
         csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.columns, _EXTRA])
         self._header = header.getvalue()
@@ -138,10 +156,6 @@ class _Headed:
 
     def __iter__(self):
         return iter(lambda: self.read(_SAMPLE), "")
-
-
-class _Encoding(Exception):
-    """The text is not in the encoding tried."""
 
 
 def open_source(path, table="", areas=False):
@@ -183,22 +197,18 @@ def read_rows(source, columns, progress, use):
     """
     try:
         return [use(chunk) for chunk in source.chunks(columns, progress)]
-    except _Encoding:
-        source.encoding = "cp1252"
-    try:
-        return [use(chunk) for chunk in source.chunks(columns, progress)]
-    except _Encoding as error:
-        raise ConnectError(_NO_ENCODING.format(source.name)) from error
+    except NotUtf8:
+        source.encoding = WINDOWS
+    return [use(chunk) for chunk in source.chunks(columns, progress)]
 
 
 def first_rows(source, columns, progress):
     """The first chunk of a source, as :meth:`Source.chunks` gives it; without rows where there are none."""
-    for _ in range(2):
-        try:
-            return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
-        except _Encoding:
-            source.encoding = "cp1252"
-    raise ConnectError(_NO_ENCODING.format(source.name))
+    try:
+        return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
+    except NotUtf8:
+        source.encoding = WINDOWS
+    return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
 
 
 def layers_of(path):
@@ -213,9 +223,27 @@ def layers_of(path):
     return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
-def too_long(chunk):
-    """Which rows of a chunk have more fields than the header."""
-    return (chunk[_EXTRA] != "").to_numpy() if _EXTRA in chunk else np.zeros(len(chunk), dtype=bool)
+def faults(chunk):
+    """Number of the :data:`FAULTS` of each row of a chunk; 0 where it has none."""
+    found = np.zeros(len(chunk), dtype=np.uint8)
+    if _EXTRA in chunk:
+        found[(chunk[_EXTRA] != "").to_numpy()] = 1
+    if _LONG in chunk:
+        found[chunk[_LONG].to_numpy(bool)] = 2
+    return found
+
+
+def _limited(chunk):
+    """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
+    long = np.zeros(len(chunk), dtype=bool)
+    for place, column in enumerate(chunk.columns):
+        if column in GEOMETRY:
+            continue
+        here = np.fromiter(map(len, chunk.iloc[:, place]), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
+        if here.any():
+            chunk[column] = chunk[column].where(~here, "")
+            long |= here
+    return chunk.assign(**{_LONG: long}) if long.any() else chunk
 
 
 def _ending(path):
@@ -224,33 +252,21 @@ def _ending(path):
     return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
 
 
-def _unpacked(raw, path):
-    return gzip.GzipFile(fileobj=raw) if path.suffix.lower() == ".gz" else io.BufferedReader(raw)
-
-
 def _open_text(path):
-    try:
-        with open(path, "rb") as raw, _unpacked(raw, path) as stream:
-            start = stream.read(_SAMPLE)
-    except (OSError, EOFError) as error:
-        raise ConnectError("{} is damaged or cut off; export it again.".format(path.name), str(error)) from error
-    encoding = "utf-8-sig"
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    elif b"\0" in start:
-        raise ConnectError("{} is not a text file; give CSV, Excel or a map layer.".format(path.name))
-    text = start.decode(encoding, errors="replace")
-    if not text.strip():
+    start = start_of(path)
+    text, encoding = decoded(start, encoding_of(start, path.name))
+    first = next((line for line in lines_of(text) if line.strip()), "")
+    if not first:
         raise ConnectError("{} is empty; export it again.".format(path.name))
-    first = text.lstrip("\r\n").splitlines()[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    header = next(csv.reader(io.StringIO(text), delimiter=delimiter))
-    if encoding == "utf-8-sig" and "\ufffd" in "".join(header):
-        header = next(csv.reader(io.StringIO(start.decode("cp1252", errors="replace")), delimiter=delimiter))
+    with told(path.name):
+        header, _ = header_of(lines_of(text), delimiter)
     return Source(path, path.name, _distinct(header), kind="text", encoding=encoding, delimiter=delimiter)
 
 
 def _open_excel(path):
+    check_unpacked(path)
+    _check_without_entities(path)
     try:
         sheets = pd.read_excel(path, sheet_name=None, dtype=object)
     except ImportError as error:
@@ -266,6 +282,16 @@ def _open_excel(path):
     return Source(path, path.name, list(sheet.columns), kind="excel", sheet=sheet.reset_index(drop=True))
 
 
+def _check_without_entities(path):
+    """A part that declares entities was made by hand: the format forbids it, and they can grow without end."""
+    with zipfile.ZipFile(path) as packed:
+        for part in packed.infolist():
+            with told(path.name), packed.open(part) as file:
+                if b"<!DOCTYPE" in file.read(_SAMPLE).upper():
+                    raise ConnectError("{} cannot be read as an Excel file; save it again or as CSV.".format(path.name),
+                                       "a document type in " + part.filename)
+
+
 def _cell_text(value):
     if value is None or value is pd.NaT or value != value:
         return ""
@@ -275,21 +301,43 @@ def _cell_text(value):
 
 
 def _distinct(names):
-    """Names as text without blanks around them, each only once."""
-    seen, distinct = set(), []
+    """Names as text in one line, without blanks around them, each only once."""
+    seen, distinct = Counter(), []
     for number, name in enumerate(names, 1):
-        name = str(name).strip() or "column {}".format(number)
-        while name in seen:
-            name += "_"
-        seen.add(name)
+        name = re.sub(r"\s*[\x00-\x1f\x85\u2028\u2029]+\s*", " ", str(name)[:_LONGEST_NAME])
+        name = name.encode("utf-8", "replace").decode("utf-8").strip() or "column {}".format(number)
+        first = name
+        while seen[name]:
+            again, seen[first] = seen[first], seen[first] + 1
+            name = first + ("_" * again if again < 4 else "_{}".format(again))
+        seen[name] += 1
         distinct.append(name)
     return distinct
 
 
+def _field_names(layer):
+    definition = layer.GetLayerDefn()
+    return [definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())]
+
+
+def _features(layer, name):
+    """The features of a layer; GDAL ends them in silence where a file is cut off."""
+    while True:
+        gdal.ErrorReset()
+        try:
+            feature = layer.GetNextFeature()
+            broken = feature is None and gdal.GetLastErrorType() >= gdal.CE_Failure
+        except RuntimeError:
+            broken = True
+        if broken:
+            raise ConnectError("{} is damaged or cut off; export it again.".format(name), gdal.GetLastErrorMsg())
+        if feature is None:
+            return
+        yield feature
+
+
 def _open_layer_of_rows(path, layer_name, table, areas):
     source, layer = _open_layer(path, layer_name, table)
-    definition = layer.GetLayerDefn()
-    columns = _distinct(definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount()))
     kind = ogr.GT_Flatten(layer.GetGeomType())
     has_areas = areas and kind in _AREAS
     if kind not in _POINTS and kind not in (ogr.wkbNone, ogr.wkbUnknown) and not has_areas:
@@ -297,8 +345,10 @@ def _open_layer_of_rows(path, layer_name, table, areas):
             path.name, ogr.GeometryTypeToName(kind).lower()))
     if layer.GetFeatureCount() == 0:
         raise ConnectError("{} has no rows.".format(path.name))
-    return Source(path, path.name, columns, crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
-                  has_geometry=kind != ogr.wkbNone and not has_areas, kind="layer", layer=layer.GetName())
+    opened = Source(path, path.name, [], crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
+                    has_geometry=kind != ogr.wkbNone and not has_areas, kind="layer", layer=layer.GetName())
+    opened.columns = _distinct(map(opened._letters, _field_names(layer)))
+    return opened
 
 
 def _open_layer(path, name, table=""):

@@ -10,11 +10,11 @@ from . import privacy, times
 from .header import check_needed, find_columns
 from .intake import ImportResult, Rejects, rejects_path
 from .memory import recall
-from .readers import open_source, read_rows, too_long
+from .readers import FAULTS, faults, open_source, read_rows
 from .runs import file_hash
 from .synonyms import names_utc
 
-_LONG = "(long)"
+_FAULT = "(fault)"
 
 
 def plain_code(text):
@@ -50,7 +50,8 @@ class RowFile:
         self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
         check_needed(self.source, table, self.mapping)
         parts = read_rows(self.source, list(dict.fromkeys(self.mapping.values())), progress,
-                          lambda chunk: chunk.assign(**{_LONG: too_long(chunk)}))
+                          lambda chunk: chunk.assign(**{_FAULT: faults(chunk)}))
+        self.warnings.extend(self.source.notes())
         if not parts:
             raise ConnectError("{} has no rows.".format(self.source.name))
         rows = pd.concat(parts)
@@ -68,7 +69,8 @@ class RowFile:
             self._refuse_persons(role)
         self.good = np.ones(len(rows), dtype=bool)
         self.reject(blank, "an empty row")
-        self.reject(rows[_LONG], "more fields than the header")
+        for number in range(1, len(FAULTS)):
+            self.reject(rows[_FAULT] == number, FAULTS[number])
 
     def __len__(self):
         return len(self.lines)
@@ -119,7 +121,8 @@ class RowFile:
                 dropped_columns=[name for name in self.source.columns if name not in self.mapping.values()],
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
                 crs=self._workspace.settings.crs, timezone=self._zone, given=self._given, **more)
-            found.record(writer, self._table, self.source.name, file_hash(self.source.path))
+            path = self.source.path
+            found.record(writer, self._table, self.source.name, file_hash(path) if path.is_file() else "")
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)
         return found

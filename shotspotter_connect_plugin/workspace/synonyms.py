@@ -1,9 +1,9 @@
 """What agencies call things: column names, offences, kinds of alerts. The only place that knows; no code per city."""
-import json
 import re
 from dataclasses import dataclass
 
-from ..errors import ConnectError
+from .. import jsontext
+from ..errors import ConnectError, some
 
 # Role -> names agencies give the column, most telling first. Written without case, spaces and punctuation.
 _TIMES = {
@@ -272,7 +272,7 @@ def given_roles(columns, table, mapping):
     """Role -> column of the source, None to leave it out, as a MAPPING (dict or JSON) says; or ConnectError."""
     if isinstance(mapping, str) and mapping.strip():
         try:
-            mapping = json.loads(mapping)
+            mapping = jsontext.parse(mapping)
         except ValueError as error:
             raise ConnectError('MAPPING is not JSON; write it as {"id": "Case No", "offence": "Crime"}.',
                                str(error)) from error
@@ -288,11 +288,13 @@ def given_roles(columns, table, mapping):
         if wanted in (None, ""):
             given[role] = None
             continue
+        if not isinstance(wanted, str):
+            raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
         same = [column for column in columns if column == wanted] or [
             column for column in columns if plain(column) == plain(wanted)]
         if len(same) != 1:
             raise ConnectError("MAPPING names the column {} for {}, but the columns are: {}.".format(
-                wanted, role, ", ".join(columns)))
+                wanted, role, some(columns)))
         given[role] = same[0]
     return given
 

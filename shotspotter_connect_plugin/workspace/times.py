@@ -15,6 +15,7 @@ DAY = 86_400 * SECOND
 MILLISECOND = 1_000_000
 OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
 """Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
+_LONGEST = 80
 _QUARTER = 900 * SECOND
 NAT = np.iinfo(np.int64).min
 
@@ -76,7 +77,7 @@ def parse(texts, times=None):
     Parsed
     """
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
-    parsed = _parse_unique(_objects([str(text).strip() for text in unique])).take(codes)
+    parsed = _parse_unique(_objects([_short(text) for text in unique])).take(codes)
     if times is None:
         return parsed
     codes, unique = pd.factorize(np.asarray(times, dtype=object))
@@ -86,6 +87,12 @@ def parse(texts, times=None):
     parsed.clock = np.where(known, day + np.where(known, clock, 0), day)
     parsed.timed, parsed.offset, parsed.zulu = known, offset & known, zulu & known
     return parsed
+
+
+def _short(text):
+    """Text without blanks around it; what is longer than any date becomes a text that cannot be read."""
+    text = str(text).strip()
+    return text if len(text) <= _LONGEST else "?"
 
 
 def _parse_unique(texts):
@@ -205,7 +212,7 @@ def _times_of_day(texts):
 
 @lru_cache(maxsize=1 << 18)
 def _time_of_day(text):
-    text = str(text).strip()
+    text = _short(text)
     # A time that a spreadsheet keeps carries a date of its own.
     if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
         text = text[11:]

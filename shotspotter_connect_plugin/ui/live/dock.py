@@ -101,6 +101,7 @@ class LiveDock(QgsDockWidget):
                                        package.usual_target)
         self._last = None
         self._since_fix.invalidate()
+        self.page.warning.setText(" ".join(journal.notes))
         fixes = journal.fixes()
         self._replay(fixes)
         self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
