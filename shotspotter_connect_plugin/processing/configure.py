@@ -44,6 +44,9 @@ class Configure(ConnectAlgorithm):
         from ..workspace.configure import configure, export_configuration
 
         changes = []
+        if not parameters.get(SETTINGS) and not parameters.get(EXPORT):
+            raise ConnectError("There is nothing to do: give SETTINGS, a file with what shall change, or EXPORT, where "
+                               "to write all settings, or both.")
         path = self.text(parameters, SETTINGS, context)
         if path:
             changes = configure(workspace, read_json(path))

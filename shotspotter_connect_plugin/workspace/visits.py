@@ -28,8 +28,7 @@ def find_visits(workspace, first, last, progress=SILENT):
 
     A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
     patrol. One row per officer whom the roster has aboard; without a roster the officer is "unknown". Drive-throughs
-    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept. Without any fix in the
-    period nothing is changed: fixes may have been purged since the visits were found.
+    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept.
 
     Parameters
     ----------
@@ -47,13 +46,13 @@ def find_visits(workspace, first, last, progress=SILENT):
     Raises
     ------
     ConnectError
-        When the dates cannot be read or are the wrong way round; the workspace is then unchanged.
+        When the dates cannot be read or are the wrong way round, or there is no fix in the period (they may have been
+        purged since the visits were found); the workspace is then unchanged.
     """
     start, end = _period(workspace.calendar, first, last)
     if not workspace.count("gps_fixes", {"at_utc": Between(start - _BEFORE, end + _AFTER)}):
-        progress.warn("There are no GPS fixes in this period; import them first. Visits found before stay as they "
-                      "were.")
-        return workspace.read("visits", where={"visit_id": []})
+        raise ConnectError("There are no GPS fixes in this period; import them first. Visits found before stay as they "
+                           "were.")
     found = serve(workspace, _found(workspace, start, end, progress.part(0.0, 0.9)))
     with workspace.transaction() as writer:
         writer.replace("visits", found, {"entered_utc": Between(start, end)})

@@ -126,12 +126,18 @@ def test_configure_changes_exports_and_takes_its_own_export_back(run, fresh, tmp
     assert content(fresh) == before
 
 
+def test_a_configuration_of_nothing_does_not_end_green(fails, fresh, content):
+    before = content(fresh)
+    assert "nothing to do" in fails("configure", WORKSPACE=str(fresh)) and content(fresh) == before
+
+
 def test_an_empty_workspace_parameter_means_the_open_projects(run, fresh, tmp_path):
     from shotspotter_connect_plugin.processing import addresses
 
     project = QgsProject()
     addresses.set_in_project(project, str(fresh))
-    assert run("configure", project=project)["WORKSPACE"] == str(fresh)
+    export = str(tmp_path / "all.json")
+    assert run("configure", project=project, EXPORT=export)["WORKSPACE"] == str(fresh)
     # It goes with the project when both are moved.
     project.write(str(tmp_path / "analyst.qgz"))
     moved = tmp_path / "moved"
@@ -140,7 +146,7 @@ def test_an_empty_workspace_parameter_means_the_open_projects(run, fresh, tmp_pa
         (tmp_path / name).rename(moved / name)
     other = QgsProject()
     assert other.read(str(moved / "analyst.qgz"))
-    assert run("configure", project=other)["WORKSPACE"] == str(moved / fresh.name)
+    assert run("configure", project=other, EXPORT=export)["WORKSPACE"] == str(moved / fresh.name)
 
 
 # --- imports ---------------------------------------------------------------------------------------------------------

@@ -105,9 +105,8 @@ def test_day_by_day_gives_what_the_whole_period_gives(workspace):
 
 
 def test_a_period_without_fixes_and_wrong_dates(workspace):
-    log = Log()
-    assert find_visits(workspace, "2026-03-02", "2026-03-02", log).empty
-    assert len(log.lines) == 1 and log.lines[0].startswith("There are no GPS fixes in this period; import them first.")
+    with pytest.raises(ConnectError, match="There are no GPS fixes in this period; import them first."):
+        find_visits(workspace, "2026-03-02", "2026-03-02")
     for first, last in (("2026-03-03", "2026-03-02"), ("yesterday", "2026-03-02"), ("", "")):
         with pytest.raises(ConnectError):
             find_visits(workspace, first, last)
@@ -118,7 +117,8 @@ def test_visits_outlive_their_fixes(workspace):
     kept = find_visits(workspace, "2026-03-02", "2026-03-02")
     with workspace.transaction() as writer:
         writer.delete("gps_fixes", {"unit": "12"})
-    assert find_visits(workspace, "2026-03-02", "2026-03-02").empty
+    with pytest.raises(ConnectError, match="Visits found before stay"):
+        find_visits(workspace, "2026-03-02", "2026-03-02")
     assert workspace.read("visits")["visit_id"].tolist() == kept["visit_id"].tolist()
 
 
