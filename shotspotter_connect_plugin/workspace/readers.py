@@ -28,6 +28,7 @@ _EXTRA, _LONG = "(beyond the header)", "(too long)"
 LONGEST_FIELD = 2000
 FAULTS = ("", "more fields than the header", "a field of more than {:,} letters".format(LONGEST_FIELD))
 """What can be wrong with a row whatever its columns mean."""
+_NO_EXCEL = "{} cannot be read as an Excel file; save it again or as CSV."
 _LONGEST_NAME = 300
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
@@ -265,6 +266,8 @@ def _open_text(path):
 
 
 def _open_excel(path):
+    if not zipfile.is_zipfile(path):
+        raise ConnectError(_NO_EXCEL.format(path.name))
     check_unpacked(path)
     _check_without_entities(path)
     try:
@@ -273,8 +276,7 @@ def _open_excel(path):
         raise ConnectError("Reading Excel needs the Python package openpyxl; install it, or save {} as CSV."
                            .format(path.name), str(error)) from error
     except Exception as error:  # openpyxl raises whatever a broken file happens to trip over
-        raise ConnectError("{} cannot be read as an Excel file; save it again or as CSV.".format(path.name),
-                           repr(error)) from error
+        raise ConnectError(_NO_EXCEL.format(path.name), repr(error)) from error
     sheet = next((sheet for sheet in sheets.values() if len(sheet)), None)
     if sheet is None:
         raise ConnectError("{} has no rows.".format(path.name))
@@ -288,8 +290,7 @@ def _check_without_entities(path):
         for part in packed.infolist():
             with told(path.name), packed.open(part) as file:
                 if b"<!DOCTYPE" in file.read(_SAMPLE).upper():
-                    raise ConnectError("{} cannot be read as an Excel file; save it again or as CSV.".format(path.name),
-                                       "a document type in " + part.filename)
+                    raise ConnectError(_NO_EXCEL.format(path.name), "a document type in " + part.filename)
 
 
 def _cell_text(value):
