@@ -431,7 +431,7 @@ def _hash(events, ground):
         for name in frame.columns if frame is not None else ():
             column = np.asarray(frame[name])
             whole.update(name.encode())
-            whole.update("\n".join(map(str, column)).encode() if column.dtype == object else column.tobytes())
+            whole.update("\n".join(map(str, column)).encode() if column.dtype.kind == "O" else column.tobytes())
     for source, history in ground.places.items():
         whole.update(source.encode() + history.box.tobytes() + history.weight.tobytes())
     return whole.hexdigest()

@@ -10,6 +10,7 @@ import json
 import struct
 
 import numpy as np
+import pandas as pd
 
 FORMAT = "connect draw 1"
 _COLUMNS = ("box_id", "beat", "harm", "eligible", "why_not", "cap", "inclusion_probability")
@@ -26,7 +27,7 @@ def text_of_inputs(rules, boxes):
     """
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     boxes = boxes.sort_values("box_id")
-    columns = {name: boxes[name].tolist() for name in ("box_id", "beat", "why_not")}
+    columns = {name: _texts(boxes[name]) for name in ("box_id", "beat", "why_not")}
     columns.update({name: _digits(boxes[name]) for name in ("harm", "cap", "inclusion_probability")})
     columns["eligible"] = boxes["eligible"].astype(bool).tolist()
     # Most words stand in many lines, so each is written once.
@@ -39,6 +40,11 @@ def text_of_inputs(rules, boxes):
 def hash_of_inputs(rules, boxes):
     """Give the SHA-256 (hexadecimal) of :func:`text_of_inputs`."""
     return hashlib.sha256(text_of_inputs(rules, boxes).encode()).hexdigest()
+
+
+def _texts(column):
+    """Each text; None where there is none, whatever stands for it in the column."""
+    return [None if missing else value for value, missing in zip(column.tolist(), pd.isna(column).tolist())]
 
 
 def _digits(numbers):

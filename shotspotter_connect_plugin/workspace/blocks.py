@@ -38,7 +38,7 @@ def normalise(texts):
     (blocks, houses)
         Object array of str or None, and how many of the texts were addresses of houses.
     """
-    codes, unique = pd.factorize(pd.Series(texts, dtype=object).astype(str))
+    codes, unique = pd.factorize(pd.Series(texts, dtype=object).fillna("").astype(str))
     found = [_normal(text) for text in unique]
     names = np.empty(len(unique), dtype=object)
     names[:] = [name for name, _ in found]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from .. import jsontext
 from ..errors import ConnectError, some
+from ..forecast.history import instants
 from ..progress import SILENT
 from . import coordinates, privacy, times
 from .intake import ImportResult, Rejects, rejects_path
@@ -430,7 +431,7 @@ def _compared(workspace, rows, source):
     for name in _VALUES:
         new, before = rows[name].to_numpy(), old[name].to_numpy()
         if name.endswith("_utc"):
-            new, before = (pd.DatetimeIndex(pd.to_datetime(values, utc=True)).floor("ms").asi8
+            new, before = (instants(pd.DatetimeIndex(pd.to_datetime(values, utc=True)).floor("ms"))
                            for values in (rows[name], old[name]))
             same = new == before
         else:

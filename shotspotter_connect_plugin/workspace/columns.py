@@ -87,7 +87,8 @@ def _encode_boolean(column, series):
 
 
 def _encode_json(column, series):
-    return [None if value is None or value is pd.NA else to_json(value) for value in series.astype(object)]
+    values = series.astype(object)
+    return [None if missing else to_json(value) for value, missing in zip(values, values.isna())]
 
 
 _ENCODERS = {

@@ -193,4 +193,5 @@ def _state(row, old):
     if old is None:
         return "added"
     apart = row.geometry.symmetric_difference(old["geometry"]).area
-    return "unchanged" if row.to_date == old["to_date"] and apart <= _SAME_AREA * row.geometry.area else "updated"
+    same_end = row.to_date == old["to_date"] or (pd.isna(row.to_date) and pd.isna(old["to_date"]))
+    return "unchanged" if same_end and apart <= _SAME_AREA * row.geometry.area else "updated"

@@ -80,7 +80,7 @@ def _prepared(workspace, frame, shift_date):
         shift_end=[hours[shift][1].isoformat() for shift in frame["shift"]],
         hours=["{:%Y-%m-%d %H:%M %Z} to {:%H:%M %Z}".format(*hours[shift]) for shift in frame["shift"]])
     frame = frame.round(_DIGITS).fillna({"returns": 0, "crime_type_name": "", "colour": _NO_COLOUR})
-    texts = [name for name in frame if frame[name].dtype == object]
+    texts = [name for name in frame if frame[name].dtype.kind == "O"]
     return frame.assign(**{name: frame[name].map(_one_line, na_action="ignore") for name in texts})
 
 
@@ -102,17 +102,24 @@ def _write(frame, rectangles, crs, kind, path):
     table = frame[list(_COLUMNS)].astype(object).where(frame[list(_COLUMNS)].notna(), None)
     shapes = _in_degrees(rectangles, crs)
     if kind == "xlsx":
-        table, shapes = table.applymap(harmless), [None] * len(table)
+        table, shapes = _each(table, harmless), [None] * len(table)
         type_of = ogr.wkbNone
     elif kind == "gpx":
         table, shapes = _waypoints(frame), [shape.centroid for shape in shapes]
         type_of = ogr.wkbPoint
     else:
         if kind == "kml":
-            table = table.assign(Name=_titles(frame), description=_waypoints(frame)["desc"]).applymap(_without_markup)
+            told = table.assign(Name=_titles(frame), description=_waypoints(frame)["desc"])
+            table = _each(told, _without_markup)
         type_of = ogr.wkbPolygon
     styles = [_STYLE.format(colour) for colour in frame["colour"]] if kind == "kml" else None
     _layer(table, shapes, kind, type_of, path, styles)
+
+
+def _each(table, change):
+    """A table with every cell changed; its columns hold any objects, None where there is nothing."""
+    return pd.DataFrame({name: pd.Series([change(value) for value in table[name]], table.index, dtype=object)
+                         for name in table})
 
 
 def _layer(table, shapes, kind, type_of, path, styles=None):

@@ -54,7 +54,8 @@ class VectorTable:
         for shape in self.geometry:
             digest.update(shape.wkb if shape is not None else b"-")
         for column in columns:
-            digest.update("\0".join(self.frame[column].astype(str)).encode())
+            values = self.frame[column].astype(object)
+            digest.update("\0".join(map(str, values.where(values.notna(), None))).encode())
         return digest.hexdigest()
 
 

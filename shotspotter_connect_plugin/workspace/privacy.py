@@ -146,7 +146,7 @@ def values_about_persons(values):
     values : sequence of str
         Empty ones do not count. Up to 5,000 of them, evenly taken, are looked at.
     """
-    values = pd.Series(values, dtype=object).astype(str).str.strip()
+    values = pd.Series(values, dtype=object).dropna().astype(str).str.strip()
     values = values[values != ""]
     if not len(values):
         return ""

@@ -94,7 +94,8 @@ def _overrides(table):
 
 def _rounded(table):
     """Numbers with as many digits as anybody needs."""
-    return table.applymap(lambda value: round(value, _DIGITS) if isinstance(value, float) else value)
+    return table.assign(**{name: [round(value, _DIGITS) if isinstance(value, float) else value
+                                  for value in table[name]] for name in table})
 
 
 def contents(workspace, numbers, tables, progress=SILENT):

@@ -28,6 +28,8 @@ NEVER_IMPORTED = {"pickle", "cPickle", "dill", "shelve", "marshal", "joblib", "r
                   "urllib.request",
                   # Ends QGIS in its worker threads from 3.7 on, and so do those that bring it; forecast/crs.py instead.
                   "pyproj", "geopandas", "fiona", "rasterio"}
+GONE_FROM_LIBRARIES = {"applymap", "iteritems", "in1d", "trapz", "row_stack", "float_", "bool8", "is_categorical_dtype",
+                       "is_datetime64tz_dtype", "asi8"}
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 
 
@@ -125,6 +127,11 @@ def test_forbidden_constructs(path):
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
                 node.func.attr in ("read_pickle", "to_pickle") or ast.unparse(node.func) in ("os.system", "os.popen")):
             wrong.append("line {} calls {}".format(node.lineno, ast.unparse(node.func)))
+        elif isinstance(node, ast.Attribute) and node.attr in GONE_FROM_LIBRARIES:
+            wrong.append("line {} uses {}, which newer libraries lack".format(node.lineno, node.attr))
+        elif isinstance(node, ast.Compare) and re.search(r"dtype (==|!=|is|is not) (object|'object')|"
+                                                         r"object (==|!=) .*dtype", ast.unparse(node)):
+            wrong.append("line {} takes object for text; ask dtype.kind".format(node.lineno))
         elif isinstance(node, ast.ExceptHandler) and all(
                 isinstance(item, (ast.Pass, ast.Continue)) for item in node.body):
             if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"):

@@ -240,9 +240,13 @@ def test_the_plan_goes_from_most_harm_to_the_nearest():
     assert metering.plan(selected.iloc[:0], by_box, rules()).empty
 
 
-def test_the_text_of_the_inputs_is_what_the_documentation_says():
-    boxes = pd.DataFrame({"box_id": ["C2R1", "C10R1"], "beat": ["Süd \"1\"", None], "harm": [0.5, np.nan],
-                          "eligible": [True, False], "why_not": [None, "in no beat"], "cap": [0.5, -0.0],
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("kind", [object, None, "string", "category"])
+def test_the_text_of_the_inputs_is_what_the_documentation_says(nothing, kind):
+    """Whatever stands for a missing text, in whichever kind of column of whichever pandas."""
+    boxes = pd.DataFrame({"box_id": ["C2R1", "C10R1"], "beat": pd.Series(["Süd \"1\"", nothing], dtype=kind),
+                          "harm": [0.5, np.nan], "eligible": [True, False],
+                          "why_not": pd.Series([nothing, "in no beat"], dtype=kind), "cap": [0.5, -0.0],
                           "inclusion_probability": [0.1, 0.0]})
     assert text_of_inputs({"cap": 0.5, "shift": "day", "a": 2}, boxes) == (
         '[["a","4000000000000000"],["cap","3fe0000000000000"],["shift","day"]]\n'

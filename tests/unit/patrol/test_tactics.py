@@ -73,7 +73,8 @@ def test_the_same_as_trying_every_pair(seed):
     found = join(some, stays)
     order = rng.permutation(count)
     assert join(some, stays.iloc[order]).tolist() == found.tolist()
-    for log, visit in zip(some.itertuples(), found):
+    told = some.astype(object).where(some.notna(), None).assign(at_utc=some["at_utc"], minutes=some["minutes"])
+    for log, visit in zip(told.itertuples(), found):
         end = log.at_utc + pd.Timedelta(minutes=0 if np.isnan(log.minutes) else log.minutes)
         best = None
         for stay in stays.itertuples():

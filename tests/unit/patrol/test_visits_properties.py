@@ -62,7 +62,8 @@ def test_a_file_split_at_any_gap_gives_the_same_visits(fixes, rules):
     expected = visits(fixes, rules).frame
     for place in breaks:
         parts = [visits(part, rules).frame for part in (fixes.iloc[:place], fixes.iloc[place:])]
-        pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), expected)
+        some = [part for part in parts if len(part)] or parts[:1]
+        pd.testing.assert_frame_equal(pd.concat(some, ignore_index=True), expected)
 
 
 EXACT = replace(RULES, leave_seconds=0, merge_seconds=0, drive_through_seconds=0, max_speed=1e9)

@@ -128,7 +128,7 @@ def test_events_follow_new_shifts_and_zones(workspace):
     frame["shift_date"], frame["shift"] = workspace.calendar.assign_span(moments, ends)
     alerts = pd.DataFrame({"alert_id": list("abcd"), "occurred_utc": moments, "occurred_local": local})
     alerts["shift_date"], alerts["shift"] = workspace.calendar.assign(moments)
-    assert frame["shift"].tolist() == ["day", "day", "evening", None]
+    assert frame["shift"].tolist()[:3] == ["day", "day", "evening"] and pd.isna(frame["shift"][3])
     with workspace.transaction() as writer:
         writer.append("incidents", frame)
         writer.append("gunfire", alerts)
@@ -145,7 +145,7 @@ def test_events_follow_new_shifts_and_zones(workspace):
     assert found["occurred_from_local"].tolist()[0] == "2024-03-10T11:30:00"
     assert found["shift"].tolist() == ["A", "A", "B", None]
     assert found["shift_date"].tolist() == ["2024-03-10", "2024-03-10", "2024-07-03", None]
-    assert found["occurred_from_utc"].equals(pd.Series(moments, name="occurred_from_utc"))
+    assert found["occurred_from_utc"].tolist() == moments.tolist()
     assert told[-1].startswith("Forecasts and plans made before keep")
 
 
