@@ -6,7 +6,7 @@ from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, Qgs
 
 from .base import IMPORT
 from .configure import read_json
-from .imports import COUNTS, DROPPED_COLUMNS, INPUT, MAPPING, FileAlgorithm, report
+from .imports import COUNTS, DATE_ORDER, DROPPED_COLUMNS, INPUT, MAPPING, FileAlgorithm, add_date_order, report
 
 
 class ImportCalendar(FileAlgorithm):
@@ -32,6 +32,7 @@ class ImportCalendar(FileAlgorithm):
                  "Our columns: date, time, from, to, name, value, kind, issued, longitude, latitude, x, y, "
                  "temperature, temperature_max, temperature_min, precipitation, snow, wind, humidity. Empty = as the "
                  "names of columns and file tell.")
+        add_date_order(self)
         for name in COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
         self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
@@ -42,7 +43,8 @@ class ImportCalendar(FileAlgorithm):
         mapping = self.text(parameters, MAPPING, context)
         if os.path.isfile(mapping):
             mapping = read_json(mapping)
-        result = import_calendar(workspace, self.path, mapping, progress=progress)
+        result = import_calendar(workspace, self.path, mapping, progress=progress,
+                                 date_order=self.text(parameters, DATE_ORDER, context))
         counts = report(result, progress)
         dropped = ", ".join(result.dropped_columns)
         progress.info("Columns that were not read: {}.".format(dropped or "none"))

@@ -10,6 +10,7 @@ from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
 
 INPUT, MAPPING, SOURCE_CRS, SOURCE_TIMEZONE, REJECTS = "INPUT", "MAPPING", "SOURCE_CRS", "SOURCE_TIMEZONE", "REJECTS"
+DATE_ORDER = "DATE_ORDER"
 COUNTS = ("READ", "ADDED", "UPDATED", "UNCHANGED", "REJECTED")
 DROPPED_COLUMNS = "DROPPED_COLUMNS"
 
@@ -28,6 +29,16 @@ class FileAlgorithm(ConnectAlgorithm):
 
     def inputs(self, parameters, context):
         return [self.path.partition("|")[0]]
+
+
+def add_date_order(algorithm):
+    """Add the parameter of how dates of three numbers are written."""
+    parameter = QgsProcessingParameterString(DATE_ORDER, "Order of day and month", optional=True)
+    parameter.setMetadata({"widget_wrapper": {"value_hints": ["month first", "day first", "year first"]}})
+    algorithm.add(parameter,
+                  "Whether 03/04/2026 is April 3 (day first) or March 4 (month first); year first where 03-04-26 "
+                  "begins with the year. Empty = as the file itself shows, else as earlier files with the same columns "
+                  "did. Needed once where no day of the file is above 12 and nothing else tells.")
 
 
 class FileImport(FileAlgorithm):
@@ -62,6 +73,7 @@ class FileImport(FileAlgorithm):
         self.add(QgsProcessingParameterString(SOURCE_TIMEZONE, "Time zone of the times", optional=True),
                  "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the "
                  "agency's.")
+        add_date_order(self)
         self.add(QgsProcessingParameterFileDestination(REJECTS, "Rejected rows", "CSV files (*.csv)", optional=True,
                                                        createByDefault=False),
                  "Where to list rejected rows with line number, column and reason, never the value. Empty = beside the "
@@ -76,7 +88,8 @@ class FileImport(FileAlgorithm):
         result = self.step()(
             workspace, self.path, mapping=_mapping(self.text(parameters, MAPPING, context)),
             source_crs=crs.authid() if crs.isValid() else "",
-            source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress)
+            source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress,
+            date_order=self.text(parameters, DATE_ORDER, context))
         counts = {**report(result, progress), **self.flags_of(result)}
         dropped = ", ".join(result.dropped_columns)
         progress.info("Columns that were not read: {}.".format(dropped or "none"))

@@ -3,7 +3,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFe
                        QgsProcessingParameterField)
 
 from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS, report
+from .imports import COUNTS, DATE_ORDER, add_date_order, report
 
 INPUT, FROM_FIELD, TO_FIELD = "INPUT", "FROM_FIELD", "TO_FIELD"
 
@@ -30,6 +30,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
                  "beginning. Empty = found by its name.")
         self.add(QgsProcessingParameterField(TO_FIELD, "Field with the last date", None, INPUT, optional=True),
                  "Last date of listening. An empty value = still listening. Empty = found by its name.")
+        add_date_order(self)
         for name in COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
 
@@ -40,7 +41,8 @@ class ImportSensorCoverage(ConnectAlgorithm):
         from ..workspace.coverage import import_sensor_coverage
 
         result = import_sensor_coverage(workspace, self.areas, self.text(parameters, FROM_FIELD, context),
-                                        self.text(parameters, TO_FIELD, context), progress=progress)
+                                        self.text(parameters, TO_FIELD, context), progress=progress,
+                                        date_order=self.text(parameters, DATE_ORDER, context))
         counts = report(result, progress)
         for role, column in result.mapping.items():
             progress.info("Read {} as {}.".format(column, role))

@@ -11,6 +11,7 @@ from ..errors import ConnectError, some
 from ..forecast.history import instants
 from ..progress import SILENT
 from . import coordinates, privacy, times
+from .dateorder import Dates, settled
 from .intake import ImportResult, Rejects, rejects_path
 from .memory import recall
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
@@ -43,7 +44,7 @@ _BY_NAME = {name: measure for measure in WEATHER.values() for name in [*measure.
 _DAY_KEY = ["day", "kind", "name"]
 
 
-def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
+def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, date_order=""):
     """Import holidays, school days, events or weather.
 
     Parameters
@@ -58,6 +59,8 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
     rejects : str, optional
         CSV for the rows that were not taken; ``<workspace>-rejects-calendar.csv`` beside the workspace if not given.
     progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it.
 
     Returns
     -------
@@ -66,7 +69,8 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
     Raises
     ------
     ConnectError
-        When the file cannot be read, has no date, or does not tell what it holds. The workspace is then unchanged.
+        When the file cannot be read, has no date, or does not tell what it holds or day from month. The workspace is
+        then unchanged.
     """
     holds, roles = _contents(mapping)
     source = open_source(path)
@@ -81,7 +85,12 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT):
         raise ConnectError(f"{source.name} has no rows.")
     rows = pd.concat(chunks)
     progress.report(0.5)
-    reading = _Reading(workspace, source, rows, found, warnings)
+    dates = Dates()
+    columns = [found[role] for role in ("date", "from", "to", "issued") if role in found]
+    for column in columns:
+        dates.add(column, rows[column], times.parse(rows[column]))
+    given = settled(given, source, columns, date_order, warnings, dates=dates)
+    reading = _Reading(workspace, source, rows, found, warnings, given.date_order)
     kind = reading.kinds(holds)
     table = pd.concat([reading.days(kind), reading.weather(kind)], ignore_index=True)
     progress.report(0.8)
@@ -123,9 +132,9 @@ def _columns(source, roles, holds, warnings):
 class _Reading:
     """A file's rows on their way into the calendar."""
 
-    def __init__(self, workspace, source, rows, found, warnings):
+    def __init__(self, workspace, source, rows, found, warnings, order):
         self.workspace, self.source, self.found, self.warnings = workspace, source, found, warnings
-        self.zone = workspace.settings.timezone
+        self.zone, self._order = workspace.settings.timezone, order
         self.lines = rows.index.to_numpy()
         self._rows = rows.reset_index(drop=True)
         self._texts = {role: self._rows[column].str.strip() for role, column in found.items()}
@@ -225,7 +234,7 @@ class _Reading:
             alone = (self._text(time_role) == "").to_numpy()
             for name in ("clock", "timed", "offset"):
                 setattr(parsed, name, np.where(alone, getattr(whole, name), getattr(parsed, name)))
-        clock = times.in_order(parsed)
+        clock = times.in_order(parsed, self._order)
         known = clock != times.NAT
         instant, wall = np.full(size, times.NAT), clock.copy()
         clocks, moments = known & parsed.timed & ~parsed.offset, known & parsed.timed & parsed.offset

@@ -1,5 +1,6 @@
 """Importer of sensor coverage: in which areas sensors listen, and from when to when."""
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,10 @@ from ..errors import ConnectError, some
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import Area
+from .dateorder import settled
 from .intake import ImportResult, Rejects, rejects_path
+from .memory import recall
+from .readers import Source
 from .synonyms import recognise
 
 __all__ = ["import_sensor_coverage"]
@@ -22,7 +26,8 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _SAME_AREA = 1e-6
 
 
-def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", rejects="", progress=SILENT):
+def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", rejects="", progress=SILENT,
+                           date_order=""):
     """Take a layer of sensor coverage in the place of the one there was.
 
     Parameters
@@ -36,6 +41,8 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     rejects : str, optional
         CSV for the features that were not taken; ``<workspace>-rejects-sensor_coverage.csv`` beside the workspace if
         not given.
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it.
 
     Returns
     -------
@@ -45,7 +52,8 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     Raises
     ------
     ConnectError
-        When a column is missing, the layer has no CRS, or nothing in it can be used; the workspace is then unchanged.
+        When a column is missing, the layer has no CRS, nothing tells day from month, or nothing in it can be used; the
+        workspace is then unchanged.
     """
     label = vector_table.name or "The layer"
     if not vector_table.geometry:
@@ -53,12 +61,13 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     progress.report(0.0, "Reading sensor coverage")
     frame = vector_table.frame.reset_index(drop=True)
     found, warnings = _columns(label, frame, from_field, to_field)
+    given = _given(workspace, label, frame, found, date_order, warnings)
     bounds = Area(workspace).bounds
     shapes = [_mended(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
     progress.report(0.5)
     table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
-    table["from_date"], wrong_from = _dates(frame, found.get("from"), False)
-    table["to_date"], wrong_to = _dates(frame, found.get("to"), True)
+    table["from_date"], wrong_from = _dates(frame, found.get("from"), False, given.date_order)
+    table["to_date"], wrong_to = _dates(frame, found.get("to"), True, given.date_order)
     rejected, kept = Rejects(), np.ones(len(table), dtype=bool)
     both = table["from_date"].notna() & table["to_date"].notna()
     for bad, role, reason in (
@@ -75,7 +84,16 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         reason = rejected.reasons.most_common(1)[0][0]
         raise ConnectError(f"No feature of {label} was taken: {reason}; check the layer, "
                            "its CRS and its dates.")
-    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress)
+    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress)
+
+
+def _given(workspace, label, frame, found, date_order, warnings):
+    """What is given for the layer: the order of its dates, as it shows, as said or as remembered."""
+    columns = [str(column) for column in frame]
+    texts = pd.DataFrame({column: frame[column].map(_text) for column in columns}, dtype=object)
+    source = Source(Path(label), label, columns, kind="excel", sheet=texts)
+    dates = [found[role] for role in ("from", "to") if role in found]
+    return settled(recall(workspace, TABLE, columns, None, "", "", warnings), source, dates, date_order, warnings)
 
 
 def _columns(label, frame, from_field, to_field):
@@ -113,12 +131,12 @@ def _text(value):
     return " ".join(str(value).split())
 
 
-def _dates(frame, column, last):
+def _dates(frame, column, last, order):
     """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
     texts = frame[column].map(_text)
-    clock = times.in_order(times.parse(texts))
+    clock = times.in_order(times.parse(texts), order)
     dates = pd.Series(None, index=frame.index, dtype=object)
     known = clock != times.NAT
     dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
@@ -146,7 +164,7 @@ def _meets(shape, bounds):
     return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
 
 
-def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, rejects, progress):
+def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress):
     table = table[kept].assign(start=table["from_date"].fillna(""))
     keys = ["area", "start"]
     rows = table.groupby(keys, sort=True).agg(
@@ -170,7 +188,8 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
                                                        ("added", "updated", "unchanged")},
             warnings=warnings, mapping=found, reasons=dict(rejected.reasons.most_common()),
             dropped_columns=[str(column) for column in vector_table.frame if column not in found.values()],
-            rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs)
+            rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs,
+            given=given)
         result.record(writer, TABLE, label, vector_table.sha256(found.values()))
     return result
 

@@ -10,7 +10,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..forecast.shifts import check_timezone
 from ..progress import SILENT
 from . import privacy, times
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, Area, numbers
+from .dateorder import OrderUnknown, check_order, settled
 from .gps_files import PROBLEM, guess_columns, open_gps
 from .header import check_needed, find_columns, pairs_of
 from .intake import ImportResult, rejects_path
@@ -60,7 +61,8 @@ class GpsImport(ImportResult):
     last: str = ""
 
 
-def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+               date_order=""):
     """Import GPS fixes.
 
     Fixes outside the jurisdiction (by more than a kilometre) are of no use and rejected with that reason. Fixes of bad
@@ -85,6 +87,9 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
         CSV for the rows that were not taken; ``<workspace>-rejects-gps_fixes.csv`` beside the workspace if not given.
         Not written when every row was taken.
     progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it; in a folder one file shows
+        it for all with its columns.
 
     Returns
     -------
@@ -95,23 +100,30 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     ------
     ConnectError
         When a file cannot be read or a column that is needed is missing; in a folder such files are skipped with a
-        warning, as long as one can be read. The workspace is then unchanged.
+        warning, as long as one can be read. When nothing tells day from month. The workspace is then unchanged.
     """
     path = str(path)
     files = files_in(path)
     area = Area(workspace)
     result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
-    read = 0
+    read, shown = 0, {}
     with workspace.transaction() as writer, Rejects(rejects_path(workspace, TABLE, rejects)) as rejected:
-        for number, file in enumerate(files):
-            part = progress.part(number / len(files), (number + 1) / len(files))
+        waiting = list(files)
+        for number, file in enumerate(waiting):
+            part = progress.part(min(number / len(files), 1.0), min((number + 1) / len(files), 1.0))
             try:
-                reader = GpsFile(workspace, file, mapping, source_crs, source_timezone, area, part)
+                reader = GpsFile(workspace, file, mapping, source_crs, source_timezone, area, part, date_order, shown)
+            except OrderUnknown:
+                if number >= len(files) or len(files) == 1:
+                    raise
+                waiting.append(file)  # another file of the folder may show the order
+                continue
             except ConnectError as error:
                 if not os.path.isdir(path):
                     raise
                 result.warnings.append(error.user)
                 continue
+            shown.setdefault(reader.given.header, reader.given.date_order)
             _import_file(workspace, reader, writer, rejected, result, part)
             read += 1
         if not read:
@@ -178,13 +190,15 @@ def _one_per_moment(fixes):
 class GpsFile:
     """What one file's columns mean, and its chunks as fixes; parameters as of :func:`import_gps`.
 
+    ``shown`` is the order of dates that other files have shown: fingerprint of their columns -> order.
+
     Raises
     ------
     ConnectError
         When it cannot be read, a column that is needed is missing, or units look like persons.
     """
 
-    def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress):
+    def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress, date_order="", shown=()):
         self.source = open_gps(path)
         self.warnings = []
         self.given = recall(workspace, TABLE, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
@@ -199,7 +213,11 @@ class GpsFile:
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
         self._zone_told = bool(self.given.source_timezone) or self.zone == "UTC"
         self._check_units()
-        self._day_first, self._split = self._written()
+        self._split = self._is_split()
+        self._said, self._shown = date_order, dict(shown)
+        self.given = replace(self.given, date_order=check_order(date_order) or self.given.date_order)
+        self._settled = self.source.kind == "nmea"
+        self._settle(times.parse(self._head[self.mapping["at"]].str.strip()))
         self._comings = {}
 
     def _begin(self, mapping, progress):
@@ -281,28 +299,29 @@ class GpsFile:
 
     # Times
 
-    def _written(self):
-        """(day before month, time of day in a column of its own)."""
-        parsed = times.parse(self._head[self.mapping["at"]].str.strip())
-        split = "at_time" in self.mapping and not parsed.timed.any()
+    def _is_split(self):
+        """Whether the time of day stands in a column of its own."""
+        split = "at_time" in self.mapping and not times.parse(self._head[self.mapping["at"]].str.strip()).timed.any()
         if not split:
             self.mapping.pop("at_time", None)
-        first, month = parsed.day_first.any(), parsed.month_first.any()
-        if parsed.either.any() and not first and not month:
-            # The first days of a month can be read both ways; a later row may tell.
-            for chunk in self.source.chunks([self.mapping["at"]], SILENT):
-                parsed = times.parse(chunk[self.mapping["at"]].str.strip())
-                first, month = parsed.day_first.any(), parsed.month_first.any()
-                if first or month:
-                    break
-        return bool(first and not month), split
+        return split
+
+    def _settle(self, parsed):
+        """Find the order of the dates in the whole file as soon as some of its rows have dates that need one."""
+        if self._settled or not parsed.parts.any():
+            return
+        self._settled = True
+        before = self.given.date_order or self._shown.get(self.given.header, "")
+        self.given = settled(replace(self.given, date_order=before), self.source, [self.mapping["at"]], self._said,
+                             self.warnings)
 
     def _instants(self, chunk, unit):
         """int64 nanoseconds UTC and, where there is none, why."""
         at = chunk[self.mapping["at"]].str.strip()
         clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
         parsed = times.parse(at, clock)
-        wall = times.day_first(parsed) if self._day_first else parsed.clock
+        self._settle(parsed)
+        wall = times.in_order(parsed, self.given.date_order)
         known = (wall != times.NAT) & parsed.timed
         reason = np.full(len(chunk), None, dtype=object)
         reason[~parsed.given] = NO_TIME

@@ -32,7 +32,8 @@ _MADE = "at:"
 """Start of ids made here, of time and place."""
 
 
-def import_incidents(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+def import_incidents(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                     date_order=""):
     """Import reported crime incidents.
 
     Parameters
@@ -52,6 +53,9 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         CSV for the rows that were not taken; ``<workspace>-rejects-incidents.csv`` beside the workspace if not given.
         Not written when every row was taken.
     progress : Progress, optional
+    date_order : str, optional
+        One of ``times.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown it
+        earlier, if not given; dates that do not fit it are rejected.
 
     Returns
     -------
@@ -60,21 +64,22 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
     Raises
     ------
     ConnectError
-        When the file cannot be read, a column that is needed is missing, no date can be read, or no point lies in the
-        jurisdiction. The workspace is then unchanged.
+        When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
+        month, or no point lies in the jurisdiction. The workspace is then unchanged.
     """
-    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone,
+    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone, date_order,
                 progress.part(0.0, 0.5)) as intake:
         rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
         return _write(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
 
 
-def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                   date_order=""):
     """Import gunfire alerts of acoustic sensors; parameters, result and errors as :func:`import_incidents`.
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """
-    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone,
+    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone, date_order,
                 progress.part(0.0, 0.5)) as intake:
         rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
         return _write(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))

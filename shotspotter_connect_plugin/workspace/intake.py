@@ -15,6 +15,7 @@ from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from ..files import replace_text
 from . import blocks, coordinates, privacy, times
+from .dateorder import Dates, settled
 from .header import check_needed, find_columns, pairs_of
 from .memory import Given, recall
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
@@ -224,11 +225,11 @@ class Intake:
     workspace : Workspace
     table : str
         ``incidents`` or ``gunfire``.
-    path, mapping, source_crs, source_timezone
+    path, mapping, source_crs, source_timezone, date_order
         As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes them.
     """
 
-    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, progress):
+    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, date_order, progress):
         self.table, self.source = table, open_source(path, table)
         self.area, self.rejects = coordinates.Area(workspace), Rejects()
         self.warnings, self._tallies, self._words = [], Counter(), {}
@@ -243,9 +244,10 @@ class Intake:
                        if not role.startswith(_MOMENTS) and column not in placed]
         columns = list(dict.fromkeys(self.mapping.values()))
         self._file = tempfile.TemporaryFile()
+        self._dates = Dates()
         self._evidence = read_rows(self.source, columns, progress, self._digest)
         self.warnings.extend(self.source.notes())
-        self._judge()
+        self._judge(date_order)
 
     def __enter__(self):
         return self
@@ -271,6 +273,8 @@ class Intake:
             placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
         moments = {role: times.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
                    for role in _MOMENTS if role in self.mapping}
+        for role, parsed in moments.items():
+            self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
         words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
         texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
         written = [placed, *(parsed.given for parsed in moments.values()),
@@ -343,7 +347,7 @@ class Intake:
 
     # The file as a whole
 
-    def _judge(self):
+    def _judge(self, date_order):
         evidence = self._evidence
         ends = np.cumsum([part.rows for part in evidence])
         filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
@@ -357,6 +361,8 @@ class Intake:
         for part in evidence:
             self._tallies.update(part.notes)
         self._drop_persons(evidence)
+        columns = [self.mapping[role] for role in evidence[0].dates if role in self.mapping]
+        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=self._dates)
         self._readings = self._read_times(evidence)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
@@ -395,8 +401,9 @@ class Intake:
                 "The times in {} end in Z, which means UTC, but were read as local time ({}): read so, {:.0%} of {:,} "
                 "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
                     self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
-        readings = {role: times.Reading("UTC", True) if names_utc(self.mapping[role]) else times.Reading(
-            self.zone, self._zone_named, local) for role in roles}
+        order = self._given.date_order
+        readings = {role: times.Reading("UTC", True, order=order) if names_utc(self.mapping[role]) else times.Reading(
+            self.zone, self._zone_named, local, order) for role in roles}
         counts = {role: 0 for role in roles}
         for digest in self._digests():
             for role in roles:

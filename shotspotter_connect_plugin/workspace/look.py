@@ -4,14 +4,15 @@ Only the first rows are looked at. The import itself judges the whole file and m
 """
 import os
 from dataclasses import dataclass, field
-from typing import Dict, List
+from typing import Dict, List, Optional
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
-from . import coordinates, privacy
+from . import coordinates, privacy, times
+from .dateorder import OrderUnknown, settled
 from .gps import GpsFile, files_in
 from .gps_files import is_track, open_gps
 from .header import check_needed, find_columns, pairs_of
@@ -88,6 +89,8 @@ class Look:
         The first rows as texts, without the columns about persons.
     given : Given
         What is not left to guessing, now or from an earlier import.
+    question : OrderUnknown or None
+        What to ask about the order of its dates.
     source_crs, timezone : str
         What the file would be taken for; empty where it has no places or no times.
     problems, notes : list of str
@@ -101,6 +104,7 @@ class Look:
     left_out: Dict[str, str] = field(default_factory=dict)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     given: Given = field(default_factory=Given)
+    question: Optional[OrderUnknown] = None
     source_crs: str = ""
     timezone: str = ""
     problems: List[str] = field(default_factory=list)
@@ -123,8 +127,8 @@ def parts_of(path):
     return [path + "|layername=" + name for name in ours or names]
 
 
-def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT):
-    """Look at the first rows of a file.
+def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT, date_order=""):
+    """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters
     ----------
@@ -133,7 +137,7 @@ def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone=
         File or folder.
     kind : str
         A key of :data:`KINDS`, if the user said what it is; found out if not.
-    mapping, source_crs, source_timezone
+    mapping, source_crs, source_timezone, date_order
         As the importers take them.
 
     Returns
@@ -148,11 +152,11 @@ def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone=
             found.problems.append("What this file is cannot be told from its columns; choose it in the list.")
             return found
         if found.kind == "gps_fixes":
-            _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progress)
+            _look_at_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
         elif found.kind in MAPPED:
-            _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progress)
+            _look_at_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
         else:
-            _look_at_layer(found, progress)
+            _look_at_layer(workspace, found, date_order, progress)
     except ConnectError as error:
         found.problems.append(error.user)
     return found
@@ -254,7 +258,30 @@ def _words(found, head, role):
 
 # What is in it
 
-def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progress):
+_DATES = {
+    "incidents": ("occurred", "occurred_from", "occurred_to", "reported"), "gunfire": ("occurred",),
+    "tactic_log": ("at",), "roster": ("shift_date", "from", "to"), "calendar": ("date", "from", "to", "issued"),
+    "sensor_coverage": ("from", "to")}
+"""Kind -> roles that hold dates."""
+
+
+def _ask_order(found, source, head, date_order, progress):
+    """Find the order of the dates, or what to ask about it."""
+    columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
+    if not any(times.parse(head[column]).parts.any() for column in columns if column in head):
+        return
+    try:
+        found.given = settled(found.given, source, columns, date_order, found.notes, progress)
+    except OrderUnknown as unknown:
+        _ask(found, unknown)
+
+
+def _ask(found, unknown):
+    found.question = unknown
+    found.problems.append(unknown.question)
+
+
+def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
     found.columns = list(source.columns)
@@ -272,9 +299,10 @@ def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, progre
     if found.kind in ("incidents", "gunfire"):
         found.source_crs = _crs(workspace, source, found, head)
     check_needed(source, found.kind, found.mapping)
+    _ask_order(found, source, head, date_order, progress)
 
 
-def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progress):
+def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
     """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
     files = files_in(found.path)
     area = coordinates.Area(workspace)
@@ -283,7 +311,8 @@ def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progres
             source = open_gps(path)
             found.columns, head = list(source.columns), first_rows(source, source.columns, progress)
             _leave_out(found, head)
-            file = GpsFile(workspace, path, mapping, source_crs, source_timezone, area, progress)
+            file = _gps_file(workspace, found, files, path, (mapping, source_crs, source_timezone, area, progress),
+                             date_order)
         except ConnectError:
             if number == min(len(files), _TRIED) - 1:
                 raise
@@ -301,13 +330,33 @@ def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, progres
         found.notes.append("No column of units: the file is one unit, named like the file.")
 
 
-def _look_at_layer(found, progress):
+def _gps_file(workspace, found, files, path, options, date_order):
+    """One file of fixes; what to ask about its dates is put into ``found``, unless another file of the folder tells."""
+    try:
+        return GpsFile(workspace, path, *options, date_order)
+    except OrderUnknown as unknown:
+        for other in files[:_TRIED]:
+            try:
+                order = GpsFile(workspace, other, *options, date_order).given.date_order
+            except ConnectError:
+                continue
+            if order in unknown.choices:
+                return GpsFile(workspace, path, *options, order)
+        _ask(found, unknown)
+        return GpsFile(workspace, path, *options, next(iter(unknown.choices)))
+
+
+def _look_at_layer(workspace, found, date_order, progress):
     source = open_source(found.path, areas=True)
     found.columns = list(source.columns)
     if found.kind in ROLES:
         found.mapping = recognise([column for column in source.columns if not privacy.about_persons(column)],
                                   found.kind)
-    _leave_out(found, first_rows(source, source.columns, progress).head(_HEAD), found.kind in ROLES)
+    head = first_rows(source, source.columns, progress).head(_HEAD)
+    _leave_out(found, head, found.kind in ROLES)
+    if found.kind in _DATES:
+        found.given = recall(workspace, found.kind, source.columns, None, "", "", found.notes)
+        _ask_order(found, source, head, date_order, progress)
 
 
 def _leave_out(found, head, all_known=True):

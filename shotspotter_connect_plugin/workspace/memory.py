@@ -13,13 +13,15 @@ class Given:
     """How a file is to be read, where that is not left to guessing.
 
     ``mapping`` is role -> column, None for a role that shall be left out; ``header`` is the fingerprint of the file's
-    columns, by which all this is found again.
+    columns, by which all this is found again. ``date_order`` is the order of its dates, as given or as the source has
+    shown it once.
     """
 
     header: str = ""
     mapping: Dict[str, Optional[str]] = field(default_factory=dict)
     source_crs: str = ""
     source_timezone: str = ""
+    date_order: str = ""
 
 
 def header_of(columns):
@@ -39,7 +41,8 @@ def recall(workspace, table, columns, mapping, source_crs, source_timezone, warn
         Of the file.
     mapping : dict or str or None
         Role -> column, or the same as JSON. Nothing stands for what was given before. A mapping, even one of no roles
-        (``{}``), says all there is to say: then CRS and zone are not taken from before either.
+        (``{}``), says all there is to say: then CRS and zone are not taken from before either; the order of dates is,
+        unless the mapping is empty.
     source_crs, source_timezone : str
         Empty for what was given before.
     warnings : list of str
@@ -52,11 +55,15 @@ def recall(workspace, table, columns, mapping, source_crs, source_timezone, warn
     header = header_of(columns)
     now = {"mapping": given_roles(columns, table, mapping), "source_crs": source_crs,
            "source_timezone": source_timezone}
-    before = _before(workspace, table, header) if mapping in (None, "") else {}
-    taken = {name: value for name, value in before.items() if value and not now[name]}
-    if taken:
+    before = _before(workspace, table, header)
+    if mapping not in (None, ""):
+        # What the source has shown of its dates does not hang on what its columns mean.
+        before = {"date_order": before.get("date_order")} if now["mapping"] else {}
+    taken = {name: value for name, value in before.items() if value and not now.get(name)}
+    told = {name: value for name, value in taken.items() if name != "date_order"}
+    if told:
         warnings.append("Columns are the same as in an earlier import and were read as then: {}. Give MAPPING {{}} to "
-                        "have them guessed anew.".format("; ".join(_words(*item) for item in taken.items())))
+                        "have them guessed anew.".format("; ".join(_words(*item) for item in told.items())))
     return Given(header, **{**now, **taken})
 
 
@@ -73,7 +80,7 @@ def _before(workspace, table, header):
     imports = workspace.read("imports", ["given"], {"table_name": table}, order_by="at_utc")
     for given in reversed(imports["given"].tolist()):
         if given and given.get("header") == header:
-            return {name: given.get(name) for name in ("mapping", "source_crs", "source_timezone")}
+            return {name: given.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order")}
     return {}
 
 

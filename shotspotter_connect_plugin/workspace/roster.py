@@ -17,7 +17,8 @@ UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
 
 
-def import_roster(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+def import_roster(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                  date_order=""):
     """Import who crewed which unit when.
 
     A row needs a unit, an officer and a start: a full time; a time of day with the date of the shift; or the date and a
@@ -38,6 +39,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
     rejects : str, optional
         CSV for the rows that were not taken; ``<workspace>-rejects-roster.csv`` beside the workspace if not given.
     progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it.
 
     Returns
     -------
@@ -49,7 +52,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, ["unit", "officer"], progress)
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["unit", "officer"],
+                   ["shift_date", "from", "to"], progress)
     file.reject(file.texts("unit") == "", NO_UNIT, "unit")
     file.reject(file.texts("officer") == "", NO_OFFICER, "officer")
     dates, shift = _shifts(workspace, file)
@@ -80,7 +84,7 @@ def _shifts(workspace, file):
     """(shift date, code of the shift) of each row, None where the source does not tell."""
     shifts = workspace.read("shifts")
     codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
-    clock = times.in_order(times.parse(file.texts("shift_date")))
+    clock = times.in_order(times.parse(file.texts("shift_date")), file.date_order)
     dates = np.full(len(file), None, dtype=object)
     known = clock != times.NAT
     dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))

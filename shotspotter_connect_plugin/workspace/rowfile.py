@@ -7,6 +7,7 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast.shifts import check_timezone
 from . import privacy, times
+from .dateorder import Dates, settled
 from .header import check_needed, find_columns
 from .intake import ImportResult, Rejects, rejects_path
 from .memory import recall
@@ -34,6 +35,10 @@ class RowFile:
         As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes them.
     codes : list of str
         Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
+    date_order : str
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it.
+    dates : list of str
+        Roles that hold dates.
     progress : Progress
 
     Raises
@@ -42,7 +47,7 @@ class RowFile:
         When the file cannot be read or has no rows, a column that is needed is missing, or codes look like persons.
     """
 
-    def __init__(self, workspace, table, path, mapping, source_timezone, codes, progress):
+    def __init__(self, workspace, table, path, mapping, source_timezone, date_order, codes, dates, progress):
         self._workspace, self._table = workspace, table
         self.source, self.warnings, self.rejects = open_source(path, table), [], Rejects()
         self._given = recall(workspace, table, self.source.columns, mapping, "", source_timezone, self.warnings)
@@ -67,6 +72,7 @@ class RowFile:
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
         for role in codes:
             self._refuse_persons(role)
+        self._settle([self.mapping[role] for role in dates if role in self.mapping], rows, date_order)
         self.good = np.ones(len(rows), dtype=bool)
         self.reject(blank, "an empty row")
         for number in range(1, len(FAULTS)):
@@ -74,6 +80,14 @@ class RowFile:
 
     def __len__(self):
         return len(self.lines)
+
+    def _settle(self, columns, rows, date_order):
+        """Find the order of the dates in the rows of the whole file."""
+        dates = Dates()
+        for column in columns:
+            dates.add(column, rows[column], times.parse(rows[column]))
+        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=dates)
+        self.date_order = self._given.date_order
 
     def _refuse_persons(self, role):
         what = privacy.values_about_persons(self.texts(role).unique())
@@ -99,7 +113,8 @@ class RowFile:
 
     def instants(self, role, parsed):
         """Series of instants of parsed texts of a role; NaT where no time of day is known."""
-        return times.instants(parsed, "UTC" if names_utc(self.mapping.get(role, "")) else self._zone)
+        zone = "UTC" if names_utc(self.mapping.get(role, "")) else self._zone
+        return times.instants(parsed, zone, self.date_order)
 
     def take_in(self, rejects, write, result=ImportResult):
         """Write everything in one transaction -> the result.

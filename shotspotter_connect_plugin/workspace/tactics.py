@@ -42,7 +42,8 @@ class TacticImport(ImportResult):
         return {**super().counts, "unmatched": self.unmatched, "unapproved": self.unapproved}
 
 
-def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT):
+def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                   date_order=""):
     """Import logs of tactics and join them to visits.
 
     A row needs a tactic and a time; officer, unit, box and minutes where the source tells them. It belongs to the visit
@@ -64,6 +65,8 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
     rejects : str, optional
         CSV for the rows that were not taken; ``<workspace>-rejects-tactic_log.csv`` beside the workspace if not given.
     progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.importers.import_incidents` takes it.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, ["officer", "unit"], progress)
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["officer", "unit"], ["at"],
+                   progress)
     at, given = _moments(file)
     minutes = numbers(file.texts("minutes"))
     file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")
@@ -98,7 +102,8 @@ def _moments(file):
     parsed = times.parse(file.texts("at"))
     if not parsed.timed.any():
         parsed = times.parse(file.texts("at"), file.texts("at_time"))
-    return file.instants("at", parsed), parsed.given & (parsed.clock == times.NAT)
+    clock = times.in_order(parsed, file.date_order)
+    return file.instants("at", parsed), parsed.given & (clock == times.NAT)
 
 
 def _judged(workspace, rows, warnings):

@@ -5,6 +5,7 @@ or UTC, a time or only a date) is decided for the whole column, by what is in it
 """
 import re
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,9 @@ _QUARTER = 900 * SECOND
 NAT = np.iinfo(np.int64).min
 
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
-_NUMERIC = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
+_NUMERIC = re.compile(r"(?:([A-Za-z]{3,9})\.?,? )?(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
+MONTH_FIRST, DAY_FIRST, YEAR_FIRST = ORDERS = ("month first", "day first", "year first")
+"""In which order a date of three numbers is written; the year comes first only where it has two digits."""
 _MONTH_FIRST = re.compile(r"(?:[A-Za-z]+,? )?([A-Za-z]{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4}|\d{2})$")
 _DAY_FIRST = re.compile(r"(?:[A-Za-z]+,? )?(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})$")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:([AaPp])\.?[Mm]\.?)?\s*"
@@ -28,7 +31,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:([Aa
 _HOUR = re.compile(r"(\d{1,2})()()()\s*([AaPp])\.?[Mm]\.?()$")
 _MILITARY = re.compile(r"(\d{1,2})(\d{2})()()()()$")
 _SPLIT = re.compile(r"(.+?)[ T,]+(\d{1,2}:\d{2}.*|\d{1,2} ?[AaPp]\.?[Mm]\.?)$")
-_MONTHS = {name: number for number, name in enumerate(
+MONTHS = {name: number for number, name in enumerate(
     "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _EXCEL_EPOCH = 25_569
 """Days from Excel's day 0 to 1970-01-01."""
@@ -39,16 +42,15 @@ class Parsed:
     """A column's values as read, before it is decided what they mean; one array element per row.
 
     ``clock`` is int64 nanoseconds since 1970 of the date and time as written (NAT where there is none), with the offset
-    already taken off where the text named one.
+    already taken off where the text named one. ``parts`` packs the three numbers of a date that can be read in several
+    orders, see :func:`readings`, and is 0 for all others; its clock is of the first order that makes it a date.
     """
 
     clock: np.ndarray
     timed: np.ndarray
     offset: np.ndarray
     zulu: np.ndarray
-    either: np.ndarray
-    day_first: np.ndarray
-    month_first: np.ndarray
+    parts: np.ndarray
     given: np.ndarray
 
     @classmethod
@@ -97,7 +99,8 @@ def _short(text):
 
 def _parse_unique(texts):
     size = len(texts)
-    parsed = Parsed(np.full(size, NAT), *(np.zeros(size, dtype=bool) for _ in range(6)), texts != "")
+    parsed = Parsed(np.full(size, NAT), *(np.zeros(size, dtype=bool) for _ in range(3)),
+                    np.zeros(size, dtype=np.int32), texts != "")
     is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
@@ -116,15 +119,14 @@ def _parse_unique(texts):
         clocks[failed] = [found[2] if found else "" for found in again]
         codes, unique = pd.factorize(dates)
         days = _days(unique)
-    day, either, day_first, month_first = (part[codes] for part in days)
+    day, parts = (part[codes] for part in days)
     codes, unique = pd.factorize(clocks)
     clock, offset, zulu = (part[codes] for part in _times_of_day(unique))
     timed = clock != NAT
     good = (day != NAT) & (timed | (clocks == ""))
     parsed.clock[rest] = np.where(good, np.where(good, day, 0) + np.where(timed, clock, 0), NAT)
-    for name, values in (("timed", timed), ("offset", offset), ("zulu", zulu), ("either", either),
-                         ("day_first", day_first), ("month_first", month_first)):
-        getattr(parsed, name)[rest] = values & good
+    for name, values in (("timed", timed), ("offset", offset), ("zulu", zulu), ("parts", parts)):
+        getattr(parsed, name)[rest] = np.where(good, values, 0)
     return parsed
 
 
@@ -165,8 +167,8 @@ def _numbers(texts, is_number, parsed):
 
 
 def _days(texts):
-    """(ns of midnight, either order possible, surely day first, surely month first) of texts of dates."""
-    return _columns(texts, _day, (np.int64, bool, bool, bool))
+    """(ns of midnight, numbers of a date that can be read in several orders or 0) of texts of dates."""
+    return _columns(texts, _day, (np.int64, np.int32))
 
 
 def _columns(texts, read, types):
@@ -178,31 +180,96 @@ def _columns(texts, read, types):
 def _day(text):
     found = _ISO.match(text)
     if found:
-        return _midnight(found[1], found[2], found[3]), False, False, False
+        return _midnight(found[1], found[2], found[3]), 0
     found = _NUMERIC.match(text)
     if found:
-        first, second = int(found[1]), int(found[2])
-        month, date = (second, first) if first > 12 else (first, second)
-        return _midnight(found[3], month, date), first <= 12 and second <= 12, first > 12, second > 12
+        return _numeric(*found.groups())
     found = _MONTH_FIRST.match(text)
     if found:
-        return _midnight(found[3], _MONTHS.get(found[1][:3].lower(), 0), found[2]), False, False, False
+        return _midnight(found[3], MONTHS.get(found[1][:3].lower(), 0), found[2]), 0
     found = _DAY_FIRST.match(text)
     if found:
-        return _midnight(found[3], _MONTHS.get(found[2][:3].lower(), 0), found[1]), False, False, False
-    return NAT, False, False, False
+        return _midnight(found[3], MONTHS.get(found[2][:3].lower(), 0), found[1]), 0
+    return NAT, 0
+
+
+def _numeric(weekday, first, second, third):
+    """(midnight in the first order that makes three numbers a date, the numbers packed); a weekday that only one order
+    fits leaves that one alone."""
+    # A year of two digits has both of them: 3/4/23 does not begin with a year.
+    year_first = len(first) == len(third) == 2
+    parts = ((int(first) * 100 + int(second)) * 10_000 + int(third)) * (1 if year_first else -1)
+    days = (_midnight(third, first, second), _midnight(third, second, first),
+            _midnight(first, second, third) if year_first else NAT)
+    known = [day for day in days if day != NAT]
+    if not known:
+        return NAT, 0
+    fitting = [row for row, day in enumerate(days) if weekday and day != NAT
+               and WEEKDAYS.get(weekday[:3].lower()) == weekday_of(day)]
+    if len(fitting) != 1:
+        return known[0], parts
+    return days[fitting[0]], (abs(parts) + _ONLY * (fitting[0] + 1)) * (1 if year_first else -1)
+
+
+_ONLY = 100_000_000
+"""Added to packed numbers of a date as often as the number of the only order that its weekday fits."""
+WEEKDAYS = {name: number for number, name in enumerate("mon tue wed thu fri sat sun".split())}
+
+
+def weekday_of(clock):
+    """Number of the weekday of clocks in ns, Monday = 0."""
+    return (clock // DAY + 3) % 7
+
+
+def readings(parts):
+    """What packed numbers of dates mean in each order.
+
+    Parameters
+    ----------
+    parts : int array
+        Of :class:`Parsed`; negative where no year can stand first.
+
+    Returns
+    -------
+    int64 array, one row for each of :data:`ORDERS`
+        Nanoseconds of midnight, NAT where the numbers are no date in that order. A year of two digits is none of
+        the years to come.
+    """
+    parts = np.asarray(parts, dtype=np.int64)
+    only, whole = np.divmod(np.abs(parts), _ONLY)
+    first, second, third = whole // 1_000_000, whole // 10_000 % 100, whole % 10_000
+    found = np.array([_midnights(third, first, second), _midnights(third, second, first),
+                      np.where(parts > 0, _midnights(first, second, third), NAT)])
+    rows = np.arange(1, len(ORDERS) + 1)[:, None]
+    return np.where((only == 0) | (only == rows), found, NAT)
+
+
+def _midnights(year, month, day):
+    """ns of midnights; NAT where there is no such day, or a year of two digits is still to come."""
+    short = year < 100
+    # As POSIX does: 69 to 99 are of the last century.
+    year = year + np.where(short, np.where(year < 69, 2000, 1900), 0)
+    good = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= OLDEST_YEAR) & (year <= NEWEST_YEAR)
+    good &= ~short | (year <= date.today().year + 1)
+    months = (np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1
+    start = months.astype("datetime64[M]").astype("datetime64[D]")
+    days = (start + (np.where(good, day, 1) - 1)).astype("datetime64[D]")
+    good &= days.astype("datetime64[M]") == start.astype("datetime64[M]")
+    return np.where(good, days.astype(np.int64) * DAY, NAT)
 
 
 def _midnight(year, month, day):
     year = int(year)
     if year < 100:
-        # As POSIX does: 69 to 99 are of the last century.
+        # As POSIX does: 69 to 99 are of the last century. No file tells of the years to come in two digits.
         year += 2000 if year < 69 else 1900
+        if year > date.today().year + 1:
+            return NAT
     try:
-        date = np.datetime64("{:04d}-{:02d}-{:02d}".format(year, int(month), int(day)), "D")
+        midnight = np.datetime64("{:04d}-{:02d}-{:02d}".format(year, int(month), int(day)), "D")
     except ValueError:
         return NAT
-    return int(date.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT
+    return int(midnight.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT
 
 
 def _times_of_day(texts):
@@ -265,15 +332,15 @@ class Reading:
     """How the values of a column are to be read.
 
     ``zone`` is the zone of values without an offset; ``certain`` whether it was named, by the user or the column;
-    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone. The rest is what :func:`settle` finds in
-    the column: ``day_first``; ``midnights``, whether midnights stand for dates, as written or on the wall clock here;
-    ``midnight_is_no_time`` among times.
+    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone; ``order`` one of :data:`ORDERS`, "" where
+    no date needs any. The rest is what :func:`settle` finds in the column: ``midnights``, whether midnights stand for
+    dates, as written or on the wall clock here; ``midnight_is_no_time`` among times.
     """
 
     zone: str
     certain: bool = False
     zulu_is_local: bool = False
-    day_first: bool = False
+    order: str = ""
     midnights: str = ""
     midnight_is_no_time: bool = False
 
@@ -284,8 +351,7 @@ def survey(parsed, reading):
     known = clock != NAT
     hours = wall[parsed.timed & known] % DAY
     return np.array([known.sum(), parsed.timed.sum(), (parsed.timed & (clock % DAY == 0)).sum(),
-                     *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1)),
-                     parsed.day_first.sum(), parsed.month_first.sum()])
+                     *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))])
 
 
 def settle(reading, counts):
@@ -294,8 +360,7 @@ def settle(reading, counts):
     Midnight counts as no time of day where nearly the whole column is at midnight, and in other columns where midnight
     comes more than twice as often as 23:00:00 and as 01:00:00.
     """
-    known, timed, midnight, midnight_here, before, after, days_first, months_first = counts.tolist()
-    reading = replace(reading, day_first=days_first > months_first)
+    known, timed, midnight, midnight_here, before, after = counts.tolist()
     if timed and midnight >= _NEARLY_ALL * timed:
         return replace(reading, midnights=_AS_WRITTEN)
     if timed and midnight_here >= _NEARLY_ALL * timed:
@@ -347,25 +412,26 @@ def spans(parsed, reading):
 
 def _clocks(parsed, reading):
     """(clock as written, wall clock, whether the clock is an instant) of each value."""
-    clock = day_first(parsed) if reading.day_first else parsed.clock
+    clock = in_order(parsed, reading.order)
     instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
     wall = clock.copy()
     wall[instant] = to_local(clock[instant], reading.zone)
     return clock, wall, instant
 
 
-def in_order(parsed):
-    """Clocks with day and month in the order that the column's unmistakable dates show; month first without any."""
-    return day_first(parsed) if parsed.day_first.sum() > parsed.month_first.sum() else parsed.clock
-
-
-def day_first(parsed):
-    """Clocks of a column in which the day comes before the month."""
+def in_order(parsed, order):
+    """Clocks with the numbers of dates in an order; NAT where that makes no date. As parsed if the order is ""."""
     clock = parsed.clock.copy()
-    rows = np.flatnonzero(parsed.either & (clock != NAT))
-    moments = pd.DatetimeIndex(clock[rows].astype("datetime64[ns]"))
-    swapped = pd.to_datetime({"year": moments.year, "month": moments.day, "day": moments.month})
-    clock[rows] = _ns(swapped) + clock[rows] % DAY
+    if not order:
+        return clock
+    rows = np.flatnonzero((parsed.parts != 0) & (clock != NAT))
+    days = readings(parsed.parts[rows])
+    # The clock stands on the day of the first order that makes a date; an offset may have moved it over midnight.
+    first = np.array(days[0])
+    for later in days[1:]:
+        first = np.where(first == NAT, later, first)
+    meant = days[ORDERS.index(order)]
+    clock[rows] = np.where(meant == NAT, NAT, meant + (clock[rows] - first))
     return clock
 
 
@@ -390,10 +456,10 @@ def to_utc(wall, zone, first):
     return _ns(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
-def instants(parsed, zone):
+def instants(parsed, zone, order):
     """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset are of
-    ``zone``, and of those that come twice the first is meant."""
-    wall = in_order(parsed)
+    ``zone``, and of those that come twice the first is meant. ``order`` as :func:`in_order`."""
+    wall = in_order(parsed, order)
     known = (wall != NAT) & parsed.timed
     instant = np.full(wall.size, NAT)
     instant[known] = np.where(parsed.offset[known], wall[known], to_utc(wall[known], zone, True))

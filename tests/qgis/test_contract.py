@@ -36,7 +36,7 @@ def test_parameters_and_outputs_are_frozen(name, root):
 def test_frozen_parameters_are_those_of_the_design(root):
     """The table of the design, written here once more by hand."""
     golden = json.loads((root / "tests" / "golden" / "algorithms.json").read_text())
-    file_import = "WORKSPACE INPUT MAPPING SOURCE_CRS SOURCE_TIMEZONE REJECTS"
+    file_import = "WORKSPACE INPUT MAPPING SOURCE_CRS SOURCE_TIMEZONE DATE_ORDER REJECTS"
     design = {
         "fishnet": "INPUT SIZE CRS BEATS BEAT_FIELD OUTPUT",
         "createworkspace": "WORKSPACE JURISDICTION BEATS BEAT_FIELD TIMEZONE CRS SIZE SETTINGS",
@@ -45,8 +45,8 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
         "importneighbourhoods": "WORKSPACE INPUT NAME_FIELD POPULATION_FIELDS",
-        "importsensorcoverage": "WORKSPACE INPUT FROM_FIELD TO_FIELD",
-        "importcalendar": "WORKSPACE INPUT MAPPING",
+        "importsensorcoverage": "WORKSPACE INPUT FROM_FIELD TO_FIELD DATE_ORDER",
+        "importcalendar": "WORKSPACE INPUT MAPPING DATE_ORDER",
         "importgps": file_import,
         "importroster": file_import,
         "importtactics": file_import,

@@ -403,3 +403,54 @@ def test_the_choices_of_one_file_do_not_show_through_another(dock, data, tmp_pat
         dock.table.selectRow(row)
         seen = [combo for combo in dock.columns.table.findChildren(QComboBox) if combo.isVisible()]
         assert len(seen) == columns == dock.columns.table.rowCount()
+
+
+# Day or month first
+
+
+def ambiguous(path, month, days=range(1, 8)):
+    """A week of incidents whose days are all below 13."""
+    path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
+        "{0}-{1},ROBBERY,{1:02d}/{0:02d}/2017 10:30,38.8696,-76.9836\n".format(month, day) for day in days))
+    return path
+
+
+def days_of(path):
+    return sorted({str(moment)[:10] for moment in rows_in(path, "incidents")["occurred_from_local"]})
+
+
+def test_day_or_month_first_is_asked_beside_the_column_and_remembered(dock, fresh, tmp_path):
+    drop(dock, ambiguous(tmp_path / "march.csv", 3))
+    combo = dock.columns.table.findChild(QComboBox, "ConnectDateOrder")
+    assert combo.itemText(0) == "01/03/2017: January 3 2017 or 1 March 2017?"
+    assert [combo.itemData(row) for row in range(combo.count())] == ["", "month first", "day first"]
+    notice = dock.columns.notice.text()
+    assert "1 March 2017" in notice and "DATE_ORDER" not in notice and not dock.buttons["start"].isEnabled()
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    for _ in range(2):
+        QTest.keyClick(combo.view(), Qt.Key.Key_Down)
+    QTest.keyClick(combo.view(), Qt.Key.Key_Return)
+    settle(dock)
+    assert states(dock)[0][1] == "ready"
+    assert dock.columns.table.findChild(QComboBox, "ConnectDateOrder").currentData() == "day first"
+    click(dock, "start")
+    settle(dock)
+    assert days_of(fresh) == ["2017-03-0{}".format(day) for day in range(1, 8)]
+    drop(dock, ambiguous(tmp_path / "april.csv", 4))
+    assert states(dock)[-1][1] == "ready" and "day first" in dock.columns.notice.text()
+    click(dock, "start")
+    settle(dock)
+    assert days_of(fresh)[-1] == "2017-04-07"
+
+
+def test_a_file_that_shows_the_other_order_asks_once_more(dock, fresh, tmp_path):
+    drop(dock, ambiguous(tmp_path / "march.csv", 3, range(1, 20)))
+    click(dock, "start")
+    settle(dock)
+    path = ambiguous(tmp_path / "june.csv", 6)
+    path.write_text(path.read_text().replace("07/06/2017", "06/27/2017"))
+    drop(dock, path)
+    assert "earlier files" in dock.columns.notice.text() and not dock.buttons["start"].isEnabled()
+    combo = dock.columns.table.findChild(QComboBox, "ConnectDateOrder")
+    assert [combo.itemData(row) for row in range(combo.count())] == ["", "month first"]

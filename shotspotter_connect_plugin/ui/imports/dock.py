@@ -62,6 +62,7 @@ class ImportDock(QgsDockWidget):
         self.columns.called.connect(lambda kind: self.queue.call_it(self.item, kind))
         self.columns.meant.connect(lambda column, role: self.queue.give_meaning(self.item, column, role))
         self.columns.given.connect(lambda crs, zone: self.queue.give(self.item, crs, zone))
+        self.columns.answered.connect(lambda order: self.queue.answer(self.item, order))
         self.columns.extra.connect(self._extra)
         self.columns.anew.connect(lambda: self.queue.guess_anew(self.item))
         self.result.file_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))

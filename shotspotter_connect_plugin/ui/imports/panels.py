@@ -16,6 +16,7 @@ RED = "#d03a3a"
 """Of what failed: read on white and on black."""
 
 _EXAMPLES = 3
+_QUESTION_WIDTH = 300
 _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
           ("weather", "weather"))
 
@@ -50,6 +51,7 @@ class ColumnsPanel(QWidget):
     called = pyqtSignal(str)
     meant = pyqtSignal(str, str)
     given = pyqtSignal(str, str)
+    answered = pyqtSignal(str)
     extra = pyqtSignal(str, str)
     anew = pyqtSignal()
 
@@ -149,6 +151,9 @@ class ColumnsPanel(QWidget):
         self.guess.setVisible(mapped)
         self._show_extras(item)
         self._fill_table(found, mapped)
+        if item.question is not None and item.question.column in found.columns:
+            self.table.setCellWidget(found.columns.index(item.question.column), 3, self._order(item))
+            self.table.setColumnWidth(3, max(self.table.columnWidth(3), _QUESTION_WIDTH))
 
     def _show_row(self, field, shown):
         field.setVisible(shown)
@@ -207,6 +212,18 @@ class ColumnsPanel(QWidget):
         self.table.resizeColumnToContents(0)
         self.table.setColumnWidth(1, 170)
         self.table.resizeColumnToContents(3)
+
+    def _order(self, item):
+        """The question whether day or month comes first, with what an example of the file then means."""
+        combo = _Choice()
+        combo.setObjectName("ConnectDateOrder")
+        example, choices = item.question.example, item.question.choices
+        combo.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
+        for order, words in choices.items():
+            combo.addItem(tr("{} is {}").format(example, words), order)
+        combo.setCurrentIndex(max(combo.findData(item.date_order), 0))
+        combo.activated.connect(lambda _: self.answered.emit(combo.currentData()))
+        return combo
 
     def _meaning(self, column, role, meanings):
         combo = _Choice()

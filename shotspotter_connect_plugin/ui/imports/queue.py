@@ -37,7 +37,8 @@ class Item:
     """One file, or the search for visits after tracks.
 
     ``given`` is role -> column as corrected here, and None as long as nothing was: then what was given before serves.
-    ``extras`` are parameters that only some kinds have.
+    ``date_order`` is the answer to ``question``, what was asked about the order of day and month. ``extras`` are
+    parameters that only some kinds have.
     """
 
     path: str
@@ -45,6 +46,8 @@ class Item:
     given: dict = None
     source_crs: str = ""
     source_timezone: str = ""
+    date_order: str = ""
+    question: object = None
     extras: dict = field(default_factory=dict)
     look: Look = None
     state: str = LOOKING
@@ -112,10 +115,10 @@ class Queue(QObject):
 
     def look_again(self, item):
         """Look at an item with what is said about it now."""
-        given, kind = item.given, item.kind
+        given, kind, order = item.given, item.kind, item.date_order
         crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
         self._start_look(item, lambda workspace, progress: [
-            look(workspace, item.path, kind, given, crs, zone, progress)])
+            look(workspace, item.path, kind, given, crs, zone, progress, order)])
 
     def looking(self):
         """Whether any item is still looked at."""
@@ -135,6 +138,7 @@ class Queue(QObject):
         self.items[place + 1:place + 1] = more
         for one, found in zip([item, *more], looks):
             one.path, one.look, one.kind = found.path, found, found.kind
+            one.question = found.question or one.question
             one.state = PROBLEM if found.problems else READY
             if one.given is None and found.given is not None:
                 one.source_crs, one.source_timezone = found.given.source_crs, found.given.source_timezone
@@ -147,13 +151,20 @@ class Queue(QObject):
     def call_it(self, item, kind):
         """Say what an item is."""
         item.kind, item.given, item.extras = kind, None, {}
-        item.source_crs = item.source_timezone = ""
+        item.source_crs = item.source_timezone = item.date_order = ""
+        item.question = None
+        self.look_again(item)
+
+    def answer(self, item, date_order):
+        """Say whether day or month comes first in an item's dates; "" = as it tells."""
+        item.date_order = date_order
         self.look_again(item)
 
     def give_meaning(self, item, column, role):
         """Say what a column means; "" = nothing."""
         given = item.look.given.mapping if item.given is None else item.given
         item.given = changed(item.look.mapping, given, column, role)
+        item.question = None if item.question is not None and item.question.column == column else item.question
         self.look_again(item)
 
     def give(self, item, source_crs, source_timezone):
@@ -163,11 +174,14 @@ class Queue(QObject):
         if item.given is None:
             item.given = {role: column or "" for role, column in item.look.given.mapping.items()}
         item.source_crs, item.source_timezone = source_crs, source_timezone
+        # Said once is said; an empty mapping alone would forget the order of the dates.
+        item.date_order = item.date_order or item.look.given.date_order
         self.look_again(item)
 
     def guess_anew(self, item):
         """Forget what was said about the columns, now and before."""
-        item.given, item.source_crs, item.source_timezone = {}, "", ""
+        item.given, item.source_crs, item.source_timezone, item.date_order = {}, "", "", ""
+        item.question = None
         self.look_again(item)
 
     # Importing
@@ -238,6 +252,8 @@ class Queue(QObject):
             return {**parameters, "OUTPUT": QgsProcessingOutputLayerDefinition(
                 QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())}
         parameters["INPUT"] = item.path
+        if item.date_order:
+            parameters["DATE_ORDER"] = item.date_order
         if item.kind == "calendar":
             holds = parameters.pop("HOLDS", "")
             said = {holds: item.given} if holds and item.given is not None else item.given

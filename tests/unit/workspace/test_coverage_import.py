@@ -125,7 +125,7 @@ def test_any_layer_adds_up(city, rows):
     shapes = [WEST, *(row[0] for row in rows)]
     columns = {name: [None, *(row[number] for row in rows)] for number, name in enumerate(("name", "from", "to"), 1)}
     areas = VectorTable(pd.DataFrame(columns, dtype=object), shapes, "EPSG:32618", "any")
-    result = import_sensor_coverage(workspace, areas)
+    result = import_sensor_coverage(workspace, areas, date_order="day first")
     assert adds_up(result) and result.read == len(shapes)
     again = import_sensor_coverage(workspace, areas)
     assert (again.added, again.updated) == (0, 0) and np.isclose(again.rejected, result.rejected)

@@ -144,7 +144,7 @@ def roster_of(workspace, tmp_path, text, **more):
 @pytest.mark.parametrize("text", [
     "Unit,Badge,From,To\n12,4711,2026-03-02 07:00,2026-03-02 15:00\n12,4712,2026-03-02 23:00,2026-03-03 07:00\n",
     "Unit,Badge No,Date,Start,End\n12,4711,2026-03-02,07:00,15:00\n12,4712,2026-03-02,23:00,07:00\n",
-    "call sign,officer id,shift date,shift\n12,4711,3/2/2026,Day\n12,4712,3/2/2026,NIGHT\n",
+    "call sign,officer id,shift date,shift\n12,4711,Mar 2 2026,Day\n12,4712,Mar 2 2026,NIGHT\n",
     "unit,officer,from,to\n12,4711.0,2026-03-02T12:00:00Z,2026-03-02T20:00:00Z\n"
     "12.0,4712,2026-03-03T04:00:00Z,2026-03-03T12:00:00Z\n",
     "unit,officer,from_utc,to_utc\n12,4711,2026-03-02 12:00,2026-03-02 20:00\n"

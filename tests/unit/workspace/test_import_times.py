@@ -76,12 +76,6 @@ def test_military_clock_and_a_missing_one():
     assert found[1] == ("2017-07-04T04:00:00Z", "2017-07-05T03:59:59.999000Z")
 
 
-def test_day_or_month_first_is_decided_by_the_column():
-    assert one("4/7/2017 10:00") == "2017-04-07T14:00:00Z"
-    assert [low for low, _ in meaning(["4/7/2017 10:00", "25/7/2017 10:00"])] == [
-        "2017-07-04T14:00:00Z", "2017-07-25T14:00:00Z"]
-
-
 def test_a_date_of_unknown_zone_covers_its_day_here_and_in_utc():
     assert meaning(["2017-10-28"]) == [("2017-10-28T00:00:00Z", "2017-10-29T03:59:59.999000Z")]
     assert meaning(["2017-10-28"], certain=True) == [("2017-10-28T04:00:00Z", "2017-10-29T03:59:59.999000Z")]
