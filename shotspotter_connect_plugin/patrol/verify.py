@@ -9,7 +9,9 @@ from .metering import inclusion_probabilities, replay, shares_of, visit_order
 from .record import hash_of_inputs
 from .seeds import hash_of
 
-_RULES = {"shift_date", "shift", "boxes_per_beat", "cap", "lower_risk_share", "focus", "target_minutes"}
+_NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0, 1), "focus": (0, 100),
+            "target_minutes": (0, 1440)}
+_RULES = {"shift_date", "shift", *_NUMBERS}
 _WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""
@@ -43,15 +45,15 @@ def problems_of(draw, boxes, patrols, seed, commitments, state, neighbourhood=No
     """
     boxes = boxes.sort_values("box_id", ignore_index=True)
     problems = _of_seed(draw, seed, commitments)
-    missing = _RULES - set(draw["rules"] or ())
-    if missing:
-        return problems + [f"The rules of the draw lack {', '.join(sorted(missing))}."]
+    malformed = _of_form(draw, boxes)
+    if malformed:
+        return problems + malformed
     try:
         Fishnet.parse([*boxes["box_id"], *patrols["box_id"]])
     except ConnectError as error:
         return problems + [error.user]
     for name in ("shift_date", "shift"):
-        if draw["rules"].get(name) != draw[name]:
+        if draw["rules"][name] != draw[name]:
             problems.append(f"The {name} of the draw, {draw[name]}, is not that of its rules.")
     problems += _of_inputs(draw, boxes, seed, neighbourhood or {})
     return problems + _of_patrols(draw, boxes, patrols, state)
@@ -69,9 +71,9 @@ def problems_of_replay(draw, boxes, patrolled, seed):
     """
     boxes = boxes.sort_values("box_id", ignore_index=True)
     problems = [] if hash_of(seed) == draw["seed_hash"] else [_WRONG_SEED]
-    missing = _RULES - set(draw["rules"] or ())
-    if missing:
-        return problems + [f"The rules of the draw lack {', '.join(sorted(missing))}."]
+    malformed = _of_form(draw, boxes)
+    if malformed:
+        return problems + malformed
     try:
         problems += _of_inputs(draw, boxes, seed, {})
     except ConnectError as error:  # a box id that is none
@@ -79,10 +81,40 @@ def problems_of_replay(draw, boxes, patrolled, seed):
     return problems + _without_patrol(boxes.loc[boxes["selected"].astype(bool), "box_id"], patrolled)
 
 
+def _of_form(draw, boxes):
+    """What is stored in a form in which no draw is written, so that nothing more can be checked."""
+    rules, reserve = draw["rules"] or {}, draw["reserve"]
+    if not isinstance(rules, dict):
+        return ["The rules of the draw are not in the form in which they are written."]
+    missing = _RULES - set(rules)
+    if missing:
+        return [f"The rules of the draw lack {', '.join(sorted(missing))}."]
+    wrong = [name for name, value in sorted(rules.items()) if not isinstance(value, str) and not _is_number(value)]
+    wrong += [name for name, (low, high) in _NUMBERS.items()
+              if name not in wrong and not (_is_number(rules[name]) and low <= rules[name] <= high)]
+    problems = [f"The rule {name} of the draw is none that a draw can have." for name in wrong]
+    if not isinstance(reserve, dict) or not all(
+            isinstance(row, list) and all(isinstance(box, str) for box in row) for row in reserve.values()):
+        problems.append("The reserve of the draw is not in the form in which it is written.")
+    if not len(boxes):
+        problems.append("None of the boxes of the draw is on record: they were removed, or their draw_id was changed.")
+    for name in ("eligible", "selected", "cap"):
+        problems += _named(f"has no entry in {name}", boxes, boxes[name].isna())
+    return problems
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+
+
 def _of_inputs(draw, boxes, seed, neighbourhood):
     impossible = _impossible(boxes)
     problems = impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood)
-    if hash_of_inputs(draw["rules"], boxes) != draw["inputs_hash"]:
+    try:
+        hashed = hash_of_inputs(draw["rules"], boxes)
+    except (ValueError, OverflowError):  # a text or number that no draw writes
+        hashed = None
+    if hashed != draw["inputs_hash"]:
         problems.append("The stored inputs do not give the recorded inputs hash: a rule, box, beat, harm, eligibility, "
                         "cap or probability was changed after the draw.")
     if seed is not None and not impossible:
@@ -152,8 +184,9 @@ def _of_replay(draw, boxes, seed):
 
 def as_drawn(draw, boxes):
     """The draw as :func:`.adjustments.replayed` takes it: its patrols as they were before any adjustment."""
-    minutes = (draw["rules"] or {}).get("target_minutes")
-    return {"draw_id": draw["draw_id"], "reserve": draw["reserve"] or {},
+    rules, reserve = ({} if not isinstance(draw[name], dict) else draw[name] for name in ("rules", "reserve"))
+    minutes = rules.get("target_minutes")
+    return {"draw_id": draw["draw_id"], "reserve": reserve,
             "patrols": {f"{draw['draw_id']}.{box}": {"box_id": box, "status": "planned", "target_minutes": minutes}
                         for box in boxes.loc[boxes["selected"].fillna(False).astype(bool), "box_id"]}}
 
@@ -182,7 +215,7 @@ def problems_of_adjusted(state, patrols, boxes):
         place = (patrol["draw_id"], patrol["box_id"])
         if patrol["origin"] == "topped_up" and place in of_draw.index:
             expected = {**expected, **of_draw.loc[place].to_dict()}
-        what = [name for name, value in expected.items() if patrol[name] != value]
+        what = [name for name, value in expected.items() if patrol.get(name) != value]
         if what:
             problems.append(f"The patrol of box {patrol['box_id']} differs from its adjustments in {', '.join(what)}.")
     return problems

@@ -32,9 +32,15 @@ class CheckWorkspace(ConnectAlgorithm):
         checked = checking.check_workspace(workspace, self.text(parameters, HEAD, context), progress)
         for problem in checked.problems:
             progress.warn(problem)
+        for sentence in checked.waiting:
+            progress.warn(sentence)
         for note in checked.notes:
             progress.info(note)
+        if checked.waiting:
+            progress.info("{} draws could not be replayed here; all else of them was checked.".format(
+                len(checked.waiting)))
         progress.info("{} drawn shifts checked: {}.".format(
             checked.shifts, "nothing is wrong" if checked.ok else "{} things are wrong".format(len(checked.problems))))
-        run.counts = {"ok": checked.ok, "problems": len(checked.problems), "shifts": checked.shifts}
+        run.counts = {"ok": checked.ok, "problems": len(checked.problems),
+                      "waiting": len(checked.waiting), "shifts": checked.shifts}
         return {OK: checked.ok, CHAIN_HEAD: checked.chain_head}

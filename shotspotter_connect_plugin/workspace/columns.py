@@ -4,10 +4,12 @@ A store keeps text, whole numbers, real numbers, 0/1 for booleans and NULL; geom
 """
 import json
 import re
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
+_FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -100,11 +102,22 @@ _ENCODERS = {
 def _decode_text(values):
     # Equal texts share one object: a million rows name few shifts, boxes and sources.
     codes, texts = pd.factorize(np.array(values, dtype=object))
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("text expected")
     return pd.Series(np.append(texts, None)[codes], dtype=object)
+
+
+def _decode_date(values):
+    series = _decode_text(values)
+    for text in series.dropna().unique():
+        date.fromisoformat(text)
+    return series
 
 
 def _decode_utc(values):
     instants = np.array([value and value.rstrip("Z") for value in values], dtype="datetime64[ms]")
+    if ((instants < _FIRST) | (instants > _LAST)).any():
+        raise ValueError("out of the range of nanoseconds")
     return pd.Series(instants.astype("datetime64[ns]")).dt.tz_localize("UTC")
 
 
@@ -126,6 +139,6 @@ def _decode_json(values):
 
 
 _DECODERS = {
-    "text": _decode_text, "date": _decode_text, "local": _decode_text, "utc": _decode_utc, "integer": _decode_integer,
+    "text": _decode_text, "date": _decode_date, "local": _decode_text, "utc": _decode_utc, "integer": _decode_integer,
     "real": _decode_real, "boolean": _decode_boolean, "json": _decode_json,
 }

@@ -17,6 +17,7 @@ from osgeo import gdal, ogr, osr
 
 from ..errors import ConnectError
 from .columns import decode, encode, to_json
+from .filecheck import FileCheck
 from .geometry import point_blobs, polygon_blobs, read_points, read_polygons
 from .opening import Opened
 from .rtree import RTree
@@ -33,6 +34,8 @@ _SENTENCES = {
     "readonly": "{file} cannot be written; allow writing to the file and its folder, then run this again.",
     "unable to open": "{file} cannot be written; allow writing to the file and its folder, then run this again.",
     "disk is full": "The disk that holds {file} is full; make room, then run this again.",
+    "disk I/O error": "The disk of {file} takes or gives no data; make room on it or have it checked, then run this "
+                      "again.",
     "can never be": "{message}",
 }
 
@@ -250,7 +253,7 @@ class GeoPackage:
             while rows or not parts[wanted[0]]:
                 kept = list(zip(*rows)) or [()] * len(stored)
                 for name, column in zip(plain, kept):
-                    parts[name].append(decode(table.column(name), column))
+                    parts[name].append(_decoded(table, name, column))
                 if len(plain) < len(wanted):
                     place = _read_place(table, kept[-1])
                     for name in set(wanted) - set(plain):
@@ -280,7 +283,7 @@ class GeoPackage:
             found = self._connection.execute(_sql("SELECT DISTINCT", *self._selected(table, [column.name]), "FROM",
                                                   quoted(table.name), condition, "ORDER BY", quoted(column.name)),
                                              values).fetchall()
-        return decode(column, [value for value, in found]).tolist()
+        return _decoded(table, column.name, [value for value, in found]).tolist()
 
     def totals(self, table, amount, by, where=None):
         """Sums of a column by the values of another one; see ``Workspace.totals``."""
@@ -291,7 +294,7 @@ class GeoPackage:
                 _sql("SELECT", quoted(by.name), ", total(", quoted(amount.name), ") FROM", quoted(table.name),
                      condition, "GROUP BY", quoted(by.name)), values).fetchall()
         keys, sums = zip(*found) if found else ((), ())
-        return pd.DataFrame({by.name: decode(by, keys), amount.name: np.array(sums, dtype=float)})
+        return pd.DataFrame({by.name: _decoded(table, by.name, keys), amount.name: np.array(sums, dtype=float)})
 
     def rows(self, table):
         """Every row as a tuple of stored values, in no order; geometry last."""
@@ -336,32 +339,22 @@ class GeoPackage:
         self._lacking = {}
 
     def faults(self):
-        """Sentences about a damaged file, missing columns, and rules that no longer guard a table; empty if none."""
+        """Sentences about a damaged file, what is missing, what is foreign, what was removed; empty if none."""
         with self._plainly():
-            found = [text for text, in self._connection.execute("PRAGMA integrity_check(10)") if text != "ok"]
-            kept = {sql for sql, in self._connection.execute("SELECT sql FROM sqlite_master")}
-            faults = ["The file is damaged: " + text + "." for text in found]
-            for table in TABLES.values():
-                present = self._present(table)
-                lacking = [column.name for column in table.columns
-                           if column.name not in present and column not in self._lacking.get(table.name, [])]
-                if lacking:
-                    faults.append("Table " + table.name + " lacks " + ", ".join(lacking) + ".")
-                for statement in _rules(table):
-                    if statement not in kept:
-                        faults.append("Table " + table.name + " lost one of the rules that guard its rows ("
-                                      + re.search('"([^"]+)"', statement)[1] + ").")
-        return faults
+            rules = {table.name: list(_rules(table)) for table in TABLES.values()}
+            return FileCheck(self._connection, TABLES, rules, self._lacking, quoted).faults()
 
     # Writing, between begin() and commit() or rollback()
 
-    def begin(self):
+    def begin(self, for_good=False):
+        """Begin a transaction; ``for_good`` also writes zeros over what it removes."""
         if self._connection.in_transaction:
             raise RuntimeError("one transaction at a time")
         if self.read_only:
             raise ConnectError(_SENTENCES["readonly"].format(file=self.path.name))
         self._touched, self._failed = {}, False
         with self._plainly():
+            self._connection.execute("PRAGMA secure_delete = " + ("ON" if for_good else "OFF"))
             self._connection.execute("BEGIN IMMEDIATE")
             self._lacked = self._lacking
             self._add_lacking()
@@ -378,6 +371,11 @@ class GeoPackage:
         """Give back the room of rows that were removed, so that nothing of them stays in the file."""
         with self._plainly():
             self._connection.execute("VACUUM")
+            # In the mode with a write-ahead log the old pages are in the file, and the new ones in the log, until here.
+            busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise ConnectError("Another program has " + self.path.name + " open, so what was removed is still in it; "
+                               "close it there, then run this again.")
 
     def rollback(self):
         if self._connection.in_transaction:
@@ -539,6 +537,15 @@ class GeoPackage:
             yield
         except sqlite3.Error as error:
             raise ConnectError(_sentence(str(error), self.path.name), repr(error)) from error
+
+
+def _decoded(table, name, values):
+    """A column from what is stored; one sentence where somebody put there what this plugin never writes."""
+    try:
+        return decode(table.column(name), values)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ConnectError("Table " + table.name + " holds values in " + name + " that this plugin never writes; run "
+                           "Check workspace, which names their rows.", repr(error)) from error
 
 
 def _read_place(table, blobs):

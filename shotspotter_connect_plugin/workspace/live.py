@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..forecast import crs as systems
-from . import visits
+from . import roles, visits
 from .coordinates import DEGREES, Area
 from .tactics import import_tactics
 
@@ -29,6 +29,7 @@ def deliver(workspace, unit, fixes, seen, gone, tactics_path=""):
     tactics_path : str, optional
         The journal's file of tactics, if one was used since.
     """
+    roles.require(workspace, "patrol")
     area = Area(workspace)
     boxes = set(workspace.read("boxes", ["box_id"])["box_id"])
     seen = [visit for visit in seen if visit.box_id in boxes]

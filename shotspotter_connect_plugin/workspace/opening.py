@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from ..errors import ConnectError
 
@@ -47,8 +48,10 @@ class Opened:
             self._copy.cleanup()
 
     def _connect(self, path, options):
-        return sqlite3.connect(f"{Path(path).absolute().as_uri()}?{options}", uri=True, timeout=self._wait,
-                               isolation_level=None, check_same_thread=False)
+        place = Path(path).absolute().as_posix()
+        # SQLite takes no server after "file://", so a share of Windows begins with two slashes more.
+        address = "file://" + ("" if place.startswith("/") else "/") + quote(place) + "?" + options
+        return sqlite3.connect(address, uri=True, timeout=self._wait, isolation_level=None, check_same_thread=False)
 
     def _to_read(self, path):
         """A connection that writes neither the file nor anything beside it, and misses nothing that was written.

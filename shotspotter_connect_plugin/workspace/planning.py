@@ -144,9 +144,14 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
         When the shift has no draw.
     """
     reveal_ended(workspace)
-    draws = draws_of(workspace, shift_date, shift)
-    if draws.empty:
+    if not workspace.count("draws", {"shift_date": shift_date, "shift": shift}):
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
+    return verify_shift(workspace, shift_date, shift, chain_problems)
+
+
+def verify_shift(workspace, shift_date, shift, chain_problems=None):
+    """As :func:`verify_draw`, also of a shift whose patrols were all added by hand, or whose draws are gone."""
+    draws = draws_of(workspace, shift_date, shift)
     secrets = seeds.known(workspace.path_of_seeds)
     committed = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift})
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
@@ -283,7 +288,11 @@ def draws_of(workspace, shift_date, shift):
 
 def _numbers(draws):
     """1 for the first draw of a shift, 2 for the next."""
-    return draws["draw_id"].str.rsplit(".", n=1).str[1].astype(int)
+    numbers = draws["draw_id"].astype(str).str.extract(r"\.([1-9]\d{0,5})$")[0]
+    if numbers.isna().any():
+        raise ConnectError(f"The id of the draw {draws['draw_id'][numbers.isna()].iloc[0]} is not one that this plugin "
+                           "gives: somebody changed it.")
+    return numbers.astype(int)
 
 
 def planned(workspace, shift_date, shift):

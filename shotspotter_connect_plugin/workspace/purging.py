@@ -13,7 +13,8 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
 
     A row is as old as the moment in its table's ``ages_by``; the limit is the start of the day, on the agency's clock,
     so many days before today. Rows without that moment stay, and so do tables that the setting does not name. After it
-    the file is rewritten, so that nothing of the rows stays in it.
+    the file is rewritten, so that nothing of the rows stays in it; until that is done the file says so, and the next
+    purge does it, whether a program was killed or a disk was full in between.
 
     Parameters
     ----------
@@ -35,7 +36,11 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
         When no limit is set, or when the account's role may not purge.
     """
     limits = workspace.settings.retention_days
-    if not limits:
+    earlier = workspace.unfinished_purge
+    if earlier and dry_run:
+        progress.warn("An earlier purge removed rows but was stopped before it could rewrite the file, in which they "
+                      "may still be found; purge again to finish it.")
+    if not limits and (dry_run or not earlier):
         raise ConnectError("No retention limit is set; set retention_days with Configure workspace, as in "
                            "{\"settings\": {\"retention_days\": {\"gps_fixes\": 90}}}.")
     if not dry_run:
@@ -53,9 +58,11 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
     else:
         gone = _remove(workspace, rows, progress.part(0.0, 0.8))
         kept = [workspace.count(row[0]) for row in rows]
-        if any(gone):
+        if any(gone) or earlier:
             progress.report(0.8, "Rewriting the file")
-            workspace.compact()
+            workspace.finish_purge()
+            if earlier:
+                progress.info("An earlier purge that was stopped is finished now.")
     progress.report(1.0)
     table = pd.DataFrame([row[:3] for row in rows], columns=["table", "days", "before"])
     return table.assign(rows=gone, kept=kept)
@@ -64,10 +71,13 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
 def _remove(workspace, rows, progress):
     """Delete by the conditions of ``rows`` in one transaction -> how many of each."""
     gone = []
-    with workspace.transaction() as writer:
+    with workspace.transaction(for_good=True) as writer:
         for name, _, date, old in rows:
             progress.report(len(gone) / len(rows), f"{name}: rows from before {date}")
             gone.append(writer.delete(name, old))
+        if any(gone):
+            writer.note_purge({"at": pd.Timestamp.now(tz="UTC").isoformat(), "who": roles.account(),
+                               "rows": {row[0]: count for row, count in zip(rows, gone)}})
     return gone
 
 

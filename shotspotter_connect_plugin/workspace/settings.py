@@ -59,7 +59,9 @@ class Settings:
     adjustment_reasons: dict = _setting(ADJUSTMENT_REASONS, "Reasons for changing a plan by hand, words by code; one "
                                         "of them must be given with every change")
     roles: dict = _setting({}, "Role by account of the operating system: analyst, supervisor, officer or auditor; an "
-                               "account not named is an analyst. Only analyst and supervisor may change a plan")
+                               "account not named is an analyst. Only analyst and supervisor may change a plan, only a "
+                               "supervisor may configure, purge and draw again; while nobody is called supervisor, an "
+                               "analyst may too")
     units_per_beat: int = _setting(0, "Units per beat that have time for directed patrols; 0 = boxes are not limited "
                                    "by minutes", 0, 100)
     minutes_per_unit: float = _setting(120.0, "Minutes that such a unit has for directed patrols in a shift", 1.0,

@@ -18,6 +18,9 @@ from .tables import SCHEMA_VERSION, TABLES
 
 __all__ = ["Between", "Counts", "Workspace", "Writer", "check_address", "open_workspace"]
 
+UNFINISHED_PURGE = "unfinished_purge"
+_NOT_SETTINGS = ("schema_version", UNFINISHED_PURGE)
+"""Rows of the table ``settings`` that are the workspace's own business."""
 _DATABASE = re.compile(r"\s*(postgres(ql)?:|PG:|(service|dbname|host|user|password)\s*=)", re.IGNORECASE)
 _PASSWORD = re.compile(r"\bpassword\s*=", re.IGNORECASE)
 
@@ -121,7 +124,8 @@ class Workspace:
         """The agency's :class:`Settings`."""
         rows = self.read("settings")
         stored = dict(zip(rows["name"], rows["value"]))
-        stored.pop("schema_version", None)
+        for name in _NOT_SETTINGS:
+            stored.pop(name, None)
         return settings_from(stored)
 
     @cached_property
@@ -178,9 +182,12 @@ class Workspace:
         return self._store.totals(TABLES[table], amount, by, where)
 
     @contextmanager
-    def transaction(self):
-        """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing."""
-        self._store.begin()
+    def transaction(self, for_good=False):
+        """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing.
+
+        ``for_good``: zeros are written over what it removes.
+        """
+        self._store.begin(for_good)
         try:
             yield Writer(self._store)
             self._store.commit()
@@ -191,9 +198,23 @@ class Workspace:
             for name in ("settings", "fishnet", "calendar", "crime_types"):
                 self.__dict__.pop(name, None)
 
-    def compact(self):
-        """Make the file as small as its rows; of rows that were removed nothing stays in it. Not in a transaction."""
+    @property
+    def unfinished_purge(self):
+        """What a purge has removed that did not come to rewrite the file: {at, who, rows}; None if there is none."""
+        kept = self.read("settings", ["value"], {"name": UNFINISHED_PURGE})["value"].tolist()
+        return kept[0] if kept else None
+
+    def finish_purge(self):
+        """Rewrite the file so that nothing of what was purged stays in it, and forget that this was still to be done.
+
+        Raises
+        ------
+        ConnectError
+            When the file cannot be rewritten now; it stays to be done.
+        """
         self._store.compact()
+        with self.transaction() as writer:
+            writer.delete("settings", {"name": UNFINISHED_PURGE})
 
     def faults(self):
         """Sentences about a damaged file, missing columns and lost rules of append-only tables; empty if none."""
@@ -241,6 +262,10 @@ class Writer:
     def reveal(self, table, key_values, value):
         """Give the one reveal column of an append-only row its value; ``key_values`` is a mapping as ``where``."""
         self._store.reveal(TABLES[table], key_values, value)
+
+    def note_purge(self, what):
+        """Keep with the rows that are purged that the file is still to be rewritten: :attr:`~.unfinished_purge`."""
+        self._store.upsert(TABLES["settings"], pd.DataFrame({"name": [UNFINISHED_PURGE], "value": [what]}))
 
     def save_settings(self, settings):
         """Keep a :class:`Settings`."""

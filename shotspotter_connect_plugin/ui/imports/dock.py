@@ -294,7 +294,8 @@ class ImportDock(QgsDockWidget):
         states = [item.state for item in self.queue.items]
         running = self.queue.running()
         able = bool(self.queue.address) and not running and bool({READY, FAILED, STOPPED} & set(states))
-        self.buttons["start"].setEnabled(able and LOOKING not in states)
+        self.buttons["start"].setEnabled(able and LOOKING not in states and not self.queue.refusal)
+        self.buttons["start"].setToolTip(self.queue.refusal)
         self.buttons["stop"].setEnabled(running)
         self.buttons["remove"].setEnabled(self.item is not None and not self.item.pending)
         self.workspace.setEnabled(not running)

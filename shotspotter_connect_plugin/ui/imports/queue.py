@@ -10,6 +10,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 from ...processing import addresses
 from ...workspace.look import KINDS, MAPPED, Look, changed, look, parts_of
 from ...workspace.rejected import rejected_in, rejected_of
+from ...workspace.roles import why_not
 from ...workspace.visits import planned_against_delivered
 from ..plan.work import AlgorithmRun, Works
 
@@ -83,6 +84,7 @@ class Queue(QObject):
     def __init__(self, parent=None):
         super().__init__(parent)
         self.items, self.address, self.find_visits = [], "", True
+        self.refusal = ""  # why this account may not import into the workspace
         self._works = Works(self)
         self._run, self._running, self._dates, self._began = None, None, [], 0.0
 
@@ -108,7 +110,10 @@ class Queue(QObject):
         """Work with another workspace: all that has not been imported yet is looked at again."""
         if address == self.address or self.running():
             return
-        self.address = address
+        self.address, self.refusal = address, ""
+        if address:
+            self._works.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
+                              lambda _: None)
         for item in self.items:
             if item.state in (LOOKING, PROBLEM, READY):
                 self.look_again(item)
@@ -185,6 +190,10 @@ class Queue(QObject):
         self.look_again(item)
 
     # Importing
+
+    def _refuse(self, sentence):
+        self.refusal = sentence
+        self.listed.emit()
 
     def running(self):
         """Whether imports are under way."""
