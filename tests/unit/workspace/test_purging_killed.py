@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -105,7 +106,8 @@ def finish(path):
         assert check_workspace(workspace).ok
     content = bytes_of(path)
     assert SECRET.encode() not in content and b"young" in content
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     return heard.said
 
 
