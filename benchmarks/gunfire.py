@@ -247,7 +247,7 @@ def made_bangs(seed):
     return pd.concat(parts).sort_values("from_utc", ignore_index=True)
 
 
-def fireworks(seeds=range(8)):
+def fireworks(seeds=range(3)):
     """What is expected in the half without sensors, over what happens there, with calls in full and weighed."""
     boxes = admit_boxes(make_boxes())
     east = (boxes["col"] >= SIDE // 2).to_numpy()
