@@ -61,8 +61,9 @@ class Dates:
 
     def add(self, column, texts, parsed):
         """Take in a column's texts and what :func:`times.parse` made of them."""
-        parts, rows = np.unique(parsed.parts, return_index=True)
-        for part, row in zip(parts.tolist(), rows.tolist()):
+        _, rows = np.unique(parsed.parts, return_index=True)
+        for row in np.sort(rows).tolist():  # the first of the file is the example
+            part = int(parsed.parts[row])
             if part:
                 self._texts.setdefault(part, (column, _NUMBERS.search(str(np.asarray(texts, dtype=object)[row]))[0]))
 

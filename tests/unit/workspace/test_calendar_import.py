@@ -224,11 +224,11 @@ def test_any_file_adds_up_and_adds_nothing_the_second_time(city, tmp_path_factor
     frame = pd.DataFrame(cells, columns=["date", "to", "name", "value", "longitude", "latitude"])
     frame.to_csv(path, index=False)
     try:
-        result = import_calendar(workspace, path, holds)
+        result = import_calendar(workspace, path, holds, date_order="day first")
     except ConnectError as error:
         assert "\n" not in str(error)
         return
     assert adds_up(result)
-    again = import_calendar(workspace, path, holds)
+    again = import_calendar(workspace, path, holds, date_order="day first")
     assert adds_up(again) and (again.added, again.updated) == (0, 0)
     assert again.unchanged == result.added + result.unchanged and again.rejected == result.rejected

@@ -14,7 +14,7 @@ from shotspotter_connect_plugin.workspace.synonyms import ROLES
 
 TRACKS, PLACES = ROOT / "tests/data/gps", ROOT / "shotspotter_connect_plugin/resources/sample/places"
 ROSTER = "Unit,Badge,From,To\n12,4711,2026-03-02 07:00,2026-03-02 15:00\n"
-LOG = "Badge,Car,What was done,Date,Time\n4711,12,Walk the box,03/02/2026,08:02\n"
+LOG = "Badge,Car,What was done,Date,Time\n4711,12,Walk the box,2026-03-02,08:02\n"
 
 
 # What a file is
