@@ -15,9 +15,11 @@ class CheckWorkspace(ConnectAlgorithm):
     CHANGES = NOTHING
     HELP = ("Checks that the file is whole, that its tables still have their columns and the rules that guard them, "
             "that the chain of adjustments is unbroken (the first row that was changed is named), and that every draw "
-            "is what its lottery and its adjustments give. OK is true only if nothing is wrong. What a file cannot "
-            "show: that rows at the end of the chain were removed together with what they did, unless you compare it "
-            "with a head printed on a sheet.")
+            "is what its lottery and its adjustments give. It names rows that were removed, swapped or refer to "
+            "nothing, values that cannot be, and triggers and tables that are foreign. OK is true only if nothing is "
+            "wrong; it needs neither the seeds nor the right to write. What a file cannot show: that somebody removed "
+            "the end of the chain with all that it did and every trace of it, unless you compare it with a head printed "
+            "on a sheet.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
