@@ -18,8 +18,8 @@ class CheckWorkspace(ConnectAlgorithm):
             "is what its lottery and its adjustments give. It names rows that were removed, swapped or refer to "
             "nothing, values that cannot be, and triggers and tables that are foreign. OK is true only if nothing is "
             "wrong; it needs neither the seeds nor the right to write. What a file cannot show: that somebody removed "
-            "the end of the chain with all that it did and every trace of it, unless you compare it with a head printed "
-            "on a sheet.")
+            "the end of the chain with all that it did and every trace of it, unless you compare it with a head "
+            "printed on a sheet.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()

@@ -17,8 +17,8 @@ class Purge(ConnectAlgorithm):
             "fixes, visits, rosters, tactic logs, incidents and so on. At first it only tells what would go; turn "
             "“Only tell what would go” off to remove it. All of it goes or nothing, the run is recorded, and the file "
             "is rewritten so that nothing of the rows stays in it; if that is stopped, the next purge finishes it. "
-            "Draws, adjustments and runs can never be purged, nor patrols, on which the proof of a draw rests. Rejects files, journals of cars and copies of the "
-            "workspace are not touched.")
+            "Draws, adjustments and runs can never be purged, nor patrols, on which the proof of a draw rests. Rejects "
+            "files, journals of cars and copies of the workspace are not touched.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
