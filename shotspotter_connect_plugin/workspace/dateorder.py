@@ -157,8 +157,8 @@ class Dates:
 def _in_words(day, order):
     """A date in words, in the way people write it who write numbers in that order."""
     moment = pd.Timestamp(int(day))
-    words = "{} {}" if order == MONTH_FIRST else "{1} {0}"
-    return "{} {}".format(words.format(moment.strftime("%B"), moment.day), moment.year)
+    words = "{0} {1}, {2}" if order == MONTH_FIRST else "{1} {0} {2}"
+    return words.format(moment.strftime("%B"), moment.day, moment.year)
 
 
 def settled(given, source, columns, date_order, warnings, progress=SILENT, dates=None):

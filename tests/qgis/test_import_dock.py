@@ -422,7 +422,7 @@ def days_of(path):
 def test_day_or_month_first_is_asked_beside_the_column_and_remembered(dock, fresh, tmp_path):
     drop(dock, ambiguous(tmp_path / "march.csv", 3))
     combo = dock.columns.table.findChild(QComboBox, "ConnectDateOrder")
-    assert combo.itemText(0) == "01/03/2017: January 3 2017 or 1 March 2017?"
+    assert combo.itemText(0) == "01/03/2017: January 3, 2017 or 1 March 2017?"
     assert [combo.itemData(row) for row in range(combo.count())] == ["", "month first", "day first"]
     notice = dock.columns.notice.text()
     assert "1 March 2017" in notice and "DATE_ORDER" not in notice and not dock.buttons["start"].isEnabled()

@@ -16,7 +16,7 @@ RED = "#d03a3a"
 """Of what failed: read on white and on black."""
 
 _EXAMPLES = 3
-_QUESTION_WIDTH = 300
+_QUESTION_WIDTH = 430
 _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
           ("weather", "weather"))
 
