@@ -31,6 +31,8 @@ MAP = "EPSG:32618"  # UTM zone 18N, in which a workspace of the city is made unl
 TOLERANCE = 5.0  # metres by which a simplified line may leave the published one
 NARROWEST = 60.0  # metres; narrower strips of land are what is left where two sources draw a shore differently
 
+ROAD = 20.0  # metres; width of a bridge of a main road
+
 CRIME_COLUMNS = ["X", "Y", "CCN", "REPORT_DAT", "SHIFT", "METHOD", "OFFENSE", "BLOCK", "XBLOCK", "YBLOCK", "DISTRICT",
                  "PSA", "START_DATE", "END_DATE"]
 MAJOR = {"Interstate", "Other Freeway and Expressway", "Principal Arterial"}
@@ -184,6 +186,13 @@ def jurisdiction(folder, outline, water, parks):
     write_geojson(city[["CITY_NAME", "geometry"]].set_geometry([parts], crs=METRIC), "jurisdiction.geojson")
 
 
+def water(layers):
+    """Rivers where nobody can stop, for the boxes: without the islands that are parks and the bridges of main roads."""
+    ground = unary_union([*layers["parks"].geometry, *layers["roads"].buffer(ROAD / 2)])
+    frame = layers["water"].assign(geometry=layers["water"].difference(ground).simplify(TOLERANCE))
+    write_geojson(frame, "places/water.geojson")
+
+
 def places(folder, outline):
     (SAMPLE / "places").mkdir(exist_ok=True)
     for kind, (name, columns) in PLACES.items():
@@ -303,6 +312,7 @@ def main(folder):
               "railroads": railroads(folder)}
     jurisdiction(folder, outline, layers["water"], layers["parks"])
     write_context(layers)
+    water(layers)
     neighbourhoods(folder)
     sensor_coverage()
     holidays()

@@ -10,6 +10,7 @@ WINDOWS = (7, 28)
 """Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
 
 SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
+WATER = "mostly water that officers cannot patrol"
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,35 @@ class History:
     minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
+def never_drawn(boxes, rules):
+    """Give (applies to each box, reason) of what keeps a box out of every draw, whatever happened there.
+
+    Parameters
+    ----------
+    boxes : pandas.DataFrame
+        beat, inside, and water (share of the box, 0 to 1) where that is known.
+    rules : mapping
+        min_inside, min_land; see :func:`.metering.rules_of`.
+    """
+    yield boxes["beat"].isna(), "in no beat"
+    yield ~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"
+    if "water" in boxes:
+        # A box whose water nobody told is land.
+        yield 1.0 - boxes["water"].astype(float) < rules["min_land"] - NEARLY, WATER
+
+
+def may_be_drawn(boxes, rules):
+    """Which boxes nothing of :func:`never_drawn` keeps out, an array of bool."""
+    return ~np.any([np.asarray(applies, dtype=bool) for applies, _ in never_drawn(boxes, rules)], axis=0)
+
+
 def box_caps(boxes, harm, history, rules):
     """Tell which boxes may be drawn in a shift, why others may not, and up to which chance.
 
     Parameters
     ----------
     boxes : pandas.DataFrame
-        box_id, beat, inside.
+        box_id, beat, inside, and water where it is known.
     harm : array of float
         Harm per box; NaN where there is no forecast.
     history : History
@@ -54,8 +77,7 @@ def box_caps(boxes, harm, history, rules):
     ids = boxes["box_id"]
     cap = np.full(len(boxes), float(rules["cap"]))
     reasons = [
-        (boxes["beat"].isna(), "in no beat"),
-        (~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"),
+        *never_drawn(boxes, rules),
         (np.isnan(harm), "no forecast"),
         (ids.isin(history.added), "added by hand"),
         (ids.isin(history.suppressed), SUPPRESSED),

@@ -14,15 +14,15 @@ from ..forecast.fishnet import Fishnet
 from .bound import upper_bound
 from .chances import Limited, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
-from .limits import (RESTING, SUPPRESSED, WINDOWS, History, box_caps, hard_limits, minute_limits, most_in_window,
-                     window_blocks)
+from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, History, box_caps, hard_limits, may_be_drawn, minute_limits,
+                     most_in_window, never_drawn, window_blocks)
 from .record import FORMAT, hash_of_inputs
 from .seeds import Uniforms
 
 __all__ = [
-    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WINDOWS", "Coverage", "DrawnShift", "History", "Limited", "Shortfall",
-    "box_caps", "coverage", "draw_shift", "hard_limits", "harm_by_box", "inclusion_probabilities", "minute_limits",
-    "most_boxes", "most_in_window", "plan", "replay", "rules_of", "share_caps", "shares_of", "shortfalls_of",
+    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WATER", "WINDOWS", "Coverage", "DrawnShift", "History", "Limited",
+    "Shortfall", "box_caps", "coverage", "draw_shift", "hard_limits", "harm_by_box", "inclusion_probabilities",
+    "may_be_drawn", "minute_limits", "most_boxes", "most_in_window", "never_drawn", "plan", "replay", "rules_of", "share_caps", "shares_of", "shortfalls_of",
     "visit_order", "window_blocks"]
 
 
@@ -75,8 +75,8 @@ def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=N
         raise ConnectError("The number of boxes per beat must be 0 or more.", f"boxes={boxes}")
     if not 0 < cap <= 1:
         raise ConnectError("The cap must be a chance above 0 and at most 1.", f"cap={cap}")
-    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "target_minutes", "on_target_high",
-             "returns"]
+    names = ["lower_risk_share", "focus", "cool_down_shifts", "min_inside", "min_land", "target_minutes",
+             "on_target_high", "returns"]
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
@@ -163,7 +163,7 @@ def draw_shift(boxes, harm, history, rules, seed):
     Parameters
     ----------
     boxes : pandas.DataFrame
-        box_id, beat, inside, and neighbourhood where the rules hold share caps.
+        box_id, beat, inside, water where it is known, and neighbourhood where the rules hold share caps.
     harm : pandas.Series
         Harm by box_id; boxes that lack in it are not eligible.
     history : History

@@ -17,8 +17,9 @@ class ImportPlaces(ConnectAlgorithm):
     CHANGES = "import"
     NEEDS = ("scipy",)
     HELP = ("Brings places of one kind (bars, bus stops, vacant parcels and the like) into the workspace. They give "
-            "boxes the names people use and tell the forecast where people gather. Importing the same layer again adds "
-            "nothing.")
+            "boxes the names people use and tell the forecast where people gather. The areas of kind water tell how "
+            "much of each box is water; boxes with less land than the setting min_land are not drawn. Importing the "
+            "same layer again adds nothing.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -26,7 +27,7 @@ class ImportPlaces(ConnectAlgorithm):
             Qgis.ProcessingSourceType.VectorPoint, Qgis.ProcessingSourceType.VectorPolygon]),
             "Points, or polygons of which a point inside is taken; any CRS.")
         self.add(QgsProcessingParameterString(KIND, "Kind"),
-                 "What they are, in one word or two, as in bus_stop or metro_station.")
+                 "What they are, in one word or two, as in bus_stop, metro_station or water.")
         for name in COUNTS:
             self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
 

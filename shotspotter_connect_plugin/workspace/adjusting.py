@@ -147,6 +147,7 @@ class _Plan:
             raise ConnectError(f"Box {box_id} was suppressed in {self._date} {self._shift}; restore it instead.")
         minutes = self._rules["target_minutes"] if minutes is None else float(minutes)
         self._refuse(box_id, "added", minutes)
+        self._warn_of_water(box_id)
         return {"patrols": [self._new(box_id, "added", minutes, crime_type)]}
 
     def suppress(self, box_id):
@@ -245,6 +246,12 @@ class _Plan:
         limit = self._limits([box_id], minutes).get(box_id)
         if limit:
             raise ConnectError(f"Box {box_id} cannot be {what} in {self._date} {self._shift}: {limit}.")
+
+    def _warn_of_water(self, box_id):
+        box = self._workspace.read("boxes", ["beat", "inside", "water"], {"box_id": box_id})
+        if any(reason == metering.WATER and applies.any() for applies, reason in metering.never_drawn(box, self._rules)):
+            self.messages.append(f"Box {box_id} is {100 * box['water'].iloc[0]:.0f} % water and is never drawn; make "
+                                 "sure that officers can get there.")
 
     def _top_up(self, patrol):
         """([the patrol that takes a suppressed one's place] or [], {reserve box passed over: why})."""

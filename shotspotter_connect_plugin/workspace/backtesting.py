@@ -76,7 +76,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     slots = calendar.slots(first, last)
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
-    frame = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat", "neighbourhood"]).sort_values(
+    frame = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"]).sort_values(
         ["row", "col"], ignore_index=True)
     if len(slots) * len(frame) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(frame)} boxes are too many for one back-test; choose a "
@@ -168,9 +168,9 @@ def _adder(harm, worth):
 def _chances(workspace, harm, frame, slots, progress):
     """Inclusion probabilities (slots, boxes) of a lottery replayed under the settings."""
     settings = workspace.settings
-    may = frame["beat"].notna() & (frame["inside"] >= settings.min_inside)
     rules = metering.rules_of(settings, slots["shift_date"].iloc[0], slots["shift"].iloc[0], 1,
                               shares=planning.share_caps(workspace))
+    may = metering.may_be_drawn(frame, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(slots["shift_date"].iloc[0])).dt.days.to_numpy()
     chance, _ = capcost.replay(harm.astype(float), day, frame.assign(beat=frame["beat"].where(may, None)), rules["cap"],
                                rules, 1, progress)

@@ -42,14 +42,14 @@ def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
     model = forecasting.read_model(workspace, forecasting.newest_model(workspace, as_of))
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "beat", "neighbourhood"], order_by="box_id")
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"], order_by="box_id")
     if len(slots) * len(boxes) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(boxes)} boxes are too many for one replay; choose a shorter "
                            "period.")
     progress.report(0.0, "Replaying forecasts")
     harm, events = _replayed(workspace, model, boxes, slots, first, last, progress.part(0.0, 0.3))
-    may = boxes["beat"].notna() & (boxes["inside"] >= settings.min_inside)
     rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1, shares=planning.share_caps(workspace))
+    may = metering.may_be_drawn(boxes, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
     progress.report(0.3, "Replaying lotteries")
     return capcost.cost_of_caps(harm, events, day, boxes.assign(beat=boxes["beat"].where(may, None)), caps, rules,

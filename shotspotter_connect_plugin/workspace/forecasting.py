@@ -16,6 +16,7 @@ from ..forecast.inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLUMNS, chec
 from ..forecast.model import ForecastModel
 from ..forecast.model import train as train_model
 from ..progress import SILENT
+from . import water
 from .runs import library_versions
 from .store import Between
 
@@ -266,8 +267,14 @@ def read_coverage(workspace):
 
 def read_surroundings(workspace):
     """What a forecast takes beside events and boxes, as :func:`forecast.model.train` does: coverage, places, days."""
-    return {"coverage": read_coverage(workspace), "places": workspace.read("places", list(PLACE_COLUMNS)),
+    return {"coverage": read_coverage(workspace), "places": _places(workspace),
             "days": workspace.read("calendar", list(CALENDAR_COLUMNS))}
+
+
+def _places(workspace):
+    """Places of all kinds where people can be."""
+    places = workspace.read("places", list(PLACE_COLUMNS))
+    return places[places["kind"] != water.KIND].reset_index(drop=True)
 
 
 def _boxes(workspace):

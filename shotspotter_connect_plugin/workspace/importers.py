@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
-from . import privacy, times
+from . import privacy, times, water
 from .coordinates import Area, numbers
 from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
@@ -449,7 +449,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     vector_table : VectorTable
         Points; of lines and areas a point on them is taken. Only an id and the name of the place are read of it.
     kind : str
-        Such as ``bar`` or ``bus_stop``; written in lower case with underscores.
+        Such as ``bar`` or ``bus_stop``; written in lower case with underscores. The areas of ``water`` also tell how
+        much of each box is water; see :mod:`.water`.
     progress : Progress, optional
 
     Returns
@@ -459,7 +460,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     Raises
     ------
     ConnectError
-        When the layer has no CRS or no features, no place lies in the jurisdiction, or no kind is given.
+        When the layer has no CRS or no features, no place lies in the jurisdiction, no kind is given, or water has no
+        areas.
     """
     kind = re.sub(r"[^a-z0-9]+", "_", kind.strip().casefold()).strip("_")
     if not kind:
@@ -474,11 +476,14 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     frame = vector_table.frame.reset_index(drop=True)
     warnings = []
     found = _place_columns(frame, warnings)
+    shapes, without = moved.geometry, "no coordinates"
+    if kind == water.KIND:
+        shapes, without = water.areas_near(area.bounds, shapes, name), "no area in the jurisdiction"
     points = [None if shape is None or shape.is_empty else
-              shape if shape.geom_type == "Point" else shape.representative_point() for shape in moved.geometry]
+              shape if shape.geom_type == "Point" else shape.representative_point() for shape in shapes]
     x, y = (np.array([np.nan if point is None else getattr(point, axis) for point in points]) for axis in ("x", "y"))
     near = area.near(x, y)
-    reasons = {"no coordinates": int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
+    reasons = {without: int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
     if not near.any():
         raise ConnectError("No place of {} was taken: {}; check the layer and its CRS.".format(
             name, max(reasons, key=reasons.get)))
@@ -498,6 +503,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
             warnings.append("{:,} places of kind {} are no longer in the layer and were removed.".format(
                 len(gone), kind))
         counts = writer.upsert("places", rows)
+        if kind == water.KIND:
+            warnings += water.write_shares(workspace, writer, shapes)
         progress.report(1.0)
         rejected = sum(reasons.values())
         result = ImportResult(

@@ -102,7 +102,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
                                   share_caps(workspace))
         history = history_around(workspace, shift_date, shift, rules, chances=True)
-        drawn = metering.draw_shift(workspace.read("boxes", ["box_id", "beat", "inside", "neighbourhood"]),
+        drawn = metering.draw_shift(workspace.read("boxes", [
+            "box_id", "beat", "inside", "water", "neighbourhood"]),
                                     by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"

@@ -110,6 +110,7 @@ _ALL = (
         ("col", "integer", "Column: floor(x / size)", True),
         ("row", "integer", "Row: floor(y / size)", True),
         ("inside", "real", "Share of the box's area inside the jurisdiction, 0 to 1"),
+        ("water", "real", "Share of the box's area that is water, 0 to 1; empty where no water was imported"),
         ("beat", "text", "Beat that holds most of it"),
         ("neighbourhood", "text", "Neighbourhood that holds most of it"),
         ("where", "text", "A name people use"),

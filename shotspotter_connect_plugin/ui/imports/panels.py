@@ -22,7 +22,7 @@ _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "schoo
 
 # Kind -> further parameters of its algorithm: (name, label, what an empty field means)
 _EXTRAS = {
-    "places": (("KIND", "&Kind of place", "needed, as in bus_stop or bar"),),
+    "places": (("KIND", "&Kind of place", "needed, as in bus_stop, bar or water"),),
     "neighbourhoods": (("NAME_FIELD", "Column with &names", "found by its name"),
                        ("POPULATION_FIELDS", "Columns with &residents", "found by their names")),
     "sensor_coverage": (("FROM_FIELD", "Column with the &first date", "always"),
