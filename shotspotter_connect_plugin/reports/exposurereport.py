@@ -38,8 +38,8 @@ ABOUT_RATIOS = (
     f"incidents of the forecast crime types; {TOO_FEW_REPORTS} where fewer than {FEWEST_REPORTS} reports stand behind "
     "it. n/a: nobody lives there, or nothing to compare with.")
 ABOUT_HIDDEN = (
-    f"{FEW}: a count of 1 to {LEAST - 1}. hidden: rests on such a count, or would tell one. The rule is at the end "
-    "of the report.")
+    f"{FEW}: a count of 1 to {LEAST - 1}. hidden: rests on such a count. Neither is in any sum, rate or ratio here. The "
+    "rule is at the end of the report.")
 ABOUT_GROUPS = (
     "Residents of a neighbourhood are spread evenly over its area, and a minute in a box is shared by all who live "
     "there alike: E(g) = sum over boxes of minutes × residents of the group / all residents, over all residents of "
@@ -142,7 +142,8 @@ def _figures(numbers):
     return Figures([
         (say(totals["shifts"]), "shifts drawn by lottery"), (say(totals["patrols"]), "directed patrols planned"),
         (say(totals["delivered_minutes"]), f"minutes delivered of {say(totals['planned_minutes'])} planned"),
-        (say(totals["presence_minutes"]), f"minutes of presence in all boxes, in {say(totals['visits'])} visits"),
+        (say(totals["presence_minutes"]), f"minutes of presence in {'all boxes' if not totals['left_out'] else 'boxes, '
+         'what is hidden left out'}, in {say(totals['visits'])} visits"),
         (say(totals["residents"]), "residents")])
 
 
@@ -173,7 +174,8 @@ def _whole(numbers):
     """The row of all boxes."""
     totals = numbers.totals
     row = {name: totals[name] for name in ("residents", "patrols", "planned", "delivered", "visits", "presence")}
-    return pd.DataFrame([{"label": "", "neighbourhood": "All boxes", **row, "to_harm": 1.0, "to_incidents": 1.0}],
+    name = "All that is shown" if totals["left_out"] else "All boxes"
+    return pd.DataFrame([{"label": "", "neighbourhood": name, **row, "to_harm": 1.0, "to_incidents": 1.0}],
                         dtype=object)
 
 
@@ -311,6 +313,9 @@ def _redrawn_in_words(draws):
 
 
 def _chain_in_words(chain):
+    if chain.length is None:  # how many there are is not for the public
+        return (f"The chain of adjustments {'fits from the first to the last' if chain.verified else 'does NOT fit'}. "
+                f"Its head is {chain.head}." if chain.head else "The chain of adjustments is empty.")
     if not chain.length:
         return "No plan was ever changed by hand in this workspace; the chain of adjustments is empty."
     state = "fits from the first to the last" if chain.verified else "does NOT fit: " + " ".join(chain.problems)

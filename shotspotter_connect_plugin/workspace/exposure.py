@@ -18,6 +18,7 @@ from .chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
 from .exposure_lottery import Honesty, honesty
 from .neighbourhoods import residents_of_boxes
+from .suppression import left_out
 from .synonyms import EVERYBODY
 
 NO_NEIGHBOURHOOD = "(in no neighbourhood)"
@@ -36,7 +37,8 @@ class Exposure:
     ``totals``
         patrols, planned_minutes, served (visits to directed patrols), delivered_minutes, visits (all of them),
         presence_minutes, planned, delivered and presence (minutes per 1,000 residents), shifts (drawn), residents,
-        minutes_on_nobody (presence in boxes without residents).
+        minutes_on_nobody and visits_on_nobody (presence in boxes without residents), left_out (neighbourhoods of which
+        something small is in no sum and no rate; 0 unless ``ended_only``).
     ``neighbourhoods``
         neighbourhood, residents, boxes, patrols, planned_minutes, served (visits to directed patrols),
         delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned,
@@ -130,7 +132,8 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
         Count boxes of this beat alone; residents of a neighbourhood are then those of its boxes in the beat.
     ended_only : bool
         Leave out shifts that have not ended, whose plan is not public yet; ``waiting`` tells how many those are. That
-        is what goes to the public, so every lottery is drawn again, however long it takes.
+        is what goes to the public, so every lottery is drawn again, however long it takes, and what rests on small
+        counts is left out of all sums and rates (:func:`.suppression.left_out`); the counts themselves are still here.
     """
     if ended_only:
         planning.reveal_ended(workspace)
@@ -139,13 +142,19 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     boxes = data.by_box()
     residents = residents_of_boxes(workspace)
     residents = residents[residents.index.isin(boxes.index)]
+    areas, hidden = _neighbourhoods(workspace, boxes, residents, beat), []
+    alone = boxes.index.difference(residents.index[residents[EVERYBODY] > 0])
+    if ended_only:
+        counted = areas[["residents", "visits", "served", "incidents"]]
+        boxes, residents, hidden = left_out(areas, boxes, residents, _named(boxes))
+        areas = _neighbourhoods(workspace, boxes, residents, beat).assign(**counted)
     progress.report(0.5, "Limits and lottery")
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)
     evenness, curves = _evenness(boxes, residents)
     limits = _limits(workspace, data)
     lottery = honesty(workspace, data, every=ended_only, progress=progress.part(0.6, 0.9))
     found = Exposure(
-        first, last, beat, _totals(data, boxes, residents), _neighbourhoods(workspace, boxes, residents, beat),
+        first, last, beat, _totals(data, boxes, residents, alone, hidden), areas,
         _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),
         agreement(chance, drawn), lottery, data.published(), _overrides(workspace, data),
         verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
@@ -153,13 +162,14 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     return found
 
 
-def _totals(data, boxes, residents):
+def _totals(data, boxes, residents, alone, hidden):
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0)
     sums = boxes[_COUNTED[:6]].sum().to_dict()
     rates = {kind: float(measures.per_thousand([sums[kind + "_minutes"]], [people.sum()])[0]) for kind in _MINUTES}
     sums.update({name: int(sums[name]) for name in ("patrols", "served", "visits")})
     return {**sums, **rates, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
-            "minutes_on_nobody": float(boxes.loc[people <= 0, "presence_minutes"].sum())}
+            "minutes_on_nobody": float(boxes.loc[alone, "presence_minutes"].sum()),
+            "visits_on_nobody": int(boxes.loc[alone, "visits"].sum()), "left_out": len(hidden)}
 
 
 _STEPS = np.linspace(0.0, 1.0, 101)
@@ -170,7 +180,7 @@ _COUNTED = ["patrols", "planned_minutes", "served", "delivered_minutes", "visits
 
 def _neighbourhoods(workspace, boxes, residents, beat):
     """One row per neighbourhood with boxes, by name; boxes in none come last."""
-    name = boxes["neighbourhood"].where(boxes["neighbourhood"].notna(), NO_NEIGHBOURHOOD)
+    name = _named(boxes)
     table = boxes.groupby(name)[_COUNTED].sum()
     table.insert(0, "boxes", name.value_counts().reindex(table.index))
     if beat:
@@ -188,6 +198,11 @@ def _neighbourhoods(workspace, boxes, residents, beat):
     table = table.rename_axis("neighbourhood").reset_index()
     last = table["neighbourhood"] == NO_NEIGHBOURHOOD
     return pd.concat([table[~last], table[last]], ignore_index=True)
+
+
+def _named(boxes):
+    """The neighbourhood of each box, or the word for none."""
+    return boxes["neighbourhood"].where(boxes["neighbourhood"].notna(), NO_NEIGHBOURHOOD)
 
 
 def _groups(boxes, residents):

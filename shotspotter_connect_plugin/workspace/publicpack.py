@@ -18,7 +18,7 @@ from ..whole import archive
 from . import planning
 from .configure import export_configuration
 from .runs import library_versions
-from .suppression import FEW, HIDDEN, RULE, small, suppressed, tells
+from .suppression import FEW, HIDDEN, RULE, small, suppressed
 from .synonyms import EVERYBODY
 
 REPORT, MANIFEST = "exposure.pdf", "SHA256SUMS.txt"
@@ -30,44 +30,35 @@ _PUBLIC_TEXTS = ("agency", "timezone", "crs", "page_size", "plan_hour", "firewor
 """Settings of text and lists that are public; numbers and switches are public all, since they cannot name anybody."""
 _PUBLIC_TACTIC = ("tactic", "name", "description", "crime_types", "reviewed", "expires", "enforcement", "source",
                   "sort_order")
-_RATES = {"visits": "presence", "served": "delivered"}
 _DIGITS = 4
 _STAMP = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the zip: the same content gives the same bytes."""
 
 
 def public(numbers):
-    """An :class:`~.exposure.Exposure` with its small counts hidden; to be made of shifts that have ended."""
+    """An :class:`~.exposure.Exposure` with its small counts hidden; to be made with ``ended_only``, so that what is
+    hidden here is in no sum and no rate."""
     areas, totals = numbers.neighbourhoods, dict(numbers.totals)
-    for count, minutes in (("visits", "presence_minutes"), ("served", "delivered_minutes")):
-        if small([totals[count]])[0] or tells(areas[count]):
-            totals[count], totals[minutes] = FEW if small([totals[count]])[0] else HIDDEN, None
-            totals[_RATES[count]] = HIDDEN
-    if totals["visits"] in (FEW, HIDDEN):
-        totals["minutes_on_nobody"] = None
+    if small([totals["visits_on_nobody"]])[0]:
+        totals["minutes_on_nobody"] = HIDDEN
     for count, measured in _MEASURED.items():
-        areas = _marked(suppressed(areas, count, measured, summed=count != "residents"), areas, measured)
-    groups = numbers.groups
+        areas = _marked(suppressed(areas, count, measured), areas, measured)
+    totals = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in totals.items()
+              if name != "visits_on_nobody"}
+    return replace(numbers, totals=totals, neighbourhoods=_rounded(areas), groups=_rounded(_groups(numbers.groups)),
+                   limits=_rounded(numbers.limits), classes=_rounded(numbers.classes),
+                   evenness=_rounded(numbers.evenness), overrides=suppressed(numbers.overrides, "count"),
+                   refused=_refused(numbers.refused), chain=replace(numbers.chain, problems=[], notes=[], length=None))
+
+
+def _groups(groups):
+    """Groups of few residents go. Others could tell them by how many there are of all, so then none says how many."""
     rates = ["planned", "delivered", "presence", "harm", "incidents", "to_harm", "to_incidents"]
-    few = small(groups["residents"])
-    groups = _marked(suppressed(groups, "residents", rates, summed=False), groups, rates)
-    if totals["visits"] in (FEW, HIDDEN) or totals["served"] in (FEW, HIDDEN):
-        groups = groups.assign(delivered=HIDDEN, presence=HIDDEN, to_harm=HIDDEN, to_incidents=HIDDEN)
-    if any(isinstance(count, str) for count in areas["visits"]):
-        groups = _coarse(groups, rates)  # exact rates of many groups would tell the minutes hidden above
-    evenness, curves = numbers.evenness, numbers.curves
-    if totals["visits"] in (FEW, HIDDEN):
-        evenness = evenness[evenness["what"] != "Minutes of presence"].reset_index(drop=True)
-        curves = {what: curve for what, curve in curves.items() if what != "Minutes of presence"}
-    refused = numbers.refused.assign(reasons=[
-        {reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
-        for reasons in numbers.refused["reasons"]])
-    totals = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in totals.items()}
-    return replace(numbers, totals=totals, neighbourhoods=_rounded(areas),
-                   groups=_rounded(groups[~few | (groups["group"] == EVERYBODY)]), limits=_rounded(numbers.limits),
-                   classes=_rounded(numbers.classes), evenness=_rounded(evenness), curves=curves,
-                   overrides=_overrides(numbers.overrides),
-                   refused=suppressed(refused, "rejected", summed=False))
+    few, everybody = small(groups["residents"]), (groups["group"] == EVERYBODY).to_numpy()
+    shown = _marked(suppressed(groups, "residents", rates), groups, rates)
+    if few.any():
+        shown["residents"] = shown["residents"].astype(object).where(everybody, HIDDEN)
+    return shown[~few | everybody]
 
 
 def _marked(table, before, measured):
@@ -76,20 +67,14 @@ def _marked(table, before, measured):
                            for name in measured})
 
 
-def _coarse(table, columns):
-    """Rates to two significant digits."""
-    return table.assign(**{name: table[name].map(
-        lambda value: float(f"{value:.2g}") if isinstance(value, float) and value == value else value)
-        for name in columns})
-
-
-def _overrides(table):
-    """Changes by hand; all in one row where the number of all would tell a small one."""
-    if tells(table["count"]):
-        table = table.iloc[:1].assign(action="", reason="", words="all changes together", role="",
-                                      count=table["count"].sum())
-        return suppressed(table, "count", summed=False)
-    return suppressed(table, "count")
+def _refused(table):
+    """Rejected rows by reason; their number goes where it would tell how many had one of the reasons."""
+    few = [any(small(list(reasons.values()))) for reasons in table["reasons"]]
+    shown = suppressed(table, "rejected")
+    return shown.assign(
+        rejected=[HIDDEN if hide and count != FEW else count for hide, count in zip(few, shown["rejected"])],
+        reasons=[{reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
+                 for reasons in table["reasons"]])
 
 
 def _rounded(table):
@@ -210,7 +195,7 @@ def _readme(workspace, numbers, names):
     left = (f"{numbers.waiting} shifts of the period had not ended when the pack was made. They are left out, because "
             "a plan is public only after its shift.\n\n") if numbers.waiting else ""
     period = f"Shift dates {numbers.first} to {numbers.last}{', beat ' + numbers.beat if numbers.beat else ''}."
-    chain = f"{numbers.chain.head or 'empty'} ({numbers.chain.length} adjustments)"
+    chain = numbers.chain.head or "empty"
     return f"""{agency} – where patrols were sent, and whether the lottery was honest
 {period}
 Made by ShotSpotter Connect for QGIS {library_versions()["plugin"]}.
@@ -220,6 +205,11 @@ What this is
   patrol are drawn by lottery: more expected harm gives a box a higher chance, caps keep every chance and every run of
   patrols bounded. This pack shows where the patrols went, on whom their minutes fell, whether the caps were kept, and
   everything needed to check that the draws were honest.
+
+What can be guessed from it
+  The files of draws hold the forecast harm of every box to the last digit, since without it nobody could check a draw.
+  Forecasts learn from reports, so from one draw to the next a box whose harm rises has probably had a new report of a
+  crime. Of planned patrols and drawn boxes it shows how many were changed by hand on balance.
 
 What is not in it
 {textwrap.fill("No officer, no unit, no account, no note, no person. " + RULE, 118, **_INDENT)}
@@ -240,8 +230,7 @@ How to read the numbers
   somebody was in any box, all by GPS. Residents are those of the census that the agency imported, spread evenly over
   their neighbourhood; they are used for this report and for no forecast and no draw. A ratio to harm of 1 means that a
   neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
-  prove that patrols were fair or unfair; they show where to look. Rates of groups have two digits where minutes of a
-  neighbourhood are hidden.
+  prove that patrols were fair or unfair; they show where to look.
   Adjustments by hand form a chain of hashes; its head now is
   {chain}.
 """

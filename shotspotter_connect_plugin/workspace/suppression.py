@@ -1,11 +1,12 @@
 """Small numbers hidden before tables are published, so that nobody can be told from them.
 
-The rule: a count of 1 to 4 becomes ``<5``, and what was measured on those few is left out. Zeros stay. Where a sum is
-published too, further counts are hidden, the smallest first, until the sum tells no small count any more: at least two
-are hidden, and the sum of the hidden ones must leave every one of them open.
+The rule: a count of 1 to 4 becomes ``<5``, and what was measured on those few is hidden. Zeros stay. What is hidden is
+left out of every sum, rate and ratio that is published, so each number that is shown comes from numbers that are shown:
+whoever knows this rule and all that is published knows of a hidden count that it is 1, 2, 3 or 4, and no more. No
+second count has to be hidden to protect the first, so none can be worked out from the choice of it.
 
-Source: the threshold rule and secondary suppression as in A. Hundepool and others (2012), Statistical Disclosure
-Control, chapter 4.
+Source: the threshold rule as in A. Hundepool and others (2012), Statistical Disclosure Control, chapter 4; that a choice
+of further cells by a known rule can be undone is their section 4.4.
 """
 import numpy as np
 import pandas as pd
@@ -13,9 +14,12 @@ import pandas as pd
 LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
 RULE = (f"Counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown as {FEW}, and minutes, rates "
-        f"and ratios that rest on them as {HIDDEN}. Where a sum would tell such a count, a further one is {HIDDEN} "
-        f"too. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
+        f"and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate and ratio, so that no sum tells "
+        "them. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
         "hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
+RESTS = {"visits": ("visits", "presence_minutes", "served", "delivered_minutes"),
+         "served": ("served", "delivered_minutes"), "incidents": ("incidents",)}
+"""Count of a neighbourhood -> what its boxes lose in all sums where the count is small."""
 
 
 def small(counts):
@@ -24,57 +28,48 @@ def small(counts):
     return (counts > 0) & (counts < LEAST)
 
 
-def to_hide(counts):
-    """Which counts to hide where their sum is published: the small ones, and one more where the sum would tell them.
+def left_out(areas, boxes, residents, name):
+    """Boxes and residents as every published sum takes them: without what rests on a count that is hidden.
 
     Parameters
     ----------
-    counts : array of n numbers
+    areas : pandas.DataFrame
+        One row per neighbourhood: ``neighbourhood``, residents and the counts of ``RESTS``.
+    boxes : pandas.DataFrame
+        By box: all columns of ``RESTS``.
+    residents : pandas.DataFrame
+        By box; boxes of neighbourhoods with a small number of residents are taken out.
+    name : pandas.Series
+        Neighbourhood of each box, by box, as ``areas`` names it.
 
     Returns
     -------
-    numpy.ndarray of bool
+    (boxes, residents, neighbourhoods of which something was left out)
     """
-    counts = np.nan_to_num(np.asarray(counts, dtype=float))
-    hide = small(counts)
-    few = int(hide.sum())
-    if few == 0:
-        return hide
-    lowest, highest = few, few * (LEAST - 1)  # what the small ones can sum to
-    # If all hidden counts are the lowest they can be, their sum tells them.
-    least = LEAST if counts[hide].sum() > lowest else LEAST + 1
-    spare = [place for place in np.argsort(counts, kind="stable") if counts[place] >= least]
-    if spare and (few < 2 or not lowest < counts[hide].sum() < highest):
-        hide[spare[0]] = True
-    return hide
+    boxes, touched = boxes.copy(), set()
+    for count, columns in RESTS.items():
+        few = set(areas.loc[small(areas[count]), "neighbourhood"])
+        boxes.loc[name.reindex(boxes.index).isin(list(few)).to_numpy(), list(columns)] = 0
+        touched |= few
+    few = set(areas.loc[small(areas["residents"]), "neighbourhood"])
+    residents = residents[~name.reindex(residents.index).isin(list(few)).to_numpy()]
+    return boxes, residents, sorted(touched | few)
 
 
-def tells(counts):
-    """Whether the sum of some counts tells a small one although :func:`to_hide` hides what it can."""
-    counts = np.nan_to_num(np.asarray(counts, dtype=float))
-    hide = to_hide(counts)
-    few, total = int(small(counts).sum()), counts[hide].sum()
-    return few > 0 and hide.sum() == few and (few < 2 or not few < total < few * (LEAST - 1))
-
-
-def suppressed(table, count, measured=(), summed=True):
-    """A table with the small counts of a column hidden.
+def suppressed(table, count, measured=()):
+    """A table with the small counts of a column as ``<5``, and what was measured on them None.
 
     Parameters
     ----------
     table : pandas.DataFrame
     count : str
-        Column with counts.
+        Column with counts. Where its sum is published, that must be the sum of the others; see :func:`left_out`.
     measured : sequence of str
-        Columns that rest on them; None on the rows hidden.
-    summed : bool
-        Whether the sum of the column is published anywhere.
+        Columns that rest on them.
     """
     few = small(table[count])
-    hide = to_hide(table[count]) if summed else few
-    texts = [FEW if is_few else HIDDEN if is_hidden else value for is_few, is_hidden, value in zip(
-        few, hide, table[count].astype(object))]
+    texts = [FEW if is_few else value for is_few, value in zip(few, table[count].astype(object))]
     changed = {count: pd.Series(texts, index=table.index, dtype=object)}
     for name in measured:
-        changed[name] = table[name].astype(object).where(~hide, None)
+        changed[name] = table[name].astype(object).where(~few, None)
     return table.assign(**changed)
