@@ -71,5 +71,7 @@ if (drawn.join() !== draw.selected.join()) differences.push(`the record says ${d
 for (const beat of new Set([...Object.keys(reserve), ...Object.keys(draw.reserve)])) {
   if ((reserve[beat] ?? []).join() !== (draw.reserve[beat] ?? []).join()) differences.push(`the reserve of ${beat}`);
 }
+const number_of_draw = Number(draw.draw_id.split(".").pop()); // whoever draws again has seen the outcome before
+if (number_of_draw > 1) console.log(`note: draw number ${number_of_draw} of its shift; ask why it was drawn again`);
 for (const difference of differences) console.log("differs: " + difference);
 process.exit(differences.length ? 1 : 0);

@@ -22,8 +22,8 @@ from .seeds import Uniforms
 __all__ = [
     "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WATER", "WINDOWS", "Coverage", "DrawnShift", "History", "Limited",
     "Shortfall", "box_caps", "coverage", "draw_shift", "hard_limits", "harm_by_box", "inclusion_probabilities",
-    "may_be_drawn", "minute_limits", "most_boxes", "most_in_window", "never_drawn", "plan", "replay", "rules_of", "share_caps", "shares_of", "shortfalls_of",
-    "visit_order", "window_blocks"]
+    "may_be_drawn", "minute_limits", "most_boxes", "most_in_window", "never_drawn", "plan", "replay",
+    "rules_of", "share_caps", "shares_of", "shortfalls_of", "visit_order", "window_blocks"]
 
 
 def harm_by_box(forecasts, crime_types):

@@ -40,7 +40,7 @@ class VerifyDraw(ConnectAlgorithm):
         for shift in self.shifts(parameters, context, workspace, date):
             results[shift] = planning.verify_draw(workspace, date, shift)
             if results[shift].verified:
-                progress.info("{} {}: verified.".format(date, shift))
+                progress.info("{} {}: verified{}.".format(date, shift, "; notes below" * bool(results[shift].notes)))
             for problem in results[shift].problems:
                 progress.warn("{} {}: {}".format(date, shift, problem))
             for sentence in results[shift].waiting:
@@ -51,5 +51,6 @@ class VerifyDraw(ConnectAlgorithm):
                 path = os.path.join(folder, "draw_{}_{}.json".format(date, shift))
                 planning.export_draw(workspace, date, shift, path)
                 progress.info("{} {}: written to {}.".format(date, shift, path))
+        progress.info("What this cannot show: who could read the seeds before their shift, and so know the draws.")
         run.counts = {shift: bool(result.verified) for shift, result in results.items()}
         return {VERIFIED: all(result.verified for result in results.values()), **({EXPORT: folder} if folder else {})}

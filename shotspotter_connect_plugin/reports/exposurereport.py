@@ -38,8 +38,8 @@ ABOUT_RATIOS = (
     f"incidents of the forecast crime types; {TOO_FEW_REPORTS} where fewer than {FEWEST_REPORTS} reports stand behind "
     "it. n/a: nobody lives there, or nothing to compare with.")
 ABOUT_HIDDEN = (
-    f"{FEW}: a count of 1 to {LEAST - 1}. hidden: rests on such a count. Neither is in any sum, rate or ratio here. The "
-    "rule is at the end of the report.")
+    f"{FEW}: a count of 1 to {LEAST - 1}. hidden: rests on such a count. Neither is in any sum, rate or ratio here. "
+    "The rule is at the end of the report.")
 ABOUT_GROUPS = (
     "Residents of a neighbourhood are spread evenly over its area, and a minute in a box is shared by all who live "
     "there alike: E(g) = sum over boxes of minutes × residents of the group / all residents, over all residents of "
@@ -139,11 +139,11 @@ def _opening(numbers):
 
 def _figures(numbers):
     totals = numbers.totals
+    where = "boxes, what is hidden left out" if totals["left_out"] else "all boxes"
     return Figures([
         (say(totals["shifts"]), "shifts drawn by lottery"), (say(totals["patrols"]), "directed patrols planned"),
         (say(totals["delivered_minutes"]), f"minutes delivered of {say(totals['planned_minutes'])} planned"),
-        (say(totals["presence_minutes"]), f"minutes of presence in {'all boxes' if not totals['left_out'] else 'boxes, '
-         'what is hidden left out'}, in {say(totals['visits'])} visits"),
+        (say(totals["presence_minutes"]), f"minutes of presence in {where}, in {say(totals['visits'])} visits"),
         (say(totals["residents"]), "residents")])
 
 
@@ -294,7 +294,7 @@ def _lottery(numbers):
     drawn = [f"{_percent(share)} drawn" for share in table["share"]]
     shares = [[100 * value for value in table[name]] for name in ("share", "low", "high")]
     said = [exposurewords.lottery(found), *exposurewords.problems(found), exposurewords.publication(found),
-            exposurewords.late(found), exposurewords.left_out(found), _redrawn_in_words(numbers.draws),
+            exposurewords.late(found), exposurewords.left_out(found), exposurewords.reasons(found),
             _chain_in_words(numbers.chain), exposurewords.luck(numbers.agreement)]
     return [Heading("Was the lottery honest?"), *[Paragraph(text) for text in said if text],
             Chart("Chances and draws", lambda width: charts.intervals(
@@ -304,12 +304,6 @@ def _lottery(numbers):
 
 def _percent(share):
     return share if isinstance(share, str) else f"{100 * share:.1f} %"
-
-
-def _redrawn_in_words(draws):
-    again = int(draws["redrawn"].sum())
-    return f"{say(again)} {'shift was' if again == 1 else 'shifts were'} drawn again; all their draws count here." * (
-        again > 0)
 
 
 def _chain_in_words(chain):

@@ -11,6 +11,8 @@ ENOUGH_DRAWN = 30
 UNLIKELY = 0.05
 """Share of honest periods below which the report tells how rare a result is."""
 _NAMED = 5
+UNSEEN = ("What nobody outside can see: who could read the secret seeds before their shift. Whoever could, knew the "
+          "draws beforehand.")
 
 
 def say(value, digits=0):
@@ -87,7 +89,7 @@ def lottery(found):
     same = (f"{say(right)} of {say(drawn)} draws replay to exactly the published boxes, "
             + (f"{say(found.before)} of them from seeds whose hashes were published before the draw."
                if found.before < right or not right else "from seeds whose hashes were published before the draw."))
-    said = [("Yes: " if found.kept else "No: " if wrong else "Not shown for every draw: ") + same]
+    said = [_verdict(found, wrong) + same]
     if drawn < len(found.draws):
         said.append(f"These {say(drawn)} were taken by lot from all {say(len(found.draws))}, to be quick; the public "
                     "pack draws every one again.")
@@ -97,7 +99,58 @@ def lottery(found):
     if unknown:
         said.append(f"The seed of {say(unknown)} is not known here, so {_do(unknown, 'it', 'they')} could not be "
                     "replayed: " + _listed(found.named(found.unknown)) + ".")
-    return " ".join(said)
+    return " ".join([*said, *choices(found), UNSEEN])
+
+
+def _verdict(found, wrong):
+    """The first word of the answer: a plain Yes only where nobody had a choice that shows."""
+    if found.plain:
+        return "Yes: "
+    if wrong:
+        return "No: "
+    if not found.kept:
+        return "Not shown for every draw: "
+    if len(found.again) or len(found.several) or found.tests:
+        return "Not plainly: "
+    return "Yes, except for the first draw, whose hash came with it: "
+
+
+def choices(found):
+    """What let somebody choose among draws, a sentence each: shifts drawn again, several hashes, given seeds."""
+    said = []
+    if len(found.again):
+        shifts = [f"{_name(row.shift_date, row.shift)} was drawn again {_times(row.times)}"
+                  for row in found.again.head(_NAMED).itertuples()]
+        said.append("; ".join(shifts) + _more(len(found.again)) + ". All these draws are counted here, and the last of "
+                    "each shift became its plan: whoever draws again sees the outcome and can go on until it suits.")
+    if len(found.several):
+        shifts = [f"{row.hashes} hashes stood for {_name(row.shift_date, row.shift)}"
+                  for row in found.several.head(_NAMED).itertuples()]
+        said.append("; ".join(shifts) + _more(len(found.several)) + ": whoever knew their seeds could choose among "
+                    "them.")
+    if found.tests:
+        said.append(_tests(found))
+    return said
+
+
+def reasons(found):
+    """The reasons that were recorded for drawing again; empty where nothing was drawn again. Not for the public."""
+    told = [f"{_name(row.shift_date, row.shift)}: " + "; ".join(f"“{clean(reason)}”" for reason in row.reasons)
+            for row in found.again.head(_NAMED).itertuples() if row.reasons]
+    return "Reasons recorded for drawing again: " + ". ".join(told) + _more(len(found.again)) + "." if told else ""
+
+
+def _times(count):
+    return "once" if count == 1 else f"{say(count)} times"
+
+
+def _more(count):
+    return f"; and {count - _NAMED} more shifts" if count > _NAMED else ""
+
+
+def _tests(found):
+    return (f"{say(found.tests)} {_do(found.tests, 'draw was a test', 'draws were tests')} with a given seed, "
+            "no lottery.")
 
 
 def publication(found):
@@ -138,9 +191,8 @@ def late(found):
 def left_out(found):
     """Draws that are not judged; empty where there are none."""
     said = []
-    if found.tests:
-        said.append(f"{say(found.tests)} {_do(found.tests, 'draw was a test', 'draws were tests')} with a given seed, "
-                    "no lottery.")
+    if found.tests and found.draws.empty:  # else said with the answer
+        said.append(_tests(found))
     if found.open_yet:
         said.append(f"{say(found.open_yet)} {_do(found.open_yet, 'shift has', 'shifts have')} not ended; "
                     f"{_do(found.open_yet, 'its seed stays', 'their seeds stay')} secret until then.")

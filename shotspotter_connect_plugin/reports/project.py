@@ -149,8 +149,7 @@ def metadata_of(title, rollcall):
 
 def _notes(rollcall):
     lines = [rollcall.message, f"Forecast uses data reported until {rollcall.as_of}." if rollcall.as_of else "",
-             f"Seed hash of the draw: {rollcall.seed_hash}" if rollcall.seed_hash else "",
-             "" if rollcall.lottery else "A test with a given seed, no lottery."]
+             f"{rollcall.seed_label}: {rollcall.seed_hash}" if rollcall.seed_hash else ""]
     return "<br>".join(escape(line) for line in lines if line)
 
 

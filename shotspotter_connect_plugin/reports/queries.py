@@ -35,7 +35,8 @@ class RollCall:
     [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of
     coming draws, the next one first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of
     the fishnet, ``message`` says why the whole shift has nothing to show, where that is so. ``logo`` is the path of a
-    picture, ``phone`` the address at which a phone finds the shift's file; both may be empty.
+    picture, ``phone`` the address at which a phone finds the shift's file; both may be empty. ``draws`` tells how often
+    the shift was drawn, ``hashes`` how many seed hashes stood for it.
     """
 
     agency: str
@@ -63,6 +64,16 @@ class RollCall:
     notice: str = ""
     logo: str = ""
     phone: str = ""
+    draws: int = 1
+    hashes: int = 1
+
+    @property
+    def seed_label(self):
+        """What the seed hash is the hash of: a first draw from the one hash published, or what else it is."""
+        said = "Seed hash of this draw" if self.lottery else "Test with a given seed, no lottery"
+        more = [f"draw {self.draws} of this shift"] * (self.draws > 1) + [f"1 of {self.hashes} hashes"] * (
+            self.hashes > 1)
+        return f"Seed hash, {', '.join(more)}" if more and self.lottery else said
 
 
 def rollcall(workspace, shift_date, shift, beat=""):
@@ -99,7 +110,9 @@ def rollcall(workspace, shift_date, shift, beat=""):
         version=library_versions()["plugin"],
         context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "",
         notice=clean(settings.notice), logo=logo_path(workspace),
-        phone=phone_link(settings.phone_address, shift_date, shift))
+        phone=phone_link(settings.phone_address, shift_date, shift),
+        draws=workspace.count("draws", {"shift_date": shift_date, "shift": shift}),
+        hashes=workspace.count("commitments", {"shift_date": shift_date, "shift": shift}))
 
 
 def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer="", of="Tracks, logs and plans"):
@@ -316,11 +329,16 @@ def _tactics(workspace, shift_date):
 
 
 def _coming(workspace, shift_date, start, names):
-    """The newest hash of each coming draw, in the order in which the shifts start."""
+    """The newest hash of each coming draw, in the order in which the shifts start; where more stand, its name says so.
+    """
     frame = commitments(workspace, shift_date, workspace.settings.commit_days + 1)
-    frame = frame[frame["start_utc"] > start].drop_duplicates(["shift_date", "shift"], keep="last")
+    frame = frame[frame["start_utc"] > start]
+    stand = frame.groupby(["shift_date", "shift"])["seed_hash"].transform("nunique") if len(frame) else []
+    frame = frame.assign(stand=stand).drop_duplicates(["shift_date", "shift"], keep="last")
+    named = [names.get(code, code) + (f" (1 of {count} hashes)" if count > 1 else "")
+             for code, count in zip(frame["shift"], frame["stand"])]
     return pd.DataFrame({"shift_date": list(frame["shift_date"]), "seed_hash": list(frame["seed_hash"]),
-                         "shift_name": [names.get(code, code) for code in frame["shift"]]})
+                         "shift_name": named})
 
 
 def _chain_head(workspace):

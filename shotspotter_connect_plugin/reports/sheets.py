@@ -206,7 +206,7 @@ def _frame_texts(rollcall, beat, part, parts):
 def _proof(rollcall):
     """Labels and hashes with which anybody can check the draw later."""
     if rollcall.seed_hash:
-        yield "Seed hash of this draw" if rollcall.lottery else "Test with a given seed, no lottery", rollcall.seed_hash
+        yield rollcall.seed_label, rollcall.seed_hash
     for coming in rollcall.coming.head(1).to_dict("records"):
         date = queries.date_in_words(coming["shift_date"]).split(", ")[1]
         yield f"Next draw, {date}, {coming['shift_name']}", coming["seed_hash"]

@@ -249,7 +249,8 @@ class _Plan:
 
     def _warn_of_water(self, box_id):
         box = self._workspace.read("boxes", ["beat", "inside", "water"], {"box_id": box_id})
-        if any(reason == metering.WATER and applies.any() for applies, reason in metering.never_drawn(box, self._rules)):
+        never = metering.never_drawn(box, self._rules)
+        if any(reason == metering.WATER and applies.any() for applies, reason in never):
             self.messages.append(f"Box {box_id} is {100 * box['water'].iloc[0]:.0f} % water and is never drawn; make "
                                  "sure that officers can get there.")
 

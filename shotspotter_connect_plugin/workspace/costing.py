@@ -42,7 +42,8 @@ def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
     model = forecasting.read_model(workspace, forecasting.newest_model(workspace, as_of))
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"], order_by="box_id")
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"],
+                           order_by="box_id")
     if len(slots) * len(boxes) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(boxes)} boxes are too many for one replay; choose a shorter "
                            "period.")

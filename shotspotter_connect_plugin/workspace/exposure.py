@@ -57,8 +57,12 @@ class Exposure:
     ``honesty``
         Every lottery that has ended, drawn again from its seed; see :mod:`.exposure_lottery`.
     ``draws``
-        draw_id, shift_date, shift, drawn_utc, size, lottery, redrawn, seed_hash, seed (None until it is public),
-        inputs_hash, committed (hash published before the draw), fits (the seed gives the hash; None without one).
+        Every draw, also one that a later draw of its shift replaced: draw_id, shift_date, shift, drawn_utc, size,
+        lottery, redrawn (not the first of its shift), stands (the newest of its shift), seed_hash, committed_utc (when
+        the hash was published for the shift), seed (None until it is public), inputs_hash, committed (published before
+        the draw), fits (the seed gives the hash; None without one).
+    ``commitments``
+        shift_date, shift, seed_hash, committed_utc: every hash that stood for a shift of the period.
     ``overrides``
         action, reason, words, role, count.
     ``gunfire``
@@ -82,6 +86,7 @@ class Exposure:
     agreement: Agreement
     honesty: Honesty
     draws: pd.DataFrame
+    commitments: pd.DataFrame
     overrides: pd.DataFrame
     chain: ChainCheck
     gunfire: Tuple[int, object]
@@ -156,7 +161,7 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents, alone, hidden), areas,
         _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),
-        agreement(chance, drawn), lottery, data.published(), _overrides(workspace, data),
+        agreement(chance, drawn), lottery, data.published(), data.commitments, _overrides(workspace, data),
         verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
     progress.report(1.0)
     return found

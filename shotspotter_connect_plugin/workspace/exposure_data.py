@@ -54,12 +54,14 @@ class PeriodData:
         visits = workspace.read("visits", ["unit", "officer", "box_id", "patrol_id", *SHIFT, "entered_utc",
                                            "left_utc", "minutes"], self._around)
         self.visits = self.scoped(dosage.unit_visits(visits))
-        self.draws = self._newest_draws()
-        self.drawn = self.scoped(workspace.read(
+        every = self._every_draw()
+        self.draws = every[every["stands"]].reset_index(drop=True)
+        self.every = every[self.within(every)].reset_index(drop=True)
+        drawn = self.scoped(workspace.read(
             "draw_boxes", ["draw_id", "box_id", "inclusion_probability", "selected"],
-            {"draw_id": self.draws.loc[self.within(self.draws), "draw_id"].tolist(), "eligible": True}))
-        lottery = self.draws.loc[self.draws["lottery"], "draw_id"]
-        self.of_lottery = self.drawn[self.drawn["draw_id"].isin(lottery)]
+            {"draw_id": self.every["draw_id"].tolist(), "eligible": True}))
+        self.drawn = drawn[drawn["draw_id"].isin(self.draws["draw_id"])].reset_index(drop=True)
+        self.of_lottery = drawn[drawn["draw_id"].isin(self.every.loc[self.every["lottery"], "draw_id"])]
 
     def scoped(self, rows):
         """Rows of the boxes asked for, without those of shifts that have not ended."""
@@ -69,13 +71,14 @@ class PeriodData:
             rows = rows[np.array(here, dtype=bool)]
         return rows.reset_index(drop=True)
 
-    def _newest_draws(self):
+    def _every_draw(self):
+        """All draws in their order; ``stands`` marks the newest of each shift, whose plan counts."""
         draws = self.scoped(self._workspace.read("draws", [
             "draw_id", *SHIFT, "drawn_utc", "size", "lottery", "seed_hash", "seed", "inputs_hash", "rules"],
             self._around))
         draws = draws.assign(number=draws["draw_id"].str.rsplit(".", n=1).str[-1].astype(int),
                              lottery=draws["lottery"].fillna(False).astype(bool)).sort_values([*SHIFT, "number"])
-        return draws.drop_duplicates(SHIFT, keep="last", ignore_index=True)
+        return draws.assign(stands=~draws.duplicated(SHIFT, keep="last"))
 
     def within(self, rows):
         """Which rows are of the period itself."""
@@ -140,17 +143,25 @@ class PeriodData:
         return served
 
     def published(self):
-        """The draws of the period as anybody may see them."""
-        draws = self.draws[self.within(self.draws)].reset_index(drop=True)
-        told = self._workspace.read("commitments", ["seed_hash", "committed_utc"],
-                                    {"seed_hash": draws["seed_hash"].tolist()})
-        earliest = dict(told.sort_values("committed_utc", ascending=False).to_numpy())
-        committed = pd.to_datetime(draws["seed_hash"].map(earliest), utc=True) < draws["drawn_utc"]
+        """All draws of the period, those that were replaced by a later one of the shift too, as anybody may see them.
+        """
+        draws, told = self.every, self.commitments
+        keys = pd.MultiIndex.from_frame(draws[[*SHIFT, "seed_hash"]])
+        earliest = told.groupby([*SHIFT, "seed_hash"])["committed_utc"].min().reindex(keys)
+        published = pd.to_datetime(pd.Series(earliest.to_numpy(), index=draws.index), utc=True)
+        committed = published < draws["drawn_utc"]
         fits = [None if seed is None else seeds.hash_of(seed) == published for seed, published in zip(
             draws["seed"], draws["seed_hash"])]
-        return draws.assign(redrawn=draws["number"] > 1, committed=committed.astype(bool), fits=fits)[[
-            "draw_id", *SHIFT, "drawn_utc", "size", "lottery", "redrawn", "seed_hash", "seed", "inputs_hash",
-            "committed", "fits"]]
+        draws = draws.assign(redrawn=draws["number"] > 1, committed=committed.astype(bool), fits=fits,
+                             committed_utc=published)
+        return draws[["draw_id", *SHIFT, "drawn_utc", "size", "lottery", "redrawn", "stands", "seed_hash",
+                      "committed_utc", "seed", "inputs_hash", "committed", "fits"]]
+
+    @cached_property
+    def commitments(self):
+        """Every hash that stood for a shift of the period, and when it was published, by that moment."""
+        return self.scoped(self._workspace.read("commitments", [*SHIFT, "seed_hash", "committed_utc"],
+                                                between(self.first, self.last), order_by="committed_utc"))
 
     def newest(self):
         """The end of the newest visit that was counted, else the moment of the newest draw; None without either."""

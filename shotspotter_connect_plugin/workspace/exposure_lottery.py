@@ -33,11 +33,17 @@ class Honesty:
     draw of the workspace), late (drawn when its shift had begun), asked (whether it was drawn again), replays (None
     where it was not, or the seed is not known) and problems (sentences). ``tests`` draws had a given seed and
     ``open_yet`` are of shifts that have not ended; neither is among them.
+
+    ``again`` has one row per shift, ended and drawn more than once, tests counted too: shift_date, shift, times (that
+    it was drawn after the first draw) and reasons (as recorded, in order). ``several`` has one per shift, ended and
+    drawn, for which more than one hash stood: shift_date, shift, hashes.
     """
 
     draws: pd.DataFrame
     tests: int
     open_yet: int
+    again: pd.DataFrame
+    several: pd.DataFrame
 
     def named(self, which):
         """The shifts of some draws as (shift_date, shift), in order, each once."""
@@ -69,6 +75,13 @@ class Honesty:
         return bool((settled & replayed).all()) and len(self.draws) > 0
 
     @property
+    def plain(self):
+        """Whether nobody had a choice that shows: all lotteries :attr:`kept`, each the first and only draw of its
+        shift, from the one hash that stood for it, published before the draw; and no draw a test."""
+        return (self.kept and self.again.empty and self.several.empty and not self.tests
+                and bool(self.draws["published"].eq(BEFORE).all()))
+
+    @property
     def unknown(self):
         """(draws,) whether it was to be drawn again and its seed is not known."""
         return self.draws["asked"] & self.draws["replays"].isna()
@@ -88,9 +101,11 @@ def honesty(workspace, data, every=False, progress=SILENT):
     """
     draws = data.scoped(workspace.read("draws", where=between(data.first, data.last), order_by="drawn_utc"))
     lottery = draws["lottery"].fillna(False).astype(bool)
+    tests = int((~lottery).sum())
     bounds = [_bounds(workspace.calendar, *key) for key in draws[SHIFT].itertuples(index=False, name=None)]
     ended = np.array([end <= pd.Timestamp.now(tz="UTC") for _, end in bounds], dtype=bool)
     late = [drawn >= start for (start, _), drawn in zip(bounds, draws["drawn_utc"])]
+    again, several = _again(draws[ended]), _several(draws[ended], data.commitments)
     draws = draws.assign(late=np.array(late, dtype=bool))[(lottery & ended).to_numpy()].reset_index(drop=True)
     secrets = seeds.known(workspace.path_of_seeds)
     patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
@@ -111,8 +126,26 @@ def honesty(workspace, data, every=False, progress=SILENT):
         asked=asked, published=_published(workspace, draws), first=draws["drawn_utc"] == started,
         replays=pd.Series([None if named is None else not named for named in problems], dtype=object),
         problems=pd.Series([named or [] for named in problems], dtype=object))
-    return Honesty(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), int((~lottery).sum()),
-                   int((lottery.to_numpy() & ~ended).sum()))
+    return Honesty(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), tests,
+                   int((lottery.to_numpy() & ~ended).sum()), again, several)
+
+
+def _again(draws):
+    """Shifts that were drawn more than once; a first draw that is not on record any more counts."""
+    number = draws["draw_id"].str.rsplit(".", n=1).str[-1].astype(int)
+    draws = draws.assign(number=number).sort_values([*SHIFT, "number"])
+    rows = [(*key, max(len(rows), rows["number"].max()) - 1,
+             [reason for reason in rows.loc[rows["number"] > 1, "reason"].fillna("") if reason])
+            for key, rows in draws.groupby(SHIFT)]
+    table = pd.DataFrame(rows, columns=[*SHIFT, "times", "reasons"])
+    return table[table["times"] > 0].reset_index(drop=True)
+
+
+def _several(draws, commitments):
+    """Drawn shifts for which more than one hash stood."""
+    hashes = commitments.groupby(SHIFT)["seed_hash"].nunique().rename("hashes").reset_index()
+    return draws[SHIFT].drop_duplicates().merge(hashes[hashes["hashes"] > 1], on=SHIFT).sort_values(
+        SHIFT, ignore_index=True)
 
 
 def _by_lot(hashes, count):

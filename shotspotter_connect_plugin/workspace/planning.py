@@ -178,6 +178,12 @@ def verify_shift(workspace, shift_date, shift, chain_problems=None):
             (found if withheld else waiting).append((prefix if not withheld else "") + why)
         problems += [prefix + problem for problem in found]
         notes += [prefix + note for note in _notes(draw, committed)]
+    if len(kept) > 1:
+        why = "; ".join(f"“{draw['reason']}”" for draw in kept[1:] if draw["reason"])
+        notes.append(f"Drawn again {len(kept) - 1} time{'s' if len(kept) > 2 else ''}; only the last draw became the "
+                     f"plan, and whoever draws again sees the outcome first. Reasons recorded: {why or 'none'}.")
+    if len(committed) > 1:
+        notes.append(f"{len(committed)} hashes stood for this shift: whoever knew their seeds could choose; ask why.")
     if rows:
         notes.append(f"{len(rows)} adjustments by hand; they are in the table adjustments.")
     return Verification(not problems and not waiting, problems, notes, waiting)
@@ -219,14 +225,20 @@ def export_draw(workspace, shift_date, shift, path):
     draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
         raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
-    draw = draws.iloc[-1]
-    boxes = workspace.read("draw_boxes", where={"draw_id": draw["draw_id"]})
+    content = draw_file(workspace, draws["draw_id"].iloc[-1])
+    folder_for(path, "The draw")
+    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1), "The draw")
+
+
+def draw_file(workspace, draw_id):
+    """What the file of one draw holds, any of its shift: a dict, as docs/verify-a-draw.md describes it."""
+    draw, = chain.records(workspace.read("draws", where={"draw_id": draw_id}))
+    boxes = workspace.read("draw_boxes", where={"draw_id": draw_id})
     selected = boxes[boxes["selected"].astype(bool)].sort_values("draw_rank")["box_id"].tolist()
     content = {name: draw[name] for name in ("draw_id", "shift_date", "shift", "seed_hash", "seed", "inputs_hash")}
     content.update(drawn_utc=draw["drawn_utc"].isoformat(), lottery=bool(draw["lottery"]), reason=draw["reason"],
                    selected=selected, reserve=draw["reserve"], inputs=text_of_inputs(draw["rules"], boxes))
-    folder_for(path, "The draw")
-    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1), "The draw")
+    return content
 
 
 def commitments(workspace, shift_date, days):
@@ -498,6 +510,4 @@ def _notes(draw, committed):
     published = committed[committed["seed_hash"] == draw["seed_hash"]]
     if (published["committed_utc"] == draw["drawn_utc"]).any():
         notes.append("The hash of its seed was published with the draw itself, not before.")
-    if len(committed) > 1:
-        notes.append(f"{len(committed)} hashes were published for this shift; ask why.")
     return notes

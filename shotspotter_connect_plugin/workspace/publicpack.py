@@ -9,7 +9,8 @@ import textwrap
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+import pandas as pd
 
 from ..files import replacing
 from ..forecast.card import card_html
@@ -17,6 +18,7 @@ from ..progress import SILENT
 from ..whole import archive
 from . import planning
 from .configure import export_configuration
+from .exposure_data import SHIFT
 from .runs import library_versions
 from .suppression import FEW, HIDDEN, RULE, small, suppressed
 from .synonyms import EVERYBODY
@@ -48,6 +50,7 @@ def public(numbers):
     return replace(numbers, totals=totals, neighbourhoods=_rounded(areas), groups=_rounded(_groups(numbers.groups)),
                    limits=_rounded(numbers.limits), classes=_rounded(numbers.classes),
                    evenness=_rounded(numbers.evenness), overrides=suppressed(numbers.overrides, "count"),
+                   honesty=_without_reasons(numbers.honesty),
                    refused=_refused(numbers.refused), chain=replace(numbers.chain, problems=[], notes=[], length=None))
 
 
@@ -61,6 +64,11 @@ def _groups(groups):
     return shown[~few | everybody]
 
 
+def _without_reasons(honesty):
+    """Without the reasons of draws again: free words."""
+    return replace(honesty, again=honesty.again.assign(reasons=[[] for _ in range(len(honesty.again))]))
+
+
 def _marked(table, before, measured):
     """Say of every value that was taken out that it is hidden; what never was stays missing."""
     return table.assign(**{name: table[name].astype(object).where(table[name].notna() | before[name].isna(), HIDDEN)
@@ -68,11 +76,11 @@ def _marked(table, before, measured):
 
 
 def _refused(table):
-    """Rejected rows by reason; their number goes where it would tell how many had one of the reasons."""
-    few = [any(small(list(reasons.values()))) for reasons in table["reasons"]]
-    shown = suppressed(table, "rejected")
-    return shown.assign(
-        rejected=[HIDDEN if hide and count != FEW else count for hide, count in zip(few, shown["rejected"])],
+    """Rejected rows by reason; their number goes where it would tell how many had one of several reasons."""
+    few = [len(reasons) > 1 and any(small(list(reasons.values()))) for reasons in table["reasons"]]
+    return table.assign(
+        rejected=pd.Series([HIDDEN if hide else count for hide, count in zip(
+            few, suppressed(table, "rejected")["rejected"])], index=table.index, dtype=object),
         reasons=[{reason: FEW if small([count])[0] else count for reason, count in reasons.items()}
                  for reasons in table["reasons"]])
 
@@ -100,7 +108,8 @@ def contents(workspace, numbers, tables, progress=SILENT):
         File name -> content.
     """
     files = {f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()}
-    files["tables/draws.csv"] = draws_csv(numbers.draws, numbers.honesty.draws).encode("utf-8-sig")
+    files["tables/draws.csv"] = draws_csv(
+        numbers.draws, numbers.honesty.draws, numbers.commitments).encode("utf-8-sig")
     files["configuration.json"] = _json(public_configuration(workspace))
     files.update(model_cards(workspace, numbers))
     files.update(_draw_files(workspace, numbers, progress))
@@ -147,25 +156,32 @@ def model_cards(workspace, numbers):
     return {f"model_cards/{row.model_id}.html": card_html(row.card).encode() for row in chosen.itertuples()}
 
 
-def draws_csv(draws, checked):
-    """The draws as CSV: seeds that are public, what shows that they were settled before, and whether they replay."""
-    draws = draws.assign(drawn_utc=draws["drawn_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")).merge(
-        checked[["draw_id", "replays", "late"]], on="draw_id", how="left")
-    return draws.rename(columns={"fits": "seed_gives_hash", "committed": "hash_published_before",
-                                 "late": "drawn_after_start"}).to_csv(index=False)
+def draws_csv(draws, checked, commitments):
+    """All draws as CSV: seeds that are public, what shows that they were settled before, and whether they replay.
+
+    A hash that was published for a shift and from which nothing was drawn has a row without a draw.
+    """
+    hashes = commitments.groupby(SHIFT)["seed_hash"].nunique().rename("hashes_of_shift").reset_index()
+    table = draws.merge(checked[["draw_id", "replays", "late"]], on="draw_id", how="left")
+    unused = commitments.merge(draws[[*SHIFT, "seed_hash"]].drop_duplicates(), how="left", indicator=True)
+    unused = unused[unused["_merge"] == "left_only"].drop(columns="_merge")
+    table = pd.concat([table.astype(object), unused.astype(object)], ignore_index=True)
+    table = table.merge(hashes, on=SHIFT, how="left").sort_values([*SHIFT, "draw_id"], ignore_index=True)
+    for name in ("drawn_utc", "committed_utc"):
+        table[name] = [None if pd.isna(moment) else moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+                       for moment in table[name]]
+    return table.rename(columns={
+        "fits": "seed_gives_hash", "committed": "hash_published_before", "committed_utc": "hash_published_utc",
+        "stands": "became_the_plan", "late": "drawn_after_start"}).to_csv(index=False)
 
 
 def _draw_files(workspace, numbers, progress):
-    """draws/<id>.json of each shift, as docs/verify-a-draw.md describes it, without reasons in free words."""
+    """draws/<id>.json of every draw, as docs/verify-a-draw.md describes it, without reasons in free words."""
     files = {}
-    with TemporaryDirectory() as folder:
-        for done, draw in enumerate(numbers.draws.itertuples()):
-            progress.report(done / len(numbers.draws), f"Draw of {draw.shift_date} {draw.shift}")
-            made = Path(folder) / "draw.json"
-            planning.export_draw(workspace, draw.shift_date, draw.shift, made)
-            content = json.loads(made.read_text(encoding="utf-8"))
-            content["reason"] = ""  # free words
-            files[f"draws/{draw.draw_id}.json"] = _json(content, indent=None)
+    for done, draw_id in enumerate(numbers.draws["draw_id"]):
+        progress.report(done / len(numbers.draws), f"Draw {draw_id}")
+        content = {**planning.draw_file(workspace, draw_id), "reason": ""}  # free words
+        files[f"draws/{draw_id}.json"] = _json(content, indent=None)
     return files
 
 
@@ -176,8 +192,8 @@ def _json(content, indent=1):
 _FILES = {
     REPORT: "the report, to read and print",
     "tables/": "the report's tables as CSV, for any spreadsheet",
-    "tables/draws.csv": "every lottery of the period: when it was drawn, the hash of its seed, the seed",
-    "draws/": "one file per lottery with everything needed to draw it again",
+    "tables/draws.csv": "every draw of the period, also those drawn again: when, the hash of its seed, the seed",
+    "draws/": "one file per draw with everything needed to draw it again",
     "model_cards/": "what the forecast learns from, what it never sees, how well it did",
     "configuration.json": "the rules in force: caps, limits, crime types and their weights, shifts, approved tactics",
     MANIFEST: "SHA-256 of every file; check it with: sha256sum -c " + MANIFEST,
@@ -224,6 +240,10 @@ How to check a draw
   2. SHA-256 of the text "inputs" in draws/<draw>.json must give inputs_hash. So chances and rules were not changed.
   3. Draw again: with seed and inputs the lottery gives the same boxes in any programming language. The plugin does it
      with "Verify draw"; its documentation (verify-a-draw) tells each step and holds a short program for it.
+  4. Look for choices: a shift with redrawn draws, or with more than one in hashes_of_shift, let somebody choose among
+     outcomes. Ask why. Compare the hashes with those on sheets that were printed before: a hash that was taken out of
+     the agency's record is missing here too.
+  What nobody outside can see: who could read the secret seeds before their shift. Whoever could, knew the draws.
 
 How to read the numbers
   Planned minutes are what was asked for, delivered minutes the time somebody was in a planned box, presence the time

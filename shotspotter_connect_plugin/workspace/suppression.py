@@ -1,12 +1,11 @@
 """Small numbers hidden before tables are published, so that nobody can be told from them.
 
 The rule: a count of 1 to 4 becomes ``<5``, and what was measured on those few is hidden. Zeros stay. What is hidden is
-left out of every sum, rate and ratio that is published, so each number that is shown comes from numbers that are shown:
-whoever knows this rule and all that is published knows of a hidden count that it is 1, 2, 3 or 4, and no more. No
-second count has to be hidden to protect the first, so none can be worked out from the choice of it.
+left out of every sum, rate and ratio that is published, so each number that is shown comes from numbers that are
+shown: whoever knows this rule and all that is published knows of a hidden count that it is 1, 2, 3 or 4, and no more.
+No second count has to be hidden to protect the first, so none can be worked out from the choice of it.
 
-Source: the threshold rule as in A. Hundepool and others (2012), Statistical Disclosure Control, chapter 4; that a choice
-of further cells by a known rule can be undone is their section 4.4.
+Source: the threshold rule as in A. Hundepool and others (2012), Statistical Disclosure Control, chapter 4.
 """
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ import pandas as pd
 LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
 RULE = (f"Counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown as {FEW}, and minutes, rates "
-        f"and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate and ratio, so that no sum tells "
-        "them. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
+        f"and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate and ratio, so that no sum "
+        "tells them. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
         "hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
 RESTS = {"visits": ("visits", "presence_minutes", "served", "delivered_minutes"),
          "served": ("served", "delivered_minutes"), "incidents": ("incidents",)}

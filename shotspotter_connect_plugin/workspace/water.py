@@ -1,4 +1,4 @@
-"""How much of each box is water, where officers cannot patrol: read from areas that were imported as places of water."""
+"""How much of each box is water, where officers cannot patrol: from areas that were imported as places of water."""
 from shapely.geometry import MultiPolygon, box
 from shapely.ops import unary_union
 from shapely.validation import make_valid

@@ -1,5 +1,6 @@
 """The exposure report's numbers equal plain queries on the workspace, and nothing about officers is among them."""
 import dataclasses
+import io
 import shutil
 import sqlite3
 
@@ -11,14 +12,14 @@ from shapely.geometry import MultiPolygon
 from test_planning import square
 
 from shotspotter_connect_plugin.patrol import seeds
-from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication
+from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication, reasons
 from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
-from shotspotter_connect_plugin.workspace import exposure_lottery
+from shotspotter_connect_plugin.workspace import exposure_lottery, planning
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
-from shotspotter_connect_plugin.workspace.publicpack import public, public_configuration
+from shotspotter_connect_plugin.workspace.publicpack import contents, public, public_configuration
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 FIRST, LAST, DAYS = "2019-02-04", "2019-02-10", 7
@@ -149,7 +150,13 @@ def test_every_draw_replays_from_its_seed(found):
     assert numbers.honesty.before == (draws["published"] == "before").sum() >= 3 * (DAYS - 1)
     assert draws["first"].sum() == 1 and (draws.loc[draws["first"], "published"] == "with the draw").all()
     assert draws["late"].all() and numbers.honesty.late == 3 * DAYS  # of shifts long ago, drawn just now
-    assert lottery(numbers.honesty).startswith("Yes: 21 of 21 draws replay to exactly the published boxes")
+    assert lottery(numbers.honesty).startswith("Yes, except for the first draw, whose hash came with it: 21 of 21 "
+                                               "draws replay to exactly the published boxes")
+    assert not numbers.honesty.plain and "who could read the secret seeds" in lottery(numbers.honesty)
+    rest = dataclasses.replace(numbers.honesty, draws=draws[~draws["first"]].reset_index(drop=True))
+    assert rest.plain and lottery(rest).startswith("Yes: 20 of 20 draws") and "who could read" in lottery(rest)
+    assert not dataclasses.replace(rest, tests=1).plain
+    assert lottery(dataclasses.replace(rest, tests=1)).startswith("Not plainly: ")
     assert "is the first draw of this workspace" in publication(numbers.honesty)
     assert late(numbers.honesty).startswith("All 21 draws were made only after the start")
     tests = dataclasses.replace(numbers.honesty, draws=draws.iloc[:0], tests=2)
@@ -164,7 +171,7 @@ def test_of_very_many_draws_some_are_taken_by_lot_and_the_public_gets_all(found,
     monkeypatch.setattr(exposure_lottery, "SOME", 5)
     some, every = (exposure(workspace, FIRST, LAST, ended_only=public).honesty for public in (False, True))
     assert some.counts == (5, 5, 0, 0) and some.kept and len(some.draws) == 3 * DAYS and some.late == 3 * DAYS
-    assert lottery(some).startswith("Yes: 5 of 5 draws replay") and "taken by lot from all 21" in lottery(some)
+    assert lottery(some).startswith("Yes, except for the first draw") and "taken by lot from all 21" in lottery(some)
     assert every.counts == (3 * DAYS, 3 * DAYS, 0, 0) and "by lot" not in lottery(every)
     again = exposure(workspace, FIRST, LAST).honesty.draws
     assert again["asked"].tolist() == some.draws["asked"].tolist(), "the same report asks the same draws"
@@ -374,30 +381,101 @@ def test_every_field_is_described():
             if field.name not in text and field.name not in ("chain", "as_of")] == []
 
 
-def test_the_public_numbers_hold_no_small_count(found):
+def without_visits(workspace, keep):
+    """Leave so many visits in a neighbourhood, those of the earliest ids."""
+    where = workspace.read("boxes").set_index("box_id")["neighbourhood"]
+    visits = workspace.read("visits", order_by="visit_id")
+    with workspace.transaction() as writer:
+        for name, count in keep.items():
+            there = visits[visits["box_id"].map(where) == name]
+            assert len(there) > count
+            writer.delete("visits", {"visit_id": there["visit_id"].tolist()[count:]})
+
+
+def test_the_public_numbers_hold_no_small_count_and_no_sum_tells_one(city):
+    before = public(exposure(city, FIRST, LAST, ended_only=True))
+    assert before.totals["left_out"] == 0 and not before.neighbourhoods["visits"].eq("<5").any()
+    shown = {}
+    for count in (4, 2):
+        without_visits(city, {"South West": count})
+        whole, numbers = exposure(city, FIRST, LAST), public(exposure(city, FIRST, LAST, ended_only=True))
+        areas = numbers.neighbourhoods.set_index("neighbourhood")
+        assert whole.neighbourhoods.set_index("neighbourhood").loc["South West", "visits"] == count
+        assert areas["visits"]["South West"] == "<5" and areas["presence"]["South West"] == "hidden"
+        assert areas["to_harm"]["South West"] == "hidden" and isinstance(areas["visits"]["North"], int)
+        assert numbers.totals["left_out"] == 1
+        assert numbers.totals["visits"] == areas["visits"].drop("South West").sum() < whole.totals["visits"]
+        assert numbers.totals["presence_minutes"] == pytest.approx(
+            whole.neighbourhoods.set_index("neighbourhood")["presence_minutes"].drop("South West").sum(), abs=1e-3)
+        shown[count] = (numbers.totals, areas.to_dict(), numbers.groups.to_dict(), numbers.evenness.to_dict(),
+                        {name: curve[1].tolist() for name, curve in numbers.curves.items()})
+    # Four visits or two: of what is published only the moment of the newest visit and the limits can differ.
+    assert str(shown[4]) == str(shown[2])
+
+
+def test_residents_of_a_small_neighbourhood_are_in_no_sum(made, tmp_path):
+    def totals(residents):
+        folder = tmp_path / str(residents)
+        folder.mkdir()
+        for part in made.parent.iterdir():
+            shutil.copy(part, folder)
+        with open_workspace(folder / made.name) as workspace:
+            import_neighbourhoods(workspace, VectorTable(
+                pd.DataFrame({"NAME": ["North", "South West"], "all": [3000, residents], "a": [1000, residents // 2]}),
+                [square(0, 6, 12).intersection(square(0, 6, 6).union(square(6, 6, 6))), square(0, 0, 6)],
+                "EPSG:32618", "areas"), "NAME", "all, a")
+            numbers = public(exposure(workspace, FIRST, LAST, ended_only=True))
+        return str((numbers.totals, numbers.neighbourhoods.to_dict(), numbers.groups.to_dict(),
+                    numbers.evenness.to_dict()))
+
+    assert totals(2) == totals(3) != totals(300)
+
+
+def test_changes_by_hand_are_counted_without_a_sum(found):
     _, numbers = found
-    few = numbers.neighbourhoods.assign(visits=[3, 12, 40], served=[3, 2, 40], incidents=[0, 1, 9])
     changes = numbers.overrides.iloc[:2].assign(count=[2, 5])
-    shown = public(dataclasses.replace(
-        numbers, neighbourhoods=few, totals={**numbers.totals, "visits": 55, "served": 45}, overrides=changes))
-    areas = shown.neighbourhoods
-    assert areas["visits"].tolist() == ["<5", "hidden", 40] and areas["served"].tolist()[:2] == ["<5", "<5"]
-    assert areas["presence"].tolist()[:2] == ["hidden", "hidden"]
-    assert pd.isna(areas["presence"][2])  # nobody lives there
-    assert areas["presence_minutes"].tolist()[:2] == ["hidden", "hidden"] and areas["presence_minutes"][2] > 0
-    assert areas["incidents"].tolist() == [0, "<5", "hidden"]
-    rates = shown.groups.set_index("group")["presence"]
-    assert all(rate == float(f"{rate:.2g}") for rate in rates)
-    for frame in (areas, shown.overrides, shown.groups):
-        for column in ("visits", "served", "incidents", "count", "residents"):
-            if column in frame:
-                assert not [value for value in frame[column] if not isinstance(value, str) and 0 < value < 5]
-    alone = public(dataclasses.replace(numbers, overrides=changes.assign(count=[2, 0]).iloc[:1])).overrides
-    assert alone["count"].tolist() == ["<5"] and alone["role"].tolist() == [""]
-    hidden = public(dataclasses.replace(numbers, totals={**numbers.totals, "visits": 4, "served": 4}))
-    assert hidden.totals["visits"] == "<5" and hidden.totals["presence_minutes"] is None
-    assert hidden.groups["presence"].eq("hidden").all() and hidden.totals["presence"] == "hidden"
-    assert "Minutes of presence" not in hidden.curves
+    shown = public(dataclasses.replace(numbers, overrides=changes))
+    assert shown.overrides["count"].tolist() == ["<5", 5]
+    assert shown.chain.length is None and shown.chain.head == numbers.chain.head
+
+
+def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
+    """Six draws again of one shift, five hashes for another: all are counted, said and in the pack."""
+    forecast = city.read("forecasts")
+    date, shift = forecast[["shift_date", "shift"]].iloc[0]
+    moment = pd.Timestamp("2019-01-01", tz="UTC")
+    with city.transaction() as writer:
+        writer.append("commitments", pd.DataFrame({"shift_date": FIRST, "shift": "day", "committed_utc": moment,
+                                                   "seed_hash": [f"{n:064d}" for n in range(4)]}))
+    for number in range(6):
+        planning.meter(city, date, shift, redraw=True, reason=f"Jane Roe asked {number}")
+    numbers = exposure(city, FIRST, LAST)
+    assert numbers.honesty.counts[0] in (27, exposure_lottery.SOME) and not numbers.honesty.plain
+    assert len(numbers.honesty.draws) == len(numbers.draws) == 27 and numbers.draws["stands"].sum() == 21
+    assert numbers.agreement.box_shifts == city.count("draw_boxes", {"eligible": True})
+    text = lottery(numbers.honesty)
+    assert text.startswith("Not plainly: ") and "was drawn again 6 times" in text and "5 hashes stood for" in text
+    assert "All these draws are counted here" in text and "Jane Roe asked 5" in reasons(numbers.honesty)
+    shown = public(exposure(city, FIRST, LAST, ended_only=True))
+    assert reasons(shown.honesty) == "" and "drawn again 6 times" in lottery(shown.honesty)
+    files = contents(city, shown, {})
+    rows = pd.read_csv(io.BytesIO(files["tables/draws.csv"]), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    assert len(rows) == 27 + 4 and (rows["draw_id"] == "").sum() == 4
+    assert set(rows["seed_hash"]) >= set(city.read("commitments", where={"shift_date": FIRST})["seed_hash"])
+    assert set(rows.loc[(rows["shift_date"] == FIRST) & (rows["shift"] == "day"), "hashes_of_shift"]) == {"5"}
+    assert rows["became_the_plan"].value_counts().to_dict() == {"True": 21, "False": 6, "": 4}
+    assert (rows.loc[rows["draw_id"] != "", "replays"] == "True").all()
+    assert {f"draws/{draw_id}.json" for draw_id in numbers.draws["draw_id"]} <= set(files)
+    assert not any(b"Jane Roe" in content for content in files.values())
+    notes = planning.verify_draw(city, date, shift).notes
+    assert any("Drawn again 6 times" in note and "Jane Roe asked 0" in note for note in notes)
+
+
+def test_a_first_draw_that_is_gone_from_the_record_is_a_draw_again(found, falsified):
+    draw_id = found[0].read("draws", order_by="drawn_utc")["draw_id"].iloc[5]
+    numbers = falsified(("UPDATE draws SET draw_id = ? WHERE draw_id = ?", (draw_id[:-1] + "3", draw_id)),
+                        ("UPDATE draw_boxes SET draw_id = ? WHERE draw_id = ?", (draw_id[:-1] + "3", draw_id)))
+    assert numbers.honesty.again["times"].tolist() == [2] and not numbers.honesty.plain
 
 
 def test_what_is_public_of_the_configuration(city):

@@ -31,7 +31,8 @@ RIVER = box(LEFT - 9_000, BOTTOM + 500, LEFT + 9_000, BOTTOM + 950)  # row 2 all
 
 
 def layer(shapes, crs="EPSG:32618"):
-    return VectorTable(pd.DataFrame({"NAME": ["w" + str(number) for number in range(len(shapes))]}), shapes, crs, "water")
+    names = ["w" + str(number) for number in range(len(shapes))]
+    return VectorTable(pd.DataFrame({"NAME": names}), shapes, crs, "water")
 
 
 @pytest.fixture
