@@ -190,6 +190,7 @@ def water(layers):
     """Rivers where nobody can stop, for the boxes: without the islands that are parks and the bridges of main roads."""
     ground = unary_union([*layers["parks"].geometry, *layers["roads"].buffer(ROAD / 2)])
     frame = layers["water"].assign(geometry=layers["water"].difference(ground).simplify(TOLERANCE))
+    frame.insert(0, "id", range(1, len(frame) + 1))
     write_geojson(frame, "places/water.geojson")
 
 

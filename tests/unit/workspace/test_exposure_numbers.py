@@ -20,6 +20,7 @@ from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, expo
 from shotspotter_connect_plugin.workspace.layers import VectorTable
 from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
 from shotspotter_connect_plugin.workspace.publicpack import contents, public, public_configuration
+from shotspotter_connect_plugin.workspace.runs import account
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
 FIRST, LAST, DAYS = "2019-02-04", "2019-02-10", 7
@@ -444,7 +445,10 @@ def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
     forecast = city.read("forecasts")
     date, shift = forecast[["shift_date", "shift"]].iloc[0]
     moment = pd.Timestamp("2019-01-01", tz="UTC")
+    settings = city.settings
+    settings.roles = {**settings.roles, account(): "supervisor"}
     with city.transaction() as writer:
+        writer.save_settings(settings)
         writer.append("commitments", pd.DataFrame({"shift_date": FIRST, "shift": "day", "committed_utc": moment,
                                                    "seed_hash": [f"{n:064d}" for n in range(4)]}))
     for number in range(6):
