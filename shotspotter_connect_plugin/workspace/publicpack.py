@@ -165,7 +165,7 @@ def draws_csv(draws, checked, commitments):
     table = draws.merge(checked[["draw_id", "replays", "late"]], on="draw_id", how="left")
     unused = commitments.merge(draws[[*SHIFT, "seed_hash"]].drop_duplicates(), how="left", indicator=True)
     unused = unused[unused["_merge"] == "left_only"].drop(columns="_merge")
-    table = pd.concat([table.astype(object), unused.astype(object)], ignore_index=True)
+    table = pd.DataFrame(table.to_dict("records") + unused.to_dict("records"), columns=table.columns, dtype=object)
     table = table.merge(hashes, on=SHIFT, how="left").sort_values([*SHIFT, "draw_id"], ignore_index=True)
     for name in ("drawn_utc", "committed_utc"):
         table[name] = [None if pd.isna(moment) else moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
