@@ -425,13 +425,15 @@ def in_order(parsed, order):
     if not order:
         return clock
     rows = np.flatnonzero((parsed.parts != 0) & (clock != NAT))
-    days = readings(parsed.parts[rows])
+    codes, parts = pd.factorize(parsed.parts[rows])
+    days = readings(parts)
     # The clock stands on the day of the first order that makes a date; an offset may have moved it over midnight.
-    first = np.array(days[0])
+    first = days[0]
     for later in days[1:]:
         first = np.where(first == NAT, later, first)
     meant = days[ORDERS.index(order)]
-    clock[rows] = np.where(meant == NAT, NAT, meant + (clock[rows] - first))
+    move = np.where(meant == NAT, 0, meant - first)
+    clock[rows] = np.where((meant == NAT)[codes], NAT, clock[rows] + move[codes])
     return clock
 
 
