@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
-from . import forecasting, planning
+from . import folders, forecasting, planning
 
 _OLD = pd.Timedelta(days=28)
 
@@ -58,11 +58,18 @@ def newest_plan(workspace):
     """
     today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
     runs = workspace.read("runs", ["counts"], {"algorithm": "connect:daily", "result": "done"}, order_by="started_utc")
-    plans = [(counts["date"], counts["project"]) for counts in runs["counts"] if Path(counts["project"]).exists()]
+    plans = [(counts["date"], path) for counts in runs["counts"] for path in _there(workspace, counts)]
     if not plans:
         raise ConnectError("There is no plan yet; run the whole day first.")
     date, path = max(plans, key=lambda plan: (plan[0] == today, plan[0]))
     return date, today, path
+
+
+def _there(workspace, counts):
+    """[path of a plan's project]: where it was written, or where it is since its folder was moved; [] if it is gone."""
+    written = Path(counts["project"])
+    moved = folders.plan_folder(workspace, counts["date"]) / written.name
+    return [str(path) for path in (written, moved) if path.exists()][:1]
 
 
 def _model(workspace, as_of, progress, timed):

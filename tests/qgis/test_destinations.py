@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from dock_hands import DATE  # noqa: E402
 
 from shotspotter_connect_plugin.ui import actions, written  # noqa: E402
-from shotspotter_connect_plugin.workspace import folders  # noqa: E402
+from shotspotter_connect_plugin.workspace import day, folders  # noqa: E402
 from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
 
 NOTHING = [None, "", QgsProcessing.TEMPORARY_OUTPUT, QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT)]
@@ -43,6 +43,10 @@ def test_the_whole_day_and_again(run, full, monkeypatch):
         outputs = run("daily", WORKSPACE=str(full), DATE=DATE, OUTPUT=output)
         assert outputs["OUTPUT"] == str(folder) and sorted(os.listdir(folder)) == sorted(names)
         assert Path(outputs["PROJECT"]).parent == folder
+    moved = full.parent.rename(full.parent.with_name("moved")) / full.name
+    with open_workspace(moved) as workspace:
+        assert day.newest_plan(workspace)[2] == str(moved.parent / "plans" / DATE / names[1])
+    moved.parent.rename(full.parent)
     outputs = run("rollcall", WORKSPACE=str(full), DATE=DATE, SHIFT="evening")
     assert outputs["OUTPUT"] == str(folder / "rollcall_{}_evening.pdf".format(DATE))
     assert sorted(os.listdir(folder)) == sorted(names)

@@ -40,6 +40,7 @@ class LiveDock(QgsDockWidget):
         self.setObjectName(OBJECT_NAME)
         self._source = self._package = self._journal = self._patrol = self._transform = self._courier = None
         self._verdict, self._box, self._logged, self._last = "", None, {}, None
+        self._behind = False  # whether another project was opened during the shift
         self._since_fix = QElapsedTimer()
         self._gps = GpsSource(self)
         self._gps.fix.connect(self._fix)
@@ -73,7 +74,8 @@ class LiveDock(QgsDockWidget):
 
     def follow_project(self, *_):
         """Offer the plan that the open project is about; a shift that is under way goes on."""
-        if self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool):
+        self._behind = self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool)
+        if self._behind:
             return
         place = addresses.place_of(QgsProject.instance())
         if place.address and place.date:
@@ -131,6 +133,10 @@ class LiveDock(QgsDockWidget):
                 if delivered else
                 tr("The journal is {} and {} in {}; import it with “Import GPS” and “Import tactics”.").format(
                     journal.fixes_path.name, journal.tactics_path.name, journal.fixes_path.parent))
+        if self._behind:
+            said = self.first.complaint.text()
+            self.follow_project()
+            self.first.complaint.setText(said)
         self._pages.setCurrentWidget(self.first)
 
     def take_away(self):
