@@ -19,49 +19,39 @@ def quietly(change):
 
 
 class Overlay(QObject):
-    """Keeps layers with a property, and a map theme of theirs, out of saved projects.
+    """Keeps layers with a property out of saved projects: they are away while a project is written.
 
     Parameters
     ----------
     mark : str
         The custom property.
-    theme : callable, optional
-        Called with False before a project is written and with True after, to take the theme away and bring it back.
+    away, back : callable
+        Take the layers off the project, and bring them back.
     """
 
-    def __init__(self, mark, parent, theme=lambda there: None):
+    def __init__(self, mark, parent, away, back):
         super().__init__(parent)
-        self._mark, self._theme = mark, theme
-        project = QgsProject.instance()
-        project.writeProject.connect(self._before)
-        project.writeMapLayer.connect(self._leave_out)
-        project.projectSaved.connect(self._after)
+        self._mark, self._away, self._back, self._is_away = mark, away, back, False
+        QgsProject.instance().writeProject.connect(self._before)
+        QgsProject.instance().projectSaved.connect(self._after)
 
     def remove(self):
         """Stop."""
-        project = QgsProject.instance()
-        for signal, slot in ((project.writeProject, self._before), (project.writeMapLayer, self._leave_out),
-                             (project.projectSaved, self._after)):
-            signal.disconnect(slot)
-
-    def _ours(self):
-        return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(self._mark)]
+        QgsProject.instance().writeProject.disconnect(self._before)
+        QgsProject.instance().projectSaved.disconnect(self._after)
 
     def _before(self, document):
-        ids, nodes = {layer.id() for layer in self._ours()}, document.elementsByTagName("layer-tree-layer")
+        """The layer tree is in the document by now, the layers are not."""
+        ids = {layer.id() for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(self._mark)}
+        nodes = document.elementsByTagName("layer-tree-layer")
         for node in [nodes.at(place).toElement() for place in range(nodes.count())]:
             if node.attribute("id") in ids:
                 node.parentNode().removeChild(node)
         if ids:
-            self._theme(False)
-
-    def _leave_out(self, layer, element, _):
-        """QGIS looks for its own name of the element when it reads the project."""
-        if layer.customProperty(self._mark):
-            element.setTagName("left-out")
-            while element.hasChildNodes():
-                element.removeChild(element.firstChild())
+            self._is_away = True
+            self._away()
 
     def _after(self):
-        if self._ours():
-            quietly(lambda _: self._theme(True))
+        if self._is_away:
+            self._is_away = False
+            self._back()

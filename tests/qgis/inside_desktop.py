@@ -3,6 +3,7 @@ import json
 import os
 import sys
 import traceback
+import zipfile
 
 from qgis.core import QgsApplication, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QEvent, QEventLoop, QTimer
@@ -94,9 +95,12 @@ def plan_dock():
     project.write(os.environ["CONNECT_PROJECT"])
     saved = QgsProject()
     saved.read(os.environ["CONNECT_PROJECT"])
-    seen["saved"] = {"layers": len(saved.mapLayers()), "tree": len(saved.layerTreeRoot().children()),
-                     "themes": saved.mapThemeCollection().mapThemes(), "unsaved": project.isDirty(),
-                     "on map": len(project.mapLayers())}
+    with zipfile.ZipFile(os.environ["CONNECT_PROJECT"]) as archive:
+        text = archive.read(next(name for name in archive.namelist() if name.endswith(".qgs"))).decode("utf-8")
+    elements = text.partition("<projectlayers")[2].partition("<layerorder")[0]
+    seen["saved"] = {"layers": len(saved.mapLayers()), "elements": elements.count("</"),
+                     "tree": len(saved.layerTreeRoot().children()), "themes": saved.mapThemeCollection().mapThemes(),
+                     "unsaved": project.isDirty(), "on map": len(project.mapLayers())}
     dock.close()
     wait(1)
     seen["closed"] = left()

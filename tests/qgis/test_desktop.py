@@ -75,7 +75,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
 def test_the_plan_dock_opens_shows_the_plan_and_goes_with_the_plugin(desktop, full, tmp_path):
     seen, _ = desktop("plan_dock", CONNECT_WORKSPACE=str(full), CONNECT_PROJECT=str(tmp_path / "mine.qgz"))
     assert seen["open"] == {"docks": 1, "visible": True, "rows": 8, "layers": 1, "unsaved": False}
-    assert seen["saved"] == {"layers": 0, "tree": 0, "themes": [], "unsaved": False, "on map": 1}
+    assert seen["saved"] == {"layers": 0, "elements": 0, "tree": 0, "themes": [], "unsaved": False, "on map": 1}
     assert seen["closed"] == {"layers": 0, "unsaved": False}
     assert seen["open again"] == {"layers": 1, "unsaved": False}
     assert seen["unloaded"] == {"docks": 0, "layers": 0, "unsaved": False}

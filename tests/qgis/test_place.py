@@ -1,6 +1,5 @@
 """What stands on the screen is what was opened: the plan's own workspace, date and shift, in every dock and dialog."""
 import getpass
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -111,22 +110,6 @@ def test_opening_a_plan_moves_every_dock(docks, cities):
                  if node.isVisible() and node.layer().customProperty(PLAN_OF)]
         assert names == ["Boxes to patrol, Evening"] and docks["plan"].map_link.layer is None
         assert not QgsProject.instance().isDirty()
-
-
-def test_the_shift_that_the_project_shows_is_the_one(docks, cities):
-    project = QgsProject()
-    assert project.read(plan_of(cities[0]))
-    layer = next(layer for layer in project.mapLayers().values() if layer.name() == "Boxes to patrol, Day")
-    project.layerTreeRoot().findLayer(layer.id()).setItemVisibilityCheckedParentRecursive(True)
-    saved = str(cities[0].parent / "plans" / DATE / "mine.qgs")
-    project.write(saved)
-    try:
-        assert QgsProject.instance().read(saved)
-        wait(docks)
-        print("MARKS", place.marks(QgsProject.instance())[0][:2])
-        assert docks["plan"].place == Place(str(cities[0]), DATE, "day")
-    finally:
-        os.remove(saved)
 
 
 def test_a_folder_that_was_moved_works(cities, tmp_path):

@@ -53,7 +53,7 @@ class LiveMap(QObject):
         self._car.setFillColor(QColor("#0057d8"))
         self._car.hide()
         canvas.extentsChanged.connect(self._shade_all)
-        self._overlay = Overlay(_MARK, self)
+        self._overlay = Overlay(_MARK, self, self._take_off, self._show_again)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().cleared.connect(self._come_back)
         QgsProject.instance().readProject.connect(self._come_back)
@@ -121,11 +121,19 @@ class LiveMap(QObject):
             rectangle = self._rectangle(box_id)
             self._zoom((self._package, rectangle.buffered(_AROUND * rectangle.width())))
 
-    def clear(self):
-        """Take the boxes, the outline and the car off the map."""
-        layer, self._layer, self._package = self._layer, None, None
+    def _take_off(self):
+        layer, self._layer = self._layer, None
         if layer is not None:
             quietly(lambda project: project.removeMapLayer(layer.id()))
+
+    def _show_again(self):
+        if self._package is not None:
+            self.show(self._package, self._patrols)
+
+    def clear(self):
+        """Take the boxes, the outline and the car off the map."""
+        self._package = None
+        self._take_off()
         self.outline("")
         self._car.hide()
         self._shade.hide()

@@ -51,6 +51,7 @@ class MapLink(QObject):
     def __init__(self, canvas, works, parent):
         super().__init__(parent)
         self._canvas, self._works = canvas, works
+        self._last = None
         self._view, self._layer, self._shown, self._revealed, self._hidden = None, None, None, "", []
         self.tool = PickTool(canvas)
         self.tool.picked.connect(self._clicked)
@@ -58,13 +59,13 @@ class MapLink(QObject):
         self._band.setStrokeColor(QColor(style.INK))
         self._band.setWidth(3)
         self._band.setFillColor(style.colour("#ffd400", 70))
-        self._overlay = Overlay(_MARK, self, self._put_theme)
+        self._overlay = Overlay(_MARK, self, self._remove, self._show_again)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
 
     def show(self, address, view, on_map):
         """Put the planned boxes of a view on the map, or take them off; ``address`` is that of its workspace."""
-        self._view = view
+        self._view, self._last = view, (address, view, on_map)
         planned = view.patrols[view.patrols["status"] == "planned"].astype({"number": "int64"})
         of_plan = self._plan_layers()
         own = next((layer for layer, mark in of_plan if mark == [view.shift_date, view.shift, view.seed_hash]), None)
@@ -96,6 +97,10 @@ class MapLink(QObject):
         quietly(lambda _: self._layer.setName(maps.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
         self._layer.updateExtents()
         self._layer.triggerRepaint()
+
+    def _show_again(self):
+        if self._view is not None:
+            self.show(*self._last)
 
     def forget(self):
         """Show nothing until the next view."""
