@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test: those that need no QGIS, in a Python that does not load it, then those inside QGIS. The tests of the
-# three rooms that know no QGIS also run with the newest libraries, at the same time as with the system's.
+# Runs every test: those that need no QGIS, in a Python that does not load it, then those of the three rooms that know no
+# QGIS once more with the newest libraries, then those inside QGIS. One after the other, since some look at the clock.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,16 +11,11 @@ if command -v xvfb-run >/dev/null; then
 fi
 
 failed=0
-newest=$(mktemp)
-trap 'kill $with_newest 2>/dev/null; rm -f "$newest"' EXIT
-.venv-newest/bin/python -m pytest -p no:cacheprovider tests/unit/forecast tests/unit/patrol tests/unit/workspace \
-    tests/unit/test_untouched.py "$@" </dev/null >"$newest" 2>&1 &
-with_newest=$!
 echo "== tests/unit: without QGIS"
 .venv/bin/python -m pytest -p no:pytest_qgis tests/unit "$@" </dev/null || failed=1
+echo "== tests/unit of forecast, patrol and workspace: with the newest libraries"
+.venv-newest/bin/python -m pytest -p no:cacheprovider tests/unit/forecast tests/unit/patrol tests/unit/workspace \
+    tests/unit/test_untouched.py "$@" </dev/null || failed=1
 echo "== tests/qgis: inside QGIS"
 "${screen[@]}" .venv/bin/python -m pytest tests/qgis tests/golden "$@" </dev/null || failed=1
-wait $with_newest || failed=1
-echo "== tests/unit of forecast, patrol and workspace: with the newest libraries"
-cat "$newest"
 exit $failed

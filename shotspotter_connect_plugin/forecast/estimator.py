@@ -11,6 +11,7 @@ from ..errors import ConnectError
 from .forest import can_grow
 from .ladder import RUNGS
 from .model import train
+from .shifts import utc_index
 
 ROW = ("shift_date", "shift", "box_id", "crime_type")
 
@@ -92,7 +93,7 @@ class Forecaster:
         """
         if self.boxes is None or self.calendar is None:
             raise ConnectError("Give boxes and calendar to the Forecaster before fitting it.")
-        as_of = pd.to_datetime(X["known_utc"], utc=True).max() if self.as_of is None else self.as_of
+        as_of = utc_index(X["known_utc"]).max() if self.as_of is None else self.as_of
         self.model_ = train(X, self.boxes, self.calendar, as_of, size=self.size, seed=self.random_state,
                             plan_hour=self.plan_hour, ladder=self.ladder, coverage=self.coverage, places=self.places,
                             days=self.days)

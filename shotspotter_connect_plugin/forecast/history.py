@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .fishnet import Fishnet
+from .shifts import utc_index
 
 DAY = 86_400 * 1_000_000_000
 NO_INSTANT = np.iinfo(np.int64).min
@@ -88,8 +89,7 @@ class History:
 
 def instants(column):
     """Instants of a column as int64 nanoseconds of UTC; NO_INSTANT where there is none."""
-    index = pd.DatetimeIndex(pd.to_datetime(column, utc=True, cache=False)).tz_localize(None)
-    return index.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return utc_index(column).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
 def make_history(events, boxes, size, calendar, timeline):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from .history import NO_INSTANT, instants
+from .shifts import utc_index
 
 EVENT_COLUMNS = {
     "crime_type": "crime type of the event",
@@ -230,7 +231,7 @@ def admit_calendar(calendar):
                for name in CALENDAR_COLUMNS}
     admitted = pd.DataFrame(columns)
     admitted["value"] = pd.to_numeric(admitted["value"], errors="coerce").astype(float)
-    admitted["known_utc"] = pd.to_datetime(admitted["known_utc"], utc=True)
+    admitted["known_utc"] = utc_index(admitted["known_utc"])
     for name in ("date", "kind", "name"):
         admitted[name] = admitted[name].fillna("").astype(str)
     kinds = {term.kind for term in DAY_TERMS.values()} | {"weather_forecast"}

@@ -285,10 +285,18 @@ class _Clock:
         return moment.astimezone(self._zone).utcoffset()
 
 
+def utc_index(moments):
+    """``DatetimeIndex`` in UTC of instants of any kind; times without a zone are UTC, texts are ISO 8601."""
+    moments = moments if isinstance(moments, (pd.Series, np.ndarray)) else pd.Index(moments)
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(moments, utc=True, cache=False))
+    except ValueError:  # from pandas 2 on, all must be written as the first one is, unless they are said to be ISO 8601
+        return pd.DatetimeIndex(pd.to_datetime(moments, utc=True, cache=False, format="ISO8601"))
+
+
 def _to_ns(moments):
     """Instants or wall-clock times of any kind as int64 nanoseconds; NaT is the least int64."""
-    index = pd.DatetimeIndex(pd.to_datetime(pd.Index(moments), utc=True, cache=False)).tz_localize(None)
-    return index.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return utc_index(moments).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
 def _minutes(text, shift=None):

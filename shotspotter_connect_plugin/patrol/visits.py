@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..forecast.shifts import utc_index
 from ..progress import SILENT
 from .crossings import cut
 from .tracks import NAT, NS, VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
@@ -89,8 +90,7 @@ def nanoseconds(at):
     """Instants of any kind (numbers are nanoseconds, times without a zone are UTC) as int64 nanoseconds."""
     if pd.api.types.is_integer_dtype(at) or pd.api.types.infer_dtype(at) == "integer":
         return np.asarray(at, dtype=np.int64)
-    moments = pd.DatetimeIndex(pd.to_datetime(pd.Index(at), utc=True)).tz_localize(None)
-    return moments.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return utc_index(at).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
 def instants(at):

@@ -9,6 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from ..forecast.shifts import utc_index
+
 _FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -72,7 +74,7 @@ def _encode_local(column, series):
 def _encode_utc(column, series):
     if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
         raise ValueError(column.name + " holds instants; these times carry no zone")
-    instants = pd.to_datetime(series, utc=True).dt.tz_localize(None).to_numpy("datetime64[ms]")
+    instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
     return _with_nulls(series, np.datetime_as_string(instants, unit="ms", timezone="UTC"))
 
 

@@ -158,4 +158,5 @@ def _ids(logs, written):
     parts = [logs[name].fillna("").astype(str) for name in ("officer", "unit", "box_id", "at_utc", "minutes")]
     made = ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]
             for *values, text in zip(*parts, written)]
-    return [re.sub(r"\s+", " ", given) if given else own for given, own in zip(logs["id"], made)]
+    return [re.sub(r"\s+", " ", given) if isinstance(given, str) and given else own
+            for given, own in zip(logs["id"], made)]

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from made_city import SIDE, SIZE, make_boxes
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.forecast.history import Timeline, make_history, spread_places
+from shotspotter_connect_plugin.forecast.history import NO_INSTANT, Timeline, instants, make_history, spread_places
 from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
+from shotspotter_connect_plugin.patrol.visits import nanoseconds
 
 CALENDAR = ShiftCalendar(
     [
@@ -120,3 +121,17 @@ def test_no_events_make_an_empty_history():
     empty = admit_events(pd.DataFrame({"crime_type": [], "x": [], "y": [], "from_utc": [], "known_utc": []}))[0]
     history = make_history(empty, BOXES, SIZE, CALENDAR, Timeline(CALENDAR, "2020-03-01", "2020-03-03"))
     assert history.weight.size == 0 and history.grain == 1.0
+
+
+def test_instants_of_any_kind_and_unit_are_the_same_nanoseconds():
+    """Texts need not be written alike; stamps may be in any unit, as pandas 3 makes microseconds of most."""
+    texts = ["2024-11-03T05:30:00Z", "2024-03-10T06:59:59.999Z", "2024-02-29 01:02:03+01:00", None]
+    expected = [pd.Timestamp(text).value for text in texts[:3]] + [NO_INSTANT]
+    stamps = pd.Series([pd.NaT if text is None else pd.Timestamp(text).tz_convert("UTC") for text in texts])
+    kinds = [texts, np.array(texts, dtype=object), pd.Series(texts, dtype=object), pd.Series(texts), stamps,
+             stamps.astype(object), stamps.dt.tz_localize(None).to_numpy().astype("datetime64[ms]")]
+    if hasattr(stamps.dt, "as_unit"):
+        kinds += [stamps.dt.as_unit(unit) for unit in ("ms", "us", "ns")]
+    for moments in kinds:
+        assert instants(moments).tolist() == expected
+        assert nanoseconds(moments).tolist() == expected

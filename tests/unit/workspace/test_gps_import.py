@@ -222,9 +222,10 @@ def check(workspace, frame):
 
 LOCAL = "America/Los_Angeles"
 WRITINGS = {
-    "unix seconds": lambda f: {"Vehicle ID": f["unit"], "Unix Time": f["at"].astype("int64") // 10**9,
+    "unix seconds": lambda f: {"Vehicle ID": f["unit"], "Unix Time": f["at"].map(lambda moment: moment.value // 10**9),
                                "Lat": f["lat"], "Long": f["lon"]},
-    "unix milliseconds": lambda f: {"callsign": f["unit"], "epoch_ms": f["at"].astype("int64") // 10**6,
+    "unix milliseconds": lambda f: {"callsign": f["unit"],
+                                    "epoch_ms": f["at"].map(lambda moment: moment.value // 10**6),
                                     "LATITUDE": f["lat"], "LONGITUDE": f["lon"], "speed": 1},
     "ISO with Z": lambda f: {"UnitID": f["unit"], "timestamp": f["at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
                              "latitude": f["lat"], "longitude": f["lon"]},
@@ -303,7 +304,7 @@ def test_units_one_per_file_in_a_folder(at, tmp_path):
     workspace, folder = at("San Francisco"), tmp_path / "units"
     (folder / "more").mkdir(parents=True)
     frame = rows(60)
-    seconds = frame["at"].astype("int64") // 10**9
+    seconds = frame["at"].map(lambda moment: moment.value // 10**9)
     for unit, place in (("A1", folder), ("B2", folder / "more")):
         text = "".join(f"{a:.5f} {b:.5f} 1 {c}\n" for a, b, c in zip(frame["lat"], frame["lon"], seconds))
         with gzip.open(place / (unit + ".txt.gz"), "wt") as file:

@@ -16,7 +16,7 @@ SECRET = "BADGE-SECRET-4711"
 
 
 def moments(*texts):
-    return pd.to_datetime(list(texts), utc=True)
+    return pd.DatetimeIndex([pd.Timestamp(text) for text in texts])
 
 
 @pytest.fixture

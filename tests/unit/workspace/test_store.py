@@ -32,8 +32,9 @@ def values_of(column, count, unique):
         return [text + str(number) for number, text in enumerate(texts)] if unique else texts
 
     if column.type == "utc":
-        moments = pd.to_datetime(pd.Series(turn(MOMENTS)), utc=True)
-        return moments + pd.to_timedelta(np.arange(count) if unique else 0, unit="ms")
+        moments = pd.Series([pd.Timestamp(text) for text in turn(MOMENTS)])
+        moments = moments + pd.to_timedelta(np.arange(count) if unique else 0, unit="ms")
+        return moments.astype("datetime64[ns, UTC]")
     return pd.Series({
         "text": lambda: apart(turn(TEXTS)),
         "local": lambda: turn(["2024-11-03T01:30:00", "1999-12-31T23:59:59"]),
@@ -107,7 +108,7 @@ def test_columns_can_be_chosen_and_ordered(workspace, made_incidents):
     write(workspace, "append", "incidents", frame)
     found = workspace.read("incidents", ["y", "incident_id"], order_by=["crime_type", "occurred_from_utc"])
     expected = frame.sort_values(["crime_type", "occurred_from_utc"])[["y", "incident_id"]]
-    assert_frame_equal(found, expected.reset_index(drop=True))
+    assert_frame_equal(found, expected.reset_index(drop=True), check_dtype=False)
     with pytest.raises(KeyError, match="incidents has no column no_such"):
         workspace.read("incidents", ["no_such"])
 

@@ -90,8 +90,9 @@ def test_large_and_small_upserts_are_the_same(workspace, made_incidents, monkeyp
             1000, len(changed), 3000 - len(changed))
     found = workspace.read("incidents").set_index("incident_id").loc[second["incident_id"]]
     for name in ("crime_type", "occurred_from_utc", "block", "x", "y"):
-        assert found[name].where(found[name].notna(), None).tolist() == second[name].where(
-            second[name].notna(), None).tolist()
+        mine, theirs = (column.astype(object).where(column.notna(), None).tolist()
+                        for column in (found[name], second[name]))
+        assert mine == theirs
 
 
 def test_columns_that_are_not_given_stay(workspace, made_incidents):
