@@ -90,7 +90,12 @@ def _table(layer, name):
     for feature in layer:
         rows.append([feature.GetField(number) for number in range(len(names))])
         shapes.append(_shape(feature.GetGeometryRef()))
-    return VectorTable(pd.DataFrame(rows, columns=names), shapes, _crs(layer.GetSpatialRef()), name)
+    frame = pd.DataFrame(rows, columns=names)
+    # A missing text is None, as it was in the layer, whatever this pandas makes of it.
+    texts = [column for column in names if names.count(column) == 1 and frame[column].dtype.kind == "O"]
+    frame = frame.assign(**{column: frame[column].astype(object).where(frame[column].notna(), None)
+                            for column in texts})
+    return VectorTable(frame, shapes, _crs(layer.GetSpatialRef()), name)
 
 
 def _shape(geometry):

@@ -45,7 +45,8 @@ def test_alerts_of_all_files_against_the_series_that_has_both_clocks(city, real_
         rows = workspace.read("gunfire")
         rows = rows[~rows["alert_id"].isin(before)].sort_values("occurred_utc")
         lon, lat = back.transform(rows["x"].to_numpy(), rows["y"].to_numpy())
-        rows = rows.assign(utc=rows["occurred_utc"], lon=np.round(lon, 3), lat=np.round(lat, 3))
+        rows = rows.assign(utc=rows["occurred_utc"].astype(truth["utc"].dtype), lon=np.round(lon, 3),
+                           lat=np.round(lat, 3))
         found = pd.merge_asof(rows, truth.sort_values("utc"), on="utc", by=["lon", "lat"], direction="nearest",
                               tolerance=pd.Timedelta(seconds=1))
         share = found["local"].notna().mean()
