@@ -20,7 +20,8 @@ _LONG_DEAD = 24 * 3600.0
 """Seconds after which a folder that nobody can be asked about was left by a killed run."""
 _WAITS = (0.05, 0.2, 0.5)
 """Seconds between attempts to replace a file that a scanner of viruses or an indexer holds for a moment."""
-_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, None)
+"""None: told by a library, or a file that is not whole. The folder can be written by then, so the disk is full."""
 
 
 class NotWhole(OSError):
@@ -126,7 +127,7 @@ def _one_sentence(what, folder, wanted):
 
 
 def _sentence(what, path, error):
-    if isinstance(error, NotWhole) or error.errno in _NO_ROOM:
+    if error.errno in _NO_ROOM:
         return "{} cannot be written to {}: free some space on the disk and run again.".format(what, path)
     if isinstance(error, Held):
         return "{} is open in a program or write-protected: close it there and run again.".format(error.filename)

@@ -67,7 +67,8 @@ def full_disk(request, tmp_path):
     """A folder whose disk can be filled."""
     if request.param == "a limit on files":
         pytest.importorskip("resource")
-        yield SmallFiles(tmp_path)
+        (tmp_path / "inside").mkdir()
+        yield SmallFiles(tmp_path / "inside")
         return
     folder = tmp_path / "disk"
     folder.mkdir()

@@ -8,7 +8,7 @@ from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParamete
 from ..errors import ConnectError
 from .base import FORECAST, NOTHING, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import fields_of, write_rows
+from .outputs import check_written, fields_of, write_rows
 
 FROM, TO, CRIME_TYPES, AREA_PERCENT = "FROM", "TO", "CRIME_TYPES", "AREA_PERCENT"
 OUTPUT, RANKS, REPORT = "OUTPUT", "RANKS", "REPORT"
@@ -67,6 +67,8 @@ class BackTest(ConnectAlgorithm):
                                                  QgsCoordinateReferenceSystem())
         if sink is not None:
             write_rows(sink, fields, result.table)
+            sink = None
+            check_written(destination, len(result.table), context)
             outputs[OUTPUT] = destination
         if report:
             backtest.write_page(result, "Back-test, {} to {}".format(first, last),

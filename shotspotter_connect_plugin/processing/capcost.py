@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParamete
 
 from .base import NOTHING, PATROL, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import fields_of, write_rows
+from .outputs import check_written, fields_of, write_rows
 
 FROM, TO, OUTPUT, REPORT = "FROM", "TO", "OUTPUT", "REPORT"
 
@@ -50,6 +50,8 @@ class CapCost(ConnectAlgorithm):
                                                  QgsCoordinateReferenceSystem())
         if sink is not None:
             write_rows(sink, fields, table)
+            sink = None
+            check_written(destination, len(table), context)
             outputs[OUTPUT] = destination
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:

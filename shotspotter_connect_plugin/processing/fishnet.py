@@ -5,7 +5,7 @@ from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessin
                        QgsProperty, QgsWkbTypes)
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
-from .outputs import crs_of, fields_of, write_boxes
+from .outputs import check_written, crs_of, fields_of, write_boxes
 
 INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
 POLYGONS = [Qgis.ProcessingSourceType.VectorPolygon]
@@ -74,6 +74,8 @@ class CreateFishnet(ConnectAlgorithm):
             if sink is None:
                 raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
             write_boxes(sink, fields, boxes, rectangles, rest)
+            sink = None
+            check_written(destination, len(boxes), context)
         return {OUTPUT: destination, BOXES: len(boxes)}
 
 

@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBo
                        QgsWkbTypes)
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import check_written, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 BOXES, CAP, SEED, REDRAW, REASON, OUTPUT, PATROLS, DRAWN = (
     "BOXES", "CAP", "SEED", "REDRAW", "REASON", "OUTPUT", "PATROLS", "DRAWN")
@@ -76,6 +76,8 @@ class Meter(ConnectAlgorithm):
         outputs = {PATROLS: len(frame), DRAWN: drawn}
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            sink = None
+            check_written(destination, len(frame), context)
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_patrols", legend, views.PLAN_WORDS)
         return outputs

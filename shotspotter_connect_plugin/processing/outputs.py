@@ -1,9 +1,13 @@
 """From data frames to the layers that algorithms give."""
+import os
 from collections import deque
 
-from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureSink, QgsField, QgsFields, QgsGeometry,
-                       QgsProcessingException, QgsProcessingLayerPostProcessorInterface, QgsRectangle)
+from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsField, QgsFields,
+                       QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
+                       QgsProcessingUtils, QgsRectangle, QgsVectorLayer)
 from qgis.PyQt.QtCore import QMetaType
+
+from ..errors import ConnectError
 
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
           "f": QMetaType.Type.Double}
@@ -57,6 +61,32 @@ def _flush(sink, features):
     if features and not sink.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
         raise QgsProcessingException("OUTPUT could not be written; check that the disk has room and that you may write "
                                      "there.")
+
+
+def check_written(destination, count, context):
+    """Open an output that QGIS wrote again, once its sink is gone, which is what closes it.
+
+    Parameters
+    ----------
+    destination : str
+        As ``parameterAsSink`` gave it.
+    count : int
+        How many features were written.
+
+    Raises
+    ------
+    ConnectError
+        When it does not hold so many. QGIS itself writes these files and tells of no error when it closes them.
+    """
+    layer = QgsProcessingUtils.mapLayerFromString(destination, context, False)
+    if layer is None and os.path.exists(destination.split("|")[0]):
+        layer = QgsVectorLayer(destination, "", "ogr")
+    if layer is None:  # a table of a database, which tells of its errors by itself
+        return
+    found = sum(1 for _ in layer.getFeatures(QgsFeatureRequest().setNoAttributes()))
+    if found < count:
+        raise ConnectError("OUTPUT could not be written whole ({} of {} rows): free some space on the disk and run "
+                           "again.".format(found, count))
 
 
 def _plain(column):

@@ -2,7 +2,7 @@
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink, QgsWkbTypes
 
 from .base import FORECAST, ConnectAlgorithm
-from .outputs import crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import check_written, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
 
 OUTPUT, ROWS = "OUTPUT", "ROWS"
 
@@ -50,6 +50,8 @@ class Score(ConnectAlgorithm):
         outputs = {ROWS: rows}
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            sink = None
+            check_written(destination, len(frame), context)
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_forecast", legend, views.FORECAST_WORDS)
         return outputs

@@ -4,7 +4,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDa
 
 from .base import PATROL, ConnectAlgorithm
 from .inputs import iso_date, yesterday
-from .outputs import crs_of, fields_of, style_on_load, write_boxes
+from .outputs import check_written, crs_of, fields_of, style_on_load, write_boxes
 
 FROM, TO, OUTPUT = "FROM", "TO", "OUTPUT"
 VISITS, PATROLS, SERVED, TARGET_MINUTES, PATROL_MINUTES = (
@@ -57,6 +57,8 @@ class Visits(ConnectAlgorithm):
                                                  crs_of(workspace.settings.crs))
         if sink is not None:
             write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
+            sink = None
+            check_written(destination, len(frame), context)
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_visits", None, views.VISIT_WORDS)
         return outputs

@@ -1,4 +1,5 @@
 """Making a workspace: the place, its boxes and beats, and the defaults, moved into place when all of it is there."""
+import sqlite3
 from dataclasses import replace
 
 import pandas as pd
@@ -73,7 +74,10 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
             **tables, "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]), "boxes": boxes}
     whole = layers({name: len(frame) for name, frame in rows.items()})
     with replacing(path, "The workspace", whole, private=True) as unfinished:
-        geopackage.create(unfinished, settings.crs, rows)
+        try:
+            geopackage.create(unfinished, settings.crs, rows)
+        except (RuntimeError, AttributeError, sqlite3.Error) as error:  # what GDAL and SQLite say of a full disk
+            raise OSError(repr(error)) from error
         progress.report(0.95)
         if path.exists():
             raise _taken(path)

@@ -101,8 +101,7 @@ def _create_layers(path, system):
     except RuntimeError:  # with GDAL's exceptions on; without them it gives None
         source = None
     if source is None:
-        raise ConnectError("Cannot write in " + str(path.parent) + "; choose a folder in which you may write.",
-                           gdal.GetLastErrorMsg())
+        raise OSError(gdal.GetLastErrorMsg())
     source.StartTransaction()
     for table in TABLES.values():
         layer = source.CreateLayer(table.name, system if table.geometry else None,

@@ -194,3 +194,62 @@ def test_package_holds_nothing_that_blocks_publication():
 def test_ci_runs_make_test():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+# How files are written: by files.py alone, which makes them aside, syncs them, opens them again and moves them.
+WRITERS = {
+    "files.py": {"write_bytes", "os.replace", "os.link", "os.unlink", "os.chmod", "os.chown", "shutil.rmtree",
+                 "os.open", "shutil.copy2", "open w"},
+    "workspace/journal.py": {"os.open"},  # added to for hours, line by line, each synced
+    "workspace/geopackage.py": {"CreateDataSource", "sqlite3.connect"},  # the workspace: made through files.py
+    # What writes to the path that files.py gave it, or to a folder of files.scratch:
+    "workspace/boxfile.py": {"CreateDataSource", "sqlite3.connect"},
+    "workspace/exports.py": {"CreateDataSource"},
+    "workspace/backtesting.py": {"open w"},
+    "workspace/gps.py": {"open w", "shutil.copyfileobj"},
+    "workspace/publicpack.py": {"ZipFile w", "TemporaryDirectory"},
+    "reports/blocks.py": {"write_bytes"},
+    "reports/layout.py": {"exportToPdf", "os.replace"},
+    "reports/phone.py": {"ZipFile w"},
+    "reports/plan.py": {"QgsVectorFileWriter.create", "gdal.VectorTranslate"},
+    "reports/project.py": {"project.write", "save", "os.replace", "ZipFile w"},
+    "reports/publish.py": {"save"},
+    # Copies of layers that QGIS holds, for an import to read:
+    "processing/imports.py": {"QgsVectorFileWriter.writeAsVectorFormatV3"},
+    # What reads, from copies that nobody keeps where it must:
+    "whole.py": {"sqlite3.connect"},
+    "workspace/layerfile.py": {"sqlite3.connect", "NamedTemporaryFile"},
+    "workspace/opening.py": {"sqlite3.connect", "TemporaryDirectory", "shutil.copyfile"},
+}
+_WRITING = {
+    "write_text", "write_bytes", "CreateDataSource", "exportToPdf", "exportToImage", "exportToSvg", "savefig",
+    "writeAsVectorFormatV3", "VectorTranslate", "unlink", "rmtree", "copyfile", "copy2", "copyfileobj", "mkstemp",
+    "NamedTemporaryFile", "TemporaryDirectory", "to_file", "to_parquet", "to_excel", "saveNamedStyle", "imwrite"}
+_OF_MODULES = {"os.open", "os.replace", "os.rename", "os.remove", "os.unlink", "os.link", "os.chmod", "os.chown",
+               "shutil.copy", "shutil.move", "sqlite3.connect", "project.write", "QgsVectorFileWriter.create"}
+
+
+def writing(call):
+    """What a call writes with, or "" where it does not write to the disk."""
+    name = ast.unparse(call.func)
+    last = name.split(".")[-1]
+    mode = next((ast.unparse(item) for item in [*call.args[1:2], *(word.value for word in call.keywords
+                                                                   if word.arg == "mode")]), "''").strip("'\"")
+    if name in ("open", "io.open", "gzip.open", "os.fdopen") or last == "ZipFile":
+        return "{} w".format(last) if set(mode) & set("wax") else ""
+    if last == "to_csv":
+        return last if call.args else ""
+    if last == "save" and not name.startswith(("painter.", "web.", "np.", "digest.")):
+        return last if call.args and "new(" in ast.unparse(call) else ""
+    return name if name in _OF_MODULES else (name if name.startswith(("QgsVectorFileWriter", "gdal", "shutil"))
+                                             and last in _WRITING else last if last in _WRITING else "")
+
+
+def test_files_are_written_in_one_way():
+    found = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and writing(node):
+                found.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(writing(node))
+    assert {name: ways - WRITERS.get(name, set()) for name, ways in found.items() if ways - WRITERS.get(name, set())} \
+        == {}, "write through files.replacing, or say here why not"
