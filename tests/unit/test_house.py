@@ -216,6 +216,8 @@ WRITERS = {
     "reports/publish.py": {"save"},
     # Copies of layers that QGIS holds, for an import to read:
     "processing/imports.py": {"QgsVectorFileWriter.writeAsVectorFormatV3"},
+    # Layers of a report in the designer, in a file that QGIS attached to the open project and packs when it is saved:
+    "reports/opened.py": {"QgsVectorFileWriter.writeAsVectorFormatV3", "os.remove"},
     # What reads, from copies that nobody keeps where it must:
     "whole.py": {"sqlite3.connect"},
     "workspace/layerfile.py": {"sqlite3.connect", "NamedTemporaryFile"},
