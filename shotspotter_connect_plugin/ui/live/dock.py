@@ -65,6 +65,7 @@ class LiveDock(QgsDockWidget):
         self._clock.timeout.connect(self._tick)
         self._clock.start()
         QgsProject.instance().readProject.connect(self.follow_project)
+        self._follows = True
         self.follow_project()
         if QgsSettings().value(SETTINGS + "running", False, type=bool):
             self._offer_shifts()
@@ -141,7 +142,9 @@ class LiveDock(QgsDockWidget):
 
     def take_away(self):
         """QGIS or the plugin ends: let go of everything; the next start goes on from the journal."""
-        QgsProject.instance().readProject.disconnect(self.follow_project)
+        if self._follows:
+            QgsProject.instance().readProject.disconnect(self.follow_project)
+        self._follows = False
         self._clock.stop()
         self._let_go()
         if self._map is not None:
