@@ -411,7 +411,7 @@ def test_the_choices_of_one_file_do_not_show_through_another(dock, data, tmp_pat
 def ambiguous(path, month, days=range(1, 8)):
     """A week of incidents whose days are all below 13."""
     path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
-        "{0}-{1},ROBBERY,{1:02d}/{0:02d}/2017 10:30,38.8696,-76.9836\n".format(month, day) for day in days))
+        "{0}-{1},ROBBERY,{1:02d}/{0:02d}/2017 10:30,38.88,-76.94\n".format(month, day) for day in days))
     return path
 
 
