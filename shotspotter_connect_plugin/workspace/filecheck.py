@@ -168,6 +168,8 @@ def _can_be(column, value):
     if column.type in ("date", "utc", "local"):
         return not pd.isna(decoded) and _FIRST_YEAR <= value[:4] <= _LAST_YEAR and (
             column.type != "date" or len(value) == len("YYYY-MM-DD"))
+    if column.type == "real":
+        return abs(value) < 1e300
     return column.type != "boolean" or value in (0, 1)
 
 
