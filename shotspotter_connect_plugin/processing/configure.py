@@ -64,8 +64,8 @@ class Configure(ConnectAlgorithm):
         return outputs
 
 
-def read_json(path):
-    """The content of a JSON file.
+def read_json(path, what="The settings file"):
+    """The content of a JSON file; ``what`` begins the sentence of an error.
 
     Raises
     ------
@@ -75,10 +75,10 @@ def read_json(path):
     try:
         return jsontext.read(path)
     except OSError as error:
-        raise ConnectError("The settings file {} cannot be read; check its name.".format(path), str(error)) from error
+        raise ConnectError("{} {} cannot be read; check its name.".format(what, path), str(error)) from error
     except ValueError as error:
-        raise ConnectError("The settings file {} is not valid JSON ({}); mend it and run again.".format(
-            path, str(error)[:80]), str(error)) from error
+        raise ConnectError("{} {} is not valid JSON ({}); mend it and run again.".format(
+            what, path, str(error)[:80]), str(error)) from error
 
 
 def write_json(path, content):

@@ -42,7 +42,7 @@ class ImportCalendar(FileAlgorithm):
 
         mapping = self.text(parameters, MAPPING, context)
         if os.path.isfile(mapping):
-            mapping = read_json(mapping)
+            mapping = read_json(mapping, "MAPPING")
         result = import_calendar(workspace, self.path, mapping, progress=progress,
                                  date_order=self.text(parameters, DATE_ORDER, context))
         counts = report(result, progress)
