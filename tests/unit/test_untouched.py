@@ -161,6 +161,7 @@ def examples_of_a_draw():
                             frozenset(["C2R2"]), frozenset(["C3R3"]), frozenset(["C4R4"]),
                             pd.DataFrame({"box_id": ["C0R0"], "shift_date": dates[:1], "minutes": [30.0]}))
     rules = metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes=2, shares={"N1": 0.2})
+    assert not limits.may_be_drawn(boxes, rules)[5]
     drawn = metering.draw_shift(boxes, by_box["harm"], before, rules, "seed")
     table = drawn.boxes
     planned = metering.plan(table[table["selected"]], by_box, rules)
