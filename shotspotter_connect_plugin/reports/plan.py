@@ -192,9 +192,7 @@ def copy_context(path, context, crs, progress):
         layer = source.GetLayerByName(name)
         if layer is None or layer.GetSpatialRef() is None:
             continue
-        done = gdal.VectorTranslate(
-            str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name, dim="XY",
-            dstSRS=crs.toWkt(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"])
+        done = _copied(path, source, name, crs)
         if done is not None:
             copied[name] = done.GetLayerByName(name).GetFeatureCount()
         elif "disk" in gdal.GetLastErrorMsg():
@@ -203,3 +201,13 @@ def copy_context(path, context, crs, progress):
             progress.warn(f"The layer {name} of the map context could not be read, so maps go without it.")
         done = None  # closed, so that the file can be moved
     return copied
+
+
+def _copied(path, source, name, crs):
+    """The file with a copy of a layer in it, open; None where that failed."""
+    try:
+        return gdal.VectorTranslate(
+            str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name, dim="XY",
+            dstSRS=crs.toWkt(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"])
+    except RuntimeError:  # GDAL raises where somebody asked it to
+        return None

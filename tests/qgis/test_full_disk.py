@@ -1,0 +1,40 @@
+"""A disk that is full while QGIS writes sheets and plans: the old files stay, and one sentence says why."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import rollcall_frames as frames  # noqa: E402
+
+from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
+from shotspotter_connect_plugin.reports import publish  # noqa: E402
+from shotspotter_connect_plugin.reports.project import write_plan_files  # noqa: E402
+from shotspotter_connect_plugin.reports.rollcall import write_rollcall  # noqa: E402
+
+WRITERS = {
+    "pdf": lambda rollcall, folder: write_rollcall(rollcall, str(folder / "sheets.pdf")),
+    "png": lambda rollcall, folder: publish.write_sheets([rollcall], str(folder / "sheets.png")),
+    "plan": lambda rollcall, folder: write_plan_files([rollcall], folder)}
+
+
+def below(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.8])
+@pytest.mark.parametrize("kind", WRITERS)
+def test_the_old_files_stay(kind, share, sample, full_disk, qgis_app):
+    if not full_disk.really_full:
+        pytest.skip("the limit would hold for files in between, too")
+    rollcall = frames.rollcall(sample)
+    WRITERS[kind](rollcall, full_disk.folder)
+    old = below(full_disk.folder)
+    with full_disk.room_for(int(share * sum(map(len, old.values())))):
+        with pytest.raises(ConnectError, match="free some space") as told:
+            WRITERS[kind](rollcall, full_disk.folder)
+    assert "\n" not in told.value.user and len(told.value.user) < 300
+    assert below(full_disk.folder) == old
+    WRITERS[kind](rollcall, full_disk.folder)
+    assert set(below(full_disk.folder)) == set(old)
