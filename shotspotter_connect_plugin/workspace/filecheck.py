@@ -101,7 +101,8 @@ class FileCheck:
         bound = (_FIRST_YEAR, _LAST_YEAR) if "?" in right else ()
         open_ = "" if column.required else name + " IS NOT NULL AND "
         rows = self._execute(" ".join([
-            "SELECT fid,", name, "FROM", self._quoted(table.name), "WHERE", open_, "NOT coalesce(", right, ", 0)"]),
+            "SELECT fid,", name, "FROM", self._quoted(table.name), "WHERE", open_, "NOT coalesce(", right, ", 0)",
+            "ORDER BY fid"]),
             bound).fetchall()
         wrong = [row for row, value in rows if value is None or not _can_be(column, value)]
         return _by_row(table.name, wrong, f"{column.name} is not {_WHAT[column.type]}", f"{column.name}: the same")
