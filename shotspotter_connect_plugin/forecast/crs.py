@@ -112,9 +112,10 @@ class Change:
     def __init__(self, source, target):
         with _quiet():
             try:
-                self._way = osr.CoordinateTransformation(source, target)
+                way = osr.CoordinateTransformation(source, target)
             except RuntimeError:  # no way between the two; whether it is said here is a setting of GDAL's
-                self._way = None
+                way = None
+        self._way = way if getattr(way, "this", None) else None
         # What PROJ refuses anyway: latitudes beyond the poles and longitudes of several turns.
         self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
             np.finfo(float).max)

@@ -103,8 +103,9 @@ class Source:
         names = _field_names(layer)
         places = dict(zip(_distinct(map(self._letters, names)), range(len(names))))
         if len(set(names)) == len(names):
-            layer.SetIgnoredFields([name for name, column in zip(names, places) if column not in columns]
-                                   + ["OGR_STYLE"])
+            # GDAL takes no name back that is not UTF-8.
+            layer.SetIgnoredFields([name for name, column in zip(names, places) if column not in columns
+                                    and self._letters(name) == name] + ["OGR_STYLE"])
         numbers = [places[column] for column in columns if column in places]
         total, line = max(layer.GetFeatureCount(), 1), 0
         rows, x, y = [], [], []
@@ -286,11 +287,18 @@ def _open_excel(path):
 
 def _check_without_entities(path):
     """A part that declares entities was made by hand: the format forbids it, and they can grow without end."""
-    with zipfile.ZipFile(path) as packed:
-        for part in packed.infolist():
-            with told(path.name), packed.open(part) as file:
-                if b"<!DOCTYPE" in file.read(_SAMPLE).upper():
-                    raise ConnectError(_NO_EXCEL.format(path.name), "a document type in " + part.filename)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            declares = next((part.filename for part in packed.infolist() if _declares_entities(packed, part)), "")
+    except Exception as error:  # zipfile raises whatever a broken file happens to trip over
+        raise ConnectError(_NO_EXCEL.format(path.name), repr(error)) from error
+    if declares:
+        raise ConnectError(_NO_EXCEL.format(path.name), "a document type in " + declares)
+
+
+def _declares_entities(packed, part):
+    with packed.open(part) as file:
+        return b"<!DOCTYPE" in file.read(_SAMPLE).replace(b"\0", b"").upper()  # also of UTF-16
 
 
 def _cell_text(value):

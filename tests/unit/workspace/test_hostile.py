@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from osgeo import ogr
 from shotspotter_connect_plugin import jsontext
 from shotspotter_connect_plugin.errors import ConnectError, some
 from shotspotter_connect_plugin.forecast import modelfile
@@ -200,6 +201,74 @@ def test_excel_with_entities_or_cut_off_is_a_sentence(tmp_path):
         with pytest.raises(ConnectError):
             open_source(path)
     assert open_source(tmp_path / "a.xlsx").columns == ["a", "b"]
+
+
+@pytest.fixture(scope="module")
+def one_excel(tmp_path_factory):
+    path = tmp_path_factory.mktemp("excel") / "a.xlsx"
+    pd.DataFrame({"a": [1], "b": ["x"]}).to_excel(path, index=False)
+    return path.read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 20_000), st.binary(min_size=1, max_size=6))
+def test_bytes_anywhere_in_an_excel_file_are_a_sentence_or_do_no_harm(one_excel, tmp_path_factory, place, damage):
+    place %= len(one_excel)
+    path = tmp_path_factory.mktemp("excel") / "a.xlsx"
+    path.write_bytes(one_excel[:place] + damage + one_excel[place + len(damage):])
+    try:
+        open_source(path)
+    except ConnectError as error:
+        assert error.user.endswith(".") and len(error.user) < 300
+
+
+def test_each_part_of_an_excel_file_may_be_damaged(one_excel, tmp_path):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(one_excel)
+    with zipfile.ZipFile(path) as packed:
+        starts = [part.header_offset for part in packed.infolist()]
+    for start in starts:
+        for place in (start + 1, start + 32, start + 60):  # the header of a part, its name, what it holds
+            path.write_bytes(one_excel[:place] + b"\xff\xff" + one_excel[place + 2:])
+            with pytest.raises(ConnectError, match="cannot be read as an Excel file|damaged or cut off"):
+                open_source(path)
+
+
+def test_a_document_type_in_another_encoding_is_one_too(one_excel, tmp_path):
+    (tmp_path / "a.xlsx").write_bytes(one_excel)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as new:
+        for part in old.infolist():
+            is_sheet = part.filename.startswith("xl/worksheets")
+            new.writestr(part, "<!DOCTYPE x [<!ENTITY a 'b'>]><x/>".encode("utf-16") if is_sheet else old.read(part))
+    with pytest.raises(ConnectError) as refused:
+        open_source(tmp_path / "b.xlsx")
+    assert "document type" in refused.value.log
+
+
+def test_a_name_of_a_layers_column_that_is_no_utf_8_does_no_harm(dc, tmp_path):
+    place = b'"geometry":{"type":"Point","coordinates":[-77.01,38.9]}'
+    (tmp_path / "a.geojson").write_bytes(
+        b'{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"CCN":"n1","OFFENSE":"ROBBERY",'
+        b'"REPORT_DAT":"2017-06-01T12:00:00Z","R\xe9gion\xff":"x"},' + place + b"}]}")
+    assert import_incidents(dc, tmp_path / "a.geojson").added == 1
+
+
+@pytest.mark.parametrize("crs", ['LOCAL_CS["x",UNIT["metre",1]]', 'GEOGCS["Moon",DATUM["M",SPHEROID["M",1737400,0]],'
+                                 'PRIMEM["R",0],UNIT["degree",0.0174532925199433]]'])
+def test_a_shapefile_whose_system_leads_nowhere_is_read_or_told(dc, tmp_path, crs):
+    driver = ogr.GetDriverByName("ESRI Shapefile")
+    layer_of = driver.CreateDataSource(str(tmp_path / "a.shp"))
+    layer = layer_of.CreateLayer("a", None, ogr.wkbPoint)
+    for name in ("CCN", "OFFENSE", "REPORT_DAT"):
+        layer.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    feature = ogr.Feature(layer.GetLayerDefn())
+    for name, value in (("CCN", "s1"), ("OFFENSE", "ROBBERY"), ("REPORT_DAT", "2017-06-01T12:00:00Z")):
+        feature[name] = value
+    feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT (-77.01 38.9)"))
+    layer.CreateFeature(feature)
+    feature = layer = layer_of = None
+    (tmp_path / "a.prj").write_text(crs)
+    outcomes_without_hash(dc, tmp_path / "a.shp")
 
 
 # Values
