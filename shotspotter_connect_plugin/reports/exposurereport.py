@@ -32,6 +32,7 @@ ABOUT_MINUTES = (
     "Planned minutes are the target of each planned box and of its returns; delivered minutes the time in which at "
     "least one unit was in a planned box; presence the time in which one was in any box, planned or not, by GPS. A "
     "box belongs to the neighbourhood that holds most of it.")
+ABOUT_DRAWN = "Planned is what was drawn, before changes by hand; those are counted by reason below."
 ABOUT_RATIOS = (
     "To harm: the neighbourhood's share of all minutes of presence over its share of all forecast harm. 1 = as much of "
     "one as of the other; 2 = twice as many minutes as its harm would give. To reports: the same over reported "
@@ -164,7 +165,7 @@ def _where(workspace, numbers, public):
         amount("presence", "Presence per 1,000", 17, 1), amount("to_harm", "To harm", 14, 2),
         amount("to_incidents", "To reports", 14, 2)]
     to_harm = exposurewords.span_to_harm(table[table["neighbourhood"] != NO_NEIGHBOURHOOD])
-    notes = [ABOUT_MINUTES, ABOUT_RATIOS, *[ABOUT_HIDDEN] * public]
+    notes = [ABOUT_MINUTES, *[ABOUT_DRAWN] * public, ABOUT_RATIOS, *[ABOUT_HIDDEN] * public]
     return [Heading("Minutes by neighbourhood"), _map(workspace, table), *[Paragraph(to_harm)] * bool(to_harm),
             *[Paragraph(note, small=True) for note in notes],
             Table("neighbourhoods", columns, _told(pd.concat([table, _whole(numbers)], ignore_index=True)))]

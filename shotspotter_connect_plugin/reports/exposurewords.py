@@ -70,7 +70,8 @@ def limits(kept):
         passed.append(f"a box had up to {say(kept.most)} {kept.limit.lower()} where {say(kept.allowed)} are allowed "
                       f"(over in {say(kept.over)} of {say(kept.of)} cases)")
     if kept.rests_broken:
-        passed.append(f"{say(kept.rests_broken)} of {say(kept.rests)} patrols came before the rest was over")
+        of_all = "" if kept.rests is None else f" of {say(kept.rests)}"
+        passed.append(f"{say(kept.rests_broken)}{of_all} patrols came before the rest was over")
     if not passed:
         return f"{plan}, and with all visits counted no box was patrolled more often than its hard limits allow."
     return (f"{plan}, but the boxes were not left alone: with all visits counted, {' and '.join(passed)}. The reason "

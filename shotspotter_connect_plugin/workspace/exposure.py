@@ -18,7 +18,7 @@ from .chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
 from .exposure_lottery import Honesty, honesty
 from .neighbourhoods import residents_of_boxes
-from .suppression import left_out
+from .suppression import left_out, small
 from .synonyms import EVERYBODY
 
 NO_NEIGHBOURHOOD = "(in no neighbourhood)"
@@ -27,7 +27,7 @@ FEWEST_REPORTS = 20
 TOO_FEW_REPORTS = f"<{FEWEST_REPORTS}"
 _COVERED = 0.5
 """Share of a box from which it counts as inside an area."""
-_OF_PATROLS, _REST = "Patrols in {} days", "Shifts of rest after a patrol"
+_OF_PATROLS, REST = "Patrols in {} days", "Shifts of rest after a patrol"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Kept:
 
     ``planned_over`` cases in which the plan passed a limit; ``limit``, ``allowed``, ``most``, ``over``, ``of``: the
     hard limit that counted patrols passed most often (their most, box-days over, all box-days), over 0 where none was;
-    ``rests_broken`` of ``rests``.
+    ``rests_broken`` of ``rests`` (None where that is not told).
     """
 
     planned_over: int
@@ -120,7 +120,7 @@ class Kept:
             return None
         table = limits.set_index("limit")
         hard = table.loc[[_OF_PATROLS.format(days) for days in WINDOWS]]
-        worst, rest = hard.loc[hard["counted_over"].idxmax()], table.loc[_REST]
+        worst, rest = hard.loc[hard["counted_over"].idxmax()], table.loc[REST]
         return cls(int(limits["planned_over"].sum()), worst.name, worst["allowed"], worst["counted_most"],
                    int(worst["counted_over"]), int(worst["of"]), int(rest["counted_over"]), int(rest["of"]))
 
@@ -139,6 +139,7 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
         Leave out shifts that have not ended, whose plan is not public yet; ``waiting`` tells how many those are. That
         is what goes to the public, so every lottery is drawn again, however long it takes, and what rests on small
         counts is left out of all sums and rates (:func:`.suppression.left_out`); the counts themselves are still here.
+        Patrols and their minutes are those that were drawn: what was changed by hand is in ``overrides`` alone.
     """
     if ended_only:
         planning.reveal_ended(workspace)
@@ -151,6 +152,8 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     alone = boxes.index.difference(residents.index[residents[EVERYBODY] > 0])
     if ended_only:
         counted = areas[["residents", "visits", "served", "incidents"]]
+        few = set(areas.loc[small(areas["visits"]), "neighbourhood"])
+        data.without_visits_to(boxes.index[_named(boxes).isin(few)])
         boxes, residents, hidden = left_out(areas, boxes, residents, _named(boxes))
         areas = _neighbourhoods(workspace, boxes, residents, beat).assign(**counted)
     progress.report(0.5, "Limits and lottery")
@@ -268,7 +271,7 @@ def _limits(workspace, data):
         rows.append((_OF_PATROLS.format(window), allowed, *(number for part in sums for number in (
             part.max(initial=0), (part > allowed).sum())), places))
     rest = [measures.breaches_of_rest(served, rules["cool_down_shifts"])[inside].sum() for served in kinds]
-    rows.append((_REST, rules["cool_down_shifts"], np.nan, rest[0], np.nan, rest[1],
+    rows.append((REST, rules["cool_down_shifts"], np.nan, rest[0], np.nan, rest[1],
                  int(kinds[1][inside].sum())))
     for what, parts in (("Longest run of shifts", [served[inside] for served in kinds]),
                         ("Longest run of days", [counts[days] > 0 for counts in by_day])):
@@ -303,7 +306,7 @@ def _overrides(workspace, data):
 
 def _gunfire(workspace, data):
     """(planned boxes whose dominant type is gunfire, those of them inside sensor coverage, or None)."""
-    patrols = data.patrols[data.within(data.patrols) & (data.patrols["crime_type"] == "gunfire")]
+    patrols = data.told[data.within(data.told) & (data.told["crime_type"] == "gunfire")]
     areas = workspace.read("sensor_coverage", ["from_date", "to_date", "geometry"])
     if areas.empty:
         return len(patrols), None

@@ -31,7 +31,8 @@ class PeriodData:
     beat : str
         Boxes of this beat alone; those of all beats if empty.
     ended_only : bool
-        Without shifts that have not ended; ``coming`` then holds them as (shift_date, shift).
+        Without shifts that have not ended; ``coming`` then holds them as (shift_date, shift). That is what goes to
+        the public, so the patrols that are ``told`` of are then those of the draws, before any change by hand.
     """
 
     def __init__(self, workspace, first, last, beat, ended_only):
@@ -48,20 +49,38 @@ class PeriodData:
         boxes = workspace.read("boxes", ["box_id", "beat", "neighbourhood"])
         self.boxes = boxes[(boxes["beat"] == beat) if beat else boxes["beat"].notna()].set_index("box_id")
         self._around = between(self.early, last)
-        self.patrols = self.scoped(workspace.read("patrols", [
-            "patrol_id", "draw_id", *SHIFT, "box_id", "beat", "crime_type", "unit", "status", "target_minutes",
-            "returns", "origin"], {**self._around, "status": "planned"}))
         visits = workspace.read("visits", ["unit", "officer", "box_id", "patrol_id", *SHIFT, "entered_utc",
                                            "left_utc", "minutes"], self._around)
         self.visits = self.scoped(dosage.unit_visits(visits))
         every = self._every_draw()
         self.draws = every[every["stands"]].reset_index(drop=True)
         self.every = every[self.within(every)].reset_index(drop=True)
+        self.patrols = self._patrols({"status": "planned"})
+        self.told = self._drawn_patrols() if ended_only else self.patrols
         drawn = self.scoped(workspace.read(
             "draw_boxes", ["draw_id", "box_id", "inclusion_probability", "selected"],
             {"draw_id": self.every["draw_id"].tolist(), "eligible": True}))
         self.drawn = drawn[drawn["draw_id"].isin(self.draws["draw_id"])].reset_index(drop=True)
         self.of_lottery = drawn[drawn["draw_id"].isin(self.every.loc[self.every["lottery"], "draw_id"])]
+
+    def _patrols(self, where):
+        return self.scoped(self._workspace.read("patrols", [
+            "patrol_id", "draw_id", *SHIFT, "box_id", "beat", "crime_type", "unit", "status", "target_minutes",
+            "returns", "origin"], {**self._around, **where}))
+
+    def _drawn_patrols(self):
+        """The patrols of the draws that stand as they were drawn, before any change by hand.
+
+        Beside the draws, which are public, any other number of patrols would tell how many were changed.
+        """
+        patrols = self._patrols({"origin": "drawn", "draw_id": self.draws["draw_id"].tolist()})
+        minutes = {draw_id: (rules or {}).get("target_minutes") for draw_id, rules in zip(
+            self.draws["draw_id"], self.draws["rules"])}
+        return patrols.assign(target_minutes=patrols["draw_id"].map(minutes).astype(float))
+
+    def without_visits_to(self, boxes):
+        """Leave the visits to some boxes out of whatever is counted from now on."""
+        self.visits = self.visits[~self.visits["box_id"].isin(boxes)].reset_index(drop=True)
 
     def scoped(self, rows):
         """Rows of the boxes asked for, without those of shifts that have not ended."""
@@ -87,7 +106,7 @@ class PeriodData:
     def by_box(self):
         """Counts and minutes of the period by box."""
         boxes = self.boxes.copy()
-        patrols, visits = (rows[self.within(rows)] for rows in (self.patrols, self.visits))
+        patrols, visits = (rows[self.within(rows)] for rows in (self.told, self.visits))
         table = dosage.planned_against_delivered(patrols, visits)
         table["planned_minutes"] = table["target_minutes"] * (1 + table["returns"].fillna(0))
         sums = table.groupby("box_id")[["planned_minutes", "patrol_minutes"]].sum()

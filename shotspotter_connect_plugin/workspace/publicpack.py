@@ -18,6 +18,7 @@ from ..progress import SILENT
 from ..whole import archive
 from . import planning
 from .configure import export_configuration
+from .exposure import REST
 from .exposure_data import SHIFT
 from .runs import library_versions
 from .suppression import FEW, HIDDEN, RULE, small, suppressed
@@ -48,7 +49,8 @@ def public(numbers):
     totals = {name: round(value, _DIGITS) if isinstance(value, float) else value for name, value in totals.items()
               if name != "visits_on_nobody"}
     return replace(numbers, totals=totals, neighbourhoods=_rounded(areas), groups=_rounded(_groups(numbers.groups)),
-                   limits=_rounded(numbers.limits), classes=_rounded(numbers.classes),
+                   limits=_rounded(_limits(numbers.limits)), kept=numbers.kept and replace(numbers.kept, rests=None),
+                   classes=_rounded(numbers.classes),
                    evenness=_rounded(numbers.evenness), overrides=suppressed(numbers.overrides, "count"),
                    honesty=_without_reasons(numbers.honesty),
                    refused=_refused(numbers.refused), chain=replace(numbers.chain, problems=[], notes=[], length=None))
@@ -62,6 +64,11 @@ def _groups(groups):
     if few.any():
         shown["residents"] = shown["residents"].astype(object).where(everybody, HIDDEN)
     return shown[~few | everybody]
+
+
+def _limits(limits):
+    """Without the number of patrols in the plan as it was changed by hand, which would tell how many changes."""
+    return limits.assign(of=limits["of"].astype(object).where(limits["limit"] != REST, HIDDEN))
 
 
 def _without_reasons(honesty):
@@ -225,7 +232,8 @@ What this is
 What can be guessed from it
   The files of draws hold the forecast harm of every box to the last digit, since without it nobody could check a draw.
   Forecasts learn from reports, so from one draw to the next a box whose harm rises has probably had a new report of a
-  crime. Of planned patrols and drawn boxes it shows how many were changed by hand on balance.
+  crime. They hold which boxes rested after a patrol, too, so the draw of a next shift may show that a drawn box was taken
+  out of a plan by hand.
 
 What is not in it
 {textwrap.fill("No officer, no unit, no account, no note, no person. " + RULE, 118, **_INDENT)}
@@ -246,8 +254,8 @@ How to check a draw
   What nobody outside can see: who could read the secret seeds before their shift. Whoever could, knew the draws.
 
 How to read the numbers
-  Planned minutes are what was asked for, delivered minutes the time somebody was in a planned box, presence the time
-  somebody was in any box, all by GPS. Residents are those of the census that the agency imported, spread evenly over
+  Planned patrols and minutes are those of the draws, before changes by hand, which are only counted. Delivered minutes
+  are the time somebody was in a planned box, presence the time somebody was in any box, both by GPS. Residents are those of the census that the agency imported, spread evenly over
   their neighbourhood; they are used for this report and for no forecast and no draw. A ratio to harm of 1 means that a
   neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
   prove that patrols were fair or unfair; they show where to look.

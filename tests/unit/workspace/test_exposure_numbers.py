@@ -11,10 +11,11 @@ from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
 from shapely.geometry import MultiPolygon
 from test_planning import square
 
+from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication, reasons
 from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
-from shotspotter_connect_plugin.workspace import exposure_lottery, planning
+from shotspotter_connect_plugin.workspace import adjusting, exposure_lottery, planning
 from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.layers import VectorTable
@@ -409,9 +410,36 @@ def test_the_public_numbers_hold_no_small_count_and_no_sum_tells_one(city):
         assert numbers.totals["presence_minutes"] == pytest.approx(
             whole.neighbourhoods.set_index("neighbourhood")["presence_minutes"].drop("South West").sum(), abs=1e-3)
         shown[count] = (numbers.totals, areas.to_dict(), numbers.groups.to_dict(), numbers.evenness.to_dict(),
-                        {name: curve[1].tolist() for name, curve in numbers.curves.items()})
-    # Four visits or two: of what is published only the moment of the newest visit and the limits can differ.
-    assert str(shown[4]) == str(shown[2])
+                        {name: curve[1].tolist() for name, curve in numbers.curves.items()},
+                        numbers.limits.to_dict(), numbers.kept, numbers.as_of)
+    assert str(shown[4]) == str(shown[2])  # four visits or two: nothing that is published can tell
+
+
+def test_the_public_numbers_do_not_tell_how_many_boxes_were_changed_by_hand(city):
+    """Planned patrols beside the drawn boxes of the same pack would, in all and by neighbourhood."""
+    def shown():
+        numbers = public(exposure(city, FIRST, LAST, ended_only=True))
+        drawn = city.read("draws", ["size"])["size"].sum()
+        assert numbers.totals["patrols"] == numbers.neighbourhoods["patrols"].sum() == drawn
+        return str((numbers.totals, numbers.neighbourhoods.to_dict(), numbers.groups.to_dict(), numbers.gunfire,
+                    numbers.evenness.to_dict(), numbers.limits.to_dict(), numbers.kept))
+
+    before = shown()
+    date, shift = city.read("draws", order_by="drawn_utc")[["shift_date", "shift"]].iloc[-1]
+    planned = planning.planned(city, date, shift)["box_id"]
+    apart = [box for box in city.read("boxes", ["box_id"])["box_id"] if box not in set(planned)]
+    added = 0
+    for box in apart:
+        try:
+            adjusting.adjust(city, "add", date, shift, box, reason="event")
+        except ConnectError:  # a limit
+            continue
+        added += 1
+        if added == 2:
+            break
+    adjusting.adjust(city, "minutes", date, shift, planned.iloc[0], minutes=5, reason="event")
+    adjusting.adjust(city, "suppress", date, shift, planned.iloc[1], reason="unsafe")
+    assert added == 2 and shown() == before
 
 
 def test_residents_of_a_small_neighbourhood_are_in_no_sum(made, tmp_path):
