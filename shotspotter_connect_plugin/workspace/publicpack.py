@@ -232,8 +232,8 @@ What this is
 What can be guessed from it
   The files of draws hold the forecast harm of every box to the last digit, since without it nobody could check a draw.
   Forecasts learn from reports, so from one draw to the next a box whose harm rises has probably had a new report of a
-  crime. They hold which boxes rested after a patrol, too, so the draw of a next shift may show that a drawn box was taken
-  out of a plan by hand.
+  crime. They hold which boxes rested after a patrol, too, so the draw of a next shift may show that a drawn box was
+  taken out of a plan by hand.
 
 What is not in it
 {textwrap.fill("No officer, no unit, no account, no note, no person. " + RULE, 118, **_INDENT)}
@@ -255,8 +255,9 @@ How to check a draw
 
 How to read the numbers
   Planned patrols and minutes are those of the draws, before changes by hand, which are only counted. Delivered minutes
-  are the time somebody was in a planned box, presence the time somebody was in any box, both by GPS. Residents are those of the census that the agency imported, spread evenly over
-  their neighbourhood; they are used for this report and for no forecast and no draw. A ratio to harm of 1 means that a
+  are the time somebody was in a planned box, presence the time somebody was in any box, both by GPS. Residents are
+  those of the census that the agency imported, spread evenly over their neighbourhood; they are used for this report and
+  for no forecast and no draw. A ratio to harm of 1 means that a
   neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
   prove that patrols were fair or unfair; they show where to look.
   Adjustments by hand form a chain of hashes; its head now is
