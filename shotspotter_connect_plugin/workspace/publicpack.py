@@ -256,8 +256,8 @@ How to check a draw
 How to read the numbers
   Planned patrols and minutes are those of the draws, before changes by hand, which are only counted. Delivered minutes
   are the time somebody was in a planned box, presence the time somebody was in any box, both by GPS. Residents are
-  those of the census that the agency imported, spread evenly over their neighbourhood; they are used for this report and
-  for no forecast and no draw. A ratio to harm of 1 means that a
+  those of the census that the agency imported, spread evenly over their neighbourhood; they are used for this report
+  and for no forecast and no draw. A ratio to harm of 1 means that a
   neighbourhood has the same share of minutes as of forecast harm. Neither these ratios nor the mark of four fifths
   prove that patrols were fair or unfair; they show where to look.
   Adjustments by hand form a chain of hashes; its head now is
