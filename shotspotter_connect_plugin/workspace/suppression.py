@@ -14,9 +14,9 @@ LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
 RULE = (f"In the report and its tables, counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown "
         f"as {FEW}, and minutes, rates and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate "
-        "and ratio, so that no sum tells them. Patrols are counted as they were drawn, before changes by hand, so that no "
-        "difference tells those. Zeros and counts of the lottery itself (draws, chances, planned patrols) are not "
-        "hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
+        "and ratio, so that no sum tells them. Patrols are counted as they were drawn, before changes by hand, so "
+        "that no difference tells those. Zeros and counts of the lottery itself (draws, chances, planned patrols) are "
+        "not hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
 RESTS = {"visits": ("visits", "presence_minutes", "served", "delivered_minutes"),
          "served": ("served", "delivered_minutes"), "incidents": ("incidents",)}
 """Count of a neighbourhood -> what its boxes lose in all sums where the count is small."""
