@@ -16,7 +16,7 @@ from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
 from .offences import (BIASED, NO_ALERT, NO_CRIME, OTHER, SEVERITY, UNCLEAR, alert_kind, crime_type, firearms,
-                       is_no_alert, names_gunfire, says_nothing_happened)
+                       is_no_alert, names_gunfire, reviewed_as_else, says_nothing_happened)
 from .synonyms import is_true, recognise
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
@@ -127,17 +127,19 @@ def _crime_types(intake, rows, known):
             intake.tell_words("Not counted, {}, in column {}".format(reason, column), words,
                               (found == reason) & rows.kept)
         rows.reject(found == reason, reason, column)
-    _reject_dispositions(intake, rows, says_nothing_happened, NO_CRIME)
+    _reject_dispositions(intake, rows, NO_CRIME, lambda words, column: [
+        says_nothing_happened(word, column) for word in words])
     rows.reject(found == BIASED, BIASED, column)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
 
 
-def _reject_dispositions(intake, rows, is_nothing, reason):
-    """Reject rows of which a column beside the offence or the kind says that nothing happened."""
+def _reject_dispositions(intake, rows, reason, are_nothing):
+    """Reject rows of which a column beside the offence or the kind says that nothing happened, as ``are_nothing(words,
+    column)`` tells."""
     for role in [role for role in intake.mapping if role.startswith("disposition")]:
         words, column = intake.words(rows, role), intake.mapping[role]
-        nothing = np.array([is_nothing(word, column) for word in words.categories], dtype=bool)[words.codes]
+        nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
         intake.tell_words("Not counted, {}, in column {}".format(reason, column), words, nothing & rows.kept)
         rows.reject(nothing, reason, column)
 
@@ -300,7 +302,8 @@ def _kinds(intake, rows):
                           denied[words.codes] & rows.kept)
         rows.reject(denied[words.codes], NO_ALERT, column)
         known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
-    _reject_dispositions(intake, rows, is_no_alert, NO_ALERT)
+    _reject_dispositions(intake, rows, NO_ALERT, lambda words, column: [
+        is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))])
     return _reviewed(intake, rows, known)
 
 

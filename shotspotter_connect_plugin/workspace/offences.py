@@ -28,7 +28,9 @@ _STANDS_FOR = {
                r"GUN ?SHOTS?|GUN ?FIRE)",
     "<SERIOUS>": r"(ROBBER|BURGLAR|ASSAULT|SHOT|SHOOT|HOMICIDE|MURDER)",
     "<BACK>": r"(RECOV\w*|RCVD|LOCATED|PURSUIT|CHASE)",
-    "<DENIED>": r"\b(NOT|NON|NO|NEVER|WITHOUT)( (AN?|ANY|IS|ACTUAL|ACTUALLY|CONFIRMED|REALLY))* ",
+    "<DENIED>": r"\b(NOT|NON|NO|NEVER|WITHOUT|UNLIKELY|NEGATIVE FOR|RULED OUT|(LESS|OTHER) THAN)"
+                r"( (AN?|ANY|THE|IS|TO|BE|BEEN|AS|OF|ACTUAL|ACTUALLY|CONFIRMED|REALLY|LIKELY|PROBABLY|BELIEVED|DEEMED|"
+                r"DETERMINED|CONSIDERED|THOUGHT|FOUND TO BE|(EVIDENCE|SIGNS?|PROOF|INDICATIONS?|SOUNDS?) OF))* ",
 }
 
 
@@ -44,7 +46,10 @@ _NOTHING_HAPPENED = re.compile(_NOT + (
     r"\b(UNFOUND\w*|UNFND|UNF|UNSUBSTANTIATED|BASELESS|CANCEL\w*|DUPLICATE\w*|VOID(ED)?|ERRONEOUS|IN ERROR|"
     r"HOAX|PRANK|SWATTING|FALSE\w*(?! (IMPRISON|PRETEN))|"
     r"(?<!DNA )(?<!DRUG )(?<!BREATH )TEST(S|ING)?(?! (DRIV|PENDING|KIT|RESULT))|TRAINING|SIMULAT\w*|"
-    r"(ACTIVE SHOOTER|LOCKDOWN|POLICE) DRILL|NON ?CRIMINAL|CRIME DID NOT|DID NOT OCCUR)\b") + "|" +
+    r"(ACTIVE SHOOTER|LOCKDOWN|POLICE) DRILL|NON ?CRIM(INAL)?|CRIME DID NOT|"
+    r"(DID NOT|NEVER) (OCCUR|HAPPEN)(RED|ED)?|"
+    r"CXL\w*|CANX|CNCL\w*|ENTRY ERROR)\b") +
+    r"|\bNOT (FOUNDED|SUBSTANTIATED|BONA ?FIDE)\b|" +
     _spelled_out(r"<DENIED>(CRIME|CRIMINAL|OFFEN[CS]E|INCIDENT)\b(?! REPORT)"))
 
 _OFFENCES = tuple((re.compile(_spelled_out(pattern)), code) for pattern, code in (
@@ -63,8 +68,8 @@ _OFFENCES = tuple((re.compile(_spelled_out(pattern)), code) for pattern, code in
      r"TROUBLE ?SHOOT", NO_CRIME),
     (r"\b(WARRANTS?(?! (ISSUED|OBTAINED))|FUGITIVE|WANTED|SUSPICIOUS|PROBATION|PAROLE)\b|\bARREST\w* (FOR|ON) |"
      r"\bTRAFFIC (STOP|ACCIDENT|CRASH|COLLISION|HAZARD|COMPLAINT|VIOLATION)", BIASED),
-    (r"<DENIED>AGG\w* <ASSAULT>|<ASSAULT>\b.*<DENIED>AGG|\b(SIMPLE|COMMON|MINOR|OTHER|VEHICULAR|MISD\w*) <ASSAULT>|"
-     r"<ASSAULT> (\w+ )?(SIMPLE|MISD\w*)\b", OTHER),
+    (r"<DENIED>(AGG|FELON)\w* <ASSAULT>|<ASSAULT>\b.*<DENIED>AGG|"
+     r"\b(SIMPLE|COMMON|MINOR|OTHER|VEHICULAR|MISD\w*) <ASSAULT>|<ASSAULT> (\w+ )?(SIMPLE|MISD\w*)\b", OTHER),
     (r"\b(SEX\w*|INDECENT) (ASSAULT|BATTERY|ABUSE)|(ASSAULT|BATTERY) (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER),
     (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)", BIASED),
     (r"\bAGG\w* <ASSAULT>", "aggravated_assault"),
@@ -157,11 +162,21 @@ def _answered(text, column):
     if not _FLAG.match(words):
         return words
     asked = re.sub(r"\b(IS|WAS|FLAG|INDICATOR) ?", "", _plain_words(column))
-    return asked if words in ("1", "Y", "YES", "T", "TRUE") else "NOT " + asked
+    if words in ("1", "Y", "YES", "T", "TRUE"):
+        return asked
+    if words == "FALSE" and _VERDICT.search(asked):
+        return words  # a verdict, and no answer to a question
+    return re.sub(r"^NOT N(O|ON|OT) ", "", "NOT " + asked)
 
 
 _GUN = re.compile(r"\b(GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|PISTOL|REVOLVER|SHOOTING|SHOT|GSW|GUNSHOT)S?\b")
 _FLAG = re.compile(r"^(1|0|Y|N|YES|NO|T|F|TRUE|FALSE)$")
+_VERDICT = re.compile(r"\b((RE)?CLASSIF\w*|VERDICT|DETERMIN\w*|ADJUDICAT\w*|DECISION|LABEL|TRUTH)\b")
+_REVIEW = re.compile(_VERDICT.pattern + r"|\b(REVIEW|REVIEWED)( (AS|TYPE|RESULT|STATUS))?$")
+_UNDECIDED = re.compile(r"\b(PENDING|(UN)?REVIEW\w*|UNK(NOWN)?|UNDETERMINED|UNCERTAIN|UNCLEAR|INCONCLUSIVE|OPEN|CLOSED|"
+                        r"(UN)?CONFIRMED|(UN)?VERIFIED|VALID\w*|ACCEPTED|APPROVED|PUBLISHED|POSITIVE|COMPLETED?|DONE|"
+                        r"NULL|N A|NONE)\b|^[\d ]*$")
+"""What a review can say that does not tell what it was, or that it was what it was taken for."""
 
 
 def firearms(texts, is_weapon):
@@ -188,16 +203,19 @@ def _firearm(text, is_weapon, answers):
 # What else bangs or rattles, and what else is called in words that gunfire shares.
 _NOISE = re.compile(r"\b(NAIL|STAPLE|AIR|BB|PELLET|PAINT ?BALL|TOY|WATER|SPRAY|GREASE|STUN|RADAR) GUNS?\b|CONSTRUCTION|"
                     r"ROOFING|HAMMER|BACK ?FIR(E|ING)\b|HELICOPTER|\bTHUNDER|LIGHTNING|DUMPSTER|DEMOLITION|DOOR SLAM|"
-                    r"\bDISMISS")
+                    r"\bDISMISS|\bREJECTED\b|\b(INVALID|NOT VALID)\b|\bBLANKS?\b|\bSALUTE|\bCEREMON")
 _OTHER_CALL = re.compile(r"\bACCIDENT|\bCRASH|COLLISION|\bMVA\b|SUSPICIOUS|"
                          r"\bGUN (SHOP|STORE|SHOW|RANGE|PERMIT|VIOLATION)|SHOOTING RANGE|TROUBLE ?SHOOT|"
                          r"\b(PERSON|MAN|MALE|FEMALE|WOMAN|SUBJECT|SUSPECT)S? (ARMED )?WITH (A )?GUN")
 _GUNFIRE = r"(GUN ?FIRE|GUN ?SHOT|\bSHOTS?\b|SHOT ?SPOTTER|SHOOTING|\bGUNS?\b|\b\d+SS\b|\bSST\b|\bROUNDS?\b)"
-_DENIED_GUNFIRE = re.compile(_spelled_out("<DENIED>((LIVE|AUDIBLE|REAL|OUTDOOR) )?") + _GUNFIRE)
+_DENIED_GUNFIRE = re.compile(_spelled_out("<DENIED>((LIVE|AUDIBLE|REAL|OUTDOOR) )?") + _GUNFIRE + (
+    r"|\bNEG(ATIVE)? {0}|{0}S?( (FIRED|HEARD|DETECTED))?( (WAS|WERE|IS|HAS BEEN|HAVE BEEN))? "
+    r"(RULED OUT|EXCLUDED|DISPROVE[DN]|REFUTED|(NO|NONE|NEG|NEGATIVE|FALSE|NOT FOUND|NOT DETECTED)$)").replace(
+        "{0}", _GUNFIRE))
 _NAMES_GUNFIRE = re.compile(_GUNFIRE)
 _KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
     (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"),
-    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|\bPSST\b|\bPSS\b", "probable"),
+    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b", "probable"),
     (r"\bMULT\w*|\bMSST\b|\bMGS\b", "multiple"), (r"\bSINGLE\b|\bSGS\b", "single"),
     (_GUNFIRE + r"|\bAUTOMATIC\b|HIGH CAPACITY", "unknown"),
 ))
@@ -218,6 +236,24 @@ def is_no_alert(text, column=""):
     test, a backfire."""
     words = _answered(text, column)
     return any(pattern.search(words) for pattern in (_NOTHING_HAPPENED, _DENIED_GUNFIRE, _NOISE))
+
+
+def reviewed_as_else(texts, column):
+    """Which of a column's words are of a review, and call an alert something that is no gunfire: music, a car door.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        All that stands in the column: its words for gunfire make it a review of what was heard.
+
+    Returns
+    -------
+    list of bool
+    """
+    kinds = [alert_kind(text) if text else None for text in texts]
+    heard = _REVIEW.search(_plain_words(column)) and any(kinds)
+    return [bool(heard and kind is None and not _FLAG.match(words) and not _UNDECIDED.search(words))
+            for kind, words in zip(kinds, map(_plain_words, texts))]
 
 
 def names_gunfire(text):

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from .synonyms import plain
+from .synonyms import plain, words_of
 
 _SAMPLE = 5000
 
@@ -67,7 +67,6 @@ _NAMES = tuple((re.compile(pattern), what) for pattern, what in (
 _ABOUT_THINGS = re.compile(r"\b(?:{0})s? (?:(?:full|last|first|nick|short) )?(?:names?|nicknames?|nm|alias|aliases|aka|"
                            r"initials?|tags?)\b|\b(?:{1}) age\b|\bage of (?:the )?(?:{1})\b".format(
                                "|".join(_THINGS), "fix|gps|data|position|location|record|report|signal|message"))
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SHAPEFILE_NAME = 10
 
 _EMAIL = r"[\w.+-]+@[\w-]+\.\w{2,}"
@@ -105,18 +104,12 @@ def about_persons(column):
     Its words count, not its letters: "Device Name" is no victim's. Words written together are taken apart where they
     consist of words that names of such columns are made of.
     """
-    split = [part for word in _words_of(column) for part in _parts(word) or [word]]
+    split = [part for word in words_of(column) for part in _parts(word) or [word]]
     if len(str(column)) == _SHAPEFILE_NAME:
         split[-1:] = [_completed(word) for word in split[-1:]]
     written = (" ".join(split), " ".join(_parts(plain(column))))
     return next((what for pattern, what in _NAMES for words in written if pattern.search(
         _ABOUT_THINGS.sub("thing", words))), "")
-
-
-def _words_of(column):
-    """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
-    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
-    return [word.casefold() for word in _WORD.findall(text)]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -120,7 +120,9 @@ _ROLES = {
         "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
               "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
-                "kind classification roundtype category calltype description descriptio calltypedescription",
+                "kind classification roundtype category calltype description descriptio calltypedescription "
+                "class alertclass alertcategory soundtype soundclass audiotype detectiontype detectionclass sound "
+                "label",
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
@@ -220,6 +222,7 @@ _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _SHAPEFILE_NAME = 10
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 SEVERAL = ("disposition",)
 """Roles of which every column that fits is read: the further ones as ``disposition2`` and so on."""
 
@@ -229,9 +232,33 @@ def plain(name):
     return re.sub(r"[^a-z0-9]", "", str(name).casefold())
 
 
+def words_of(column):
+    """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
+    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
 def names_utc(column):
     """Whether a column says by its name that its times are UTC."""
     return bool(_ZONE.search(plain(column)))
+
+
+_BECAME = re.compile(
+    r"\b(disp|dispo|disposition|outcome|verdict|determination|adjudication|decision|classification|classified|"
+    r"reclassified|reclassification|reviewed|review|validity|unfounded|founded|cancel\w*|duplicate|hoax)\b|"
+    r"\b(case|call|incident|event|report|alert|record|publish|published|ucr|closing|closure|clearance) status\b|"
+    r"\bfalse (positive|alarm|alert|report)\b|\bno (crime|offen[cs]e)\b|\bground truth\b|"
+    r"\b(analyst|audio|sound) label\b|"
+    r"^(is )?(valid|test)( (alert|call|event|incident|record))*( (flag|yn|indicator))?$|"
+    r"^(is |was |not |non |no )*(gun ?fire|gun ?shots?)( (flag|yn|indicator))?$")
+_NOT_OUTCOME = re.compile(r"\b(date|time|dt|tm|utc|by|at|on|id|no|num|number|nbr|count|user|name|officer|comments?|"
+                          r"notes?|remarks|reason|minutes|duration|address)\b(?! (crime|offen[cs]e|gun))")
+
+
+def tells_outcome(column):
+    """Whether a column, by the words of its name, says what an incident or an alert turned out to be."""
+    words = " ".join(words_of(column))
+    return bool(_BECAME.search(words)) and not _NOT_OUTCOME.search(words)
 
 
 def recognise(columns, table, mapping=None):
@@ -258,11 +285,11 @@ def recognise(columns, table, mapping=None):
     for role, names in ROLES[table].items():
         if role in given or role in ("x", "y"):
             continue
-        column, number = _best(free, names), 1
+        column, number = _further(free, names) if role in SEVERAL else _best(free, names), 1
         while column is not None:
             found[role + (str(number) if number > 1 else "")] = column
             free.remove(column)
-            column, number = _best(free, names) if role in SEVERAL else None, number + 1
+            column, number = _further(free, names) if role in SEVERAL else None, number + 1
     if "x" in ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, ROLES[table], found)
     return found
@@ -313,6 +340,11 @@ def _best(columns, names):
             if cut is not None:
                 ranked.append((True, 2, cut, order, column))
     return min(ranked)[-1] if ranked else None
+
+
+def _further(columns, names):
+    """The same for a role that several columns may have, which the words of a name tell, too."""
+    return _best(columns, names) or next(filter(tells_outcome, columns), None)
 
 
 def _forms(column):

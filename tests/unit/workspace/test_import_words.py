@@ -31,6 +31,8 @@ def test_dispositions_word_by_word(word, meant):
 
 @pytest.mark.parametrize("column,value,nothing", [
     ("Unfounded", "Y", True), ("Unfounded", "N", False), ("FlagUnfounded", "1", True), ("Flag-Unfounded", "", False),
+    ("Not Gunfire", "Y", True), ("Not Gunfire", "N", False), ("False Positive", "Y", True),
+    ("False Positive", "0", False), ("Verdict", "False", True), ("Reviewed", "False", False), ("Valid", "N", True),
     ("IsGunfire", "N", True), ("Is Gunfire", "Y", False), ("Test Alert", "true", True), ("Cancelled", "0", False)])
 def test_yes_and_no_answer_the_name_of_their_column(column, value, nothing):
     assert offences.is_no_alert(value, column) == nothing
@@ -122,6 +124,40 @@ def test_a_review_in_another_column_counts(city, tmp_path, column):
     plain = alerts(city, tmp_path, kansas_city().head(36))[1]
     assert adds_up(result) and result.reasons[offences.NO_ALERT] == 9 == plain.added - result.added
     assert (workspace.read("gunfire")["kind"] == "firecracker").sum() == 9
+
+
+@pytest.mark.parametrize("column", [
+    "Reviewed As", "Human Review", "Analyst Label", "Ground Truth", "Re-classified", "Reviewer_Decision", "AI verdict",
+    "Final Review Result", "alertDisposition2"])
+def test_a_review_is_found_by_the_words_of_its_column(city, tmp_path, column):
+    frame = kansas_city().head(36)
+    frame[column] = ["Not gunfire", "Fireworks", "", "Gunfire"] * 9
+    workspace, result = alerts(city, tmp_path, frame)
+    assert adds_up(result) and result.reasons == {offences.NO_ALERT: 9}
+    assert (workspace.read("gunfire")["kind"] == "firecracker").sum() == 9
+
+
+@pytest.mark.parametrize("column", ["Review Date", "Reviewed By", "Reviewer", "Gunshot Victims", "Sensor Status",
+                                    "Review Comments", "False ID given", "Breath test", "Disposition Officer Name"])
+def test_what_is_no_review_is_not_read(column):
+    assert recognise([column], "gunfire") == recognise([column], "incidents") == {}
+
+
+def test_a_review_that_heard_something_else_is_no_gunfire(city, tmp_path):
+    frame = kansas_city().head(32)
+    frame["Review Classification"] = ["Gunfire", "Music", "Car door", "Other", "Pending", "", "Unknown", "2"] * 4
+    _, result = alerts(city, tmp_path, frame)
+    assert adds_up(result) and result.reasons == {offences.NO_ALERT: 12}
+    assert any("Car door (4)" in warning for warning in result.warnings)
+    frame["Review Classification"] = ["Complete", "In progress"] * 16  # of how far, not of what
+    assert alerts(city, tmp_path, frame)[1].rejected == 0
+
+
+@pytest.mark.parametrize("column", ["UCR Disposition", "Report Status", "Case_Outcome_Desc", "Founded/Unfounded",
+                                    "Classification"])
+def test_an_outcome_of_an_incident_is_found_by_the_words_of_its_column(city, tmp_path, column):
+    _, result = incidents(city, tmp_path, [("ROBBERY", {column: word}) for word in ("Unfounded", "Closed", "", "CXL")])
+    assert result.added == 2 and result.reasons == {offences.NO_CRIME: 2}
 
 
 def test_a_column_that_speaks_of_no_gunfire_at_all_is_told(city, tmp_path):
