@@ -16,7 +16,7 @@ from .intake import ImportResult, Intake, rejects_path
 from .runs import file_hash
 from .store import Between, Counts
 from .offences import (BIASED, NO_ALERT, NO_CRIME, OTHER, SEVERITY, UNCLEAR, alert_kind, crime_type, firearms,
-                       is_no_alert, names_gunfire, reviewed_as_else, says_nothing_happened)
+                       is_code, is_no_alert, names_gunfire, reviewed_as_else, says_nothing_happened)
 from .synonyms import is_true, recognise
 
 __all__ = ["ImportResult", "import_gunfire", "import_incidents", "import_places"]
@@ -287,7 +287,10 @@ def _alerts(workspace, intake, progress):
 
 
 def _kinds(intake, rows):
-    """Kind of each alert; those that were none, and in a list of mixed calls other calls, are rejected."""
+    """Kind of each alert; those that were none, and other calls in a list of mixed calls, are rejected.
+
+    Where no word speaks of gunfire, codes that cannot be known are taken for gunfire, and told; words are not.
+    """
     words, known = intake.words(rows, "kind"), np.full(len(rows.lines), "unknown", dtype=object)
     if words is not None:
         column, texts = intake.mapping["kind"], words.categories
@@ -296,6 +299,7 @@ def _kinds(intake, rows):
         if any(names_gunfire(word) or kind for word, kind in zip(texts, kinds) if word):
             denied |= kinds == np.array(None)
         elif (texts != "").any():
+            denied |= np.array([not is_code(word) for word in texts], dtype=bool)
             intake.tell_words("No word of column {} speaks of gunfire; its rows were taken for gunfire of unknown kind"
                               .format(column), words, ~denied[words.codes] & rows.kept)
         intake.tell_words("Not counted, {}, by column {}".format(NO_ALERT, column), words,

@@ -27,7 +27,7 @@ _STANDS_FOR = {
     "<CRIME>": r"(ASSAULT|ASSLT|BATTERY|ROBBER|BURGLAR|BURG\b|THEFT|LARCENY|HOMICIDE|MURDER|SHOOTING|STABBING|SHOTS?\b|"
                r"GUN ?SHOTS?|GUN ?FIRE)",
     "<SERIOUS>": r"(ROBBER|BURGLAR|ASSAULT|SHOT|SHOOT|HOMICIDE|MURDER)",
-    "<BACK>": r"(RECOV\w*|RCVD|LOCATED|PURSUIT|CHASE)",
+    "<BACK>": r"(?<!NOT )(?<!NON )(RECOV\w*|RCVD|LOCATED|PURSUIT|CHASE)",
     "<DENIED>": r"\b(NOT|NON|NO|NEVER|WITHOUT|UNLIKELY|NEGATIVE FOR|RULED OUT|(LESS|OTHER) THAN)"
                 r"( (AN?|ANY|THE|IS|TO|BE|BEEN|AS|OF|ACTUAL|ACTUALLY|CONFIRMED|REALLY|LIKELY|PROBABLY|BELIEVED|DEEMED|"
                 r"DETERMINED|CONSIDERED|THOUGHT|FOUND TO BE|(EVIDENCE|SIGNS?|PROOF|INDICATIONS?|SOUNDS?) OF))* ",
@@ -43,7 +43,7 @@ def _spelled_out(pattern):
 _NOT = r"(?<!\bNOT )(?<!\bNON )"
 # What tells of an offence or an alert that it was none, in a column of offences or beside it.
 _NOTHING_HAPPENED = re.compile(_NOT + (
-    r"\b(UNFOUND\w*|UNFND|UNF|UNSUBSTANTIATED|BASELESS|CANCEL\w*|DUPLICATE\w*|VOID(ED)?|ERRONEOUS|IN ERROR|"
+    r"\b(UNFOUND\w*|UNFND|UNF|UNSUBSTANTIATED|BASELESS|CANCEL\w*|DUPLICATE\w*|VOID(ED)?|ERRONEOUS|IN ERROR|^ERROR|"
     r"HOAX|PRANK|SWATTING|FALSE\w*(?! (IMPRISON|PRETEN))|"
     r"(?<!DNA )(?<!DRUG )(?<!BREATH )TEST(S|ING)?(?! (DRIV|PENDING|KIT|RESULT))|TRAINING|SIMULAT\w*|"
     r"(ACTIVE SHOOTER|LOCKDOWN|POLICE) DRILL|NON ?CRIM(INAL)?|CRIME DID NOT|"
@@ -54,7 +54,7 @@ _NOTHING_HAPPENED = re.compile(_NOT + (
 
 _OFFENCES = tuple((re.compile(_spelled_out(pattern)), code) for pattern, code in (
     # It says of itself that it was none.
-    (r"\b(ALARMS?|ALRM|ALM)\b|BACK ?FIR(E|ING)\b", NO_CRIME),
+    (r"(?<!\bNO )(?<!\bWITHOUT )(?<!THEFT OF )(?<!STOLEN )\b(ALARMS?|ALRM|ALM)\b|BACK ?FIR(E|ING)\b", NO_CRIME),
     (r"\bBURG\w*( S)? (TOOLS?|IMPLEMENTS?|INSTRUMENTS?|INST)\b(?! (STOLEN|TAKEN))|"
      r"(ROBBERY|SHOPLIFT\w*|HOUSEBREAK\w*) (TOOLS?|IMPLEMENTS?)\b|\bTHEFT (DETECTION|PREVENTION)\b|"
      r"\bPOSS\w* (OF )?(\w+ ){0,3}(TOOLS?|IMPLEMENTS?|INSTRUMENTS?)\b|TOOLS? (FOR|TO COMMIT) ", NO_CRIME),
@@ -63,7 +63,10 @@ _OFFENCES = tuple((re.compile(_spelled_out(pattern)), code) for pattern, code in
     (r"\b<BACK>\b|\bSTOLEN (\w+ ){1,2}FOUND|\bFOUND STOLEN|\bA?LPR\b|\bOCCUP\w* STOLEN|"
      r"\b(OTHER|OUTSIDE|FOREIGN) (AGENCY|JURIS\w*|DEPARTMENT|DEPT)\b|\bOUT OF (TOWN|JURIS\w*)|"
      r"\bASSIST (OTHER|OUTSIDE|POLICE|AGENCY|FIRE|EMS|CITIZEN|MOTOR\w*)|\bFOLLOW ?UP\b|\bSUPPLEMENT\w*|"
-     r"^INFO(RMATION)?\b|(?<!OF )\bINFO(RMATION)?( ONLY)?$|\bPREVENTION\b|\bATTEMPT TO LOCATE\b", NO_CRIME),
+     r"^INFO(RMATION)?\b|\bLOCATE STOLEN|"
+     r"\b(EXTRA|DIRECTED|SPECIAL|SATURATION|SECURITY) (PATROL|WATCH|ATTENTION)|\bSTAKE ?OUT|\bSURVEILLANCE|"
+     r"\b(FIELD|SUBJECT|PEDESTRIAN) (INTERVIEW|CONTACT|STOP|CHECK)|<CRIME>\w* (DETAIL|UNIT|SQUAD|TASK FORCE)$|"
+     r"(?<!OF )\bINFO(RMATION)?( ONLY)?$|\bPREVENTION\b|\bATTEMPT TO LOCATE\b", NO_CRIME),
     (r"\bSHOOTING (RANGE|FILM|VIDEO|MOVIE|GALLERY|TARGET|POOL|BB|FIREWORK\w*|DICE)|TARGET (SHOOTING|PRACTICE)|"
      r"TROUBLE ?SHOOT", NO_CRIME),
     (r"\b(WARRANTS?(?! (ISSUED|OBTAINED))|FUGITIVE|WANTED|SUSPICIOUS|PROBATION|PAROLE)\b|\bARREST\w* (FOR|ON) |"
@@ -71,14 +74,14 @@ _OFFENCES = tuple((re.compile(_spelled_out(pattern)), code) for pattern, code in
     (r"<DENIED>(AGG|FELON)\w* <ASSAULT>|<ASSAULT>\b.*<DENIED>AGG|"
      r"\b(SIMPLE|COMMON|MINOR|OTHER|VEHICULAR|MISD\w*) <ASSAULT>|<ASSAULT> (\w+ )?(SIMPLE|MISD\w*)\b", OTHER),
     (r"\b(SEX\w*|INDECENT) (ASSAULT|BATTERY|ABUSE)|(ASSAULT|BATTERY) (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER),
-    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)", BIASED),
+    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? POSS", BIASED),
     (r"\bAGG\w* <ASSAULT>", "aggravated_assault"),
     # Looks like one of the seven but is counted elsewhere (FBI, Uniform Crime Reporting Handbook, 2004).
     (r"\b(CONSPIR\w*|SOLICIT\w*) (\w+ ){0,3}<CRIME>|<CRIME>\w* (\w+ ){0,2}(CONSPIR|SOLICIT|ACCESSORY)|"
      r"\bACCESSORY (TO|AFTER|BEFORE)\b|\bTHREAT\w* (TO|OF) |<ASSAULT> (\w+ )?THREATS?$|HIT (AND |& |N )?RUN", OTHER),
     (r"(?<!MURDER )(?<!HOMICIDE )(?<! AND )\bSUICID|SELF INFLICTED|"
      r"\b(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG) (\w+ )?(<SHOT>|STABB\w*)|"
-     r"(<SHOT>|STABB\w*) (\w+ )?(ACCIDENT\w*|JUSTIF\w*|ANIMAL|DOG|DEER)\b", OTHER),
+     r"(<SHOT>|STABB\w*) (\w+ )?(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG|DEER)\b", OTHER),
     (r"\b(<NOT_MURDER>|RECKLESS)\b.*<KILLING>|<KILLING>.*\b<NOT_MURDER>\b", OTHER),
     (r"\bATT\w* (MURDER|HOMICIDE|TO (MURDER|KILL))|ASSAULT (\w+ ){0,3}TO (MURDER|KILL)|<KILLING> ATT(EMPT\w*)?\b",
      "aggravated_assault"),
@@ -203,21 +206,28 @@ def _firearm(text, is_weapon, answers):
 # What else bangs or rattles, and what else is called in words that gunfire shares.
 _NOISE = re.compile(r"\b(NAIL|STAPLE|AIR|BB|PELLET|PAINT ?BALL|TOY|WATER|SPRAY|GREASE|STUN|RADAR) GUNS?\b|CONSTRUCTION|"
                     r"ROOFING|HAMMER|BACK ?FIR(E|ING)\b|HELICOPTER|\bTHUNDER|LIGHTNING|DUMPSTER|DEMOLITION|DOOR SLAM|"
-                    r"\bDISMISS|\bREJECTED\b|\b(INVALID|NOT VALID)\b|\bBLANKS?\b|\bSALUTE|\bCEREMON")
+                    r"MOTOR ?CYCLE|\bBELLS?\b|\bBARKING|GLASS BREAK|EXPLOSION|TRANSFORMER|^(OTHER )?NOISES?$|CALIBRAT|"
+                    r"MAINTENANCE|^(DRILL|EXERCISE)$|\bDISMISS|\bREJECTED\b|\b(INVALID|NOT VALID)\b|\bRULED OUT|"
+                    r"MIS ?CLASSIF|\bBLANKS?\b|\bSALUTE|\bCEREMON")
 _OTHER_CALL = re.compile(r"\bACCIDENT|\bCRASH|COLLISION|\bMVA\b|SUSPICIOUS|"
                          r"\bGUN (SHOP|STORE|SHOW|RANGE|PERMIT|VIOLATION)|SHOOTING RANGE|TROUBLE ?SHOOT|"
                          r"\b(PERSON|MAN|MALE|FEMALE|WOMAN|SUBJECT|SUSPECT)S? (ARMED )?WITH (A )?GUN")
-_GUNFIRE = r"(GUN ?FIRE|GUN ?SHOT|\bSHOTS?\b|SHOT ?SPOTTER|SHOOTING|\bGUNS?\b|\b\d+SS\b|\bSST\b|\bROUNDS?\b)"
-_DENIED_GUNFIRE = re.compile(_spelled_out("<DENIED>((LIVE|AUDIBLE|REAL|OUTDOOR) )?") + _GUNFIRE + (
-    r"|\bNEG(ATIVE)? {0}|{0}S?( (FIRED|HEARD|DETECTED))?( (WAS|WERE|IS|HAS BEEN|HAVE BEEN))? "
+_GUNFIRE = r"(GUN ?FIRE|GUN ?SHOT|\bSHOTS?\b|SHOT ?SPOTTER|SHOOTING|\b\d+SS\b|\bSST\b)"
+_DENIED_GUNFIRE = re.compile(_spelled_out(
+    r"<DENIED>((LIVE|AUDIBLE|REAL|OUTDOOR) )?(GUNS?\b|ROUNDS?\b|<GUNFIRE>)|\bNEG(ATIVE)? <GUNFIRE>|"
+    r"<GUNFIRE>S?( (FIRED|HEARD|DETECTED))?( (WAS|WERE|IS|HAS BEEN|HAVE BEEN))? "
     r"(RULED OUT|EXCLUDED|DISPROVE[DN]|REFUTED|(NO|NONE|NEG|NEGATIVE|FALSE|NOT FOUND|NOT DETECTED)$)").replace(
-        "{0}", _GUNFIRE))
+        "<GUNFIRE>", _GUNFIRE))
 _NAMES_GUNFIRE = re.compile(_GUNFIRE)
+# Words that tell a kind where nothing else is said: SINGLE alone does, SINGLE FAMILY DWELLING does not.
+_BARE_KIND = re.compile(r"(\b(\d+|MULT\w*|SINGLE|PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|[MP]S?ST|PSS|[MS]GS|"
+                        r"ROUNDS?|OR|MORE|(FULLY?|SEMI) AUTO|(FULLY |SEMI )?AUTOMATIC|WEAPON|HIGH|CAPACITY|ALERT|"
+                        r"EVENT|INCIDENT|ACTIVATION) ?)+")
 _KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
     (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"),
     (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b", "probable"),
     (r"\bMULT\w*|\bMSST\b|\bMGS\b", "multiple"), (r"\bSINGLE\b|\bSGS\b", "single"),
-    (_GUNFIRE + r"|\bAUTOMATIC\b|HIGH CAPACITY", "unknown"),
+    (_GUNFIRE + r"|\bAUTO(MATIC)?\b|HIGH CAPACITY|(\d|\bMORE) ROUNDS?\b", "unknown"),
 ))
 
 
@@ -228,7 +238,8 @@ def alert_kind(text):
         return "unknown"
     if is_no_alert(text) or _OTHER_CALL.search(text):
         return None
-    return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
+    kind = next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
+    return kind if kind == "firecracker" or _NAMES_GUNFIRE.search(text) or _BARE_KIND.fullmatch(text) else None
 
 
 def is_no_alert(text, column=""):
@@ -259,3 +270,8 @@ def reviewed_as_else(texts, column):
 def names_gunfire(text):
     """Whether words speak of gunfire, be it to deny it."""
     return bool(_NAMES_GUNFIRE.search(_plain_words(text)))
+
+
+def is_code(text):
+    """Whether a text is empty, short or with a digit, so that it may be a code of anything, instead of plain words."""
+    return bool(re.fullmatch(r"[A-Z]{0,4}|.*\d.*", _plain_words(text)))

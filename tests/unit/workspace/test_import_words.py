@@ -165,6 +165,14 @@ def test_a_column_that_speaks_of_no_gunfire_at_all_is_told(city, tmp_path):
     assert result.added and any("Code 7 (20)" in warning for warning in result.warnings)
 
 
+@pytest.mark.parametrize("calls", [["TRAFFIC STOP"], ["POSSIBLE OVERDOSE", "BURGLARY"], ["SINGLE FAMILY DWELLING"]])
+def test_a_list_of_other_calls_brings_no_gunfire(city, tmp_path, calls):
+    frame = kansas_city().head(20)
+    frame["Type"] = (calls * 20)[:20]
+    with pytest.raises(ConnectError, match=offences.NO_ALERT):
+        alerts(city, tmp_path, frame)
+
+
 def test_a_murder_flag_and_a_disposition_share_no_column():
     found = recognise(["STATISTICAL_MURDER_FLAG", "Case Status", "Unfounded", "OCCUR_DATE"], "incidents")
     assert found["murder_flag"] == "STATISTICAL_MURDER_FLAG"
