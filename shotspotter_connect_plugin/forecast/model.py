@@ -141,7 +141,7 @@ class ForecastModel:
         """
         calendar.bounds(shift_date, shift)
         if tuple(calendar.codes) != self.shifts:
-            raise ConnectError("The shifts have changed since the model was trained; run connect:train again.")
+            raise ConnectError("The shifts have changed since the model was trained; run “Train forecast” again.")
         as_of = _moment(as_of)
         self._check_as_of(as_of)
         ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)

@@ -30,8 +30,8 @@ _BEFORE = 2
 LARGEST = 8_000_000
 _DEEPEST = 12
 _OF_TREE = ("feature", "threshold", "left", "right", "value")
-_BROKEN = "The model file is damaged or was changed; take it from its source again, or run connect:train."
-_OTHER = "The model file is of another version; run connect:train to make one for this version."
+_BROKEN = "The model file is damaged or was changed; take it from its source again, or run “Train forecast”."
+_OTHER = "The model file is of another version; run “Train forecast” to make one for this version."
 
 
 def write(model):

@@ -25,8 +25,8 @@ def resolve(text, project):
     """
     address = (text or "").strip() or of_project(project)
     if not address:
-        raise ConnectError("No workspace was named and the open project has none: give WORKSPACE, the GeoPackage that "
-                           "“Create workspace” made.")
+        raise ConnectError("No workspace was chosen and the open project has none: choose the GeoPackage that “Create "
+                           "workspace” made (WORKSPACE in batch).")
     return os.path.expanduser(address)
 
 
@@ -95,9 +95,17 @@ def current():
     return of_project(project) or next(iter(recent()), "")
 
 
+_shown = {}  # addresses that were listed since QGIS was started, in their order
+
+
 def known(*more):
-    """Addresses for a list: ``more``, the open project's, the recent ones; each once, empty ones left out."""
-    return list(dict.fromkeys(filter(None, [*more, of_project(QgsProject.instance()), *recent()])))
+    """Addresses for a list: ``more``, the open project's, the recent ones; each once, empty ones left out.
+
+    After them those that were listed before: two plans that were only looked at are told apart, too.
+    """
+    now = dict.fromkeys(filter(None, [*more, of_project(QgsProject.instance()), *recent()]))
+    _shown.update(now)
+    return [*now, *(address for address in _shown if address not in now and os.path.exists(address))]
 
 
 def names(addresses):

@@ -62,7 +62,7 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
     types = workspace.crime_types.set_index("crime_type")
     types = types.loc[[code for code in types.index if code in model.types]]
     if types.empty:
-        raise ConnectError("The model forecasts none of the enabled crime types; run connect:train again.")
+        raise ConnectError("The model forecasts none of the enabled crime types; run “Train forecast” again.")
     events = forecasting.read_events(workspace, model.event_types, pd.Timestamp.now(tz="UTC"), reports=True)
     surroundings = forecasting.read_surroundings(workspace)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}

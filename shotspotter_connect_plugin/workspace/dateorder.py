@@ -113,7 +113,7 @@ class Dates:
         raise OrderUnknown(
             "Nothing in {} tells whether {} in column {} is {}; set DATE_ORDER to {}, once for files of this kind."
             .format(name, text, column, readings, " or ".join(choices)),
-            "Is {} {}? Choose beside column {}.".format(text, readings, column), column, text, choices)
+            "Is {} in column {} {}? Choose at Dates.".format(text, column, readings), column, text, choices)
 
     def _check(self, name, parts, days, possible, order, is_given):
         """Refuse an order in which some date is none although another fits them all."""
@@ -131,8 +131,8 @@ class Dates:
         return OrderRefused(
             "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
             "DATE_ORDER to {}.".format(self._words(part), name, before, " or ".join(choices)),
-            "{} is not written with the {}, as in earlier files. If this file differs, say so beside column {}.".format(
-                text, before, column), column, text, choices)
+            "{} in column {} is not written with the {}, as in earlier files. If this file differs, say so at "
+            "Dates.".format(text, column, before), column, text, choices)
 
     def _contradiction(self, name, parts, days):
         """Raise one sentence with two dates that no order fits."""
@@ -145,8 +145,8 @@ class Dates:
             "The dates of {} contradict each other: {} and {} have no order in common; mend the file, or set "
             "DATE_ORDER and those that do not fit are rejected.".format(
                 name, self._words(parts[row]), self._words(parts[other])),
-            "{} and {} have no order of day and month in common. Mend the file, or choose beside column {}: the others "
-            "are rejected.".format(text, self._texts[int(parts[other])][1], column), column, text,
+            "{} and {} have no order of day and month in common. Mend the file, or choose at Dates: the others are "
+            "rejected.".format(text, self._texts[int(parts[other])][1]), column, text,
             {order: order for order in (MONTH_FIRST, DAY_FIRST)})
 
     def _words(self, part):

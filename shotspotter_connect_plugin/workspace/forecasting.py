@@ -286,8 +286,8 @@ def newest_model(workspace, as_of):
     models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
     models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
     if models.empty:
-        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run connect:train first, "
-                           "with an AS_OF no later than that.")
+        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run “Train forecast” first, "
+                           "as of a moment no later than that.")
     return models["model_id"].iloc[-1]
 
 

@@ -355,7 +355,8 @@ class GeoPackage:
         with self._plainly():
             self._connection.execute("PRAGMA secure_delete = " + ("ON" if for_good else "OFF"))
             self._connection.execute("BEGIN IMMEDIATE")
-            self._lacked = self._lacking
+            # Somebody else may have added them since the file was opened.
+            self._lacked = self._lacking = self._find_lacking() if self._lacking else {}
             self._add_lacking()
 
     def commit(self):

@@ -146,7 +146,7 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
     """
     reveal_ended(workspace)
     if not workspace.count("draws", {"shift_date": shift_date, "shift": shift}):
-        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
+        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: “Meter”.")
     return verify_shift(workspace, shift_date, shift, chain_problems)
 
 
@@ -224,7 +224,7 @@ def export_draw(workspace, shift_date, shift, path):
     reveal_ended(workspace)
     draws = draws_of(workspace, shift_date, shift)
     if draws.empty:
-        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: connect:meter.")
+        raise ConnectError(f"{shift_date} {shift} has no draw; meter it first: “Meter”.")
     content = draw_file(workspace, draws["draw_id"].iloc[-1])
     folder_for(path, "The draw")
     replace_text(path, json.dumps(content, ensure_ascii=False, indent=1), "The draw")
@@ -367,7 +367,7 @@ def _harm(workspace, shift_date, shift):
     forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"],
                                {"shift_date": shift_date, "shift": shift})
     if forecasts.empty:
-        raise ConnectError(f"{shift_date} {shift} has no forecast. Score the shift first: connect:score.")
+        raise ConnectError(f"{shift_date} {shift} has no forecast. Score the shift first: “Score”.")
     return metering.harm_by_box(forecasts, workspace.crime_types)
 
 

@@ -419,11 +419,12 @@ def days_of(path):
     return sorted({str(moment)[:10] for moment in rows_in(path, "incidents")["occurred_from_local"]})
 
 
-def test_day_or_month_first_is_asked_beside_the_column_and_remembered(dock, fresh, tmp_path):
+def test_day_or_month_first_is_asked_where_it_is_seen_and_remembered(dock, fresh, tmp_path):
     drop(dock, ambiguous(tmp_path / "march.csv", 3))
-    combo = dock.columns.table.findChild(QComboBox, "ConnectDateOrder")
+    combo = dock.columns.order
     assert combo.itemText(0) == "01/03/2017: January 3, 2017 or 1 March 2017?"
     assert [combo.itemData(row) for row in range(combo.count())] == ["", "month first", "day first"]
+    assert not combo.visibleRegion().isEmpty() and combo.visibleRegion().boundingRect().width() > 300
     notice = dock.columns.notice.text()
     assert "1 March 2017" in notice and "DATE_ORDER" not in notice and not dock.buttons["start"].isEnabled()
     combo.setFocus()
@@ -433,7 +434,7 @@ def test_day_or_month_first_is_asked_beside_the_column_and_remembered(dock, fres
     QTest.keyClick(combo.view(), Qt.Key.Key_Return)
     settle(dock)
     assert states(dock)[0][1] == "ready"
-    assert dock.columns.table.findChild(QComboBox, "ConnectDateOrder").currentData() == "day first"
+    assert dock.columns.order.currentData() == "day first"
     click(dock, "start")
     settle(dock)
     assert days_of(fresh) == ["2017-03-0{}".format(day) for day in range(1, 8)]
@@ -452,5 +453,22 @@ def test_a_file_that_shows_the_other_order_asks_once_more(dock, fresh, tmp_path)
     path.write_text(path.read_text().replace("07/06/2017", "06/27/2017"))
     drop(dock, path)
     assert "earlier files" in dock.columns.notice.text() and not dock.buttons["start"].isEnabled()
-    combo = dock.columns.table.findChild(QComboBox, "ConnectDateOrder")
+    combo = dock.columns.order
     assert [combo.itemData(row) for row in range(combo.count())] == ["", "month first"]
+
+
+def test_what_the_dock_says_names_its_own_fields(dock, fresh, tmp_path):
+    path = tmp_path / "elsewhere.csv"
+    path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
+        "{0},ROBBERY,2017-03-{0:02d} 10:30,34.05,-118.25\n".format(day) for day in range(1, 20)))
+    drop(dock, path)
+    assert "right system as “CRS”" in dock.columns.notice.text()
+    click(dock, "start")
+    settle(dock)
+    state = states(dock)[0][1]
+    assert "“CRS”" in state and "SOURCE_CRS" not in state + dock.result.toPlainText()
+    path.write_text(path.read_text().replace("2017-03-", "soon ").replace("34.05,-118.25", "38.88,-76.94"))
+    drop(dock, path)
+    click(dock, "start")
+    settle(dock)
+    assert "check “Means”" in states(dock)[-1][1] and "MAPPING" not in states(dock)[-1][1]

@@ -216,3 +216,14 @@ def test_a_plan_that_is_still_being_read_does_not_come_up_in_another_workspace(d
     dock.open_workspace(str(cities[0].parent / "gone.gpkg"))
     wait(docks)
     assert not shown(dock) and dock.view is None and "gone.gpkg" in told(dock)
+
+
+def test_workspaces_whose_plans_were_only_looked_at_are_told_apart(docks, cities):
+    north, south = map(str, cities)
+    combo = docks["plan"].form.workspace
+    for address in (north, south):
+        QgsSettings().remove("shotspotter_connect/recent_workspaces")
+        addresses.set_in_project(QgsProject.instance(), address)
+        docks["plan"].follow_project()
+        wait(docks)
+    assert combo.currentText() == "agency.gpkg (south)" and combo.findData(north) >= 0

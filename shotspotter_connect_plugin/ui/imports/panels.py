@@ -16,7 +16,6 @@ RED = "#d03a3a"
 """Of what failed: read on white and on black."""
 
 _EXAMPLES = 3
-_QUESTION_WIDTH = 430
 _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
           ("weather", "weather"))
 
@@ -32,7 +31,7 @@ _EXTRAS = {
 
 
 class _Choice(QComboBox):
-    """A choice in a table that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
+    """A choice that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
     and do not step through meanings, each of which would be taken from another column."""
 
     def wheelEvent(self, event):  # noqa: N802
@@ -80,6 +79,12 @@ class ColumnsPanel(QWidget):
         self.kind.activated.connect(lambda _: self.called.emit(self.kind.currentData()))
         self.form.addRow(tr("&What it is"), self.kind)
         self._crs_and_zone()
+        self.order = _Choice()
+        self.order.setObjectName("ConnectDateOrder")
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.order.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.order.activated.connect(lambda _: self.answered.emit(self.order.currentData()))
+        self.form.addRow(tr("&Dates"), self.order)
         self.extras = {}
         self.table = QTableWidget(0, 4)
         self.table.setObjectName("ConnectImportColumns")
@@ -151,9 +156,10 @@ class ColumnsPanel(QWidget):
         self.guess.setVisible(mapped)
         self._show_extras(item)
         self._fill_table(found, mapped)
-        if item.question is not None and item.question.column in found.columns:
-            self.table.setCellWidget(found.columns.index(item.question.column), 3, self._order(item))
-            self.table.setColumnWidth(3, max(self.table.columnWidth(3), _QUESTION_WIDTH))
+        asked = item.question is not None and item.question.column in found.columns
+        self._show_row(self.order, asked)
+        if asked:
+            self._fill_order(item)
 
     def _show_row(self, field, shown):
         field.setVisible(shown)
@@ -213,17 +219,14 @@ class ColumnsPanel(QWidget):
         self.table.setColumnWidth(1, 170)
         self.table.resizeColumnToContents(3)
 
-    def _order(self, item):
+    def _fill_order(self, item):
         """The question whether day or month comes first, with what an example of the file then means."""
-        combo = _Choice()
-        combo.setObjectName("ConnectDateOrder")
         example, choices = item.question.example, item.question.choices
-        combo.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
+        self.order.clear()
+        self.order.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
         for order, words in choices.items():
-            combo.addItem(tr("{} is {}").format(example, words), order)
-        combo.setCurrentIndex(max(combo.findData(item.date_order), 0))
-        combo.activated.connect(lambda _: self.answered.emit(combo.currentData()))
-        return combo
+            self.order.addItem(tr("{} is {}").format(example, words), order)
+        self.order.setCurrentIndex(max(self.order.findData(item.date_order), 0))
 
     def _meaning(self, column, role, meanings):
         combo = _Choice()

@@ -1,6 +1,7 @@
 """The files to be imported: what each is taken for, and their imports one after the other through the algorithms."""
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -23,8 +24,24 @@ _ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents"
           VISITS, "tactic_log")
 
 
+# What batch calls by the name of a parameter -> what stands for it in the dock.
+_SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
+    (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
+    (r"\bSay in MAPPING what", "Choose at “It holds” what"),
+    (r", as in \{[^}]*\}", ""), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
+    (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
+    (r" \(REJECTS\)", "")))
+
+
 def tr(text):
     return QCoreApplication.translate("ImportDock", text)
+
+
+def spoken(sentence):
+    """A sentence of an importer with the words of the dock in place of the names of parameters."""
+    for pattern, words in _SPOKEN:
+        sentence = pattern.sub(tr(words), sentence)
+    return sentence
 
 
 def kinds():
@@ -142,6 +159,7 @@ class Queue(QObject):
         more = [Item(found.path) for found in looks[1:]]
         self.items[place + 1:place + 1] = more
         for one, found in zip([item, *more], looks):
+            found.problems, found.notes = map(_spoken, (found.problems, found.notes))
             one.path, one.look, one.kind = found.path, found, found.kind
             one.question = found.question or one.question
             one.state = PROBLEM if found.problems else READY
@@ -282,8 +300,9 @@ class Queue(QObject):
 
     def _ended(self):
         item, run = self._running, self._run
-        outputs, item.messages, item.error = run.result
-        item.warnings = run.feedback.warnings
+        outputs, messages, error = run.result
+        item.messages, item.warnings = map(_spoken, (messages, run.feedback.warnings))
+        item.error = spoken(error)
         stopped = outputs is None and run.feedback.isCanceled()
         item.state = DONE if outputs is not None else STOPPED if stopped else FAILED
         item.outputs = outputs or {}
@@ -325,6 +344,10 @@ class Queue(QObject):
             setattr(item, name, table)
             self.changed.emit(item)
         self._works.start(_key(item), self.address, function, keep, item.warnings.append)
+
+
+def _spoken(sentences):
+    return [spoken(sentence) for sentence in sentences]
 
 
 def _key(item):

@@ -49,12 +49,12 @@ def test_older_models_are_still_right_or_refused_with_one_sentence(text):
     content = json.loads(text)["model"]
     assert ForecastModel.from_json(signed(content, version=2)).to_json() == text
     for version in (1, 4, None, "3", True):
-        with pytest.raises(ConnectError, match="run connect:train"):
+        with pytest.raises(ConnectError, match="run “Train forecast”"):
             ForecastModel.from_json(signed(content, version=version))
     reporting = {"factor": 0.3, "variance": 0.1, "reports": 9.0, "alerts": 30.0}
     next(iter(content["types"].values()))["reporting"] = reporting
     assert ForecastModel.from_json(signed(content))
-    with pytest.raises(ConnectError, match="another version; run connect:train"):
+    with pytest.raises(ConnectError, match="another version; run “Train forecast”"):
         ForecastModel.from_json(signed(content, version=2))
 
 

@@ -205,7 +205,7 @@ def test_what_the_caps_do_not_allow_is_said(workspace):
 
 
 @pytest.mark.parametrize("date, shift, change, sentence", [
-    ("2019-03-02", "day", {}, "Score the shift first: connect:score"),
+    ("2019-03-02", "day", {}, "Score the shift first: “Score”"),
     (COMING, "swing", {}, "no shift swing"),
     ("1 March", "day", {}, "YYYY-MM-DD"),
     (COMING, "day", {"cap": 1.5}, "cap must be"),

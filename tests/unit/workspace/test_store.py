@@ -473,3 +473,14 @@ def test_a_file_of_an_earlier_version_gets_its_new_columns_at_the_first_write(wo
         assert old.read("calendar", ["source", "x"]).values.tolist() == [["days.csv", 1.0]]
     with open_workspace(workspace.address) as again:
         assert again.read("calendar")["known_utc"].isna().all() and again.faults() == []
+
+
+def test_two_may_bring_a_file_of_an_earlier_version_up_to_date(workspace):
+    """One had it open for minutes, as a training has, while the other wrote first."""
+    rows = pd.DataFrame({"date": ["2024-07-04"], "kind": ["holiday"], "name": ["Independence Day"]})
+    with closing(sqlite3.connect(workspace.address)) as connection, connection:
+        connection.execute("ALTER TABLE calendar DROP COLUMN source")
+    with open_workspace(workspace.address) as long_open, open_workspace(workspace.address) as quick:
+        write(quick, "append", "calendar", rows.assign(source="days.csv"))
+        write(long_open, "append", "calendar", rows.assign(date="2024-12-25", source="more.csv"))
+        assert long_open.read("calendar", ["source"])["source"].tolist() == ["days.csv", "more.csv"]
