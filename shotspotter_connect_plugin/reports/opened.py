@@ -91,6 +91,25 @@ def sweep(project):
         project.removeAttachedFile(path)
 
 
+def name_files(project, aside):
+    """Name the attached files of reports ``aside``, as QGIS does not take them for temporary ones, or as it saves them.
+
+    QGIS keeps attached files in the folder for temporary files, and whoever closes a project with layers from there is
+    told that they will be lost, which these are not.
+    """
+    files = set(project.attachedFiles())
+    for layer in project.mapLayers().values():
+        path, line, rest = layer.source().partition("|")
+        named = _aside(_file(layer)) if aside else _file(layer)
+        if layer.customProperty(OF_LAYOUT) and _file(layer) in files and path != named:
+            _set_source(layer, named + line + rest)
+
+
+def _aside(path):
+    """The same path, spelled so that it does not begin like the folder for temporary files."""
+    return path.replace("/", "/./", 1)
+
+
 def _shown(layout):
     """The layers that a layout's maps, tables and atlas show."""
     for item in layout.items():
@@ -101,7 +120,7 @@ def _shown(layout):
 
 
 def _file(layer):
-    return layer.source().split("|")[0]
+    return layer.source().split("|")[0].replace("/./", "/", 1)
 
 
 def _attached(project):
@@ -119,12 +138,16 @@ def _embed(layers, path):
         for number, layer in enumerate(layers, 1):
             _write(layer, path, _table(number))
     for number, layer in enumerate(layers, 1):
-        style = QgsMapLayerStyle()
-        style.readFromLayer(layer)
-        layer.setDataSource("{}|layername={}".format(path, _table(number)), layer.name(), "ogr",
-                            QgsDataProvider.ProviderOptions(), QgsDataProvider.ReadFlag.ForceReadOnly)
-        style.writeToLayer(layer)  # QGIS gives a layer that is in no legend a new one
+        _set_source(layer, "{}|layername={}".format(path, _table(number)))
         layer.removeCustomProperty("skipMemoryLayersCheck")
+
+
+def _set_source(layer, source):
+    style = QgsMapLayerStyle()
+    style.readFromLayer(layer)
+    layer.setDataSource(source, layer.name(), "ogr", QgsDataProvider.ProviderOptions(),
+                        QgsDataProvider.ReadFlag.ForceReadOnly)
+    style.writeToLayer(layer)  # QGIS gives a layer that is in no legend a new one
 
 
 def _table(number):

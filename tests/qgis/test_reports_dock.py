@@ -21,6 +21,7 @@ from pdf_eyes import pages_of  # noqa: E402
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
 from shotspotter_connect_plugin.reports import opened as kept  # noqa: E402
 from shotspotter_connect_plugin.reports import frame, maps, registry, rollcall  # noqa: E402
+from shotspotter_connect_plugin.ui import actions  # noqa: E402
 from shotspotter_connect_plugin.ui.reports import making  # noqa: E402
 from shotspotter_connect_plugin.ui.reports.dock import SETTINGS, ReportsDock  # noqa: E402
 from shotspotter_connect_plugin.ui.reports.keeper import Keeper  # noqa: E402
@@ -299,6 +300,33 @@ def test_its_maps_still_draw_when_the_project_is_opened_again_elsewhere(dock, to
     assert_alike(as_published(town, dock.request()), after)
     if report == "shiftreport":
         assert layers_of_reports()
+
+
+@pytest.mark.parametrize("ending", [".qgz", ".qgs"])
+def test_nobody_is_told_that_its_layers_will_be_lost(dock, opened, keeper, tmp_path, ending):
+    """QGIS warns of layers from temporary files, among which it keeps attached ones, whenever a project is closed."""
+    project = QgsProject.instance()
+
+    def assert_kept():
+        QApplication.processEvents()
+        assert layers_of_reports() and not any(layer.isTemporary() for layer in layers_of_reports())
+        assert all(layer.isValid() for layer in layers_of_reports())
+        assert not project.isDirty() and not actions._would_lose(project)
+
+    name = in_project(dock, opened, "shiftreport").name()
+    before = drawn(project.layoutManager().layoutByName(name))
+    assert_kept()
+    for place in ("one", "two"):  # saved, and once more when it was opened again
+        path = str(tmp_path / (place + ending))
+        assert project.write(path)
+        assert_kept()
+        project.clear()
+        assert project.read(path)
+        assert_kept()
+        assert_alike(before, drawn(project.layoutManager().layoutByName(name)))
+    keeper._name_aside()
+    project.layoutManager().removeLayout(project.layoutManager().layoutByName(name))
+    assert not layers_of_reports() and not [path for path in project.attachedFiles() if path.endswith("gpkg")]
 
 
 def test_opened_twice_it_is_there_once_and_goes_with_its_layout(dock, opened, keeper):

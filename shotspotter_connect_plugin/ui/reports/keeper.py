@@ -1,6 +1,6 @@
 """Looks after the reports that are open in the project: their layers go with them, and what was changed is kept."""
 from qgis.core import QgsPrintLayout, QgsProject
-from qgis.PyQt.QtCore import QObject
+from qgis.PyQt.QtCore import QObject, QTimer
 
 from ...reports import opened
 from ..overlay import quietly
@@ -15,6 +15,7 @@ class Keeper(QObject):
         project = QgsProject.instance()
         self._signals = ((project.layoutManager().layoutAdded, self._watch_named),
                          (project.layoutManager().layoutRemoved, self._sweep),
+                         (project.writeProject, self._about_to_save),
                          (project.readProject, self._note_saved), (project.projectSaved, self._note_saved))
         for signal, slot in self._signals:
             signal.connect(slot)
@@ -27,7 +28,9 @@ class Keeper(QObject):
         """The plugin goes: so do reports that were neither saved with the project nor changed."""
         for signal, slot in self._signals:
             signal.disconnect(slot)
+        self._signals = ()
         quietly(self._remove_unsaved)
+        quietly(lambda project: opened.name_files(project, aside=False))
 
     def _remove_unsaved(self, project):
         for layout in opened.reports_in(project):
@@ -37,12 +40,21 @@ class Keeper(QObject):
 
     def _note_saved(self, *_):
         self._saved = {layout.customProperty(opened.ID) for layout in opened.reports_in(QgsProject.instance())}
+        self._name_aside()
+
+    def _about_to_save(self, _):
+        quietly(lambda project: opened.name_files(project, aside=False))
+
+    def _name_aside(self):
+        if self._signals:
+            quietly(lambda project: opened.name_files(project, aside=True))
 
     def _sweep(self, *_):
         opened.sweep(QgsProject.instance())
 
     def _watch_named(self, name):
         self._watch(QgsProject.instance().layoutManager().layoutByName(name))
+        QTimer.singleShot(0, self._name_aside)  # when its layers are attached
 
     def _watch(self, layout):
         """Note when somebody changes a report: it is theirs then."""
