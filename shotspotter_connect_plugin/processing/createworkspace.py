@@ -1,11 +1,11 @@
 """connect:createworkspace"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSource,
-                       QgsProcessingParameterField, QgsProcessingParameterFile, QgsProcessingParameterNumber,
-                       QgsProcessingParameterString)
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterField,
+                       QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from . import addresses
 from .base import NOTHING, SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
 from .configure import read_json
+from .inputs import LayerParameter
 
 JURISDICTION, BEATS, BEAT_FIELD, TIMEZONE, CRS, SIZE, SETTINGS, BOXES = (
     "JURISDICTION", "BEATS", "BEAT_FIELD", "TIMEZONE", "CRS", "SIZE", "SETTINGS", "BOXES")
@@ -26,9 +26,9 @@ class CreateWorkspace(ConnectAlgorithm):
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace("New workspace", "Path of the GeoPackage to make, such as C:/connect/agency.gpkg. It must "
                                             "not exist yet.", must_exist=False)
-        self.add(QgsProcessingParameterFeatureSource(JURISDICTION, "Jurisdiction", POLYGONS),
+        self.add(LayerParameter(JURISDICTION, "Jurisdiction", POLYGONS),
                  "Polygons of the area the agency serves; any CRS.")
-        self.add(QgsProcessingParameterFeatureSource(BEATS, "Beats", POLYGONS, optional=True),
+        self.add(LayerParameter(BEATS, "Beats", POLYGONS, optional=True),
                  "Polygons of the beats, to which boxes are shared out. Empty = the whole jurisdiction is one beat.")
         self.add(QgsProcessingParameterField(BEAT_FIELD, "Field with the beat's name", parentLayerParameterName=BEATS,
                                              optional=True),

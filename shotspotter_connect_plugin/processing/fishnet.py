@@ -1,10 +1,10 @@
 """connect:fishnet"""
 from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessingOutputLayerDefinition,
                        QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSink,
-                       QgsProcessingParameterFeatureSource, QgsProcessingParameterField, QgsProcessingParameterNumber,
-                       QgsProperty, QgsWkbTypes)
+                       QgsProcessingParameterField, QgsProcessingParameterNumber, QgsProperty, QgsWkbTypes)
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
+from .inputs import LayerParameter
 from .outputs import check_written, crs_of, fields_of, write_boxes
 
 INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
@@ -25,13 +25,13 @@ class CreateFishnet(ConnectAlgorithm):
             "Mercator, for one) is refused.")
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
-        self.add(QgsProcessingParameterFeatureSource(INPUT, "Jurisdiction", POLYGONS), "Polygons of the area; any CRS.")
+        self.add(LayerParameter(INPUT, "Jurisdiction", POLYGONS), "Polygons of the area; any CRS.")
         real = Qgis.ProcessingNumberParameterType.Double
         self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", real, 250.0, False, 1.0),
                  "Side of a box in metres.")
         self.add(QgsProcessingParameterCrs(CRS, "CRS", optional=True),
                  "Projected CRS in metres for the boxes. Empty = the UTM zone of the input's centre.")
-        self.add(QgsProcessingParameterFeatureSource(BEATS, "Beats", POLYGONS, optional=True),
+        self.add(LayerParameter(BEATS, "Beats", POLYGONS, optional=True),
                  "Polygons of beats; each box gets the name of the beat that holds most of it. Empty = all boxes are "
                  "beat “All”.")
         self.add(QgsProcessingParameterField(BEAT_FIELD, "Field with the beat's name", parentLayerParameterName=BEATS,

@@ -1,9 +1,10 @@
 """connect:importneighbourhoods"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFeatureSource,
-                       QgsProcessingParameterField, QgsProcessingParameterString)
+from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterField,
+                       QgsProcessingParameterString)
 
 from .base import IMPORT, ConnectAlgorithm
 from .imports import COUNTS, DROPPED_COLUMNS, report
+from .inputs import LayerParameter
 
 INPUT, NAME_FIELD, POPULATION_FIELDS = "INPUT", "NAME_FIELD", "POPULATION_FIELDS"
 
@@ -23,7 +24,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFeatureSource(
+        self.add(LayerParameter(
             INPUT, "Neighbourhoods", [Qgis.ProcessingSourceType.VectorPolygon]), "Polygons in any CRS.")
         self.add(QgsProcessingParameterField(NAME_FIELD, "Field with their names", None, INPUT, optional=True),
                  "Names of the neighbourhoods. Features of one name with the same residents are one neighbourhood. "

@@ -1,9 +1,10 @@
 """connect:importplaces"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSource, QgsProcessingParameterString
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterString
 
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
 from .imports import COUNTS, name_boxes, report
+from .inputs import LayerParameter
 
 INPUT, KIND = "INPUT", "KIND"
 
@@ -23,7 +24,7 @@ class ImportPlaces(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFeatureSource(INPUT, "Places", [
+        self.add(LayerParameter(INPUT, "Places", [
             Qgis.ProcessingSourceType.VectorPoint, Qgis.ProcessingSourceType.VectorPolygon]),
             "Points, or polygons of which a point inside is taken; any CRS.")
         self.add(QgsProcessingParameterString(KIND, "Kind"),

@@ -1,9 +1,9 @@
 """connect:importsensorcoverage"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSource,
-                       QgsProcessingParameterField)
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterField
 
 from .base import IMPORT, ConnectAlgorithm
 from .imports import COUNTS, DATE_ORDER, add_date_order, report
+from .inputs import LayerParameter
 
 INPUT, FROM_FIELD, TO_FIELD = "INPUT", "FROM_FIELD", "TO_FIELD"
 
@@ -22,7 +22,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        self.add(QgsProcessingParameterFeatureSource(
+        self.add(LayerParameter(
             INPUT, "Areas of coverage", [Qgis.ProcessingSourceType.VectorPolygon]),
             "Polygons in any CRS, one for each area and span of dates. The layer is the whole coverage.")
         self.add(QgsProcessingParameterField(FROM_FIELD, "Field with the first date", None, INPUT, optional=True),

@@ -8,6 +8,21 @@ from ..errors import ConnectError
 _KINDS = {Qgis.GeometryType.Point: "points", Qgis.GeometryType.Line: "lines", Qgis.GeometryType.Polygon: "polygons"}
 
 
+class LayerParameter(QgsProcessingParameterFeatureSource):
+    """A layer of the project, or a file.
+
+    QGIS opens whatever a text names when it is asked whether the text will do, and qgis_process asks before it asks the
+    algorithm. Here a text will do as such; what it names is looked at by :func:`what_is_wrong`.
+    """
+
+    def checkValueIsAcceptable(self, value, context=None):  # noqa: N802
+        return super().checkValueIsAcceptable(value)
+
+    def can_be_opened(self, value, context):
+        """Whether QGIS can open what a value names."""
+        return super().checkValueIsAcceptable(value, context)
+
+
 def what_is_wrong(definition, value, context):
     """One sentence on a value that a parameter cannot take, or "" when nothing is wrong with it."""
     if value is None or value == "" or isinstance(value, QgsProperty):
@@ -18,10 +33,10 @@ def what_is_wrong(definition, value, context):
             form = "YYYY-MM-DD, as in 2019-03-01" if _wants_date(definition) else \
                 "YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2019-03-01T05:00"
             return "{} “{}” is not a date: write it as {}.".format(name, value, form)
-    if isinstance(definition, QgsProcessingParameterFeatureSource):
+    if isinstance(definition, LayerParameter):
         cannot = "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
             name, getattr(value, "source", value))
-        return "" if _may_be_opened(value, context) and definition.checkValueIsAcceptable(value, context) else cannot
+        return "" if _may_be_opened(value, context) and definition.can_be_opened(value, context) else cannot
     return ""
 
 
