@@ -222,9 +222,8 @@ def test_styles_that_qgis_keeps_are_no_tampering(tampered):
 def test_a_table_that_became_a_view(made, tmp_path):
     path = tmp_path / "w.gpkg"
     tamper(made, path, ["ALTER TABLE tactic_log RENAME TO hidden", "CREATE VIEW tactic_log AS SELECT * FROM hidden"])
-    with open_workspace(path) as workspace:
-        problems = check_workspace(workspace).problems
-    assert any("tactic_log is no table but a view" in problem for problem in problems)
+    with pytest.raises(ConnectError, match="tactic_log is a view"):
+        open_workspace(path)
 
 
 COLUMNS = [(table.name, column.name) for table in TABLES.values() for column in table.columns]
@@ -256,7 +255,9 @@ def test_no_value_in_any_column_stops_the_check(made, tmp_path, column):
     table, name = column
     with sqlite3.connect(made) as connection:
         rows = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
-    turns = 4 if table in RECORDS else 1
+    if not rows:
+        return  # nothing to tamper with
+    turns = 2 if table in RECORDS else 1
     if os.environ.get("CONNECT_EVERY_VALUE"):
         turns = len(STRANGE)
     start = COLUMNS.index(column)
@@ -317,7 +318,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st
                         inner, max_size=3), max_leaves=8)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(column=st.sampled_from(STRUCTURES),
        value=JSON, row=st.integers(1, 3), merge=st.booleans())
 def test_no_structure_stops_the_check(made, tmp_path, column, value, row, merge):
