@@ -14,6 +14,8 @@ from qgis.PyQt.QtWidgets import QApplication, QComboBox, QMainWindow
 
 from shotspotter_connect_plugin.processing import addresses
 from shotspotter_connect_plugin.ui.imports.dock import ImportDock
+from shotspotter_connect_plugin.workspace.configure import configure
+from shotspotter_connect_plugin.workspace.roles import account
 from shotspotter_connect_plugin.workspace.store import open_workspace
 from shotspotter_connect_plugin.workspace.visits import planned_against_delivered, summary
 
@@ -472,3 +474,12 @@ def test_what_the_dock_says_names_its_own_fields(dock, fresh, tmp_path):
     click(dock, "start")
     settle(dock)
     assert "check “Means”" in states(dock)[-1][1] and "MAPPING" not in states(dock)[-1][1]
+
+
+def test_an_officer_sees_why_nothing_can_be_imported(open_dock, fresh, tmp_path):
+    with open_workspace(fresh) as workspace:
+        configure(workspace, {"settings": {"roles": {account(): "officer"}}})
+    dock = open_dock(fresh)
+    drop(dock, ambiguous(tmp_path / "march.csv", 3, range(1, 20)))
+    assert states(dock)[0][1] == "ready" and not dock.buttons["start"].isEnabled()
+    assert "only an analyst or a supervisor" in dock.bar.currentItem().text()

@@ -36,6 +36,7 @@ class ImportDock(QgsDockWidget):
         self.queue.listed.connect(self._fill)
         self.queue.changed.connect(self._changed)
         self.queue.over.connect(self._over)
+        self.queue.refused.connect(lambda sentence: self._tell(sentence, Qgis.MessageLevel.Info))
         self._build()
         QgsProject.instance().readProject.connect(self.follow_project)
         self.follow_project()

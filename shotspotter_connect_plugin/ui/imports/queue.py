@@ -92,11 +92,15 @@ class Item:
 
 
 class Queue(QObject):
-    """Items, and their work under way. ``changed`` tells which item; ``over`` that the last of a round has ended."""
+    """Items, and their work under way.
+
+    ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
+    """
 
     changed = pyqtSignal(object)
     listed = pyqtSignal()
     over = pyqtSignal()
+    refused = pyqtSignal(str)
 
     def __init__(self, parent=None):
         super().__init__(parent)
@@ -212,6 +216,8 @@ class Queue(QObject):
     def _refuse(self, sentence):
         self.refusal = sentence
         self.listed.emit()
+        if sentence:
+            self.refused.emit(sentence)
 
     def running(self):
         """Whether imports are under way."""
