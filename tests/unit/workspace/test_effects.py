@@ -25,7 +25,7 @@ def filled(tmp_path_factory):
     beats = VectorTable(pd.DataFrame({"beat": ["West", "East"]}), [
         box(320_000, 4_300_000, 321_000, 4_302_000), box(321_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618", "b")
     with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
-        _, ids, rate = fill(workspace, FIRST, LAST, PREVENTED, 0.3, 1, DELIVERED)
+        _, ids, rate = fill(workspace, FIRST, LAST, PREVENTED, 0.3, 4, DELIVERED)
     return path, pd.Series(rate.sum(axis=1), index=ids)
 
 
