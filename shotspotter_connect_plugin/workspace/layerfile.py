@@ -144,17 +144,20 @@ def _check_geopackage(place, name):
                          ) as connection:
                 connection.execute("PRAGMA trusted_schema = OFF")
                 made = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
-                layers = {layer for layer, in connection.execute("SELECT table_name FROM gpkg_contents")}
+                views = [view for kind, view, _ in made if kind == "view"]
+                others = [view for view in views if view.lower() not in _STANDARD_VIEWS]
+                if views and not others:  # then the list of layers is no view itself
+                    layers = connection.execute("SELECT table_name FROM gpkg_contents").fetchall()
+                    layers = {str(layer).lower() for layer, in layers}
+                    others = [view for view in views if view.lower() in layers]
         except (sqlite3.Error, UnicodeError) as error:
             raise ConnectError("{} is damaged; save it again or restore it from a copy.".format(name),
                                repr(error)) from error
-    views = [view for kind, view, _ in made
-             if kind == "view" and (view.lower() not in _STANDARD_VIEWS or view in layers)]
     virtual = [table for kind, table, sql in made if kind == "table" and
                re.match(r"\s*CREATE\s+VIRTUAL", sql, re.I) and not _OWN_TABLES.match(sql)]
-    if views or virtual:
+    if others or virtual:
         raise ConnectError("{} holds {} {}, which is not read: save the layer you need into a GeoPackage of its own."
-                           .format(name, "the view" if views else "the virtual table", (views or virtual)[0][:60]))
+                           .format(name, "the view" if others else "the virtual table", (others or virtual)[0][:60]))
 
 
 @contextmanager

@@ -147,6 +147,8 @@ REGISTER = "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES
 @pytest.mark.parametrize("statements", [
     [ENDLESS.format("v"), REGISTER.format("v")], [ENDLESS.format("v")],
     [ENDLESS.format("st_spatial_ref_sys"), REGISTER.format("st_spatial_ref_sys")],
+    [ENDLESS.format("Geometry_Columns"), REGISTER.format("geometry_columns")],
+    ["ALTER TABLE gpkg_contents RENAME TO old", "CREATE VIEW gpkg_contents AS SELECT no_such_function() AS table_name"],
     ["PRAGMA writable_schema = ON", "INSERT INTO sqlite_master VALUES ('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v "
      "USING VirtualOGR(''http://127.0.0.1:9/'')')"]])
 def test_views_and_virtual_tables_of_a_stranger_are_refused(city, tmp_path, statements):
