@@ -14,7 +14,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol.adjustments import linked
-from shotspotter_connect_plugin.workspace import chain
+from shotspotter_connect_plugin.workspace import chain, filecheck
 from shotspotter_connect_plugin.workspace.adjusting import adjust
 from shotspotter_connect_plugin.workspace.checking import check_workspace
 from shotspotter_connect_plugin.workspace.create import create_workspace
@@ -105,6 +105,14 @@ def said(checked, keep_rules):
 
 def test_nothing_is_wrong_with_an_honest_file(tampered):
     assert tampered(keep_rules=True) == "" and tampered() == ""
+
+
+def test_what_is_written_as_always_is_not_looked_at_value_by_value(made, monkeypatch):
+    """A week of a city has millions of them: SQLite tells at once that they are right."""
+    looked_at = []
+    monkeypatch.setattr(filecheck, "_can_be", lambda column, value: looked_at.append((column.name, value)))
+    with open_workspace(made) as workspace:
+        assert workspace.faults() == [] and looked_at == []
 
 
 # The attacks that the check has to find, each by somebody who puts the rules back.
