@@ -18,6 +18,12 @@ def quietly(change):
             QTimer.singleShot(0, lambda: project.setDirty(False))
 
 
+def take_off(layer, canvas):
+    """Remove a layer from the open project, and from what stands on the map: QGIS draws anew only when more changes."""
+    quietly(lambda project: project.removeMapLayer(layer.id()))
+    canvas.refresh()
+
+
 class Overlay(QObject):
     """Keeps layers with a property out of saved projects: they are away while a project is written.
 

@@ -6,8 +6,8 @@ import traceback
 import zipfile
 
 from qgis.core import QgsApplication, QgsProject, QgsSettings
-from qgis.PyQt.QtCore import QEvent, QEventLoop, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QToolBar
+from qgis.PyQt.QtCore import QEvent, QEventLoop, Qt, QTimer
+from qgis.PyQt.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QToolBar, QWidget
 from qgis.utils import active_plugins, iface, loadPlugin, plugins, startPlugin, unloadPlugin
 
 PLUGIN = "shotspotter_connect_plugin"
@@ -75,6 +75,13 @@ def dialogs():
     return seen
 
 
+def colours_on_map():
+    """How many colours the map shows."""
+    picture = iface.mapCanvas().grab().toImage()
+    return len({picture.pixel(x, y) for x in range(5, picture.width() - 5, 2)
+                for y in range(5, picture.height() - 5, 2)})
+
+
 def plan_dock():
     """Open the plan dock from the menu, then unload the plugin with it open, then load it again."""
     from shotspotter_connect_plugin.processing import addresses
@@ -101,9 +108,19 @@ def plan_dock():
     seen["saved"] = {"layers": len(saved.mapLayers()), "elements": elements.count("</"),
                      "tree": len(saved.layerTreeRoot().children()), "themes": saved.mapThemeCollection().mapThemes(),
                      "unsaved": project.isDirty(), "on map": len(project.mapLayers())}
-    dock.close()
+    beside = QDockWidget()  # it keeps the map from changing its size, upon which QGIS would draw it anew
+    beside.setWidget(QWidget())
+    beside.setMinimumWidth(dock.width())
+    iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, beside)
     wait(1)
+    iface.zoomFull()
+    wait(2)
+    seen["drawn"] = colours_on_map()
+    dock.close()
+    wait(2)
     seen["closed"] = left()
+    seen["drawn after"] = colours_on_map()
+    iface.removeDockWidget(beside)
     open_it.trigger()
     wait(1)
     seen["open again"] = left()

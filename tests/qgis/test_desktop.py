@@ -77,6 +77,7 @@ def test_the_plan_dock_opens_shows_the_plan_and_goes_with_the_plugin(desktop, fu
     assert seen["open"] == {"docks": 1, "visible": True, "rows": 8, "layers": 1, "unsaved": False}
     assert seen["saved"] == {"layers": 0, "elements": 0, "tree": 0, "themes": [], "unsaved": False, "on map": 1}
     assert seen["closed"] == {"layers": 0, "unsaved": False}
+    assert seen["drawn"] > 1 and seen["drawn after"] == 1
     assert seen["open again"] == {"layers": 1, "unsaved": False}
     assert seen["unloaded"] == {"docks": 0, "layers": 0, "unsaved": False}
     assert seen["again"] == 1

@@ -10,7 +10,7 @@ from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
 from ...reports import maps, style
 from ...reports.queries import letter_codes
-from ..overlay import Overlay, quietly
+from ..overlay import Overlay, quietly, take_off
 
 _MARK = "shotspotter_connect/live_on_map"
 _AROUND = 3
@@ -124,7 +124,7 @@ class LiveMap(QObject):
     def _take_off(self):
         layer, self._layer = self._layer, None
         if layer is not None:
-            quietly(lambda project: project.removeMapLayer(layer.id()))
+            take_off(layer, self._canvas)
 
     def _show_again(self):
         if self._package is not None:

@@ -14,7 +14,7 @@ from ...place import PLAN_OF
 from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
 from ...reports import maps, plan, queries, style
-from ..overlay import Overlay, quietly
+from ..overlay import Overlay, quietly, take_off
 from .model import tr
 
 _MARK = "shotspotter_connect/plan_on_map"
@@ -175,7 +175,7 @@ class MapLink(QObject):
     def _remove(self):
         layer, self._layer, self._shown = self._layer, None, None
         if layer is not None:
-            quietly(lambda project: project.removeMapLayer(layer.id()))
+            take_off(layer, self._canvas)
             quietly(lambda _: self._put_theme(False))
 
     # The layers of a plan's own project
