@@ -13,6 +13,7 @@ from ..patrol import dosage
 from ..patrol.draw import NEARLY
 from ..patrol.effect import Lottery
 from ..progress import SILENT
+from . import planning
 from .forecasting import read_events
 
 _LONGEST = pd.Timedelta(days=35)
@@ -215,7 +216,7 @@ def original_draws(workspace, timeline, first):
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift", "drawn_utc", "lottery", "inputs_hash"],
                            {"shift_date": dates})
     draws = draws.assign(slot=slot_of(timeline.slots, draws["shift_date"], draws["shift"]),
-                         number=draws["draw_id"].str.rsplit(".", n=1).str[-1].astype(int))
+                         number=planning.numbers(draws))
     draws = draws[draws["slot"] >= 0]
     tests = ~draws["lottery"].fillna(False).astype(bool)
     real = draws[~tests].sort_values(["slot", "number"])

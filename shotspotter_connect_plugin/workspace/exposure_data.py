@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..patrol import dosage, seeds
 from ..patrol.metering import WINDOWS
+from . import planning
 from .store import Between
 
 SHIFT = ["shift_date", "shift"]
@@ -95,7 +96,7 @@ class PeriodData:
         draws = self.scoped(self._workspace.read("draws", [
             "draw_id", *SHIFT, "drawn_utc", "size", "lottery", "seed_hash", "seed", "inputs_hash", "rules"],
             self._around))
-        draws = draws.assign(number=draws["draw_id"].str.rsplit(".", n=1).str[-1].astype(int),
+        draws = draws.assign(number=planning.numbers(draws),
                              lottery=draws["lottery"].fillna(False).astype(bool)).sort_values([*SHIFT, "number"])
         return draws.assign(stands=~draws.duplicated(SHIFT, keep="last"))
 

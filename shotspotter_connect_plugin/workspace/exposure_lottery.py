@@ -14,6 +14,7 @@ from ..errors import ConnectError
 from ..patrol import seeds
 from ..patrol.verify import problems_of_replay
 from ..progress import SILENT
+from . import planning
 from .chain import records
 from .exposure_data import SHIFT, between
 
@@ -132,8 +133,7 @@ def honesty(workspace, data, every=False, progress=SILENT):
 
 def _again(draws):
     """Shifts that were drawn more than once; a first draw that is not on record any more counts."""
-    number = draws["draw_id"].str.rsplit(".", n=1).str[-1].astype(int)
-    draws = draws.assign(number=number).sort_values([*SHIFT, "number"])
+    draws = draws.assign(number=planning.numbers(draws)).sort_values([*SHIFT, "number"])
     rows = [(*key, max(len(rows), rows["number"].max()) - 1,
              [reason for reason in rows.loc[rows["number"] > 1, "reason"].fillna("") if reason])
             for key, rows in draws.groupby(SHIFT)]

@@ -296,11 +296,11 @@ def _end(calendar, shift_date, shift):
 def draws_of(workspace, shift_date, shift):
     """The draws of a shift in their order, with their ``number``."""
     draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift})
-    return draws.assign(number=_numbers(draws)).sort_values("number", ignore_index=True)
+    return draws.assign(number=numbers(draws)).sort_values("number", ignore_index=True)
 
 
-def _numbers(draws):
-    """1 for the first draw of a shift, 2 for the next."""
+def numbers(draws):
+    """1 for the first draw of a shift, 2 for the next; ConnectError where an id tells none."""
     numbers = draws["draw_id"].astype(str).str.extract(r"\.([1-9]\d{0,5})$")[0]
     if numbers.isna().any():
         raise ConnectError(f"The id of the draw {draws['draw_id'][numbers.isna()].iloc[0]} is not one that this plugin "
@@ -402,7 +402,7 @@ def _recorded_chances(workspace, shift_date, shift, around):
     draws is summed where it is stored, instead of being read row by row.
     """
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
-    draws = draws.assign(number=_numbers(draws)).sort_values("number")
+    draws = draws.assign(number=numbers(draws)).sort_values("number")
     draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
     draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
     blocks = metering.window_blocks(draws["shift_date"], shift_date)

@@ -510,6 +510,12 @@ def test_a_first_draw_that_is_gone_from_the_record_is_a_draw_again(found, falsif
     assert numbers.honesty.again["times"].tolist() == [2] and not numbers.honesty.plain
 
 
+def test_an_id_that_no_draw_has_is_told_in_one_sentence(found, falsified):
+    draw_id = found[0].read("draws", ["draw_id"])["draw_id"].iloc[0]
+    with pytest.raises(ConnectError, match="is not one that this plugin gives"):
+        falsified(("UPDATE draws SET draw_id = ? WHERE draw_id = ?", (draw_id[:-1] + "x", draw_id)))
+
+
 def test_what_is_public_of_the_configuration(city):
     settings = city.settings
     settings.map_context, settings.roles = "/home/jane/secret.gpkg", {"jane": "supervisor"}
