@@ -16,14 +16,15 @@ _OF_QGIS = ("layer_styles", "qgis_projects")
 """Tables that QGIS makes in a GeoPackage when a user saves a style or a project in it."""
 _WHAT = {"text": "text", "integer": "a whole number", "real": "a number", "boolean": "yes or no", "date": "a date",
          "utc": "a moment in time", "local": "a wall clock time", "json": "a structure in JSON"}
-# What is surely right, so that only the rest is looked at one by one; SQL, with {} for the column.
+# What is surely right, so that only the rest is looked at one by one; SQL, with {} for the column. Only with something
+# to add does SQLite count a 30 February on into March.
 _RIGHT = {
     "text": "typeof({}) = 'text'", "integer": "typeof({}) = 'integer'",
     "real": "typeof({}) IN ('real', 'integer') AND abs({}) < 1e300",
     "boolean": "typeof({}) = 'integer' AND {} IN (0, 1)",
-    "date": "typeof({}) = 'text' AND date({}) = {}",
-    "utc": "typeof({}) = 'text' AND strftime('%Y-%m-%dT%H:%M:%fZ', {}) = {}",
-    "local": "typeof({}) = 'text' AND strftime('%Y-%m-%dT%H:%M:%S', {}) = {}",
+    "date": "typeof({}) = 'text' AND date({}, '+0 days') = {}",
+    "utc": "typeof({}) = 'text' AND strftime('%Y-%m-%dT%H:%M:%fZ', {}, '+0 days') = {}",
+    "local": "typeof({}) = 'text' AND strftime('%Y-%m-%dT%H:%M:%S', {}, '+0 days') = {}",
     "json": "typeof({}) = 'text' AND json_valid({})",
 }
 _ONLY_INDEX = re.compile(r"(INSERT OR REPLACE INTO|UPDATE|DELETE FROM) \"?rtree_\w+\"? ", re.IGNORECASE)
