@@ -213,11 +213,11 @@ def test_unknown_moments_stay_unknown():
 def test_a_million_instants_take_seconds_at_most():
     rng = np.random.default_rng(3)
     moments = utc(rng.integers(1136073600, 1577836800, 10**6))
-    begin = time.perf_counter()
+    begin = time.process_time()
     dates, _ = NEW_YORK.assign(moments)
-    assert time.perf_counter() - begin < 3 and None not in set(dates)
+    assert time.process_time() - begin < 3 and None not in set(dates)
     slots = NEW_YORK.slots("2005-12-30", "2020-01-02")
-    begin = time.perf_counter()
+    begin = time.process_time()
     event, _, weight = NEW_YORK.spread(moments, moments + pd.Timedelta(hours=10), slots)
-    assert time.perf_counter() - begin < 4
+    assert time.process_time() - begin < 4
     np.testing.assert_allclose(np.bincount(event, weight), 1.0)
