@@ -33,3 +33,19 @@ def real_data():
             pytest.skip("needs {}; set CONNECT_DATA to the folder that holds it".format(name))
         return folder / name
     return path_of
+
+
+@pytest.fixture(params=[False, True], ids=["errors are returned", "errors are raised"])
+def gdal_errors(request):
+    """GDAL tells failures in two ways, and any plugin may have chosen the other."""
+    from osgeo import gdal, ogr, osr
+
+    before = [module for module in (gdal, ogr, osr) if module.GetUseExceptions()]
+    for module in (gdal, ogr, osr) if request.param else before:
+        module.UseExceptions() if request.param else module.DontUseExceptions()
+    yield
+    for module in (osr, ogr, gdal):  # the last that was switched on goes first
+        if module in before:
+            module.UseExceptions()
+        elif module.GetUseExceptions():
+            module.DontUseExceptions()

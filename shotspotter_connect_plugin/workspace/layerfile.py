@@ -77,18 +77,18 @@ def open_layers(path):
     place = inside(path)
     name = Path(path).name
     with without_network():
-        driver = gdal.IdentifyDriverEx(place, gdal.OF_VECTOR, list(DRIVERS))
-        if driver is None:
-            return None
-        if driver.ShortName == "GPKG":
-            _check_geopackage(place, name)
-        if driver.ShortName in ("GeoJSON", "TopoJSON", "ESRIJSON", "GeoJSONSeq"):
-            _check_geojson(place, name)
-        elif place.startswith("/vsigzip/"):
-            deque(_parts(place, name), 0)  # for its size alone
         try:
+            driver = gdal.IdentifyDriverEx(place, gdal.OF_VECTOR, list(DRIVERS))
+            if driver is None:
+                return None
+            if driver.ShortName == "GPKG":
+                _check_geopackage(place, name)
+            if driver.ShortName in ("GeoJSON", "TopoJSON", "ESRIJSON", "GeoJSONSeq"):
+                _check_geojson(place, name)
+            elif place.startswith("/vsigzip/"):
+                deque(_parts(place, name), 0)  # for its size alone
             return gdal.OpenEx(place, gdal.OF_VECTOR | gdal.OF_READONLY, allowed_drivers=[driver.ShortName])
-        except RuntimeError:  # GDAL raises where somebody asked it to
+        except RuntimeError:  # GDAL raises where somebody, such as another plugin, asked it to
             return None
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import List
@@ -381,7 +382,9 @@ def _open_layer(path, name, table=""):
 def _crs(system):
     if system is None or system.IsLocal() or (system.GetName() or "").lower().startswith(("undefined", "unknown")):
         return ""
-    if system.AutoIdentifyEPSG() == ogr.OGRERR_NONE or system.GetAuthorityCode(None):
+    with suppress(RuntimeError):  # GDAL raises where somebody asked it to; it then knows no code
+        system.AutoIdentifyEPSG()
+    if system.GetAuthorityCode(None):
         return system.GetAuthorityName(None) + ":" + system.GetAuthorityCode(None)
     return system.ExportToWkt()
 

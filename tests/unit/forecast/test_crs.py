@@ -4,7 +4,7 @@ import threading
 import numpy as np
 import pyproj
 import pytest
-from osgeo import gdal, ogr, osr
+from osgeo import osr
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_crs_info
 from pyproj.enums import PJType
@@ -41,20 +41,6 @@ def places(city, count=200):
     west, south, east, north = CITIES[city]
     rng = np.random.default_rng(6)
     return rng.uniform(west, east, count), rng.uniform(south, north, count)
-
-
-@pytest.fixture(params=[False, True], ids=["errors are returned", "errors are raised"])
-def gdal_errors(request):
-    """GDAL tells failures in two ways, and any plugin may have chosen the other."""
-    before = [module for module in (gdal, ogr, osr) if module.GetUseExceptions()]
-    for module in (gdal, ogr, osr) if request.param else before:
-        module.UseExceptions() if request.param else module.DontUseExceptions()
-    yield
-    for module in (osr, ogr, gdal):  # the last that was switched on goes first
-        if module in before:
-            module.UseExceptions()
-        elif module.GetUseExceptions():
-            module.DontUseExceptions()
 
 
 @pytest.mark.parametrize("city, system", PAIRS)

@@ -255,7 +255,7 @@ def test_a_name_of_a_layers_column_that_is_no_utf_8_does_no_harm(dc, tmp_path):
 
 @pytest.mark.parametrize("crs", ['LOCAL_CS["x",UNIT["metre",1]]', 'GEOGCS["Moon",DATUM["M",SPHEROID["M",1737400,0]],'
                                  'PRIMEM["R",0],UNIT["degree",0.0174532925199433]]'])
-def test_a_shapefile_whose_system_leads_nowhere_is_read_or_told(dc, tmp_path, crs):
+def test_a_shapefile_whose_system_leads_nowhere_is_read_or_told(dc, tmp_path, crs, gdal_errors):
     driver = ogr.GetDriverByName("ESRI Shapefile")
     layer_of = driver.CreateDataSource(str(tmp_path / "a.shp"))
     layer = layer_of.CreateLayer("a", None, ogr.wkbPoint)
