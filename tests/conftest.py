@@ -1,4 +1,5 @@
 """What all tests share: the repository on the path, the sample, and the real data where it is at hand."""
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,10 @@ from held_files import windows_files  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+# pyproj, which only tests use, looks for its data below the prefix of the environment; the system's lie elsewhere.
+if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):
+    os.environ.setdefault("PROJ_DATA", os.path.join(sys.base_prefix, "share", "proj"))
 
 
 @pytest.fixture(scope="session")
