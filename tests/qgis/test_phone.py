@@ -86,7 +86,10 @@ def added(target, place, moment=None, accuracy=None, **values):
 
 def tactics_for(logs, feature):
     config = logs.editorWidgetSetup(logs.fields().indexOf("tactic")).config()
-    return {item.key: item.value for item in QgsValueRelationFieldFormatter.createCache(config, feature)}
+    # An item's own key ends Python 3.13 in PyQt5, so the code comes from the list by the name that is shown.
+    codes = {row[config["Value"]]: row[config["Key"]] for row in QgsProject.instance().mapLayer(
+        config["Layer"]).getFeatures()}
+    return {codes[item.value]: item.value for item in QgsValueRelationFieldFormatter.createCache(config, feature)}
 
 
 def test_it_opens_with_all_its_layers_and_nobody_can_change_the_plan(opened, workspace):
