@@ -20,6 +20,8 @@ from shotspotter_connect_plugin.workspace.store import open_workspace
 from shotspotter_connect_plugin.workspace.tactics import import_tactics
 from shotspotter_connect_plugin.workspace.visits import find_visits
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 DATE, SHIFT = "2017-12-14", "evening"
 NAME = "phone_2017-12-14_evening"
 START = "2017-12-14T21:00:00Z"

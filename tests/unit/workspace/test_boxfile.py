@@ -12,6 +12,8 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.boxfile import polygon_blobs, write_boxes
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 
 def boxes(across, along):
     """(frame, rectangles) of a block of boxes that also lies left of and below the origin."""

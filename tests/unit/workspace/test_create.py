@@ -14,6 +14,8 @@ from shotspotter_connect_plugin.workspace.create import create_workspace
 from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
 from shotspotter_connect_plugin.workspace.store import open_workspace
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 
 class Notes(Progress):
     """Remembers what was said."""

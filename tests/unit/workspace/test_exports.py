@@ -14,6 +14,8 @@ from shotspotter_connect_plugin.workspace import package
 from shotspotter_connect_plugin.workspace.exports import FORMATS, export_plan, harmless
 from shotspotter_connect_plugin.workspace.layers import read_vector
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 DATE, SHIFT = "2026-03-02", "day"
 ENDINGS = {"geojson": "geojson", "kml": "kml", "gpx": "gpx", "xlsx": "xlsx", "package": "json"}
 BOXES = ("C1282R17202", "C1283R17203")

@@ -12,6 +12,8 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace import importers
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 ALL = [(city, table, name) for city, table, name, _ in EXPORTS]
 KEY = {"incidents": "incident_id", "gunfire": "alert_id"}
 PLACE = {"LATITUDE": "38.9", "LONGITUDE": "-77.0"}

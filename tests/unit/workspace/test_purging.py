@@ -11,6 +11,8 @@ from shotspotter_connect_plugin.workspace.configure import configure
 from shotspotter_connect_plugin.workspace.purging import purge
 from shotspotter_connect_plugin.workspace.tables import TABLES
 
+pytestmark = pytest.mark.usefixtures("windows_files")
+
 NOW = pd.Timestamp("2024-03-20T16:00:00Z")  # noon in New York, ten days after the clocks went forward
 SECRET = "BADGE-SECRET-4711"
 
