@@ -265,7 +265,7 @@ def test_small_counts_are_hidden_in_tables_and_in_the_pdf(run, city, tmp_path):
     assert "The chain of adjustments fits" in files["text of the pdf"].decode().replace("\n", " ")
     for name in ("README.txt", "text of the pdf"):
         assert "9 adjustments" not in files[name].decode() and "(9" not in files[name].decode()
-    exact = "{:.1f}".format(shown["presence"][NASTY[2]])
+    exact = "{:,.1f}".format(shown["presence"][NASTY[2]])
     assert "hidden: rests on such a count" in files["text of the pdf"].decode().replace("\n", " ")
     assert exact not in files["text of the pdf"].decode() and exact in plain(tmp_path / "e.pdf")
     assert "below" in files["text of the pdf"].decode()
