@@ -137,7 +137,7 @@ def test_bad_training(fails, unchanged, given):
 
 
 def test_score_without_a_model_of_that_time(fails, unchanged):
-    assert "train" in fails("score", WORKSPACE=str(unchanged), DATE="2017-01-05")
+    assert "Train forecast" in fails("score", WORKSPACE=str(unchanged), DATE="2017-01-05")
 
 
 def test_meter_without_a_forecast(fails, unchanged):

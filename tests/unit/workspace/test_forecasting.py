@@ -176,7 +176,7 @@ def test_the_newest_model_that_knew_nothing_later_is_used(town):
     early = train(town, town.calendar.as_of("2018-11-01"))
     assert set(score(town, "2018-12-01", "day")["model_id"]) == {early}
     assert set(score(town, DATE, "day")["model_id"]) != {early}
-    with pytest.raises(ConnectError, match="connect:train"):
+    with pytest.raises(ConnectError, match="Train forecast"):
         score(town, "2018-10-31", "day")
 
 
