@@ -4,12 +4,13 @@ Every file that this package writes goes through here: made in a folder of its o
 again and checked, and only then moved into place. What a killed run left is swept by the next one.
 """
 import errno
+import glob
 import os
 import shutil
 import stat
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from .errors import ConnectError
@@ -87,6 +88,35 @@ def scratch(what):
     parent = Path(tempfile.gettempdir())
     with _one_sentence(what, parent, []), _folder_in(parent) as folder:
         yield folder
+
+
+@contextmanager
+def put_back_on_error():
+    """Give a function that takes a file aside before another program, such as QGIS, writes in its place.
+
+    After an error the file is where it was; otherwise it is gone at the end. Files that belong to a shapefile go along.
+    For what this package writes itself there is :func:`replacing`, which also outlives a kill.
+    """
+    with ExitStack() as folders:
+        moved = []
+
+        def take_aside(path):
+            path = Path(path)
+            folder = folders.enter_context(_folder_in(path.parent))
+            parts = path.parent.glob(glob.escape(path.stem) + ".*") if path.suffix.lower() == ".shp" else [path]
+            for part in list(parts):
+                os.replace(part, folder / part.name)
+                moved.append((folder / part.name, part))
+
+        try:
+            yield take_aside
+        except BaseException:
+            for kept, path in moved:
+                for rest in ("-journal", "-wal", "-shm"):  # of the file that did not become whole
+                    with suppress(FileNotFoundError):
+                        os.unlink(str(path) + rest)
+                _move(kept, path)
+            raise
 
 
 def folder_for(path, what="The file"):

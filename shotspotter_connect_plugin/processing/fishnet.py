@@ -1,10 +1,10 @@
 """connect:fishnet"""
-from qgis.core import (Qgis, QgsProcessing, QgsProcessingException, QgsProcessingOutputLayerDefinition,
-                       QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterFeatureSink,
-                       QgsProcessingParameterField, QgsProcessingParameterNumber, QgsProperty, QgsWkbTypes)
+from qgis.core import (Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterCrs,
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterField, QgsProcessingParameterNumber,
+                       QgsWkbTypes)
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
-from .inputs import LayerParameter
+from .inputs import LayerParameter, file_of
 from .outputs import check_written, crs_of, fields_of, write_boxes
 
 INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
@@ -63,8 +63,8 @@ class CreateFishnet(ConnectAlgorithm):
         rectangles = fishnet.rectangles(boxes["col"], boxes["row"])
         progress.report(0.4, "Writing the boxes")
         rest = progress.part(0.4, 1.0)
-        path = _geopackage(parameters[OUTPUT])
-        if path:
+        path = file_of(parameters[OUTPUT])
+        if path.lower().endswith(".gpkg"):
             boxfile.write_boxes(path, boxes, rectangles, crs, rest)
             destination = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         else:
@@ -81,13 +81,3 @@ class CreateFishnet(ConnectAlgorithm):
 
 def _text_of(crs):
     return (crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred)) if crs.isValid() else ""
-
-
-def _geopackage(value):
-    """The path if the output is a plain GeoPackage file, else ""."""
-    if isinstance(value, QgsProcessingOutputLayerDefinition):
-        value = value.sink
-    if isinstance(value, QgsProperty):
-        value = value.staticValue() if value.propertyType() == Qgis.PropertyType.Static else ""
-    plain = isinstance(value, str) and value.lower().endswith(".gpkg") and value != QgsProcessing.TEMPORARY_OUTPUT
-    return value if plain and ":" not in value[2:] else ""

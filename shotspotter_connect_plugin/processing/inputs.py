@@ -1,6 +1,7 @@
 """From parameter values to what the rooms take: layers as tables, dates and moments as ISO text."""
-from qgis.core import (Qgis, QgsFeatureRequest, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource,
-                       QgsProcessingUtils, QgsProperty, QgsVariantUtils, QgsWkbTypes)
+from qgis.core import (Qgis, QgsFeatureRequest, QgsProcessing, QgsProcessingOutputLayerDefinition,
+                       QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource, QgsProcessingUtils,
+                       QgsProperty, QgsVariantUtils, QgsWkbTypes)
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..errors import ConnectError
@@ -21,6 +22,16 @@ class LayerParameter(QgsProcessingParameterFeatureSource):
     def can_be_opened(self, value, context):
         """Whether QGIS can open what a value names."""
         return super().checkValueIsAcceptable(value, context)
+
+
+def file_of(value):
+    """The path if the value of an output is a plain file, else ""."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink
+    if isinstance(value, QgsProperty):
+        value = value.staticValue() if value.propertyType() == Qgis.PropertyType.Static else ""
+    plain = isinstance(value, str) and value != QgsProcessing.TEMPORARY_OUTPUT
+    return value if plain and ":" not in value[2:] else ""
 
 
 def what_is_wrong(definition, value, context):

@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import rollcall_frames as frames  # noqa: E402
+from conftest import Failed, Feedback  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
 from shotspotter_connect_plugin.reports import publish  # noqa: E402
@@ -38,3 +39,20 @@ def test_the_old_files_stay(kind, share, sample, full_disk, qgis_app):
     assert below(full_disk.folder) == old
     WRITERS[kind](rollcall, full_disk.folder)
     assert set(below(full_disk.folder)) == set(old)
+
+
+@pytest.mark.parametrize("ending", ["geojson", "shp", "csv"])
+def test_an_output_that_qgis_writes_comes_back(ending, run, sample, full_disk):
+    if not full_disk.really_full:
+        pytest.skip("the limit would hold for files in between, too")
+    output = full_disk.folder / ("boxes." + ending)
+    parameters = {"INPUT": str(sample / "jurisdiction.geojson"), "OUTPUT": str(output)}
+    run("fishnet", SIZE=2000, **parameters)
+    old = below(full_disk.folder)
+    told = Feedback()
+    with full_disk.room_for(100_000), pytest.raises((Failed, AssertionError)):  # QGIS adds sentences of its own
+        run("fishnet", told, SIZE=250, **parameters)
+    assert "could not be written" in told.errors[-1]
+    assert below(full_disk.folder) == old
+    run("fishnet", SIZE=1500, **parameters)
+    assert set(below(full_disk.folder)) == set(old) and below(full_disk.folder) != old
