@@ -128,8 +128,8 @@ def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
 
 
 def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()):
-    """Lines along labels in order; a NaN interrupts its line. ``bands`` are (low values, high values, colour); the
-    values of ``others`` are thin lines without a name."""
+    """Lines along labels in order; a NaN interrupts its line or band. ``bands`` are (low values, high values, colour);
+    the values of ``others`` are thin lines without a name."""
     canvas = Canvas(width_mm)
     canvas.begin(height_mm / POINT)
     numbers = [value for values in (*(one.values for one in series), *others) for value in values
@@ -141,9 +141,9 @@ def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()
     slot = plot / max(len(labels), 1)
     across = [left + (i + 0.5) * slot for i in range(len(labels))]
     for lows, highs, colour in bands:
-        points = [(x, zero + value * scale) for x, value in zip(across, highs)]
-        points += [(x, zero + value * scale) for x, value in reversed(list(zip(across, lows)))]
-        canvas.area(points, colour)
+        for run in _unbroken(lows, highs):
+            points = [(across[i], zero + highs[i] * scale) for i in run]
+            canvas.area(points + [(across[i], zero + lows[i] * scale) for i in reversed(run)], colour)
     for values in others:
         canvas.path([(x, zero + value * scale) for x, value in zip(across, values)], style.MUTED, 0.5)
     for k, one in enumerate(series):
@@ -158,6 +158,17 @@ def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()
                 canvas.marker(k, x, zero + value * scale, colour, 1.8 if slot > 6 else 1.0)
     canvas.labels_below(labels, left, bottom, slot, centred=True)
     return canvas.picture()
+
+
+def _unbroken(lows, highs):
+    """Lists of neighbouring positions at which a band has both ends, at least two each: what can be drawn of it."""
+    runs = [[]]
+    for i, ends in enumerate(zip(lows, highs)):
+        if any(math.isnan(_number(end, True)) for end in ends):
+            runs.append([])
+        else:
+            runs[-1].append(i)
+    return [run for run in runs if len(run) > 1]
 
 
 def timeline(rows, start, end, ticks, width_mm, key=()):

@@ -711,3 +711,12 @@ def test_maps_keep_to_the_crime_types_colours(month, tmp_path):
     filled = [category.symbol().color().name() for category in boxes.renderer().categories()
               if not category.value().startswith("missed")]
     assert set(filled) <= {style.colour(code).name() for code in colours}
+
+
+def test_a_band_is_broken_where_nothing_is_known_of_it():
+    nan = float("nan")
+    both = charts.lines("abcdef", [charts.Series("One", [1.0] * 6)], 80.0, bands=[
+        ([1.0, 1.0, nan, 2.0, 2.0, nan], [3.0, 3.0, nan, 4.0, 4.0, 5.0], "#888888")])
+    none = charts.lines("ab", [charts.Series("One", [1.0, 2.0])], 80.0, bands=[([nan, nan], [nan, nan], "#888888")])
+    assert "nan" not in both.svg.lower() and "nan" not in none.svg.lower()
+    assert both.svg.count("<polygon") == none.svg.count("<polygon") + 2
