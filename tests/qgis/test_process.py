@@ -100,6 +100,8 @@ def test_without_scipy_what_needs_it_says_so_and_the_rest_runs(process, full, tm
 def test_without_a_required_library_the_stub_names_it(process, tmp_path, library, words):
     done = process("list", more_env=shadow(tmp_path, library))
     assert "\tconnect:" not in done.stdout
+    if "Couldn't load PyQGIS" in done.stderr:
+        pytest.skip("this QGIS loads no Python at all without " + library)
     said = [line for line in done.stderr.splitlines() if line.startswith("ShotSpotter Connect needs")]
     assert len(said) == 1 and words in said[0] and "sudo apt install python3-" + library in said[0]
     # QGIS's own Processing plugin cannot start without numpy and says so with a trace; nothing of it is ours.
