@@ -2,6 +2,10 @@
 import numpy as np
 import pandas as pd
 
+_EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+"""The least that the solver takes. Its own 1e-7 leaves out boxes with less than that share of the most harm in a box;
+where a share cap closes the busy ones, they are all there is."""
+
 
 def upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None):
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
@@ -47,6 +51,6 @@ def upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None
         most.append(share * boxes_per_beat * len(names))
     rows, columns = np.concatenate(rows), np.concatenate(columns)
     sums = csr_matrix((np.ones(rows.size), (rows, columns)), shape=(len(most), may.size))
-    found = linprog(-harm[may] / most_harm, A_ub=sums, b_ub=most, method="highs",
+    found = linprog(-harm[may] / most_harm, A_ub=sums, b_ub=most, method="highs", options=_EXACT,
                     bounds=np.stack([np.zeros(may.size), cap[may]], axis=1))
     return float(-found.fun * most_harm)

@@ -64,16 +64,6 @@ def made(tmp_path_factory):
     return path
 
 
-def test_values_as_this_plugin_writes_them_are_looked_at_by_the_database_alone(made, tmp_path, monkeypatch):
-    """A city's week holds a million moments: one by one they would take minutes."""
-    one_by_one = []
-    monkeypatch.setattr(filecheck, "decode", lambda column, values: one_by_one.append(column.name))
-    shutil.copy(made, tmp_path / "w.gpkg")
-    with open_workspace(tmp_path / "w.gpkg") as workspace:
-        assert workspace.faults() == []
-    assert one_by_one == []
-
-
 @pytest.fixture
 def tampered(made, tmp_path):
     """``tampered(statement, ...)``: a copy without its triggers, changed -> what the check says of it."""
