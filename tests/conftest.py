@@ -1,5 +1,7 @@
 """What all tests share: the repository on the path, the sample, and the real data where it is at hand."""
+import hashlib
 import importlib.util
+import itertools
 import os
 import sys
 from pathlib import Path
@@ -14,6 +16,51 @@ sys.path.insert(0, str(ROOT))
 # pyproj, which only tests use, looks for its data below the prefix of the environment; the system's lie elsewhere.
 if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):
     os.environ.setdefault("PROJ_DATA", os.path.join(sys.base_prefix, "share", "proj"))
+
+
+class Seeds:
+    """Seeds of lotteries that are the same in every run: of the session, of a module's fixtures, of one test.
+
+    ``CONNECT_TEST_SEED`` (any text) makes others; what a test says must hold for all of them.
+    """
+
+    def __init__(self):
+        self._owner, self._counts = "session", {}
+
+    def owned_by(self, owner):
+        """Give seeds to another owner -> the one before."""
+        before, self._owner = self._owner, owner
+        return before
+
+    def new(self):
+        """Give the next seed, in the place of ``patrol.seeds.new_seed``."""
+        number = next(self._counts.setdefault(self._owner, itertools.count()))
+        text = "{}:{}:{}".format(os.environ.get("CONNECT_TEST_SEED", ""), self._owner, number)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _seeds():
+    from shotspotter_connect_plugin.patrol import seeds
+
+    made = Seeds()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seeds, "new_seed", made.new)
+        yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _seeds_of_module(_seeds, request):
+    before = _seeds.owned_by(request.node.nodeid)
+    yield
+    _seeds.owned_by(before)
+
+
+@pytest.fixture(autouse=True)
+def _seeds_of_test(_seeds, request):
+    before = _seeds.owned_by(request.node.nodeid)
+    yield
+    _seeds.owned_by(before)
 
 
 @pytest.fixture(scope="session")

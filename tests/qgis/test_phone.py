@@ -6,6 +6,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from osgeo import gdal
@@ -36,9 +37,10 @@ TACTICS = pd.DataFrame({
 
 @pytest.fixture
 def workspace(full):
-    """A planned workspace with tactics of every kind, and a box of a unit of its own."""
+    """A planned workspace with tactics of every kind, boxes of several types, and a box of a unit of its own."""
     with open_workspace(full) as workspace:
         patrols = workspace.read("patrols", where={"shift_date": DATE, "shift": SHIFT}, order_by=["patrol_id"])
+        patrols["crime_type"] = np.resize(["robbery", "theft", "gunfire", "burglary"], len(patrols))
         patrols.loc[0, "unit"] = "7-C"
         with workspace.transaction() as writer:
             writer.delete("tactics", {"tactic": list(workspace.read("tactics")["tactic"])})

@@ -8,10 +8,11 @@ import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
+from shotspotter_connect_plugin.patrol.seeds import new_seed  # the real one: elsewhere tests have seeds of their own
 
 
 def test_seeds_are_256_bits_and_differ():
-    made = {seeds.new_seed() for _ in range(100)}
+    made = {new_seed() for _ in range(100)}
     assert len(made) == 100 and all(len(bytes.fromhex(seed)) == 32 for seed in made)
 
 
