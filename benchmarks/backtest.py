@@ -21,13 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from shotspotter_connect_plugin.forecast.backtest_scores import SIMPLE  # noqa: E402
-from shotspotter_connect_plugin.reports.backtest import in_short, write_page  # noqa: E402
-from shotspotter_connect_plugin.workspace import backtesting  # noqa: E402
-from shotspotter_connect_plugin.workspace.configure import configure  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.importers import (import_gunfire, import_incidents,  # noqa: E402
-                                                            import_places)
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector  # noqa: E402
+from shotspotter_connect_plugin.reports.web.backtest_page import in_short, write_page  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.crime_import import (import_gunfire, import_incidents,  # noqa: E402
+                                                                       import_places)
+from shotspotter_connect_plugin.workspace.steps import backtesting  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.configure import configure  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector  # noqa: E402
 
 DATA = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data"))
 ZONE = "America/New_York"

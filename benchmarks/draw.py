@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from shotspotter_connect_plugin.patrol.draw import pivotal  # noqa: E402
 from shotspotter_connect_plugin.patrol.seeds import Uniforms  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.planning import meter, verify_draw  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.planning import meter, verify_draw  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
 
 SIDE, SIZE, LEFT, BOTTOM, BEATS = 100, 250, 300_000, 4_250_000, 14
 FIRST, DATE = "2026-01-01", "2026-01-28"

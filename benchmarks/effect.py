@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "patrol"), str(ROOT / "
 
 import lottery_city  # noqa: E402
 
-from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers import effect_figures as step  # noqa: E402
 
 CASES = [(shifts, mean, prevented) for shifts, mean in ((10, 0.05), (30, 0.05), (120, 0.005), (120, 0.05), (360, 0.05))
          for prevented in (0.0, 0.2)]
@@ -165,9 +165,9 @@ def report():
     from qgis.core import QgsApplication
     from shapely.geometry import box
 
-    from shotspotter_connect_plugin.reports import dosagereport, publish
-    from shotspotter_connect_plugin.workspace.create import create_workspace
-    from shotspotter_connect_plugin.workspace.layers import VectorTable
+    from shotspotter_connect_plugin.reports.builders import dosage_report, publish
+    from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+    from shotspotter_connect_plugin.workspace.store.layers import VectorTable
     application = QgsApplication([], False)
     application.initQgis()
     left, bottom, side, beats = 320_000, 4_300_000, 6_000, 4
@@ -184,7 +184,7 @@ def report():
             "boxes", "draws", "visits", "incidents", "forecasts")))
         for what in ("first report of the process", "again"):
             started, used = time.perf_counter(), time.process_time()
-            made = dosagereport.build(workspace, "2024-03-01", "2024-03-31")
+            made = dosage_report.build(workspace, "2024-03-01", "2024-03-31")
             composed = time.perf_counter() - started
             publish.write_report(made, os.path.join(folder, "report.pdf"))
             print(f"{time.perf_counter() - started:.2f} s ({composed:.2f} s of them to compose), "

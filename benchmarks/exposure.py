@@ -26,11 +26,11 @@ from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.patrol.chances import inclusion_probabilities  # noqa: E402
 from shotspotter_connect_plugin.patrol.inclusion import agreement, by_class  # noqa: E402
 from shotspotter_connect_plugin.patrol.spillover import Replays  # noqa: E402
-from shotspotter_connect_plugin.reports import exposurereport, publish  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.exposure import exposure  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import read_vector  # noqa: E402
-from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import exposure_report, publish  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers.exposure_figures import exposure  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import read_vector  # noqa: E402
 
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
 FIRST, LAST, WEEKS, SHIFTS = "2017-11-06", "2017-12-03", 300, 21
@@ -50,10 +50,10 @@ def main():
             seconds("making the month", made_lotteries.add_month, workspace, FIRST)
             for what in ("first report of the process: ", "again: "):
                 seconds(what + "numbers", exposure, workspace, FIRST, LAST)
-                report = seconds(what + "numbers and pages", exposurereport.build, workspace, FIRST, LAST)
+                report = seconds(what + "numbers and pages", exposure_report.build, workspace, FIRST, LAST)
                 seconds(what + "PDF", publish.write_report, report, folder / "exposure.pdf")
-            pack = seconds("public pack with 84 draws", exposurereport.build_pack, workspace, FIRST, LAST)
-            seconds("writing it", exposurereport.write_pack, pack, folder / "pack.zip")
+            pack = seconds("public pack with 84 draws", exposure_report.build_pack, workspace, FIRST, LAST)
+            seconds("writing it", exposure_report.write_pack, pack, folder / "pack.zip")
             print("{:6.1f} MB: the pack".format((folder / "pack.zip").stat().st_size / 1e6))
             draws = workspace.read("draws", order_by="drawn_utc").iloc[-SHIFTS:]
             boxes = workspace.read("draw_boxes", ["draw_id", "box_id", "beat", "harm"],

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from shotspotter_connect_plugin.patrol import metering  # noqa: E402
-from shotspotter_connect_plugin.patrol.exposure import effective_number, gini  # noqa: E402
-from shotspotter_connect_plugin.workspace.settings import Settings  # noqa: E402
+from shotspotter_connect_plugin.patrol.patrol_exposure import effective_number, gini  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.settings import Settings  # noqa: E402
 
 SIDE, BEATS, PER_BEAT = 16, 4, 2
 DAYS, WINDOW, HALF_LIFE = 728, 28, 180.0

@@ -31,20 +31,20 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "forecast")]
 
 from made_city import SIDE, SIZE, make_boxes  # noqa: E402
 
-from shotspotter_connect_plugin.forecast import gunfire  # noqa: E402
+from shotspotter_connect_plugin.forecast import gunfire_events  # noqa: E402
 from shotspotter_connect_plugin.forecast.accuracy import searched  # noqa: E402
-from shotspotter_connect_plugin.forecast.coverage import Coverage, listened  # noqa: E402
-from shotspotter_connect_plugin.forecast.history import Timeline  # noqa: E402
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events  # noqa: E402
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events  # noqa: E402
+from shotspotter_connect_plugin.forecast.event_history import Timeline  # noqa: E402
+from shotspotter_connect_plugin.forecast.forecast_model import train  # noqa: E402
 from shotspotter_connect_plugin.forecast.ladder import Rung  # noqa: E402
-from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
+from shotspotter_connect_plugin.forecast.sensor_coverage import Coverage, listened  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
 from shotspotter_connect_plugin.forecast.surfaces import Feature, Memory  # noqa: E402
-from shotspotter_connect_plugin.workspace import forecasting  # noqa: E402
-from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import forecasting  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector  # noqa: E402
 
 DATA = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data")) / "dc"
 SINCE = {7: "2006-01-01", 6: "2008-01-01", 5: "2008-03-01", 3: "2008-07-01", 1: "2008-09-01", 4: "2008-09-01"}
@@ -99,23 +99,23 @@ class Ground:
             alerts = alerts.assign(rounded_x_m=0.0, rounded_y_m=0.0)
         minutes = -1.0 if piece == "no merging" else settings.merge_alert_minutes
         weight = 1.0 if piece == "fireworks count in full" else settings.firework_weight
-        found = gunfire.gunfire_events(alerts, self.calendar, minutes, settings.merge_alert_metres,
-                                       settings.firework_days, weight, settings.include_probable)
-        reports = self.reports.assign(weight=gunfire.weights(self.reports["from_utc"], self.calendar,
-                                                             settings.firework_days, weight))
+        found = gunfire_events.gunfire_events(alerts, self.calendar, minutes, settings.merge_alert_metres,
+                                              settings.firework_days, weight, settings.include_probable)
+        reports = self.reports.assign(weight=gunfire_events.weights(self.reports["from_utc"], self.calendar,
+                                                                    settings.firework_days, weight))
         return pd.concat([found, reports] if piece != "no reports" else [found], ignore_index=True)
 
     def truth(self, spread=True):
         """Slot -> (boxes,) events by which all variants are judged, and the area in which they can have been heard."""
         events = self.events("all pieces" if spread else "places not spread")
         local = self.calendar.to_local(events["from_utc"])
-        events = events[(events["heard"] > 0) & ~gunfire.on_days(local, self.settings.firework_days)]
+        events = events[(events["heard"] > 0) & ~gunfire_events.on_days(local, self.settings.firework_days)]
         timeline = Timeline(self.calendar, self.first, self.last)
         history = listened(admit_events(events)[0], self.boxes, self.settings.size, self.calendar, timeline,
                            self.covered)
         area = history.listening.heard_share(timeline.start) * self.uniform
         dates = timeline.slots["shift_date"].to_numpy()
-        days = gunfire.on_days(pd.to_datetime(dates), self.settings.firework_days)
+        days = gunfire_events.on_days(pd.to_datetime(dates), self.settings.firework_days)
         slots = {}
         for slot in np.flatnonzero(~days):
             mine = history.slot == slot
@@ -232,7 +232,7 @@ def made_bangs(seed):
     are alike, with one hot box each."""
     rng = np.random.default_rng(seed)
     days = pd.date_range("2018-01-01", "2020-07-31", tz="America/New_York")
-    festive = gunfire.on_days(days, FIREWORKS)
+    festive = gunfire_events.on_days(days, FIREWORKS)
     parts = []
     for mean, called in ((MADE["shots a day"], MADE["calls per shot"]),
                          (np.where(festive, MADE["bangs on a day of fireworks"], 0.0), MADE["calls per bang"])):
@@ -267,8 +267,8 @@ def fireworks(seeds=range(3)):
         told = bangs[bangs["called"]]
         incidents = told.assign(crime_type="gunfire", to_utc=told["from_utc"], known_utc=told["from_utc"], firearm=None)
         weighed = {"calendar": calendar, "firework_days": FIREWORKS} if calls == "weighed" else {}
-        events = pd.concat([gunfire.gunfire_events(alerts, calendar, firework_days=FIREWORKS),
-                            gunfire.report_events(incidents, **weighed)], ignore_index=True)
+        events = pd.concat([gunfire_events.gunfire_events(alerts, calendar, firework_days=FIREWORKS),
+                            gunfire_events.report_events(incidents, **weighed)], ignore_index=True)
         as_of = calendar.as_of(date)
         model = train(events, boxes, calendar, as_of, crime_types=["gunfire"], ladder=[rung], coverage=areas)
         expected = sum(model.score(events, boxes, calendar, date, shift, as_of, coverage=areas)["expected"].to_numpy()

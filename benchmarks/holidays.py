@@ -23,10 +23,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 from backtest import CASES, DATA, workspace_of  # noqa: E402
 
+from shotspotter_connect_plugin.forecast.forecast_model import train  # noqa: E402
 from shotspotter_connect_plugin.forecast.ladder import rung  # noqa: E402
-from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
-from shotspotter_connect_plugin.workspace import forecasting  # noqa: E402
-from shotspotter_connect_plugin.workspace.calendars import import_calendar  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import forecasting  # noqa: E402
 
 RETRAIN_DAYS = 91
 

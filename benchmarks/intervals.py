@@ -6,7 +6,7 @@
 Each made week has events and hits of two methods, and a log-likelihood that each event gains. Weeks may be busier than
 others, good or bad for the forecast, and like the weeks before (correlation from week to week); events may be so few
 that most weeks have none, or of several types pooled. The truth is that of a very long period. Beside the product's
-intervals (forecast/weeks.py) stands what drawing whole weeks again (a bootstrap) would have said.
+intervals (forecast/weekly_intervals.py) stands what drawing whole weeks again (a bootstrap) would have said.
 """
 import argparse
 import sys
@@ -17,8 +17,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.forecast.weeks import (FEWEST_EVENTS, most_unseen, of_sums,  # noqa: E402
-                                                       ratio_interval, reach)
+from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, most_unseen, of_sums,  # noqa: E402
+                                                                  ratio_interval, reach)
 
 LENGTHS = (2, 4, 8, 13, 26, 52)
 # name: events a week, share caught, correlation of weeks, spread of their level, of how well they are caught, types

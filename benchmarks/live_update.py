@@ -24,11 +24,11 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from train import made_city  # noqa: E402
 
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.forecasting import forecast, score, train  # noqa: E402
-from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.forecasting import forecast, score, train  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 DATA = Path(os.environ.get("CONNECT_DATA", ROOT.parent / "shared" / "data")) / "dc"
 ALERTS = 5

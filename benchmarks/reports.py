@@ -19,10 +19,12 @@ import made_month  # noqa: E402
 import simulate_patrols  # noqa: E402
 from qgis.core import QgsApplication  # noqa: E402
 
-from shotspotter_connect_plugin.reports import publish, queries, registry  # noqa: E402
-from shotspotter_connect_plugin.workspace import gps, roster, visits  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import read_vector  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import publish, registry  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import rollcall_data  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports import gps_import, roster_import  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import visit_finding  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import read_vector  # noqa: E402
 
 FOLDER = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
 FIRST, LAST, SIMULATED = "2024-03-01", "2024-03-30", "2024-04-02"
@@ -42,9 +44,9 @@ def city(folder):
     with workspace.transaction() as writer:
         writer.append("patrols", plan)
     fixes, crews = simulate_patrols.simulate(workspace, SIMULATED, "evening")
-    gps.import_gps(workspace, str(simulate_patrols.write(fixes, folder, "gps")))
-    roster.import_roster(workspace, str(simulate_patrols.write(crews, folder, "roster")))
-    visits.find_visits(workspace, SIMULATED, SIMULATED)
+    gps_import.import_gps(workspace, str(simulate_patrols.write(fixes, folder, "gps")))
+    roster_import.import_roster(workspace, str(simulate_patrols.write(crews, folder, "roster")))
+    visit_finding.find_visits(workspace, SIMULATED, SIMULATED)
     print("{:,} fixes in the simulated shift".format(len(fixes)))
     return workspace
 
@@ -74,7 +76,7 @@ def main():
         officer = workspace.distinct("roster", "officer")[0]
         seconds("Officer report of one officer", lambda: report("officerreport", officer=officer))
         seconds("Roll call of a shift", lambda: publish.write_sheets(
-            [queries.rollcall(workspace, SIMULATED, "evening")], path))
+            [rollcall_data.rollcall(workspace, SIMULATED, "evening")], path))
 
 
 if __name__ == "__main__":

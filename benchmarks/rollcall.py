@@ -18,8 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "qgis")]
 import rollcall_frames as frames  # noqa: E402
 from qgis.core import QgsApplication  # noqa: E402
 
-from shotspotter_connect_plugin.reports import project  # noqa: E402
-from shotspotter_connect_plugin.reports.rollcall import write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import plan_project  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall  # noqa: E402
 
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
 
@@ -33,7 +33,7 @@ def main():
                             ("{} beats".format(len(beats)), beats)):
             plan = frames.rollcall(SAMPLE, pages=pages, without=())
             seconds(what, write_rollcall, plan, os.path.join(folder, "sheets.pdf"))
-        seconds("plan and project of {} beats".format(len(beats)), project.write_plan_files, [plan], folder)
+        seconds("plan and project of {} beats".format(len(beats)), plan_project.write_plan_files, [plan], folder)
     print("{:6.0f} MB at most".format(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 

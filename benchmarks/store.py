@@ -14,8 +14,8 @@ from shapely.geometry import box
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
 
 
 def incidents(rows, seed=1):

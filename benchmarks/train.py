@@ -16,7 +16,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.forecast.model import train  # noqa: E402
+from shotspotter_connect_plugin.forecast.forecast_model import train  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
 from shotspotter_connect_plugin.progress import Progress  # noqa: E402
 

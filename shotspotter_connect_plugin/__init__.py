@@ -7,7 +7,7 @@ def classFactory(iface):  # noqa: N802 (the name QGIS calls)
 
     missing = missing_required()
     if missing:
-        from .ui.stub import StubPlugin
+        from .ui.missing_libraries import StubPlugin
         return StubPlugin(iface, missing)
     from .plugin import ConnectPlugin
     return ConnectPlugin(iface)

@@ -46,7 +46,7 @@ def replacing(path, what="The file", check=None, private=False):
     what : str
         Begins the sentence of an error: "The plan", "RANKS".
     check : callable, optional
-        Is called with the path of the finished file and raises any error where that is not whole; see ``whole.py``.
+        Is called with the path of the finished file and raises any error where that is not whole (``file_checks.py``).
     private : bool
         Whether a new file can be read by its owner alone; one that is replaced stays closed to all but owner and group.
 

@@ -16,7 +16,7 @@ _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 IMPORT_DOCK, PLAN_DOCK, LIVE_DOCK, REPORTS_DOCK = "import_dock", "plan_dock", "live_dock", "reports_dock"
 _DOCK_WAS_OPEN, _LIVE_RUNNING = "shotspotter_connect/plan/open", "shotspotter_connect/live/running"
 
-# (object name, text, icon, what it does: an algorithm's id, a dock or the name of a function of ui/actions.py), in
+# (object name, text, icon, what it does: an algorithm's id, a dock or the name of a function of ui/menu_actions.py), in
 # the order of the morning. The first part also stands on the toolbar.
 MORNING = (
     ("ConnectImport", "Import files", "import", IMPORT_DOCK),
@@ -87,8 +87,8 @@ class ConnectPlugin:
 
     def initGui(self):  # noqa: N802
         """Add provider, menu, toolbar and options page."""
-        from .ui.options import OptionsFactory
-        from .ui.reports.keeper import Keeper
+        from .ui.options_page import OptionsFactory
+        from .ui.reports.open_reports import Keeper
 
         self.initProcessing()
         self._provider.written.connect(self._tell_written)
@@ -142,7 +142,7 @@ class ConnectPlugin:
 
     def show_import_dock(self):
         """Open the import dock, made when it is first wanted."""
-        from .ui.imports.dock import ImportDock
+        from .ui.imports.import_dock import ImportDock
 
         if self._imports is None:
             window = self._iface.mainWindow()
@@ -153,7 +153,7 @@ class ConnectPlugin:
 
     def show_plan_dock(self):
         """Open the analyst's plan dock, made when it is first wanted."""
-        from .ui.plan.dock import PlanDock
+        from .ui.plan.plan_dock import PlanDock
 
         if self._dock is None:
             window = self._iface.mainWindow()
@@ -168,7 +168,7 @@ class ConnectPlugin:
 
     def show_live_dock(self):
         """Open the live patrol, made when it is first wanted."""
-        from .ui.live.dock import LiveDock
+        from .ui.live.live_dock import LiveDock
 
         if self._live is None:
             window = self._iface.mainWindow()
@@ -180,7 +180,7 @@ class ConnectPlugin:
 
     def show_reports_dock(self):
         """Open the Reports dock, made when it is first wanted."""
-        from .ui.reports.dock import ReportsDock
+        from .ui.reports.reports_dock import ReportsDock
 
         if self._reports is None:
             window = self._iface.mainWindow()
@@ -191,9 +191,9 @@ class ConnectPlugin:
         self._reports.setUserVisible(True)
 
     def _tell_written(self, algorithm, outputs):
-        from .ui import written
+        from .ui import written_files
 
-        written.tell(self._iface, algorithm, outputs)
+        written_files.tell(self._iface, algorithm, outputs)
 
     def _once_ready(self, do):
         """Do something when QGIS has started, if the menu is still there then."""
@@ -212,7 +212,7 @@ class ConnectPlugin:
         return action
 
     def _do(self, does):
-        from .ui import actions
+        from .ui import menu_actions
 
         if does == IMPORT_DOCK:
             self.show_import_dock()
@@ -223,17 +223,17 @@ class ConnectPlugin:
         elif does == REPORTS_DOCK:
             self.show_reports_dock()
         elif does.startswith("connect:"):
-            actions.open_dialog(does, self._on_screen())
+            menu_actions.open_dialog(does, self._on_screen())
         else:
-            getattr(actions, does)(self._iface, self._on_screen())
+            getattr(menu_actions, does)(self._iface, self._on_screen())
 
     def _on_screen(self):
         """The workspace, date and shift on the screen: in the plan dock if it is open, else of the project."""
-        from .ui import actions
+        from .ui import menu_actions
 
         if self._dock is not None and self._dock.isUserVisible() and self._dock.place.address:
             return self._dock.place
-        return actions.on_screen()
+        return menu_actions.on_screen()
 
 
 def _icon(name):

@@ -8,12 +8,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
+import simulate_patrols  # noqa: E402
 from qgis_env import PLUGIN, environment  # noqa: E402
 
-import simulate_patrols  # noqa: E402
-
 from shotspotter_connect_plugin.processing import sample  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 OUT = ROOT / "out" / "demo"
 LOGS, REPORTS = OUT / "log", OUT / "reports"

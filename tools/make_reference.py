@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.workspace.settings import Settings  # noqa: E402
-from shotspotter_connect_plugin.workspace.tables import SCHEMA_VERSION, TABLES  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.settings import Settings  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.tables import SCHEMA_VERSION, TABLES  # noqa: E402
 
 WRITTEN_BY = "<!-- Written by tools/make_reference.py; change the code, not this page. -->"
 

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 
 from .accuracy import caught
-from .backtest import CONNECT
 from .ladder import ROBUST, RUNGS
-from .product import product
-from .weeks import most_unseen, of_sums, ratio_interval, reach
+from .rolling_backtest import CONNECT
+from .stable_product import product
+from .weekly_intervals import most_unseen, of_sums, ratio_interval, reach
 
 COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
            "log_score", "ci_low", "ci_high")
@@ -72,7 +72,8 @@ def score(replayed, slots_of_week, ground, metered=None):
     table : pandas.DataFrame
         ``COLUMNS``. area_share is the share of area searched, pooled over shifts; pei is against the fixed boxes of
         each type that in hindsight hold most events per area, up to the same share; ci_low and ci_high are the 90 %
-        interval of pai. NaN where there is nothing to divide by; :func:`weeks.why_none` says when there is no interval.
+        interval of pai. NaN where there is nothing to divide by; :func:`weekly_intervals.why_none` says when there
+        is no interval.
     gains : list of Gain
         Over the 250 m kernel density map, over the simple rule that afterwards has the highest PAI, and over the rung
         that is fallen back on; none where they cannot be told.

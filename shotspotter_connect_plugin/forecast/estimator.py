@@ -1,6 +1,7 @@
 """The forecast for those who know scikit-learn: an estimator with fit, predict, score, get_params and set_params.
 
-It needs no scikit-learn to exist, and stands on :func:`model.train` and :class:`model.ForecastModel` alone.
+It needs no scikit-learn to exist, and stands on :func:`forecast_model.train` and
+:class:`forecast_model.ForecastModel` alone.
 """
 import inspect
 
@@ -8,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-from .forest import can_grow
+from .forecast_model import train
 from .ladder import RUNGS
-from .model import train
 from .shifts import utc_index
+from .trees import can_grow
 
 ROW = ("shift_date", "shift", "box_id", "crime_type")
 
@@ -31,7 +32,7 @@ class Forecaster:
     plan_hour : str
         Local time at which the plan of a date is made: a shift is predicted from what was known then.
     coverage, places, days : pandas.DataFrame, optional
-        As for :func:`model.train`.
+        As for :func:`forecast_model.train`.
     ladder : sequence of Rung
         Ways to forecast to choose from.
     random_state : int
@@ -84,7 +85,7 @@ class Forecaster:
         Parameters
         ----------
         X : pandas.DataFrame
-            As the events of :func:`model.train`.
+            As the events of :func:`forecast_model.train`.
 
         Returns
         -------

@@ -2,16 +2,16 @@
 
 Most rungs are a mixture of surfaces and a uniform share, with weights that are not negative and add up to 1, fitted by
 direct Poisson likelihood to events that came after the moment from which the surfaces were made. The last two correct
-such a mixture by boosted trees (:mod:`pattern`).
+such a mixture by boosted trees (:mod:`box_density`).
 """
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .forest import can_grow
-from .past import NEAR_METRES, PLACES, nearest
-from .product import product
+from .predictors import NEAR_METRES, PLACES, nearest
+from .stable_product import product
 from .surfaces import EVER, Feature, Memory
+from .trees import can_grow
 
 _UNIFORM_PRIOR = 3.0
 _SMALLEST_WEIGHT = 1e-4

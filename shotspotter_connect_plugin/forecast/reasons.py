@@ -8,8 +8,8 @@ import re
 
 import numpy as np
 
-from .history import DAY
-from .past import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
+from .event_history import DAY
+from .predictors import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
 from .surfaces import EVER, Memory
 
 MOST = 3

@@ -3,15 +3,15 @@
 A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each
 ``days``; ``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast
 alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it. A
-memory may also be of a related crime type, or of places, which stay (:mod:`past`).
+memory may also be of a related crime type, or of places, which stay (:mod:`predictors`).
 Every surface is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
 """
 from dataclasses import dataclass
 
 import numpy as np
 
-from .history import DAY
-from .product import product
+from .event_history import DAY
+from .stable_product import product
 
 EVER = float("inf")
 OWN = ""
@@ -25,7 +25,7 @@ class Memory:
     """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
 
     ``source``: OWN for events of the crime type forecast, else another crime type or a kind of places, as
-    :class:`past.Past` knows it.
+    :class:`predictors.Past` knows it.
     """
 
     kind: str
@@ -57,7 +57,7 @@ class Smoother:
     Parameters
     ----------
     boxes : pandas.DataFrame
-        As :func:`inputs.admit_boxes` gives them.
+        As :func:`allowed_inputs.admit_boxes` gives them.
     size : float
         Side of a box in metres.
     """

@@ -9,13 +9,13 @@ from functools import partial
 import numpy as np
 
 from .accuracy import Calibration, caught
-from .interval import Uncertainty, fit_uncertainty
+from .box_density import POWERS, USUAL_POWER, Fit, Pattern, fit_mixture, fit_trees, log_densities
+from .citywide_rate import Level, LevelTerms, fit_level, observed_slots
+from .expected_interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung
-from .level import Level, LevelTerms, fit_level, observed_slots
-from .pattern import POWERS, USUAL_POWER, Fit, Pattern, fit_mixture, fit_trees, log_densities
-from .product import product
-from .sample import make_samples
-from .weeks import FEWEST_EVENTS, of_sums, reach
+from .stable_product import product
+from .training_sample import make_samples
+from .weekly_intervals import FEWEST_EVENTS, of_sums, reach
 
 _WINDOW_DAYS = 728
 _VALIDATION_WEEKS = 52
@@ -207,7 +207,7 @@ def _choose(ladder, scores, events, rng):
     """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks.
 
     A bootstrap of few weeks gives too small an error, by an eighth at four weeks: that moves a rule of thumb, where it
-    would make an interval wrong, so the intervals are those of :mod:`weeks`.
+    would make an interval wrong, so the intervals are those of :mod:`weekly_intervals`.
     """
     total = events.sum()
     if total < FEWEST_EVENTS:
@@ -255,7 +255,7 @@ def replay(pattern, past, first, last, fit_of, level_of, share_heard):
     level_of : array of slots
         Expected events of each slot.
     share_heard : array of slots
-        As :func:`level.shares` gives it.
+        As :func:`citywide_rate.shares` gives it.
 
     Yields
     ------

@@ -1,6 +1,6 @@
 """Metering: from expected harm to chances under caps, from chances to a drawn plan.
 
-Everything here is a function of arrays and frames; ``workspace/planning.py`` reads and writes them. The chances
+Everything here is a function of arrays and frames; ``workspace/steps/planning.py`` reads and writes them. The chances
 themselves are in ``chances.py``, the limits of boxes in ``limits.py``; both are used through this module.
 """
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
-from .bound import upper_bound
 from .chances import Limited, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
+from .draw_record import FORMAT, hash_of_inputs
+from .harm_bound import upper_bound
 from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, History, box_caps, hard_limits, may_be_drawn, minute_limits,
                      most_in_window, never_drawn, window_blocks)
-from .record import FORMAT, hash_of_inputs
 from .seeds import Uniforms
 
 __all__ = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import jsontext
+from .. import json_text
 from ..errors import ConnectError
 from ..files import replace_text
 
@@ -78,7 +78,7 @@ def load(path):
     """
     path = Path(path)
     try:
-        stored = jsontext.read(path)
+        stored = json_text.read(path)
     except FileNotFoundError:
         return {}
     except OSError as error:

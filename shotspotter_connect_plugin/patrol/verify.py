@@ -5,8 +5,8 @@ import pandas as pd
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
+from .draw_record import hash_of_inputs
 from .metering import inclusion_probabilities, replay, shares_of, visit_order
-from .record import hash_of_inputs
 from .seeds import hash_of
 
 _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0, 1), "focus": (0, 100),

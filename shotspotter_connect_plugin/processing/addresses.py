@@ -6,7 +6,7 @@ from itertools import chain
 from qgis.core import QgsProject, QgsSettings
 
 from ..errors import ConnectError
-from ..place import SCOPE, WORKSPACE, Place, day_of, is_path, marks
+from ..plan_place import SCOPE, WORKSPACE, Place, day_of, is_path, marks
 
 _RECENT = "shotspotter_connect/recent_workspaces"
 _KEEP = 8
@@ -50,7 +50,7 @@ def of_project(project):
 
 
 def place_of(project):
-    """The :class:`~..place.Place` that a project shows: of a plan its workspace, date and shift."""
+    """The :class:`~..plan_place.Place` that a project shows: of a plan its workspace, date and shift."""
     return Place(of_project(project), *day_of(project))
 
 
@@ -166,7 +166,7 @@ def _drew(path, plans):
 
 
 def _has_draw(path, plans):
-    from ..workspace.store import open_workspace
+    from ..workspace.store.workspace import open_workspace
 
     try:
         with open_workspace(path) as workspace:

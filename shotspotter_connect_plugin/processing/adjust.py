@@ -44,7 +44,7 @@ class Adjust(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import adjusting
+        from ..workspace.steps import adjusting
 
         date = self.shift_date(parameters, workspace)
         if not self.text(parameters, SHIFT, context):

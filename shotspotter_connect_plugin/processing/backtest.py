@@ -47,8 +47,8 @@ class BackTest(ConnectAlgorithm):
                  "Page with charts and the table.")
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import backtest
-        from ..workspace import backtesting
+        from ..reports.web import backtest_page
+        from ..workspace.steps import backtesting
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
@@ -58,7 +58,7 @@ class BackTest(ConnectAlgorithm):
         result = backtesting.backtest(workspace, first, last, codes or None,
                                       self.parameterAsDouble(parameters, AREA_PERCENT, context), ranks,
                                       progress.part(0.0, 0.95))
-        for sentence in backtest.in_short(result):
+        for sentence in backtest_page.in_short(result):
             progress.info(sentence)
         run.counts = {"rows": len(result.table), "shifts": result.shifts}
         outputs = {RANKS: ranks} if ranks else {}
@@ -71,7 +71,7 @@ class BackTest(ConnectAlgorithm):
             check_written(destination, len(result.table), context)
             outputs[OUTPUT] = destination
         if report:
-            backtest.write_page(result, "Back-test, {} to {}".format(first, last),
-                                backtesting.in_words(workspace, result), report)
+            backtest_page.write_page(result, "Back-test, {} to {}".format(first, last),
+                                     backtesting.in_words(workspace, result), report)
             outputs[REPORT] = report
         return outputs

@@ -43,7 +43,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     GROUP = SET_UP
     HELP = ""
     NEEDS = ()  # optional libraries without which it cannot run
-    CHANGES = None  # the right of workspace/roles.py that it takes, or NOTHING; every algorithm declares it
+    CHANGES = None  # the right of workspace/store/roles.py that it takes, or NOTHING; every algorithm declares it
 
     # What QGIS asks
 
@@ -113,7 +113,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
                 raise ConnectError(sentence)
         address = self.text(parameters, WORKSPACE, context)
         if address:
-            from ..workspace.store import check_address
+            from ..workspace.store.workspace import check_address
             check_address(address)  # an address with a password never gets into the history
 
     # What a subclass fills
@@ -206,9 +206,9 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     def run_in_workspace(self, parameters, context, progress):
         """Open the workspace, do the work, record the run."""
-        from ..workspace import roles
-        from ..workspace.runs import recorded
-        from ..workspace.store import open_workspace
+        from ..workspace.store import roles
+        from ..workspace.store.runs import recorded
+        from ..workspace.store.workspace import open_workspace
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
         with open_workspace(address) as workspace:

@@ -34,8 +34,8 @@ class CapCost(ConnectAlgorithm):
                  "Page with a chart and the table.")
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import capcost
-        from ..workspace import costing
+        from ..reports.web import cap_cost_page
+        from ..workspace.steps import costing
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         table = costing.cost_of_caps(workspace, first, last, progress=progress.part(0.0, 0.95))
@@ -55,7 +55,7 @@ class CapCost(ConnectAlgorithm):
             outputs[OUTPUT] = destination
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
-            capcost.write_page(table, "What caps cost, {} to {}".format(first, last),
-                               costing.in_words(workspace), report)
+            cap_cost_page.write_page(table, "What caps cost, {} to {}".format(first, last),
+                                     costing.in_words(workspace), report)
             outputs[REPORT] = report
         return outputs

@@ -29,7 +29,7 @@ class CheckWorkspace(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputString(CHAIN_HEAD, "Head of the chain of adjustments"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import checking
+        from ..workspace.steps import checking
 
         checked = checking.check_workspace(workspace, self.text(parameters, HEAD, context), progress)
         for problem in checked.problems:

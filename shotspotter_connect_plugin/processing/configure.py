@@ -3,7 +3,7 @@ import json
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
 
-from .. import jsontext
+from .. import json_text
 from ..errors import ConnectError
 from ..files import replace_text
 from .base import NOTHING, SET_UP, ConnectAlgorithm
@@ -40,8 +40,8 @@ class Configure(ConnectAlgorithm):
         return self.CHANGES if self.text(parameters, SETTINGS, context) else NOTHING
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import roles
-        from ..workspace.configure import configure, export_configuration
+        from ..workspace.steps.configure import configure, export_configuration
+        from ..workspace.store import roles
 
         changes = []
         if not parameters.get(SETTINGS) and not parameters.get(EXPORT):
@@ -73,7 +73,7 @@ def read_json(path, what="The settings file"):
         When it cannot be read or is no JSON.
     """
     try:
-        return jsontext.read(path)
+        return json_text.read(path)
     except OSError as error:
         raise ConnectError("{} {} cannot be read; check its name.".format(what, path), str(error)) from error
     except ValueError as error:

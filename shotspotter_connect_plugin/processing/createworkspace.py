@@ -52,8 +52,8 @@ class CreateWorkspace(ConnectAlgorithm):
         self.beats = self.table(parameters, BEATS, context, polygons, progress)
 
     def run_in_workspace(self, parameters, context, progress):
-        from ..workspace.create import create_workspace
-        from ..workspace.runs import recorded
+        from ..workspace.steps.create import create_workspace
+        from ..workspace.store.runs import recorded
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), None)
         path = self.text(parameters, SETTINGS, context)

@@ -39,31 +39,32 @@ class Daily(WritesForPeople, ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import project, queries
-        from ..reports.rollcall import write_rollcall
-        from ..workspace import day, folders, planning
+        from ..reports.plan import plan_project, rollcall_data
+        from ..reports.plan.rollcall_pages import write_rollcall
+        from ..workspace.steps import daily_run, planning
+        from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
-        folder = chosen(self, parameters, OUTPUT, context) or str(folders.plan_folder(workspace, date))
+        folder = chosen(self, parameters, OUTPUT, context) or str(output_folders.plan_folder(workspace, date))
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise ConnectError("The "
                                "folder {} cannot be made; choose another one.".format(folder), str(error)) from error
-        planned = day.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
+        planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):
             part = progress.part(0.6 + 0.3 * number / len(codes), 0.6 + 0.3 * (number + 1) / len(codes))
             part.report(0.0, "Printing {} {}".format(date, code))
             with timed(progress, "Roll call of {}".format(code)):
-                sheet = queries.rollcall(workspace, date, code)
+                sheet = rollcall_data.rollcall(workspace, date, code)
                 path = os.path.join(folder, "rollcall_{}_{}.pdf".format(date, code))
                 write_rollcall(sheet, path, part, LayoutFeedback(part))
             sheets.append(sheet)
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):
-            files = project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
+            files = plan_project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
         planning.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}

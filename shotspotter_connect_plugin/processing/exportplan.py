@@ -41,15 +41,16 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import folders, planning
-        from ..workspace.exports import export_plan
+        from ..workspace.exports.plan_formats import export_plan
+        from ..workspace.steps import planning
+        from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
         kind = self.parameterAsEnumString(parameters, FORMAT, context)
         path = chosen(self, parameters, OUTPUT, context)
         if not path:
-            folder = folders.plan_folder(workspace, date)
+            folder = output_folders.plan_folder(workspace, date)
             folder.mkdir(parents=True, exist_ok=True)
             path = str(folder / (file_name("plan", date, self.text(parameters, SHIFT, context)) + ENDINGS[kind]))
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
@@ -57,7 +58,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
         if kind in ONE_SHIFT and len(codes) != 1:
             raise ConnectError("The format {} holds one shift; name it in SHIFT: {}.".format(kind, ", ".join(codes)))
         if kind == "qfield":
-            from ..reports.phone import write_phone
+            from ..reports.plan.phone_project import write_phone
             patrols = write_phone(workspace, date, codes[0], path, progress)
         else:
             patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))

@@ -33,15 +33,15 @@ class ExposureReport(ReportAlgorithm):
             raise ConnectError("PUBLIC_PACK must end in .zip; “{}” does not.".format(pack))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import exposurereport
+        from ..reports.builders import exposure_report
 
         outputs = super().work(workspace, parameters, context, progress.part(0.0, 0.5), run)
         pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)
         if pack:
             first, last = self.period(parameters, workspace)
-            made = exposurereport.build_pack(workspace, first, last, self.text(parameters, BEAT, context),
-                                             progress.part(0.5, 0.9))
-            names = exposurereport.write_pack(made, pack, LayoutFeedback(progress.part(0.9, 1.0)))
+            made = exposure_report.build_pack(workspace, first, last, self.text(parameters, BEAT, context),
+                                              progress.part(0.5, 0.9))
+            names = exposure_report.write_pack(made, pack, LayoutFeedback(progress.part(0.9, 1.0)))
             progress.info("The public pack {} holds {} files.".format(pack, len(names)))
             outputs[PUBLIC_PACK] = pack
         return outputs

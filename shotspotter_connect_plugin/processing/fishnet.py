@@ -48,8 +48,8 @@ class CreateFishnet(ConnectAlgorithm):
 
     def run_in_workspace(self, parameters, context, progress):
         from ..forecast.fishnet import Fishnet
-        from ..workspace import boxfile
-        from ..workspace.create import beats_in, lay_fishnet, outline_of
+        from ..workspace.exports import box_file
+        from ..workspace.steps.create import beats_in, lay_fishnet, outline_of
 
         wanted = self.parameterAsCrs(parameters, CRS, context)
         fishnet = Fishnet(self.parameterAsDouble(parameters, SIZE, context))
@@ -65,7 +65,7 @@ class CreateFishnet(ConnectAlgorithm):
         rest = progress.part(0.4, 1.0)
         path = file_of(parameters[OUTPUT])
         if path.lower().endswith(".gpkg"):
-            boxfile.write_boxes(path, boxes, rectangles, crs, rest)
+            box_file.write_boxes(path, boxes, rectangles, crs, rest)
             destination = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         else:
             fields = fields_of(boxes)

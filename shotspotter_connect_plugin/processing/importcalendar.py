@@ -38,7 +38,7 @@ class ImportCalendar(FileAlgorithm):
         self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.calendars import import_calendar
+        from ..workspace.imports.calendar_import import import_calendar
 
         mapping = self.text(parameters, MAPPING, context)
         if os.path.isfile(mapping):

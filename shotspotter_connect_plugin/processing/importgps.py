@@ -35,7 +35,7 @@ class ImportGps(FileImport):
         return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
 
     def step(self):
-        from ..workspace.gps import import_gps
+        from ..workspace.imports.gps_import import import_gps
         return import_gps
 
     def flags_of(self, result):

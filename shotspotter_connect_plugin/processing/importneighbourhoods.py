@@ -40,7 +40,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.neighbourhoods import import_neighbourhoods
+        from ..workspace.imports.neighbourhood_import import import_neighbourhoods
 
         result = import_neighbourhoods(workspace, self.areas, self.text(parameters, NAME_FIELD, context),
                                        self.text(parameters, POPULATION_FIELDS, context), progress=progress)

@@ -16,5 +16,5 @@ class ImportRoster(FileImport):
     CRS_HELP = "Not used: a roster has no places."
 
     def step(self):
-        from ..workspace.roster import import_roster
+        from ..workspace.imports.roster_import import import_roster
         return import_roster

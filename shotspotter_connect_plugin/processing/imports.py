@@ -5,7 +5,7 @@ from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutp
                        QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString,
                        QgsProcessingUtils, QgsProviderRegistry, QgsVectorFileWriter)
 
-from .. import jsontext
+from .. import json_text
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
 
@@ -113,9 +113,9 @@ def report(result, progress):
 
 def name_boxes(workspace, progress):
     """Give boxes the names that new incidents and places suggest."""
-    from ..workspace import where
+    from ..workspace.imports import box_names
 
-    renamed = where.name_boxes(workspace)
+    renamed = box_names.name_boxes(workspace)
     if renamed:
         progress.info("{} boxes got a name or a better one.".format(renamed))
 
@@ -150,7 +150,7 @@ def file_of(value, context):
 
 def _is_read_here(path):
     """Whether a path is of a file that the importers read themselves; what else the user has open is copied."""
-    from ..workspace.layerfile import is_readable
+    from ..workspace.store.layer_file import is_readable
 
     return bool(path) and is_readable(path)
 
@@ -160,7 +160,7 @@ def _mapping(text):
     if not text:
         return None
     try:
-        mapping = jsontext.parse(text) if text.startswith("{") else jsontext.read(text)
+        mapping = json_text.parse(text) if text.startswith("{") else json_text.read(text)
     except (OSError, ValueError) as error:
         raise ConnectError("MAPPING is neither JSON nor a file with JSON; write it as {\"crime_type\": \"OFFENSE\"}.",
                            str(error)) from error

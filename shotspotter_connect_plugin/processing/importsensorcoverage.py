@@ -38,7 +38,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.coverage import import_sensor_coverage
+        from ..workspace.imports.coverage_import import import_sensor_coverage
 
         result = import_sensor_coverage(workspace, self.areas, self.text(parameters, FROM_FIELD, context),
                                         self.text(parameters, TO_FIELD, context), progress=progress,

@@ -26,7 +26,7 @@ class ImportTactics(FileImport):
         self.addOutput(QgsProcessingOutputNumber(UNAPPROVED, "Rows kept of tactics that were not approved"))
 
     def step(self):
-        from ..workspace.tactics import import_tactics
+        from ..workspace.imports.tactic_import import import_tactics
         return import_tactics
 
     def flags_of(self, result):

@@ -62,7 +62,7 @@ def _may_be_opened(value, context):
     ConnectError
         When the file is of such a format, and yet names what lies elsewhere.
     """
-    from ..workspace.layerfile import open_layers
+    from ..workspace.store.layer_file import open_layers
 
     source = getattr(value, "source", value)
     text = source.staticValue() if isinstance(source, QgsProperty) else source
@@ -144,7 +144,7 @@ def vector_table(source, name, kinds, progress):
     import pandas as pd
     from shapely import wkb
 
-    from ..workspace.layers import VectorTable
+    from ..workspace.store.layers import VectorTable
 
     if source is None:
         raise ConnectError("{}: the layer cannot be opened; give a layer of the project or a file that exists."

@@ -48,7 +48,8 @@ class Meter(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import planning, views
+        from ..workspace.exports import views
+        from ..workspace.steps import planning
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)

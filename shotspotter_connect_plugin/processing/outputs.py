@@ -103,7 +103,7 @@ def crs_of(text):
 
 def crime_type_legend(workspace):
     """Data frame of the crime types [crime_type, name, colour, letter] as sheets and maps show them."""
-    from ..reports.queries import letter_codes
+    from ..reports.paper.wording import letter_codes
 
     kinds = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
     return kinds.assign(letter=letter_codes(list(kinds["name"])))
@@ -115,7 +115,7 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
     Parameters
     ----------
     style : str
-        Name of a function of ``reports/maps.py``.
+        Name of a function of ``reports/paper/map_layers.py``.
     legend : pandas.DataFrame
         From :func:`crime_type_legend`.
     words : dict
@@ -131,9 +131,9 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
         self._style, self._legend, self._words = style, legend, words
 
     def postProcessLayer(self, layer, context, feedback):  # noqa: N802
-        from ..reports import maps
+        from ..reports.paper import map_layers
 
-        getattr(maps, self._style)(layer, self._legend)
+        getattr(map_layers, self._style)(layer, self._legend)
         for name, word in self._words.items():
             layer.setFieldAlias(layer.fields().indexOf(name), word)
         layer.setDisplayExpression('"box_id"')

@@ -6,8 +6,8 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 
 from .adjust import Adjust
-from .base import ICONS
 from .backtest import BackTest
+from .base import ICONS
 from .capcost import CapCost
 from .checkworkspace import CheckWorkspace
 from .configure import Configure

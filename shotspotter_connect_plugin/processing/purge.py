@@ -31,7 +31,7 @@ class Purge(ConnectAlgorithm):
         return NOTHING if self.parameterAsBoolean(parameters, DRY_RUN, context) else self.CHANGES
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.purging import purge
+        from ..workspace.steps.purging import purge
 
         dry_run = self.parameterAsBoolean(parameters, DRY_RUN, context)
         table = purge(workspace, dry_run, progress=progress)

@@ -12,7 +12,7 @@ KINDS_OF_FILE = "PDF (*.pdf);;PNG, one per page (*.png);;CSV, one per table (*.c
 
 
 class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
-    """A report of ``reports/registry.py``, whose name is the algorithm's; a subclass adds its words."""
+    """A report of ``reports/builders/registry.py``, whose name is the algorithm's; a subclass adds its words."""
 
     GROUP = REPORT
     CHANGES = NOTHING
@@ -56,12 +56,12 @@ class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
         super().check(parameters, context)
         path = chosen(self, parameters, OUTPUT, context)
         if path:
-            from ..reports.publish import check_path
+            from ..reports.builders.publish import check_path
             check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import publish, registry
-        from ..workspace import folders
+        from ..reports.builders import publish, registry
+        from ..workspace.store import output_folders
 
         first, last = self.period(parameters, workspace)
         filters = {"beat": self.text(parameters, BEAT, context), **self.own(parameters, context)}
@@ -72,7 +72,8 @@ class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
         progress.report(0.4, "Writing")
         narrowed = [str(value) for key, value in filters.items() if value and key != "rank"]
         name = file_name(self.NAME, first, last if last != first else "", *narrowed)
-        path = chosen(self, parameters, OUTPUT, context) or str(folders.report_folder(workspace) / (name + ".pdf"))
+        path = chosen(self, parameters, OUTPUT, context) or str(
+            output_folders.report_folder(workspace) / (name + ".pdf"))
         paths = publish.write_report(report, path, LayoutFeedback(progress))
         if report.message:
             progress.warn(report.message)

@@ -38,19 +38,22 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
         super().check(parameters, context)
         path = chosen(self, parameters, OUTPUT, context)
         if path:
-            from ..reports.publish import check_path
+            from ..reports.builders.publish import check_path
             check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..reports import publish, queries
-        from ..workspace import folders, planning
+        from ..reports.builders import publish
+        from ..reports.plan import rollcall_data
+        from ..workspace.steps import planning
+        from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
         beat = self.text(parameters, BEAT, context)
-        sheets = [queries.rollcall(workspace, date, shift, beat)
+        sheets = [rollcall_data.rollcall(workspace, date, shift, beat)
                   for shift in self.shifts(parameters, context, workspace, date)]
         name = file_name("rollcall", date, self.text(parameters, SHIFT, context), beat)
-        path = chosen(self, parameters, OUTPUT, context) or str(folders.plan_folder(workspace, date) / (name + ".pdf"))
+        path = chosen(self, parameters, OUTPUT, context) or str(
+            output_folders.plan_folder(workspace, date) / (name + ".pdf"))
         path = publish.write_sheets(sheets, path, progress, LayoutFeedback(progress))[0]
         if not beat:
             planning.publish(workspace, date, [sheet.shift for sheet in sheets], progress)

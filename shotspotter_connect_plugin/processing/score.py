@@ -31,7 +31,8 @@ class Score(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(ROWS, "Forecasts stored"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import forecasting, views
+        from ..workspace.exports import views
+        from ..workspace.steps import forecasting
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)

@@ -41,7 +41,7 @@ class Train(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputString(MODEL_ID, "Id of the model"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import forecasting
+        from ..workspace.steps import forecasting
 
         for remark in remarks():
             progress.info(remark)

@@ -32,7 +32,7 @@ class VerifyDraw(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputBoolean(VERIFIED, "Whether every draw is verified"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import planning
+        from ..workspace.steps import planning
 
         date = self.shift_date(parameters, workspace)
         folder = self.parameterAsFileOutput(parameters, EXPORT, context) if parameters.get(EXPORT) else ""

@@ -40,12 +40,13 @@ class Visits(ConnectAlgorithm):
             self.addOutput(QgsProcessingOutputNumber(name, words))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace import views, visits
+        from ..workspace.exports import views
+        from ..workspace.steps import visit_finding
 
         first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
         last = iso_date(parameters.get(TO)) or first
-        found = visits.find_visits(workspace, first, last, progress.part(0.0, 0.9))
-        summary = visits.summary(workspace, first, last)
+        found = visit_finding.find_visits(workspace, first, last, progress.part(0.0, 0.9))
+        summary = visit_finding.summary(workspace, first, last)
         for sentence in summary.sentences:
             progress.info(sentence)
         frame, rectangles = views.visit_boxes(workspace, found)

@@ -153,7 +153,7 @@ def simulated(data, planned, root):
     sys.path.insert(0, str(root / "tools"))
     import simulate_patrols
 
-    from shotspotter_connect_plugin.workspace.store import open_workspace
+    from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
     with open_workspace(planned) as workspace:
         fixes, roster = simulate_patrols.simulate(workspace, DATE, "evening", seed=[5])
     fixes.to_csv(data / "fixes.csv.gz", index=False)
@@ -190,7 +190,7 @@ def every_byte():
 @pytest.fixture
 def content():
     """A function that gives the hash of a workspace's content."""
-    from shotspotter_connect_plugin.workspace.store import open_workspace
+    from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
     def content(path):
         with open_workspace(path) as workspace:
@@ -220,7 +220,7 @@ def open_dock(qgis_new_project):
     from dock_hands import DATE, SHIFT, settle
 
     from shotspotter_connect_plugin.processing import addresses
-    from shotspotter_connect_plugin.ui.plan.dock import PlanDock
+    from shotspotter_connect_plugin.ui.plan.plan_dock import PlanDock
 
     QgsSettings().remove("shotspotter_connect/plan")
     opened, windows = [], []

@@ -6,9 +6,9 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
 
-from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog
-from shotspotter_connect_plugin.workspace import planning
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog
+from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
 OK = QDialogButtonBox.StandardButton.Ok

@@ -228,12 +228,12 @@ def stub():
 def choose_and_open():
     """Make a workspace the project's, then open its newest plan."""
     from shotspotter_connect_plugin.processing import addresses
-    from shotspotter_connect_plugin.ui import actions
+    from shotspotter_connect_plugin.ui import menu_actions
 
-    actions.use_workspace(iface, WORKSPACE)
+    menu_actions.use_workspace(iface, WORKSPACE)
     chosen = addresses.of_project(QgsProject.instance())
     QgsProject.instance().setDirty(False)
-    actions.open_plan(iface, actions.on_screen())
+    menu_actions.open_plan(iface, menu_actions.on_screen())
     wait(1)
     messages = [item.text() for item in iface.messageBar().items()]
     return {"chosen": chosen, "opened": QgsProject.instance().fileName(), "messages": messages}
@@ -242,7 +242,7 @@ def choose_and_open():
 def sample_run():
     """“Load sample project” over its first steps and one that may not leave the main thread."""
     from shotspotter_connect_plugin.processing import sample
-    from shotspotter_connect_plugin.ui.sample import SampleRun
+    from shotspotter_connect_plugin.ui.sample_project import SampleRun
 
     every, folder = sample.steps, os.environ["CONNECT_FOLDER"]
 

@@ -8,8 +8,9 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QPushButton
 
-from shotspotter_connect_plugin.ui.live.dock import LiveDock
-from shotspotter_connect_plugin.workspace.package import Patrol, ShiftPackage, Tactic, VisitRules, write_package
+from shotspotter_connect_plugin.ui.live.live_dock import LiveDock
+from shotspotter_connect_plugin.workspace.exports.shift_package import (Patrol, ShiftPackage, Tactic, VisitRules,
+                                                                        write_package)
 
 INSIDE, OUTSIDE = (-76.9770, 38.8851), (-76.9600, 38.8851)
 START = pd.Timestamp("2026-03-02 20:30:00", tz="UTC")

@@ -5,8 +5,9 @@ import pandas as pd
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.reports import queries
-from shotspotter_connect_plugin.workspace.layers import read_vector
+from shotspotter_connect_plugin.reports.paper import wording
+from shotspotter_connect_plugin.reports.plan import rollcall_data
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 CRS = "EPSG:26985"
 SEED_HASH = hashlib.sha256(b"this draw").hexdigest()
@@ -17,7 +18,7 @@ COLOURS = (("gunfire", "Gunfire", "#b2182b"), ("robbery", "Robbery", "#2166ac"),
 
 def crime_types():
     frame = pd.DataFrame(COLOURS, columns=["crime_type", "name", "colour"])
-    return frame.assign(letter=queries.letter_codes(list(frame["name"])))
+    return frame.assign(letter=wording.letter_codes(list(frame["name"])))
 
 
 def beats(sample):
@@ -39,7 +40,7 @@ def patrols(beat, boxes, shift="evening"):
             "inclusion_probability": 0.25, "harm": 1.0 / number, "target_minutes": 15.0, "returns": 0, "unit": None,
             "origin": "drawn", "version": 1, "reasons": ["3 robberies in this box in the last 365 days"],
             "geometry": box(250.0 * column, 250.0 * row, 250.0 * (column + 1), 250.0 * (row + 1))})
-    return pd.DataFrame(rows, columns=list(queries.PATROL_COLUMNS))
+    return pd.DataFrame(rows, columns=list(rollcall_data.PATROL_COLUMNS))
 
 
 def boxes_in(shape, count):
@@ -70,4 +71,4 @@ def rollcall(sample, count=2, shift="evening", name="Evening", pages=("302", "50
         coming=pd.DataFrame([{"shift_date": "2017-12-14", "shift_name": "Midnight", "seed_hash": NEXT_HASH}]),
         seed_hash=SEED_HASH, lottery=True, chain_head="", as_of="14 December 2017, 05:00 EST", version="0.1.0",
         context=str(sample / "context.gpkg"))
-    return queries.RollCall(**{**fields, **change})
+    return rollcall_data.RollCall(**{**fields, **change})

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from conftest import Feedback
 
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
 
@@ -92,8 +92,8 @@ def test_bad_adjustments_change_nothing(fails, full, content, more, sentence):
 
 
 def test_an_officer_may_look_but_not_adjust(run, fails, full, content):
-    from shotspotter_connect_plugin.workspace.configure import configure
-    from shotspotter_connect_plugin.workspace.runs import account
+    from shotspotter_connect_plugin.workspace.steps.configure import configure
+    from shotspotter_connect_plugin.workspace.store.runs import account
 
     with open_workspace(full) as workspace:
         configure(workspace, {"settings": {"roles": {account(): "officer"}}})

@@ -7,7 +7,8 @@ import pytest
 from conftest import Failed, Feedback
 from qgis.core import QgsVectorLayer
 
-from shotspotter_connect_plugin.reports import charts, web
+from shotspotter_connect_plugin.reports.paper import charts
+from shotspotter_connect_plugin.reports.web import web_page
 
 PERIOD = {"FROM": "2017-11-20", "TO": "2017-12-03", "CRIME_TYPES": "gunfire, burglary"}
 COLUMNS = ["crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
@@ -80,8 +81,8 @@ def test_cancelled_in_the_middle(run, full, tmp_path, content):
 
 def test_nothing_on_a_page_acts():
     """Titles, names and cells show markup as text; pictures too."""
-    parts = [web.heading("<b>"), web.table(["<i>"], [["<script>", "a & b"]]),
-             web.chart("<u>", lambda: charts.lines(["<s>"], [charts.Series("<q>", [1.0])] * 2, 100.0))]
-    text = web.page("<em>", ["x < y"], parts)
+    parts = [web_page.heading("<b>"), web_page.table(["<i>"], [["<script>", "a & b"]]),
+             web_page.chart("<u>", lambda: charts.lines(["<s>"], [charts.Series("<q>", [1.0])] * 2, 100.0))]
+    text = web_page.page("<em>", ["x < y"], parts)
     for word in ("b", "i", "script", "u", "s", "q", "em"):
         assert "<{}>".format(word) not in text and "&lt;{}&gt;".format(word) in text

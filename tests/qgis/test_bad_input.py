@@ -11,7 +11,7 @@ from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, Qg
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.processing.imports import file_of
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 @pytest.fixture
@@ -233,7 +233,8 @@ def test_a_place_that_cannot_be_written(fails, full, data, tmp_path, algorithm, 
 def test_a_fault_of_ours_is_called_so_and_its_details_reach_the_log(run, full, monkeypatch, qgis_app):
     """A bug in a step must neither show a stack trace nor be swallowed."""
     from conftest import Failed
-    from shotspotter_connect_plugin.workspace import planning
+
+    from shotspotter_connect_plugin.workspace.steps import planning
 
     def broken(*_):
         raise ZeroDivisionError("deep inside")

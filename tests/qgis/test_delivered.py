@@ -6,7 +6,7 @@ import pytest
 from conftest import DATE
 from qgis.core import QgsProcessingContext, QgsVectorLayer
 
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 SHIFT = "evening"
 
@@ -58,8 +58,8 @@ def test_visits_have_squares_shift_and_officers_and_are_styled_by_dosage(run, de
     assert len(stored) > layer.featureCount(), "some units have a crew of two, one row each in the table"
     assert {DATE + " " + SHIFT} == set(stored["shift_date"] + " " + stored["shift"])
     assert outputs["PATROLS_SERVED"] == stored["patrol_id"].nunique() <= outputs["PATROLS"]
-    from shotspotter_connect_plugin.reports import maps
-    maps.style_visits(layer, None)
+    from shotspotter_connect_plugin.reports.paper import map_layers
+    map_layers.style_visits(layer, None)
     assert {item.value() for item in layer.renderer().categories()} >= {
         feature["dosage"] for feature in layer.getFeatures()}
 

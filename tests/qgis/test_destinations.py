@@ -8,18 +8,19 @@ import pytest
 from qgis.core import (QgsApplication, QgsProcessing, QgsProcessingContext, QgsProcessingOutputLayerDefinition,
                        QgsProcessingUtils)
 from qgis.gui import QgsGui, QgsMessageBar, QgsProcessingGui
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from dock_hands import DATE  # noqa: E402
 
-from shotspotter_connect_plugin.ui import actions, written  # noqa: E402
-from shotspotter_connect_plugin.workspace import day, folders  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.ui import menu_actions, written_files  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import daily_run  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import output_folders  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 NOTHING = [None, "", QgsProcessing.TEMPORARY_OUTPUT, QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT)]
 
@@ -45,7 +46,7 @@ def test_the_whole_day_and_again(run, full, monkeypatch):
         assert Path(outputs["PROJECT"]).parent == folder
     moved = full.parent.rename(full.parent.with_name("moved")) / full.name
     with open_workspace(moved) as workspace:
-        assert day.newest_plan(workspace)[2] == str(moved.parent / "plans" / DATE / names[1])
+        assert daily_run.newest_plan(workspace)[2] == str(moved.parent / "plans" / DATE / names[1])
     moved.parent.rename(full.parent)
     outputs = run("rollcall", WORKSPACE=str(full), DATE=DATE, SHIFT="evening")
     assert outputs["OUTPUT"] == str(folder / "rollcall_{}_evening.pdf".format(DATE))
@@ -83,11 +84,12 @@ def test_a_place_that_was_chosen_is_taken(run, full, tmp_path):
 
 def test_two_workspaces_in_one_folder_do_not_take_each_others(full):
     with open_workspace(full) as workspace:
-        assert folders.plan_folder(workspace, DATE) == full.parent / "plans" / DATE  # context.gpkg is no workspace
+        assert output_folders.plan_folder(workspace, DATE) == full.parent / \
+                                          "plans" / DATE  # context.gpkg is no workspace
     shutil.copy(full, full.with_name("other.gpkg"))
     with open_workspace(full) as one, open_workspace(full.with_name("other.gpkg")) as other:
-        assert folders.plan_folder(one, DATE) == full.parent / "plans" / "agency" / DATE
-        assert folders.report_folder(other) == full.parent / "reports" / "other"
+        assert output_folders.plan_folder(one, DATE) == full.parent / "plans" / "agency" / DATE
+        assert output_folders.report_folder(other) == full.parent / "reports" / "other"
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(run, fails, full):
@@ -123,13 +125,13 @@ def test_what_was_written_is_one_click_away(run, provider, full, qgis_new_projec
     def click(name):
         button, = window.bar.currentItem().findChildren(QPushButton, name)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    written.tell(window, *told[0])
+    written_files.tell(window, *told[0])
     assert window.bar.currentItem().text() == "The plan and the sheets are in plans/{}.".format(DATE)
     click("ConnectOpenFolder")
     click("ConnectOpenPlanWritten")
     assert urls == [outputs["OUTPUT"]] and window.projects == [outputs["PROJECT"]]
     window.bar.clearWidgets()
-    written.tell(window, *told[1])
+    written_files.tell(window, *told[1])
     click("ConnectOpenFile")
     click("ConnectOpenFolder")
     assert urls[1:] == [sheets["OUTPUT"], outputs["OUTPUT"]]
@@ -138,4 +140,4 @@ def test_what_was_written_is_one_click_away(run, provider, full, qgis_new_projec
 def test_the_dialog_of_the_menu_names_no_temporary_folder(provider):
     for algorithm in ("daily", "rollcall", "exportplan", "shiftreport", "exposurereport"):
         assert "beside the workspace" in str(of_dialog(algorithm)), algorithm
-    assert actions.NAME
+    assert menu_actions.NAME

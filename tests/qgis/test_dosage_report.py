@@ -17,13 +17,14 @@ from conftest import Failed, Feedback  # noqa: E402
 from effect_town import fill  # noqa: E402
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
 
-from shotspotter_connect_plugin.reports import dosagereport, frame, publish  # noqa: E402
-from shotspotter_connect_plugin.reports.blocks import Beside, Chart, Table  # noqa: E402
-from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
-from shotspotter_connect_plugin.workspace import effects as step  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import dosage_report, publish  # noqa: E402
+from shotspotter_connect_plugin.reports.paper import page_flow  # noqa: E402
+from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers import delivered  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers import effect_figures as step  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 FIRST, LAST = "2024-03-04", "2024-03-24"
 BEATS = ("[% 1 + 1 %]", "=1+1 and a name that is as long as names of beats can be when nobody stops them")
@@ -53,7 +54,7 @@ def town(tmp_path_factory, qgis_app):
 @pytest.fixture(scope="module")
 def composed(town):
     with open_workspace(town) as workspace:
-        return dosagereport.build(workspace, FIRST, LAST)
+        return dosage_report.build(workspace, FIRST, LAST)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
     period = delivered.by_group(planned, ["shift_date"])
     assert over["Minutes planned"].tolist() == pytest.approx(period["planned_minutes"].tolist())
     assert over["Minutes delivered in planned boxes"].tolist() == pytest.approx(period["minutes"].tolist())
-    assert over[dosagereport.ANYWHERE].sum() == pytest.approx(
+    assert over[dosage_report.ANYWHERE].sum() == pytest.approx(
         delivered.totals(planned)["minutes"] + delivered.totals(planned)["other_minutes"])
 
 
@@ -139,7 +140,7 @@ def test_draws_after_the_start_are_told_first(town, monkeypatch, tmp_path, late,
         return replace(found, draws={**found.draws, "after_start": late})
     monkeypatch.setattr(step, "effects", drawn_late)
     with open_workspace(town) as workspace:
-        report = dosagereport.build(workspace, FIRST, LAST)
+        report = dosage_report.build(workspace, FIRST, LAST)
     first = words(pages_of(publish.write_report(report, str(tmp_path / "r.pdf"))[0])[:1])
     assert first.index(said) < first.index("Drawn boxes had fewer events")
 
@@ -151,11 +152,11 @@ def test_a_type_without_a_box_has_no_chart_of_minutes(town, tmp_path):
         patrols = workspace.read("patrols")
         with workspace.transaction() as writer:
             writer.upsert("patrols", patrols.assign(crime_type="robbery"))
-        report = dosagereport.build(workspace, FIRST, LAST)
+        report = dosage_report.build(workspace, FIRST, LAST)
     minutes = {block.columns[0][0].name: block.columns[1][0] for block in report.blocks if isinstance(block, Beside)}
     for name, block in minutes.items():
-        told = name.startswith(("Robbery", dosagereport.EVERYTHING))
-        assert isinstance(block, Chart) if told else block.text == dosagereport.NO_BOX
+        told = name.startswith(("Robbery", dosage_report.EVERYTHING))
+        assert isinstance(block, Chart) if told else block.text == dosage_report.NO_BOX
     assert len(minutes) > 2
 
 
@@ -192,7 +193,7 @@ def test_the_first_pages_look_as_they_should(printed, tmp_path):
 
 def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
     project = QgsProject()
-    layout = frame.lay_out(project, composed)
+    layout = page_flow.lay_out(project, composed)
     assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
     assert sum(isinstance(block, Table) and block.on_page for block in composed.blocks) == 4
     assert sum(isinstance(block, Chart) for block in composed.blocks) == 3

@@ -25,13 +25,13 @@ from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa:
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.patrol import seeds  # noqa: E402
-from shotspotter_connect_plugin.reports import exposurereport  # noqa: E402
-from shotspotter_connect_plugin.workspace import adjusting  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.exposure import exposure  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import exposure_report  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers.exposure_figures import exposure  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import adjusting  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 FIRST, LAST = "2019-02-04", "2019-02-10"
 NASTY = ("[% now() %]", "=HYPERLINK(\"http://x\")", "<b>bold</b>",
@@ -124,7 +124,7 @@ def test_tables_equal_the_numbers_and_formulas_are_text(run, city, tmp_path):
 def test_pages_as_pictures_have_a_map_and_charts(run, city, tmp_path):
     outputs = run("exposurereport", WORKSPACE=str(city), FROM=FIRST, TO=LAST, OUTPUT=str(tmp_path / "e.pdf"))
     page = picture_of(outputs["OUTPUT"], 1, tmp_path)
-    ramp = [tuple(int(colour[k:k + 2], 16) for k in (1, 3, 5)) for colour in exposurereport.style.RAMP]
+    ramp = [tuple(int(colour[k:k + 2], 16) for k in (1, 3, 5)) for colour in exposure_report.style.RAMP]
     seen = {tuple(pixel) for pixel in page.reshape(-1, 3).tolist()}
     assert len(seen & set(ramp)) >= 3
     shares = [(abs(page.astype(int) - ramp[k]).sum(axis=2) < 6).mean() for k in (0, -1)]

@@ -10,9 +10,9 @@ import rollcall_frames as frames  # noqa: E402
 from conftest import Failed, Feedback  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports import publish  # noqa: E402
-from shotspotter_connect_plugin.reports.project import write_plan_files  # noqa: E402
-from shotspotter_connect_plugin.reports.rollcall import write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import publish  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.plan_project import write_plan_files  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall  # noqa: E402
 
 WRITERS = {
     "pdf": lambda rollcall, folder: write_rollcall(rollcall, str(folder / "sheets.pdf")),

@@ -13,7 +13,7 @@ from conftest import DATE  # noqa: E402
 from held_files import open_files  # noqa: E402
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.rollcall import write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

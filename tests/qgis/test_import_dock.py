@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, Qt, QUrl
-from qgis.PyQt.QtGui import QDropEvent, QDragEnterEvent
+from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QComboBox, QMainWindow
 
 from shotspotter_connect_plugin.processing import addresses
-from shotspotter_connect_plugin.ui.imports.dock import ImportDock
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.roles import account
-from shotspotter_connect_plugin.workspace.store import open_workspace
-from shotspotter_connect_plugin.workspace.visits import planned_against_delivered, summary
+from shotspotter_connect_plugin.ui.imports.import_dock import ImportDock
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.visit_finding import planned_against_delivered, summary
+from shotspotter_connect_plugin.workspace.store.roles import account
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 LEFT, DATE = Qt.MouseButton.LeftButton, "2017-12-14"
 
@@ -383,8 +383,8 @@ def test_the_dock_goes_in_the_middle_of_an_import(open_dock, fresh, data, conten
         QApplication.processEvents()
     dock.queue.leave()
     end = time.monotonic() + 30
-    from shotspotter_connect_plugin.ui.plan import work
-    while work._alive and time.monotonic() < end:
+    from shotspotter_connect_plugin.ui import background
+    while background._alive and time.monotonic() < end:
         QApplication.processEvents()
     assert content(fresh) == before
 

@@ -16,12 +16,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from live_parts import INSIDE, OUTSIDE, START, buttons, drive, open_dock, package, press  # noqa: E402
 
-from shotspotter_connect_plugin.patrol import live  # noqa: E402
-from shotspotter_connect_plugin.reports import style  # noqa: E402
-from shotspotter_connect_plugin.workspace.gps import import_gps  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.tactics import import_tactics  # noqa: E402
-from shotspotter_connect_plugin.workspace.visits import find_visits  # noqa: E402
+from shotspotter_connect_plugin.patrol import live_patrol  # noqa: E402
+from shotspotter_connect_plugin.reports.paper import style  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 
 def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):
@@ -62,7 +62,7 @@ def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_dock, package):
     before = dock._patrol.situation()
     dock.take_away()            # QGIS ends; a crash does less than this
     again = open_dock()
-    assert again._patrol.situation() == before and before.verdict == live.STAY
+    assert again._patrol.situation() == before and before.verdict == live_patrol.STAY
     assert "✓" in buttons(again)["tactic_near_stops"].text()
     drive(again, INSIDE, 10, 6)
     assert again.page.verdict.text() == "Target reached: move on"
@@ -116,7 +116,7 @@ def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_time
     assert dock.page.verdict.text() == "Taken off the plan: you may leave"
     assert said == ["The plan has changed: boxes taken off 1, added 0.", dock.page.verdict.text()] and buttons(dock)
     drive(dock, INSIDE, 6, 1)
-    assert dock.page.timer.text().startswith("6:") and dock._patrol.situation().verdict == live.TAKEN_OFF
+    assert dock.page.timer.text().startswith("6:") and dock._patrol.situation().verdict == live_patrol.TAKEN_OFF
     press(buttons(dock)["tactic_foot_patrol"])
     assert len(dock._journal.tactics()) == 1
     package.write_text(json.dumps(content))

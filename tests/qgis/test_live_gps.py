@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from live_parts import START, nmea, open_dock, package, press, wait  # noqa: E402
 
-from shotspotter_connect_plugin.ui.live import gps  # noqa: E402
-from shotspotter_connect_plugin.ui.live.gps import GPSD, NMEA, SERIAL  # noqa: E402
+from shotspotter_connect_plugin.ui.live import gps_receiver  # noqa: E402
+from shotspotter_connect_plugin.ui.live.gps_receiver import GPSD, NMEA, SERIAL  # noqa: E402
 
 
 def test_nmea_over_tcp(open_dock, package):
@@ -118,7 +118,7 @@ def test_a_serial_receiver(open_dock, package, serial_port):
 
 
 def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(open_dock, package, monkeypatch):
-    monkeypatch.setattr(gps, "_TRY_AGAIN", 500)
+    monkeypatch.setattr(gps_receiver, "_TRY_AGAIN", 500)
     server = socket.create_server(("127.0.0.1", 0))
     lines = nmea(60)
 

@@ -15,11 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from live_parts import INSIDE, OUTSIDE, buttons, drive, open_dock, package, press, wait  # noqa: E402
 
-from shotspotter_connect_plugin.workspace import geopackage  # noqa: E402
-from shotspotter_connect_plugin.workspace.adjusting import adjust  # noqa: E402
-from shotspotter_connect_plugin.workspace.gps import import_gps  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.visits import find_visits  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits  # noqa: E402
+from shotspotter_connect_plugin.workspace.store import geopackage  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 DATE, SHIFT = "2017-12-14", "evening"
 START = pd.Timestamp("2017-12-14 21:00", tz="UTC")

@@ -14,12 +14,12 @@ from qgis.core import (QgsExpressionContextScope, QgsFieldConstraints, QgsGeomet
                        QgsValueRelationFieldFormatter, QgsVectorLayerUtils)
 from qgis.PyQt.QtCore import QDateTime, Qt
 
-from shotspotter_connect_plugin.reports import phone, queries
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.package import make_package
-from shotspotter_connect_plugin.workspace.store import open_workspace
-from shotspotter_connect_plugin.workspace.tactics import import_tactics
-from shotspotter_connect_plugin.workspace.visits import find_visits
+from shotspotter_connect_plugin.reports.plan import phone_project, rollcall_data
+from shotspotter_connect_plugin.workspace.exports.shift_package import make_package
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -52,7 +52,7 @@ def workspace(full):
 @pytest.fixture
 def unpacked(workspace, tmp_path):
     """The folder of the unpacked ZIP, somewhere else than where it was made."""
-    phone.write_phone(workspace, DATE, SHIFT, str(tmp_path / "plan.zip"))
+    phone_project.write_phone(workspace, DATE, SHIFT, str(tmp_path / "plan.zip"))
     with zipfile.ZipFile(tmp_path / "plan.zip") as archive:
         assert sorted(archive.namelist()) == [NAME + ".gpkg", NAME + ".qgz"]
         archive.extractall(tmp_path / "Imported Projects" / "plan")
@@ -256,12 +256,12 @@ def test_a_track_as_gpx_is_taken_in(used, workspace, tmp_path):
 
 def test_text_from_data_never_acts(workspace, tmp_path, monkeypatch):
     nasty = "<img src=x> [% 1 + 1 %] it's \"quoted\""
-    real = queries.rollcall(workspace, DATE, SHIFT)
+    real = rollcall_data.rollcall(workspace, DATE, SHIFT)
     bad = dataclasses.replace(
         real, agency=nasty, shift_name=nasty, crime_types=real.crime_types.assign(name=nasty),
         patrols=real.patrols.assign(where=nasty, beat=nasty, reasons=[[nasty]] * len(real.patrols)))
-    monkeypatch.setattr(queries, "rollcall", lambda *_: bad)
-    phone.write_phone(workspace, DATE, SHIFT, str(tmp_path / "plan.zip"))
+    monkeypatch.setattr(rollcall_data, "rollcall", lambda *_: bad)
+    phone_project.write_phone(workspace, DATE, SHIFT, str(tmp_path / "plan.zip"))
     with zipfile.ZipFile(tmp_path / "plan.zip") as archive:
         archive.extractall(tmp_path / "out")
     project = QgsProject()

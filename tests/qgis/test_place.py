@@ -13,16 +13,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from dock_hands import DATE, settle, shown, told  # noqa: E402
 
-from shotspotter_connect_plugin import place  # noqa: E402
-from shotspotter_connect_plugin.place import PLAN_OF, Place  # noqa: E402
+from shotspotter_connect_plugin import plan_place  # noqa: E402
+from shotspotter_connect_plugin.plan_place import PLAN_OF, Place  # noqa: E402
 from shotspotter_connect_plugin.processing import addresses  # noqa: E402
-from shotspotter_connect_plugin.reports import project as plans  # noqa: E402
-from shotspotter_connect_plugin.ui import actions  # noqa: E402
-from shotspotter_connect_plugin.ui.imports.dock import ImportDock  # noqa: E402
-from shotspotter_connect_plugin.ui.live.dock import LiveDock  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.dock import ReportsDock  # noqa: E402
-from shotspotter_connect_plugin.ui.tactics.dialog import TacticsDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import plan_project as plans  # noqa: E402
+from shotspotter_connect_plugin.ui import menu_actions  # noqa: E402
+from shotspotter_connect_plugin.ui.imports.import_dock import ImportDock  # noqa: E402
+from shotspotter_connect_plugin.ui.live.live_dock import LiveDock  # noqa: E402
+from shotspotter_connect_plugin.ui.reports.reports_dock import ReportsDock  # noqa: E402
+from shotspotter_connect_plugin.ui.tactics.tactics_dialog import TacticsDialog  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 OTHER = "2017-12-15"
 
@@ -158,7 +158,7 @@ def test_the_way_to_the_workspace_names_nobody(cities, tmp_path, monkeypatch):
     for folder in (cities[0].parent / "plans" / "again", tmp_path / "share"):
         project = QgsProject()
         assert project.read(write_plan(cities[0], DATE, folder))
-        entry = project.readEntry(place.SCOPE, place.WORKSPACE)[0]
+        entry = project.readEntry(plan_place.SCOPE, plan_place.WORKSPACE)[0]
         assert entry == ("../../agency.gpkg" if "again" in str(folder) else "./agency.gpkg")
         assert getpass.getuser() not in entry
     shutil.rmtree(cities[0].parent / "plans" / "again")
@@ -187,7 +187,7 @@ def test_names(tmp_path):
 
 def test_dialogs_start_from_the_shift_on_the_screen(cities):
     here = Place(str(cities[0]), DATE, "evening")
-    given = actions._given
+    given = menu_actions._given
     assert given("connect:rollcall", here) == {"WORKSPACE": here.address, "DATE": DATE, "SHIFT": "evening"}
     assert given("connect:shiftreport", here) == {
         "WORKSPACE": here.address, "FROM": DATE, "TO": DATE, "SHIFT": "evening"}

@@ -15,16 +15,15 @@ from shapely.geometry import box
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dock_hands import (  # noqa: E402
-    DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol, planned_in, press,
-    settle, shown, told)
+from dock_hands import (DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol,  # noqa: E402
+                        planned_in, press, settle, shown, told)
 
-from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog, ChainDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace import adjusting  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.runs import account  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog, ChainDialog  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import adjusting  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.runs import account  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 
 def test_it_shows_the_plan_in_table_and_map(dock, full):

@@ -10,14 +10,13 @@ from qgis.PyQt.QtWidgets import QPushButton
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dock_hands import (  # noqa: E402
-    DATE, SHIFT, adjustments_in, answer, click_row, free_box, patrol, planned_in, press, settle, shown,
-    told)
+from dock_hands import (DATE, SHIFT, adjustments_in, answer, click_row, free_box, patrol, planned_in,  # noqa: E402
+                        press, settle, shown, told)
 
 from shotspotter_connect_plugin.processing import addresses  # noqa: E402
-from shotspotter_connect_plugin.ui.plan.dialogs import AdjustDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace import planning, review  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps import planning, review  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 
 def words_of(table, row):

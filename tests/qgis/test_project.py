@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import rollcall_frames as frames  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports import layout, maps, project  # noqa: E402
+from shotspotter_connect_plugin.reports.paper import map_layers, page_items  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import plan_project  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def shifts(sample):
 @pytest.fixture
 def moved(shifts, tmp_path):
     """Path of a project that was written in one place and moved to another."""
-    project.write_plan_files(shifts, str(tmp_path / "here & 'now'"))
+    plan_project.write_plan_files(shifts, str(tmp_path / "here & 'now'"))
     shutil.move(str(tmp_path / "here & 'now'"), str(tmp_path / "there"))
     return tmp_path / "there" / "plan_2017-12-14.qgz"
 
@@ -48,7 +49,7 @@ def shown(opened_project):
 
 
 def test_two_files_and_nothing_else(shifts, tmp_path):
-    files = project.write_plan_files(shifts, str(tmp_path))
+    files = plan_project.write_plan_files(shifts, str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == ["plan_2017-12-14.gpkg", "plan_2017-12-14.qgz"]
     assert files == (str(tmp_path / "plan_2017-12-14.gpkg"), str(tmp_path / "plan_2017-12-14.qgz"))
 
@@ -114,7 +115,7 @@ def test_the_roll_call_layout_is_in_it_and_prints(moved, tmp_path):
     plan = opened(moved)
     sheets = plan.layoutManager().layoutByName("Roll call")
     assert sheets.atlas().enabled() and sheets.atlas().updateFeatures() == 6
-    path = layout.export_pdf(sheets, str(tmp_path / "from_project.pdf"))
+    path = page_items.export_pdf(sheets, str(tmp_path / "from_project.pdf"))
     if shutil.which("pdftotext") is None:
         pytest.skip("needs pdftotext (poppler-utils)")
     text = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
@@ -135,22 +136,22 @@ def test_no_plugin_and_no_person_in_it(moved):
 
 
 def test_written_twice_it_is_the_same_plan(shifts, tmp_path):
-    project.write_plan_files(shifts, str(tmp_path))
-    files = project.write_plan_files(shifts, str(tmp_path))
+    plan_project.write_plan_files(shifts, str(tmp_path))
+    files = plan_project.write_plan_files(shifts, str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == ["plan_2017-12-14.gpkg", "plan_2017-12-14.qgz"]
     layer = QgsVectorLayer(files.geopackage + "|layername=patrols", "patrols", "ogr")
     assert layer.featureCount() == sum(len(rollcall.patrols) for rollcall in shifts)
 
 
 def test_a_failure_keeps_the_old_plan(shifts, tmp_path, monkeypatch):
-    files = project.write_plan_files(shifts, str(tmp_path))
+    files = plan_project.write_plan_files(shifts, str(tmp_path))
     before = [Path(path).read_bytes() for path in files]
 
     def fails(*_):
         raise ConnectError("No.")
-    monkeypatch.setattr(project, "build_layout", fails)
+    monkeypatch.setattr(plan_project, "build_layout", fails)
     with pytest.raises(ConnectError):
-        project.write_plan_files(shifts[:1], str(tmp_path))
+        plan_project.write_plan_files(shifts[:1], str(tmp_path))
     assert [Path(path).read_bytes() for path in files] == before
     assert sorted(os.listdir(tmp_path)) == ["plan_2017-12-14.gpkg", "plan_2017-12-14.qgz"]
 
@@ -158,7 +159,7 @@ def test_a_failure_keeps_the_old_plan(shifts, tmp_path, monkeypatch):
 def test_the_open_project_is_not_touched(shifts, tmp_path):
     instance = QgsProject.instance()
     before = (instance.title(), instance.fileName(), instance.isDirty(), sorted(instance.mapLayers()))
-    project.write_plan_files(shifts, str(tmp_path))
+    plan_project.write_plan_files(shifts, str(tmp_path))
     assert QgsProject.instance() is instance
     assert (instance.title(), instance.fileName(), instance.isDirty(), sorted(instance.mapLayers())) == before
 
@@ -167,26 +168,26 @@ def test_the_open_project_is_not_touched(shifts, tmp_path):
 def test_names_that_look_like_commands(sample, tmp_path, nasty):
     plan = frames.rollcall(sample, pages=("507",), shift=nasty, name=nasty, agency=nasty, hours=nasty)
     plan = dataclasses.replace(plan, crime_types=plan.crime_types.assign(name=nasty))
-    result = opened(project.write_plan_files([plan], str(tmp_path)).project)
+    result = opened(plan_project.write_plan_files([plan], str(tmp_path)).project)
     layer = next(layer for layer in result.mapLayers().values() if layer.name().startswith("Boxes to patrol"))
     assert layer.isValid() and layer.featureCount() == 2
     for text in (layer.name(), result.title(), layer.renderer().categories()[0].label()):
         assert nasty.replace("[%", "[\u2060%") in text and "[%" not in text
-    assert layer.legend() is not None and "[%" not in maps.plain(nasty)
+    assert layer.legend() is not None and "[%" not in map_layers.plain(nasty)
 
 
 def test_without_map_context_and_without_boxes(sample, tmp_path):
     plan = frames.rollcall(sample, without=("302", "507", "708"), context="", message="No plan.")
-    result = opened(project.write_plan_files([plan], str(tmp_path)).project)
+    result = opened(plan_project.write_plan_files([plan], str(tmp_path)).project)
     assert all(layer.isValid() for layer in result.mapLayers().values())
     assert shown(result) == ["Boxes to patrol, Evening", "Beats"]
     assert result.layoutManager().layoutByName("Roll call").atlas().updateFeatures() == 1
 
 
 def test_plan_from_a_workspace(planned, tmp_path):
-    from shotspotter_connect_plugin.workspace.store import open_workspace
+    from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
     with open_workspace(str(planned)) as workspace:
-        files = project.write_plan(workspace, "2017-12-14", ["day", "evening", "midnight"], str(tmp_path))
+        files = plan_project.write_plan(workspace, "2017-12-14", ["day", "evening", "midnight"], str(tmp_path))
         count = workspace.count("patrols", {"shift_date": "2017-12-14", "status": "planned"})
     result = opened(files.project)
     assert all(layer.isValid() for layer in result.mapLayers().values()) and count > 0
@@ -195,4 +196,4 @@ def test_plan_from_a_workspace(planned, tmp_path):
     assert all(layer.geometryType() == Qgis.GeometryType.Polygon for layer in boxes)
     with pytest.raises(ConnectError, match="no shift"):
         with open_workspace(str(planned)) as workspace:
-            project.write_plan(workspace, "2017-12-14", [], str(tmp_path))
+            plan_project.write_plan(workspace, "2017-12-14", [], str(tmp_path))

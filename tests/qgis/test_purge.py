@@ -3,7 +3,7 @@ import json
 
 from conftest import DATE
 
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 def test_purge_tells_then_removes_and_draws_still_verify(run, fails, full, content, tmp_path):

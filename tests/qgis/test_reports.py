@@ -22,20 +22,22 @@ import made_month  # noqa: E402
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports import (  # noqa: E402
-    charts, crimetype, delivered_map, frame, maps, officer, publish, registry, shift, style, tactic)
-from shotspotter_connect_plugin.reports.blocks import (  # noqa: E402
-    Beside, Chart, Column, Heading, Map, PageHead, Paragraph, Report, Table, number, table_csv)
-from shotspotter_connect_plugin.workspace import delivered  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.runs import recorded  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import (crime_type_report, delivered_map, officer_report,  # noqa: E402
+                                                         publish, registry, shift_report, tactic_report)
+from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style  # noqa: E402
+from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map,  # noqa: E402
+                                                                     PageHead, Paragraph, Report, Table, number,
+                                                                     table_csv)
+from shotspotter_connect_plugin.workspace.numbers import delivered  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.runs import recorded  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 FIRST, LAST = "2024-03-01", "2024-03-08"
 NASTY = ("[% 1+1 %]", "<b>bold</b> & <script>", "=1+1", "+SUM(A1)", "@cmd|' /C calc'!A0", "it's \"quoted\" \\ [%1+1%]",
          "A very long name that goes on, 2200 block of the north-western side of St Elizabeths Avenue, " * 3, "W" * 200)
-BUILDERS = {"shift": shift, "tactic": tactic, "officer": officer, "crimetype": crimetype}
+BUILDERS = {"shift": shift_report, "tactic": tactic_report, "officer": officer_report, "crimetype": crime_type_report}
 ALL = [kind.name for kind in registry.KINDS if kind.module]
 
 
@@ -153,9 +155,10 @@ def test_numbers_on_the_page_are_those_of_the_file(month, printed):
 
 
 def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch):
-    monkeypatch.setattr(officer, "CHARACTERS", 100)
+    monkeypatch.setattr(officer_report, "CHARACTERS", 100)
+    report = officer_report.build(month, FIRST, LAST)
     rows = {block.name: block.rows.groupby("officer")["words"].agg("; ".join)
-            for block in officer.build(month, FIRST, LAST).blocks if isinstance(block, Table) and "words" in block.rows}
+            for block in report.blocks if isinstance(block, Table) and "words" in block.rows}
     period = delivered.read(month, FIRST, LAST)
     boxes, (by_tactic, by_box) = delivered.officer_boxes(period), rows.values()
     words = text_of(printed("officer", month))
@@ -169,12 +172,12 @@ def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch
 
 
 def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month, monkeypatch):
-    monkeypatch.setattr(tactic, "MOST_LISTED", 5)
-    report = tactic.build(month, FIRST, LAST)
+    monkeypatch.setattr(tactic_report, "MOST_LISTED", 5)
+    report = tactic_report.build(month, FIRST, LAST)
     tables = {(table.name, table.on_page): table for table in report.blocks if isinstance(table, Table)}
     logs = delivered.read(month, FIRST, LAST).logs
     wrong = logs[~logs["approved"].astype(bool)]
-    assert len(wrong) > tactic.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
+    assert len(wrong) > tactic_report.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
     assert ("not approved", True) not in tables
     for name in ("not approved by tactic", "not approved by unit"):
         table = tables[name, True]
@@ -216,7 +219,8 @@ def test_tables_of_one_name_get_files_of_their_own(tmp_path):
 
 
 def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
-    pdf, = publish.write_report(shift.build(month, "2024-03-05", "2024-03-05", shift="day"), str(tmp_path / "s.pdf"))
+    pdf, = publish.write_report(shift_report.build(
+        month, "2024-03-05", "2024-03-05", shift="day"), str(tmp_path / "s.pdf"))
     words = text_of(pdf)
     patrols = delivered.read(month, "2024-03-05", "2024-03-05", shift="day").patrols
     for patrol in patrols.itertuples():
@@ -230,15 +234,15 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
         return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
-    assert printed_tables(shift.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
-    assert printed_tables(shift.build(month, "2024-03-05", "2024-03-05")) == [
+    assert printed_tables(shift_report.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
+    assert printed_tables(shift_report.build(month, "2024-03-05", "2024-03-05")) == [
         "shifts", "off_target", "beats", "extreme"] + 3 * ["stays", "boxes", "boxes_on_target"]
 
 
 @pytest.mark.parametrize("code", ["", "day"])
 def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_path, code):
     date = "2024-03-05"
-    report = shift.build(month, date, date, shift=code)
+    report = shift_report.build(month, date, date, shift=code)
     first = " ".join(pages_of(publish.write_report(report, str(tmp_path / "s.pdf"))[0])[0].split())
     where = f"FROM patrols WHERE status = 'planned' AND shift_date = '{date}' AND shift LIKE '{code or '%'}'"
     visited = "AND patrol_id IN (SELECT patrol_id FROM visits)"
@@ -257,7 +261,7 @@ def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_pa
 def test_the_first_page_says_when_a_box_is_on_target_and_single_stays_are_not_judged(town, tmp_path):
     limits = {"on_target_low": 12.0, "target_minutes": 20.0, "on_target_high": 25.0}
     with filled(town, tmp_path, limits, days=1, boxes_per_shift=6) as workspace:
-        pages = pages_of(publish.write_report(shift.build(workspace, FIRST, FIRST), str(tmp_path / "s.pdf"))[0])
+        pages = pages_of(publish.write_report(shift_report.build(workspace, FIRST, FIRST), str(tmp_path / "s.pdf"))[0])
     first, all_of_it = (" ".join(" ".join(some).split()) for some in (pages[:1], pages))
     assert "On target: 12 to 25 minutes a visit asked for, of 20 planned" in first and "24 to 50 of 40" in first
     assert re.search(r"\d\d:\d\d–\d\d:\d\d \d+ \d[A-Z], \d+ min", all_of_it)
@@ -265,9 +269,9 @@ def test_the_first_page_says_when_a_box_is_on_target_and_single_stays_are_not_ju
 
 
 def test_boxes_that_lift_all_totals_are_listed(month, monkeypatch):
-    monkeypatch.setattr(shift, "EXTREME", 1.2)
+    monkeypatch.setattr(shift_report, "EXTREME", 1.2)
     date = "2024-03-05"
-    report = shift.build(month, date, date)
+    report = shift_report.build(month, date, date)
     table = next(block for block in report.blocks if getattr(block, "name", "") == "extreme")
     planned = dict(zip(table.rows["patrol_id"], table.rows["planned_minutes"]))
     assert len(planned) == len(table.rows) > 0 and list(table.rows["minutes"]) == sorted(table.rows["minutes"])[::-1]
@@ -292,9 +296,9 @@ def test_columns_side_by_side_hold_every_row_once(tmp_path):
     pages = pages_of(path)
     assert len(pages) == 4 and all(page.count("Head of it") == 3 for page in pages)
     assert sorted(re.findall(r"row\d+", " ".join(pages))) == sorted(rows["a"])
-    assert [frame.grid.runs([5.0] * count, 100.0, 3) for count in (1, 2, 56, 70)] == [
+    assert [page_flow.page_tables.runs([5.0] * count, 100.0, 3) for count in (1, 2, 56, 70)] == [
         [(0, 1)], [(0, 1), (1, 2)], [(0, 19), (19, 38), (38, 56)], [(0, 20), (20, 40), (40, 60)]]
-    assert frame.grid.runs([200.0, 5.0], 100.0, 2) == []
+    assert page_flow.page_tables.runs([200.0, 5.0], 100.0, 2) == []
 
 
 # --- text is text ----------------------------------------------------------------------------------------------------
@@ -320,7 +324,7 @@ def test_labels_and_cells_are_never_evaluated(month):
                                                            charts.Series("<u>z</u>", [1] * len(NASTY))], width)),
         Table("t", [Column("name", "[% 5+5 %]"), number("n", "=2", 20)], rows, "[% 6+6 %]")])
     project = QgsProject()
-    layout = frame.lay_out(project, report)
+    layout = page_flow.lay_out(project, report)
     shown = " ".join(item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel))
     for text in ("[% 1+1 %]", "[% 2+2 %]", "[% 3+3 %] <i>y</i>", "[% 4+4 %]", "[% 6+6 %]", "<u>z</u>"):
         assert text in shown
@@ -442,7 +446,8 @@ def test_one_visit_gives_a_decent_page(town, name, tmp_path):
 
 @pytest.mark.parametrize("code", ["", "day"])
 def test_pages_of_single_shifts_hold_many_officers_and_names_of_any_kind(nasty, tmp_path, code):
-    pdf, = publish.write_report(shift.build(nasty, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
+    pdf, = publish.write_report(shift_report.build(
+        nasty, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
     words = text_of(pdf)
     assert "[% 1+1 %] <b>Police</b>" in words and "A very long name" in words and "W" * 20 in words
     for place, page in enumerate(words_of(pdf), 1):
@@ -468,8 +473,8 @@ def test_beats_may_have_any_name(tmp_path, name):
 
 
 def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_asked_for(nasty, printed):
-    plain = officer.build(nasty, FIRST, LAST)
-    ranked = officer.build(nasty, FIRST, LAST, rank=True)
+    plain = officer_report.build(nasty, FIRST, LAST)
+    ranked = officer_report.build(nasty, FIRST, LAST, rank=True)
     table = {name: next(block for block in report.blocks if isinstance(block, Table) and block.name == "officers").rows
              for name, report in (("plain", plain), ("ranked", ranked))}
     assert len(table["plain"]) > 400 and set(table["plain"]["officer"]) == set(table["ranked"]["officer"])
@@ -480,14 +485,14 @@ def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_aske
 
 def test_one_officer_beside_peers(month, tmp_path):
     who = delivered.read(month, FIRST, LAST).roster["officer"].iloc[0]
-    report = officer.build(month, FIRST, LAST, officer=who)
+    report = officer_report.build(month, FIRST, LAST, officer=who)
     words = text_of(publish.write_report(report, str(tmp_path / "one.pdf"))[0])
     others = set(delivered.read(month, FIRST, LAST).roster["officer"]) - {who}
     assert f"officer {who}" in words and not [other for other in others if other in words]
     minutes = in_boxes(month, f"officer = '{who}'")
     assert f"{minutes:,.0f}" in words and "Median of the peers" in words
     with pytest.raises(ConnectError, match="no officer 'nobody'"):
-        officer.build(month, FIRST, LAST, officer="nobody")
+        officer_report.build(month, FIRST, LAST, officer="nobody")
 
 
 @pytest.mark.parametrize("page_size, points", [("Letter", (612, 792)), ("A4", (595, 842))])
@@ -496,7 +501,7 @@ def test_paper_and_logo(town, page_size, points, tmp_path):
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10" '
                     'fill="#ff0000"/></svg>')
     with filled(town, tmp_path, {"page_size": page_size, "logo": "logo.svg"}, days=1, boxes_per_shift=2) as workspace:
-        report = crimetype.build(workspace, FIRST, FIRST)
+        report = crime_type_report.build(workspace, FIRST, FIRST)
     assert report.head.logo == str(logo)
     picture = picture_of(publish.write_report(report, str(tmp_path / "r.pdf"))[0], 1, tmp_path)
     assert abs(picture.shape[1] - points[0]) <= 1 and abs(picture.shape[0] - points[1]) <= 1
@@ -507,11 +512,11 @@ def test_paper_and_logo(town, page_size, points, tmp_path):
 def test_wrong_beat_shift_dates_and_ending_are_refused_in_one_sentence(month, tmp_path):
     for wrong in ({"beat": "77"}, {"shift": "dawn"}):
         with pytest.raises(ConnectError, match="There is no"):
-            shift.build(month, FIRST, LAST, **wrong)
+            shift_report.build(month, FIRST, LAST, **wrong)
     with pytest.raises(ConnectError, match="ends before it starts"):
-        tactic.build(month, LAST, FIRST)
+        tactic_report.build(month, LAST, FIRST)
     with pytest.raises(ConnectError, match="ends in .pdf, .png or .csv"):
-        publish.write_report(shift.build(month, FIRST, FIRST), str(tmp_path / "report.docx"))
+        publish.write_report(shift_report.build(month, FIRST, FIRST), str(tmp_path / "report.docx"))
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------
@@ -530,7 +535,8 @@ def test_the_first_page_looks_as_it_should(month, printed, name, tmp_path):
 def test_the_first_page_of_one_date_and_of_one_shift_looks_as_it_should(month, tmp_path, code):
     if not QgsFontUtils.fontFamilyOnSystem("Open Sans"):
         pytest.skip("needs the font Open Sans")
-    pdf, = publish.write_report(shift.build(month, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
+    pdf, = publish.write_report(shift_report.build(
+        month, "2024-03-05", "2024-03-05", shift=code), str(tmp_path / "s.pdf"))
     seen = picture_of(pdf, 1, tmp_path)
     golden = array_of(GOLDEN / f"report_shift_{'one' if code else 'date'}.png")
     assert seen.shape == golden.shape
@@ -577,9 +583,9 @@ def test_a_qr_code_keeps_its_quiet_zone_and_is_black_on_white():
 def test_it_is_an_ordinary_layout_that_can_be_saved_and_opened_again(month, tmp_path):
     project = QgsProject.instance()
     project.clear()
-    report = shift.build(month, "2024-03-05", "2024-03-05", shift="day")
-    layout = frame.lay_out(project, report)
-    again = frame.lay_out(project, report)
+    report = shift_report.build(month, "2024-03-05", "2024-03-05", shift="day")
+    layout = page_flow.lay_out(project, report)
+    again = page_flow.lay_out(project, report)
     assert isinstance(layout, QgsPrintLayout) and layout.name() == "Shift report" and again.name() == "Shift report (2)"
     assert layout.itemById("Title").currentText() == "Shift report" and layout.itemById("Tracks and boxes").layers()
     assert project.layerTreeRoot().findLayers() == [] and project.mapLayers()
@@ -595,7 +601,7 @@ def test_it_is_an_ordinary_layout_that_can_be_saved_and_opened_again(month, tmp_
 
 def test_tracks_are_never_written_to_disk(month):
     project = QgsProject()
-    layout = frame.lay_out(project, shift.build(month, "2024-03-05", "2024-03-05", shift="day"))
+    layout = page_flow.lay_out(project, shift_report.build(month, "2024-03-05", "2024-03-05", shift="day"))
     layers = {layer.name(): layer for layer in layout.itemById("Tracks and boxes").layers()}
     assert layers["Tracks"].dataProvider().name() == layers["Planned boxes"].dataProvider().name() == "memory"
 
@@ -603,29 +609,30 @@ def test_tracks_are_never_written_to_disk(month):
 def test_a_city_is_cut_into_areas_in_which_each_box_is_once():
     rows = np.random.default_rng(3).integers(0, 60, (109, 2))
     rectangles = np.column_stack([250.0 * rows, 250.0 * rows + 250.0])
-    areas = shift._areas(rectangles, 3)
+    areas = shift_report._areas(rectangles, 3)
     assert [name for name, _, _ in areas] == list("ABCDEF") and {len(members) for _, _, members in areas} <= {18, 19}
     assert sorted(np.concatenate([members for _, _, members in areas])) == list(range(109))
     for _, extent, members in areas:
-        grown = shift._of_shape(shift._with_surroundings(*extent))
+        grown = shift_report._of_shape(shift_report._with_surroundings(*extent))
         assert QgsRectangle(*grown).contains(QgsRectangle(*extent))
         assert (rectangles[members, :2] >= extent[:2]).all() and (rectangles[members, 2:] <= extent[2:]).all()
-        assert (grown[2] - grown[0]) / (grown[3] - grown[1]) == pytest.approx(shift.PANEL[0] / shift.PANEL[1])
-    assert shift._areas(rectangles, 0) == []
+        wide, high = shift_report.PANEL
+        assert (grown[2] - grown[0]) / (grown[3] - grown[1]) == pytest.approx(wide / high)
+    assert shift_report._areas(rectangles, 0) == []
 
 
 def test_many_boxes_get_a_map_per_area_with_numbers_and_few_get_one(town, month, tmp_path):
     with filled(town, tmp_path, days=1, boxes_per_shift=30) as workspace:
-        project = maps.new_project(workspace.settings.crs)
-        layout = frame.lay_out(project, shift.build(workspace, FIRST, FIRST, shift="day"))
+        project = map_layers.new_project(workspace.settings.crs)
+        layout = page_flow.lay_out(project, shift_report.build(workspace, FIRST, FIRST, shift="day"))
         shown = {item.id(): item for item in layout.items() if isinstance(item, QgsLayoutItemMap)}
         assert sorted(shown) == ["Area A", "Area B", "Area C", "Area D", "Tracks and boxes"]
         labels = {name: next(layer for layer in item.layers() if layer.name() == "Planned boxes").labelsEnabled()
                   for name, item in shown.items()}
         assert not labels.pop("Tracks and boxes") and all(labels.values())
         assert len({layer.id() for name in labels for layer in shown[name].layers()}) == len(shown["Area A"].layers())
-    project = maps.new_project(month.settings.crs)
-    one = frame.lay_out(project, shift.build(month, FIRST, FIRST, shift="day"))
+    project = map_layers.new_project(month.settings.crs)
+    one = page_flow.lay_out(project, shift_report.build(month, FIRST, FIRST, shift="day"))
     assert [item.id() for item in one.items() if isinstance(item, QgsLayoutItemMap)] == ["Tracks and boxes"]
 
 
@@ -642,8 +649,8 @@ def test_tracks_end_near_the_jurisdiction(month):
 
 
 def test_outcomes_differ_without_colour_and_the_key_shows_the_maps_own_symbols(month, tmp_path):
-    project = maps.new_project(month.settings.crs)
-    layout = frame.lay_out(project, shift.build(month, FIRST, LAST))
+    project = map_layers.new_project(month.settings.crs)
+    layout = page_flow.lay_out(project, shift_report.build(month, FIRST, LAST))
     boxes = next(layer for layer in layout.itemById("Boxes of the period").layers() if layer.name() == "Boxes")
     categories = boxes.renderer().categories()  # which own their symbols
     on_map = {category.value(): category.symbol() for category in categories}
@@ -686,14 +693,14 @@ def test_a_pdf_is_called_by_report_agency_and_period(month, printed, name):
 
 
 def test_png_pages(month, printed, tmp_path):
-    pages = publish.write_report(tactic.build(month, FIRST, LAST), str(tmp_path / "t.png"))
+    pages = publish.write_report(tactic_report.build(month, FIRST, LAST), str(tmp_path / "t.png"))
     assert len(pages) == len(pages_of(printed("tactic", month))) and pages[1].endswith("t_2.png")
     assert array_of(pages[0]).shape == (1650, 1275, 3)
 
 
 def test_without_reportlab_tables_are_printed_and_the_page_says_so(month, monkeypatch, tmp_path):
     monkeypatch.setattr(charts, "available", lambda: False)
-    words = text_of(publish.write_report(crimetype.build(month, FIRST, LAST), str(tmp_path / "r.pdf"))[0])
+    words = text_of(publish.write_report(crime_type_report.build(month, FIRST, LAST), str(tmp_path / "r.pdf"))[0])
     assert charts.MISSING in words and "Every crime type that is forecast" in words and "Motor vehicle theft" in words
 
 
@@ -703,8 +710,8 @@ def test_every_report_is_registered_with_an_algorithm(provider):
 
 
 def test_maps_keep_to_the_crime_types_colours(month, tmp_path):
-    project = maps.new_project(month.settings.crs)
-    layout = frame.lay_out(project, shift.build(month, "2024-03-05", "2024-03-05", shift="day"))
+    project = map_layers.new_project(month.settings.crs)
+    layout = page_flow.lay_out(project, shift_report.build(month, "2024-03-05", "2024-03-05", shift="day"))
     boxes = next(layer for layer in layout.itemById("Tracks and boxes").layers() if layer.name() == "Planned boxes")
     colours = {row["colour"] for row in boxes.getFeatures()}
     assert colours and colours <= set(month.crime_types["colour"])

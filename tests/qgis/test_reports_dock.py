@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from qgis.core import (QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutPoint, QgsPrintLayout, QgsProject, QgsSettings)
+from qgis.core import QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutPoint, QgsPrintLayout, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog
@@ -19,15 +19,17 @@ import made_month  # noqa: E402
 from pdf_eyes import pages_of  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports import opened as kept  # noqa: E402
-from shotspotter_connect_plugin.reports import frame, maps, registry, rollcall  # noqa: E402
-from shotspotter_connect_plugin.ui import actions  # noqa: E402
-from shotspotter_connect_plugin.ui.reports import making  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.dock import SETTINGS, ReportsDock  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.keeper import Keeper  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import opened_report as kept  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import registry  # noqa: E402
+from shotspotter_connect_plugin.reports.paper import map_layers, page_flow  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import rollcall_pages  # noqa: E402
+from shotspotter_connect_plugin.ui import menu_actions  # noqa: E402
+from shotspotter_connect_plugin.ui.reports import report_writing  # noqa: E402
+from shotspotter_connect_plugin.ui.reports.open_reports import Keeper  # noqa: E402
+from shotspotter_connect_plugin.ui.reports.reports_dock import SETTINGS, ReportsDock  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 FIRST, LAST = "2024-03-01", "2024-03-03"
 
@@ -262,12 +264,12 @@ def assert_alike(before, after):
 def as_published(town, request):
     """The pages of a report as they are laid out for a file."""
     with open_workspace(town) as workspace:
-        made = making.read(workspace, request, "")
+        made = report_writing.read(workspace, request, "")
     if isinstance(made, list):
-        with rollcall.laid_out(made) as layout:
+        with rollcall_pages.laid_out(made) as layout:
             return drawn(layout)
-    project = maps.new_project(made.crs)
-    return drawn(frame.lay_out(project, made))
+    project = map_layers.new_project(made.crs)
+    return drawn(page_flow.lay_out(project, made))
 
 
 def layers_of_reports():
@@ -311,7 +313,7 @@ def test_nobody_is_told_that_its_layers_will_be_lost(dock, opened, keeper, tmp_p
         QApplication.processEvents()
         assert layers_of_reports() and not any(layer.isTemporary() for layer in layers_of_reports())
         assert all(layer.isValid() for layer in layers_of_reports())
-        assert not project.isDirty() and not actions._would_lose(project)
+        assert not project.isDirty() and not menu_actions._would_lose(project)
 
     name = in_project(dock, opened, "shiftreport").name()
     before = drawn(project.layoutManager().layoutByName(name))

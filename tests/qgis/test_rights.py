@@ -6,8 +6,8 @@ from accounts import as_nobody, every_byte, open_folder
 from conftest import DATE, Failed, Feedback, copied
 from qgis.core import QgsApplication
 
-from shotspotter_connect_plugin.workspace.roles import RIGHTS, account
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.roles import RIGHTS, account
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 REPORTS = ("shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport", "exposurereport")
 FORMATS = ("geojson", "kml", "gpx", "xlsx", "package", "qfield")

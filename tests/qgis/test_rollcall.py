@@ -17,9 +17,11 @@ from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_o
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError  # noqa: E402
 from shotspotter_connect_plugin.progress import Progress  # noqa: E402
-from shotspotter_connect_plugin.reports import layout, maps, queries, sheets, style  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import write_geopackage  # noqa: E402
-from shotspotter_connect_plugin.reports.rollcall import build_layout, write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.reports.paper import map_layers, page_items, style, wording  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import rollcall_data  # noqa: E402
+from shotspotter_connect_plugin.reports.plan import sheets  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.plan_file import write_geopackage  # noqa: E402
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import build_layout, write_rollcall  # noqa: E402
 
 NASTY = ("[% now() %]", "<b>bold</b>", "=1+1", "[% 'x' || '%] [%' %]", "it's \\ \"quoted\"", "[%1+1%]")
 
@@ -57,7 +59,7 @@ def test_one_page_per_beat_with_everything_on_it(sample, tmp_path):
         assert ("Chance of any crime" in page) == (len(mine) > 0)
         for patrol in mine.to_dict("records"):
             line = next(line for line in page.splitlines() if patrol["box_id"] in line)
-            chance = queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"])
+            chance = wording.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"])
             name = dict(zip(plan.crime_types["crime_type"], plan.crime_types["name"]))[patrol["crime_type"]]
             for text in (str(patrol["number"]), patrol["where"], name, chance, "15"):
                 assert text in line
@@ -112,7 +114,7 @@ def test_a_second_visit_and_a_test_draw_are_named(sample, tmp_path):
     assert "Unit 5D21" in page and "added" in page and "Test with a given seed, no lottery" in page
 
 
-@pytest.mark.parametrize("message", [queries.NO_PLAN, queries.NO_PATROLS])
+@pytest.mark.parametrize("message", [rollcall_data.NO_PLAN, rollcall_data.NO_PATROLS])
 def test_a_shift_without_boxes_gives_one_page_that_says_so(sample, tmp_path, message):
     plan = frames.rollcall(sample, without=("302", "507", "708"), message=message)
     pages = pages_of(write_rollcall(plan, str(tmp_path / "sheets.pdf")))
@@ -160,7 +162,7 @@ def test_fixed_text_of_a_label_is_text(nasty):
     project = QgsProject()  # the layout does not keep it alive
     item = QgsPrintLayout(project)
     item.initializeDefaults()
-    label = layout.label(item, "x", layout.as_text(nasty), (0, 0, 10, 10), style.text_format(8))
+    label = page_items.label(item, "x", page_items.as_text(nasty), (0, 0, 10, 10), style.text_format(8))
     assert label.currentText() == nasty
 
 
@@ -219,8 +221,8 @@ def test_the_layout_is_one_editable_design(sample, tmp_path):
     plan = frames.rollcall(sample)
     geopackage = str(tmp_path / "plan.gpkg")
     write_geopackage(geopackage, [plan])
-    project = maps.new_project(plan.crs)
-    printed = build_layout(project, maps.plan_layers(project, geopackage), plan.page_size)
+    project = map_layers.new_project(plan.crs)
+    printed = build_layout(project, map_layers.plan_layers(project, geopackage), plan.page_size)
     assert printed.atlas().enabled() and printed.atlas().count() == 3
     assert len([item for item in printed.items() if isinstance(item, QgsLayoutItemPage)]) == 1
     assert printed.itemById("Map").keepLayerSet() and isinstance(printed.itemById("Whole beat"), QgsLayoutItemMap)

@@ -7,10 +7,11 @@ import pytest
 from conftest import BEATS, DATE
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.reports import queries
-from shotspotter_connect_plugin.reports.rollcall import write_rollcall
-from shotspotter_connect_plugin.workspace import planning
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.reports.paper import wording
+from shotspotter_connect_plugin.reports.plan import rollcall_data
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall
+from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def workspace(planned):
 
 
 def test_the_plan_on_the_sheets_is_the_plan_in_the_workspace(workspace):
-    plan = queries.rollcall(workspace, DATE, "evening")
+    plan = rollcall_data.rollcall(workspace, DATE, "evening")
     stored = workspace.read("patrols", where={"shift_date": DATE, "shift": "evening", "status": "planned"})
     where = workspace.read("boxes", ["box_id", "where"]).set_index("box_id")["where"]
     assert plan.message == "" and len(plan.patrols) == len(stored) > 0
@@ -37,7 +38,7 @@ def test_the_plan_on_the_sheets_is_the_plan_in_the_workspace(workspace):
 
 
 def test_hashes_times_and_words_of_the_sheet(workspace):
-    plan = queries.rollcall(workspace, DATE, "day")
+    plan = rollcall_data.rollcall(workspace, DATE, "day")
     draws = workspace.read("draws", where={"shift_date": DATE, "shift": "day"})
     assert [plan.seed_hash] == list(draws["seed_hash"]) and plan.lottery
     published = workspace.read("commitments", where={"shift_date": DATE, "shift": "evening"})
@@ -50,7 +51,7 @@ def test_hashes_times_and_words_of_the_sheet(workspace):
 
 
 def test_the_forecast_beside_the_plan(workspace):
-    plan = queries.rollcall(workspace, DATE, "evening")
+    plan = rollcall_data.rollcall(workspace, DATE, "evening")
     stored = workspace.read("forecasts", where={"shift_date": DATE, "shift": "evening"})
     assert len(plan.forecast) == stored["box_id"].nunique()
     robbery = stored[stored["crime_type"] == "robbery"].set_index("box_id")["expected"]
@@ -61,14 +62,14 @@ def test_the_forecast_beside_the_plan(workspace):
 
 
 def test_one_beat_gives_its_page_only(workspace, tmp_path):
-    plan = queries.rollcall(workspace, DATE, "evening", beat="602")
+    plan = rollcall_data.rollcall(workspace, DATE, "evening", beat="602")
     assert plan.pages == ("602",) and set(plan.patrols["beat"]) == {"602"} and len(plan.beats) == len(BEATS)
-    assert len(queries.rollcall(workspace, DATE, "evening").patrols) > len(plan.patrols)
+    assert len(rollcall_data.rollcall(workspace, DATE, "evening").patrols) > len(plan.patrols)
 
 
 def test_a_date_without_a_draw_says_so(workspace):
-    plan = queries.rollcall(workspace, "2017-12-20", "evening")
-    assert plan.message == queries.NO_PLAN and plan.seed_hash == "" and plan.patrols.empty and plan.forecast.empty
+    plan = rollcall_data.rollcall(workspace, "2017-12-20", "evening")
+    assert plan.message == rollcall_data.NO_PLAN and plan.seed_hash == "" and plan.patrols.empty and plan.forecast.empty
 
 
 @pytest.mark.parametrize("arguments, words", [
@@ -76,27 +77,27 @@ def test_a_date_without_a_draw_says_so(workspace):
     (("14 December", "evening"), "14 December")])
 def test_what_is_not_there_is_named(workspace, arguments, words):
     with pytest.raises(ConnectError, match=words):
-        queries.rollcall(workspace, *arguments)
+        rollcall_data.rollcall(workspace, *arguments)
 
 
 def test_after_a_redraw_the_sheets_show_the_newest_draw(full, tmp_path):
     with open_workspace(str(full)) as workspace:
-        first = queries.rollcall(workspace, DATE, "evening")
+        first = rollcall_data.rollcall(workspace, DATE, "evening")
         planning.meter(workspace, DATE, "evening", seed="a seed of a test", redraw=True, reason="test")
-        second = queries.rollcall(workspace, DATE, "evening")
+        second = rollcall_data.rollcall(workspace, DATE, "evening")
     assert not second.lottery and second.seed_hash != first.seed_hash
     assert set(second.patrols["draw_id"]) != set(first.patrols["draw_id"]) and len(set(second.patrols["draw_id"])) == 1
 
 
 def test_suppressed_patrols_are_left_out_and_the_chain_head_is_printed(full, tmp_path):
     with open_workspace(str(full)) as workspace:
-        patrol = queries.rollcall(workspace, DATE, "evening").patrols.iloc[0]
+        patrol = rollcall_data.rollcall(workspace, DATE, "evening").patrols.iloc[0]
         with workspace.transaction() as writer:
             writer.upsert("patrols", pd.DataFrame([{"patrol_id": patrol["patrol_id"], "status": "suppressed"}]))
             writer.append("adjustments", pd.DataFrame([{
                 "seq": 1, "at_utc": pd.Timestamp("2017-12-14 12:00", tz="UTC"), "action": "suppress",
                 "patrol_id": patrol["patrol_id"], "hash": "ab" * 32}]))
-        plan = queries.rollcall(workspace, DATE, "evening")
+        plan = rollcall_data.rollcall(workspace, DATE, "evening")
     assert patrol["box_id"] not in set(plan.patrols["box_id"])
     assert list(plan.patrols.loc[plan.patrols["beat"] == patrol["beat"], "number"])[:1] in ([1], [])
     path = write_rollcall(plan, str(tmp_path / "sheets.pdf"))
@@ -107,7 +108,7 @@ def test_suppressed_patrols_are_left_out_and_the_chain_head_is_printed(full, tmp
 
 
 def test_real_sheets_hold_every_box(workspace, tmp_path):
-    plans = [queries.rollcall(workspace, DATE, shift) for shift in ("day", "evening", "midnight")]
+    plans = [rollcall_data.rollcall(workspace, DATE, shift) for shift in ("day", "evening", "midnight")]
     path = write_rollcall(plans, str(tmp_path / "sheets.pdf"))
     if shutil.which("pdftotext") is None:
         pytest.skip("needs pdftotext (poppler-utils)")
@@ -116,4 +117,4 @@ def test_real_sheets_hold_every_box(workspace, tmp_path):
     for plan in plans:
         for patrol in plan.patrols.to_dict("records"):
             assert patrol["box_id"] in text
-            assert queries.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]) in text
+            assert wording.chance_in_words(patrol["chance"], patrol["chance_low"], patrol["chance_high"]) in text

@@ -12,7 +12,7 @@ from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsFeature,
                        QgsProject, QgsVectorFileWriter, QgsVectorLayer)
 from qgis.PyQt.QtCore import QDate
 
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 SHIFTS = ["day", "evening", "midnight"]
 
@@ -366,7 +366,7 @@ def test_daily_does_a_date_once_and_may_be_run_again(run, full, tmp_path):
     assert project.read(second["PROJECT"])
     layers = project.mapLayers().values()
     assert len(layers) > 5 and all(layer.isValid() for layer in layers)
-    from shotspotter_connect_plugin.workspace.day import newest_plan
+    from shotspotter_connect_plugin.workspace.steps.daily_run import newest_plan
     with open_workspace(full) as workspace:
         assert newest_plan(workspace)[::2] == (date, second["PROJECT"])
 

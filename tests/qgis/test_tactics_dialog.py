@@ -8,14 +8,14 @@ from qgis.PyQt.QtCore import QCoreApplication, QEvent, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
 
-from shotspotter_connect_plugin.reports import publish, tacticsheet
-from shotspotter_connect_plugin.ui.tactics.dialog import TacticsDialog
-from shotspotter_connect_plugin.ui.tactics.form import ApproveDialog, set_date
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.defaults import default_rows
-from shotspotter_connect_plugin.workspace.runs import account
-from shotspotter_connect_plugin.workspace.store import open_workspace
-from shotspotter_connect_plugin.workspace.tacticlist import read_list
+from shotspotter_connect_plugin.reports.builders import publish, tactic_sheet
+from shotspotter_connect_plugin.ui.tactics.tactic_form import ApproveDialog, set_date
+from shotspotter_connect_plugin.ui.tactics.tactics_dialog import TacticsDialog
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.tactic_list import read_list
+from shotspotter_connect_plugin.workspace.store.defaults import default_rows
+from shotspotter_connect_plugin.workspace.store.runs import account
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -201,8 +201,8 @@ def test_the_sheet_shows_every_tactic_and_no_text_acts(open_dialog, fresh, tmp_p
 def test_an_empty_list_gives_a_sheet_that_says_so_and_a_bad_place_a_sentence(open_dialog, fresh, tmp_path):
     configured(fresh, tactics=[])
     with open_workspace(fresh) as workspace:
-        report = tacticsheet.build(workspace)
-    assert report.message == tacticsheet.EMPTY
+        report = tactic_sheet.build(workspace)
+    assert report.message == tactic_sheet.EMPTY
     publish.write_report(report, tmp_path / "empty.pdf")
     assert (tmp_path / "empty.pdf").stat().st_size > 1000
     dialog = open_dialog(fresh)

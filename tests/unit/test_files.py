@@ -11,8 +11,8 @@ import pytest
 
 from shotspotter_connect_plugin import files
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.files import copy, folder_for, replace_bytes, replace_text, replacing, \
-    replacing_together
+from shotspotter_connect_plugin.files import (copy, folder_for, replace_bytes, replace_text, replacing,
+                                              replacing_together)
 
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and locks as on POSIX systems")
 

@@ -200,28 +200,28 @@ def test_ci_runs_make_test():
 WRITERS = {
     "files.py": {"write_bytes", "os.replace", "os.link", "os.unlink", "os.chmod", "os.chown", "shutil.rmtree",
                  "os.open", "shutil.copy2", "open w"},
-    "workspace/journal.py": {"os.open"},  # added to for hours, line by line, each synced
-    "workspace/geopackage.py": {"CreateDataSource", "sqlite3.connect"},  # the workspace: made through files.py
+    "workspace/steps/patrol_journal.py": {"os.open"},  # added to for hours, line by line, each synced
+    "workspace/store/geopackage.py": {"CreateDataSource", "sqlite3.connect"},  # the workspace: made through files.py
     # What writes to the path that files.py gave it, or to a folder of files.scratch:
-    "workspace/boxfile.py": {"CreateDataSource", "sqlite3.connect"},
-    "workspace/exports.py": {"CreateDataSource"},
-    "workspace/backtesting.py": {"open w"},
-    "workspace/gps.py": {"open w", "shutil.copyfileobj"},
-    "workspace/publicpack.py": {"ZipFile w", "TemporaryDirectory"},
-    "reports/blocks.py": {"write_bytes"},
-    "reports/layout.py": {"exportToPdf", "os.replace"},
-    "reports/phone.py": {"ZipFile w"},
-    "reports/plan.py": {"QgsVectorFileWriter.create", "gdal.VectorTranslate"},
-    "reports/project.py": {"project.write", "save", "os.replace", "ZipFile w"},
-    "reports/publish.py": {"save"},
+    "workspace/exports/box_file.py": {"CreateDataSource", "sqlite3.connect"},
+    "workspace/exports/plan_formats.py": {"CreateDataSource"},
+    "workspace/steps/backtesting.py": {"open w"},
+    "workspace/imports/gps_import.py": {"open w", "shutil.copyfileobj"},
+    "workspace/exports/public_pack.py": {"ZipFile w", "TemporaryDirectory"},
+    "reports/paper/report_content.py": {"write_bytes"},
+    "reports/paper/page_items.py": {"exportToPdf", "os.replace"},
+    "reports/plan/phone_project.py": {"ZipFile w"},
+    "reports/plan/plan_file.py": {"QgsVectorFileWriter.create", "gdal.VectorTranslate"},
+    "reports/plan/plan_project.py": {"project.write", "save", "os.replace", "ZipFile w"},
+    "reports/builders/publish.py": {"save"},
     # Copies of layers that QGIS holds, for an import to read:
     "processing/imports.py": {"QgsVectorFileWriter.writeAsVectorFormatV3"},
     # Layers of a report in the designer, in a file that QGIS attached to the open project and packs when it is saved:
-    "reports/opened.py": {"QgsVectorFileWriter.writeAsVectorFormatV3", "os.remove"},
+    "reports/builders/opened_report.py": {"QgsVectorFileWriter.writeAsVectorFormatV3", "os.remove"},
     # What reads, from copies that nobody keeps where it must:
-    "whole.py": {"sqlite3.connect"},
-    "workspace/layerfile.py": {"sqlite3.connect", "NamedTemporaryFile"},
-    "workspace/opening.py": {"sqlite3.connect", "TemporaryDirectory", "shutil.copyfile"},
+    "file_checks.py": {"sqlite3.connect"},
+    "workspace/store/layer_file.py": {"sqlite3.connect", "NamedTemporaryFile"},
+    "workspace/store/file_access.py": {"sqlite3.connect", "TemporaryDirectory", "shutil.copyfile"},
 }
 _WRITING = {
     "write_text", "write_bytes", "CreateDataSource", "exportToPdf", "exportToImage", "exportToSvg", "savefig",

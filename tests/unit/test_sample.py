@@ -16,8 +16,8 @@ from shapely.geometry import Point, shape
 from shapely.ops import unary_union
 from shapely.prepared import prep
 
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import read_vector
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.forecast import (accuracy, backtest, backtest_scores, card, crs, estimator, fishnet,
-                                                 gunfire, history, inputs, ladder, level, model, past, product, reasons,
-                                                 shifts, surfaces, validation, weeks)
-from shotspotter_connect_plugin.patrol import (adjustments, bound, capcost, dosage, draw, effect, exposure, inclusion,
-                                               limits, live, metering, record, seeds, spillover, tactics, tracker,
-                                               tracks, verify, visits)
-from shotspotter_connect_plugin.workspace.settings import Settings
+from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, citywide_rate, crs,
+                                                 estimator, event_history, fishnet, forecast_model, gunfire_events,
+                                                 ladder, model_card, predictors, reasons, rolling_backtest, shifts,
+                                                 stable_product, surfaces, validation, weekly_intervals)
+from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, draw, draw_effect, draw_record,
+                                               harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
+                                               patrol_exposure, seeds, spillover, tactic_rules, tracks, verify, visits)
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 sys.path[:0] = [str(Path(__file__).with_name(room)) for room in ("forecast", "patrol")]
 from gps_tracks import START, random_tracks  # noqa: E402
@@ -62,9 +63,9 @@ def gunfire_of_the_city(calendar):
     alerts = heard[heard["x"] > 7 * SIZE].rename(columns={"from_utc": "occurred_utc"}).assign(
         kind=lambda rows: np.where(np.arange(len(rows)) % 9, "single", "firecracker"))
     reports = make_events(days=300, seed=4, crime_type="gunfire", per_day=1.0).assign(firearm=None)
-    shots = gunfire.gunfire_events(alerts[["kind", "occurred_utc", "x", "y"]], calendar)
-    told = gunfire.report_events(reports, calendar=calendar, firework_days=["07-01/07-06"])
-    gunfire.weights(reports["from_utc"], calendar, ["07-01/07-06"])
+    shots = gunfire_events.gunfire_events(alerts[["kind", "occurred_utc", "x", "y"]], calendar)
+    told = gunfire_events.report_events(reports, calendar=calendar, firework_days=["07-01/07-06"])
+    gunfire_events.weights(reports["from_utc"], calendar, ["07-01/07-06"])
     return pd.concat([shots, told], ignore_index=True)
 
 
@@ -79,14 +80,15 @@ def examples_of_a_forecast(calendar):
                          "name": ["Fourth", "temperature_c"], "value": [np.nan, 20.0],
                          "known_utc": pd.to_datetime(["2018-01-01", "2018-07-06"], utc=True)})
     rungs = [ladder.rung(name) for name in LADDER]
-    model.first_date(calendar, inputs.admit_events(events)[0])
-    trained = model.train(events, boxes, calendar, as_of, ladder=rungs, coverage=coverage, places=places, days=days)
+    forecast_model.first_date(calendar, allowed_inputs.admit_events(events)[0])
+    trained = forecast_model.train(events, boxes, calendar, as_of, ladder=rungs,
+                                   coverage=coverage, places=places, days=days)
     scored = trained.score(events, boxes, calendar, "2018-10-28", "day", as_of, coverage=coverage, places=places,
                            days=days)
     list(trained.replay(events, boxes, calendar, "robbery", "2018-10-28", "2018-10-29", coverage=coverage,
                         places=places, days=days))
-    model.ForecastModel.from_json(trained.to_json())
-    card.card_html(trained.card)
+    forecast_model.ForecastModel.from_json(trained.to_json())
+    model_card.card_html(trained.card)
     simple = [ladder.rung(name) for name in ("uniform", "kde_500_all")]
     learnt = estimator.Forecaster(boxes, calendar, as_of, ladder=simple).fit(events)
     asked = scored[["box_id", "crime_type"]].assign(shift_date="2018-10-28", shift="day")[::7]
@@ -97,13 +99,13 @@ def examples_of_a_forecast(calendar):
 
 
 def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
-    ground = backtest.Ground.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
-    admitted = inputs.admit_events(events)[0]
-    replayed = backtest.replay_type(admitted, "robbery", ground, "2018-09-10", "2018-10-21", take=lambda *_: None,
-                                    ranked=lambda *_: None, ladder=[ladder.rung(name) for name in (
-                                        "uniform", "count_28", "kde_250_all", "kde_500_all")])
+    ground = rolling_backtest.Ground.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
+    admitted = allowed_inputs.admit_events(events)[0]
+    rungs = [ladder.rung(name) for name in ("uniform", "count_28", "kde_250_all", "kde_500_all")]
+    replayed = rolling_backtest.replay_type(admitted, "robbery", ground, "2018-09-10", "2018-10-21",
+                                            take=lambda *_: None, ranked=lambda *_: None, ladder=rungs)
     slots = calendar.slots("2018-09-10", "2018-10-21")
-    week = backtest.week_of_slots(slots, "2018-09-10")
+    week = rolling_backtest.week_of_slots(slots, "2018-09-10")
     chance = np.full((len(slots), len(boxes)), 0.1)
     metered = backtest_scores.metered_hits([replayed], chance, week, ground.smoother.uniform)
     backtest_scores.score([replayed], np.bincount(week), ground, metered)
@@ -112,16 +114,17 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     whole.groups()
     accuracy.caught(np.array([3.0, 1.0]), np.array([1.0, 0.0]), np.ones(2), 0.5)
     by_week, caught = np.full(9, 10.0), np.array([[2.0, 3.0, 2.0, 1.0, 2.0, 2.0, 4.0, 2.0, 2.0]])
-    weeks.ratio_interval(np.array([0.2]), (caught,), (by_week,), by_week)
-    weeks.reach(caught - caught.mean(), by_week), weeks.of_sums(caught), weeks.most_unseen(90.0)
-    assert weeks.why_none(9, 90.0) == ""
+    weekly_intervals.ratio_interval(np.array([0.2]), (caught,), (by_week,), by_week)
+    weekly_intervals.reach(caught - caught.mean(),
+                           by_week), weekly_intervals.of_sums(caught), weekly_intervals.most_unseen(90.0)
+    assert weekly_intervals.why_none(9, 90.0) == ""
 
     # What larger calls use in one way only.
     timeline = ground.timeline("2018-06-01", "2018-10-01")
     own = ground.history(admitted, "robbery", timeline)
     own.since(timeline.origin[3]), own.until(timeline.origin[-1])
-    seen = level.observed_slots(own, timeline, len(timeline.dates))
-    terms = level.LevelTerms(own, timeline, seen)
+    seen = citywide_rate.observed_slots(own, timeline, len(timeline.dates))
+    terms = citywide_rate.LevelTerms(own, timeline, seen)
     terms.at(timeline.origin[-1], 5)
     memory = surfaces.Memory("decay", 60.0)
     counts = surfaces.counts_at(own, timeline, [memory], len(boxes), timeline.origin[-1])
@@ -131,15 +134,15 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     made.everywhere(counts, np.array([0, 2])), made.within(counts, np.ones(len(boxes)))
     made.rows(counts, np.array([1, 2]), np.array([0, 1]))
     made.mixture(counts, np.array([0.5, 0.3]), 0.2)
-    bars = past.place_histories(inputs.admit_places(places)[0], inputs.admit_boxes(boxes), SIZE)
-    known = past.Past(own, timeline, bars)
+    bars = predictors.place_histories(allowed_inputs.admit_places(places)[0], allowed_inputs.admit_boxes(boxes), SIZE)
+    known = predictors.Past(own, timeline, bars)
     known.counts_at([memory], len(boxes), timeline.origin[-1])
     known.metres_to("bar")
-    past.nearness_of(past.nearest("bar", 250))
-    history.spread_places(np.array([10.0]), np.array([10.0]), np.array([100.0]), np.array([0.0]),
-                          inputs.admit_boxes(boxes), SIZE)
+    predictors.nearness_of(predictors.nearest("bar", 250))
+    event_history.spread_places(np.array([10.0]), np.array([10.0]), np.array([100.0]), np.array([0.0]),
+                                allowed_inputs.admit_boxes(boxes), SIZE)
     reasons.own_first("robbery", ["one", "two"])
-    product.product(np.ones((2, 3)), np.ones(3))
+    stable_product.product(np.ones((2, 3)), np.ones(3))
     validation.fit_from(300), validation.plan_spans(300).blocks
 
 
@@ -173,8 +176,8 @@ def examples_of_a_draw():
     draw.pivotal(table["inclusion_probability"].to_numpy(), col, row, table["beat"].to_numpy(object),
                  seeds.Uniforms("seed", drawn.inputs_hash))
     assert drawn_again.selected.size
-    record.text_of_inputs(rules, table)
-    bound.upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
+    draw_record.text_of_inputs(rules, table)
+    harm_bound.upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
     return boxes, col, row, rules, drawn, planned
 
 
@@ -218,17 +221,18 @@ def examples_of_exposure(boxes, col, row, rules):
     placed = boxes.assign(col=col, row=row)
     harm, day = rng.gamma(0.5, 1.0, (6, 64)), np.repeat([0, 1, 2], 2)
     events = rng.poisson(0.1, (6, 64)).astype(float)
-    capcost.cost_of_caps(harm, events, day, placed, (0.3, 0.5), rules)
+    cap_cost.cost_of_caps(harm, events, day, placed, (0.3, 0.5), rules)
     served = rng.random((9, 5)) < 0.4
-    exposure.lorenz(np.arange(4.0), np.ones(4)), exposure.gini(np.arange(4.0))
-    exposure.effective_number(np.arange(4.0))
-    exposure.longest_streak(served), exposure.most_within(served.astype(int), 3), exposure.breaches_of_rest(served, 2)
-    exposure.within(served.astype(int), 3)
+    patrol_exposure.lorenz(np.arange(4.0), np.ones(4)), patrol_exposure.gini(np.arange(4.0))
+    patrol_exposure.effective_number(np.arange(4.0))
+    patrol_exposure.longest_streak(served), patrol_exposure.most_within(
+        served.astype(int), 3), patrol_exposure.breaches_of_rest(served, 2)
+    patrol_exposure.within(served.astype(int), 3)
     people = pd.DataFrame({"everybody": [10.0, 0.0], "group": [4.0, 0.0]}, index=["a", "b"])
-    exposure.per_thousand(np.arange(2.0), people["everybody"])
-    exposure.by_group(pd.Series([3.0], index=["a"]), people, "everybody")
-    exposure.relative(np.arange(3.0), np.ones(3))
-    exposure.lowest_to_highest(np.arange(1.0, 4.0)), exposure.classes(np.arange(9.0), 3)
+    patrol_exposure.per_thousand(np.arange(2.0), people["everybody"])
+    patrol_exposure.by_group(pd.Series([3.0], index=["a"]), people, "everybody")
+    patrol_exposure.relative(np.arange(3.0), np.ones(3))
+    patrol_exposure.lowest_to_highest(np.arange(1.0, 4.0)), patrol_exposure.classes(np.arange(9.0), 3)
     chance = np.repeat(rng.random(12), 50)
     drawn = rng.random(chance.size) < chance
     found = inclusion.agreement(chance, drawn, 500)
@@ -243,7 +247,7 @@ def examples_of_exposure(boxes, col, row, rules):
     near = spillover.beside(runs[:, 0], pairs)
     shift = np.repeat([0, 1], 64)
     use = (shift_odds > 0) & (shift_odds < 1)
-    numbers = effect.Lottery(np.nonzero(use)[0], shift_odds[use], runs[:, 0][use])
+    numbers = draw_effect.Lottery(np.nonzero(use)[0], shift_odds[use], runs[:, 0][use])
     outcome = rng.poisson(0.5, int(use.sum())).astype(float)
     numbers.covariance(outcome, outcome)
     again = [(spillover.beside(other, pairs), ~spillover.beside(other, pairs) & ~other)
@@ -251,7 +255,7 @@ def examples_of_exposure(boxes, col, row, rules):
     parts = [(np.arange(64) + 64 * number, [near_[number] for near_, _ in again], [far[number] for _, far in again])
              for number in range(2)]
     parts = [(units, np.array(near_), np.array(far)) for units, near_, far in parts]
-    beside = effect.Beside(shift, near.ravel(), runs[:, 0].ravel(), parts)
+    beside = draw_effect.Beside(shift, near.ravel(), runs[:, 0].ravel(), parts)
     beside.covariance(np.ones(128), np.ones(128))
     numbers.estimate(outcome).detectable()
     numbers.compare(outcome, np.full(outcome.size, 0.5)).detectable()
@@ -275,12 +279,12 @@ def examples_of_visits():
     assert picture(given) == before
 
     own = fixes[fixes["unit"] == "U0"].head(60)
-    car = live.LivePatrol("U0", net, rules, [], 20.0, 15.0)
+    car = live_patrol.LivePatrol("U0", net, rules, [], 20.0, 15.0)
     car.replay(own["at"], own["x"].to_numpy(), own["y"].to_numpy(), np.full(len(own), np.nan))
     car.feed(own["at"].iloc[-1] + pd.Timedelta(seconds=20), 5.0, 5.0)
     car.advance(own["at"].iloc[-1] + pd.Timedelta(hours=1))
     car.replan([]), car.minutes("C0R0"), car.situation()
-    follower = tracker.VisitTracker("U0", net, rules)
+    follower = live_tracker.VisitTracker("U0", net, rules)
     for moment, x, y in zip(own["at"], own["x"], own["y"]):
         follower.feed(moment, x, y)
 
@@ -299,10 +303,10 @@ def examples_of_visits():
 
     logs = pd.DataFrame({"officer": ["101"], "unit": ["U0"], "box_id": [None], "minutes": [5.0],
                          "at_utc": [stays["entered_utc"].iloc[0]]})
-    tactics.join(logs, served)
+    tactic_rules.join(logs, served)
     listed = pd.DataFrame({"tactic": ["walk"], "crime_types": [[]], "approved_by": ["Chief"], "enforcement": [0],
                            "expires": [None], "reviewed": ["2024-01-01"], "sort_order": [1]})
-    tactics.offered(listed, "2024-03-01", "robbery"), tactics.review_due(listed, "2024-03-01", 30)
+    tactic_rules.offered(listed, "2024-03-01", "robbery"), tactic_rules.review_due(listed, "2024-03-01", 30)
 
 
 @pytest.fixture

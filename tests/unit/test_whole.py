@@ -8,7 +8,7 @@ import zlib
 import pytest
 from osgeo import ogr, osr
 
-from shotspotter_connect_plugin import whole
+from shotspotter_connect_plugin import file_checks
 
 
 def a_pdf(pages=3):
@@ -54,21 +54,22 @@ def made(kind, folder):
     path = folder / ("made." + kind)
     if kind == "pdf":
         path.write_bytes(a_pdf())
-        return path, whole.pdf(3), [whole.pdf(2), whole.pdf(0)]
+        return path, file_checks.pdf(3), [file_checks.pdf(2), file_checks.pdf(0)]
     if kind == "png":
         path.write_bytes(a_png())
-        return path, whole.png, []
+        return path, file_checks.png, []
     if kind == "csv":
         path.write_bytes(b"a,b\n" * 20)
-        return path, whole.lines(20), [whole.lines(19)]
+        return path, file_checks.lines(20), [file_checks.lines(19)]
     if kind == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as content:
             for name in ("a.txt", "b.txt"):
                 content.writestr(name, name * 1000)
-        return path, whole.archive(["a.txt", "b.txt"]), [whole.archive(["a.txt"])]
+        return path, file_checks.archive(["a.txt", "b.txt"]), [file_checks.archive(["a.txt"])]
     a_layer(path, {"geojson": "GeoJSON", "kml": "LIBKML", "gpx": "GPX", "gpkg": "GPKG"}[kind])
     names = {"gpx": "waypoints"}.get(kind, "plan")
-    return path, whole.layers({names: 50}), [whole.layers({names: 49}), whole.layers({"other": 0}), whole.layers(1)]
+    wrong = [file_checks.layers(layers) for layers in ({names: 49}, {"other": 0}, 1)]
+    return path, file_checks.layers({names: 50}), wrong
 
 
 KINDS = ["pdf", "png", "csv", "zip", "geojson", "kml", "gpx", "gpkg"]
@@ -108,7 +109,8 @@ def test_a_file_that_lacks_a_part_in_the_middle_is_not(kind, tmp_path):
 
 
 def test_a_missing_file_is_not(tmp_path):
-    for check in (whole.pdf(1), whole.png, whole.lines(0), whole.archive([]), whole.layers(0)):
+    for check in (file_checks.pdf(1), file_checks.png, file_checks.lines(0), file_checks.archive([]),
+                  file_checks.layers(0)):
         with pytest.raises(Exception):
             check(tmp_path / "missing.gpkg")
     shutil.rmtree(tmp_path)

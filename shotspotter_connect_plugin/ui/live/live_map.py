@@ -8,8 +8,8 @@ from qgis.PyQt.QtGui import QColor
 
 from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
-from ...reports import maps, style
-from ...reports.queries import letter_codes
+from ...reports.paper import map_layers, style
+from ...reports.paper.wording import letter_codes
 from ..overlay import Overlay, quietly, take_off
 
 _MARK = "shotspotter_connect/live_on_map"
@@ -88,7 +88,7 @@ class LiveMap(QObject):
             self._layer.updateFields()
             rectangles = package.fishnet.rectangles(*package.fishnet.parse(list(frame["box_id"])))
             write_boxes(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)
-        maps.style_patrols(self._layer, kinds)
+        map_layers.style_patrols(self._layer, kinds)
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 
@@ -157,7 +157,7 @@ class LiveMap(QObject):
         layer.setCrs(crs_of(package.crs))
         layer.setDisplayExpression('"where"')
         layer.setReadOnly(True)
-        layer.setName(maps.plain(tr("My boxes, {}").format(package.shift_name)))
+        layer.setName(map_layers.plain(tr("My boxes, {}").format(package.shift_name)))
         layer.setCustomProperty(_MARK, True)
         layer.setCustomProperty("skipMemoryLayersCheck", 1)  # it is made from the package, so nothing can be lost
         QgsProject.instance().addMapLayer(layer, False)

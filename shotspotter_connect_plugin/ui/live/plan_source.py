@@ -4,9 +4,9 @@ import os
 from qgis.core import QgsApplication
 
 from ...errors import ConnectError
-from ...workspace.package import make_package, planned_shifts, read_package
-from ...workspace.store import open_workspace
-from .pages import tr
+from ...workspace.exports.shift_package import make_package, planned_shifts, read_package
+from ...workspace.store.workspace import open_workspace
+from .live_pages import tr
 
 
 class PlanSource:

@@ -10,12 +10,13 @@ from qgis.gui import QgsMapTool, QgsRubberBand
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
-from ...place import PLAN_OF
+from ...plan_place import PLAN_OF
 from ...processing.outputs import crs_of, fields_of, write_boxes
 from ...progress import SILENT
-from ...reports import maps, plan, queries, style
+from ...reports.paper import map_layers, style
+from ...reports.plan import plan_file, rollcall_data
 from ..overlay import Overlay, quietly, take_off
-from .model import tr
+from .patrol_table import tr
 
 _MARK = "shotspotter_connect/plan_on_map"
 _THEME = "Directed patrols"
@@ -94,7 +95,7 @@ class MapLink(QObject):
         provider.truncate()
         write_boxes(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
         name = dict(zip(view.shifts["shift"], view.shifts["name"])).get(view.shift, view.shift)
-        quietly(lambda _: self._layer.setName(maps.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
+        quietly(lambda _: self._layer.setName(map_layers.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 
@@ -150,7 +151,7 @@ class MapLink(QObject):
         layer.setCrs(crs_of(self._view.crs))
         layer.dataProvider().addAttributes(fields_of(planned[_FIELDS]))
         layer.updateFields()
-        maps.style_patrols(layer, self._view.crime_types)
+        map_layers.style_patrols(layer, self._view.crime_types)
         layer.setDisplayExpression('"box_id"')
         layer.setReadOnly(True)
         layer.setCustomProperty(_MARK, True)
@@ -226,7 +227,7 @@ class MapLink(QObject):
         shifts = [mark[:2] for _, mark in of_file]
 
         def write(workspace, _):
-            plan.bring_up_to_date(path, [queries.rollcall(workspace, *shift) for shift in shifts])
+            plan_file.bring_up_to_date(path, [rollcall_data.rollcall(workspace, *shift) for shift in shifts])
 
         def draw_again(_):
             for each in QgsProject.instance().mapLayers().values():

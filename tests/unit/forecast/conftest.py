@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from made_city import make_boxes, make_events
 
-from shotspotter_connect_plugin.forecast.model import train
+from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_city import SIDE, SIZE, make_boxes
 
-from shotspotter_connect_plugin.forecast import backtest
-from shotspotter_connect_plugin.forecast.coverage import Coverage, listened
-from shotspotter_connect_plugin.forecast.gunfire import gunfire_events, on_days, report_events
-from shotspotter_connect_plugin.forecast.history import Timeline
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast import rolling_backtest
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.event_history import Timeline
+from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel, train
+from shotspotter_connect_plugin.forecast.gunfire_events import gunfire_events, on_days, report_events
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
-from shotspotter_connect_plugin.forecast.model import ForecastModel, train
+from shotspotter_connect_plugin.forecast.sensor_coverage import Coverage, listened
 from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, counts_at, recorded_at, roll
 
 BOXES = admit_boxes(make_boxes())
@@ -240,10 +240,11 @@ def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
     alerts, reports = city
     events = admit_events(pd.concat([alerts, reports]))[0]
     first, last = "2019-03-04", "2019-04-14"
-    ground = backtest.Ground.of(BOXES, calendar, SIZE, coverage=areas((EAST, None, None)), share=0.05)
+    ground = rolling_backtest.Ground.of(BOXES, calendar, SIZE, coverage=areas((EAST, None, None)), share=0.05)
     whole = np.zeros(len(BOXES))
-    found = backtest.replay_type(events, "gunfire", ground, first, last, ladder=[rung("uniform"), rung("count_all")],
-                                 take=lambda slot, expected: whole.__iadd__(expected))
+    found = rolling_backtest.replay_type(events, "gunfire", ground, first, last,
+                                         ladder=[rung("uniform"), rung("count_all")],
+                                         take=lambda slot, expected: whole.__iadd__(expected))
     begin, end = (calendar.bounds(first, "day")[0], calendar.bounds(last, "night")[1])
     mine = heard_in(alerts, EAST)
     mine = mine[(mine["from_utc"] >= begin) & (mine["from_utc"] < end)]
@@ -251,7 +252,7 @@ def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
     assert found.gained[found.methods.index("uniform")] == pytest.approx(0.0, abs=1e-6)
     assert found.gained[found.methods.index("count_all")] > 0
     curve = found.curve[found.methods.index("uniform")] / found.events
-    assert curve == pytest.approx(backtest.CURVE), "an even forecast finds as much of the events as of the area"
+    assert curve == pytest.approx(rolling_backtest.CURVE), "an even forecast finds as much of the events as of the area"
     assert whole[~EAST].sum() > 0.5 * whole[EAST].sum(), "the lottery still gets the forecast of the whole city"
 
 

@@ -8,21 +8,14 @@ from scipy.spatial import cKDTree
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from shotspotter_connect_plugin.errors import Cancelled
-from shotspotter_connect_plugin.forecast import forest, ladder
-from shotspotter_connect_plugin.forecast.days import make_timeline
-from shotspotter_connect_plugin.forecast.history import make_history
-from shotspotter_connect_plugin.forecast.inputs import (
-    DAY_TERMS,
-    INPUTS,
-    admit_boxes,
-    admit_calendar,
-    admit_events,
-    admit_places,
-    places_may_be_used,
-)
+from shotspotter_connect_plugin.forecast import ladder, trees
+from shotspotter_connect_plugin.forecast.allowed_inputs import (DAY_TERMS, INPUTS, admit_boxes, admit_calendar,
+                                                                admit_events, admit_places, places_may_be_used)
+from shotspotter_connect_plugin.forecast.calendar_terms import make_timeline
+from shotspotter_connect_plugin.forecast.event_history import make_history
+from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
-from shotspotter_connect_plugin.forecast.model import train
-from shotspotter_connect_plugin.forecast.past import NEAR_METRES, Past, kind_of, nearest, place_histories
+from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Past, kind_of, nearest, place_histories
 from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, Smoother, SurfaceSet
 
 SMALL = (rung("kde_250_all"), rung("places"))
@@ -203,9 +196,9 @@ def test_the_ladder_leaves_out_what_cannot_be_used(monkeypatch):
 
 
 def test_without_scikit_learn_the_card_says_so(city, monkeypatch):
-    from shotspotter_connect_plugin.forecast import card, model
+    from shotspotter_connect_plugin.forecast import forecast_model, model_card
 
-    for module in (ladder, card, model):
+    for module in (ladder, model_card, forecast_model):
         monkeypatch.setattr(module, "can_grow", lambda: False)
     trained = train(city.events, city.boxes, city.calendar, city.as_of, ladder=(rung("count_all"), rung("trees")))
     assert trained.types["robbery"].rung.name == "count_all"
@@ -244,23 +237,23 @@ def test_terms_of_the_calendar_use_what_was_known_at_the_plan_hour(city, days):
 def grown():
     rng = np.random.default_rng(0)
     hot, cold = rng.normal(0.7, 1, (1500, 6)), rng.normal(0, 1, (4000, 6))
-    return hot, cold, forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1)
+    return hot, cold, trees.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1)
 
 
 def test_numpy_reads_the_trees_to_the_same_bits(grown):
     hot, cold, found = grown
     model = HistGradientBoostingRegressor(
         loss="poisson",
-        learning_rate=forest._RATE,
-        max_leaf_nodes=forest.LEAVES,
+        learning_rate=trees._RATE,
+        max_leaf_nodes=trees.LEAVES,
         l2_regularization=1.0,
-        min_samples_leaf=int(5500 * forest._LEAF_SHARE),
+        min_samples_leaf=int(5500 * trees._LEAF_SHARE),
         early_stopping=False,
         random_state=1,
-        max_iter=forest.ROUNDS,
+        max_iter=trees.ROUNDS,
     )
-    rate = np.r_[np.full(1500, 1 / forest._EVENT), np.zeros(4000)]
-    model.fit(np.r_[hot, cold], rate, sample_weight=np.r_[np.full(1500, forest._EVENT), np.full(4000, 0.4)])
+    rate = np.r_[np.full(1500, 1 / trees._EVENT), np.zeros(4000)]
+    model.fit(np.r_[hot, cold], rate, sample_weight=np.r_[np.full(1500, trees._EVENT), np.full(4000, 0.4)])
     rows = np.random.default_rng(1).normal(0, 2, (3000, 6))
     assert np.array_equal(found.predict(rows), np.log(model.predict(rows))) or np.allclose(
         np.exp(found.predict(rows)), model.predict(rows), rtol=1e-15
@@ -271,7 +264,7 @@ def test_numpy_reads_the_trees_to_the_same_bits(grown):
 def test_trees_learn_the_ratio_and_grow_the_same_twice(grown):
     hot, cold, found = grown
     assert found.predict(hot).mean() > found.predict(cold).mean() + 0.2
-    assert forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1) == found
+    assert trees.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1) == found
 
 
 def test_growing_stops_when_asked(grown):
@@ -284,4 +277,4 @@ def test_growing_stops_when_asked(grown):
             raise Cancelled()
 
     with pytest.raises(Cancelled):
-        forest.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1, tick)
+        trees.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1, tick)

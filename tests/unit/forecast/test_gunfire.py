@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.gunfire import gunfire_events, merge_alerts, on_days, report_events
+from shotspotter_connect_plugin.forecast.gunfire_events import gunfire_events, merge_alerts, on_days, report_events
 
 
 def alerts(rows):

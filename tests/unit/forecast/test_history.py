@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from made_city import SIDE, SIZE, make_boxes
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.forecast.history import NO_INSTANT, Timeline, instants, make_history, spread_places
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.event_history import (NO_INSTANT, Timeline, instants, make_history,
+                                                               spread_places)
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.patrol.visits import nanoseconds
 

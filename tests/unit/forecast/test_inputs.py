@@ -5,14 +5,9 @@ import pandas as pd
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.inputs import (
-    CRIME_TYPES,
-    EVENT_COLUMNS,
-    admit_boxes,
-    admit_events,
-    check_crime_type,
-)
-from shotspotter_connect_plugin.forecast.model import train
+from shotspotter_connect_plugin.forecast.allowed_inputs import (CRIME_TYPES, EVENT_COLUMNS, admit_boxes, admit_events,
+                                                                check_crime_type)
+from shotspotter_connect_plugin.forecast.forecast_model import train
 
 
 def test_other_columns_change_no_bit_of_model_or_forecast(city):

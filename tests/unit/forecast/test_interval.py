@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.forecast.interval import Uncertainty, fit_uncertainty
+from shotspotter_connect_plugin.forecast.expected_interval import Uncertainty, fit_uncertainty
 
 
 def made(rng, boxes=3000, stretches=13, misfit=0.2, evidence=400.0, days=28.0):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from made_city import SIZE, make_boxes
 
-from shotspotter_connect_plugin.forecast.history import Timeline, make_history
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
-from shotspotter_connect_plugin.forecast.level import LevelTerms, fit_level, observed_slots
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.citywide_rate import LevelTerms, fit_level, observed_slots
+from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 
 BOXES = admit_boxes(make_boxes(2, 2))
 

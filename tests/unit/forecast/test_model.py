@@ -12,9 +12,9 @@ import pytest
 from made_city import HOT_AT_NIGHT, HOT_BY_DAY, SIZE, WARM, make_boxes, make_events
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
-from shotspotter_connect_plugin.forecast.card import card_html
+from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel, train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
-from shotspotter_connect_plugin.forecast.model import ForecastModel, train
+from shotspotter_connect_plugin.forecast.model_card import card_html
 from shotspotter_connect_plugin.forecast.reasons import own_first
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.progress import Progress
@@ -95,7 +95,7 @@ def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, thre
     script = (
         "import sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
         "from made_city import make_boxes, make_events\n"
-        "from shotspotter_connect_plugin.forecast.model import train\n"
+        "from shotspotter_connect_plugin.forecast.forecast_model import train\n"
         "from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar\n"
         "calendar = ShiftCalendar([Shift('day', 'Day', '07:00', '15:00'),\n"
         "                          Shift('evening', 'Evening', '15:00', '23:00'),\n"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.card import card_html
-from shotspotter_connect_plugin.forecast.model import ForecastModel
+from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel
+from shotspotter_connect_plugin.forecast.model_card import card_html
 
 KEEP = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from shotspotter_connect_plugin.forecast.accuracy import caught
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.forecast.gunfire import gunfire_events
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes
+from shotspotter_connect_plugin.forecast.forecast_model import train
+from shotspotter_connect_plugin.forecast.gunfire_events import gunfire_events
 from shotspotter_connect_plugin.forecast.ladder import rung
-from shotspotter_connect_plugin.forecast.model import train
-from shotspotter_connect_plugin.workspace.layers import read_vector
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 FIRST, LAST = "2017-08-01", "2017-10-23"
 

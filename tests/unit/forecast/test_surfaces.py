@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_city import SIZE, make_boxes
 
-from shotspotter_connect_plugin.forecast.history import Timeline, make_history
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 from shotspotter_connect_plugin.forecast.ladder import RUNGS
 from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, Smoother, SurfaceSet, counts_at, roll
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.forecast.weeks import (FEWEST_EVENTS, FEWEST_WEEKS, of_sums, most_unseen,
-                                                       ratio_interval, reach, why_none)
+from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, FEWEST_WEEKS, most_unseen, of_sums,
+                                                                  ratio_interval, reach, why_none)
 
 LOW, HIGH = 0.85, 0.95
 """Where the share of 90 % intervals that hold the truth must lie."""

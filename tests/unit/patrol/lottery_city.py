@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.patrol.effect import Beside, Lottery
+from shotspotter_connect_plugin.patrol.draw_effect import Beside, Lottery
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
 from shotspotter_connect_plugin.patrol.spillover import Replays, beside, neighbours
 

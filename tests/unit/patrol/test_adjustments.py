@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import adjustments
-from shotspotter_connect_plugin.patrol.exposure import effective_number
+from shotspotter_connect_plugin.patrol.patrol_exposure import effective_number
 
 ROOT = Path(__file__).resolve().parents[3]
 

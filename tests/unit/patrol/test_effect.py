@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from lottery_city import City, boxes, make
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.effect import Beside, Lottery
-from shotspotter_connect_plugin.workspace.settings import Settings
+from shotspotter_connect_plugin.patrol.draw_effect import Beside, Lottery
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 RUNS = 200
 LOW, HIGH = 0.9, 0.99

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.patrol import capcost, metering
-from shotspotter_connect_plugin.patrol.exposure import (
-    breaches_of_rest, by_group, classes, effective_number, gini, longest_streak, lorenz, lowest_to_highest, most_within,
-    per_thousand, relative)
-from shotspotter_connect_plugin.workspace.settings import Settings
+from shotspotter_connect_plugin.patrol import cap_cost, metering
+from shotspotter_connect_plugin.patrol.patrol_exposure import (breaches_of_rest, by_group, classes, effective_number,
+                                                               gini, longest_streak, lorenz, lowest_to_highest,
+                                                               most_within, per_thousand, relative)
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 amounts = st.lists(st.one_of(st.just(0.0), st.floats(0.01, 1e6)), min_size=1, max_size=50)
 
@@ -150,7 +150,7 @@ def rules(shares=None, **changes):
 
 def test_a_lower_cap_covers_less_and_spreads_more(town):
     harm, events, day, boxes = town
-    whole = capcost.cost_of_caps(harm, events, day, boxes, (0.1, 0.3, 0.5, 1.0), rules())
+    whole = cap_cost.cost_of_caps(harm, events, day, boxes, (0.1, 0.3, 0.5, 1.0), rules())
     table = whole[whole["rules"] == "cap alone"].set_index("cap")
     assert table["covered_harm"].is_monotonic_increasing and table["covered_harm"].between(0.1, 1.0).all()
     assert table["effective_boxes"].is_monotonic_decreasing and table["gini"].is_monotonic_increasing
@@ -160,7 +160,7 @@ def test_a_lower_cap_covers_less_and_spreads_more(town):
     assert (strict["most_in_28_days"] <= 16).all() and table["most_in_28_days"].max() > 28
     assert (whole["price_percent"] == 100 * (1 - whole["covered_harm"])).all()
     assert (whole["hit_rate"] == whole["hits"] / events.sum()).all() and (whole["longest_streak"] <= 28).all()
-    again = capcost.cost_of_caps(harm, events, day, boxes, (0.5,), rules())
+    again = cap_cost.cost_of_caps(harm, events, day, boxes, (0.5,), rules())
     assert again.iloc[0].equals(whole[(whole["cap"] == 0.5) & (whole["rules"] == "all rules")].iloc[0].rename(0))
 
 
@@ -168,8 +168,8 @@ def test_without_any_rule_the_replay_is_the_most_possible(town):
     harm, events, day, boxes = town
     free = dict(window_7_expected=99.0, window_7_hard=99, window_28_expected=99.0, window_28_hard=99,
                 cool_down_shifts=0, lower_risk_share=0.0, focus=10.0)
-    table = capcost.cost_of_caps(np.full_like(harm, 0.0) + harm[0], events, day, boxes, (1.0,),
-                                 rules(boxes_per_beat=1, **free))
+    table = cap_cost.cost_of_caps(np.full_like(harm, 0.0) + harm[0], events, day, boxes, (1.0,),
+                                  rules(boxes_per_beat=1, **free))
     assert table.iloc[0, 2:].equals(table.iloc[1, 2:])
     fixed, beat = np.zeros(60, dtype=bool), boxes["beat"].to_numpy(object)
     for name in "AB":
@@ -182,7 +182,7 @@ def test_the_replay_keeps_every_limit_and_its_odds(town):
     harm, _, day, boxes = town
     beat = boxes["beat"].to_numpy(object)
     strict = rules(window_7_hard=3, window_7_expected=2.0, window_28_hard=7, cool_down_shifts=2)
-    chance, drawn = capcost.replay(harm, day, boxes, 0.5, strict, 1)
+    chance, drawn = cap_cost.replay(harm, day, boxes, 0.5, strict, 1)
     by_day = np.zeros((28, 60), dtype=int)
     np.add.at(by_day, day, drawn)
     assert most_within(by_day, 7).max() <= 3 and most_within(by_day, 28).max() <= 7
@@ -211,9 +211,9 @@ def test_the_replay_gives_the_chances_of_the_lottery_itself_share_caps_included(
                                    pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
         drawn = metering.draw_shift(boxes, pd.Series(harm[0], index=boxes["box_id"]), nothing, own, "seed")
         stated = drawn.boxes.set_index("box_id")["inclusion_probability"][boxes["box_id"]].to_numpy()
-        chance, _ = capcost.replay(harm[:40], day[:40], boxes, own["cap"], own, 1)
+        chance, _ = cap_cost.replay(harm[:40], day[:40], boxes, own["cap"], own, 1)
         np.testing.assert_allclose(chance[0], stated, atol=1e-12)
         in_n = chance[:, boxes["neighbourhood"] == "n"].sum(axis=1)
         assert (in_n <= 0.2 * 4 + 1e-8).all() if shares else in_n.max() > 0.8
-    table = capcost.cost_of_caps(harm[:12], harm[:12], day[:12], boxes, (0.5,), own)
+    table = cap_cost.cost_of_caps(harm[:12], harm[:12], day[:12], boxes, (0.5,), own)
     assert table["covered_harm"].iloc[0] < table["covered_harm"].iloc[1]  # the cap alone knows no shares

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import metering
+from shotspotter_connect_plugin.patrol.draw_record import hash_of_inputs, text_of_inputs
 from shotspotter_connect_plugin.patrol.metering import History, inclusion_probabilities
-from shotspotter_connect_plugin.patrol.record import hash_of_inputs, text_of_inputs
-from shotspotter_connect_plugin.workspace.settings import Settings
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 odd_harm = st.lists(st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-12, 1e9), st.floats(0.5, 2.0),
                               st.just(float("nan"))), min_size=1, max_size=40)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.bound import upper_bound
+from shotspotter_connect_plugin.patrol.harm_bound import upper_bound
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities, share_caps
-from shotspotter_connect_plugin.workspace.settings import Settings
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 
 @st.composite

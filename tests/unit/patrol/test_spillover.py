@@ -4,7 +4,7 @@ import pytest
 from lottery_city import boxes
 
 from shotspotter_connect_plugin.patrol.draw import pivotal
-from shotspotter_connect_plugin.patrol.effect import Lottery
+from shotspotter_connect_plugin.patrol.draw_effect import Lottery
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
 from shotspotter_connect_plugin.patrol.seeds import Uniforms
 from shotspotter_connect_plugin.patrol.spillover import Replays, beside, neighbours

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.patrol.tactics import NEAR, approved, join, offered
+from shotspotter_connect_plugin.patrol.tactic_rules import NEAR, approved, join, offered
 
 T0 = pd.Timestamp("2026-03-08 04:00", tz="UTC")     # near midnight in New York, on the night clocks change
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from gps_tracks import START, stand, track
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits
-from shotspotter_connect_plugin.workspace.settings import Settings
-
-from gps_tracks import START, stand, track
+from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 NET = Fishnet(250)
 RULES = VisitRules()

@@ -4,16 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import slow_visits
+from gps_tracks import START, random_tracks, taxis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.patrol.tracker import VisitTracker
+from shotspotter_connect_plugin.patrol.live_tracker import VisitTracker
 from shotspotter_connect_plugin.patrol.tracks import NS, clean
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits, nanoseconds
-
-import slow_visits
-from gps_tracks import START, random_tracks, taxis
 
 NET = Fishnet(250)
 RULES = VisitRules()

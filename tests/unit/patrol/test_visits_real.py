@@ -3,14 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gps_tracks import taxis
 from shapely.geometry import LineString, Point, box
 from shapely.prepared import prep
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol.tracks import clean
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits, nanoseconds
-
-from gps_tracks import taxis
 
 NET = Fishnet(250)
 RULES = VisitRules()

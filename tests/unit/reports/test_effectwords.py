@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shotspotter_connect_plugin.reports import effectwords as words
-from shotspotter_connect_plugin.workspace import effects as step
+from shotspotter_connect_plugin.reports.builders import effect_words as words
+from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
 
 
 def row(low, high, base=0.1, exposed=500, **more):

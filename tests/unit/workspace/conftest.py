@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import Polygon, box
 
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -36,12 +36,14 @@ def fill(workspace, first, last, prevented=0.0, mean=0.1, seed=1, delivered=0.8,
         shown = np.zeros(len(boxes))
         if slot.shift_date >= first:
             rules = metering.rules_of(workspace.settings, slot.shift_date, slot.shift, 1)
-            metered = metered or metering.draw_shift(boxes, harm, nothing, rules, "")
-            drawn = _draw(metered, rules, f"{seed}.{number}")
+            metered = metered or _the_same_everywhere(metering.draw_shift(boxes, harm, nothing, rules, ""))
+            drawn = _draw(metered, f"{seed}.{number}")
             draw_id = f"{slot.shift_date}.{slot.shift}.1"
             _write_plan(tables, key, slot, draw_id, drawn, boxes, expected, rules, seed)
             chosen = drawn.boxes.set_index("box_id")["selected"].loc[boxes["box_id"]].to_numpy(dtype=bool)
             shown = (chosen & (rng.random(len(boxes)) < delivered)).astype(float)
+            if delivered and not shown.any():
+                shown[np.flatnonzero(chosen)[:1]] = 1.0  # each shift tells of its visits
             _write_visits(tables, key, slot, draw_id, boxes, np.flatnonzero(shown), rng)
         beside = _around(boxes, shown > 0)
         _write_incidents(tables, slot, boxes, rate, 1 - prevented * shown[:, None] + moved * beside[:, None], rng)
@@ -52,14 +54,23 @@ def fill(workspace, first, last, prevented=0.0, mean=0.1, seed=1, delivered=0.8,
     return tables["draws"], boxes["box_id"], rate
 
 
-def _draw(metered, rules, seed):
-    """Another draw of the same chances.
+def _the_same_everywhere(metered):
+    """Chances without their last bits, in which logarithms of libraries differ; whole numbers of boxes per beat stay.
 
-    Its numbers come from the seed and the rules alone: a hash of the chances differs with the last bit of a library's
-    logarithm, and with it the whole town.
+    One bit makes another draw, and with it another town.
     """
     table = metered.boxes.copy()
-    inputs_hash = hash_of("made town")
+    chance = np.round(table["inclusion_probability"].to_numpy(dtype=float) * 2**30) / 2**30
+    for rows in table.groupby("beat").indices.values():
+        total = chance[rows].sum()  # exact: all are multiples of 2 ** -30
+        chance[rows[np.abs(chance[rows] - 0.5).argmin()]] += np.round(total) - total
+    return replace(metered, boxes=table.assign(inclusion_probability=chance))
+
+
+def _draw(metered, seed):
+    """Another draw of the same chances."""
+    table = metered.boxes.copy()
+    inputs_hash = hash_of("made town")  # not of the inputs, whose last bits are in it
     table["draw_rank"], table["selected"], reserve = metering.replay(table, seed, inputs_hash)
     return replace(metered, boxes=table, reserve=reserve, inputs_hash=inputs_hash)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "tests" / "data" / "exports"

@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 
 from shotspotter_connect_plugin.patrol import dosage
-from shotspotter_connect_plugin.workspace import adjusting, planning
+from shotspotter_connect_plugin.workspace.steps import adjusting, planning
 
 NOTE, ANALYST, SERGEANT = "told by Jane Roe of Elm Street", "acct-analyst-7", "acct-sergeant-9"
 UNITS = ("UNIT-K9-7", "UNIT-ALFA", "UNIT-BRAVO")
@@ -51,6 +51,11 @@ def made_visits(workspace, slots, boxes, count, rng):
     served = chosen[["shift_date", "shift", "box_id", "patrol_id"]]
     stray = slots.iloc[rng.integers(0, len(slots), count // 10)][["shift_date", "shift"]].assign(
         box_id=rng.choice(boxes["box_id"], count // 10), patrol_id=None)
+    # One comes back to a box that must rest, whatever was drawn.
+    first, then = slots.iloc[0], slots.iloc[1]
+    rests = patrols.loc[(patrols["shift_date"] == first["shift_date"]) & (patrols["shift"] == first["shift"]), "box_id"]
+    stray.iloc[0] = {"shift_date": then["shift_date"], "shift": then["shift"], "box_id": rests.iloc[0],
+                     "patrol_id": None}
     found = pd.concat([served, stray], ignore_index=True).merge(slots[["shift_date", "shift", "start_utc"]])
     step = found.groupby(["shift_date", "shift"]).cumcount()
     minutes = rng.gamma(9.0, 1.5, len(found)).clip(2.5, 40.0)

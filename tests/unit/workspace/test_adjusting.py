@@ -8,13 +8,13 @@ import pytest
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.adjusting import adjust, role_of, undoable, why_not_adjust
-from shotspotter_connect_plugin.workspace.chain import verify_chain
-from shotspotter_connect_plugin.workspace.checking import check_workspace
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.planning import meter, verify_draw
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust, role_of, undoable, why_not_adjust
+from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.steps.planning import meter, verify_draw
+from shotspotter_connect_plugin.workspace.store.chain import verify_chain
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2019-03-01", "day"
 SIDE, LEFT, BOTTOM = 12, 320_000, 4_300_000
@@ -345,7 +345,7 @@ def test_two_desks_write_one_chain(workspace):
 
 
 def test_a_change_that_dies_leaves_the_old_plan(workspace, monkeypatch):
-    from shotspotter_connect_plugin.workspace import adjusting
+    from shotspotter_connect_plugin.workspace.steps import adjusting
     before = workspace.content_hash()
     monkeypatch.setattr(adjusting._Plan, "write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -8,15 +8,15 @@ import pytest
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
-from shotspotter_connect_plugin.forecast import backtest as replaying
 from shotspotter_connect_plugin.forecast import backtest_scores
-from shotspotter_connect_plugin.forecast.inputs import admit_boxes, admit_events
-from shotspotter_connect_plugin.forecast.model import train
+from shotspotter_connect_plugin.forecast import rolling_backtest as replaying
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
+from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.surfaces import Smoother
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace import backtesting, forecasting
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 FIRST, LAST, PERCENT = "2022-07-01", "2022-08-25", 5.0  # two trainings, eight weeks
 

@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.boxfile import polygon_blobs, write_boxes
+from shotspotter_connect_plugin.workspace.exports.box_file import polygon_blobs, write_boxes
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 

@@ -11,7 +11,7 @@ from osgeo import ogr
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.calendars import import_calendar
+from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
 
 
 @pytest.fixture

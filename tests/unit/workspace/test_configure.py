@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import configure as room
-from shotspotter_connect_plugin.workspace.configure import CRIME_TYPES, LISTS, configure, export_configuration
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.defaults import default_rows
-from shotspotter_connect_plugin.workspace.settings import Settings, settings_from
-from shotspotter_connect_plugin.workspace.tables import TABLES
+from shotspotter_connect_plugin.workspace.steps import configure as room
+from shotspotter_connect_plugin.workspace.steps.configure import CRIME_TYPES, LISTS, configure, export_configuration
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.defaults import default_rows
+from shotspotter_connect_plugin.workspace.store.settings import Settings, settings_from
+from shotspotter_connect_plugin.workspace.store.tables import TABLES
 
 
 def test_export_and_configure_go_round(workspace, tmp_path, town):

@@ -9,11 +9,11 @@ import pytest
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.reports import web
-from shotspotter_connect_plugin.reports.capcost import parts, write_page
-from shotspotter_connect_plugin.workspace import costing, forecasting
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.reports.web import web_page
+from shotspotter_connect_plugin.reports.web.cap_cost_page import parts, write_page
+from shotspotter_connect_plugin.workspace.steps import costing, forecasting
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 
 def area(name, *bounds):
@@ -91,7 +91,7 @@ class Page(HTMLParser):
 
 def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, monkeypatch):
     table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-27", caps=(0.2, 0.6, 1.0))
-    text = web.page("Caps & <costs>", costing.in_words(trained), parts(table))
+    text = web_page.page("Caps & <costs>", costing.in_words(trained), parts(table))
     found = Page(text)
     assert found.open == [] and found.cells == table.size
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
@@ -99,7 +99,7 @@ def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, 
     assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * table.shape[0] == 12
     assert text.count("<svg") == 2 and "Filled points: all rules in force" in text
     monkeypatch.setitem(sys.modules, "reportlab.graphics", None)
-    without = web.page("Caps", [], parts(table))
+    without = web_page.page("Caps", [], parts(table))
     assert "reportlab is missing" in without and "<svg" not in without and Page(without).cells == table.size
     write_page(table, "Caps", [], tmp_path / "caps.html")
     assert (tmp_path / "caps.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
+from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 WEST, EAST = box(320_000, 4_300_000, 321_000, 4_303_000), box(321_000, 4_300_000, 323_000, 4_301_000)
 

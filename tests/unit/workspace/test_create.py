@@ -10,9 +10,9 @@ from shapely.ops import unary_union
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import made_month  # noqa: E402
 
 from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.workspace import delivered, periods  # noqa: E402
-from shotspotter_connect_plugin.workspace.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.numbers import delivered, report_periods  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
 
 FIRST, LAST = "2024-03-01", "2024-03-10"
 MOST = "shift_date BETWEEN '2024-03-02' AND '2024-03-09'"
@@ -26,7 +26,7 @@ def month(tmp_path_factory):
     """A workspace of a small town with ten days of patrols."""
     from shapely.geometry import box
 
-    from shotspotter_connect_plugin.workspace.layers import VectorTable
+    from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
     folder = tmp_path_factory.mktemp("month")
     outline = box(320_100, 4_300_100, 323_000, 4_302_000)
@@ -325,17 +325,18 @@ def test_tracks_leave_out_what_cannot_be_true(month):
 def test_usual_periods():
     from datetime import date
 
-    found = {period.key: (period.first, period.last) for period in periods.periods(date(2024, 3, 13), "2024-02-29")}
+    found = {period.key: (period.first, period.last)
+             for period in report_periods.periods(date(2024, 3, 13), "2024-02-29")}
     assert found == {
         "newest": ("2024-02-29", "2024-02-29"), "yesterday": ("2024-03-12", "2024-03-12"),
         "last_7_days": ("2024-03-06", "2024-03-12"), "last_week": ("2024-03-04", "2024-03-10"),
         "this_month": ("2024-03-01", "2024-03-13"), "last_month": ("2024-02-01", "2024-02-29"),
         "last_28_days": ("2024-02-14", "2024-03-12"), "newest_28": ("2024-02-02", "2024-02-29")}
-    assert "newest" not in {period.key for period in periods.periods(date(2024, 1, 1))}
+    assert "newest" not in {period.key for period in report_periods.periods(date(2024, 1, 1))}
 
 
 def test_what_can_be_chosen(month):
-    choices = periods.choices(month)
+    choices = report_periods.choices(month)
     assert set(choices.beats) == {"9", "10"} and [code for code, _ in choices.shifts] == list(month.calendar.codes)
     assert set(choices.officers) <= {f"B{number:04d}" for number in range(14)} and choices.officers
     assert choices.periods[0].key == "newest" and choices.periods[0].first == LAST

@@ -7,10 +7,10 @@ import pytest
 from effect_town import TYPES, fill
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.workspace import effects as step
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-02", "2024-03-29"
 PREVENTED, DELIVERED = 0.5, 0.8

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from osgeo import ogr
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import package
-from shotspotter_connect_plugin.workspace.exports import FORMATS, export_plan, harmless
-from shotspotter_connect_plugin.workspace.layers import read_vector
+from shotspotter_connect_plugin.workspace.exports import shift_package
+from shotspotter_connect_plugin.workspace.exports.plan_formats import FORMATS, export_plan, harmless
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -132,8 +132,8 @@ def test_what_cannot_be_written_leaves_the_old_file(planned, legend, tmp_path):
 def test_a_package_comes_back_as_it_was_made(planned, legend, tmp_path):
     path = tmp_path / "shift.json"
     export_plan(planned, DATE, [SHIFT], "package", str(path), legend)
-    found = package.read_package(path)
-    assert found == package.make_package(planned, DATE, SHIFT)
+    found = shift_package.read_package(path)
+    assert found == shift_package.make_package(planned, DATE, SHIFT)
     assert [patrol.box_id for patrol in found.patrols] == list(BOXES)
     assert [tactic.tactic for tactic in found.tactics] == ["foot_patrol", "near_stops"], "approved and not expired only"
     assert [tactic.tactic for tactic in found.tactics_for("burglary")] == ["foot_patrol"]
@@ -143,7 +143,7 @@ def test_a_package_comes_back_as_it_was_made(planned, legend, tmp_path):
 
 def test_a_damaged_package_is_one_sentence(planned, tmp_path):
     path = tmp_path / "shift.json"
-    package.write_package(package.make_package(planned, DATE, SHIFT), path)
+    shift_package.write_package(shift_package.make_package(planned, DATE, SHIFT), path)
     good = json.loads(path.read_text())
     for change in ({"shift_package": 2}, {"size": -1}, {"size": "250"}, {"patrols": 5}, {"rules": {}},
                    {"start_utc": "2026-03-02T12:00:00"}, {"start_utc": "soon"}, {"more": 1},
@@ -151,10 +151,10 @@ def test_a_damaged_package_is_one_sentence(planned, tmp_path):
                    {"patrols": [{**good["patrols"][0], "colour": "red;}*{"}]}):
         path.write_text(json.dumps({**good, **change}))
         with pytest.raises(ConnectError) as error:
-            package.read_package(path)
+            shift_package.read_package(path)
         assert "FORMAT=package" in error.value.user
     with pytest.raises(ConnectError):
-        package.read_package(tmp_path / "none.json")
+        shift_package.read_package(tmp_path / "none.json")
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -168,4 +168,4 @@ def test_any_file_is_a_package_or_one_sentence(tmp_path, data):
     path = tmp_path / "any.json"
     path.write_text(json.dumps(value))
     with pytest.raises(ConnectError):
-        package.read_package(path)
+        shift_package.read_package(path)

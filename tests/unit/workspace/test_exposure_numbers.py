@@ -13,16 +13,18 @@ from test_planning import square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
-from shotspotter_connect_plugin.reports.exposurewords import late, lottery, luck, problems, publication, reasons
-from shotspotter_connect_plugin.reports.exposurewords import limits as limits_in_words
-from shotspotter_connect_plugin.workspace import adjusting, exposure_lottery, planning
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.exposure import NO_NEIGHBOURHOOD, exposure
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
-from shotspotter_connect_plugin.workspace.publicpack import contents, public, public_configuration
-from shotspotter_connect_plugin.workspace.runs import account
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.reports.builders.exposure_words import late
+from shotspotter_connect_plugin.reports.builders.exposure_words import limits as limits_in_words
+from shotspotter_connect_plugin.reports.builders.exposure_words import lottery, luck, problems, publication, reasons
+from shotspotter_connect_plugin.workspace.exports.public_pack import contents, public, public_configuration
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods, residents_of_boxes
+from shotspotter_connect_plugin.workspace.numbers import lottery_replay
+from shotspotter_connect_plugin.workspace.numbers.exposure_figures import NO_NEIGHBOURHOOD, exposure
+from shotspotter_connect_plugin.workspace.steps import adjusting, planning
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.runs import account
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST, DAYS = "2019-02-04", "2019-02-10", 7
 
@@ -169,8 +171,8 @@ def test_every_draw_replays_from_its_seed(found):
 
 def test_of_very_many_draws_some_are_taken_by_lot_and_the_public_gets_all(found, monkeypatch):
     workspace, _ = found
-    monkeypatch.setattr(exposure_lottery, "WHOLE", 20)
-    monkeypatch.setattr(exposure_lottery, "SOME", 5)
+    monkeypatch.setattr(lottery_replay, "WHOLE", 20)
+    monkeypatch.setattr(lottery_replay, "SOME", 5)
     some, every = (exposure(workspace, FIRST, LAST, ended_only=public).honesty for public in (False, True))
     assert some.counts == (5, 5, 0, 0) and some.kept and len(some.draws) == 3 * DAYS and some.late == 3 * DAYS
     assert lottery(some).startswith("Yes, except for the first draw") and "taken by lot from all 21" in lottery(some)
@@ -482,7 +484,7 @@ def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
     for number in range(6):
         planning.meter(city, date, shift, redraw=True, reason=f"Jane Roe asked {number}")
     numbers = exposure(city, FIRST, LAST)
-    assert numbers.honesty.counts[0] in (27, exposure_lottery.SOME) and not numbers.honesty.plain
+    assert numbers.honesty.counts[0] in (27, lottery_replay.SOME) and not numbers.honesty.plain
     assert len(numbers.honesty.draws) == len(numbers.draws) == 27 and numbers.draws["stands"].sum() == 21
     assert numbers.agreement.box_shifts == city.count("draw_boxes", {"eligible": True})
     text = lottery(numbers.honesty)

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from exports import SAMPLES
 
-from shotspotter_connect_plugin.workspace.importers import import_incidents
-from shotspotter_connect_plugin.workspace.offences import firearms
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents
+from shotspotter_connect_plugin.workspace.imports.offences import firearms
 
 
 @pytest.mark.parametrize("text,is_weapon,told", [

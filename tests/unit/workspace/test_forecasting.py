@@ -10,10 +10,10 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.forecasting import newest_model, read_events, read_model, score, train
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.steps.forecasting import newest_model, read_events, read_model, score, train
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 12
 DATE = "2019-01-20"

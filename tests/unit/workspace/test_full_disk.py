@@ -5,12 +5,14 @@ import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
-from shotspotter_connect_plugin.reports import web
-from shotspotter_connect_plugin.reports.blocks import Column, PageHead, Report, Table, write_csv
-from shotspotter_connect_plugin.workspace import boxfile, forecasting, gps, intake, publicpack
-from shotspotter_connect_plugin.workspace.backtesting import _rank_writer
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.exports import export_plan
+from shotspotter_connect_plugin.reports.paper.report_content import Column, PageHead, Report, Table, write_csv
+from shotspotter_connect_plugin.reports.web import web_page
+from shotspotter_connect_plugin.workspace.exports import box_file, public_pack
+from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
+from shotspotter_connect_plugin.workspace.imports import gps_import, placed_rows
+from shotspotter_connect_plugin.workspace.steps import forecasting
+from shotspotter_connect_plugin.workspace.steps.backtesting import _rank_writer
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 
 DATE, SHIFT = "2026-03-02", "day"
 MANY = 2000
@@ -38,18 +40,18 @@ def export(kind):
 
 def boxes(path, workspace):
     rows = np.arange(MANY)
-    boxfile.write_boxes(str(path), pd.DataFrame({"row": rows}), np.stack([rows, rows, rows + 1, rows + 1], axis=1),
-                        "EPSG:32618")
+    box_file.write_boxes(str(path), pd.DataFrame({"row": rows}), np.stack([rows, rows, rows + 1, rows + 1], axis=1),
+                         "EPSG:32618")
 
 
 def rejects(path, workspace):
-    found = intake.Rejects()
+    found = placed_rows.Rejects()
     found.add(np.arange(MANY), "at", "no time")
     found.write(str(path))
 
 
 def gps_rejects(path, workspace):
-    with gps.Rejects(path) as found:
+    with gps_import.Rejects(path) as found:
         found.write("a.csv", np.arange(MANY), ["at"] * MANY, ["no time"] * MANY)
         found.close()
 
@@ -68,7 +70,7 @@ def pack(path, workspace):
     pdf = path.parent.parent / "report.pdf"
     if not pdf.exists():
         pdf.write_bytes(np.random.default_rng(1).bytes(50_000))
-    publicpack.write_pack({"a.txt": b"a" * MANY}, pdf, path)
+    public_pack.write_pack({"a.txt": b"a" * MANY}, pdf, path)
 
 
 def secret_seeds(path, workspace):
@@ -80,7 +82,7 @@ WRITERS = {
     "plan.xlsx": export("xlsx"), "plan.json": export("package"), "boxes.gpkg": boxes, "rejects.csv": rejects,
     "gps.csv": gps_rejects, "ranks.csv": ranks, "table.csv": table, "pack.zip": pack, "w.seeds.json": secret_seeds,
     "card.json": lambda path, workspace: forecasting._write_card({"text": "x" * 20 * MANY}, path),
-    "page.html": lambda path, workspace: web.save("T", ["x" * 20 * MANY], [], path)}
+    "page.html": lambda path, workspace: web_page.save("T", ["x" * 20 * MANY], [], path)}
 
 
 def below(folder):
@@ -114,7 +116,7 @@ def test_a_workspace_is_made_whole_or_not_at_all(room, full_disk, town):
 
 
 def test_a_journal_says_that_the_disk_is_full(full_disk):
-    from shotspotter_connect_plugin.workspace.journal import Journal
+    from shotspotter_connect_plugin.workspace.steps.patrol_journal import Journal
     journal = Journal(full_disk.folder, DATE, SHIFT, "12")
     with full_disk.room_for(0):
         with pytest.raises(ConnectError, match="free some space"):

@@ -18,10 +18,10 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.coordinates import Area
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.imports.coordinates import Area
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "gps"
 PLACES = {
@@ -257,7 +257,7 @@ def test_ways_of_writing_a_csv(at, tmp_path, writing, delimiter):
 
 
 def test_day_before_month_is_known_from_a_later_row(at, tmp_path, monkeypatch):
-    from shotspotter_connect_plugin.workspace import readers
+    from shotspotter_connect_plugin.workspace.imports import readers
     monkeypatch.setattr(readers, "_ROWS", 50)
     frame = rows(200)
     frame["at"] = pd.date_range("2026-03-02 16:00", periods=200, freq="2h", tz="UTC")

@@ -5,8 +5,8 @@ import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.roster import import_roster
-from shotspotter_connect_plugin.workspace.visits import find_visits, planned_against_delivered
+from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits, planned_against_delivered
 
 ZONE = "America/New_York"
 HERE = (320_600.0, 4_300_600.0)     # inside C1282R17202

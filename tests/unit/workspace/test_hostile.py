@@ -12,23 +12,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import ogr
-from shotspotter_connect_plugin import jsontext
+
+from shotspotter_connect_plugin import json_text
 from shotspotter_connect_plugin.errors import ConnectError, some
-from shotspotter_connect_plugin.forecast import modelfile
+from shotspotter_connect_plugin.forecast import model_file
 from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.progress import SILENT
-from shotspotter_connect_plugin.workspace import layerfile
-from shotspotter_connect_plugin.workspace.calendars import import_calendar
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.importers import import_gunfire, import_incidents
-from shotspotter_connect_plugin.workspace.journal import Journal
-from shotspotter_connect_plugin.workspace.look import look
-from shotspotter_connect_plugin.workspace.package import read_package
-from shotspotter_connect_plugin.workspace.readers import open_source, read_rows
-from shotspotter_connect_plugin.workspace.roster import import_roster
-from shotspotter_connect_plugin.workspace.synonyms import given_roles
-from shotspotter_connect_plugin.workspace.tactics import import_tactics
+from shotspotter_connect_plugin.workspace.exports.shift_package import read_package
+from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.preview import look
+from shotspotter_connect_plugin.workspace.imports.readers import open_source, read_rows
+from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
+from shotspotter_connect_plugin.workspace.imports.synonyms import given_roles
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.patrol_journal import Journal
+from shotspotter_connect_plugin.workspace.store import layer_file
 
 CASES = Path(__file__).resolve().parents[2] / "data" / "hostile"
 IMPORTERS = (import_incidents, import_gunfire, import_gps, import_roster, import_tactics, import_calendar)
@@ -133,7 +134,7 @@ def test_text_that_cannot_be_read(tmp_path, text, told):
 
 
 def test_a_packed_text_that_fills_a_disk_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(layerfile, "_UNPACKED", 1 << 22)
+    monkeypatch.setattr(layer_file, "_UNPACKED", 1 << 22)
     with gzip.open(tmp_path / "a.csv.gz", "wb", 1) as file:
         file.write(b"CCN,OFFENSE\n")
         file.write(b"1,a\n" * (1 << 21))
@@ -351,10 +352,10 @@ def test_json_of_a_stranger_is_a_sentence(workspace, tmp_path, text):
     with pytest.raises(ConnectError):
         read_package(path)
     with pytest.raises(ConnectError):
-        modelfile.read(text)
+        model_file.read(text)
     for read in (lambda: seeds.load(path), lambda: given_roles(["a", "b"], "incidents", text),
                  lambda: import_calendar(workspace, CASES / "rounds.csv", text),
-                 lambda: configure(workspace, jsontext.parse(text))):
+                 lambda: configure(workspace, json_text.parse(text))):
         try:
             read()
         except (ConnectError, ValueError) as error:
@@ -375,7 +376,7 @@ def test_any_json_is_a_sentence(workspace_of_json, tmp_path_factory, value, text
     path = tmp_path_factory.mktemp("json") / "a.json"
     for written in (json.dumps(value), text):
         path.write_text(written, encoding="utf-8", errors="surrogatepass")
-        for read in (lambda: read_package(path), lambda: modelfile.read(written), lambda: seeds.load(path),
+        for read in (lambda: read_package(path), lambda: model_file.read(written), lambda: seeds.load(path),
                      lambda: given_roles(["a"], "incidents", written)):
             try:
                 read()

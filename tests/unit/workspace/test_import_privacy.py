@@ -8,9 +8,9 @@ from exports import IMPORT, SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.workspace import readers, synonyms
-from shotspotter_connect_plugin.workspace.blocks import normalise
-from shotspotter_connect_plugin.workspace.privacy import about_persons, values_about_persons, without_contacts
+from shotspotter_connect_plugin.workspace.imports import readers, synonyms
+from shotspotter_connect_plugin.workspace.imports.block_names import normalise
+from shotspotter_connect_plugin.workspace.imports.privacy import about_persons, values_about_persons, without_contacts
 
 DC = "Crime_Incidents_in_2017.csv"
 

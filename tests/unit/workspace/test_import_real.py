@@ -5,8 +5,8 @@ import pyproj
 import pytest
 from exports import EXPORTS, IMPORT, adds_up
 
-from shotspotter_connect_plugin.workspace.importers import import_places
-from shotspotter_connect_plugin.workspace.layers import read_vector
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 # Least share of rows that have to be usable: all but other crime types and the slips that the files are known to hold.
 USABLE = 0.985

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace import importers
+from shotspotter_connect_plugin.workspace.imports import crime_import
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -300,27 +300,27 @@ def test_stopping_at_any_point_leaves_nothing(city, tmp_path, table, name):
 
 
 def test_an_error_while_writing_leaves_nothing(city, monkeypatch):
-    monkeypatch.setattr(importers, "_SLICE", 10)
-    real, calls = importers._finish_incidents, []
+    monkeypatch.setattr(crime_import, "_SLICE", 10)
+    real, calls = crime_import._finish_incidents, []
 
     def fails(workspace, rows):
         calls.append(len(rows))
         if len(calls) == 3:
             raise ConnectError("Power cut.")
         return real(workspace, rows)
-    monkeypatch.setattr(importers, "_finish_incidents", fails)
+    monkeypatch.setattr(crime_import, "_finish_incidents", fails)
     workspace = city("dc")
     before = workspace.content_hash()
     with pytest.raises(ConnectError, match="Power cut"):
-        importers.import_incidents(workspace, SAMPLES / "Crime_Incidents_in_2018.csv")
+        crime_import.import_incidents(workspace, SAMPLES / "Crime_Incidents_in_2018.csv")
     assert workspace.content_hash() == before
 
 
 def test_slices_and_chunks_do_not_matter(city, monkeypatch):
-    from shotspotter_connect_plugin.workspace import readers
+    from shotspotter_connect_plugin.workspace.imports import readers
     tables = []
     for size in (100_000, 7):
-        monkeypatch.setattr(importers, "_SLICE", size)
+        monkeypatch.setattr(crime_import, "_SLICE", size)
         monkeypatch.setattr(readers, "_ROWS", size)
         workspace = city("dc")
         for table, name in (("incidents", "crime_incidents_2006_2012.csv"),

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import times
-from shotspotter_connect_plugin.workspace.times import NAT, Reading, parse, settle, spans, survey
+from shotspotter_connect_plugin.workspace.imports import source_times
+from shotspotter_connect_plugin.workspace.imports.source_times import NAT, Reading, parse, settle, spans, survey
 
 NEW_YORK = "America/New_York"
 PLACE = {"LATITUDE": "38.9", "LONGITUDE": "-77.0"}
@@ -117,9 +117,9 @@ def test_days_on_which_clocks_change_lose_nothing():
 def test_conversions_agree_with_pandas(moments, zone):
     utc = np.array(moments, dtype="datetime64[ns]").astype(np.int64)
     index = pd.DatetimeIndex(utc.astype("datetime64[ns]")).tz_localize("UTC").tz_convert(zone)
-    wall = times.to_local(utc, zone)
+    wall = source_times.to_local(utc, zone)
     assert (wall == index.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)).all()
-    first, second = times.to_utc(wall, zone, True), times.to_utc(wall, zone, False)
+    first, second = source_times.to_utc(wall, zone, True), source_times.to_utc(wall, zone, False)
     assert ((first == utc) | (second == utc)).all() and (first <= second).all()
 
 

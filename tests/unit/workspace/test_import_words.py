@@ -4,9 +4,9 @@ import pytest
 from exports import IMPORT, ROOT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import offences
-from shotspotter_connect_plugin.workspace.look import look
-from shotspotter_connect_plugin.workspace.synonyms import recognise
+from shotspotter_connect_plugin.workspace.imports import offences
+from shotspotter_connect_plugin.workspace.imports.preview import look
+from shotspotter_connect_plugin.workspace.imports.synonyms import recognise
 
 WORDS = [line.split("\t") for line in (ROOT / "tests" / "data" / "words.tsv").read_text(
     encoding="utf-8").splitlines()[1:]]

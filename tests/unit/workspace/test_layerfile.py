@@ -11,13 +11,13 @@ import pytest
 from osgeo import ogr, osr
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import layerfile
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.layerfile import open_layers
-from shotspotter_connect_plugin.workspace.layers import read_vector
-from shotspotter_connect_plugin.workspace.look import look, parts_of
-from shotspotter_connect_plugin.workspace.readers import open_source
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.preview import look, parts_of
+from shotspotter_connect_plugin.workspace.imports.readers import open_source
+from shotspotter_connect_plugin.workspace.store import layer_file
+from shotspotter_connect_plugin.workspace.store.layer_file import open_layers
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FEATURES = ('"features":[{"type":"Feature","properties":{"unit":"a","at":"2017-06-01T12:00:00Z"},'
             '"geometry":{"type":"Point","coordinates":[-77.01,38.9]}}]')
@@ -170,7 +170,7 @@ def test_a_plain_geopackage_is_read_and_no_trigger_of_it_runs(city, tmp_path):
 
 
 def test_bombs_and_damage_are_sentences(city, tmp_path, monkeypatch, gdal_errors):
-    monkeypatch.setattr(layerfile, "_UNPACKED", 1 << 22)
+    monkeypatch.setattr(layer_file, "_UNPACKED", 1 << 22)
     lines = b"1,2,3\n" * (1 << 20)
     with gzip.open(tmp_path / "bomb.geojson.gz", "wb") as packed:
         packed.write(b'{"type":"FeatureCollection","features":[],"x":"')

@@ -10,7 +10,7 @@ from osgeo import ogr, osr
 from shapely.geometry import LineString, Point, Polygon, box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.layers import VectorTable, parse_crs, read_vector
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, parse_crs, read_vector
 
 FEATURES = {"type": "FeatureCollection", "features": [
     {"type": "Feature", "properties": {"name": "Köln", "n": 1, "x": 0.5}, "geometry": {

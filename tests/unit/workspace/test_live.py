@@ -7,14 +7,14 @@ import pyproj
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.patrol.live import ENOUGH, OUTSIDE, OVER, STAY, TAKEN_OFF, LivePatrol
+from shotspotter_connect_plugin.patrol.live_patrol import ENOUGH, OUTSIDE, OVER, STAY, TAKEN_OFF, LivePatrol
 from shotspotter_connect_plugin.patrol.tracks import VisitRules
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.journal import Journal, check_unit, fix_as_kept
-from shotspotter_connect_plugin.workspace.live import deliver
-from shotspotter_connect_plugin.workspace.package import Patrol, planned_shifts
-from shotspotter_connect_plugin.workspace.tactics import import_tactics
-from shotspotter_connect_plugin.workspace.visits import find_visits
+from shotspotter_connect_plugin.workspace.exports.shift_package import Patrol, planned_shifts
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
+from shotspotter_connect_plugin.workspace.steps.live_delivery import deliver
+from shotspotter_connect_plugin.workspace.steps.patrol_journal import Journal, check_unit, fix_as_kept
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 
 BOX, OTHER = "C1282R17202", "C1286R17202"
 HERE, THERE = (320_600.0, 4_300_600.0), (321_600.0, 4_300_600.0)

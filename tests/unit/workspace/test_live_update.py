@@ -8,12 +8,12 @@ import pytest
 from shapely.geometry import box
 from test_forecasting import BOTTOM, DATE, HOT, LEFT, SIDE, add, alerts, incidents, template, town  # noqa: F401
 
-from shotspotter_connect_plugin.workspace import forecasting
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.coverage import import_sensor_coverage
-from shotspotter_connect_plugin.workspace.forecasting import forecast, read_events, score, train
-from shotspotter_connect_plugin.workspace.importers import import_gunfire
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire
+from shotspotter_connect_plugin.workspace.steps import forecasting
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.forecasting import forecast, read_events, score, train
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 SHIFT = "evening"
 

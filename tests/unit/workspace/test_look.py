@@ -6,11 +6,11 @@ import pytest
 from exports import EXPORTS, IMPORT, ROOT, SAMPLES
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.gps import import_gps
-from shotspotter_connect_plugin.workspace.importers import import_incidents
-from shotspotter_connect_plugin.workspace.look import KINDS, MAPPED, ROWS, changed, look, parts_of
-from shotspotter_connect_plugin.workspace.roster import import_roster
-from shotspotter_connect_plugin.workspace.synonyms import ROLES
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.preview import KINDS, MAPPED, ROWS, changed, look, parts_of
+from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
+from shotspotter_connect_plugin.workspace.imports.synonyms import ROLES
 
 TRACKS, PLACES = ROOT / "tests/data/gps", ROOT / "shotspotter_connect_plugin/resources/sample/places"
 ROSTER = "Unit,Badge,From,To\n12,4711,2026-03-02 07:00,2026-03-02 15:00\n"
@@ -194,7 +194,7 @@ def test_a_workspace_of_an_earlier_version_remembers_from_its_first_import(city,
     workspace.close()
     with sqlite3.connect(path) as file:
         file.execute("ALTER TABLE imports DROP COLUMN given")
-    from shotspotter_connect_plugin.workspace.store import open_workspace
+    from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
     with open_workspace(path) as old:
         import_incidents(old, renamed / "first.csv", mapping={"offence": "was es war"})
         assert import_incidents(old, renamed / "second.csv").mapping["offence"] == "was es war"

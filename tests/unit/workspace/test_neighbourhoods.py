@@ -11,10 +11,10 @@ from test_forecasting import BOTTOM, DATE, LEFT, SIDE, alerts, incidents
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.patrol.metering import harm_by_box
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace import forecasting, planning
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
-from shotspotter_connect_plugin.workspace.neighbourhoods import import_neighbourhoods, residents_of_boxes
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods, residents_of_boxes
+from shotspotter_connect_plugin.workspace.steps import forecasting, planning
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 WEST, EAST = box(320_000, 4_300_000, 321_125, 4_302_250), box(321_125, 4_300_000, 322_250, 4_301_000)
 

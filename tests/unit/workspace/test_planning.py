@@ -16,12 +16,13 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
 from shotspotter_connect_plugin.patrol import metering, seeds
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.adjusting import adjust
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.planning import (
-    SEEDS_LOST, commitments, coverage_of, export_draw, meter, planned, publish, reveal_ended, unpublished, verify_draw)
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.steps.planning import (SEEDS_LOST, commitments, coverage_of, export_draw,
+                                                                 meter, planned, publish, reveal_ended, unpublished,
+                                                                 verify_draw)
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
 PAST = "2019-03-01"
@@ -246,7 +247,7 @@ def test_a_run_that_dies_leaves_the_old_state(workspace, monkeypatch):
 
 
 def test_two_desks_do_not_draw_the_same_shift_twice(workspace, monkeypatch):
-    from shotspotter_connect_plugin.workspace import planning
+    from shotspotter_connect_plugin.workspace.steps import planning
     harm = planning._harm
 
     def meanwhile(*arguments):

@@ -6,10 +6,10 @@ import pytest
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace import runs
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.purging import purge
-from shotspotter_connect_plugin.workspace.tables import TABLES
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.purging import purge
+from shotspotter_connect_plugin.workspace.store import runs
+from shotspotter_connect_plugin.workspace.store.tables import TABLES
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 

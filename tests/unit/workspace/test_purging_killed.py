@@ -12,10 +12,10 @@ import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.checking import check_workspace
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.purging import purge
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.purging import purge
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "BADGE-SECRET-4711"
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this sys
 
 PURGES = """
 import os, resource, signal, sys
-from shotspotter_connect_plugin.workspace.purging import purge
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps.purging import purge
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 path, how, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 workspace = open_workspace(path)

@@ -13,12 +13,12 @@ from accounts import as_nobody, every_byte, open_folder
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import planning
-from shotspotter_connect_plugin.workspace.checking import check_workspace
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.runs import recorded
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.runs import recorded
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 PAST = "2019-03-01"
 COMING = str((pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=3)).date())

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import roles
-from shotspotter_connect_plugin.workspace.planning import meter
+from shotspotter_connect_plugin.workspace.steps.planning import meter
+from shotspotter_connect_plugin.workspace.store import roles
 
 ROOT = Path(__file__).resolve().parents[3]
 SUPERVISORS = {"configure", "redraw", "own_seed", "new_seeds", "purge"}
@@ -25,7 +25,8 @@ def set_roles(workspace, **given):
 def test_no_variable_says_who_it_is():
     names = ("LOGNAME", "USER", "LNAME", "USERNAME")
     asked = subprocess.run(
-        [sys.executable, "-c", "from shotspotter_connect_plugin.workspace.roles import account; print(account())"],
+        [sys.executable, "-c",
+            "from shotspotter_connect_plugin.workspace.store.roles import account; print(account())"],
         env={**os.environ, **dict.fromkeys(names, "chief")}, cwd=ROOT, capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == roles.account() != "chief"
 

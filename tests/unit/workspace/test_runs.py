@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
-from shotspotter_connect_plugin.workspace.runs import library_versions, recorded, without_secrets
+from shotspotter_connect_plugin.workspace.store.runs import library_versions, recorded, without_secrets
 
 
 def test_a_run_that_succeeds(workspace, tmp_path):

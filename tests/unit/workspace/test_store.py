@@ -11,9 +11,9 @@ from pandas.testing import assert_frame_equal
 from shapely.geometry import MultiPolygon, Point, box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.geopackage import quoted
-from shotspotter_connect_plugin.workspace.store import Between, open_workspace
-from shotspotter_connect_plugin.workspace.tables import SCHEMA_VERSION, TABLES
+from shotspotter_connect_plugin.workspace.store.geopackage import quoted
+from shotspotter_connect_plugin.workspace.store.tables import SCHEMA_VERSION, TABLES
+from shotspotter_connect_plugin.workspace.store.workspace import Between, open_workspace
 
 TEXTS = ["", " ", "O'Brien \"x\"; DROP TABLE runs; --", "Straße 北京 🚓", "two\nlines\ttab", "NULL", "nan", "0123"]
 NUMBERS = [0.0, -1.5, 1e-300, 1.7976931348623157e308, np.pi, 4_300_000.123456789]
@@ -316,7 +316,7 @@ def test_what_a_workspace_knows(workspace, tmp_path):
 
 
 def test_another_program_that_writes_is_named(workspace, made_incidents, monkeypatch):
-    monkeypatch.setattr("shotspotter_connect_plugin.workspace.geopackage.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shotspotter_connect_plugin.workspace.store.geopackage.WAIT_SECONDS", 0.2)
     other = sqlite3.connect(workspace.address, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with open_workspace(workspace.address) as second:

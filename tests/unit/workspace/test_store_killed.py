@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
@@ -19,7 +19,7 @@ WRITES = """
 import sys
 import numpy as np
 import pandas as pd
-from shotspotter_connect_plugin.workspace.store import open_workspace
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 workspace = open_workspace(sys.argv[1])
 # Make SQLite write to the file long before the commit, as it does when a transaction outgrows its memory.
@@ -47,8 +47,8 @@ import sys
 import pandas as pd
 from pathlib import Path
 from shapely.geometry import box
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 town = VectorTable(pd.DataFrame({"a": [1]}), [box(320_000, 4_300_000, 325_000, 4_305_000)], "EPSG:32618", "town")
 for turn in range(1000):

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import ogr
 
-from shotspotter_connect_plugin.workspace import geopackage, rtree
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.geopackage import quoted
-from shotspotter_connect_plugin.workspace.rtree import RTree
-from shotspotter_connect_plugin.workspace.tables import TABLES
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store import geopackage, rtree
+from shotspotter_connect_plugin.workspace.store.geopackage import quoted
+from shotspotter_connect_plugin.workspace.store.rtree import RTree
+from shotspotter_connect_plugin.workspace.store.tables import TABLES
 
 SPATIAL = [name for name, table in TABLES.items() if table.geometry]
 
@@ -214,7 +214,8 @@ def test_sqlite_goes_on_with_a_packed_tree(monkeypatch):
 def test_a_large_fishnet(tmp_path):
     """As many boxes as to need a tree of several levels."""
     from shapely.geometry import box
-    from shotspotter_connect_plugin.workspace.layers import VectorTable
+
+    from shotspotter_connect_plugin.workspace.store.layers import VectorTable
     area = VectorTable(pd.DataFrame({"a": [1]}), [box(310_000, 4_290_000, 336_000, 4_316_000)], "EPSG:32618", "area")
     with create_workspace(tmp_path / "w.gpkg", area, timezone="UTC") as workspace:
         assert workspace.count("boxes") == 104 * 104

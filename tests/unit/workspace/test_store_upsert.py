@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace import geopackage
-from shotspotter_connect_plugin.workspace.store import Counts
+from shotspotter_connect_plugin.workspace.store import geopackage
+from shotspotter_connect_plugin.workspace.store.workspace import Counts
 
 TEXT = st.one_of(st.none(), st.sampled_from(["", "a", "A", "ä", "'", "nan"]))
 REAL = st.one_of(st.none(), st.sampled_from([0.0, 1.0, -2.5, 1e300]))

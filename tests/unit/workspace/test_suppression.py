@@ -6,8 +6,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.workspace import publicpack
-from shotspotter_connect_plugin.workspace.suppression import FEW, HIDDEN, LEAST, RESTS, left_out, small, suppressed
+from shotspotter_connect_plugin.workspace.exports import public_pack
+from shotspotter_connect_plugin.workspace.numbers.small_numbers import (FEW, HIDDEN, LEAST, RESTS, left_out, small,
+                                                                        suppressed)
 
 counts = st.lists(st.one_of(st.integers(0, 6), st.integers(0, 300)), max_size=12)
 HAVING = ("a", "b", "c")
@@ -97,7 +98,7 @@ def test_reasons_of_rejected_rows_cannot_be_worked_out_from_their_number(reasons
     def shown(reasons):
         table = pd.DataFrame({"table": ["t"], "imports": [1], "read": [99], "rejected": [sum(reasons.values())],
                               "columns": [[]], "reasons": [reasons]})
-        row = publicpack._refused(table).iloc[0]
+        row = public_pack._refused(table).iloc[0]
         return str(row["rejected"]), tuple(row["reasons"].items())
 
     spaces = [range(1, LEAST) if value < LEAST else [value] for value in reasons.values()]
@@ -110,6 +111,7 @@ def test_groups_of_few_residents_do_not_follow_from_the_others():
     groups = pd.DataFrame({"group": ["all", "a", "b"], "residents": [1000.0, 997.0, 3.0], "planned": 1.0,
                            "delivered": 1.0, "presence": 1.0, "harm": 1.0, "incidents": 1.0, "to_harm": 1.0,
                            "to_incidents": 1.0})
-    shown = publicpack._groups(groups)
+    shown = public_pack._groups(groups)
     assert shown["group"].tolist() == ["all", "a"] and shown["residents"].tolist() == [1000.0, HIDDEN]
-    assert publicpack._groups(groups.assign(residents=[1000.0, 900.0, 100.0]))["residents"].tolist() == [1000, 900, 100]
+    assert public_pack._groups(groups.assign(residents=[1000.0, 900.0, 100.0]))[
+                               "residents"].tolist() == [1000, 900, 100]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.tactics import import_tactics
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
 
 BOX = "C1282R17202"
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.patrol.tactics import offered
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.runs import account
-from shotspotter_connect_plugin.workspace.tacticlist import read_list, save_list, standings, whats_wrong
+from shotspotter_connect_plugin.patrol.tactic_rules import offered
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.tactic_list import read_list, save_list, standings, whats_wrong
+from shotspotter_connect_plugin.workspace.store.runs import account
 
 TODAY = "2026-11-22"
 

@@ -14,15 +14,15 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol.adjustments import linked
-from shotspotter_connect_plugin.workspace import chain, filecheck
-from shotspotter_connect_plugin.workspace.adjusting import adjust
-from shotspotter_connect_plugin.workspace.checking import check_workspace
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.planning import meter, publish, verify_draw
-from shotspotter_connect_plugin.workspace.runs import recorded
-from shotspotter_connect_plugin.workspace.store import open_workspace
-from shotspotter_connect_plugin.workspace.tables import TABLES
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
+from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.steps.planning import meter, publish, verify_draw
+from shotspotter_connect_plugin.workspace.store import chain, file_check
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.runs import recorded
+from shotspotter_connect_plugin.workspace.store.tables import TABLES
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 PAST = "2019-03-01"
 COMING = str((pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=3)).date())
@@ -110,7 +110,7 @@ def test_nothing_is_wrong_with_an_honest_file(tampered):
 def test_what_is_written_as_always_is_not_looked_at_value_by_value(made, monkeypatch):
     """A week of a city has millions of them: SQLite tells at once that they are right."""
     looked_at = []
-    monkeypatch.setattr(filecheck, "_can_be", lambda column, value: looked_at.append((column.name, value)))
+    monkeypatch.setattr(file_check, "_can_be", lambda column, value: looked_at.append((column.name, value)))
     with open_workspace(made) as workspace:
         assert workspace.faults() == [] and looked_at == []
 

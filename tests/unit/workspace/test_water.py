@@ -15,13 +15,13 @@ from shapely.ops import unary_union
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.workspace import backtesting, forecasting
-from shotspotter_connect_plugin.workspace.adjusting import adjust
-from shotspotter_connect_plugin.workspace.configure import configure
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.importers import import_places
-from shotspotter_connect_plugin.workspace.layers import VectorTable, read_vector
-from shotspotter_connect_plugin.workspace.planning import export_draw, meter, verify_draw
+from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
+from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
+from shotspotter_connect_plugin.workspace.steps.configure import configure
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.steps.planning import export_draw, meter, verify_draw
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
@@ -69,10 +69,10 @@ def test_the_share_of_water_is_that_of_the_areas_each_counted_once(workspace):
 
 @given(st.lists(st.tuples(*[st.integers(-300, 2300)] * 4), min_size=1, max_size=6))
 def test_shares_of_any_areas_are_those_of_their_union(rectangles):
-    from shotspotter_connect_plugin.workspace import water
+    from shotspotter_connect_plugin.workspace.imports import box_water
     shapes = [box(min(a, c), min(b, d), max(a, c) + 1, max(b, d) + 1) for a, b, c, d in rectangles]
     shapes.append(box(-99, -99, 9, 9))
-    near = water.areas_near((-50, -50, 2050, 2050), shapes, "w")
+    near = box_water.areas_near((-50, -50, 2050, 2050), shapes, "w")
     cover = Fishnet(250.0).cover(unary_union(near))
     inside = cover[cover["col"].between(0, 7) & cover["row"].between(0, 7)]
     assert inside["inside"].sum() * 62500 == pytest.approx(

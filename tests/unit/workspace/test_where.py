@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.workspace.create import create_workspace
-from shotspotter_connect_plugin.workspace.layers import VectorTable
-from shotspotter_connect_plugin.workspace.where import LONGEST, box_names, name_boxes
+from shotspotter_connect_plugin.workspace.imports.box_names import LONGEST, box_names, name_boxes
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 NO_PLACES = pd.DataFrame({"kind": [], "name": [], "x": [], "y": []})
 NO_BLOCKS = pd.DataFrame({"box_id": [], "block": []})

@@ -1,0 +1,178 @@
+"""Where events are expected: a fitted rung turned into a density over the boxes.
+
+A mixture is a weighted sum of surfaces. Trees multiply a mixture by ``exp(power x trees)`` and bring the sum over the
+boxes back to 1: with power 1 that is the corrected forecast, with less the weighted geometric mean of the mixture and
+of its correction.
+"""
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .allowed_inputs import DAY_TERMS
+from .calendar_terms import days_of
+from .stable_product import product
+from .surfaces import SurfaceSet
+from .trees import Forest, grow
+
+POWERS = (0.25, 0.5, 0.75, 1.0)
+USUAL_POWER = 0.5
+"""What a blend uses before there is a past to tell."""
+TERMS_BESIDE = 3 + len(DAY_TERMS)
+"""Terms of trees beside the surfaces: the mixture, shift, weekday, and those of the calendar."""
+_SMALLEST_DENSITY = 1e-3
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a rung learnt: weights of its surfaces, the uniform share, and where it has trees these and their power."""
+
+    weights: tuple
+    uniform_share: float
+    forest: Forest = None
+    power: float = 1.0
+
+
+class Pattern:
+    """Turns remembered counts and a :class:`Fit` into densities.
+
+    Parameters
+    ----------
+    item : Rung
+    smoother : Smoother
+    timeline : Timeline
+    memories : list of Memory, optional
+        Those that counts will be given for; those of the rung if not given.
+    """
+
+    def __init__(self, item, smoother, timeline, memories=None):
+        self.memories = memories or memories_of([item])
+        self.surfaces = SurfaceSet(item.features, smoother, self.memories)
+        self.terms = SurfaceSet(item.terms, smoother, self.memories) if item.terms else None
+        self._timeline = timeline
+
+    def density(self, counts, fit, slots):
+        """Give densities (boxes, slots) of some slots of one date; each column adds up to 1."""
+        shifts = self._timeline.shift[slots]
+        mixture = self.surfaces.mixture(counts, np.asarray(fit.weights), fit.uniform_share)[:, shifts]
+        if fit.forest is None:
+            return mixture
+        relative = mixture / self.surfaces.smoother.uniform[:, None]
+        correction = [fit.forest.predict(tree_terms(surfaces, relative[:, place], self._timeline,
+                                                    np.full(len(counts), slot)))
+                      for place, (slot, surfaces) in enumerate(zip(slots, self.terms.everywhere(counts, shifts)))]
+        corrected = mixture * np.exp(fit.power * np.stack(correction, axis=1))
+        return corrected / corrected.sum(axis=0)
+
+
+def memories_of(ladder):
+    """Memories that the counts for some rungs must have."""
+    return list(dict.fromkeys(feature.memory for item in ladder for feature in item.features + item.terms))
+
+
+def tree_terms(surfaces, mixture, timeline, slots):
+    """What trees ask about, for n places and slots.
+
+    Parameters
+    ----------
+    surfaces : numpy.ndarray
+        (n, terms) densities relative to uniform.
+    mixture : array of n
+        Density of the forecast that is corrected, relative to uniform.
+    timeline : Timeline
+    slots : integer array of n
+
+    Returns
+    -------
+    numpy.ndarray
+        (n, terms + 3 + terms of the calendar): logs of the densities, shift, weekday, calendar.
+    """
+    asked, beside = surfaces.shape[1] + 1, (timeline.shift[slots], timeline.weekday[slots], *days_of(timeline)[slots].T)
+    # Term by term, as trees read them.
+    terms = np.empty((asked + len(beside), len(mixture)))
+    terms[:asked - 1], terms[asked - 1], terms[asked:] = surfaces.T, mixture, beside
+    logs = terms[:asked]
+    np.log(np.maximum(logs, _SMALLEST_DENSITY, out=logs), out=logs)
+    return terms.T
+
+
+def fit_mixture(item, sample, tick):
+    """Fit of a rung without trees to a sample of events; ``tick`` as for :func:`ladder.fit_weights`."""
+    from .ladder import fit_weights
+
+    weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick)
+    return Fit(tuple(weights.tolist()), uniform_share)
+
+
+def fit_trees(item, fit, events, grounds, timeline, level_of, seed, tick):
+    """Add trees to the fit of a mixture.
+
+    The mixture that the trees correct was fitted to the older part of the past and forecasts the newer, in which the
+    trees are grown: they learn from errors of forecasts, not of a fit.
+
+    Parameters
+    ----------
+    item : Rung
+    fit : Fit
+        Of the mixture to the whole past; what the trees will correct.
+    events, grounds : Sample
+        Events of the past, and the sample of places and times (its weights: parts of a slot's area).
+    level_of : array of slots
+        Expected events of the slots.
+
+    Returns
+    -------
+    Fit
+        Without a forest where there are too few events to grow one.
+    """
+    cut = _cut(events)
+    older = fit_mixture(item, events.where(events.date < cut), tick)
+    newer, around = events.where(events.date >= cut), grounds.where(grounds.date >= cut)
+    if newer.weight.sum() < FEWEST or len(around.date) < FEWEST:
+        return fit
+    expected = level_of[around.slot] * around.weight * relative(item, around, older)
+    expected *= newer.weight.sum() / expected.sum()
+    forest = grow(terms_of(item, newer, older, timeline), newer.weight,
+                  terms_of(item, around, older, timeline), expected, seed, tick)
+    return replace(fit, forest=forest)
+
+
+FEWEST = 60
+"""Events in the newer part of the past below which no tree is grown."""
+_OLDER_SHARE = 0.4
+
+
+def _cut(events):
+    """Date that divides the events into an older two fifths and a newer rest."""
+    order = np.sort(events.date)
+    return order[int(_OLDER_SHARE * order.size)] if order.size else 0
+
+
+def relative(item, sample, fit):
+    """Density of the mixture relative to uniform at the entries of a sample."""
+    return product(sample.of(item.features), np.asarray(fit.weights)) + fit.uniform_share
+
+
+def terms_of(item, sample, fit, timeline):
+    """Terms of the trees at the entries of a sample."""
+    return tree_terms(sample.of(item.terms), relative(item, sample, fit), timeline, sample.slot)
+
+
+def log_densities(item, events, grounds, fit, timeline, level_of, powers):
+    """Log of the density relative to uniform at events, for each of some powers: (powers, n).
+
+    What a correction sums to over the boxes is estimated shift by shift from the sample of places and times.
+    """
+    base = np.log(relative(item, events, fit))
+    if fit.forest is None:
+        return np.tile(base, (len(powers), 1))
+    correction = fit.forest.predict(terms_of(item, events, fit, timeline))
+    around = fit.forest.predict(terms_of(item, grounds, fit, timeline))
+    expected = level_of[grounds.slot] * grounds.weight * relative(item, grounds, fit)
+    shift, shifts = timeline.shift, len(timeline.codes)
+    whole = np.bincount(shift[grounds.slot], expected, minlength=shifts)
+    logs = np.empty((len(powers), base.size))
+    for row, power in enumerate(powers):
+        grown = np.bincount(shift[grounds.slot], expected * np.exp(power * around), minlength=shifts)
+        norm = np.where(whole > 0, grown / np.where(whole > 0, whole, 1.0), 1.0)
+        logs[row] = base + power * correction - np.log(norm)[shift[events.slot]]
+    return logs

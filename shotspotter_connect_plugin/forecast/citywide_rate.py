@@ -1,0 +1,177 @@
+"""How many events a slot brings in the whole jurisdiction: recent rate x weekday x season x kind of day and weather.
+
+A Poisson regression on the slots of the past, each seen from the plan moment of its date with what was known then, so
+delays of reporting are in the numbers it learns from. Its terms are few and held back by normal priors: with little
+data the recent rate is all that is left.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .allowed_inputs import DAY_TERMS
+from .calendar_terms import days_of
+from .event_history import History
+from .stable_product import product
+from .surfaces import Memory, counts_at, roll
+
+SLOW = Memory("decay", 120.0)
+FAST = Memory("decay", 28.0)
+EVER = Memory("window", float("inf"))
+_MEMORIES = (SLOW, FAST, EVER)
+_SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
+_DAYS_FOR_SEASON = 540
+_NONE = 1e-6
+_TREND = 1
+_LARGEST_STEP = 1.0
+_EVENTS_OF_A_GAP = 15.0
+
+
+@dataclass(frozen=True)
+class Level:
+    """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift,
+    and one per term of the calendar."""
+
+    coefficients: tuple
+
+    def expected(self, terms):
+        """Expected events of slots whose terms :func:`slot_terms` made."""
+        offset, design = terms
+        return np.exp(offset + product(design, np.asarray(self.coefficients)))
+
+
+class LevelTerms:
+    """Makes the terms of slots from the total history of one crime type and the slots in which it was observed.
+
+    Where sensors listen only in places a slot counts as far as it could be seen, going by what was known at ``moment``.
+    """
+
+    def __init__(self, history, timeline, observed, moment=None):
+        zero = np.zeros(history.slot.size, dtype=np.int64)
+        self._totals = History(history.slot, zero, history.weight, history.known)
+        slot = np.flatnonzero(observed)
+        self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
+        self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), self.share_seen[slot], timeline.start[slot])
+        self._timeline, self._days = timeline, days_of(timeline)
+
+    def at_origins(self, first, last):
+        """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
+        timeline = self._timeline
+        slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
+        totals, exposure = np.zeros((2, max(last - first, 0), len(_MEMORIES), len(timeline.codes)))
+        for history, filled in ((self._totals, totals), (self._slots, exposure)):
+            for day, counts in roll(history, timeline, _MEMORIES, 1, first, last):
+                filled[day - first] = counts[0]
+        date = timeline.date[slots] - first
+        return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
+                                  timeline.season[slots], self._days[slots])
+
+    def at(self, moment, slot):
+        """Terms of one slot (its position) seen from a moment."""
+        totals, exposure = (counts_at(history, self._timeline, _MEMORIES, 1, moment)
+                            for history in (self._totals, self._slots))
+        one = slice(slot, slot + 1)
+        return self._terms(totals, exposure, self._timeline.shift[one], self._timeline.weekday[one],
+                           self._timeline.season[one], self._days[one])
+
+    @staticmethod
+    def _terms(totals, exposure, shift, weekday, season, kind_of_day):
+        """Offset (n,) and design (n, terms) from totals and exposure (n, memories, shifts)."""
+        pooled, slots = totals.sum(axis=2), exposure.sum(axis=2)
+        ever = (pooled[:, 2] + 0.5) / (slots[:, 2] + 0.5)
+        pick = np.arange(shift.size)
+        # Two pseudo-events at the long-run rate keep a shift with few events from a rate of zero.
+        own = (totals[pick, 0, shift] + 2.0) / (exposure[pick, 0, shift] + 2.0 / ever)
+        slow = (pooled[:, 0] + 2.0) / (slots[:, 0] + 2.0 / ever)
+        trend = np.log((pooled[:, 1] + 5.0) / (slots[:, 1] * slow + 5.0))
+        angle = 2 * np.pi * season
+        shifts = totals.shape[2]
+        days, shift_days = np.eye(7)[weekday], np.zeros((shift.size, shifts * 7))
+        shift_days[pick, shift * 7 + weekday] = 1.0
+        design = np.column_stack([np.ones(shift.size), trend, np.cos(angle), np.sin(angle), np.cos(2 * angle),
+                                  np.sin(2 * angle), days, shift_days, kind_of_day])
+        return np.log(own), design
+
+
+def shares(history, timeline):
+    """Shares (slots,) of all events that can have been seen, and heard, in each slot, by where events are on record."""
+    listening = history.listening
+    if listening is None:
+        return (np.ones(timeline.start.size),) * 2
+    boxes, last = listening.uniform.size, history.known[-1] if history.known.size else listening.begin
+    counts = counts_at(history, timeline, [EVER], boxes, last).sum(axis=(1, 2))
+    at = listening.at(timeline.start)
+    return (np.maximum(listening.share_of_events(counts, listening.seen()), 1e-3)[at],
+            listening.share_of_events(counts, listening.heard)[at])
+
+
+def coefficients_needed(shifts):
+    """Number of coefficients with so many shift codes."""
+    return 13 + 7 * shifts + len(DAY_TERMS)
+
+
+def fit_level(terms, observed_events, shifts, days):
+    """Fit the coefficients by Newton steps on the penalised Poisson likelihood.
+
+    Parameters
+    ----------
+    terms : tuple
+        Offset and design of n slots.
+    observed_events : array of n
+        Events that the slots brought.
+    shifts : int
+        Number of shift codes.
+    days : float
+        Days the slots span; under a year and a half a season cannot be told from a trend and is left out.
+
+    Returns
+    -------
+    Level
+    """
+    offset, design = terms
+    season = _SPREAD["season"] if days >= _DAYS_FOR_SEASON else _NONE
+    spread = np.array([_SPREAD["constant"], _SPREAD["trend"], *[season] * 4, *[_SPREAD["weekday"]] * 7,
+                       *[_SPREAD["shift_weekday"]] * 7 * shifts, *[_SPREAD["day"]] * len(DAY_TERMS)])
+    coefficients = _newton(offset, design, observed_events, spread)
+    if coefficients[_TREND] < 0:
+        # More events lately must not mean fewer to come: then the slow rate alone is the better guide.
+        spread[_TREND] = _NONE
+        coefficients = _newton(offset, design, observed_events, spread)
+    return Level(tuple(float(value) for value in np.round(coefficients, 8)))
+
+
+def _newton(offset, design, observed_events, spread):
+    precision = spread ** -2
+    coefficients = np.zeros(spread.size)
+    for _ in range(50):
+        expected = np.exp(offset + product(design, coefficients))
+        gradient = product(observed_events - expected, design) - precision * coefficients
+        curvature = product((design * expected[:, None]).T, design) + np.diag(precision)
+        step = np.clip(np.linalg.solve(curvature, gradient), -_LARGEST_STEP, _LARGEST_STEP)
+        coefficients += step
+        if np.abs(step).max() < 1e-10:
+            break
+    return coefficients
+
+
+def observed_slots(history, timeline, last):
+    """Tell in which slots of the dates before ``last`` (a position) the source was there at all.
+
+    A silence so long that it would come by chance less than once in a million (15 events expected, none seen) is a gap
+    in the data, not a quiet time.
+
+    Returns
+    -------
+    numpy.ndarray
+        (slots,) bool.
+    """
+    daily = np.bincount(timeline.date[history.slot], history.weight, minlength=len(timeline.dates))[:last]
+    observed = np.zeros(len(timeline.dates), dtype=bool)
+    observed[:last] = True
+    active = np.flatnonzero(daily > 0)
+    if active.size:
+        rate = daily.sum() / (active[-1] - active[0] + 1)
+        edges = np.concatenate([[-1], active, [last]])
+        for before, after in zip(edges[:-1], edges[1:]):
+            if rate * (after - before - 1) > _EVENTS_OF_A_GAP:
+                observed[before + 1:after] = False
+    return observed[timeline.date]

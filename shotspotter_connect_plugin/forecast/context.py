@@ -1,0 +1,84 @@
+"""What a forecast stands on beside the events: boxes, shifts, sensor coverage, places, calendar."""
+from dataclasses import dataclass, field
+from typing import Optional
+
+import pandas as pd
+
+from ..progress import SILENT
+from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
+from .calendar_terms import make_timeline
+from .gunfire_events import CRIME_TYPE as GUNFIRE
+from .predictors import PLACES, Past, place_histories
+from .sensor_coverage import Coverage, listened
+from .shifts import ShiftCalendar
+from .surfaces import Smoother
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Admitted inputs, the same for all crime types.
+
+    ``coverage`` crime type -> :class:`sensor_coverage.Coverage`; ``places`` source -> History; ``days`` the admitted
+    calendar; ``related`` crime types whose events may tell of others; ``refused`` columns and ``kinds_refused``
+    kinds of places that were left behind.
+    """
+
+    boxes: pd.DataFrame
+    smoother: Smoother
+    calendar: ShiftCalendar
+    size: float
+    plan_hour: str = "05:00"
+    coverage: dict = field(default_factory=dict)
+    places: dict = field(default_factory=dict)
+    days: Optional[pd.DataFrame] = None
+    related: tuple = ()
+    refused: tuple = ()
+    kinds_refused: tuple = ()
+
+    @classmethod
+    def of(cls, boxes, calendar, size, plan_hour="05:00", coverage=None, places=None, days=None, related=(), **more):
+        """From frames as :func:`forecast_model.train` takes them; what may not enter is left out."""
+        refused = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
+        boxes = admit_boxes(boxes)
+        places, refused_places, kinds = admit_places(places)
+        days, refused_days = admit_calendar(days)
+        covered = None if coverage is None else Coverage.of(coverage, boxes)
+        return cls(boxes, Smoother(boxes, size), calendar, float(size), plan_hour,
+                   {} if covered is None else {GUNFIRE: covered}, place_histories(places, boxes, size), days,
+                   tuple(related), (*refused, *refused_places, *refused_days), kinds, **more)
+
+    @property
+    def kinds(self):
+        """Kinds of places that have a place in the boxes."""
+        return tuple(source[len(PLACES):] for source in self.places if source.startswith(PLACES))
+
+    def others(self, crime_type):
+        """Crime types that may tell of one."""
+        return tuple(code for code in self.related if code != crime_type)
+
+    def timeline(self, first, last):
+        """Timeline of some dates, with the calendar's terms."""
+        return make_timeline(self.calendar, first, last, self.plan_hour, self.days)
+
+    def history(self, events, crime_type, timeline, reporting=None):
+        """History of one crime type from admitted events of any."""
+        return listened(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar, timeline,
+                        self.coverage.get(crime_type), reporting)
+
+    def past(self, events, crime_type, timeline, others=(), reporting=None, progress=SILENT):
+        """What the forecast of a crime type looks back on.
+
+        Parameters
+        ----------
+        events : pandas.DataFrame
+            Admitted, of any type.
+        others : sequence of str
+            Crime types wanted beside it.
+        reporting : dict of crime type -> coverage.Reporting, optional
+            Learnt from the events where it is not given.
+        """
+        known, histories = reporting or {}, {}
+        for code in (crime_type, *others):
+            progress.report(0.0)
+            histories[code] = self.history(events, code, timeline, known.get(code))
+        return Past(histories.pop(crime_type), timeline, {**self.places, **histories})

@@ -1,0 +1,177 @@
+"""Events of one crime type as entries on slots and boxes, each with the moment from which it was known."""
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from .fishnet import Fishnet
+from .shifts import utc_index
+
+DAY = 86_400 * 1_000_000_000
+NO_INSTANT = np.iinfo(np.int64).min
+
+
+class Timeline:
+    """The shift slots of a span of dates and the moment at which the plan of each date is made.
+
+    Attributes (d dates, s slots; instants are int64 nanoseconds of UTC; beside them ``origin``, (d,) plan moments)
+    ----------
+    dates : list of d str
+    slots : pandas.DataFrame
+        As ``ShiftCalendar.slots`` gives them.
+    date, shift, start : (s,) position of the slot's date, position of its code in ``codes``, its start
+    weekday, season : (s,) 0 = Monday; share of the year gone
+    days : (s, terms) of the calendar, where :func:`calendar_terms.make_timeline` put them
+    """
+
+    days = None
+
+    def __init__(self, calendar, first, last, plan_hour="05:00"):
+        self.slots = calendar.slots(first, last)
+        self.dates = [str(day.date()) for day in pd.date_range(first, last, freq="D")]
+        self._as_of = calendar, plan_hour
+        self.codes = calendar.codes
+        self.date = pd.Index(self.dates).get_indexer(self.slots["shift_date"])
+        self.shift = pd.Index(self.codes).get_indexer(self.slots["shift"])
+        self.start = instants(self.slots["start_utc"])
+        self.weekday = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofweek)
+        self.season = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofyear) / 365.25
+
+    def position(self, shift_date, shift):
+        """Position of one slot."""
+        return int(np.flatnonzero((self.slots["shift_date"] == str(shift_date)) & (self.slots["shift"] == shift))[0])
+
+    @cached_property
+    def origin(self):
+        """Plan moments of the dates."""
+        calendar, plan_hour = self._as_of
+        return np.array([calendar.as_of(date, plan_hour).value for date in self.dates], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class History:
+    """Entries (n) of one crime type: each is a share of one event in one slot and one box, in order of knowledge.
+
+    ``grain`` is what one piece of an event weighs: 1 where events are whole, less where places are spread over boxes or
+    fireworks count less. Such counts vary less than whole events do: their variance is ``grain`` times their mean.
+    Where sensors listen only in places, ``heard`` tells what they heard from what people reported, and ``listening`` is
+    the exposure (:class:`sensor_coverage.Listening`); both are None where everything everywhere is on record.
+    """
+
+    slot: np.ndarray
+    box: np.ndarray
+    weight: np.ndarray
+    known: np.ndarray
+    grain: float = 1.0
+    heard: np.ndarray = None
+    listening: object = None
+
+    def until(self, moment):
+        """What was known at a moment."""
+        count = int(np.searchsorted(self.known, moment, side="right"))
+        heard = None if self.heard is None else self.heard[:count]
+        return History(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain, heard,
+                       self.listening)
+
+    def since(self, slots):
+        """The same on a timeline without its first slots."""
+        kept = self.slot >= slots
+        heard = None if self.heard is None else self.heard[kept]
+        return replace(self, slot=self.slot[kept] - slots, box=self.box[kept], weight=self.weight[kept],
+                       known=self.known[kept], heard=heard) if slots else self
+
+    @property
+    def counted(self):
+        """Positions of the entries by which a forecast is judged: those that could be seen in full."""
+        return np.arange(self.slot.size) if self.heard is None else np.flatnonzero(self.heard)
+
+
+def instants(column):
+    """Instants of a column as int64 nanoseconds of UTC; NO_INSTANT where there is none."""
+    return utc_index(column).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def make_history(events, boxes, size, calendar, timeline):
+    """Spread events over the slots and boxes in which they may have happened; reports (``heard`` is 0) are left out.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Of one crime type, as :func:`allowed_inputs.admit_events` gives them.
+    boxes : pandas.DataFrame
+        As :func:`allowed_inputs.admit_boxes` gives them.
+    size : float
+        Side of a box in metres.
+
+    Returns
+    -------
+    History
+        The weights of an event add up to its weight where the slots cover its interval and its place is in a box.
+    """
+    heard = events["heard"].to_numpy() > 0
+    events = events if heard.all() else events[heard]
+    event, box, share = spread_places(events["x"].to_numpy(), events["y"].to_numpy(), events["rounded_x_m"].to_numpy(),
+                                      events["rounded_y_m"].to_numpy(), boxes, size)
+    from_utc, to_utc = (pd.DatetimeIndex(events[name].to_numpy().astype("datetime64[ns]")).tz_localize("UTC")
+                        for name in ("from_utc", "to_utc"))
+    in_time, slot, part = calendar.spread(from_utc, to_utc, timeline.slots)
+    # Join the two spreads of each event: every slot of it with every box of it.
+    boxes_of = np.bincount(event, minlength=len(events))
+    first_box = np.cumsum(boxes_of) - boxes_of
+    repeat = boxes_of[in_time]
+    row = np.repeat(np.arange(in_time.size), repeat)
+    place = np.arange(row.size) - np.repeat(np.cumsum(repeat) - repeat, repeat) + first_box[in_time[row]]
+    which = in_time[row]
+    weight = events["weight"].to_numpy()[which] * part[row] * share[place]
+    known = events["known_utc"].to_numpy()[which]
+    kept = np.flatnonzero(weight > 0)
+    kept = kept[np.argsort(known[kept], kind="stable")]
+    piece = events["weight"].to_numpy()[event] * share
+    grain = float(np.sum(piece ** 2) / np.sum(piece)) if piece.size else 1.0
+    return History(slot[row][kept], box[place][kept], weight[kept], known[kept], grain)
+
+
+def spread_places(x, y, width, height, boxes, size):
+    """Spread rounded places over the boxes that their rounding cells touch, by area.
+
+    A place belongs to the fishnet when the box at its centre does; the shares of such an event add up to 1 over the
+    boxes of the fishnet, others have none.
+
+    Returns
+    -------
+    event, box, share : numpy.ndarray
+        In order of the event.
+    """
+    fishnet = Fishnet(size)
+    lookup = pd.MultiIndex.from_arrays([boxes["col"], boxes["row"]])
+    col, row = fishnet.cell(x, y)
+    inside = lookup.get_indexer(pd.MultiIndex.from_arrays([col, row])) >= 0
+    col_low, row_low = fishnet.cell(x - width / 2, y - height / 2)
+    across = _overlaps(x - width / 2, x + width / 2, col_low, size)
+    up = _overlaps(y - height / 2, y + height / 2, row_low, size)
+    parts = []
+    for i, share_x in enumerate(across):
+        for j, share_y in enumerate(up):
+            event = np.flatnonzero(inside & (share_x * share_y > 0))
+            box = lookup.get_indexer(pd.MultiIndex.from_arrays([col_low[event] + i, row_low[event] + j]))
+            found = box >= 0
+            event = event[found]
+            parts.append((event, box[found], share_x[event] * share_y[event]))
+    event, box, share = (np.concatenate(part) for part in zip(*parts))
+    order = np.lexsort((box, event))
+    event, box, share = event[order], box[order], share[order]
+    total = np.bincount(event, share, minlength=x.size)
+    return event, box, share / total[event]
+
+
+def _overlaps(low, high, first, size):
+    """Shares of intervals in the cells first, first + 1, ...; a point lies in its first cell alone."""
+    shares, length = [], high - low
+    cells = int(np.ceil(length.max(initial=0.0) / size)) + 1
+    for step in range(cells):
+        edge = (first + step) * size
+        overlap = np.minimum(high, edge + size) - np.maximum(low, edge)
+        shares.append(np.where(length > 0, np.maximum(overlap, 0.0) / np.where(length > 0, length, 1.0),
+                               1.0 if step == 0 else 0.0))
+    return shares

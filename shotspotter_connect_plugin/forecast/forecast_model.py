@@ -1,0 +1,449 @@
+"""The forecast of an agency: trained from events, kept as text, scored for a shift.
+
+``train`` looks at everything known at AS_OF and chooses a rung of the ladder for each crime type.
+``ForecastModel.score`` makes the surfaces anew from the events known when it is asked, so a new alert changes the
+forecast without a training.
+"""
+import hashlib
+import platform
+from dataclasses import dataclass, replace
+from typing import Optional
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConnectError
+from ..progress import SILENT
+from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
+from .box_density import Fit, Pattern
+from .citywide_rate import Level, LevelTerms, observed_slots
+from .context import Ground
+from .event_history import DAY, History
+from .expected_interval import Uncertainty
+from .ladder import RUNGS, Rung, ladder_for
+from .model_card import make_card
+from .predictors import Past, kind_of
+from .reasons import explain, outside_coverage
+from .sensor_coverage import Reporting
+from .surfaces import OWN, Memory
+from .trees import can_grow
+from .validation import Outcome, events_by_slot, expected_in, replay, train_type
+
+EXPLAINED = 0.10
+"""Share of the boxes, those with the highest values of a crime type, that get reasons."""
+_LONGEST_DELAY_DAYS = 28
+_EVENTS_FOR_OWN_START = 100
+_LEAST_EXPOSURE = 0.01
+
+
+@dataclass(frozen=True)
+class TypeModel:
+    """What is forecast with for one crime type; ``reporting`` where sensor coverage was known."""
+
+    rung: Rung
+    fit: Fit
+    level: Level
+    uncertainty: Uncertainty
+    start: str
+    too_rare: bool
+    reporting: Optional[Reporting] = None
+
+    @property
+    def others(self):
+        """Other crime types whose events it looks at."""
+        sources = (feature.memory.source for feature in self.rung.features + self.rung.terms)
+        return [source for source in dict.fromkeys(sources) if source != OWN and kind_of(source) is None]
+
+
+@dataclass(frozen=True)
+class ForecastModel:
+    """A trained forecast.
+
+    Attributes
+    ----------
+    as_of : pandas.Timestamp
+        UTC; nothing known later was used.
+    seed : int
+    size : float
+        Side of a box in metres.
+    plan_hour : str
+    shifts : tuple of str
+        Codes, in the calendar's order.
+    types : dict of crime type -> TypeModel
+    data_hash : str
+        SHA-256 of the events and boxes it was trained on.
+    versions : dict
+    card : dict
+        The model card.
+    """
+
+    as_of: pd.Timestamp
+    seed: int
+    size: float
+    plan_hour: str
+    shifts: tuple
+    types: dict
+    data_hash: str
+    versions: dict
+    card: dict
+
+    def to_json(self):
+        """Give the model file: text without any code in it; the same model gives the same text."""
+        from .model_file import write
+
+        return write(self)
+
+    @staticmethod
+    def from_json(text):
+        """Read a model file; ConnectError with one sentence if it is not exactly as it was written."""
+        from .model_file import read
+
+        return read(text)
+
+    @property
+    def model_id(self):
+        """Id made of the content."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
+
+    @property
+    def event_types(self):
+        """Crime types whose events it needs: those forecast, and those that tell of them."""
+        return list(dict.fromkeys([*self.types, *(code for item in self.types.values() for code in item.others)]))
+
+    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT, coverage=None, places=None,
+              days=None):
+        """Forecast one shift.
+
+        Parameters
+        ----------
+        events : pandas.DataFrame
+            As for :func:`train`; those known later than ``as_of`` are not looked at.
+        boxes : pandas.DataFrame
+        calendar : ShiftCalendar
+        shift_date, shift : str
+        as_of : instant
+            The moment at which the plan is made.
+        coverage, places, days : pandas.DataFrame, optional
+            As for :func:`train`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            box_id, crime_type, expected (events in the shift), low and high (90 % interval of expected), percentile
+            (share of boxes with a lower value, 0 to 100), reasons (list of str; empty outside the highest tenth, but
+            for boxes outside sensor coverage), coverage (share of the box in which sensors listen in the shift; NaN
+            where that does not matter). A crime type of which no event was known at training is not in it.
+
+        Raises
+        ------
+        ConnectError
+            When the shift does not run or its code was unknown at training.
+        """
+        calendar.bounds(shift_date, shift)
+        if tuple(calendar.codes) != self.shifts:
+            raise ConnectError("The shifts have changed since the model was trained; run “Train forecast” again.")
+        as_of = _moment(as_of)
+        self._check_as_of(as_of)
+        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        events = _known(admit_events(events)[0], as_of)
+        last = max(_local_date(calendar, as_of), str(shift_date))
+        widest = ground.timeline(min((item.start for item in self.types.values()), default=last), last)
+        histories, parts = _Histories(events, ground, widest, self._reporting), []
+        for number, (crime_type, model) in enumerate(self.types.items()):
+            progress.report(number / len(self.types))
+            timeline = widest if model.start == widest.dates[0] else ground.timeline(model.start, last)
+            past = histories.past(crime_type, model, timeline)
+            parts.append(_score_type(crime_type, model, past, ground, shift_date, shift, as_of.value))
+        columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    @property
+    def _reporting(self):
+        return {crime_type: item.reporting for crime_type, item in self.types.items() if item.reporting}
+
+    def replay(self, events, boxes, calendar, crime_type, first, last, coverage=None, places=None, days=None):
+        """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
+
+        The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
+
+        Parameters
+        ----------
+        events, boxes, calendar, coverage, places, days
+            As for :meth:`score`; the events may reach beyond the dates.
+        crime_type : str
+        first, last : str
+            Dates, both included; no plan moment may lie before the model's ``as_of``.
+
+        Yields
+        ------
+        shift_date, shift, expected, observed : str, str, numpy.ndarray, numpy.ndarray
+            Arrays over the boxes by row and column; observed counts the events known in the end.
+        """
+        model = self.types[crime_type]
+        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        timeline = ground.timeline(model.start, last)
+        first, stop = timeline.dates.index(first), len(timeline.dates)
+        self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
+        past = ground.past(admit_events(events)[0], crime_type, timeline, model.others, self._reporting)
+        history = past.own
+        observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
+        levels = LevelTerms(history, timeline, observed, timeline.origin[first])
+        slots, terms = levels.at_origins(first, stop)
+        level_of = np.full(timeline.start.size, np.nan)
+        level_of[slots] = model.level.expected(terms)
+        boxes = len(ground.smoother)
+        happened, nothing = events_by_slot(history, timeline, boxes, first, stop), np.zeros(boxes)
+        pattern = Pattern(model.rung, ground.smoother, timeline)
+        for slot, expected in replay(pattern, past, first, stop, lambda date: model.fit, level_of,
+                                     levels.share_heard):
+            yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
+                   happened.get(slot, nothing))
+
+    def _check_as_of(self, as_of):
+        if as_of < self.as_of:
+            raise ConnectError(f"The model knows what was reported until {self.as_of:%Y-%m-%d %H:%M} UTC, which is "
+                               "later than AS_OF; train one with an earlier AS_OF.")
+
+
+class _Histories:
+    """Histories of all crime types, each made once on the widest timeline and cut for those that begin later."""
+
+    def __init__(self, events, ground, widest, reporting):
+        self._events, self._ground, self._widest, self._reporting = events, ground, widest, reporting
+        self._made = {}
+
+    def past(self, crime_type, model, timeline):
+        """What the forecast of a type looks back on."""
+        others = {code: self._of(code, timeline) for code in model.others}
+        return Past(self._of(crime_type, timeline), timeline, {**self._ground.places, **others})
+
+    def _of(self, crime_type, timeline):
+        if crime_type in self._ground.coverage:
+            return self._ground.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
+        if crime_type not in self._made:
+            self._made[crime_type] = self._ground.history(self._events, crime_type, self._widest)
+        return self._made[crime_type].since(self._widest.start.size - timeline.start.size)
+
+
+def _score_type(crime_type, model, past, ground, shift_date, shift, moment):
+    history, timeline, boxes = past.own, past.timeline, ground.boxes
+    pattern = Pattern(model.rung, ground.smoother, timeline)
+    counts = past.counts_at(pattern.memories, len(boxes), moment)
+    slot = timeline.position(shift_date, shift)
+    density = pattern.density(counts, model.fit, np.array([slot]))[:, 0]
+    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(ground.calendar, moment)) + 1)
+    levels = LevelTerms(history, timeline, observed)
+    total = model.level.expected(levels.at(moment, slot))[0]
+    expected = expected_in(total, density, history, levels.share_heard[slot], timeline.start[slot])
+    exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))
+    low, high = model.uncertainty.interval(expected, exposure=exposure, unsure=unsure)
+    order = np.sort(expected)
+    reasons = np.empty(len(boxes), dtype=object)
+    reasons[:] = [[] for _ in range(len(boxes))]
+    top = np.argsort(-expected, kind="stable")[:int(np.ceil(EXPLAINED * len(boxes)))]
+    for box, texts in zip(top, explain(crime_type, pattern.surfaces, model.fit, counts, past, moment, top, slot,
+                                       ground.size)):
+        reasons[box] = texts
+    for box in np.flatnonzero(covered < 0.5):
+        reasons[box] = outside_coverage(reasons[box], history.listening.reporting.factor > 0)
+    return pd.DataFrame({"box_id": boxes["box_id"], "crime_type": crime_type, "expected": expected, "low": low,
+                         "high": high, "percentile": 100.0 * np.searchsorted(order, expected) / len(boxes),
+                         "reasons": reasons, "coverage": covered})
+
+
+def _exposure(history, model, moment, start, boxes):
+    """For the interval: exposure of each box and what reports leave unsure; and the share of it that sensors cover."""
+    listening = history.listening
+    if listening is None:
+        return 1.0, 0.0, np.full(boxes, np.nan)
+    memory = [Memory("window", float(np.clip(model.uncertainty.evidence, 28.0, 3650.0)))]
+    exposure = np.maximum(listening.exposure(memory, moment)[:, 0], _LEAST_EXPOSURE)
+    heard = listening.exposure(memory, moment, listening.heard)[:, 0]
+    return exposure, (1.0 - heard) * listening.reporting.variance, listening.heard_share(start)
+
+
+def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT,
+          ladder=RUNGS, coverage=None, places=None, days=None):
+    """Train a forecast.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        crime_type, x, y (metres), from_utc, to_utc, known_utc, weight and, where the source rounded the place,
+        rounded_x_m, rounded_y_m. Other columns are refused and named on the card; rows known later than ``as_of`` are
+        not looked at.
+    boxes : pandas.DataFrame
+        box_id, col, row, inside.
+    calendar : ShiftCalendar
+    as_of : instant
+        Nothing known later is used.
+    size : float
+        Side of a box in metres.
+    crime_types : sequence of str, optional
+        Those to forecast; all that have events if not given. Events of others may tell of them.
+    seed : int
+        Of everything random: the bootstrap that chooses rungs, the sample of places, the trees.
+    plan_hour : str
+        Local time at which the plan of a date is made; validation replays it.
+    ladder : sequence of Rung
+        The rungs to choose from; a single one to see what it alone would do.
+    coverage : pandas.DataFrame, optional
+        Where and when gunshot sensors listen: from_date, to_date (ISO or None), boxes (dict of box id to the share of
+        it). Without it, or empty, everywhere and always.
+    places : pandas.DataFrame, optional
+        kind, x, y (metres). Kinds that are not in ``inputs.PLACE_KINDS`` are refused and named on the card.
+    days : pandas.DataFrame, optional
+        Calendar of holidays, school days, events and weather: date, kind, name, value, known_utc.
+
+    Returns
+    -------
+    ForecastModel
+
+    Raises
+    ------
+    ConnectError
+        When a column is missing, a crime type may not be forecast, or no event is known.
+    """
+    if seed < 0:
+        raise ConnectError("The seed must be 0 or a larger whole number.")
+    as_of = _moment(as_of)
+    events, refused = admit_events(events)
+    events = _known(events, as_of)
+    crime_types = sorted(set(events["crime_type"])) if crime_types is None else list(dict.fromkeys(crime_types))
+    for crime_type in crime_types:
+        check_crime_type(crime_type)
+    events = events[events["crime_type"].map(may_be_forecast).astype(bool)]
+    if not events["crime_type"].isin(crime_types).any():
+        raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
+                           "a later AS_OF.")
+    ground = Ground.of(boxes, calendar, size, plan_hour, coverage, places, days,
+                       related=sorted({*events["crime_type"], *crime_types}))
+    learnt = {}
+    for number, crime_type in enumerate(crime_types):
+        part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
+        part.report(0.0, "Training " + crime_type.replace("_", " "))
+        learnt[crime_type] = learn_type(events, crime_type, ground, as_of, seed, part, ladder)
+    model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes),
+                          {code: one.model for code, one in learnt.items() if one}, _hash(events, ground), _versions(),
+                          {})
+    return replace(model, card=make_card(model, ground, refused, learnt, ladder))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One crime type learnt: what is forecast with, how, from what, the days left out at the end, and when."""
+
+    model: TypeModel
+    outcome: Outcome
+    history: History
+    dates: list
+    delay: int
+    events: int
+    moment: int
+
+
+def learn_type(events, crime_type, ground, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):
+    """Learn one crime type.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Admitted, known at ``as_of``, of all crime types.
+    ground : Ground
+    every_rung : bool
+        Also keep the fit of each rung not chosen (``outcome.fits``).
+
+    Returns
+    -------
+    Learnt or None
+        None where no event of the type is known.
+    """
+    own = events[events["crime_type"] == crime_type]
+    if own.empty:
+        return None
+    # A type with too few events to tell since when its source reports goes by all types.
+    start = first_date(ground.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
+    timeline = ground.timeline(start, _local_date(ground.calendar, as_of))
+    past = ground.past(events, crime_type, timeline, ground.others(crime_type), progress=progress)
+    history, delay = past.own, _delay(own)
+    last = _end(history, timeline, as_of, delay)
+    usable = ladder_for(ladder, ground.others(crime_type), ground.kinds)
+    outcome = train_type(usable, past, ground.smoother, last, _generator(seed, crime_type), progress, every_rung)
+    model = TypeModel(*_pruned(outcome.rung, outcome.fit), outcome.level, outcome.uncertainty, start, outcome.too_rare,
+                      history.listening.reporting if history.listening else None)
+    counted = int((own["heard"] > 0).sum())
+    return Learnt(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
+
+
+def _pruned(item, fit):
+    """A rung and its fit without the surfaces that have no weight."""
+    kept = [place for place, weight in enumerate(fit.weights) if weight > 0]
+    terms = item.terms if fit.forest is not None else ()
+    return (replace(item, features=tuple(item.features[place] for place in kept), terms=terms),
+            replace(fit, weights=tuple(fit.weights[place] for place in kept)))
+
+
+def _moment(as_of):
+    moment = pd.Timestamp(as_of)
+    if moment is pd.NaT:
+        raise ConnectError("AS_OF must be a moment, as in 2017-12-14T05:00:00-05:00.")
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
+
+
+def _known(events, as_of):
+    return events[events["known_utc"] <= as_of.value]
+
+
+def _local_date(calendar, moment):
+    return str(calendar.to_local([pd.Timestamp(moment)])[0].date())
+
+
+def first_date(calendar, events):
+    """Date from which the source of admitted events reports: a stray old record does not count."""
+    known = np.sort(events["known_utc"].to_numpy())
+    return _local_date(calendar, pd.Timestamp(known[int(0.002 * known.size)], tz="UTC"))
+
+
+def _delay(events):
+    """Days until nine of ten events are known, 1 to 28: so much of the newest past is still filling up."""
+    events = events[events["heard"] > 0]
+    if events.empty:
+        return _LONGEST_DELAY_DAYS
+    delay = (events["known_utc"] - events["from_utc"]).to_numpy() / DAY
+    return int(np.clip(np.ceil(np.quantile(delay, 0.9)), 1, _LONGEST_DELAY_DAYS))
+
+
+def _end(history, timeline, as_of, delay):
+    """Position of the first date too late to learn from: reports still come in, or the source had ended."""
+    last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
+    observed = timeline.date[observed_slots(history, timeline, last)]
+    return int(observed.max()) + 1 if observed.size else last
+
+
+def _generator(seed, crime_type):
+    digest = hashlib.sha256(crime_type.encode()).digest()
+    return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
+
+
+def _hash(events, ground):
+    whole = hashlib.sha256()
+    for frame in (events, ground.boxes, ground.days):
+        for name in frame.columns if frame is not None else ():
+            column = np.asarray(frame[name])
+            whole.update(name.encode())
+            whole.update("\n".join(map(str, column)).encode() if column.dtype.kind == "O" else column.tobytes())
+    for source, history in ground.places.items():
+        whole.update(source.encode() + history.box.tobytes() + history.weight.tobytes())
+    return whole.hexdigest()
+
+
+def _versions():
+    import scipy
+
+    found = {"python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,
+             "scipy": scipy.__version__}
+    if can_grow():
+        import sklearn
+
+        found["scikit-learn"] = sklearn.__version__
+    return found

@@ -1,0 +1,248 @@
+"""The model file: JSON text, checked before a word of it is believed.
+
+A file carries a checksum, so damage is noticed; a stranger can write a right checksum, so every value is checked as
+well: known words only, finite numbers within bounds, lists of bounded length. Nothing in the file is ever run.
+"""
+import hashlib
+import json
+import math
+import re
+
+import pandas as pd
+
+from .. import json_text
+from ..errors import ConnectError
+from .allowed_inputs import check_crime_type, places_may_be_used
+from .box_density import TERMS_BESIDE, Fit
+from .citywide_rate import Level, coefficients_needed
+from .expected_interval import Uncertainty
+from .forecast_model import ForecastModel, TypeModel
+from .ladder import FAMILIES, Rung
+from .predictors import NEAR_METRES, PLACES, kind_of, nearest
+from .sensor_coverage import Reporting
+from .surfaces import EVER, OWN, Feature, Memory
+from .trees import MOST_LEAVES, Forest, Tree
+
+FORMAT = "shotspotter-connect-forecast"
+VERSION = 3
+_BEFORE = 2
+"""Took calls about fireworks into the reporting factor; a model without such a factor means the same in both."""
+LARGEST = 8_000_000
+_DEEPEST = 12
+_OF_TREE = ("feature", "threshold", "left", "right", "value")
+_BROKEN = "The model file is damaged or was changed; take it from its source again, or run “Train forecast”."
+_OTHER = "The model file is of another version; run “Train forecast” to make one for this version."
+
+
+def write(model):
+    """Give a ForecastModel as text."""
+    content = {
+        "as_of_utc": model.as_of.isoformat(), "seed": model.seed, "size": model.size, "plan_hour": model.plan_hour,
+        "shifts": list(model.shifts), "data_hash": model.data_hash, "versions": model.versions, "card": model.card,
+        "types": {name: _write_type(item) for name, item in model.types.items()},
+    }
+    return json.dumps({"format": FORMAT, "version": VERSION, "sha256": _checksum(content), "model": content},
+                      separators=(",", ":"), allow_nan=False)
+
+
+def read(text):
+    """Make a ForecastModel from text.
+
+    Raises
+    ------
+    ConnectError
+        With one sentence, whatever is wrong with the text.
+    """
+    if not isinstance(text, str) or len(text) > LARGEST:
+        raise ConnectError("That is not a model file: it is larger than any model, or no text.")
+    try:
+        whole = json_text.parse(text)
+    except ValueError as error:
+        raise ConnectError(_BROKEN, repr(error)) from error
+    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
+        raise ConnectError("That is not a model file of ShotSpotter Connect.")
+    if whole.get("version") not in (VERSION, _BEFORE):
+        raise ConnectError(_OTHER)
+    try:
+        content = whole["model"]
+        _check_plain(content)
+        _fields(whole, "format version sha256 model")
+        _need(whole["sha256"] == _checksum(content), "checksum")
+        model = _read_model(content)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConnectError) as error:
+        raise ConnectError(_BROKEN, repr(error)) from error
+    if whole["version"] == _BEFORE and any(item.reporting for item in model.types.values()):
+        raise ConnectError(_OTHER)
+    return model
+
+
+def _checksum(content):
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _need(condition, what):
+    if not condition:
+        raise ValueError(what)
+
+
+def _check_plain(value, depth=0):
+    """Only finite numbers of moderate size, and not too deep."""
+    _need(depth <= _DEEPEST, "depth")
+    if isinstance(value, dict):
+        for item in value.values():
+            _check_plain(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_plain(item, depth + 1)
+    elif isinstance(value, (int, float)):
+        _need(math.isfinite(value) and abs(value) < 2 ** 53, "number")
+
+
+def _write_type(item):
+    return {
+        "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
+        "surfaces": [{**_write_surface(feature), "weight": weight}
+                     for feature, weight in zip(item.rung.features, item.fit.weights)],
+        "uniform_share": item.fit.uniform_share, "forest": _write_forest(item),
+        "level": list(item.level.coefficients), "start": item.start,
+        "too_rare": item.too_rare, "reporting": vars(item.reporting) if item.reporting else None,
+        "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
+                        "level": item.uncertainty.level},
+    }
+
+
+def _write_surface(feature):
+    days = feature.memory.days
+    return {"memory": feature.memory.kind, "days": days if days < EVER else None, "of": feature.memory.source,
+            "scope": feature.scope, "bandwidth": feature.bandwidth}
+
+
+def _write_forest(item):
+    if item.fit.forest is None:
+        return None
+    return {"terms": [_write_surface(feature) for feature in item.rung.terms], "power": item.fit.power,
+            "constant": item.fit.forest.constant,
+            "trees": [{name: list(getattr(tree, name)) for name in _OF_TREE} for tree in item.fit.forest.trees]}
+
+
+def _read_model(content):
+    _fields(content, "as_of_utc seed size plan_hour shifts data_hash versions card types")
+    _need(isinstance(content["shifts"], list) and 1 <= len(content["shifts"]) <= 50, "shifts")
+    shifts = tuple(_text(code, 100) for code in content["shifts"])
+    _need(isinstance(content["types"], dict) and 1 <= len(content["types"]) <= 100, "types")
+    _need(isinstance(content["card"], dict), "card")
+    _need(isinstance(content["versions"], dict), "versions")
+    versions = {_text(name, 50): _text(version, 50) for name, version in content["versions"].items()}
+    as_of = pd.Timestamp(_text(content["as_of_utc"], 40))
+    _need(as_of is not pd.NaT and as_of.tzinfo is not None, "as_of_utc")
+    types = {check_crime_type(name): _read_type(item, len(shifts)) for name, item in content["types"].items()}
+    return ForecastModel(
+        as_of=as_of.tz_convert("UTC"), seed=_whole(content["seed"]), size=_number(content["size"], 50.0, 2000.0),
+        plan_hour=_match(content["plan_hour"], r"([01]\d|2[0-3]):[0-5]\d"), shifts=shifts, types=types,
+        data_hash=_match(content["data_hash"], "[0-9a-f]{64}"), versions=versions, card=content["card"])
+
+
+def _read_type(item, shifts):
+    _fields(item, "rung family label surfaces uniform_share forest level start too_rare uncertainty reporting")
+    _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
+    features, weights = [], []
+    for surface in item["surfaces"]:
+        _need(isinstance(surface, dict) and "weight" in surface, "weight")
+        features.append(_read_surface({name: value for name, value in surface.items() if name != "weight"}))
+        weights.append(_number(surface["weight"], 0.0, 1.0))
+    uniform_share = _number(item["uniform_share"], 0.0, 1.0)
+    _need(abs(sum(weights) + uniform_share - 1.0) < 1e-3, "weights")
+    _need(isinstance(item["level"], list) and len(item["level"]) == coefficients_needed(shifts), "level")
+    level = Level(tuple(_number(value, -20.0, 20.0) for value in item["level"]))
+    _fields(item["uncertainty"], "evidence misfit level")
+    uncertainty = Uncertainty(_number(item["uncertainty"]["evidence"], 1e-3, 1e9),
+                              _number(item["uncertainty"]["misfit"], 0.0, 100.0),
+                              _number(item["uncertainty"]["level"], 0.0, 100.0))
+    _need(item["family"] in FAMILIES and isinstance(item["too_rare"], bool), "words")
+    forest, power, terms = _read_forest(item["forest"])
+    rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features), terms=terms)
+    start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
+    _need(str(pd.Timestamp(start).date()) == start, "start")
+    return TypeModel(rung, Fit(tuple(weights), uniform_share, forest, power), level, uncertainty, start,
+                     item["too_rare"], _read_reporting(item["reporting"]))
+
+
+def _read_surface(surface):
+    _fields(surface, "memory days of scope bandwidth")
+    _need(surface["memory"] in ("decay", "window") and surface["scope"] in ("all", "shift"), "words")
+    days = surface["days"]
+    _need(days is not None or surface["memory"] == "window", "days")
+    days = EVER if days is None else _number(days, 0.01, 1e5)
+    source = _text(surface["of"], 100)
+    kind = kind_of(source)
+    if kind is not None:
+        _need(places_may_be_used(kind), "places")
+        _need(source in (PLACES + kind, *(nearest(kind, metres) for metres in NEAR_METRES)), "nearest")
+    elif source != OWN:
+        check_crime_type(source)
+    return Feature(Memory(surface["memory"], days, source), surface["scope"],
+                   _number(surface["bandwidth"], 0.0, 2000.0))
+
+
+def _read_forest(item):
+    """Forest, power and terms; None, 1 and nothing where there is no forest."""
+    if item is None:
+        return None, 1.0, ()
+    _fields(item, "terms power constant trees")
+    _need(isinstance(item["terms"], list) and 1 <= len(item["terms"]) <= 200, "terms")
+    _need(isinstance(item["trees"], list) and len(item["trees"]) <= 500, "trees")
+    terms = tuple(_read_surface(term) for term in item["terms"])
+    width = len(terms) + TERMS_BESIDE
+    forest = Forest(_number(item["constant"], -50.0, 50.0), tuple(_read_tree(tree, width) for tree in item["trees"]))
+    return forest, _number(item["power"], 0.0, 1.0), terms
+
+
+def _read_tree(item, width):
+    """A tree in which every node but the root is the child of exactly one node before it."""
+    _fields(item, " ".join(_OF_TREE))
+    nodes = len(item["value"]) if isinstance(item["value"], list) else 0
+    _need(1 <= nodes <= 2 * MOST_LEAVES - 1, "nodes")
+    _need(all(isinstance(column, list) and len(column) == nodes for column in item.values()), "nodes")
+    children = []
+    for node in range(nodes):
+        left, right = _whole(item["left"][node]), _whole(item["right"][node])
+        _need((left == -1 and right == -1) or (node < left < nodes and node < right < nodes), "children")
+        children += [left, right] if left >= 0 else []
+    _need(sorted(children) == list(range(1, nodes)), "children")
+    features = tuple(_whole(value) for value in item["feature"])
+    _need(all(0 <= feature < width for feature in features), "feature")
+    threshold, value = (tuple(_number(number, -1e6, 1e6) for number in item[name]) for name in ("threshold", "value"))
+    return Tree(features, threshold, tuple(item["left"]), tuple(item["right"]), value)
+
+
+def _read_reporting(item):
+    if item is None:
+        return None
+    _fields(item, "factor variance reports alerts")
+    return Reporting(_number(item["factor"], 0.0, 1.0), _number(item["variance"], 0.0, 10.0),
+                     _number(item["reports"], 0.0, 1e9), _number(item["alerts"], 0.0, 1e9))
+
+
+def _fields(item, names):
+    _need(isinstance(item, dict) and set(item) == set(names.split()), "fields")
+
+
+def _text(value, longest):
+    _need(isinstance(value, str) and len(value) <= longest, "text")
+    return value
+
+
+def _match(value, pattern):
+    _need(isinstance(value, str) and re.fullmatch(pattern, value) is not None, "text")
+    return value
+
+
+def _number(value, low, high):
+    _need(isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high, "number")
+    return float(value)
+
+
+def _whole(value):
+    _need(isinstance(value, int) and not isinstance(value, bool), "whole number")
+    return value

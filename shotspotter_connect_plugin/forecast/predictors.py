@@ -1,0 +1,146 @@
+"""What a forecast of one crime type looks back on: its own events, those of related types, and places.
+
+Each is a :class:`event_history.History`; places are entries that were always known. They tell in two ways: how many
+there are around a box, and how far the nearest one is. Which related types and which places matter is left to the
+fit of the weights, not decided here.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .event_history import History, spread_places
+from .surfaces import OWN, counts_at, recorded_at, roll
+
+PLACES = "places:"
+"""Before the kind, in the name of a source of places."""
+NEAREST = "nearest "
+"""Before the metres, a colon and the kind, in the name of a source of nearness: ``nearest 250:bar``."""
+NEAR_METRES = (250, 1000)
+"""Nearness falls by 1 - 1/e each so many metres to the nearest place."""
+_SURELY = 1e6
+
+
+class Past:
+    """Histories by source on one timeline.
+
+    Parameters
+    ----------
+    own : History
+        Of the crime type forecast.
+    timeline : Timeline
+    others : dict of source -> History, optional
+        Related crime types by code, kinds of places by ``PLACES`` + kind.
+    """
+
+    def __init__(self, own, timeline, others=None):
+        self.own, self.timeline = own, timeline
+        self._of = {OWN: own, **(others or {})}
+
+    def counts_at(self, memories, boxes, moment):
+        """Remembered counts (boxes, memories, shifts) at a moment, as :func:`surfaces.counts_at`; a source that is not
+        there counts nothing."""
+        return self._at(counts_at, memories, boxes, moment)
+
+    def recorded_at(self, memories, boxes, moment):
+        """The same as they are on record."""
+        return self._at(recorded_at, memories, boxes, moment)
+
+    def _at(self, count, memories, boxes, moment):
+        counts = np.zeros((boxes, len(memories), len(self.timeline.codes)))
+        for history, columns, part in self._parts(memories):
+            counts[:, columns] = count(history, self.timeline, part, boxes, moment)
+        return counts
+
+    def metres_to(self, kind):
+        """(boxes,) metres to the closest place of a kind."""
+        return self._of[nearest(kind, NEAR_METRES[0])].metres
+
+    def roll(self, memories, boxes, first, last):
+        """Remembered counts at the plan moment of each date, as :func:`surfaces.roll`."""
+        counts = np.zeros((boxes, len(memories), len(self.timeline.codes)))
+        rolls = []
+        for history, columns, part in self._parts(memories):
+            in_place = isinstance(columns, slice) and history.listening is None
+            rolls.append((in_place, columns, roll(history, self.timeline, part, boxes, first, last,
+                                                  counts[:, columns] if in_place else None)))
+        for date in range(first, last):
+            for in_place, columns, steps in rolls:
+                found = next(steps)[1]
+                if not in_place:
+                    counts[:, columns] = found
+            yield date, counts
+
+    def _parts(self, memories):
+        """History, positions of its memories and these, for each source that is there."""
+        for source in dict.fromkeys(memory.source for memory in memories):
+            if source in self._of:
+                columns = [place for place, memory in enumerate(memories) if memory.source == source]
+                # One source's memories stand side by side in a rung, which makes a slice of them.
+                beside = columns == list(range(columns[0], columns[-1] + 1))
+                yield (self._of[source], slice(columns[0], columns[-1] + 1) if beside else columns,
+                       [memories[place] for place in columns])
+
+
+def nearest(kind, metres):
+    """Name of the source of nearness to a kind of places."""
+    return f"{NEAREST}{metres}:{kind}"
+
+
+def nearness_of(source):
+    """Metres of a source of nearness; None for any other."""
+    return float(source[len(NEAREST):].partition(":")[0]) if source.startswith(NEAREST) else None
+
+
+def kind_of(source):
+    """Kind of places that a source tells of; None where it is crime."""
+    if source.startswith(PLACES):
+        return source[len(PLACES):]
+    return source.partition(":")[2] if source.startswith(NEAREST) else None
+
+
+def place_histories(places, boxes, size):
+    """Histories of admitted places, by source; a kind with no place in the boxes is left out.
+
+    Parameters
+    ----------
+    places : pandas.DataFrame
+        As :func:`allowed_inputs.admit_places` gives them.
+    """
+    histories, near = {}, {}
+    for kind, rows in places.groupby("kind", sort=True):
+        nothing = np.zeros(len(rows))
+        event, box, share = spread_places(rows["x"].to_numpy(), rows["y"].to_numpy(), nothing, nothing, boxes, size)
+        if event.size:
+            histories[PLACES + kind] = _always(box, share)
+            near.update(_nearness(kind, rows, boxes, size))
+    return {**histories, **near}
+
+
+def _nearness(kind, rows, boxes, size):
+    """How near the centre of each box is to the closest place, beyond the border too: ``exp(-metres / scale) x inside``
+    as shares of so many entries that nothing else counts in the surface."""
+    from scipy.spatial import cKDTree
+
+    centres = (boxes[["col", "row"]].to_numpy() + 0.5) * size
+    distance = cKDTree(rows[["x", "y"]].to_numpy()).query(centres)[0]
+    inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
+    found = {}
+    for metres in NEAR_METRES:
+        # Closer than half a box there is no telling: the events of a box lie anywhere in it.
+        near = np.maximum(np.exp(-np.maximum(distance, size / 2) / metres), 1e-9) * inside
+        found[nearest(kind, metres)] = _always(np.arange(len(boxes)), _SURELY * near / near.sum(), Nearness,
+                                               metres=distance)
+    return found
+
+
+@dataclass(frozen=True)
+class Nearness(History):
+    """``metres`` (boxes,) from the centre of each box to the closest place, beside what surfaces make of it."""
+
+    metres: np.ndarray = None
+
+
+def _always(box, weight, of=History, **more):
+    """Entries that were always known."""
+    known = np.full(box.size, np.iinfo(np.int64).min // 4)
+    return of(np.zeros(box.size, dtype=np.int64), box, weight, known, **more)

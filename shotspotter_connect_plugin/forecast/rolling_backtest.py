@@ -1,0 +1,210 @@
+"""Back-test: forecasts of the past as they would have been made, against what then happened.
+
+From the first date on, every ``RETRAIN_WEEKS`` weeks everything is learnt anew from what was known at the plan hour of
+that date: weights, level and the choice of rung. Each shift is then forecast from what was known at the plan hour of
+its own date, by what the product would have used (``connect``) and by every rung of the ladder.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..progress import SILENT
+from . import context as forecasting
+from .accuracy import Calibration, searched
+from .box_density import Pattern, memories_of
+from .citywide_rate import LevelTerms, observed_slots
+from .forecast_model import learn_type
+from .ladder import RUNGS, ladder_for
+from .stable_product import product
+from .validation import expected_in
+from .weekly_intervals import FEWEST_EVENTS
+
+RETRAIN_WEEKS = 4
+CONNECT, UNIFORM = "connect", "uniform"
+CURVE = (0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
+"""Shares of the area at which the accuracy of every method is kept."""
+RANK_COLUMNS = ("shift_date", "shift", "crime_type", "method", "rank", "box_id", "expected")
+
+
+@dataclass(frozen=True)
+class Ground(forecasting.Ground):
+    """What a back-test stands on: beside what a forecast does, the share of the area that is searched (above 0, at most
+    1), and the seed."""
+
+    share: float = 0.01
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One crime type replayed.
+
+    ``methods``; ``hits`` (methods, weeks) in the searched area; ``curve`` (methods, shares) hits at the shares of
+    ``CURVE``; ``gained_in`` (methods, weeks) log-likelihood above the uniform forecast; ``slot``, ``box``, ``weight``
+    of the events, slots counted from the first of the period; ``caught_in`` (boxes,) events that ``connect`` caught;
+    ``promised`` hits that ``connect`` expected; ``calibration`` of ``connect``; ``chosen`` (date, rung, reason) of each
+    training; ``too_rare`` as the last training said.
+    """
+
+    crime_type: str
+    methods: tuple
+    hits: np.ndarray
+    curve: np.ndarray
+    gained_in: np.ndarray
+    slot: np.ndarray
+    box: np.ndarray
+    weight: np.ndarray
+    caught_in: np.ndarray
+    promised: float
+    calibration: Calibration
+    chosen: list
+    too_rare: bool
+
+    @property
+    def events(self):
+        """Events in the period, in parts where time or place was an interval."""
+        return float(self.weight.sum())
+
+    @property
+    def gained(self):
+        """(methods,) log-likelihood above the uniform forecast over all weeks."""
+        return self.gained_in.sum(axis=1)
+
+    @property
+    def missed_in(self):
+        """(boxes,) events that ``connect`` did not catch."""
+        in_boxes = np.bincount(self.box, self.weight, minlength=self.caught_in.size)
+        missed = in_boxes - self.caught_in
+        return np.where(missed > 1e-9, missed, 0.0)  # what is less is the rounding of sums
+
+    @property
+    def verdict(self):
+        """``too rare to forecast``, or nothing."""
+        return "too rare to forecast" if self.too_rare or self.events < FEWEST_EVENTS else ""
+
+
+def week_of_slots(slots, first):
+    """Week of each slot, from 0; a week has seven dates and begins at ``first``, the dates left over at the end belong
+    to the last whole week: a few days are no week that could be compared with others."""
+    day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
+    return np.minimum(day // 7, max((day.max(initial=0) + 1) // 7 - 1, 0))
+
+
+def replay_type(events, crime_type, ground, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
+    """Back-test one crime type.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        Of all crime types, as :func:`allowed_inputs.admit_events` gives them; what is known only later is held back.
+    ground : Ground
+    first, last : str
+        Dates, both included.
+    take : callable, optional
+        Called with slot and (boxes,) expected events of ``connect``.
+    ranked : callable, optional
+        Called with shift_date, shift, crime_type, method, and for the boxes down to the searched area, all that are
+        equal at the cut included: rank, position of the box, expected. Not for ``uniform``, which has no order.
+
+    Returns
+    -------
+    Replayed or None
+        None where nothing of the type was known at the first date.
+    """
+    slots = ground.calendar.slots(first, last)
+    week = week_of_slots(slots, first)
+    place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
+    rungs = [item.name for item in ladder_for(ladder, ground.others(crime_type), ground.kinds)]
+    methods = (CONNECT, *rungs)
+    shares = (ground.share, *CURVE)
+    hits, gained_in = np.zeros((2, len(methods), int(week[-1]) + 1))
+    curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
+    calibration, chosen, parts, too_rare = Calibration(), [], [], False
+    origins = pd.date_range(first, last, freq=str(7 * RETRAIN_WEEKS) + "D")
+    for number, origin in enumerate(origins):
+        part = progress.part(number / len(origins), (number + 1) / len(origins))
+        begin = str(origin.date())
+        end = min(str((origin + pd.Timedelta(days=7 * RETRAIN_WEEKS - 1)).date()), last)
+        as_of = ground.calendar.as_of(begin, ground.plan_hour)
+        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, ground, as_of, ground.seed,
+                            part.part(0.0, 0.6), ladder, every_rung=True)
+        if learnt is None:
+            return None
+        chosen.append((begin, learnt.outcome.rung.name, learnt.outcome.reason))
+        too_rare = learnt.outcome.too_rare
+        for date, shift, expected, observed, area in _stretch(events, crime_type, ground, learnt, begin, end,
+                                                              part.part(0.6, 1.0)):
+            slot = place[date, shift]
+            picked = rungs.index(learnt.outcome.rung.name)
+            if take is not None:
+                take(slot, expected[picked])
+            if not area.any():
+                continue  # nobody listened
+            # Judged is the part of the jurisdiction in which an event would have been recorded.
+            expected = np.vstack([expected[picked], expected]) * (area / ground.smoother.uniform)
+            area = area / area.sum()
+            calibration.add(expected[0], observed)
+            box = np.flatnonzero(observed)
+            parts.append((np.full(box.size, slot), box, observed[box]))
+            # Seven digits: what differs by less differs by the order of a sum, and is a tie.
+            order_by = expected.astype(np.float32)
+            ours = searched(order_by[0], area, [ground.share])[0]
+            caught_in += ours * observed
+            promised += float(np.sum(ours * expected[0]))
+            for method, values in enumerate(order_by):
+                if box.size:
+                    found = np.sum(searched(values, area, shares, box) * observed[box], axis=1)
+                    hits[method, week[slot]] += found[0]
+                    curve[method] += found[1:]
+                if ranked is not None and methods[method] != UNIFORM:
+                    ranked(date, shift, crime_type, methods[method], *_down_to(values, area, ground.share))
+            density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
+            gained_in[:, week[slot]] += product(np.log(density), observed[box])
+    slot, box, weight = (np.concatenate(column) for column in zip(*parts))
+    return Replayed(crime_type, methods, hits, curve, gained_in, slot, box, weight, caught_in, promised, calibration,
+                    chosen, too_rare)
+
+
+def _stretch(events, crime_type, ground, learnt, begin, end, progress):
+    """Forecast the shifts of the dates until the next training.
+
+    Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
+    """
+    timeline = ground.timeline(learnt.model.start, end)
+    reporting = {crime_type: learnt.model.reporting} if learnt.model.reporting else {}
+    past = ground.past(events, crime_type, timeline, ground.others(crime_type), reporting)
+    history, boxes = past.own, len(ground.smoother)
+    first, stop = timeline.dates.index(begin), len(timeline.dates)
+    seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
+    levels = LevelTerms(history, timeline, seen, timeline.origin[first])
+    slots, terms = levels.at_origins(first, stop)
+    level_of = dict(zip(slots.tolist(), learnt.model.level.expected(terms)))
+    ladder = learnt.outcome.ladder
+    memories = memories_of(ladder)
+    patterns = [Pattern(item, ground.smoother, timeline, memories) for item in ladder]
+    fits = [learnt.outcome.fits[item.name] for item in ladder]
+    bounds = np.searchsorted(timeline.date, np.arange(stop + 1))
+    for date, counts in past.roll(memories, boxes, first, stop):
+        of_date, densities = np.arange(bounds[date], bounds[date + 1]), []
+        for pattern, fit in zip(patterns, fits):
+            progress.report((date - first) / (stop - first))
+            densities.append(pattern.density(counts, fit, of_date))
+        for place, slot in enumerate(of_date):
+            mine = history.counted[history.slot[history.counted] == slot]
+            observed = np.bincount(history.box[mine], history.weight[mine], minlength=boxes)
+            area = ground.smoother.uniform
+            if history.listening is not None:
+                area = area * history.listening.heard_share(timeline.start[slot])
+            expected = np.stack([expected_in(level_of[slot], density[:, place], history, levels.share_heard[slot],
+                                             timeline.start[slot]) for density in densities])
+            yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
+
+
+def _down_to(expected, area, share):
+    """Boxes down to the searched area and all equal to the last of them: rank (the same for equals), place, value."""
+    order = np.argsort(-expected, kind="stable")
+    # One box more than a rounding error of the sum may need does no harm; one less would lose hits.
+    cut = np.searchsorted(np.cumsum(area[order]), share + 1e-12)
+    order = order[:np.searchsorted(-expected[order], -expected[order[min(cut, order.size - 1)]], side="right")]
+    return np.searchsorted(-expected[order], -expected[order], side="left") + 1, order, expected[order]

@@ -1,0 +1,97 @@
+"""What a cap costs and what it gives: the lottery over many past shifts, once for each cap."""
+import numpy as np
+import pandas as pd
+
+from ..progress import SILENT
+from .draw import NEARLY, pivotal
+from .metering import SHARE, WINDOWS, inclusion_probabilities, share_caps, shares_of
+from .patrol_exposure import effective_number, gini, longest_streak, most_within
+from .seeds import Uniforms
+
+ALL_RULES, CAP_ALONE = "all rules", "cap alone"
+COLUMNS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", "patrols", "boxes_served",
+           "effective_boxes", "gini", "longest_streak", "most_in_28_days")
+
+
+def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT):
+    """Replay the lottery under several caps.
+
+    Parameters
+    ----------
+    harm, events : arrays of float, shifts x boxes
+        Forecast harm, and what happened; shifts in the order of time.
+    day : array of int
+        Number of the date of each shift, ascending.
+    boxes : pandas.DataFrame
+        col, row, beat (None where a box may not be drawn) and neighbourhood of each box, in the order of their ids.
+    caps : iterable of float
+    rules : mapping
+        As :func:`.metering.rules_of` gives them: boxes per beat, lower-risk share, focus, rest, windows, share caps.
+    seed : int
+        Of the draws, which are those of :func:`.draw.pivotal`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``COLUMNS``, two rows per cap: "all rules", and "cap alone" without rest, windows and shares, which shows what
+        the cap itself does where the other rules bind first. covered_harm = expected covered harm over that of always
+        the most harmful boxes of each beat; price_percent = what that falls short, in per cent; hits = expected events
+        in drawn boxes; hit_rate = hits over all events; the rest of one replayed history of draws: patrols, boxes ever
+        served, effective number and Gini over the boxes of beats, longest run of days and most patrols in 28 days of a
+        box.
+    """
+    harm, events = np.asarray(harm, dtype=float), np.asarray(events, dtype=float)
+    best = sum(_best(row, boxes["beat"].to_numpy(object), rules["boxes_per_beat"]) for row in harm)
+    mine = boxes["beat"].notna().to_numpy()
+    alone = {name: np.inf if name.startswith("window_") else 0 if name == "cool_down_shifts" else value
+             for name, value in rules.items() if not name.startswith(SHARE)}
+    runs = [(cap, name, in_force) for name, in_force in ((ALL_RULES, rules), (CAP_ALONE, alone)) for cap in caps]
+    rows = []
+    for number, (cap, name, in_force) in enumerate(runs):
+        part = progress.part(number / len(runs), (number + 1) / len(runs))
+        chance, drawn = replay(harm, day, boxes, cap, in_force, seed, part)
+        by_day = np.zeros((int(day[-1] - day[0]) + 1, harm.shape[1]), dtype=np.int64)
+        np.add.at(by_day, np.asarray(day) - day[0], drawn)
+        served = by_day.sum(axis=0)
+        hits = float((chance * events).sum())
+        covered = float((chance * harm).sum() / best) if best else 0.0
+        rows.append((
+            cap, name, covered, 100 * (1 - covered), hits, hits / events.sum() if events.sum() else 0.0,
+            int(served.sum()), int((served > 0).sum()), effective_number(served[mine]), gini(served[mine]),
+            int(longest_streak(by_day > 0).max(initial=0)), int(most_within(by_day, 28).max(initial=0))))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def replay(harm, day, boxes, cap, rules, seed, progress=SILENT):
+    """Chances and draws (shifts x boxes) of one history of lotteries under one cap."""
+    shifts, count = harm.shape
+    chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
+    beat, day, shares = boxes["beat"].to_numpy(object), np.asarray(day), shares_of(rules)
+    for shift in range(shifts):
+        progress.report(shift / shifts)
+        may = pd.notna(beat) & ~drawn[max(shift - int(rules["cool_down_shifts"]), 0):shift].any(axis=0)
+        most = np.full(count, float(cap))
+        for days in WINDOWS:
+            since = np.searchsorted(day, day[shift] - days + 1)
+            left = rules[f"window_{days}_expected"] - chance[since:shift].sum(axis=0)
+            may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
+            most = np.minimum(most, left)
+        most = np.where(may, most, 0.0)
+        how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": may}
+        if shares:
+            most, _ = share_caps(harm[shift], beat, boxes["neighbourhood"], shares, rules["boxes_per_beat"], most,
+                                 **how)
+        chance[shift], _ = inclusion_probabilities(harm[shift], beat, rules["boxes_per_beat"], most, **how)
+        uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
+        drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True
+    return chance, drawn
+
+
+def _best(harm, beat, boxes_per_beat):
+    """Harm of the most harmful boxes of each beat, the last one in part where their number is not whole."""
+    total = 0.0
+    for name in set(beat[pd.notna(beat)]):
+        own = np.sort(harm[beat == name])[::-1]
+        share = np.clip(boxes_per_beat - np.arange(own.size), 0.0, 1.0)
+        total += float((own * share).sum())
+    return total

@@ -1,0 +1,156 @@
+"""The live patrol: what a car's screen says while its fixes come in, from the one state machine of visits."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from .dosage import dosage
+from .live_tracker import Visit, VisitTracker
+from .visits import find_visits, instants, nanoseconds
+
+OUTSIDE, STAY, ENOUGH, OVER, TAKEN_OFF = "outside", "stay", "enough", "over", "taken_off"
+"""Of no planned box; inside with time to go; the target is reached; longer than on target; the box has left the plan
+while the unit was in it."""
+
+_CHANGES_SECONDS = 900.0
+"""How long after its end a visit is still followed by the tracker after a restart; far longer than merging takes."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What to show at one moment.
+
+    ``patrol`` is that of the box the unit is in, None outside planned boxes; ``box_id`` is the box of an open visit,
+    planned or not; ``seconds`` are those of presence in this box in this shift, returns together; ``visit_seconds``
+    those of the open visit; ``target_seconds`` is what one visit aims for.
+    """
+
+    verdict: str
+    patrol: object
+    box_id: str
+    visit_seconds: float
+    seconds: float
+    target_seconds: float
+
+
+class LivePatrol:
+    """One unit's shift as it happens.
+
+    Parameters
+    ----------
+    unit : str
+    fishnet : Fishnet
+    rules : VisitRules
+    patrols : sequence
+        With ``patrol_id``, ``box_id``, ``unit`` and ``target_minutes``; those of other units than this one do not count
+        where the unit has one of its own in the box.
+    high, usual_target : float
+        Minutes above which a visit of the usual target is over; a patrol's own target scales it.
+    """
+
+    def __init__(self, unit, fishnet, rules, patrols, high, usual_target):
+        self._unit, self._fishnet, self._rules = unit, fishnet, rules
+        self._tracker = VisitTracker(unit, fishnet, rules)
+        self._high, self._usual = high, usual_target
+        self._patrols, self._taken_off = self._by_box(patrols), {}
+        self._now = None
+        self._visits = {}
+        self._open = None
+
+    def _by_box(self, patrols):
+        return {patrol.box_id: patrol for patrol in sorted(patrols, key=lambda item: item.unit == self._unit)}
+
+    def replan(self, patrols):
+        """Go on with another plan of the same shift.
+
+        Visits do not depend on the plan, so nothing is lost. If the box the unit is in has left the plan, its timer
+        runs on until the unit leaves.
+        """
+        before, self._patrols = self._patrols, self._by_box(patrols)
+        if self._open is not None and self._open[0] in before:
+            self._taken_off = {self._open[0]: before[self._open[0]]}
+
+    def feed(self, at, x, y, accuracy=float("nan")):
+        """Take in a fix -> the events of the tracker."""
+        return self._take(self._tracker.feed(at, x, y, accuracy), at)
+
+    def advance(self, now):
+        """Let time pass without a fix -> the events of the tracker."""
+        return self._take(self._tracker.advance(now), now)
+
+    def replay(self, at, x, y, accuracy):
+        """Take in the fixes of the shift so far, as after a restart; a whole shift takes a moment.
+
+        What no fix to come can change is found for all fixes at once; the tracker gets only what is left.
+
+        Parameters
+        ----------
+        at : array of datetime64 (UTC), rising
+        x, y, accuracy : float arrays
+            Metres; NaN where the accuracy is not told.
+        """
+        at = nanoseconds(at)
+        if not at.size:
+            return
+        past = find_visits(np.full(at.size, self._unit), at, x, y, self._fishnet, self._rules, accuracy).frame
+        entered, left = (nanoseconds(past[name]) for name in ("entered_utc", "left_utc"))
+        begin = at[-1] - round(_CHANGES_SECONDS * 1e9) - self._rules.gap
+        for moment in sorted(entered[left >= begin], reverse=True):
+            begin = min(begin, moment)
+        while ((entered < begin) & (left > begin)).any():
+            begin = entered[(entered < begin) & (left > begin)].min()
+        for number in np.flatnonzero(left <= begin):
+            row = past.iloc[number]
+            self._visits[row["box_id"], row["entered_utc"]] = Visit(
+                self._unit, row["box_id"], row["entered_utc"], row["left_utc"], row["minutes"])
+        first = max(int(np.searchsorted(at, begin, side="right")) - 1, 0)
+        for number in range(first, at.size):
+            self.feed(at[number], x[number], y[number], accuracy[number])
+
+    def _take(self, events, at):
+        at = int(nanoseconds([at])[0])
+        self._now = at if self._now is None else max(self._now, at)
+        for event in events:
+            key = event.visit.box_id, event.visit.entered_utc
+            if event.kind == "dropped":
+                self._visits.pop(key, None)
+            else:
+                self._visits[key] = event.visit
+            if event.kind in ("opened", "updated"):
+                self._open = key
+            elif key == self._open:
+                self._open, self._taken_off = None, {}
+        return events
+
+    @property
+    def visits(self):
+        """The visits of the shift so far, open ones and those that may still grow included, by time of entry."""
+        return sorted(self._visits.values(), key=lambda visit: visit.entered_utc)
+
+    def minutes(self, box_id):
+        """Minutes of presence in a box so far."""
+        return sum(visit.minutes for visit in self._visits.values() if visit.box_id == box_id)
+
+    def situation(self):
+        """The :class:`Situation` now."""
+        if self._open is None:
+            return Situation(OUTSIDE, None, "", 0.0, 0.0, 0.0)
+        visit = self._visits[self._open]
+        # Between two fixes the unit is taken to be where it was.
+        since = max(self._now - int(nanoseconds([visit.left_utc])[0]), 0) / 1e9
+        seconds = visit.minutes * 60 + since
+        total = self.minutes(visit.box_id) * 60 + since
+        taken_off = self._taken_off.get(visit.box_id) if visit.box_id not in self._patrols else None
+        patrol = self._patrols.get(visit.box_id, taken_off)
+        if patrol is None:
+            return Situation(OUTSIDE, None, visit.box_id, seconds, total, 0.0)
+        target = patrol.target_minutes or self._usual
+        said = dosage(np.array([seconds / 60]), 0.0, self._high, np.array([target]), self._usual)[0]
+        verdict = OVER if said == "over" else ENOUGH if seconds >= 60 * target else STAY
+        if taken_off is not None:
+            verdict = TAKEN_OFF
+        return Situation(verdict, patrol, visit.box_id, seconds, total, 60.0 * target)
+
+    @property
+    def now(self):
+        """The last moment heard of, UTC; None before the first."""
+        return None if self._now is None else instants([self._now])[0]

@@ -1,0 +1,61 @@
+"""The Crime Type report: average, median and total minutes of directed patrol per crime type, planned and delivered."""
+from ...workspace.numbers import delivered
+from ..paper import charts, page_head
+from ..paper.report_content import Chart, Column, Heading, Paragraph, Report, Table, number
+from . import patrol_tables
+
+TITLE = "Crime type report"
+SHOWN_BY_SHIFT = ("patrols", "missed", "short", "on_target", "over", "met", "planned_minutes", "minutes")
+ABOUT = ("A patrol counts for the crime type behind most of the harm that was forecast for its box; it serves the "
+         "others there as well. Visited is the share of planned boxes with at least one visit, on target the share "
+         "whose minutes in all came within the tolerance. Officer minutes count everybody aboard and need a roster. "
+         "These are minutes of presence, not crimes prevented; the Crime and Dosage report is about those.")
+
+
+def build(workspace, first, last, beat="", shift=""):
+    """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
+    page_head.check_period(workspace, first, last, beat, shift)
+    period = delivered.read(workspace, first, last, beat, shift)
+    head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift)
+    if period.patrols.empty:
+        return Report(TITLE, head, (), "No patrols were planned in this period and with these filters.")
+    kinds = patrol_tables.Kinds(workspace)
+    table = kinds.join(delivered.by_crime_type(period, kinds.codes))
+    labels = [f"{letter}  {kind}".strip() for letter, kind in zip(table["letter"], table["kind"])]
+    totals = [charts.Series("Planned minutes", table["planned_minutes"].tolist()),
+              charts.Series("Delivered minutes", table["minutes"].tolist())]
+    stay = [charts.Series("Average", table["mean_minutes"].tolist()),
+            charts.Series("Median", table["median_minutes"].tolist())]
+    blocks = [
+        patrol_tables.overview(delivered.totals(period)),
+        Heading("Minutes of directed patrol"),
+        Chart("Planned and delivered",
+              lambda width: charts.bars(labels, totals, width, "patrol-minutes in planned boxes")),
+        Heading("Minutes of one visit to a planned box"),
+        Chart("Minutes of a visit", lambda width: charts.bars(labels, stay, width, "minutes", missing="no visits"),
+              "The target of a visit is {:g} minutes; {:g} to {:g} are on target.".format(
+                  workspace.settings.target_minutes, workspace.settings.on_target_low,
+                  workspace.settings.on_target_high)),
+        Table("crime types", [
+            *patrol_tables.kind_columns(), number("patrols", "Planned boxes", 16),
+            patrol_tables.share_column("compliance", "Visited", 15), patrol_tables.share_column(
+                "on_target", "On target", 14),
+            number("stays", "Visits", 13),
+            number("mean_minutes", "Average minutes", 16, 1), number("median_minutes", "Median minutes", 16, 1),
+            patrol_tables.share_column("met", "Planned minutes met", 16), number(
+                "planned_minutes", "Minutes planned", 16),
+            number("minutes", "Minutes delivered", 17), number("officer_minutes", "Officer minutes", 16)], table,
+            "Every crime type that is forecast"),
+        *_by_shift(workspace, period, kinds),
+        Paragraph(ABOUT, small=True), Paragraph(patrol_tables.ABOUT_MINUTES, small=True)]
+    return Report(TITLE, head, blocks)
+
+
+def _by_shift(workspace, period, kinds):
+    names = page_head.shift_names(workspace)
+    table = kinds.join(delivered.by_group(period, ["shift", "crime_type"]))
+    table = table.assign(name=table["shift"].map(names).fillna(table["shift"]))
+    first = [Column("name", "Shift", 24), *patrol_tables.kind_columns()]
+    shown = [column for column in patrol_tables.planned_columns() if column.name in SHOWN_BY_SHIFT]
+    return [Table("crime types by shift", [*first, *shown], table, "By shift", in_file=False),
+            Table("crime types by shift", [*first, *patrol_tables.planned_columns()], table, on_page=False)]

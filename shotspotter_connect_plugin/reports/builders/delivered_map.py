@@ -1,0 +1,244 @@
+"""Maps of reports: planned boxes, visits and tracks, as layers that live in memory.
+
+Tracks are somebody's whereabouts: a copy on disk would outlive their purge. Only a report opened in the layout designer
+is kept with the user's project, if that is saved (``opened.py``).
+"""
+from itertools import groupby, repeat
+
+from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
+                       QgsFeature, QgsField, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
+                       QgsPalLayerSettings, QgsRectangle, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer,
+                       QgsVectorLayerSimpleLabeling)
+from qgis.PyQt.QtCore import QMetaType
+from shapely.geometry import MultiLineString, Point
+from shapely.ops import unary_union
+from shapely.prepared import prep
+
+from ...workspace.store.layer_file import is_readable
+from ..paper import map_layers, style
+
+MANY = 25
+"""More boxes than this on one map get no numbers: their map shows a city, and its areas have maps of their own."""
+TRACK = "#4a1f7a"
+OUTSIDE = 500.0
+"""Metres around the jurisdiction in which tracks are still shown."""
+OUTCOMES = ("missed", "short", "on_target", "over")
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
+
+
+def memory_layer(name, kind, crs, frame, geometries):
+    """A layer of a frame's columns; ``kind`` is ``Polygon``, ``LineString`` or ``MultiPolygon``."""
+    layer = QgsVectorLayer(kind, map_layers.plain(name), "memory")
+    layer.setCrs(QgsCoordinateReferenceSystem(crs))
+    provider = layer.dataProvider()
+    provider.addAttributes([QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString))
+                            for column in frame])
+    layer.updateFields()
+    features = []
+    rows = zip(*(frame[column].tolist() for column in frame)) if len(frame.columns) else repeat(())
+    for values, geometry in zip(rows, geometries):
+        feature = QgsFeature(layer.fields())
+        feature.setAttributes([None if value is None or value != value else value for value in values])
+        feature.setGeometry(geometry)
+        features.append(feature)
+    provider.addFeatures(features)
+    layer.updateExtents()
+    layer.setFlags(layer.flags() | QgsMapLayer.LayerFlag.Private)
+    layer.setCustomProperty("skipMemoryLayersCheck", 1)  # QGIS shall not ask to save it
+    return layer
+
+
+def squares(rectangles):
+    """Geometries of (n, 4) x_min, y_min, x_max, y_max."""
+    return [QgsGeometry.fromRect(QgsRectangle(*bounds)) for bounds in rectangles.tolist()]
+
+
+def shapes(geometries):
+    """QGIS geometries of shapely ones."""
+    made = []
+    for shape in geometries:
+        geometry = QgsGeometry()
+        geometry.fromWkb(shape.wkb)
+        made.append(geometry)
+    return made
+
+
+def ground(context, beats, crs):
+    """What lies under every map, top one first: outlines of beats, streets, railroads, water, parks."""
+    outlines = memory_layer("Beats", "MultiPolygon", crs, beats[["beat"]], shapes(beats["geometry"]))
+    map_layers.style_beats(outlines)
+    lines, areas = map_layers.context_layers(context) if context and is_readable(context) else ([], [])
+    return [outlines, *lines, *areas]
+
+
+def planned_boxes(crs, frame, rectangles, numbers=7):
+    """Planned boxes in the colour of their crime type with ``label``; those nobody visited dashed and without filling.
+
+    ``frame``: label, colour, outcome. ``numbers`` is the size of the labels in points, 0 = none.
+    """
+    layer = memory_layer("Planned boxes", "Polygon", crs, frame[["label", "colour", "outcome"]], squares(rectangles))
+    categories = [QgsRendererCategory(f"{outcome}{colour}", _box(colour, outcome), "") for outcome, colour in
+                  sorted(set(zip(frame["outcome"], frame["colour"])))]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("\"outcome\" || \"colour\"", categories))
+    if numbers:
+        _write(layer, "label", numbers, halo=0.4 if numbers > 6 else 0.25)
+    return layer
+
+
+def amounts(crs, frame, rectangles, side):
+    """Boxes of a whole period by what became of their patrols, see :func:`outcome_symbol`.
+
+    ``frame``: outcome; ``side`` is that of a box in map units.
+    """
+    layer = memory_layer("Boxes", "Polygon", crs, frame[["outcome"]], squares(rectangles))
+    categories = [QgsRendererCategory(outcome, outcome_symbol(outcome, side), "") for outcome in OUTCOMES]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("outcome", categories))
+    return layer
+
+
+def other_boxes(crs, rectangles):
+    """Boxes that had a visit and no patrol, faint."""
+    import pandas as pd
+
+    layer = memory_layer("Other boxes visited", "Polygon", crs, pd.DataFrame(index=range(len(rectangles))),
+                         squares(rectangles))
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
+        "style": "solid", "color": "138,143,148,55", "outline_style": "no"})))
+    return layer
+
+
+def boxes_without_residents(crs, rectangles):
+    """Boxes in which nobody is known to live, in one quiet colour."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"residents": [0] * len(rectangles)})
+    layer = memory_layer("Boxes without residents", "Polygon", crs, frame, squares(rectangles))
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
+        "style": "solid", "color": style.NOBODY, "outline_style": "no"})))
+    return layer
+
+
+def areas(crs, frame, geometries):
+    """Polygons in the ``colour`` of their row with their ``label``, where it has room."""
+    layer = memory_layer("Areas", "MultiPolygon", crs, frame[["label", "colour"]], shapes(geometries))
+    layer.setRenderer(QgsCategorizedSymbolRenderer("colour", [
+        QgsRendererCategory(colour, QgsFillSymbol.createSimple({
+            "color": colour, "outline_color": style.MUTED, "outline_width": "0.2"}), "")
+        for colour in sorted(set(frame["colour"]))]))
+    _write(layer, "label", 6, Qgis.LabelOverlapHandling.PreventOverlap)
+    return layer
+
+
+def track_lines(crs, frame, areas=(), names=True):
+    """Tracks of units, of another colour than streets, with the unit's name along them. ``frame``: unit, geometry.
+
+    ``areas`` are shapely polygons; what is farther than :data:`OUTSIDE` from all of them is left out.
+    """
+    if len(areas):
+        lines = _near(frame["geometry"], areas)
+        seen = [place for place, line in enumerate(lines) if not line.is_empty]
+        frame, lines = frame.iloc[seen], [lines[place] for place in seen]
+    else:
+        lines = frame["geometry"]
+    layer = memory_layer("Tracks", "MultiLineString", crs, frame[["unit"]], shapes(lines))
+    layer.setRenderer(QgsSingleSymbolRenderer(track_symbol() if names else track_symbol(0.25)))
+    if names:
+        settings = QgsPalLayerSettings()
+        settings.fieldName = "unit"
+        settings.placement = Qgis.LabelPlacement.Line
+        line = settings.lineSettings()
+        line.setPlacementFlags(Qgis.LabelLinePlacementFlag.OnLine)
+        settings.setLineSettings(line)
+        settings.setFormat(map_layers.halo(style.text_format(5.5, TRACK, bold=True), 0.5))
+        layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+        layer.setLabelsEnabled(True)
+    return layer
+
+
+def _near(lines, areas):
+    """The lines as far as they run near some areas, cut between fixes: to intersect them would node every crossing."""
+    near = prep(unary_union(list(areas)).buffer(OUTSIDE, 4))
+    made = []
+    for line in lines:
+        runs = groupby(line.coords, key=lambda place: near.contains(Point(place)))
+        runs = [list(places) for inside, places in runs if inside]
+        made.append(MultiLineString([run for run in runs if len(run) > 1]))
+    return made
+
+
+def track_symbol(width=0.35, alpha=165):
+    """The line of a track."""
+    return QgsLineSymbol.createSimple({
+        "line_color": ",".join(str(part) for part in style.colour(TRACK, alpha).getRgb()), "line_width": str(width),
+        "joinstyle": "round", "capstyle": "round"})
+
+
+def frames(crs, frame, geometries):
+    """Outlines of the areas that have maps of their own, with their ``label``."""
+    layer = memory_layer("Areas with maps of their own", "Polygon", crs, frame[["label"]], shapes(geometries))
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
+        "style": "no", "outline_color": style.INK, "outline_width": "0.3", "outline_style": "dot"})))
+    settings = QgsPalLayerSettings()
+    settings.fieldName = "label"
+    settings.placement = Qgis.LabelPlacement.OverPoint
+    settings.setFormat(map_layers.halo(style.text_format(14, bold=True), 0.8))
+    settings.priority = 10
+    placement = settings.placementSettings()
+    placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
+    settings.setPlacementSettings(placement)
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)
+    return layer
+
+
+def planned_not_visited():
+    """The box of a patrol that was not visited, for the key of a map."""
+    return _box("", "missed")
+
+
+def _box(colour, outcome):
+    fill = style.colour(colour, 150)
+    missed = outcome == "missed"
+    return QgsFillSymbol.createSimple({
+        "style": "no" if missed else "solid", "color": ",".join(str(part) for part in fill.getRgb()),
+        "outline_color": style.colour(colour).name() if not missed else style.INK,
+        "outline_style": "dash" if missed else "solid", "outline_width": "0.5" if missed else "0.4"})
+
+
+def outcome_symbol(outcome, side, unit="MapUnit"):
+    """The symbol of an outcome for a box of some side: a mark tells it without colour, on the map and in its key.
+
+    Not visited is hollow with a cross, short is half full, on target full, over full with a white plus. No brush
+    patterns: Qt would put them into a PDF as pictures.
+    """
+    fill = style.PAPER if outcome in ("missed", "short") else style.DOSAGE[outcome][0]
+    symbol = QgsFillSymbol.createSimple({
+        "color": fill, "outline_color": style.INK, "outline_width": str(0.05 * side), "outline_width_unit": unit,
+        "joinstyle": "miter"})
+    shape, size, colour, stroke = {
+        "missed": ("cross2", 0.75, style.INK, 0.12),
+        "short": ("diagonal_half_square", 0.95, style.DOSAGE["short"][0], 0.0),
+        "on_target": ("", 0.0, "", 0.0), "over": ("cross", 0.7, style.PAPER, 0.16)}[outcome]
+    if shape:
+        mark = QgsMarkerSymbol.createSimple({
+            "name": shape, "size": str(size * side), "size_unit": unit, "color": colour, "outline_color": colour,
+            "outline_style": "solid" if stroke else "no", "outline_width": str(stroke * side),
+            "outline_width_unit": unit})
+        layer = QgsCentroidFillSymbolLayer()
+        layer.setSubSymbol(mark)
+        symbol.appendSymbolLayer(layer)
+    return symbol
+
+
+def _write(layer, column, points, overlap=Qgis.LabelOverlapHandling.AllowOverlapIfRequired, halo=0.4):
+    settings = QgsPalLayerSettings()
+    settings.fieldName = column
+    settings.placement = Qgis.LabelPlacement.OverPoint
+    settings.centroidInside = True
+    settings.priority = 10
+    placement = settings.placementSettings()
+    placement.setOverlapHandling(overlap)
+    settings.setPlacementSettings(placement)
+    settings.setFormat(map_layers.halo(style.text_format(points, bold=True), halo))
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)

@@ -1,0 +1,45 @@
+"""Every report once: its name, its algorithm, what it can be narrowed to, and the module that composes it.
+
+A module has ``build(workspace, first, last, beat="", ...) -> Report``, with a keyword for each of ``takes``.
+"""
+import importlib
+from dataclasses import dataclass
+from typing import Tuple
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One report; ``takes`` are keywords of its ``build``. Roll call has no ``module``: it is an atlas."""
+
+    name: str
+    title: str
+    module: str
+    takes: Tuple[str, ...] = ("beat",)
+
+    @property
+    def algorithm(self):
+        """Id of its algorithm."""
+        return f"connect:{self.name}"
+
+
+KINDS = (
+    Kind("shiftreport", "Shift", "shift_report", ("beat", "shift")),
+    Kind("tacticreport", "Tactic", "tactic_report", ("beat", "shift")),
+    Kind("officerreport", "Officer", "officer_report", ("beat", "shift", "officer", "rank")),
+    Kind("crimetypereport", "Crime type", "crime_type_report", ("beat", "shift")),
+    Kind("dosagereport", "Crime and Dosage", "dosage_report", ("beat", "progress")),
+    Kind("exposurereport", "Exposure", "exposure_report", ("beat", "progress")),
+    Kind("rollcall", "Roll call", "", ("beat", "shift")),
+)
+
+
+def kind(name):
+    """The :class:`Kind` of a name."""
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def compose(name, workspace, first, last, **filters):
+    """The :class:`~.report_content.Report` of that name; filters that it does not take are left out."""
+    found = kind(name)
+    module = importlib.import_module(f".{found.module}", __package__)
+    return module.build(workspace, first, last, **{key: value for key, value in filters.items() if key in found.takes})

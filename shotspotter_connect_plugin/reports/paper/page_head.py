@@ -1,0 +1,71 @@
+"""What every page says of the agency and of what it covers, and whether a period can be reported on at all."""
+from pathlib import Path
+
+import pandas as pd
+
+from ...errors import ConnectError
+from ...workspace.store.runs import library_versions
+from .report_content import PageHead
+from .wording import clean, first_few, letter_codes, moment_in_words, period_in_words
+
+
+def page_head(workspace, title, first, last, as_of=None, beat="", shift="", officer="", of="Tracks, logs and plans"):
+    """The :class:`~.report_content.PageHead` of a report over the shift dates ``first`` to ``last``, inclusive.
+
+    ``as_of`` is the moment (UTC) of the newest data that the report counts, None where there is none; ``of`` which data
+    these are.
+    """
+    settings = workspace.settings
+    newest = moment_in_words(_local(as_of, settings.timezone))
+    filters = [f"beat {clean(beat)}" if beat else "all beats",
+               f"{shift_names(workspace)[shift]} shift" if shift else "all shifts"]
+    filters += [f"officer {clean(officer)}"] if officer else []
+    return PageHead(
+        title=title, subtitle=" · ".join([period_in_words(first, last), *filters]), agency=clean(settings.agency),
+        notice=clean(settings.notice), logo=logo_path(workspace),
+        data=f"{of} as of {newest}" if newest else "No data yet",
+        chain_head=chain_head(workspace), version=library_versions()["plugin"], page_size=settings.page_size)
+
+
+def check_period(workspace, first, last, beat="", shift=""):
+    """Raise one sentence where a report of these makes no sense."""
+    try:
+        start, end = (pd.to_datetime(date, format="%Y-%m-%d") for date in (first, last))
+    except (ValueError, TypeError) as error:
+        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
+    if end < start:
+        raise ConnectError("The period ends before it starts; give FROM not after TO.")
+    beats = workspace.distinct("beats", "beat")
+    if beat and beat not in beats:
+        raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {first_few(beats)}.")
+    if shift and shift not in workspace.calendar.codes:
+        raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are "
+                           f"{first_few(workspace.calendar.codes)}.")
+
+
+def logo_path(workspace):
+    """Full path of the agency's logo; an empty text where none is set."""
+    logo = workspace.settings.logo
+    return str(Path(workspace.folder) / logo) if logo else ""
+
+
+def _local(moment, timezone):
+    return None if moment is None or pd.isna(moment) else moment.tz_convert(timezone)
+
+
+def shift_names(workspace):
+    """Name of each shift by its code."""
+    shifts = workspace.read("shifts", ["shift", "name"])
+    return {code: clean(name) or code for code, name in zip(shifts["shift"], shifts["name"])}
+
+
+def crime_types(workspace):
+    """The crime types that are forecast: [crime_type, name, colour, letter], in order."""
+    frame = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
+    frame["name"] = [clean(name) or code for code, name in zip(frame["crime_type"], frame["name"])]
+    return frame.assign(letter=letter_codes(list(frame["name"])))
+
+
+def chain_head(workspace):
+    chain = workspace.read("adjustments", ["seq", "hash"], order_by=["seq"])
+    return "" if chain.empty else chain["hash"].iloc[-1]

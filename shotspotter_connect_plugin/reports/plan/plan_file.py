@@ -1,0 +1,212 @@
+"""The plan GeoPackage: what the map, the sheets and other software read."""
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from osgeo import gdal, ogr
+from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink,
+                       QgsField, QgsFields, QgsGeometry, QgsVectorFileWriter)
+from qgis.PyQt.QtCore import QMetaType
+
+from ...errors import ConnectError
+from ...files import scratch
+from ...progress import SILENT
+from ...workspace.store.layer_file import open_layers
+from .sheets import key, sheets
+
+_REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.patrols",
+             "DELETE FROM sheets", "INSERT INTO sheets SELECT * FROM fresh.sheets",
+             "DELETE FROM sheet_rows", "INSERT INTO sheet_rows SELECT * FROM fresh.sheet_rows")
+CONTEXT = ("parks", "water", "roads", "railroads")
+_NO_ROOM = "The plan could not be written: free some space on the disk."
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
+
+
+def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
+    """Write the plan of some shifts, and the streets, parks and water around, to a new GeoPackage.
+
+    Layers: patrols, forecast (unless left out), beats, sheets, parks, water, roads, railroads; tables: sheet_rows,
+    crime_types. ``rollcalls`` are :class:`~.report_words.RollCall` of one workspace.
+
+    Returns
+    -------
+    dict
+        Layer or table -> how many features it has.
+    """
+    first = rollcalls[0]
+    pages, rows, patrols = sheets(rollcalls)
+    crs = QgsCoordinateReferenceSystem(first.crs)
+    kinds = first.crime_types.rename(columns={"name": "crime_type_name"})
+    names = {rollcall.shift: rollcall.shift_name for rollcall in rollcalls}
+    patrols = patrols.merge(kinds, on="crime_type", how="left")
+    patrols["shift_name"] = patrols["shift"].map(names)
+    patrols["reasons"] = ["; ".join(reasons) for reasons in patrols["reasons"]]
+    polygon, area, none = Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.NoGeometry
+    forecast = {"forecast": (_forecast(rollcalls).merge(kinds, on="crime_type", how="left"), polygon)} \
+        if with_forecast else {}
+    tables = {"patrols": (patrols, polygon), **forecast, "beats": (first.beats, area), "sheets": (pages, polygon),
+              "sheet_rows": (rows, none), "crime_types": (key(first.crime_types), none)}
+    with no_waiting_for_the_disk():
+        for name, (frame, geometry_type) in tables.items():
+            write_table(path, name, frame, geometry_type, crs)
+        context = copy_context(path, first.context, crs, progress)
+    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
+
+
+def bring_up_to_date(path, rollcalls):
+    """Put patrols and sheets as they are now into a plan that was written before, in one transaction.
+
+    The file stays the same one, so that a project that has it open needs only to draw its layers again. Its forecast,
+    beats and map context are left as they are, since no change of a plan touches them.
+
+    Parameters
+    ----------
+    path : str
+    rollcalls : sequence of RollCall
+        All shifts of the file.
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be written.
+    """
+    with scratch("The plan as it is now") as folder:
+        fresh = folder / "fresh.gpkg"
+        write_geopackage(fresh, [replace(rollcall, context="") for rollcall in rollcalls], with_forecast=False)
+        if not _take_over(path, str(fresh)):
+            raise ConnectError(f"{os.path.basename(path)} could not be brought up to date; allow writing to it and "
+                               "free some space on the disk, or run the whole day again.", gdal.GetLastErrorMsg())
+
+
+def _take_over(path, fresh):
+    """Replace rows of a plan by those of another file in one transaction -> whether that was done; both are closed."""
+    target = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE) if os.access(path, os.W_OK) else None
+    if target is None:
+        return False
+    target.ExecuteSQL("ATTACH DATABASE '" + fresh.replace("'", "''") + "' AS fresh")
+    target.StartTransaction()
+    for statement in _REPLACED:
+        gdal.ErrorReset()
+        target.ExecuteSQL(statement)
+        if gdal.GetLastErrorType() >= gdal.CE_Failure:
+            target.RollbackTransaction()
+            return False
+    if target.CommitTransaction() != ogr.OGRERR_NONE:
+        target.RollbackTransaction()
+        return False
+    target.ExecuteSQL("DETACH DATABASE fresh")
+    return True
+
+
+@contextmanager
+def no_waiting_for_the_disk():
+    """Write a new GeoPackage without a wait per table: nobody sees it before it is whole and moved into place."""
+    name = "OGR_SQLITE_SYNCHRONOUS"
+    before = gdal.GetThreadLocalConfigOption(name)
+    gdal.SetThreadLocalConfigOption(name, "OFF")
+    try:
+        yield
+    finally:
+        gdal.SetThreadLocalConfigOption(name, before)
+
+
+def _forecast(rollcalls):
+    return pd.concat([rollcall.forecast.assign(shift_date=rollcall.shift_date, shift=rollcall.shift)
+                      for rollcall in rollcalls], ignore_index=True)
+
+
+def write_table(path, name, frame, geometry_type, crs):
+    """One table of the GeoPackage from a frame; its ``geometry`` column, if any, holds shapely objects."""
+    columns = [column for column in frame.columns if column != "geometry"]
+    fields = QgsFields()
+    for column in columns:
+        fields.append(QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString)))
+    writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(),
+                                        _options(path, name))
+    try:
+        _fill(writer, fields, frame, columns, geometry_type)
+    finally:
+        del writer  # closes the file, also where an error is kept with all that was known at its place
+
+
+def _fill(writer, fields, frame, columns, geometry_type):
+    if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
+        raise ConnectError(_NO_ROOM, writer.errorMessage())
+    features = []
+    values = zip(*(_values(frame[column]) for column in columns))
+    shapes = frame["geometry"] if "geometry" in frame else [None] * len(frame)
+    for row, shape in zip(values, shapes):
+        feature = QgsFeature(fields)
+        feature.setAttributes(list(row))
+        if shape is not None:
+            feature.setGeometry(_geometry(shape, geometry_type))
+        features.append(feature)
+    if not writer.addFeatures(features, QgsFeatureSink.Flag.FastInsert) or not writer.flushBuffer():
+        raise ConnectError(_NO_ROOM, writer.errorMessage())
+
+
+def _values(column):
+    """Values of a column as QGIS takes them: plain Python, ``None`` for null."""
+    if column.dtype.kind in "biuf":
+        return [None if value != value else value for value in column.to_numpy().tolist()]
+    return [None if value is None or value is pd.NA or value != value else
+            value.item() if isinstance(value, np.generic) else str(value) for value in column]
+
+
+def _geometry(shape, geometry_type):
+    geometry = QgsGeometry()
+    geometry.fromWkb(shape.wkb)
+    if geometry_type == Qgis.WkbType.MultiPolygon:
+        geometry.convertToMultiType()
+    return geometry
+
+
+def _options(path, name):
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName = "GPKG"
+    options.layerName = name
+    actions = QgsVectorFileWriter.ActionOnExistingFile
+    options.actionOnExistingFile = (actions.CreateOrOverwriteLayer if os.path.exists(path)
+                                    else actions.CreateOrOverwriteFile)
+    return options
+
+
+def copy_context(path, context, crs, progress):
+    """Copy what the agency's map context has of our layers, in the plan's CRS -> layer -> how many features."""
+    copied = {}
+    if not context:
+        return copied
+    if not os.path.exists(context):
+        progress.warn(f"The map context {context} is not there, so maps show boxes and beats only. "
+                      "Set map_context to a GeoPackage with streets, parks and water.")
+        return copied
+    try:
+        source = open_layers(context)
+    except ConnectError as error:
+        progress.warn(f"Maps show boxes and beats only. {error.user}")
+        return copied
+    for name in CONTEXT:
+        layer = source.GetLayerByName(name)
+        if layer is None or layer.GetSpatialRef() is None:
+            continue
+        done = _copied(path, source, name, crs)
+        if done is not None:
+            copied[name] = done.GetLayerByName(name).GetFeatureCount()
+        elif "disk" in gdal.GetLastErrorMsg():
+            raise ConnectError(_NO_ROOM, gdal.GetLastErrorMsg())
+        else:
+            progress.warn(f"The layer {name} of the map context could not be read, so maps go without it.")
+        done = None  # closed, so that the file can be moved
+    return copied
+
+
+def _copied(path, source, name, crs):
+    """The file with a copy of a layer in it, open; None where that failed."""
+    try:
+        return gdal.VectorTranslate(
+            str(path), source, format="GPKG", accessMode="update", layers=[name], layerName=name, dim="XY",
+            dstSRS=crs.toWkt(), geometryType=["PROMOTE_TO_MULTI", "CONVERT_TO_LINEAR"])
+    except RuntimeError:  # GDAL raises where somebody asked it to
+        return None

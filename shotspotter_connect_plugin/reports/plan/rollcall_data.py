@@ -1,0 +1,199 @@
+"""One shift's plan as it is handed out, read from the workspace into plain frames and words.
+
+Nothing here knows QGIS: sheets and projects get what :func:`rollcall` gives, or frames made by hand.
+"""
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ...errors import ConnectError
+from ...forecast.reasons import own_first
+from ...patrol.metering import harm_by_box
+from ...workspace.steps.planning import commitments
+from ...workspace.store.runs import library_versions
+from ..paper.page_head import chain_head, crime_types, logo_path, shift_names
+from ..paper.wording import clean, first_few, hours_in_words, moment_in_words, natural_key
+
+PATROL_COLUMNS = (
+    "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
+    "chance_low", "chance_high", "inclusion_probability", "harm", "target_minutes", "returns", "unit", "origin",
+    "version", "reasons", "geometry")
+FORECAST_COLUMNS = ("box_id", "beat", "where", "crime_type", "harm", "chance", "chance_low", "chance_high",
+                    "inclusion_probability", "eligible", "why_not", "geometry")
+NO_PLAN = "No plan has been made for this shift."
+NO_PATROLS = "The plan of this shift has no boxes."
+
+
+@dataclass(frozen=True)
+class RollCall:
+    """One shift's plan as it is handed out.
+
+    Frames (polygons are shapely, in ``crs``):
+    ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines;
+    ``patrols`` [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat, ``reasons`` are
+    lists of text; ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics``
+    [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of
+    coming draws, the next one first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of
+    the fishnet, ``message`` says why the whole shift has nothing to show, where that is so. ``logo`` is the path of a
+    picture, ``phone`` the address at which a phone finds the shift's file; both may be empty. ``draws`` tells how often
+    the shift was drawn, ``hashes`` how many seed hashes stood for it.
+    """
+
+    agency: str
+    page_size: str
+    crs: str
+    shift_date: str
+    shift: str
+    shift_name: str
+    hours: str
+    pages: tuple
+    area: tuple
+    crime_types: pd.DataFrame
+    beats: pd.DataFrame
+    patrols: pd.DataFrame
+    forecast: pd.DataFrame
+    tactics: pd.DataFrame
+    coming: pd.DataFrame
+    seed_hash: str
+    lottery: bool
+    chain_head: str
+    as_of: str
+    version: str
+    context: str = ""
+    message: str = ""
+    notice: str = ""
+    logo: str = ""
+    phone: str = ""
+    draws: int = 1
+    hashes: int = 1
+
+    @property
+    def seed_label(self):
+        """What the seed hash is the hash of: a first draw from the one hash published, or what else it is."""
+        said = "Seed hash of this draw" if self.lottery else "Test with a given seed, no lottery"
+        more = [f"draw {self.draws} of this shift"] * (self.draws > 1) + [f"1 of {self.hashes} hashes"] * (
+            self.hashes > 1)
+        return f"Seed hash, {', '.join(more)}" if more and self.lottery else said
+
+
+def rollcall(workspace, shift_date, shift, beat=""):
+    """One shift's :class:`RollCall`, of all beats or of one.
+
+    Raises
+    ------
+    ConnectError
+        When the shift or the beat is not one of the workspace's, or the date is no date.
+    """
+    start, end = _bounds(workspace, shift_date, shift)
+    names = shift_names(workspace)
+    beats = workspace.read("beats", ["beat", "geometry"])
+    beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
+    if beat and beat not in set(beats["beat"]):
+        raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {first_few(beats['beat'])}.")
+    draw = _current_draw(workspace, shift_date, shift)
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where", "geometry"])
+    forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
+    patrols = _patrols(workspace, shift_date, shift, boxes, forecasts)
+    message = "" if len(patrols) else NO_PLAN if draw is None else NO_PATROLS
+    if beat:
+        patrols = patrols[patrols["beat"] == beat].reset_index(drop=True)
+    settings = workspace.settings
+    return RollCall(
+        agency=clean(settings.agency), page_size=settings.page_size, crs=settings.crs, shift_date=shift_date,
+        shift=shift, message=message, shift_name=names.get(shift, shift), hours=hours_in_words(start, end, shift_date),
+        pages=(beat,) if beat else tuple(dict.fromkeys([*beats["beat"], *patrols["beat"]])),
+        area=_area(workspace, boxes), crime_types=crime_types(workspace),
+        beats=beats.reset_index(drop=True), patrols=patrols, forecast=_forecast(workspace, draw, boxes, forecasts),
+        tactics=_tactics(workspace, shift_date), coming=_coming(workspace, shift_date, start, names),
+        seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
+        chain_head=chain_head(workspace), as_of=_as_of(forecasts, settings.timezone),
+        version=library_versions()["plugin"],
+        context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "",
+        notice=clean(settings.notice), logo=logo_path(workspace),
+        phone=phone_link(settings.phone_address, shift_date, shift),
+        draws=workspace.count("draws", {"shift_date": shift_date, "shift": shift}),
+        hashes=workspace.count("commitments", {"shift_date": shift_date, "shift": shift}))
+
+
+def phone_link(address, shift_date, shift):
+    """Where a phone finds the file of a shift: the agency's address and a fixed name; an empty text without address."""
+    return f"{address.rstrip('/')}/phone_{shift_date}_{shift}.zip" if address else ""
+
+
+def _bounds(workspace, shift_date, shift):
+    calendar = workspace.calendar
+    if shift not in calendar.codes:
+        raise ConnectError(
+            f"There is no shift {shift!r} in this workspace; its shifts are {first_few(calendar.codes)}.")
+    start, end = calendar.bounds(shift_date, shift)
+    zone = workspace.settings.timezone
+    return start.tz_convert(zone), end.tz_convert(zone)
+
+
+def _area(workspace, boxes):
+    rectangles = workspace.fishnet.rectangles(boxes["col"], boxes["row"])
+    return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
+
+
+def _current_draw(workspace, shift_date, shift):
+    draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift}, order_by=["drawn_utc"])
+    return None if draws.empty else draws.iloc[-1]
+
+
+def _patrols(workspace, shift_date, shift, boxes, forecasts):
+    columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "reasons", "geometry")]
+    patrols = workspace.read("patrols", columns + ["visit_order"],
+                             where={"shift_date": shift_date, "shift": shift, "status": "planned"})
+    patrols = patrols.merge(boxes[["box_id", "where", "geometry"]], on="box_id")
+    patrols = patrols.merge(forecasts[["box_id", "crime_type", "reasons"]], on=["box_id", "crime_type"], how="left")
+    patrols["beat"] = patrols["beat"].fillna("")
+    patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
+    patrols["number"] = patrols.groupby("beat").cumcount() + 1
+    patrols["where"] = [clean(where) for where in patrols["where"]]
+    patrols["reasons"] = [own_first(kind, [clean(reason) for reason in reasons]) if isinstance(reasons, list) else []
+                          for kind, reasons in zip(patrols["crime_type"], patrols["reasons"])]
+    return patrols[list(PATROL_COLUMNS)]
+
+
+def _forecast(workspace, draw, boxes, forecasts):
+    """What was forecast for every box of the shift, and what its odds in the draw were."""
+    crime_types = workspace.crime_types
+    expected = forecasts.pivot(index="box_id", columns="crime_type", values="expected").add_prefix("expected_")
+    frame = boxes.merge(harm_by_box(forecasts, crime_types), left_on="box_id", right_index=True)
+    odds = ["box_id", "inclusion_probability", "eligible", "why_not"]
+    drawn = workspace.read("draw_boxes", odds, where={"draw_id": "" if draw is None else draw["draw_id"]})
+    frame = frame.merge(drawn, on="box_id", how="left")
+    frame["where"] = [clean(where) for where in frame["where"]]
+    return frame[list(FORECAST_COLUMNS)].merge(expected, left_on="box_id", right_index=True, how="left")
+
+
+def _tactics(workspace, shift_date):
+    frame = workspace.read("tactics", order_by=["sort_order"])
+    offered = ~frame["enforcement"].fillna(True).astype(bool)
+    current = frame["expires"].isna() | (frame["expires"].fillna("") >= shift_date)
+    frame = frame[offered & current]
+    return pd.DataFrame({
+        "name": [clean(name) for name in frame["name"]],
+        "description": [clean(text) for text in frame["description"]],
+        "crime_types": [list(codes or ()) for codes in frame["crime_types"]],
+        "approved": [bool(clean(who)) for who in frame["approved_by"]],
+    })
+
+
+def _coming(workspace, shift_date, start, names):
+    """The newest hash of each coming draw, in the order in which the shifts start; where more stand, its name says so.
+    """
+    frame = commitments(workspace, shift_date, workspace.settings.commit_days + 1)
+    frame = frame[frame["start_utc"] > start]
+    stand = frame.groupby(["shift_date", "shift"])["seed_hash"].transform("nunique") if len(frame) else []
+    frame = frame.assign(stand=stand).drop_duplicates(["shift_date", "shift"], keep="last")
+    named = [names.get(code, code) + (f" (1 of {count} hashes)" if count > 1 else "")
+             for code, count in zip(frame["shift"], frame["stand"])]
+    return pd.DataFrame({"shift_date": list(frame["shift_date"]), "seed_hash": list(frame["seed_hash"]),
+                         "shift_name": named})
+
+
+def _as_of(forecasts, timezone):
+    moments = forecasts["as_of_utc"].dropna()
+    return "" if moments.empty else moment_in_words(moments.max().tz_convert(timezone))

@@ -1,0 +1,213 @@
+"""The roll-call report: one page per beat, made as an atlas over the sheets of a plan GeoPackage.
+
+An atlas, because the agency can open it in QGIS's layout designer and change the one page design. Its labels only name
+columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as
+it is.
+"""
+from contextlib import contextmanager
+
+import pandas as pd
+from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemMapOverview
+from qgis.PyQt.QtCore import Qt
+
+from ...errors import ConnectError
+from ...file_checks import layers as layers_of
+from ...files import scratch
+from ...progress import SILENT
+from ..paper import map_layers
+from ..paper import page_items as pieces
+from ..paper import style
+from ..paper.report_content import Column, PageHead, Report, Table
+from ..paper.wording import date_in_words
+from . import sheets
+from .plan_file import write_geopackage
+from .rollcall_data import RollCall
+
+NAME = "Roll call"
+PHONE = "This plan on a phone"
+HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the harm."
+
+
+def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
+    """Write the roll-call PDF of one shift, or of several, in one file; it appears only when it is complete.
+
+    Parameters
+    ----------
+    rollcall : RollCall or sequence of RollCall
+        From :func:`~.report_words.rollcall`; several are of one workspace.
+    path : str
+        The PDF.
+    feedback : qgis.core.QgsFeedback, optional
+        Hears how far it is and can cancel. Main thread only, as layouts are.
+    """
+    rollcalls = [rollcall] if isinstance(rollcall, RollCall) else list(rollcall)
+    with laid_out(rollcalls, progress) as layout:
+        first = rollcalls[0]
+        shift = f"{first.shift_name} shift" if len(rollcalls) == 1 else ""
+        title = ", ".join(filter(None, (NAME, first.agency, shift, date_in_words(first.shift_date))))
+        return pieces.export_pdf(layout, path, feedback, title)
+
+
+@contextmanager
+def laid_out(rollcalls, progress=SILENT):
+    """The layout of the sheets, in a project of its own, with all it shows; both are gone afterwards."""
+    if not rollcalls:
+        raise ConnectError("There is no shift to print: name a shift of this date.")
+    with scratch("The plan to print") as folder:
+        geopackage = folder / "plan.gpkg"
+        layers_of(write_geopackage(geopackage, rollcalls, progress, with_forecast=False))(geopackage)
+        project = map_layers.new_project(rollcalls[0].crs)
+        try:
+            layers = map_layers.plan_layers(project, geopackage, map_layers.in_memory)
+            layout = build_layout(project, layers, rollcalls[0].page_size)
+            _ask_less(project, layout)
+            yield layout
+        finally:
+            map_layers.let_go(project)
+
+
+def _ask_less(project, layout):
+    """For every item it draws QGIS works out what the reference map's CRS is, a sixth of the time; so that has none.
+
+    Nothing on the small map is measured, and its layers are in one CRS.
+    """
+    small = layout.itemById(map_layers.SMALL_MAP)
+    small.setCrs(QgsCoordinateReferenceSystem())
+    project.setCrs(QgsCoordinateReferenceSystem())
+    layout.setReferenceMap(small)
+
+
+def as_table(rollcalls):
+    """The boxes of some shifts as a :class:`~.report_content.Report` of one table, for files."""
+    first = rollcalls[0]
+    patrols = pd.concat([rollcall.patrols.assign(shift_name=rollcall.shift_name) for rollcall in rollcalls])
+    patrols["kind"] = patrols["crime_type"].map(dict(zip(first.crime_types["crime_type"], first.crime_types["name"])))
+    table = Table("boxes", [
+        Column("shift_date", "Date"), Column("shift_name", "Shift"), Column("beat", "Beat"), Column("number", "No."),
+        Column("box_id", "Box"), Column("where", "Where"), Column("kind", "Crime type"),
+        Column("chance", "Chance of any crime"), Column("chance_low", "Chance, low"),
+        Column("chance_high", "Chance, high"), Column("inclusion_probability", "Chance of being drawn"),
+        Column("target_minutes", "Minutes"),
+        Column("returns", "Come back"), Column("unit", "Unit")], patrols)
+    return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
+
+
+def build_layout(project, layers, page_size):
+    """The roll-call layout over the layers of a plan, in the project's layout manager, which owns it.
+
+    Parameters
+    ----------
+    project : QgsProject
+        Holds ``layers``; keep it for as long as the layout is used.
+    layers : maps.PlanLayers
+    page_size : str
+        ``A4`` or ``Letter``.
+    """
+    layout = pieces.new_layout(project, NAME, page_size)
+    atlas = layout.atlas()
+    atlas.setCoverageLayer(layers.sheets)
+    atlas.setHideCoverage(True)
+    atlas.setSortFeatures(True)
+    atlas.setSortExpression('"sheet"')
+    atlas.setPageNameExpression('"title"')
+    atlas.setEnabled(True)
+    page_width, page_height = style.page_size(page_size)
+    width = page_width - 2 * style.MARGIN
+    first = next(layers.sheets.getFeatures(), None)
+    _header(layout, width, first["logo"] if first else "", bool(first and first["qr"]))
+    big = _big_map(layout, layers, width)
+    _side(layout, layers, big, page_width)
+    _table(layout, layers, page_width)
+    _notes(layout, width)
+    _footer(layout, width, page_height)
+    atlas.beginRender()
+    atlas.first()
+    return layout
+
+
+def _header(layout, width, logo, qr):
+    x, (split, name_width) = style.MARGIN, sheets.header_widths(width, bool(logo), qr)
+    pieces.label(layout, "Title", pieces.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
+    pieces.label(layout, "Agency", pieces.field("agency"), (x + split, 9, name_width, 9),
+                 style.text_format(sheets.TEXT, style.MUTED), Qt.AlignmentFlag.AlignRight)
+    right = x + width
+    if qr:
+        right -= sheets.QR
+        pieces.picture(layout, "QR code of the phone's file", pieces.page_value("qr"), (right, 6, sheets.QR, sheets.QR))
+        pieces.label(layout, "Words of the QR code", PHONE, (right - 12, 21.7, sheets.QR + 12, 3),
+                     style.text_format(5.5, style.MUTED), Qt.AlignmentFlag.AlignRight)
+        right -= 2.0
+    if logo:
+        pieces.picture(layout, "Logo", logo, (right - sheets.LOGO[0], 8, *sheets.LOGO))
+    pieces.label(layout, "Shift", pieces.field("subtitle"), (x, 18, width, 6), style.text_format(11))
+    pieces.rule(layout, "Line under the header", (x, 25, width, 0.6))
+
+
+def _big_map(layout, layers, width):
+    shown = [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground]
+    place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.TALLEST_MAP)
+    item = pieces.map_item(layout, map_layers.MAIN_MAP, shown, place, height="map_height")
+    item.setAtlasDriven(True)
+    item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
+    item.setAtlasMargin(0.0)
+    return item
+
+
+def _side(layout, layers, big, page_width):
+    """Beside the map: where it is, what its letters and colours mean, its scale."""
+    x, y, side = page_width - style.MARGIN - sheets.SIDE, sheets.TOP, sheets.SIDE
+    shown = [layers.patrols, layers.beats, layers.outlines, *layers.ground]
+    small = pieces.map_item(layout, map_layers.SMALL_MAP, shown,
+                            (x, y, side, side))
+    pieces.follow_columns(small)
+    overview = QgsLayoutItemMapOverview(map_layers.MAIN_MAP, small)
+    overview.setLinkedMap(big)
+    overview.setFrameSymbol(map_layers.frame_symbol())
+    small.overviews().addOverview(overview)
+    y += side + sheets.GAP
+    pieces.label(layout, "Key title", "Crime types", (x, y, side, sheets.TITLE),
+                 style.text_format(sheets.SMALL, style.MUTED, bold=True))
+    y += sheets.TITLE
+    key_height = layers.key.featureCount() * sheets.KEY_ROW
+    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", side - 7.0)), (x, y, side, key_height),
+                 style.text_format(sheets.SMALL), style.text_format(sheets.SMALL), 0.6, centred=("letter",))
+    y += key_height + sheets.GAP / 2
+    pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, side, sheets.KEY_NOTE),
+                 style.text_format(sheets.TINY + 0.5, style.MUTED))
+    y += sheets.KEY_NOTE + sheets.GAP / 2
+    pieces.scale_bar(layout, "Scale bar", big, (x, y, side - 10, sheets.SCALE))
+    pieces.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
+
+
+def _table(layout, layers, page_width):
+    widths = sheets.column_widths(page_width)
+    columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
+    place = (style.MARGIN, 192, sum(widths), page_width / 2)
+    pieces.table(layout, "Boxes", layers.rows, columns, place, style.text_format(sheets.TEXT),
+                 style.text_format(sheets.SMALL, style.MUTED,
+                                   bold=True), sheets.PADDING, map_layers.ON_SHEET, "table_top",
+                 centred=("letter",))
+    pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 192, sum(widths), 8), style.text_format(12),
+                 top="table_top")
+
+
+def _notes(layout, width):
+    x, small, heading = style.MARGIN, style.text_format(sheets.SMALL), style.text_format(10, bold=True)
+    pieces.label(layout, "What chance means", pieces.field("note"), (x, 212, width, 13),
+                 style.text_format(sheets.SMALL, style.MUTED, italic=True), top="note_top")
+    pieces.label(layout, "Why title", pieces.field("why_title"), (x, 222, width, sheets.TITLE), heading, top="why_top")
+    pieces.label(layout, "Why", pieces.field("why"), (x, 228, width, 120), small, top="why_text_top")
+    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 238, width, sheets.TITLE), heading,
+                 top="tactics_top")
+    pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 244, width, 80), small, top="tactics_text_top")
+
+
+def _footer(layout, width, page_height):
+    x, top, split = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2, 0.75 * width
+    tiny = style.text_format(sheets.TINY, style.MUTED)
+    pieces.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)
+    pieces.label(layout, "Proof of the draw", pieces.field("proof"), (x, top + 1.5, width, 11),
+                 style.text_format(sheets.TINY - 0.5, style.MUTED, monospaced=True))
+    pieces.label(layout, "Source", pieces.field("source"), (x, top + 12.5, split, 4), tiny)
+    pieces.label(layout, "Page", pieces.field("page"), (x + split, top + 12.5, width - split, 4), tiny,
+                 Qt.AlignmentFlag.AlignRight)

@@ -1,0 +1,138 @@
+"""The page on a back-test: what each way to forecast would have caught, as vector pictures and tables."""
+from ...forecast.accuracy import Calibration
+from ...forecast.backtest_scores import POOLED
+from ...forecast.rolling_backtest import CONNECT, CURVE
+from ..paper import charts
+from ..paper.box_map import box_map
+from . import web_page
+
+WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
+         "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",
+         "log_score": "Log score"}
+_CAUGHT, _MISSED = "#0b5394", "#b45f06"
+
+
+def write_page(result, title, details, path):
+    """Write the HTML page; the file is the old one or the new one.
+
+    Parameters
+    ----------
+    result : BackTest
+        As :func:`~..workspace.backtesting.backtest` gives it.
+    title : str
+    details : sequence of str
+        Sentences on how it was made.
+    path : str
+    """
+    web_page.save(title, details, parts(result), path)
+
+
+def in_short(result):
+    """One sentence per crime type, and one for all together."""
+    return [sentence(result, crime_type) for crime_type in result.table["crime_type"].unique()]
+
+
+def sentence(result, crime_type):
+    """What the forecast caught of a crime type, what it expected to catch, and what it gained over other methods."""
+    own = result.table[result.table["crime_type"] == crime_type]
+    row = own[own["method"] == CONNECT].iloc[0]
+    name = _name(crime_type)
+    if not row["events"] > 0:
+        return f"{name}: no events in the period."
+    part = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
+    promised = sum(one.promised for one in part)
+    text = (f"{name}: {row['hits']:.1f} of {row['events']:.0f} events on {row['area_percent']:g} % of the area, "
+            f"{row['hits'] / result.shifts:.3f} per shift where the forecast expected {promised / result.shifts:.3f}, "
+            f"PAI {_number(row['pai'], 1)}{_span(row['ci_low'], row['ci_high'], '.1f')}")
+    for gain in result.gains[crime_type]:
+        text += (f"; {gain.ratio:.2f} times that of {gain.method}{_span(gain.low, gain.high, '.2f')}, log score "
+                 f"{gain.log_score:+.3f}{_span(gain.log_low, gain.log_high, '+.3f')}")
+    if row["pei"] > 0:
+        text += (f"; the fixed boxes that afterwards turned out best hold {row['hits'] / row['pei']:.1f} events, which "
+                 "nobody could know before")
+    verdict = part[0].verdict if len(part) == 1 else ""
+    why = result.why_no_interval(crime_type)
+    return (text + "." + (f" No intervals: {why}." if why else "")
+            + (f" Verdict: {verdict}; read no more into it." if verdict else ""))
+
+
+def parts(result):
+    """Headings, sentences, pictures and tables, one group per crime type, all types together first."""
+    codes = result.table["crime_type"].unique().tolist()
+    return [part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code)]
+
+
+def _of_type(result, crime_type):
+    own = result.table[result.table["crime_type"] == crime_type]
+    replayed = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
+    compared = [gain.method for gain in result.gains[crime_type]]
+    yield web_page.heading(_name(crime_type))
+    yield web_page.paragraph(sentence(result, crime_type))
+    yield web_page.chart("Share of events caught against the share of the area searched, %",
+                         lambda: _accuracy(own, replayed, compared))
+    yield web_page.paragraph(
+        "Thin lines: all other rungs of the ladder. “uniform” is an even spread over the whole area.")
+    why = result.why_no_interval(crime_type)
+    yield web_page.chart(f"PAI of every method, without intervals: {why}" if why else
+                         "PAI of every method with its 90 % interval", lambda: _pai(own))
+    yield web_page.chart("Events expected and seen, from the quietest boxes to the busiest, in five groups of equal "
+                         "expectation", lambda: _calibration(replayed))
+    yield web_page.chart("Where events were caught and where they were missed, in the whole period",
+                         lambda: _hits_and_misses(result.boxes, replayed))
+    if len(replayed) == 1:
+        yield web_page.paragraph("Rung used from each training on: "
+                                 + "; ".join(f"{date}: {rung}" for date, rung, _ in replayed[0].chosen) + ".")
+    yield web_page.table(WORDS.values(), _rows(own, result.shifts))
+
+
+def _accuracy(own, replayed, compared):
+    """Share of events caught at several shares of the area: what counts with names, other rungs as thin lines."""
+    events = own["events"].iloc[0]
+    curve = dict(zip(replayed[0].methods, 100 * sum(one.curve for one in replayed) / (events or 1.0)))
+    named = [name for name in dict.fromkeys((CONNECT, *compared, "uniform")) if name in curve]
+    return charts.lines([f"{100 * share:g} %" for share in CURVE],
+                        [charts.Series(name, curve[name].tolist()) for name in named], web_page.WIDTH, 80.0, "",
+                        others=[values.tolist() for name, values in curve.items() if name not in named])
+
+
+def _pai(own):
+    own = own.sort_values("pai", ascending=False, kind="stable")
+    return charts.intervals(own["method"].tolist(), own["pai"].tolist(), own["ci_low"].tolist(),
+                            own["ci_high"].tolist(), web_page.WIDTH, "PAI")
+
+
+def _calibration(replayed):
+    groups = sum((one.calibration for one in replayed), Calibration()).groups()
+    return charts.columns([f"group {number + 1}" for number in range(len(groups))],
+                          [charts.Series("expected", [expected for expected, _ in groups]),
+                           charts.Series("seen", [seen for _, seen in groups])], web_page.WIDTH, 55.0, "events")
+
+
+def _hits_and_misses(boxes, replayed):
+    caught = sum(one.caught_in for one in replayed)
+    missed = sum(one.missed_in for one in replayed)
+    return box_map(boxes, [("missed", missed, _MISSED, False), ("caught", caught, _CAUGHT, True)], web_page.WIDTH)
+
+
+def _rows(own, shifts):
+    return [[str(row["method"]), _number(100 * row["area_share"], 2), _number(row["hits"], 1),
+             _number(row["hits"] / shifts, 3), _number(row["events"], 1), _number(100 * row["hit_rate"], 1),
+             _number(row["pai"], 2), _interval(row), _number(row["pei"], 2), _number(row["log_score"], 3)]
+            for _, row in own.iterrows()]
+
+
+def _interval(row):
+    return _span(row["ci_low"], row["ci_high"], ".1f").strip(" ()") or "none"
+
+
+def _span(low, high, digits):
+    """An interval in brackets; an empty text where there is none."""
+    return "" if low != low else f" ({low:{digits}} to {high:{digits}})"
+
+
+def _number(value, digits):
+    return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+def _name(crime_type):
+    return "All crime types" if crime_type == POOLED else str(crime_type).replace("_", " ")

@@ -1,0 +1,84 @@
+"""The page on what caps cost: charts as vector pictures, and the table behind them."""
+from ...patrol.cap_cost import ALL_RULES, CAP_ALONE
+from . import web_page
+
+WORDS = {
+    "cap": "Cap: largest chance of a box per shift", "rules": "Rules in force",
+    "covered_harm": "Covered harm, share of the most possible",
+    "price_percent": "Price of the lottery in covered harm, %", "hits": "Events expected in drawn boxes",
+    "hit_rate": "Share of all events", "patrols": "Patrols", "boxes_served": "Boxes ever served",
+    "effective_boxes": "Effective number of boxes", "gini": "Gini of patrols over boxes",
+    "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days"}
+CHARTS = {"covered_harm": ("Covered harm, % of the most possible", 100.0),
+          "effective_boxes": ("Effective number of boxes that share the patrols", 1.0)}
+KEY = "Filled points: all rules in force; open points: the cap alone."
+NO_CHARTS = "Charts are left out because the Python library reportlab is missing; the table holds the same numbers."
+_DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate": 4, "effective_boxes": 0, "gini": 3}
+_INK, _GRID, _OURS, _ALONE, _PAPER = "#1d2329", "#d5dae0", "#0b5394", "#b45f06", "#ffffff"
+
+
+def write_page(table, title, details, path):
+    """Write the HTML page; the file is the old one or the new one.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`~..workspace.costing.cost_of_caps` gives it.
+    title : str
+    details : sequence of str
+        Sentences on period and settings.
+    path : str
+    """
+    web_page.save(title, details, parts(table), path)
+
+
+def parts(table):
+    """Charts and table as HTML."""
+    rows = [[_cell(name, value) for name, value in zip(table.columns, row)] for row in table.itertuples(index=False)]
+    return [charts(table), web_page.table([WORDS[name] for name in table], rows)]
+
+
+def _cell(name, value):
+    return value if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
+
+
+def charts(table):
+    """Covered harm and effective number of boxes against the cap, as SVG; a sentence where reportlab is missing."""
+    try:
+        from reportlab.graphics import renderSVG
+    except ImportError:
+        return web_page.paragraph(NO_CHARTS)
+    pictures = "".join(web_page.heading(title) + renderSVG.drawToString(_chart(table, name, factor))
+                       for name, (title, factor) in CHARTS.items())
+    # Not every program that shows SVG takes "None" for the keyword.
+    return pictures.replace("fill: None", "fill: none") + web_page.paragraph(KEY)
+
+
+def _chart(table, name, factor):
+    """One measure against the cap: a line under all rules, and one for the cap alone."""
+    from reportlab.graphics.charts.lineplots import LinePlot
+    from reportlab.graphics.shapes import Drawing, String
+    from reportlab.graphics.widgets.markers import makeMarker
+    from reportlab.lib.colors import HexColor
+
+    plot = LinePlot()
+    plot.x, plot.y, plot.width, plot.height = 46, 44, 580, 190
+    plot.data = [list(zip(own["cap"].tolist(), (factor * own[name]).tolist()))
+                 for own in (table[table["rules"] == rules] for rules in (ALL_RULES, CAP_ALONE))]
+    for number, (ink, fill) in enumerate(((_OURS, _OURS), (_ALONE, _PAPER))):
+        line = plot.lines[number]
+        line.strokeColor, line.strokeWidth = HexColor(ink), 2
+        line.symbol = makeMarker("FilledCircle", size=7, fillColor=HexColor(fill), strokeColor=HexColor(ink),
+                                 strokeWidth=1.5)
+    plot.xValueAxis.valueMin, plot.xValueAxis.valueMax = 0, 1
+    plot.xValueAxis.valueSteps = [step / 10 for step in range(11)]
+    plot.yValueAxis.valueMin, plot.yValueAxis.avoidBoundFrac = 0, 0.05
+    plot.yValueAxis.visibleGrid, plot.yValueAxis.gridStrokeColor = True, HexColor(_GRID)
+    for axis in (plot.xValueAxis, plot.yValueAxis):
+        axis.labels.fontSize, axis.strokeColor = 10, HexColor(_GRID)
+        axis.labelTextFormat = "{:g}".format
+    drawing = Drawing(640, 244)
+    drawing.add(plot)
+    drawing.add(String(plot.x + plot.width / 2, 8, WORDS["cap"], textAnchor="middle", fontSize=10,
+                       fillColor=HexColor(_INK)))
+    return drawing

@@ -1,0 +1,68 @@
+"""Pages for a browser: one HTML file that needs no other, with vector pictures and tables."""
+import html
+
+from ...files import replace_text
+
+WIDTH = 190.0
+"""Of pictures, in mm."""
+_STYLE = ("body{font:15px/1.5 'Open Sans',sans-serif;color:#1d2329;max-width:60em;margin:2em auto;padding:0 1em}"
+          "table{border-collapse:collapse;font-size:13px}th,td{border:1px solid #d5dae0;padding:.3em .5em;"
+          "text-align:right;vertical-align:bottom}svg{width:100%;height:auto}")
+
+
+def save(title, details, parts, path):
+    """Write a page; the file is the old one or the new one.
+
+    Parameters
+    ----------
+    title : str
+    details : sequence of str
+        Sentences under the title.
+    parts : sequence of str
+        HTML, as the other functions here give it.
+    path : str
+
+    Raises
+    ------
+    ConnectError
+        Where the file cannot be written.
+    """
+    replace_text(path, page(title, details, parts), "The report")
+
+
+def page(title, details, parts):
+    """The page as text; parameters as of :func:`save`."""
+    return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
+            f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
+            + "".join(paragraph(text) for text in details) + "\n".join(parts) + "</body></html>\n")
+
+
+def heading(text):
+    """A heading."""
+    return f"<h2>{html.escape(text)}</h2>"
+
+
+def paragraph(text):
+    """A paragraph; nothing in it acts."""
+    return f"<p>{html.escape(text)}</p>"
+
+
+def table(heads, rows):
+    """A table of texts."""
+    head = "".join(f"<th>{html.escape(word)}</th>" for word in heads)
+    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+
+
+def chart(title, draw):
+    """A chart under its title; ``draw()`` gives the picture. A sentence where charts cannot be drawn."""
+    from ..paper import charts, style  # these need Qt; pages without them do not
+
+    if not charts.available():
+        return paragraph(charts.MISSING)
+    picture = draw()
+    words = "".join(f"<text x='{word.x / charts.POINT:.1f}' y='{word.y / charts.POINT:.1f}' font-size='{word.points}' "
+                    f"fill='{style.colour(word.ink).name()}' text-anchor='{word.anchor}'>"
+                    f"{html.escape(word.text)}</text>" for word in picture.words)
+    svg = picture.svg[picture.svg.index("<svg"):].replace("</svg>", f"<g font-family='sans-serif'>{words}</g></svg>")
+    return f"<h3>{html.escape(title)}</h3>{svg}"

@@ -1,0 +1,178 @@
+"""What takes time, outside the main thread: reading a workspace, and changing a plan through ``connect:adjust``."""
+import traceback
+
+from qgis.core import (Qgis, QgsApplication, QgsMessageLog, QgsProcessingAlgRunnerTask, QgsProcessingContext,
+                       QgsProcessingFeedback, QgsProject, QgsTask)
+from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
+
+from ..errors import ConnectError
+from ..progress import Progress
+from .menu_actions import NAME
+
+# QGIS does not own what Python made; it must live until it has ended, even if the dock is gone before.
+_alive = set()
+
+
+class Works(QObject):
+    """The work a dock has under way; of each kind only the newest one's result is wanted."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent):
+        super().__init__(parent)
+        self._wanted = {}
+
+    def start(self, kind, address, function, then, failed):
+        """Call ``function(workspace, progress)`` in a task, then ``then(result)`` or ``failed(sentence)`` here."""
+        self.cancel(kind)
+        task = _Reading(address, function)
+        self._wanted[kind] = task
+        _alive.add(task)
+        task.over.connect(lambda: self._over(kind, task, then, failed))
+        QgsApplication.taskManager().addTask(task)
+        self.changed.emit()
+
+    def adjust(self, parameters, then):
+        """Run ``connect:adjust``, then ``then(outputs or None, messages, error)`` here."""
+        run = AlgorithmRun("connect:adjust", parameters, QCoreApplication.translate(
+            "PlanDock", "The plan was not changed."), stoppable=False)
+        self._wanted["adjust"] = run
+        run.over.connect(lambda: self._over("adjust", run, lambda result: then(*result), None))
+        run.start()
+        self.changed.emit()
+
+    def under_way(self, kind=None):
+        """Whether work of a kind, or any, is under way."""
+        return bool(self._wanted) if kind is None else kind in self._wanted
+
+    def cancel(self, kind):
+        """Stop work of a kind; its result is not wanted any more."""
+        task = self._wanted.pop(kind, None)
+        if task is not None:
+            task.cancel()
+            self.changed.emit()
+
+    def stop(self):
+        """Want no result any more; a change of a plan that is under way is still finished."""
+        self._wanted, tasks = {}, list(self._wanted.values())
+        for task in tasks:
+            task.cancel()
+
+    def _over(self, kind, task, then, failed):
+        _alive.discard(task)
+        if self._wanted.get(kind) is not task:
+            return
+        del self._wanted[kind]
+        if task.error and failed is not None:
+            failed(task.error)
+        else:
+            then(task.result)
+        self.changed.emit()
+
+
+class _Reading(QgsTask):
+    over = pyqtSignal()
+
+    def __init__(self, address, function):
+        super().__init__(NAME, QgsTask.Flag.CanCancel | QgsTask.Flag.Hidden | QgsTask.Flag.Silent)
+        self._address, self._function = address, function
+        self.result, self.error = None, ""
+
+    def run(self):
+        from ..workspace.store.workspace import open_workspace
+
+        try:
+            with open_workspace(self._address) as workspace:
+                self.result = self._function(workspace, _TaskProgress(self))
+        except ConnectError as error:
+            self.error = error.user
+        except Exception as error:
+            QgsMessageLog.logMessage(traceback.format_exc(), NAME, Qgis.MessageLevel.Critical, False)
+            self.error = QCoreApplication.translate(
+                "PlanDock", "This is a fault of ShotSpotter Connect, not of your data ({}); the details are in the log."
+            ).format(type(error).__name__)
+        return not self.error
+
+    def finished(self, _):
+        self.over.emit()
+
+
+class _TaskProgress(Progress):
+    def __init__(self, task):
+        self._task = task
+
+    def is_cancelled(self):
+        return self._task.isCanceled()
+
+
+class _Feedback(QgsProcessingFeedback):
+    """Keeps what the algorithm tells."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.messages, self.warnings, self.error = [], [], ""
+
+    def pushInfo(self, info):  # noqa: N802
+        self.messages.append(info)
+
+    def pushWarning(self, warning):  # noqa: N802
+        self.messages.append(warning)
+        self.warnings.append(warning)
+
+    def reportError(self, error, fatalError=False):  # noqa: N802, N803
+        self.error = error
+
+
+class AlgorithmRun(QObject):
+    """One run of an algorithm in a task; keeps its algorithm, context and feedback alive.
+
+    Parameters
+    ----------
+    algorithm : str
+        Its id.
+    parameters : dict
+    otherwise : str
+        What to say when it fails without a word.
+    stoppable : bool
+        Whether :meth:`cancel` stops it; a short transaction is better let finish.
+    """
+
+    over = pyqtSignal()
+    progressed = pyqtSignal(float)
+    error = ""
+
+    def __init__(self, algorithm, parameters, otherwise, stoppable=True):
+        super().__init__()
+        self._parameters, self._otherwise, self._stoppable = parameters, otherwise, stoppable
+        self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
+        self.context, self.feedback = QgsProcessingContext(), _Feedback()
+        self.context.setProject(QgsProject.instance())
+        self.result, self._task = None, None
+
+    def start(self):
+        """Check the parameters, then run; ``over`` comes later in any case."""
+        _alive.add(self)
+        valid, message = self._algorithm.checkParameterValues(self._parameters, self.context)
+        if not valid:
+            self.feedback.error = message
+            QTimer.singleShot(0, lambda: self._executed(False, {}))
+            return
+        self._task = QgsProcessingAlgRunnerTask(self._algorithm, self._parameters, self.context, self.feedback,
+                                                QgsTask.Flag.Hidden | QgsTask.Flag.Silent | QgsTask.Flag.CanCancel)
+        if self._task.isCanceled():  # it could not even read its layers
+            QTimer.singleShot(0, lambda: self._executed(False, {}))
+            return
+        self._task.executed.connect(self._executed)
+        self._task.progressChanged.connect(self.progressed)
+        QgsApplication.taskManager().addTask(self._task)
+
+    def cancel(self):
+        """Ask it to stop."""
+        if self._stoppable and self._task is not None:
+            self._task.cancel()
+
+    def _executed(self, successful, outputs):
+        _alive.discard(self)
+        error = "" if successful else self.feedback.error or self._otherwise
+        self.result = (outputs if successful else None, list(self.feedback.messages), error)
+        self.over.emit()

@@ -1,0 +1,353 @@
+"""What the dock shows of the chosen file: what its columns mean, its first rows, and what came of its import."""
+import zoneinfo
+from html import escape
+
+from qgis.core import QgsCoordinateReferenceSystem
+from qgis.gui import QgsProjectionSelectionWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFormLayout, QHBoxLayout, QHeaderView,
+                                 QLabel, QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem,
+                                 QTextBrowser, QVBoxLayout, QWidget)
+
+from ...workspace.imports.preview import KINDS, MAPPED
+from .import_queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
+
+RED = "#d03a3a"
+"""Of what failed: read on white and on black."""
+
+_EXAMPLES = 3
+_HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
+          ("weather", "weather"))
+
+# Kind -> further parameters of its algorithm: (name, label, what an empty field means)
+_EXTRAS = {
+    "places": (("KIND", "&Kind of place", "needed, as in bus_stop, bar or water"),),
+    "neighbourhoods": (("NAME_FIELD", "Column with &names", "found by its name"),
+                       ("POPULATION_FIELDS", "Columns with &residents", "found by their names")),
+    "sensor_coverage": (("FROM_FIELD", "Column with the &first date", "always"),
+                        ("TO_FIELD", "Column with the &last date", "until now")),
+    "calendar": (("HOLDS", "It h&olds", ""),),
+}
+
+
+class _Choice(QComboBox):
+    """A choice that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
+    and do not step through meanings, each of which would be taken from another column."""
+
+    def wheelEvent(self, event):  # noqa: N802
+        event.ignore()
+
+    def keyPressEvent(self, event):  # noqa: N802
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.showPopup()
+        else:
+            super().keyPressEvent(event)
+
+
+class ColumnsPanel(QWidget):
+    """What a file is and what its columns mean, as found, to be corrected."""
+
+    called = pyqtSignal(str)
+    meant = pyqtSignal(str, str)
+    given = pyqtSignal(str, str)
+    answered = pyqtSignal(str)
+    extra = pyqtSignal(str, str)
+    anew = pyqtSignal()
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._item = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        self.notice = QLabel()
+        self.notice.setObjectName("ConnectImportNotice")
+        self.notice.setWordWrap(True)
+        self.notice.setTextFormat(Qt.TextFormat.PlainText)
+        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout.addWidget(self.notice)
+        self.body = QWidget()
+        layout.addWidget(self.body, 1)
+        layout.addStretch()
+        layout = QVBoxLayout(self.body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        layout.addLayout(self.form)
+        self.kind = QComboBox()
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.kind.setObjectName("ConnectImportKind")
+        self.kind.activated.connect(lambda _: self.called.emit(self.kind.currentData()))
+        self.form.addRow(tr("&What it is"), self.kind)
+        self._crs_and_zone()
+        self.order = _Choice()
+        self.order.setObjectName("ConnectDateOrder")
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.order.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.order.activated.connect(lambda _: self.answered.emit(self.order.currentData()))
+        self.form.addRow(tr("&Dates"), self.order)
+        self.extras = {}
+        self.table = QTableWidget(0, 4)
+        self.table.setObjectName("ConnectImportColumns")
+        self.table.setHorizontalHeaderLabels([tr("Column"), tr("Means"), tr("First values"), ""])
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        layout.addWidget(self.table, 1)
+        self.guess = QPushButton(tr("&Guess anew"))
+        self.guess.setToolTip(tr("Forget what was said about the columns of such files, now and before"))
+        self.guess.clicked.connect(self.anew)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(self.guess)
+        layout.addLayout(row)
+
+    def _crs_and_zone(self):
+        self.zone = QComboBox()
+        self.zone.setObjectName("ConnectImportZone")
+        self.zone.setEditable(True)
+        self.zone.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.zone.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.zone.addItems(["", "UTC", *sorted(name for name in zoneinfo.available_timezones() if "/" in name
+                                               and not name.startswith(("Etc/", "SystemV/")))])
+        self.zone.activated.connect(lambda _: self._give())
+        self.zone.lineEdit().editingFinished.connect(self._give)
+        self.form.addRow(tr("&Time zone"), self.zone)
+        self.crs = QgsProjectionSelectionWidget()
+        self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
+        self.crs.setNotSetText(tr("as found"))
+        self.crs.crsChanged.connect(lambda _: self._give())
+        self.form.addRow(tr("&CRS"), self.crs)
+
+    def show_item(self, item):
+        """Show an item of the queue; None for nothing."""
+        if item is not None and item is self._item and item.state == LOOKING and item.look is not None:
+            return  # what is shown stays until the new look is there
+        self._item = item
+        focused = QApplication.focusWidget()
+        name = focused.objectName() if focused is not None and self.table.isAncestorOf(focused) else ""
+        self._show(item)
+        again = self.table.findChild(QComboBox, name) if name else None
+        if again is not None:
+            again.setFocus()
+
+    def _show(self, item):
+        found = item.look if item is not None and item.kind != VISITS else None
+        notice = _notice(item, found)
+        self.notice.setText(notice)
+        self.notice.setVisible(bool(notice))
+        self.notice.setStyleSheet("font-weight: bold" if found is not None and found.problems else "")
+        self.body.setVisible(found is not None)
+        if found is None:
+            return
+        self.body.setEnabled(not item.pending)
+        self._fill_kinds(found.kind)
+        mapped = found.kind in MAPPED
+        self._show_row(self.zone, mapped and bool(found.timezone))
+        self._show_row(self.crs, mapped and bool(found.source_crs))
+        self.zone.lineEdit().setPlaceholderText(tr("as found: {}").format(found.timezone))
+        self.crs.setNotSetText(tr("as found: {}").format(found.source_crs[:40]))
+        self.zone.blockSignals(True)
+        self.crs.blockSignals(True)
+        self.zone.setCurrentText(item.source_timezone)
+        self.crs.setCrs(QgsCoordinateReferenceSystem(item.source_crs))
+        self.zone.blockSignals(False)
+        self.crs.blockSignals(False)
+        self.guess.setVisible(mapped)
+        self._show_extras(item)
+        self._fill_table(found, mapped)
+        asked = item.question is not None and item.question.column in found.columns
+        self._show_row(self.order, asked)
+        if asked:
+            self._fill_order(item)
+
+    def _show_row(self, field, shown):
+        field.setVisible(shown)
+        self.form.labelForField(field).setVisible(shown)
+
+    def _fill_kinds(self, kind):
+        self.kind.clear()
+        self.kind.addItem(tr("choose …"), "")
+        for code, title in kinds().items():
+            self.kind.addItem(title, code)
+        self.kind.setCurrentIndex(max(self.kind.findData(kind), 0))
+
+    def _show_extras(self, item):
+        wanted = _EXTRAS.get(item.kind, ())
+        if [name for name, _, _ in wanted] != list(self.extras) or not wanted:
+            for field in self.extras.values():
+                self.form.removeRow(field)
+            self.extras = {name: self._extra_field(name, label, empty) for name, label, empty in wanted}
+        for name, field in self.extras.items():
+            value = item.extras.get(name, "")
+            if isinstance(field, QComboBox):
+                field.setCurrentIndex(max(field.findData(value), 0))
+            elif field.text() != value:
+                field.setText(value)
+
+    def _extra_field(self, name, label, empty):
+        if name == "HOLDS":
+            field = QComboBox()
+            for code, words in _HOLDS:
+                field.addItem(tr(words), code)
+            field.activated.connect(lambda _: self.extra.emit(name, field.currentData()))
+        else:
+            field = QLineEdit()
+            field.setPlaceholderText(tr(empty))
+            field.textEdited.connect(lambda text: self.extra.emit(name, text.strip()))
+        field.setObjectName("ConnectImport" + name)
+        self.form.addRow(tr(label), field)
+        return field
+
+    def _fill_table(self, found, mapped):
+        roles = {column: role for role, column in reversed(found.mapping.items())}
+        meanings = KINDS[found.kind].meanings if found.kind else {}
+        self.table.setRowCount(0)  # takes the old choices away; one that is replaced would stay in sight for a while
+        self.table.setRowCount(len(found.columns))
+        for row, column in enumerate(found.columns):
+            why = found.left_out.get(column, "")
+            values = found.rows[column].unique() if column in found.rows else ()
+            role = roles.get(column, "")
+            self.table.setItem(row, 0, _cell(column))
+            self.table.setItem(row, 2, _cell(", ".join([value for value in values if value][:_EXAMPLES])))
+            self.table.setItem(row, 3, _cell(tr(why) if why else "", faint=True))
+            if mapped and not why.startswith("looks"):
+                self.table.setCellWidget(row, 1, self._meaning(column, role, meanings))
+            else:
+                self.table.setItem(row, 1, _cell(tr(meanings.get(role, role))))
+        self.table.resizeColumnToContents(0)
+        self.table.setColumnWidth(1, 170)
+        self.table.resizeColumnToContents(3)
+
+    def _fill_order(self, item):
+        """The question whether day or month comes first, with what an example of the file then means."""
+        example, choices = item.question.example, item.question.choices
+        self.order.clear()
+        self.order.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
+        for order, words in choices.items():
+            self.order.addItem(tr("{} is {}").format(example, words), order)
+        self.order.setCurrentIndex(max(self.order.findData(item.date_order), 0))
+
+    def _meaning(self, column, role, meanings):
+        combo = _Choice()
+        combo.setObjectName("ConnectMeaning:" + column)
+        combo.addItem("–", "")
+        for code, words in meanings.items():
+            combo.addItem(tr(words), code)
+        if role and combo.findData(role) < 0:
+            combo.addItem(tr("another {}").format(role.rstrip("0123456789")), role)
+        combo.setCurrentIndex(max(combo.findData(role), 0))
+        combo.activated.connect(lambda _: self.meant.emit(column, combo.currentData()))
+        return combo
+
+    def _give(self):
+        crs = self.crs.crs()
+        self.given.emit(crs.authid() or crs.toWkt() if crs.isValid() else "", self.zone.currentText().strip())
+
+
+class RowsPanel(QTableWidget):
+    """The first rows, without what is never read."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.setObjectName("ConnectImportRows")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.verticalHeader().setDefaultSectionSize(22)
+
+    def show_item(self, item):
+        """Show an item of the queue; None for nothing."""
+        rows = item.look.rows if item is not None and item.look is not None else None
+        self.clear()
+        self.setRowCount(0 if rows is None else len(rows))
+        self.setColumnCount(0 if rows is None else len(rows.columns))
+        if rows is None:
+            return
+        self.setHorizontalHeaderLabels(list(rows.columns))
+        self.setVerticalHeaderLabels([str(line) for line in rows.index])
+        for place, column in enumerate(rows.columns):
+            for row, value in enumerate(rows[column]):
+                self.setItem(row, place, _cell(value))
+        self.resizeColumnsToContents()
+
+
+class ResultPanel(QTextBrowser):
+    """What came of an import: counts, rejects with their reasons, what was told, planned against delivered."""
+
+    file_wanted = pyqtSignal(str)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.setObjectName("ConnectImportResult")
+        self.setOpenLinks(False)
+        self._rejects = ""
+        self.anchorClicked.connect(lambda _: self.file_wanted.emit(self._rejects))
+
+    def show_item(self, item):
+        """Show an item of the queue; None for nothing."""
+        self._rejects = ""
+        if item is None or item.state not in (DONE, FAILED, STOPPED):
+            self.setHtml("<p>{}</p>".format(escape(tr("Nothing was imported from this file yet."))))
+            return
+        parts = ["<h4>{}</h4>".format(escape(item.name))]
+        if item.state != DONE:
+            parts.append("<p><b style='color: {}'>{}</b> {}</p>".format(
+                RED, escape(item.error), escape(tr("Nothing of it was taken in."))))
+        if "READ" in item.outputs:
+            parts.append(_table([tr("Rows read"), tr("added"), tr("updated"), tr("unchanged"), tr("rejected")], [
+                ["{:,.0f}".format(item.outputs[name]) for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",
+                                                                   "REJECTED")]]))
+            dropped = item.outputs.get("DROPPED_COLUMNS")
+            parts.append("<p>{}</p>".format(escape(tr("Columns that were not read: {}.").format(dropped)))
+                         if dropped else "")
+        parts.extend("<p>{}</p>".format(escape(message)) for message in (
+            item.warnings if "READ" in item.outputs else item.messages))
+        if item.rejected is not None:
+            self._rejects = item.rejects
+            link = " (<a href='rejects'>{}</a>)".format(escape(tr("open the list of all"))) if item.rejects else ""
+            parts.append("<p><b>{}</b>{}</p>".format(escape(tr("Rejected rows")), link))
+            parts.append(_table([tr("Rows"), tr("Reason"), tr("Column"), tr("Lines")], [
+                ["{:,}".format(row.rows), row.reason, row.column, row.lines] for row in item.rejected.itertuples()]))
+        if item.delivered is not None:
+            parts.append("<p><b>{}</b></p>".format(escape(tr("Planned against delivered"))))
+            parts.append(_delivered(item.delivered))
+        self.setHtml("".join(parts))
+
+
+def _notice(item, found):
+    if item is None:
+        return tr("Choose a file in the list.")
+    if item.kind == VISITS:
+        return tr("Visits are found in the tracks of the workspace; see Result.")
+    if item.state == LOOKING:
+        return tr("Looking at it …")
+    return "\n".join([*found.problems, *found.notes]) if found is not None else ""
+
+
+def _delivered(table):
+    """The patrols of shifts in which anybody was anywhere; of the others a sentence above has told."""
+    table = table[table.groupby(["shift_date", "shift"])["visits"].transform("sum") > 0]
+    rows = [[row.shift_date, row.shift, row.box_id, row.beat or "", "{:.0f}".format(row.target_minutes),
+             "{:.1f}".format(row.patrol_minutes), str(row.visits), "" if row.status == "planned" else row.status]
+            for row in table.itertuples()]
+    if not rows:
+        return "<p>{}</p>".format(escape(tr("No planned patrol was visited on these dates.")))
+    return _table([tr("Date"), tr("Shift"), tr("Box"), tr("Beat"), tr("Target, min"), tr("Delivered, min"),
+                   tr("Visits"), ""], rows)
+
+
+def _table(headings, rows):
+    lines = ["<tr>{}</tr>".format("".join("<th align='left'>{}</th>".format(escape(text)) for text in headings))]
+    lines.extend("<tr>{}</tr>".format("".join("<td>{}</td>".format(escape(str(text))) for text in row))
+                 for row in rows)
+    return "<table cellspacing='0' cellpadding='3' border='0'>{}</table>".format("".join(lines))
+
+
+def _cell(text, faint=False):
+    item = QTableWidgetItem(str(text))
+    item.setToolTip("" if len(str(text)) < 25 else str(text)[:500])
+    if faint:
+        font = item.font()
+        font.setItalic(True)
+        item.setFont(font)
+    return item

@@ -1,0 +1,387 @@
+"""The files to be imported: what each is taken for, and their imports one after the other through the algorithms."""
+import json
+import os
+import re
+import time
+from dataclasses import dataclass, field
+
+from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
+from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+
+from ...processing import addresses
+from ...workspace.imports.preview import KINDS, MAPPED, Look, changed, look, parts_of
+from ...workspace.imports.rejections import rejected_in, rejected_of
+from ...workspace.steps.visit_finding import planned_against_delivered
+from ...workspace.store.roles import why_not
+from ..background import AlgorithmRun, Works
+
+LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
+    "looking", "problem", "ready", "waiting", "running", "done", "failed", "stopped")
+VISITS = "visits"
+
+# Rosters and tracks come before the visits that need them, logs of tactics after the visits they belong to.
+_ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
+          VISITS, "tactic_log")
+
+
+# What batch calls by the name of a parameter -> what stands for it in the dock.
+_SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
+    (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
+    (r"\bSay in MAPPING what", "Choose at “It holds” what"),
+    (r", as in \{[^}]*\}", ""), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
+    (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
+    (r" \(REJECTS\)", "")))
+
+
+def tr(text):
+    return QCoreApplication.translate("ImportDock", text)
+
+
+def spoken(sentence):
+    """A sentence of an importer with the words of the dock in place of the names of parameters."""
+    for pattern, words in _SPOKEN:
+        sentence = pattern.sub(tr(words), sentence)
+    return sentence
+
+
+def kinds():
+    """The kinds of files that this version can import, code -> title."""
+    registry = QgsApplication.processingRegistry()
+    return {code: tr(kind.title) for code, kind in KINDS.items() if registry.algorithmById(kind.algorithm)}
+
+
+@dataclass(eq=False)
+class Item:
+    """One file, or the search for visits after tracks.
+
+    ``given`` is role -> column as corrected here, and None as long as nothing was: then what was given before serves.
+    ``date_order`` is the answer to ``question``, what was asked about the order of day and month. ``extras`` are
+    parameters that only some kinds have.
+    """
+
+    path: str
+    kind: str = ""
+    given: dict = None
+    source_crs: str = ""
+    source_timezone: str = ""
+    date_order: str = ""
+    question: object = None
+    extras: dict = field(default_factory=dict)
+    look: Look = None
+    state: str = LOOKING
+    percent: int = 0
+    outputs: dict = field(default_factory=dict)
+    messages: list = field(default_factory=list)
+    warnings: list = field(default_factory=list)
+    error: str = ""
+    rejects: str = ""
+    rejected: object = None
+    delivered: object = None
+
+    @property
+    def name(self):
+        """What it is called in the list."""
+        path, _, layer = self.path.partition("|layername=")
+        name = os.path.basename(path.rstrip("/\\"))
+        return name + (", " + layer if layer else "")
+
+    @property
+    def pending(self):
+        """Whether it waits to be imported or is being imported."""
+        return self.state in (WAITING, RUNNING)
+
+
+class Queue(QObject):
+    """Items, and their work under way.
+
+    ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
+    """
+
+    changed = pyqtSignal(object)
+    listed = pyqtSignal()
+    over = pyqtSignal()
+    refused = pyqtSignal(str)
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.items, self.address, self.find_visits = [], "", True
+        self.refusal = ""  # why this account may not import into the workspace
+        self._works = Works(self)
+        self._run, self._running, self._dates, self._began = None, None, [], 0.0
+
+    # The list
+
+    def add(self, paths):
+        """Look at files and folders; each layer of a file becomes an item."""
+        for path in paths:
+            item = Item(path)
+            self.items.append(item)
+            self._start_look(item, lambda workspace, progress, path=path: [
+                look(workspace, part, progress=progress) for part in parts_of(path)])
+        self.listed.emit()
+
+    def remove(self, item):
+        """Take an item off the list, unless it is at work."""
+        if item in self.items and not item.pending:
+            self._works.cancel(_key(item))
+            self.items.remove(item)
+            self.listed.emit()
+
+    def open(self, address):
+        """Work with another workspace: all that has not been imported yet is looked at again."""
+        if address == self.address or self.running():
+            return
+        self.address, self.refusal = address, ""
+        if address:
+            self._works.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
+                              lambda _: None)
+        for item in self.items:
+            if item.state in (LOOKING, PROBLEM, READY):
+                self.look_again(item)
+
+    def look_again(self, item):
+        """Look at an item with what is said about it now."""
+        given, kind, order = item.given, item.kind, item.date_order
+        crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
+        self._start_look(item, lambda workspace, progress: [
+            look(workspace, item.path, kind, given, crs, zone, progress, order)])
+
+    def looking(self):
+        """Whether any item is still looked at."""
+        return self._works.under_way()
+
+    def _start_look(self, item, function):
+        item.state = LOOKING
+        self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
+                          lambda sentence: self._looked(item, [Look(item.path, item.kind, problems=[sentence])]))
+        self.changed.emit(item)
+
+    def _looked(self, item, looks):
+        if item not in self.items:
+            return
+        place = self.items.index(item)
+        more = [Item(found.path) for found in looks[1:]]
+        self.items[place + 1:place + 1] = more
+        for one, found in zip([item, *more], looks):
+            found.problems, found.notes = map(_spoken, (found.problems, found.notes))
+            one.path, one.look, one.kind = found.path, found, found.kind
+            one.question = found.question or one.question
+            one.state = PROBLEM if found.problems else READY
+            if one.given is None and found.given is not None:
+                one.source_crs, one.source_timezone = found.given.source_crs, found.given.source_timezone
+        if more:
+            self.listed.emit()
+        self.changed.emit(item)
+
+    # What is said about an item
+
+    def call_it(self, item, kind):
+        """Say what an item is."""
+        item.kind, item.given, item.extras = kind, None, {}
+        item.source_crs = item.source_timezone = item.date_order = ""
+        item.question = None
+        self.look_again(item)
+
+    def answer(self, item, date_order):
+        """Say whether day or month comes first in an item's dates; "" = as it tells."""
+        item.date_order = date_order
+        self.look_again(item)
+
+    def give_meaning(self, item, column, role):
+        """Say what a column means; "" = nothing."""
+        given = item.look.given.mapping if item.given is None else item.given
+        item.given = changed(item.look.mapping, given, column, role)
+        item.question = None if item.question is not None and item.question.column == column else item.question
+        self.look_again(item)
+
+    def give(self, item, source_crs, source_timezone):
+        """Say in which CRS and time zone the file is; empty = as it tells."""
+        if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
+            return
+        if item.given is None:
+            item.given = {role: column or "" for role, column in item.look.given.mapping.items()}
+        item.source_crs, item.source_timezone = source_crs, source_timezone
+        # Said once is said; an empty mapping alone would forget the order of the dates.
+        item.date_order = item.date_order or item.look.given.date_order
+        self.look_again(item)
+
+    def guess_anew(self, item):
+        """Forget what was said about the columns, now and before."""
+        item.given, item.source_crs, item.source_timezone, item.date_order = {}, "", "", ""
+        item.question = None
+        self.look_again(item)
+
+    # Importing
+
+    def _refuse(self, sentence):
+        self.refusal = sentence
+        self.listed.emit()
+        if sentence:
+            self.refused.emit(sentence)
+
+    def running(self):
+        """Whether imports are under way."""
+        return self._running is not None
+
+    def start(self):
+        """Import everything that is ready, one after the other, in an order in which each finds what it needs."""
+        self.items = [item for item in self.items if item.kind != VISITS]
+        self._dates = []
+        for item in self.items:
+            if item.state == READY or item.state in (FAILED, STOPPED) and item.look and not item.look.problems:
+                item.state, item.percent, item.error = WAITING, 0, ""
+                item.rejects, item.rejected = "", None
+        self.listed.emit()
+        self._next()
+
+    def stop(self):
+        """Stop the import under way, which leaves the workspace as it was, and all that wait."""
+        for item in self.items:
+            if item.state == WAITING:
+                item.state = STOPPED
+                self.changed.emit(item)
+        if self._run is not None:
+            self._run.cancel()
+
+    def leave(self):
+        """Want no result any more: the dock goes. An import under way is stopped."""
+        self._works.stop()
+        if self._run is not None:
+            self._run.cancel()
+            self._run.over.disconnect()
+            self._run = None
+
+    def _next(self):
+        waiting = sorted((item for item in self.items if item.state == WAITING), key=lambda item: _ORDER.index(
+            item.kind))
+        if self._dates and self.find_visits and (not waiting or _ORDER.index(waiting[0].kind) > _ORDER.index(VISITS)):
+            first, last = min(self._dates)[0], max(date for _, date in self._dates)
+            self._dates = []
+            waiting.insert(0, self._list_visits(first, last))
+        if not waiting:
+            self._run = self._running = None
+            self.over.emit()
+            return
+        item = self._running = waiting[0]
+        item.state = RUNNING
+        self._run = AlgorithmRun(_algorithm(item), self.parameters(item), tr("Nothing was imported."))
+        self._run.progressed.connect(self._progressed)
+        self._run.over.connect(self._ended)
+        self._began = time.time()
+        self.changed.emit(item)
+        self._run.start()
+
+    def _list_visits(self, first, last):
+        item = Item(tr("Visits of {}").format(first if first == last else "{} … {}".format(first, last)), VISITS)
+        item.extras = {"FROM": first, "TO": last}
+        self.items.append(item)
+        self.listed.emit()
+        return item
+
+    def parameters(self, item):
+        """The parameters with which an item's algorithm is run."""
+        parameters = {"WORKSPACE": self.address, **item.extras}
+        if item.kind == VISITS:
+            return {**parameters, "OUTPUT": QgsProcessingOutputLayerDefinition(
+                QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())}
+        parameters["INPUT"] = item.path
+        if item.date_order:
+            parameters["DATE_ORDER"] = item.date_order
+        if item.kind == "calendar":
+            holds = parameters.pop("HOLDS", "")
+            said = {holds: item.given} if holds and item.given is not None else item.given
+            parameters["MAPPING"] = holds if said is None else json.dumps(said)
+        elif item.kind in MAPPED:
+            said = item.given is not None
+            parameters.update(
+                MAPPING=json.dumps(item.given) if said else "", SOURCE_CRS=item.source_crs if said else "",
+                SOURCE_TIMEZONE=item.source_timezone if said else "", REJECTS=_rejects(self.address, item))
+        return parameters
+
+    def _progressed(self, percent):
+        item = self._running
+        if item is not None and int(percent) != item.percent:
+            item.percent = int(percent)
+            self.changed.emit(item)
+
+    def _ended(self):
+        item, run = self._running, self._run
+        outputs, messages, error = run.result
+        item.messages, item.warnings = map(_spoken, (messages, run.feedback.warnings))
+        item.error = spoken(error)
+        stopped = outputs is None and run.feedback.isCanceled()
+        item.state = DONE if outputs is not None else STOPPED if stopped else FAILED
+        item.outputs = outputs or {}
+        if outputs is not None:
+            self._keep_results(item, run)
+        elif item.state == FAILED and item.kind in MAPPED:
+            self._keep_rejects(item)
+        self.changed.emit(item)
+        self._next()
+
+    def _keep_results(self, item, run):
+        if item.kind == "gps_fixes" and item.outputs.get("FROM"):
+            self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
+        if item.kind == VISITS:
+            if addresses.of_project(QgsProject.instance()) in ("", self.address):  # not on another city's plan
+                _show_on_map(run)
+            first, last = item.extras["FROM"], item.extras["TO"]
+            self._read(item, "delivered", lambda workspace, _: planned_against_delivered(workspace, first, last))
+            return
+        if not item.outputs.get("REJECTED"):
+            return
+        rejects = item.outputs.get("REJECTS") or _rejects(self.address, item)
+        if item.kind in MAPPED and os.path.exists(rejects):
+            item.rejects = rejects
+            self._read(item, "rejected", lambda *_: rejected_in(rejects))
+        else:
+            self._read(item, "rejected", lambda workspace, _: rejected_of(workspace, item.kind))
+
+    def _keep_rejects(self, item):
+        """Of a file from which nothing was taken the list of its rows stays, and says why."""
+        rejects = _rejects(self.address, item)
+        # Clocks of file systems are coarse: a file of a second ago is of this run.
+        if os.path.exists(rejects) and os.path.getmtime(rejects) >= self._began - 1:
+            item.rejects = rejects
+            self._read(item, "rejected", lambda *_: rejected_in(rejects))
+
+    def _read(self, item, name, function):
+        def keep(table):
+            setattr(item, name, table)
+            self.changed.emit(item)
+        self._works.start(_key(item), self.address, function, keep, item.warnings.append)
+
+
+def _spoken(sentences):
+    return [spoken(sentence) for sentence in sentences]
+
+
+def _key(item):
+    return "item {}".format(id(item))
+
+
+def _algorithm(item):
+    return "connect:visits" if item.kind == VISITS else KINDS[item.kind].algorithm
+
+
+def _rejects(address, item):
+    """A rejects file for each file, beside the workspace: several of one kind do not overwrite each other's."""
+    if "://" in address or address.startswith("service="):
+        return ""
+    stem, _ = os.path.splitext(os.path.abspath(address))
+    if item.kind == "calendar":  # its algorithm names the file itself
+        return "{}-rejects-{}.csv".format(stem, item.kind)
+    plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in item.name)
+    return "{}-rejects-{}-{}.csv".format(stem, item.kind, plain)
+
+
+def _show_on_map(run):
+    """Load the layers an algorithm left for the project, styled as it wants them."""
+    for layer_id, details in run.context.layersToLoadOnCompletion().items():
+        layer = run.context.takeResultLayer(layer_id)
+        if layer is None:
+            continue
+        details.setOutputLayerName(layer)
+        QgsProject.instance().addMapLayer(layer)
+        if details.postProcessor() is not None:
+            details.postProcessor().postProcessLayer(layer, run.context, run.feedback)

@@ -1,0 +1,72 @@
+"""How the live patrol looks by day and by night: large, and at night so dark that it does not blind the driver."""
+from dataclasses import dataclass
+
+from ...patrol import live_patrol
+from ...reports.paper import style
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of the dock; ``verdicts`` are those behind what the timer says."""
+
+    paper: str
+    raised: str
+    edge: str
+    ink: str
+    muted: str
+    done: str
+    dark: bool
+    verdicts: dict
+
+    @property
+    def sheet(self):
+        """The style sheet of the dock's widgets, sized for fingers."""
+        return _SHEET.format(**{name: getattr(self, name) for name in (
+            "paper", "raised", "edge", "ink", "muted", "done")})
+
+    def behind(self, verdict):
+        """Style of the panel with the timer."""
+        colour = self.verdicts.get(verdict, self.raised)
+        return ("QFrame#panel {{ background: {}; border-radius: 8px; }} "
+                "QFrame#panel QLabel {{ background: transparent; color: {}; }}").format(
+                    colour, style.ink_on(style.colour(colour)).name())
+
+    def seen(self, colour):
+        """The colour of a crime type as a ``QColor``, at night so light that it stands out from the dark."""
+        colour = style.colour(colour)
+        if self.dark and colour.lightnessF() < _LIGHT_AT_NIGHT:
+            colour.setHslF(max(colour.hslHueF(), 0.0), colour.hslSaturationF(), _LIGHT_AT_NIGHT)
+        return colour
+
+    def band(self, colour):
+        """Style of the band in the colour of a crime type; at night only its edge is bright."""
+        colour = self.seen(colour)
+        if self.dark:
+            return "background: {}; color: {}; border-left: 16px solid {};".format(
+                self.raised, self.ink, colour.name())
+        return "background: {}; color: {}; border-radius: 8px;".format(colour.name(), style.ink_on(colour).name())
+
+
+_LIGHT_AT_NIGHT = 0.55
+_SHEET = """
+QWidget {{ background: {paper}; color: {ink}; }}
+QLabel#muted {{ color: {muted}; }}
+QPushButton, QToolButton {{ background: {raised}; border: 1px solid {edge}; border-radius: 8px; padding: 6px 10px; }}
+QPushButton:pressed, QToolButton:checked {{ background: {edge}; }}
+QPushButton[done="true"] {{ background: {done}; color: #ffffff; border-color: {done}; }}
+QPushButton:disabled {{ color: {muted}; }}
+QLineEdit, QComboBox, QListWidget {{
+    background: {raised}; border: 1px solid {edge}; border-radius: 6px; padding: 4px; }}
+QLineEdit, QComboBox {{ min-height: 32px; }}
+QComboBox QAbstractItemView {{ background: {raised}; color: {ink}; }}
+QListWidget::item {{ padding: 6px 2px; }}
+QProgressBar {{ background: {edge}; border: 0; border-radius: 5px; }}
+QProgressBar::chunk {{ background: {ink}; border-radius: 5px; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ background: {paper}; border: 0; }}
+"""
+
+DAY = Theme("#f7f7f5", "#ffffff", style.RULE, style.INK, style.MUTED, "#2a7f62", False, {
+    live_patrol.ENOUGH: style.DOSAGE["on_target"][0], live_patrol.OVER: style.DOSAGE["short"][0],
+    live_patrol.TAKEN_OFF: "#b9c0c6"})
+NIGHT = Theme("#0d1013", "#1a2026", "#3a444e", "#c9d1d8", "#87929c", "#1d5a46", True, {
+    live_patrol.ENOUGH: "#1f6b52", live_patrol.OVER: "#7a5210", live_patrol.TAKEN_OFF: "#3f4a54"})

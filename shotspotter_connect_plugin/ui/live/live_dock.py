@@ -1,0 +1,381 @@
+"""The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
+import math
+
+from qgis.core import QgsProject, QgsSettings
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtCore import QElapsedTimer, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import QApplication, QStackedWidget
+
+from ...errors import ConnectError
+from ...forecast import crs as systems
+from ...patrol import live_patrol
+from ...processing import addresses
+from ...workspace.steps.patrol_journal import Journal, check_unit, fix_as_kept
+from .day_and_night import DAY, NIGHT
+from .gps_receiver import GpsSource
+from .live_map import LiveMap
+from .live_pages import SETTINGS, PatrolPage, StartPage, tr
+from .plan_source import PlanSource
+from .workspace_link import Courier
+
+OBJECT_NAME = "ConnectLiveDock"
+_TICK = 500
+_EVERY = 4.0
+"""Seconds between the fixes that are used: enough for a car, and quick to go through after a restart."""
+_SILENT_AFTER = 15.0
+"""Seconds without a fix after which the dock says so."""
+
+
+class LiveDock(QgsDockWidget):
+    """The dock; it goes on where it was when QGIS ended in the middle of a shift.
+
+    ``told`` gives what the driver should also see outside the dock: that a target is reached, that the plan changed.
+    """
+
+    changed = pyqtSignal()
+    told = pyqtSignal(str)
+
+    def __init__(self, canvas=None, parent=None):
+        super().__init__(tr("Live patrol"), parent)
+        self.setObjectName(OBJECT_NAME)
+        self._source = self._package = self._journal = self._patrol = self._transform = self._courier = None
+        self._verdict, self._box, self._logged, self._last = "", None, {}, None
+        self._behind = False  # whether another project was opened during the shift
+        self._since_fix = QElapsedTimer()
+        self._gps = GpsSource(self)
+        self._gps.fix.connect(self._fix)
+        self._map = LiveMap(canvas, self) if canvas is not None else None
+        self.first, self.page = StartPage(self), PatrolPage(self)
+        self._pages = QStackedWidget(self)
+        for page in (self.first, self.page):
+            self._pages.addWidget(page)
+        self.setWidget(self._pages)
+        self.first.asked.connect(self.start)
+        self.first.plan_named.connect(lambda: self._offer_shifts())
+        self.page.tactic_used.connect(self._use)
+        self.page.box_touched.connect(lambda box: self._map.bring_into_view(box) if self._map else None)
+        self.page.beat_chosen.connect(self._beat_chosen)
+        self.page.gps_asked.connect(self._open_gps)
+        self.page.ended.connect(self.stop)
+        self.page.night.toggled.connect(self._dress)
+        self.page.sound.toggled.connect(lambda on: QgsSettings().setValue(SETTINGS + "sound", on))
+        self._dress(self.page.night.isChecked())
+        self._clock = QTimer(self)
+        self._clock.setInterval(_TICK)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+        QgsProject.instance().readProject.connect(self.follow_project)
+        self._follows = True
+        self.follow_project()
+        if QgsSettings().value(SETTINGS + "running", False, type=bool):
+            self._offer_shifts()
+            self.start()
+
+    # Beginning and end
+
+    def follow_project(self, *_):
+        """Offer the plan that the open project is about; a shift that is under way goes on."""
+        self._behind = self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool)
+        if self._behind:
+            return
+        place = addresses.place_of(QgsProject.instance())
+        if place.address and place.date:
+            self.first.path.setText(place.address)
+            self._offer_shifts("{} {}".format(place.date, place.shift))
+
+    def start(self):
+        """Open plan and journal; what the journal holds already is played first."""
+        self.first.complaint.setText("")
+        try:
+            unit = check_unit(self.first.unit.text())
+            source = PlanSource(self.first.plan)
+            package = source.read(self.first.shift.currentData())
+            journal = Journal(source.journal_folder(), package.shift_date, package.shift, unit)
+        except ConnectError as error:
+            QgsSettings().setValue(SETTINGS + "running", False)
+            self.first.complaint.setText(error.user)
+            return
+        self._let_go()
+        self.page.warning.setText("")
+        self._source, self._package, self._journal = source, package, journal
+        # As the importers do it, so that the screen and the workspace see a fix in the same box.
+        self._transform = systems.change(systems.DEGREES, package.crs)
+        self._patrol = live_patrol.LivePatrol(unit, package.fishnet, package.rules, package.patrols,
+                                              package.on_target_high, package.usual_target)
+        self._last = None
+        self._since_fix.invalidate()
+        self.page.warning.setText(" ".join(journal.notes))
+        fixes = journal.fixes()
+        self._replay(fixes)
+        self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
+        self._remember_plan(unit)
+        if not source.is_package:
+            self._courier = Courier(source.address, package.shift_date, package.shift, journal, self)
+            self._courier.told.connect(self._delivery_told)
+            self._courier.replanned.connect(self._replan)
+            self._courier.begin(fixes, self._patrol.visits, self._logged)
+        self._verdict, self._box = "", None
+        self._show_plan()
+        self._pages.setCurrentWidget(self.page)
+        if QgsSettings().value(SETTINGS + "gps_own", False, type=bool):  # QGIS ended in the middle of the shift
+            self._open_gps(self.page.kind.currentText(), self.page.host.text())
+        self._tick()
+
+    def stop(self):
+        """End the shift on this computer; the journal stays."""
+        for name in ("running", "gps_own"):
+            QgsSettings().setValue(SETTINGS + name, False)
+        delivered = self._courier is not None and self._courier.finish()
+        journal = self._journal
+        self._let_go()
+        if journal is not None:
+            self.first.complaint.setText(
+                tr("Everything is in the workspace. The journal stays in {}.").format(journal.fixes_path.parent)
+                if delivered else
+                tr("The journal is {} and {} in {}; import it with “Import GPS” and “Import tactics”.").format(
+                    journal.fixes_path.name, journal.tactics_path.name, journal.fixes_path.parent))
+        if self._behind:
+            said = self.first.complaint.text()
+            self.follow_project()
+            self.first.complaint.setText(said)
+        self._pages.setCurrentWidget(self.first)
+
+    def take_away(self):
+        """QGIS or the plugin ends: let go of everything; the next start goes on from the journal."""
+        if self._follows:
+            QgsProject.instance().readProject.disconnect(self.follow_project)
+        self._follows = False
+        self._clock.stop()
+        self._let_go()
+        if self._map is not None:
+            self._map.remove()
+            self._map = None
+
+    def _let_go(self):
+        self._gps.close()
+        if self._courier is not None:
+            self._courier.stop()
+        if self._journal is not None:
+            self._journal.close()
+        if self._map is not None:
+            self._map.clear()
+        self._source = self._package = self._journal = self._patrol = self._courier = None
+
+    # The plan
+
+    def _offer_shifts(self, wanted=""):
+        """Offer the shifts of the workspace named, if it is one; after a restart the one that was under way."""
+        offered = {}
+        try:
+            offered = PlanSource(self.first.plan).shifts(wanted)
+            self.first.complaint.setText("")
+        except ConnectError as error:
+            self.first.complaint.setText(error.user)
+        if offered and QgsSettings().value(SETTINGS + "running", False, type=bool):
+            wanted = QgsSettings().value(SETTINGS + "shift", "", type=str)
+            offered.setdefault(wanted, wanted)
+        self.first.offer([(words, data) for data, words in offered.items()], wanted)
+
+    def _remember_plan(self, unit):
+        settings = QgsSettings()
+        shift = "{} {}".format(self._package.shift_date, self._package.shift)
+        for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
+                            ("badge", self.first.badge.text().strip()), ("running", True)):
+            settings.setValue(SETTINGS + name, value)
+        settings.sync()  # a crash finds them on the disk
+
+    def _replan(self, package):
+        if self._patrol is None or package is None or package == self._package:
+            return
+        if (package.shift_date, package.shift) != (self._package.shift_date, self._package.shift):
+            self._tell(tr("The package is of another shift now; end this one to start it."))
+            return
+        before, after = ({patrol.box_id for patrol in plan.patrols} for plan in (self._package, package))
+        self._patrol.replan(package.patrols)
+        self._package = package
+        if before != after:
+            self._tell(tr("The plan has changed: boxes taken off {}, added {}.").format(
+                len(before - after), len(after - before)))
+        self._box = None
+        self._show_plan()
+        self._show()
+
+    # What the buttons do
+
+    def _open_gps(self, kind, address):
+        try:
+            self._gps.open(kind, address)
+        except ConnectError as error:
+            self.page.warning.setText(error.user)
+            return
+        self.page.warning.setText("")
+        for name, value in (("gps_kind", kind), ("gps_" + kind, address.strip()), ("gps_own", True)):
+            QgsSettings().setValue(SETTINGS + name, value)
+
+    def _use(self, code):
+        at, state = self._patrol.now, self._patrol.situation()
+        tactic = next((tactic for tactic in self._package.tactics if tactic.tactic == code), None)
+        if at is None or state.patrol is None or tactic is None:
+            return
+        try:
+            self._journal.tactic(at, code, state.box_id, self.first.badge.text().strip())
+        except ConnectError as error:
+            self.page.warning.setText(error.user)
+            return
+        self._logged[code, state.box_id] = at
+        self.page.show_tactic(tactic, self._used_at(tactic, state.box_id))
+        if self._courier is not None:
+            self._courier.tactic()
+
+    def _beat_chosen(self):
+        QgsSettings().setValue(SETTINGS + "beat", self.page.beat.currentData())
+        self._show_boxes()
+
+    def _dress(self, night):
+        self._theme = NIGHT if night else DAY
+        QgsSettings().setValue(SETTINGS + "night", bool(night))
+        self._pages.setStyleSheet(self._theme.sheet)
+        if self._map is not None:
+            self._map.dim(self._theme.dark and self._patrol is not None)
+        if self._patrol is not None:
+            self._box = None
+            self._show()
+
+    # What comes in
+
+    def _fix(self, at, longitude, latitude, accuracy):
+        if self._patrol is None:
+            return
+        import pandas as pd
+
+        kept = fix_as_kept(pd.Timestamp(at), longitude, latitude, accuracy)
+        self._since_fix.restart()
+        if self._last is not None and kept[0] < self._last + pd.Timedelta(seconds=_EVERY):
+            return
+        try:
+            self._journal.fix(*kept)  # on disk before it is shown
+        except ConnectError as error:
+            self.page.warning.setText(error.user)
+        if self._courier is not None:
+            self._courier.fix(kept)
+        for x, y in self._placed(*kept[1:3]):
+            self._last = kept[0]
+            self._take(self._patrol.feed(kept[0], x, y, kept[3]))
+            if self._map is not None:
+                self._map.move(x, y)
+        self._show()
+
+    def _take(self, events):
+        """Write down at once what became of visits, and bring it to the workspace."""
+        for event in events:
+            try:
+                if event.kind != "updated":
+                    self._journal.visit(self._patrol.now, event.kind, event.visit)
+            except ConnectError as error:
+                self.page.warning.setText(error.user)
+            if self._courier is not None:
+                self._courier.happened(event)
+
+    def _replay(self, fixes):
+        placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
+                  for point in self._placed(longitude, latitude)]
+        if placed:
+            self._last = placed[-1][0]
+            self._patrol.replay(*map(list, zip(*placed)))
+
+    def _placed(self, longitude, latitude):
+        """[(x, y)], or [] for a place outside the world of the agency's CRS."""
+        x, y = self._transform(longitude, latitude)
+        return [(x, y)] if math.isfinite(x) and math.isfinite(y) else []
+
+    def _tick(self):
+        self._gps.watch()
+        if self._patrol is None:
+            return
+        if self._since_fix.isValid() and self._last is not None:
+            import pandas as pd
+
+            self._take(self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed())))
+        if self._courier is None:
+            self._replan(self._source.read_again())
+        self._show()
+
+    # What it says
+
+    def _show(self):
+        state = self._patrol.situation()
+        self._show_header()
+        self._show_gps()
+        self.page.show_timer(state, self._theme)
+        if state.verdict != self._verdict:
+            if state.verdict in (live_patrol.ENOUGH, live_patrol.TAKEN_OFF) and self._verdict == live_patrol.STAY:
+                self._tell(self.page.verdict.text())
+            self._verdict = state.verdict
+        if state.patrol is not None and self._box != state.box_id or state.patrol is None and self._box is not None:
+            self._box = state.box_id if state.patrol is not None else None
+            self._show_box(state.patrol)
+        self._show_boxes()
+        self.changed.emit()
+
+    def _tell(self, text):
+        if self.page.sound.isChecked():
+            QApplication.beep()
+        self.told.emit(text)
+
+    def _show_header(self):
+        import pandas as pd
+
+        text = "{}, {} · {} {}".format(self._package.shift_name, self._package.shift_date, tr("unit"),
+                                       self._journal.unit)
+        if self._patrol.now is not None and self._patrol.now >= pd.Timestamp(self._package.end_utc):
+            text += " · " + tr("this shift has ended")
+        self.page.header.setText(text)
+
+    def _show_gps(self):
+        name = self._gps.name
+        silent = self._since_fix.elapsed() / 1000 if self._since_fix.isValid() else None
+        if self._gps.trying:
+            text = tr("GPS: no answer yet from {}; trying again and again").format(self._gps.trying)
+        elif not name:
+            text = tr("GPS: not connected. Connect it in QGIS's GPS panel, or here:")
+        elif silent is None:
+            text = tr("GPS ({}): waiting for the first position").format(name)
+        elif silent > _SILENT_AFTER:
+            text = tr("GPS ({}): no position for {:.0f} seconds; the journal keeps what was").format(name, silent)
+        else:
+            text = tr("GPS ({}): good").format(name)
+        self.page.gps_label.setText(text)
+        self.page.connect_row.setVisible(not name)
+
+    def _delivery_told(self, sentence):
+        self.page.warning.setText(tr("The workspace cannot be written to now; the journal keeps everything. {}").format(
+            sentence) if sentence else "")
+
+    def _show_plan(self):
+        self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self._package.patrols))
+        if self._map is not None:
+            self._map.show(self._package, self._own_patrols())
+            self._map.dim(self._theme.dark)
+        self._show_box(None)
+
+    def _show_box(self, patrol):
+        tactics = [] if patrol is None else self._package.tactics_for(patrol.crime_type)
+        self.page.show_box(patrol, tactics, lambda tactic: self._used_at(tactic, patrol.box_id), self._theme)
+        if self._map is not None:
+            self._map.outline("" if patrol is None else patrol.box_id)
+
+    def _used_at(self, tactic, box_id):
+        """The agency's wall clock at which a tactic was used in a box, or ""."""
+        at = self._logged.get((tactic.tactic, box_id))
+        return "" if at is None else "{:%H:%M}".format(at.tz_convert(self._package.timezone))
+
+    def _own_patrols(self):
+        return [patrol for patrol in self._package.patrols if not patrol.unit or patrol.unit == self._journal.unit]
+
+    def _show_boxes(self):
+        beat = self.page.beat.currentData()
+        self.page.show_boxes([(
+            "{} {} · {} · {:.0f} / {:g} min".format(
+                patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
+                patrol.target_minutes * (1 + patrol.returns)), self._theme.seen(patrol.colour), patrol.box_id)
+            for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])

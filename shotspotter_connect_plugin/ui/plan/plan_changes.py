@@ -1,0 +1,125 @@
+"""Changes of the plan from the dock: which of them can be made now, the question for their reason, the run."""
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ...workspace.steps import adjusting
+from ...workspace.store import chain
+from .patrol_table import tr
+from .plan_dialogs import AdjustDialog, ChainDialog
+from .plan_form import BUTTONS
+
+
+class Changes(QObject):
+    """Makes changes through ``connect:adjust``; ``told`` gives a sentence and its level, ``made`` (action, box id).
+
+    Parameters
+    ----------
+    buttons : mapping of str to QToolButton
+        By action.
+    works : Works
+    parent : QWidget
+        Over which questions are asked.
+    """
+
+    told = pyqtSignal(str, object)
+    made = pyqtSignal(str, str)
+    failed = pyqtSignal()
+
+    def __init__(self, buttons, works, parent):
+        super().__init__(parent)
+        self._buttons, self._works, self._parent = buttons, works, parent
+        self._address, self._view, self._box = "", None, ""
+        self._own_heads = set()
+
+    def look_at(self, address, view, box_id):
+        """What the next change is about: a ``PlanView`` or None, and the id of a box or an empty text."""
+        self._address, self._view, self._box = address, view, box_id
+        self.update()
+
+    def own(self, adjustment):
+        """Whether this dock made an adjustment."""
+        return adjustment["hash"] in self._own_heads
+
+    def update(self):
+        """Enable each button, or say in its tool tip why it is not."""
+        for action, button in self._buttons.items():
+            why_not = self.why_not(action)
+            button.setEnabled(not why_not)
+            button.setToolTip(why_not or "{} ({})".format(tr(BUTTONS[action].what), BUTTONS[action].key))
+
+    def why_not(self, action):
+        """Why a change cannot be made now; empty if it can."""
+        view = self._view
+        if view is None or not view.shift:
+            return tr("No plan is open.")
+        if view.refusal:
+            return view.refusal
+        if self._works.under_way("adjust"):
+            return tr("A change is being made.")
+        patrol = view.row_of(self._box) if self._box else None
+        status = patrol["status"] if patrol else ""
+        if action in ("suppress", "minutes") and status != "planned":
+            return tr("Choose a planned box first.")
+        if action == "restore" and status != "suppressed":
+            return tr("Choose a suppressed box first.")
+        if action == "undo" and view.undoable is None:
+            return tr("This shift has no change to undo.")
+        return ""
+
+    def ask(self, action, preset=None):
+        """Ask for the reason of a change, then make it; ``preset`` (for add) holds box_id, crime_type, reason, note."""
+        why_not = self.why_not(action)
+        if why_not:
+            self.told.emit(why_not, Qgis.MessageLevel.Info)
+            return
+        view = self._view
+        patrol = view.row_of(self._box) if self._box else None
+        box_id = "" if action == "undo" or (action == "add" and patrol is not None) else self._box
+        minutes = patrol["target_minutes"] if action == "minutes" else view.target_minutes
+        dialog = AdjustDialog(action, self._what(action), view, box_id, minutes, adjusting.LONGEST_MINUTES, preset,
+                              self._parent)
+        dialog.accepted.connect(lambda: self._adjust(dialog.given()))
+        dialog.open()
+
+    def ask_for_head(self):
+        """Open the check of the chain."""
+        if self._view is None:
+            return
+        dialog, address = ChainDialog(self._view.head, self._parent), self._address
+
+        def check(head):
+            self._works.start("chain", address, lambda workspace, _: chain.verify_chain(workspace, head),
+                              dialog.show_check, lambda sentence: self.told.emit(sentence, Qgis.MessageLevel.Warning))
+        dialog.check.connect(check)
+        dialog.finished.connect(lambda _: self._works.cancel("chain"))
+        dialog.open()
+
+    def _what(self, action):
+        view = self._view
+        shift = "{} {}".format(view.shift_date, view.shift_name)
+        if action == "undo":
+            return tr("Take back in {}: {} of box {}, by {}.").format(
+                shift, view.undoable["action"], view.undoable["box_id"], view.undoable["who"])
+        if action == "add":
+            return tr("Put a box into the plan of {}.").format(shift)
+        patrol = view.row_of(self._box)
+        return {"suppress": tr("Take box {} ({}) out of the plan of {}."),
+                "restore": tr("Put box {} ({}) back into the plan of {}."),
+                "minutes": tr("Change the minutes of box {} ({}) in {}.")}[action].format(
+                    self._box, patrol["where"] or "–", shift)
+
+    def _adjust(self, given):
+        view = self._view
+        self._works.adjust({"WORKSPACE": self._address, "DATE": view.shift_date, "SHIFT": view.shift, **given},
+                           lambda outputs, messages, error: self._adjusted(given, outputs, messages, error))
+
+    def _adjusted(self, given, outputs, messages, error):
+        if error:
+            self.told.emit(error, Qgis.MessageLevel.Warning)
+            self.failed.emit()
+            return
+        self._own_heads.add(outputs["CHAIN_HEAD"])
+        words = {"add": tr("Added {}."), "suppress": tr("Suppressed {}."), "restore": tr("Restored {}."),
+                 "minutes": tr("Changed the minutes of {}."), "undo": tr("Undone.")}[given["ACTION"]]
+        self.told.emit(" ".join([words.format(given["BOX_ID"]), *messages]), Qgis.MessageLevel.Success)
+        self.made.emit(given["ACTION"], given["BOX_ID"])

@@ -1,0 +1,74 @@
+"""“Load sample project”: the steps of the sample, one after the other, without freezing QGIS."""
+from qgis.core import (Qgis, QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback,
+                       QgsProject)
+
+from ..processing import addresses, sample
+from . import menu_actions
+
+
+class _Feedback(QgsProcessingFeedback):
+    """Remembers the last error."""
+
+    error = ""
+
+    def reportError(self, error, fatalError=False):  # noqa: N802, N803
+        self.error = error
+        super().reportError(error, fatalError)
+
+
+class SampleRun:
+    """One run over the steps; algorithms that may leave the main thread run as tasks."""
+
+    running = None  # keeps the run, its contexts and feedbacks alive until the last step has ended
+
+    def __init__(self, iface, folder):
+        self._iface, self._folder = iface, folder
+        self._steps = []
+        self._count = 0
+
+    @classmethod
+    def start(cls, iface, folder):
+        """Start in ``folder``, unless a run is under way."""
+        if cls.running is not None:
+            return
+        try:
+            sample.prepare(folder)
+        except OSError as error:
+            iface.messageBar().pushMessage(menu_actions.NAME, "The sample cannot be written there ({}); choose another "
+                                           "folder."
+                                           .format(error.strerror), Qgis.MessageLevel.Warning)
+            return
+        cls.running = cls(iface, folder)
+        cls.running._steps = sample.steps(folder)
+        cls.running._count = len(cls.running._steps)
+        cls.running._next()
+
+    def _next(self):
+        algorithm, parameters = self._steps.pop(0)
+        self._say("Making the sample, step {} of {}: {}".format(self._count - len(self._steps), self._count, algorithm))
+        self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
+        self._context, self._feedback = QgsProcessingContext(), _Feedback()
+        self._context.setProject(QgsProject.instance())
+        if self._algorithm.flags() & Qgis.ProcessingAlgorithmFlag.NoThreading:
+            _, successful = self._algorithm.run(parameters, self._context, self._feedback)
+            self._ended(successful)
+            return
+        self._task = QgsProcessingAlgRunnerTask(self._algorithm, parameters, self._context, self._feedback)
+        self._task.executed.connect(lambda successful, _: self._ended(successful))
+        QgsApplication.taskManager().addTask(self._task)
+
+    def _ended(self, successful):
+        if not successful:
+            type(self).running = None
+            self._say(self._feedback.error or "The sample was not finished.", Qgis.MessageLevel.Warning)
+        elif self._steps:
+            self._next()
+        else:
+            type(self).running = None
+            addresses.remember(sample.workspace_in(self._folder))
+            self._say("The sample is ready in {}.".format(self._folder), Qgis.MessageLevel.Success)
+            menu_actions.open_project(self._iface, sample.project_in(self._folder))
+
+    def _say(self, text, level=Qgis.MessageLevel.Info):
+        self._iface.messageBar().clearWidgets()
+        self._iface.messageBar().pushMessage(menu_actions.NAME, text, level, 0)

@@ -1,0 +1,42 @@
+"""Says in the message bar what was written, with buttons that open it."""
+import os
+
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QPushButton
+
+from . import menu_actions
+
+# What an algorithm's file is called, and what its button says; "" for a file that other programs open.
+_WORDS = {"connect:daily": ("The plan and the sheets are", ""),
+          "connect:rollcall": ("The sheets are", "Open the sheets"), "connect:exportplan": ("The plan is", "")}
+_REPORT = "The report is", "Open the report"
+
+
+def tell(iface, algorithm, outputs):
+    """Show where the files of an algorithm are; ``outputs`` are its outputs."""
+    words, opens = _WORDS.get(algorithm, _REPORT)
+    path = outputs["OUTPUT"]
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    bar = iface.messageBar()
+    item = bar.createMessage(menu_actions.NAME, "{} in {}.".format(words, os.sep.join(folder.split(os.sep)[-2:])))
+    item.setToolTip(folder)
+    if "PROJECT" in outputs:
+        _button(item, "ConnectOpenPlanWritten", "Open the plan",
+                lambda: menu_actions.open_project(iface, outputs["PROJECT"]))
+    if opens:
+        _button(item, "ConnectOpenFile", opens, lambda: _open(path))
+    _button(item, "ConnectOpenFolder", "Open the folder", lambda: _open(folder))
+    bar.pushWidget(item, Qgis.MessageLevel.Success, 0)
+
+
+def _button(item, name, text, does):
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.clicked.connect(lambda _=False: does())
+    item.layout().addWidget(button)
+
+
+def _open(path):
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -1,0 +1,206 @@
+"""The shift package: one shift's plan as a JSON file for a car's computer that cannot reach the workspace.
+
+It holds the boxes of the shift, the tactics that may be used, and the rules by which visits are told. It holds no
+person, no seed, no forecast beyond the boxes drawn, and no code, so that one from a stranger is safe to open.
+"""
+import json
+import math
+import re
+from dataclasses import dataclass, fields
+from typing import Tuple
+
+import numpy as np
+import pandas as pd
+
+from ... import json_text
+from ...errors import ConnectError
+from ...files import replace_text
+from ...forecast.fishnet import Fishnet
+from ...patrol.tactic_rules import offered
+from ...patrol.tracks import VisitRules
+
+__all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "planned_shifts", "read_package", "write_package"]
+
+FORMAT = 1
+_DAYS_OFFERED = 2
+"""Days with a plan before and after today that a car is offered."""
+
+
+@dataclass(frozen=True)
+class Tactic:
+    """One approved tactic; ``crime_types`` are codes, none of them means all."""
+
+    tactic: str
+    name: str
+    description: str
+    crime_types: Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Patrol:
+    """One box to patrol, as a car needs it."""
+
+    patrol_id: str
+    box_id: str
+    beat: str
+    where: str
+    crime_type: str
+    crime_type_name: str
+    colour: str
+    target_minutes: float
+    returns: int
+    unit: str
+    visit_order: int
+
+
+@dataclass(frozen=True)
+class ShiftPackage:
+    """A shift's plan with what is needed to tell visits: the fishnet's CRS and size, and the rules."""
+
+    agency: str
+    crs: str
+    size: float
+    timezone: str
+    shift_date: str
+    shift: str
+    shift_name: str
+    start_utc: str
+    end_utc: str
+    on_target_low: float
+    on_target_high: float
+    usual_target: float
+    rules: VisitRules
+    patrols: Tuple[Patrol, ...]
+    tactics: Tuple[Tactic, ...]
+
+    @property
+    def fishnet(self):
+        return Fishnet(self.size)
+
+    def tactics_for(self, crime_type):
+        """The tactics for a box of a crime type, in order."""
+        return [tactic for tactic in self.tactics if not tactic.crime_types or crime_type in tactic.crime_types]
+
+
+def make_package(workspace, shift_date, shift):
+    """The package of a shift, from its plan as it is now.
+
+    Raises
+    ------
+    ConnectError
+        When the shift does not run on the date.
+    """
+    start, end = workspace.calendar.bounds(shift_date, shift)
+    settings = workspace.settings
+    shifts = workspace.read("shifts").set_index("shift")["name"]
+    boxes = workspace.read("boxes", ["box_id", "where"])
+    kinds = workspace.read("crime_types", ["crime_type", "name", "colour"]).rename(columns={"name": "crime_type_name"})
+    patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
+                             order_by=["beat", "visit_order"])
+    patrols = patrols.merge(boxes, on="box_id", how="left").merge(kinds, on="crime_type", how="left")
+    tactics = offered(workspace.read("tactics"), shift_date)
+    return ShiftPackage(
+        agency=settings.agency, crs=settings.crs, size=settings.size, timezone=settings.timezone,
+        shift_date=shift_date, shift=shift, shift_name=shifts.get(shift) or shift, start_utc=start.isoformat(),
+        end_utc=end.isoformat(), on_target_low=settings.on_target_low, on_target_high=settings.on_target_high,
+        usual_target=settings.target_minutes, rules=VisitRules.from_settings(settings),
+        patrols=tuple(Patrol(**{
+            item.name: _plain(getattr(row, item.name), item.type) for item in fields(Patrol)})
+            for row in patrols.itertuples()),
+        tactics=tuple(Tactic(row["tactic"], row["name"] or row["tactic"], row["description"] or "",
+                             tuple(row["crime_types"] or ())) for row in tactics.to_dict("records")))
+
+
+def planned_shifts(workspace, now=None):
+    """The shifts that have a plan, that which runs at ``now`` (UTC) first, then by how near they are to it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        shift_date, shift, name, start_utc, end_utc.
+    """
+    now = pd.Timestamp.now(tz="UTC") if now is None else now
+    dates = sorted(workspace.distinct("patrols", "shift_date", {"status": "planned"}))
+    if not dates:
+        return pd.DataFrame(columns=["shift_date", "shift", "name", "start_utc", "end_utc"])
+    nearest = min(dates, key=lambda date: abs(pd.Timestamp(date, tz="UTC") - now))
+    place = dates.index(nearest)
+    dates = dates[max(place - _DAYS_OFFERED, 0):place + _DAYS_OFFERED + 1]
+    planned = workspace.read("patrols", ["shift_date", "shift"], {"shift_date": dates, "status": "planned"})
+    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift")
+    slots = workspace.calendar.slots(dates[0], dates[-1]).merge(planned.drop_duplicates(), on=["shift_date", "shift"])
+    slots = slots.merge(names, on="shift", how="left")
+    slots["name"] = slots["name"].fillna(slots["shift"])
+    before, after = (slots["start_utc"] - now).dt.total_seconds(), (now - slots["end_utc"]).dt.total_seconds()
+    away = np.maximum(np.maximum(before, after), 0.0)
+    return slots.iloc[np.argsort(away, kind="stable")][["shift_date", "shift", "name", "start_utc", "end_utc"]] \
+        .reset_index(drop=True)
+
+
+def write_package(package, path):
+    """Write a package as JSON, to be read by this account; a file that is replaced keeps its mode.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be written.
+    """
+    content = {"shift_package": FORMAT, **{item.name: getattr(package, item.name) for item in fields(ShiftPackage)}}
+    content["rules"] = vars(package.rules)
+    content["patrols"] = [vars(patrol) for patrol in package.patrols]
+    content["tactics"] = [vars(tactic) for tactic in package.tactics]
+    replace_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), "The plan", private=True)
+
+
+def read_package(path):
+    """Open a package.
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read or is no package of this version.
+    """
+    try:
+        content = json_text.read(path)
+    except (OSError, ValueError) as error:
+        raise ConnectError("{} cannot be read as a shift package; export the plan again with FORMAT=package.".format(
+            path), str(error)) from error
+    if not isinstance(content, dict) or content.pop("shift_package", None) != FORMAT:
+        raise ConnectError("{} is no shift package of this version; export the plan again with FORMAT=package.".format(
+            path))
+    try:
+        content["rules"] = _made(VisitRules, content["rules"])
+        content["patrols"] = tuple(_made(Patrol, patrol) for patrol in content["patrols"])
+        content["tactics"] = tuple(_made(Tactic, {**tactic, "crime_types": tuple(map(str, tactic["crime_types"]))})
+                                   for tactic in content["tactics"])
+        package = _made(ShiftPackage, content)
+        Fishnet.parse([patrol.box_id for patrol in package.patrols])
+        for text in (package.start_utc, package.end_utc):
+            if pd.Timestamp(text).tz is None:
+                raise ValueError("a time without a zone")
+    except (KeyError, TypeError, ValueError, AttributeError, ConnectError) as error:
+        raise ConnectError("{} is damaged; export the plan again with FORMAT=package.".format(path),
+                           repr(error)) from error
+    return package
+
+
+def _made(kind, values):
+    """A dataclass from JSON, every value of its declared type."""
+    wanted = {item.name: item.type for item in fields(kind)}
+    if set(values) != set(wanted):
+        raise ValueError("other names than expected: " + ", ".join(sorted(set(values) ^ set(wanted))))
+    for name, value in values.items():
+        number = wanted[name] in (float, int)
+        if number and (isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
+                       or value < 0):
+            raise ValueError(name + " is no number")
+        if wanted[name] is str and not isinstance(value, str):
+            raise ValueError(name + " is no text")
+    if "colour" in values and values["colour"] and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["colour"]):
+        raise ValueError("a colour that is none")
+    return kind(**values)
+
+
+def _plain(value, kind):
+    empty = value is None or value is pd.NA or value != value
+    return kind(0 if kind in (int, float) else "") if empty else kind(value)

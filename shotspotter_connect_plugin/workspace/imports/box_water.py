@@ -1,0 +1,54 @@
+"""How much of each box is water, where officers cannot patrol: from areas that were imported as places of water."""
+from shapely.geometry import MultiPolygon, box
+from shapely.ops import unary_union
+from shapely.validation import make_valid
+
+from ...errors import ConnectError
+from ...patrol import metering
+
+KIND = "water"
+"""Kind of place whose areas are water. No forecast reads them."""
+_NO_AREA = {"Point", "MultiPoint", "LineString", "MultiLineString", "LinearRing"}
+
+
+def areas_near(bounds, shapes, name):
+    """The part of each shape that has area and lies within bounds; an empty one where there is none.
+
+    Raises
+    ------
+    ConnectError
+        When no shape is an area.
+    """
+    if not any(_is_area(shape) for shape in shapes):
+        raise ConnectError("{} holds no areas; bring water in as polygons, so that it is known how much of a box is "
+                           "water.".format(name))
+    frame = box(*bounds)
+    return [_within(frame, shape) if _is_area(shape) and frame.intersects(box(*shape.bounds)) else MultiPolygon()
+            for shape in shapes]
+
+
+def _is_area(shape):
+    return shape is not None and not shape.is_empty and shape.geom_type not in _NO_AREA
+
+
+def _within(frame, shape):
+    """The areas of a shape inside a frame; lines and points that cutting leaves over are dropped."""
+    cut = make_valid(shape).intersection(frame)
+    return unary_union([part for part in getattr(cut, "geoms", [cut])
+                        if part.geom_type in ("Polygon", "MultiPolygon")])
+
+
+def write_shares(workspace, writer, shapes):
+    """Write ``boxes.water`` for all boxes from areas in the workspace's CRS -> sentences on what that means.
+
+    A box that no area touches is land. Areas that overlap count once.
+    """
+    boxes = workspace.read("boxes", ["box_id", "beat", "inside"])
+    covered = workspace.fishnet.cover(unary_union([shape for shape in shapes if not shape.is_empty]))
+    share = covered.set_index("box_id")["inside"].reindex(boxes["box_id"]).fillna(0.0).to_numpy()
+    boxes = boxes.assign(water=share)
+    writer.upsert("boxes", boxes[["box_id", "water"]])
+    rules = metering.rules_of(workspace.settings, "", "", 1)
+    out = sum(int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)
+              if reason == metering.WATER)
+    return ["{:,} boxes have less than {:.0%} land; they are not drawn.".format(out, rules["min_land"])] * (out > 0)

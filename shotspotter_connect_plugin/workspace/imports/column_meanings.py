@@ -1,0 +1,72 @@
+"""The header of a file: what its columns are for one of our tables, without those about persons."""
+from ...errors import ConnectError, some
+from . import privacy
+from .readers import GEOMETRY
+from .synonyms import given_roles, recognise
+
+_PLACED = ("incidents", "gunfire", "gps_fixes")
+_NEEDED = {
+    "incidents": ((("offence", "murder_flag"), "the offence"),
+                  (("occurred", "occurred_from", "occurred_to", "reported"), "the time")),
+    "gunfire": ((("occurred",), "the time"),),
+    "gps_fixes": ((("at",), "the time"),),
+    "roster": ((("unit",), "the unit"), (("officer",), "the officer's badge number"),
+               (("from", "shift"), "the start or the shift")),
+    "tactic_log": ((("tactic",), "the tactic"), (("at",), "the time"),
+                   (("officer", "unit"), "the officer's badge number or the unit")),
+    "calendar": ((("date", "from"), "the date"),),
+}
+"""Table -> (roles of which one must be there, what it is)."""
+
+
+def find_columns(columns, table, mapping, warnings):
+    """Role -> column, without columns about persons, mapped or not; what was left out is told in ``warnings``.
+
+    Parameters
+    ----------
+    columns : list of str
+    table : str
+        A key of ``synonyms.ROLES``.
+    mapping : dict or str or None
+        As ``synonyms.recognise`` takes it.
+    warnings : list of str
+    """
+    about = {column: privacy.about_persons(column) for column in columns}
+    given = given_roles(columns, table, mapping)
+    for role, column in given.items():
+        if column and about[column]:
+            given[role] = None
+            warnings.append("Column {} looks like {} and was not read.".format(column, about[column]))
+    found = recognise([column for column in columns if not about[column]], table, given)
+    if {"occurred_time", "reported"} <= set(found) and not {"occurred", "reported_time"} & set(found):
+        found["reported_time"] = found.pop("occurred_time")
+    if {"address", "block"} <= set(found):
+        del found["address"]
+    personal = [column for column in columns if about[column]]
+    if personal:
+        warnings.append("Columns about persons were left out ({}): {}.".format(
+            ", ".join(sorted({about[column] for column in personal})), some(personal)))
+    return found
+
+
+def pairs_of(source, found):
+    """(x column, y column) of every pair of coordinates of a source, degrees first."""
+    pairs = [GEOMETRY] if source.has_geometry else []
+    if "longitude" in found and "latitude" in found:
+        pairs.append((found["longitude"], found["latitude"]))
+    number = ""
+    while "x" + number in found and "y" + number in found:
+        pairs.append((found["x" + number], found["y" + number]))
+        number = str(int(number or 1) + 1)
+    return pairs
+
+
+def check_needed(source, table, found):
+    """Raise one sentence if a column is missing without which no row of a source can be taken in."""
+    missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
+    if table in _PLACED and not pairs_of(source, found):
+        missing.append(("longitude", "a position (longitude and latitude, or x and y)"))
+    if missing:
+        raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
+                           '{{"{}": "column"}}.'.format(source.name, " and ".join(what for _, what in missing),
+                                                        some(source.columns), missing[0][0]))

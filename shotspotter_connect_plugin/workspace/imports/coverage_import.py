@@ -1,0 +1,217 @@
+"""Importer of sensor coverage: in which areas sensors listen, and from when to when."""
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from shapely.ops import unary_union
+from shapely.validation import make_valid
+
+from ...errors import ConnectError, some
+from ...progress import SILENT
+from . import privacy, source_times
+from .coordinates import Area
+from .date_order import settled
+from .placed_rows import ImportResult, Rejects, rejects_path
+from .readers import Source
+from .remembered import recall
+from .synonyms import recognise
+
+__all__ = ["import_sensor_coverage"]
+
+TABLE = "sensor_coverage"
+NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
+UNREADABLE, BACKWARDS = "a date that cannot be read", "an end before the start"
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_SAME_AREA = 1e-6
+
+
+def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", rejects="", progress=SILENT,
+                           date_order=""):
+    """Take a layer of sensor coverage in the place of the one there was.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    vector_table : VectorTable
+        Polygons, one for each area and span of dates. Features of one name and start are one area.
+    from_field, to_field : str
+        Columns with the first and the last date of listening; found by their names if not given. A date may be a whole
+        month (2006-01) or year. Empty dates leave an end open.
+    rejects : str, optional
+        CSV for the features that were not taken; ``<workspace>-rejects-sensor_coverage.csv`` beside the workspace if
+        not given.
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+
+    Returns
+    -------
+    ImportResult
+        ``read`` counts features; those joined to another count as that does.
+
+    Raises
+    ------
+    ConnectError
+        When a column is missing, the layer has no CRS, nothing tells day from month, or nothing in it can be used; the
+        workspace is then unchanged.
+    """
+    label = vector_table.name or "The layer"
+    if not vector_table.geometry:
+        raise ConnectError(f"{label} has no features; choose a layer with areas of sensor coverage.")
+    progress.report(0.0, "Reading sensor coverage")
+    frame = vector_table.frame.reset_index(drop=True)
+    found, warnings = _columns(label, frame, from_field, to_field)
+    given = _given(workspace, label, frame, found, date_order, warnings)
+    bounds = Area(workspace).bounds
+    shapes = [_mended(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
+    progress.report(0.5)
+    table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
+    table["from_date"], wrong_from = _dates(frame, found.get("from"), False, given.date_order)
+    table["to_date"], wrong_to = _dates(frame, found.get("to"), True, given.date_order)
+    rejected, kept = Rejects(), np.ones(len(table), dtype=bool)
+    both = table["from_date"].notna() & table["to_date"].notna()
+    for bad, role, reason in (
+            ([shape is None for shape in shapes], "", NO_POLYGON),
+            ([shape is not None and not _meets(shape, bounds) for shape in shapes], "", OUTSIDE),
+            (wrong_from, "from", UNREADABLE), (wrong_to, "to", UNREADABLE),
+            (both & (table["from_date"].fillna("") > table["to_date"].fillna("9")), "to", BACKWARDS)):
+        bad = np.asarray(bad, dtype=bool) & kept
+        rejected.add(np.flatnonzero(bad) + 1, found.get(role, ""), reason)
+        kept &= ~bad
+    rejects = rejects_path(workspace, TABLE, rejects)
+    if not kept.any():
+        rejected.write(rejects)
+        reason = rejected.reasons.most_common(1)[0][0]
+        raise ConnectError(f"No feature of {label} was taken: {reason}; check the layer, "
+                           "its CRS and its dates.")
+    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress)
+
+
+def _given(workspace, label, frame, found, date_order, warnings):
+    """What is given for the layer: the order of its dates, as it shows, as said or as remembered."""
+    columns = [str(column) for column in frame]
+    texts = pd.DataFrame({column: frame[column].map(_text) for column in columns}, dtype=object)
+    source = Source(Path(label), label, columns, kind="excel", sheet=texts)
+    dates = [found[role] for role in ("from", "to") if role in found]
+    return settled(recall(workspace, TABLE, columns, None, "", "", warnings), source, dates, date_order, warnings)
+
+
+def _columns(label, frame, from_field, to_field):
+    """Role -> column, and warnings."""
+    columns = [str(column) for column in frame if not privacy.about_persons(column)]
+    given = {role: column for role, column in (("from", from_field), ("to", to_field)) if column}
+    for column in given.values():
+        if column not in columns:
+            raise ConnectError(f"{label} has no field {column}; its fields are {some(columns)}.")
+    found = recognise(columns, TABLE, given)
+    if "from" in found:
+        return found, []
+    return found, ["No date of start was given: the sensors are taken to have listened from the beginning."]
+
+
+def _names(frame, found, warnings):
+    """Name of each area: numbers where there is none or it looks like persons."""
+    numbered = pd.Series([f"Area {number}" for number in range(1, len(frame) + 1)], dtype=object)
+    if "area" not in found:
+        return numbered
+    names = frame[found["area"]].map(_text)
+    what = privacy.values_about_persons(names)
+    if what:
+        warnings.append(f"The values of column {found.pop('area')} look like {what} and were dropped.")
+        return numbered
+    clean, _ = privacy.without_contacts(names.tolist())
+    return pd.Series(clean, dtype=object).where(lambda text: text != "", numbered)
+
+
+def _text(value):
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return " ".join(str(value).split())
+
+
+def _dates(frame, column, last, order):
+    """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
+    if column is None:
+        return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
+    texts = frame[column].map(_text)
+    clock = source_times.in_order(source_times.parse(texts), order)
+    dates = pd.Series(None, index=frame.index, dtype=object)
+    known = clock != source_times.NAT
+    dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    for row, text in texts[~known].items():
+        part = _PARTIAL.fullmatch(text)
+        if (part and source_times.OLDEST_YEAR <= int(part[1]) <= source_times.NEWEST_YEAR
+                and 1 <= int(part[2] or 1) <= 12):
+            begin = pd.Timestamp(int(part[1]), int(part[2] or 1), 1)
+            length = pd.DateOffset(months=1) if part[2] else pd.DateOffset(years=1)
+            dates[row] = str((begin + length - pd.Timedelta(days=1) if last else begin).date())
+    return dates, ((texts != "") & dates.isna()).to_numpy()
+
+
+def _mended(shape):
+    """The area of a shape, valid; None where it has none."""
+    if shape is None or shape.is_empty:
+        return None
+    shape = shape if shape.is_valid else make_valid(shape)
+    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type in ("Polygon", "MultiPolygon")]
+    area = unary_union(parts)
+    return area if area.area > 0 else None
+
+
+def _meets(shape, bounds):
+    west, south, east, north = shape.bounds
+    return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
+
+
+def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress):
+    table = table[kept].assign(start=table["from_date"].fillna(""))
+    keys = ["area", "start"]
+    rows = table.groupby(keys, sort=True).agg(
+        from_date=("from_date", "first"), to_date=("to_date", _latest), geometry=("geometry", unary_union))
+    stored = workspace.read(TABLE)
+    stored = stored.assign(start=stored["from_date"].fillna("")).set_index(keys)
+    state = pd.Series([_state(row, stored.loc[key] if key in stored.index else None)
+                       for key, row in zip(rows.index, rows.itertuples())], index=rows.index)
+    gone = int((~stored.index.isin(rows.index)).sum())
+    if gone:
+        warnings.append(f"{gone:,} areas that are no longer in the layer were removed.")
+    counts = state.reindex(pd.MultiIndex.from_frame(table[keys])).value_counts()
+    with workspace.transaction() as writer:
+        if gone or (state != "unchanged").any():
+            boxes = [_boxes(workspace, shape) for shape in rows["geometry"]]
+            table = rows.reset_index()[["area", "from_date", "to_date", "geometry"]]
+            writer.replace(TABLE, table.assign(boxes=boxes))
+        progress.report(1.0)
+        result = ImportResult(
+            read=len(kept), rejected=len(rejected), **{name: int(counts.get(name, 0)) for name in
+                                                       ("added", "updated", "unchanged")},
+            warnings=warnings, mapping=found, reasons=dict(rejected.reasons.most_common()),
+            dropped_columns=[str(column) for column in vector_table.frame if column not in found.values()],
+            rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs,
+            given=given)
+        result.record(writer, TABLE, label, vector_table.sha256(found.values()))
+    return result
+
+
+def _boxes(workspace, shape):
+    """Box id -> share of the box's part in the jurisdiction that lies in a shape."""
+    boxes = workspace.read("boxes", ["box_id", "inside"]).set_index("box_id")["inside"]
+    found = workspace.fishnet.cover(shape).set_index("box_id")["inside"]
+    found = found[found.index.isin(boxes.index)]
+    share = (found / np.maximum(boxes.reindex(found.index), 1e-6)).clip(upper=1.0).round(4)
+    return share[share > 0].to_dict()
+
+
+def _latest(dates):
+    """The later of several ends; open where one is."""
+    return None if dates.isna().any() else dates.max()
+
+
+def _state(row, old):
+    if old is None:
+        return "added"
+    apart = row.geometry.symmetric_difference(old["geometry"]).area
+    same_end = row.to_date == old["to_date"] or (pd.isna(row.to_date) and pd.isna(old["to_date"]))
+    return "unchanged" if same_end and apart <= _SAME_AREA * row.geometry.area else "updated"

@@ -1,0 +1,242 @@
+"""Whether the day or the month comes first in a source's dates: shown by all of the source, or asked, never assumed.
+
+A date that only one order makes a date shows the order; so does a weekday or an unmistakable date beside it. What was
+shown or answered once is kept with the import and serves the next file with the same columns (:mod:`remembered`).
+"""
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...progress import SILENT
+from . import privacy, source_times
+from .readers import read_rows
+from .source_times import DAY_FIRST, MONTH_FIRST, NAT, ORDERS, YEAR_FIRST
+from .synonyms import plain
+
+__all__ = ["Dates", "OrderUnknown", "check_order", "settled"]
+
+_WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
+            DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
+_WEEKDAYS = frozenset("dayofweek weekday weekdayname dow dayname dayofwk wday daynameofweek".split())
+_MONTHS = frozenset("month occurredmonth monthnumber monthname incidentmonth reportmonth".split())
+_NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
+_BESIDE = 6
+_NEAR = 3 * source_times.DAY
+_CLEARLY = 3
+
+
+class OrderUnknown(ConnectError):
+    """Nothing tells the order of a source's dates.
+
+    ``column`` and ``example`` are where and what is unclear, ``choices`` the order -> how the example then reads, and
+    ``question`` what to ask somebody who can choose.
+    """
+
+    def __init__(self, sentence, question, column, example, choices):
+        super().__init__(sentence)
+        self.question, self.column, self.example, self.choices = question, column, example, choices
+
+
+class OrderRefused(OrderUnknown):
+    """The dates contradict each other, or what earlier files with these columns have shown."""
+
+
+def check_order(text):
+    """One of ``times.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
+    word = re.sub(r"[^a-z]", "", str(text or "").casefold())
+    found = next((order for order, words in _WRITTEN.items() if word in words.split()), "")
+    if word and not found:
+        raise ConnectError("DATE_ORDER is {}; write one of: {}.".format(text, ", ".join(ORDERS)))
+    return found
+
+
+class Dates:
+    """The dates of a source that can be read in several orders, gathered chunk by chunk."""
+
+    def __init__(self):
+        self._texts = {}
+
+    def add(self, column, texts, parsed):
+        """Take in a column's texts and what :func:`source_times.parse` made of them."""
+        _, rows = np.unique(parsed.parts, return_index=True)
+        for row in np.sort(rows).tolist():  # the first of the file is the example
+            part = int(parsed.parts[row])
+            if part:
+                self._texts.setdefault(part, (column, _NUMBERS.search(str(np.asarray(texts, dtype=object)[row]))[0]))
+
+    def order(self, name, given="", before="", beside=None):
+        """The order, or "" where no date needs any.
+
+        Parameters
+        ----------
+        name : str
+            Of the source, for messages.
+        given, before : str
+            What the user says, and what the source has shown or was answered earlier, which it must not contradict.
+        beside : function, optional
+            ``beside(orders) -> order or ""`` looks for evidence in other columns.
+
+        Raises
+        ------
+        OrderUnknown
+            When nothing tells.
+        ConnectError
+            When the dates contradict each other, or what is given or was shown.
+        """
+        parts = np.array(list(self._texts), dtype=np.int64)
+        days = source_times.readings(parts)
+        possible = [order for row, order in enumerate(ORDERS) if (days[row] != NAT).all()]
+        if not parts.size:
+            return given
+        if not possible and not given:
+            self._contradiction(name, parts, days)
+        if not possible:
+            return given
+        self._check(name, parts, days, possible, given or before, bool(given))
+        if given or len(possible) == 1:
+            return given or possible[0]
+        meant = np.array([days[ORDERS.index(order)] for order in possible])
+        unclear = np.flatnonzero((meant != meant[0]).any(axis=0))
+        if not unclear.size:
+            return ""
+        found = beside(possible) if beside else ""
+        column, text = self._texts[int(parts[unclear[0]])]
+        choices = {order: _in_words(meant[row, unclear[0]], order) for row, order in enumerate(possible)}
+        if found and before not in ("", found):
+            raise self._not_as_before(name, parts[unclear[0]], before, {found: choices[found]})
+        if found:
+            return found
+        readings = " or ".join(choices.values())
+        raise OrderUnknown(
+            "Nothing in {} tells whether {} in column {} is {}; set DATE_ORDER to {}, once for files of this kind."
+            .format(name, text, column, readings, " or ".join(choices)),
+            "Is {} in column {} {}? Choose at Dates.".format(text, column, readings), column, text, choices)
+
+    def _check(self, name, parts, days, possible, order, is_given):
+        """Refuse an order in which some date is none although another fits them all."""
+        if order in ("", *possible):
+            return
+        part = parts[np.flatnonzero(days[ORDERS.index(order)] == NAT)[0]]
+        if is_given:
+            raise ConnectError("{} of {} is no date with the {}, as DATE_ORDER says; set it to {}.".format(
+                self._words(part), name, order, " or ".join(possible)))
+        raise self._not_as_before(name, part, order, {
+            fitting: _in_words(source_times.readings([part])[ORDERS.index(fitting)][0], fitting)
+            for fitting in possible})
+
+    def _not_as_before(self, name, part, before, choices):
+        column, text = self._texts[int(part)]
+        return OrderRefused(
+            "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
+            "DATE_ORDER to {}.".format(self._words(part), name, before, " or ".join(choices)),
+            "{} in column {} is not written with the {}, as in earlier files. If this file differs, say so at "
+            "Dates.".format(text, column, before), column, text, choices)
+
+    def _contradiction(self, name, parts, days):
+        """Raise one sentence with two dates that no order fits."""
+        known = days != NAT
+        shared = [~(known & known[:, [row]]).any(axis=0) for row in range(parts.size)]
+        row = next((row for row, apart in enumerate(shared) if apart.any()), 0)
+        other = np.flatnonzero(shared[row])[0] if shared[row].any() else parts.size - 1
+        column, text = self._texts[int(parts[row])]
+        raise OrderRefused(
+            "The dates of {} contradict each other: {} and {} have no order in common; mend the file, or set "
+            "DATE_ORDER and those that do not fit are rejected.".format(
+                name, self._words(parts[row]), self._words(parts[other])),
+            "{} and {} have no order of day and month in common. Mend the file, or choose at Dates: the others are "
+            "rejected.".format(text, self._texts[int(parts[other])][1]), column, text,
+            {order: order for order in (MONTH_FIRST, DAY_FIRST)})
+
+    def _words(self, part):
+        column, text = self._texts[int(part)]
+        return "{} (column {})".format(text, column)
+
+
+def _in_words(day, order):
+    """A date in words, in the way people write it who write numbers in that order."""
+    moment = pd.Timestamp(int(day))
+    words = "{0} {1}, {2}" if order == MONTH_FIRST else "{1} {0} {2}"
+    return words.format(moment.strftime("%B"), moment.day, moment.year)
+
+
+def settled(given, source, columns, date_order, warnings, progress=SILENT, dates=None):
+    """What is given for a source, with the order of its dates.
+
+    Parameters
+    ----------
+    given : memory.Given
+        With the order of earlier imports.
+    source : readers.Source
+    columns : list of str
+        Columns of dates.
+    date_order : str
+        What the user says; "" for nothing.
+    warnings : list of str
+        Gets a sentence where only an earlier file tells.
+    dates : Dates, optional
+        The dates of all rows, if they were read already.
+
+    Returns
+    -------
+    memory.Given
+
+    Raises
+    ------
+    ConnectError
+        As :meth:`Dates.order`.
+    """
+    columns = list(dict.fromkeys(columns))
+    if dates is None:
+        dates = Dates()
+        read_rows(source, columns, progress, lambda chunk: [
+            dates.add(column, chunk[column], source_times.parse(chunk[column])) for column in columns])
+
+    def beside(possible):
+        return _beside(source.columns, lambda wanted: source.chunks(wanted, progress), columns, possible)
+    try:
+        order = dates.order(source.name, check_order(date_order), given.date_order, beside)
+    except OrderRefused:
+        raise
+    except OrderUnknown:
+        if not given.date_order:
+            raise
+        order = given.date_order
+        warnings.append("Nothing in {} tells day from month; its dates were read with the {}, as those of earlier "
+                        "files with these columns.".format(source.name, order))
+    return replace(given, date_order=order or given.date_order)
+
+
+def _beside(all_columns, chunks, columns, possible):
+    """The order under which dates agree with what stands beside them: weekdays, months, unmistakable dates; or ""."""
+    others = [column for column in all_columns if column not in columns and not privacy.about_persons(column) and (
+        plain(column) in _WEEKDAYS | _MONTHS or "date" in plain(column))][:_BESIDE]
+    fitting, compared = np.zeros(len(possible), dtype=int), 0
+    for chunk in chunks([*columns, *others]):
+        parsed = {column: source_times.parse(chunk[column]) for column in [*columns, *others]}
+        for column in columns:
+            days = source_times.readings(parsed[column].parts)[[ORDERS.index(order) for order in possible]]
+            unclear = (parsed[column].parts != 0) & (days != days[0]).any(axis=0)
+            for other in [other for other in [*columns, *others] if other != column]:
+                known, fits = _agree(days, other, chunk[other], parsed[other])
+                fitting += (fits & known & unclear).sum(axis=1)
+                compared += int((known & unclear).sum())
+    best, *rest = np.argsort(-fitting, kind="stable")
+    clear = compared and fitting[best] > compared / 2 and all(_CLEARLY * fitting[row] <= fitting[best] for row in rest)
+    return possible[best] if clear else ""
+
+
+def _agree(days, other, texts, parsed):
+    """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
+    if plain(other) in _WEEKDAYS:
+        told = texts.str.strip().str[:3].str.lower().map(source_times.WEEKDAYS).to_numpy(float)
+        return ~np.isnan(told), source_times.weekday_of(days) == told
+    if plain(other) in _MONTHS:
+        months = texts.str.strip().str[:3].str.lower()
+        told = months.map(source_times.MONTHS).fillna(pd.to_numeric(months, errors="coerce")).to_numpy(float)
+        month = np.where(days == NAT, 0, days).astype("datetime64[ns]").astype("datetime64[M]").astype(int) % 12 + 1
+        return ~np.isnan(told), month == told
+    known = (parsed.parts == 0) & (parsed.clock != NAT)
+    return known, np.abs(days - np.where(known, parsed.clock, 0)) <= _NEAR

@@ -1,0 +1,515 @@
+"""One file on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
+import os
+import tempfile
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Dict, List
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from ...errors import ConnectError
+from ...files import replace_text
+from ...forecast.shifts import check_timezone
+from . import block_names, coordinates, privacy, source_times
+from .column_meanings import check_needed, find_columns, pairs_of
+from .date_order import Dates, settled
+from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
+from .remembered import Given, recall
+from .synonyms import names_utc
+
+_MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
+_BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
+_WORDS_TOLD, _LONGEST_WORD = 8, 40
+_NO_LABELS = np.zeros(3, dtype=np.int64)
+_OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
+
+
+@dataclass
+class ImportResult:
+    """What an import did; read = added + updated + unchanged + rejected.
+
+    Attributes
+    ----------
+    dropped_columns : list of str
+        Columns of the source that were never read, or dropped by the privacy filter.
+    warnings : list of str
+        Sentences the user should see.
+    mapping : dict
+        Role -> column of the source that was used.
+    reasons : dict
+        Reason -> rejected rows.
+    rejects : str
+        File with the rejected rows, empty if none was written.
+    source_crs, crs : str
+        Coordinate system the file was taken for, and the workspace's.
+    timezone : str
+        Zone of the times without an offset.
+    given : Given
+        What was not left to guessing; serves the next file with the same columns.
+    """
+
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    dropped_columns: List[str] = field(default_factory=list)
+    warnings: List[str] = field(default_factory=list)
+    mapping: Dict[str, str] = field(default_factory=dict)
+    reasons: Dict[str, int] = field(default_factory=dict)
+    rejects: str = ""
+    source_crs: str = ""
+    crs: str = ""
+    timezone: str = ""
+    given: Given = field(default_factory=Given)
+
+    @property
+    def counts(self):
+        """The five numbers as a dict."""
+        return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
+
+    def check_taken(self, name):
+        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
+
+        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
+        that the workspace has already were taken, so that the same file may be brought again.
+        """
+        if self.rejected < self.read or not self.read:
+            return
+        reason, count = max(self.reasons.items(), key=lambda item: item[1])
+        rows = "its only row was" if self.read == 1 else "all {:,} rows were".format(self.read)
+        most = ", {:,} of them".format(count) if count < self.read else ""
+        listed = "; the rows are listed in {}".format(Path(self.rejects).name) if self.rejects else ""
+        raise ConnectError("Nothing of {} was taken: {} rejected{} for “{}”. Mend the file, or say how it is to be "
+                           "read{}.".format(name, rows, most, reason, listed))
+
+    def record(self, writer, table, name, digest):
+        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
+        writer.append("imports", pd.DataFrame([{
+            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
+            "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
+            "reasons": dict(self.reasons), "given": vars(self.given),
+            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+
+
+def rejects_path(workspace, table, path=""):
+    """Where rejected rows go: to ``path``, or if that is empty beside the workspace."""
+    return Path(path or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, table))
+
+
+class Rejects:
+    """Rows that were not taken: line, column and reason, never the value."""
+
+    def __init__(self):
+        self._parts = []
+        self.reasons = Counter()
+
+    def __len__(self):
+        return sum(self.reasons.values())
+
+    def add(self, lines, column, reason):
+        """Reject the rows of some lines."""
+        if len(lines):
+            self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))
+            self.reasons[reason] += len(lines)
+
+    def write(self, path):
+        """Write them by line; gives the path, "" if there are none."""
+        if not len(self):
+            return ""
+        rows = pd.concat(self._parts).sort_values("line", kind="stable")
+        replace_text(path, rows.to_csv(index=False, lineterminator="\n"), "The rejects file (REJECTS)", private=True)
+        return str(path)
+
+
+class Rows:
+    """Some rows of a file: lines, moments by role, texts by role, positions, and which are not rejected yet."""
+
+    def __init__(self, digest, spans, rejects):
+        self.lines, self.words, self.spans = digest.lines, digest.words, spans
+        self.positions, self.placed = digest.positions, digest.placed
+        self.kept = np.ones(len(digest.lines), dtype=bool)
+        self._rejects = rejects
+
+    def reject(self, rows, reason, column):
+        """Reject rows (a mask) that are not rejected yet."""
+        rows = np.asarray(rows) & self.kept
+        self._rejects.add(self.lines[rows], column, reason)
+        self.kept &= ~rows
+
+
+@dataclass
+class _Digest:
+    """What is kept of a chunk of texts."""
+
+    lines: np.ndarray
+    faults: np.ndarray
+    blank: np.ndarray
+    placed: np.ndarray
+    positions: Dict[tuple, tuple]
+    moments: Dict[str, source_times.Parsed]
+    words: Dict[str, pd.Categorical]
+
+    def save(self, file):
+        """Write the arrays one after the other."""
+        arrays = [self.lines, self.faults, self.blank, self.placed]
+        arrays.extend(axis for pair in self.positions.values() for axis in pair)
+        arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
+        for words in self.words.values():
+            arrays.append(words.codes)
+            # Texts as bytes: an array of text would make each as long as the longest.
+            arrays.append(np.frombuffer("\0".join(words.categories).encode("utf-8", "surrogatepass"), dtype=np.uint8))
+        for array in arrays:
+            np.save(file, array, allow_pickle=False)
+
+    def load(self, file):
+        """A digest of the same columns from where the file stands."""
+
+        def array():
+            return np.load(file, allow_pickle=False)
+
+        first = [array() for _ in range(4)]
+        positions = {pair: (array(), array()) for pair in self.positions}
+        moments = {role: source_times.Parsed(*(array() for _ in fields(source_times.Parsed))) for role in self.moments}
+        words = {}
+        for role in self.words:
+            codes = array()
+            texts = array().tobytes().decode("utf-8", "surrogatepass").split("\0")
+            words[role] = pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
+        return _Digest(*first, positions, moments, words)
+
+    @classmethod
+    def join(cls, parts):
+        """One digest of several."""
+        first = parts[0]
+        return cls(
+            *(np.concatenate([getattr(part, name) for part in parts])
+              for name in ("lines", "faults", "blank", "placed")),
+            {pair: tuple(np.concatenate([part.positions[pair][axis] for part in parts]) for axis in (0, 1))
+             for pair in first.positions},
+            {role: source_times.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
+            {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})
+
+
+@dataclass
+class _Evidence:
+    """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
+    to the last that is not blank, whether any has a place; samples of places by pair of columns and of texts by role;
+    counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids; what to tell with its
+    count."""
+
+    start: int
+    rows: int
+    filled: int
+    placed: bool
+    places: dict
+    texts: dict
+    labels: np.ndarray
+    dates: dict
+    ids: np.ndarray
+    notes: dict
+
+
+class Intake:
+    """A file on its way in: read once, chunk by chunk, judged as a whole, given out chunk by chunk.
+
+    Digests of the chunks wait in a temporary file, so that files larger than memory can be read; 8 bytes a row, for the
+    numbers of incidents, stay in memory.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    table : str
+        ``incidents`` or ``gunfire``.
+    path, mapping, source_crs, source_timezone, date_order
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes them.
+    """
+
+    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, date_order, progress):
+        self.table, self.source = table, open_source(path, table)
+        self.area, self.rejects = coordinates.Area(workspace), Rejects()
+        self.warnings, self._tallies, self._words = [], Counter(), {}
+        self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
+        self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
+        self._zone_named, self._source_crs = bool(self._given.source_timezone), self._given.source_crs
+        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        check_needed(self.source, table, self.mapping)
+        self._pairs = pairs_of(self.source, self.mapping)
+        placed = {column for pair in self._pairs for column in pair}
+        self._texts = [role for role, column in self.mapping.items()
+                       if not role.startswith(_MOMENTS) and column not in placed]
+        columns = list(dict.fromkeys(self.mapping.values()))
+        self._file = tempfile.TemporaryFile()
+        self._dates = Dates()
+        self._evidence = read_rows(self.source, columns, progress, self._digest)
+        self.warnings.extend(self.source.notes())
+        self._judge(date_order)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    # Columns
+
+    @property
+    def dropped_columns(self):
+        """Columns of the source that nothing was kept of."""
+        used = set(self.mapping.values())
+        return [column for column in self.source.columns if column not in used]
+
+    # Reading
+
+    def _digest(self, chunk):
+        """Keep a chunk's digest in the temporary file and give the evidence in it."""
+        positions = {pair: tuple(coordinates.numbers(chunk[column]) for column in pair) for pair in self._pairs}
+        placed = np.zeros(len(chunk), dtype=bool)
+        for column in {column for pair in self._pairs for column in pair}:
+            placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
+        moments = {role: source_times.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
+                   for role in _MOMENTS if role in self.mapping}
+        for role, parsed in moments.items():
+            self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
+        words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
+        texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
+        written = [placed, *(parsed.given for parsed in moments.values()),
+                   *((values.categories != "")[values.codes] for values in words.values())]
+        blank = ~np.logical_or.reduce(written)
+        labels, role = words.pop("shift_label", None), next(iter(moments), None)
+        ids, notes = self._plain(words)
+        digest = _Digest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
+        start = self._file.seek(0, os.SEEK_END)
+        digest.save(self._file)
+        self._form = digest
+        # A layer has no blank lines, only features without anything.
+        filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
+        return _Evidence(
+            start, len(chunk), filled, bool(placed.any()),
+            {pair: coordinates.sample(*places) for pair, places in positions.items()}, texts,
+            source_times.fit_of_labels(moments[role], labels, self.zone) if labels is not None and role else _NO_LABELS,
+            {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
+
+    def _plain(self, words):
+        """Bring ids and blocks into their form; gives the hashes of the ids, and what to tell with its count."""
+        ids, notes = np.zeros(0, dtype=np.uint64), {}
+        if "id" in words:
+            if not all(map(str.isdecimal, words["id"].categories)):  # plain numbers are neither blank nor contacts
+                names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
+                words["id"] = _with_categories(words["id"], names)
+                notes["{} ids in column " + self.mapping["id"] + " look like contacts of persons and were "
+                      "replaced."] = hidden
+            names = words["id"].categories
+            ids = pd.util.hash_array(names.to_numpy(object))[words["id"].codes]
+            ids = ids[(names != "")[words["id"].codes]]
+        for role in {"block", "address"} & set(words):
+            column = self.mapping[role]
+            texts, hidden = privacy.without_contacts(words[role].categories)
+            names, houses = block_names.normalise(texts)
+            words[role] = _with_categories(words[role], np.where(pd.isna(names), "", names))
+            notes["{} values of column " + column + " look like contacts of persons and were dropped."] = hidden
+            notes["House numbers in column " + column + " were coarsened to their block."] = houses
+        return ids, notes
+
+    def tally(self, sentence, count):
+        """Count rows for a warning; ``{}`` at its start is their number."""
+        self._tallies[sentence] += int(count)
+
+    def tell_words(self, sentence, words, rows):
+        """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
+
+        Parameters
+        ----------
+        words : pandas.Categorical
+            The word of each row.
+        rows : array of bool
+            Rows that count.
+        """
+        counts = np.bincount(words.codes[np.asarray(rows)], minlength=len(words.categories))
+        self._words.setdefault(sentence, Counter()).update(
+            {words.categories[code]: int(counts[code]) for code in np.flatnonzero(counts)})
+
+    def _sentences_of_words(self):
+        for sentence, counts in self._words.items():
+            texts, _ = privacy.without_contacts([" ".join(word.split())[:_LONGEST_WORD] for word in counts])
+            named = Counter()
+            for text, count in zip(texts, counts.values()):
+                named[text] += count
+            shown = ["{} ({:,})".format(word or "?", count) for word, count in named.most_common(_WORDS_TOLD)]
+            if len(named) > _WORDS_TOLD:
+                shown.append("{:,} more".format(len(named) - _WORDS_TOLD))
+            if shown:
+                yield "{}: {}.".format(sentence, ", ".join(shown))
+
+    # The file as a whole
+
+    def _judge(self, date_order):
+        evidence = self._evidence
+        ends = np.cumsum([part.rows for part in evidence])
+        filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
+        if not filled:
+            raise ConnectError("{} has no rows.".format(self.source.name))
+        # Blank lines at the end of a text file are no rows.
+        self.read = int(filled[-1])
+        if not any(part.placed for part in evidence):
+            raise ConnectError("No row of {} has coordinates in {}.".format(
+                self.source.name, " or ".join(" and ".join(pair) for pair in self._pairs)))
+        for part in evidence:
+            self._tallies.update(part.notes)
+        self._drop_persons(evidence)
+        columns = [self.mapping[role] for role in evidence[0].dates if role in self.mapping]
+        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=self._dates)
+        self._readings = self._read_times(evidence)
+        ids = np.sort(np.concatenate([part.ids for part in evidence]))
+        self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
+        samples = {pair: tuple(np.concatenate([part.places[pair][axis] for part in evidence]) for axis in (0, 1))
+                   for pair in self._pairs}
+        self.system = coordinates.choose(self.area, samples, self._source_crs, self.source.crs)
+        for role, column in list(self.mapping.items()):
+            if any(column in pair for pair in self._pairs) and column not in self.system.columns:
+                del self.mapping[role]
+
+    def _drop_persons(self, evidence):
+        found = {role: privacy.values_about_persons(np.concatenate([part.texts[role] for part in evidence]))
+                 for role in evidence[0].texts}
+        for role in evidence[0].dates:
+            known, old = sum(part.dates[role] for part in evidence)
+            if known and old > 0.3 * known:
+                found[role] = "birth dates"
+        for role, what in found.items():
+            if what:
+                self.warnings.append("The values of column {} look like {} and were dropped.".format(
+                    self.mapping.pop(role), what))
+                self.mapping.pop(role + "_time", None)
+        check_needed(self.source, self.table, self.mapping)
+
+    def _read_times(self, evidence):
+        """role -> Reading of every time column."""
+        roles = [role for role in evidence[0].dates if role in self.mapping]
+        if not any(part.dates[role][0] for part in evidence for role in roles):
+            raise ConnectError("No date in {} of {} can be read; check MAPPING, and write dates as 2019-03-01 14:30."
+                               .format(" or ".join(self.mapping[role] for role in roles), self.source.name))
+        labels = sum(part.labels for part in evidence)
+        local = source_times.labels_say_local(labels)
+        if local:
+            rows, here, utc = labels.tolist()
+            self.warnings.append(
+                "The times in {} end in Z, which means UTC, but were read as local time ({}): read so, {:.0%} of {:,} "
+                "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
+                    self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
+        order = self._given.date_order
+        in_utc = source_times.Reading("UTC", True, order=order)
+        in_zone = source_times.Reading(self.zone, self._zone_named, local, order)
+        readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
+        counts = {role: 0 for role in roles}
+        for digest in self._digests():
+            for role in roles:
+                counts[role] = counts[role] + source_times.survey(digest.moments[role], readings[role])
+        return {role: source_times.settle(readings[role], counts[role]) for role in roles}
+
+    def is_repeated(self, ids):
+        """Which ids come again somewhere in the file."""
+        return np.isin(pd.util.hash_array(np.asarray(ids, dtype=object)), self._repeated)
+
+    # Giving out
+
+    def chunks(self, progress, whole=False):
+        """Give :class:`Rows`, chunk by chunk or the whole file at once; those that cannot be read are rejected.
+
+        Raises
+        ------
+        ConnectError
+            After the last chunk, when :meth:`locate` found no point in the jurisdiction.
+        """
+        done = self._located = 0
+        for digest in [_Digest.join(list(self._digests()))] if whole else self._digests():
+            progress.report(done / self.read)
+            spans = {role: source_times.spans(digest.moments[role], reading)
+                     for role, reading in self._readings.items()}
+            rows = Rows(digest, spans, self.rejects)
+            # Blank lines at the end of a text file are no rows.
+            rows.kept[self.read - done:] = False
+            done += len(rows.lines)
+            for number in range(1, len(FAULTS)):
+                rows.reject(digest.faults == number, FAULTS[number], "")
+            rows.reject(digest.blank, "an empty row", "")
+            for role, span in spans.items():
+                unread = span.given & (span.low == source_times.NAT)
+                rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
+            yield rows
+        if not self._located:
+            raise ConnectError(coordinates.nowhere(self.area, self.system, self._source_crs or self.source.crs))
+
+    def _digests(self):
+        for part in self._evidence:
+            self._file.seek(part.start)
+            yield self._form.load(self._file)
+
+    def locate(self, rows):
+        """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""
+        x, y, reason = coordinates.place(self.area, self.system, *rows.positions[self.system.columns], rows.placed)
+        self._located += int((reason == np.array(None)).sum())
+        for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
+            rows.reject(reason == why, why, " and ".join(self.system.columns))
+        return x, y
+
+    def words(self, rows, role):
+        """Texts of a role as a categorical; None where the source has no such column or it was dropped."""
+        return rows.words.get(role) if role in self.mapping else None
+
+    def texts(self, rows, role):
+        """The same as an object array, empty texts where there is none."""
+        words = self.words(rows, role)
+        if words is None:
+            return np.full(len(rows.lines), "", dtype=object)
+        return words.categories.to_numpy(object)[words.codes]
+
+    def result(self, workspace, counts, rejects):
+        """Write the rejects and sum up."""
+        if self.system.share < 0.5:
+            self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
+                                 "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
+        self.warnings.extend(sentence.replace("{}", "{:,}".format(count), 1) if sentence.startswith("{}") else sentence
+                             for sentence, count in self._tallies.items() if count)
+        self.warnings.extend(self._sentences_of_words())
+        return ImportResult(
+            read=self.read, added=counts.added, updated=counts.updated, rejected=len(self.rejects),
+            unchanged=self.read - counts.added - counts.updated - len(self.rejects),
+            dropped_columns=self.dropped_columns, warnings=self.warnings, mapping=dict(self.mapping),
+            reasons=dict(self.rejects.reasons.most_common()), rejects=self.rejects.write(rejects),
+            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, given=self._given)
+
+
+def _categorical(texts):
+    """Texts without blanks around them; the categories are not sorted, which would take long for ids."""
+    codes, unique = pd.factorize(texts.to_numpy(object))
+    return _with_categories(pd.Categorical.from_codes(codes, unique),
+                            [text.strip().replace("\0", "") for text in unique])
+
+
+def _with_categories(words, names):
+    """The same rows with other texts, of which several may be alike."""
+    codes, unique = pd.factorize(np.asarray(names, dtype=object))
+    return pd.Categorical.from_codes(codes[words.codes], pd.Index(unique, dtype=object))
+
+
+def _plain_id(name):
+    """An id as text; spreadsheets make 17187047.0 of 17187047 and #REF! of what they lost."""
+    if name.endswith(".0") and name[:-2].isdigit():
+        return name[:-2]
+    return "" if name.casefold() in _BLANK_IDS else name
+
+
+def _sample(texts):
+    """Up to 1,000 of a chunk's distinct texts, evenly taken."""
+    return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
+
+
+def _dates(parsed):
+    """How many dates are known, and how many of them lie before 1990."""
+    known = parsed.clock != source_times.NAT
+    return np.array([known.sum(), (known & (parsed.clock < _OLDEST)).sum()])

@@ -1,0 +1,111 @@
+"""Importer of the roster: who crewed which unit when. Officers by badge number; names never get in."""
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...progress import SILENT
+from . import source_times
+from .unplaced_rows import RowFile
+
+__all__ = ["import_roster"]
+
+TABLE = "roster"
+
+NO_UNIT, NO_OFFICER = "no unit", "no officer"
+NO_START = "no start: neither a time nor a date with a shift of the workspace"
+UNREADABLE = "a date or time that cannot be read"
+BACKWARDS = "an end before the start"
+
+
+def import_roster(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                  date_order=""):
+    """Import who crewed which unit when.
+
+    A row needs a unit, an officer and a start: a full time; a time of day with the date of the shift; or the date and a
+    shift of the workspace, whose hours then count. An end not after its start is on the next day. Without an end the
+    officer stays until the unit's next row, at most a day.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : str or pathlib.Path
+        CSV and its like (also ``.gz``), Excel, or a table that OGR opens.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["roster"]``.
+    source_crs : str, optional
+        Not used: a roster has no places.
+    source_timezone : str, optional
+        Zone of times without an offset; the workspace's if not given.
+    rejects : str, optional
+        CSV for the rows that were not taken; ``<workspace>-rejects-roster.csv`` beside the workspace if not given.
+    progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+
+    Returns
+    -------
+    ImportResult
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read, a column that is needed is missing, or its officers look like names. The
+        workspace is then unchanged.
+    """
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["unit", "officer"],
+                   ["shift_date", "from", "to"], progress)
+    file.reject(file.texts("unit") == "", NO_UNIT, "unit")
+    file.reject(file.texts("officer") == "", NO_OFFICER, "officer")
+    dates, shift = _shifts(workspace, file)
+    start, end = (_moments(file, role) for role in ("from", "to"))
+    begin, finish = _hours(workspace.calendar, dates, shift)
+    only_shift = start.isna() & (file.texts("from") == "")
+    start, end = start.where(~only_shift, begin), end.where(~(only_shift & end.isna()), finish)
+    file.reject(start.isna() & ~only_shift, UNREADABLE, "from")
+    file.reject(start.isna(), NO_START)
+    file.reject(end.isna() & (file.texts("to") != ""), UNREADABLE, "to")
+    overnight = end.notna() & (end <= start)
+    end = end.where(~overnight, end + pd.Timedelta(days=1))
+    file.reject(end.notna() & (end <= start), BACKWARDS, "to")
+    assigned = workspace.calendar.assign(start)
+    rows = pd.DataFrame({
+        "unit": file.codes("unit"), "officer": file.codes("officer"), "from_utc": start, "to_utc": end,
+        "shift_date": np.where(pd.isna(shift), assigned[0], dates),
+        "shift": np.where(pd.isna(shift), assigned[1], shift)})[file.good]
+    rows = rows.drop_duplicates(["unit", "officer", "from_utc"], keep="last")
+
+    def write(writer):
+        writer.upsert("officers", pd.DataFrame({"officer": sorted(set(rows["officer"]))}))
+        return writer.upsert(TABLE, rows), {}
+    return file.take_in(rejects, write)
+
+
+def _shifts(workspace, file):
+    """(shift date, code of the shift) of each row, None where the source does not tell."""
+    shifts = workspace.read("shifts")
+    codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
+    clock = source_times.in_order(source_times.parse(file.texts("shift_date")), file.date_order)
+    dates = np.full(len(file), None, dtype=object)
+    known = clock != source_times.NAT
+    dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    shift = file.texts("shift").str.casefold().map(codes).astype(object)
+    shift = shift.where(shift.notna() & known, None).to_numpy()
+    return np.where(pd.isna(shift), None, dates), shift
+
+
+def _moments(file, role):
+    """Instants of a role: full times, or times of day on the date of the row."""
+    full = file.instants(role, source_times.parse(file.texts(role)))
+    return full.where(full.notna(), file.instants(role, source_times.parse(file.texts("shift_date"), file.texts(role))))
+
+
+def _hours(calendar, dates, shift):
+    """Start and end of the shift of each row; NaT where there is none."""
+    known = {}
+    for pair in {(date, code) for date, code in zip(dates, shift) if code is not None}:
+        try:
+            known[pair] = calendar.bounds(*pair)
+        except ConnectError:
+            continue  # the shift does not run on that weekday: a row without hours, rejected as such
+    pairs = [known.get(pair, (pd.NaT, pd.NaT)) for pair in zip(dates, shift)]
+    return tuple(pd.Series(pd.DatetimeIndex([pair[side] for pair in pairs], tz="UTC")) for side in (0, 1))

@@ -1,0 +1,162 @@
+"""Importer of tactic logs: what officers say they did, joined to the visits that GPS found."""
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...patrol import tactic_rules
+from ...progress import SILENT
+from ..store.workspace import Between
+from . import privacy, source_times
+from .coordinates import numbers
+from .placed_rows import ImportResult
+from .synonyms import plain
+from .unplaced_rows import RowFile
+
+__all__ = ["TacticImport", "import_tactics"]
+
+TABLE = "tactic_log"
+
+NO_TACTIC, NO_TIME = "no tactic", "no time of day"
+UNREADABLE = "a date or time that cannot be read"
+NO_MINUTES = "minutes that are no number from 0 to 1440"
+_DAY_MINUTES = 1440.0
+_LONGEST = 100
+"""Characters kept of a tactic that the list does not know: the name of a tactic, not a report."""
+
+
+@dataclass
+class TacticImport(ImportResult):
+    """As :class:`ImportResult`; ``unmatched`` rows belong to no visit, ``unapproved`` ones name a tactic that was not
+    approved then. Both are kept and counted among those added, updated and unchanged."""
+
+    unmatched: int = 0
+    unapproved: int = 0
+
+    @property
+    def counts(self):
+        """The five numbers and the two flags as a dict."""
+        return {**super().counts, "unmatched": self.unmatched, "unapproved": self.unapproved}
+
+
+def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                   date_order=""):
+    """Import logs of tactics and join them to visits.
+
+    A row needs a tactic and a time; officer, unit, box and minutes where the source tells them. It belongs to the visit
+    of its unit or officer, in its box if it names one, at its time or within ten minutes of it. Rows without such a
+    visit, or of a tactic that was not approved, had expired or is enforcement, are kept and flagged. Importing again
+    after visits were found anew joins them anew.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : str or pathlib.Path
+        CSV and its like (also ``.gz``), Excel, or a table that OGR opens.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["tactic_log"]``.
+    source_crs : str, optional
+        Not used: a log names its box or none.
+    source_timezone : str, optional
+        Zone of times without an offset; the workspace's if not given.
+    rejects : str, optional
+        CSV for the rows that were not taken; ``<workspace>-rejects-tactic_log.csv`` beside the workspace if not given.
+    progress : Progress, optional
+    date_order : str, optional
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+
+    Returns
+    -------
+    TacticImport
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read, a column that is needed is missing, or its officers look like names. The
+        workspace is then unchanged.
+    """
+    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["officer", "unit"], ["at"],
+                   progress)
+    at, given = _moments(file)
+    minutes = numbers(file.texts("minutes"))
+    file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")
+    file.reject(at.isna() & given, UNREADABLE, "at")
+    file.reject(at.isna(), NO_TIME, "at")
+    file.reject((file.texts("minutes") != "") & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES, "minutes")
+    rows = pd.DataFrame({
+        **{role: file.codes(role) for role in ("officer", "unit", "box_id", "id")},
+        "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
+
+    def write(writer):
+        logs = _judged(workspace, rows, file.warnings)
+        done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
+        return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
+    return file.take_in(rejects, write, TacticImport)
+
+
+def _moments(file):
+    """(instants, where a date was written that cannot be read)."""
+    parsed = source_times.parse(file.texts("at"))
+    if not parsed.timed.any():
+        parsed = source_times.parse(file.texts("at"), file.texts("at_time"))
+    clock = source_times.in_order(parsed, file.date_order)
+    return file.instants("at", parsed), parsed.given & (clock == source_times.NAT)
+
+
+def _judged(workspace, rows, warnings):
+    """Logs with their id, the code of their tactic, whether it was approved then, and their visit."""
+    known = workspace.read("tactics")
+    codes = {plain(word): place for place, names in enumerate(zip(known["name"], known["tactic"])) for word in names}
+    place = rows["tactic"].map(plain).map(codes)
+    listed = place.notna().to_numpy()
+    logs = rows.reset_index(drop=True)
+    written = logs["tactic"].to_numpy(object)
+    words, hidden = privacy.without_contacts([text[:_LONGEST] for text in written])
+    if hidden:
+        warnings.append("{} tactics look like contacts of persons; their words were dropped.".format(hidden))
+    which = place[listed].astype(int).to_numpy()
+    logs["tactic"] = np.where(listed, "", words)
+    logs.loc[listed, "tactic"] = known["tactic"].to_numpy(object)[which]
+    logs["approved"] = False
+    logs.loc[listed, "approved"] = tactic_rules.approved(
+        known.iloc[which].reset_index(drop=True), pd.Series(_shift_dates(workspace, logs["at_utc"])[listed]))
+    logs["visit_id"] = tactic_rules.join(logs, _visits(workspace, logs["at_utc"]))
+    logs["log_id"] = _ids(logs, written)
+    refused = Counter(logs.loc[~logs["approved"], "tactic"])
+    if refused:
+        warnings.append("{:,} rows name a tactic that was not approved on their date and are kept with that mark: {}."
+                        .format(sum(refused.values()), ", ".join("{} ({})".format(name or "?", count)
+                                                                 for name, count in refused.most_common(5))))
+    alone = int(logs["visit_id"].isna().sum())
+    if alone:
+        warnings.append("{:,} rows belong to no visit that was found; they are kept. Find visits of their dates and "
+                        "import this file again to join them.".format(alone))
+    return logs.drop(columns="id")
+
+
+def _shift_dates(workspace, at):
+    """The date of the shift of each log, for which its tactics were offered; its own date where no shift runs."""
+    dates, _ = workspace.calendar.assign(at)
+    own = workspace.calendar.to_local(at).astype(str).str[:10].to_numpy(object) if len(at) else dates
+    return np.where(dates == np.array(None), own, dates)
+
+
+def _visits(workspace, at):
+    """Visits near the moments of logs."""
+    columns = ["visit_id", "officer", "unit", "box_id", "entered_utc", "left_utc"]
+    if at.empty:
+        return workspace.read("visits", columns, {"visit_id": []})
+    day = pd.Timedelta(days=1)
+    return workspace.read("visits", columns, {"entered_utc": Between(at.min() - day, at.max() + 2 * day)})
+
+
+def _ids(logs, written):
+    """The source's ids, or ids of what the row says, the same in every import."""
+    parts = [logs[name].fillna("").astype(str) for name in ("officer", "unit", "box_id", "at_utc", "minutes")]
+    made = ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]
+            for *values, text in zip(*parts, written)]
+    return [re.sub(r"\s+", " ", given) if isinstance(given, str) and given else own
+            for given, own in zip(logs["id"], made)]

@@ -1,0 +1,143 @@
+"""A file of rows without places on its way into a table: a roster, a log of tactics."""
+import re
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...forecast.shifts import check_timezone
+from ..store.runs import file_hash
+from . import privacy, source_times
+from .column_meanings import check_needed, find_columns
+from .date_order import Dates, settled
+from .placed_rows import ImportResult, Rejects, rejects_path
+from .readers import FAULTS, faults, open_source, read_rows
+from .remembered import recall
+from .synonyms import names_utc
+
+_FAULT = "(fault)"
+
+
+def plain_code(text):
+    """A code as text; spreadsheets make 117.0 of 117."""
+    return re.sub(r"^(\d+)\.0$", r"\1", text)
+
+
+class RowFile:
+    """All rows of a file as texts by role, and which of them were not rejected yet.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    table : str
+        A key of ``synonyms.ROLES``.
+    path, mapping, source_timezone
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes them.
+    codes : list of str
+        Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
+    date_order : str
+        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+    dates : list of str
+        Roles that hold dates.
+    progress : Progress
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read or has no rows, a column that is needed is missing, or codes look like persons.
+    """
+
+    def __init__(self, workspace, table, path, mapping, source_timezone, date_order, codes, dates, progress):
+        self._workspace, self._table = workspace, table
+        self.source, self.warnings, self.rejects = open_source(path, table), [], Rejects()
+        self._given = recall(workspace, table, self.source.columns, mapping, "", source_timezone, self.warnings)
+        self._zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
+        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        check_needed(self.source, table, self.mapping)
+        parts = read_rows(self.source, list(dict.fromkeys(self.mapping.values())), progress,
+                          lambda chunk: chunk.assign(**{_FAULT: faults(chunk)}))
+        self.warnings.extend(self.source.notes())
+        if not parts:
+            raise ConnectError("{} has no rows.".format(self.source.name))
+        rows = pd.concat(parts)
+        texts = rows[list(dict.fromkeys(self.mapping.values()))].apply(lambda column: column.str.strip())
+        blank = (texts == "").all(axis=1).to_numpy()
+        if self.source.kind != "layer":
+            # Blank lines at the end of a text file are no rows.
+            filled = slice(np.flatnonzero(~blank).max(initial=-1) + 1)
+            rows, texts, blank = rows[filled], texts[filled], blank[filled]
+        if rows.empty:
+            raise ConnectError("{} has no rows.".format(self.source.name))
+        self.lines = rows.index.to_numpy()
+        self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
+        for role in codes:
+            self._refuse_persons(role)
+        self._settle([self.mapping[role] for role in dates if role in self.mapping], rows, date_order)
+        self.good = np.ones(len(rows), dtype=bool)
+        self.reject(blank, "an empty row")
+        for number in range(1, len(FAULTS)):
+            self.reject(rows[_FAULT] == number, FAULTS[number])
+
+    def __len__(self):
+        return len(self.lines)
+
+    def _settle(self, columns, rows, date_order):
+        """Find the order of the dates in the rows of the whole file."""
+        dates = Dates()
+        for column in columns:
+            dates.add(column, rows[column], source_times.parse(rows[column]))
+        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=dates)
+        self.date_order = self._given.date_order
+
+    def _refuse_persons(self, role):
+        what = privacy.values_about_persons(self.texts(role).unique())
+        if what and what != "number plates":
+            raise ConnectError('The values of column {} look like {}; give badge numbers or codes of units, and name '
+                               'their column in MAPPING, as in {{"{}": "column"}}.'.format(
+                                   self.mapping[role], what, role))
+
+    def texts(self, role):
+        """Texts of a role without blanks around them; empty where the source has none."""
+        return self._texts.get(role, pd.Series("", index=range(len(self.lines)), dtype=object))
+
+    def codes(self, role):
+        """Codes of a role, None where there is none."""
+        codes = self.texts(role).map(plain_code)
+        return codes.where(codes != "", None).to_numpy(object)
+
+    def reject(self, rows, reason, role=""):
+        """Reject rows (a mask) that are not rejected yet, for what stands in a role's column."""
+        rows = np.asarray(rows, dtype=bool) & self.good
+        self.rejects.add(self.lines[rows], self.mapping.get(role, ""), reason)
+        self.good &= ~rows
+
+    def instants(self, role, parsed):
+        """Series of instants of parsed texts of a role; NaT where no time of day is known."""
+        zone = "UTC" if names_utc(self.mapping.get(role, "")) else self._zone
+        return source_times.instants(parsed, zone, self.date_order)
+
+    def take_in(self, rejects, write, result=ImportResult):
+        """Write everything in one transaction -> the result.
+
+        Parameters
+        ----------
+        rejects : str
+            Where rejected rows go; beside the workspace if empty.
+        write : function
+            ``write(writer)`` writes the good rows and gives the store's counts and a dict of further attributes.
+        result : type
+            :class:`ImportResult` or a subclass that has these attributes.
+        """
+        with self._workspace.transaction() as writer:
+            done, more = write(writer)
+            found = result(
+                read=len(self), added=done.added, updated=done.updated, rejected=len(self.rejects),
+                unchanged=len(self) - len(self.rejects) - done.added - done.updated,
+                dropped_columns=[name for name in self.source.columns if name not in self.mapping.values()],
+                warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
+                crs=self._workspace.settings.crs, timezone=self._zone, given=self._given, **more)
+            path = self.source.path
+            found.record(writer, self._table, self.source.name, file_hash(path) if path.is_file() else "")
+            found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
+            found.check_taken(self.source.name)
+        return found

@@ -1,0 +1,115 @@
+"""Check a whole workspace: its file and tables, its settings, that its records fit each other, chain and draws.
+
+It is made for files that somebody may have tampered with: whatever is stored, it ends with sentences.
+"""
+from dataclasses import dataclass
+from typing import List
+
+import pandas as pd
+
+from ...errors import Cancelled, ConnectError
+from ...progress import SILENT
+from ..store import chain
+from . import planning, record_check
+
+_SHIFT = ["shift_date", "shift"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Whether everything fits, what does not, what else a reader should know, the chain's head, shifts looked at, and
+    what ``waiting`` could not be judged yet, because a seed is not known here."""
+
+    ok: bool
+    problems: List[str]
+    notes: List[str]
+    chain_head: str
+    shifts: int
+    waiting: List[str]
+
+
+def check_workspace(workspace, head="", progress=SILENT):
+    """Check file, tables, records, chain and draws; nothing is changed but the seeds of ended shifts revealed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    head : str, optional
+        A chain head as printed on a sheet; it must be one of the chain's rows.
+
+    Returns
+    -------
+    Checked
+    """
+    looks = _Looks()
+    progress.report(0.0, "File and tables")
+    looks.at("The file", workspace.faults)
+    looks.at("The settings", lambda: _of_settings(workspace))
+    progress.report(0.2, "Records")
+    for what, look in record_check.looks(workspace):
+        looks.at(what, lambda look=look: look(workspace))
+    progress.report(0.25, "Chain of adjustments")
+    found = looks.at("The chain of adjustments", lambda: _Found(chain.verify_chain(workspace, head)), _Found(None))
+    looks.at("The seeds of ended shifts", lambda: planning.reveal_ended(workspace) or [])
+    shifts = looks.at("The shifts on record", lambda: _Found(_shifts(workspace)), _Found([])).found
+    waiting = []
+    for number, (shift_date, shift) in enumerate(shifts):
+        progress.report(0.3 + 0.7 * number / len(shifts), f"Draw of {shift_date} {shift}")
+        verified = looks.at(f"{shift_date} {shift}", lambda key=(shift_date, shift): _Found(
+            planning.verify_shift(workspace, *key, chain_problems=[])), _Found(None)).found
+        if verified is not None:
+            looks.problems += [f"{shift_date} {shift}: {problem}" for problem in verified.problems]
+            waiting += [f"{shift_date} {shift}: {sentence}" for sentence in verified.waiting]
+    progress.report(1.0)
+    of_chain = found.found
+    if of_chain is not None:
+        looks.problems += of_chain.problems
+    return Checked(not looks.problems, looks.problems, [] if of_chain is None else list(of_chain.notes),
+                   "" if of_chain is None else of_chain.head, len(shifts), waiting)
+
+
+class _Found(list):
+    """No sentences, and what a look has found."""
+
+    def __init__(self, found):
+        super().__init__()
+        self.found = found
+
+
+class _Looks:
+    """Gathers sentences; a look that stumbles over what is stored gives one too."""
+
+    def __init__(self):
+        self.problems = []
+
+    def at(self, what, look, otherwise=()):
+        """Call ``look``, keep the sentences it gives -> what it gave, or ``otherwise``."""
+        try:
+            found = look()
+        except Cancelled:
+            raise
+        except ConnectError as error:
+            self.problems.append(f"{what}: {error.user}")
+            return otherwise
+        except Exception as error:  # whatever else somebody wrote into the file
+            self.problems.append(f"{what}: this could not be checked, because what is stored is not in the form in "
+                                 f"which this plugin writes it ({type(error).__name__}).")
+            return otherwise
+        self.problems += found
+        return found
+
+
+def _of_settings(workspace):
+    """What is wrong with the settings and lists on which everything rests, and what was left undone."""
+    workspace.settings, workspace.calendar, workspace.crime_types
+    purge = workspace.unfinished_purge
+    return [] if purge is None else [
+        "A purge that was stopped removed rows and did not rewrite the file, in which they may still be found; purge "
+        "again to finish it."]
+
+
+def _shifts(workspace):
+    """(date, shift) of every shift with a draw, a patrol or an adjustment, in order."""
+    frames = [workspace.read(table, _SHIFT) for table in ("draws", "patrols", "adjustments")]
+    rows = pd.concat(frames).dropna().drop_duplicates().sort_values(_SHIFT)
+    return list(rows.itertuples(index=False, name=None))

@@ -1,0 +1,97 @@
+"""What caps would have cost in a past period, on the agency's own data."""
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...patrol import cap_cost, metering
+from ...progress import SILENT
+from . import forecasting, planning
+
+CAPS = tuple(round(0.1 * step, 1) for step in range(1, 11))
+_MOST_VALUES = 60_000_000
+
+
+def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
+    """Replay forecasts and lotteries of a past period under a range of caps.
+
+    Every shift is forecast as at the plan hour of its date by the newest model that knew nothing later than the first
+    of them. All other rules of the lottery stay as the settings have them.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    first, last : str
+        Dates, both included.
+    caps : iterable of float
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :func:`..patrol.cap_cost.cost_of_caps`.
+
+    Raises
+    ------
+    ConnectError
+        When the dates are none or the wrong way round, no model is old enough, or the period is too large.
+    """
+    calendar, settings = workspace.calendar, workspace.settings
+    as_of = calendar.as_of(first, settings.plan_hour)
+    if first > last:
+        raise ConnectError("FROM lies after TO; exchange them.")
+    slots = calendar.slots(first, last)
+    if slots.empty:
+        raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
+    model = forecasting.read_model(workspace, forecasting.newest_model(workspace, as_of))
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"],
+                           order_by="box_id")
+    if len(slots) * len(boxes) > _MOST_VALUES:
+        raise ConnectError(f"{len(slots)} shifts of {len(boxes)} boxes are too many for one replay; choose a shorter "
+                           "period.")
+    progress.report(0.0, "Replaying forecasts")
+    harm, events = _replayed(workspace, model, boxes, slots, first, last, progress.part(0.0, 0.3))
+    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1, shares=planning.share_caps(workspace))
+    may = metering.may_be_drawn(boxes, rules)
+    day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
+    progress.report(0.3, "Replaying lotteries")
+    return cap_cost.cost_of_caps(harm, events, day, boxes.assign(beat=boxes["beat"].where(may, None)), caps, rules,
+                                 progress=progress.part(0.3, 1.0))
+
+
+def _replayed(workspace, model, boxes, slots, first, last, progress):
+    """(forecast harm, events that happened), shifts x boxes."""
+    types = workspace.crime_types.set_index("crime_type")
+    types = types.loc[[code for code in types.index if code in model.types]]
+    if types.empty:
+        raise ConnectError("The model forecasts none of the enabled crime types; run “Train forecast” again.")
+    events = forecasting.read_events(workspace, model.event_types, pd.Timestamp.now(tz="UTC"), reports=True)
+    surroundings = forecasting.read_surroundings(workspace)
+    place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
+    harm, happened = np.zeros((2, len(slots), len(boxes)), dtype=np.float32)
+    for number, row in enumerate(types.itertuples()):
+        part = progress.part(number / len(types), (number + 1) / len(types))
+        shifts = model.replay(events, boxes[["box_id", "col", "row", "inside"]], workspace.calendar, row.Index, first,
+                              last, **surroundings)
+        for done, (date, shift, expected, observed) in enumerate(shifts):
+            part.report(min(done / len(slots), 1.0))
+            slot = place[date, shift]
+            harm[slot] += expected * row.severity * row.effectiveness
+            happened[slot] += observed
+    return harm, happened
+
+
+def in_words(workspace):
+    """Sentences on how the replay was made, for the report."""
+    settings, shares = workspace.settings, planning.share_caps(workspace)
+    rules = metering.rules_of(settings, "", "", 1)
+    return [
+        f"Forecasts and lotteries of every shift were replayed under each cap, with {rules['boxes_per_beat']} boxes "
+        f"per beat, focus {settings.focus:g}, a lower-risk share of {100 * settings.lower_risk_share:g} %, a rest of "
+        f"{settings.cool_down_shifts} shifts, at most {settings.window_7_hard} patrols of a box in 7 days and "
+        f"{settings.window_28_hard} in 28 ({settings.window_7_expected:g} and {settings.window_28_expected:g} "
+        "expected)" + (f", and share caps of {len(shares)} neighbourhoods" if shares else "") + ". The replay begins "
+        "without a history, and nobody changes its plans or visits other boxes.",
+        "The most possible is always to take the most harmful boxes of each beat, shift after shift, without any cap. "
+        "Events in drawn boxes are expected ones: chance of being drawn times events that were reported. They are not "
+        "events prevented.",
+        "Boxes served, effective number, Gini and runs come from one replayed history of draws; another seed gives "
+        "slightly other numbers."]

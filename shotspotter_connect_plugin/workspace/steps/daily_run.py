@@ -1,0 +1,87 @@
+"""Everything of a date up to its sheets: a model if there is none, the forecast and the draw of each shift."""
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ...errors import ConnectError
+from ...progress import SILENT
+from ..store import output_folders
+from . import forecasting, planning
+
+_OLD = pd.Timedelta(days=28)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How many shifts were drawn just now, and the id of the model used."""
+
+    drawn: int
+    model_id: str
+
+
+def plan(workspace, shift_date, shifts, progress=SILENT, timed=lambda progress, what: nullcontext()):
+    """Score and meter shifts of a date; whatever is done already stays as it is.
+
+    A shift that has been drawn keeps the forecast it was drawn from.
+
+    Parameters
+    ----------
+    timed : callable (progress, text) -> context manager, optional
+        Around each step, to tell how long it took.
+    """
+    as_of = workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
+    model_id = _model(workspace, as_of, progress.part(0.0, 0.5), timed)
+    drawn = 0
+    for number, shift in enumerate(shifts):
+        part = progress.part(0.5 + 0.5 * number / len(shifts), 0.5 + 0.5 * (number + 1) / len(shifts))
+        if workspace.count("draws", {"shift_date": shift_date, "shift": shift}):
+            progress.info("{} {} was drawn before: its forecast and its plan stay.".format(shift_date, shift))
+            continue
+        with timed(progress, "Forecast of {}".format(shift)):
+            forecasting.score(workspace, shift_date, shift, as_of=as_of, progress=part.part(0.0, 0.7))
+        with timed(progress, "Draw of {}".format(shift)):
+            result = planning.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0))
+        drawn += bool(result.drawn)
+        for message in result.messages:
+            progress.info("{} {}: {}".format(shift_date, shift, message))
+    return Planned(drawn, model_id)
+
+
+def newest_plan(workspace):
+    """(its date, today, path of its project) of the plan that ``connect:daily`` wrote for today, else of the newest.
+
+    Raises
+    ------
+    ConnectError
+        When none was made, or none of the files is there any more.
+    """
+    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    runs = workspace.read("runs", ["counts"], {"algorithm": "connect:daily", "result": "done"}, order_by="started_utc")
+    plans = [(counts["date"], path) for counts in runs["counts"] for path in _there(workspace, counts)]
+    if not plans:
+        raise ConnectError("There is no plan yet; run the whole day first.")
+    date, path = max(plans, key=lambda plan: (plan[0] == today, plan[0]))
+    return date, today, path
+
+
+def _there(workspace, counts):
+    """[path of a plan's project]: where it was written, or where it is since its folder was moved; [] if it is gone."""
+    written = Path(counts["project"])
+    moved = output_folders.plan_folder(workspace, counts["date"]) / written.name
+    return [str(path) for path in (written, moved) if path.exists()][:1]
+
+
+def _model(workspace, as_of, progress, timed):
+    models = workspace.read("models", ["model_id", "as_of_utc"], order_by="as_of_utc")
+    models = models[models["as_of_utc"] <= as_of]
+    if models.empty:
+        progress.info("No model was trained on what was known at {:%Y-%m-%d %H:%M} UTC: training one.".format(as_of))
+        with timed(progress, "Training"):
+            return forecasting.train(workspace, as_of=as_of, progress=progress)
+    newest = models.iloc[-1]
+    if as_of - newest["as_of_utc"] > _OLD:
+        progress.warn("The "
+                      "forecast model is {} days old; run Train forecast.".format((as_of - newest["as_of_utc"]).days))
+    return newest["model_id"]

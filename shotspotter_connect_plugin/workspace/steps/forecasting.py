@@ -1,0 +1,310 @@
+"""The steps train and score: read the tables, call the forecast, write the result in one transaction."""
+import hashlib
+import json
+from dataclasses import replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...files import replace_text
+from ...forecast import gunfire_events
+from ...forecast.allowed_inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLUMNS, check_crime_type, may_be_forecast
+from ...forecast.forecast_model import ForecastModel
+from ...forecast.forecast_model import train as train_model
+from ...forecast.model_card import card_html
+from ...progress import SILENT
+from ..imports import box_water
+from ..store.runs import library_versions
+from ..store.workspace import Between
+
+_INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
+_MOMENT = pd.Timedelta(milliseconds=1)
+_ALERTS = ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"]
+
+
+def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card_path=""):
+    """Train a model for the crime types and keep it in ``models``.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    as_of : instant, optional
+        Nothing reported later is used; the present if not given.
+    crime_types : sequence of str, optional
+        Codes; all that are enabled if not given.
+    seed : int
+        Of everything random.
+    card_path : str
+        Where to write the model card: a page if it ends in ``.html``, else JSON; nowhere if empty.
+
+    Returns
+    -------
+    str
+        Id of the model. The same data, seed and AS_OF give the same model and the same id.
+
+    Raises
+    ------
+    ConnectError
+        When a crime type is unknown or nothing is known yet.
+    """
+    as_of = _instant(as_of) if as_of is not None else pd.Timestamp.now(tz="UTC").floor("ms")
+    enabled = workspace.crime_types["crime_type"].tolist()
+    unknown = [code for code in crime_types or [] if code not in enabled]
+    if unknown:
+        raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
+    codes = [check_crime_type(code) for code in (crime_types or enabled)]
+    progress.report(0.0, "Reading incidents and alerts")
+    # Types that are not to be forecast may tell of those that are.
+    may_tell = [code for code in enabled if may_be_forecast(code)]
+    events = read_events(workspace, list(dict.fromkeys([*codes, *may_tell])), as_of, reports=True)
+    settings = workspace.settings
+    model = train_model(events, _boxes(workspace), workspace.calendar, as_of, size=settings.size, crime_types=codes,
+                        seed=seed, plan_hour=settings.plan_hour, progress=progress.part(0.05, 0.95),
+                        **read_surroundings(workspace))
+    text = model.to_json()
+    row = pd.DataFrame({"model_id": [model.model_id], "as_of_utc": [model.as_of],
+                        "trained_utc": [pd.Timestamp.now(tz="UTC").floor("ms")], "seed": [int(seed)],
+                        "model": [json.loads(text)], "card": [model.card]})
+    with workspace.transaction() as writer:
+        writer.replace("models", row, {"model_id": model.model_id})
+        if card_path:
+            _write_card(model.card, Path(card_path))
+    for code, record in model.card["crime_types"].items():
+        progress.info(f"{code}: {record['verdict']}. {record.get('why', '')}".strip())
+    return model.model_id
+
+
+def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
+    """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
+
+    A crime type of which nothing has become known since its stored forecast of the shift, by the same model and from
+    the same tables, keeps that forecast and its ``as_of_utc``: a new alert costs the time of gunfire alone. What other
+    types take from gunfire is part of what was known at their own ``as_of_utc``.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    shift_date, shift : str
+    as_of : instant, optional
+        The moment of the plan: ``plan_hour`` of ``shift_date`` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows of the shift as written, in place of earlier ones.
+
+    Raises
+    ------
+    ConnectError
+        When there is no such model or the shift does not run.
+    """
+    as_of, model_id = _plan(workspace, shift_date, as_of)
+    model = read_model(workspace, model_id)
+    slot = {"shift_date": str(shift_date), "shift": shift}
+    standing = _Standing(workspace, model, model_id, slot, as_of)
+    outdated = [code for code in model.types if not standing.is_current(code)]
+    rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
+    rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
+    with workspace.transaction() as writer:
+        gone = set(workspace.distinct("forecasts", "crime_type", slot)) - set(model.types)
+        writer.replace("forecasts", rows.assign(inputs=rows["crime_type"].map(standing.inputs_at(as_of))),
+                       {**slot, "crime_type": [*outdated, *sorted(gone)]})
+    if len(outdated) == len(model.types):
+        return rows
+    kept = workspace.read("forecasts", list(rows.columns), {**slot, "crime_type": sorted(
+        set(model.types) - set(outdated))})
+    whole = dict(iter(pd.concat([kept, rows]).groupby("crime_type")))
+    return pd.concat([whole[code] for code in model.types if code in whole], ignore_index=True)
+
+
+def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SILENT):
+    """As :func:`score`, but every type anew and nothing written; ``model_id`` names another model than the newest."""
+    as_of, model_id = _plan(workspace, shift_date, as_of, model_id)
+    model = read_model(workspace, model_id)
+    rows = _scored(workspace, model, shift_date, shift, as_of, list(model.types), progress)
+    return rows.assign(shift_date=str(shift_date), shift=shift, model_id=model_id, as_of_utc=as_of)
+
+
+def _plan(workspace, shift_date, as_of, model_id=""):
+    """Moment of the plan and id of the model that serves it."""
+    as_of = _instant(as_of) if as_of is not None else workspace.calendar.as_of(shift_date, workspace.settings.plan_hour)
+    return as_of, model_id or newest_model(workspace, as_of)
+
+
+def _scored(workspace, model, shift_date, shift, as_of, codes, progress):
+    """Rows of some of a model's crime types."""
+    progress.report(0.1)
+    model = replace(model, types={code: model.types[code] for code in codes})
+    events = read_events(workspace, model.event_types, as_of, reports=True)
+    return model.score(events, _boxes(workspace), workspace.calendar, shift_date, shift, as_of,
+                       progress=progress.part(0.3, 0.9), **read_surroundings(workspace))
+
+
+_SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
+_OF_GUNFIRE = ("alerts", "sensor_coverage")
+
+
+class _Standing:
+    """Which stored forecasts of a slot still stand at a moment, by what they were made from."""
+
+    def __init__(self, workspace, model, model_id, slot, as_of):
+        self._workspace, self._model, self._slot, self._as_of = workspace, model, slot, as_of
+        self._stamps = {table: workspace.stamp(table) for table in ("incidents", "sensor_coverage", *_SOURCES)}
+        self._alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
+        self._same = [model_id, library_versions()]
+        self.inputs_at, self._news_since = lru_cache(maxsize=None)(self._inputs), lru_cache(maxsize=None)(self._news)
+
+    @cached_property
+    def _alerts(self):
+        """Moments of the alerts known, and a fingerprint of each."""
+        alerts = self._workspace.read("gunfire", _ALERTS, {"occurred_utc": Between(None, self._as_of + _MOMENT)})
+        return alerts["occurred_utc"], pd.util.hash_pandas_object(alerts, index=False).to_numpy()
+
+    def _inputs(self, moment):
+        """Crime type -> fingerprint of what the model forecasts it from as of a moment.
+
+        Of alerts only those known then matter. Incidents do not matter to gunfire while alerts are heard everywhere,
+        nor alerts to other types, unless the model takes something from them.
+        """
+        occurred, prints = self._alerts
+        known = np.sort(prints[(occurred < moment + _MOMENT).to_numpy()])
+        stamps = {**self._stamps, "alerts": hashlib.sha256(known.tobytes()).hexdigest()}
+        found = {}
+        for code, of_type in self._model.types.items():
+            of_gunfire = gunfire_events.CRIME_TYPE in {code, *of_type.others}
+            of_alerts = code == gunfire_events.CRIME_TYPE and not of_type.others and self._alone
+            tables = [*_SOURCES, *(_OF_GUNFIRE if of_gunfire else ()), *(() if of_alerts else ("incidents",))]
+            text = json.dumps([*self._same, *((table, stamps[table]) for table in tables)])
+            found[code] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return found
+
+    def _news(self, moment):
+        """Crime types of which something has become known since a moment; all of them where the calendar has."""
+        workspace, since = self._workspace, Between(moment + _MOMENT, self._as_of + _MOMENT)
+        if workspace.count("calendar", {"known_utc": since}):
+            return set(self._model.types)
+        news = {*workspace.distinct("incidents", "crime_type", {"reported_utc": since}),
+                *workspace.distinct("incidents", "crime_type", {"reported_utc": None, "occurred_to_utc": since})}
+        if workspace.count("gunfire", {"occurred_utc": since}) or news & set(gunfire_events.REPORTED):
+            news.add(gunfire_events.CRIME_TYPE)
+        return news
+
+    def is_current(self, code):
+        """Whether a crime type's stored forecast still stands: what it was made from is unchanged, and nothing of the
+        type has become known since."""
+        where = {**self._slot, "crime_type": code}
+        moments = self._workspace.distinct("forecasts", "as_of_utc", where)
+        if len(moments) != 1 or moments[0] > self._as_of:
+            return False
+        if self._workspace.distinct("forecasts", "inputs", where) != [self.inputs_at(moments[0])[code]]:
+            return False
+        return code not in self._news_since(moments[0])
+
+
+def read_events(workspace, crime_types, as_of, since=None, reports=False):
+    """Events of a forecast, as :func:`forecast.forecast_model.train` takes them, from what was known at a moment.
+
+    What began before ``since`` is left out, and so are officer-initiated incidents. Gunfire comes from the alerts;
+    incidents of that type stand in where the workspace has no alerts at all. With ``reports`` and sensor coverage they
+    and shootings come beside the alerts (``heard`` is 0), for the places where no sensor listens. Whatever tells of
+    shots weighs less on days of fireworks.
+    """
+    settings = workspace.settings
+    fireworks = workspace.calendar, settings.firework_days, settings.firework_weight
+    use_alerts = gunfire_events.CRIME_TYPE in crime_types and workspace.count("gunfire") > 0
+    of_incidents = [code for code in crime_types if not (use_alerts and code == gunfire_events.CRIME_TYPE)]
+    of_reports = gunfire_events.REPORTED if reports and use_alerts and workspace.count("sensor_coverage") else ()
+    until = Between(since, as_of + _MOMENT)
+    incidents = _reported_incidents(workspace)
+    began = incidents["occurred_from_utc"]
+    wanted = incidents["crime_type"].isin([*of_incidents, *of_reports]) & (began < until.high)
+    if since is not None:
+        wanted &= began >= since
+    events = incidents[wanted].rename(columns={"occurred_from_utc": "from_utc", "occurred_to_utc": "to_utc"})
+    # A source without a date of report: at the latest, the agency knew when the incident was over.
+    events["known_utc"] = events["reported_utc"].fillna(events["to_utc"]).fillna(events["from_utc"])
+    events = events.drop(columns="reported_utc").assign(
+        crime_type=events["crime_type"].astype(object), weight=1.0, heard=1.0)
+    events = events[events["known_utc"] <= as_of]
+    own = events[events["crime_type"].isin(of_incidents)].drop(columns="firearm")
+    shots = own["crime_type"] == gunfire_events.CRIME_TYPE
+    own.loc[shots, "weight"] = gunfire_events.weights(own.loc[shots, "from_utc"], *fireworks)
+    parts = [own]
+    if use_alerts:
+        merging = settings.merge_alert_minutes, settings.merge_alert_metres
+        alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
+        parts.append(gunfire_events.gunfire_events(alerts, workspace.calendar, *merging, settings.firework_days,
+                                                   settings.firework_weight, settings.include_probable))
+        if of_reports:
+            parts.append(gunfire_events.report_events(events, *merging, *fireworks))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _reported_incidents(workspace):
+    """All incidents that officers did not begin; from memory as long as nobody writes to their table."""
+    stamp = workspace.stamp("incidents")
+    kept = _kept.get(workspace.address)
+    if kept is None or kept[0] != stamp:
+        rows = workspace.read("incidents", _INCIDENTS)
+        rows = rows[~rows["discovered"].fillna(False).astype(bool)].drop(columns="discovered")
+        kept = stamp, rows.astype({"crime_type": "category"})
+        _kept.clear()
+        _kept[workspace.address] = kept
+    return kept[1]
+
+
+_kept = {}
+"""Address of the workspace read last -> stamp of its incidents, and they: a new alert need not wait for them again."""
+
+
+def read_coverage(workspace):
+    """Where and when gunshot sensors listen, as :func:`~.forecast_model.train` takes it; empty where nobody told."""
+    return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
+
+
+def read_surroundings(workspace):
+    """What a forecast takes beside events and boxes, as :func:`~.forecast_model.train` does: coverage, places, days."""
+    return {"coverage": read_coverage(workspace), "places": _places(workspace),
+            "days": workspace.read("calendar", list(CALENDAR_COLUMNS))}
+
+
+def _places(workspace):
+    """Places of all kinds where people can be."""
+    places = workspace.read("places", list(PLACE_COLUMNS))
+    return places[places["kind"] != box_water.KIND].reset_index(drop=True)
+
+
+def _boxes(workspace):
+    return workspace.read("boxes", list(BOX_COLUMNS))
+
+
+def newest_model(workspace, as_of):
+    """Id of the newest model that knew nothing later than a moment; ConnectError where there is none."""
+    models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
+    models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
+    if models.empty:
+        raise ConnectError(f"There is no model from {as_of:%Y-%m-%d %H:%M} UTC or before; run “Train forecast” first, "
+                           "as of a moment no later than that.")
+    return models["model_id"].iloc[-1]
+
+
+def read_model(workspace, model_id):
+    """A stored ``ForecastModel``; ConnectError where it is gone."""
+    stored = workspace.read("models", ["model"], {"model_id": model_id})["model"]
+    if stored.empty:
+        raise ConnectError(f"The model {model_id} is not in this workspace any more; score the shift again.")
+    return ForecastModel.from_json(json.dumps(stored.iloc[0]))
+
+
+def _write_card(card, path):
+    page = path.suffix.lower() in (".html", ".htm")
+    text = card_html(card) if page else json.dumps(card, indent=1, ensure_ascii=False)
+    replace_text(path, text, "The model card")
+
+
+def _instant(moment):
+    moment = pd.Timestamp(moment)
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")

@@ -1,0 +1,185 @@
+"""The step from GPS fixes to visits: read fixes, find visits, say whose they were and what they served, write them."""
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Tuple
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...patrol import dosage
+from ...patrol import visits as engine
+from ...progress import SILENT
+from ..store.tables import TABLES
+from ..store.workspace import Between
+
+__all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
+
+_BEFORE = pd.Timedelta(hours=1)
+_AFTER = pd.Timedelta(hours=12)
+"""How long a visit is followed beyond the period's end."""
+_FIXES = 200_000
+"""About how many fixes are in memory at once."""
+
+
+def find_visits(workspace, first, last, progress=SILENT):
+    """Find the visits of a period in the GPS fixes and keep them instead of those kept before.
+
+    A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
+    patrol. One row per officer whom the roster has aboard; without a roster the officer is "unknown". Drive-throughs
+    are counted in the log, not kept. Visits outside the fishnet are of no use and not kept.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    first, last : str
+        Shift dates, inclusive.
+    progress : Progress, optional
+        Its log gets the counts: fixes, what was dropped and why, visits, drive-throughs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As the table ``visits``, by unit and time of entry.
+
+    Raises
+    ------
+    ConnectError
+        When the dates cannot be read or are the wrong way round, or there is no fix in the period (they may have been
+        purged since the visits were found); the workspace is then unchanged.
+    """
+    start, end = _period(workspace.calendar, first, last)
+    if not workspace.count("gps_fixes", {"at_utc": Between(start - _BEFORE, end + _AFTER)}):
+        raise ConnectError("There are no GPS fixes in this period; import them first. Visits found before stay as they "
+                           "were.")
+    found = serve(workspace, _found(workspace, start, end, progress.part(0.0, 0.9)))
+    with workspace.transaction() as writer:
+        writer.replace("visits", found, {"entered_utc": Between(start, end)})
+    progress.report(1.0)
+    return found
+
+
+def serve(workspace, found):
+    """Say of visits whose they were and what they served: the rows of the table ``visits``.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        unit, box_id, entered_utc, left_utc, minutes.
+    """
+    found = found.copy()
+    for name in ("entered_utc", "left_utc"):
+        found[name] = found[name].dt.floor("ms")
+    found["shift_date"], found["shift"] = workspace.calendar.assign(found["entered_utc"])
+    dates = [date for date in found["shift_date"].unique() if date is not None]
+    found = dosage.with_patrols(found, workspace.read("patrols", where={"shift_date": dates}))
+    settings = workspace.settings
+    found["dosage"] = dosage.dosage(found["minutes"], settings.on_target_low, settings.on_target_high,
+                                    found.pop("target_minutes"), settings.target_minutes)
+    roster = workspace.read("roster", where={"unit": found["unit"].unique().tolist()})
+    found = dosage.with_officers(found, roster)
+    found["visit_id"] = _ids(found)
+    return found[TABLES["visits"].column_names]
+
+
+def planned_against_delivered(workspace, first, last):
+    """Per patrol of the shift dates (inclusive) what was planned and delivered; see :mod:`dosage`."""
+    days = _dates(first, last).strftime("%Y-%m-%d").tolist()
+    patrols = workspace.read("patrols", where={"shift_date": days})
+    return dosage.planned_against_delivered(patrols, workspace.read("visits", where={"shift_date": days}))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Planned against delivered of a period: planned patrols, how many had a visit, minutes, and it all in words."""
+
+    patrols: int
+    served: int
+    target_minutes: float
+    patrol_minutes: float
+    sentences: Tuple[str, ...]
+
+
+def summary(workspace, first, last):
+    """Planned against delivered of the shift dates (inclusive), summed over the planned patrols: a :class:`Summary`."""
+    table = planned_against_delivered(workspace, first, last)
+    table = table[table["status"] == "planned"]
+    table = table.assign(planned=table["target_minutes"] * (1 + table["returns"].fillna(0)))
+    target, minutes = float(table["planned"].sum()), float(table["patrol_minutes"].sum())
+    served = int((table["visits"] > 0).sum())
+    if table.empty:
+        return Summary(0, 0, 0.0, 0.0, ("No patrols were planned in this period.",))
+    sentences = ["Planned {:,} patrols and {:,.0f} minutes; delivered {:,.0f} patrol-minutes in {:,} of them.".format(
+        len(table), target, minutes, served)]
+    for (date, shift), part in table.groupby(["shift_date", "shift"], sort=False):
+        if not part["visits"].any():
+            sentences.append("{} {}: no visit to any of {} patrols; are the GPS fixes of this shift imported?".format(
+                date, shift, len(part)))
+            continue
+        sentences.append("{} {}: {} of {} patrols visited, {:,.0f} of {:,.0f} minutes.".format(
+            date, shift, (part["visits"] > 0).sum(), len(part), part["patrol_minutes"].sum(), part["planned"].sum()))
+    return Summary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
+
+
+def _dates(first, last):
+    try:
+        dates = pd.date_range(pd.to_datetime(first, format="%Y-%m-%d"), pd.to_datetime(last, format="%Y-%m-%d"))
+    except (ValueError, TypeError) as error:
+        raise ConnectError("The dates {} and {} must be written YYYY-MM-DD.".format(first, last), str(error)) from error
+    if dates.empty:
+        raise ConnectError("The period ends before it starts; give FROM not after TO.")
+    return dates
+
+
+def _period(calendar, first, last):
+    """From the start of the first shift of a date to that of the day after another; no moment is in two periods."""
+    dates = _dates(first, last)
+    return tuple(_start(calendar, date) for date in (dates[0], dates[-1] + pd.Timedelta(days=1)))
+
+
+def _start(calendar, date):
+    text = date.strftime("%Y-%m-%d")
+    slots = calendar.slots(text, text)
+    return calendar.to_utc([date])[0] if slots.empty else slots["start_utc"].min()
+
+
+def _found(workspace, start, end, progress):
+    """Visits that began in the period, some units at a time, so that never all fixes are in memory."""
+    rules = engine.VisitRules.from_settings(workspace.settings)
+    boxes = set(workspace.read("boxes", columns=["box_id"])["box_id"])
+    when = Between(start - _BEFORE, end + _AFTER)
+    units = workspace.distinct("gps_fixes", "unit", {"at_utc": when})
+    counts, dropped, parts = Counter(), Counter(), []
+    together = max(1, _FIXES * len(units) // max(workspace.count("gps_fixes", {"at_utc": when}), 1))
+    for number in range(0, len(units), together):
+        part = progress.part(number / len(units), min(number + together, len(units)) / len(units))
+        part.report(0.0, "Finding visits")
+        following = units[number + together] if number + together < len(units) else None
+        fixes = workspace.read("gps_fixes", ["unit", "at_utc", "x", "y", "accuracy"], {
+            "unit": Between(units[number], following), "at_utc": when}, order_by=["unit", "at_utc"])
+        visits = engine.find_visits(fixes["unit"], fixes["at_utc"], fixes["x"], fixes["y"], workspace.fishnet, rules,
+                                    fixes["accuracy"], part)
+        dropped.update(visits.counts.pop("dropped"))
+        counts.update(visits.counts)
+        frame = visits.frame
+        inside = (frame["entered_utc"] >= start) & (frame["entered_utc"] < end) & frame["box_id"].isin(boxes)
+        parts.append(frame[inside])
+    found = pd.concat(parts, ignore_index=True) if parts else engine.no_visits()
+    _tell(progress, units, counts, dropped, len(found))
+    return found
+
+
+def _tell(progress, units, counts, dropped, visits):
+    why = ", ".join("{:,} {}".format(number, reason) for reason, number in dropped.items() if number)
+    progress.info("{:,} fixes of {:,} units, {:,} used{}.".format(
+        counts["fixes"], len(units), counts["used"], "; not used: " + why if why else ""))
+    progress.info("{:,} visits in boxes; {:,} drive-throughs anywhere were not counted as visits.".format(
+        visits, counts["drive_throughs"]))
+
+
+def _ids(visits):
+    """Ids from what a visit is, the same in every run."""
+    entered = np.datetime_as_string(visits["entered_utc"].dt.tz_localize(None).to_numpy("datetime64[ms]"))
+    return [hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16] for parts in zip(
+        visits["unit"], visits["box_id"], entered, visits["officer"])]

@@ -1,0 +1,146 @@
+"""Between a data frame and what a store keeps: one function each way per column type, vectorised.
+
+A store keeps text, whole numbers, real numbers, 0/1 for booleans and NULL; geometry is the store's own business.
+"""
+import json
+import re
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from ...forecast.shifts import utc_index
+
+_FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def encode(column, values):
+    """What a store keeps for ``values`` of ``column``: a list of str, int, float or None.
+
+    Raises ``ValueError`` where values are not of the column's type: a mistake of the caller, never of a user.
+    """
+    series = pd.Series(values, dtype=None if len(values) else object)
+    if series.isna().all():
+        return [None] * len(series)
+    return _ENCODERS[column.type](column, series)
+
+
+def decode(column, values):
+    """A ``pandas.Series`` of ``column`` from what a store kept."""
+    return _DECODERS[column.type](values)
+
+
+def to_json(value):
+    """Compact JSON text of a Python object; numpy numbers and arrays become plain ones."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value):
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError("no JSON for " + type(value).__name__)
+
+
+def _with_nulls(series, stored):
+    """``stored`` as a list, None where the series has no value."""
+    return np.where(series.isna(), None, np.asarray(stored, dtype=object)).tolist()
+
+
+def _encode_text(column, series):
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
+        raise ValueError(column.name + " holds text, not " + str(series.dtype))
+    return _with_nulls(series, series.astype(object))
+
+
+def _encode_date(column, series):
+    stored = _encode_text(column, series)
+    wrong = [value for value in set(stored) if value is not None and not _DATE.fullmatch(str(value))]
+    if wrong:
+        raise ValueError(column.name + " holds dates as YYYY-MM-DD, not " + repr(wrong[0]))
+    return stored
+
+
+def _encode_local(column, series):
+    if pd.api.types.is_datetime64_any_dtype(series):
+        if series.dt.tz is not None:
+            raise ValueError(column.name + " holds wall clock times without a zone")
+        return _with_nulls(series, np.datetime_as_string(series.to_numpy("datetime64[s]"), unit="s"))
+    return _encode_text(column, series)
+
+
+def _encode_utc(column, series):
+    if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
+        raise ValueError(column.name + " holds instants; these times carry no zone")
+    instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
+    return _with_nulls(series, np.datetime_as_string(instants, unit="ms", timezone="UTC"))
+
+
+def _encode_integer(column, series):
+    return _with_nulls(series, series.astype("Int64").astype(object))
+
+
+def _encode_real(column, series):
+    return _with_nulls(series, series.astype(float).to_numpy())
+
+
+def _encode_boolean(column, series):
+    return _with_nulls(series, series.astype("boolean").astype("Int64").astype(object))
+
+
+def _encode_json(column, series):
+    values = series.astype(object)
+    return [None if missing else to_json(value) for value, missing in zip(values, values.isna())]
+
+
+_ENCODERS = {
+    "text": _encode_text, "date": _encode_date, "local": _encode_local, "utc": _encode_utc, "integer": _encode_integer,
+    "real": _encode_real, "boolean": _encode_boolean, "json": _encode_json,
+}
+
+
+def _decode_text(values):
+    # Equal texts share one object: a million rows name few shifts, boxes and sources.
+    codes, texts = pd.factorize(np.array(values, dtype=object))
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("text expected")
+    return pd.Series(np.append(texts, None)[codes], dtype=object)
+
+
+def _decode_date(values):
+    series = _decode_text(values)
+    for text in series.dropna().unique():
+        date.fromisoformat(text)
+    return series
+
+
+def _decode_utc(values):
+    instants = np.array([value and value.rstrip("Z") for value in values], dtype="datetime64[ms]")
+    if ((instants < _FIRST) | (instants > _LAST)).any():
+        raise ValueError("out of the range of nanoseconds")
+    return pd.Series(instants.astype("datetime64[ns]")).dt.tz_localize("UTC")
+
+
+def _decode_integer(values):
+    series = pd.Series(values, dtype="Int64")
+    return series if series.isna().any() else series.astype("int64")
+
+
+def _decode_real(values):
+    return pd.Series(np.array(values, dtype=float))
+
+
+def _decode_boolean(values):
+    return pd.Series(values, dtype="Int64").astype("boolean")
+
+
+def _decode_json(values):
+    return pd.Series([None if value is None else json.loads(value) for value in values], dtype=object)
+
+
+_DECODERS = {
+    "text": _decode_text, "date": _decode_date, "local": _decode_text, "utc": _decode_utc, "integer": _decode_integer,
+    "real": _decode_real, "boolean": _decode_boolean, "json": _decode_json,
+}

@@ -1,0 +1,10 @@
+"""What a new workspace begins with: crime types, shifts and tactics from ``resources/defaults``."""
+import json
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "defaults"
+
+
+def default_rows(table):
+    """A list of rows (dicts) for the table ``crime_types``, ``shifts`` or ``tactics``."""
+    return json.loads((_FOLDER / (table + ".json")).read_text(encoding="utf-8"))["rows"]

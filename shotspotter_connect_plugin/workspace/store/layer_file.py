@@ -1,0 +1,217 @@
+"""Files of map layers, opened so that nothing but the file named is read: never the network, never SQL of a stranger.
+
+OGR opens far more than files of layers: a text file (VRT) can name any database or web service, a GeoJSON can name a
+page that tells its coordinate system, a GeoPackage can hold views that run for ever. A file from somebody else is
+opened by one of :data:`DRIVERS` only, after it was looked at here.
+"""
+import json
+import re
+import shutil
+import sqlite3
+import tempfile
+import zipfile
+from collections import deque
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from osgeo import gdal
+
+from ...errors import ConnectError
+
+DRIVERS = ("GPKG", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "ESRI Shapefile", "OpenFileGDB", "MapInfo File",
+           "FlatGeobuf", "KML", "LIBKML", "GPX", "CSV", "ODS", "XLSX", "DXF")
+"""What agencies hand around, each a format that holds its rows itself.
+
+Not among them: VRT, GML, WFS, OGC API and all databases and services, which name other sources; SQLite and SpatiaLite,
+whose files live by views, triggers and virtual tables (a GeoPackage says the same without).
+"""
+
+_PACKED = {".gz": "/vsigzip/", ".zip": "/vsizip/", ".kmz": ""}
+_WITHIN = re.compile(r"/vsi(?:zip|gzip)/(.+?\.(?:zip|gz))(?:/.*)?", re.I)
+_UNPACKED, _RATIO = 1 << 28, 200
+"""A packed file that unpacks to more than 256 MB and to more than 200 times its size was made to fill a disk."""
+_OWN_TABLES = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\s.*\sUSING\s+(?:rtree|rtree_i32|fts3|fts4|fts5)\b", re.I | re.S)
+_STANDARD_VIEWS = {"st_geometry_columns", "st_spatial_ref_sys", "geometry_columns", "spatial_ref_sys"}
+"""Views that the standard itself once asked for; nothing of them is read."""
+_CRS_KEY = re.compile(rb'"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\s*\{', re.I)
+_CRS_LENGTH, _PART = 1 << 16, 1 << 22
+
+
+def inside(path):
+    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, if it has just one.
+
+    Raises
+    ------
+    ConnectError
+        When there is no such file, it unpacks to an absurd size, or a GeoPackage was packed while it was open.
+    """
+    packed = _WITHIN.fullmatch(str(path))  # as QGIS names what is in a packed file
+    if packed and Path(packed[1]).is_file():
+        if packed[1].lower().endswith(".zip"):
+            check_unpacked(packed[1])
+        return str(path)
+    # Absolute, so that GDAL takes no beginning of it for the name of a driver or a service.
+    path = Path(path).absolute()
+    if not path.exists() or str(path).startswith("/vsi"):
+        raise ConnectError("There is no file {}; check the path.".format(path))
+    prefix = _PACKED.get(path.suffix.lower(), "")
+    if path.suffix.lower() in (".zip", ".kmz") and path.is_file():
+        check_unpacked(path)
+    place = prefix + str(path)
+    names = (gdal.ReadDirRecursive(place) or ()) if prefix == "/vsizip/" else ()
+    packed = [name for name in names if name.lower().endswith(".gpkg")]
+    if any(name + "-wal" in names and gdal.VSIStatL(place + "/" + name + "-wal").size for name in packed):
+        raise ConnectError("{} was packed while its GeoPackage was open; close the project on the phone and send it "
+                           "again, or unpack it and name the GeoPackage.".format(path.name))
+    return place + "/" + packed[0] if len(packed) == 1 else place
+
+
+def open_layers(path):
+    """The data source of a file of layers, for reading only; None where none of the drivers knows the file.
+
+    Raises
+    ------
+    ConnectError
+        As :func:`inside`; when a GeoPackage holds views or virtual tables, or a layer names a page of the network.
+    """
+    place = inside(path)
+    name = Path(path).name
+    with without_network():
+        try:
+            driver = gdal.IdentifyDriverEx(place, gdal.OF_VECTOR, list(DRIVERS))
+            if driver is None:
+                return None
+            if driver.ShortName == "GPKG":
+                _check_geopackage(place, name)
+            if driver.ShortName in ("GeoJSON", "TopoJSON", "ESRIJSON", "GeoJSONSeq"):
+                _check_geojson(place, name)
+            elif place.startswith("/vsigzip/"):
+                deque(_parts(place, name), 0)  # for its size alone
+            return gdal.OpenEx(place, gdal.OF_VECTOR | gdal.OF_READONLY, allowed_drivers=[driver.ShortName])
+        except RuntimeError:  # GDAL raises where somebody, such as another plugin, asked it to
+            return None
+
+
+def is_readable(path):
+    """Whether a file of layers is there that :func:`open_layers` opens."""
+    try:
+        return open_layers(path) is not None
+    except ConnectError:
+        return False
+
+
+@contextmanager
+def without_network():
+    """GDAL as it is, but with no way out: files on the network are not allowed, and the web lies behind no proxy."""
+    closed = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "-", "GDAL_HTTP_PROXY": "127.0.0.1:0", "GDAL_HTTP_MAX_RETRY": "0",
+              "OGR_GEOJSON_MAX_OBJ_SIZE": "200"}
+    before = {name: gdal.GetThreadLocalConfigOption(name) for name in closed}
+    for name, value in closed.items():
+        gdal.SetThreadLocalConfigOption(name, value)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            gdal.SetThreadLocalConfigOption(name, value)
+
+
+def check_unpacked(path):
+    """Raise one sentence where a ZIP (also an Excel file) is damaged or unpacks to an absurd size."""
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise ConnectError("{} is damaged or cut off; export it again.".format(path.name), repr(error)) from error
+    check_ratio(path.name, path.stat().st_size, size)
+
+
+def check_ratio(name, packed, unpacked):
+    """Raise one sentence where what was packed in a few bytes is absurdly large."""
+    if unpacked > _UNPACKED and unpacked > _RATIO * packed:
+        raise ConnectError("{} unpacks to more than {} times its size and was not read; unpack it yourself and look "
+                           "what is in it.".format(name, _RATIO))
+
+
+def _check_geopackage(place, name):
+    """Views and virtual tables of a stranger are never read: what they do shows only when it is too late.
+
+    Triggers stay unread as well: the file is opened for reading only, and only writing runs them.
+    """
+    with _on_disk(place, name) as path:
+        try:
+            with closing(sqlite3.connect("{}?mode=ro&immutable=1".format(Path(path).absolute().as_uri()), uri=True)
+                         ) as connection:
+                connection.execute("PRAGMA trusted_schema = OFF")
+                made = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
+                views = [view for kind, view, _ in made if kind == "view"]
+                others = [view for view in views if view.lower() not in _STANDARD_VIEWS]
+                if views and not others:  # then the list of layers is no view itself
+                    layers = connection.execute("SELECT table_name FROM gpkg_contents").fetchall()
+                    layers = {str(layer).lower() for layer, in layers}
+                    others = [view for view in views if view.lower() in layers]
+        except (sqlite3.Error, UnicodeError) as error:
+            raise ConnectError("{} is damaged; save it again or restore it from a copy.".format(name),
+                               repr(error)) from error
+    virtual = [table for kind, table, sql in made if kind == "table" and
+               re.match(r"\s*CREATE\s+VIRTUAL", sql, re.I) and not _OWN_TABLES.match(sql)]
+    if others or virtual:
+        raise ConnectError("{} holds {} {}, which is not read: save the layer you need into a GeoPackage of its own."
+                           .format(name, "the view" if others else "the virtual table", (others or virtual)[0][:60]))
+
+
+@contextmanager
+def _on_disk(place, name):
+    """A path that SQLite can open: what is packed is unpacked for as long as it is looked at."""
+    if not place.startswith("/vsi"):
+        yield place
+        return
+    with tempfile.NamedTemporaryFile(suffix=".gpkg") as file:
+        for part in _parts(place, name):
+            file.write(part)
+        file.flush()
+        yield file.name
+
+
+def _parts(place, name):
+    """The bytes of a file as GDAL unpacks it, part by part."""
+    file = gdal.VSIFOpenL(place, "rb")
+    if file is None:
+        raise ConnectError("{} cannot be read; export it again.".format(name))
+    read, room = 0, shutil.disk_usage(tempfile.gettempdir()).free // 2
+    packed = gdal.VSIStatL(re.sub(r"^/vsi(?:gzip|zip)/", "", place))
+    try:
+        while True:
+            part = gdal.VSIFReadL(1, _PART, file)
+            if not part:
+                return
+            read += len(part)
+            check_ratio(name, packed.size if packed else read, read)
+            if read > room and place.startswith("/vsi"):
+                raise ConnectError("{} is too large to be unpacked here; unpack it yourself.".format(name))
+            yield bytes(part)
+    finally:
+        gdal.VSIFCloseL(file)
+
+
+def _check_geojson(place, name):
+    """A coordinate system may be named, but not by the address of a page that tells it."""
+    before = b""
+    for part in _parts(place, name):
+        text = before + part
+        for found in _CRS_KEY.finditer(text):
+            if found.end() + _CRS_LENGTH > len(text) and len(part) == _PART:
+                continue  # it comes again, whole, with the next part
+            if _is_link(text[found.end() - 1:found.end() + _CRS_LENGTH]):
+                raise ConnectError("{} names its coordinate system by an address on the network, which is not asked; "
+                                   "save it with a code such as EPSG:4326.".format(name))
+        before = text[-2 * _CRS_LENGTH:]
+
+
+def _is_link(text):
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return True  # longer than any coordinate system, or none: better not let GDAL try
+    kinds = {str(kind).lower() for key, kind in value.items() if key.lower() == "type"}
+    return any(kind.startswith(("link", "url")) for kind in kinds)

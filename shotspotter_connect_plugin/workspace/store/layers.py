@@ -1,0 +1,113 @@
+"""Vector layers as plain tables: attributes, shapely geometries and the name of their coordinate system."""
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import List
+
+import numpy as np
+import pandas as pd
+from shapely import wkb
+from shapely.ops import transform
+
+from ...errors import ConnectError
+from ...forecast import crs as systems
+from ...forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
+from .layer_file import open_layers
+
+
+@dataclass
+class VectorTable:
+    """A layer that has left its source.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Attributes, one row per feature.
+    geometry : list of shapely geometry or None
+        In the order of the rows, two-dimensional.
+    crs : str
+        Authority id or WKT; empty if the source does not tell.
+    name : str
+        For messages.
+    """
+
+    frame: pd.DataFrame
+    geometry: List = field(default_factory=list)
+    crs: str = ""
+    name: str = ""
+
+    def to_crs(self, crs):
+        """The same layer in another coordinate system."""
+        if not self.crs:
+            raise ConnectError(self.name + " does not say which CRS it is in; set the layer's CRS first.")
+        if systems.is_same(self.crs, crs):
+            return VectorTable(self.frame, self.geometry, crs, self.name)
+        change = systems.change(self.crs, crs)
+        moved = [shape if shape is None or shape.is_empty else transform(change, shape) for shape in self.geometry]
+        if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
+            raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
+        return VectorTable(self.frame, moved, crs, self.name)
+
+    def sha256(self, columns):
+        """SHA-256 (hexadecimal) of the geometries and of some columns, for the record of an import."""
+        digest = hashlib.sha256()
+        for shape in self.geometry:
+            digest.update(shape.wkb if shape is not None else b"-")
+        for column in columns:
+            values = self.frame[column].astype(object)
+            digest.update("\0".join(map(str, values.where(values.notna(), None))).encode())
+        return digest.hexdigest()
+
+
+def read_vector(path, layer=None):
+    """Read a layer of any file that OGR opens.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        Also ``.gz`` and ``.zip`` files.
+    layer : str, optional
+        Name of the layer; may be left out where the file holds one only.
+    """
+    path = str(path)
+    name = os.path.basename(path)
+    if not os.path.exists(path):
+        raise ConnectError("There is no file " + path + "; check the path.")
+    source = open_layers(path)
+    if source is None:
+        raise ConnectError(name + " is not a file with map layers that can be read; choose another.")
+    found = source.GetLayer(layer) if layer else source.GetLayer(0)
+    if found is None or (not layer and source.GetLayerCount() > 1):
+        names = ", ".join(source.GetLayer(number).GetName() for number in range(source.GetLayerCount()))
+        raise ConnectError(name + " holds the layers " + names + "; name the one to use.")
+    return _table(found, name)
+
+
+def _table(layer, name):
+    definition = layer.GetLayerDefn()
+    names = [definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())]
+    rows, shapes = [], []
+    for feature in layer:
+        rows.append([feature.GetField(number) for number in range(len(names))])
+        shapes.append(_shape(feature.GetGeometryRef()))
+    frame = pd.DataFrame(rows, columns=names)
+    # A missing text is None, as it was in the layer, whatever this pandas makes of it.
+    texts = [column for column in names if names.count(column) == 1 and frame[column].dtype.kind == "O"]
+    frame = frame.assign(**{column: frame[column].astype(object).where(frame[column].notna(), None)
+                            for column in texts})
+    return VectorTable(frame, shapes, _crs(layer.GetSpatialRef()), name)
+
+
+def _shape(geometry):
+    if geometry is None:
+        return None
+    geometry = geometry.GetLinearGeometry()
+    geometry.FlattenTo2D()
+    return wkb.loads(bytes(geometry.ExportToWkb()))
+
+
+def _crs(system):
+    if system is None:
+        return ""
+    name, code = system.GetAuthorityName(None), system.GetAuthorityCode(None)
+    return name + ":" + code if name and code else system.ExportToWkt()

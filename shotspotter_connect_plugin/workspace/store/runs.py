@@ -1,0 +1,103 @@
+"""The record of every run that did its work: who, when, with what."""
+import hashlib
+import platform
+import re
+import time
+import uuid
+from configparser import ConfigParser
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+import pandas as pd
+from osgeo import gdal, osr
+
+from .roles import account
+
+__all__ = ["Run", "account", "file_hash", "library_versions", "recorded", "without_secrets"]
+
+_METADATA = Path(__file__).resolve().parents[2] / "metadata.txt"
+_LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely")
+_SECRET_NAME = re.compile(r"passw|secret|token|credential|api_?key", re.IGNORECASE)
+_SECRET_PAIR = re.compile(r"""(\w*(?:passw|secret|token|credential|api_?key)\w*["']?\s*[=:]\s*)"""
+                          r"""('[^']*'|"[^"]*"|[^\s&;,}]+)""", re.IGNORECASE)
+_SECRET_ADDRESS = re.compile(r"(\w+://[^\s/:@]*):[^\s/]*@")
+
+
+@dataclass
+class Run:
+    """What a run wants remembered; fill ``counts`` while it lasts."""
+
+    counts: dict = field(default_factory=dict)
+
+
+@contextmanager
+def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
+    """Record one run of an algorithm in ``runs`` once it has succeeded; one that fails leaves the workspace untouched.
+
+    A workspace that can only be read keeps no record.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    algorithm : str
+        Its id.
+    parameters : dict
+        As given; anything that looks like a password is left out.
+    inputs : iterable of path
+        Files it reads; their SHA-256 is kept by file name, without folder.
+    versions : dict, optional
+        Versions of programs around it, such as QGIS.
+
+    Yields
+    ------
+    Run
+    """
+    run, started, clock = Run(), pd.Timestamp.now(tz="UTC"), time.monotonic()
+    row = {
+        "run_id": uuid.uuid4().hex, "started_utc": started, "who": account(), "algorithm": algorithm,
+        "parameters": without_secrets(dict(parameters)), "versions": {**library_versions(), **(versions or {})},
+        "input_hashes": {Path(path).name: file_hash(path) for path in inputs if Path(path).is_file()},
+    }
+    yield run
+    if workspace.read_only:
+        return
+    row.update(seconds=time.monotonic() - clock, counts=run.counts, result="done")
+    with workspace.transaction() as writer:
+        writer.append("runs", pd.DataFrame([row]))
+
+
+def file_hash(path):
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for part in iter(lambda: file.read(1 << 20), b""):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def library_versions():
+    """Versions of the plugin, of Python and of the libraries that are installed."""
+    about = ConfigParser()
+    about.read(_METADATA, encoding="utf-8")
+    versions = {"plugin": about.get("general", "version", fallback="unknown"), "python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    # GDAL is asked itself: its Python package may stand in no list of installed packages, and PROJ never does.
+    return {**versions, "GDAL": gdal.__version__, "PROJ": "{}.{}.{}".format(
+        osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())}
+
+
+def without_secrets(value):
+    """The same value without anything that looks like a password, at any depth."""
+    if isinstance(value, dict):
+        return {key: "***" if _SECRET_NAME.search(str(key)) else without_secrets(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(item) for item in value]
+    if isinstance(value, str):
+        return _SECRET_ADDRESS.sub(r"\1:***@", _SECRET_PAIR.sub(r"\1***", value))
+    return value if isinstance(value, (int, float, bool, type(None))) else str(value)

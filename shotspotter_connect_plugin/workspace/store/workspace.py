@@ -1,0 +1,273 @@
+"""A workspace: all of an agency's data behind one address. What is kept how is the business of a store below it."""
+import hashlib
+import re
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+
+from ...errors import ConnectError
+from ...forecast.fishnet import Fishnet
+from ...forecast.shifts import Shift, ShiftCalendar
+from .geopackage import Between, Counts, GeoPackage
+from .roles import account
+from .settings import settings_from
+from .tables import SCHEMA_VERSION, TABLES
+
+__all__ = ["Between", "Counts", "Workspace", "Writer", "check_address", "open_workspace"]
+
+UNFINISHED_PURGE = "unfinished_purge"
+_NOT_SETTINGS = ("schema_version", UNFINISHED_PURGE)
+"""Rows of the table ``settings`` that are the workspace's own business."""
+_DATABASE = re.compile(r"\s*(postgres(ql)?:|PG:|(service|dbname|host|user|password)\s*=)", re.IGNORECASE)
+_PASSWORD = re.compile(r"\bpassword\s*=", re.IGNORECASE)
+
+
+def check_address(address):
+    """Give the path of a workspace's file, or say in one sentence why the address cannot be used."""
+    address = str(address).strip()
+    if not address:
+        raise ConnectError("No workspace is named; give the path of a workspace's .gpkg file.")
+    if _DATABASE.match(address):
+        parts = urlsplit(address)
+        if parts.password or "password" in parse_qs(parts.query) or _PASSWORD.search(address):
+            raise ConnectError("A workspace address must not hold a password, because histories would keep it; use a "
+                               "service name or a saved connection.")
+        raise ConnectError("This version keeps workspaces in GeoPackage files only, not in PostGIS; give the path of "
+                           "a .gpkg file.")
+    return Path(address)
+
+
+def open_workspace(address):
+    """Open a workspace.
+
+    Parameters
+    ----------
+    address : str or pathlib.Path
+        Path of its file.
+
+    Raises
+    ------
+    ConnectError
+        If it is missing, cannot be read, is no workspace or is of another version.
+    """
+    store = GeoPackage(check_address(address))
+    try:
+        return Workspace(store)
+    except BaseException:
+        store.close()
+        raise
+
+
+class Workspace:
+    """An agency's tables, settings, fishnet and shifts. A context manager; use it from one thread at a time."""
+
+    def __init__(self, store):
+        self._store = store
+        self._check_version()
+
+    def _check_version(self):
+        name = self._store.path.name
+        if "settings" not in self._store.table_names:
+            raise ConnectError(name + " is not a workspace; make one with Create workspace.")
+        versions = self.read("settings", where={"name": "schema_version"})["value"].tolist()
+        if not versions:
+            raise ConnectError(name + " is not a workspace; make one with Create workspace.")
+        if versions != [SCHEMA_VERSION]:
+            raise ConnectError(
+                name + " is a workspace of version " + str(versions[0]) + ", and this plugin reads version "
+                + str(SCHEMA_VERSION) + "; use the plugin that fits it, or create a new workspace and import again.")
+        missing = sorted(set(TABLES) - self._store.table_names)
+        if missing:
+            raise ConnectError(name + " lacks the tables " + ", ".join(missing) + "; restore it from a copy.")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Let go of the file."""
+        self._store.close()
+
+    @property
+    def address(self):
+        """The address it was opened by."""
+        return str(self._store.path)
+
+    @property
+    def folder(self):
+        """Folder in which its file lies; relative paths of settings start here."""
+        return self._store.path.absolute().parent
+
+    @property
+    def read_only(self):
+        """Whether the account that opened it can only read it."""
+        return self._store.read_only
+
+    @property
+    def why_read_only(self):
+        """One sentence on a workspace that can only be read."""
+        return (self._store.path.name + " can only be read by " + account() + ", so nothing was changed; work on it "
+                "where you may write the file and its folder.")
+
+    @property
+    def path_of_seeds(self):
+        """The side file that keeps the seeds of coming draws secret."""
+        return Path(str(self._store.path) + ".seeds.json")
+
+    @cached_property
+    def settings(self):
+        """The agency's :class:`Settings`."""
+        rows = self.read("settings")
+        stored = dict(zip(rows["name"], rows["value"]))
+        for name in _NOT_SETTINGS:
+            stored.pop(name, None)
+        return settings_from(stored)
+
+    @cached_property
+    def fishnet(self):
+        """Its :class:`~shotspotter_connect_plugin.forecast.fishnet.Fishnet`."""
+        return Fishnet(self.settings.size)
+
+    @cached_property
+    def calendar(self):
+        """Its :class:`~shotspotter_connect_plugin.forecast.shifts.ShiftCalendar`."""
+        rows = self.read("shifts", ["shift", "name", "start", "end", "weekdays"], order_by="sort_order")
+        return ShiftCalendar([Shift(*row) for row in rows.itertuples(index=False)], self.settings.timezone)
+
+    @cached_property
+    def crime_types(self):
+        """Data frame of the crime types that are forecast, in order."""
+        return self.read("crime_types", where={"enabled": True}, order_by="sort_order")
+
+    def read(self, table, columns=None, where=None, order_by=None):
+        """Rows of a table.
+
+        Parameters
+        ----------
+        table : str
+            Its name.
+        columns : list of str, optional
+            All if not given; ``x``, ``y`` of a point table or ``geometry`` of a polygon table count as columns.
+        where : dict, optional
+            Column -> scalar (equal), list, tuple or set (in), ``None`` (is null) or :class:`Between`.
+        order_by : str or list of str, optional
+            Columns; rows as written if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Types as in docs/architecture.md.
+        """
+        return self._store.read(TABLES[table], columns, where, order_by)
+
+    def count(self, table, where=None):
+        """How many rows of a table meet a condition."""
+        return self._store.count(TABLES[table], where)
+
+    def stamp(self, table):
+        """Text that changes with every write to a table."""
+        return self._store.stamp(TABLES[table])
+
+    def distinct(self, table, column, where=None):
+        """List of the different values of a column, in order."""
+        return self._store.distinct(TABLES[table], column, where)
+
+    def totals(self, table, amount, by, where=None):
+        """Data frame [by, amount]: sums of the column ``amount`` for each value of the column ``by``, in its order."""
+        return self._store.totals(TABLES[table], amount, by, where)
+
+    @contextmanager
+    def transaction(self, for_good=False):
+        """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing.
+
+        ``for_good``: zeros are written over what it removes.
+        """
+        self._store.begin(for_good)
+        try:
+            yield Writer(self._store)
+            self._store.commit()
+        except BaseException:
+            self._store.rollback()
+            raise
+        finally:
+            for name in ("settings", "fishnet", "calendar", "crime_types"):
+                self.__dict__.pop(name, None)
+
+    @property
+    def unfinished_purge(self):
+        """What a purge has removed that did not come to rewrite the file: {at, who, rows}; None if there is none."""
+        kept = self.read("settings", ["value"], {"name": UNFINISHED_PURGE})["value"].tolist()
+        return kept[0] if kept else None
+
+    def finish_purge(self):
+        """Rewrite the file so that nothing of what was purged stays in it, and forget that this was still to be done.
+
+        Raises
+        ------
+        ConnectError
+            When the file cannot be rewritten now; it stays to be done.
+        """
+        self._store.compact()
+        with self.transaction() as writer:
+            writer.delete("settings", {"name": UNFINISHED_PURGE})
+
+    def faults(self):
+        """Sentences about a damaged file, missing columns and lost rules of append-only tables; empty if none."""
+        return self._store.faults()
+
+    def content_hash(self):
+        """SHA-256 (hexadecimal) of all rows of all tables except ``runs``.
+
+        The order of rows in the store does not matter. ``runs`` is left out because a run that finds nothing to do is
+        recorded there too: two equal hashes mean that nothing but the record of runs has changed.
+        """
+        whole = hashlib.sha256()
+        for name, table in sorted(TABLES.items()):
+            if name == "runs":
+                continue
+            total = sum(int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
+                        for row in self._store.rows(table))
+            whole.update((name + ":" + str(total) + ";").encode())
+        return whole.hexdigest()
+
+
+class Writer:
+    """Writes to tables inside a transaction; frames as :meth:`Workspace.read` gives them, in any row order."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def append(self, table, frame):
+        """Add rows; a ConnectError where a key is there already."""
+        self._store.append(TABLES[table], frame)
+
+    def upsert(self, table, frame):
+        """Add or change rows by the table's key -> :class:`Counts`; columns not in the frame stay as they are."""
+        return self._store.upsert(TABLES[table], frame)
+
+    def replace(self, table, frame, where=None):
+        """Delete the rows that meet ``where`` (all if not given), then add the frame's."""
+        self._store.delete(TABLES[table], where)
+        self._store.append(TABLES[table], frame)
+
+    def delete(self, table, where=None):
+        """Remove rows (all if no ``where``) -> their number."""
+        return self._store.delete(TABLES[table], where)
+
+    def reveal(self, table, key_values, value):
+        """Give the one reveal column of an append-only row its value; ``key_values`` is a mapping as ``where``."""
+        self._store.reveal(TABLES[table], key_values, value)
+
+    def note_purge(self, what):
+        """Keep with the rows that are purged that the file is still to be rewritten: :attr:`~.unfinished_purge`."""
+        self._store.upsert(TABLES["settings"], pd.DataFrame({"name": [UNFINISHED_PURGE], "value": [what]}))
+
+    def save_settings(self, settings):
+        """Keep a :class:`Settings`."""
+        values = vars(settings)
+        self._store.upsert(TABLES["settings"], pd.DataFrame({"name": list(values), "value": list(values.values())}))
