@@ -82,25 +82,25 @@ def honest_weeks(boxes, rules):
         drawn.append(last)
     chances, drawn = np.stack(chances, axis=1).reshape(WEEKS, -1), np.stack(drawn, axis=1).reshape(WEEKS, -1)
     luck = np.array([agreement(*week).luck for week in zip(chances, drawn)])
-    print("{} honest weeks of {} lotteries over {} boxes, called so uneven that it comes by luck once in".format(
-        WEEKS, SHIFTS, shape[1]))
+    print(f"{WEEKS} honest weeks of {SHIFTS} lotteries over {shape[1]} boxes, called so uneven that it comes by luck "
+          "once in")
     for often in (10, 20, 100):
-        print("  {:3} or more weeks: {:.1f} % of them, where the words say at most {:.1f} %".format(
-            often, 100 * (luck <= 1 / often).mean(), 100 / often))
+        print(f"  {often:3} or more weeks: {100 * (luck <= 1 / often).mean():.1f} % of them, where the words say at "
+              f"most {100 / often:.1f} %")
     favoured = drawn | ((chances > 0) & (chances < 0.01) & (rng.random(chances.shape) < FAVOURED))
     found = np.array([agreement(*week).luck for week in zip(chances[:100], favoured[:100])])
-    print("100 weeks in which {:.1f} more boxes of chances below 1 % were drawn: {:.0f} % once in 20 or rarer".format(
-        (favoured[:100].sum() - drawn[:100].sum()) / 100, 100 * (found <= 0.05).mean()))
+    print(f"100 weeks in which {(favoured[:100].sum() - drawn[:100].sum()) / 100:.1f} more boxes of chances below 1 "
+          f"% were drawn: {100 * (found <= 0.05).mean():.0f} % once in 20 or rarer")
     inside = np.concatenate([((table["share"] >= table["low"]) & (table["share"] <= table["high"])).to_numpy()
                              for table in (by_class(*week) for week in zip(chances, drawn))])
-    print("classes of chance inside their range of 95 %: {:.1f} %".format(100 * inside.mean()))
+    print(f"classes of chance inside their range of 95 %: {100 * inside.mean():.1f} %")
 
 
 def seconds(what, function, *arguments):
     started, used = time.perf_counter(), time.process_time()
     result = function(*arguments)
-    print("{:6.2f} s, {:5.2f} s of processor: {}".format(
-        time.perf_counter() - started, time.process_time() - used, what), flush=True)
+    print(f"{time.perf_counter() - started:6.2f} s, {time.process_time() - used:5.2f} s of processor: "
+          f"{what}", flush=True)
     return result
 
 

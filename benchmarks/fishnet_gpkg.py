@@ -56,20 +56,19 @@ def main():
     taken = {"native:creategrid": [], "connect:fishnet": []}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(ROUNDS):
-            path = os.path.join(folder, "grid{}.gpkg".format(number))
-            extent = "{},{},{},{} [EPSG:32618]".format(LEFT, LEFT + side * SIZE, BOTTOM, BOTTOM + side * SIZE)
+            path = os.path.join(folder, f"grid{number}.gpkg")
+            extent = f"{LEFT},{LEFT + side * SIZE},{BOTTOM},{BOTTOM + side * SIZE} [EPSG:32618]"
             taken["native:creategrid"].append(seconds("native:creategrid", {
                 "TYPE": 2, "EXTENT": extent, "HSPACING": SIZE, "VSPACING": SIZE, "CRS": "EPSG:32618",
                 "OUTPUT": path})[0])
-            path = os.path.join(folder, "fishnet{}.gpkg".format(number))
+            path = os.path.join(folder, f"fishnet{number}.gpkg")
             taken["connect:fishnet"].append(seconds("connect:fishnet", {
                 "INPUT": layer, "SIZE": SIZE, "CRS": "EPSG:32618", "OUTPUT": path})[0])
             written = QgsVectorLayer(path, "fishnet", "ogr").featureCount()
             if written != side * side:
-                raise SystemExit("{} boxes were written, not {}".format(written, side * side))
+                raise SystemExit(f"{written} boxes were written, not {side * side}")
     for algorithm, times in taken.items():
-        print("{:18} {} boxes: median {:.2f} s, best {:.2f} s".format(
-            algorithm, side * side, statistics.median(times), min(times)))
+        print(f"{algorithm:18} {side * side} boxes: median {statistics.median(times):.2f} s, best {min(times):.2f} s")
     print("ratio of medians (connect / native): {:.2f}".format(
         statistics.median(taken["connect:fishnet"]) / statistics.median(taken["native:creategrid"])))
 

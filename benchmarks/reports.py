@@ -47,7 +47,7 @@ def city(folder):
     gps_import.import_gps(workspace, str(simulate_patrols.write(fixes, folder, "gps")))
     roster_import.import_roster(workspace, str(simulate_patrols.write(crews, folder, "roster")))
     visit_finding.find_visits(workspace, SIMULATED, SIMULATED)
-    print("{:,} fixes in the simulated shift".format(len(fixes)))
+    print(f"{len(fixes):,} fixes in the simulated shift")
     return workspace
 
 
@@ -56,7 +56,7 @@ def seconds(what, make):
     make()
     taken, used = time.perf_counter() - started, time.process_time() - used
     print("{:6.2f} s, {:5.2f} s of processor: {}{}".format(
-        taken, used, what, "" if used < REACH else "   MORE THAN {:g} s".format(REACH)), flush=True)
+        taken, used, what, "" if used < REACH else f"   MORE THAN {REACH:g} s"), flush=True)
 
 
 def main():
@@ -70,7 +70,7 @@ def main():
         for turn in ("first of the process", "again"):
             for kind in registry.KINDS:
                 if kind.module:
-                    seconds("{} report of a month, {}".format(kind.title, turn), lambda: report(kind.name))
+                    seconds(f"{kind.title} report of a month, {turn}", lambda: report(kind.name))
         seconds("Shift report of one shift with tracks",
                 lambda: report("shiftreport", SIMULATED, SIMULATED, shift="evening"))
         officer = workspace.distinct("roster", "officer")[0]

@@ -30,18 +30,18 @@ def main():
     beats = tuple(sorted(frames.beats(SAMPLE)["beat"]))
     with tempfile.TemporaryDirectory() as folder:
         for what, pages in (("one beat, first report of the process", beats[:1]), ("one beat", beats[:1]),
-                            ("{} beats".format(len(beats)), beats)):
+                            (f"{len(beats)} beats", beats)):
             plan = frames.rollcall(SAMPLE, pages=pages, without=())
             seconds(what, write_rollcall, plan, os.path.join(folder, "sheets.pdf"))
-        seconds("plan and project of {} beats".format(len(beats)), plan_project.write_plan_files, [plan], folder)
-    print("{:6.0f} MB at most".format(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        seconds(f"plan and project of {len(beats)} beats", plan_project.write_plan_files, [plan], folder)
+    print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:6.0f} MB at most")
 
 
 def seconds(what, function, *arguments):
     started, used = time.perf_counter(), time.process_time()
     function(*arguments)
     taken, used = time.perf_counter() - started, time.process_time() - used
-    print("{:6.2f} s, {:5.2f} s of processor: {}".format(taken, used, what))
+    print(f"{taken:6.2f} s, {used:5.2f} s of processor: {what}")
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     seconds = [float(run["times"][PLUGIN].rstrip("s")) for run in runs]
-    print("Start of the plugin: median {:.0f} ms, worst {:.0f} ms of {} starts (reach: {:.0f} ms)".format(
-        1000 * statistics.median(seconds), 1000 * max(seconds), times, 1000 * REACH))
+    print(f"Start of the plugin: median {1000 * statistics.median(seconds):.0f} ms, worst {1000 * max(seconds):.0f} "
+          f"ms of {times} starts (reach: {1000 * REACH:.0f} ms)")
     others = {name: run for name, run in runs[-1]["times"].items() if name != PLUGIN}
     print("Other plugins of the same start: " + ", ".join("{} {}".format(*item) for item in sorted(others.items())))
     added = sorted(set(runs[-1]["heavy"]) - set(without["heavy"]))

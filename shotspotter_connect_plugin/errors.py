@@ -38,7 +38,7 @@ def some(names):
     while told < len(names) and len(", ".join(names[:told + 1])) <= _LISTED:
         told += 1
     more = len(names) - told
-    return ", ".join(names[:told]) + (" and {:,} more".format(more) if more > 0 else "")
+    return ", ".join(names[:told]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _one_line(text, longest=_LONGEST, end=_END):

@@ -80,7 +80,7 @@ def layers(counts):
             source = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_READONLY)
             for name, count in counts.items() if isinstance(counts, dict) else [(0, counts)]:
                 layer = source.GetLayer(name)
-                _same("features of {}".format(name), sum(1 for _ in layer), count)
+                _same(f"features of {name}", sum(1 for _ in layer), count)
             layer = source = None  # closed before it is moved
     return check
 
@@ -114,4 +114,4 @@ def _quiet():
 
 def _same(what, found, wanted):
     if found != wanted:
-        raise NotWhole("{}: {} in place of {}".format(what, found, wanted))
+        raise NotWhole(f"{what}: {found} in place of {wanted}")

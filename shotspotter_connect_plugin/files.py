@@ -158,11 +158,10 @@ def _one_sentence(what, folder, wanted):
 
 def _sentence(what, path, error):
     if error.errno in _NO_ROOM:
-        return "{} cannot be written to {}: free some space on the disk and run again.".format(what, path)
+        return f"{what} cannot be written to {path}: free some space on the disk and run again."
     if isinstance(error, Held):
-        return "{} is open in a program or write-protected: close it there and run again.".format(error.filename)
-    return "{} cannot be written to {}; choose a folder in which you may write, and close the file elsewhere.".format(
-        what, path)
+        return f"{error.filename} is open in a program or write-protected: close it there and run again."
+    return f"{what} cannot be written to {path}; choose a folder in which you may write, and close the file elsewhere."
 
 
 @contextmanager
@@ -259,7 +258,7 @@ def _check(check, unfinished):
 
 def _move_all(pairs, aside):
     """Move finished files into place; where one cannot be, those before it are as they were."""
-    kept = [_kept(path, aside / ".old-{}".format(number)) for number, (_, path) in enumerate(pairs)] \
+    kept = [_kept(path, aside / f".old-{number}") for number, (_, path) in enumerate(pairs)] \
         if len(pairs) > 1 else []
     for number, (unfinished, path) in enumerate(pairs):
         try:

@@ -42,8 +42,7 @@ def is_installed(library):
 
 def remarks():
     """One text per optional library that is absent: what works without it, and how to get it."""
-    return ["The Python library {} is missing. {} {}".format(name_of(library), _WITHOUT[library],
-                                                             how_to_install([library]))
+    return [f"The Python library {name_of(library)} is missing. {_WITHOUT[library]} {how_to_install([library])}"
             for library in OPTIONAL if not is_installed(library)]
 
 
@@ -57,10 +56,10 @@ def how_to_install(libraries):
     known = {**REQUIRED, **OPTIONAL}
     if sys.platform.startswith("linux"):
         packages = " ".join(known[library][1] for library in libraries)
-        return "On Debian or Ubuntu run: sudo apt install {} - then start QGIS again.".format(packages)
+        return f"On Debian or Ubuntu run: sudo apt install {packages} - then start QGIS again."
     names = " ".join({"osgeo": "gdal", "sklearn": "scikit-learn"}.get(library, library) for library in libraries)
     if sys.platform == "darwin":
-        return "Install QGIS again from the all-in-one package for macOS, which brings {}.".format(names)
+        return f"Install QGIS again from the all-in-one package for macOS, which brings {names}."
     return ("Open the OSGeo4W Setup that came with QGIS, choose the packages {} and start QGIS again."
             .format(", ".join("python3-" + name for name in names.split())))
 
@@ -69,4 +68,4 @@ def missing_sentence(libraries):
     """What is missing and what to do, for a message bar or a log."""
     names = ", ".join(name_of(library) for library in libraries)
     what = "library {} and did not find it" if len(libraries) == 1 else "libraries {} and did not find them"
-    return "ShotSpotter Connect needs the Python {}. {}".format(what.format(names), how_to_install(libraries))
+    return f"ShotSpotter Connect needs the Python {what.format(names)}. {how_to_install(libraries)}"

@@ -82,7 +82,7 @@ def real_data():
 
     def path_of(name):
         if not (folder / name).exists():
-            pytest.skip("needs {}; set CONNECT_DATA to the folder that holds it".format(name))
+            pytest.skip(f"needs {name}; set CONNECT_DATA to the folder that holds it")
         return folder / name
     return path_of
 

@@ -51,7 +51,7 @@ class SmallFiles:
 @contextmanager
 def tiny_disk(folder):
     """Mount one, or skip the test where this account may not."""
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size={}".format(ROOM), "tmpfs", str(folder)],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM}", "tmpfs", str(folder)],
                              capture_output=True) if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     if mounted is None or mounted.returncode:
         pytest.skip("only root may mount a tiny disk")

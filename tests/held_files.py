@@ -23,7 +23,7 @@ def _real(path, dir_fd):
     """The path itself, not what it links to, with its folder resolved."""
     path = os.fsdecode(path)
     if dir_fd is not None:
-        path = os.path.join(os.readlink("/proc/self/fd/{}".format(dir_fd)), path)
+        path = os.path.join(os.readlink(f"/proc/self/fd/{dir_fd}"), path)
     folder, name = os.path.split(os.path.abspath(path))
     return os.path.join(os.path.realpath(folder), name)
 

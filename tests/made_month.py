@@ -19,19 +19,19 @@ def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60
     kinds = list(workspace.crime_types["crime_type"])
     last = (pd.Timestamp(first) + pd.Timedelta(days=days - 1)).strftime("%Y-%m-%d")
     slots = workspace.calendar.slots(first, last)
-    badges = ["{}".format(names[n % len(names)] + str(n)) if names else "B{:04d}".format(n) for n in range(officers)]
+    badges = [f"{names[n % len(names)] + str(n)}" if names else f"B{n:04d}" for n in range(officers)]
     patrols, visits, roster, logs = [], [], [], []
     for slot in slots.itertuples(index=False):
         drawn = boxes.iloc[rng.choice(len(boxes), min(boxes_per_shift, len(boxes)), replace=False)]
-        units = {beat: "U-{}".format(beat) for beat in drawn["beat"]}
+        units = {beat: f"U-{beat}" for beat in drawn["beat"]}
         crews = {}
         for number, unit in enumerate(units.values()):
             crews[unit] = list(rng.choice(badges, crew or 1 + number % 2, replace=False))
             roster += [{"shift_date": slot.shift_date, "shift": slot.shift, "unit": unit, "officer": officer,
                         "from_utc": slot.start_utc, "to_utc": slot.end_utc} for officer in crews[unit]]
         for order, box in enumerate(drawn.itertuples(index=False)):
-            draw = "{}.{}.1".format(slot.shift_date, slot.shift)
-            patrol = {"patrol_id": "{}.{}".format(draw, box.box_id), "draw_id": draw, "shift_date": slot.shift_date,
+            draw = f"{slot.shift_date}.{slot.shift}.1"
+            patrol = {"patrol_id": f"{draw}.{box.box_id}", "draw_id": draw, "shift_date": slot.shift_date,
                       "shift": slot.shift, "box_id": box.box_id, "beat": box.beat,
                       "crime_type": kinds[int(rng.integers(len(kinds) - 1))], "harm": float(rng.random()),
                       "chance": 0.05, "chance_low": 0.02, "chance_high": 0.1, "inclusion_probability": 0.2,
@@ -48,7 +48,7 @@ def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60
                 entered = slot.start_utc + pd.Timedelta(seconds=int(rng.integers(0, 6 * 3600)))
                 for officer in crews[units[box.beat]] if rng.random() < 0.97 else ["unknown"]:
                     visits.append({
-                        "visit_id": "v{}".format(len(visits)), "unit": units[box.beat], "officer": officer,
+                        "visit_id": f"v{len(visits)}", "unit": units[box.beat], "officer": officer,
                         "box_id": box_id, "patrol_id": patrol_id, "shift_date": slot.shift_date, "shift": slot.shift,
                         "entered_utc": entered, "left_utc": entered + pd.Timedelta(minutes=minutes),
                         "minutes": minutes,
@@ -56,7 +56,7 @@ def fill(workspace, first="2024-03-01", days=30, boxes_per_shift=20, officers=60
                 if rng.random() < 0.7:
                     known = rng.random() < 0.95
                     logs.append({
-                        "log_id": "l{}".format(len(logs)), "officer": visits[-1]["officer"], "unit": units[box.beat],
+                        "log_id": f"l{len(logs)}", "officer": visits[-1]["officer"], "unit": units[box.beat],
                         "tactic": TACTICS[int(rng.integers(4))] if known else "arrest everybody",
                         "minutes": minutes / 2 if rng.random() < 0.9 else np.nan,
                         "at_utc": entered + pd.Timedelta(minutes=1),

@@ -26,7 +26,7 @@ def main():
     # The answer to "enable" is 1 if it is enabled already.
     subprocess.run(["qgis_process", "plugins", "enable", PLUGIN], env=env, capture_output=True,
                    stdin=subprocess.DEVNULL)
-    print("Sample: Washington, DC. Plan of {}. Output in {}".format(sample.DATE, OUT.relative_to(ROOT)), flush=True)
+    print(f"Sample: Washington, DC. Plan of {sample.DATE}. Output in {OUT.relative_to(ROOT)}", flush=True)
     taken = []
     said = ""
     for algorithm, parameters in every_step():
@@ -35,13 +35,13 @@ def main():
         said = words if algorithm == "connect:visits" else said
     print("\nSeconds per step:")
     for algorithm, parameters, seconds in taken:
-        print("  {:6.1f}  {} {}".format(seconds, algorithm, detail(parameters)))
-    print("  {:6.1f}  in all".format(time.monotonic() - started))
+        print(f"  {seconds:6.1f}  {algorithm} {detail(parameters)}")
+    print(f"  {time.monotonic() - started:6.1f}  in all")
     print("\nPlanned against delivered (simulated patrols; no real unit moved so):")
     print("\n".join("  " + line for line in said.splitlines() if line.startswith(sample.DATE)))
-    print("\nFiles made in {}:".format(OUT.relative_to(ROOT)))
+    print(f"\nFiles made in {OUT.relative_to(ROOT)}:")
     for path in sorted(path for path in OUT.rglob("*") if path.is_file() and LOGS not in path.parents):
-        print("  {:10,} kB  {}".format(round(path.stat().st_size / 1000), path.relative_to(OUT)))
+        print(f"  {round(path.stat().st_size / 1000):10,} kB  {path.relative_to(OUT)}")
     print("\nSheets:  {}\nReports: {}\nMap:     make desktop, or open {} in QGIS".format(
         *(path.relative_to(ROOT) for path in (OUT / "day", REPORTS, Path(sample.project_in(str(OUT)))))))
 
@@ -66,7 +66,7 @@ def every_step():
                                     "INPUT": simulate_patrols.write(tactics, OUT / "simulated", "tactics")}
     for report in ("shift", "tactic", "officer", "crimetype", "dosage"):
         period = {**week, "FROM": dates[-1]} if report == "shift" else week
-        yield "connect:{}report".format(report), {**period, "OUTPUT": REPORTS / (report + ".pdf")}
+        yield f"connect:{report}report", {**period, "OUTPUT": REPORTS / (report + ".pdf")}
     yield "connect:exposurereport", {**week, "OUTPUT": REPORTS / "exposure.pdf",
                                      "PUBLIC_PACK": REPORTS / "public_pack.zip"}
     for kind, name in (("qfield", "phone.zip"), ("package", "car.json"), ("geojson", "plan.geojson")):
@@ -99,13 +99,13 @@ def run(number, algorithm, parameters, env):
     seconds = time.monotonic() - started
     log = LOGS / "{:02}_{}.txt".format(number, algorithm.partition(":")[2])
     log.write_text(" ".join(command) + "\n" + done.stdout, encoding="utf-8")
-    print("{:5.1f} s  {} {}".format(seconds, algorithm, detail(parameters)), flush=True)
+    print(f"{seconds:5.1f} s  {algorithm} {detail(parameters)}", flush=True)
     if done.returncode:
         print(done.stdout[-2000:], file=sys.stderr)
-        sys.exit("{} failed; all it said is in {}".format(algorithm, log.relative_to(ROOT)))
+        sys.exit(f"{algorithm} failed; all it said is in {log.relative_to(ROOT)}")
     lines = done.stdout.rpartition("Results")[2].splitlines()
     results = [line.partition(":\t")[::2] for line in lines if ":\t" in line]
-    words = ["{} {}".format(name.lower(), os.path.relpath(value, ROOT) if os.path.isabs(value) else value)
+    words = [f"{name.lower()} {os.path.relpath(value, ROOT) if os.path.isabs(value) else value}"
              for name, value in results if name != "WORKSPACE"]
     if words:
         print("           " + ", ".join(words), flush=True)

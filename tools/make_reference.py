@@ -72,7 +72,7 @@ def settings_page():
     for item, (name, _, default, meaning) in zip(fields(Settings), Settings.describe()):
         low, high = item.metadata["low"], item.metadata["high"]
         limits = "" if low is None and high is None else (
-            "at least {:g}".format(low) if high is None else "{:g} to {:g}".format(low, high))
+            f"at least {low:g}" if high is None else f"{low:g} to {high:g}")
         shown = json.dumps(default) if default not in ("", [], {}) else ""
         rows.append("| `{}` | {} | {} | {} |".format(name, "`" + shown + "`" if shown else "", limits, meaning))
     fixed = ["`" + name + "`" for name, _, _, meaning in Settings.describe() if "fixed at creation" in meaning]

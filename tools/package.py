@@ -23,9 +23,9 @@ def main():
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             package.writestr(entry, (ROOT / name).read_bytes())
     size = target.stat().st_size
-    print("{}  {:,} bytes, {} files".format(target.relative_to(ROOT), size, len(names) - 1))
+    print(f"{target.relative_to(ROOT)}  {size:,} bytes, {len(names) - 1} files")
     if size > LARGEST:
-        raise SystemExit("The zip is larger than the plugin repository takes ({:,} bytes).".format(LARGEST))
+        raise SystemExit(f"The zip is larger than the plugin repository takes ({LARGEST:,} bytes).")
 
 
 if __name__ == "__main__":

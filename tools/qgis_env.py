@@ -23,8 +23,8 @@ def enable_in_profile(profiles, name="default"):
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "QGIS3.ini"
     if not settings.exists():
-        settings.write_text("[PythonPlugins]\n{}=true\nprocessing=true\n\n[qgis]\ncheckVersion=false\n"
-                            "showTips340=false\n\n[Plugins]\n".format(PLUGIN), encoding="utf-8")
+        settings.write_text(f"[PythonPlugins]\n{PLUGIN}=true\nprocessing=true\n\n[qgis]\ncheckVersion=false\n"
+                            "showTips340=false\n\n[Plugins]\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def wait_until(true, seconds):
         if true():
             return
         wait(0.2)
-    raise TimeoutError("QGIS did not finish in {} seconds".format(seconds))
+    raise TimeoutError(f"QGIS did not finish in {seconds} seconds")
 
 
 def picture(name):

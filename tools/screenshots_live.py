@@ -30,7 +30,7 @@ def wait_until(true, seconds):
         if true():
             return
         wait(0.2)
-    raise TimeoutError("QGIS did not finish in {} seconds".format(seconds))
+    raise TimeoutError(f"QGIS did not finish in {seconds} seconds")
 
 
 def picture(name, bar=True):
@@ -60,7 +60,7 @@ class Receiver:
 
     def __init__(self):
         self._server = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:{}".format(self._server.getsockname()[1])
+        self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
         self._peer, self.count = None, 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -70,14 +70,13 @@ class Receiver:
     def go(self, places):
         for longitude, latitude in places:
             at = START + pd.Timedelta(seconds=EVERY * self.count)
-            where = "{:02d}{:07.4f},N,{:03d}{:07.4f},W".format(
-                int(latitude), latitude % 1 * 60, int(-longitude), -longitude % 1 * 60)
-            for body in ("GPGGA,{:%H%M%S}.00,{},1,08,1.0,20.0,M,-34.0,M,,".format(at, where),
-                         "GPRMC,{:%H%M%S}.00,A,{},0.0,0.0,{:%d%m%y},,,A".format(at, where, at)):
+            where = f"{int(latitude):02d}{latitude % 1 * 60:07.4f},N,{int(-longitude):03d}{-longitude % 1 * 60:07.4f},W"
+            for body in (f"GPGGA,{at:%H%M%S}.00,{where},1,08,1.0,20.0,M,-34.0,M,,",
+                         f"GPRMC,{at:%H%M%S}.00,A,{where},0.0,0.0,{at:%d%m%y},,,A"):
                 check = 0
                 for letter in body:
                     check ^= ord(letter)
-                self._peer.sendall("${}*{:02X}\r\n".format(body, check).encode())
+                self._peer.sendall(f"${body}*{check:02X}\r\n".encode())
             self.count += 1
             wait(0.02)
         wait(0.5)

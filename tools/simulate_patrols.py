@@ -72,13 +72,13 @@ def simulate(workspace, shift_date, shift, seed=(1,)):
         seconds = (end - start).total_seconds()
         time, x, y, accuracy = _seen(rng, *_drive(rng, goals, places, seconds), seconds)
         longitude, latitude = to_degrees(x, y)
-        unit = "SIM-{}".format(beat)
+        unit = f"SIM-{beat}"
         tracks.append(pd.DataFrame({
             "unit": unit, "timestamp": (start + pd.to_timedelta(time, unit="s")).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "latitude": latitude.round(6), "longitude": longitude.round(6), "accuracy_m": accuracy.round(1),
             "source": "simulated"}))
         # Each shift has a crew of its own, and no crew works two shifts of a day.
-        crews += [{"unit": unit, "badge": "S{:03d}{}{}".format(number, crew, seat), "from": start.isoformat(),
+        crews += [{"unit": unit, "badge": f"S{number:03d}{crew}{seat}", "from": start.isoformat(),
                    "to": end.isoformat(), "source": "simulated"} for seat in range(2 if number % 3 == 0 else 1)]
     return pd.concat(tracks, ignore_index=True), pd.DataFrame(crews)
 
@@ -180,7 +180,7 @@ def write(frame, folder, name):
     """Write a table into a folder as packed CSV -> its path; the same simulation gives the same bytes."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "simulated_{}.csv.gz".format(name)
+    path = folder / f"simulated_{name}.csv.gz"
     with open(path, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
         file.write(frame.to_csv(index=False).encode())
     return path
@@ -196,7 +196,7 @@ def main():
     given = parser.parse_args()
     with open_workspace(given.workspace) as workspace:
         fixes, roster = simulate(workspace, given.date, given.shift, (given.seed,))
-    shift = "{}_{}".format(given.date, given.shift)
+    shift = f"{given.date}_{given.shift}"
     gps, crews = write(fixes, given.folder, "gps_" + shift), write(roster, given.folder, "roster_" + shift)
     print("{:,} simulated fixes of {} units: {}; their crews: {}".format(
         len(fixes), fixes["unit"].nunique(), gps.name, crews.name))

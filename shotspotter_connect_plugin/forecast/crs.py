@@ -55,7 +55,7 @@ def parse(text):
     system = osr.SpatialReference()
     with _quiet():
         if not (_read(system, text) or _read(system, _named(text))):
-            raise ConnectError("The CRS {} is not known; use a code such as EPSG:32618.".format(text[:60]))
+            raise ConnectError(f"The CRS {text[:60]} is not known; use a code such as EPSG:32618.")
     system.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     return system
 

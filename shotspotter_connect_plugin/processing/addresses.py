@@ -126,7 +126,7 @@ def _name(address, addresses):
         return name
     length = next((length for length in range(1, len(folder))
                    if all(other[-length:] != folder[-length:] for other in others)), len(folder))
-    return "{} ({})".format(name, os.sep.join(folder[-length:]) or os.sep)
+    return f"{name} ({os.sep.join(folder[-length:]) or os.sep})"
 
 
 def _folders(address):

@@ -54,7 +54,7 @@ class BackTest(ConnectAlgorithm):
         codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
         ranks, report = (self.parameterAsFileOutput(parameters, name, context) for name in (RANKS, REPORT))
         if report and not os.path.isdir(os.path.dirname(os.path.abspath(report))):  # said now, not after the long work
-            raise ConnectError("REPORT: the folder of {} does not exist; choose another one.".format(report))
+            raise ConnectError(f"REPORT: the folder of {report} does not exist; choose another one.")
         result = backtesting.backtest(workspace, first, last, codes or None,
                                       self.parameterAsDouble(parameters, AREA_PERCENT, context), ranks,
                                       progress.part(0.0, 0.95))
@@ -71,7 +71,7 @@ class BackTest(ConnectAlgorithm):
             check_written(destination, len(result.table), context)
             outputs[OUTPUT] = destination
         if report:
-            backtest_page.write_page(result, "Back-test, {} to {}".format(first, last),
+            backtest_page.write_page(result, f"Back-test, {first} to {last}",
                                      backtesting.in_words(workspace, result), report)
             outputs[REPORT] = report
         return outputs

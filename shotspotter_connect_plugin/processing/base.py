@@ -139,7 +139,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         """Add a parameter together with its help."""
         definition.setHelp(help)
         if not self.addParameter(definition):
-            raise ValueError("Parameter {} was not added".format(definition.name()))
+            raise ValueError(f"Parameter {definition.name()} was not added")
 
     def add_workspace(self, label="Workspace", help="", must_exist=True):
         """The WORKSPACE parameter, and an output of the same name by which steps of a model hang together."""
@@ -191,8 +191,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         asked = self.text(parameters, SHIFT, context)
         if not asked:
             if not codes:
-                raise ConnectError("No shift starts on {}; choose another date "
-                                   "or change the shifts.".format(shift_date))
+                raise ConnectError(f"No shift starts on {shift_date}; choose another date "
+                                   "or change the shifts.")
             return codes
         if asked not in codes:
             raise ConnectError("No shift “{}” starts on {}; the shifts of that date are: {}.".format(
@@ -217,7 +217,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
                           inputs=self.inputs(parameters, context)) as run:
                 outputs = self.work(workspace, parameters, context, progress, run)
             if workspace.read_only:
-                progress.info("{} This run is recorded nowhere.".format(workspace.why_read_only))
+                progress.info(f"{workspace.why_read_only} This run is recorded nowhere.")
         addresses.remember(address)
         return {WORKSPACE: address, **outputs}
 
@@ -233,7 +233,7 @@ def _one_sentence(algorithm):
         yield
     except ConnectError as error:
         if error.log:
-            QgsMessageLog.logMessage("{}: {}".format(algorithm, error.log), TAG, Qgis.MessageLevel.Info, False)
+            QgsMessageLog.logMessage(f"{algorithm}: {error.log}", TAG, Qgis.MessageLevel.Info, False)
         raise QgsProcessingException(error.user) from error
     except QgsProcessingException:
         raise
@@ -252,20 +252,20 @@ def _one_sentence(algorithm):
     except Exception as error:
         _log(algorithm)
         raise QgsProcessingException(
-            "This is a fault of ShotSpotter Connect, not of your data ({}); please report it with the details, which "
-            "are in the log (View, Panels, Log Messages, {}).".format(
-                type(error).__name__, TAG)) from error
+            f"This is a fault of ShotSpotter Connect, not of your data ({type(error).__name__}); please report it "
+            "with the details, which "
+            f"are in the log (View, Panels, Log Messages, {TAG}).") from error
 
 
 def _log(algorithm):
-    QgsMessageLog.logMessage("{} failed\n{}".format(algorithm, traceback.format_exc()), TAG,
+    QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", TAG,
                              Qgis.MessageLevel.Critical, False)
 
 
 def _missing(error):
     library = (error.name or "").split(".")[0]
     try:
-        return "This needs the Python library {}, which is missing or does not load. {}".format(
-            name_of(library), how_to_install([library]))
+        return (f"This needs the Python library {name_of(library)}, which is missing or does not load. "
+                f"{how_to_install([library])}")
     except KeyError:
-        return "A Python library does not load ({}); install it again.".format(error)
+        return f"A Python library does not load ({error}); install it again."

@@ -40,9 +40,9 @@ class CapCost(ConnectAlgorithm):
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         table = costing.cost_of_caps(workspace, first, last, progress=progress.part(0.0, 0.95))
         for row in table.itertuples():
-            progress.info("Cap {:g}, {}: {:.0f} % of the most possible harm covered, {:.1f} events in drawn boxes, "
-                          "{:.0f} boxes served in effect.".format(
-                              row.cap, row.rules, 100 * row.covered_harm, row.hits, row.effective_boxes))
+            progress.info(f"Cap {row.cap:g}, {row.rules}: {100 * row.covered_harm:.0f} % of the most possible harm "
+                          f"covered, {row.hits:.1f} events in drawn boxes, "
+                          f"{row.effective_boxes:.0f} boxes served in effect.")
         run.counts = {"caps": len(table)}
         outputs = {}
         fields = fields_of(table)
@@ -55,7 +55,7 @@ class CapCost(ConnectAlgorithm):
             outputs[OUTPUT] = destination
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
-            cap_cost_page.write_page(table, "What caps cost, {} to {}".format(first, last),
+            cap_cost_page.write_page(table, f"What caps cost, {first} to {last}",
                                      costing.in_words(workspace), report)
             outputs[REPORT] = report
         return outputs

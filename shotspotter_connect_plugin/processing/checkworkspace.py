@@ -39,10 +39,9 @@ class CheckWorkspace(ConnectAlgorithm):
         for note in checked.notes:
             progress.info(note)
         if checked.waiting:
-            progress.info("{} draws could not be replayed here; all else of them was checked.".format(
-                len(checked.waiting)))
+            progress.info(f"{len(checked.waiting)} draws could not be replayed here; all else of them was checked.")
         progress.info("{} drawn shifts checked: {}.".format(
-            checked.shifts, "nothing is wrong" if checked.ok else "{} things are wrong".format(len(checked.problems))))
+            checked.shifts, "nothing is wrong" if checked.ok else f"{len(checked.problems)} things are wrong"))
         run.counts = {"ok": checked.ok, "problems": len(checked.problems),
                       "waiting": len(checked.waiting), "shifts": checked.shifts}
         return {OK: checked.ok, CHAIN_HEAD: checked.chain_head}

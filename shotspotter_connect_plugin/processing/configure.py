@@ -54,7 +54,7 @@ class Configure(ConnectAlgorithm):
             progress.info(str(change))
         refusal = roles.why_not(workspace, self.CHANGES) if path else ""
         if refusal:
-            progress.warn("With these settings you have configured the workspace for the last time. {}".format(refusal))
+            progress.warn(f"With these settings you have configured the workspace for the last time. {refusal}")
         outputs = {CHANGES: len(changes)}
         target = self.parameterAsFileOutput(parameters, EXPORT, context)
         if target:
@@ -75,10 +75,10 @@ def read_json(path, what="The settings file"):
     try:
         return json_text.read(path)
     except OSError as error:
-        raise ConnectError("{} {} cannot be read; check its name.".format(what, path), str(error)) from error
+        raise ConnectError(f"{what} {path} cannot be read; check its name.", str(error)) from error
     except ValueError as error:
-        raise ConnectError("{} {} is not valid JSON ({}); mend it and run again.".format(
-            what, path, str(error)[:80]), str(error)) from error
+        raise ConnectError(f"{what} {path} is not valid JSON ({str(error)[:80]}); mend it and run "
+                           "again.", str(error)) from error
 
 
 def write_json(path, content):

@@ -51,15 +51,15 @@ class Daily(WritesForPeople, ConnectAlgorithm):
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise ConnectError("The "
-                               "folder {} cannot be made; choose another one.".format(folder), str(error)) from error
+                               f"folder {folder} cannot be made; choose another one.", str(error)) from error
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):
             part = progress.part(0.6 + 0.3 * number / len(codes), 0.6 + 0.3 * (number + 1) / len(codes))
-            part.report(0.0, "Printing {} {}".format(date, code))
-            with timed(progress, "Roll call of {}".format(code)):
+            part.report(0.0, f"Printing {date} {code}")
+            with timed(progress, f"Roll call of {code}"):
                 sheet = rollcall_data.rollcall(workspace, date, code)
-                path = os.path.join(folder, "rollcall_{}_{}.pdf".format(date, code))
+                path = os.path.join(folder, f"rollcall_{date}_{code}.pdf")
                 write_rollcall(sheet, path, part, LayoutFeedback(part))
             sheets.append(sheet)
         progress.report(0.9, "Writing the plan")
@@ -68,6 +68,6 @@ class Daily(WritesForPeople, ConnectAlgorithm):
         planning.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
-        progress.info("{} patrols in {} shifts of {}; files in {}.".format(patrols, len(codes), date, folder))
+        progress.info(f"{patrols} patrols in {len(codes)} shifts of {date}; files in {folder}.")
         return {OUTPUT: folder, PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols,
                 DRAWN: planned.drawn}

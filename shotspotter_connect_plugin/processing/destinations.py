@@ -28,14 +28,12 @@ class WritesForPeople:
 
 def add_folder(algorithm, name, label, place, help):
     """Add a folder to an algorithm; ``place`` is one of :data:`PLACES`."""
-    algorithm.add(QgsProcessingParameterFolderDestination(name, label, place, True), "{} {}".format(
-        help, PLACES[place]))
+    algorithm.add(QgsProcessingParameterFolderDestination(name, label, place, True), f"{help} {PLACES[place]}")
 
 
 def add_file(algorithm, name, label, kinds, place, help):
     """Add a file to an algorithm; ``place`` is one of :data:`PLACES`."""
-    algorithm.add(QgsProcessingParameterFileDestination(name, label, kinds, place, True), "{} {}".format(
-        help, PLACES[place]))
+    algorithm.add(QgsProcessingParameterFileDestination(name, label, kinds, place, True), f"{help} {PLACES[place]}")
 
 
 def chosen(algorithm, parameters, name, context):

@@ -36,7 +36,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
         self.add(QgsProcessingParameterEnum(FORMAT, "Format", list(ENDINGS), False, "geojson", False, True),
                  "geojson, kml, gpx, xlsx; or package or qfield, which hold one shift only.")
         add_file(self, OUTPUT, "File", ";;".join(
-            "{} (*{})".format(name, ending) for name, ending in ENDINGS.items()), DATED,
+            f"{name} (*{ending})" for name, ending in ENDINGS.items()), DATED,
             "The file to write; its ending should fit the format.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
 
@@ -54,7 +54,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             folder.mkdir(parents=True, exist_ok=True)
             path = str(folder / (file_name("plan", date, self.text(parameters, SHIFT, context)) + ENDINGS[kind]))
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
-            raise ConnectError("OUTPUT must end in {} for the format {}.".format(ENDINGS[kind], kind))
+            raise ConnectError(f"OUTPUT must end in {ENDINGS[kind]} for the format {kind}.")
         if kind in ONE_SHIFT and len(codes) != 1:
             raise ConnectError("The format {} holds one shift; name it in SHIFT: {}.".format(kind, ", ".join(codes)))
         if kind == "qfield":
@@ -64,5 +64,5 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
         planning.publish(workspace, date, codes, progress)
         run.counts = {"patrols": patrols}
-        progress.info("{} patrols in {}.".format(patrols, path))
+        progress.info(f"{patrols} patrols in {path}.")
         return {OUTPUT: path, PATROLS: patrols}

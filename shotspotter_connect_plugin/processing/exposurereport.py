@@ -30,7 +30,7 @@ class ExposureReport(ReportAlgorithm):
         super().check(parameters, context)
         pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)
         if pack and not pack.lower().endswith(".zip"):
-            raise ConnectError("PUBLIC_PACK must end in .zip; “{}” does not.".format(pack))
+            raise ConnectError(f"PUBLIC_PACK must end in .zip; “{pack}” does not.")
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports.builders import exposure_report
@@ -42,6 +42,6 @@ class ExposureReport(ReportAlgorithm):
             made = exposure_report.build_pack(workspace, first, last, self.text(parameters, BEAT, context),
                                               progress.part(0.5, 0.9))
             names = exposure_report.write_pack(made, pack, LayoutFeedback(progress.part(0.9, 1.0)))
-            progress.info("The public pack {} holds {} files.".format(pack, len(names)))
+            progress.info(f"The public pack {pack} holds {len(names)} files.")
             outputs[PUBLIC_PACK] = pack
         return outputs

@@ -56,4 +56,4 @@ def timed(progress, what):
     """Tell how long the block took."""
     started = time.monotonic()
     yield
-    progress.info("{}: {:.1f} s".format(what, time.monotonic() - started))
+    progress.info(f"{what}: {time.monotonic() - started:.1f} s")

@@ -58,8 +58,7 @@ class CreateFishnet(ConnectAlgorithm):
         beats = beats_in(outline, self.beats, self.text(parameters, BEAT_FIELD, context), crs, progress)
         progress.report(0.2, "Laying the fishnet")
         boxes = lay_fishnet(fishnet, outline, beats)
-        progress.info("Jurisdiction read in {}; {} boxes of {:g} m laid in {}.".format(
-            self.area.crs, len(boxes), fishnet.size, crs))
+        progress.info(f"Jurisdiction read in {self.area.crs}; {len(boxes)} boxes of {fishnet.size:g} m laid in {crs}.")
         rectangles = fishnet.rectangles(boxes["col"], boxes["row"])
         progress.report(0.4, "Writing the boxes")
         rest = progress.part(0.4, 1.0)

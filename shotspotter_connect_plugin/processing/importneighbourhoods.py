@@ -46,7 +46,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
                                        self.text(parameters, POPULATION_FIELDS, context), progress=progress)
         counts = report(result, progress)
         for role, column in result.mapping.items():
-            progress.info("Read {} as {}.".format(column, role))
+            progress.info(f"Read {column} as {role}.")
         dropped = ", ".join(result.dropped_columns)
         progress.info("Columns that were not read: {}.".format(dropped or "none"))
         run.counts = {name.lower(): number for name, number in counts.items()}

@@ -117,7 +117,7 @@ def name_boxes(workspace, progress):
 
     renamed = box_names.name_boxes(workspace)
     if renamed:
-        progress.info("{} boxes got a name or a better one.".format(renamed))
+        progress.info(f"{renamed} boxes got a name or a better one.")
 
 
 def file_of(value, context):
@@ -137,14 +137,15 @@ def file_of(value, context):
     if layer.providerType() == "ogr" and not layer.subsetString() and _is_read_here(parts.get("path")):
         return parts["path"] + ("|layername=" + parts["layerName"] if parts.get("layerName") else "")
     if layer.isSpatial() and not layer.crs().isValid():
-        raise ConnectError("Layer “{}” has no coordinate reference system; set the one it was made in (Layer, Set CRS "
-                           "of Layer) and run again.".format(layer.name()))
+        raise ConnectError(f"Layer “{layer.name()}” has no coordinate reference system; set the one it was made in "
+                           "(Layer, Set CRS "
+                           "of Layer) and run again.")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     path = QgsProcessingUtils.generateTempFilename("input.gpkg", context)
     error, message, _, _ = QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, context.transformContext(), options)
     if error != QgsVectorFileWriter.WriterError.NoError:
-        raise ConnectError("Layer “{}” cannot be read; save it as a file and give that.".format(layer.name()), message)
+        raise ConnectError(f"Layer “{layer.name()}” cannot be read; save it as a file and give that.", message)
     return path
 
 

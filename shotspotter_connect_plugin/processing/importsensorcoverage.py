@@ -45,6 +45,6 @@ class ImportSensorCoverage(ConnectAlgorithm):
                                         date_order=self.text(parameters, DATE_ORDER, context))
         counts = report(result, progress)
         for role, column in result.mapping.items():
-            progress.info("Read {} as {}.".format(column, role))
+            progress.info(f"Read {column} as {role}.")
         run.counts = {name.lower(): number for name, number in counts.items()}
         return counts

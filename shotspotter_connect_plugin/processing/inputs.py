@@ -43,7 +43,7 @@ def what_is_wrong(definition, value, context):
         if not QDateTime.fromString(value.strip(), Qt.DateFormat.ISODate).isValid():
             form = "YYYY-MM-DD, as in 2019-03-01" if _wants_date(definition) else \
                 "YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2019-03-01T05:00"
-            return "{} “{}” is not a date: write it as {}.".format(name, value, form)
+            return f"{name} “{value}” is not a date: write it as {form}."
     if isinstance(definition, LayerParameter):
         cannot = "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
             name, getattr(value, "source", value))
@@ -147,16 +147,17 @@ def vector_table(source, name, kinds, progress):
     from ..workspace.store.layers import VectorTable
 
     if source is None:
-        raise ConnectError("{}: the layer cannot be opened; give a layer of the project or a file that exists."
-                           .format(name))
+        raise ConnectError(f"{name}: the layer cannot be opened; give a layer of the project or a file that exists."
+                           )
     kind = QgsWkbTypes.geometryType(source.wkbType())
     if kind not in kinds:
         raise ConnectError("{}: layer “{}” holds {}, but {} are needed; choose another layer.".format(
             name, source.sourceName(), _KINDS.get(kind, "no geometry"), " or ".join(_KINDS[kind] for kind in kinds)))
     crs = source.sourceCrs()
     if not crs.isValid():
-        raise ConnectError("{}: layer “{}” has no coordinate reference system; set the one it was made in (Layer, "
-                           "Set CRS of Layer) and run again.".format(name, source.sourceName()))
+        raise ConnectError(f"{name}: layer “{source.sourceName()}” has no coordinate reference system; set the one "
+                           "it was made in (Layer, "
+                           "Set CRS of Layer) and run again.")
     rows, shapes = [], []
     total = max(source.featureCount(), 1)
     features = source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)
@@ -166,7 +167,7 @@ def vector_table(source, name, kinds, progress):
         rows.append([_plain(value) for value in feature.attributes()])
         shapes.append(wkb.loads(bytes(feature.geometry().asWkb())) if feature.hasGeometry() else None)
     if not rows:
-        raise ConnectError("{}: layer “{}” is empty; choose a layer with features.".format(name, source.sourceName()))
+        raise ConnectError(f"{name}: layer “{source.sourceName()}” is empty; choose a layer with features.")
     frame = pd.DataFrame(rows, columns=source.fields().names())
     return VectorTable(frame, shapes, crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred), source.sourceName())
 

@@ -63,11 +63,11 @@ class Meter(ConnectAlgorithm):
         drawn = 0
         for number, code in enumerate(codes):
             part = progress.part(0.9 * number / len(codes), 0.9 * (number + 1) / len(codes))
-            part.report(0.0, "Drawing {} {}".format(date, code))
+            part.report(0.0, f"Drawing {date} {code}")
             result = planning.meter(workspace, date, code, progress=part, **given)
             drawn += bool(result.drawn)
             for message in result.messages:
-                progress.info("{} {}: {}".format(date, code, message))
+                progress.info(f"{date} {code}: {message}")
         legend = crime_type_legend(workspace)
         frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}

@@ -85,8 +85,9 @@ def check_written(destination, count, context):
         return
     found = sum(1 for _ in layer.getFeatures(QgsFeatureRequest().setNoAttributes()))
     if found < count:
-        raise ConnectError("OUTPUT could not be written whole ({} of {} rows): free some space on the disk and run "
-                           "again.".format(found, count))
+        raise ConnectError(f"OUTPUT could not be written whole ({found} of {count} rows): free some space on the "
+                           "disk and run "
+                           "again.")
 
 
 def _plain(column):

@@ -60,7 +60,7 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         for sheet in sheets:
             if sheet.message:
-                progress.warn("{} {}: {}".format(date, sheet.shift, sheet.message))
+                progress.warn(f"{date} {sheet.shift}: {sheet.message}")
         run.counts = {"sheets": sum(len(sheet.pages) for sheet in sheets), "patrols": patrols}
-        progress.info("{} patrols on the sheets in {}.".format(patrols, path))
+        progress.info(f"{patrols} patrols on the sheets in {path}.")
         return {OUTPUT: path, PATROLS: patrols}

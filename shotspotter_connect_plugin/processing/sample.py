@@ -18,7 +18,7 @@ def workspace_in(folder):
 
 def project_in(folder):
     """Path of the project that the last step makes."""
-    return os.path.join(folder, "day", "plan_{}.qgz".format(DATE))
+    return os.path.join(folder, "day", f"plan_{DATE}.qgz")
 
 
 def prepare(folder):

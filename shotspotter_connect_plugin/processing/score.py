@@ -40,7 +40,7 @@ class Score(ConnectAlgorithm):
         rows = 0
         for number, code in enumerate(codes):
             part = progress.part(0.9 * number / len(codes), 0.9 * (number + 1) / len(codes))
-            part.report(0.0, "Scoring {} {}".format(date, code))
+            part.report(0.0, f"Scoring {date} {code}")
             rows += len(forecasting.score(workspace, date, code, as_of=as_of, progress=part))
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)

@@ -51,5 +51,5 @@ class Train(ConnectAlgorithm):
                                      seed=self.parameterAsInt(parameters, SEED, context), progress=progress,
                                      card_path=card)
         run.counts = {"model_id": model_id}
-        progress.info("Model {}.".format(model_id))
+        progress.info(f"Model {model_id}.")
         return {MODEL_ID: model_id, **({MODEL_CARD: card} if card else {})}

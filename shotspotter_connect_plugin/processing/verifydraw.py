@@ -42,15 +42,15 @@ class VerifyDraw(ConnectAlgorithm):
             if results[shift].verified:
                 progress.info("{} {}: verified{}.".format(date, shift, "; notes below" * bool(results[shift].notes)))
             for problem in results[shift].problems:
-                progress.warn("{} {}: {}".format(date, shift, problem))
+                progress.warn(f"{date} {shift}: {problem}")
             for sentence in results[shift].waiting:
-                progress.warn("{} {}: not verified. {}".format(date, shift, sentence))
+                progress.warn(f"{date} {shift}: not verified. {sentence}")
             for note in results[shift].notes:
-                progress.info("{} {}: {}".format(date, shift, note))
+                progress.info(f"{date} {shift}: {note}")
             if folder:
-                path = os.path.join(folder, "draw_{}_{}.json".format(date, shift))
+                path = os.path.join(folder, f"draw_{date}_{shift}.json")
                 planning.export_draw(workspace, date, shift, path)
-                progress.info("{} {}: written to {}.".format(date, shift, path))
+                progress.info(f"{date} {shift}: written to {path}.")
         progress.info("What this cannot show: who could read the seeds before their shift, and so know the draws.")
         run.counts = {shift: bool(result.verified) for shift, result in results.items()}
         return {VERIFIED: all(result.verified for result in results.values()), **({EXPORT: folder} if folder else {})}

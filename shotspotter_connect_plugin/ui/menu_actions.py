@@ -75,10 +75,11 @@ def use_workspace(iface, address):
     addresses.set_in_project(QgsProject.instance(), address)
     addresses.remember(address)
     if foreign:
-        iface.messageBar().pushMessage(NAME, "{} did not draw the plan of this project; this project works with it "
-                                             "now.".format(address), Qgis.MessageLevel.Warning)
+        iface.messageBar().pushMessage(NAME, f"{address} did not draw the plan of this project; this project works "
+                                             "with it "
+                                             "now.", Qgis.MessageLevel.Warning)
         return
-    iface.messageBar().pushMessage(NAME, "This project works with {}. Save the project to keep it so.".format(address),
+    iface.messageBar().pushMessage(NAME, f"This project works with {address}. Save the project to keep it so.",
                                    Qgis.MessageLevel.Success)
 
 
@@ -89,15 +90,16 @@ def open_plan(iface, place):
 
     try:
         if not place.address:
-            raise ConnectError("Choose a workspace first (menu {}).".format(NAME))
+            raise ConnectError(f"Choose a workspace first (menu {NAME}).")
         with open_workspace(place.address) as workspace:
             date, today, path = newest_plan(workspace)
     except ConnectError as error:
         iface.messageBar().pushMessage(NAME, error.user, Qgis.MessageLevel.Warning)
         return
     if open_project(iface, path) and date != today:
-        iface.messageBar().pushMessage(NAME, "There is no plan of {} yet; this is the plan of {}. Run the whole day to "
-                                             "make today's.".format(today, date), Qgis.MessageLevel.Warning)
+        iface.messageBar().pushMessage(NAME, f"There is no plan of {today} yet; this is the plan of {date}. Run the "
+                                             "whole day to "
+                                             "make today's.", Qgis.MessageLevel.Warning)
 
 
 def open_project(iface, path):
@@ -122,7 +124,7 @@ def open_tactics(iface, place):
     from .tactics.tactics_dialog import TacticsDialog
 
     if not place.address:
-        iface.messageBar().pushMessage(NAME, "Choose a workspace first (menu {}).".format(NAME),
+        iface.messageBar().pushMessage(NAME, f"Choose a workspace first (menu {NAME}).",
                                        Qgis.MessageLevel.Warning)
         return
     TacticsDialog(place.address, iface.mainWindow()).show()

@@ -34,9 +34,9 @@ class SampleRun:
         try:
             sample.prepare(folder)
         except OSError as error:
-            iface.messageBar().pushMessage(menu_actions.NAME, "The sample cannot be written there ({}); choose another "
-                                           "folder."
-                                           .format(error.strerror), Qgis.MessageLevel.Warning)
+            iface.messageBar().pushMessage(
+                menu_actions.NAME, f"The sample cannot be written there ({error.strerror}); choose another folder.",
+                Qgis.MessageLevel.Warning)
             return
         cls.running = cls(iface, folder)
         cls.running._steps = sample.steps(folder)
@@ -45,7 +45,7 @@ class SampleRun:
 
     def _next(self):
         algorithm, parameters = self._steps.pop(0)
-        self._say("Making the sample, step {} of {}: {}".format(self._count - len(self._steps), self._count, algorithm))
+        self._say(f"Making the sample, step {self._count - len(self._steps)} of {self._count}: {algorithm}")
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
         self._context, self._feedback = QgsProcessingContext(), _Feedback()
         self._context.setProject(QgsProject.instance())
@@ -66,7 +66,7 @@ class SampleRun:
         else:
             type(self).running = None
             addresses.remember(sample.workspace_in(self._folder))
-            self._say("The sample is ready in {}.".format(self._folder), Qgis.MessageLevel.Success)
+            self._say(f"The sample is ready in {self._folder}.", Qgis.MessageLevel.Success)
             menu_actions.open_project(self._iface, sample.project_in(self._folder))
 
     def _say(self, text, level=Qgis.MessageLevel.Info):

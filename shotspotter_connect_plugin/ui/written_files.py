@@ -20,7 +20,7 @@ def tell(iface, algorithm, outputs):
     path = outputs["OUTPUT"]
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     bar = iface.messageBar()
-    item = bar.createMessage(menu_actions.NAME, "{} in {}.".format(words, os.sep.join(folder.split(os.sep)[-2:])))
+    item = bar.createMessage(menu_actions.NAME, f"{words} in {os.sep.join(folder.split(os.sep)[-2:])}.")
     item.setToolTip(folder)
     if "PROJECT" in outputs:
         _button(item, "ConnectOpenPlanWritten", "Open the plan",

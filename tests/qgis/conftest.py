@@ -104,7 +104,7 @@ def data(tmp_path_factory, sample):
     """Folder with jurisdiction.gpkg, incidents.csv.gz and alerts.csv.gz of the four areas and a strip around them."""
     folder = tmp_path_factory.mktemp("data")
     areas = QgsVectorLayer(str(sample / "police_service_areas.geojson"), "areas", "ogr")
-    areas.setSubsetString("NAME IN ({})".format(", ".join("'{}'".format(name) for name in BEATS)))
+    areas.setSubsetString("NAME IN ({})".format(", ".join(f"'{name}'" for name in BEATS)))
     assert areas.featureCount() == len(BEATS)
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", "beats"

@@ -185,7 +185,7 @@ def live_begins():
     dock.first.unit.setText("12-A")
     dock.first.begin.click()
     for second in range(0, 600, 10):
-        dock._gps.fix.emit("2026-03-02T20:{:02d}:{:02d}Z".format(30 + second // 60, second % 60), -76.977, 38.8851, 4.0)
+        dock._gps.fix.emit(f"2026-03-02T20:{30 + second // 60:02d}:{second % 60:02d}Z", -76.977, 38.8851, 4.0)
     wait(1)
     return before, _live()
 

@@ -32,7 +32,7 @@ def package(tmp_path):
     change = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"),
                                     QgsCoordinateReferenceSystem("EPSG:32618"), QgsProject.instance())
     point = change.transform(*INSIDE)
-    box = "C{}R{}".format(int(point.x() // 250), int(point.y() // 250))
+    box = f"C{int(point.x() // 250)}R{int(point.y() // 250)}"
     found = ShiftPackage(
         "Agency", "EPSG:32618", 250.0, "America/New_York", "2026-03-02", "evening", "Evening",
         "2026-03-02T20:00:00+00:00", "2026-03-03T04:00:00+00:00", 10.0, 20.0, 15.0, VisitRules(),
@@ -92,7 +92,7 @@ def nmea(count, place=INSIDE):
         check = 0
         for letter in body:
             check ^= ord(letter)
-        return "${}*{:02X}\r\n".format(body, check)
+        return f"${body}*{check:02X}\r\n"
 
     def degrees(value, width):
         return "{:0{}d}{:07.4f}".format(int(value), width, value % 1 * 60)
@@ -100,8 +100,8 @@ def nmea(count, place=INSIDE):
     lines = []
     for number in range(count):
         at = START + pd.Timedelta(seconds=number)
-        where = "{},N,{},W".format(degrees(place[1], 2), degrees(-place[0], 3))
-        lines.append(sentence("GPGGA,{:%H%M%S}.00,{},1,08,1.0,20.0,M,-34.0,M,,".format(at, where)))
+        where = f"{degrees(place[1], 2)},N,{degrees(-place[0], 3)},W"
+        lines.append(sentence(f"GPGGA,{at:%H%M%S}.00,{where},1,08,1.0,20.0,M,-34.0,M,,"))
         lines.append(sentence("GPGSA,A,3,01,02,03,04,05,06,07,08,,,,,1.5,1.0,1.1"))
-        lines.append(sentence("GPRMC,{:%H%M%S}.00,A,{},0.0,0.0,{:%d%m%y},,,A".format(at, where, at)))
+        lines.append(sentence(f"GPRMC,{at:%H%M%S}.00,A,{where},0.0,0.0,{at:%d%m%y},,,A"))
     return lines

@@ -85,4 +85,4 @@ def test_nothing_on_a_page_acts():
              web_page.chart("<u>", lambda: charts.lines(["<s>"], [charts.Series("<q>", [1.0])] * 2, 100.0))]
     text = web_page.page("<em>", ["x < y"], parts)
     for word in ("b", "i", "script", "u", "s", "q", "em"):
-        assert "<{}>".format(word) not in text and "&lt;{}&gt;".format(word) in text
+        assert f"<{word}>" not in text and f"&lt;{word}&gt;" in text

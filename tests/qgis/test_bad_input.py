@@ -273,9 +273,10 @@ def test_a_text_names_a_file_that_reaches_nowhere_else(request, way, fresh, tmp_
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         listening.settimeout(0.01)
-        address = "http://127.0.0.1:{}/x".format(listening.getsockname()[1])
-        virtual = write(tmp_path / "areas.shp", "<OGRVRTDataSource><OGRVRTLayer name='x'><SrcDataSource>/vsicurl/{}"
-                        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>".format(address))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        virtual = write(tmp_path / "areas.shp", "<OGRVRTDataSource><OGRVRTLayer "
+                                                f"name='x'><SrcDataSource>/vsicurl/{address}"
+                        "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>")
         linked = write(tmp_path / "areas.geojson", json.dumps({
             "type": "FeatureCollection", "crs": {"type": "link", "properties": {"href": address}}, "features": []}))
         texts = (virtual, linked, "/vsicurl/" + address, address + ".geojson", "WFS:" + address,
@@ -293,8 +294,8 @@ def test_a_text_names_a_file_that_reaches_nowhere_else(request, way, fresh, tmp_
 def test_a_layer_that_is_open_in_qgis_may_come_from_anywhere(run, fresh, sample, tmp_path):
     """A virtual layer of the user's own; the importers of files take a copy of what it gives."""
     places = sample / "places" / "school.geojson"
-    virtual = write(tmp_path / "schools.vrt", "<OGRVRTDataSource><OGRVRTLayer name='school'><SrcDataSource>{}"
-                    "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>".format(places))
+    virtual = write(tmp_path / "schools.vrt", f"<OGRVRTDataSource><OGRVRTLayer name='school'><SrcDataSource>{places}"
+                    "</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>")
     layer = QgsVectorLayer(str(virtual), "schools", "ogr")
     assert layer.isValid()
     QgsProject.instance().addMapLayer(layer)

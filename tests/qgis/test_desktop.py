@@ -121,7 +121,7 @@ def test_the_sample_is_made_step_by_step_without_freezing(desktop, tmp_path):
     folder = tmp_path / "sample"
     seen, _ = desktop("sample_run", CONNECT_FOLDER=str(folder))
     assert seen["running"]
-    assert seen["ended"] == ["The sample is ready in {}.".format(folder)]
+    assert seen["ended"] == [f"The sample is ready in {folder}."]
     assert seen["opened"] == "stands for the plan.qgz"
     assert {"washington_dc.gpkg", "context.gpkg", "configuration.json", "sheets.pdf"} <= set(seen["files"])
     assert str(folder / "washington_dc.gpkg") in seen["recent"]

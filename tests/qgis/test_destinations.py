@@ -38,8 +38,8 @@ def of_dialog(algorithm):
 def test_the_whole_day_and_again(run, full, monkeypatch):
     monkeypatch.chdir(full.parent.parent)
     folder = full.parent / "plans" / DATE
-    names = ["plan_{}.gpkg".format(DATE), "plan_{}.qgz".format(DATE),
-             *("rollcall_{}_{}.pdf".format(DATE, shift) for shift in ("day", "evening", "midnight"))]
+    names = [f"plan_{DATE}.gpkg", f"plan_{DATE}.qgz",
+             *(f"rollcall_{DATE}_{shift}.pdf" for shift in ("day", "evening", "midnight"))]
     for output in (of_dialog("daily"), None, QgsProcessing.TEMPORARY_OUTPUT):
         outputs = run("daily", WORKSPACE=str(full), DATE=DATE, OUTPUT=output)
         assert outputs["OUTPUT"] == str(folder) and sorted(os.listdir(folder)) == sorted(names)
@@ -49,14 +49,14 @@ def test_the_whole_day_and_again(run, full, monkeypatch):
         assert daily_run.newest_plan(workspace)[2] == str(moved.parent / "plans" / DATE / names[1])
     moved.parent.rename(full.parent)
     outputs = run("rollcall", WORKSPACE=str(full), DATE=DATE, SHIFT="evening")
-    assert outputs["OUTPUT"] == str(folder / "rollcall_{}_evening.pdf".format(DATE))
+    assert outputs["OUTPUT"] == str(folder / f"rollcall_{DATE}_evening.pdf")
     assert sorted(os.listdir(folder)) == sorted(names)
 
 
 @pytest.mark.parametrize("output", NOTHING, ids=str)
 def test_sheets(run, full, output):
     outputs = run("rollcall", WORKSPACE=str(full), DATE=DATE, SHIFT="evening", BEAT="602", OUTPUT=output)
-    assert outputs["OUTPUT"] == str(full.parent / "plans" / DATE / "rollcall_{}_evening_602.pdf".format(DATE))
+    assert outputs["OUTPUT"] == str(full.parent / "plans" / DATE / f"rollcall_{DATE}_evening_602.pdf")
     assert os.path.getsize(outputs["OUTPUT"]) > 10_000
 
 
@@ -126,7 +126,7 @@ def test_what_was_written_is_one_click_away(run, provider, full, qgis_new_projec
         button, = window.bar.currentItem().findChildren(QPushButton, name)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     written_files.tell(window, *told[0])
-    assert window.bar.currentItem().text() == "The plan and the sheets are in plans/{}.".format(DATE)
+    assert window.bar.currentItem().text() == f"The plan and the sheets are in plans/{DATE}."
     click("ConnectOpenFolder")
     click("ConnectOpenPlanWritten")
     assert urls == [outputs["OUTPUT"]] and window.projects == [outputs["PROJECT"]]

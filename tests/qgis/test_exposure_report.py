@@ -308,7 +308,7 @@ def test_the_pack_of_a_real_plan_has_its_model_card(run, full, simulated, sample
         PUBLIC_PACK=str(tmp_path / "pack.zip"))
     files = pack_of(tmp_path / "pack.zip")
     nowhere(files, (*units, *officers, NOTE, ANALYST))
-    assert b"race, ethnicity" in files["model_cards/{}.html".format(model)]
+    assert b"race, ethnicity" in files[f"model_cards/{model}.html"]
 
 
 # Import through Processing

@@ -130,7 +130,7 @@ def test_dropped_files_are_recognised_shown_and_imported_with_one_run_each(dock,
     click(dock, "start")
     settle(dock)
     for (kind, state), table in zip(states(dock), ("incidents", "gunfire")):
-        assert "{:,} added, 0 updated, 0 unchanged".format(len(rows_in(fresh, table))) in state
+        assert f"{len(rows_in(fresh, table)):,} added, 0 updated, 0 unchanged" in state
     assert runs_in(fresh)[-2:] == ["connect:importincidents", "connect:importgunfire"]
     assert dock.tabs.currentWidget() is dock.result
     assert "Rows read" in dock.result.toPlainText()
@@ -242,7 +242,7 @@ def test_planned_against_delivered_after_gps(open_dock, full, simulated):
         told = summary(workspace, DATE, DATE)
         table = planned_against_delivered(workspace, DATE, DATE)
     assert states(dock)[-1][0] == "Visits" and told.served > 0
-    assert "{} of {} patrols visited".format(told.served, told.patrols) in states(dock)[-1][1]
+    assert f"{told.served} of {told.patrols} patrols visited" in states(dock)[-1][1]
     assert dock.table.currentRow() == 2
     text = dock.result.toPlainText()
     table = table[table["shift"] == "evening"]
@@ -279,7 +279,7 @@ def test_a_file_that_fails_stops_no_other(dock, fresh, data, tmp_path):
 def test_a_file_from_which_nothing_was_taken_is_red_and_shows_why(dock, fresh, tmp_path, content):
     path, before = tmp_path / "narcotics.csv", content(fresh)
     path.write_text("CCN,OFFENSE,REPORT_DAT,X,Y\n" + "".join(
-        "{},{},2017-01-02T10:00:00,-76.94,38.88\n".format(number, offence)
+        f"{number},{offence},2017-01-02T10:00:00,-76.94,38.88\n"
         for number, offence in enumerate(["NARCOTICS", "NARCOTICS", "KITE FLYING"])))
     drop(dock, path)
     dock.queue.call_it(dock.item, "incidents")
@@ -413,7 +413,7 @@ def test_the_choices_of_one_file_do_not_show_through_another(dock, data, tmp_pat
 def ambiguous(path, month, days=range(1, 8)):
     """A week of incidents whose days are all below 13."""
     path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
-        "{0}-{1},ROBBERY,{1:02d}/{0:02d}/2017 10:30,38.88,-76.94\n".format(month, day) for day in days))
+        f"{month}-{day},ROBBERY,{day:02d}/{month:02d}/2017 10:30,38.88,-76.94\n" for day in days))
     return path
 
 
@@ -439,7 +439,7 @@ def test_day_or_month_first_is_asked_where_it_is_seen_and_remembered(dock, fresh
     assert dock.columns.order.currentData() == "day first"
     click(dock, "start")
     settle(dock)
-    assert days_of(fresh) == ["2017-03-0{}".format(day) for day in range(1, 8)]
+    assert days_of(fresh) == [f"2017-03-0{day}" for day in range(1, 8)]
     drop(dock, ambiguous(tmp_path / "april.csv", 4))
     assert states(dock)[-1][1] == "ready" and "day first" in dock.columns.notice.text()
     click(dock, "start")
@@ -462,7 +462,7 @@ def test_a_file_that_shows_the_other_order_asks_once_more(dock, fresh, tmp_path)
 def test_what_the_dock_says_names_its_own_fields(dock, fresh, tmp_path):
     path = tmp_path / "elsewhere.csv"
     path.write_text("CCN,OFFENSE,Occurred Date,LATITUDE,LONGITUDE\n" + "".join(
-        "{0},ROBBERY,2017-03-{0:02d} 10:30,34.05,-118.25\n".format(day) for day in range(1, 20)))
+        f"{day},ROBBERY,2017-03-{day:02d} 10:30,34.05,-118.25\n" for day in range(1, 20)))
     drop(dock, path)
     assert "right system as “CRS”" in dock.columns.notice.text()
     click(dock, "start")

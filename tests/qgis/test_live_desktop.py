@@ -7,7 +7,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from live_parts import package  # noqa: E402
 from test_desktop import desktop, pytestmark  # noqa: E402, F401
 
 

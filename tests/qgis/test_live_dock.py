@@ -14,7 +14,7 @@ from qgis.PyQt.QtWidgets import QApplication, QLabel
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from live_parts import INSIDE, OUTSIDE, START, buttons, drive, open_dock, package, press  # noqa: E402
+from live_parts import INSIDE, OUTSIDE, buttons, drive, press  # noqa: E402
 
 from shotspotter_connect_plugin.patrol import live_patrol  # noqa: E402
 from shotspotter_connect_plugin.reports.paper import style  # noqa: E402

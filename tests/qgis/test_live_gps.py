@@ -16,7 +16,7 @@ from qgis.core import QgsApplication
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from live_parts import START, nmea, open_dock, package, press, wait  # noqa: E402
+from live_parts import START, nmea, press, wait  # noqa: E402
 
 from shotspotter_connect_plugin.ui.live import gps_receiver  # noqa: E402
 from shotspotter_connect_plugin.ui.live.gps_receiver import GPSD, NMEA, SERIAL  # noqa: E402
@@ -35,7 +35,7 @@ def test_nmea_over_tcp(open_dock, package):
     threading.Thread(target=serve, daemon=True).start()
     dock = open_dock(package)
     dock.page.kind.setCurrentText(NMEA)
-    dock.page.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
+    dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
     wait(lambda: dock.page.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
     assert "good" in dock.page.gps_label.text()
@@ -55,7 +55,7 @@ def test_gpsd(open_dock, package, tmp_path):
     try:
         dock = open_dock(package)
         dock.page.kind.setCurrentText(GPSD)
-        dock.page.host.setText("127.0.0.1:{}".format(port))
+        dock.page.host.setText(f"127.0.0.1:{port}")
         press(dock.page.connect_gps)    # gpsd is not up yet: it tries again
         wait(dock.page.timer.isVisible, 30, dock.page.gps_label.text)
         assert dock.page.band.text().endswith("Robbery") and dock._journal.fixes()
@@ -132,7 +132,7 @@ def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(op
     threading.Thread(target=serve, daemon=True).start()
     dock = open_dock(package)
     dock.page.kind.setCurrentText(NMEA)
-    dock.page.host.setText("127.0.0.1:{}".format(server.getsockname()[1]))
+    dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
     wait(lambda: dock._patrol.situation().visit_seconds >= 10)
     wait(lambda: "no answer yet" in dock.page.gps_label.text(), 15, dock.page.gps_label.text)

@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import Qt
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from live_parts import INSIDE, OUTSIDE, buttons, drive, open_dock, package, press, wait  # noqa: E402
+from live_parts import INSIDE, OUTSIDE, buttons, drive, press, wait  # noqa: E402
 
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust  # noqa: E402

@@ -14,7 +14,7 @@ def shadow(folder, *libraries):
     """A folder that, first on PYTHONPATH, makes libraries look absent -> environment."""
     for library in libraries:
         (folder / (library + ".py")).write_text(
-            "raise ModuleNotFoundError(\"No module named '{0}'\", name='{0}')\n".format(library))
+            f"raise ModuleNotFoundError(\"No module named '{library}'\", name='{library}')\n")
     return {"PYTHONPATH": str(folder)}
 
 

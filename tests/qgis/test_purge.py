@@ -19,7 +19,7 @@ def test_purge_tells_then_removes_and_draws_still_verify(run, fails, full, conte
     assert told["ROWS"] == forecasts > 0 and "would go" in told["TABLES"] and content(full) == before
     size = full.stat().st_size
     done = run("purge", WORKSPACE=str(full), DRY_RUN=False)
-    assert done["ROWS"] == forecasts and "forecasts: {:,} rows from before".format(forecasts) in done["TABLES"]
+    assert done["ROWS"] == forecasts and f"forecasts: {forecasts:,} rows from before" in done["TABLES"]
     assert full.stat().st_size < size
     with open_workspace(full) as workspace:
         assert workspace.count("forecasts") == 0 and workspace.count("gunfire") == alerts

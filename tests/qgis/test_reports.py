@@ -103,13 +103,13 @@ def text_of(pdf):
 
 
 def ask(workspace, sql):
-    with sqlite3.connect("file:{}?mode=ro".format(workspace.address), uri=True) as connection:
+    with sqlite3.connect(f"file:{workspace.address}?mode=ro", uri=True) as connection:
         return connection.execute(sql).fetchone()[0]
 
 
 def in_boxes(workspace, condition):
     """Minutes in which officers were in boxes, whichever and however many at once: by walking along their visits."""
-    with sqlite3.connect("file:{}?mode=ro".format(workspace.address), uri=True) as connection:
+    with sqlite3.connect(f"file:{workspace.address}?mode=ro", uri=True) as connection:
         visits = pd.read_sql_query("SELECT officer, shift_date, shift, entered_utc, left_utc, minutes FROM visits "
                                    f"WHERE {condition} ORDER BY entered_utc", connection,
                                    parse_dates=["entered_utc", "left_utc"])

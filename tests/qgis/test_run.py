@@ -193,7 +193,7 @@ def test_import_takes_a_loaded_layer_with_and_without_a_file(run, fresh, data, t
                             "memory")
     for number in range(3):
         feature = QgsFeature(memory.fields())
-        feature.setAttributes([str(number), "Multiple Gunshots", "2017-06-0{}T02:00:00Z".format(number + 1)])
+        feature.setAttributes([str(number), "Multiple Gunshots", f"2017-06-0{number + 1}T02:00:00Z"])
         feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(-76.93, 38.89)))
         memory.dataProvider().addFeature(feature)
     given = {"WORKSPACE": str(fresh), "SOURCE_TIMEZONE": "UTC"}
@@ -314,7 +314,7 @@ def test_verify_draw_is_true_and_false_after_any_change(run, full, statement):
         # Whoever forges a file can drop its triggers; that is why a draw can be replayed.
         for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN "
                                         "('draw_boxes', 'draws', 'patrols')").fetchall():
-            connection.execute('DROP TRIGGER "{}"'.format(name))
+            connection.execute(f'DROP TRIGGER "{name}"')
         assert connection.execute(statement).rowcount > 0
     connection.close()
     feedback = Feedback()
@@ -354,8 +354,8 @@ def test_daily_does_a_date_once_and_may_be_run_again(run, full, tmp_path):
     first = run("daily", **given)
     assert (first["DRAWN"], first["PATROLS"]) == (3, 2 * len(BEATS) * 3)
     names = {path.name for path in folder.iterdir()}
-    assert names == {"plan_{}.gpkg".format(date), "plan_{}.qgz".format(date),
-                     *("rollcall_{}_{}.pdf".format(date, shift) for shift in SHIFTS)}
+    assert names == {f"plan_{date}.gpkg", f"plan_{date}.qgz",
+                     *(f"rollcall_{date}_{shift}.pdf" for shift in SHIFTS)}
     tables = ("draws", "draw_boxes", "patrols", "forecasts", "commitments", "models")
     before = {table: rows(full, table) for table in tables}
     second = run("daily", **given)

@@ -123,7 +123,7 @@ def test_several_files_are_all_new_or_all_old(tmp_path, monkeypatch):
 
     monkeypatch.setattr(files, "_WAITS", (0.0,))
     for refused in "abd":
-        with pytest.raises(ConnectError, match="{} is open in a program".format(refused)):
+        with pytest.raises(ConnectError, match=f"{refused} is open in a program"):
             write(refused)
         monkeypatch.undo()
         monkeypatch.setattr(files, "_WAITS", (0.0,))

@@ -71,7 +71,7 @@ def test_arrows_run_one_way():
             continue
         allowed = MAY_IMPORT[room]
         if other not in allowed and ".".join(target.split(".")[:2]) not in allowed:
-            wrong.append("{}:{} imports {}".format(path.relative_to(ROOT), line, target))
+            wrong.append(f"{path.relative_to(ROOT)}:{line} imports {target}")
     assert wrong == []
 
 
@@ -81,7 +81,7 @@ def test_the_arrow_test_sees_arrows():
 
 
 def test_other_rooms_are_used_through_public_names():
-    wrong = ["{}:{} imports {} {}".format(path.relative_to(ROOT), line, target, name)
+    wrong = [f"{path.relative_to(ROOT)}:{line} imports {target} {name}"
              for path, room, target, name, line in targets()
              if room != target.split(".")[0] and any(
                  part.startswith("_") and not part.startswith("__") for part in [*target.split("."), name or ""])]
@@ -90,13 +90,13 @@ def test_other_rooms_are_used_through_public_names():
 
 @pytest.mark.parametrize("room", WITHOUT_QGIS)
 def test_rooms_without_qgis_import_no_qgis_and_no_qt(room):
-    wrong = ["{}:{}".format(path.relative_to(ROOT), line) for path in FILES if room_of(path) == room
+    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in FILES if room_of(path) == room
              for module, _, line in imports(path) if module.split(".")[0] in ("qgis", "PyQt5", "PyQt6", "sip")]
     assert wrong == []
 
 
 def test_skin_holds_no_arithmetic_libraries():
-    wrong = ["{}:{} imports {}".format(path.relative_to(ROOT), line, module) for path in FILES
+    wrong = [f"{path.relative_to(ROOT)}:{line} imports {module}" for path in FILES
              if room_of(path) in ("processing", "ui") for module, _, line in imports(path)
              if module.split(".")[0] in ("numpy", "scipy", "sklearn", "geopandas")]
     assert wrong == []
@@ -111,33 +111,33 @@ def test_what_qgis_loads_at_start_imports_nothing_heavy():
         for module, _, line in imports(path, top_level_only=True):
             inside = module[len(PACKAGE.name) + 1:] if module.startswith(PACKAGE.name + ".") else ""
             if module.split(".")[0] in heavy or inside.split(".")[0] in ("forecast", "patrol", "workspace", "reports"):
-                wrong.append("{}:{} imports {}".format(path.relative_to(ROOT), line, module))
+                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {module}")
     assert wrong == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_forbidden_constructs(path):
-    wrong = ["line {} imports {}".format(line, module) for module, name, line in imports(path)
+    wrong = [f"line {line} imports {module}" for module, name, line in imports(path)
              if NEVER_IMPORTED & {module, module.split(".")[0], ".".join(filter(None, [module, name]))}]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assert):
-            wrong.append("line {} asserts".format(node.lineno))
+            wrong.append(f"line {node.lineno} asserts")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NEVER_CALLED:
-            wrong.append("line {} calls {}".format(node.lineno, node.func.id))
+            wrong.append(f"line {node.lineno} calls {node.func.id}")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (
                 node.func.attr in ("read_pickle", "to_pickle") or ast.unparse(node.func) in ("os.system", "os.popen")):
-            wrong.append("line {} calls {}".format(node.lineno, ast.unparse(node.func)))
+            wrong.append(f"line {node.lineno} calls {ast.unparse(node.func)}")
         elif isinstance(node, ast.Attribute) and node.attr in GONE_FROM_LIBRARIES:
-            wrong.append("line {} uses {}, which newer libraries lack".format(node.lineno, node.attr))
+            wrong.append(f"line {node.lineno} uses {node.attr}, which newer libraries lack")
         elif isinstance(node, ast.Compare) and re.search(r"dtype (==|!=|is|is not) (object|'object')|"
                                                          r"object (==|!=) .*dtype", ast.unparse(node)):
-            wrong.append("line {} takes object for text; ask dtype.kind".format(node.lineno))
+            wrong.append(f"line {node.lineno} takes object for text; ask dtype.kind")
         elif isinstance(node, ast.ExceptHandler) and all(
                 isinstance(item, (ast.Pass, ast.Continue)) for item in node.body):
             if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"):
-                wrong.append("line {} swallows every error".format(node.lineno))
+                wrong.append(f"line {node.lineno} swallows every error")
         elif isinstance(node, ast.keyword) and node.arg == "n_jobs" and ast.unparse(node.value) != "1":
-            wrong.append("line {} starts processes".format(node.value.lineno))
+            wrong.append(f"line {node.value.lineno} starts processes")
     assert wrong == []
 
 
@@ -238,7 +238,7 @@ def writing(call):
     mode = next((ast.unparse(item) for item in [*call.args[1:2], *(word.value for word in call.keywords
                                                                    if word.arg == "mode")]), "''").strip("'\"")
     if name in ("open", "io.open", "gzip.open", "os.fdopen") or last == "ZipFile":
-        return "{} w".format(last) if set(mode) & set("wax") else ""
+        return f"{last} w" if set(mode) & set("wax") else ""
     if last == "to_csv":
         return last if call.args else ""
     if last == "save" and not name.startswith(("painter.", "web.", "np.", "digest.")):

@@ -57,7 +57,7 @@ def test_the_readme_counts_right():
             "police_service_areas.geojson": len(features(SAMPLE / "police_service_areas.geojson"))}
     for name, count in rows.items():
         line = next(line for line in text.splitlines() if line.startswith("| `" + name))
-        assert "| {:,} |".format(count) in line
+        assert f"| {count:,} |" in line
     context = ogr.Open(str(SAMPLE / "context.gpkg"))
     counts = [context.GetLayerByName(name).GetFeatureCount() for name in ("parks", "water", "roads", "railroads")]
     assert "| " + ", ".join(map(str, counts)) + " |" in text

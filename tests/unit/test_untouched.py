@@ -73,7 +73,7 @@ def examples_of_a_forecast(calendar):
     boxes, as_of = make_boxes(), calendar.as_of("2018-10-28")
     events = pd.concat([make_events(days=300), make_events(days=300, seed=8, crime_type="theft"),
                         gunfire_of_the_city(calendar)], ignore_index=True)
-    east = {name: 1.0 for name in boxes["box_id"][boxes["col"] >= 7]}
+    east = dict.fromkeys(boxes["box_id"][boxes["col"] >= 7], 1.0)
     coverage = pd.DataFrame({"from_date": [None], "to_date": [None], "boxes": [east]})
     places = pd.DataFrame({"kind": "bar", "x": [1400.0, 1300.0], "y": [2800.0, 2900.0]})
     days = pd.DataFrame({"date": ["2018-07-04", "2018-07-05"], "kind": ["holiday", "weather"],

@@ -13,16 +13,16 @@ from shotspotter_connect_plugin import file_checks
 
 def a_pdf(pages=3):
     """As small as a document can be, with the words that QGIS's own have."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<<\n/Type /Pages\n/Kids [] /Count {}\n>>".format(pages)]
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", f"<<\n/Type /Pages\n/Kids [] /Count {pages}\n>>"]
     objects += ["<<\n/Type /Page\n/Parent 2 0 R\n>>"] * pages
     content, places = "%PDF-1.4\n", []
     for number, text in enumerate(objects, 1):
         places.append(len(content))
-        content += "{} 0 obj\n{}\nendobj\n".format(number, text)
+        content += f"{number} 0 obj\n{text}\nendobj\n"
     start = len(content)
-    content += "xref\n0 {}\n0000000000 65535 f \n".format(len(places) + 1)
-    content += "".join("{:010d} 00000 n \n".format(place) for place in places)
-    content += "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{}\n%%EOF\n".format(len(places) + 1, start)
+    content += f"xref\n0 {len(places) + 1}\n0000000000 65535 f \n"
+    content += "".join(f"{place:010d} 00000 n \n" for place in places)
+    content += f"trailer\n<< /Size {len(places) + 1} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
     return content.encode()
 
 
@@ -43,8 +43,8 @@ def a_layer(path, driver, count=50):
         layer.CreateField(ogr.FieldDefn("name", ogr.OFTString))
     for number in range(count):
         feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetField("name", "box {}".format(number))
-        feature.SetGeometry(ogr.CreateGeometryFromWkt("POINT (-77 {})".format(38 + number / 1000)))
+        feature.SetField("name", f"box {number}")
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT (-77 {38 + number / 1000})"))
         layer.CreateFeature(feature)
     feature = layer = source = None  # noqa: F841 closing writes
 

@@ -40,7 +40,7 @@ class Watch:
         for package in packages:
             path = importlib.import_module(package).__path__
             for item in pkgutil.iter_modules(path):
-                self._wrap_module(monkeypatch, importlib.import_module("{}.{}".format(package, item.name)))
+                self._wrap_module(monkeypatch, importlib.import_module(f"{package}.{item.name}"))
 
     @property
     def never_called(self):
@@ -71,7 +71,7 @@ class Watch:
             kind, function = type(member), getattr(member, "__func__", member)
             if inspect.isfunction(function):
                 owned = kind is not staticmethod and not frozen
-                wrapped = self._wrap(function, "{}.{}".format(full, name), owned)
+                wrapped = self._wrap(function, f"{full}.{name}", owned)
                 monkeypatch.setattr(made, name, kind(wrapped) if kind in (staticmethod, classmethod) else wrapped)
 
     def _wrap(self, function, full, owned=False):
@@ -80,7 +80,7 @@ class Watch:
 
         def given(arguments, more):
             told = {**dict(zip(names, arguments)), **more}
-            told.update({"*{}".format(number): value for number, value in enumerate(arguments[len(names):])})
+            told.update({f"*{number}": value for number, value in enumerate(arguments[len(names):])})
             # The object itself is the method's own; one that is frozen is not.
             return {name: value for name, value in told.items()
                     if not (owned and name == names[0]) and name not in self._filled.get(full, ())}
@@ -129,8 +129,8 @@ class Held:
                 if array.base is None or getattr(array.base, "flags", array.flags).writeable:
                     array.setflags(write=True)
         if isinstance(error, ValueError) and "read-only" in str(error):
-            self._changed.append("{}: {}".format(self._full, error))
-        self._changed += ["{} changed its {}".format(self._full, name) for name, value in self._arguments.items()
+            self._changed.append(f"{self._full}: {error}")
+        self._changed += [f"{self._full} changed its {name}" for name, value in self._arguments.items()
                           if picture(value) != self._before[name]]
 
 

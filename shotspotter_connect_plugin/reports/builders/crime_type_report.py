@@ -33,9 +33,8 @@ def build(workspace, first, last, beat="", shift=""):
               lambda width: charts.bars(labels, totals, width, "patrol-minutes in planned boxes")),
         Heading("Minutes of one visit to a planned box"),
         Chart("Minutes of a visit", lambda width: charts.bars(labels, stay, width, "minutes", missing="no visits"),
-              "The target of a visit is {:g} minutes; {:g} to {:g} are on target.".format(
-                  workspace.settings.target_minutes, workspace.settings.on_target_low,
-                  workspace.settings.on_target_high)),
+              f"The target of a visit is {workspace.settings.target_minutes:g} minutes; "
+              f"{workspace.settings.on_target_low:g} to {workspace.settings.on_target_high:g} are on target."),
         Table("crime types", [
             *patrol_tables.kind_columns(), number("patrols", "Planned boxes", 16),
             patrol_tables.share_column("compliance", "Visited", 15), patrol_tables.share_column(

@@ -22,7 +22,7 @@ ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed min
          "two boxes at once, as near an edge, counts once in an officer's total and in both boxes. A stay counts for "
          "the shift in which it began, so a total can pass the length of the shift when a stay runs over its end. "
          "Peers are all officers of the same shifts, this one included; the middle half lies between the quartiles. A "
-         "shift with fewer than {} officers has no such distribution.").format(LEAST_PEERS)
+         f"shift with fewer than {LEAST_PEERS} officers has no such distribution.")
 
 
 def build(workspace, first, last, beat="", shift="", officer="", rank=False):
@@ -55,7 +55,7 @@ def _all(period, shifts, names, rank):
     table = delivered.by_officer(shifts, LEAST_PEERS)
     table = _ranked(table) if rank else _by_code(table)
     unknown = period.visits.loc[period.visits["officer"] == UNKNOWN, "minutes"].sum()
-    blocks = [
+    return [
         Figures([(f"{len(table):,}", "officers"), (f"{int(table['shifts'].sum()):,}", "officer-shifts"),
                  (patrol_tables.minutes(table["minutes"].sum()), "officer-minutes in boxes"),
                  (patrol_tables.minutes(table["directed_minutes"].sum()), "of these in planned boxes"),
@@ -84,7 +84,6 @@ def _all(period, shifts, names, rank):
         Heading("Minutes per tactic"), _words_table(table, _tactics(period), "name", "Tactics, most minutes first"),
         Heading("Minutes per box"), _words_table(table, _boxes(period), "box_id", "Boxes, most minutes first"),
         _tactic_table(_by_code(_tactics(period)), on_page=False), _box_table(_by_code(_boxes(period)), on_page=False)]
-    return blocks
 
 
 def _by_code(table):

@@ -138,7 +138,7 @@ def _embed(layers, path):
         for number, layer in enumerate(layers, 1):
             _write(layer, path, _table(number))
     for number, layer in enumerate(layers, 1):
-        _set_source(layer, "{}|layername={}".format(path, _table(number)))
+        _set_source(layer, f"{path}|layername={_table(number)}")
         layer.removeCustomProperty("skipMemoryLayersCheck")
 
 
@@ -151,7 +151,7 @@ def _set_source(layer, source):
 
 
 def _table(number):
-    return "layer_{}".format(number)
+    return f"layer_{number}"
 
 
 def _write(layer, path, table):

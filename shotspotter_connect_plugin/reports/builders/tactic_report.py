@@ -14,10 +14,12 @@ MOST_LISTED = 20
 MOST_ACROSS = 5
 MOST_DATES = 8
 ABOUT = ("Tactics are what officers log. A use without minutes counts as a use and adds no minutes. Crime type and "
-         "beat are those of the visit that a log belongs to; a log without a visit counts under “{}”, and one from a "
-         "box that was not planned under “{}”. An entry is not approved when nobody had approved the tactic for its "
+         f"beat are those of the visit that a log belongs to; a log without a visit counts under “{NO_VISIT}”, and "
+         "one from a "
+         f"box that was not planned under “{patrol_tables.NOT_PLANNED}”. An entry is not approved when nobody had "
+         "approved the tactic for its "
          "date, it had expired, it is enforcement, or the agency's list does not know "
-         "it.").format(NO_VISIT, patrol_tables.NOT_PLANNED)
+         "it.")
 
 
 def build(workspace, first, last, beat="", shift=""):

@@ -34,9 +34,10 @@ _INFORM_ENTER_LEAVE = 3
 # because a GeoPackage's date and time comes back with the phone's wall clock called UTC.
 _NOW = ("format_date(to_datetime('1970-01-01T00:00:00Z') + make_interval(seconds:=epoch(coalesce(@gnss_timestamp, "
         "now())) / 1000), 'yyyy-MM-ddTHH:mm:ss') || 'Z'")
-_BOX_HERE = ("aggregate(layer:='{}', aggregate:='min', expression:=\"box_id\", filter:=intersects($geometry, "
-             "geometry(@parent)))").format(_BOX_LAYER)
-_OF_BOX = "attribute(get_feature('{}', 'box_id', \"box_id\"), '{{}}')".format(_BOX_LAYER)
+_BOX_HERE = (f"aggregate(layer:='{_BOX_LAYER}', aggregate:='min', expression:=\"box_id\", "
+             "filter:=intersects($geometry, "
+             "geometry(@parent)))")
+_OF_BOX = f"attribute(get_feature('{_BOX_LAYER}', 'box_id', \"box_id\"), '{{}}')"
 _UNIT = "coalesce(array_last(aggregate(layer:='{}', aggregate:='array_agg', expression:=\"unit\", filter:=\"unit\" " \
         "IS NOT NULL, order_by:=\"at_utc\")), {})".format(_FIX_LAYER, _OF_BOX.format("unit"))
 _OF_CRIME_TYPE = "\"crime_type\" = coalesce(current_value('crime_type'), '')"
@@ -86,7 +87,7 @@ def write_phone(workspace, shift_date, shift, path, progress=SILENT):
     """
     rollcall = rollcall_data.rollcall(workspace, shift_date, shift)
     if rollcall.patrols.empty:
-        raise ConnectError("There is no plan of {} {} to export; meter it first.".format(shift_date, shift))
+        raise ConnectError(f"There is no plan of {shift_date} {shift} to export; meter it first.")
     package = make_package(workspace, shift_date, shift)
     name = "phone_{}_{}".format(shift_date, "".join(c if c.isalnum() else "_" for c in shift))
     folder_for(path, "The plan")
@@ -123,8 +124,8 @@ def _write_geopackage(path, rollcall, package, progress):
     kinds = _crime_types(rollcall).rename(columns={"name": "crime_type_name"})
     boxes = rollcall.patrols.merge(kinds, on="crime_type", how="left")
     boxes = boxes.assign(
-        title=["{} {} · {} · {}".format(_shown(row.beat), row.number, _shown(row.where) or row.box_id,
-                                        _shown(row.crime_type_name)) for row in boxes.itertuples()],
+        title=[f"{_shown(row.beat)} {row.number} · {_shown(row.where) or row.box_id} · "
+               f"{_shown(row.crime_type_name)}" for row in boxes.itertuples()],
         where=boxes["where"].map(_shown), reasons=[_shown("; ".join(reasons)) for reasons in boxes["reasons"]],
         minutes=[wording.minutes_in_words(*pair) for pair in zip(boxes["target_minutes"], boxes["returns"])])
     no_fixes = {"unit": [], "at_utc": [], "accuracy": [], "geometry": []}
@@ -153,7 +154,7 @@ def _choices(crime_types, package):
 def _project(rollcall, geopackage):
     project = map_layers.new_project(rollcall.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(map_layers.plain(_shown("{}, {}".format(rollcall.shift_name, rollcall.shift_date))))
+    project.setTitle(map_layers.plain(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}")))
     project.setMetadata(metadata_of(project.title(), rollcall))
     project.setBackgroundColor(style.colour(style.LAND))
     boxes, beats = map_layers.open_layer(
@@ -185,9 +186,9 @@ def _project(rollcall, geopackage):
 
 def _own_layer(geopackage, table, name):
     """A layer the officer adds to."""
-    layer = QgsVectorLayer("{}|layername={}".format(geopackage, table), name, "ogr")
+    layer = QgsVectorLayer(f"{geopackage}|layername={table}", name, "ogr")
     if not layer.isValid():
-        raise ConnectError("The plan's layer {} cannot be opened: export the plan again.".format(table))
+        raise ConnectError(f"The plan's layer {table} cannot be opened: export the plan again.")
     return layer
 
 

@@ -289,25 +289,25 @@ class ResultPanel(QTextBrowser):
         if item is None or item.state not in (DONE, FAILED, STOPPED):
             self.setHtml("<p>{}</p>".format(escape(tr("Nothing was imported from this file yet."))))
             return
-        parts = ["<h4>{}</h4>".format(escape(item.name))]
+        parts = [f"<h4>{escape(item.name)}</h4>"]
         if item.state != DONE:
             parts.append("<p><b style='color: {}'>{}</b> {}</p>".format(
                 RED, escape(item.error), escape(tr("Nothing of it was taken in."))))
         if "READ" in item.outputs:
             parts.append(_table([tr("Rows read"), tr("added"), tr("updated"), tr("unchanged"), tr("rejected")], [
-                ["{:,.0f}".format(item.outputs[name]) for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",
+                [f"{item.outputs[name]:,.0f}" for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",
                                                                    "REJECTED")]]))
             dropped = item.outputs.get("DROPPED_COLUMNS")
             parts.append("<p>{}</p>".format(escape(tr("Columns that were not read: {}.").format(dropped)))
                          if dropped else "")
-        parts.extend("<p>{}</p>".format(escape(message)) for message in (
+        parts.extend(f"<p>{escape(message)}</p>" for message in (
             item.warnings if "READ" in item.outputs else item.messages))
         if item.rejected is not None:
             self._rejects = item.rejects
             link = " (<a href='rejects'>{}</a>)".format(escape(tr("open the list of all"))) if item.rejects else ""
             parts.append("<p><b>{}</b>{}</p>".format(escape(tr("Rejected rows")), link))
             parts.append(_table([tr("Rows"), tr("Reason"), tr("Column"), tr("Lines")], [
-                ["{:,}".format(row.rows), row.reason, row.column, row.lines] for row in item.rejected.itertuples()]))
+                [f"{row.rows:,}", row.reason, row.column, row.lines] for row in item.rejected.itertuples()]))
         if item.delivered is not None:
             parts.append("<p><b>{}</b></p>".format(escape(tr("Planned against delivered"))))
             parts.append(_delivered(item.delivered))
@@ -327,8 +327,8 @@ def _notice(item, found):
 def _delivered(table):
     """The patrols of shifts in which anybody was anywhere; of the others a sentence above has told."""
     table = table[table.groupby(["shift_date", "shift"])["visits"].transform("sum") > 0]
-    rows = [[row.shift_date, row.shift, row.box_id, row.beat or "", "{:.0f}".format(row.target_minutes),
-             "{:.1f}".format(row.patrol_minutes), str(row.visits), "" if row.status == "planned" else row.status]
+    rows = [[row.shift_date, row.shift, row.box_id, row.beat or "", f"{row.target_minutes:.0f}",
+             f"{row.patrol_minutes:.1f}", str(row.visits), "" if row.status == "planned" else row.status]
             for row in table.itertuples()]
     if not rows:
         return "<p>{}</p>".format(escape(tr("No planned patrol was visited on these dates.")))
@@ -337,8 +337,8 @@ def _delivered(table):
 
 
 def _table(headings, rows):
-    lines = ["<tr>{}</tr>".format("".join("<th align='left'>{}</th>".format(escape(text)) for text in headings))]
-    lines.extend("<tr>{}</tr>".format("".join("<td>{}</td>".format(escape(str(text))) for text in row))
+    lines = ["<tr>{}</tr>".format("".join(f"<th align='left'>{escape(text)}</th>" for text in headings))]
+    lines.extend("<tr>{}</tr>".format("".join(f"<td>{escape(str(text))}</td>" for text in row))
                  for row in rows)
     return "<table cellspacing='0' cellpadding='3' border='0'>{}</table>".format("".join(lines))
 

@@ -272,7 +272,7 @@ class Queue(QObject):
         self._run.start()
 
     def _list_visits(self, first, last):
-        item = Item(tr("Visits of {}").format(first if first == last else "{} … {}".format(first, last)), VISITS)
+        item = Item(tr("Visits of {}").format(first if first == last else f"{first} … {last}"), VISITS)
         item.extras = {"FROM": first, "TO": last}
         self.items.append(item)
         self.listed.emit()
@@ -357,7 +357,7 @@ def _spoken(sentences):
 
 
 def _key(item):
-    return "item {}".format(id(item))
+    return f"item {id(item)}"
 
 
 def _algorithm(item):
@@ -370,9 +370,9 @@ def _rejects(address, item):
         return ""
     stem, _ = os.path.splitext(os.path.abspath(address))
     if item.kind == "calendar":  # its algorithm names the file itself
-        return "{}-rejects-{}.csv".format(stem, item.kind)
+        return f"{stem}-rejects-{item.kind}.csv"
     plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in item.name)
-    return "{}-rejects-{}-{}.csv".format(stem, item.kind, plain)
+    return f"{stem}-rejects-{item.kind}-{plain}.csv"
 
 
 def _show_on_map(run):

@@ -27,9 +27,9 @@ class Theme:
     def behind(self, verdict):
         """Style of the panel with the timer."""
         colour = self.verdicts.get(verdict, self.raised)
-        return ("QFrame#panel {{ background: {}; border-radius: 8px; }} "
-                "QFrame#panel QLabel {{ background: transparent; color: {}; }}").format(
-                    colour, style.ink_on(style.colour(colour)).name())
+        return (f"QFrame#panel {{ background: {colour}; border-radius: 8px; }} "
+                "QFrame#panel QLabel "
+                f"{{ background: transparent; color: {style.ink_on(style.colour(colour)).name()}; }}")
 
     def seen(self, colour):
         """The colour of a crime type as a ``QColor``, at night so light that it stands out from the dark."""
@@ -42,9 +42,8 @@ class Theme:
         """Style of the band in the colour of a crime type; at night only its edge is bright."""
         colour = self.seen(colour)
         if self.dark:
-            return "background: {}; color: {}; border-left: 16px solid {};".format(
-                self.raised, self.ink, colour.name())
-        return "background: {}; color: {}; border-radius: 8px;".format(colour.name(), style.ink_on(colour).name())
+            return f"background: {self.raised}; color: {self.ink}; border-left: 16px solid {colour.name()};"
+        return f"background: {colour.name()}; color: {style.ink_on(colour).name()}; border-radius: 8px;"
 
 
 _LIGHT_AT_NIGHT = 0.55

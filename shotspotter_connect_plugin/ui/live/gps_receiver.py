@@ -36,7 +36,7 @@ def check_address(kind, text):
         return (text,)
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ConnectError("Write the address as host:port, as in {}.".format(USUAL[kind]))
+        raise ConnectError(f"Write the address as host:port, as in {USUAL[kind]}.")
     return host, int(port)
 
 

@@ -81,7 +81,7 @@ class LiveDock(QgsDockWidget):
         place = addresses.place_of(QgsProject.instance())
         if place.address and place.date:
             self.first.path.setText(place.address)
-            self._offer_shifts("{} {}".format(place.date, place.shift))
+            self._offer_shifts(f"{place.date} {place.shift}")
 
     def start(self):
         """Open plan and journal; what the journal holds already is played first."""
@@ -178,7 +178,7 @@ class LiveDock(QgsDockWidget):
 
     def _remember_plan(self, unit):
         settings = QgsSettings()
-        shift = "{} {}".format(self._package.shift_date, self._package.shift)
+        shift = f"{self._package.shift_date} {self._package.shift}"
         for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
                             ("badge", self.first.badge.text().strip()), ("running", True)):
             settings.setValue(SETTINGS + name, value)
@@ -367,7 +367,7 @@ class LiveDock(QgsDockWidget):
     def _used_at(self, tactic, box_id):
         """The agency's wall clock at which a tactic was used in a box, or ""."""
         at = self._logged.get((tactic.tactic, box_id))
-        return "" if at is None else "{:%H:%M}".format(at.tz_convert(self._package.timezone))
+        return "" if at is None else f"{at.tz_convert(self._package.timezone):%H:%M}"
 
     def _own_patrols(self):
         return [patrol for patrol in self._package.patrols if not patrol.unit or patrol.unit == self._journal.unit]
@@ -375,7 +375,7 @@ class LiveDock(QgsDockWidget):
     def _show_boxes(self):
         beat = self.page.beat.currentData()
         self.page.show_boxes([(
-            "{} {} · {} · {:.0f} / {:g} min".format(
-                patrol.beat, patrol.visit_order, patrol.where or patrol.box_id, self._patrol.minutes(patrol.box_id),
-                patrol.target_minutes * (1 + patrol.returns)), self._theme.seen(patrol.colour), patrol.box_id)
+            f"{patrol.beat} {patrol.visit_order} · {patrol.where or patrol.box_id} · "
+            f"{self._patrol.minutes(patrol.box_id):.0f} / {patrol.target_minutes * (1 + patrol.returns):g} min",
+            self._theme.seen(patrol.colour), patrol.box_id)
             for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])

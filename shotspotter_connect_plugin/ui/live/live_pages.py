@@ -176,7 +176,7 @@ class PatrolPage(QWidget):
         inside = state.patrol is not None
         if inside:
             seconds = int(state.visit_seconds)
-            self.timer.setText("{}:{:02d}".format(seconds // 60, seconds % 60))
+            self.timer.setText(f"{seconds // 60}:{seconds % 60:02d}")
             self.progress.setMaximum(max(int(state.target_seconds), 1))
             self.progress.setValue(min(seconds, int(state.target_seconds)))
         for widget in (self.timer, self.progress):
@@ -199,7 +199,7 @@ class PatrolPage(QWidget):
         grid = QGridLayout(holder)
         grid.setContentsMargins(0, 0, 0, 0)
         if patrol is not None:
-            self.band.setText("{}\n{}".format(patrol.where or patrol.box_id, patrol.crime_type_name))
+            self.band.setText(f"{patrol.where or patrol.box_id}\n{patrol.crime_type_name}")
             self.band.setStyleSheet(theme.band(patrol.colour))
             for number, tactic in enumerate(tactics):
                 grid.addWidget(self._tactic_button(tactic, logged(tactic)), number // 2, number % 2)

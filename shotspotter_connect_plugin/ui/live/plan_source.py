@@ -28,7 +28,7 @@ class PlanSource:
             found = planned_shifts(workspace, workspace.calendar.as_of(wanted.split(" ")[0]) if wanted else None)
         if found.empty:
             raise ConnectError(tr("This workspace has no plan yet; meter a shift first."))
-        return {"{} {}".format(row.shift_date, row.shift): "{}, {}".format(row.name, row.shift_date)
+        return {f"{row.shift_date} {row.shift}": f"{row.name}, {row.shift_date}"
                 for row in found.itertuples(index=False)}
 
     def read(self, chosen):

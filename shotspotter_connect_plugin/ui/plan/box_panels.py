@@ -23,7 +23,7 @@ class WhyPanel(QTextBrowser):
 
     def tell(self, text):
         """Show one plain sentence."""
-        self.setHtml("<p>{}</p>".format(escape(text)))
+        self.setHtml(f"<p>{escape(text)}</p>")
 
     def show_why(self, why, patrol, names):
         """Show a ``WhyBox``; ``patrol`` is its row of the plan or None, ``names`` the crime types' names by code."""
@@ -52,7 +52,7 @@ class WhyPanel(QTextBrowser):
 
 
 def _items(sentences):
-    return "".join("<li>{}</li>".format(escape(sentence)) for sentence in sentences)
+    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
 
 
 class _Table(QTableWidget):
@@ -114,7 +114,7 @@ class LatelyPanel(QWidget):
         self.label.setText(tr("Known by {}. Click a row to see its beat and crime type in the plan.").format(
             wording.moment_in_words(lately.until.tz_convert(zone))))
         self.table.fill([((row.beat, row.crime_type),
-                          [row.beat, kinds[row.crime_type]["name"], *("{:.3g}".format(value) for value in (
+                          [row.beat, kinds[row.crime_type]["name"], *(f"{value:.3g}" for value in (
                               row.day, row.week, row.usual))], {1: kinds[row.crime_type]["icon"]})
                          for row in lately.counts.itertuples()])
 
@@ -191,7 +191,7 @@ class RisenPanel(QWidget):
         self.label.setText(tr("{} events became known between {} and {}. The harm of {} boxes grew by {} or more; the "
                               "plan is unchanged.").format(risen.reported, self._since, until, len(risen.boxes), least))
         self.table.fill([(row, [
-            row.beat, row.box_id, kinds[row.crime_type]["name"], "{:.2f}".format(row.before), "{:.2f}".format(row.now),
+            row.beat, row.box_id, kinds[row.crime_type]["name"], f"{row.before:.2f}", f"{row.now:.2f}",
             wording.chance_in_words(row.chance, row.chance_low, row.chance_high), str(row.reported),
             "", row.where or ""], {2: kinds[row.crime_type]["icon"]}) for row in risen.boxes.itertuples()])
         self.follow(self._view, self._refusal)

@@ -116,4 +116,4 @@ class Panels(QObject):
 
     def _name_risen(self, count):
         tabs = self._form.tabs
-        tabs.setTabText(tabs.indexOf(self._form.risen), tr("Risen since") + (" ({})".format(count) if count else ""))
+        tabs.setTabText(tabs.indexOf(self._form.risen), tr("Risen since") + (f" ({count})" if count else ""))

@@ -45,7 +45,7 @@ class Changes(QObject):
         for action, button in self._buttons.items():
             why_not = self.why_not(action)
             button.setEnabled(not why_not)
-            button.setToolTip(why_not or "{} ({})".format(tr(BUTTONS[action].what), BUTTONS[action].key))
+            button.setToolTip(why_not or f"{tr(BUTTONS[action].what)} ({BUTTONS[action].key})")
 
     def why_not(self, action):
         """Why a change cannot be made now; empty if it can."""
@@ -96,7 +96,7 @@ class Changes(QObject):
 
     def _what(self, action):
         view = self._view
-        shift = "{} {}".format(view.shift_date, view.shift_name)
+        shift = f"{view.shift_date} {view.shift_name}"
         if action == "undo":
             return tr("Take back in {}: {} of box {}, by {}.").format(
                 shift, view.undoable["action"], view.undoable["box_id"], view.undoable["who"])

@@ -24,7 +24,7 @@ OBJECT_NAME = "ConnectReportsDock"
 SETTINGS = "shotspotter_connect/reports/"
 ISO = "yyyy-MM-dd"
 OWN = "own"
-DONE, WARN = ("QLabel {{ background: {}; color: #1d2329; border-radius: 3px; }}".format(colour)
+DONE, WARN = (f"QLabel {{ background: {colour}; color: #1d2329; border-radius: 3px; }}"
               for colour in ("#d9f0dd", "#fbe8c6"))
 
 

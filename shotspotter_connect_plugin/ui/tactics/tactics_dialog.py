@@ -200,8 +200,8 @@ class TacticsDialog(QDialog):
     def add(self):
         """Add a tactic after the chosen one."""
         codes = {row["tactic"] for row in self.rows}
-        code = next("tactic_{}".format(number) for number in range(1, len(codes) + 2)
-                    if "tactic_{}".format(number) not in codes)
+        code = next(f"tactic_{number}" for number in range(1, len(codes) + 2)
+                    if f"tactic_{number}" not in codes)
         place = self.list.currentRow() + 1
         self.rows.insert(place, {"tactic": code, "name": "", "description": "", "crime_types": [], "approved_by": "",
                                  "reviewed": None, "expires": None, "enforcement": False, "source": ""})

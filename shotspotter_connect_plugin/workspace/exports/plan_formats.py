@@ -126,7 +126,7 @@ def _layer(table, shapes, kind, type_of, path, styles=None):
     with _errors():
         driver = ogr.GetDriverByName(_DRIVERS[kind])
         if driver is None:
-            raise ConnectError("This GDAL cannot write {}; choose another format.".format(kind))
+            raise ConnectError(f"This GDAL cannot write {kind}; choose another format.")
         try:
             source = driver.CreateDataSource(path)
             degrees = osr.SpatialReference()
@@ -181,12 +181,12 @@ def _in_degrees(rectangles, crs):
 
 
 def _titles(frame):
-    return ["{} {}: {}".format(row.beat, row.number, row.where or row.box_id).strip() for row in frame.itertuples()]
+    return [f"{row.beat} {row.number}: {row.where or row.box_id}".strip() for row in frame.itertuples()]
 
 
 def _waypoints(frame):
     return pd.DataFrame({
         "name": _titles(frame), "type": frame["crime_type_name"].fillna("").astype(str),
         "desc": ["{}, {}, {}, {}{:g} minutes, box {}".format(
-            row.shift, row.hours, row.crime_type_name, "{:g} x ".format(1 + row.returns) if row.returns else "",
+            row.shift, row.hours, row.crime_type_name, f"{1 + row.returns:g} x " if row.returns else "",
             row.target_minutes, row.box_id) for row in frame.itertuples()]})

@@ -163,11 +163,10 @@ def read_package(path):
     try:
         content = json_text.read(path)
     except (OSError, ValueError) as error:
-        raise ConnectError("{} cannot be read as a shift package; export the plan again with FORMAT=package.".format(
-            path), str(error)) from error
+        raise ConnectError(f"{path} cannot be read as a shift package; export the plan again with "
+                           "FORMAT=package.", str(error)) from error
     if not isinstance(content, dict) or content.pop("shift_package", None) != FORMAT:
-        raise ConnectError("{} is no shift package of this version; export the plan again with FORMAT=package.".format(
-            path))
+        raise ConnectError(f"{path} is no shift package of this version; export the plan again with FORMAT=package.")
     try:
         content["rules"] = _made(VisitRules, content["rules"])
         content["patrols"] = tuple(_made(Patrol, patrol) for patrol in content["patrols"])
@@ -179,7 +178,7 @@ def read_package(path):
             if pd.Timestamp(text).tz is None:
                 raise ValueError("a time without a zone")
     except (KeyError, TypeError, ValueError, AttributeError, ConnectError) as error:
-        raise ConnectError("{} is damaged; export the plan again with FORMAT=package.".format(path),
+        raise ConnectError(f"{path} is damaged; export the plan again with FORMAT=package.",
                            repr(error)) from error
     return package
 

@@ -20,8 +20,9 @@ def areas_near(bounds, shapes, name):
         When no shape is an area.
     """
     if not any(_is_area(shape) for shape in shapes):
-        raise ConnectError("{} holds no areas; bring water in as polygons, so that it is known how much of a box is "
-                           "water.".format(name))
+        raise ConnectError(f"{name} holds no areas; bring water in as polygons, so that it is known how much of a "
+                           "box is "
+                           "water.")
     frame = box(*bounds)
     return [_within(frame, shape) if _is_area(shape) and frame.intersects(box(*shape.bounds)) else MultiPolygon()
             for shape in shapes]

@@ -36,7 +36,7 @@ def find_columns(columns, table, mapping, warnings):
     for role, column in given.items():
         if column and about[column]:
             given[role] = None
-            warnings.append("Column {} looks like {} and was not read.".format(column, about[column]))
+            warnings.append(f"Column {column} looks like {about[column]} and was not read.")
     found = recognise([column for column in columns if not about[column]], table, given)
     if {"occurred_time", "reported"} <= set(found) and not {"occurred", "reported_time"} & set(found):
         found["reported_time"] = found.pop("occurred_time")

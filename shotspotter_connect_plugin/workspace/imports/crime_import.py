@@ -124,7 +124,7 @@ def _crime_types(intake, rows, known):
         found, column = np.where(died, "homicide", "aggravated_assault").astype(object), intake.mapping["murder_flag"]
     for reason in (NO_CRIME, UNCLEAR):
         if words is not None:
-            intake.tell_words("Not counted, {}, in column {}".format(reason, column), words,
+            intake.tell_words(f"Not counted, {reason}, in column {column}", words,
                               (found == reason) & rows.kept)
         rows.reject(found == reason, reason, column)
     _reject_dispositions(intake, rows, NO_CRIME, lambda words, column: [
@@ -140,7 +140,7 @@ def _reject_dispositions(intake, rows, reason, are_nothing):
     for role in [role for role in intake.mapping if role.startswith("disposition")]:
         words, column = intake.words(rows, role), intake.mapping[role]
         nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
-        intake.tell_words("Not counted, {}, in column {}".format(reason, column), words, nothing & rows.kept)
+        intake.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
         rows.reject(nothing, reason, column)
 
 
@@ -300,9 +300,10 @@ def _kinds(intake, rows):
             denied |= kinds == np.array(None)
         elif (texts != "").any():
             denied |= np.array([not is_code(word) for word in texts], dtype=bool)
-            intake.tell_words("No word of column {} speaks of gunfire; its rows were taken for gunfire of unknown kind"
-                              .format(column), words, ~denied[words.codes] & rows.kept)
-        intake.tell_words("Not counted, {}, by column {}".format(NO_ALERT, column), words,
+            intake.tell_words(f"No word of column {column} speaks of gunfire; its rows were taken for gunfire of "
+                              "unknown kind",
+                              words, ~denied[words.codes] & rows.kept)
+        intake.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
                           denied[words.codes] & rows.kept)
         rows.reject(denied[words.codes], NO_ALERT, column)
         known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
@@ -477,7 +478,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
         raise ConnectError("Name the KIND of the places, such as bar or bus_stop.")
     name = vector_table.name or "The layer"
     if not vector_table.geometry:
-        raise ConnectError("{} has no features; choose a layer with places.".format(name))
+        raise ConnectError(f"{name} has no features; choose a layer with places.")
     progress.report(0.0)
     area = Area(workspace)
     moved = vector_table.to_crs(area.crs)
@@ -494,8 +495,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     near = area.near(x, y)
     reasons = {without: int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
     if not near.any():
-        raise ConnectError("No place of {} was taken: {}; check the layer and its CRS.".format(
-            name, max(reasons, key=reasons.get)))
+        raise ConnectError(f"No place of {name} was taken: {max(reasons, key=reasons.get)}; check the layer and its "
+                           "CRS.")
     texts = {role: frame[column].map(_place_text) for role, column in found.items()}
     names = texts.get("name", pd.Series("", index=frame.index))
     ids = texts.get("id")
@@ -509,8 +510,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
         gone = sorted(set(old) - set(rows["place_id"]))
         if gone:
             writer.delete("places", {"kind": kind, "place_id": gone})
-            warnings.append("{:,} places of kind {} are no longer in the layer and were removed.".format(
-                len(gone), kind))
+            warnings.append(f"{len(gone):,} places of kind {kind} are no longer in the layer and were removed.")
         counts = writer.upsert("places", rows)
         if kind == box_water.KIND:
             warnings += box_water.write_shares(workspace, writer, shapes)
@@ -535,7 +535,7 @@ def _place_columns(frame, warnings):
             texts = frame[column].map(_place_text)
             what = privacy.values_about_persons(texts)
             if what:
-                warnings.append("The values of column {} look like {} and were dropped.".format(column, what))
+                warnings.append(f"The values of column {column} look like {what} and were dropped.")
             if what or (role == "id" and ((texts == "").any() or texts.duplicated().any())):
                 columns.remove(column)
                 break

@@ -20,8 +20,8 @@ __all__ = ["Dates", "OrderUnknown", "check_order", "settled"]
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
-_WEEKDAYS = frozenset("dayofweek weekday weekdayname dow dayname dayofwk wday daynameofweek".split())
-_MONTHS = frozenset("month occurredmonth monthnumber monthname incidentmonth reportmonth".split())
+_WEEKDAYS = frozenset(["dayofweek", "weekday", "weekdayname", "dow", "dayname", "dayofwk", "wday", "daynameofweek"])
+_MONTHS = frozenset(["month", "occurredmonth", "monthnumber", "monthname", "incidentmonth", "reportmonth"])
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _BESIDE = 6
 _NEAR = 3 * source_times.DAY
@@ -113,7 +113,7 @@ class Dates:
         raise OrderUnknown(
             "Nothing in {} tells whether {} in column {} is {}; set DATE_ORDER to {}, once for files of this kind."
             .format(name, text, column, readings, " or ".join(choices)),
-            "Is {} in column {} {}? Choose at Dates.".format(text, column, readings), column, text, choices)
+            f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
 
     def _check(self, name, parts, days, possible, order, is_given):
         """Refuse an order in which some date is none although another fits them all."""
@@ -132,8 +132,9 @@ class Dates:
         return OrderRefused(
             "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
             "DATE_ORDER to {}.".format(self._words(part), name, before, " or ".join(choices)),
-            "{} in column {} is not written with the {}, as in earlier files. If this file differs, say so at "
-            "Dates.".format(text, column, before), column, text, choices)
+            f"{text} in column {column} is not written with the {before}, as in earlier files. If this file differs, "
+            "say so at "
+            "Dates.", column, text, choices)
 
     def _contradiction(self, name, parts, days):
         """Raise one sentence with two dates that no order fits."""
@@ -143,16 +144,17 @@ class Dates:
         other = np.flatnonzero(shared[row])[0] if shared[row].any() else parts.size - 1
         column, text = self._texts[int(parts[row])]
         raise OrderRefused(
-            "The dates of {} contradict each other: {} and {} have no order in common; mend the file, or set "
-            "DATE_ORDER and those that do not fit are rejected.".format(
-                name, self._words(parts[row]), self._words(parts[other])),
-            "{} and {} have no order of day and month in common. Mend the file, or choose at Dates: the others are "
-            "rejected.".format(text, self._texts[int(parts[other])][1]), column, text,
+            f"The dates of {name} contradict each other: {self._words(parts[row])} and {self._words(parts[other])} "
+            "have no order in common; mend the file, or set "
+            "DATE_ORDER and those that do not fit are rejected.",
+            f"{text} and {self._texts[int(parts[other])][1]} have no order of day and month in common. Mend the "
+            "file, or choose at Dates: the others are "
+            "rejected.", column, text,
             {order: order for order in (MONTH_FIRST, DAY_FIRST)})
 
     def _words(self, part):
         column, text = self._texts[int(part)]
-        return "{} (column {})".format(text, column)
+        return f"{text} (column {column})"
 
 
 def _in_words(day, order):
@@ -204,8 +206,9 @@ def settled(given, source, columns, date_order, warnings, progress=SILENT, dates
         if not given.date_order:
             raise
         order = given.date_order
-        warnings.append("Nothing in {} tells day from month; its dates were read with the {}, as those of earlier "
-                        "files with these columns.".format(source.name, order))
+        warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
+                        "those of earlier "
+                        "files with these columns.")
     return replace(given, date_order=order or given.date_order)
 
 

@@ -81,7 +81,7 @@ def _without_header(source, start):
     fields = [field.strip() for field in first.split(delimiter)]
     if len(fields) < 3 or sum(bool(_NUMBER.fullmatch(field)) for field in fields) < 2:
         return source
-    return BareSource(source.path, source.name, ["column {}".format(number) for number in range(1, len(fields) + 1)],
+    return BareSource(source.path, source.name, [f"column {number}" for number in range(1, len(fields) + 1)],
                       kind="bare", delimiter=delimiter, encoding=source.encoding)
 
 
@@ -238,10 +238,10 @@ class _Epochs:
         self._clock = clock
 
     def _date(self, year, month, day):
-        if not re.fullmatch(r"\d{4} \d\d \d\d", "{} {} {}".format(year, month, day)):
+        if not re.fullmatch(r"\d{4} \d\d \d\d", f"{year} {month} {day}"):
             return
         try:
-            date = np.datetime64("{}-{}-{}".format(year, month, day), "D")
+            date = np.datetime64(f"{year}-{month}-{day}", "D")
         except ValueError:
             return
         if not OLDEST_YEAR <= int(year) <= NEWEST_YEAR:
@@ -282,7 +282,7 @@ def _fits(text, checksum):
     total = 0
     for byte in text.encode("ascii", errors="replace"):
         total ^= byte
-    return checksum[:2].upper() == "{:02X}".format(total)
+    return checksum[:2].upper() == f"{total:02X}"
 
 
 def _clock(text):

@@ -140,7 +140,7 @@ def files_in(path):
         return [path]
     found = sorted(str(file) for file in Path(path).rglob("*") if file.is_file() and not file.name.startswith("."))
     if not found:
-        raise ConnectError("{} is an empty folder; choose one with files of GPS fixes.".format(path))
+        raise ConnectError(f"{path} is an empty folder; choose one with files of GPS fixes.")
     return found
 
 
@@ -228,7 +228,7 @@ class GpsFile:
         self._rest = self.source.chunks(columns, progress)
         self._head = next(self._rest, None)
         if self._head is None or self._head.empty:
-            raise ConnectError("{} has no rows.".format(self.source.name))
+            raise ConnectError(f"{self.source.name} has no rows.")
         if bare:
             self.mapping = self._recognise(mapping, self._head)
 
@@ -280,7 +280,7 @@ class GpsFile:
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
         if "unit" not in self.mapping:
             if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
-                raise ConnectError("{} is named like a person; rename it to the unit's code.".format(self.source.name))
+                raise ConnectError(f"{self.source.name} is named like a person; rename it to the unit's code.")
             is_track = self.source.kind in ("bare", "nmea") or self.source.layer == "track_points"
             if self.dropped_columns and not is_track:
                 self.warnings.append("No column of units was recognised, so each file was taken for one unit named "
@@ -290,11 +290,13 @@ class GpsFile:
         column = self.mapping["unit"]
         what = privacy.values_about_persons(self._head[column].unique())
         if what == "number plates":
-            self.warnings.append("The units in column {} look like number plates; if they are, name a column with unit "
-                                 "codes in MAPPING.".format(column))
+            self.warnings.append(f"The units in column {column} look like number plates; if they are, name a column "
+                                 "with unit "
+                                 "codes in MAPPING.")
         elif what:
-            raise ConnectError("The units in column {} look like {}; name a column with badge numbers or unit codes in "
-                               'MAPPING, as in {{"unit": "column"}}.'.format(column, what))
+            raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
+                               "unit codes in "
+                               'MAPPING, as in {"unit": "column"}.')
 
     # Times
 
@@ -340,8 +342,9 @@ class GpsFile:
         """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
         if not self._zone_told:
             self._zone_told = True
-            self.warnings.append("Times without an offset were read as local time of {}; name SOURCE_TIMEZONE if they "
-                                 "are not.".format(self.zone))
+            self.warnings.append(f"Times without an offset were read as local time of {self.zone}; name "
+                                 "SOURCE_TIMEZONE if they "
+                                 "are not.")
         first, second = source_times.to_utc(wall, self.zone, True), source_times.to_utc(wall, self.zone, False)
         for row in np.flatnonzero(first != second):
             last, again = self._comings.get(unit[row], (wall[row], False))
@@ -421,8 +424,8 @@ class Rejects:
         try:
             csv.writer(self._kept).writerows(zip(lines.tolist(), columns, reasons, [name] * len(lines)))
         except OSError as error:
-            raise ConnectError("The disk has no room for the rows that were not taken; free some space in {}.".format(
-                tempfile.gettempdir()), str(error)) from error
+            raise ConnectError("The disk has no room for the rows that were not taken; free some space in "
+                               f"{tempfile.gettempdir()}.", str(error)) from error
 
     def close(self):
         """Write the file; gives the path, "" if nothing was rejected."""

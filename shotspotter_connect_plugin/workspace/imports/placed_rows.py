@@ -81,11 +81,12 @@ class ImportResult:
         if self.rejected < self.read or not self.read:
             return
         reason, count = max(self.reasons.items(), key=lambda item: item[1])
-        rows = "its only row was" if self.read == 1 else "all {:,} rows were".format(self.read)
-        most = ", {:,} of them".format(count) if count < self.read else ""
-        listed = "; the rows are listed in {}".format(Path(self.rejects).name) if self.rejects else ""
-        raise ConnectError("Nothing of {} was taken: {} rejected{} for “{}”. Mend the file, or say how it is to be "
-                           "read{}.".format(name, rows, most, reason, listed))
+        rows = "its only row was" if self.read == 1 else f"all {self.read:,} rows were"
+        most = f", {count:,} of them" if count < self.read else ""
+        listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
+        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. Mend the file, or "
+                           "say how it is to be "
+                           f"read{listed}.")
 
     def record(self, writer, table, name, digest):
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
@@ -98,7 +99,7 @@ class ImportResult:
 
 def rejects_path(workspace, table, path=""):
     """Where rejected rows go: to ``path``, or if that is empty beside the workspace."""
-    return Path(path or workspace.folder / "{}-rejects-{}.csv".format(Path(workspace.address).stem, table))
+    return Path(path or workspace.folder / f"{Path(workspace.address).stem}-rejects-{table}.csv")
 
 
 class Rejects:
@@ -341,7 +342,7 @@ class Intake:
                 named[text] += count
             shown = ["{} ({:,})".format(word or "?", count) for word, count in named.most_common(_WORDS_TOLD)]
             if len(named) > _WORDS_TOLD:
-                shown.append("{:,} more".format(len(named) - _WORDS_TOLD))
+                shown.append(f"{len(named) - _WORDS_TOLD:,} more")
             if shown:
                 yield "{}: {}.".format(sentence, ", ".join(shown))
 
@@ -352,7 +353,7 @@ class Intake:
         ends = np.cumsum([part.rows for part in evidence])
         filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
         if not filled:
-            raise ConnectError("{} has no rows.".format(self.source.name))
+            raise ConnectError(f"{self.source.name} has no rows.")
         # Blank lines at the end of a text file are no rows.
         self.read = int(filled[-1])
         if not any(part.placed for part in evidence):
@@ -382,8 +383,8 @@ class Intake:
                 found[role] = "birth dates"
         for role, what in found.items():
             if what:
-                self.warnings.append("The values of column {} look like {} and were dropped.".format(
-                    self.mapping.pop(role), what))
+                self.warnings.append(f"The values of column {self.mapping.pop(role)} look like {what} and were "
+                                     "dropped.")
                 self.mapping.pop(role + "_time", None)
         check_needed(self.source, self.table, self.mapping)
 
@@ -405,7 +406,7 @@ class Intake:
         in_utc = source_times.Reading("UTC", True, order=order)
         in_zone = source_times.Reading(self.zone, self._zone_named, local, order)
         readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
-        counts = {role: 0 for role in roles}
+        counts = dict.fromkeys(roles, 0)
         for digest in self._digests():
             for role in roles:
                 counts[role] = counts[role] + source_times.survey(digest.moments[role], readings[role])
@@ -473,7 +474,7 @@ class Intake:
         if self.system.share < 0.5:
             self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
                                  "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
-        self.warnings.extend(sentence.replace("{}", "{:,}".format(count), 1) if sentence.startswith("{}") else sentence
+        self.warnings.extend(sentence.replace("{}", f"{count:,}", 1) if sentence.startswith("{}") else sentence
                              for sentence, count in self._tallies.items() if count)
         self.warnings.extend(self._sentences_of_words())
         return ImportResult(

@@ -319,8 +319,7 @@ def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, date_or
         else:
             break
     if os.path.isdir(found.path):
-        found.notes.append("{:,} files in this folder; these are the columns of {}.".format(
-            len(files), os.path.basename(path)))
+        found.notes.append(f"{len(files):,} files in this folder; these are the columns of {os.path.basename(path)}.")
     found.given, found.mapping, found.source_crs, found.timezone = file.given, file.mapping, file.crs, file.zone
     found.notes += file.warnings + file.source.notes()
     _leave_out(found, head)
@@ -370,7 +369,7 @@ def _leave_out(found, head, all_known=True):
             about = privacy.values_about_persons(head[column])
             about = "" if about == "number plates" and found.kind not in ("incidents", "gunfire") else about
         if about:
-            found.left_out[column] = "looks like {}: never read".format(about)
+            found.left_out[column] = f"looks like {about}: never read"
             found.mapping = {role: used for role, used in found.mapping.items() if used != column}
         elif all_known and column not in found.mapping.values():
             found.left_out[column] = "not needed"

@@ -74,7 +74,7 @@ _PHONE = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}"
 _SSN = r"\d{3}-\d{2}-\d{4}"
 # Tried only where a word begins, so that a long text takes as many steps as it has letters.
 _ADDRESS = r"(?<![\w.+-])" + _EMAIL
-_CONTACT = re.compile(r"(?:{}|(?<![\w-])(?:{}|{}))(?![\w-])".format(_ADDRESS, _PHONE, _SSN))
+_CONTACT = re.compile(rf"(?:{_ADDRESS}|(?<![\w-])(?:{_PHONE}|{_SSN}))(?![\w-])")
 _VALUES = (
     (re.compile(_ADDRESS), "e-mail addresses", 0.02),
     (re.compile(r"^\s*" + _PHONE), "phone numbers", 0.1),

@@ -27,7 +27,7 @@ _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
 _EXTRA, _LONG = "(beyond the header)", "(too long)"
 LONGEST_FIELD = 2000
-FAULTS = ("", "more fields than the header", "a field of more than {:,} letters".format(LONGEST_FIELD))
+FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIELD:,} letters")
 """What can be wrong with a row whatever its columns mean."""
 _NO_EXCEL = "{} cannot be read as an Excel file; save it again or as CSV."
 _LONGEST_NAME = 300
@@ -176,20 +176,20 @@ def open_source(path, table="", areas=False):
     text, _, option = str(path).partition("|layername=")
     path, layer = Path(text), option.split("|")[0]
     if not path.exists():
-        raise ConnectError("There is no file {}; check the path.".format(path))
+        raise ConnectError(f"There is no file {path}; check the path.")
     if path.is_dir() and path.suffix.lower() != ".gdb":
-        raise ConnectError("{} is a folder; name a file in it.".format(path))
+        raise ConnectError(f"{path} is a folder; name a file in it.")
     if not os.access(path, os.R_OK):
-        raise ConnectError("{} cannot be read; ask its owner for permission.".format(path))
+        raise ConnectError(f"{path} cannot be read; ask its owner for permission.")
     if path.stat().st_size == 0:
-        raise ConnectError("{} is empty; export it again.".format(path.name))
+        raise ConnectError(f"{path.name} is empty; export it again.")
     kind = _ending(path)
     if kind in _TEXT:
         return _open_text(path)
     if kind in _EXCEL:
         return _open_excel(path)
     if kind == ".xls":
-        raise ConnectError("{} is in the old Excel format; save it as .xlsx or CSV.".format(path.name))
+        raise ConnectError(f"{path.name} is in the old Excel format; save it as .xlsx or CSV.")
     return _open_layer_of_rows(path, layer, table, areas)
 
 
@@ -260,7 +260,7 @@ def _open_text(path):
     text, encoding = decoded(start, encoding_of(start, path.name))
     first = next((line for line in lines_of(text) if line.strip()), "")
     if not first:
-        raise ConnectError("{} is empty; export it again.".format(path.name))
+        raise ConnectError(f"{path.name} is empty; export it again.")
     delimiter = max(_DELIMITERS, key=first.count)
     with told(path.name):
         header, _ = header_of(lines_of(text), delimiter)
@@ -275,13 +275,13 @@ def _open_excel(path):
     try:
         sheets = pd.read_excel(path, sheet_name=None, dtype=object)
     except ImportError as error:
-        raise ConnectError("Reading Excel needs the Python package openpyxl; install it, or save {} as CSV."
-                           .format(path.name), str(error)) from error
+        raise ConnectError(f"Reading Excel needs the Python package openpyxl; install it, or save {path.name} as CSV.",
+                           str(error)) from error
     except Exception as error:  # openpyxl raises whatever a broken file happens to trip over
         raise ConnectError(_NO_EXCEL.format(path.name), repr(error)) from error
     sheet = next((sheet for sheet in sheets.values() if len(sheet)), None)
     if sheet is None:
-        raise ConnectError("{} has no rows.".format(path.name))
+        raise ConnectError(f"{path.name} has no rows.")
     sheet.columns = _distinct(sheet.columns)
     return Source(path, path.name, list(sheet.columns), kind="excel", sheet=sheet.reset_index(drop=True))
 
@@ -315,11 +315,11 @@ def _distinct(names):
     seen, distinct = Counter(), []
     for number, name in enumerate(names, 1):
         name = re.sub(r"\s*[\x00-\x1f\x85\u2028\u2029]+\s*", " ", str(name)[:_LONGEST_NAME])
-        name = name.encode("utf-8", "replace").decode("utf-8").strip() or "column {}".format(number)
+        name = name.encode("utf-8", "replace").decode("utf-8").strip() or f"column {number}"
         first = name
         while seen[name]:
             again, seen[first] = seen[first], seen[first] + 1
-            name = first + ("_" * again if again < 4 else "_{}".format(again))
+            name = first + ("_" * again if again < 4 else f"_{again}")
         seen[name] += 1
         distinct.append(name)
     return distinct
@@ -340,7 +340,7 @@ def _features(layer, name):
         except RuntimeError:
             broken = True
         if broken:
-            raise ConnectError("{} is damaged or cut off; export it again.".format(name), gdal.GetLastErrorMsg())
+            raise ConnectError(f"{name} is damaged or cut off; export it again.", gdal.GetLastErrorMsg())
         if feature is None:
             return
         yield feature
@@ -351,10 +351,10 @@ def _open_layer_of_rows(path, layer_name, table, areas):
     kind = ogr.GT_Flatten(layer.GetGeomType())
     has_areas = areas and kind in _AREAS
     if kind not in _POINTS and kind not in (ogr.wkbNone, ogr.wkbUnknown) and not has_areas:
-        raise ConnectError("{} holds {} where points are needed; choose a point layer.".format(
-            path.name, ogr.GeometryTypeToName(kind).lower()))
+        raise ConnectError(f"{path.name} holds {ogr.GeometryTypeToName(kind).lower()} where points are needed; "
+                           "choose a point layer.")
     if layer.GetFeatureCount() == 0:
-        raise ConnectError("{} has no rows.".format(path.name))
+        raise ConnectError(f"{path.name} has no rows.")
     opened = Source(path, path.name, [], crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
                     has_geometry=kind != ogr.wkbNone and not has_areas, kind="layer", layer=layer.GetName())
     opened.columns = _distinct(map(opened._letters, _field_names(layer)))
@@ -365,7 +365,7 @@ def _open_layer(path, name, table=""):
     """(data source, layer); the first must live as long as the second is used."""
     source = open_layers(path)
     if source is None or source.GetLayerCount() == 0:
-        raise ConnectError("{} cannot be opened; give CSV, Excel (.xlsx) or a map layer.".format(path.name),
+        raise ConnectError(f"{path.name} cannot be opened; give CSV, Excel (.xlsx) or a map layer.",
                            gdal.GetLastErrorMsg())
     if not name and table and source.GetLayerByName(table) is not None:
         name = table
@@ -375,7 +375,7 @@ def _open_layer(path, name, table=""):
             path.name, ", ".join(names), path.name, names[0]))
     layer = source.GetLayerByName(name) if name else source.GetLayer(0)
     if layer is None:
-        raise ConnectError("{} has no layer {}.".format(path.name, name))
+        raise ConnectError(f"{path.name} has no layer {name}.")
     return source, layer
 
 
@@ -394,7 +394,7 @@ def _position(geometry, name):
         return np.nan, np.nan
     kind = ogr.GT_Flatten(geometry.GetGeometryType())
     if kind not in _POINTS:
-        raise ConnectError("{} holds {} where points are needed; choose a point layer.".format(
-            name, ogr.GeometryTypeToName(kind).lower()))
+        raise ConnectError(f"{name} holds {ogr.GeometryTypeToName(kind).lower()} where points are needed; choose a "
+                           "point layer.")
     point = geometry if kind == ogr.wkbPoint else geometry.GetGeometryRef(0)
     return point.GetX(), point.GetY()

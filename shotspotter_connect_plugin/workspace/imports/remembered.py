@@ -86,6 +86,6 @@ def _before(workspace, table, header):
 
 def _words(name, value):
     if name == "mapping":
-        return ", ".join("{} is {}".format(column, role) if column else "no {}".format(role)
+        return ", ".join(f"{column} is {role}" if column else f"no {role}"
                          for role, column in value.items())
     return "{} {}".format({"source_crs": "CRS", "source_timezone": "time zone"}[name], value)

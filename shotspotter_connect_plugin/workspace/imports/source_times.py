@@ -32,7 +32,7 @@ _HOUR = re.compile(r"(\d{1,2})()()()\s*([AaPp])\.?[Mm]\.?()$")
 _MILITARY = re.compile(r"(\d{1,2})(\d{2})()()()()$")
 _SPLIT = re.compile(r"(.+?)[ T,]+(\d{1,2}:\d{2}.*|\d{1,2} ?[AaPp]\.?[Mm]\.?)$")
 MONTHS = {name: number for number, name in enumerate(
-    "jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 _EXCEL_EPOCH = 25_569
 """Days from Excel's day 0 to 1970-01-01."""
 
@@ -213,7 +213,7 @@ def _numeric(weekday, first, second, third):
 
 _ONLY = 100_000_000
 """Added to packed numbers of a date as often as the number of the only order that its weekday fits."""
-WEEKDAYS = {name: number for number, name in enumerate("mon tue wed thu fri sat sun".split())}
+WEEKDAYS = {name: number for number, name in enumerate(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])}
 
 
 def weekday_of(clock):
@@ -266,7 +266,7 @@ def _midnight(year, month, day):
         if year > date.today().year + 1:
             return NAT
     try:
-        midnight = np.datetime64("{:04d}-{:02d}-{:02d}".format(year, int(month), int(day)), "D")
+        midnight = np.datetime64(f"{year:04d}-{int(month):02d}-{int(day):02d}", "D")
     except ValueError:
         return NAT
     return int(midnight.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT

@@ -320,8 +320,7 @@ def given_roles(columns, table, mapping):
         same = [column for column in columns if column == wanted] or [
             column for column in columns if plain(column) == plain(wanted)]
         if len(same) != 1:
-            raise ConnectError("MAPPING names the column {} for {}, but the columns are: {}.".format(
-                wanted, role, some(columns)))
+            raise ConnectError(f"MAPPING names the column {wanted} for {role}, but the columns are: {some(columns)}.")
         given[role] = same[0]
     return given
 

@@ -116,7 +116,7 @@ def _judged(workspace, rows, warnings):
     written = logs["tactic"].to_numpy(object)
     words, hidden = privacy.without_contacts([text[:_LONGEST] for text in written])
     if hidden:
-        warnings.append("{} tactics look like contacts of persons; their words were dropped.".format(hidden))
+        warnings.append(f"{hidden} tactics look like contacts of persons; their words were dropped.")
     which = place[listed].astype(int).to_numpy()
     logs["tactic"] = np.where(listed, "", words)
     logs.loc[listed, "tactic"] = known["tactic"].to_numpy(object)[which]
@@ -132,8 +132,9 @@ def _judged(workspace, rows, warnings):
                                                                  for name, count in refused.most_common(5))))
     alone = int(logs["visit_id"].isna().sum())
     if alone:
-        warnings.append("{:,} rows belong to no visit that was found; they are kept. Find visits of their dates and "
-                        "import this file again to join them.".format(alone))
+        warnings.append(f"{alone:,} rows belong to no visit that was found; they are kept. Find visits of their "
+                        "dates and "
+                        "import this file again to join them.")
     return logs.drop(columns="id")
 
 

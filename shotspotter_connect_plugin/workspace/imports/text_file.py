@@ -76,7 +76,7 @@ def told(name, encoding=""):
 
 
 def _damaged(name, error):
-    return ConnectError("{} is damaged or cut off; export it again.".format(name), repr(error))
+    return ConnectError(f"{name} is damaged or cut off; export it again.", repr(error))
 
 
 def start_of(path):
@@ -103,7 +103,7 @@ def encoding_of(start, name):
     zeros = tuple(int(first[place::4].count(0) > len(first) / 8) for place in range(4))
     if zeros in _ZEROS:
         return _ZEROS[zeros]
-    raise ConnectError("{} is not a text file; give CSV, Excel or a map layer.".format(name))
+    raise ConnectError(f"{name} is not a text file; give CSV, Excel or a map layer.")
 
 
 def decoded(start, encoding):
@@ -154,8 +154,6 @@ class Letters(io.TextIOBase):
         end = max(part.rfind("\n"), part.rfind("\r"))
         self._since = self._since + len(part) if end < 0 else len(part) - end
         if self._since >= LONGEST_LINE:
-            raise ConnectError("{} has a line of more than a million letters; export it again as CSV.".format(
-                self._name))
+            raise ConnectError(f"{self._name} has a line of more than a million letters; export it again as CSV.")
         if self._strict and "\0" in part:
-            raise ConnectError("{} is damaged: it holds zero bytes within its text; export it again.".format(
-                self._name))
+            raise ConnectError(f"{self._name} is damaged: it holds zero bytes within its text; export it again.")

@@ -58,7 +58,7 @@ class RowFile:
                           lambda chunk: chunk.assign(**{_FAULT: faults(chunk)}))
         self.warnings.extend(self.source.notes())
         if not parts:
-            raise ConnectError("{} has no rows.".format(self.source.name))
+            raise ConnectError(f"{self.source.name} has no rows.")
         rows = pd.concat(parts)
         texts = rows[list(dict.fromkeys(self.mapping.values()))].apply(lambda column: column.str.strip())
         blank = (texts == "").all(axis=1).to_numpy()
@@ -67,7 +67,7 @@ class RowFile:
             filled = slice(np.flatnonzero(~blank).max(initial=-1) + 1)
             rows, texts, blank = rows[filled], texts[filled], blank[filled]
         if rows.empty:
-            raise ConnectError("{} has no rows.".format(self.source.name))
+            raise ConnectError(f"{self.source.name} has no rows.")
         self.lines = rows.index.to_numpy()
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
         for role in codes:
@@ -92,9 +92,9 @@ class RowFile:
     def _refuse_persons(self, role):
         what = privacy.values_about_persons(self.texts(role).unique())
         if what and what != "number plates":
-            raise ConnectError('The values of column {} look like {}; give badge numbers or codes of units, and name '
-                               'their column in MAPPING, as in {{"{}": "column"}}.'.format(
-                                   self.mapping[role], what, role))
+            raise ConnectError(f'The values of column {self.mapping[role]} look like {what}; give badge numbers or '
+                               'codes of units, and name '
+                               f'their column in MAPPING, as in {{"{role}": "column"}}.')
 
     def texts(self, role):
         """Texts of a role without blanks around them; empty where the source has none."""

@@ -110,7 +110,7 @@ def _days(first, last):
     try:
         dates = pd.date_range(pd.to_datetime(first, format="%Y-%m-%d"), pd.to_datetime(last, format="%Y-%m-%d"))
     except (ValueError, TypeError) as error:
-        raise ConnectError("The dates {} and {} must be written YYYY-MM-DD.".format(first, last), str(error)) from error
+        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
     if dates.empty:
         raise ConnectError("The period ends before it starts; give FROM not after TO.")
     return dates.strftime("%Y-%m-%d").tolist()
@@ -256,7 +256,7 @@ def by_group(delivered, by):
     table["compliance"] = table["visited"] / table["patrols"]
     planned = table["planned_minutes"].where(table["planned_minutes"] > 0)
     table["met"], table["share"] = table["met"] / planned, table["minutes"] / planned
-    return table.astype({name: int for name in ("visited", *OUTCOMES)})
+    return table.astype(dict.fromkeys(("visited", *OUTCOMES), int))
 
 
 def extreme(delivered, times):

@@ -101,7 +101,8 @@ class _Looks:
 
 def _of_settings(workspace):
     """What is wrong with the settings and lists on which everything rests, and what was left undone."""
-    workspace.settings, workspace.calendar, workspace.crime_types
+    for what in ("settings", "calendar", "crime_types"):
+        getattr(workspace, what)  # reading is the check
     purge = workspace.unfinished_purge
     return [] if purge is None else [
         "A purge that was stopped removed rows and did not rewrite the file, in which they may still be found; purge "

@@ -37,15 +37,15 @@ def plan(workspace, shift_date, shifts, progress=SILENT, timed=lambda progress, 
     for number, shift in enumerate(shifts):
         part = progress.part(0.5 + 0.5 * number / len(shifts), 0.5 + 0.5 * (number + 1) / len(shifts))
         if workspace.count("draws", {"shift_date": shift_date, "shift": shift}):
-            progress.info("{} {} was drawn before: its forecast and its plan stay.".format(shift_date, shift))
+            progress.info(f"{shift_date} {shift} was drawn before: its forecast and its plan stay.")
             continue
-        with timed(progress, "Forecast of {}".format(shift)):
+        with timed(progress, f"Forecast of {shift}"):
             forecasting.score(workspace, shift_date, shift, as_of=as_of, progress=part.part(0.0, 0.7))
-        with timed(progress, "Draw of {}".format(shift)):
+        with timed(progress, f"Draw of {shift}"):
             result = planning.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0))
         drawn += bool(result.drawn)
         for message in result.messages:
-            progress.info("{} {}: {}".format(shift_date, shift, message))
+            progress.info(f"{shift_date} {shift}: {message}")
     return Planned(drawn, model_id)
 
 
@@ -77,7 +77,7 @@ def _model(workspace, as_of, progress, timed):
     models = workspace.read("models", ["model_id", "as_of_utc"], order_by="as_of_utc")
     models = models[models["as_of_utc"] <= as_of]
     if models.empty:
-        progress.info("No model was trained on what was known at {:%Y-%m-%d %H:%M} UTC: training one.".format(as_of))
+        progress.info(f"No model was trained on what was known at {as_of:%Y-%m-%d %H:%M} UTC: training one.")
         with timed(progress, "Training"):
             return forecasting.train(workspace, as_of=as_of, progress=progress)
     newest = models.iloc[-1]

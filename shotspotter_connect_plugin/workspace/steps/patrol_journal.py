@@ -80,13 +80,13 @@ class Journal:
 
     def fix(self, at, longitude, latitude, accuracy):
         """Keep a fix: instant (UTC), degrees, metres (NaN = not told)."""
-        self._fixes.add((self.unit, _iso(at), "{:.7f}".format(longitude), "{:.7f}".format(latitude),
-                         "" if math.isnan(accuracy) else "{:.1f}".format(accuracy)))
+        self._fixes.add((self.unit, _iso(at), f"{longitude:.7f}", f"{latitude:.7f}",
+                         "" if math.isnan(accuracy) else f"{accuracy:.1f}"))
 
     def visit(self, at, status, visit):
         """Keep that a visit (:class:`~shotspotter_connect_plugin.patrol.live_tracker.Visit`) has another status now."""
         self._visits.add((self.unit, _iso(at), status, visit.box_id, _iso(visit.entered_utc), _iso(visit.left_utc),
-                          "{:.2f}".format(visit.minutes)))
+                          f"{visit.minutes:.2f}"))
 
     def tactic(self, at, tactic, box_id, officer="", minutes=None):
         """Keep that a tactic was used."""
@@ -133,8 +133,9 @@ class _Rows:
             if not whole:
                 self.add(columns)
         except OSError as error:
-            raise ConnectError("The journal {} cannot be written; put the shift package into a folder in which you may "
-                               "write.".format(path), str(error)) from error
+            raise ConnectError(f"The journal {path} cannot be written; put the shift package into a folder in which "
+                               "you may "
+                               "write.", str(error)) from error
 
     def _put_aside(self, whole):
         """Move damaged lines into the file beside -> what the journal holds then."""
@@ -152,7 +153,7 @@ class _Rows:
         replace_bytes(self._path, whole, "The journal", private=True)
         if damaged:
             self.note = "{} of {} {} damaged and kept aside in {}; the patrol goes on without {}.".format(
-                "Line {}".format(damaged[0] + 1) if len(damaged) == 1 else "{} lines".format(len(damaged)),
+                f"Line {damaged[0] + 1}" if len(damaged) == 1 else f"{len(damaged)} lines",
                 self._path.name, "was" if len(damaged) == 1 else "were", aside.name,
                 "it" if len(damaged) == 1 else "them")
         return whole
@@ -201,8 +202,8 @@ class _Rows:
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise ConnectError("The journal {} cannot be written any more; free some space on the disk.".format(
-                self._path), str(error)) from error
+            raise ConnectError(f"The journal {self._path} cannot be written any more; free some space on the "
+                               "disk.", str(error)) from error
 
     def read(self):
         """The values of every line that is as it was written, the instant as such."""

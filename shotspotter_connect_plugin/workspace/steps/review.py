@@ -456,8 +456,8 @@ def week(workspace, shift_date):
         at: len(adjustments.suppressed_boxes(rows.to_dict("records"))) for at, rows in changes.groupby(key)
     } if len(changes) else {}, dtype=float)
     counts = counts.rename_axis(key).reset_index()
-    slots = slots.merge(counts, on=key, how="left").fillna({name: 0 for name in counts.columns[2:]}).astype(
-        {name: int for name in counts.columns[2:]})
+    slots = slots.merge(counts, on=key, how="left").fillna(dict.fromkeys(counts.columns[2:], 0)).astype(
+        dict.fromkeys(counts.columns[2:], int))
     types = {at: codes.value_counts().to_dict() for at, codes in patrols.groupby(key)["crime_type"]}
     slots["types"] = [types.get(at, {}) for at in zip(slots["shift_date"], slots["shift"])]
     names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift").set_index("shift")["name"]

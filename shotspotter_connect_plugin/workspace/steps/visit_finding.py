@@ -110,12 +110,12 @@ def summary(workspace, first, last):
     served = int((table["visits"] > 0).sum())
     if table.empty:
         return Summary(0, 0, 0.0, 0.0, ("No patrols were planned in this period.",))
-    sentences = ["Planned {:,} patrols and {:,.0f} minutes; delivered {:,.0f} patrol-minutes in {:,} of them.".format(
-        len(table), target, minutes, served)]
+    sentences = [f"Planned {len(table):,} patrols and {target:,.0f} minutes; delivered {minutes:,.0f} patrol-minutes "
+                 f"in {served:,} of them."]
     for (date, shift), part in table.groupby(["shift_date", "shift"], sort=False):
         if not part["visits"].any():
-            sentences.append("{} {}: no visit to any of {} patrols; are the GPS fixes of this shift imported?".format(
-                date, shift, len(part)))
+            sentences.append(f"{date} {shift}: no visit to any of {len(part)} patrols; are the GPS fixes of this "
+                             "shift imported?")
             continue
         sentences.append("{} {}: {} of {} patrols visited, {:,.0f} of {:,.0f} minutes.".format(
             date, shift, (part["visits"] > 0).sum(), len(part), part["patrol_minutes"].sum(), part["planned"].sum()))
@@ -126,7 +126,7 @@ def _dates(first, last):
     try:
         dates = pd.date_range(pd.to_datetime(first, format="%Y-%m-%d"), pd.to_datetime(last, format="%Y-%m-%d"))
     except (ValueError, TypeError) as error:
-        raise ConnectError("The dates {} and {} must be written YYYY-MM-DD.".format(first, last), str(error)) from error
+        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
     if dates.empty:
         raise ConnectError("The period ends before it starts; give FROM not after TO.")
     return dates
@@ -171,7 +171,7 @@ def _found(workspace, start, end, progress):
 
 
 def _tell(progress, units, counts, dropped, visits):
-    why = ", ".join("{:,} {}".format(number, reason) for reason, number in dropped.items() if number)
+    why = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items() if number)
     progress.info("{:,} fixes of {:,} units, {:,} used{}.".format(
         counts["fixes"], len(units), counts["used"], "; not used: " + why if why else ""))
     progress.info("{:,} visits in boxes; {:,} drive-throughs anywhere were not counted as visits.".format(

@@ -53,7 +53,7 @@ def inside(path):
     # Absolute, so that GDAL takes no beginning of it for the name of a driver or a service.
     path = Path(path).absolute()
     if not path.exists() or str(path).startswith("/vsi"):
-        raise ConnectError("There is no file {}; check the path.".format(path))
+        raise ConnectError(f"There is no file {path}; check the path.")
     prefix = _PACKED.get(path.suffix.lower(), "")
     if path.suffix.lower() in (".zip", ".kmz") and path.is_file():
         check_unpacked(path)
@@ -61,8 +61,9 @@ def inside(path):
     names = (gdal.ReadDirRecursive(place) or ()) if prefix == "/vsizip/" else ()
     packed = [name for name in names if name.lower().endswith(".gpkg")]
     if any(name + "-wal" in names and gdal.VSIStatL(place + "/" + name + "-wal").size for name in packed):
-        raise ConnectError("{} was packed while its GeoPackage was open; close the project on the phone and send it "
-                           "again, or unpack it and name the GeoPackage.".format(path.name))
+        raise ConnectError(f"{path.name} was packed while its GeoPackage was open; close the project on the phone "
+                           "and send it "
+                           "again, or unpack it and name the GeoPackage.")
     return place + "/" + packed[0] if len(packed) == 1 else place
 
 
@@ -122,15 +123,16 @@ def check_unpacked(path):
         with zipfile.ZipFile(path) as packed:
             size = sum(part.file_size for part in packed.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise ConnectError("{} is damaged or cut off; export it again.".format(path.name), repr(error)) from error
+        raise ConnectError(f"{path.name} is damaged or cut off; export it again.", repr(error)) from error
     check_ratio(path.name, path.stat().st_size, size)
 
 
 def check_ratio(name, packed, unpacked):
     """Raise one sentence where what was packed in a few bytes is absurdly large."""
     if unpacked > _UNPACKED and unpacked > _RATIO * packed:
-        raise ConnectError("{} unpacks to more than {} times its size and was not read; unpack it yourself and look "
-                           "what is in it.".format(name, _RATIO))
+        raise ConnectError(f"{name} unpacks to more than {_RATIO} times its size and was not read; unpack it "
+                           "yourself and look "
+                           "what is in it.")
 
 
 def _check_geopackage(place, name):
@@ -140,7 +142,7 @@ def _check_geopackage(place, name):
     """
     with _on_disk(place, name) as path:
         try:
-            with closing(sqlite3.connect("{}?mode=ro&immutable=1".format(Path(path).absolute().as_uri()), uri=True)
+            with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
                          ) as connection:
                 connection.execute("PRAGMA trusted_schema = OFF")
                 made = connection.execute("SELECT type, name, coalesce(sql, '') FROM sqlite_master").fetchall()
@@ -151,7 +153,7 @@ def _check_geopackage(place, name):
                     layers = {str(layer).lower() for layer, in layers}
                     others = [view for view in views if view.lower() in layers]
         except (sqlite3.Error, UnicodeError) as error:
-            raise ConnectError("{} is damaged; save it again or restore it from a copy.".format(name),
+            raise ConnectError(f"{name} is damaged; save it again or restore it from a copy.",
                                repr(error)) from error
     virtual = [table for kind, table, sql in made if kind == "table" and
                re.match(r"\s*CREATE\s+VIRTUAL", sql, re.I) and not _OWN_TABLES.match(sql)]
@@ -177,7 +179,7 @@ def _parts(place, name):
     """The bytes of a file as GDAL unpacks it, part by part."""
     file = gdal.VSIFOpenL(place, "rb")
     if file is None:
-        raise ConnectError("{} cannot be read; export it again.".format(name))
+        raise ConnectError(f"{name} cannot be read; export it again.")
     read, room = 0, shutil.disk_usage(tempfile.gettempdir()).free // 2
     packed = gdal.VSIStatL(re.sub(r"^/vsi(?:gzip|zip)/", "", place))
     try:
@@ -188,7 +190,7 @@ def _parts(place, name):
             read += len(part)
             check_ratio(name, packed.size if packed else read, read)
             if read > room and place.startswith("/vsi"):
-                raise ConnectError("{} is too large to be unpacked here; unpack it yourself.".format(name))
+                raise ConnectError(f"{name} is too large to be unpacked here; unpack it yourself.")
             yield bytes(part)
     finally:
         gdal.VSIFCloseL(file)
@@ -203,8 +205,9 @@ def _check_geojson(place, name):
             if found.end() + _CRS_LENGTH > len(text) and len(part) == _PART:
                 continue  # it comes again, whole, with the next part
             if _is_link(text[found.end() - 1:found.end() + _CRS_LENGTH]):
-                raise ConnectError("{} names its coordinate system by an address on the network, which is not asked; "
-                                   "save it with a code such as EPSG:4326.".format(name))
+                raise ConnectError(f"{name} names its coordinate system by an address on the network, which is not "
+                                   "asked; "
+                                   "save it with a code such as EPSG:4326.")
         before = text[-2 * _CRS_LENGTH:]
 
 

@@ -88,8 +88,8 @@ def library_versions():
         except metadata.PackageNotFoundError:
             continue
     # GDAL is asked itself: its Python package may stand in no list of installed packages, and PROJ never does.
-    return {**versions, "GDAL": gdal.__version__, "PROJ": "{}.{}.{}".format(
-        osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())}
+    proj = (osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())
+    return {**versions, "GDAL": gdal.__version__, "PROJ": ".".join(map(str, proj))}
 
 
 def without_secrets(value):

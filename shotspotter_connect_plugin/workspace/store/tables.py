@@ -1,23 +1,10 @@
-"""Every table of a workspace, declared once; stores, importers, forms and docs read it from here.
-
-Types: ``text``; ``integer``; ``real``; ``boolean``; ``date`` (ISO ``YYYY-MM-DD``); ``utc`` (an instant; ISO text with
-``Z`` and milliseconds in the store, ``datetime64[ns, UTC]`` in a data frame); ``local`` (wall clock of the
-agency, ISO text without zone); ``json`` (text that holds JSON, a Python object in a data frame).
-"""
+"""Every table of a workspace, declared once; stores, importers, forms and docs read it from here."""
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from ...frames import Column
+
 SCHEMA_VERSION = 1
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, type, whether it may be empty, and what it means."""
-
-    name: str
-    type: str
-    help: str
-    required: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ FIREWORKS = ["07-01/07-06", "12-29/01-02"]
 
 def areas(*spans):
     """Coverage of (boxes as a mask, from, to)."""
-    rows = [(first, last, {box: 1.0 for box in BOXES["box_id"][where]}) for where, first, last in spans]
+    rows = [(first, last, dict.fromkeys(BOXES["box_id"][where], 1.0)) for where, first, last in spans]
     return pd.DataFrame(rows, columns=["from_date", "to_date", "boxes"])
 
 

@@ -14,8 +14,8 @@ from shotspotter_connect_plugin.forecast import crs
 from shotspotter_connect_plugin.forecast.fishnet import _worst_errors
 
 # pyproj's wheels bring a PROJ of their own, whose database and grids may be others than those of GDAL's.
-SAME_PROJ = pyproj.proj_version_str == "{}.{}.{}".format(
-    osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())
+SAME_PROJ = pyproj.proj_version_str == ".".join(map(str, (
+    osr.GetPROJVersionMajor(), osr.GetPROJVersionMinor(), osr.GetPROJVersionMicro())))
 CITIES = {"DC": (-77.2, 38.7, -76.8, 39.1), "New York": (-74.3, 40.5, -73.7, 40.95),
           "Oakland": (-122.4, 37.6, -122.1, 37.9), "Chicago": (-87.95, 41.6, -87.5, 42.05),
           "Paris": (2.2, 48.8, 2.45, 48.92), "London": (-0.5, 51.3, 0.3, 51.7),

@@ -182,7 +182,7 @@ def test_where_little_is_on_record_the_nearest_place_is_a_reason(city):
     assert scores["places"] > scores["additive"]
     rows = model.score(events, city.boxes, city.calendar, city.date, "day", city.as_of, places=stations)
     reasons = [reason for reasons in rows["reasons"] for reason in reasons]
-    assert any("station in or beside this box" == reason or "station about" in reason for reason in reasons)
+    assert any(reason == "station in or beside this box" or "station about" in reason for reason in reasons)
     assert any("distance to places" in one["of"] for one in model.card["crime_types"]["robbery"]["strongest_features"])
 
 

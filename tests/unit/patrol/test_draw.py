@@ -23,7 +23,7 @@ def probabilities(seed, per_beat):
         share = rng.gamma(1.0, 1.0, 9)
         for _ in range(50):
             share = np.minimum(share * per_beat / share.sum(), 0.8)
-        chance[BEAT == name] = share
+        chance[name == BEAT] = share
     return chance
 
 
@@ -60,13 +60,13 @@ def test_frequencies_match_the_stated_probabilities(case, request):
 def test_whole_sums_are_drawn_exactly_in_every_beat(whole):
     _, selected = whole
     for name in sorted(set(BEAT)):  # in one order, so that the same lottery is tested every time
-        assert (selected[:, BEAT == name].sum(axis=1) == 2).all()
+        assert (selected[:, name == BEAT].sum(axis=1) == 2).all()
 
 
 def test_fractional_sums_are_rounded_down_or_up_in_every_beat_and_over_all(fractional):
     chance, selected = fractional
     for name in sorted(set(BEAT)):  # in one order, so that the same lottery is tested every time
-        assert set(selected[:, BEAT == name].sum(axis=1)) == {1, 2}
+        assert set(selected[:, name == BEAT].sum(axis=1)) == {1, 2}
     assert set(selected.sum(axis=1)) == {int(np.floor(chance.sum())), int(np.ceil(chance.sum()))}
 
 
@@ -80,10 +80,10 @@ def test_what_no_beat_has_whole_is_drawn_with_the_chance_that_is_left(fractional
 def test_boxes_side_by_side_win_together_less_often_than_without_the_local_order(whole):
     chance, selected = whole
     # The same lottery with the places dealt out at random within each beat.
-    order = np.concatenate([np.random.default_rng(9).permutation(np.flatnonzero(BEAT == name))
+    order = np.concatenate([np.random.default_rng(9).permutation(np.flatnonzero(name == BEAT))
                             for name in sorted(set(BEAT))])
     place = np.empty(COL.size, dtype=int)
-    place[np.concatenate([np.flatnonzero(BEAT == name) for name in sorted(set(BEAT))])] = order
+    place[np.concatenate([np.flatnonzero(name == BEAT) for name in sorted(set(BEAT))])] = order
     shuffled = draws(chance, DRAWS, col=COL[place], row=ROW[place])
     near = [(one, other) for one in range(COL.size) for other in range(one) if BEAT[one] == BEAT[other]
             and abs(COL[one] - COL[other]) + abs(ROW[one] - ROW[other]) == 1]
@@ -167,7 +167,7 @@ def test_uniforms_are_what_the_documentation_says():
         digits = hashlib.sha256(f"{'ab' * 32}:{'cd' * 32}:{counter}".encode()).hexdigest()
         assert uniforms.next() == (int(digits[:14], 16) >> 3) / 2 ** 53
     many = Uniforms("seed", "inputs").take(20_000)
-    assert 0 <= many.min() and many.max() < 1
+    assert many.min() >= 0 and many.max() < 1
     assert np.abs(np.histogram(many, 20, (0, 1))[0] - 1000).max() < 4.5 * np.sqrt(950)
     assert abs(np.corrcoef(many[:-1], many[1:])[0, 1]) < 0.03
 

@@ -64,8 +64,8 @@ def test_the_same_as_trying_every_pair(seed):
     rng = np.random.default_rng(seed)
     count = int(rng.integers(1, 25))
     begin = rng.integers(-3000, 3000, count)
-    stays = visits(*(("v{:02}".format(number), str(rng.integers(3)), "u" + str(rng.integers(3)),
-                      "C{}R1".format(rng.integers(2)), begin[number], begin[number] + int(rng.integers(2, 1600)))
+    stays = visits(*((f"v{number:02}", str(rng.integers(3)), "u" + str(rng.integers(3)),
+                      f"C{rng.integers(2)}R1", begin[number], begin[number] + int(rng.integers(2, 1600)))
                      for number in range(count)))
     some = logs(*((rng.choice([None, "0", "1", "2"]), rng.choice([None, "u0", "u1"]),
                    rng.choice([None, None, "C0R1", "C1R1"]), int(rng.integers(-3000, 4000)),

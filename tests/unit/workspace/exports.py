@@ -54,7 +54,7 @@ class Cities:
                        read_vector(ROOT / "shotspotter_connect_plugin/resources/sample/jurisdiction.geojson"))
             create_workspace(master, outline, timezone=zone, size=1000.0 if bounds else 250.0).close()
         self._count += 1
-        path = self._folder / "{}-{}.gpkg".format(city, self._count)
+        path = self._folder / f"{city}-{self._count}.gpkg"
         shutil.copy(master, path)
         self._open.append(open_workspace(path))
         return self._open[-1]

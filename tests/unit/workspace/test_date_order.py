@@ -26,7 +26,7 @@ FIRST_DAYS = [date(2023, 3, day) for day in range(1, 13)]
 def write(path, days, form=DAY_FIRST, hour=10, **more):
     """A file of incidents on some days, written in a form."""
     moments = [pd.Timestamp(day) + pd.Timedelta(hours=hour) for day in days]
-    pd.DataFrame({"CCN": ["{}-{}".format(path.stem, row) for row in range(len(days))], "OFFENSE": "ROBBERY",
+    pd.DataFrame({"CCN": [f"{path.stem}-{row}" for row in range(len(days))], "OFFENSE": "ROBBERY",
                   "Date": [moment.strftime(form) for moment in moments], "LATITUDE": "38.9", "LONGITUDE": "-77.0",
                   **more}).to_csv(path, index=False)
     return path

@@ -47,7 +47,7 @@ def period(month):
 def ask(month):
     """One row of a SELECT, or a frame where there are several."""
     def ask(sql):
-        with sqlite3.connect("file:{}?mode=ro".format(month.address), uri=True) as connection:
+        with sqlite3.connect(f"file:{month.address}?mode=ro", uri=True) as connection:
             found = pd.read_sql_query(sql, connection)
         return found.iloc[0] if len(found) == 1 else found
     return ask

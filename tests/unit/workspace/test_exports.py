@@ -100,7 +100,7 @@ def test_xml_is_whole_and_nothing_in_it_is_markup(planned, legend, tmp_path, kin
     assert "Robbery, 2 x 15 minutes, box " + BOXES[1] in described[1] and "Robbery, 15 minutes" in described[0]
     if kind == "kml":
         red, green, blue = (legend.set_index("crime_type")["colour"]["robbery"][at:at + 2] for at in (1, 3, 5))
-        assert "<color>ff{}{}{}</color>".format(blue, green, red).lower() in path.read_text().lower()
+        assert f"<color>ff{blue}{green}{red}</color>".lower() in path.read_text().lower()
 
 
 def test_a_workbook_holds_no_formula(planned, legend, tmp_path):

@@ -57,7 +57,7 @@ def gps_rejects(path, workspace):
 
 
 def ranks(path, workspace):
-    with _rank_writer(str(path), ["C1R{}".format(number) for number in range(MANY)]) as ranked:
+    with _rank_writer(str(path), [f"C1R{number}" for number in range(MANY)]) as ranked:
         ranked(DATE, SHIFT, "robbery", "connect", np.arange(MANY), np.arange(MANY), np.linspace(0, 1, MANY))
 
 

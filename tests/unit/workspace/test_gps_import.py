@@ -97,7 +97,7 @@ def test_real_samples(at, name, place, added, reasons, first):
     workspace = at(place)
     if not added:
         (reason, count), = reasons.items()
-        with pytest.raises(ConnectError, match="all {} rows were rejected for “{}”".format(count, reason)):
+        with pytest.raises(ConnectError, match=f"all {count} rows were rejected for “{reason}”"):
             import_gps(workspace, SAMPLES / name)
         assert workspace.count("gps_fixes") == 0
         return
@@ -478,7 +478,7 @@ def test_a_folder_without_fixes_gets_one_sentence(at, tmp_path):
 @pytest.mark.parametrize("column", ["Device Name", "DeviceName", "Vehicle alias", "Unit Alias", "DEVICENAME",
                                     "Asset Name", "device_name"])
 def test_two_parked_cars_stay_two(at, tmp_path, column):
-    moments = ["2023-03-14 08:0{}:00".format(minute) for minute in range(10)]
+    moments = [f"2023-03-14 08:0{minute}:00" for minute in range(10)]
     pd.DataFrame([{column: car, "Driver Name": "Jane Roe", "Time": moment, "Lat": lat, "Lng": 14.3}
                   for moment in moments for car, lat in (("P-104", 45.75), ("P-105", 45.76))]).to_csv(
         tmp_path / "avl.csv", index=False)

@@ -104,7 +104,7 @@ def test_every_encoding_and_line_end_gives_the_same(tmp_path, encoding, mark, en
 
 def test_a_note_says_which_letters_were_assumed_wherever_the_file_goes(city, tmp_path):
     path = tmp_path / "a.csv"
-    late = "\n".join([HEAD, *("{},{}".format(number, ROW[2:]) for number in range(30_000)),
+    late = "\n".join([HEAD, *(f"{number},{ROW[2:]}" for number in range(30_000)),
                       "x," + ROW[2:] + "500 block Café St"])
     path.write_bytes(late.encode("cp1252"))
     assert any("Windows-1252" in warning for warning in import_incidents(city("dc"), path).warnings)
@@ -156,7 +156,7 @@ def test_names_of_columns_are_one_line_and_differ(tmp_path):
 def test_sentences_stay_short_however_wide_a_file_is(city, tmp_path):
     for name in ("wide", "n" * 200):
         path = tmp_path / (name + ".csv")
-        path.write_text(",".join("Column number {}".format(number) for number in range(1000)) + "\n1\n")
+        path.write_text(",".join(f"Column number {number}" for number in range(1000)) + "\n1\n")
         found = outcomes(city("dc"), path)
         assert found["import_incidents"].endswith('MAPPING, as in {"offence": "column"}.')
         assert name != "wide" or "Column number 0, Column number 1, " in found["import_incidents"]
@@ -170,7 +170,7 @@ def test_a_field_of_eighty_thousand_letters_takes_no_time(dc, tmp_path, letters)
     path = tmp_path / "a.csv"
     rows = [ROW.split(",") for _ in range(6)]
     for place, row in enumerate(rows):
-        row[place] = '"{}"'.format(letters)
+        row[place] = f'"{letters}"'
     path.write_text("\n".join([HEAD, *map(",".join, rows)]))
     began = time.process_time()
     with pytest.raises(ConnectError):
@@ -197,7 +197,7 @@ def test_excel_with_entities_or_cut_off_is_a_sentence(tmp_path):
             sheet = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' if part.filename.startswith("xl/worksheets") else b""
             new.writestr(part, sheet + old.read(part))
     for size in (10, 100, len(whole) // 2, len(whole) - 5):
-        (tmp_path / "cut{}.xlsx".format(size)).write_bytes(whole[:size])
+        (tmp_path / f"cut{size}.xlsx").write_bytes(whole[:size])
     for path in [tmp_path / "bomb.xlsx", *tmp_path.glob("cut*.xlsx")]:
         with pytest.raises(ConnectError):
             open_source(path)

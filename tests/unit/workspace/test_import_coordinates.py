@@ -185,7 +185,7 @@ def layer(path, frame, epsg, kind=ogr.wkbPoint, name="points"):
 
 def points(epsg):
     frame = read(DC)
-    change = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:{}".format(epsg), always_xy=True)
+    change = pyproj.Transformer.from_crs("EPSG:4326", f"EPSG:{epsg}", always_xy=True)
     east, north = change.transform(frame["LONGITUDE"].astype(float), frame["LATITUDE"].astype(float))
     return frame[["CCN", "REPORT_DAT", "SHIFT", "OFFENSE", "BLOCK", "START_DATE", "END_DATE"]].assign(
         east=east, north=north)

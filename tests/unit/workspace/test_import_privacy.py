@@ -136,7 +136,7 @@ def test_persons_are_dropped_even_when_mapped(city, tmp_path, role, column, valu
 
 def test_birth_dates_are_dropped_even_when_mapped(city, tmp_path):
     frame = pd.read_csv(SAMPLES / DC, dtype=str, keep_default_na=False)
-    frame["when"] = ["{}-05-{:02d}".format(1950 + row % 55, 1 + row % 28) for row in range(len(frame))]
+    frame["when"] = [f"{1950 + row % 55}-05-{1 + row % 28:02d}" for row in range(len(frame))]
     frame.to_csv(tmp_path / "a.csv", index=False)
     workspace = city("dc")
     result = IMPORT["incidents"](workspace, tmp_path / "a.csv", mapping={"occurred": "when"})
@@ -183,7 +183,7 @@ def test_block_names(text, block, house):
        st.sampled_from(["", " APT 77", " #77", ", UNIT 77", " STE 77", " FL 77"]))
 @settings(max_examples=200, deadline=None)
 def test_no_house_number_gets_through(number, letter, street, flat):
-    block = normalise(["{}{} {}{}".format(number, letter, street, flat)])[0][0]
+    block = normalise([f"{number}{letter} {street}{flat}"])[0][0]
     if block is not None:
         numbers = re.findall(r"\d+", block.replace("5th", ""))
         assert numbers in ([], [str(number // 100 * 100)])

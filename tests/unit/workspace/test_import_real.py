@@ -50,8 +50,7 @@ def test_alerts_of_all_files_against_the_series_that_has_both_clocks(city, real_
         found = pd.merge_asof(rows, truth.sort_values("utc"), on="utc", by=["lon", "lat"], direction="nearest",
                               tolerance=pd.Timedelta(seconds=1))
         share = found["local"].notna().mean()
-        print("\n{}: {:.2%} of {:,} alerts at the same second and place as in the combined series".format(
-            name, share, len(rows)))
+        print(f"\n{name}: {share:.2%} of {len(rows):,} alerts at the same second and place as in the combined series")
         assert share > least
         near = found[found["local"].notna()]
         apart = pd.to_datetime(near["local"]) - pd.to_datetime(near["occurred_local"])
@@ -62,8 +61,8 @@ def test_alerts_of_all_files_against_the_series_that_has_both_clocks(city, real_
     made = rows["alert_id"].str.startswith("at:")
     doubled = pd.merge_asof(rows[made], rows[~made], on="occurred_utc", by=["east", "north"], direction="nearest",
                             tolerance=pd.Timedelta(seconds=1))["alert_id_y"].notna().sum()
-    print("the combined series adds {:,} alerts; {} of them within a second of another at the same place".format(
-        result.added, doubled))
+    print(f"the combined series adds {result.added:,} alerts; {doubled} of them within a second of another at the "
+          "same place")
     assert adds_up(result) and result.added < 12_000 and doubled < 40
 
 

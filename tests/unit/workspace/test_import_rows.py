@@ -171,7 +171,7 @@ def test_rows_without_a_number_get_one_of_time_place_and_type(city, tmp_path):
 
 def test_numbers_keep_their_zeros_and_lose_a_spreadsheets_fraction(city, tmp_path):
     frame = pd.DataFrame({"CCN": ["0600025", "17187047.0", " 4711 ", "#N/A", "nan"], "OFFENSE": "THEFT",
-                          "REPORT_DAT": ["2019-05-03 1{}:00".format(row) for row in range(5)], **PLACE})
+                          "REPORT_DAT": [f"2019-05-03 1{row}:00" for row in range(5)], **PLACE})
     workspace = city("dc")
     run(workspace, frame, tmp_path / "a.csv")
     ids = workspace.read("incidents")["incident_id"].tolist()
@@ -243,7 +243,7 @@ def test_times_and_places_of_alerts_against_the_series_that_has_both_clocks(city
 
 def test_numbers_given_twice_to_different_alerts(city, tmp_path):
     frame = pd.DataFrame({"ID": ["a", "a", "a", "b", "", "#REF!", ""], "TYPE": "Multiple_Gunshots", **PLACE,
-                          "DATETIME": ["2019-05-03T10:00:0{}Z".format(second) for second in (0, 0, 5, 0, 7, 7, 8)]})
+                          "DATETIME": [f"2019-05-03T10:00:0{second}Z" for second in (0, 0, 5, 0, 7, 7, 8)]})
     workspace = city("dc")
     result = run(workspace, frame, tmp_path / "a.csv", "gunfire")
     ids = workspace.read("gunfire")["alert_id"].tolist()

@@ -94,7 +94,7 @@ def test_a_column_of_midnights_here_written_in_utc_holds_days_here():
 
 
 def test_exact_midnight_among_times_is_no_time_where_it_is_far_too_frequent():
-    others = ["2017-03-01 {:02d}:{:02d}:00".format(hour, minute) for hour in range(24) for minute in (0, 17)]
+    others = [f"2017-03-01 {hour:02d}:{minute:02d}:00" for hour in range(24) for minute in (0, 17)]
     few, many = meaning(others + ["2017-03-01 00:00:00"]), meaning(others + ["2017-03-01 00:00:00"] * 9)
     assert few[-1] == ("2017-03-01T05:00:00Z",) * 2
     assert many[-1] == ("2017-03-01T05:00:00Z", "2017-03-02T04:59:59.999000Z")
@@ -199,7 +199,7 @@ def test_share_of_truth_covered_on_the_whole_year(city, real_data):
     both = frames[0].join(frames[1], rsuffix="_coarse", how="inner")
     covered = ((both["occurred_from_utc_coarse"] <= both["occurred_from_utc"])
                & (both["occurred_to_utc_coarse"] >= both["occurred_to_utc"]))
-    print("{:.3%} of {:,} true intervals covered".format(covered.mean(), len(both)))
+    print(f"{covered.mean():.3%} of {len(both):,} true intervals covered")
     assert len(both) > 32_000 and covered.mean() > 0.999
     assert (both["reported_utc_coarse"] >= both["reported_utc"]).all()
 

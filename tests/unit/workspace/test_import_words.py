@@ -40,8 +40,8 @@ def test_yes_and_no_answer_the_name_of_their_column(column, value, nothing):
 
 def incidents(city, tmp_path, rows):
     """A new workspace and the result of importing rows of (offence, more columns)."""
-    frame = pd.DataFrame([{"Case Number": "C{}".format(number), "Offense": offence,
-                           "Occurred Date": "2017-03-{:02d} 10:30:00".format(number % 28 + 1), **PLACE, **more}
+    frame = pd.DataFrame([{"Case Number": f"C{number}", "Offense": offence,
+                           "Occurred Date": f"2017-03-{number % 28 + 1:02d} 10:30:00", **PLACE, **more}
                           for number, (offence, more) in enumerate(rows)])
     frame.to_csv(tmp_path / "cases.csv", index=False)
     workspace = city("dc")

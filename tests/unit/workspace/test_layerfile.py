@@ -41,7 +41,7 @@ def server():
                 asked.append(connection.getpeername())
                 connection.close()
         threading.Thread(target=serve, daemon=True).start()
-        yield "http://127.0.0.1:{}/x".format(listening.getsockname()[1]), asked
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/x", asked
 
 
 VRT = ('<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/URL.geojson</SrcDataSource></OGRVRTLayer>'
@@ -178,12 +178,13 @@ def test_bombs_and_damage_are_sentences(city, tmp_path, monkeypatch, gdal_errors
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed, \
             packed.open("a.geojson", "w", force_zip64=True) as file:
         file.write(lines)
-    entities = "".join('<!ENTITY e{} "{}">'.format(n, "&e{};".format(n - 1) * 10) for n in range(1, 10))
-    (tmp_path / "bomb.gpx").write_text('<!DOCTYPE gpx [<!ENTITY e0 "aaaaaaaaaa">{}]><gpx version="1.1"><trk><name>&e9;'
-                                       "</name></trk></gpx>".format(entities))
+    entities = "".join('<!ENTITY e{} "{}">'.format(n, f"&e{n - 1};" * 10) for n in range(1, 10))
+    (tmp_path / "bomb.gpx").write_text(f'<!DOCTYPE gpx [<!ENTITY e0 "aaaaaaaaaa">{entities}]><gpx '
+                                       'version="1.1"><trk><name>&e9;'
+                                       "</name></trk></gpx>")
     whole = geopackage(tmp_path / "whole.gpkg").read_bytes()
     for cut in (100, 5000, len(whole) // 2):
-        (tmp_path / "cut{}.gpkg".format(cut)).write_bytes(whole[:cut])
+        (tmp_path / f"cut{cut}.gpkg").write_bytes(whole[:cut])
     (tmp_path / "cut.zip").write_bytes((tmp_path / "bomb.zip").read_bytes()[:1000])
     workspace = city("dc")
     for name in ("bomb.geojson.gz", "bomb.zip"):

@@ -271,7 +271,7 @@ def test_the_shifts_offered_to_a_car_begin_with_the_one_that_runs(workspace):
     start, _ = workspace.calendar.bounds("2026-03-02", "day")
     assert planned_shifts(workspace, start).empty
     slots = workspace.calendar.slots("2026-02-20", "2026-03-10")
-    rows = [{"patrol_id": "{} {}".format(slot.shift_date, slot.shift), "shift_date": slot.shift_date,
+    rows = [{"patrol_id": f"{slot.shift_date} {slot.shift}", "shift_date": slot.shift_date,
              "shift": slot.shift, "box_id": BOX, "status": "planned", "origin": "drawn", "version": 1}
             for slot in slots.itertuples()]
     with workspace.transaction() as writer:

@@ -172,10 +172,10 @@ def test_an_empty_mapping_forgets(city, renamed):
 
 def test_memory_is_kept_apart_by_table_and_goes_with_rosters_and_tracks_too(workspace, tmp_path):
     for number in (1, 2):
-        (tmp_path / "roster{}.csv".format(number)).write_text(
-            "wer,wagen,From,To\n471{0},12,2026-03-0{0} 07:00,2026-03-0{0} 15:00\n".format(number))
-        (tmp_path / "track{}.csv".format(number)).write_text(
-            "wer,wann,lon,lat\n12,2026-03-0{} 07:00,-77.06,38.84\n".format(number))
+        (tmp_path / f"roster{number}.csv").write_text(
+            f"wer,wagen,From,To\n471{number},12,2026-03-0{number} 07:00,2026-03-0{number} 15:00\n")
+        (tmp_path / f"track{number}.csv").write_text(
+            f"wer,wann,lon,lat\n12,2026-03-0{number} 07:00,-77.06,38.84\n")
     import_roster(workspace, tmp_path / "roster1.csv", mapping={"officer": "wer", "unit": "wagen"})
     assert import_roster(workspace, tmp_path / "roster2.csv").added == 1
     with pytest.raises(ConnectError, match="no column for the time"):

@@ -255,7 +255,7 @@ def test_no_program_can_change_append_only_rows(workspace, name):
     before = workspace.content_hash(), workspace.read(name)
     other = sqlite3.connect(workspace.address)
     columns = [column.name for column in table.columns if column.name != table.reveal]
-    attempts = ["UPDATE {t} SET {c} = 'changed'".format(t=name, c=quoted(column)) for column in columns]
+    attempts = [f"UPDATE {name} SET {quoted(column)} = 'changed'" for column in columns]
     attempts += ["UPDATE {t} SET fid = fid + 1000", "DELETE FROM {t}", "DELETE FROM {t} WHERE fid = 1",
                  "INSERT OR REPLACE INTO {t} SELECT * FROM {t} WHERE fid = 1",
                  "INSERT OR REPLACE INTO {t} SELECT fid + 9000, " + ", ".join(

@@ -30,8 +30,8 @@ def patrolled(workspace):
     return workspace
 
 
-LOG = """Badge No.;Car;What was done;Duration (min);Date;Time;Cell
-71;12;Walk the box;10;2 Mar 2026;08:02;{box}
+LOG = f"""Badge No.;Car;What was done;Duration (min);Date;Time;Cell
+71;12;Walk the box;10;2 Mar 2026;08:02;{BOX}
 72.0;;talk_respectfully;;2 Mar 2026;08:20;
 ;12;TALK WITH PEOPLE;5;2 Mar 2026;16:05;C1R1
 71;12;Report dark places;5;2 Mar 2026;16:05;
@@ -41,7 +41,7 @@ LOG = """Badge No.;Car;What was done;Duration (min);Date;Time;Cell
 71;12;;5;2 Mar 2026;16:05;
 71;12;Walk the box;5;soon;16:05;
 ;;Walk the box;5;2 Mar 2026;16:05;
-""".format(box=BOX)
+"""
 
 
 def read(workspace):

@@ -44,7 +44,7 @@ ROWS = st.builds(lambda **more: tactic(**more), approved_by=st.sampled_from(["",
 @settings(max_examples=80, deadline=None)
 @given(st.lists(ROWS, max_size=4))
 def test_the_words_agree_with_what_officers_are_offered(rows):
-    rows = [{**row, "tactic": "t{}".format(number), "sort_order": number} for number, row in enumerate(rows)]
+    rows = [{**row, "tactic": f"t{number}", "sort_order": number} for number, row in enumerate(rows)]
     told = {row["tactic"] for row, standing in zip(rows, standings(rows, TODAY, 365)) if standing.mark != "refused"}
     frame = pd.DataFrame(rows, columns=list(tactic()) + ["sort_order"])
     assert told == set(offered(frame, TODAY)["tactic"])

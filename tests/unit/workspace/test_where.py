@@ -90,7 +90,7 @@ def test_incidents_outside_the_fishnet_and_without_block_do_not_matter():
 @given(st.integers(0, 2 ** 32 - 1))
 def test_the_order_of_rows_does_not_matter(seed):
     order = np.random.default_rng(seed)
-    streets = ["{}00 block {} St".format(hundred, street) for hundred in range(1, 4) for street in "AB"]
+    streets = [f"{hundred}00 block {street} St" for hundred in range(1, 4) for street in "AB"]
     boxes = grid(4, 4)
     rows = pd.DataFrame({"box_id": order.choice(boxes["box_id"][::2], 40), "block": order.choice(streets, 40)})
     marks = places(("school", "X School", 130.0, 400.0), ("school", "Y School", 130.0, 400.0))
