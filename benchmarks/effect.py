@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "patrol"), str(ROOT / "tests" / "unit" / "workspace")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "made")]
 
 import lottery_city  # noqa: E402
 

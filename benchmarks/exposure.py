@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "workspace")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "made")]
 
 import made_lotteries  # noqa: E402
 import numpy as np  # noqa: E402

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit" / "forecast")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "made")]
 
 from made_city import SIDE, SIZE, make_boxes  # noqa: E402
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "qgis")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "made")]
 
 import rollcall_frames as frames  # noqa: E402
 from qgis.core import QgsApplication  # noqa: E402

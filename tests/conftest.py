@@ -11,7 +11,6 @@ from disks import full_disk  # noqa: F401 a fixture for all
 from held_files import windows_files  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 # pyproj, which only tests use, looks for its data below the prefix of the environment; the system's lie elsewhere.
 if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):

@@ -3,21 +3,15 @@ import gzip
 import hashlib
 import shutil
 import subprocess
-import sys
-import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from qgis.core import (QgsApplication, QgsProcessingContext, QgsProcessingFeedback, QgsProject, QgsSettings,
-                       QgsVectorFileWriter, QgsVectorLayer)
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsSettings, QgsVectorFileWriter, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from qgis.PyQt.QtWidgets import QMainWindow
-
-BEATS = ("602", "603", "604", "608")
-DATE = "2017-12-14"
-ZONE = "America/New_York"
+from qgis_runs import BEATS, DATE, ZONE, Failed, Feedback, copied
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,34 +29,6 @@ def provider(qgis_processing):
 def own_settings(tmp_path_factory):
     """QGIS's settings of this run alone: pytest-qgis keeps one file for all runs in this folder, also at once."""
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path_factory.mktemp("settings")))
-
-
-class Feedback(QgsProcessingFeedback):
-    """Keeps what an algorithm says."""
-
-    def __init__(self):
-        super().__init__(False)
-        self.errors, self.said, self.warnings = [], [], []
-
-    def cancel_at(self, percent):
-        """Have another thread click Cancel when so much is done, on a machine of any speed; tells when it was."""
-        reached = threading.Event()
-        self.progressChanged.connect(lambda done: reached.set() if done >= percent else None)
-        threading.Thread(target=lambda: reached.wait(60) and self.cancel(), daemon=True).start()
-        return reached
-
-    def reportError(self, error, fatalError=False):
-        self.errors.append(error)
-
-    def pushInfo(self, info):
-        self.said.append(info)
-
-    def pushWarning(self, warning):
-        self.warnings.append(warning)
-
-
-class Failed(Exception):
-    """An algorithm did not succeed; holds what it said."""
 
 
 @pytest.fixture(scope="session")
@@ -150,7 +116,6 @@ def planned(tmp_path_factory, run, created, data, sample):
 @pytest.fixture(scope="session")
 def simulated(data, planned, root):
     """The folder ``data`` with fixes.csv.gz and roster.csv: simulated patrols of the evening of DATE."""
-    sys.path.insert(0, str(root / "tools"))
     import simulate_patrols
 
     from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -159,14 +124,6 @@ def simulated(data, planned, root):
     fixes.to_csv(data / "fixes.csv.gz", index=False)
     roster.to_csv(data / "roster.csv", index=False)
     return data
-
-
-def copied(path, folder):
-    """A copy of a workspace, with its secret seeds and map background, in a folder -> its path."""
-    for part in path.parent.iterdir():
-        if part.is_file():
-            shutil.copy(part, folder)
-    return folder / path.name
 
 
 @pytest.fixture
@@ -201,7 +158,6 @@ def content():
 @pytest.fixture(scope="session")
 def process(tmp_path_factory, root):
     """The real ``qgis_process`` with our plugin enabled in a profile of its own."""
-    sys.path.insert(0, str(root / "tools"))
     from qgis_env import PLUGIN, environment
 
     env = environment(tmp_path_factory.mktemp("profile"))
@@ -217,7 +173,7 @@ def process(tmp_path_factory, root):
 @pytest.fixture
 def open_dock(qgis_new_project):
     """A function that opens the plan dock on a workspace, in a window with a map; dock_hands.py has hands for it."""
-    from dock_hands import DATE, SHIFT, settle
+    from dock_hands import SHIFT, settle
 
     from shotspotter_connect_plugin.processing import addresses
     from shotspotter_connect_plugin.ui.plan.plan_dock import PlanDock

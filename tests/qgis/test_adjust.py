@@ -4,7 +4,7 @@ import json
 import sqlite3
 
 import pytest
-from conftest import Feedback
+from qgis_runs import Feedback
 
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 

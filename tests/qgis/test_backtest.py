@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from conftest import Failed, Feedback
 from qgis.core import QgsVectorLayer
+from qgis_runs import Failed, Feedback
 
 from shotspotter_connect_plugin.reports.paper import charts
 from shotspotter_connect_plugin.reports.web import web_page

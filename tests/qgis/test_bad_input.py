@@ -5,9 +5,9 @@ import socket
 import sqlite3
 
 import pytest
-from conftest import DATE, copied
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsProcessingContext, QgsProject,
                        QgsVectorFileWriter, QgsVectorLayer)
+from qgis_runs import DATE, copied
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.processing.imports import file_of
@@ -232,7 +232,7 @@ def test_a_place_that_cannot_be_written(fails, full, data, tmp_path, algorithm, 
 
 def test_a_fault_of_ours_is_called_so_and_its_details_reach_the_log(run, full, monkeypatch, qgis_app):
     """A bug in a step must neither show a stack trace nor be swallowed."""
-    from conftest import Failed
+    from qgis_runs import Failed
 
     from shotspotter_connect_plugin.workspace.steps import planning
 

@@ -1,6 +1,6 @@
 """Cancel is heard anywhere in the work, and nothing is changed by what was stopped."""
 import pytest
-from conftest import DATE, Failed, Feedback
+from qgis_runs import DATE, Failed, Feedback
 
 CASES = [
     ("importincidents", {"INPUT": "incidents.csv.gz", "SOURCE_TIMEZONE": "America/New_York"}),

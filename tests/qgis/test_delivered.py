@@ -3,8 +3,8 @@ import shutil
 
 import pandas as pd
 import pytest
-from conftest import DATE
 from qgis.core import QgsProcessingContext, QgsVectorLayer
+from qgis_runs import DATE
 
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -110,7 +110,7 @@ def test_logs_of_tactics_are_joined_and_marked(run, delivered, tmp_path):
 
 def test_real_taxis_and_tracks_with_reasons(fails, created, tmp_path, real_data):
     """San Francisco's taxis are not in Washington: every fix is rejected with that reason, nothing is stored."""
-    from conftest import copied
+    from qgis_runs import copied
     path = copied(created, tmp_path)
     file = next(iter(sorted(real_data("gps/cabspotting_raw_8cabs").iterdir())))
     sentence = fails("importgps", WORKSPACE=str(path), INPUT=str(file), REJECTS=str(tmp_path / "rejects.csv"))

@@ -3,7 +3,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -16,7 +15,6 @@ ORDER = ["ConnectImport", "ConnectScore", "ConnectMeter", "ConnectPlan",
 @pytest.fixture
 def desktop(root, tmp_path):
     """Start QGIS, do one function of inside_desktop.py in it, and give what it saw."""
-    sys.path.insert(0, str(root / "tools"))
     from qgis_env import enable_in_profile
 
     def desktop(what, **more_env):

@@ -1,10 +1,10 @@
 """Files for which nobody chose a place lie beside the workspace afterwards, however the algorithm was started."""
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
+from dock_hands import DATE
 from qgis.core import (QgsApplication, QgsProcessing, QgsProcessingContext, QgsProcessingOutputLayerDefinition,
                        QgsProcessingUtils)
 from qgis.gui import QgsGui, QgsMessageBar, QgsProcessingGui
@@ -13,14 +13,10 @@ from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from dock_hands import DATE  # noqa: E402
-
-from shotspotter_connect_plugin.ui import menu_actions, written_files  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps import daily_run  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import output_folders  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.ui import menu_actions, written_files
+from shotspotter_connect_plugin.workspace.steps import daily_run
+from shotspotter_connect_plugin.workspace.store import output_folders
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 NOTHING = [None, "", QgsProcessing.TEMPORARY_OUTPUT, QgsProcessingOutputLayerDefinition(QgsProcessing.TEMPORARY_OUTPUT)]
 

@@ -1,30 +1,25 @@
 """The Crime and Dosage report by its algorithm: pages, tables, an empty period, names that look like commands."""
 import csv
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from effect_town import fill
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of
 from qgis.core import QgsFontUtils, QgsProject
+from qgis_runs import Failed, Feedback
 from shapely.geometry import box
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "workspace")]
-
-from conftest import Failed, Feedback  # noqa: E402
-from effect_town import fill  # noqa: E402
-from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
-
-from shotspotter_connect_plugin.reports.builders import dosage_report, publish  # noqa: E402
-from shotspotter_connect_plugin.reports.paper import page_flow  # noqa: E402
-from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table  # noqa: E402
-from shotspotter_connect_plugin.workspace.numbers import delivered  # noqa: E402
-from shotspotter_connect_plugin.workspace.numbers import effect_figures as step  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.reports.builders import dosage_report, publish
+from shotspotter_connect_plugin.reports.paper import page_flow
+from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table
+from shotspotter_connect_plugin.workspace.numbers import delivered
+from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-04", "2024-03-24"
 BEATS = ("[% 1 + 1 %]", "=1+1 and a name that is as long as names of beats can be when nobody stops them")

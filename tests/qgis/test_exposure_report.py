@@ -7,32 +7,28 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of
 from qgis.core import QgsFontUtils, QgsVectorLayer
+from qgis_runs import DATE, copied
 from shapely.geometry import box, mapping
 
+from shotspotter_connect_plugin.forecast.fishnet import Fishnet
+from shotspotter_connect_plugin.patrol import seeds
+from shotspotter_connect_plugin.reports.builders import exposure_report
+from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods
+from shotspotter_connect_plugin.workspace.numbers.exposure_figures import exposure
+from shotspotter_connect_plugin.workspace.steps import adjusting
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "workspace")]
-
-from conftest import DATE, copied  # noqa: E402
-from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month  # noqa: E402
-from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of  # noqa: E402
-
-from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
-from shotspotter_connect_plugin.patrol import seeds  # noqa: E402
-from shotspotter_connect_plugin.reports.builders import exposure_report  # noqa: E402
-from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods  # noqa: E402
-from shotspotter_connect_plugin.workspace.numbers.exposure_figures import exposure  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps import adjusting  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
-
 FIRST, LAST = "2019-02-04", "2019-02-10"
 NASTY = ("[% now() %]", "=HYPERLINK(\"http://x\")", "<b>bold</b>",
          ("A neighbourhood with a very long name " + 12 * "and more ").strip())

@@ -1,18 +1,13 @@
 """A disk that is full while QGIS writes sheets and plans: the old files stay, and one sentence says why."""
-import sys
-from pathlib import Path
 
 import pytest
+import rollcall_frames as frames
+from qgis_runs import Failed, Feedback
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rollcall_frames as frames  # noqa: E402
-from conftest import Failed, Feedback  # noqa: E402
-
-from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.builders import publish  # noqa: E402
-from shotspotter_connect_plugin.reports.plan.plan_project import write_plan_files  # noqa: E402
-from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.builders import publish
+from shotspotter_connect_plugin.reports.plan.plan_project import write_plan_files
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall
 
 WRITERS = {
     "pdf": lambda rollcall, folder: write_rollcall(rollcall, str(folder / "sheets.pdf")),

@@ -1,19 +1,14 @@
 """On Windows a file that is open can be neither removed nor replaced: nothing that this package does asks for that."""
 import os
-import sys
-from pathlib import Path
 
 import pytest
+import rollcall_frames as frames
+from held_files import open_files
 from qgis.core import QgsFeedback, QgsVectorLayer
+from qgis_runs import DATE
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rollcall_frames as frames  # noqa: E402
-from conftest import DATE  # noqa: E402
-from held_files import open_files  # noqa: E402
-
-from shotspotter_connect_plugin.errors import Cancelled, ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall
 
 
 @pytest.fixture(autouse=True)

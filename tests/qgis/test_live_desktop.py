@@ -1,13 +1,8 @@
 # flake8: noqa: F811 fixtures are imported by their names
 """The live patrol in the real QGIS desktop: QGIS crashes in the middle of a visit and starts again."""
-import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from test_desktop import desktop, pytestmark  # noqa: E402, F401
+from test_desktop import desktop, pytestmark  # noqa: F401
 
 
 def test_the_shift_goes_on_after_a_crash_and_the_plugin_leaves_nothing_behind(desktop, package):

@@ -2,26 +2,21 @@
 """The live patrol dock, touched as an officer does."""
 import json
 import os
-import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from live_parts import INSIDE, OUTSIDE, buttons, drive, press
 from pyproj import Transformer
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication, QLabel
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from live_parts import INSIDE, OUTSIDE, buttons, drive, press  # noqa: E402
-
-from shotspotter_connect_plugin.patrol import live_patrol  # noqa: E402
-from shotspotter_connect_plugin.reports.paper import style  # noqa: E402
-from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps  # noqa: E402
-from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.patrol import live_patrol
+from shotspotter_connect_plugin.reports.paper import style
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):

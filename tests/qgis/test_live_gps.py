@@ -5,21 +5,16 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from live_parts import START, nmea, press, wait
 from qgis.core import QgsApplication
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from live_parts import START, nmea, press, wait  # noqa: E402
-
-from shotspotter_connect_plugin.ui.live import gps_receiver  # noqa: E402
-from shotspotter_connect_plugin.ui.live.gps_receiver import GPSD, NMEA, SERIAL  # noqa: E402
+from shotspotter_connect_plugin.ui.live import gps_receiver
+from shotspotter_connect_plugin.ui.live.gps_receiver import GPSD, NMEA, SERIAL
 
 
 def test_nmea_over_tcp(open_dock, package):

@@ -1,25 +1,20 @@
 # flake8: noqa: F811 fixtures are imported by their names
 """The live patrol in a car that reaches the workspace, and what it shows on the map."""
 import sqlite3
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from live_parts import INSIDE, OUTSIDE, buttons, drive, press, wait
 from pyproj import Transformer
 from qgis.core import QgsApplication, QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from live_parts import INSIDE, OUTSIDE, buttons, drive, press, wait  # noqa: E402
-
-from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.adjusting import adjust  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits  # noqa: E402
-from shotspotter_connect_plugin.workspace.store import geopackage  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
+from shotspotter_connect_plugin.workspace.store import geopackage
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
 START = pd.Timestamp("2017-12-14 21:00", tz="UTC")

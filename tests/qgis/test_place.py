@@ -1,28 +1,23 @@
 """What stands on the screen is what was opened: the plan's own workspace, date and shift, in every dock and dialog."""
 import getpass
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from dock_hands import DATE, settle, shown, told
 from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from dock_hands import DATE, settle, shown, told  # noqa: E402
-
-from shotspotter_connect_plugin import plan_place  # noqa: E402
-from shotspotter_connect_plugin.plan_place import PLAN_OF, Place  # noqa: E402
-from shotspotter_connect_plugin.processing import addresses  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import plan_project as plans  # noqa: E402
-from shotspotter_connect_plugin.ui import menu_actions  # noqa: E402
-from shotspotter_connect_plugin.ui.imports.import_dock import ImportDock  # noqa: E402
-from shotspotter_connect_plugin.ui.live.live_dock import LiveDock  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.reports_dock import ReportsDock  # noqa: E402
-from shotspotter_connect_plugin.ui.tactics.tactics_dialog import TacticsDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin import plan_place
+from shotspotter_connect_plugin.plan_place import PLAN_OF, Place
+from shotspotter_connect_plugin.processing import addresses
+from shotspotter_connect_plugin.reports.plan import plan_project as plans
+from shotspotter_connect_plugin.ui import menu_actions
+from shotspotter_connect_plugin.ui.imports.import_dock import ImportDock
+from shotspotter_connect_plugin.ui.live.live_dock import LiveDock
+from shotspotter_connect_plugin.ui.reports.reports_dock import ReportsDock
+from shotspotter_connect_plugin.ui.tactics.tactics_dialog import TacticsDialog
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 OTHER = "2017-12-15"
 

@@ -1,29 +1,24 @@
 """The plan dock, clicked and typed through on a real workspace: what it shows, what it changes, what it refuses."""
 import sqlite3
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from dock_hands import (DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol, planned_in,
+                        press, settle, shown, told)
 from qgis.core import QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 from shapely.geometry import box
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from dock_hands import (DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol,  # noqa: E402
-                        planned_in, press, settle, shown, told)
-
-from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog, ChainDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps import adjusting  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.runs import account  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog, ChainDialog
+from shotspotter_connect_plugin.workspace.steps import adjusting
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.runs import account
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 def test_it_shows_the_plan_in_table_and_map(dock, full):

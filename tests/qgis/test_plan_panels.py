@@ -1,22 +1,17 @@
 """The panels of the plan dock, and the plan's own project beside it: week, lately, what rose, layers that follow."""
-import sys
-from pathlib import Path
 
 import pandas as pd
+from dock_hands import (DATE, SHIFT, adjustments_in, answer, click_row, free_box, patrol, planned_in, press, settle,
+                        shown, told)
 from qgis.core import QgsLayerTreeModel, QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QPushButton
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from dock_hands import (DATE, SHIFT, adjustments_in, answer, click_row, free_box, patrol, planned_in,  # noqa: E402
-                        press, settle, shown, told)
-
-from shotspotter_connect_plugin.processing import addresses  # noqa: E402
-from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps import planning, review  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.processing import addresses
+from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog
+from shotspotter_connect_plugin.workspace.steps import planning, review
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
 def words_of(table, row):

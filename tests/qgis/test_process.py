@@ -3,7 +3,7 @@ import json
 import shutil
 
 import pytest
-from conftest import DATE
+from qgis_runs import DATE
 
 from shotspotter_connect_plugin.processing.provider import ALGORITHMS
 

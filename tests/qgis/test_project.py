@@ -4,20 +4,16 @@ import getpass
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import rollcall_frames as frames
 from qgis.core import Qgis, QgsProject, QgsRenderContext, QgsVectorLayer
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rollcall_frames as frames  # noqa: E402
-
-from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.paper import map_layers, page_items  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import plan_project  # noqa: E402
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.paper import map_layers, page_items
+from shotspotter_connect_plugin.reports.plan import plan_project
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """connect:purge on a real workspace: tells first, removes for good, and draws still verify."""
 import json
 
-from conftest import DATE
+from qgis_runs import DATE
 
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 

@@ -4,35 +4,30 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import made_month
 import numpy as np
 import pandas as pd
 import pytest
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of
 from qgis.core import (QgsFontUtils, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemShape,
                        QgsLayoutTable, QgsPrintLayout, QgsProject, QgsReadWriteContext, QgsRectangle)
 from qgis.PyQt.QtXml import QDomDocument
 from shapely.geometry import LineString, box
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-
-import made_month  # noqa: E402
-from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of  # noqa: E402
-
-from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.builders import (crime_type_report, delivered_map, officer_report,  # noqa: E402
-                                                         publish, registry, shift_report, tactic_report)
-from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style  # noqa: E402
-from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map,  # noqa: E402
-                                                                     PageHead, Paragraph, Report, Table, number,
-                                                                     table_csv)
-from shotspotter_connect_plugin.workspace.numbers import delivered  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.runs import recorded  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.builders import (crime_type_report, delivered_map, officer_report, publish,
+                                                         registry, shift_report, tactic_report)
+from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style
+from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map, PageHead,
+                                                                     Paragraph, Report, Table, number, table_csv)
+from shotspotter_connect_plugin.workspace.numbers import delivered
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.runs import recorded
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-08"
 NASTY = ("[% 1+1 %]", "<b>bold</b> & <script>", "=1+1", "+SUM(A1)", "@cmd|' /C calc'!A0", "it's \"quoted\" \\ [%1+1%]",

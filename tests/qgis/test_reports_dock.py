@@ -1,35 +1,31 @@
 """The Reports dock, clicked through on a workspace: what it offers, makes, remembers and says; and the algorithms."""
-import sys
 import time
 import zipfile
 from pathlib import Path
 
+import made_month
 import numpy as np
 import pandas as pd
 import pytest
+from pdf_eyes import pages_of
 from qgis.core import QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutPoint, QgsPrintLayout, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog
 from shapely.geometry import box
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-
-import made_month  # noqa: E402
-from pdf_eyes import pages_of  # noqa: E402
-
-from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.reports.builders import opened_report as kept  # noqa: E402
-from shotspotter_connect_plugin.reports.builders import registry  # noqa: E402
-from shotspotter_connect_plugin.reports.paper import map_layers, page_flow  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import rollcall_pages  # noqa: E402
-from shotspotter_connect_plugin.ui import menu_actions  # noqa: E402
-from shotspotter_connect_plugin.ui.reports import report_writing  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.open_reports import Keeper  # noqa: E402
-from shotspotter_connect_plugin.ui.reports.reports_dock import SETTINGS, ReportsDock  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.reports.builders import opened_report as kept
+from shotspotter_connect_plugin.reports.builders import registry
+from shotspotter_connect_plugin.reports.paper import map_layers, page_flow
+from shotspotter_connect_plugin.reports.plan import rollcall_pages
+from shotspotter_connect_plugin.ui import menu_actions
+from shotspotter_connect_plugin.ui.reports import report_writing
+from shotspotter_connect_plugin.ui.reports.open_reports import Keeper
+from shotspotter_connect_plugin.ui.reports.reports_dock import SETTINGS, ReportsDock
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
+from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-03"
 

@@ -3,8 +3,8 @@ import json
 
 import pytest
 from accounts import as_nobody, every_byte, open_folder
-from conftest import DATE, Failed, Feedback, copied
 from qgis.core import QgsApplication
+from qgis_runs import DATE, Failed, Feedback, copied
 
 from shotspotter_connect_plugin.workspace.store.roles import RIGHTS, account
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace

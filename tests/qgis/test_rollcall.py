@@ -2,26 +2,21 @@
 import dataclasses
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import rollcall_frames as frames
+from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of
 from qgis.core import QgsFeedback, QgsFontUtils, QgsLayoutItemMap, QgsLayoutItemPage, QgsPrintLayout, QgsProject
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import rollcall_frames as frames  # noqa: E402
-from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of  # noqa: E402
-
-from shotspotter_connect_plugin.errors import Cancelled, ConnectError  # noqa: E402
-from shotspotter_connect_plugin.progress import Progress  # noqa: E402
-from shotspotter_connect_plugin.reports.paper import map_layers, page_items, style, wording  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import rollcall_data  # noqa: E402
-from shotspotter_connect_plugin.reports.plan import sheets  # noqa: E402
-from shotspotter_connect_plugin.reports.plan.plan_file import write_geopackage  # noqa: E402
-from shotspotter_connect_plugin.reports.plan.rollcall_pages import build_layout, write_rollcall  # noqa: E402
+from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.progress import Progress
+from shotspotter_connect_plugin.reports.paper import map_layers, page_items, style, wording
+from shotspotter_connect_plugin.reports.plan import rollcall_data, sheets
+from shotspotter_connect_plugin.reports.plan.plan_file import write_geopackage
+from shotspotter_connect_plugin.reports.plan.rollcall_pages import build_layout, write_rollcall
 
 NASTY = ("[% now() %]", "<b>bold</b>", "=1+1", "[% 'x' || '%] [%' %]", "it's \\ \"quoted\"", "[%1+1%]")
 

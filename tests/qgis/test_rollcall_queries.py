@@ -4,7 +4,7 @@ import subprocess
 
 import pandas as pd
 import pytest
-from conftest import BEATS, DATE
+from qgis_runs import BEATS, DATE
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.paper import wording

@@ -4,13 +4,13 @@ import sqlite3
 import subprocess
 
 import pytest
-from conftest import BEATS, DATE, Feedback
 from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsFeature, QgsGeometry, QgsPointXY,
                        QgsProcessingContext, QgsProcessingModelAlgorithm, QgsProcessingModelChildAlgorithm,
                        QgsProcessingModelChildParameterSource, QgsProcessingModelOutput, QgsProcessingModelParameter,
                        QgsProcessingOutputLayerDefinition, QgsProcessingParameterFeatureSource, QgsProcessingUtils,
                        QgsProject, QgsVectorFileWriter, QgsVectorLayer)
 from qgis.PyQt.QtCore import QDate
+from qgis_runs import BEATS, DATE, Feedback
 
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 

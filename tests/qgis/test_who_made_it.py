@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from conftest import DATE
+from qgis_runs import DATE
 
 NAME, FULL_NAME = "account.of.tests", "Somebody Who Ran It"
 

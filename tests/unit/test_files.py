@@ -137,9 +137,8 @@ def test_several_files_are_all_new_or_all_old(tmp_path, monkeypatch):
 
 KILLED = """
 import sys, time
-sys.path.insert(0, sys.argv[1])
 from shotspotter_connect_plugin.files import replacing
-with replacing(sys.argv[2]) as unfinished:
+with replacing(sys.argv[1]) as unfinished:
     unfinished.write_text("half")
     print("writing", flush=True)
     time.sleep(60)
@@ -149,7 +148,8 @@ with replacing(sys.argv[2]) as unfinished:
 @ON_POSIX
 def test_leftovers_of_killed_runs_are_swept_and_those_of_living_ones_are_not(root, tmp_path):
     path = tmp_path / "a.txt"
-    other = subprocess.Popen([sys.executable, "-c", KILLED, str(root), str(path)], stdout=subprocess.PIPE)
+    other = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE,
+                             env={**os.environ, "PYTHONPATH": str(root)})
     assert other.stdout.readline() == b"writing\n"
     left, = tmp_path.iterdir()
     with replacing(path) as unfinished:

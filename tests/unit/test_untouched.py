@@ -1,11 +1,12 @@
 """No public function of forecast/ or patrol/ changes what it is given: every one is called with read-only data."""
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from gps_tracks import START, random_tracks
+from made_city import SIZE, make_boxes, make_events
 from shapely.geometry import box
+from untouched import Watch, picture
 
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, citywide_rate, crs,
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
@@ -15,11 +16,6 @@ from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, dr
                                                harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
                                                patrol_exposure, seeds, spillover, tactic_rules, tracks, verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
-
-sys.path[:0] = [str(Path(__file__).with_name(room)) for room in ("forecast", "patrol")]
-from gps_tracks import START, random_tracks  # noqa: E402
-from made_city import SIZE, make_boxes, make_events  # noqa: E402
-from untouched import Watch, picture  # noqa: E402
 
 # A buffer that the caller hands over for the counts; everything else is only read.
 GIVEN_TO_BE_FILLED = {"forecast.surfaces.roll": {"into"}}

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -89,11 +88,9 @@ def test_a_model_is_not_used_before_the_moment_it_knows(city):
 
 
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, threads):
+def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, threads, root):
     """Whatever number of threads linear algebra may use."""
-    here = Path(__file__).resolve()
     script = (
-        "import sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]\n"
         "from made_city import make_boxes, make_events\n"
         "from shotspotter_connect_plugin.forecast.forecast_model import train\n"
         "from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar\n"
@@ -104,11 +101,12 @@ def test_the_same_data_and_seed_give_the_same_bits_in_another_process(city, thre
         "print(model.model_id)"
     )
     found = subprocess.run(
-        [sys.executable, "-c", script, str(here.parent), str(here.parents[3])],
+        [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "tests" / "made")]),
+             "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
     )
     assert found.stdout.strip() == city.model.model_id
 

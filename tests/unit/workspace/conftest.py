@@ -63,7 +63,7 @@ def made_incidents():
 @pytest.fixture(scope="session")
 def city(tmp_path_factory):
     """``city("dc")``: a new, empty workspace of Washington; also nyc, kc, oak."""
-    from exports import Cities
+    from public_exports import Cities
     cities = Cities(tmp_path_factory.mktemp("cities"))
     yield cities
     cities.close()

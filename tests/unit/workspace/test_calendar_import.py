@@ -4,10 +4,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from exports import adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from osgeo import ogr
+from public_exports import adds_up
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress

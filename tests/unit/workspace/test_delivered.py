@@ -1,21 +1,16 @@
 """What reports count, beside the same questions asked of the workspace's file in plain SQL."""
 import sqlite3
-import sys
 from dataclasses import replace
-from pathlib import Path
 
+import made_month
 import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import LineString
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-import made_month  # noqa: E402
-
-from shotspotter_connect_plugin.errors import ConnectError  # noqa: E402
-from shotspotter_connect_plugin.workspace.numbers import delivered, report_periods  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.numbers import delivered, report_periods
+from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-10"
 MOST = "shift_date BETWEEN '2024-03-02' AND '2024-03-09'"

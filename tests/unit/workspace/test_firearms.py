@@ -1,7 +1,7 @@
 """Whether a gun was used: from a weapon's words or an offence's, never overwritten by a file that does not tell."""
 import pandas as pd
 import pytest
-from exports import SAMPLES
+from public_exports import SAMPLES
 
 from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.offences import firearms

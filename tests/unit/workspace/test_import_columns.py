@@ -5,7 +5,7 @@ import random
 
 import pandas as pd
 import pytest
-from exports import EXPORTS, IMPORT, SAMPLES, adds_up
+from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import synonyms

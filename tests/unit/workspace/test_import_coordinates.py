@@ -3,8 +3,8 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from exports import IMPORT, SAMPLES, adds_up
 from osgeo import ogr, osr
+from public_exports import IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 

@@ -1,9 +1,9 @@
 """Places: points with a name of the place, nothing about persons, replaced kind by kind."""
 import pandas as pd
 import pytest
-from exports import SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from public_exports import SAMPLES, adds_up
 from shapely.geometry import LineString, Point, Polygon, box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError

@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 import pytest
-from exports import IMPORT, SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from public_exports import IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.workspace.imports import readers, synonyms
 from shotspotter_connect_plugin.workspace.imports.block_names import normalise

@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
-from exports import EXPORTS, IMPORT, adds_up
+from public_exports import EXPORTS, IMPORT, adds_up
 
 from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
 from shotspotter_connect_plugin.workspace.store.layers import read_vector

@@ -4,9 +4,9 @@ import shutil
 
 import pandas as pd
 import pytest
-from exports import EXPORTS, IMPORT, SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress

@@ -4,9 +4,9 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 import pytest
-from exports import IMPORT, SAMPLES, adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from public_exports import IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import source_times

@@ -1,7 +1,7 @@
 """Words of offences, alerts and dispositions: what was no crime and no shot is not counted, and told with its count."""
 import pandas as pd
 import pytest
-from exports import IMPORT, ROOT, SAMPLES, adds_up
+from public_exports import IMPORT, ROOT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import offences

@@ -3,7 +3,7 @@ import json
 
 import pandas as pd
 import pytest
-from exports import EXPORTS, IMPORT, ROOT, SAMPLES
+from public_exports import EXPORTS, IMPORT, ROOT, SAMPLES
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents

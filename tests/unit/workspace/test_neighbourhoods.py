@@ -2,9 +2,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from exports import adds_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from public_exports import adds_up
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 from test_forecasting import BOTTOM, DATE, LEFT, SIDE, alerts, incidents
 

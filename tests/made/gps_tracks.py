@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "gps"
+DATA = Path(__file__).resolve().parents[1] / "data" / "gps"
 START = pd.Timestamp("2026-03-02 18:00", tz="UTC")
 
 

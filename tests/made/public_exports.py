@@ -10,7 +10,7 @@ from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "data" / "exports"
 
 # City -> time zone and, where no outline is at hand, a generous rectangle (west, south, east, north).
