@@ -52,7 +52,9 @@ def caught(expected, events, area, share):
 class Calibration:
     """Observed against expected events over many forecasts, in groups of equal expected events."""
 
+    # Chosen: forty steps for each power of ten, so that boxes of one step differ by at most 6 %; more cost memory.
     _STEPS = 40.0
+    # Sixty powers of ten from 1e-30 on: no expected number of events lies outside.
     _BINS = 2400
 
     def __init__(self):

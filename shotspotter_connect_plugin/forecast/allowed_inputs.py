@@ -72,6 +72,8 @@ class DayTerm:
     scale: float = 1.0
 
 
+# Usual values and scales are chosen: about those of a temperate city over the year, so that a term is mostly between -3
+# and 3, where it is cut; what a degree or a millimetre does is fitted, so they only say where the prior of 0 lies.
 DAY_TERMS = {
     "holiday": DayTerm("holiday"),
     "school day": DayTerm("school"),

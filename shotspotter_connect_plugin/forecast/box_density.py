@@ -14,11 +14,14 @@ from .stable_product import product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
 
+# Chosen: quarters of the way from the mixture to all that its trees correct; each is scored on every validation week,
+# so more of them cost time and are told apart by luck.
 POWERS = (0.25, 0.5, 0.75, 1.0)
 USUAL_POWER = 0.5
 """What a blend uses before there is a past to tell."""
 TERMS_BESIDE = 3 + len(DAY_TERMS)
 """Terms of trees beside the surfaces: the mixture, shift, weekday, and those of the calendar."""
+# Chosen: below a thousandth of the average all boxes are alike to the trees, and the logarithm stays finite.
 _SMALLEST_DENSITY = 1e-3
 
 
@@ -138,6 +141,7 @@ def fit_trees(item, fit, events, grounds, timeline, level_of, seed, tick):
 
 FEWEST = 60
 """Events in the newer part of the past below which no tree is grown."""
+# Chosen: the trees get the larger part, since they have more to learn than a mixture whose weights are few.
 _OLDER_SHARE = 0.4
 
 

@@ -11,6 +11,7 @@ from .allowed_inputs import DAY_TERMS
 from .event_history import NO_INSTANT, Timeline, instants
 
 _FORECAST = "weather_forecast"
+# Chosen: weather hardly resembles that of more than three days before; the usual weather is then the better guess.
 _STALE_DAYS = 3
 
 

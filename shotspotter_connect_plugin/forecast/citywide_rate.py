@@ -14,15 +14,24 @@ from .event_history import History
 from .stable_product import product
 from .surfaces import Memory, counts_at, roll
 
+# Chosen: half-life of the rate that all else is relative to; longer is steadier, shorter follows a change sooner.
 SLOW = Memory("decay", 120.0)
+# Chosen: half-life of four weeks, whole ones, so that weekdays weigh alike; what it has beyond SLOW is the trend.
 FAST = Memory("decay", 28.0)
 EVER = Memory("window", float("inf"))
 _MEMORIES = (SLOW, FAST, EVER)
+# Chosen: standard deviations of the normal priors on the logarithm; 0.1 lets weekday, season and kind of day move the
+# total by some 10 % before the data must insist. Wider ones follow chance where events are few.
 _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
+# A year and a half: in less a season cannot be told from a trend.
 _DAYS_FOR_SEASON = 540
+# A prior so narrow that its term stays at 0, while the curvature stays invertible.
 _NONE = 1e-6
+# Position of the trend among the coefficients, see Level.
 _TREND = 1
+# At most a factor e in one Newton step, so that a start far off does not overflow.
 _LARGEST_STEP = 1.0
+# exp(-15) is 3e-7: by chance so many expected events stay away less than once in a million.
 _EVENTS_OF_A_GAP = 15.0
 
 

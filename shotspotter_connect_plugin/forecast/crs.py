@@ -18,8 +18,12 @@ from osgeo import gdal, ogr, osr
 from ..errors import ConnectError
 
 DEGREES = "EPSG:4326"
+# Per cent, all of them: an id must stand for exactly the system it replaces.
 _CERTAIN = 100
+# Chosen: far more pairs of systems than a session of imports meets; a bound for the memory of a thread.
 _KEPT = 256
+# Chosen: a line with a bad point is cut into so many parts until so few points are left that each goes alone: one bad
+# point of a million costs four levels of lines, not a million calls.
 _PARTS, _ONE_BY_ONE = 32, 16
 _KNOWN_NAMES = ("WGS84", "WGS72", "NAD83", "NAD27", "CRS84")
 _CODE = re.compile(r"(urn:ogc:def:crs:)?[A-Za-z]+:[\w.]*:?[\w.+-]+")

@@ -8,6 +8,7 @@ import pandas as pd
 from .fishnet import Fishnet
 from .shifts import utc_index
 
+# Nanoseconds of a day, the unit of ages.
 DAY = 86_400 * 1_000_000_000
 NO_INSTANT = np.iinfo(np.int64).min
 

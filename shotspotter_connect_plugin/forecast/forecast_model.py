@@ -29,10 +29,14 @@ from .surfaces import OWN, Memory
 from .trees import can_grow
 from .validation import Outcome, events_by_slot, expected_in, replay, train_type
 
+# Chosen: several times the boxes that a plan draws; reasons of all boxes would cost every score their time.
 EXPLAINED = 0.10
 """Share of the boxes, those with the highest values of a crime type, that get reasons."""
+# Chosen: four weeks; a source whose reports take longer would otherwise leave out most of the newest past.
 _LONGEST_DELAY_DAYS = 28
+# Chosen: with fewer events the first of them says little of when a source began to report.
 _EVENTS_FOR_OWN_START = 100
+# Chosen: a hundredth of what a box with sensors has; keeps the interval of a box without any finite, and wide.
 _LEAST_EXPOSURE = 0.01
 
 

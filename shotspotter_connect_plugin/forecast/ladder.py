@@ -13,8 +13,11 @@ from .stable_product import product
 from .surfaces import EVER, Feature, Memory
 from .trees import can_grow
 
+# Chosen: three events spread uniformly keep every box possible, and weigh little beside a hundred real ones.
 _UNIFORM_PRIOR = 3.0
+# Chosen: what weighs less than one in ten thousand hardly changes a figure, but costs a surface at every score.
 _SMALLEST_WEIGHT = 1e-4
+# Chosen: bounds the time of a fit, and is still a hundred rows for each weight.
 _MOST_ROWS = 20_000
 
 
@@ -50,9 +53,13 @@ class Rung:
 
 FAMILIES = ("uniform", "count", "kernel density", "decayed count", "additive", "related types", "places",
             "boosted trees", "blend")
+# Chosen: one memory for the season and one for the year, two reaches of a few blocks; every other crime type adds eight
+# surfaces, so finer ones would soon outnumber the events.
 _RELATED = tuple(("decay", days, float(metres), scope) for days in (60.0, 360.0) for metres in (125, 250)
                  for scope in ("all", "shift"))
+# Chosen: of each other type the trees see its long memory alone, as they may split on every term they are given.
 _RELATED_TERMS = tuple(("decay", 360.0, float(metres), "all") for metres in (125, 250))
+# Metres, chosen: on the box itself and beside it, and within a walk.
 _PLACES = (125.0, 500.0)
 
 

@@ -19,9 +19,12 @@ _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:
           "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
           "text-align:left;vertical-align:top}th{background:#f3f3f3;font-weight:600}h1{font-size:1.5em}"
           "h2{font-size:1.2em;margin-top:1.5em}")
+# Chosen: more than any card nests, and too little for a file of a stranger to exhaust the stack.
 _DEEPEST = 8
+# Chosen: two months without data may hide a change of the total that the slow rate (half-life 120 days) still lacks.
 _OLD_DAYS = 60
 _HOT_SPOT_MAP = "kde_250_all"
+# Chosen: as many lines as are read; further ones have hardly any weight.
 _MOST = 8
 
 

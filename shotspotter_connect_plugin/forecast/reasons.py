@@ -12,12 +12,17 @@ from .event_history import DAY
 from .predictors import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
 from .surfaces import EVER, Memory
 
+# The three strongest: as many as are read on a sheet.
 MOST = 3
+# Chosen: what makes up less than a twentieth of a box's value does not explain it.
 _LEAST_SHARE = 0.05
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")
+# The larger scale of predictors.NEAR_METRES: farther places hardly count in the forecast, so they are no reason.
 _NEAR = 1000.0
+# 52 whole weeks, each weekday as often. Chosen: at least four events, twice what a seventh would be: of boxes without a
+# busy weekday few pass by chance, and the sentence says "busy", not "proved".
 _YEAR_DAYS, _FEWEST_OF_WEEKDAY, _BUSY = 364, 4, 2.0
 _AVERAGE = "The average of the whole area, which counts for more where little is on record"
 _REPORTED = "Outside sensor coverage: estimated from calls and shootings reported here, which tell less"

@@ -20,6 +20,7 @@ from .stable_product import product
 from .validation import expected_in
 from .weekly_intervals import FEWEST_EVENTS
 
+# Chosen: about as often as an agency trains; every training learns all rungs anew, so each week less costs its time.
 RETRAIN_WEEKS = 4
 CONNECT, UNIFORM = "connect", "uniform"
 CURVE = (0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)

@@ -16,11 +16,15 @@ from .citywide_rate import observed_slots
 from .event_history import DAY, History, make_history
 from .stable_product import product
 
+# Metres, chosen: wide enough to hold some gunfire of its own, narrow enough to be one part of a town.
 _BLOCK = 2000.0
+# Events, chosen: half of one from the square around, so that a box's own events soon count more.
 _PRIOR_OF_BOX = 0.5
+# Events, chosen: two of the whole jurisdiction's rate, for squares that hardly had sensors.
 _PRIOR_OF_BLOCK = 2.0
 _USUAL_FACTOR, _USUAL_REPORTS = 0.2, 1.0
 """Before any are seen, one report per five alerts, as far as one report tells (Carr and Doleac 2016: 12 to 22 %)."""
+# Instants before and after all others, within what 64 bits of nanoseconds hold.
 _EVER_SINCE, _FOR_EVER = pd.Timestamp("1800-01-01").value, pd.Timestamp("2200-01-01").value
 _WHOLE = 0.98
 """A box covered so far counts as covered: outlines of districts and of the jurisdiction differ by some metres."""
@@ -78,6 +82,7 @@ class Reporting:
     alerts: float = 0.0
 
 
+# Nothing is told by reports, and nothing is unsure of that.
 NO_REPORTS = Reporting(0.0, 0.0)
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from ..errors import ConnectError
 
-_NS = 1_000_000_000
-_DAY = 86_400 * _NS
-_MINUTE = 60 * _NS
+_NS = 1_000_000_000  # nanoseconds of a second: what instants are counted in
+_DAY = 86_400 * _NS  # of a day
+_MINUTE = 60 * _NS  # of a minute
 _NAT = np.iinfo(np.int64).min
 
 

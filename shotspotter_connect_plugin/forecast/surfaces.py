@@ -15,8 +15,11 @@ from .stable_product import product
 
 EVER = float("inf")
 OWN = ""
+# Bandwidths: within three lie 98.9 % of a Gaussian in the plane (1 - exp(-4.5)); farther ones cost time.
 _REACH = 3.0
+# Events, chosen: one spread uniformly, so that a surface without any history is uniform.
 _PRIOR_ALL = 1.0
+# Events, chosen: as much as twenty of the shift itself; with fewer it goes mostly by the pattern of all shifts.
 _PRIOR_SHIFT = 20.0
 
 

@@ -6,9 +6,14 @@ import numpy as np
 from .box_density import memories_of
 from .surfaces import Feature, Memory, SurfaceSet
 
+# Chosen: places without regard to events are cheap and only stand for an integral; more of them cost the trees' time.
 _GROUNDS_PER_EVENT = 4
+# Chosen: bounds of the sample: a leaf of a thirtieth still holds hundreds; more cost the trees' time.
 _FEWEST_GROUNDS, _MOST_GROUNDS = 16_000, 40_000
+# Chosen: places are drawn where events are to be expected (half-life of a year and a half, 250 m), since the integral
+# over a city is mostly of its busy parts.
 _GUIDE = Feature(Memory("decay", 540.0), "shift", 250.0)
+# Chosen: a fifth is drawn uniformly, so that no weight of a drawn place is more than five times the average.
 _GUIDED = 0.8
 
 

@@ -10,10 +10,17 @@ from functools import cached_property
 
 import numpy as np
 
+# Chosen, all four: few, small trees that learn slowly from large leaves, as trees that are free to fit a few hundred
+# events forecast worse than none. On development years (Washington 2015 and 2016) they gain 0.01 in log score on
+# average.
 ROUNDS = 60
+# Leaves of one tree: four questions, so at most four terms act together.
 LEAVES = 5
+# Part of what a tree finds that is kept; with 60 rounds a constant error is corrected by five sixths.
 _RATE = 0.03
+# Of the sample: no leaf rests on less than 3 %.
 _LEAF_SHARE = 1 / 33
+# Of any tree in a model file: the answers to its seven questions are the bits of one byte (Tree.predict).
 MOST_LEAVES = 8
 _EVENT = 1e-3
 """An event is a row of rate 1 / _EVENT and exposure _EVENT: nearly all of its weight is that it happened."""

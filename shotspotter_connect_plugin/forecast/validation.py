@@ -17,15 +17,25 @@ from .stable_product import product
 from .training_sample import make_samples
 from .weekly_intervals import FEWEST_EVENTS, of_sums, reach
 
+# Two years of whole weeks, so that every season is in what is fitted and in what is judged.
 _WINDOW_DAYS = 728
+# A year, so that every season is judged.
 _VALIDATION_WEEKS = 52
+# The bootstrap error of four weeks is an eighth too small (the root of 3/4), which a rule of thumb can bear.
 _FEWEST_WEEKS = 4
+# Before a year has passed the surfaces that remember a year are not yet what they will be.
 _BURN_IN_DAYS = 364
+# Chosen: the year that surfaces look back on and some weeks more; why at all: see fit_from.
 _FIT_BURN_IN_DAYS = 400
+# Two half-lives of citywide_rate.FAST: before, its rate rests on too little.
 _LEVEL_BURN_IN_DAYS = 56
+# Chosen: about a quarter of a year each; every refit costs a fit of all rungs.
 _REFITS = 4
+# Their luck changes a standard error by 2 % (1 / sqrt(2 x 1000)), less than the weeks' own does.
 _BOOTSTRAPS = 1000
+# Four whole weeks: enough that many boxes have an event, few enough that the year holds thirteen of them.
 _STRETCH_DAYS = 28
+# One per cent, the share at which the documents and most studies give their hit rates.
 _SEARCHED = 0.01
 
 

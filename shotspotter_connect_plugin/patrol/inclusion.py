@@ -16,8 +16,10 @@ import pandas as pd
 
 from .draw import NEARLY
 
+# Chosen: finer where most boxes are, and so that a cap of 0.5 (the default) has no box above it.
 CLASSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
 """Edges of the classes of chances."""
+# Quantile of the normal distribution at 0.975.
 NORMAL_95 = 1.959964
 
 
@@ -25,6 +27,7 @@ PERIODS = 999
 """Honest periods that are simulated for comparison; fewer, but at least 99, where a period is long."""
 SEED = 1
 """Seed of the simulation, so that a report says the same whenever it is made."""
+# Chosen: random numbers in all, which bounds the time of a report, and at once, 8 MB.
 _MOST_NUMBERS, _AT_ONCE = 60_000_000, 2_000_000
 
 

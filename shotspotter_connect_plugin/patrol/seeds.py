@@ -26,6 +26,7 @@ def hash_of(seed):
     return hashlib.sha256(str(seed).encode()).hexdigest()
 
 
+# Chosen: about what the boxes of a beat use; more are hashed for nothing at the end of a draw.
 _AT_ONCE = 256
 
 

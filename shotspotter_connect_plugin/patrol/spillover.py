@@ -8,9 +8,12 @@ import numpy as np
 from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
 
+# The highest bit of a rank: larger than every rank of a beat of fewer than 32,768 boxes.
 _GONE = np.uint16(1 << 15)
+# Chosen: bounds the memory, some ten arrays of so many cells.
 _CELLS = 2_000_000
 """About how many lanes x boxes are worked on together."""
+# The eight boxes that share an edge or a corner with one.
 _AROUND = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
 
 

@@ -9,6 +9,8 @@ from .draw_record import hash_of_inputs
 from .metering import inclusion_probabilities, replay, shares_of, visit_order
 from .seeds import hash_of
 
+# Least and most of each rule that the settings allow at all (focus and minutes: far beyond any use), since a record may
+# come from anybody.
 _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0, 1), "focus": (0, 100),
             "target_minutes": (0, 1440)}
 _RULES = {"shift_date", "shift", *_NUMBERS}

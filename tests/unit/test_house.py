@@ -141,6 +141,32 @@ def test_forbidden_constructs(path):
     assert wrong == []
 
 
+def numbers_of(tree):
+    """Assignments of constants that hold a number, of a module and of its classes."""
+    for body in [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]:
+        for place, node in enumerate(body):
+            names = [name.id for target in getattr(node, "targets", [getattr(node, "target", None)]) if target
+                     for name in ast.walk(target) if isinstance(name, ast.Name)]
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value and any(map(str.isupper, names)) and any(
+                    isinstance(part, ast.Constant) and type(part.value) in (int, float)
+                    for part in ast.walk(node.value)):
+                following = body[place + 1] if place + 1 < len(body) else None
+                told = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+                yield ", ".join(names), node, told
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room_of(path) in ("forecast", "patrol")],
+                         ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_number_has_its_reason_beside_it(path):
+    """A comment on its line or directly above, or a text directly below."""
+    text = path.read_text(encoding="utf-8")
+    lines = ["", *text.splitlines()]
+    wrong = [f"line {node.lineno}: {names}" for names, node, told in numbers_of(ast.parse(text))
+             if not told and "#" not in lines[node.lineno] + lines[node.end_lineno]
+             and not lines[node.lineno - 1].lstrip().startswith("#")]
+    assert wrong == []
+
+
 def metadata(path):
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(path, encoding="utf-8")
