@@ -4,13 +4,12 @@ Every file that this package writes goes through here: made in a folder of its o
 again and checked, and only then moved into place. What a killed run left is swept by the next one.
 """
 import errno
-import glob
 import os
 import shutil
 import stat
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import ConnectError
@@ -90,33 +89,10 @@ def scratch(what):
         yield folder
 
 
-@contextmanager
-def put_back_on_error():
-    """Give a function that takes a file aside before another program, such as QGIS, writes in its place.
-
-    After an error the file is where it was; otherwise it is gone at the end. Files that belong to a shapefile go along.
-    For what this package writes itself there is :func:`replacing`, which also outlives a kill.
-    """
-    with ExitStack() as folders:
-        moved = []
-
-        def take_aside(path):
-            path = Path(path)
-            folder = folders.enter_context(_folder_in(path.parent))
-            parts = path.parent.glob(glob.escape(path.stem) + ".*") if path.suffix.lower() == ".shp" else [path]
-            for part in list(parts):
-                os.replace(part, folder / part.name)
-                moved.append((folder / part.name, part))
-
-        try:
-            yield take_aside
-        except BaseException:
-            for kept, path in moved:
-                for rest in ("-journal", "-wal", "-shm"):  # of the file that did not become whole
-                    with suppress(FileNotFoundError):
-                        os.unlink(str(path) + rest)
-                _move(kept, path)
-            raise
+def remove(path):
+    """Take a file away that belonged to one that was replaced, if it is there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def folder_for(path, what="The file"):

@@ -1,17 +1,17 @@
 """connect:backtest"""
 import os
 
-from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
-                       QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination,
-                       QgsProcessingParameterNumber, QgsProcessingParameterString, QgsWkbTypes)
+from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
+                       QgsProcessingParameterFileDestination, QgsProcessingParameterNumber,
+                       QgsProcessingParameterString)
 
 from ..errors import ConnectError
 from .base import FORECAST, NOTHING, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import check_written, fields_of, write_rows
+from .outputs import OUTPUT, write_output
 
 FROM, TO, CRIME_TYPES, AREA_PERCENT = "FROM", "TO", "CRIME_TYPES", "AREA_PERCENT"
-OUTPUT, RANKS, REPORT = "OUTPUT", "RANKS", "REPORT"
+RANKS, REPORT = "RANKS", "REPORT"
 
 
 class BackTest(ConnectAlgorithm):
@@ -62,13 +62,8 @@ class BackTest(ConnectAlgorithm):
             progress.info(sentence)
         run.counts = {"rows": len(result.table), "shifts": result.shifts}
         outputs = {RANKS: ranks} if ranks else {}
-        fields = fields_of(result.table)
-        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.NoGeometry,
-                                                 QgsCoordinateReferenceSystem())
-        if sink is not None:
-            write_rows(sink, fields, result.table)
-            sink = None
-            check_written(destination, len(result.table), context)
+        destination = write_output(self, parameters, context, result.table)
+        if destination:
             outputs[OUTPUT] = destination
         if report:
             backtest_page.write_page(result, f"Back-test, {first} to {last}",

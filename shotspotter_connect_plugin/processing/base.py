@@ -9,11 +9,10 @@ from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QIcon
 
 from ..errors import ConnectError
-from ..files import put_back_on_error
 from ..libraries import how_to_install, is_installed, missing_sentence, name_of
 from . import addresses
 from .feedback import FeedbackProgress
-from .inputs import file_of, iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
+from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
 
 TAG = "ShotSpotter Connect"
 VERSIONS = {"QGIS": Qgis.version()}
@@ -92,15 +91,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         return True
 
     def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
-        with _one_sentence(self.id()), put_back_on_error() as self._take_aside:
+        with _one_sentence(self.id()):
             return self.run_in_workspace(parameters, context, FeedbackProgress(feedback))
-
-    def parameterAsSink(self, parameters, name, context, *of_features):  # noqa: N802
-        """As QGIS does, but a file that is replaced comes back if the run fails."""
-        path = file_of(parameters.get(name))
-        if os.path.isfile(path):
-            self._take_aside(path)
-        return super().parameterAsSink(parameters, name, context, *of_features)
 
     def check(self, parameters, context):
         """Raise one sentence if a run with these values makes no sense; called before anything is run or remembered."""

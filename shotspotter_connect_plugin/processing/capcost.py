@@ -1,12 +1,12 @@
 """connect:capcost"""
-from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsProcessingParameterDateTime,
-                       QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination, QgsWkbTypes)
+from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
+                       QgsProcessingParameterFileDestination)
 
 from .base import NOTHING, PATROL, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import check_written, fields_of, write_rows
+from .outputs import OUTPUT, write_output
 
-FROM, TO, OUTPUT, REPORT = "FROM", "TO", "OUTPUT", "REPORT"
+FROM, TO, REPORT = "FROM", "TO", "REPORT"
 
 
 class CapCost(ConnectAlgorithm):
@@ -45,13 +45,8 @@ class CapCost(ConnectAlgorithm):
                           f"{row.effective_boxes:.0f} boxes served in effect.")
         run.counts = {"caps": len(table)}
         outputs = {}
-        fields = fields_of(table)
-        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.NoGeometry,
-                                                 QgsCoordinateReferenceSystem())
-        if sink is not None:
-            write_rows(sink, fields, table)
-            sink = None
-            check_written(destination, len(table), context)
+        destination = write_output(self, parameters, context, table)
+        if destination:
             outputs[OUTPUT] = destination
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:

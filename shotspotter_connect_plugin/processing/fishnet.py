@@ -1,13 +1,12 @@
 """connect:fishnet"""
 from qgis.core import (Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterCrs,
-                       QgsProcessingParameterFeatureSink, QgsProcessingParameterField, QgsProcessingParameterNumber,
-                       QgsWkbTypes)
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterField, QgsProcessingParameterNumber)
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
 from .inputs import LayerParameter, file_of
-from .outputs import check_written, crs_of, fields_of, write_boxes
+from .outputs import OUTPUT, write_output
 
-INPUT, SIZE, CRS, BEATS, BEAT_FIELD, OUTPUT, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "OUTPUT", "BOXES"
+INPUT, SIZE, CRS, BEATS, BEAT_FIELD, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "BOXES"
 POLYGONS = [Qgis.ProcessingSourceType.VectorPolygon]
 
 
@@ -67,14 +66,9 @@ class CreateFishnet(ConnectAlgorithm):
             box_file.write_boxes(path, boxes, rectangles, crs, rest)
             destination = self.parameterAsOutputLayer(parameters, OUTPUT, context)
         else:
-            fields = fields_of(boxes)
-            sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
-                                                     crs_of(crs))
-            if sink is None:
+            destination = write_output(self, parameters, context, boxes, rectangles, crs, rest)
+            if not destination:
                 raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
-            write_boxes(sink, fields, boxes, rectangles, rest)
-            sink = None
-            check_written(destination, len(boxes), context)
         return {OUTPUT: destination, BOXES: len(boxes)}
 
 

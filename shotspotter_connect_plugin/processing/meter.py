@@ -1,13 +1,12 @@
 """connect:meter"""
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition,
-                       QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString,
-                       QgsWkbTypes)
+                       QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import check_written, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
 
-BOXES, CAP, SEED, REDRAW, REASON, OUTPUT, PATROLS, DRAWN = (
-    "BOXES", "CAP", "SEED", "REDRAW", "REASON", "OUTPUT", "PATROLS", "DRAWN")
+BOXES, CAP, SEED, REDRAW, REASON, PATROLS, DRAWN = (
+    "BOXES", "CAP", "SEED", "REDRAW", "REASON", "PATROLS", "DRAWN")
 
 
 class Meter(ConnectAlgorithm):
@@ -71,14 +70,10 @@ class Meter(ConnectAlgorithm):
         legend = crime_type_legend(workspace)
         frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
-        fields = fields_of(frame)
-        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
-                                                 crs_of(workspace.settings.crs))
         outputs = {PATROLS: len(frame), DRAWN: drawn}
-        if sink is not None:
-            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
-            sink = None
-            check_written(destination, len(frame), context)
+        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
+                                   progress.part(0.9, 1.0))
+        if destination:
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_patrols", legend, views.PLAN_WORDS)
         return outputs

@@ -1,13 +1,20 @@
 """From data frames to the layers that algorithms give."""
-import os
+import itertools
 from collections import deque
+from pathlib import Path
 
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsField, QgsFields,
                        QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
-                       QgsProcessingUtils, QgsRectangle, QgsVectorLayer)
+                       QgsProcessingOutputLayerDefinition, QgsProcessingUtils, QgsProperty, QgsRectangle, QgsWkbTypes)
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
+from ..file_checks import layers
+from ..files import remove, replacing_together
+from ..progress import SILENT
+from .inputs import file_of
+
+OUTPUT = "OUTPUT"
 
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
           "f": QMetaType.Type.Double}
@@ -22,25 +29,27 @@ def fields_of(frame):
     return fields
 
 
-def write_boxes(sink, fields, frame, rectangles, progress):
-    """Write one square per row.
+def write_features(sink, fields, frame, rectangles=None, progress=SILENT):
+    """Write one feature per row: a square, or without ``rectangles`` no geometry.
 
     Parameters
     ----------
-    sink : QgsFeatureSink
+    sink : QgsFeatureSink or QgsVectorDataProvider
     fields : QgsFields
         As :func:`fields_of` made them.
     frame : pandas.DataFrame
         Attributes.
-    rectangles : numpy.ndarray of shape (n, 4)
+    rectangles : numpy.ndarray of shape (n, 4), optional
         x_min, y_min, x_max, y_max of each row, in the sink's CRS.
     """
     values = zip(*(_plain(frame[name]) for name in frame.columns))
+    shapes = itertools.repeat(None) if rectangles is None else rectangles.tolist()
     features = []
-    for number, (row, bounds) in enumerate(zip(values, rectangles.tolist())):
+    for number, (row, bounds) in enumerate(zip(values, shapes)):
         feature = QgsFeature(fields)
         feature.setAttributes(list(row))
-        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(*bounds)))
+        if bounds is not None:
+            feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(*bounds)))
         features.append(feature)
         if len(features) == _AT_ONCE:
             _flush(sink, features)
@@ -49,12 +58,78 @@ def write_boxes(sink, fields, frame, rectangles, progress):
     _flush(sink, features)
 
 
-def write_rows(sink, fields, frame):
-    """Write one feature without geometry per row; parameters as of :func:`write_boxes`."""
-    for row in zip(*(_plain(frame[name]) for name in frame.columns)):
-        feature = QgsFeature(fields)
-        feature.setAttributes(list(row))
-        _flush(sink, [feature])
+def write_output(algorithm, parameters, context, frame, rectangles=None, crs=None, progress=SILENT):
+    """Write a frame as the layer that ``OUTPUT`` asks for, one feature per row: its destination, "" if none is wanted.
+
+    A file is made aside by QGIS, opened again, and moved into its place; anything else (a scratch layer, a database) is
+    written where it stands and opened again.
+
+    Parameters
+    ----------
+    algorithm : QgsProcessingAlgorithm
+        It has the parameter ``OUTPUT``.
+    frame : pandas.DataFrame
+        Attributes.
+    rectangles : numpy.ndarray of shape (n, 4), optional
+        x_min, y_min, x_max, y_max of each row, in ``crs``; without them features have no geometry.
+    crs : str, optional
+        Authority id or WKT.
+
+    Raises
+    ------
+    ConnectError, QgsProcessingException
+        When it cannot be written; a file that was there is still there.
+    """
+    path = file_of(parameters.get(OUTPUT))
+    if not path:
+        destination = _write(algorithm, parameters, context, frame, rectangles, crs, progress)
+        if destination:
+            _check_written(destination, len(frame), context)
+        return destination
+    path = Path(path if Path(path).suffix else f"{path}.{QgsProcessingUtils.defaultVectorExtension()}")
+    with replacing_together(path.parent, OUTPUT) as new:
+        unfinished = new(path.name, layers(len(frame)))
+        given = {**parameters, OUTPUT: _elsewhere(parameters[OUTPUT], str(unfinished))}
+        made = _write(algorithm, given, context, frame, rectangles, crs, progress)
+        if not made:
+            raise QgsProcessingException(algorithm.invalidSinkError(parameters, OUTPUT))
+        for part in unfinished.parent.glob("[!.]*"):  # a shapefile is several files
+            if part != unfinished:
+                new(part.name)
+    if path.suffix.lower() == ".shp":
+        for index in (".qix", ".sbn", ".sbx"):  # of the file before
+            remove(path.with_suffix(index))
+    destination = made.replace(str(unfinished), str(path))
+    _load_from(context, made, destination)
+    return destination
+
+
+def _write(algorithm, parameters, context, frame, rectangles, crs, progress):
+    """Have QGIS write the features -> the destination; the sink is gone after this, which closes its file."""
+    fields = fields_of(frame)
+    kind = QgsWkbTypes.Type.NoGeometry if rectangles is None else QgsWkbTypes.Type.Polygon
+    sink, destination = algorithm.parameterAsSink(parameters, OUTPUT, context, fields, kind, crs_of(crs))
+    if sink is None:
+        return ""
+    write_features(sink, fields, frame, rectangles, progress)
+    return destination
+
+
+def _elsewhere(value, path):
+    """The value of an output with another path, and what else it holds."""
+    if not isinstance(value, QgsProcessingOutputLayerDefinition):
+        return path
+    moved = QgsProcessingOutputLayerDefinition(value)
+    moved.sink = QgsProperty.fromValue(path)
+    return moved
+
+
+def _load_from(context, made, destination):
+    """Have a layer that will be loaded into the project be loaded from where it came to lie."""
+    waiting = context.layersToLoadOnCompletion()
+    if made in waiting:
+        waiting[destination] = waiting.pop(made)
+        context.setLayersToLoadOnCompletion(waiting)
 
 
 def _flush(sink, features):
@@ -63,31 +138,21 @@ def _flush(sink, features):
                                      "there.")
 
 
-def check_written(destination, count, context):
-    """Open an output that QGIS wrote again, once its sink is gone, which is what closes it.
-
-    Parameters
-    ----------
-    destination : str
-        As ``parameterAsSink`` gave it.
-    count : int
-        How many features were written.
+def _check_written(destination, count, context):
+    """Open an output that lies where QGIS wrote it again; QGIS tells of no error when it closes one.
 
     Raises
     ------
     ConnectError
-        When it does not hold so many. QGIS itself writes these files and tells of no error when it closes them.
+        When it does not hold so many rows.
     """
     layer = QgsProcessingUtils.mapLayerFromString(destination, context, False)
-    if layer is None and os.path.exists(destination.split("|")[0]):
-        layer = QgsVectorLayer(destination, "", "ogr")
     if layer is None:  # a table of a database, which tells of its errors by itself
         return
     found = sum(1 for _ in layer.getFeatures(QgsFeatureRequest().setNoAttributes()))
     if found < count:
         raise ConnectError(f"OUTPUT could not be written whole ({found} of {count} rows): free some space on the "
-                           "disk and run "
-                           "again.")
+                           "disk and run again.")
 
 
 def _plain(column):
@@ -96,9 +161,9 @@ def _plain(column):
 
 
 def crs_of(text):
-    """A QGIS CRS from an authority id or WKT."""
+    """A QGIS CRS from an authority id or WKT; without either, none."""
     crs = QgsCoordinateReferenceSystem()
-    crs.createFromUserInput(text)
+    crs.createFromUserInput(text or "")
     return crs
 
 

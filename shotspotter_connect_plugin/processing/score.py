@@ -1,10 +1,10 @@
 """connect:score"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink, QgsWkbTypes
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import FORECAST, ConnectAlgorithm
-from .outputs import check_written, crime_type_legend, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
 
-OUTPUT, ROWS = "OUTPUT", "ROWS"
+ROWS = "ROWS"
 
 
 class Score(ConnectAlgorithm):
@@ -45,14 +45,10 @@ class Score(ConnectAlgorithm):
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)
         frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
-        fields = fields_of(frame)
-        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
-                                                 crs_of(workspace.settings.crs))
         outputs = {ROWS: rows}
-        if sink is not None:
-            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
-            sink = None
-            check_written(destination, len(frame), context)
+        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
+                                   progress.part(0.9, 1.0))
+        if destination:
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_forecast", legend, views.FORECAST_WORDS)
         return outputs

@@ -1,12 +1,11 @@
 """connect:visits"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDateTime,
-                       QgsProcessingParameterFeatureSink, QgsWkbTypes)
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink
 
 from .base import PATROL, ConnectAlgorithm
 from .inputs import iso_date, yesterday
-from .outputs import check_written, crs_of, fields_of, style_on_load, write_boxes
+from .outputs import OUTPUT, style_on_load, write_output
 
-FROM, TO, OUTPUT = "FROM", "TO", "OUTPUT"
+FROM, TO = "FROM", "TO"
 VISITS, PATROLS, SERVED, TARGET_MINUTES, PATROL_MINUTES = (
     "VISITS", "PATROLS", "PATROLS_SERVED", "TARGET_MINUTES", "PATROL_MINUTES")
 
@@ -53,13 +52,9 @@ class Visits(ConnectAlgorithm):
         outputs = {VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
                    TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
         run.counts = {name.lower(): number for name, number in outputs.items()}
-        fields = fields_of(frame)
-        sink, destination = self.parameterAsSink(parameters, OUTPUT, context, fields, QgsWkbTypes.Type.Polygon,
-                                                 crs_of(workspace.settings.crs))
-        if sink is not None:
-            write_boxes(sink, fields, frame, rectangles, progress.part(0.9, 1.0))
-            sink = None
-            check_written(destination, len(frame), context)
+        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
+                                   progress.part(0.9, 1.0))
+        if destination:
             outputs[OUTPUT] = destination
             style_on_load(context, destination, "style_visits", None, views.VISIT_WORDS)
         return outputs

@@ -6,7 +6,7 @@ from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QCoreApplication, QObject
 from qgis.PyQt.QtGui import QColor
 
-from ...processing.outputs import crs_of, fields_of, write_boxes
+from ...processing.outputs import crs_of, fields_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.paper.wording import letter_codes
@@ -87,7 +87,7 @@ class LiveMap(QObject):
             provider.addAttributes([field for field in fields_of(frame) if provider.fieldNameIndex(field.name()) < 0])
             self._layer.updateFields()
             rectangles = package.fishnet.rectangles(*package.fishnet.parse(list(frame["box_id"])))
-            write_boxes(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)
+            write_features(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)
         map_layers.style_patrols(self._layer, kinds)
         self._layer.updateExtents()
         self._layer.triggerRepaint()

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from ...plan_place import PLAN_OF
-from ...processing.outputs import crs_of, fields_of, write_boxes
+from ...processing.outputs import crs_of, fields_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.plan import plan_file, rollcall_data
@@ -93,7 +93,7 @@ class MapLink(QObject):
             self._layer = self._new_layer(planned)
         provider = self._layer.dataProvider()
         provider.truncate()
-        write_boxes(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
+        write_features(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
         name = dict(zip(view.shifts["shift"], view.shifts["name"])).get(view.shift, view.shift)
         quietly(lambda _: self._layer.setName(map_layers.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
         self._layer.updateExtents()
