@@ -3,6 +3,7 @@
 ``Watch`` wraps every public function and method of a package in place. While a call runs, every array, frame, list,
 mapping and record among its arguments is held: arrays (those inside frames too) cannot be written, and a picture of
 everything is taken before and compared after. A generator is held each time it works, and let go while it waits.
+Frames that go in or come out have the columns that the function's annotations declare: see ``declared_frames.py``.
 """
 import dataclasses
 import functools
@@ -16,6 +17,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+from declared_frames import faults, hints, record_faults
 
 # pandas 1.5 cannot even compare a read-only column of objects; there only the picture of it is compared.
 READS_TEXT = int(pd.__version__.split(".")[0]) >= 2
@@ -36,11 +38,17 @@ class Watch:
 
     def __init__(self, monkeypatch, packages, calls=3, given_to_be_filled=None):
         self.names, self.called, self.changed = [], Counter(), []
+        self.undeclared, self.declared, self.met = [], set(), set()
         self._calls, self._filled = calls, given_to_be_filled or {}
         for package in packages:
             path = importlib.import_module(package).__path__
             for item in pkgutil.iter_modules(path):
                 self._wrap_module(monkeypatch, importlib.import_module(f"{package}.{item.name}"))
+
+    @property
+    def never_met(self):
+        """Arguments and results that declare a frame and of which none was seen."""
+        return sorted(name for name in self.declared - self.met if not name.endswith(" self"))
 
     @property
     def never_called(self):
@@ -77,6 +85,16 @@ class Watch:
     def _wrap(self, function, full, owned=False):
         self.names.append(full)
         names = list(inspect.signature(function).parameters)
+        declared = hints(function, function.__module__)
+        self.declared |= {f"{full} {name}" for name in declared}
+
+        def look(name, value):
+            wrong = record_faults(value)
+            if name in declared:
+                self.met.add(f"{full} {name}")
+                wrong += faults(value, declared[name])
+            self.undeclared += [f"{full} {name}: {fault}" for fault in wrong]
+            return value
 
         def given(arguments, more):
             told = {**dict(zip(names, arguments)), **more}
@@ -90,8 +108,10 @@ class Watch:
             self.called[full] += 1
             if self.called[full] > self._calls:
                 return function(*arguments, **more)
+            for name, value in {**dict(zip(names, arguments)), **more}.items():
+                look(name, value)
             with Held(full, given(arguments, more), self.changed):
-                return function(*arguments, **more)
+                return look("return", function(*arguments, **more))
 
         @functools.wraps(function)
         def generate(*arguments, **more):

@@ -1,4 +1,8 @@
 """No public function of forecast/ or patrol/ changes what it is given: every one is called with read-only data."""
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -12,6 +16,7 @@ from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backt
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
                                                  ladder, model_card, predictors, reasons, rolling_backtest, shifts,
                                                  stable_product, surfaces, validation, weekly_intervals)
+from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, draw, draw_effect, draw_record,
                                                harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
                                                patrol_exposure, seeds, spillover, tactic_rules, tracks, verify, visits)
@@ -322,6 +327,8 @@ def test_every_public_function_leaves_what_it_is_given_as_it_was(watch, tmp_path
     examples_of_visits()
     assert watch.changed == []
     assert watch.never_called == []
+    assert watch.undeclared == []
+    assert watch.never_met == []
 
 
 def careless(values):
@@ -359,3 +366,32 @@ def test_the_watch_sees_a_change(monkeypatch):
     careless_of_frames = Watch.__dict__["_wrap"](seen, lambda frame: frame.insert(0, "more", 1), "of.frames")
     careless_of_frames(frame)
     assert len(seen.changed) == 2
+
+
+Marks = Annotated[pd.DataFrame, Rows("Marks", columns(("box_id", "text", "Box"), ("mark", "real", "Mark, 0 to 1")))]
+
+
+def give_back(frame: Marks | None, more: Marks | None = None) -> tuple[Marks, int]:
+    return (frame if more is None else more), 1
+
+
+def test_the_watch_sees_a_frame_without_its_columns(monkeypatch):
+    seen = Watch(monkeypatch, ["shotspotter_connect_plugin.patrol"])
+    watched = Watch.__dict__["_wrap"](seen, give_back, "give.back")
+    whole, half = pd.DataFrame({"box_id": ["a"], "mark": [0.5], "more": [1]}), pd.DataFrame({"box_id": ["a"]})
+    watched(whole, None)
+    assert seen.undeclared == [] and seen.never_met == sorted(
+        name for name in seen.declared if not name.startswith("give.back"))
+    watched(whole, more=half)
+    assert [text.split(":")[0] for text in seen.undeclared] == ["give.back more", "give.back return"]
+    assert "lacks mark" in seen.undeclared[0]
+
+
+def test_the_watch_sees_a_record_whose_frame_lacks_a_column(monkeypatch):
+    seen = Watch(monkeypatch, ["shotspotter_connect_plugin.patrol"])
+    kept = dataclasses.make_dataclass("Kept", [("marks", Marks)], namespace={"__module__": draw.__name__})
+    watched = Watch.__dict__["_wrap"](seen, lambda record: record, "give.record")
+    watched(kept(pd.DataFrame({"box_id": ["a"], "mark": [0.5]})))
+    assert seen.undeclared == []
+    watched(kept(pd.DataFrame({"box_id": ["a"]})))
+    assert len(seen.undeclared) == 2 and "marks lacks mark" in seen.undeclared[0]

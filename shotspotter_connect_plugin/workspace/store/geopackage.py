@@ -236,8 +236,8 @@ class GeoPackage:
 
     def read(self, table, columns=None, where=None, order_by=None):
         """A data frame of some columns; see ``Workspace.read``."""
-        wanted = table.column_names + _place_columns(table) if columns is None else list(columns)
-        plain = [name for name in wanted if name not in _place_columns(table) or not table.geometry]
+        wanted = [column.name for column in table.frame_columns] if columns is None else list(columns)
+        plain = [name for name in wanted if name not in table.place_names]
         stored = self._selected(table, plain)
         if len(plain) < len(wanted):
             stored.append(quoted(GEOMETRY))
@@ -448,7 +448,7 @@ class GeoPackage:
     def _stored(self, table, frame):
         """(names, one list of stored values per name, bounds or None) of a frame."""
         names = [name for name in table.column_names if name in frame]
-        place = _place_columns(table)
+        place = table.place_names
         extra = set(frame) - set(names) - set(place)
         if extra:
             raise ValueError("No such columns in " + table.name + ": " + ", ".join(sorted(map(str, extra))))
@@ -549,15 +549,10 @@ def _decoded(table, name, values):
 
 
 def _read_place(table, blobs):
-    """The columns of :func:`_place_columns` from geometry blobs."""
+    """The columns of a frame that hold a table's geometry, from its blobs."""
     if table.geometry == "Point":
         return {name: pd.Series(values) for name, values in zip(("x", "y"), read_points(blobs))}
     return {"geometry": pd.Series(read_polygons(blobs))}
-
-
-def _place_columns(table):
-    """Columns of a frame that hold the table's geometry."""
-    return {"Point": ["x", "y"], None: []}.get(table.geometry, ["geometry"])
 
 
 def _check_keys(table, names, rows):

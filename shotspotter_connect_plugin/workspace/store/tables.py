@@ -1,10 +1,19 @@
 """Every table of a workspace, declared once; stores, importers, forms and docs read it from here."""
-from dataclasses import dataclass
-from typing import Optional, Tuple
+from __future__ import annotations
 
-from ...frames import Column
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from ...frames import Column, columns
 
 SCHEMA_VERSION = 1
+_PLACE: dict[str | None, tuple[Column, ...]] = {
+    None: (),
+    "Point": columns(("x", "real", "Metres in the workspace's CRS; empty = no place is known"),
+                     ("y", "real", "Metres in the workspace's CRS; empty = no place is known")),
+    "Polygon": columns(("geometry", "geometry", "Its area in the workspace's CRS")),
+    "MultiPolygon": columns(("geometry", "geometry", "Its area in the workspace's CRS")),
+}
 
 
 @dataclass(frozen=True)
@@ -18,34 +27,53 @@ class Table:
 
     name: str
     help: str
-    columns: Tuple[Column, ...]
-    key: Tuple[str, ...]
-    geometry: Optional[str] = None
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    geometry: str | None = None
     append_only: bool = False
-    reveal: Optional[str] = None
-    ages_by: Optional[str] = None
-    indexes: Tuple[Tuple[str, ...], ...] = ()
+    reveal: str | None = None
+    ages_by: str | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def column_names(self):
+    def column_names(self) -> list[str]:
+        """Names of the columns, without its geometry."""
         return [column.name for column in self.columns]
 
-    def column(self, name):
-        for column in self.columns:
+    @property
+    def place_names(self) -> list[str]:
+        """Names of the columns of a frame that hold its geometry: ``x`` and ``y``, ``geometry``, or none."""
+        return [column.name for column in _PLACE[self.geometry]]
+
+    @property
+    def frame_columns(self) -> tuple[Column, ...]:
+        """The columns of a frame with everything in it, those of the geometry last."""
+        return self.columns + _PLACE[self.geometry]
+
+    def column(self, name: str) -> Column:
+        """The column of a name, without its geometry."""
+        return self._named(name, self.columns)
+
+    def frame_column(self, name: str) -> Column:
+        """The column of a name, its geometry too."""
+        return self._named(name, self.frame_columns)
+
+    def _named(self, name: str, among: tuple[Column, ...]) -> Column:
+        for column in among:
             if column.name == name:
                 return column
         raise KeyError("Table " + self.name + " has no column " + str(name))
 
 
-def _table(name, help, columns, key, **more):
-    return Table(name, help, tuple(Column(*column) for column in columns), tuple(key), **more)
+def _table(name: str, help: str, declared: Iterable[Any], key: Iterable[str], **more: Any) -> Table:
+    return Table(name, help, columns(*declared), tuple(key), **more)
 
 
-_SHIFT = (
+_SHIFT: tuple[tuple[str, str, str], ...] = (
     ("shift_date", "date", "Date on which the shift starts"),
     ("shift", "text", "Code of the shift; empty where the source does not tell"),
 )
-_SHIFT_REQUIRED = tuple((*column, True) for column in _SHIFT)
+_SHIFT_REQUIRED: tuple[tuple[str, str, str, bool], ...] = tuple((*column, True) for column in _SHIFT)
 
 _ALL = (
     _table("settings", "The agency's settings, one row each", (
