@@ -22,8 +22,9 @@ sys.path.insert(0, str(ROOT))
 
 from shotspotter_connect_plugin.forecast.backtest_scores import SIMPLE  # noqa: E402
 from shotspotter_connect_plugin.reports.web.backtest_page import in_short, write_page  # noqa: E402
-from shotspotter_connect_plugin.workspace.imports.crime_import import (import_gunfire, import_incidents,  # noqa: E402
-                                                                       import_places)
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.place_import import import_places  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps import backtesting  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.configure import configure  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402

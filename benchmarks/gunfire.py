@@ -41,7 +41,8 @@ from shotspotter_connect_plugin.forecast.sensor_coverage import Coverage, listen
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
 from shotspotter_connect_plugin.forecast.surfaces import Feature, Memory  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage  # noqa: E402
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps import forecasting  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector  # noqa: E402

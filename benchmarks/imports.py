@@ -20,7 +20,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.layers import read_vector  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402

@@ -24,7 +24,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from train import made_city  # noqa: E402
 
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire  # noqa: E402
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.forecasting import forecast, score, train  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector  # noqa: E402

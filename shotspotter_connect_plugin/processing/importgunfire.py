@@ -15,5 +15,5 @@ class ImportGunfire(FileImport):
     COLUMNS_HELP = "Our columns: alert_id, kind, rounds, occurred, x, y, disposition."
 
     def step(self):
-        from ..workspace.imports.crime_import import import_gunfire
+        from ..workspace.imports.gunfire_import import import_gunfire
         return import_gunfire

@@ -18,7 +18,7 @@ class ImportIncidents(FileImport):
                     "disposition.")
 
     def step(self):
-        from ..workspace.imports.crime_import import import_incidents
+        from ..workspace.imports.incident_import import import_incidents
         return import_incidents
 
     def after(self, workspace, progress):

@@ -37,7 +37,7 @@ class ImportPlaces(ConnectAlgorithm):
                                  progress)
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.imports.crime_import import import_places
+        from ..workspace.imports.place_import import import_places
 
         kind = self.text(parameters, KIND, context)
         if not kind:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 from shapely.geometry import box
 
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire, import_incidents
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace

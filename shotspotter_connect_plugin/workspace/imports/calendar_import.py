@@ -19,7 +19,6 @@ from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
 from .remembered import recall
 from .synonyms import WEATHER, day_kind, in_session, plain, recognise
 
-__all__ = ["import_calendar"]
 
 TABLE = "calendar"
 KINDS = {"holidays": "holiday", "school": "school", "events": "event", "weather": "weather"}
@@ -60,7 +59,7 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, 
         CSV for the rows that were not taken; ``<workspace>-rejects-calendar.csv`` beside the workspace if not given.
     progress : Progress, optional
     date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
 
     Returns
     -------

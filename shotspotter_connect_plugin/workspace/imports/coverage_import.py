@@ -17,7 +17,6 @@ from .readers import Source
 from .remembered import recall
 from .synonyms import recognise
 
-__all__ = ["import_sensor_coverage"]
 
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
@@ -42,7 +41,7 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         CSV for the features that were not taken; ``<workspace>-rejects-sensor_coverage.csv`` beside the workspace if
         not given.
     date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
 
     Returns
     -------

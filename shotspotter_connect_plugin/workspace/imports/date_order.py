@@ -16,7 +16,6 @@ from .readers import read_rows
 from .source_times import DAY_FIRST, MONTH_FIRST, NAT, ORDERS, YEAR_FIRST
 from .synonyms import plain
 
-__all__ = ["Dates", "OrderUnknown", "check_order", "settled"]
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}

@@ -33,7 +33,6 @@ from .readers import FAULTS, GEOMETRY, faults
 from .remembered import recall
 from .synonyms import names_utc
 
-__all__ = ["GpsFile", "GpsImport", "files_in", "import_gps"]
 
 TABLE = "gps_fixes"
 _IN_MEMORY = 16 * 1024 * 1024
@@ -88,7 +87,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
         Not written when every row was taken.
     progress : Progress, optional
     date_order : str, optional
-        As :func:`~.crime_import.import_incidents` takes it; in a folder one file shows it for all with its columns.
+        As :func:`~.incident_import.import_incidents` takes it; in a folder one file shows it for all with its columns.
 
     Returns
     -------

@@ -227,7 +227,7 @@ class Intake:
     table : str
         ``incidents`` or ``gunfire``.
     path, mapping, source_crs, source_timezone, date_order
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes them.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes them.
     """
 
     def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, date_order, progress):

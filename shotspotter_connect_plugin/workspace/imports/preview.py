@@ -21,7 +21,6 @@ from .readers import GEOMETRY, first_rows, layers_of, open_source
 from .remembered import Given, recall, table_before
 from .synonyms import AREA_NAMES, ROLES, names_utc, plain, population_group, recognise
 
-__all__ = ["KINDS", "Look", "changed", "look", "parts_of"]
 
 ROWS = 25
 _HEAD = 2000

@@ -5,8 +5,6 @@ from typing import Dict, Optional
 
 from .synonyms import given_roles
 
-__all__ = ["Given", "header_of", "recall", "table_before"]
-
 
 @dataclass(frozen=True)
 class Given:

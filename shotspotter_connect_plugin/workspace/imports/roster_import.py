@@ -7,7 +7,6 @@ from ...progress import SILENT
 from . import source_times
 from .unplaced_rows import RowFile
 
-__all__ = ["import_roster"]
 
 TABLE = "roster"
 
@@ -40,7 +39,7 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         CSV for the rows that were not taken; ``<workspace>-rejects-roster.csv`` beside the workspace if not given.
     progress : Progress, optional
     date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
 
     Returns
     -------

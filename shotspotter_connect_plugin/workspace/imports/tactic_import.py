@@ -16,7 +16,6 @@ from .placed_rows import ImportResult
 from .synonyms import plain
 from .unplaced_rows import RowFile
 
-__all__ = ["TacticImport", "import_tactics"]
 
 TABLE = "tactic_log"
 
@@ -66,7 +65,7 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         CSV for the rows that were not taken; ``<workspace>-rejects-tactic_log.csv`` beside the workspace if not given.
     progress : Progress, optional
     date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
 
     Returns
     -------

@@ -32,11 +32,11 @@ class RowFile:
     table : str
         A key of ``synonyms.ROLES``.
     path, mapping, source_timezone
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes them.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes them.
     codes : list of str
         Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
     date_order : str
-        As :func:`~shotspotter_connect_plugin.workspace.imports.crime_import.import_incidents` takes it.
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
     dates : list of str
         Roles that hold dates.
     progress : Progress

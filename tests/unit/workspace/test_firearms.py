@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from public_exports import SAMPLES
 
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_incidents
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.offences import firearms
 
 

@@ -8,7 +8,7 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
+from shotspotter_connect_plugin.workspace.imports.place_import import import_places
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 

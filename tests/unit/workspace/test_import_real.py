@@ -5,7 +5,7 @@ import pyproj
 import pytest
 from public_exports import EXPORTS, IMPORT, adds_up
 
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
+from shotspotter_connect_plugin.workspace.imports.place_import import import_places
 from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 # Least share of rows that have to be usable: all but other crime types and the slips that the files are known to hold.

@@ -10,7 +10,7 @@ from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.imports import crime_import
+from shotspotter_connect_plugin.workspace.imports import event_writing, incident_import
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -300,19 +300,19 @@ def test_stopping_at_any_point_leaves_nothing(city, tmp_path, table, name):
 
 
 def test_an_error_while_writing_leaves_nothing(city, monkeypatch):
-    monkeypatch.setattr(crime_import, "_SLICE", 10)
-    real, calls = crime_import._finish_incidents, []
+    monkeypatch.setattr(event_writing, "_SLICE", 10)
+    real, calls = incident_import._finish_incidents, []
 
     def fails(workspace, rows):
         calls.append(len(rows))
         if len(calls) == 3:
             raise ConnectError("Power cut.")
         return real(workspace, rows)
-    monkeypatch.setattr(crime_import, "_finish_incidents", fails)
+    monkeypatch.setattr(incident_import, "_finish_incidents", fails)
     workspace = city("dc")
     before = workspace.content_hash()
     with pytest.raises(ConnectError, match="Power cut"):
-        crime_import.import_incidents(workspace, SAMPLES / "Crime_Incidents_in_2018.csv")
+        incident_import.import_incidents(workspace, SAMPLES / "Crime_Incidents_in_2018.csv")
     assert workspace.content_hash() == before
 
 
@@ -320,7 +320,7 @@ def test_slices_and_chunks_do_not_matter(city, monkeypatch):
     from shotspotter_connect_plugin.workspace.imports import readers
     tables = []
     for size in (100_000, 7):
-        monkeypatch.setattr(crime_import, "_SLICE", size)
+        monkeypatch.setattr(event_writing, "_SLICE", size)
         monkeypatch.setattr(readers, "_ROWS", size)
         workspace = city("dc")
         for table, name in (("incidents", "crime_incidents_2006_2012.csv"),

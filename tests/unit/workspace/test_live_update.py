@@ -9,7 +9,7 @@ from shapely.geometry import box
 from test_forecasting import BOTTOM, DATE, HOT, LEFT, SIDE, add, alerts, incidents, template, town  # noqa: F401
 
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_gunfire
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
 from shotspotter_connect_plugin.workspace.steps import forecasting
 from shotspotter_connect_plugin.workspace.steps.configure import configure
 from shotspotter_connect_plugin.workspace.steps.forecasting import forecast, read_events, score, train

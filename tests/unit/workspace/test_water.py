@@ -15,7 +15,7 @@ from shapely.ops import unary_union
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.workspace.imports.crime_import import import_places
+from shotspotter_connect_plugin.workspace.imports.place_import import import_places
 from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.configure import configure

@@ -1,0 +1,105 @@
+"""What importers of incidents and of gunfire alerts share: what they reject, ids made here, and how they are written."""
+import numpy as np
+import pandas as pd
+
+from ..store.runs import file_hash
+from ..store.workspace import Counts
+from . import source_times
+from .placed_rows import rejects_path
+from .synonyms import is_true
+
+_SLICE = 100_000
+_OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
+SAME_PLACE = 1.0
+"""Metres within which two records of one event are at the same place."""
+MADE_HERE = "at:"
+"""Start of ids made here, of time and place."""
+
+
+def reject_dispositions(intake, rows, reason, are_nothing):
+    """Reject rows of which a column beside the offence or the kind says that nothing happened, as ``are_nothing(words,
+    column)`` tells."""
+    for role in [role for role in intake.mapping if role.startswith("disposition")]:
+        words, column = intake.words(rows, role), intake.mapping[role]
+        nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
+        intake.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
+        rows.reject(nothing, reason, column)
+
+
+def are_true(words, size):
+    if words is None:
+        return np.zeros(size, dtype=bool)
+    return np.array([is_true(word) for word in words.categories], dtype=bool)[words.codes]
+
+
+def reject_absurd_dates(rows, span, column):
+    now = pd.Timestamp.now(tz="UTC").value
+    rows.reject((span.low != source_times.NAT) & (span.low < _OLDEST), "a date before 1990", column)
+    rows.reject((span.low != source_times.NAT) & (span.low > now + source_times.DAY), "a date in the future", column)
+
+
+def made_ids(rows):
+    """Ids of time and place for rows whose source has none."""
+    return MADE_HERE + _seconds(rows["low"]) + ":" + rows["x"].round().astype(int).astype(str) + ":" + \
+        rows["y"].round().astype(int).astype(str)
+
+
+def _seconds(ns):
+    texts = np.datetime_as_string(ns.to_numpy().astype("datetime64[ns]").astype("datetime64[s]"), timezone="UTC")
+    return pd.Series(texts.astype(object), index=ns.index, dtype=object)
+
+
+def keep_place(rows, stored, found):
+    """Where a record moved by less than a metre it stays."""
+    for axis in ("x", "y"):
+        old = stored[axis].to_numpy()
+        with np.errstate(invalid="ignore"):
+            near = found & (np.abs(old - rows[axis].to_numpy()) < SAME_PLACE)
+        rows[axis] = np.where(near, old, rows[axis])
+
+
+def write_events(workspace, intake, frames, finish, rejects, progress):
+    """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
+    table, path = intake.table, intake.source.path
+    digest = file_hash(path) if path.is_file() else ""
+    counts = Counts(0, 0, 0)
+    with workspace.transaction() as writer:
+        for rows in frames:
+            for start in range(0, len(rows), _SLICE):
+                frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
+                frame["box_id"] = intake.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
+                same = np.flatnonzero(found)[_same(frame[found], stored[found])]
+                source = np.full(len(frame), intake.source.name, dtype=object)
+                source[same] = stored["source"].to_numpy()[same]
+                frame["source"] = source
+                done = writer.upsert(table, frame)
+                counts = Counts(counts.added + done.added, counts.updated + done.updated,
+                                counts.unchanged + done.unchanged)
+        progress.report(1.0)
+        result = intake.result(workspace, counts, rejects_path(workspace, table, rejects))
+        result.check_taken(intake.source.name)
+        result.record(writer, table, intake.source.name, digest)
+    return result
+
+
+def _same(frame, stored):
+    """Whether each row says the same as the workspace's, apart from where it came from."""
+    same = np.ones(len(frame), dtype=bool)
+    for name in frame.columns.intersection(stored.columns):
+        new, old = frame[name], stored[name]
+        if name.endswith("_local"):
+            continue
+        if name.endswith("_utc"):
+            new, old = nanoseconds(new), nanoseconds(old)
+        new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
+        same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
+    return same
+
+
+def nanoseconds(instants):
+    """int64 nanoseconds of instants; unknown is :data:`source_times.NAT`."""
+    return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def instants(ns):
+    return pd.Series(pd.DatetimeIndex(ns.to_numpy().astype("datetime64[ns]")).tz_localize("UTC"), index=ns.index)

@@ -1,0 +1,149 @@
+"""Importer of gunfire alerts of acoustic sensors."""
+import numpy as np
+import pandas as pd
+
+from ...progress import SILENT
+from ..store.workspace import Between
+from . import source_times
+from .coordinates import numbers
+from .event_writing import (MADE_HERE, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
+                            reject_dispositions, write_events)
+from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
+from .placed_rows import Intake
+
+_MOST_ROUNDS = 10_000
+
+
+def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                   date_order=""):
+    """Import gunfire alerts of acoustic sensors; parameters, result and errors as :func:`import_incidents`.
+
+    An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
+    """
+    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone, date_order,
+                progress.part(0.0, 0.5)) as intake:
+        rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
+        return write_events(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
+
+
+def _alerts(workspace, intake, progress):
+    """One frame of all alerts, each once."""
+    for rows in intake.chunks(progress, whole=True):
+        kinds = _kinds(intake, rows)
+        when, column = rows.spans["occurred"], intake.mapping["occurred"]
+        rows.reject((when.low == source_times.NAT) & ~when.given, "no time", column)
+        rows.reject(~when.timed, "no time of day", column)
+        reject_absurd_dates(rows, when, column)
+        x, y = intake.locate(rows)
+        rounds = intake.words(rows, "rounds")
+        rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
+                  numbers(pd.Series(rounds.categories))[rounds.codes])
+        rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
+                    intake.mapping.get("rounds", ""))
+        frame = pd.DataFrame({
+            "alert_id": intake.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
+            "rounds": rounds})[rows.kept]
+        frame["rounded_x_m"], frame["rounded_y_m"] = intake.system.rounded
+        yield _one_row_per_alert(_recorded_before(workspace, frame))
+
+
+def _kinds(intake, rows):
+    """Kind of each alert; those that were none, and other calls in a list of mixed calls, are rejected.
+
+    Where no word speaks of gunfire, codes that cannot be known are taken for gunfire, and told; words are not.
+    """
+    words, known = intake.words(rows, "kind"), np.full(len(rows.lines), "unknown", dtype=object)
+    if words is not None:
+        column, texts = intake.mapping["kind"], words.categories
+        kinds = np.array([alert_kind(word) for word in texts], dtype=object)
+        denied = np.array([is_no_alert(word, column) for word in texts], dtype=bool)
+        if any(names_gunfire(word) or kind for word, kind in zip(texts, kinds) if word):
+            denied |= kinds == np.array(None)
+        elif (texts != "").any():
+            denied |= np.array([not is_code(word) for word in texts], dtype=bool)
+            intake.tell_words(f"No word of column {column} speaks of gunfire; its rows were taken for gunfire of "
+                              "unknown kind",
+                              words, ~denied[words.codes] & rows.kept)
+        intake.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
+                          denied[words.codes] & rows.kept)
+        rows.reject(denied[words.codes], NO_ALERT, column)
+        known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
+    reject_dispositions(intake, rows, NO_ALERT, lambda words, column: [
+        is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))])
+    return _reviewed(intake, rows, known)
+
+
+def _reviewed(intake, rows, kinds):
+    """Kinds of alerts, fireworks where a review calls them so."""
+    for role in [role for role in intake.mapping if role.startswith("disposition")]:
+        words = intake.words(rows, role)
+        fireworks = np.array([word != "" and alert_kind(word) == "firecracker" for word in words.categories])
+        kinds = np.where(fireworks[words.codes], "firecracker", kinds)
+    return kinds
+
+
+def _recorded_before(workspace, rows):
+    """Alerts with their ids; where one side has no id of its own it is found again by time and place.
+
+    Exports round or cut off fractions of a second, so that both are tried, and then a second more or less.
+    """
+    if rows.empty:
+        return rows
+    around = Between(pd.Timestamp(rows["low"].min() - source_times.DAY, tz="UTC"),
+                     pd.Timestamp(rows["low"].max() + source_times.DAY, tz="UTC"))
+    stored = workspace.read("gunfire", columns=["alert_id", "occurred_utc", "x", "y"], where={"occurred_utc": around})
+    stored["low"] = nanoseconds(stored["occurred_utc"])
+    waiting = rows[~rows["alert_id"].isin(stored["alert_id"])]
+    stored = stored[~stored["alert_id"].isin(rows["alert_id"])]
+    half = source_times.SECOND // 2
+    for new_later, old_later in ((half, half), (0, 0), (source_times.SECOND, 0), (-source_times.SECOND, 0)):
+        for nameless in (True, False):
+            new = waiting[(waiting["alert_id"] == "") == nameless]
+            old = stored if nameless else stored[stored["alert_id"].str.startswith(MADE_HERE)]
+            pairs = _same_moment(new, new_later, old, old_later)
+            rows.loc[pairs["index_x"], "alert_id"] = pairs["alert_id_y"].to_numpy()
+            waiting, stored = waiting.drop(pairs["index_x"]), stored.drop(pairs["index_y"])
+    return rows
+
+
+def _same_moment(new, new_later, old, old_later):
+    """Pairs of alerts of two frames in one second and place, each moved by some ns; an alert is in one pair at most."""
+    sides = []
+    for side, later in ((new, new_later), (old, old_later)):
+        place = {axis: side[axis].round() for axis in ("x", "y")}
+        side = side[["alert_id"]].assign(second=(side["low"] + later) // source_times.SECOND, **place)
+        sides.append(side.assign(turn=side.groupby(["second", "x", "y"]).cumcount()).reset_index())
+    return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
+
+
+def _one_row_per_alert(rows):
+    """Each alert once: the same id at the same second and place is the same alert, at another it is another alert."""
+    made = rows["alert_id"] == ""
+    rows.loc[made, "alert_id"] = made_ids(rows[made])
+    moment = rows[["alert_id"]].assign(second=rows["low"] // source_times.SECOND,
+                                       x=rows["x"].round(), y=rows["y"].round())
+    rows = rows[~moment.duplicated()].copy()
+    again = rows["alert_id"].duplicated()
+    rows.loc[again, "alert_id"] += "@" + made_ids(rows[again]).str[len(MADE_HERE):]
+    return rows
+
+
+def _finish_gunfire(workspace, rows):
+    """Columns of the table, with what the workspace knows better."""
+    stored = workspace.read("gunfire", where={"alert_id": rows["alert_id"].tolist()})
+    stored = stored.set_index("alert_id").reindex(rows["alert_id"])
+    found = stored["kind"].notna().to_numpy()
+    old = nanoseconds(stored["occurred_utc"])
+    coarser = found & (rows["low"] % source_times.SECOND == 0) & (np.abs(rows["low"] - old) <= source_times.SECOND)
+    rows["low"] = np.where(coarser, old, rows["low"])
+    rows["kind"] = np.where(found & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
+    for name in ("rounds", "rounded_x_m", "rounded_y_m"):
+        rows[name] = rows[name].where(rows[name].notna(), stored[name].to_numpy(dtype=float, na_value=np.nan))
+    keep_place(rows, stored, found)
+    table = pd.DataFrame({name: rows[name] for name in (
+        "alert_id", "kind", "rounded_x_m", "rounded_y_m", "x", "y")})
+    table["rounds"] = rows["rounds"].round().astype("Int64")
+    table["occurred_utc"] = instants(rows["low"])
+    table["occurred_local"] = workspace.calendar.to_local(table["occurred_utc"])
+    table["shift_date"], table["shift"] = workspace.calendar.assign(table["occurred_utc"])
+    return table, stored, found

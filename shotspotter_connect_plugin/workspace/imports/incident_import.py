@@ -1,0 +1,199 @@
+"""Importer of reported crime incidents: any agency's file in, honest rows out, nothing about persons.
+
+A file is read chunk by chunk, so that it may be larger than memory, and judged as a whole: what its columns mean is
+decided by all of its rows. One transaction per import: killed or stopped, nothing has changed.
+"""
+import numpy as np
+import pandas as pd
+
+from ...progress import SILENT
+from . import source_times
+from .event_writing import (SAME_PLACE, are_true, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
+                            reject_dispositions, write_events)
+from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
+from .placed_rows import Intake
+
+_UNKNOWN_START = source_times.DAY
+"""How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
+
+
+def import_incidents(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
+                     date_order=""):
+    """Import reported crime incidents.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    path : str or pathlib.Path
+        CSV and its like (also ``.gz``), Excel, or a point layer or table that OGR opens.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON, where the columns are not recognised or wrongly; the roles are those of
+        ``synonyms.ROLES["incidents"]``.
+    source_crs : str, optional
+        Coordinate system of the file; found by where its points fall if not given.
+    source_timezone : str, optional
+        Zone of times without an offset; the workspace's if not given. Dates without a time that nobody gave a zone may
+        have been cut from a UTC clock and cover the day in both.
+    rejects : str, optional
+        CSV for the rows that were not taken; ``<workspace>-rejects-incidents.csv`` beside the workspace if not given.
+        Not written when every row was taken.
+    progress : Progress, optional
+    date_order : str, optional
+        One of ``times.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown it
+        earlier, if not given; dates that do not fit it are rejected.
+
+    Returns
+    -------
+    ImportResult
+
+    Raises
+    ------
+    ConnectError
+        When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
+        month, or no point lies in the jurisdiction. The workspace is then unchanged.
+    """
+    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone, date_order,
+                progress.part(0.0, 0.5)) as intake:
+        rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
+        return write_events(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
+
+
+def _incidents(workspace, intake, progress):
+    """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
+    known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
+    waiting = []
+    for rows in intake.chunks(progress):
+        types = _crime_types(intake, rows, known)
+        low, high, reported = _offence_times(intake, rows)
+        x, y = intake.locate(rows)
+        block = intake.texts(rows, "block" if "block" in intake.mapping else "address")
+        frame = pd.DataFrame({
+            "line": rows.lines, "incident_id": intake.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
+            "reported": reported, "x": x, "y": y, "block": np.where(block == "", None, block),
+            "discovered": are_true(intake.words(rows, "discovered"), len(rows.lines)),
+            "firearm": _firearms(intake, rows)})[rows.kept]
+        again = intake.is_repeated(frame["incident_id"])
+        waiting.append(frame[again])
+        frame = frame[~again].copy()
+        made = frame["incident_id"] == ""
+        frame.loc[made, "incident_id"] = made_ids(frame[made]) + ":" + frame.loc[made, "crime_type"]
+        yield _one_row_per_incident(intake, frame)
+    yield _one_row_per_incident(intake, pd.concat(waiting, ignore_index=True))
+
+
+def _crime_types(intake, rows, known):
+    """Code of each row; rows of other types are rejected."""
+    words = intake.words(rows, "offence")
+    if words is not None:
+        codes = np.array([crime_type(word) for word in words.categories], dtype=object)
+        found, column = codes[words.codes], intake.mapping["offence"]
+        rows.reject((words.categories == "")[words.codes], "no offence", column)
+    else:
+        # A list of shootings that says who died: the others were shot, too.
+        died = are_true(intake.words(rows, "murder_flag"), len(rows.lines))
+        found, column = np.where(died, "homicide", "aggravated_assault").astype(object), intake.mapping["murder_flag"]
+    for reason in (NO_CRIME, UNCLEAR):
+        if words is not None:
+            intake.tell_words(f"Not counted, {reason}, in column {column}", words,
+                              (found == reason) & rows.kept)
+        rows.reject(found == reason, reason, column)
+    reject_dispositions(intake, rows, NO_CRIME, lambda words, column: [
+        says_nothing_happened(word, column) for word in words])
+    rows.reject(found == BIASED, BIASED, column)
+    rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
+    return found
+
+
+def _firearms(intake, rows):
+    """Whether a gun was used: as the weapon says, else as the offence does; None where the source does not tell."""
+    known = np.full(len(rows.lines), None, dtype=object)
+    for role in ("weapon", "offence"):
+        words = intake.words(rows, role)
+        if words is not None:
+            told = np.array(firearms(words.categories, role == "weapon"), dtype=object)[words.codes]
+            known = np.where(known == np.array(None), told, known)
+    # A list that only says who died is a list of shootings.
+    return known if "offence" in intake.mapping else np.full(len(rows.lines), True, dtype=object)
+
+
+def _offence_times(intake, rows):
+    """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
+    size, spans = len(rows.lines), rows.spans
+    unknown = source_times.NAT
+    nothing = source_times.Spans(*(np.full(size, unknown) for _ in range(2)), *(np.zeros(size, bool) for _ in range(2)))
+    report, start, end, single = (spans.get(role, nothing) for role in (
+        "reported", "occurred_from", "occurred_to", "occurred"))
+    for role, span in spans.items():
+        reject_absurd_dates(rows, span, intake.mapping[role])
+    low = np.where(start.low != unknown, start.low, single.low)
+    high = np.where(end.high != unknown, end.high, single.high)
+    bound = np.where(report.high != unknown, report.high, np.iinfo(np.int64).max)
+    open_end = (high == unknown) & (low != unknown)
+    high = np.where(open_end, np.where(report.high != unknown, report.high, start.high), high)
+    # Only an end, or only a report with a time of day: it began at some time before.
+    last = np.where(high != unknown, np.maximum(end.low, single.low), report.low)
+    open_start = (low == unknown) & (last != unknown) & ((high != unknown) | report.timed)
+    low = np.where(open_start, last - _UNKNOWN_START, np.where(low == unknown, report.low, low))
+    high = np.where(high == unknown, report.high, high)
+    rows.reject(low == unknown, "no date", " or ".join(intake.mapping[role] for role in spans))
+    turned = (end.high != unknown) & (end.high < start.low)
+    low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
+    late = (low > bound) & (low != unknown)
+    rows.reject(late & (low - bound > source_times.DAY), "an offence that begins after its report",
+                intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
+    high = np.minimum(high, bound)
+    low = np.where(late, bound - _UNKNOWN_START, low)
+    intake.tally("{} rows end before they begin or begin after their report; their times were widened to what is "
+                 "certain.", ((turned | late) & rows.kept).sum())
+    return low, high, np.where(report.high != unknown, report.high, high)
+
+
+def _one_row_per_incident(intake, rows):
+    """The most serious offence of each incident, and of equals the one whose time is known best."""
+    if not rows["incident_id"].duplicated().any():
+        return rows
+    if "offence" not in intake.mapping:
+        # One row per victim: an incident in which anybody died is a homicide.
+        worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
+        rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)
+    order = rows.assign(severity=rows["crime_type"].map(SEVERITY), width=rows["high"] - rows["low"])
+    rows = rows.loc[order.sort_values(["severity", "width", "line"]).index]
+    others = rows[rows["incident_id"].duplicated()]
+    rows = rows[~rows["incident_id"].duplicated()]
+    kept = rows.set_index("incident_id").loc[others["incident_id"]]
+    same_type = others["crime_type"].to_numpy() == kept["crime_type"].to_numpy()
+    same = same_type & _same_place(others, kept) & np.logical_and.reduce(
+        [others[name].to_numpy() == kept[name].to_numpy() for name in ("low", "high", "reported")])
+    column = intake.mapping.get("id", "")
+    for chosen, reason in ((~same_type, "a less serious offence of an incident that another row holds"),
+                           (same_type & ~same, "the number of another row with another time or place")):
+        intake.rejects.add(others["line"][chosen], column, reason)
+    return rows.sort_values("line")
+
+
+def _same_place(one, other):
+    return (np.abs(one["x"].to_numpy() - other["x"].to_numpy()) < SAME_PLACE) & (
+        np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
+
+
+def _finish_incidents(workspace, rows):
+    """Columns of the table, with what the workspace knows better."""
+    stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
+    stored = stored.set_index("incident_id").reindex(rows["incident_id"])
+    found = stored["crime_type"].notna().to_numpy()
+    old_low, old_high = nanoseconds(stored["occurred_from_utc"]), nanoseconds(stored["occurred_to_utc"])
+    finer = found & (old_high - old_low < (rows["high"] - rows["low"]).to_numpy())
+    for name, old in (("low", old_low), ("high", old_high), ("reported", nanoseconds(stored["reported_utc"]))):
+        rows[name] = np.where(finer, old, rows[name])
+    rows["block"] = rows["block"].where(rows["block"].notna(), stored["block"].to_numpy())
+    keep_place(rows, stored, found)
+    calendar = workspace.calendar
+    table = pd.DataFrame({name: rows[name] for name in ("incident_id", "crime_type", "x", "y", "block", "discovered")})
+    table["firearm"] = rows["firearm"].where(rows["firearm"].notna(), stored["firearm"].to_numpy(object)).where(
+        lambda told: told.notna(), None)
+    for name, column in (("occurred_from", "low"), ("occurred_to", "high")):
+        table[name + "_utc"] = instants(rows[column])
+        table[name + "_local"] = calendar.to_local(table[name + "_utc"])
+    table["reported_utc"] = instants(rows["reported"])
+    table["shift_date"], table["shift"] = calendar.assign_span(table["occurred_from_utc"], table["occurred_to_utc"])
+    return table, stored, found
