@@ -9,7 +9,7 @@ from ...files import scratch
 from ...patrol import patrol_exposure as measures
 from ...progress import SILENT
 from ...workspace.exports import public_pack
-from ...workspace.imports.synonyms import EVERYBODY
+from ...workspace.imports.census_columns import EVERYBODY
 from ...workspace.numbers.exposure_figures import FEWEST_REPORTS, NO_NEIGHBOURHOOD, TOO_FEW_REPORTS, exposure
 from ...workspace.numbers.small_numbers import FEW, LEAST, RULE
 from ..paper import charts, page_head, style

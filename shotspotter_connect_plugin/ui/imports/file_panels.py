@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFo
                                  QLabel, QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem,
                                  QTextBrowser, QVBoxLayout, QWidget)
 
-from ...workspace.imports.preview import KINDS, MAPPED
+from ...workspace.imports.file_kinds import KINDS, MAPPED
 from .import_queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
 
 RED = "#d03a3a"

@@ -9,7 +9,8 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDef
 from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 
 from ...processing import addresses
-from ...workspace.imports.preview import KINDS, MAPPED, Look, changed, look, parts_of
+from ...workspace.imports.file_kinds import KINDS, MAPPED
+from ...workspace.imports.preview import Preview, changed_mapping, importable_parts, preview_file
 from ...workspace.imports.rejections import rejected_in, rejected_of
 from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not

@@ -16,7 +16,7 @@ from ...file_checks import archive
 from ...files import replacing
 from ...forecast.model_card import card_html
 from ...progress import SILENT
-from ..imports.synonyms import EVERYBODY
+from ..imports.census_columns import EVERYBODY
 from ..numbers.exposure_data import SHIFT
 from ..numbers.exposure_figures import REST
 from ..numbers.small_numbers import FEW, HIDDEN, RULE, small, suppressed

@@ -1,8 +1,8 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
 from ...errors import ConnectError, some
 from . import privacy
+from .column_recognition import given_roles, recognise
 from .readers import GEOMETRY
-from .synonyms import given_roles, recognise
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {

@@ -9,14 +9,14 @@ from shapely.validation import make_valid
 
 from ...errors import ConnectError, some
 from ...progress import SILENT
-from . import privacy, source_times
+from . import privacy, time_texts
+from .column_recognition import recognise
 from .coordinates import Area
 from .date_order import settled
-from .placed_rows import ImportResult, Rejects, rejects_path
+from .import_result import ImportResult
 from .readers import Source
+from .rejected_rows import RejectedRows, rejects_path
 from .remembered import recall
-from .synonyms import recognise
-
 
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
@@ -135,13 +135,13 @@ def _dates(frame, column, last, order):
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
     texts = frame[column].map(_text)
-    clock = source_times.in_order(source_times.parse(texts), order)
+    clock = time_texts.in_order(time_texts.parse(texts), order)
     dates = pd.Series(None, index=frame.index, dtype=object)
-    known = clock != source_times.NAT
+    known = clock != time_texts.NAT
     dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
     for row, text in texts[~known].items():
         part = _PARTIAL.fullmatch(text)
-        if (part and source_times.OLDEST_YEAR <= int(part[1]) <= source_times.NEWEST_YEAR
+        if (part and time_texts.OLDEST_YEAR <= int(part[1]) <= time_texts.NEWEST_YEAR
                 and 1 <= int(part[2] or 1) <= 12):
             begin = pd.Timestamp(int(part[1]), int(part[2] or 1), 1)
             length = pd.DateOffset(months=1) if part[2] else pd.DateOffset(years=1)

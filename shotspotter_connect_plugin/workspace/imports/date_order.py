@@ -11,11 +11,10 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import privacy, source_times
+from . import privacy, time_texts
+from .column_names import plain
 from .readers import read_rows
-from .source_times import DAY_FIRST, MONTH_FIRST, NAT, ORDERS, YEAR_FIRST
-from .synonyms import plain
-
+from .time_texts import DAY_FIRST, MONTH_FIRST, NAT, ORDERS, YEAR_FIRST
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
@@ -23,7 +22,7 @@ _WEEKDAYS = frozenset(["dayofweek", "weekday", "weekdayname", "dow", "dayname", 
 _MONTHS = frozenset(["month", "occurredmonth", "monthnumber", "monthname", "incidentmonth", "reportmonth"])
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _BESIDE = 6
-_NEAR = 3 * source_times.DAY
+_NEAR = 3 * time_texts.DAY
 _CLEARLY = 3
 
 
@@ -86,7 +85,7 @@ class Dates:
             When the dates contradict each other, or what is given or was shown.
         """
         parts = np.array(list(self._texts), dtype=np.int64)
-        days = source_times.readings(parts)
+        days = time_texts.readings(parts)
         possible = [order for row, order in enumerate(ORDERS) if (days[row] != NAT).all()]
         if not parts.size:
             return given
@@ -123,7 +122,7 @@ class Dates:
             raise ConnectError("{} of {} is no date with the {}, as DATE_ORDER says; set it to {}.".format(
                 self._words(part), name, order, " or ".join(possible)))
         raise self._not_as_before(name, part, order, {
-            fitting: _in_words(source_times.readings([part])[ORDERS.index(fitting)][0], fitting)
+            fitting: _in_words(time_texts.readings([part])[ORDERS.index(fitting)][0], fitting)
             for fitting in possible})
 
     def _not_as_before(self, name, part, before, choices):
@@ -193,7 +192,7 @@ def settled(given, source, columns, date_order, warnings, progress=SILENT, dates
     if dates is None:
         dates = Dates()
         read_rows(source, columns, progress, lambda chunk: [
-            dates.add(column, chunk[column], source_times.parse(chunk[column])) for column in columns])
+            dates.add(column, chunk[column], time_texts.parse(chunk[column])) for column in columns])
 
     def beside(possible):
         return _beside(source.columns, lambda wanted: source.chunks(wanted, progress), columns, possible)
@@ -217,9 +216,9 @@ def _beside(all_columns, chunks, columns, possible):
         plain(column) in _WEEKDAYS | _MONTHS or "date" in plain(column))][:_BESIDE]
     fitting, compared = np.zeros(len(possible), dtype=int), 0
     for chunk in chunks([*columns, *others]):
-        parsed = {column: source_times.parse(chunk[column]) for column in [*columns, *others]}
+        parsed = {column: time_texts.parse(chunk[column]) for column in [*columns, *others]}
         for column in columns:
-            days = source_times.readings(parsed[column].parts)[[ORDERS.index(order) for order in possible]]
+            days = time_texts.readings(parsed[column].parts)[[ORDERS.index(order) for order in possible]]
             unclear = (parsed[column].parts != 0) & (days != days[0]).any(axis=0)
             for other in [other for other in [*columns, *others] if other != column]:
                 known, fits = _agree(days, other, chunk[other], parsed[other])
@@ -233,11 +232,11 @@ def _beside(all_columns, chunks, columns, possible):
 def _agree(days, other, texts, parsed):
     """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
     if plain(other) in _WEEKDAYS:
-        told = texts.str.strip().str[:3].str.lower().map(source_times.WEEKDAYS).to_numpy(float)
-        return ~np.isnan(told), source_times.weekday_of(days) == told
+        told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)
+        return ~np.isnan(told), time_texts.weekday_of(days) == told
     if plain(other) in _MONTHS:
         months = texts.str.strip().str[:3].str.lower()
-        told = months.map(source_times.MONTHS).fillna(pd.to_numeric(months, errors="coerce")).to_numpy(float)
+        told = months.map(time_texts.MONTHS).fillna(pd.to_numeric(months, errors="coerce")).to_numpy(float)
         month = np.where(days == NAT, 0, days).astype("datetime64[ns]").astype("datetime64[M]").astype(int) % 12 + 1
         return ~np.isnan(told), month == told
     known = (parsed.parts == 0) & (parsed.clock != NAT)

@@ -4,9 +4,9 @@ import pandas as pd
 
 from ..store.runs import file_hash
 from ..store.workspace import Counts
-from . import source_times
-from .placed_rows import rejects_path
-from .synonyms import is_true
+from . import time_texts
+from .rejected_rows import rejects_path
+from .value_words import is_true
 
 _SLICE = 100_000
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
@@ -34,8 +34,8 @@ def are_true(words, size):
 
 def reject_absurd_dates(rows, span, column):
     now = pd.Timestamp.now(tz="UTC").value
-    rows.reject((span.low != source_times.NAT) & (span.low < _OLDEST), "a date before 1990", column)
-    rows.reject((span.low != source_times.NAT) & (span.low > now + source_times.DAY), "a date in the future", column)
+    rows.reject((span.low != time_texts.NAT) & (span.low < _OLDEST), "a date before 1990", column)
+    rows.reject((span.low != time_texts.NAT) & (span.low > now + time_texts.DAY), "a date in the future", column)
 
 
 def made_ids(rows):

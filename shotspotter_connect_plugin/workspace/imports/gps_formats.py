@@ -9,8 +9,8 @@ import pandas as pd
 
 from ...errors import ConnectError
 from .readers import Source, open_source
-from .source_times import DAY, NAT, NEWEST_YEAR, OLDEST_YEAR
 from .text_file import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
+from .time_texts import DAY, NAT, NEWEST_YEAR, OLDEST_YEAR
 
 PROBLEM = "(problem)"
 """Column of a chunk that says why a row cannot be used although it was read; empty where it can."""

@@ -4,12 +4,12 @@ import pandas as pd
 
 from ...progress import SILENT
 from ..store.workspace import Between
-from . import source_times
+from . import time_texts
 from .coordinates import numbers
 from .event_writing import (MADE_HERE, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
                             reject_dispositions, write_events)
 from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
-from .placed_rows import Intake
+from .placed_rows import PlacedFile
 
 _MOST_ROUNDS = 10_000
 
@@ -31,7 +31,7 @@ def _alerts(workspace, intake, progress):
     for rows in intake.chunks(progress, whole=True):
         kinds = _kinds(intake, rows)
         when, column = rows.spans["occurred"], intake.mapping["occurred"]
-        rows.reject((when.low == source_times.NAT) & ~when.given, "no time", column)
+        rows.reject((when.low == time_texts.NAT) & ~when.given, "no time", column)
         rows.reject(~when.timed, "no time of day", column)
         reject_absurd_dates(rows, when, column)
         x, y = intake.locate(rows)
@@ -89,14 +89,14 @@ def _recorded_before(workspace, rows):
     """
     if rows.empty:
         return rows
-    around = Between(pd.Timestamp(rows["low"].min() - source_times.DAY, tz="UTC"),
-                     pd.Timestamp(rows["low"].max() + source_times.DAY, tz="UTC"))
+    around = Between(pd.Timestamp(rows["low"].min() - time_texts.DAY, tz="UTC"),
+                     pd.Timestamp(rows["low"].max() + time_texts.DAY, tz="UTC"))
     stored = workspace.read("gunfire", columns=["alert_id", "occurred_utc", "x", "y"], where={"occurred_utc": around})
     stored["low"] = nanoseconds(stored["occurred_utc"])
     waiting = rows[~rows["alert_id"].isin(stored["alert_id"])]
     stored = stored[~stored["alert_id"].isin(rows["alert_id"])]
-    half = source_times.SECOND // 2
-    for new_later, old_later in ((half, half), (0, 0), (source_times.SECOND, 0), (-source_times.SECOND, 0)):
+    half = time_texts.SECOND // 2
+    for new_later, old_later in ((half, half), (0, 0), (time_texts.SECOND, 0), (-time_texts.SECOND, 0)):
         for nameless in (True, False):
             new = waiting[(waiting["alert_id"] == "") == nameless]
             old = stored if nameless else stored[stored["alert_id"].str.startswith(MADE_HERE)]
@@ -111,7 +111,7 @@ def _same_moment(new, new_later, old, old_later):
     sides = []
     for side, later in ((new, new_later), (old, old_later)):
         place = {axis: side[axis].round() for axis in ("x", "y")}
-        side = side[["alert_id"]].assign(second=(side["low"] + later) // source_times.SECOND, **place)
+        side = side[["alert_id"]].assign(second=(side["low"] + later) // time_texts.SECOND, **place)
         sides.append(side.assign(turn=side.groupby(["second", "x", "y"]).cumcount()).reset_index())
     return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
 
@@ -120,7 +120,7 @@ def _one_row_per_alert(rows):
     """Each alert once: the same id at the same second and place is the same alert, at another it is another alert."""
     made = rows["alert_id"] == ""
     rows.loc[made, "alert_id"] = made_ids(rows[made])
-    moment = rows[["alert_id"]].assign(second=rows["low"] // source_times.SECOND,
+    moment = rows[["alert_id"]].assign(second=rows["low"] // time_texts.SECOND,
                                        x=rows["x"].round(), y=rows["y"].round())
     rows = rows[~moment.duplicated()].copy()
     again = rows["alert_id"].duplicated()
@@ -134,7 +134,7 @@ def _finish_gunfire(workspace, rows):
     stored = stored.set_index("alert_id").reindex(rows["alert_id"])
     found = stored["kind"].notna().to_numpy()
     old = nanoseconds(stored["occurred_utc"])
-    coarser = found & (rows["low"] % source_times.SECOND == 0) & (np.abs(rows["low"] - old) <= source_times.SECOND)
+    coarser = found & (rows["low"] % time_texts.SECOND == 0) & (np.abs(rows["low"] - old) <= time_texts.SECOND)
     rows["low"] = np.where(coarser, old, rows["low"])
     rows["kind"] = np.where(found & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
     for name in ("rounds", "rounded_x_m", "rounded_y_m"):

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ...progress import SILENT
-from . import source_times
+from . import source_times, time_texts
 from .event_writing import (SAME_PLACE, are_true, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
                             reject_dispositions, write_events)
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
-from .placed_rows import Intake
+from .placed_rows import PlacedFile
 
-_UNKNOWN_START = source_times.DAY
+_UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
 
 
@@ -119,8 +119,9 @@ def _firearms(intake, rows):
 def _offence_times(intake, rows):
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
-    unknown = source_times.NAT
-    nothing = source_times.Spans(*(np.full(size, unknown) for _ in range(2)), *(np.zeros(size, bool) for _ in range(2)))
+    unknown = time_texts.NAT
+    nothing = source_times.TimeSpans(*(np.full(size, unknown) for _ in range(2)),
+                                     *(np.zeros(size, bool) for _ in range(2)))
     report, start, end, single = (spans.get(role, nothing) for role in (
         "reported", "occurred_from", "occurred_to", "occurred"))
     for role, span in spans.items():
@@ -139,7 +140,7 @@ def _offence_times(intake, rows):
     turned = (end.high != unknown) & (end.high < start.low)
     low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
     late = (low > bound) & (low != unknown)
-    rows.reject(late & (low - bound > source_times.DAY), "an offence that begins after its report",
+    rows.reject(late & (low - bound > time_texts.DAY), "an offence that begins after its report",
                 intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
     high = np.minimum(high, bound)
     low = np.where(late, bound - _UNKNOWN_START, low)

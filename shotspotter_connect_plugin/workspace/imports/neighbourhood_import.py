@@ -12,9 +12,11 @@ from shapely.validation import make_valid
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import privacy
+from .census_columns import AREA_NAMES, EVERYBODY, population_group
+from .column_names import plain
 from .coordinates import Area, numbers
-from .placed_rows import ImportResult, Rejects, rejects_path
-from .synonyms import AREA_NAMES, EVERYBODY, plain, population_group
+from .import_result import ImportResult
+from .rejected_rows import RejectedRows, rejects_path
 
 NO_POLYGON, NO_NAME, OUTSIDE = "no polygon", "no name", "outside the jurisdiction"
 NO_RESIDENTS, NO_NUMBER, NEGATIVE = "residents not given", "residents that are no number", "residents below 0"

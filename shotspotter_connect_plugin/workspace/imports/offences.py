@@ -6,7 +6,7 @@ counted, and the import tells it with its count.
 import re
 from functools import lru_cache
 
-from .synonyms import is_true
+from .value_words import is_true
 
 BIASED = "never used in a forecast"
 OTHER = "not a crime type of this workspace"

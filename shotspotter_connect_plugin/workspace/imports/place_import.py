@@ -7,10 +7,10 @@ import pandas as pd
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import box_water, privacy
+from .column_recognition import recognise
 from .coordinates import Area
 from .event_writing import MADE_HERE
-from .placed_rows import ImportResult
-from .synonyms import recognise
+from .import_result import ImportResult
 
 
 def import_places(workspace, vector_table, kind, progress=SILENT):

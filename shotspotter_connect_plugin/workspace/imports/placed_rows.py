@@ -1,199 +1,29 @@
-"""One file on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
+"""One file of events on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
 import os
 import tempfile
-import uuid
 from collections import Counter
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Dict, List
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from ...errors import ConnectError
-from ...files import replace_text
 from ...forecast.shifts import check_timezone
-from . import block_names, coordinates, privacy, source_times
+from . import block_names, coordinates, privacy, source_times, time_texts
 from .column_meanings import check_needed, find_columns, pairs_of
+from .column_names import names_utc
 from .date_order import Dates, settled
+from .import_result import ImportResult
+from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
-from .remembered import Given, recall
-from .synonyms import names_utc
+from .rejected_rows import RejectedRows
+from .remembered import recall
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
 _WORDS_TOLD, _LONGEST_WORD = 8, 40
 _NO_LABELS = np.zeros(3, dtype=np.int64)
 _OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
-
-
-@dataclass
-class ImportResult:
-    """What an import did; read = added + updated + unchanged + rejected.
-
-    Attributes
-    ----------
-    dropped_columns : list of str
-        Columns of the source that were never read, or dropped by the privacy filter.
-    warnings : list of str
-        Sentences the user should see.
-    mapping : dict
-        Role -> column of the source that was used.
-    reasons : dict
-        Reason -> rejected rows.
-    rejects : str
-        File with the rejected rows, empty if none was written.
-    source_crs, crs : str
-        Coordinate system the file was taken for, and the workspace's.
-    timezone : str
-        Zone of the times without an offset.
-    given : Given
-        What was not left to guessing; serves the next file with the same columns.
-    """
-
-    read: int = 0
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    dropped_columns: List[str] = field(default_factory=list)
-    warnings: List[str] = field(default_factory=list)
-    mapping: Dict[str, str] = field(default_factory=dict)
-    reasons: Dict[str, int] = field(default_factory=dict)
-    rejects: str = ""
-    source_crs: str = ""
-    crs: str = ""
-    timezone: str = ""
-    given: Given = field(default_factory=Given)
-
-    @property
-    def counts(self):
-        """The five numbers as a dict."""
-        return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
-
-    def check_taken(self, name):
-        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
-
-        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
-        that the workspace has already were taken, so that the same file may be brought again.
-        """
-        if self.rejected < self.read or not self.read:
-            return
-        reason, count = max(self.reasons.items(), key=lambda item: item[1])
-        rows = "its only row was" if self.read == 1 else f"all {self.read:,} rows were"
-        most = f", {count:,} of them" if count < self.read else ""
-        listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
-        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. Mend the file, or "
-                           "say how it is to be "
-                           f"read{listed}.")
-
-    def record(self, writer, table, name, digest):
-        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
-        writer.append("imports", pd.DataFrame([{
-            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
-            "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
-            "reasons": dict(self.reasons), "given": vars(self.given),
-            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
-
-
-def rejects_path(workspace, table, path=""):
-    """Where rejected rows go: to ``path``, or if that is empty beside the workspace."""
-    return Path(path or workspace.folder / f"{Path(workspace.address).stem}-rejects-{table}.csv")
-
-
-class Rejects:
-    """Rows that were not taken: line, column and reason, never the value."""
-
-    def __init__(self):
-        self._parts = []
-        self.reasons = Counter()
-
-    def __len__(self):
-        return sum(self.reasons.values())
-
-    def add(self, lines, column, reason):
-        """Reject the rows of some lines."""
-        if len(lines):
-            self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))
-            self.reasons[reason] += len(lines)
-
-    def write(self, path):
-        """Write them by line; gives the path, "" if there are none."""
-        if not len(self):
-            return ""
-        rows = pd.concat(self._parts).sort_values("line", kind="stable")
-        replace_text(path, rows.to_csv(index=False, lineterminator="\n"), "The rejects file (REJECTS)", private=True)
-        return str(path)
-
-
-class Rows:
-    """Some rows of a file: lines, moments by role, texts by role, positions, and which are not rejected yet."""
-
-    def __init__(self, digest, spans, rejects):
-        self.lines, self.words, self.spans = digest.lines, digest.words, spans
-        self.positions, self.placed = digest.positions, digest.placed
-        self.kept = np.ones(len(digest.lines), dtype=bool)
-        self._rejects = rejects
-
-    def reject(self, rows, reason, column):
-        """Reject rows (a mask) that are not rejected yet."""
-        rows = np.asarray(rows) & self.kept
-        self._rejects.add(self.lines[rows], column, reason)
-        self.kept &= ~rows
-
-
-@dataclass
-class _Digest:
-    """What is kept of a chunk of texts."""
-
-    lines: np.ndarray
-    faults: np.ndarray
-    blank: np.ndarray
-    placed: np.ndarray
-    positions: Dict[tuple, tuple]
-    moments: Dict[str, source_times.Parsed]
-    words: Dict[str, pd.Categorical]
-
-    def save(self, file):
-        """Write the arrays one after the other."""
-        arrays = [self.lines, self.faults, self.blank, self.placed]
-        arrays.extend(axis for pair in self.positions.values() for axis in pair)
-        arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
-        for words in self.words.values():
-            arrays.append(words.codes)
-            # Texts as bytes: an array of text would make each as long as the longest.
-            arrays.append(np.frombuffer("\0".join(words.categories).encode("utf-8", "surrogatepass"), dtype=np.uint8))
-        for array in arrays:
-            np.save(file, array, allow_pickle=False)
-
-    def load(self, file):
-        """A digest of the same columns from where the file stands."""
-
-        def array():
-            return np.load(file, allow_pickle=False)
-
-        first = [array() for _ in range(4)]
-        positions = {pair: (array(), array()) for pair in self.positions}
-        moments = {role: source_times.Parsed(*(array() for _ in fields(source_times.Parsed))) for role in self.moments}
-        words = {}
-        for role in self.words:
-            codes = array()
-            texts = array().tobytes().decode("utf-8", "surrogatepass").split("\0")
-            words[role] = pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
-        return _Digest(*first, positions, moments, words)
-
-    @classmethod
-    def join(cls, parts):
-        """One digest of several."""
-        first = parts[0]
-        return cls(
-            *(np.concatenate([getattr(part, name) for part in parts])
-              for name in ("lines", "faults", "blank", "placed")),
-            {pair: tuple(np.concatenate([part.positions[pair][axis] for part in parts]) for axis in (0, 1))
-             for pair in first.positions},
-            {role: source_times.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
-            {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})
 
 
 @dataclass
@@ -215,7 +45,7 @@ class _Evidence:
     notes: dict
 
 
-class Intake:
+class PlacedFile:
     """A file on its way in: read once, chunk by chunk, judged as a whole, given out chunk by chunk.
 
     Digests of the chunks wait in a temporary file, so that files larger than memory can be read; 8 bytes a row, for the
@@ -232,7 +62,7 @@ class Intake:
 
     def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, date_order, progress):
         self.table, self.source = table, open_source(path, table)
-        self.area, self.rejects = coordinates.Area(workspace), Rejects()
+        self.area, self.rejects = coordinates.Area(workspace), RejectedRows()
         self.warnings, self._tallies, self._words = [], Counter(), {}
         self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
         self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
@@ -272,7 +102,7 @@ class Intake:
         placed = np.zeros(len(chunk), dtype=bool)
         for column in {column for pair in self._pairs for column in pair}:
             placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
-        moments = {role: source_times.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
+        moments = {role: time_texts.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
                    for role in _MOMENTS if role in self.mapping}
         for role, parsed in moments.items():
             self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
@@ -283,7 +113,7 @@ class Intake:
         blank = ~np.logical_or.reduce(written)
         labels, role = words.pop("shift_label", None), next(iter(moments), None)
         ids, notes = self._plain(words)
-        digest = _Digest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
+        digest = ChunkDigest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
         start = self._file.seek(0, os.SEEK_END)
         digest.save(self._file)
         self._form = digest
@@ -328,7 +158,7 @@ class Intake:
         words : pandas.Categorical
             The word of each row.
         rows : array of bool
-            Rows that count.
+            PlacedRows that count.
         """
         counts = np.bincount(words.codes[np.asarray(rows)], minlength=len(words.categories))
         self._words.setdefault(sentence, Counter()).update(
@@ -403,8 +233,8 @@ class Intake:
                 "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
                     self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
         order = self._given.date_order
-        in_utc = source_times.Reading("UTC", True, order=order)
-        in_zone = source_times.Reading(self.zone, self._zone_named, local, order)
+        in_utc = source_times.TimeReading("UTC", True, order=order)
+        in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
         readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
         counts = dict.fromkeys(roles, 0)
         for digest in self._digests():
@@ -419,7 +249,7 @@ class Intake:
     # Giving out
 
     def chunks(self, progress, whole=False):
-        """Give :class:`Rows`, chunk by chunk or the whole file at once; those that cannot be read are rejected.
+        """Give :class:`PlacedRows`, chunk by chunk or the whole file at once; those that cannot be read are rejected.
 
         Raises
         ------
@@ -427,11 +257,11 @@ class Intake:
             After the last chunk, when :meth:`locate` found no point in the jurisdiction.
         """
         done = self._located = 0
-        for digest in [_Digest.join(list(self._digests()))] if whole else self._digests():
+        for digest in [ChunkDigest.join(list(self._digests()))] if whole else self._digests():
             progress.report(done / self.read)
-            spans = {role: source_times.spans(digest.moments[role], reading)
+            spans = {role: source_times.time_spans(digest.moments[role], reading)
                      for role, reading in self._readings.items()}
-            rows = Rows(digest, spans, self.rejects)
+            rows = PlacedRows(digest, spans, self.rejects)
             # Blank lines at the end of a text file are no rows.
             rows.kept[self.read - done:] = False
             done += len(rows.lines)
@@ -439,7 +269,7 @@ class Intake:
                 rows.reject(digest.faults == number, FAULTS[number], "")
             rows.reject(digest.blank, "an empty row", "")
             for role, span in spans.items():
-                unread = span.given & (span.low == source_times.NAT)
+                unread = span.given & (span.low == time_texts.NAT)
                 rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
             yield rows
         if not self._located:
@@ -512,5 +342,5 @@ def _sample(texts):
 
 def _dates(parsed):
     """How many dates are known, and how many of them lie before 1990."""
-    known = parsed.clock != source_times.NAT
+    known = parsed.clock != time_texts.NAT
     return np.array([known.sum(), (known & (parsed.clock < _OLDEST)).sum()])

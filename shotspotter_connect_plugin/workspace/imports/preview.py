@@ -1,4 +1,4 @@
-"""A first look at a file before anything is imported: what it is, what its columns mean, what will not be read.
+"""A preview of a file before anything is imported: what it is, what its columns mean, what will not be read.
 
 Only the first rows are looked at. The import itself judges the whole file and may still drop or reject more.
 """
@@ -6,74 +6,32 @@ import os
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import coordinates, privacy, source_times
+from . import coordinates, privacy, time_texts
+from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, pairs_of
+from .column_names import names_utc
+from .column_recognition import recognise
 from .date_order import OrderUnknown, settled
+from .file_kinds import FIRST_ROWS, KINDS, MAPPED, kind_of_file
+from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
-from .gps_import import GpsFile, files_in
-from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
+from .gps_import import files_in
 from .readers import GEOMETRY, first_rows, layers_of, open_source
-from .remembered import Given, recall, table_before
-from .synonyms import AREA_NAMES, ROLES, names_utc, plain, population_group, recognise
-
+from .remembered import Given, recall
+from .synonyms import ROLES
 
 ROWS = 25
-_HEAD = 2000
 _TRIED = 20
 """Files of a folder that are tried before it is given up."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What a file can be: the words for it, the algorithm that takes it in, and what its columns can mean."""
-
-    title: str
-    algorithm: str
-    meanings: Dict[str, str]
-
-
-_WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
-_WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
-KINDS = {
-    "incidents": Kind("Incidents", "connect:importincidents", {
-        "id": "number of the incident", "offence": "offence", **_WHEN,
-        "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
-        "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
-        **_WHERE, "block": "block", "address": "address (coarsened to its block)",
-        "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
-        "shift_label": "shift of the report", "disposition": "what came of it (unfounded, cancelled)"}),
-    "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
-        "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE,
-        "disposition": "what came of it (no gunfire, a test)"}),
-    "gps_fixes": Kind("GPS of units", "connect:importgps", {
-        "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
-        "hdop": "dilution (HDOP)"}),
-    "tactic_log": Kind("Log of tactics", "connect:importtactics", {
-        "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
-        "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
-    "roster": Kind("Roster", "connect:importroster", {
-        "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
-        "from": "on duty from", "to": "on duty until"}),
-    "places": Kind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
-    "neighbourhoods": Kind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
-    "sensor_coverage": Kind("Sensor coverage", "connect:importsensorcoverage", {}),
-    "calendar": Kind("Calendar", "connect:importcalendar", {
-        role: role.replace("_", " ") for role in ROLES["calendar"]}),
-}
-"""Table -> what its files are."""
-
-MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")
-"""Kinds whose columns can be given another meaning in a MAPPING that is remembered."""
-
-
 @dataclass
-class Look:
-    """What a first look at a file has found.
+class Preview:
+    """What a first preview_file at a file has found.
 
     Attributes
     ----------
@@ -110,7 +68,7 @@ class Look:
     notes: List[str] = field(default_factory=list)
 
 
-def parts_of(path):
+def importable_parts(path):
     """What a file holds that has to be imported one by one: its layers, those named like our tables if there are any.
 
     Returns
@@ -126,8 +84,8 @@ def parts_of(path):
     return [path + "|layername=" + name for name in ours or names]
 
 
-def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT, date_order=""):
-    """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
+def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT, date_order=""):
+    """Preview at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters
     ----------
@@ -141,33 +99,33 @@ def look(workspace, path, kind="", mapping=None, source_crs="", source_timezone=
 
     Returns
     -------
-    Look
+    Preview
         What is wrong with the file stands in its ``problems``; no ConnectError leaves this function.
     """
-    found = Look(str(path), kind)
+    found = Preview(str(path), kind)
     try:
-        found.kind = kind or _kind_of(workspace, str(path), progress)
+        found.kind = kind or kind_of_file(workspace, str(path), progress)
         if not found.kind:
             found.problems.append("What this file is cannot be told from its columns; choose it in the list.")
             return found
         if found.kind == "gps_fixes":
-            _look_at_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
+            _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
         elif found.kind in MAPPED:
-            _look_at_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
+            _preview_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
         else:
-            _look_at_layer(workspace, found, date_order, progress)
+            _preview_layer(workspace, found, date_order, progress)
     except ConnectError as error:
         found.problems.append(error.user)
     return found
 
 
-def changed(mapping, given, column, role):
+def changed_mapping(mapping, given, column, role):
     """What is given (role -> column or "") after the user gave a column another role, or "" for none.
 
     Parameters
     ----------
     mapping, given : dict
-        Of the :class:`Look` that the user saw: what every column means, and what of it was given.
+        Of the :class:`Preview` that the user saw: what every column means, and what of it was given.
     """
     now = {given_role: given_column or "" for given_role, given_column in given.items()}
     for old, used in mapping.items():
@@ -177,85 +135,6 @@ def changed(mapping, given, column, role):
         now[role] = column
     return now
 
-
-# What it is
-
-def _kind_of(workspace, path, progress):
-    if os.path.isdir(path) and not path.lower().endswith(".gdb") or is_track(path):
-        return "gps_fixes"
-    named = path.partition("|layername=")[2]
-    if named in KINDS:
-        return named
-    source = open_source(path, areas=True)
-    if source.has_areas:
-        return _kind_of_polygons(source.columns)
-    if source.kind == "text" and open_gps(path).kind == "bare":
-        return "gps_fixes"
-    before = table_before(workspace, source.columns)
-    if before in KINDS:
-        return before
-    head = first_rows(source, source.columns, progress).head(_HEAD)
-    columns = [column for column in source.columns if not privacy.about_persons(column)]
-    found = {table: recognise(columns, table) for table in ("incidents", "gunfire", "gps_fixes", "tactic_log",
-                                                            "roster", "calendar")}
-    tests = ((_is_log, "tactic_log"), (_is_roster, "roster"), (_is_gunfire, "gunfire"), (_is_incidents, "incidents"),
-             (_is_gps, "gps_fixes"), (_is_calendar, "calendar"))
-    placed = source.has_geometry or any({x, y} <= set(found["incidents"]) for x, y in (
-        ("longitude", "latitude"), ("x", "y")))
-    rest = "places" if source.has_geometry else ""
-    return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
-
-
-def _kind_of_polygons(columns):
-    if any(population_group(column) for column in columns):
-        return "neighbourhoods"
-    if {"from", "to"} & set(recognise(columns, "calendar")):
-        return "sensor_coverage"
-    return "neighbourhoods" if any(plain(column) in AREA_NAMES for column in columns) else ""
-
-
-def _is_log(found, head, placed):
-    return {"tactic", "at"} <= set(found) and bool({"officer", "unit"} & set(found)) and not placed
-
-
-def _is_roster(found, head, placed):
-    return {"unit", "officer"} <= set(found) and bool({"from", "shift"} & set(found)) and not placed
-
-
-def _is_gunfire(found, head, placed):
-    if not placed or "occurred" not in found:
-        return False
-    if "rounds" in found:
-        return True
-    words = _words(found, head, "kind")
-    return bool(words) and np.mean([alert_kind(word) is not None or names_gunfire(word) for word in words]) > 0.5
-
-
-def _is_incidents(found, head, placed):
-    words = _words(found, head, "offence")
-    return placed and bool({"occurred", "occurred_from", "reported"} & set(found)) and (
-        "murder_flag" in found or any(crime_type(word) in SEVERITY for word in words))
-
-
-def _is_gps(found, head, placed):
-    """Positions with times of a unit, or with hardly anything else but numbers."""
-    if not placed or "at" not in found:
-        return False
-    others = [column for column in head if column not in (*GEOMETRY, found["at"], found.get("at_time"))]
-    plain_numbers = [np.mean((head[column] == "") | pd.to_numeric(head[column], errors="coerce").notna())
-                     for column in others]
-    return "unit" in found or all(share > 0.9 for share in plain_numbers)
-
-
-def _is_calendar(found, head, placed):
-    return bool({"date", "from"} & set(found)) and len(found) > 1 and not placed
-
-
-def _words(found, head, role):
-    return [word for word in head[found[role]].unique() if word] if role in found else []
-
-
-# What is in it
 
 _DATES = {
     "incidents": ("occurred", "occurred_from", "occurred_to", "reported"), "gunfire": ("occurred",),
@@ -267,7 +146,7 @@ _DATES = {
 def _ask_order(found, source, head, date_order, progress):
     """Find the order of the dates, or what to ask about it."""
     columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
-    if not any(source_times.parse(head[column]).parts.any() for column in columns if column in head):
+    if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
         return
     try:
         found.given = settled(found.given, source, columns, date_order, found.notes, progress)
@@ -280,14 +159,14 @@ def _ask(found, unknown):
     found.problems.append(unknown.question)
 
 
-def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
+def _preview_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
     found.columns = list(source.columns)
     found.given = recall(workspace, found.kind, source.columns, mapping, source_crs, source_timezone, found.notes)
     found.mapping = find_columns(source.columns, found.kind, found.given.mapping, [])
     columns = [*source.columns, *(GEOMETRY if source.has_geometry else ())]
-    head = first_rows(source, columns, progress).head(_HEAD)
+    head = first_rows(source, columns, progress).head(FIRST_ROWS)
     found.notes += source.notes()
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
@@ -301,7 +180,7 @@ def _look_at_rows(workspace, found, mapping, source_crs, source_timezone, date_o
     _ask_order(found, source, head, date_order, progress)
 
 
-def _look_at_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
+def _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
     """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
     files = files_in(found.path)
     area = coordinates.Area(workspace)
@@ -344,13 +223,13 @@ def _gps_file(workspace, found, files, path, options, date_order):
         return GpsFile(workspace, path, *options, next(iter(unknown.choices)))
 
 
-def _look_at_layer(workspace, found, date_order, progress):
+def _preview_layer(workspace, found, date_order, progress):
     source = open_source(found.path, areas=True)
     found.columns = list(source.columns)
     if found.kind in ROLES:
         found.mapping = recognise([column for column in source.columns if not privacy.about_persons(column)],
                                   found.kind)
-    head = first_rows(source, source.columns, progress).head(_HEAD)
+    head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
     _leave_out(found, head, found.kind in ROLES)
     if found.kind in _DATES:
         found.given = recall(workspace, found.kind, source.columns, None, "", "", found.notes)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from .synonyms import plain, words_of
+from .column_names import plain, words_of
 
 _SAMPLE = 5000
 

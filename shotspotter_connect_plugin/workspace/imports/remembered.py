@@ -3,7 +3,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Dict, Optional
 
-from .synonyms import given_roles
+from .column_recognition import given_roles
 
 
 @dataclass(frozen=True)

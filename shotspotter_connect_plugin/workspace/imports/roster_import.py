@@ -4,9 +4,8 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import source_times
+from . import time_texts
 from .unplaced_rows import RowFile
-
 
 TABLE = "roster"
 
@@ -83,9 +82,9 @@ def _shifts(workspace, file):
     """(shift date, code of the shift) of each row, None where the source does not tell."""
     shifts = workspace.read("shifts")
     codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
-    clock = source_times.in_order(source_times.parse(file.texts("shift_date")), file.date_order)
+    clock = time_texts.in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
     dates = np.full(len(file), None, dtype=object)
-    known = clock != source_times.NAT
+    known = clock != time_texts.NAT
     dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
     shift = file.texts("shift").str.casefold().map(codes).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()
@@ -94,8 +93,8 @@ def _shifts(workspace, file):
 
 def _moments(file, role):
     """Instants of a role: full times, or times of day on the date of the row."""
-    full = file.instants(role, source_times.parse(file.texts(role)))
-    return full.where(full.notna(), file.instants(role, source_times.parse(file.texts("shift_date"), file.texts(role))))
+    full = file.instants(role, time_texts.parse(file.texts(role)))
+    return full.where(full.notna(), file.instants(role, time_texts.parse(file.texts("shift_date"), file.texts(role))))
 
 
 def _hours(calendar, dates, shift):

@@ -10,12 +10,11 @@ import pandas as pd
 from ...patrol import tactic_rules
 from ...progress import SILENT
 from ..store.workspace import Between
-from . import privacy, source_times
+from . import privacy, time_texts
+from .column_names import plain
 from .coordinates import numbers
-from .placed_rows import ImportResult
-from .synonyms import plain
+from .import_result import ImportResult
 from .unplaced_rows import RowFile
-
 
 TABLE = "tactic_log"
 
@@ -98,11 +97,11 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
 
 def _moments(file):
     """(instants, where a date was written that cannot be read)."""
-    parsed = source_times.parse(file.texts("at"))
+    parsed = time_texts.parse(file.texts("at"))
     if not parsed.timed.any():
-        parsed = source_times.parse(file.texts("at"), file.texts("at_time"))
-    clock = source_times.in_order(parsed, file.date_order)
-    return file.instants("at", parsed), parsed.given & (clock == source_times.NAT)
+        parsed = time_texts.parse(file.texts("at"), file.texts("at_time"))
+    clock = time_texts.in_order(parsed, file.date_order)
+    return file.instants("at", parsed), parsed.given & (clock == time_texts.NAT)
 
 
 def _judged(workspace, rows, warnings):

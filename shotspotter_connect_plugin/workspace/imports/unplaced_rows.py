@@ -7,13 +7,14 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
 from ..store.runs import file_hash
-from . import privacy, source_times
+from . import privacy, source_times, time_texts
 from .column_meanings import check_needed, find_columns
+from .column_names import names_utc
 from .date_order import Dates, settled
-from .placed_rows import ImportResult, Rejects, rejects_path
+from .import_result import ImportResult
 from .readers import FAULTS, faults, open_source, read_rows
+from .rejected_rows import RejectedRows, rejects_path
 from .remembered import recall
-from .synonyms import names_utc
 
 _FAULT = "(fault)"
 
@@ -85,7 +86,7 @@ class RowFile:
         """Find the order of the dates in the rows of the whole file."""
         dates = Dates()
         for column in columns:
-            dates.add(column, rows[column], source_times.parse(rows[column]))
+            dates.add(column, rows[column], time_texts.parse(rows[column]))
         self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=dates)
         self.date_order = self._given.date_order
 

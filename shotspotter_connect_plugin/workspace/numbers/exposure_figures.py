@@ -13,8 +13,8 @@ from ...patrol import patrol_exposure as measures
 from ...patrol.inclusion import Agreement, agreement, by_class
 from ...patrol.metering import NEARLY, WINDOWS
 from ...progress import SILENT
+from ..imports.census_columns import EVERYBODY
 from ..imports.neighbourhood_import import residents_of_boxes
-from ..imports.synonyms import EVERYBODY
 from ..steps import planning
 from ..store.chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between

@@ -9,7 +9,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import tactic_rules
 from ..imports import privacy
-from ..imports.synonyms import plain
+from ..imports.column_names import plain
 from ..store import roles
 from ..store.runs import recorded
 from ..store.tables import TABLES

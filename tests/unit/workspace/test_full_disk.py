@@ -9,7 +9,7 @@ from shotspotter_connect_plugin.reports.paper.report_content import Column, Page
 from shotspotter_connect_plugin.reports.web import web_page
 from shotspotter_connect_plugin.workspace.exports import box_file, public_pack
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
-from shotspotter_connect_plugin.workspace.imports import gps_import, placed_rows
+from shotspotter_connect_plugin.workspace.imports import rejected_rows, spooled_rejects
 from shotspotter_connect_plugin.workspace.steps import forecasting
 from shotspotter_connect_plugin.workspace.steps.backtesting import _rank_writer
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
@@ -45,13 +45,13 @@ def boxes(path, workspace):
 
 
 def rejects(path, workspace):
-    found = placed_rows.Rejects()
+    found = rejected_rows.RejectedRows()
     found.add(np.arange(MANY), "at", "no time")
     found.write(str(path))
 
 
 def gps_rejects(path, workspace):
-    with gps_import.Rejects(path) as found:
+    with spooled_rejects.SpooledRejects(path) as found:
         found.write("a.csv", np.arange(MANY), ["at"] * MANY, ["no time"] * MANY)
         found.close()
 

@@ -20,13 +20,13 @@ from shotspotter_connect_plugin.patrol import seeds
 from shotspotter_connect_plugin.progress import SILENT
 from shotspotter_connect_plugin.workspace.exports.shift_package import read_package
 from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
+from shotspotter_connect_plugin.workspace.imports.column_recognition import given_roles
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.imports.preview import look
+from shotspotter_connect_plugin.workspace.imports.preview import preview_file
 from shotspotter_connect_plugin.workspace.imports.readers import open_source, read_rows
 from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
-from shotspotter_connect_plugin.workspace.imports.synonyms import given_roles
 from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
 from shotspotter_connect_plugin.workspace.steps.configure import configure
 from shotspotter_connect_plugin.workspace.steps.patrol_journal import Journal

@@ -8,10 +8,10 @@ import pytest
 from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.imports import synonyms
+from shotspotter_connect_plugin.workspace.imports import column_names, synonyms
+from shotspotter_connect_plugin.workspace.imports.column_recognition import recognise
 from shotspotter_connect_plugin.workspace.imports.offences import BIASED, OTHER, alert_kind, crime_type
 from shotspotter_connect_plugin.workspace.imports.readers import open_source
-from shotspotter_connect_plugin.workspace.imports.synonyms import recognise
 
 CSVS = [(city, table, name) for city, table, name, _ in EXPORTS if name.endswith(".csv")]
 
@@ -37,7 +37,7 @@ def test_renamed_reordered_recased_columns_import_the_same(city, tmp_path, city_
     for column in frame:
         role = role_of.get(column, "").rstrip("23")
         new = rng.choice([word for word in synonyms.ROLES[table][role] if plain_synonym(word, role, table)]) if (
-            role and role not in ("x", "y") and not synonyms.names_utc(column)) else column
+            role and role not in ("x", "y") and not column_names.names_utc(column)) else column
         names[column] = rng.choice([str.upper, str.title, str.lower])(" ".join(new) if rng.random() < 0.2 else new)
     frame = frame.rename(columns=names)[rng.sample(list(names.values()), len(names))]
     frame.to_csv(tmp_path / "renamed.csv", index=False, sep=rng.choice(",;\t|"), encoding="utf-8-sig")
@@ -67,7 +67,7 @@ def test_names_cut_off_by_a_shapefile():
 
 def test_utc_column_is_taken_before_the_local_one():
     for columns in (["DATETIME_LOCAL", "DATETIME_UTC"], ["UTC Date Time", "Date Time"]):
-        assert synonyms.names_utc(recognise(columns, "gunfire")["occurred"])
+        assert column_names.names_utc(recognise(columns, "gunfire")["occurred"])
 
 
 def test_mapping_wins_and_can_leave_a_role_out(city, tmp_path):

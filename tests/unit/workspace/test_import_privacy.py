@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from public_exports import IMPORT, SAMPLES, adds_up
 
-from shotspotter_connect_plugin.workspace.imports import readers, synonyms
+from shotspotter_connect_plugin.workspace.imports import census_columns, readers, synonyms
 from shotspotter_connect_plugin.workspace.imports.block_names import normalise
 from shotspotter_connect_plugin.workspace.imports.privacy import about_persons, values_about_persons, without_contacts
 
@@ -66,7 +66,7 @@ def test_no_name_of_a_column_that_is_read_is_about_persons():
     assert len(names) > 900
     assert [name for name in names if any(about_persons(form) for form in (
         name[2], name[2].upper(), name[2].title()))] == []
-    assert [word for word in synonyms.AREA_NAMES if about_persons(word)] == []
+    assert [word for word in census_columns.AREA_NAMES if about_persons(word)] == []
 
 
 def test_columns_of_the_exports_that_are_used_are_not_about_persons():

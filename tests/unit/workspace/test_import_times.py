@@ -10,7 +10,8 @@ from public_exports import IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import source_times
-from shotspotter_connect_plugin.workspace.imports.source_times import NAT, Reading, parse, settle, spans, survey
+from shotspotter_connect_plugin.workspace.imports.source_times import TimeReading, settle, survey, time_spans
+from shotspotter_connect_plugin.workspace.imports.time_texts import NAT, parse
 
 NEW_YORK = "America/New_York"
 PLACE = {"LATITUDE": "38.9", "LONGITUDE": "-77.0"}

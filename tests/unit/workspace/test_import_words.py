@@ -5,8 +5,8 @@ from public_exports import IMPORT, ROOT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import offences
-from shotspotter_connect_plugin.workspace.imports.preview import look
-from shotspotter_connect_plugin.workspace.imports.synonyms import recognise
+from shotspotter_connect_plugin.workspace.imports.column_recognition import recognise
+from shotspotter_connect_plugin.workspace.imports.preview import preview_file
 
 WORDS = [line.split("\t") for line in (ROOT / "tests" / "data" / "words.tsv").read_text(
     encoding="utf-8").splitlines()[1:]]

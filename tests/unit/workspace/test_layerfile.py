@@ -12,7 +12,7 @@ from osgeo import ogr, osr
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
-from shotspotter_connect_plugin.workspace.imports.preview import look, parts_of
+from shotspotter_connect_plugin.workspace.imports.preview import importable_parts, preview_file
 from shotspotter_connect_plugin.workspace.imports.readers import open_source
 from shotspotter_connect_plugin.workspace.store import layer_file
 from shotspotter_connect_plugin.workspace.store.layer_file import open_layers

@@ -6,9 +6,10 @@ import pytest
 from public_exports import EXPORTS, IMPORT, ROOT, SAMPLES
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.imports.file_kinds import KINDS, MAPPED
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.imports.preview import KINDS, MAPPED, ROWS, changed, look, parts_of
+from shotspotter_connect_plugin.workspace.imports.preview import ROWS, changed_mapping, importable_parts, preview_file
 from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
 from shotspotter_connect_plugin.workspace.imports.synonyms import ROLES
 

@@ -1,0 +1,39 @@
+"""Names of columns as words: in one form, split, and what they say of a zone or an outcome."""
+import re
+
+NAMES_ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def plain(name):
+    """A column name as synonyms are written: lower case, letters and digits only."""
+    return re.sub(r"[^a-z0-9]", "", str(name).casefold())
+
+
+def words_of(column):
+    """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
+    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def names_utc(column):
+    """Whether a column says by its name that its times are UTC."""
+    return bool(NAMES_ZONE.search(plain(column)))
+
+
+_TELLS_OUTCOME = re.compile(
+    r"\b(disp|dispo|disposition|outcome|verdict|determination|adjudication|decision|classification|classified|"
+    r"reclassified|reclassification|reviewed|review|validity|unfounded|founded|cancel\w*|duplicate|hoax)\b|"
+    r"\b(case|call|incident|event|report|alert|record|publish|published|ucr|closing|closure|clearance) status\b|"
+    r"\bfalse (positive|alarm|alert|report)\b|\bno (crime|offen[cs]e)\b|\bground truth\b|"
+    r"\b(analyst|audio|sound) label\b|"
+    r"^(is )?(valid|test)( (alert|call|event|incident|record))*( (flag|yn|indicator))?$|"
+    r"^(is |was |not |non |no )*(gun ?fire|gun ?shots?)( (flag|yn|indicator))?$")
+_NOT_OUTCOME = re.compile(r"\b(date|time|dt|tm|utc|by|at|on|id|no|num|number|nbr|count|user|name|officer|comments?|"
+                          r"notes?|remarks|reason|minutes|duration|address)\b(?! (crime|offen[cs]e|gun))")
+
+
+def tells_outcome(column):
+    """Whether a column, by the words of its name, says what an incident or an alert turned out to be."""
+    words = " ".join(words_of(column))
+    return bool(_TELLS_OUTCOME.search(words)) and not _NOT_OUTCOME.search(words)

@@ -1,0 +1,137 @@
+"""Which column has which role: as a MAPPING says, else by the names that agencies give it."""
+import re
+
+from ... import json_text
+from ...errors import ConnectError, some
+from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
+from .synonyms import ROLES, SEVERAL
+
+_ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
+            "occurred_utc": "occurred", "reported_utc": "reported", "occurred_from_utc": "occurred_from",
+            "occurred_to_utc": "occurred_to"}
+"""Names of the tables' own columns, which MAPPING may use for a role."""
+_UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
+_LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
+_SHAPEFILE_NAME = 10
+
+
+def recognise(columns, table, mapping=None):
+    """Find the column of each role.
+
+    Parameters
+    ----------
+    columns : list of str
+        Of the source, in order.
+    table : str
+        A key of :data:`ROLES`.
+    mapping : dict or str, optional
+        Role -> column, or the same as JSON; wins over what is recognised; an empty column leaves a role out.
+
+    Returns
+    -------
+    dict
+        Role -> column; roles not found are left out. Each column serves one role. Where several pairs of coordinates
+        are found, the further ones follow as ``x2``, ``y2`` and so on; so do further columns of :data:`SEVERAL`.
+    """
+    given = given_roles(columns, table, mapping)
+    found = {role: column for role, column in given.items() if column}
+    free = [column for column in columns if column not in found.values()]
+    for role, names in ROLES[table].items():
+        if role in given or role in ("x", "y"):
+            continue
+        column, number = _further(free, names) if role in SEVERAL else _best(free, names), 1
+        while column is not None:
+            found[role + (str(number) if number > 1 else "")] = column
+            free.remove(column)
+            column, number = _further(free, names) if role in SEVERAL else None, number + 1
+    if "x" in ROLES[table] and not {"x", "y"} & set(given):
+        _pairs(free, ROLES[table], found)
+    return found
+
+
+def given_roles(columns, table, mapping):
+    """Role -> column of the source, None to leave it out, as a MAPPING (dict or JSON) says; or ConnectError."""
+    if isinstance(mapping, str) and mapping.strip():
+        try:
+            mapping = json_text.parse(mapping)
+        except ValueError as error:
+            raise ConnectError('MAPPING is not JSON; write it as {"id": "Case No", "offence": "Crime"}.',
+                               str(error)) from error
+    if not mapping:
+        return {}
+    if not isinstance(mapping, dict):
+        raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
+    given = {}
+    for role, wanted in mapping.items():
+        role = _ALIASES.get(role, role)
+        if role not in ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(ROLES[table]):
+            raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
+        if wanted in (None, ""):
+            given[role] = None
+            continue
+        if not isinstance(wanted, str):
+            raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
+        same = [column for column in columns if column == wanted] or [
+            column for column in columns if plain(column) == plain(wanted)]
+        if len(same) != 1:
+            raise ConnectError(f"MAPPING names the column {wanted} for {role}, but the columns are: {some(columns)}.")
+        given[role] = same[0]
+    return given
+
+
+def _best(columns, names):
+    """The column that fits the earliest of the names: a UTC column first, a name cut off by a shapefile last."""
+    ranked = []
+    for order, column in enumerate(columns):
+        for stage, name in enumerate(_forms(column)):
+            rank = _rank(name, names)
+            if rank is not None:
+                ranked.append((not names_utc(column), 0 if stage < 2 else 1, rank, order, column))
+                break
+        else:
+            cut = _cut_rank(column, names)
+            if cut is not None:
+                ranked.append((True, 2, cut, order, column))
+    return min(ranked)[-1] if ranked else None
+
+
+def _further(columns, names):
+    """The same for a role that several columns may have, which the words of a name tell, too."""
+    return _best(columns, names) or next(filter(tells_outcome, columns), None)
+
+
+def _forms(column):
+    name = plain(column)
+    bare = _LOCAL.sub("", NAMES_ZONE.sub("", name))
+    return [name, bare, _UNIT.sub("", bare)]
+
+
+def _rank(name, names):
+    return names.index(name) if name in names else None
+
+
+def _cut_rank(column, names):
+    """Shapefiles cut names to ten characters."""
+    name = plain(column)
+    if len(str(column)) != _SHAPEFILE_NAME or len(name) < 6:
+        return None
+    return next((rank for rank, full in enumerate(names) if full.startswith(name)), None)
+
+
+def _pairs(free, roles, found):
+    """Add every x column together with the y column named like it."""
+    number = 1
+    while True:
+        x = _best(free, roles["x"])
+        if x is None:
+            return
+        free.remove(x)
+        twin = [column for column in free if plain(column) == plain(x).replace("x", "y", 1)
+                or plain(column) == "y".join(plain(x).rsplit("x", 1))]
+        y = twin[0] if twin else _best(free, roles["y"])
+        if y is None:
+            return
+        free.remove(y)
+        suffix = "" if number == 1 else str(number)
+        found["x" + suffix], found["y" + suffix] = x, y
+        number += 1

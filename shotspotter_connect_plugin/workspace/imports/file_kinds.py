@@ -1,0 +1,136 @@
+"""What a file can be, and what it is: told by its form, its layer's name, an earlier import or its first rows."""
+import os
+from dataclasses import dataclass
+from typing import Dict
+
+import numpy as np
+import pandas as pd
+
+from . import privacy
+from .census_columns import AREA_NAMES, population_group
+from .column_names import plain
+from .column_recognition import recognise
+from .gps_formats import is_track, open_gps
+from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
+from .readers import GEOMETRY, first_rows, open_source
+from .remembered import table_before
+from .synonyms import ROLES
+
+FIRST_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file can be: the words for it, the algorithm that takes it in, and what its columns can mean."""
+
+    title: str
+    algorithm: str
+    meanings: Dict[str, str]
+
+
+_WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
+_WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
+KINDS = {
+    "incidents": Kind("Incidents", "connect:importincidents", {
+        "id": "number of the incident", "offence": "offence", **_WHEN,
+        "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
+        "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
+        **_WHERE, "block": "block", "address": "address (coarsened to its block)",
+        "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
+        "shift_label": "shift of the report", "disposition": "what came of it (unfounded, cancelled)"}),
+    "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
+        "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE,
+        "disposition": "what came of it (no gunfire, a test)"}),
+    "gps_fixes": Kind("GPS of units", "connect:importgps", {
+        "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
+        "hdop": "dilution (HDOP)"}),
+    "tactic_log": Kind("Log of tactics", "connect:importtactics", {
+        "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
+        "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
+    "roster": Kind("Roster", "connect:importroster", {
+        "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
+        "from": "on duty from", "to": "on duty until"}),
+    "places": Kind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
+    "neighbourhoods": Kind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
+    "sensor_coverage": Kind("Sensor coverage", "connect:importsensorcoverage", {}),
+    "calendar": Kind("Calendar", "connect:importcalendar", {
+        role: role.replace("_", " ") for role in ROLES["calendar"]}),
+}
+"""Table -> what its files are."""
+MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")
+"""Kinds whose columns can be given another meaning in a MAPPING that is remembered."""
+
+
+def kind_of_file(workspace, path, progress):
+    if os.path.isdir(path) and not path.lower().endswith(".gdb") or is_track(path):
+        return "gps_fixes"
+    named = path.partition("|layername=")[2]
+    if named in KINDS:
+        return named
+    source = open_source(path, areas=True)
+    if source.has_areas:
+        return _kind_of_polygons(source.columns)
+    if source.kind == "text" and open_gps(path).kind == "bare":
+        return "gps_fixes"
+    before = table_before(workspace, source.columns)
+    if before in KINDS:
+        return before
+    head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
+    columns = [column for column in source.columns if not privacy.about_persons(column)]
+    found = {table: recognise(columns, table) for table in ("incidents", "gunfire", "gps_fixes", "tactic_log",
+                                                            "roster", "calendar")}
+    tests = ((_is_log, "tactic_log"), (_is_roster, "roster"), (_is_gunfire, "gunfire"), (_is_incidents, "incidents"),
+             (_is_gps, "gps_fixes"), (_is_calendar, "calendar"))
+    placed = source.has_geometry or any({x, y} <= set(found["incidents"]) for x, y in (
+        ("longitude", "latitude"), ("x", "y")))
+    rest = "places" if source.has_geometry else ""
+    return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
+
+
+def _kind_of_polygons(columns):
+    if any(population_group(column) for column in columns):
+        return "neighbourhoods"
+    if {"from", "to"} & set(recognise(columns, "calendar")):
+        return "sensor_coverage"
+    return "neighbourhoods" if any(plain(column) in AREA_NAMES for column in columns) else ""
+
+
+def _is_log(found, head, placed):
+    return {"tactic", "at"} <= set(found) and bool({"officer", "unit"} & set(found)) and not placed
+
+
+def _is_roster(found, head, placed):
+    return {"unit", "officer"} <= set(found) and bool({"from", "shift"} & set(found)) and not placed
+
+
+def _is_gunfire(found, head, placed):
+    if not placed or "occurred" not in found:
+        return False
+    if "rounds" in found:
+        return True
+    words = _words(found, head, "kind")
+    return bool(words) and np.mean([alert_kind(word) is not None or names_gunfire(word) for word in words]) > 0.5
+
+
+def _is_incidents(found, head, placed):
+    words = _words(found, head, "offence")
+    return placed and bool({"occurred", "occurred_from", "reported"} & set(found)) and (
+        "murder_flag" in found or any(crime_type(word) in SEVERITY for word in words))
+
+
+def _is_gps(found, head, placed):
+    """Positions with times of a unit, or with hardly anything else but numbers."""
+    if not placed or "at" not in found:
+        return False
+    others = [column for column in head if column not in (*GEOMETRY, found["at"], found.get("at_time"))]
+    plain_numbers = [np.mean((head[column] == "") | pd.to_numeric(head[column], errors="coerce").notna())
+                     for column in others]
+    return "unit" in found or all(share > 0.9 for share in plain_numbers)
+
+
+def _is_calendar(found, head, placed):
+    return bool({"date", "from"} & set(found)) and len(found) > 1 and not placed
+
+
+def _words(found, head, role):
+    return [word for word in head[found[role]].unique() if word] if role in found else []

@@ -1,0 +1,247 @@
+"""One file of GPS fixes: what its columns mean, decided by its first chunk, and its chunks as fixes."""
+import itertools
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...forecast import crs as systems
+from ...forecast.shifts import check_timezone
+from . import privacy, source_times, time_texts
+from .column_meanings import check_needed, find_columns, pairs_of
+from .column_names import names_utc
+from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, numbers
+from .date_order import check_order, settled
+from .gps_formats import PROBLEM, guess_columns, open_gps
+from .readers import FAULTS, GEOMETRY, faults
+from .remembered import recall
+
+TABLE = "gps_fixes"
+_ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
+NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
+BEFORE_GPS = "a time before GPS existed: the device's clock was not set"
+IN_FUTURE = "a time in the future: the device's clock was wrong"
+NO_DATE = "a date or time that cannot be read"
+NO_UNIT = "no unit"
+_FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
+_SLICE = 50_000
+_HOUR = 3_600 * time_texts.SECOND
+_METRES_PER_HDOP = 5.0
+"""Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
+
+
+class GpsFile:
+    """What one file's columns mean, and its chunks as fixes; parameters as of :func:`import_gps`.
+
+    ``shown`` is the order of dates that other files have shown: fingerprint of their columns -> order.
+
+    Raises
+    ------
+    ConnectError
+        When it cannot be read, a column that is needed is missing, or units look like persons.
+    """
+
+    def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress, date_order="", shown=()):
+        self.source = open_gps(path)
+        self.warnings = []
+        self.given = recall(workspace, TABLE, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
+        self._area = area
+        self._future = pd.Timestamp.now(tz="UTC").value + time_texts.DAY
+        self._begin(self.given.mapping, progress)
+        self._places = pairs_of(self.source, self.mapping)[0]
+        self.crs = self.given.source_crs or self._crs(self._head)
+        self._change = systems.change(self.crs, area.crs)
+        by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
+        named = check_timezone(self.given.source_timezone or by_form or workspace.settings.timezone)
+        self.zone = "UTC" if names_utc(self.mapping["at"]) else named
+        self._zone_told = bool(self.given.source_timezone) or self.zone == "UTC"
+        self._check_units()
+        self._split = self._is_split()
+        self._said, self._shown = date_order, dict(shown)
+        self.given = replace(self.given, date_order=check_order(date_order) or self.given.date_order)
+        self._settled = self.source.kind == "nmea"
+        self._settle(time_texts.parse(self._head[self.mapping["at"]].str.strip()))
+        self._comings = {}
+
+    def _begin(self, mapping, progress):
+        """Open the file and find its columns; without a header they are known by the first rows only."""
+        bare = self.source.kind == "bare"
+        if not bare:
+            self.mapping = self._recognise(mapping, None)
+        columns = self.source.columns if bare else list(dict.fromkeys(self.mapping.values()))
+        self._rest = self.source.chunks(columns, progress)
+        self._head = next(self._rest, None)
+        if self._head is None or self._head.empty:
+            raise ConnectError(f"{self.source.name} has no rows.")
+        if bare:
+            self.mapping = self._recognise(mapping, self._head)
+
+    def is_near(self):
+        """Whether any of the first positions lies in the jurisdiction."""
+        x, y = (numbers(self._head[name]) for name in self._places)
+        return bool(self._area.near(*self._change(x, y)).any())
+
+    def chunks(self):
+        """The rows of the file, once, few enough at a time to stop within a second."""
+        head, self._head = self._head, None
+        for chunk in itertools.chain([head], self._rest):
+            for start in range(0, len(chunk), _SLICE):
+                yield chunk.iloc[start:start + _SLICE]
+
+    # Columns
+
+    def _recognise(self, mapping, head):
+        found = find_columns(self.source.columns, TABLE, mapping, self.warnings)
+        if head is not None:
+            found = self._guess(found, head)
+        check_needed(self.source, TABLE, found)
+        place = pairs_of(self.source, found)[0]
+        return {role: column for role, column in found.items() if role in _ROLES or column in place}
+
+    def _guess(self, named, head):
+        """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
+        found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
+        if {"longitude", "latitude"} <= set(found):
+            x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
+            change = systems.change(DEGREES, self._area.crs)
+            if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
+                found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
+        return {**found, **named}
+
+    def _crs(self, head):
+        if self.source.has_geometry and self.source.crs:
+            return self.source.crs
+        x, y = (numbers(head[column]) for column in self._places)
+        degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+        return DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
+
+    @property
+    def dropped_columns(self):
+        """Columns of the source that were never read."""
+        return [column for column in self.source.columns if column not in self.mapping.values()]
+
+    def _check_units(self):
+        """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
+        if "unit" not in self.mapping:
+            if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
+                raise ConnectError(f"{self.source.name} is named like a person; rename it to the unit's code.")
+            is_track = self.source.kind in ("bare", "nmea") or self.source.layer == "track_points"
+            if self.dropped_columns and not is_track:
+                self.warnings.append("No column of units was recognised, so each file was taken for one unit named "
+                                     "like the file; if a file holds several, name their column in MAPPING, as in "
+                                     '{"unit": "column"}.')
+            return
+        column = self.mapping["unit"]
+        what = privacy.values_about_persons(self._head[column].unique())
+        if what == "number plates":
+            self.warnings.append(f"The units in column {column} look like number plates; if they are, name a column "
+                                 "with unit "
+                                 "codes in MAPPING.")
+        elif what:
+            raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
+                               "unit codes in "
+                               'MAPPING, as in {"unit": "column"}.')
+
+    # Times
+
+    def _is_split(self):
+        """Whether the time of day stands in a column of its own."""
+        split = "at_time" in self.mapping and not time_texts.parse(
+            self._head[self.mapping["at"]].str.strip()).timed.any()
+        if not split:
+            self.mapping.pop("at_time", None)
+        return split
+
+    def _settle(self, parsed):
+        """Find the order of the dates in the whole file as soon as some of its rows have dates that need one."""
+        if self._settled or not parsed.parts.any():
+            return
+        self._settled = True
+        before = self.given.date_order or self._shown.get(self.given.header, "")
+        self.given = settled(replace(self.given, date_order=before), self.source, [self.mapping["at"]], self._said,
+                             self.warnings)
+
+    def _instants(self, chunk, unit):
+        """int64 nanoseconds UTC and, where there is none, why."""
+        at = chunk[self.mapping["at"]].str.strip()
+        clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
+        parsed = time_texts.parse(at, clock)
+        self._settle(parsed)
+        wall = time_texts.in_order(parsed, self.given.date_order)
+        known = (wall != time_texts.NAT) & parsed.timed
+        reason = np.full(len(chunk), None, dtype=object)
+        reason[~parsed.given] = NO_TIME
+        reason[parsed.given & (wall == time_texts.NAT)] = NO_DATE
+        reason[(wall != time_texts.NAT) & ~parsed.timed] = NO_TIME_OF_DAY
+        instant = np.where(known, wall, 0)
+        local = known & ~parsed.offset
+        if local.any():
+            instant[local] = self._from_wall(wall[local], unit[local])
+        instant = instant // time_texts.MILLISECOND * time_texts.MILLISECOND
+        reason[known & (instant < _FIRST_GPS)] = BEFORE_GPS
+        reason[known & (instant > self._future)] = IN_FUTURE
+        return instant, reason
+
+    def _from_wall(self, wall, unit):
+        """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
+        if not self._zone_told:
+            self._zone_told = True
+            self.warnings.append(f"Times without an offset were read as local time of {self.zone}; name "
+                                 "SOURCE_TIMEZONE if they "
+                                 "are not.")
+        first, second = source_times.to_utc(wall, self.zone, True), source_times.to_utc(wall, self.zone, False)
+        for row in np.flatnonzero(first != second):
+            last, again = self._comings.get(unit[row], (wall[row], False))
+            again = again if abs(wall[row] - last) < 12 * _HOUR else False
+            again = again or wall[row] < last - _HOUR // 2
+            self._comings[unit[row]] = wall[row], again
+            first[row] = second[row] if again else first[row]
+        return first
+
+    # Rows
+
+    def fixes(self, chunk):
+        """(fixes in the workspace's CRS, reason or None per row, column at fault per row)."""
+        unit = self._units(chunk)
+        at, reason = self._instants(chunk, unit)
+        column = np.full(len(chunk), self.mapping["at"], dtype=object)
+        x, y = (numbers(chunk[name]) for name in self._places)
+        placed = np.isfinite(x) & np.isfinite(y)
+        given = np.logical_or.reduce([chunk[name].notna() if name in GEOMETRY else chunk[name].str.strip() != ""
+                                      for name in self._places])
+        x, y = self._change(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
+        reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", "")),
+                   (~placed & ~given, NO_PLACE, " and ".join(self._places)),
+                   (~placed & given, NO_NUMBER, " and ".join(self._places)),
+                   (placed & ~self._area.near(x, y), OUTSIDE, " and ".join(self._places))]
+        for rows, why, where in reasons:
+            rows = np.asarray(rows) & (reason == np.array(None))
+            reason[rows], column[rows] = why, where
+        told = chunk[PROBLEM].to_numpy(object) if PROBLEM in chunk else np.full(len(chunk), "", dtype=object)
+        fault = faults(chunk)
+        told = np.where(fault > 0, np.array(FAULTS, dtype=object)[fault], told)
+        reason[told != ""], column[told != ""] = told[told != ""], ""
+        return pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at.astype("datetime64[ns]")).tz_localize("UTC"),
+                             "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
+
+    def _units(self, chunk):
+        if "unit" not in self.mapping:
+            return np.full(len(chunk), _stem(self.source.name), dtype=object)
+        codes, names = pd.factorize(chunk[self.mapping["unit"]])
+        # Spreadsheets make 2204.0 of 2204.
+        names = np.array([re.sub(r"^(\d+)\.0$", r"\1", str(name).strip()) for name in names], dtype=object)
+        return names[codes]
+
+    def _accuracy(self, chunk):
+        for role, metres in (("accuracy", 1.0), ("hdop", _METRES_PER_HDOP)):
+            if role in self.mapping:
+                values = numbers(chunk[self.mapping[role]].str.strip())
+                return np.where(values > 0, values * metres, np.nan)
+        return np.full(len(chunk), np.nan)
+
+
+def _stem(name):
+    """A file's name without its endings, as the name of a unit."""
+    return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml))+$", "", name, flags=re.IGNORECASE)

@@ -1,0 +1,79 @@
+"""What an import did: counts, warnings and how the file was read; told to the user and recorded in the workspace."""
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, List
+
+import pandas as pd
+
+from ...errors import ConnectError
+from .remembered import Given
+
+
+@dataclass
+class ImportResult:
+    """What an import did; read = added + updated + unchanged + rejected.
+
+    Attributes
+    ----------
+    dropped_columns : list of str
+        Columns of the source that were never read, or dropped by the privacy filter.
+    warnings : list of str
+        Sentences the user should see.
+    mapping : dict
+        Role -> column of the source that was used.
+    reasons : dict
+        Reason -> rejected rows.
+    rejects : str
+        File with the rejected rows, empty if none was written.
+    source_crs, crs : str
+        Coordinate system the file was taken for, and the workspace's.
+    timezone : str
+        Zone of the times without an offset.
+    given : Given
+        What was not left to guessing; serves the next file with the same columns.
+    """
+
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    dropped_columns: List[str] = field(default_factory=list)
+    warnings: List[str] = field(default_factory=list)
+    mapping: Dict[str, str] = field(default_factory=dict)
+    reasons: Dict[str, int] = field(default_factory=dict)
+    rejects: str = ""
+    source_crs: str = ""
+    crs: str = ""
+    timezone: str = ""
+    given: Given = field(default_factory=Given)
+
+    @property
+    def counts(self):
+        """The five numbers as a dict."""
+        return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
+
+    def check_taken(self, name):
+        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
+
+        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. PlacedRows
+        that the workspace has already were taken, so that the same file may be brought again.
+        """
+        if self.rejected < self.read or not self.read:
+            return
+        reason, count = max(self.reasons.items(), key=lambda item: item[1])
+        rows = "its only row was" if self.read == 1 else f"all {self.read:,} rows were"
+        most = f", {count:,} of them" if count < self.read else ""
+        listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
+        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. Mend the file, or "
+                           "say how it is to be "
+                           f"read{listed}.")
+
+    def record(self, writer, table, name, digest):
+        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
+        writer.append("imports", pd.DataFrame([{
+            "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
+            "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
+            "reasons": dict(self.reasons), "given": vars(self.given),
+            "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
