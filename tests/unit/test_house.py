@@ -232,7 +232,7 @@ WRITERS = {
     "workspace/exports/box_file.py": {"CreateDataSource", "sqlite3.connect"},
     "workspace/exports/plan_formats.py": {"CreateDataSource"},
     "workspace/steps/backtesting.py": {"open w"},
-    "workspace/imports/gps_import.py": {"open w", "shutil.copyfileobj"},
+    "workspace/imports/rejected_rows.py": {"open w", "shutil.copyfileobj"},
     "workspace/exports/public_pack.py": {"ZipFile w", "TemporaryDirectory"},
     "reports/paper/report_content.py": {"write_bytes"},
     "reports/paper/page_items.py": {"exportToPdf", "os.replace"},

@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
 from ...processing import addresses
 from ...workspace.imports.file_kinds import KINDS, MAPPED
 from ...workspace.imports.preview import Preview, changed_mapping, importable_parts, preview_file
-from ...workspace.imports.rejections import rejected_in, rejected_of
+from ...workspace.imports.rejected_rows import rejected_in, rejected_of
 from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not
 from ..background import AlgorithmRun, Works
@@ -68,7 +68,7 @@ class Item:
     date_order: str = ""
     question: object = None
     extras: dict = field(default_factory=dict)
-    look: Look = None
+    look: Preview = None
     state: str = LOOKING
     percent: int = 0
     outputs: dict = field(default_factory=dict)
@@ -118,7 +118,7 @@ class Queue(QObject):
             item = Item(path)
             self.items.append(item)
             self._start_look(item, lambda workspace, progress, path=path: [
-                look(workspace, part, progress=progress) for part in parts_of(path)])
+                preview_file(workspace, part, progress=progress) for part in importable_parts(path)])
         self.listed.emit()
 
     def remove(self, item):
@@ -145,7 +145,7 @@ class Queue(QObject):
         given, kind, order = item.given, item.kind, item.date_order
         crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
         self._start_look(item, lambda workspace, progress: [
-            look(workspace, item.path, kind, given, crs, zone, progress, order)])
+            preview_file(workspace, item.path, kind, given, crs, zone, progress, order)])
 
     def looking(self):
         """Whether any item is still looked at."""
@@ -154,7 +154,7 @@ class Queue(QObject):
     def _start_look(self, item, function):
         item.state = LOOKING
         self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
-                          lambda sentence: self._looked(item, [Look(item.path, item.kind, problems=[sentence])]))
+                          lambda sentence: self._looked(item, [Preview(item.path, item.kind, problems=[sentence])]))
         self.changed.emit(item)
 
     def _looked(self, item, looks):
@@ -191,7 +191,7 @@ class Queue(QObject):
     def give_meaning(self, item, column, role):
         """Say what a column means; "" = nothing."""
         given = item.look.given.mapping if item.given is None else item.given
-        item.given = changed(item.look.mapping, given, column, role)
+        item.given = changed_mapping(item.look.mapping, given, column, role)
         item.question = None if item.question is not None and item.question.column == column else item.question
         self.look_again(item)
 

@@ -6,6 +6,7 @@ from ...errors import ConnectError
 from . import coordinates, privacy, source_times, time_texts
 from .column_names import plain
 from .readers import FAULTS, GEOMETRY
+from .rejected_rows import RejectedRows
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
 
@@ -38,7 +39,7 @@ class CalendarFile:
         self._texts = {role: self._rows[column].str.strip() for role, column in found.items()}
         self._forget_persons()
         self.kept = np.ones(len(rows), dtype=bool)
-        self.rejects = Rejects()
+        self.rejects = RejectedRows()
         blank = np.logical_and.reduce([(values == "").to_numpy() for values in self._texts.values()])
         if source.kind != "layer" and blank.any():
             # Blank lines at the end of a text file are no rows.

@@ -67,7 +67,7 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
     table["from_date"], wrong_from = _dates(frame, found.get("from"), False, given.date_order)
     table["to_date"], wrong_to = _dates(frame, found.get("to"), True, given.date_order)
-    rejected, kept = Rejects(), np.ones(len(table), dtype=bool)
+    rejected, kept = RejectedRows(), np.ones(len(table), dtype=bool)
     both = table["from_date"].notna() & table["to_date"].notna()
     for bad, role, reason in (
             ([shape is None for shape in shapes], "", NO_POLYGON),
@@ -136,10 +136,8 @@ def _dates(frame, column, last, order):
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
     texts = frame[column].map(_text)
     clock = time_texts.in_order(time_texts.parse(texts), order)
-    dates = pd.Series(None, index=frame.index, dtype=object)
-    known = clock != time_texts.NAT
-    dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
-    for row, text in texts[~known].items():
+    dates = pd.Series(time_texts.iso_dates(clock), index=frame.index, dtype=object)
+    for row, text in texts[clock == time_texts.NAT].items():
         part = _PARTIAL.fullmatch(text)
         if (part and time_texts.OLDEST_YEAR <= int(part[1]) <= time_texts.NEWEST_YEAR
                 and 1 <= int(part[2] or 1) <= 12):

@@ -1,4 +1,4 @@
-"""What importers of incidents and of gunfire alerts share: what they reject, ids made here, and how they are written."""
+"""What importers of incidents and of gunfire alerts share: which rows they reject, ids made here, and writing."""
 import numpy as np
 import pandas as pd
 
@@ -90,16 +90,7 @@ def _same(frame, stored):
         if name.endswith("_local"):
             continue
         if name.endswith("_utc"):
-            new, old = nanoseconds(new), nanoseconds(old)
+            new, old = time_texts.nanoseconds(new), time_texts.nanoseconds(old)
         new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
         same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
     return same
-
-
-def nanoseconds(instants):
-    """int64 nanoseconds of instants; unknown is :data:`source_times.NAT`."""
-    return pd.DatetimeIndex(instants).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
-
-
-def instants(ns):
-    return pd.Series(pd.DatetimeIndex(ns.to_numpy().astype("datetime64[ns]")).tz_localize("UTC"), index=ns.index)

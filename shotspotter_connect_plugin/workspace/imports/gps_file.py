@@ -223,7 +223,7 @@ class GpsFile:
         fault = faults(chunk)
         told = np.where(fault > 0, np.array(FAULTS, dtype=object)[fault], told)
         reason[told != ""], column[told != ""] = told[told != ""], ""
-        return pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at.astype("datetime64[ns]")).tz_localize("UTC"),
+        return pd.DataFrame({"unit": unit, "at_utc": time_texts.utc(at),
                              "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
 
     def _units(self, chunk):

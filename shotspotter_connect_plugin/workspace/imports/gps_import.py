@@ -19,8 +19,7 @@ from .coordinates import Area
 from .date_order import OrderUnknown
 from .gps_file import TABLE, GpsFile
 from .import_result import ImportResult
-from .rejected_rows import rejects_path
-from .spooled_rejects import SpooledRejects
+from .rejected_rows import SpooledRejects, rejects_path
 
 
 @dataclass

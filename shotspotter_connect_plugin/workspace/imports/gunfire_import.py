@@ -6,10 +6,10 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from . import time_texts
 from .coordinates import numbers
-from .event_writing import (MADE_HERE, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
-                            reject_dispositions, write_events)
+from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
 from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .placed_rows import PlacedFile
+from .time_texts import nanoseconds, utc
 
 _MOST_ROUNDS = 10_000
 
@@ -20,8 +20,8 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """
-    with Intake(workspace, "gunfire", path, mapping, source_crs, source_timezone, date_order,
-                progress.part(0.0, 0.5)) as intake:
+    with PlacedFile(workspace, "gunfire", path, mapping, source_crs, source_timezone, date_order,
+                    progress.part(0.0, 0.5)) as intake:
         rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
         return write_events(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
 
@@ -143,7 +143,7 @@ def _finish_gunfire(workspace, rows):
     table = pd.DataFrame({name: rows[name] for name in (
         "alert_id", "kind", "rounded_x_m", "rounded_y_m", "x", "y")})
     table["rounds"] = rows["rounds"].round().astype("Int64")
-    table["occurred_utc"] = instants(rows["low"])
+    table["occurred_utc"] = utc(rows["low"])
     table["occurred_local"] = workspace.calendar.to_local(table["occurred_utc"])
     table["shift_date"], table["shift"] = workspace.calendar.assign(table["occurred_utc"])
     return table, stored, found

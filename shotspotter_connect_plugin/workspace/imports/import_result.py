@@ -57,7 +57,7 @@ class ImportResult:
     def check_taken(self, name):
         """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
 
-        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. PlacedRows
+        Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
         that the workspace has already were taken, so that the same file may be brought again.
         """
         if self.rejected < self.read or not self.read:

@@ -8,10 +8,11 @@ import pandas as pd
 
 from ...progress import SILENT
 from . import source_times, time_texts
-from .event_writing import (SAME_PLACE, are_true, instants, keep_place, made_ids, nanoseconds, reject_absurd_dates,
-                            reject_dispositions, write_events)
+from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
+                            write_events)
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
 from .placed_rows import PlacedFile
+from .time_texts import nanoseconds, utc
 
 _UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
@@ -52,8 +53,8 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
         month, or no point lies in the jurisdiction. The workspace is then unchanged.
     """
-    with Intake(workspace, "incidents", path, mapping, source_crs, source_timezone, date_order,
-                progress.part(0.0, 0.5)) as intake:
+    with PlacedFile(workspace, "incidents", path, mapping, source_crs, source_timezone, date_order,
+                    progress.part(0.0, 0.5)) as intake:
         rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
         return write_events(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
 
@@ -193,8 +194,8 @@ def _finish_incidents(workspace, rows):
     table["firearm"] = rows["firearm"].where(rows["firearm"].notna(), stored["firearm"].to_numpy(object)).where(
         lambda told: told.notna(), None)
     for name, column in (("occurred_from", "low"), ("occurred_to", "high")):
-        table[name + "_utc"] = instants(rows[column])
+        table[name + "_utc"] = utc(rows[column])
         table[name + "_local"] = calendar.to_local(table[name + "_utc"])
-    table["reported_utc"] = instants(rows["reported"])
+    table["reported_utc"] = utc(rows["reported"])
     table["shift_date"], table["shift"] = calendar.assign_span(table["occurred_from_utc"], table["occurred_to_utc"])
     return table, stored, found

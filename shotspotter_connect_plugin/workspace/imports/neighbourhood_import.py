@@ -216,7 +216,7 @@ def _residents(frame, groups):
 
 def _rejects(rows, name_field, groups):
     """The rejected features by number, from 1, with column and reason."""
-    rejects, columns = Rejects(), {NO_POLYGON: "geometry", OUTSIDE: "geometry", NO_NAME: name_field}
+    rejects, columns = RejectedRows(), {NO_POLYGON: "geometry", OUTSIDE: "geometry", NO_NAME: name_field}
     for reason in dict.fromkeys(rows.loc[rows["why"] != "", "why"]):
         rejects.add(rows.index[rows["why"] == reason] + 1, columns.get(reason, ", ".join(groups.values())), reason)
     return rejects

@@ -1,4 +1,4 @@
-"""One file of events on its way into a table: its columns recognised, filtered and parsed, and the rows that cannot be used."""
+"""One file of events on its way into a table: its columns recognised, filtered, parsed; rows that cannot be used."""
 import os
 import tempfile
 from collections import Counter
@@ -158,7 +158,7 @@ class PlacedFile:
         words : pandas.Categorical
             The word of each row.
         rows : array of bool
-            PlacedRows that count.
+            Rows that count.
         """
         counts = np.bincount(words.codes[np.asarray(rows)], minlength=len(words.categories))
         self._words.setdefault(sentence, Counter()).update(

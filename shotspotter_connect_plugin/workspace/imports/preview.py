@@ -84,8 +84,9 @@ def importable_parts(path):
     return [path + "|layername=" + name for name in ours or names]
 
 
-def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT, date_order=""):
-    """Preview at the first rows of a file, and at all its dates where the first can be read in several orders.
+def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT,
+                 date_order=""):
+    """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters
     ----------

@@ -1,11 +1,21 @@
 """Rows of an import that were not taken: written with the reason, never with a value, and summed up again."""
+import csv
+import shutil
+import tempfile
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ...files import replace_text
+from ... import file_checks
+from ...errors import ConnectError
+from ...files import replace_text, replacing
+
+_IN_MEMORY = 16 * 1024 * 1024
+"""Bytes of rejected rows that are kept in memory; more go to the system's temporary folder."""
+_LINES_TOLD = 5
 
 
 def rejects_path(workspace, table, path=""):
@@ -14,7 +24,7 @@ def rejects_path(workspace, table, path=""):
 
 
 class RejectedRows:
-    """PlacedRows that were not taken: line, column and reason, never the value."""
+    """Rows that were not taken: line, column and reason, never the value."""
 
     def __init__(self):
         self._parts = []
@@ -36,3 +46,72 @@ class RejectedRows:
         rows = pd.concat(self._parts).sort_values("line", kind="stable")
         replace_text(path, rows.to_csv(index=False, lineterminator="\n"), "The rejects file (REJECTS)", private=True)
         return str(path)
+
+
+@dataclass
+class SpooledRejects:
+    """Rows that were not taken, kept aside as they come, and written to the rejects file at the end."""
+
+    path: Path
+    reasons: Counter = field(default_factory=Counter)
+    _lines: int = 1
+
+    def __enter__(self):
+        self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
+        csv.writer(self._kept).writerow(["line", "column", "reason", "file"])
+        return self
+
+    def __exit__(self, *error):
+        self._kept.close()
+
+    def write(self, name, lines, columns, reasons):
+        """Keep line, column, reason and file of rows, never a value."""
+        self.reasons.update(reasons)
+        self._lines += len(lines) * (1 + name.count("\n"))
+        try:
+            csv.writer(self._kept).writerows(zip(lines.tolist(), columns, reasons, [name] * len(lines)))
+        except OSError as error:
+            raise ConnectError("The disk has no room for the rows that were not taken; free some space in "
+                               f"{tempfile.gettempdir()}.", str(error)) from error
+
+    def close(self):
+        """Write the file; gives the path, "" if nothing was rejected."""
+        if not self.reasons:
+            return ""
+        self._kept.seek(0)
+        whole = file_checks.lines(self._lines)
+        with replacing(self.path, "The rejects file (REJECTS)", whole, private=True) as unfinished, \
+                open(unfinished, "w", encoding="utf-8", newline="") as file:
+            shutil.copyfileobj(self._kept, file)
+        return str(self.path)
+
+
+def rejected_in(path):
+    """Reasons of a rejects file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        As an importer wrote it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        reason, column, rows, lines (text: the numbers of the first lines, with their file where there are several),
+        the commonest first.
+    """
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    several = "file" in rows and rows["file"].nunique() > 1
+    rows["where"] = rows["file"] + ":" + rows["line"] if several else rows["line"]
+    groups = rows.groupby(["reason", "column"], sort=False)["where"]
+    found = groups.agg(rows="size", lines=lambda where: ", ".join(where.head(_LINES_TOLD)) + (
+        " …" if len(where) > _LINES_TOLD else "")).reset_index()
+    return found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def rejected_of(workspace, table):
+    """The same of the newest import of a layer into a table, of which there is no rejects file: column and lines are
+    empty."""
+    reasons = workspace.read("imports", ["reasons"], {"table_name": table}, order_by="at_utc")["reasons"].iloc[-1] or {}
+    rows = [{"reason": reason, "column": "", "rows": count, "lines": ""} for reason, count in reasons.items()]
+    return pd.DataFrame(rows, columns=["reason", "column", "rows", "lines"])

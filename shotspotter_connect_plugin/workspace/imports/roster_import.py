@@ -83,9 +83,7 @@ def _shifts(workspace, file):
     shifts = workspace.read("shifts")
     codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
     clock = time_texts.in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
-    dates = np.full(len(file), None, dtype=object)
-    known = clock != time_texts.NAT
-    dates[known] = np.datetime_as_string(clock[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    dates, known = time_texts.iso_dates(clock), clock != time_texts.NAT
     shift = file.texts("shift").str.casefold().map(codes).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()
     return np.where(pd.isna(shift), None, dates), shift

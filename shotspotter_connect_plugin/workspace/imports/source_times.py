@@ -7,13 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .time_texts import DAY, MILLISECOND, NAT, SECOND, in_order
+from .time_texts import DAY, MILLISECOND, NAT, SECOND, in_order, nanoseconds, utc
 
 _QUARTER = 900 * SECOND
-
-
-def _ns(values):
-    return pd.DatetimeIndex(values).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
 _NEARLY_ALL = 0.95
@@ -119,8 +115,8 @@ def _floor(values):
 def to_local(instants, zone):
     """Wall clock (ns) of instants (ns)."""
     bins, codes = _bins(instants)
-    index = pd.DatetimeIndex(bins.astype("datetime64[ns]")).tz_localize("UTC").tz_convert(zone)
-    return _ns(index.tz_localize(None))[codes] + instants - bins[codes]
+    index = utc(bins).tz_convert(zone)
+    return nanoseconds(index.tz_localize(None))[codes] + instants - bins[codes]
 
 
 def to_utc(wall, zone, first):
@@ -129,8 +125,8 @@ def to_utc(wall, zone, first):
     bins, codes = _bins(wall)
     index = pd.DatetimeIndex(bins.astype("datetime64[ns]"))
     index = index.tz_localize(zone, ambiguous=np.full(len(index), first), nonexistent="shift_forward")
-    skipped = _ns(index.tz_localize(None)) != bins
-    return _ns(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
+    skipped = nanoseconds(index.tz_localize(None)) != bins
+    return nanoseconds(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
 def instants(parsed, zone, order):
@@ -140,7 +136,7 @@ def instants(parsed, zone, order):
     known = (wall != NAT) & parsed.timed
     instant = np.full(wall.size, NAT)
     instant[known] = np.where(parsed.offset[known], wall[known], to_utc(wall[known], zone, True))
-    return pd.Series(pd.DatetimeIndex(_floor(instant).astype("datetime64[ns]")).tz_localize("UTC"))
+    return pd.Series(utc(_floor(instant)))
 
 
 def _bins(clocks):

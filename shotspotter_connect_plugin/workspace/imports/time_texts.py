@@ -10,8 +10,6 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from .source_times import _ns
-
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 MILLISECOND = 1_000_000
@@ -161,7 +159,7 @@ def _numbers(texts, is_number, parsed):
     parsed.timed[unix] = parsed.offset[unix] = parsed.zulu[unix] = True
     for rows, form in ((compact, "%Y%m%d"), (long, "%Y%m%d%H%M%S")):
         if rows.any():
-            parsed.clock[rows] = _ns(pd.to_datetime(pd.Series(texts[rows]), format=form, errors="coerce"))
+            parsed.clock[rows] = nanoseconds(pd.to_datetime(pd.Series(texts[rows]), format=form, errors="coerce"))
             parsed.timed[rows] = rows[rows] & (form != "%Y%m%d") & (parsed.clock[rows] != NAT)
 
 
@@ -331,3 +329,21 @@ def in_order(parsed, order):
     move = np.where(meant == NAT, 0, meant - first)
     clock[rows] = np.where((meant == NAT)[codes], NAT, clock[rows] + move[codes])
     return clock
+
+
+def nanoseconds(values):
+    """int64 nanoseconds since 1970 of instants or of wall clocks; :data:`NAT` where there is none."""
+    return pd.DatetimeIndex(values).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+
+
+def utc(ns):
+    """Instants of int64 nanoseconds."""
+    return pd.DatetimeIndex(np.asarray(ns).astype("datetime64[ns]")).tz_localize("UTC")
+
+
+def iso_dates(clocks):
+    """Dates (object array of ISO texts) of wall clocks in ns; None where there is none."""
+    dates = np.full(len(clocks), None, dtype=object)
+    known = clocks != NAT
+    dates[known] = np.datetime_as_string(clocks[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    return dates

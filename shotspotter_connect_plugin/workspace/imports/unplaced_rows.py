@@ -50,7 +50,7 @@ class RowFile:
 
     def __init__(self, workspace, table, path, mapping, source_timezone, date_order, codes, dates, progress):
         self._workspace, self._table = workspace, table
-        self.source, self.warnings, self.rejects = open_source(path, table), [], Rejects()
+        self.source, self.warnings, self.rejects = open_source(path, table), [], RejectedRows()
         self._given = recall(workspace, table, self.source.columns, mapping, "", source_timezone, self.warnings)
         self._zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
         self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)

@@ -9,7 +9,7 @@ from shotspotter_connect_plugin.reports.paper.report_content import Column, Page
 from shotspotter_connect_plugin.reports.web import web_page
 from shotspotter_connect_plugin.workspace.exports import box_file, public_pack
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
-from shotspotter_connect_plugin.workspace.imports import rejected_rows, spooled_rejects
+from shotspotter_connect_plugin.workspace.imports import rejected_rows
 from shotspotter_connect_plugin.workspace.steps import forecasting
 from shotspotter_connect_plugin.workspace.steps.backtesting import _rank_writer
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
@@ -51,7 +51,7 @@ def rejects(path, workspace):
 
 
 def gps_rejects(path, workspace):
-    with spooled_rejects.SpooledRejects(path) as found:
+    with rejected_rows.SpooledRejects(path) as found:
         found.write("a.csv", np.arange(MANY), ["at"] * MANY, ["no time"] * MANY)
         found.close()
 

@@ -55,7 +55,7 @@ def outcomes(workspace, path):
             assert 10 < len(error.user) <= 300 and "\n" not in error.user, error.user
             assert workspace.content_hash() == before
             found[importer.__name__] = error.user
-    found["look"] = look(workspace, str(path))
+    found["look"] = preview_file(workspace, str(path))
     assert all(len(problem) <= 300 for problem in found["look"].problems)
     return found
 
@@ -113,7 +113,7 @@ def test_a_note_says_which_letters_were_assumed_wherever_the_file_goes(city, tmp
     assert any("Windows-1252" in warning for warning in import_calendar(city("dc"), path).warnings)
     path.write_bytes("unit,badge,start\nÉ1,7,2019-05-05 10:00\n".encode("cp1252"))
     assert any("Windows-1252" in warning for warning in import_roster(city("dc"), path).warnings)
-    assert any("Windows-1252" in note for note in look(city("dc"), str(path), "roster").notes)
+    assert any("Windows-1252" in note for note in preview_file(city("dc"), str(path), "roster").notes)
 
 
 @pytest.mark.parametrize("text, told", [
@@ -314,7 +314,7 @@ def outcomes_without_hash(workspace, path):
             importer(workspace, path, rejects=path.with_suffix(".rejects"))
         except ConnectError as error:
             assert len(error.user) <= 300
-    look(workspace, str(path))
+    preview_file(workspace, str(path))
 
 
 GPX = ('<?xml version="1.0"?><gpx version="1.1"><trk><trkseg><trkpt lat="{}" lon="{}"><time>{}</time><hdop>{}</hdop>'
@@ -335,7 +335,7 @@ def test_any_track_is_a_result_or_a_sentence(dc, tmp_path_factory, values):
             import_gps(dc, folder / name, rejects=folder / "r.csv")
         except ConnectError as error:
             assert len(error.user) <= 300
-        look(dc, str(folder / name))
+        preview_file(dc, str(folder / name))
 
 
 # JSON

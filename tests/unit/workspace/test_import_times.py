@@ -19,7 +19,7 @@ PLACE = {"LATITUDE": "38.9", "LONGITUDE": "-77.0"}
 
 def meaning(texts, zone=NEW_YORK, certain=False, local=False, clocks=None):
     """(low, high) as ISO texts in UTC."""
-    found = read(parse(texts, clocks), Reading(zone, certain, local))
+    found = read(parse(texts, clocks), TimeReading(zone, certain, local))
     return [(iso(low), iso(high)) for low, high in zip(found.low, found.high)]
 
 
@@ -27,7 +27,7 @@ def read(parsed, reading):
     """A whole column, surveyed in two parts as the importers do chunk by chunk."""
     half = len(parsed.clock) // 2
     counts = sum(survey(parsed.take(part), reading) for part in (slice(0, half), slice(half, None)))
-    return spans(parsed, settle(reading, counts))
+    return time_spans(parsed, settle(reading, counts))
 
 
 def iso(moment):
@@ -127,7 +127,7 @@ def test_conversions_agree_with_pandas(moments, zone):
 @given(st.text(max_size=30))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_a_moment_or_none(text):
-    found = read(parse([text]), Reading(NEW_YORK))
+    found = read(parse([text]), TimeReading(NEW_YORK))
     assert (found.low[0] == NAT) == (found.high[0] == NAT) and found.low[0] <= found.high[0]
 
 

@@ -103,7 +103,7 @@ def test_a_feed_in_which_nearly_all_was_reviewed_as_no_gunfire(city, tmp_path):
     kinds = workspace.read("gunfire")["kind"]
     assert set(kinds) <= {"single", "multiple", "probable"}
     assert any("Not Gunfire" in warning and "Construction" in warning for warning in result.warnings)
-    assert look(workspace, str(tmp_path / "alerts.csv")).kind == "gunfire"
+    assert preview_file(workspace, str(tmp_path / "alerts.csv")).kind == "gunfire"
 
 
 def test_a_feed_of_nothing_but_no_gunfire_brings_nothing(city, tmp_path):

@@ -82,8 +82,8 @@ def everything(workspace, path):
             found.append("")
         except ConnectError as error:
             found.append(error.user)
-    parts_of(path)
-    found.append(" ".join(look(workspace, str(path)).problems))
+    importable_parts(path)
+    found.append(" ".join(preview_file(workspace, str(path)).problems))
     return found
 
 

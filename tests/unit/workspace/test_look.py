@@ -23,7 +23,7 @@ LOG = "Badge,Car,What was done,Date,Time\n4711,12,Walk the box,2026-03-02,08:02\
 @pytest.mark.parametrize("city_name,table,name", [export[:3] for export in EXPORTS])
 def test_public_exports_are_what_they_are_and_mean_what_the_import_takes(city, city_name, table, name):
     workspace = city(city_name)
-    found = look(workspace, SAMPLES / name)
+    found = preview_file(workspace, SAMPLES / name)
     assert (found.kind, found.problems) == (table, [])
     result = IMPORT[table](workspace, SAMPLES / name)
     used = {role: column for role, column in found.mapping.items() if role[0] not in "xy"}
@@ -36,7 +36,7 @@ def test_public_exports_are_what_they_are_and_mean_what_the_import_takes(city, c
 
 @pytest.mark.parametrize("path", sorted(TRACKS.glob("*.*")), ids=lambda path: path.name)
 def test_tracks_are_tracks(workspace, path):
-    found = look(workspace, path)
+    found = preview_file(workspace, path)
     if path.suffix == ".md":
         assert found.kind == "" and "cannot be opened" in found.problems[0]
         return
@@ -50,17 +50,17 @@ def test_the_other_files(workspace, tmp_path):
                              ("c.csv", "Date,Holiday\n2026-07-04,Independence Day\n", "calendar"),
                              ("x.csv", "a,b\n1,2\n", "")):
         (tmp_path / name).write_text(text)
-        assert look(workspace, tmp_path / name).kind == kind, name
-    found = look(workspace, TRACKS)  # its first file is a README
+        assert preview_file(workspace, tmp_path / name).kind == kind, name
+    found = preview_file(workspace, TRACKS)  # its first file is a README
     assert (found.kind, found.problems) == ("gps_fixes", []) and "austin_buses" in found.notes[0]
-    assert look(workspace, PLACES / "school.geojson").kind == "places"
+    assert preview_file(workspace, PLACES / "school.geojson").kind == "places"
     areas = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {
         "type": "Polygon", "coordinates": [[[-77, 38.9], [-76.9, 38.9], [-76.9, 39], [-77, 38.9]]]}}]}
     for columns, kind in (({"GEOID": "1", "TOTALPOP": 900}, "neighbourhoods"),
                           ({"area": "East", "start_date": "2014-01-01"}, "sensor_coverage")):
         areas["features"][0]["properties"] = columns
         (tmp_path / "a.geojson").write_text(json.dumps(areas))
-        assert look(workspace, tmp_path / "a.geojson").kind == kind
+        assert preview_file(workspace, tmp_path / "a.geojson").kind == kind
 
 
 def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
@@ -70,7 +70,7 @@ def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
     for path, kind, words in (("gone.csv", "", "no file"), ("empty.csv", "", "is empty"),
                               ("noise.csv", "", "not a text"),
                               ("short.csv", "roster", "no column for the officer's badge number")):
-        found = look(workspace, tmp_path / path, kind)
+        found = preview_file(workspace, tmp_path / path, kind)
         assert len(found.problems) == 1 and words in found.problems[0] and found.problems[0].endswith((".", "}."))
     assert found.columns == ["Unit", "Shift"] and len(found.rows) == 1
 
@@ -86,9 +86,9 @@ def test_layers_of_a_geopackage_are_several_files(tmp_path):
         made.CreateLayer(name, None, ogr.wkbPoint)
     del made
     path = str(tmp_path / "phone.gpkg")
-    assert parts_of(path) == [path + "|layername=gps_fixes", path + "|layername=tactic_log"]
-    assert parts_of(TRACKS / "gpxpy_gpx1.1_with_all_fields.gpx") == [str(TRACKS / "gpxpy_gpx1.1_with_all_fields.gpx")]
-    assert parts_of(SAMPLES) == [str(SAMPLES)] and parts_of(tmp_path / "gone.gpkg") == [str(tmp_path / "gone.gpkg")]
+    assert importable_parts(path) == [path + "|layername=gps_fixes", path + "|layername=tactic_log"]
+    for whole in (TRACKS / "gpxpy_gpx1.1_with_all_fields.gpx", SAMPLES, tmp_path / "gone.gpkg"):
+        assert importable_parts(whole) == [str(whole)]
 
 
 # What is shown
@@ -98,29 +98,29 @@ def test_nothing_about_persons_is_shown(city, tmp_path):
     frame["VICTIM_NAME"] = "Jane Doe"
     frame["REMARK"] = ["Smith, John" for _ in range(40)]
     frame.to_csv(tmp_path / "persons.csv", index=False)
-    found = look(city("dc"), tmp_path / "persons.csv")
+    found = preview_file(city("dc"), tmp_path / "persons.csv")
     assert "names" in found.left_out["VICTIM_NAME"] and "names" in found.left_out["REMARK"]
     assert not {"VICTIM_NAME", "REMARK"} & set(found.rows.columns)
     assert "Jane" not in found.rows.to_csv() and "Smith" not in found.rows.to_csv()
     frame[["X", "Y", "VICTIM_NAME"]].to_csv(tmp_path / "no_time.csv", index=False)
-    found = look(city("dc"), tmp_path / "no_time.csv", "gps_fixes")
+    found = preview_file(city("dc"), tmp_path / "no_time.csv", "gps_fixes")
     assert "no column for the time" in found.problems[0] and len(found.rows) and "Jane" not in found.rows.to_csv()
 
 
 def test_a_corrected_column(city):
     path = SAMPLES / "Crime_Incidents_in_2017.csv"
     workspace = city("dc")
-    found = look(workspace, path)
-    given = changed(found.mapping, found.given.mapping, "WARD", "offence")
+    found = preview_file(workspace, path)
+    given = changed_mapping(found.mapping, found.given.mapping, "WARD", "offence")
     assert given == {"offence": "WARD"}
-    found = look(workspace, path, "incidents", given)
+    found = preview_file(workspace, path, "incidents", given)
     assert found.mapping["offence"] == "WARD" and found.left_out["OFFENSE"] == "not needed"
-    given = changed(found.mapping, found.given.mapping, "BLOCK", "")
+    given = changed_mapping(found.mapping, found.given.mapping, "BLOCK", "")
     assert given == {"offence": "WARD", "block": ""}
-    found = look(workspace, path, "incidents", given)
-    given = changed(found.mapping, found.given.mapping, "WARD", "")
+    found = preview_file(workspace, path, "incidents", given)
+    given = changed_mapping(found.mapping, found.given.mapping, "WARD", "")
     assert given == {"offence": "", "block": ""}
-    found = look(workspace, path, "incidents", given)
+    found = preview_file(workspace, path, "incidents", given)
     assert "no column for the offence" in found.problems[0] and found.columns and len(found.rows)
 
 
@@ -149,9 +149,9 @@ def test_a_mapping_serves_the_next_file_with_the_same_header_and_no_other(city, 
     result = import_incidents(workspace, renamed / "second.csv")
     assert result.mapping["offence"] == "was es war" and result.timezone == "UTC" and result.added > 0
     assert any("was es war is offence; time zone UTC" in warning for warning in result.warnings)
-    found = look(workspace, renamed / "second.csv")
+    found = preview_file(workspace, renamed / "second.csv")
     assert (found.kind, found.given.source_timezone, found.timezone) == ("incidents", "UTC", "UTC")
-    assert look(city("dc"), renamed / "second.csv").kind == ""
+    assert preview_file(city("dc"), renamed / "second.csv").kind == ""
     with pytest.raises(ConnectError, match="no column for the offence"):
         import_incidents(workspace, renamed / "other_order.csv")
     # It goes on from import to import, and what is given now wins.
