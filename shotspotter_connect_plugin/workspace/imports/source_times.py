@@ -126,7 +126,7 @@ def to_utc(wall, zone, first):
     index = pd.DatetimeIndex(bins.astype("datetime64[ns]"))
     index = index.tz_localize(zone, ambiguous=np.full(len(index), first), nonexistent="shift_forward")
     skipped = nanoseconds(index.tz_localize(None)) != bins
-    return nanoseconds(index.tz_convert("UTC").tz_localize(None))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
+    return nanoseconds(index.tz_convert("UTC"))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
 def instants(parsed, zone, order):
