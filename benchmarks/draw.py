@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from shotspotter_connect_plugin.patrol.draw import pivotal  # noqa: E402
 from shotspotter_connect_plugin.patrol.seeds import Uniforms  # noqa: E402
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.planning import meter, verify_draw  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable  # noqa: E402
 
 SIDE, SIZE, LEFT, BOTTOM, BEATS = 100, 250, 300_000, 4_250_000, 14

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT))
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.patrol.draw import pivotal  # noqa: E402
 from shotspotter_connect_plugin.patrol.seeds import Uniforms  # noqa: E402
-from shotspotter_connect_plugin.workspace.steps.planning import draws_of  # noqa: E402
+from shotspotter_connect_plugin.workspace.steps.shift_plan import draws_of  # noqa: E402
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace  # noqa: E402
 
 DEMO = (str(ROOT / "out" / "demo" / "washington_dc.gpkg"), "2017-12-14", "evening")

@@ -1,6 +1,6 @@
 """Metering: from expected harm to chances under caps, from chances to a drawn plan.
 
-Everything here is a function of arrays and frames; ``workspace/steps/planning.py`` reads and writes them. The chances
+Everything here is a function of arrays and frames; ``workspace/steps/shift_draw.py`` reads and writes them. The chances
 themselves are in ``chances.py``, the limits of boxes in ``limits.py``; both are used through this module.
 """
 from dataclasses import dataclass

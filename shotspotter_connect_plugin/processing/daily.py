@@ -41,7 +41,7 @@ class Daily(WritesForPeople, ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports.plan import plan_project, rollcall_data
         from ..reports.plan.rollcall_pages import write_rollcall
-        from ..workspace.steps import daily_run, planning
+        from ..workspace.steps import daily_run, shift_plan
         from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
@@ -65,7 +65,7 @@ class Daily(WritesForPeople, ConnectAlgorithm):
         progress.report(0.9, "Writing the plan")
         with timed(progress, "Plan and project"):
             files = plan_project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
-        planning.publish(workspace, date, codes, progress)
+        shift_plan.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
         progress.info(f"{patrols} patrols in {len(codes)} shifts of {date}; files in {folder}.")

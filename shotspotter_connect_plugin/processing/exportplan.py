@@ -42,7 +42,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.exports.plan_formats import export_plan
-        from ..workspace.steps import planning
+        from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
@@ -62,7 +62,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             patrols = write_phone(workspace, date, codes[0], path, progress)
         else:
             patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
-        planning.publish(workspace, date, codes, progress)
+        shift_plan.publish(workspace, date, codes, progress)
         run.counts = {"patrols": patrols}
         progress.info(f"{patrols} patrols in {path}.")
         return {OUTPUT: path, PATROLS: patrols}

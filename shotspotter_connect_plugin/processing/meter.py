@@ -48,7 +48,7 @@ class Meter(ConnectAlgorithm):
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.exports import views
-        from ..workspace.steps import planning
+        from ..workspace.steps import shift_draw
 
         date = self.shift_date(parameters, workspace)
         codes = self.shifts(parameters, context, workspace, date)
@@ -63,7 +63,7 @@ class Meter(ConnectAlgorithm):
         for number, code in enumerate(codes):
             part = progress.part(0.9 * number / len(codes), 0.9 * (number + 1) / len(codes))
             part.report(0.0, f"Drawing {date} {code}")
-            result = planning.meter(workspace, date, code, progress=part, **given)
+            result = shift_draw.meter(workspace, date, code, progress=part, **given)
             drawn += bool(result.drawn)
             for message in result.messages:
                 progress.info(f"{date} {code}: {message}")

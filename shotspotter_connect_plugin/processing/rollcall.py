@@ -44,7 +44,7 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
     def work(self, workspace, parameters, context, progress, run):
         from ..reports.builders import publish
         from ..reports.plan import rollcall_data
-        from ..workspace.steps import planning
+        from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
 
         date = self.shift_date(parameters, workspace)
@@ -56,7 +56,7 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
             output_folders.plan_folder(workspace, date) / (name + ".pdf"))
         path = publish.write_sheets(sheets, path, progress, LayoutFeedback(progress))[0]
         if not beat:
-            planning.publish(workspace, date, [sheet.shift for sheet in sheets], progress)
+            shift_plan.publish(workspace, date, [sheet.shift for sheet in sheets], progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
         for sheet in sheets:
             if sheet.message:

@@ -32,13 +32,13 @@ class VerifyDraw(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputBoolean(VERIFIED, "Whether every draw is verified"))
 
     def work(self, workspace, parameters, context, progress, run):
-        from ..workspace.steps import planning
+        from ..workspace.steps import draw_proof
 
         date = self.shift_date(parameters, workspace)
         folder = self.parameterAsFileOutput(parameters, EXPORT, context) if parameters.get(EXPORT) else ""
         results = {}
         for shift in self.shifts(parameters, context, workspace, date):
-            results[shift] = planning.verify_draw(workspace, date, shift)
+            results[shift] = draw_proof.verify_draw(workspace, date, shift)
             if results[shift].verified:
                 progress.info("{} {}: verified{}.".format(date, shift, "; notes below" * bool(results[shift].notes)))
             for problem in results[shift].problems:
@@ -49,7 +49,7 @@ class VerifyDraw(ConnectAlgorithm):
                 progress.info(f"{date} {shift}: {note}")
             if folder:
                 path = os.path.join(folder, f"draw_{date}_{shift}.json")
-                planning.export_draw(workspace, date, shift, path)
+                draw_proof.export_draw(workspace, date, shift, path)
                 progress.info(f"{date} {shift}: written to {path}.")
         progress.info("What this cannot show: who could read the seeds before their shift, and so know the draws.")
         run.counts = {shift: bool(result.verified) for shift, result in results.items()}

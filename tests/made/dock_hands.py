@@ -7,7 +7,7 @@ from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication, QDialogButtonBox
 
 from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog
-from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.steps import shift_plan
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
@@ -27,7 +27,7 @@ def settle(*docks, seconds=60):
 
 def planned_in(path, shift=SHIFT):
     with open_workspace(path) as workspace:
-        return set(planning.planned(workspace, DATE, shift)["box_id"])
+        return set(shift_plan.planned(workspace, DATE, shift)["box_id"])
 
 
 def adjustments_in(path):

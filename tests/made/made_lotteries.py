@@ -3,7 +3,7 @@ import numpy as np
 import pandas as pd
 
 from shotspotter_connect_plugin.patrol import dosage
-from shotspotter_connect_plugin.workspace.steps import adjusting, planning
+from shotspotter_connect_plugin.workspace.steps import adjusting, shift_draw, shift_plan
 
 NOTE, ANALYST, SERGEANT = "told by Jane Roe of Elm Street", "acct-analyst-7", "acct-sergeant-9"
 UNITS = ("UNIT-K9-7", "UNIT-ALFA", "UNIT-BRAVO")
@@ -23,7 +23,7 @@ def add_month(workspace, first, days=28, visits=2000, adjustments=12, seed=1):
         draw(workspace, boxes, base, slot.shift_date, slot.shift, rng)
         if number in changed:  # the forecast is still there
             who = (ANALYST, ANALYST, SERGEANT)[number % 3]
-            box = rng.choice(planning.planned(workspace, slot.shift_date, slot.shift)["box_id"])
+            box = rng.choice(shift_plan.planned(workspace, slot.shift_date, slot.shift)["box_id"])
             adjusting.adjust(workspace, "suppress", slot.shift_date, slot.shift, box, note=NOTE, who=who,
                              reason="community" if who == SERGEANT else "series")
     found = made_visits(workspace, slots, boxes, visits, rng)
@@ -41,7 +41,7 @@ def draw(workspace, boxes, base, date, shift, rng):
     frame = pd.concat(frames, ignore_index=True)
     with workspace.transaction() as writer:
         writer.replace("forecasts", frame.assign(low=frame["expected"] / 2, high=frame["expected"] * 2))
-    planning.meter(workspace, date, shift)
+    shift_draw.meter(workspace, date, shift)
 
 
 def made_visits(workspace, slots, boxes, count, rng):

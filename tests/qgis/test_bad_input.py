@@ -234,12 +234,12 @@ def test_a_fault_of_ours_is_called_so_and_its_details_reach_the_log(run, full, m
     """A bug in a step must neither show a stack trace nor be swallowed."""
     from qgis_runs import Failed
 
-    from shotspotter_connect_plugin.workspace.steps import planning
+    from shotspotter_connect_plugin.workspace.steps import draw_proof
 
     def broken(*_):
         raise ZeroDivisionError("deep inside")
 
-    monkeypatch.setattr(planning, "verify_draw", broken)
+    monkeypatch.setattr(draw_proof, "verify_draw", broken)
     logged = []
 
     def keep(message, tag, level):

@@ -15,7 +15,7 @@ from shapely.geometry import box
 from shotspotter_connect_plugin.reports.builders import dosage_report, publish
 from shotspotter_connect_plugin.reports.paper import page_flow
 from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table
-from shotspotter_connect_plugin.workspace.numbers import delivered
+from shotspotter_connect_plugin.workspace.numbers import delivered_period, dosage_figures
 from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
@@ -99,7 +99,7 @@ def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
     tables = {Path(file).stem.split("_", 1)[1]: pd.read_csv(file) for file in files}
     with open_workspace(town) as workspace:
         found = step.effects(workspace, FIRST, LAST)
-        incidents, planned = workspace.read("incidents"), delivered.read(workspace, FIRST, LAST)
+        incidents, planned = workspace.read("incidents"), delivered_period.read_delivered(workspace, FIRST, LAST)
     drawn = tables["being_drawn"]
     row = found.row(step.DRAWN)
     assert drawn.iloc[0]["Events"] == row["events"] and drawn.iloc[0]["Drawn boxes"] == row["exposed"]
@@ -108,11 +108,11 @@ def test_tables_as_csv_hold_the_numbers_of_the_step(town, run, tmp_path):
     assert over["Events"].sum() == (incidents["shift_date"] >= FIRST).sum() and len(over) == 21
     assert tables["boxes"]["Box"].tolist() == found.boxes["box_id"].tolist()
     assert drawn.iloc[0]["Comparable undrawn"] == pytest.approx(row["comparable"])
-    period = delivered.by_group(planned, ["shift_date"])
+    period = dosage_figures.by_group(planned, ["shift_date"])
     assert over["Minutes planned"].tolist() == pytest.approx(period["planned_minutes"].tolist())
     assert over["Minutes delivered in planned boxes"].tolist() == pytest.approx(period["minutes"].tolist())
     assert over[dosage_report.ANYWHERE].sum() == pytest.approx(
-        delivered.totals(planned)["minutes"] + delivered.totals(planned)["other_minutes"])
+        dosage_figures.totals(planned)["minutes"] + dosage_figures.totals(planned)["other_minutes"])
 
 
 @pytest.mark.parametrize("first, last, sentence", [

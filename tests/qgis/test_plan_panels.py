@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QPushButton
 
 from shotspotter_connect_plugin.processing import addresses
 from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog
-from shotspotter_connect_plugin.workspace.steps import planning, review
+from shotspotter_connect_plugin.workspace.steps import recent_events, shift_plan
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
@@ -29,7 +29,7 @@ def test_a_cell_of_the_week_opens_its_shift_in_table_and_map(dock, full):
     assert texts == {"8", "–"}
     cell = week.item_of(DATE, "midnight")
     with open_workspace(full) as workspace:
-        types = planning.planned(workspace, DATE, "midnight")["crime_type"].value_counts()
+        types = shift_plan.planned(workspace, DATE, "midnight")["crime_type"].value_counts()
     names = dock.view.crime_types.set_index("crime_type")["name"]
     assert "8 boxes planned" in cell.toolTip()
     assert all(f"{count} {names[code]}" in cell.toolTip() for code, count in types.items())
@@ -73,8 +73,8 @@ def test_lately_leads_into_the_plan(dock):
 
 def test_the_dock_says_what_the_draw_covers_and_what_is_not_on_the_sheets(dock, full):
     with open_workspace(full) as workspace:
-        assert dock.form.remarks.text() == planning.coverage_of(workspace, DATE, SHIFT)[0].sentence
-        planning.publish(workspace, DATE, [SHIFT])
+        assert dock.form.remarks.text() == shift_plan.coverage_of(workspace, DATE, SHIFT)[0].sentence
+        shift_plan.publish(workspace, DATE, [SHIFT])
     assert dock.form.remarks.isVisible() and "% of the most harm" in dock.form.remarks.text()
     click_row(dock, shown(dock)[0])
     press(dock, "suppress")
@@ -134,7 +134,7 @@ def test_the_list_can_be_asked_for_and_goes_with_the_shift(dock, full, content):
     dock.form.risen.button.click()
     settle(dock)
     with open_workspace(full) as workspace:
-        expected = review.risen(workspace, DATE, SHIFT).boxes["box_id"].tolist()
+        expected = recent_events.risen(workspace, DATE, SHIFT).boxes["box_id"].tolist()
     table = dock.form.risen.table
     assert [words_of(table, row)[1] for row in range(table.rowCount())] == expected and content(full) == before
     dock.go_to(DATE, "day")

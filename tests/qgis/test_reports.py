@@ -23,7 +23,8 @@ from shotspotter_connect_plugin.reports.builders import (crime_type_report, deli
 from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style
 from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map, PageHead,
                                                                      Paragraph, Report, Table, number, table_csv)
-from shotspotter_connect_plugin.workspace.numbers import delivered
+from shotspotter_connect_plugin.workspace.numbers import (delivered_period, dosage_figures, officer_figures,
+                                                          tactic_figures)
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import recorded
@@ -131,7 +132,7 @@ def test_numbers_on_the_page_are_those_of_the_file(month, printed):
     for name in ("shift", "crimetype"):
         words = text_of(printed(name, month))
         assert f"{visited:,} of {planned:,}" in words and f"of {minutes:,.0f} planned" in words
-    logs = delivered.read(month, FIRST, LAST).logs
+    logs = delivered_period.read_delivered(month, FIRST, LAST).logs
     words = text_of(printed("tactic", month))
     assert f"{len(logs):,}" in words and f"{logs['minutes'].sum():,.0f}" in words
     for name in ("Foot patrol", "Visible presence", "Never used", "arrest everybody", "not on the list"):
@@ -154,14 +155,14 @@ def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch
     report = officer_report.build(month, FIRST, LAST)
     rows = {block.name: block.rows.groupby("officer")["words"].agg("; ".join)
             for block in report.blocks if isinstance(block, Table) and "words" in block.rows}
-    period = delivered.read(month, FIRST, LAST)
-    boxes, (by_tactic, by_box) = delivered.officer_boxes(period), rows.values()
+    period = delivered_period.read_delivered(month, FIRST, LAST)
+    boxes, (by_tactic, by_box) = officer_figures.officer_boxes(period), rows.values()
     words = text_of(printed("officer", month))
     assert boxes.groupby("officer").size().max() > 5 and "…" not in words
     for row in boxes.itertuples():
         assert f"{row.box_id}: {row.minutes:,.0f}" in by_box[row.officer].split("; ") and row.box_id in words
-    names = delivered.tactic_table(period).set_index("tactic")["name"]
-    use = delivered.use_by(period, ["officer", "tactic"])
+    names = tactic_figures.tactic_table(period).set_index("tactic")["name"]
+    use = tactic_figures.use_by(period, ["officer", "tactic"])
     for row in use[use["officer"].isin(by_tactic.index)].itertuples():
         assert f"{names[row.tactic]}: {row.minutes:,.0f}" in by_tactic[row.officer].split("; ")
 
@@ -170,7 +171,7 @@ def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month,
     monkeypatch.setattr(tactic_report, "MOST_LISTED", 5)
     report = tactic_report.build(month, FIRST, LAST)
     tables = {(table.name, table.on_page): table for table in report.blocks if isinstance(table, Table)}
-    logs = delivered.read(month, FIRST, LAST).logs
+    logs = delivered_period.read_delivered(month, FIRST, LAST).logs
     wrong = logs[~logs["approved"].astype(bool)]
     assert len(wrong) > tactic_report.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
     assert ("not approved", True) not in tables
@@ -217,7 +218,7 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
     pdf, = publish.write_report(shift_report.build(
         month, "2024-03-05", "2024-03-05", shift="day"), str(tmp_path / "s.pdf"))
     words = text_of(pdf)
-    patrols = delivered.read(month, "2024-03-05", "2024-03-05", shift="day").patrols
+    patrols = delivered_period.read_delivered(month, "2024-03-05", "2024-03-05", shift="day").patrols
     for patrol in patrols.itertuples():
         assert patrol.box_id in words
     assert "Day shift, Tuesday, 5 March 2024, 07:00 to 15:00" in words and "Who was where, and when" in words
@@ -245,7 +246,7 @@ def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_pa
     assert f"{seen} of {planned} " in first and planned > seen > 0
     table = next(block for block in report.blocks if getattr(block, "name", "") == "off_target")
     counts = table.rows.groupby("outcome")["boxes"].sum()
-    off = delivered.read(month, date, date, shift=code).patrols["outcome"].value_counts()
+    off = delivered_period.read_delivered(month, date, date, shift=code).patrols["outcome"].value_counts()
     for outcome, words in (("missed", "Not visited"), ("short", "Short"), ("over", "Over")):
         assert counts.get(words, 0) == off.get(outcome, 0)
     assert len(re.findall(r"\d+[A-Z]", " ".join(table.rows["which"]))) == table.rows["boxes"].sum() > 0
@@ -276,8 +277,8 @@ def test_boxes_that_lift_all_totals_are_listed(month, monkeypatch):
     visits = "SELECT sum(minutes) FROM (SELECT max(minutes) AS minutes FROM visits JOIN patrols USING (patrol_id) " \
              "WHERE patrols.status = 'planned' AND patrols.shift_date = '{}' GROUP BY visits.unit, visits.box_id, " \
              "entered_utc) "
-    found, minutes, whole = delivered.extreme(delivered.read(month, date, date), 1.2)
-    everyone = delivered.read(month, date, date).patrols
+    found, minutes, whole = dosage_figures.extreme(delivered_period.read_delivered(month, date, date), 1.2)
+    everyone = delivered_period.read_delivered(month, date, date).patrols
     assert len(found) == (everyone["minutes"] > 1.2 * everyone["planned_minutes"]).sum() < len(everyone)
     assert minutes == pytest.approx(found["minutes"].sum()) and minutes < whole
     assert whole == pytest.approx(everyone["minutes"].sum()) and whole <= ask(month, visits.format(date))  # overlaps
@@ -429,7 +430,7 @@ def test_an_empty_period_gives_one_page_that_says_so(month, name, sentence, tmp_
 @pytest.mark.parametrize("name", ALL)
 def test_one_visit_gives_a_decent_page(town, name, tmp_path):
     with filled(town, tmp_path, days=1, boxes_per_shift=1, officers=1) as workspace:
-        stays = delivered.read(workspace, FIRST, FIRST).stays
+        stays = delivered_period.read_delivered(workspace, FIRST, FIRST).stays
         report = registry.compose(name, workspace, FIRST, FIRST, shift=stays["shift"].iloc[0])
     pdf, = publish.write_report(report, str(tmp_path / "one.pdf"))
     pages = pages_of(pdf)
@@ -479,10 +480,10 @@ def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_aske
 
 
 def test_one_officer_beside_peers(month, tmp_path):
-    who = delivered.read(month, FIRST, LAST).roster["officer"].iloc[0]
+    who = delivered_period.read_delivered(month, FIRST, LAST).roster["officer"].iloc[0]
     report = officer_report.build(month, FIRST, LAST, officer=who)
     words = text_of(publish.write_report(report, str(tmp_path / "one.pdf"))[0])
-    others = set(delivered.read(month, FIRST, LAST).roster["officer"]) - {who}
+    others = set(delivered_period.read_delivered(month, FIRST, LAST).roster["officer"]) - {who}
     assert f"officer {who}" in words and not [other for other in others if other in words]
     minutes = in_boxes(month, f"officer = '{who}'")
     assert f"{minutes:,.0f}" in words and "Median of the peers" in words

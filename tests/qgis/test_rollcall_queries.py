@@ -10,7 +10,7 @@ from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.paper import wording
 from shotspotter_connect_plugin.reports.plan import rollcall_data
 from shotspotter_connect_plugin.reports.plan.rollcall_pages import write_rollcall
-from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.steps import shift_draw
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
@@ -83,7 +83,7 @@ def test_what_is_not_there_is_named(workspace, arguments, words):
 def test_after_a_redraw_the_sheets_show_the_newest_draw(full, tmp_path):
     with open_workspace(str(full)) as workspace:
         first = rollcall_data.rollcall(workspace, DATE, "evening")
-        planning.meter(workspace, DATE, "evening", seed="a seed of a test", redraw=True, reason="test")
+        shift_draw.meter(workspace, DATE, "evening", seed="a seed of a test", redraw=True, reason="test")
         second = rollcall_data.rollcall(workspace, DATE, "evening")
     assert not second.lottery and second.seed_hash != first.seed_hash
     assert set(second.patrols["draw_id"]) != set(first.patrols["draw_id"]) and len(set(second.patrols["draw_id"])) == 1

@@ -1,5 +1,5 @@
 """The Crime Type report: average, median and total minutes of directed patrol per crime type, planned and delivered."""
-from ...workspace.numbers import delivered
+from ...workspace.numbers import delivered_period, dosage_figures
 from ..paper import charts, page_head
 from ..paper.report_content import Chart, Column, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
@@ -15,19 +15,19 @@ ABOUT = ("A patrol counts for the crime type behind most of the harm that was fo
 def build(workspace, first, last, beat="", shift=""):
     """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
     page_head.check_period(workspace, first, last, beat, shift)
-    period = delivered.read(workspace, first, last, beat, shift)
+    period = delivered_period.read_delivered(workspace, first, last, beat, shift)
     head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift)
     if period.patrols.empty:
         return Report(TITLE, head, (), "No patrols were planned in this period and with these filters.")
     kinds = patrol_tables.Kinds(workspace)
-    table = kinds.join(delivered.by_crime_type(period, kinds.codes))
+    table = kinds.join(dosage_figures.by_crime_type(period, kinds.codes))
     labels = [f"{letter}  {kind}".strip() for letter, kind in zip(table["letter"], table["kind"])]
     totals = [charts.Series("Planned minutes", table["planned_minutes"].tolist()),
               charts.Series("Delivered minutes", table["minutes"].tolist())]
     stay = [charts.Series("Average", table["mean_minutes"].tolist()),
             charts.Series("Median", table["median_minutes"].tolist())]
     blocks = [
-        patrol_tables.overview(delivered.totals(period)),
+        patrol_tables.overview(dosage_figures.totals(period)),
         Heading("Minutes of directed patrol"),
         Chart("Planned and delivered",
               lambda width: charts.bars(labels, totals, width, "patrol-minutes in planned boxes")),
@@ -52,7 +52,7 @@ def build(workspace, first, last, beat="", shift=""):
 
 def _by_shift(workspace, period, kinds):
     names = page_head.shift_names(workspace)
-    table = kinds.join(delivered.by_group(period, ["shift", "crime_type"]))
+    table = kinds.join(dosage_figures.by_group(period, ["shift", "crime_type"]))
     table = table.assign(name=table["shift"].map(names).fillna(table["shift"]))
     first = [Column("name", "Shift", 24), *patrol_tables.kind_columns()]
     shown = [column for column in patrol_tables.planned_columns() if column.name in SHOWN_BY_SHIFT]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol.dosage import UNKNOWN
-from ...workspace.numbers import delivered
+from ...workspace.numbers import delivered_period, officer_figures, tactic_figures
 from ..paper import charts, page_head, wording
 from ..paper.report_content import Chart, Column, Figures, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
@@ -31,9 +31,9 @@ def build(workspace, first, last, beat="", shift="", officer="", rank=False):
     ``rank`` puts officers in the order of their minutes per shift instead of their codes.
     """
     page_head.check_period(workspace, first, last, beat, shift)
-    period = delivered.read(workspace, first, last, beat, shift)
+    period = delivered_period.read_delivered(workspace, first, last, beat, shift)
     head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift, officer)
-    shifts = delivered.officer_shifts(period)
+    shifts = officer_figures.officer_shifts(period)
     names = page_head.shift_names(workspace)
     if officer:
         if officer not in set(shifts["officer"]) | set(period.logs["officer"].dropna()):
@@ -52,7 +52,7 @@ def build(workspace, first, last, beat="", shift="", officer="", rank=False):
 # --- all officers ----------------------------------------------------------------------------------------------------
 
 def _all(period, shifts, names, rank):
-    table = delivered.by_officer(shifts, LEAST_PEERS)
+    table = officer_figures.by_officer(shifts, LEAST_PEERS)
     table = _ranked(table) if rank else _by_code(table)
     unknown = period.visits.loc[period.visits["officer"] == UNKNOWN, "minutes"].sum()
     return [
@@ -109,10 +109,10 @@ def _beside(table, prefix=""):
 
 def _spread(shifts, names):
     """Officer-shifts by minutes, shift by shift, without anybody's code."""
-    classes = delivered.classes(shifts)
+    classes = officer_figures.classes(shifts)
     labels = [f"{low:g}–{high:g}" for low, high in zip(classes["low"], classes["high"])]
     series = [charts.Series(names.get(code, code), classes[code].tolist()) for code in classes.columns[2:]]
-    spread = delivered.spread(shifts)
+    spread = officer_figures.spread(shifts)
     spread = spread.assign(name=spread["shift"].map(names).fillna(spread["shift"]))
     return [Chart("Spread", lambda page_width: charts.columns(labels, series, page_width, 48.0,
                                                               "officer-shifts, by minutes in boxes"),
@@ -126,12 +126,12 @@ def _spread(shifts, names):
 
 def _tactics(period):
     """Uses and minutes by officer and tactic; logs that name no officer count for nobody."""
-    names = delivered.tactic_table(period)[["tactic", "name"]]
-    return delivered.use_by(period, ["officer", "tactic"]).dropna(subset=["officer"]).merge(names, on="tactic")
+    names = tactic_figures.tactic_table(period)[["tactic", "name"]]
+    return tactic_figures.use_by(period, ["officer", "tactic"]).dropna(subset=["officer"]).merge(names, on="tactic")
 
 
 def _boxes(period):
-    return delivered.officer_boxes(period)
+    return officer_figures.officer_boxes(period)
 
 
 def _words_table(officers, table, what, title):
@@ -172,12 +172,13 @@ def _box_table(table, on_page=True):
 # --- one officer -----------------------------------------------------------------------------------------------------
 
 def _one(period, shifts, officer, names):
-    mine = shifts[shifts["officer"] == officer].merge(delivered.peers(shifts, LEAST_PEERS), on=["shift_date", "shift"])
+    mine = shifts[shifts["officer"] == officer].merge(
+        officer_figures.peers(shifts, LEAST_PEERS), on=["shift_date", "shift"])
     mine = mine.assign(name=mine["shift"].map(names).fillna(mine["shift"]),
                        day=mine["shift_date"].map(patrol_tables.day))
     tactics, boxes = (frame[frame["officer"] == officer].sort_values("minutes", ascending=False, kind="stable")
                       for frame in (_tactics(period), _boxes(period)))
-    totals = delivered.by_officer(shifts, LEAST_PEERS)
+    totals = officer_figures.by_officer(shifts, LEAST_PEERS)
     totals = totals[totals["officer"] == officer]
     blocks = []
     if len(totals):

@@ -57,7 +57,7 @@ def minutes(value):
 
 
 def planned_columns():
-    """Columns of planned against delivered, as :func:`~..workspace.delivered.by_group` counts them."""
+    """Columns of planned against delivered, as :func:`~...workspace.numbers.dosage_figures.by_group` counts them."""
     return [number("patrols", "Planned boxes", 15), number("visited", "Visited", 14),
             number("missed", "Not visited", 14), number("short", "Short", 11.5),
             number("on_target", "On target", 13), number("over", "Over", 10.5),

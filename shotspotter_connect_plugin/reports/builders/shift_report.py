@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box as rectangle
 
-from ...workspace.numbers import delivered
+from ...workspace.numbers import delivered_period, dosage_figures, unit_tracks
 from ..paper import charts, page_head, style, wording
 from ..paper.report_content import Beside, Chart, Column, Heading, Map, PageBreak, Paragraph, Report, Table, number
 from ..plan import sheets
@@ -35,7 +35,7 @@ _OUTCOME_ORDER = ("missed", "short", "over", "on_target")
 def build(workspace, first, last, beat="", shift=""):
     """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
     page_head.check_period(workspace, first, last, beat, shift)
-    period = delivered.read(workspace, first, last, beat, shift)
+    period = delivered_period.read_delivered(workspace, first, last, beat, shift)
     head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift)
     if period.empty:
         return Report(TITLE, head, (), patrol_tables.NOTHING, workspace.settings.crs)
@@ -107,8 +107,9 @@ class _Page:
 
     def _numbers(self, date="", code=""):
         """The big numbers of the whole period, or of one shift."""
-        period = delivered.read(self._workspace, date, date, self._period.beat, code) if date else self._period
-        return patrol_tables.overview(delivered.totals(period))
+        period = delivered_period.read_delivered(
+            self._workspace, date, date, self._period.beat, code) if date else self._period
+        return patrol_tables.overview(dosage_figures.totals(period))
 
     def _limits(self):
         """When a box is on target, in the numbers of the settings."""
@@ -120,7 +121,7 @@ class _Page:
 
     def _extreme(self):
         """The boxes that lift all totals, since somebody was there most of the shift."""
-        table, minutes, whole = delivered.extreme(self._period, EXTREME)
+        table, minutes, whole = dosage_figures.extreme(self._period, EXTREME)
         shown = table.head(MOST_EXTREME).assign(
             name=table["shift"].map(self._names), day=table["shift_date"].map(patrol_tables.day))
         shown["beat"] = shown["beat"].map(wording.clean)
@@ -135,7 +136,7 @@ class _Page:
             f"minutes in planned boxes{many}", "None.", in_file=False)
 
     def _shifts_table(self):
-        table = delivered.by_group(self._period, ["shift_date", "shift"])
+        table = dosage_figures.by_group(self._period, ["shift_date", "shift"])
         table = table.assign(name=table["shift"].map(self._names), day=table["shift_date"].map(patrol_tables.day))
         columns = [Column("day", "Date", 22), Column("name", "Shift"), *patrol_tables.planned_columns()]
         return Table("shifts", columns, table,
@@ -157,7 +158,7 @@ class _Page:
             across=(3 if wide else 4) if longest <= 5 else 2 if longest <= 24 else 1)
 
     def _by_beat(self):
-        return patrol_tables.beats_in_order(delivered.by_group(self._period, ["beat"]))
+        return patrol_tables.beats_in_order(dosage_figures.by_group(self._period, ["beat"]))
 
     def _off_target(self, shifts):
         """Which boxes were missed, short and over, in the words of roll call: the beat, then number and letter."""
@@ -180,7 +181,7 @@ class _Page:
             in_file=False)
 
     def _trend(self):
-        table = delivered.by_group(self._period, ["shift_date"])
+        table = dosage_figures.by_group(self._period, ["shift_date"])
         if len(table) < 2:
             return []
         labels = [patrol_tables.day(date) for date in table["shift_date"]]
@@ -242,9 +243,9 @@ class _Page:
         """One map where its boxes can be numbered, else one of the city without numbers and one of each area."""
         rectangles = self._rectangles(patrols["box_id"])
         elsewhere = self._rectangles(stays.loc[stays["patrol_id"].isna(), "box_id"].drop_duplicates())
-        tracks = delivered.tracks(self._workspace, date, code,
-                                  stays["unit"].unique().tolist() if self._period.beat else None,
-                                  8.0 if len(patrols) <= MANY else 20.0)
+        tracks = unit_tracks.tracks(self._workspace, date, code,
+                                    stays["unit"].unique().tolist() if self._period.beat else None,
+                                    8.0 if len(patrols) <= MANY else 20.0)
         whole = () if self._period.beat else self._beats["geometry"]
         made = []
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ...workspace.numbers import delivered
+from ...workspace.numbers import delivered_period, tactic_figures
 from ..paper import charts, page_head, style, wording
 from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
@@ -25,9 +25,9 @@ ABOUT = ("Tactics are what officers log. A use without minutes counts as a use a
 def build(workspace, first, last, beat="", shift=""):
     """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
     page_head.check_period(workspace, first, last, beat, shift)
-    period = delivered.read(workspace, first, last, beat, shift)
+    period = delivered_period.read_delivered(workspace, first, last, beat, shift)
     head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift)
-    table = delivered.tactic_table(period)
+    table = tactic_figures.tactic_table(period)
     if period.logs.empty:
         return Report(TITLE, head, [_never(table)],
                       "No tactics are logged in this period and with these filters; import the logs of tactics first.")
@@ -35,7 +35,7 @@ def build(workspace, first, last, beat="", shift=""):
     labels = [wording.clean(name) for name in used["name"]]
     room = patrol_tables.label_room(labels)
     minutes, uses = [charts.Series("Minutes", used["minutes"].tolist())], [charts.Series("Uses", used["uses"].tolist())]
-    counts = delivered.tactic_counts(period, table)
+    counts = tactic_figures.tactic_counts(period, table)
     others = f"; {counts['unlisted']:,} logged that {'is' if counts['unlisted'] == 1 else 'are'} not on it"
     blocks = [
         Figures([(f"{counts['uses']:,}", "uses of tactics"),
@@ -74,13 +74,13 @@ def _never(table):
 
 
 def _when(period, first, last):
-    hours = delivered.clock_hours(period)
+    hours = tactic_figures.clock_hours(period)
     labels = [f"{hour:02}" for hour in hours["hour"]]
     by_hour = [charts.Series("Uses", hours["uses"].tolist())]
     blocks = [Chart("By hour", lambda width: charts.columns(labels, by_hour, width, 42.0, "uses, by hour of the day"))]
     if first != last:
         dates = [date.strftime("%Y-%m-%d") for date in pd.date_range(first, last)]
-        trend = delivered.use_by(period, ["shift_date"]).set_index("shift_date").reindex(dates, fill_value=0)
+        trend = tactic_figures.use_by(period, ["shift_date"]).set_index("shift_date").reindex(dates, fill_value=0)
         days, minutes = [patrol_tables.day(date) for date in dates], [
                                            charts.Series("Minutes", trend["minutes"].tolist())]
         blocks = [Beside(((Chart("Trend", lambda width: charts.lines(days, minutes, width, 42.0, "minutes, by date")),),
@@ -91,8 +91,8 @@ def _when(period, first, last):
 def _each_when(period, table):
     """Tactic by tactic: minutes by hour of the day, and over time."""
     names = table[["tactic", "name"]]
-    hours = names.merge(delivered.tactic_hours(period), on="tactic")
-    dates, each = delivered.tactic_dates(period, MOST_DATES)
+    hours = names.merge(tactic_figures.tactic_hours(period), on="tactic")
+    dates, each = tactic_figures.tactic_dates(period, MOST_DATES)
     steps = list(dates.columns[2:])
     blocks = [Table("tactics by hour", [
         Column("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
@@ -108,8 +108,8 @@ def _each_when(period, table):
 def _crime_types(workspace, period, table):
     kinds = patrol_tables.Kinds(workspace)
     logs = replace(period, logs=_with_kind(period.logs))
-    found = delivered.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
-    wide = delivered.crossed(found, "tactic", "crime_type", [*kinds.codes, patrol_tables.NOT_PLANNED, NO_VISIT])
+    found = tactic_figures.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
+    wide = tactic_figures.crossed(found, "tactic", "crime_type", [*kinds.codes, patrol_tables.NOT_PLANNED, NO_VISIT])
     codes = list(wide.columns[2:])
     wide = table[["tactic", "name"]].merge(wide, on="tactic")  # in the order of the list
     greys = {patrol_tables.NOT_PLANNED: style.UNKNOWN, NO_VISIT: style.RULE}
@@ -133,11 +133,11 @@ def _with_kind(logs):
 
 
 def _beats(period, table):
-    found = delivered.use_by(period, ["beat", "tactic"]).merge(table[["tactic", "name"]], on="tactic")
+    found = tactic_figures.use_by(period, ["beat", "tactic"]).merge(table[["tactic", "name"]], on="tactic")
     found = patrol_tables.beats_in_order(found.sort_values(["beat", "name"], kind="stable"))
     found["beat"] = found["beat"].replace(patrol_tables.NO_BEAT, NO_VISIT)
     most_used = table.sort_values("minutes", ascending=False, kind="stable")["tactic"].head(MOST_ACROSS)
-    wide = delivered.crossed(found, "beat", "tactic", list(most_used), "others")
+    wide = tactic_figures.crossed(found, "beat", "tactic", list(most_used), "others")
     names = {**dict(zip(table["tactic"], table["name"])), "others": "Others"}
     return [Table("matrix of beats", [
                 Column("beat", "Beat"), *(number(code, names[code], 25) for code in wide.columns[2:]),
@@ -162,6 +162,6 @@ def _unapproved(workspace, period, table):
                 number("unapproved_minutes", "Minutes", 20)], tactics, "By tactic"),
             Table("not approved by unit", [
                 Column("name", "Tactic"), Column("unit", "Unit", 22), number("uses", "Entries", 15),
-                number("minutes", "Minutes", 17)], delivered.unapproved(period, table),
+                number("minutes", "Minutes", 17)], tactic_figures.unapproved(period, table),
                   f"By unit; the table as CSV holds all {len(logs):,} entries", across=2),
             replace(everything, on_page=False)]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pandas as pd
 
 from ...errors import ConnectError
+from ...workspace.steps.shift_dates import dates_between
 from ...workspace.store.runs import library_versions
 from .report_content import PageHead
 from .wording import clean, first_few, letter_codes, moment_in_words, period_in_words
@@ -29,18 +30,23 @@ def page_head(workspace, title, first, last, as_of=None, beat="", shift="", offi
 
 def check_period(workspace, first, last, beat="", shift=""):
     """Raise one sentence where a report of these makes no sense."""
-    try:
-        start, end = (pd.to_datetime(date, format="%Y-%m-%d") for date in (first, last))
-    except (ValueError, TypeError) as error:
-        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
-    if end < start:
-        raise ConnectError("The period ends before it starts; give FROM not after TO.")
-    beats = workspace.distinct("beats", "beat")
-    if beat and beat not in beats:
+    dates_between(first, last)
+    check_beat(beat, workspace.distinct("beats", "beat"))
+    if shift:
+        check_shift(workspace, shift)
+
+
+def check_beat(beat, beats):
+    """Raise one sentence where a beat that is asked for is none of ``beats``; none need be asked for."""
+    if beat and beat not in set(beats):
         raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {first_few(beats)}.")
-    if shift and shift not in workspace.calendar.codes:
-        raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are "
-                           f"{first_few(workspace.calendar.codes)}.")
+
+
+def check_shift(workspace, shift):
+    """Raise one sentence where a shift is none of the workspace's."""
+    codes = workspace.calendar.codes
+    if shift not in codes:
+        raise ConnectError(f"There is no shift {shift!r} in this workspace; its shifts are {first_few(codes)}.")
 
 
 def logo_path(workspace):

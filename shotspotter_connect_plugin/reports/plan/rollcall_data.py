@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...errors import ConnectError
 from ...forecast.reasons import own_first
 from ...patrol.metering import harm_by_box
-from ...workspace.steps.planning import commitments
+from ...workspace.steps.seed_promises import commitments
 from ...workspace.store.runs import library_versions
-from ..paper.page_head import chain_head, crime_types, logo_path, shift_names
-from ..paper.wording import clean, first_few, hours_in_words, moment_in_words, natural_key
+from ..paper.page_head import chain_head, check_beat, check_shift, crime_types, logo_path, shift_names
+from ..paper.wording import clean, hours_in_words, moment_in_words, natural_key
 
 PATROL_COLUMNS = (
     "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
@@ -89,8 +88,7 @@ def rollcall(workspace, shift_date, shift, beat=""):
     names = shift_names(workspace)
     beats = workspace.read("beats", ["beat", "geometry"])
     beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
-    if beat and beat not in set(beats["beat"]):
-        raise ConnectError(f"There is no beat {beat!r} in this workspace; its beats are {first_few(beats['beat'])}.")
+    check_beat(beat, beats["beat"])
     draw = _current_draw(workspace, shift_date, shift)
     boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where", "geometry"])
     forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
@@ -122,11 +120,8 @@ def phone_link(address, shift_date, shift):
 
 
 def _bounds(workspace, shift_date, shift):
-    calendar = workspace.calendar
-    if shift not in calendar.codes:
-        raise ConnectError(
-            f"There is no shift {shift!r} in this workspace; its shifts are {first_few(calendar.codes)}.")
-    start, end = calendar.bounds(shift_date, shift)
+    check_shift(workspace, shift)
+    start, end = workspace.calendar.bounds(shift_date, shift)
     zone = workspace.settings.timezone
     return start.tz_convert(zone), end.tz_convert(zone)
 

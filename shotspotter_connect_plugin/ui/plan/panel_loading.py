@@ -4,7 +4,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton
 
 from ...reports.paper import wording
-from ...workspace.steps import review
+from ...workspace.steps import box_reasons, recent_events, shift_week
 from .box_panels import kinds_of
 from .patrol_table import tr
 
@@ -66,11 +66,11 @@ class Panels(QObject):
         shift_date, shift, box_id, kinds = view.shift_date, view.shift, self._box, kinds_of(view.crime_types)
         names, week_of = {code: kind["name"] for code, kind in kinds.items()}, self._week_of
         read, show = {
-            form.why: (lambda workspace, _: review.why_box(workspace, shift_date, shift, box_id),
+            form.why: (lambda workspace, _: box_reasons.why_box(workspace, shift_date, shift, box_id),
                        lambda why: form.why.show_why(why, view.row_of(box_id), names)),
-            form.lately: (lambda workspace, _: review.lately(workspace, shift_date, shift),
+            form.lately: (lambda workspace, _: recent_events.lately(workspace, shift_date, shift),
                           lambda lately: form.lately.show_lately(lately, kinds, view.timezone)),
-            form.week: (lambda workspace, _: review.week(workspace, week_of),
+            form.week: (lambda workspace, _: shift_week.week(workspace, week_of),
                         lambda week: form.week.show_week(week, kinds, (shift_date, shift))),
         }[panel]
         self._works.start("panel", self._address, read, show, self.complained.emit)
@@ -90,7 +90,7 @@ class Panels(QObject):
         kinds = kinds_of(view.crime_types)
 
         def show(risen):
-            panel.show_risen(risen, kinds, view.timezone, tr("{} %").format(wording.percent(review.LEAST_RISE)))
+            panel.show_risen(risen, kinds, view.timezone, tr("{} %").format(wording.percent(recent_events.LEAST_RISE)))
             self._name_risen(len(risen.boxes))
             then(risen)
 
@@ -98,7 +98,7 @@ class Panels(QObject):
             panel.tell(sentence)
             self.complained.emit(sentence)
         panel.tell(tr("Forecasting …"))
-        self._works.start("risen", self._address, lambda workspace, progress: review.risen(
+        self._works.start("risen", self._address, lambda workspace, progress: recent_events.risen(
             workspace, view.shift_date, view.shift, progress=progress), show, failed)
 
     def _offer(self, risen):

@@ -11,7 +11,7 @@ from ...plan_place import Place
 from ...processing import addresses
 from ...processing.outputs import crime_type_legend
 from ...reports.paper import wording
-from ...workspace.steps import review
+from ...workspace.steps import plan_review, shift_week
 from ..background import Works
 from .map_link import MapLink
 from .panel_loading import Panels
@@ -118,7 +118,7 @@ class PlanDock(QgsDockWidget):
         if shift_date:
             self.go_to(shift_date, shift)
         else:
-            self._read("date", lambda workspace, _: review.date_to_open(workspace),
+            self._read("date", lambda workspace, _: shift_week.date_to_open(workspace),
                        lambda date: self.go_to(date, QgsSettings().value(SETTINGS + "shift", "")))
 
     def _leave(self, address):
@@ -146,7 +146,7 @@ class PlanDock(QgsDockWidget):
         """Look at the shift that starts ``by`` shifts later."""
         view = self._view
         if view is not None:
-            self._read("step", lambda workspace, _: review.step(workspace, view.shift_date, view.shift, by),
+            self._read("step", lambda workspace, _: shift_week.step(workspace, view.shift_date, view.shift, by),
                        lambda place: self.go_to(*place))
 
     def reload(self):
@@ -155,8 +155,8 @@ class PlanDock(QgsDockWidget):
             return
         self._stamp = self._stamp_now()
         shift_date, shift = self._date(), self._wish
-        self._read("plan", lambda workspace, _: review.plan_view(workspace, shift_date, shift,
-                                                                 crime_type_legend(workspace)), self._show)
+        self._read("plan", lambda workspace, _: plan_review.plan_view(workspace, shift_date, shift,
+                                                                      crime_type_legend(workspace)), self._show)
 
     def look_for_changes(self):
         """Read the plan again if the workspace has changed, by whoever it was; follow the project to another one."""

@@ -57,7 +57,7 @@ class WeekPanel(QWidget):
         self.table.setRowCount(0)
 
     def show_week(self, week, kinds, here):
-        """Show the frame of ``review.week``; ``kinds`` are the crime types by code, ``here`` the shift looked at."""
+        """Show the frame of ``shift_week.week``; ``kinds``: crime types by code; ``here``: the shift looked at."""
         first = date.fromisoformat(week["shift_date"].min()) if len(week) else date.fromisoformat(here[0])
         self._monday = first - timedelta(days=first.weekday())
         self.title.setText(tr("Week of {}").format(wording.date_in_words(self._monday.isoformat())))

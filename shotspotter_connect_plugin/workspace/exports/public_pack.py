@@ -20,7 +20,7 @@ from ..imports.census_columns import EVERYBODY
 from ..numbers.exposure_data import SHIFT
 from ..numbers.exposure_figures import REST
 from ..numbers.small_numbers import FEW, HIDDEN, RULE, small, suppressed
-from ..steps import planning
+from ..steps import draw_proof
 from ..steps.configure import export_configuration
 from ..store.runs import library_versions
 
@@ -187,7 +187,7 @@ def _draw_files(workspace, numbers, progress):
     files = {}
     for done, draw_id in enumerate(numbers.draws["draw_id"]):
         progress.report(done / len(numbers.draws), f"Draw {draw_id}")
-        content = {**planning.draw_file(workspace, draw_id), "reason": ""}  # free words
+        content = {**draw_proof.draw_file(workspace, draw_id), "reason": ""}  # free words
         files[f"draws/{draw_id}.json"] = _json(content, indent=None)
     return files
 

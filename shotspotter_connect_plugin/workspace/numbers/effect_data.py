@@ -13,7 +13,7 @@ from ...patrol import dosage
 from ...patrol.draw import NEARLY
 from ...patrol.draw_effect import Lottery
 from ...progress import SILENT
-from ..steps import planning
+from ..steps import shift_plan
 from ..steps.forecasting import read_events
 
 _LONGEST = pd.Timedelta(days=35)
@@ -216,7 +216,7 @@ def original_draws(workspace, timeline, first):
     draws = workspace.read("draws", ["draw_id", "shift_date", "shift", "drawn_utc", "lottery", "inputs_hash"],
                            {"shift_date": dates})
     draws = draws.assign(slot=slot_of(timeline.slots, draws["shift_date"], draws["shift"]),
-                         number=planning.numbers(draws))
+                         number=shift_plan.draw_numbers(draws))
     draws = draws[draws["slot"] >= 0]
     tests = ~draws["lottery"].fillna(False).astype(bool)
     real = draws[~tests].sort_values(["slot", "number"])

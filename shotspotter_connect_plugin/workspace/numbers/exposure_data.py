@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...patrol import dosage, seeds
 from ...patrol.metering import WINDOWS
-from ..steps import planning
+from ..steps import shift_plan
 from ..store.workspace import Between
 
 SHIFT = ["shift_date", "shift"]
@@ -96,7 +96,7 @@ class PeriodData:
         draws = self.scoped(self._workspace.read("draws", [
             "draw_id", *SHIFT, "drawn_utc", "size", "lottery", "seed_hash", "seed", "inputs_hash", "rules"],
             self._around))
-        draws = draws.assign(number=planning.numbers(draws),
+        draws = draws.assign(number=shift_plan.draw_numbers(draws),
                              lottery=draws["lottery"].fillna(False).astype(bool)).sort_values([*SHIFT, "number"])
         return draws.assign(stands=~draws.duplicated(SHIFT, keep="last"))
 

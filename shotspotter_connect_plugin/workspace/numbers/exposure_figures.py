@@ -15,7 +15,7 @@ from ...patrol.metering import NEARLY, WINDOWS
 from ...progress import SILENT
 from ..imports.census_columns import EVERYBODY
 from ..imports.neighbourhood_import import residents_of_boxes
-from ..steps import planning
+from ..steps import seed_promises
 from ..store.chain import ChainCheck, verify_chain
 from .exposure_data import SHIFT, PeriodData, between
 from .lottery_replay import Honesty, honesty
@@ -142,7 +142,7 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
         here. Patrols and their minutes are those that were drawn: what was changed by hand is in ``overrides`` alone.
     """
     if ended_only:
-        planning.reveal_ended(workspace)
+        seed_promises.reveal_ended(workspace)
     data = PeriodData(workspace, first, last, beat, ended_only)
     progress.report(0.3, "Counting patrols and minutes")
     boxes = data.by_box()

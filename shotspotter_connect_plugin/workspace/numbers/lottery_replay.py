@@ -1,6 +1,6 @@
 """Was the lottery honest: every draw of a period that has ended, drawn again from its seed.
 
-What is read here is the stored draw; nothing of who was where. ``planning.verify_draw`` goes further and follows the
+What is read here is the stored draw; nothing of who was where. ``draw_proof.verify_draw`` goes further and follows the
 plan through its adjustments.
 """
 import hashlib
@@ -14,7 +14,7 @@ from ...errors import ConnectError
 from ...patrol import seeds
 from ...patrol.verify import problems_of_replay
 from ...progress import SILENT
-from ..steps import planning
+from ..steps import shift_plan
 from ..store.chain import records
 from .exposure_data import SHIFT, between
 
@@ -133,7 +133,7 @@ def honesty(workspace, data, every=False, progress=SILENT):
 
 def _again(draws):
     """Shifts that were drawn more than once; a first draw that is not on record any more counts."""
-    draws = draws.assign(number=planning.numbers(draws)).sort_values([*SHIFT, "number"])
+    draws = draws.assign(number=shift_plan.draw_numbers(draws)).sort_values([*SHIFT, "number"])
     rows = [(*key, max(len(rows), rows["number"].max()) - 1,
              [reason for reason in rows.loc[rows["number"] > 1, "reason"].fillna("") if reason])
             for key, rows in draws.groupby(SHIFT)]

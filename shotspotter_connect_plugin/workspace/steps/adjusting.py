@@ -9,7 +9,7 @@ from ...patrol import adjustments, metering
 from ...progress import SILENT
 from ..store import chain, roles
 from ..store.roles import account, role_of
-from . import planning
+from . import patrol_history, shift_plan
 
 ACTIONS = adjustments.ACTIONS
 LONGEST_MINUTES = 240.0
@@ -96,7 +96,7 @@ def adjust(workspace, action, shift_date, shift, box_id="", crime_type="", minut
         progress.report(0.9)
     if workspace.calendar.has_ended(shift_date, shift):
         plan.messages.append(f"{shift_date} {shift} has ended; the change is recorded as made after it.")
-    return Adjusted(row["seq"], row["hash"], planning.planned(workspace, shift_date, shift), plan.messages)
+    return Adjusted(row["seq"], row["hash"], shift_plan.planned(workspace, shift_date, shift), plan.messages)
 
 
 def _check(workspace, action, box_id, crime_type, minutes, reason):
@@ -131,11 +131,11 @@ class _Plan:
         patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
         self._patrols = {patrol["patrol_id"]: patrol for patrol in chain.records(patrols)}
         self._rows = chain.of_shift(workspace, shift_date, shift)
-        draws = planning.draws_of(workspace, shift_date, shift)
+        draws = shift_plan.draws_of(workspace, shift_date, shift)
         self.draw_id = None if draws.empty else draws["draw_id"].iloc[-1]
         self._reserve = {} if draws.empty else draws["reserve"].iloc[-1] or {}
         self._rules = metering.rules_of(workspace.settings, shift_date, shift, max(len(draws), 1))
-        self._history = planning.history_around(workspace, shift_date, shift, self._rules)
+        self._history = patrol_history.history_around(workspace, shift_date, shift, self._rules)
         self._made = {}
         self.messages = []
 

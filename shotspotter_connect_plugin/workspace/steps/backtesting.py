@@ -16,7 +16,7 @@ from ...forecast.allowed_inputs import BOX_COLUMNS, admit_events, check_crime_ty
 from ...forecast.weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ...patrol import cap_cost, metering
 from ...progress import SILENT
-from . import forecasting, planning
+from . import forecasting, shift_plan
 
 _MOST_VALUES = 60_000_000
 
@@ -169,7 +169,7 @@ def _chances(workspace, harm, frame, slots, progress):
     """Inclusion probabilities (slots, boxes) of a lottery replayed under the settings."""
     settings = workspace.settings
     rules = metering.rules_of(settings, slots["shift_date"].iloc[0], slots["shift"].iloc[0], 1,
-                              shares=planning.share_caps(workspace))
+                              shares=shift_plan.share_caps(workspace))
     may = metering.may_be_drawn(frame, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(slots["shift_date"].iloc[0])).dt.days.to_numpy()
     drawable = frame.assign(beat=frame["beat"].where(may, None))

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import Cancelled, ConnectError
 from ...progress import SILENT
 from ..store import chain
-from . import planning, record_check
+from . import draw_proof, record_check, seed_promises
 
 _SHIFT = ["shift_date", "shift"]
 
@@ -50,13 +50,13 @@ def check_workspace(workspace, head="", progress=SILENT):
         looks.at(what, lambda look=look: look(workspace))
     progress.report(0.25, "Chain of adjustments")
     found = looks.at("The chain of adjustments", lambda: _Found(chain.verify_chain(workspace, head)), _Found(None))
-    looks.at("The seeds of ended shifts", lambda: planning.reveal_ended(workspace) or [])
+    looks.at("The seeds of ended shifts", lambda: seed_promises.reveal_ended(workspace) or [])
     shifts = looks.at("The shifts on record", lambda: _Found(_shifts(workspace)), _Found([])).found
     waiting = []
     for number, (shift_date, shift) in enumerate(shifts):
         progress.report(0.3 + 0.7 * number / len(shifts), f"Draw of {shift_date} {shift}")
         verified = looks.at(f"{shift_date} {shift}", lambda key=(shift_date, shift): _Found(
-            planning.verify_shift(workspace, *key, chain_problems=[])), _Found(None)).found
+            draw_proof.verify_shift(workspace, *key, chain_problems=[])), _Found(None)).found
         if verified is not None:
             looks.problems += [f"{shift_date} {shift}: {problem}" for problem in verified.problems]
             waiting += [f"{shift_date} {shift}: {sentence}" for sentence in verified.waiting]

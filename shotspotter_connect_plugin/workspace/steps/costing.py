@@ -5,7 +5,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import cap_cost, metering
 from ...progress import SILENT
-from . import forecasting, planning
+from . import forecasting, shift_plan
 
 CAPS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 _MOST_VALUES = 60_000_000
@@ -49,7 +49,7 @@ def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
                            "period.")
     progress.report(0.0, "Replaying forecasts")
     harm, events = _replayed(workspace, model, boxes, slots, first, last, progress.part(0.0, 0.3))
-    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1, shares=planning.share_caps(workspace))
+    rules = metering.rules_of(settings, first, slots["shift"].iloc[0], 1, shares=shift_plan.share_caps(workspace))
     may = metering.may_be_drawn(boxes, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
     progress.report(0.3, "Replaying lotteries")
@@ -81,7 +81,7 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
 
 def in_words(workspace):
     """Sentences on how the replay was made, for the report."""
-    settings, shares = workspace.settings, planning.share_caps(workspace)
+    settings, shares = workspace.settings, shift_plan.share_caps(workspace)
     rules = metering.rules_of(settings, "", "", 1)
     return [
         f"Forecasts and lotteries of every shift were replayed under each cap, with {rules['boxes_per_beat']} boxes "

@@ -8,7 +8,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...progress import SILENT
 from ..store import output_folders
-from . import forecasting, planning
+from . import forecasting, shift_draw
 
 _OLD = pd.Timedelta(days=28)
 
@@ -42,7 +42,7 @@ def plan(workspace, shift_date, shifts, progress=SILENT, timed=lambda progress, 
         with timed(progress, f"Forecast of {shift}"):
             forecasting.score(workspace, shift_date, shift, as_of=as_of, progress=part.part(0.0, 0.7))
         with timed(progress, f"Draw of {shift}"):
-            result = planning.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0))
+            result = shift_draw.meter(workspace, shift_date, shift, progress=part.part(0.7, 1.0))
         drawn += bool(result.drawn)
         for message in result.messages:
             progress.info(f"{shift_date} {shift}: {message}")

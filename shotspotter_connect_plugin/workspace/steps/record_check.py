@@ -8,7 +8,7 @@ from itertools import combinations
 import pandas as pd
 
 from ..store import chain
-from .planning import SEEDS_LOST
+from .seed_promises import SEEDS_LOST
 
 _SHIFT = ["shift_date", "shift"]
 _ID = re.compile(r"(\d{4}-\d\d-\d\d)\.(.+)\.([1-9]\d{0,5})")

@@ -13,6 +13,7 @@ from ...patrol import visits as engine
 from ...progress import SILENT
 from ..store.tables import TABLES
 from ..store.workspace import Between
+from .shift_dates import dates_between
 
 __all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
 
@@ -85,7 +86,7 @@ def serve(workspace, found):
 
 def planned_against_delivered(workspace, first, last):
     """Per patrol of the shift dates (inclusive) what was planned and delivered; see :mod:`dosage`."""
-    days = _dates(first, last).strftime("%Y-%m-%d").tolist()
+    days = dates_between(first, last)
     patrols = workspace.read("patrols", where={"shift_date": days})
     return dosage.planned_against_delivered(patrols, workspace.read("visits", where={"shift_date": days}))
 
@@ -122,19 +123,9 @@ def summary(workspace, first, last):
     return Summary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
 
 
-def _dates(first, last):
-    try:
-        dates = pd.date_range(pd.to_datetime(first, format="%Y-%m-%d"), pd.to_datetime(last, format="%Y-%m-%d"))
-    except (ValueError, TypeError) as error:
-        raise ConnectError(f"The dates {first} and {last} must be written YYYY-MM-DD.", str(error)) from error
-    if dates.empty:
-        raise ConnectError("The period ends before it starts; give FROM not after TO.")
-    return dates
-
-
 def _period(calendar, first, last):
     """From the start of the first shift of a date to that of the day after another; no moment is in two periods."""
-    dates = _dates(first, last)
+    dates = pd.to_datetime(dates_between(first, last))
     return tuple(_start(calendar, date) for date in (dates[0], dates[-1] + pd.Timedelta(days=1)))
 
 

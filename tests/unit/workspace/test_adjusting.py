@@ -11,7 +11,8 @@ from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust, role_of, undoable, why_not_adjust
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.steps.planning import meter, verify_draw
+from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store.chain import verify_chain
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace

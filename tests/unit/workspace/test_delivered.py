@@ -9,7 +9,8 @@ import pytest
 from shapely.geometry import LineString
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.numbers import delivered, report_periods
+from shotspotter_connect_plugin.workspace.numbers import (delivered_period, dosage_figures, officer_figures,
+                                                          report_periods, tactic_figures, unit_tracks)
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-10"
@@ -35,7 +36,7 @@ def month(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def period(month):
-    return delivered.read(month, "2024-03-02", "2024-03-09")
+    return delivered_period.read_delivered(month, "2024-03-02", "2024-03-09")
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def in_boxes(visits):
 
 
 def test_totals_are_those_of_the_file(period, ask):
-    totals = delivered.totals(period)
+    totals = dosage_figures.totals(period)
     planned = ask("SELECT count(*) AS n, sum(target_minutes * (1 + returns)) AS minutes FROM patrols "
                   f"WHERE status = 'planned' AND {MOST}")
     visited = ask("SELECT count(DISTINCT v.patrol_id) AS n FROM visits v JOIN patrols p USING (patrol_id) "
@@ -80,7 +81,7 @@ def test_totals_are_those_of_the_file(period, ask):
 def test_minutes_count_time_once_where_visits_overlap(period, ask):
     each = ask("SELECT sum(minutes) AS m FROM (SELECT DISTINCT unit, box_id, entered_utc, minutes FROM visits "
                f"WHERE patrol_id IS NOT NULL AND {MOST})")["m"]
-    assert 0 < delivered.totals(period)["minutes"] <= each + 1e-6
+    assert 0 < dosage_figures.totals(period)["minutes"] <= each + 1e-6
     # Nobody meets in these boxes but a unit with itself; what overlaps is known from the rows.
     stays = period.stays[period.stays["patrol_id"].notna()].sort_values("entered_utc")
     union = 0.0
@@ -93,21 +94,21 @@ def test_minutes_count_time_once_where_visits_overlap(period, ask):
                 begin, finish = entered, left
             finish = max(finish, left)
         union += (finish - begin).total_seconds() / 60
-    assert delivered.totals(period)["minutes"] == pytest.approx(union, rel=1e-6)
+    assert dosage_figures.totals(period)["minutes"] == pytest.approx(union, rel=1e-6)
 
 
 @pytest.mark.parametrize("by", [["shift_date", "shift"], ["beat"], ["crime_type"]])
 def test_groups_add_up_to_the_whole(period, by):
-    table, totals = delivered.by_group(period, by), delivered.totals(period)
+    table, totals = dosage_figures.by_group(period, by), dosage_figures.totals(period)
     assert table["patrols"].sum() == totals["patrols"] and table["visited"].sum() == totals["visited"]
     assert table["minutes"].sum() == pytest.approx(totals["minutes"])
     assert table["planned_minutes"].sum() == pytest.approx(totals["planned_minutes"])
-    assert (table[list(delivered.OUTCOMES)].sum(axis=1) == table["patrols"]).all()
+    assert (table[list(delivered_period.OUTCOMES)].sum(axis=1) == table["patrols"]).all()
 
 
 def test_crime_types_are_those_of_the_file(month, period, ask):
     codes = list(month.crime_types["crime_type"])
-    table = delivered.by_crime_type(period, codes).set_index("crime_type")
+    table = dosage_figures.by_crime_type(period, codes).set_index("crime_type")
     assert list(table.index) == codes and table.loc["theft", "patrols"] == 0  # nothing was planned for theft
     stays = ask("SELECT p.crime_type, v.unit, v.box_id, v.entered_utc, v.minutes FROM visits v "
                 f"JOIN patrols p USING (patrol_id) WHERE v.{MOST}").drop_duplicates(["unit", "box_id", "entered_utc"])
@@ -125,22 +126,23 @@ def test_outcome_is_of_all_visits_of_a_patrol(period):
     scale = patrols["planned_minutes"] / 15.0
     expected = np.select([patrols["visits"] == 0, patrols["minutes"] < 10 * scale, patrols["minutes"] > 20 * scale],
                          ["missed", "short", "over"], "on_target")
-    assert list(patrols["outcome"]) == list(expected) and set(expected) == set(delivered.OUTCOMES)
+    assert list(patrols["outcome"]) == list(expected) and set(expected) == set(delivered_period.OUTCOMES)
 
 
 def test_a_beat_and_a_shift_are_parts_of_the_whole(month, period):
-    beats = [delivered.read(month, "2024-03-02", "2024-03-09", beat) for beat in ("9", "10")]
+    beats = [delivered_period.read_delivered(month, "2024-03-02", "2024-03-09", beat) for beat in ("9", "10")]
     assert sum(len(part.patrols) for part in beats) == len(period.patrols)
     assert sum(len(part.stays) for part in beats) == len(period.stays)
-    minutes = [delivered.totals(part)["minutes"] for part in beats]
-    assert sum(minutes) == pytest.approx(delivered.totals(period)["minutes"])
-    shifts = [delivered.read(month, "2024-03-02", "2024-03-09", shift=code) for code in month.calendar.codes]
+    minutes = [dosage_figures.totals(part)["minutes"] for part in beats]
+    assert sum(minutes) == pytest.approx(dosage_figures.totals(period)["minutes"])
+    shifts = [delivered_period.read_delivered(month, "2024-03-02", "2024-03-09", shift=code)
+              for code in month.calendar.codes]
     for name in ("patrols", "visits", "logs", "roster"):
         assert sum(len(getattr(part, name)) for part in shifts) == len(getattr(period, name))
 
 
 def test_tactics_are_those_of_the_log(month, period, ask):
-    table = delivered.tactic_table(period).set_index("tactic")
+    table = tactic_figures.tactic_table(period).set_index("tactic")
     slots = month.calendar.slots("2024-03-02", "2024-03-09")
     begin, end = (moment.strftime("%Y-%m-%dT%H:%M:%S.000Z") for moment in (slots["start_utc"].min(),
                                                                            slots["end_utc"].max()))
@@ -167,25 +169,25 @@ def test_logs_know_their_shift_hour_and_box(month, period):
     assert list(period.logs["hour"]) == list(local.dt.hour)
     joined = period.logs.dropna(subset=["visit_id"]).merge(period.visits, on="visit_id", suffixes=("", "_visit"))
     assert len(joined) and (joined["box_id"] == joined["box_id_visit"]).all()
-    hours = delivered.clock_hours(period)
+    hours = tactic_figures.clock_hours(period)
     assert list(hours["hour"]) == list(range(24)) and hours["uses"].sum() == len(period.logs)
 
 
 def test_a_matrix_holds_the_same_minutes(period):
-    use = delivered.use_by(period, ["tactic", "beat"])
-    wide = delivered.crossed(use, "tactic", "beat", ["10", "9"])
+    use = tactic_figures.use_by(period, ["tactic", "beat"])
+    wide = tactic_figures.crossed(use, "tactic", "beat", ["10", "9"])
     known = use.dropna(subset=["beat"])
     assert list(wide.columns[:4]) == ["tactic", "total", "10", "9"]
     assert wide["total"].sum() == pytest.approx(known["minutes"].sum())
     for row in known.itertuples():
         assert wide.set_index("tactic").loc[row.tactic, row.beat] == pytest.approx(row.minutes)
-    merged = delivered.crossed(use, "tactic", "beat", ["10"], "others")
+    merged = tactic_figures.crossed(use, "tactic", "beat", ["10"], "others")
     assert list(merged.columns) == ["tactic", "total", "10", "others"]
     assert merged["total"].sum() == pytest.approx(use["minutes"].sum())
 
 
 def test_officers_are_those_of_roster_and_visits(month, period, ask):
-    shifts = delivered.officer_shifts(period)
+    shifts = officer_figures.officer_shifts(period)
     rostered = ask(f"SELECT DISTINCT shift_date, shift, officer FROM roster WHERE {MOST}")
     assert {*zip(rostered["shift_date"], rostered["shift"], rostered["officer"])} <= {
         *zip(shifts["shift_date"], shifts["shift"], shifts["officer"])}
@@ -193,7 +195,7 @@ def test_officers_are_those_of_roster_and_visits(month, period, ask):
     summed = ask("SELECT officer, sum(minutes) AS minutes, count(*) AS stays FROM visits "
                  f"WHERE officer <> 'unknown' AND {MOST} GROUP BY officer").set_index("officer")
     visits = ask(f"SELECT * FROM visits WHERE officer <> 'unknown' AND {MOST}")
-    table = delivered.by_officer(shifts).set_index("officer")
+    table = officer_figures.by_officer(shifts).set_index("officer")
     assert list(table.index) == sorted(table.index)  # in the order of codes, not of minutes
     for officer in summed.index:
         own = visits[visits["officer"] == officer]
@@ -201,9 +203,9 @@ def test_officers_are_those_of_roster_and_visits(month, period, ask):
         assert table.loc[officer, "directed_minutes"] == pytest.approx(in_boxes(own[own["patrol_id"].notna()]))
         assert table.loc[officer, "stays"] == summed.loc[officer, "stays"]
     assert table["minutes"].sum() < summed["minutes"].sum()  # some stays of this town overlap
-    boxes = delivered.officer_boxes(period)
+    boxes = officer_figures.officer_boxes(period)
     assert boxes["minutes"].sum() == pytest.approx(summed["minutes"].sum())
-    classes = delivered.classes(shifts)
+    classes = officer_figures.classes(shifts)
     assert classes.iloc[:, 2:].to_numpy().sum() == len(shifts)
 
 
@@ -219,51 +221,51 @@ def test_an_officer_in_two_boxes_at_once_counts_once(month, period):
         stay("a", 0, 30, patrol="p"), stay("b", 20, 50), stay("c", 25, 28),  # the second begins before the first ends
         stay("d", 60, 90, 20), stay("e", 65, 75),  # ten minutes of the first were elsewhere, as it says
         stay("f", 100, 110), stay("a", 470, 560, patrol="p", shift="evening")])  # ends an hour after its shift
-    shifts = delivered.officer_shifts(replace(period, visits=visits, roster=period.roster[:0])).set_index("shift")
+    shifts = officer_figures.officer_shifts(replace(period, visits=visits, roster=period.roster[:0])).set_index("shift")
     assert shifts["minutes"].to_dict() == {"day": pytest.approx(50 + 30 + 10), "evening": pytest.approx(90)}
     assert shifts["directed_minutes"].to_dict() == {"day": pytest.approx(30), "evening": pytest.approx(90)}
     assert shifts["stays"].to_dict() == {"day": 6, "evening": 1}
 
 
 def test_planned_minutes_are_met_box_by_box(period, ask):
-    totals = delivered.totals(period)
+    totals = dosage_figures.totals(period)
     assert totals["met"] < totals["compliance"] and totals["met"] <= min(1.0, totals["share"])
     patrols = period.patrols
     assert (patrols["minutes"] > patrols["planned_minutes"]).any()
     met = sum(min(row.minutes, row.planned_minutes) for row in patrols.itertuples())
     assert totals["met"] * totals["planned_minutes"] == pytest.approx(met)
-    table = delivered.by_group(period, ["beat"])
+    table = dosage_figures.by_group(period, ["beat"])
     assert (table["met"] * table["planned_minutes"]).sum() == pytest.approx(met)
     two = replace(period, patrols=pd.DataFrame({
         "beat": ["1", "1"], "visits": [1, 1], "minutes": [150.0, 5.0], "planned_minutes": [15.0, 15.0],
         "outcome": ["over", "short"]}))
-    assert delivered.totals(two)["share"] > 5 and delivered.totals(two)["met"] == pytest.approx(20 / 30)
+    assert dosage_figures.totals(two)["share"] > 5 and dosage_figures.totals(two)["met"] == pytest.approx(20 / 30)
 
 
 def test_tactics_by_hour_date_and_what_was_not_approved(period, ask):
-    table = delivered.tactic_table(period)
-    counts = delivered.tactic_counts(period, table)
+    table = tactic_figures.tactic_table(period)
+    counts = tactic_figures.tactic_counts(period, table)
     listed = ask("SELECT count(*) AS n FROM tactics")["n"]
     assert counts["listed"] == listed and counts["listed_used"] < listed and counts["unlisted"] >= 1
     assert counts["listed_used"] + counts["unlisted"] == (table["uses"] > 0).sum()
     logged = period.logs.merge(period.visits[["visit_id", "minutes"]], on="visit_id", suffixes=("", "_stay"))
     assert counts["longer"] == (logged["minutes"] > logged["minutes_stay"] + 0.5).sum() <= counts["with_stay"]
-    hours, (dates, each) = delivered.tactic_hours(period), delivered.tactic_dates(period, 4)
+    hours, (dates, each) = tactic_figures.tactic_hours(period), tactic_figures.tactic_dates(period, 4)
     assert each == 2 and list(dates.columns[2:]) == ["2024-03-02", "2024-03-04", "2024-03-06", "2024-03-08"]
     for wide in (hours, dates):
         minutes = wide.set_index("tactic").iloc[:, 1:].sum(axis=1)
         assert minutes.to_dict() == pytest.approx(period.logs.groupby("tactic")["minutes"].sum().to_dict())
     one = period.logs[(period.logs["hour"] // 3 == 4) & (period.logs["tactic"] == hours["tactic"].iloc[0])]
     assert hours["12–15"].iloc[0] == pytest.approx(one["minutes"].sum())
-    wrong = delivered.unapproved(period, table)
+    wrong = tactic_figures.unapproved(period, table)
     assert wrong["uses"].sum() == counts["unapproved"] > 0
     assert wrong["minutes"].sum() == pytest.approx(period.logs.loc[~period.logs["approved"].astype(bool),
                                                                    "minutes"].sum())
 
 
 def test_peers_are_the_officers_of_the_same_shift_and_few_of_them_stay_hidden(period):
-    shifts = delivered.officer_shifts(period)
-    table = delivered.peers(shifts, least=2)
+    shifts = officer_figures.officer_shifts(period)
+    table = officer_figures.peers(shifts, least=2)
     date, code = table.loc[0, "shift_date"], table.loc[0, "shift"]
     own = shifts[(shifts["shift_date"] == date) & (shifts["shift"] == code)]["minutes"]
     assert table.loc[0, "middle"] == pytest.approx(own.median())
@@ -271,22 +273,22 @@ def test_peers_are_the_officers_of_the_same_shift_and_few_of_them_stay_hidden(pe
     own = shifts[(shifts["shift_date"] == date) & (shifts["shift"] == code)]["directed_minutes"]
     assert table.loc[0, ["directed_low", "directed_middle", "directed_high"]].tolist() == pytest.approx(
         own.quantile([0.25, 0.5, 0.75]).tolist())
-    hidden = delivered.peers(shifts, least=1000)
+    hidden = officer_figures.peers(shifts, least=1000)
     assert hidden[["low", "middle", "high"]].isna().all().all() and (hidden["officers"] == table["officers"]).all()
-    spread = delivered.spread(shifts)
+    spread = officer_figures.spread(shifts)
     assert spread["shifts"].sum() == len(shifts)
 
 
 def test_an_empty_period_and_one_visit(month):
-    nothing = delivered.read(month, "2023-01-01", "2023-01-31")
+    nothing = delivered_period.read_delivered(month, "2023-01-01", "2023-01-31")
     assert nothing.empty and nothing.as_of is None
-    totals = delivered.totals(nothing)
+    totals = dosage_figures.totals(nothing)
     assert totals["patrols"] == 0 and np.isnan(totals["compliance"]) and totals["minutes"] == 0.0
-    assert delivered.by_group(nothing, ["beat"]).empty and delivered.officer_shifts(nothing).empty
-    assert len(delivered.by_crime_type(nothing, ["theft"])) == 1
-    assert delivered.by_officer(delivered.officer_shifts(nothing)).empty
-    assert (delivered.tactic_table(nothing)["uses"] == 0).all()
-    assert delivered.spread(delivered.officer_shifts(nothing)).empty
+    assert dosage_figures.by_group(nothing, ["beat"]).empty and officer_figures.officer_shifts(nothing).empty
+    assert len(dosage_figures.by_crime_type(nothing, ["theft"])) == 1
+    assert officer_figures.by_officer(officer_figures.officer_shifts(nothing)).empty
+    assert (tactic_figures.tactic_table(nothing)["uses"] == 0).all()
+    assert officer_figures.spread(officer_figures.officer_shifts(nothing)).empty
 
 
 def test_the_newest_moment(month, period):
@@ -297,7 +299,7 @@ def test_the_newest_moment(month, period):
 def test_bad_dates(month):
     for first, last in (("2024-03-02", "2024-03-01"), ("yesterday", "2024-03-01"), (None, "2024-03-01")):
         with pytest.raises(ConnectError):
-            delivered.read(month, first, last)
+            delivered_period.read_delivered(month, first, last)
 
 
 def test_tracks_leave_out_what_cannot_be_true(month):
@@ -310,11 +312,11 @@ def test_tracks_leave_out_what_cannot_be_true(month):
     other = fixes.assign(unit="U-10", y=4_300_900.0)
     with month.transaction() as writer:
         writer.replace("gps_fixes", pd.concat([fixes, other], ignore_index=True))
-    tracks = delivered.tracks(month, "2024-03-05", "day")
+    tracks = unit_tracks.tracks(month, "2024-03-05", "day")
     assert list(tracks["unit"]) == ["U-10", "U-10", "U-9", "U-9"]
     assert all(isinstance(line, LineString) and line.bounds[2] < 322_000 for line in tracks["geometry"])
-    assert len(delivered.tracks(month, "2024-03-05", "day", ["U-9"])) == 2
-    assert delivered.tracks(month, "2024-03-06", "day").empty
+    assert len(unit_tracks.tracks(month, "2024-03-05", "day", ["U-9"])) == 2
+    assert unit_tracks.tracks(month, "2024-03-06", "day").empty
 
 
 def test_usual_periods():

@@ -20,7 +20,7 @@ from shotspotter_connect_plugin.workspace.exports.public_pack import contents, p
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods, residents_of_boxes
 from shotspotter_connect_plugin.workspace.numbers import lottery_replay
 from shotspotter_connect_plugin.workspace.numbers.exposure_figures import NO_NEIGHBOURHOOD, exposure
-from shotspotter_connect_plugin.workspace.steps import adjusting, planning
+from shotspotter_connect_plugin.workspace.steps import adjusting, draw_proof, shift_draw, shift_plan
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import account
@@ -428,7 +428,7 @@ def test_the_public_numbers_do_not_tell_how_many_boxes_were_changed_by_hand(city
 
     before = shown()
     date, shift = city.read("draws", order_by="drawn_utc")[["shift_date", "shift"]].iloc[-1]
-    planned = planning.planned(city, date, shift)["box_id"]
+    planned = shift_plan.planned(city, date, shift)["box_id"]
     apart = [box for box in city.read("boxes", ["box_id"])["box_id"] if box not in set(planned)]
     added = 0
     for box in apart:
@@ -482,7 +482,7 @@ def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
         writer.append("commitments", pd.DataFrame({"shift_date": FIRST, "shift": "day", "committed_utc": moment,
                                                    "seed_hash": [f"{n:064d}" for n in range(4)]}))
     for number in range(6):
-        planning.meter(city, date, shift, redraw=True, reason=f"Jane Roe asked {number}")
+        shift_draw.meter(city, date, shift, redraw=True, reason=f"Jane Roe asked {number}")
     numbers = exposure(city, FIRST, LAST)
     assert numbers.honesty.counts[0] in (27, lottery_replay.SOME) and not numbers.honesty.plain
     assert len(numbers.honesty.draws) == len(numbers.draws) == 27 and numbers.draws["stands"].sum() == 21
@@ -501,7 +501,7 @@ def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
     assert (rows.loc[rows["draw_id"] != "", "replays"] == "True").all()
     assert {f"draws/{draw_id}.json" for draw_id in numbers.draws["draw_id"]} <= set(files)
     assert not any(b"Jane Roe" in content for content in files.values())
-    notes = planning.verify_draw(city, date, shift).notes
+    notes = draw_proof.verify_draw(city, date, shift).notes
     assert any("Drawn again 6 times" in note and "Jane Roe asked 0" in note for note in notes)
 
 

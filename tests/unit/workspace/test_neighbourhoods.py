@@ -12,7 +12,7 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.patrol.metering import harm_by_box
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods, residents_of_boxes
-from shotspotter_connect_plugin.workspace.steps import forecasting, planning
+from shotspotter_connect_plugin.workspace.steps import forecasting, shift_draw, shift_plan
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
@@ -74,7 +74,7 @@ def test_a_layer_takes_the_place_of_the_one_before_and_caps_stay_with_names(work
     assert sorted(stored.index) == ["North", "West"] and stored["share_cap"]["West"] == 0.25
     boxes = workspace.read("boxes")
     assert boxes.loc[boxes["col"] * 250 >= 321_000, "neighbourhood"].isna().all()
-    assert planning.share_caps(workspace) == {"West": 0.25}
+    assert shift_plan.share_caps(workspace) == {"West": 0.25}
 
 
 def test_what_cannot_be_used_is_rejected_with_a_reason_and_the_rest_stays(workspace):
@@ -211,7 +211,7 @@ def test_residents_change_not_one_bit_of_forecast_harm_and_lottery(tmp_path):
             model = forecasting.train(town, town.calendar.as_of(DATE), ["robbery", "gunfire"])
             rows = forecasting.score(town, DATE, "evening")
             harm = harm_by_box(town.read("forecasts"), town.crime_types)
-            planning.meter(town, DATE, "evening", seed="a test")
+            shift_draw.meter(town, DATE, "evening", seed="a test")
             drawn = town.read("draw_boxes")
             card = town.read("models")["card"].iloc[0]
             results.append((model, rows, harm, drawn, str(card)))

@@ -18,9 +18,10 @@ from shotspotter_connect_plugin.patrol import metering, seeds
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.steps.planning import (SEEDS_LOST, commitments, coverage_of, export_draw,
-                                                                 meter, planned, publish, reveal_ended, unpublished,
-                                                                 verify_draw)
+from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
+from shotspotter_connect_plugin.workspace.steps.seed_promises import SEEDS_LOST, commitments, reveal_ended
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.steps.shift_plan import coverage_of, planned, publish, unpublished
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -247,8 +248,8 @@ def test_a_run_that_dies_leaves_the_old_state(workspace, monkeypatch):
 
 
 def test_two_desks_do_not_draw_the_same_shift_twice(workspace, monkeypatch):
-    from shotspotter_connect_plugin.workspace.steps import planning
-    harm = planning._harm
+    from shotspotter_connect_plugin.workspace.steps import shift_draw
+    harm = shift_draw._harm
 
     def meanwhile(*arguments):
         monkeypatch.undo()
@@ -256,7 +257,7 @@ def test_two_desks_do_not_draw_the_same_shift_twice(workspace, monkeypatch):
             meter(other, COMING, "day")
         return harm(*arguments)
 
-    monkeypatch.setattr(planning, "_harm", meanwhile)
+    monkeypatch.setattr(shift_draw, "_harm", meanwhile)
     with pytest.raises(ConnectError, match="just been drawn by somebody else"):
         meter(workspace, COMING, "day")
     assert workspace.count("draws") == 1 and workspace.count("patrols") == 8

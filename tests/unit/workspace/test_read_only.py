@@ -13,7 +13,7 @@ from accounts import as_nobody, every_byte, open_folder
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.steps import planning
+from shotspotter_connect_plugin.workspace.steps import draw_proof, shift_draw, shift_plan
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
@@ -38,7 +38,7 @@ def drawn(tmp_path_factory):
                 writer.append("forecasts", pd.DataFrame({
                     "shift_date": date, "shift": "day", "box_id": ids, "crime_type": "robbery", "expected": expected,
                     "low": expected / 2, "high": expected * 2}))
-            planning.meter(workspace, date, "day")
+            shift_draw.meter(workspace, date, "day")
     return path
 
 
@@ -58,9 +58,9 @@ def look(path):
     with open_workspace(path) as workspace:
         assert workspace.read_only
         with recorded(workspace, "connect:checkworkspace", {}):
-            found = (planning.verify_draw(workspace, PAST, "day"), planning.verify_draw(workspace, COMING, "day"),
+            found = (draw_proof.verify_draw(workspace, PAST, "day"), draw_proof.verify_draw(workspace, COMING, "day"),
                      check_workspace(workspace))
-        assert planning.publish(workspace, PAST, ["day"]) == 0
+        assert shift_plan.publish(workspace, PAST, ["day"]) == 0
         with pytest.raises(ConnectError, match="cannot be written"):
             with workspace.transaction():
                 pass
@@ -171,7 +171,7 @@ def test_the_owner_of_a_protected_file(place):
     (place / "w.gpkg").chmod(0o444)
     with as_nobody():
         with open_workspace(place / "w.gpkg") as workspace:
-            assert workspace.read_only and planning.verify_draw(workspace, COMING, "day").verified  # it has the seeds
+            assert workspace.read_only and draw_proof.verify_draw(workspace, COMING, "day").verified  # it has the seeds
 
 
 def test_opening_lets_go_of_no_lock(place):

@@ -7,10 +7,11 @@ import pytest
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.steps import forecasting, review
+from shotspotter_connect_plugin.workspace.steps import box_reasons, forecasting, plan_review, recent_events, shift_week
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.steps.planning import meter, planned, publish
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.steps.shift_plan import planned, publish
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -71,7 +72,7 @@ def legend(workspace):
 
 
 def view(workspace, shift_date=DATE, shift=SHIFT):
-    return review.plan_view(workspace, shift_date, shift, legend(workspace))
+    return plan_review.plan_view(workspace, shift_date, shift, legend(workspace))
 
 
 def first_box(workspace):
@@ -119,31 +120,31 @@ def test_a_date_without_shifts_has_an_empty_view(workspace):
 
 
 def test_the_date_to_open_is_the_newest_drawn_one(workspace):
-    assert review.date_to_open(workspace) == pd.Timestamp.now(tz="America/New_York").date().isoformat()
+    assert shift_week.date_to_open(workspace) == pd.Timestamp.now(tz="America/New_York").date().isoformat()
     meter(workspace, DATE, SHIFT, seed="a")
-    assert review.date_to_open(workspace) == DATE
+    assert shift_week.date_to_open(workspace) == DATE
 
 
 def test_why_a_busy_box_and_what_speaks_against_a_quiet_one(workspace):
     meter(workspace, DATE, SHIFT, seed="a")
-    busy = review.why_box(workspace, DATE, SHIFT, first_box(workspace))
+    busy = box_reasons.why_box(workspace, DATE, SHIFT, first_box(workspace))
     assert busy.speaks_for and busy.beat == "W" and busy.types["share"].sum() == pytest.approx(1.0)
     assert not any(sentence.startswith("Few events") for sentence in busy.speaks_against)
     assert any(sentence.startswith("Cap reached") for sentence in busy.speaks_against)
     assert busy.inclusion_probability == 0.5 and 0 < busy.chance_low < busy.chance < busy.chance_high < 1
     known = workspace.read("incidents", ["box_id"])["box_id"].value_counts()
     quiet = next(name for name in workspace.read("boxes", ["box_id"])["box_id"] if known.get(name, 0) <= 2)
-    against = review.why_box(workspace, DATE, SHIFT, quiet).speaks_against
+    against = box_reasons.why_box(workspace, DATE, SHIFT, quiet).speaks_against
     assert any(sentence.startswith(f"Few events: {known.get(quiet, 0)} of ") for sentence in against)
     with pytest.raises(ConnectError, match="There is no box"):
-        review.why_box(workspace, DATE, SHIFT, "C1R1")
+        box_reasons.why_box(workspace, DATE, SHIFT, "C1R1")
 
 
 def test_recent_patrols_and_limits_speak_against_a_box(workspace):
     name = first_box(workspace)
     patrols(workspace, (name, DATE, "day"), (name, "2019-03-18", "day"))
     meter(workspace, DATE, SHIFT, seed="a")
-    against = review.why_box(workspace, DATE, SHIFT, name).speaks_against
+    against = box_reasons.why_box(workspace, DATE, SHIFT, name).speaks_against
     assert "It could not be drawn: cooling down." in against
     assert any("2 other patrols within 7 days, at most 5" in sentence for sentence in against)
     assert any("cool_down_shifts" in sentence for sentence in against)
@@ -154,7 +155,7 @@ def test_lately_counts_what_became_known_before_the_shift(workspace):
     incidents(workspace, ["a", "b", "c", "d"], [7, 7, 7, 7], [7, 7, 7, 7],
               [start - pd.Timedelta(hours=2), start - pd.Timedelta(minutes=10), start - pd.Timedelta(hours=24.2),
                start - pd.Timedelta(days=6.5)])
-    counts = review.lately(workspace, DATE, SHIFT).counts.set_index(["beat", "crime_type"])
+    counts = recent_events.lately(workspace, DATE, SHIFT).counts.set_index(["beat", "crime_type"])
     events = workspace.read("incidents", ["reported_utc", "x"])
     east = start - events.loc[events["x"] >= LEFT + 1000, "reported_utc"]
     day, week = (((east >= pd.Timedelta(0)) & (east < pd.Timedelta(days=days))).sum() for days in (1, 7))
@@ -164,41 +165,41 @@ def test_lately_counts_what_became_known_before_the_shift(workspace):
 
 def test_a_burst_after_the_plan_is_listed_and_the_plan_stays(workspace):
     as_of = workspace.calendar.as_of(DATE)
-    quiet = review.risen(workspace, DATE, SHIFT, as_of)
+    quiet = recent_events.risen(workspace, DATE, SHIFT, as_of)
     assert quiet.reported == 0 and quiet.boxes.empty
     incidents(workspace, [f"new {n}" for n in range(6)], [6] * 6, [6] * 6, as_of + pd.to_timedelta(
         [1, 1, 2, 2, 3, 3], unit="h"))
     before = workspace.content_hash()
-    found = review.risen(workspace, DATE, SHIFT, as_of + pd.Timedelta(hours=5))
+    found = recent_events.risen(workspace, DATE, SHIFT, as_of + pd.Timedelta(hours=5))
     assert found.reported >= 6 and found.since == as_of and found.until == as_of + pd.Timedelta(hours=5)
     first = found.boxes.iloc[0]
     assert first["box_id"] == workspace.fishnet.ids([LEFT // 250 + 6], [BOTTOM // 250 + 6])[0]
     assert first["reported"] >= 6 and first["now"] > first["before"] and not first["planned"]
-    assert (found.boxes["rise"] >= review.LEAST_RISE).all()
+    assert (found.boxes["rise"] >= recent_events.LEAST_RISE).all()
     assert workspace.content_hash() == before
 
 
 def test_nothing_after_the_end_of_the_shift_counts(workspace):
     end = workspace.calendar.bounds(DATE, SHIFT)[1]
     incidents(workspace, ["late"], [6], [6], [end + pd.Timedelta(hours=1)])
-    found = review.risen(workspace, DATE, SHIFT)
+    found = recent_events.risen(workspace, DATE, SHIFT)
     assert found.until == end
     known = workspace.read("incidents", ["reported_utc"])["reported_utc"]
     assert found.reported == ((known > found.since) & (known <= end)).sum()
 
 
 def test_steps_go_through_the_calendar_in_the_order_of_starts(workspace):
-    assert review.step(workspace, DATE, SHIFT, 1) == (DATE, "night")
-    assert review.step(workspace, DATE, "night", 1) == ("2019-03-21", "day")
-    assert review.step(workspace, DATE, "day", -1) == ("2019-03-19", "night")
-    assert review.step(workspace, DATE, SHIFT, 30) == ("2019-03-30", SHIFT)
+    assert shift_week.step(workspace, DATE, SHIFT, 1) == (DATE, "night")
+    assert shift_week.step(workspace, DATE, "night", 1) == ("2019-03-21", "day")
+    assert shift_week.step(workspace, DATE, "day", -1) == ("2019-03-19", "night")
+    assert shift_week.step(workspace, DATE, SHIFT, 30) == ("2019-03-30", SHIFT)
     with workspace.transaction() as writer:
         writer.replace("shifts", pd.DataFrame({"shift": ["day"], "name": ["Day"], "start": ["07:00"], "end": ["15:00"],
                                                "weekdays": ["1"], "sort_order": [1]}))
-    assert review.step(workspace, "2019-03-18", "day", 1) == ("2019-03-25", "day")
+    assert shift_week.step(workspace, "2019-03-18", "day", 1) == ("2019-03-25", "day")
     # From a date on which none starts, to the next one and to the one before.
-    assert review.step(workspace, DATE, "", 1) == ("2019-03-25", "day")
-    assert review.step(workspace, DATE, "", -1) == ("2019-03-18", "day")
+    assert shift_week.step(workspace, DATE, "", 1) == ("2019-03-25", "day")
+    assert shift_week.step(workspace, DATE, "", -1) == ("2019-03-18", "day")
 
 
 def test_the_view_counts_what_became_known_since_its_forecast_until_the_shift_ends(workspace):
@@ -206,8 +207,8 @@ def test_the_view_counts_what_became_known_since_its_forecast_until_the_shift_en
     before = view(workspace).reported
     incidents(workspace, ["a", "b", "late"], [1] * 3, [1] * 3, [start, start + pd.Timedelta(minutes=5), end])
     assert view(workspace).reported == before + 2 and view(workspace).ended
-    assert review.reported_since(workspace, DATE, SHIFT, start) == before
-    assert review.reported_since(workspace, "2019-03-25", SHIFT) == 0  # no forecast
+    assert recent_events.reported_since(workspace, DATE, SHIFT, start) == before
+    assert recent_events.reported_since(workspace, "2019-03-25", SHIFT) == 0  # no forecast
     with workspace.transaction() as writer:
         writer.upsert("incidents", pd.DataFrame({"incident_id": ["a"], "discovered": [True]}))
     assert view(workspace).reported == before + 1  # officer-initiated ones never move a forecast
@@ -235,11 +236,11 @@ def test_a_week_of_shifts(workspace):
     meter(workspace, DATE, SHIFT, seed="a")
     gone = planned(workspace, DATE, SHIFT)["box_id"].iloc[0]
     adjust(workspace, "suppress", DATE, SHIFT, gone, reason="event")
-    week = review.week(workspace, DATE)
+    week = shift_week.week(workspace, DATE)
     assert len(week) == 21 and week["shift_date"].iloc[0] == "2019-03-18" and week["start_utc"].is_monotonic_increasing
     here = week[(week["shift_date"] == DATE) & (week["shift"] == SHIFT)].iloc[0]
     assert (here["draws"], here["planned"], here["added"], here["suppressed"]) == (1, 4, 0, 1)
     assert week["planned"].sum() == 4 and here["types"] == {"robbery": 4} and here["name"] == "Evening"
     assert set(week.loc[week["planned"] == 0, "types"].map(len)) == {0}
     with open_workspace(workspace.address) as again:
-        assert review.week(again, "2019-03-24").equals(week)
+        assert shift_week.week(again, "2019-03-24").equals(week)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.steps.planning import meter
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store import roles
 
 ROOT = Path(__file__).resolve().parents[3]

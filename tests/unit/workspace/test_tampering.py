@@ -17,7 +17,9 @@ from shotspotter_connect_plugin.patrol.adjustments import linked
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.steps.planning import meter, publish, verify_draw
+from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.steps.shift_plan import publish
 from shotspotter_connect_plugin.workspace.store import chain, file_check
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import recorded

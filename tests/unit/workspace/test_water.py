@@ -20,7 +20,8 @@ from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.configure import configure
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.steps.planning import export_draw, meter, verify_draw
+from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,0 +1,148 @@
+"""What was planned and delivered in a period, read once: patrols, stays, officers' visits, tactic logs, the roster.
+
+Reports only format what :mod:`dosage_figures`, :mod:`tactic_figures` and :mod:`officer_figures` count of it. A
+*stay* is one visit of one unit; ``visits`` has a row per officer aboard.
+"""
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+import pandas as pd
+
+from ...patrol import dosage
+from ..steps.shift_dates import dates_between
+from ..store.workspace import Between
+
+OUTCOMES = ("missed", "short", "on_target", "over")
+_PATROL = ["patrol_id", "draw_id", "shift_date", "shift", "box_id", "beat", "crime_type", "unit", "origin", "status",
+           "target_minutes", "returns", "visit_order", "inclusion_probability", "published_utc"]
+_STAY = ["unit", "box_id", "entered_utc"]
+
+
+@dataclass(frozen=True)
+class DeliveredPeriod:
+    """A period's patrols, stays, officers' visits and tactic logs, of one beat and shift if so asked.
+
+    Attributes
+    ----------
+    patrols : DataFrame
+        Planned ones: patrol_id, shift_date, shift, beat, box_id, where, crime_type, unit, origin, visit_order,
+        planned_minutes (target of all its visits), visits, minutes, officer_minutes, outcome (one of
+        :data:`OUTCOMES`, of all its minutes).
+    stays : DataFrame
+        stay, unit, box_id, beat, where, patrol_id, crime_type (of the patrol), shift_date, shift, entered_utc,
+        left_utc, minutes, dosage, officers (how many the roster tells).
+    visits : DataFrame
+        One row per stay and officer aboard: stay, officer, unit, box_id, where, patrol_id, shift_date, shift, minutes,
+        dosage.
+    logs : DataFrame
+        log_id, officer, unit, tactic, minutes, at_utc, stay, box_id, where, beat, crime_type, shift_date, shift, hour
+        (of the agency's clock), approved, listed (whether the agency's list knows the tactic).
+    roster : DataFrame
+        shift_date, shift, officer, unit.
+    tactics : DataFrame
+        As the table.
+    as_of : pandas.Timestamp or None
+        The newest moment among all of these.
+    """
+
+    first: str
+    last: str
+    beat: str
+    shift: str
+    patrols: pd.DataFrame
+    stays: pd.DataFrame
+    visits: pd.DataFrame
+    logs: pd.DataFrame
+    roster: pd.DataFrame
+    tactics: pd.DataFrame
+    as_of: Optional[pd.Timestamp]
+
+    @property
+    def empty(self):
+        """Whether there is nothing at all to report."""
+        return self.patrols.empty and self.stays.empty and self.logs.empty
+
+
+def read_delivered(workspace, first, last, beat="", shift=""):
+    """Read what was planned and delivered on the shift dates ``first`` to ``last``, inclusive.
+
+    A visit counts for the beat of its box, a log for that of its visit.
+
+    Raises
+    ------
+    ConnectError
+        When the dates cannot be read_delivered or are the wrong way round.
+    """
+    days = dates_between(first, last)
+    when = {"shift_date": days, **({"shift": shift} if shift else {})}
+    boxes = workspace.read("boxes", ["box_id", "beat", "where"])
+    patrols = workspace.read("patrols", _PATROL, when)
+    visits = workspace.read("visits", where=when)
+    moments = [patrols["published_utc"].max(), visits["left_utc"].max()]
+    patrols = _patrols(patrols[patrols["status"] == "planned"], visits, boxes, workspace.settings)
+    visits = _visits(visits, patrols, boxes)
+    logs = _logs(workspace, days, shift, visits)
+    moments.append(logs["at_utc"].max())
+    roster = _roster(workspace, days, shift)
+    if beat:
+        patrols, visits, logs = (frame[frame["beat"] == beat].reset_index(drop=True)
+                                 for frame in (patrols, visits, logs))
+        roster = roster[roster["officer"].isin(visits["officer"])].reset_index(drop=True)
+    moments = [moment for moment in moments if not pd.isna(moment)]
+    stays = visits.drop_duplicates("stay").drop(columns=["visit_id", "officer"]).reset_index(drop=True)
+    known = visits[visits["officer"] != dosage.UNKNOWN].groupby("stay").size()
+    stays["officers"] = stays["stay"].map(known).fillna(0).astype(int)
+    return DeliveredPeriod(first, last, beat, shift, patrols, stays, visits, logs, roster,
+                           workspace.read("tactics", order_by="sort_order"), max(moments) if moments else None)
+
+
+def _patrols(patrols, visits, boxes, settings):
+    table = dosage.planned_against_delivered(patrols, visits)
+    table = table.rename(columns={"patrol_minutes": "minutes"})
+    table["planned_minutes"] = table["target_minutes"] * (1 + table["returns"].fillna(0).astype(float))
+    outcome = dosage.dosage(table["minutes"], settings.on_target_low, settings.on_target_high,
+                            table["planned_minutes"], settings.target_minutes)
+    table["outcome"] = np.where(table["visits"] > 0, outcome, "missed")
+    for name in ("origin", "visit_order", "inclusion_probability"):
+        table[name] = patrols[name].to_numpy()
+    return table.drop(columns=["status", "delivered"]).merge(boxes[["box_id", "where"]], on="box_id", how="left")
+
+
+def _visits(visits, patrols, boxes):
+    """Visits with the stay they are part of, the beat of their box and the crime type of their patrol."""
+    visits = visits.sort_values(["entered_utc", "unit", "box_id", "officer"], kind="stable", ignore_index=True)
+    visits["stay"] = visits.groupby(_STAY, sort=False, dropna=False).ngroup()
+    visits = visits.merge(boxes, on="box_id", how="left")
+    kind = dict(zip(patrols["patrol_id"], patrols["crime_type"]))
+    visits["crime_type"] = visits["patrol_id"].map(kind).astype(object)
+    return visits
+
+
+def _logs(workspace, days, shift, visits):
+    """Logs of the shifts, each with its visit's box, beat and crime type."""
+    calendar = workspace.calendar
+    slots = calendar.slots(days[0], days[-1])
+    at = Between(slots["start_utc"].min(), slots["end_utc"].max()) if len(slots) else []
+    logs = workspace.read("tactic_log", where={"at_utc": at}, order_by="at_utc")
+    logs["shift_date"], logs["shift"] = calendar.assign(logs["at_utc"])
+    logs = logs[logs["shift_date"].isin(days)]
+    if shift:
+        logs = logs[logs["shift"] == shift]
+    mine = ["visit_id", "stay", "box_id", "beat", "where", "crime_type"]
+    logs = logs.merge(visits[mine].drop_duplicates("visit_id"), on="visit_id", how="left")
+    logs["hour"] = logs["at_utc"].dt.tz_convert(workspace.settings.timezone).dt.hour
+    logs["listed"] = logs["tactic"].isin(workspace.distinct("tactics", "tactic"))
+    return logs.reset_index(drop=True)
+
+
+def _roster(workspace, days, shift):
+    """Who worked which shift: as the roster says, or the shift in which a row begins."""
+    roster = workspace.read("roster")
+    assigned = workspace.calendar.assign(roster["from_utc"])
+    for name, found in zip(("shift_date", "shift"), assigned):
+        roster[name] = roster[name].where(roster[name].notna(), pd.Series(found, index=roster.index))
+    roster = roster[roster["shift_date"].isin(days)]
+    if shift:
+        roster = roster[roster["shift"] == shift]
+    return roster[["shift_date", "shift", "officer", "unit"]].drop_duplicates().reset_index(drop=True)

@@ -1,0 +1,37 @@
+"""Where units drove in a shift, as lines."""
+import numpy as np
+import pandas as pd
+
+from ...patrol import tracks as gps
+from ..store.workspace import Between
+
+
+def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
+    """Where units drove in a shift, from the fixes that can be true.
+
+    Parameters
+    ----------
+    units : list of str, optional
+        Only these.
+    tolerance : float
+        Metres by which a line may be simpler than its fixes.
+
+    Returns
+    -------
+    DataFrame
+        unit, geometry (shapely LineString in the workspace's CRS), one row per track of at least two fixes.
+    """
+    from shapely.geometry import LineString
+
+    start, end = workspace.calendar.bounds(shift_date, shift)
+    where = {"at_utc": Between(start, end), **({} if units is None else {"unit": list(units)})}
+    fixes = workspace.read("gps_fixes", where=where, order_by=["unit", "at_utc"])
+    codes, names = pd.factorize(fixes["unit"])
+    at = fixes["at_utc"].dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
+    x, y = fixes["x"].to_numpy(float), fixes["y"].to_numpy(float)
+    keep, track, _ = gps.clean(codes, at, x, y, fixes["accuracy"].to_numpy(float),
+                               gps.VisitRules.from_settings(workspace.settings))
+    starts = np.flatnonzero(np.diff(track, prepend=-1))
+    rows = [(names[codes[part[0]]], LineString(np.column_stack([x[part], y[part]])).simplify(tolerance, False))
+            for part in np.split(keep, starts[1:]) if part.size > 1]
+    return pd.DataFrame(rows, columns=["unit", "geometry"])

@@ -1,0 +1,61 @@
+"""What happened around a shift that its draw must heed: patrols, visits and chances in the windows of days."""
+import pandas as pd
+
+from ...patrol import adjustments, metering
+from ..store import chain
+from ..store.workspace import Between
+from .shift_plan import draw_numbers
+
+_LONGEST_WINDOW = max(metering.WINDOWS)
+_NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []})
+
+
+def history_around(workspace, shift_date, shift, rules, chances=False):
+    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.History``.
+
+    A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
+    ``chances`` are read only if asked for: a draw alone needs them.
+    """
+    first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
+                   (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
+    around = {"shift_date": Between(first, last)}
+    patrols = workspace.read("patrols", ["shift_date", "shift", "box_id", "origin"], {**around, "status": "planned"})
+    here = (patrols["shift_date"] == shift_date) & (patrols["shift"] == shift)
+    added = frozenset(patrols.loc[here & (patrols["origin"] == "added"), "box_id"])
+    visits = workspace.read("visits", ["shift_date", "shift", "box_id", "unit", "entered_utc", "minutes"], around)
+    visits = visits[(visits["shift_date"] != shift_date) | (visits["shift"] != shift)]
+    visits = visits.drop_duplicates(["unit", "entered_utc", "box_id"])  # one row per officer aboard
+    counted = ["shift_date", "shift", "box_id"]
+    patrols = pd.concat([patrols.loc[~here, counted], visits[counted]]).drop_duplicates(ignore_index=True)
+    recorded = _recorded_chances(workspace, shift_date, shift, around) if chances else _NO_CHANCES
+    neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
+    resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
+    suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
+    return metering.History(patrols, recorded, resting, added, suppressed, visits[["box_id", "shift_date", "minutes"]])
+
+
+def _recorded_chances(workspace, shift_date, shift, around):
+    """Recorded probabilities of the newest draws around a shift, summed as far as its windows of days allow.
+
+    Dates that are in the same windows are read as one sum per box, dated by the first of them: so a city's month of
+    draws is summed where it is stored, instead of being read row by row.
+    """
+    draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
+    draws = draws.assign(number=draw_numbers(draws)).sort_values("number")
+    draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
+    draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
+    blocks = metering.window_blocks(draws["shift_date"], shift_date)
+    frames = [workspace.totals("draw_boxes", "inclusion_probability", "box_id", {
+        "draw_id": block["draw_id"].tolist(), "eligible": True}).assign(shift_date=block["shift_date"].min())
+        for _, block in draws.groupby(blocks)]
+    return pd.concat(frames, ignore_index=True) if frames else _NO_CHANCES
+
+
+def _neighbours(calendar, shift_date, shift, count):
+    """The ``count`` shifts before and after a shift; every code runs at least once a week."""
+    reach = pd.Timedelta(days=count + 7)
+    date = pd.Timestamp(shift_date).date()
+    slots = calendar.slots(str(date - reach), str(date + reach))
+    here = int(((slots["shift_date"] == shift_date) & (slots["shift"] == shift)).to_numpy().argmax())
+    near = slots.iloc[max(here - count, 0):here + count + 1]
+    return near[["shift_date", "shift"]].drop(index=slots.index[here])

@@ -1,0 +1,148 @@
+"""The draw of a shift: meter it by its forecast, the rules and a committed seed, and write its plan."""
+from dataclasses import dataclass
+from typing import List
+
+import pandas as pd
+
+from ...errors import ConnectError
+from ...patrol import metering, seeds
+from ...patrol.draw import NEARLY
+from ...progress import SILENT
+from ..store import roles
+from .patrol_history import history_around
+from .seed_promises import SEEDS_LOST, commit, committed_seed, reveal_ended, shifts_in_words
+from .shift_plan import draws_of, planned, share_caps
+
+_NO_LOTTERY = "test, no lottery"
+
+
+@dataclass(frozen=True)
+class MeterResult:
+    """The plan of a shift: its newest draw, whether that was drawn just now, the planned patrols, what to tell."""
+
+    draw_id: str
+    drawn: bool
+    patrols: pd.DataFrame
+    messages: List[str]
+
+
+def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=False, reason="", progress=SILENT):
+    """Draw the boxes of one shift and write its plan, in one transaction.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    shift_date, shift : str
+        A shift with forecasts.
+    boxes : int, optional
+        Boxes per beat instead of the setting.
+    cap : float, optional
+        Largest chance of a box instead of the setting.
+    seed : str, optional
+        For tests: the draw is then marked as no lottery, and the seed is stored openly.
+    redraw : bool
+        Draw a drawn shift again; needs a ``reason``. Both draws stay, the older one's patrols become suppressed.
+    reason : str
+        Why it is drawn again, or why it is drawn without seeds that were lost after their hashes were published: then
+        new ones are made, the old hashes stay, and the draw says so.
+
+    Returns
+    -------
+    MeterResult
+        For a shift drawn before, without ``redraw``: the plan as it is, and nothing is written.
+
+    Raises
+    ------
+    ConnectError
+        When the shift does not run, has no forecasts, or a redraw has no reason.
+    """
+    if redraw:
+        roles.require(workspace, "redraw")
+    if seed is not None:
+        roles.require(workspace, "own_seed")
+    workspace.calendar.bounds(shift_date, shift)
+    reveal_ended(workspace)
+    earlier = draws_of(workspace, shift_date, shift)
+    if len(earlier) and not redraw:
+        message = f"{shift_date} {shift} was drawn before; its plan stays. Draw it again only with REDRAW and a reason."
+        return MeterResult(earlier["draw_id"].iloc[-1], False, planned(workspace, shift_date, shift), [message])
+    if len(earlier) and not reason.strip():
+        raise ConnectError("A shift is drawn again only with a reason; say why in REASON.")
+    progress.report(0.1, f"Forecast of {shift_date} {shift}")
+    by_box = _harm(workspace, shift_date, shift)
+    with workspace.transaction() as writer:
+        # Read again under the lock: another desk may have drawn the shift in the meantime.
+        if len(draws_of(workspace, shift_date, shift)) != len(earlier):
+            raise ConnectError(f"{shift_date} {shift} has just been drawn by somebody else; open its plan.")
+        now = pd.Timestamp.now(tz="UTC").floor("ms")
+        lost = commit(workspace, writer, shift_date, shift, now, "" if redraw else reason, seed is not None)
+        secret = str(seed) if seed is not None else committed_seed(workspace, shift_date, shift)
+        progress.report(0.3, "Metering")
+        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
+                                  share_caps(workspace))
+        history = history_around(workspace, shift_date, shift, rules, chances=True)
+        drawn = metering.draw_shift(workspace.read("boxes", [
+            "box_id", "beat", "inside", "water", "neighbourhood"]),
+                                    by_box["harm"], history, rules, secret)
+        progress.report(0.8, "Writing the plan")
+        draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"
+        reasons = [_NO_LOTTERY] * (seed is not None) + [SEEDS_LOST] * (lost > 0)
+        reasons += [reason.strip()] * bool(len(earlier) or lost)
+        messages = [f"What was published for {shifts_in_words(lost)} cannot be honoured, because their seeds were "
+                    "lost. New hashes stand beside the old ones, and the record of the draw says so."] * (lost > 0)
+        opened = seed is not None or workspace.calendar.has_ended(shift_date, shift, now)
+        writer.append("draws", pd.DataFrame([{
+            "draw_id": draw_id, "shift_date": shift_date, "shift": shift, "drawn_utc": now,
+            "seed_hash": seeds.hash_of(secret), "seed": secret if opened else None, "inputs_hash": drawn.inputs_hash,
+            "size": int(drawn.boxes["selected"].sum()), "lottery": seed is None, "reason": "; ".join(reasons),
+            "rules": rules, "reserve": drawn.reserve}]))
+        writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
+        messages += _suppress_earlier(workspace, writer, shift_date, shift)
+        patrols = metering.plan(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
+        writer.append("patrols", patrols.assign(patrol_id=draw_id + "." + patrols["box_id"], draw_id=draw_id,
+                                                shift_date=shift_date, shift=shift))
+        progress.report(0.95)
+    messages += _limits_in_words(drawn, rules)
+    if drawn.coverage.sentence:
+        progress.info(f"{shift_date} {shift}: {drawn.coverage.sentence}")
+    if seed is not None:
+        messages.append("Drawn with a given seed: a test, no lottery.")
+    progress.report(1.0)
+    return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
+
+
+def _harm(workspace, shift_date, shift):
+    forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"],
+                               {"shift_date": shift_date, "shift": shift})
+    if forecasts.empty:
+        raise ConnectError(f"{shift_date} {shift} has no forecast. Score the shift first: “Score”.")
+    return metering.harm_by_box(forecasts, workspace.crime_types)
+
+
+def _suppress_earlier(workspace, writer, shift_date, shift):
+    """Take the patrols of earlier draws of the shift out of the plan; they stay as suppressed rows."""
+    old = workspace.read("patrols", ["patrol_id", "status", "version"], {
+        "shift_date": shift_date, "shift": shift, "status": "planned", "origin": ["drawn", "topped_up"]})
+    if old.empty:
+        return []
+    writer.upsert("patrols", old.assign(status="suppressed", version=old["version"] + 1))
+    return [f"{len(old)} patrols of the earlier draw are kept as suppressed."]
+
+
+def _limits_in_words(drawn, rules):
+    """Every constraint that bound the draw, and by how much."""
+    said = []
+    if rules["boxes_per_beat"] < rules["boxes_asked"]:
+        said.append(f"{rules['boxes_asked']} boxes per beat were asked for; the units have minutes for "
+                    f"{rules['boxes_per_beat']} (units_per_beat, minutes_per_unit).")
+    said += [limit.sentence for limit in drawn.limited]
+    for shortfall in drawn.shortfalls:
+        why_not = drawn.boxes.loc[drawn.boxes["beat"] == shortfall.beat, "why_not"].value_counts()
+        out = ", ".join(f"{count} {reason}" for reason, count in why_not.items())
+        eligible = drawn.boxes[(drawn.boxes["beat"] == shortfall.beat) & drawn.boxes["eligible"]]
+        lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum())
+        said.append(shortfall.sentence
+                    + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "
+                       "7 or 28 days, or by a share cap." if lower else "")
+                    + (f" Boxes that could not be drawn: {out}." if out else ""))
+    return said

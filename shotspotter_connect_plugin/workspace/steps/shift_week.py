@@ -1,0 +1,60 @@
+"""The shifts of a week and what is planned for them; the shift before and after; the date to open."""
+import numpy as np
+import pandas as pd
+
+from ...patrol import adjustments
+from ..store import chain
+
+
+def date_to_open(workspace):
+    """Today if it has a draw, else the date of the newest draw, else today."""
+    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    dates = workspace.distinct("draws", "shift_date")
+    return today if today in dates or not dates else max(dates)
+
+
+def week(workspace, shift_date):
+    """The shifts of the week (Monday to Sunday) that holds a date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        shift_date, shift, name, start_utc, draws, planned, added (planned by hand), suppressed (taken out by an
+        analyst), types (crime type -> planned boxes), by start.
+    """
+    day = pd.Timestamp(shift_date).date()
+    first = day - pd.Timedelta(days=day.weekday())
+    slots = workspace.calendar.slots(str(first), str(first + pd.Timedelta(days=6)))
+    slots = slots[["shift_date", "shift", "start_utc"]].reset_index(drop=True)
+    where = {"shift_date": slots["shift_date"].unique().tolist()}
+    key = ["shift_date", "shift"]
+    patrols = workspace.read("patrols", [*key, "origin", "crime_type"], {**where, "status": "planned"})
+    changes = pd.DataFrame(chain.records(workspace.read("adjustments", where=where, order_by="seq")))
+    counts = pd.DataFrame({
+        "draws": workspace.read("draws", key, where).groupby(key).size(), "planned": patrols.groupby(key).size(),
+        "added": patrols[patrols["origin"] == "added"].groupby(key).size()})
+    counts["suppressed"] = pd.Series({
+        at: len(adjustments.suppressed_boxes(rows.to_dict("records"))) for at, rows in changes.groupby(key)
+    } if len(changes) else {}, dtype=float)
+    counts = counts.rename_axis(key).reset_index()
+    slots = slots.merge(counts, on=key, how="left").fillna(dict.fromkeys(counts.columns[2:], 0)).astype(
+        dict.fromkeys(counts.columns[2:], int))
+    types = {at: codes.value_counts().to_dict() for at, codes in patrols.groupby(key)["crime_type"]}
+    slots["types"] = [types.get(at, {}) for at in zip(slots["shift_date"], slots["shift"])]
+    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift").set_index("shift")["name"]
+    slots["name"] = slots["shift"].map(names).fillna(slots["shift"])
+    return slots
+
+
+def step(workspace, shift_date, shift, by):
+    """(date, code) of the shift that starts ``by`` shifts after one, before it where negative; the shift itself at the
+    ends of the calendar."""
+    day = pd.Timestamp(shift_date).date()
+    reach = pd.Timedelta(days=7 + abs(by))  # every code runs at least once a week
+    slots = workspace.calendar.slots(str(day - reach), str(day + reach))
+    here = np.flatnonzero((slots["shift_date"] == shift_date) & (slots["shift"] == shift))
+    if here.size == 0:
+        later = np.flatnonzero(slots["shift_date"] >= shift_date)
+        here = later[:1] - (by > 0)
+    place = slots.iloc[int(np.clip(here[0] + by, 0, len(slots) - 1))]
+    return place["shift_date"], place["shift"]
