@@ -6,12 +6,11 @@ from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParame
                        QgsProcessingParameterString)
 
 from ..errors import ConnectError
-from .base import FORECAST, NOTHING, ConnectAlgorithm
+from .base import FORECAST, FROM, NOTHING, TO, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import OUTPUT, write_output
 
-FROM, TO, CRIME_TYPES, AREA_PERCENT = "FROM", "TO", "CRIME_TYPES", "AREA_PERCENT"
-RANKS, REPORT = "RANKS", "REPORT"
+CRIME_TYPES, AREA_PERCENT, RANKS, REPORT = "CRIME_TYPES", "AREA_PERCENT", "RANKS", "REPORT"
 
 
 class BackTest(ConnectAlgorithm):
@@ -51,7 +50,7 @@ class BackTest(ConnectAlgorithm):
         from ..workspace.steps import backtesting
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
-        codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
+        codes = self.codes(parameters, CRIME_TYPES, context)
         ranks, report = (self.parameterAsFileOutput(parameters, name, context) for name in (RANKS, REPORT))
         if report and not os.path.isdir(os.path.dirname(os.path.abspath(report))):  # said now, not after the long work
             raise ConnectError(f"REPORT: the folder of {report} does not exist; choose another one.")

@@ -12,13 +12,13 @@ from ..errors import ConnectError
 from ..libraries import how_to_install, is_installed, missing_sentence, name_of
 from . import addresses
 from .feedback import FeedbackProgress
-from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong
+from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong, yesterday
 
 TAG = "ShotSpotter Connect"
 VERSIONS = {"QGIS": Qgis.version()}
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources")
 ICONS, HELP_PAGE = os.path.join(RESOURCES, "icons"), os.path.join(RESOURCES, "help.html")
-WORKSPACE, DATE, SHIFT, AS_OF = "WORKSPACE", "DATE", "SHIFT", "AS_OF"
+WORKSPACE, DATE, SHIFT, AS_OF, FROM, TO = "WORKSPACE", "DATE", "SHIFT", "AS_OF", "FROM", "TO"
 
 SET_UP = ("setup", "Set up")
 IMPORT = ("import", "Import")
@@ -152,6 +152,13 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
                  "Code of one shift, as in the workspace's table of shifts. Empty = all shifts of the date.")
 
+    def add_period(self):
+        date = Qgis.ProcessingDateTimeParameterDataType.Date
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
+                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
+        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
+                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+
     def add_as_of(self, what):
         definition = QgsProcessingParameterDateTime(
             AS_OF, "As of", Qgis.ProcessingDateTimeParameterDataType.DateTime, optional=True)
@@ -160,6 +167,10 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     def text(self, parameters, name, context):
         return self.parameterAsString(parameters, name, context).strip()
+
+    def codes(self, parameters, name, context):
+        """Codes with commas between them, as a list."""
+        return [code.strip() for code in self.text(parameters, name, context).split(",") if code.strip()]
 
     def table(self, parameters, name, context, kinds, progress):
         """A layer parameter as ``VectorTable``; None when it was left empty."""
@@ -170,6 +181,11 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     def shift_date(self, parameters, workspace):
         """DATE as ISO text; today in the agency's time zone if it is empty."""
         return iso_date(parameters.get(DATE)) or today(workspace.calendar)
+
+    def period(self, parameters, workspace):
+        """FROM and TO of :meth:`add_period`, ISO."""
+        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
+        return first, iso_date(parameters.get(TO)) or first
 
     def shifts(self, parameters, context, workspace, shift_date):
         """Codes of the shifts asked for that start on the date, in order.

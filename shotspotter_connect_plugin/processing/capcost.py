@@ -2,11 +2,11 @@
 from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
                        QgsProcessingParameterFileDestination)
 
-from .base import NOTHING, PATROL, ConnectAlgorithm
+from .base import FROM, NOTHING, PATROL, TO, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import OUTPUT, write_output
 
-FROM, TO, REPORT = "FROM", "TO", "REPORT"
+REPORT = "REPORT"
 
 
 class CapCost(ConnectAlgorithm):

@@ -1,14 +1,15 @@
 """connect:daily"""
 import os
 
-from qgis.core import Qgis, QgsProcessingOutputFile, QgsProcessingOutputNumber
+from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber
 
 from ..errors import ConnectError
 from .base import DAY, ConnectAlgorithm
 from .destinations import DATED, WritesForPeople, add_folder, chosen
 from .feedback import LayoutFeedback, timed
+from .outputs import OUTPUT
 
-OUTPUT, PLAN, PROJECT, PATROLS, DRAWN = "OUTPUT", "PLAN", "PROJECT", "PATROLS", "DRAWN"
+PLAN, PROJECT, PATROLS, DRAWN = "PLAN", "PROJECT", "PATROLS", "DRAWN"
 
 
 class Daily(WritesForPeople, ConnectAlgorithm):
@@ -24,10 +25,6 @@ class Daily(WritesForPeople, ConnectAlgorithm):
             "of times: a shift that has been drawn keeps its forecast and its draw, and files are replaced only when "
             "the new ones are whole. If no model has been trained on what was known at the hour of planning, one is "
             "trained first.")
-
-    def flags(self):
-        # Layouts live in the main thread.
-        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
@@ -50,8 +47,7 @@ class Daily(WritesForPeople, ConnectAlgorithm):
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise ConnectError("The "
-                               f"folder {folder} cannot be made; choose another one.", str(error)) from error
+            raise ConnectError(f"The folder {folder} cannot be made; choose another one.", str(error)) from error
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):

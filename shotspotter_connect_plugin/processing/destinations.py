@@ -2,7 +2,7 @@
 import os
 import re
 
-from qgis.core import (QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProcessingParameterFileDestination,
+from qgis.core import (Qgis, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProcessingParameterFileDestination,
                        QgsProcessingParameterFolderDestination, QgsProcessingUtils)
 
 DATED, REPORTS = "Dated folder beside the workspace", "Folder “reports” beside the workspace"
@@ -15,6 +15,10 @@ class WritesForPeople:
     """For an algorithm whose OUTPUT people open: tells the provider's ``written`` of its id and its outputs."""
 
     _outputs = None
+
+    def flags(self):
+        # Layouts, and the layers of projects, live in the main thread.
+        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
 
     def run_in_workspace(self, parameters, context, progress):
         self._outputs = super().run_in_workspace(parameters, context, progress)

@@ -1,12 +1,12 @@
 """connect:exportplan"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterEnum
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum
 
 from ..errors import ConnectError
 from .base import NOTHING, PATROL, SHIFT, ConnectAlgorithm
 from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
-from .outputs import crime_type_legend
+from .outputs import OUTPUT, crime_type_legend
 
-FORMAT, OUTPUT, PATROLS = "FORMAT", "OUTPUT", "PATROLS"
+FORMAT, PATROLS = "FORMAT", "PATROLS"
 ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx", "package": ".json", "qfield": ".zip"}
 ONE_SHIFT = ("package", "qfield")
 
@@ -24,10 +24,6 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             "track that is recorded, and a message on entry into a box), whose GeoPackage “Import GPS” and “Import "
             "tactics” take in when it comes back. All places but those of the phone are in longitude and latitude. "
             "Cells that a spreadsheet would take for a formula begin with an apostrophe.")
-
-    def flags(self):
-        # The phone's project and its layers live in the main thread.
-        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()

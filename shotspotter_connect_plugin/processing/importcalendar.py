@@ -1,12 +1,11 @@
 """connect:importcalendar"""
 import os
 
-from qgis.core import (QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterFile,
-                       QgsProcessingParameterString)
+from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterString
 
 from .base import IMPORT
 from .configure import read_json
-from .imports import COUNTS, DATE_ORDER, DROPPED_COLUMNS, INPUT, MAPPING, FileAlgorithm, add_date_order, report
+from .imports import DATE_ORDER, INPUT, MAPPING, FileAlgorithm, add_counts, add_date_order, report, report_dropped
 
 
 class ImportCalendar(FileAlgorithm):
@@ -33,9 +32,7 @@ class ImportCalendar(FileAlgorithm):
                  "temperature, temperature_max, temperature_min, precipitation, snow, wind, humidity. Empty = as the "
                  "names of columns and file tell.")
         add_date_order(self)
-        for name in COUNTS:
-            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
-        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+        add_counts(self, dropped=True)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..workspace.imports.calendar_import import import_calendar
@@ -45,8 +42,4 @@ class ImportCalendar(FileAlgorithm):
             mapping = read_json(mapping, "MAPPING")
         result = import_calendar(workspace, self.path, mapping, progress=progress,
                                  date_order=self.text(parameters, DATE_ORDER, context))
-        counts = report(result, progress)
-        dropped = ", ".join(result.dropped_columns)
-        progress.info("Columns that were not read: {}.".format(dropped or "none"))
-        run.counts = {name.lower(): number for name, number in counts.items()}
-        return {**counts, DROPPED_COLUMNS: dropped}
+        return {**report(result, progress, run), **report_dropped(result, progress)}

@@ -1,9 +1,8 @@
 """connect:importneighbourhoods"""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterField,
-                       QgsProcessingParameterString)
+from qgis.core import Qgis, QgsProcessingParameterField, QgsProcessingParameterString
 
 from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS, DROPPED_COLUMNS, report
+from .imports import add_counts, report, report_columns, report_dropped
 from .inputs import LayerParameter
 
 INPUT, NAME_FIELD, POPULATION_FIELDS = "INPUT", "NAME_FIELD", "POPULATION_FIELDS"
@@ -32,9 +31,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
         self.add(QgsProcessingParameterString(POPULATION_FIELDS, "Fields with residents", optional=True),
                  "Fields with a comma between them: all residents first, then the groups to be told apart, as in "
                  "TOTALPOP, White=WHITE, Black=BLACK. Empty = those of public census exports that are recognised.")
-        for name in COUNTS:
-            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
-        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+        add_counts(self, dropped=True)
 
     def read_layers(self, parameters, context, progress):
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
@@ -44,10 +41,6 @@ class ImportNeighbourhoods(ConnectAlgorithm):
 
         result = import_neighbourhoods(workspace, self.areas, self.text(parameters, NAME_FIELD, context),
                                        self.text(parameters, POPULATION_FIELDS, context), progress=progress)
-        counts = report(result, progress)
-        for role, column in result.mapping.items():
-            progress.info(f"Read {column} as {role}.")
-        dropped = ", ".join(result.dropped_columns)
-        progress.info("Columns that were not read: {}.".format(dropped or "none"))
-        run.counts = {name.lower(): number for name, number in counts.items()}
-        return {**counts, DROPPED_COLUMNS: dropped}
+        counts = report(result, progress, run)
+        report_columns(result, progress)
+        return {**counts, **report_dropped(result, progress)}

@@ -1,9 +1,9 @@
 """connect:importplaces"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterString
+from qgis.core import Qgis, QgsProcessingParameterString
 
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS, name_boxes, report
+from .imports import add_counts, name_boxes, report
 from .inputs import LayerParameter
 
 INPUT, KIND = "INPUT", "KIND"
@@ -29,8 +29,7 @@ class ImportPlaces(ConnectAlgorithm):
             "Points, or polygons of which a point inside is taken; any CRS.")
         self.add(QgsProcessingParameterString(KIND, "Kind"),
                  "What they are, in one word or two, as in bus_stop, metro_station or water.")
-        for name in COUNTS:
-            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+        add_counts(self)
 
     def read_layers(self, parameters, context, progress):
         self.places = self.table(parameters, INPUT, context, [Qgis.GeometryType.Point, Qgis.GeometryType.Polygon],
@@ -43,7 +42,6 @@ class ImportPlaces(ConnectAlgorithm):
         if not kind:
             raise ConnectError("KIND is empty; say what the places are, as in bus_stop.")
         result = import_places(workspace, self.places, kind, progress=progress)
-        counts = report(result, progress)
-        run.counts = {name.lower(): number for name, number in counts.items()}
+        counts = report(result, progress, run)
         name_boxes(workspace, progress)
         return counts

@@ -78,9 +78,7 @@ class FileImport(FileAlgorithm):
                                                        createByDefault=False),
                  "Where to list rejected rows with line number, column and reason, never the value. Empty = beside the "
                  "workspace.")
-        for name in COUNTS:
-            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
-        self.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+        add_counts(self, dropped=True)
 
     def work(self, workspace, parameters, context, progress, run):
         crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
@@ -90,25 +88,44 @@ class FileImport(FileAlgorithm):
             source_crs=crs.authid() if crs.isValid() else "",
             source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress,
             date_order=self.text(parameters, DATE_ORDER, context))
-        counts = {**report(result, progress), **self.flags_of(result)}
-        dropped = ", ".join(result.dropped_columns)
-        progress.info("Columns that were not read: {}.".format(dropped or "none"))
-        run.counts = {name.lower(): number for name, number in counts.items()}
+        outputs = {**report(result, progress, run, self.flags_of(result)), **report_dropped(result, progress)}
         self.after(workspace, progress)
-        outputs = {**counts, DROPPED_COLUMNS: dropped}
         if rejects and os.path.exists(rejects):
             outputs[REJECTS] = rejects
         return outputs
 
 
-def report(result, progress):
-    """Tell what an import did -> its counts by output name."""
+def add_counts(algorithm, dropped=False):
+    """Add the outputs of :func:`report`, and that of :func:`report_dropped`."""
+    for name in COUNTS:
+        algorithm.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+    if dropped:
+        algorithm.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
+
+
+def report(result, progress, run, flags=None):
+    """Tell what an import did -> its counts by output name, and its ``flags``, both kept with the run."""
     for warning in result.warnings:
         progress.warn(warning)
     counts = {name: getattr(result, name.lower()) for name in COUNTS}
     progress.info("{READ} rows read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
                   .format(**counts))
+    counts.update(flags or {})
+    run.counts = {name.lower(): number for name, number in counts.items()}
     return counts
+
+
+def report_columns(result, progress):
+    """Tell which columns were read as what."""
+    for role, column in result.mapping.items():
+        progress.info(f"Read {column} as {role}.")
+
+
+def report_dropped(result, progress):
+    """Tell which columns were not read -> the output that says so."""
+    dropped = ", ".join(result.dropped_columns)
+    progress.info("Columns that were not read: {}.".format(dropped or "none"))
+    return {DROPPED_COLUMNS: dropped}
 
 
 def name_boxes(workspace, progress):
@@ -138,8 +155,7 @@ def file_of(value, context):
         return parts["path"] + ("|layername=" + parts["layerName"] if parts.get("layerName") else "")
     if layer.isSpatial() and not layer.crs().isValid():
         raise ConnectError(f"Layer “{layer.name()}” has no coordinate reference system; set the one it was made in "
-                           "(Layer, Set CRS "
-                           "of Layer) and run again.")
+                           "(Layer, Set CRS of Layer) and run again.")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     path = QgsProcessingUtils.generateTempFilename("input.gpkg", context)

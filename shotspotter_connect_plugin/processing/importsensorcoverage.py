@@ -1,8 +1,8 @@
 """connect:importsensorcoverage"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterField
+from qgis.core import Qgis, QgsProcessingParameterField
 
 from .base import IMPORT, ConnectAlgorithm
-from .imports import COUNTS, DATE_ORDER, add_date_order, report
+from .imports import DATE_ORDER, add_counts, add_date_order, report, report_columns
 from .inputs import LayerParameter
 
 INPUT, FROM_FIELD, TO_FIELD = "INPUT", "FROM_FIELD", "TO_FIELD"
@@ -31,8 +31,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
         self.add(QgsProcessingParameterField(TO_FIELD, "Field with the last date", None, INPUT, optional=True),
                  "Last date of listening. An empty value = still listening. Empty = found by its name.")
         add_date_order(self)
-        for name in COUNTS:
-            self.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
+        add_counts(self)
 
     def read_layers(self, parameters, context, progress):
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
@@ -43,8 +42,6 @@ class ImportSensorCoverage(ConnectAlgorithm):
         result = import_sensor_coverage(workspace, self.areas, self.text(parameters, FROM_FIELD, context),
                                         self.text(parameters, TO_FIELD, context), progress=progress,
                                         date_order=self.text(parameters, DATE_ORDER, context))
-        counts = report(result, progress)
-        for role, column in result.mapping.items():
-            progress.info(f"Read {column} as {role}.")
-        run.counts = {name.lower(): number for name, number in counts.items()}
+        counts = report(result, progress, run)
+        report_columns(result, progress)
         return counts

@@ -147,8 +147,7 @@ def vector_table(source, name, kinds, progress):
     from ..workspace.store.layers import VectorTable
 
     if source is None:
-        raise ConnectError(f"{name}: the layer cannot be opened; give a layer of the project or a file that exists."
-                           )
+        raise ConnectError(f"{name}: the layer cannot be opened; give a layer of the project or a file that exists.")
     kind = QgsWkbTypes.geometryType(source.wkbType())
     if kind not in kinds:
         raise ConnectError("{}: layer “{}” holds {}, but {} are needed; choose another layer.".format(
@@ -156,8 +155,7 @@ def vector_table(source, name, kinds, progress):
     crs = source.sourceCrs()
     if not crs.isValid():
         raise ConnectError(f"{name}: layer “{source.sourceName()}” has no coordinate reference system; set the one "
-                           "it was made in (Layer, "
-                           "Set CRS of Layer) and run again.")
+                           "it was made in (Layer, Set CRS of Layer) and run again.")
     rows, shapes = [], []
     total = max(source.featureCount(), 1)
     features = source.getFeatures(QgsFeatureRequest(), Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks)

@@ -1,34 +1,36 @@
 """What the algorithms of reports share: period, filters, and one file whose ending says what is written."""
-from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterDateTime,
-                       QgsProcessingParameterString)
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterString
 
 from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
 from .destinations import REPORTS, WritesForPeople, add_file, chosen, file_name
 from .feedback import LayoutFeedback
-from .inputs import iso_date, yesterday
+from .outputs import OUTPUT
 
-FROM, TO, BEAT, OUTPUT, OFFICER, FILES, TABLES = "FROM", "TO", "BEAT", "OUTPUT", "OFFICER", "FILES", "TABLES"
+BEAT, OFFICER, FILES, TABLES = "BEAT", "OFFICER", "FILES", "TABLES"
 KINDS_OF_FILE = "PDF (*.pdf);;PNG, one per page (*.png);;CSV, one per table (*.csv)"
 
 
-class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
+class WritesPages(WritesForPeople):
+    """For an algorithm whose OUTPUT is one of :data:`KINDS_OF_FILE`."""
+
+    def check(self, parameters, context):
+        super().check(parameters, context)
+        path = chosen(self, parameters, OUTPUT, context)
+        if path:
+            from ..reports.builders.publish import check_path
+            check_path(path)
+
+
+class ReportAlgorithm(WritesPages, ConnectAlgorithm):
     """A report of ``reports/builders/registry.py``, whose name is the algorithm's; a subclass adds its words."""
 
     GROUP = REPORT
     CHANGES = NOTHING
     TAKES_SHIFT = True
 
-    def flags(self):
-        # Layouts live in the main thread.
-        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
-
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        date = Qgis.ProcessingDateTimeParameterDataType.Date
-        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
-                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
-        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
-                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+        self.add_period()
         self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
         if self.TAKES_SHIFT:
             self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
@@ -46,18 +48,6 @@ class ReportAlgorithm(WritesForPeople, ConnectAlgorithm):
     def own(self, parameters, context):
         """The values of :meth:`add_own` as keywords of the report's ``build``."""
         return {}
-
-    def period(self, parameters, workspace):
-        """First and last date asked for, ISO."""
-        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
-        return first, iso_date(parameters.get(TO)) or first
-
-    def check(self, parameters, context):
-        super().check(parameters, context)
-        path = chosen(self, parameters, OUTPUT, context)
-        if path:
-            from ..reports.builders.publish import check_path
-            check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports.builders import publish, registry

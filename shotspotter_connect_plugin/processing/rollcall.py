@@ -1,15 +1,16 @@
 """connect:rollcall"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterString
+from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterString
 
 from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
-from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
+from .destinations import DATED, add_file, chosen, file_name
 from .feedback import LayoutFeedback
-from .reports import KINDS_OF_FILE
+from .outputs import OUTPUT
+from .reports import BEAT, KINDS_OF_FILE, WritesPages
 
-BEAT, OUTPUT, PATROLS = "BEAT", "OUTPUT", "PATROLS"
+PATROLS = "PATROLS"
 
 
-class RollCall(WritesForPeople, ConnectAlgorithm):
+class RollCall(WritesPages, ConnectAlgorithm):
     """The sheets handed out at roll call."""
 
     NAME = "rollcall"
@@ -20,10 +21,6 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
             "table with box, where, crime type, chance and minutes, the approved tactics, and the hash of a coming "
             "draw's seed. A shift without a plan gives sheets that say so.")
 
-    def flags(self):
-        # Layouts live in the main thread.
-        return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
-
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
         self.add_date()
@@ -33,13 +30,6 @@ class RollCall(WritesForPeople, ConnectAlgorithm):
                  "The file to write; its ending decides: .pdf, .png (further sheets get a number) or .csv (the boxes "
                  "as a table).")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols on the sheets"))
-
-    def check(self, parameters, context):
-        super().check(parameters, context)
-        path = chosen(self, parameters, OUTPUT, context)
-        if path:
-            from ..reports.builders.publish import check_path
-            check_path(path)
 
     def work(self, workspace, parameters, context, progress, run):
         from ..reports.builders import publish

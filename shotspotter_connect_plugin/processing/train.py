@@ -45,7 +45,7 @@ class Train(ConnectAlgorithm):
 
         for remark in remarks():
             progress.info(remark)
-        codes = [code.strip() for code in self.text(parameters, CRIME_TYPES, context).split(",") if code.strip()]
+        codes = self.codes(parameters, CRIME_TYPES, context)
         card = self.parameterAsFileOutput(parameters, MODEL_CARD, context)
         model_id = forecasting.train(workspace, as_of=self.as_of(parameters, workspace), crime_types=codes or None,
                                      seed=self.parameterAsInt(parameters, SEED, context), progress=progress,

@@ -1,11 +1,9 @@
 """connect:visits"""
-from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink
+from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import PATROL, ConnectAlgorithm
-from .inputs import iso_date, yesterday
 from .outputs import OUTPUT, style_on_load, write_output
 
-FROM, TO = "FROM", "TO"
 VISITS, PATROLS, SERVED, TARGET_MINUTES, PATROL_MINUTES = (
     "VISITS", "PATROLS", "PATROLS_SERVED", "TARGET_MINUTES", "PATROL_MINUTES")
 
@@ -24,11 +22,7 @@ class Visits(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration=None):  # noqa: N802
         self.add_workspace()
-        date = Qgis.ProcessingDateTimeParameterDataType.Date
-        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
-                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
-        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
-                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+        self.add_period()
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Visits", Qgis.ProcessingSourceType.VectorPolygon,
                                                    optional=True),
                  "One square per visit of a unit: officers aboard, when it came and left, minutes, whether that is "
@@ -42,8 +36,7 @@ class Visits(ConnectAlgorithm):
         from ..workspace.exports import views
         from ..workspace.steps import visit_finding
 
-        first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
-        last = iso_date(parameters.get(TO)) or first
+        first, last = self.period(parameters, workspace)
         found = visit_finding.find_visits(workspace, first, last, progress.part(0.0, 0.9))
         summary = visit_finding.summary(workspace, first, last)
         for sentence in summary.sentences:
