@@ -148,10 +148,10 @@ def test_a_type_without_a_box_has_no_chart_of_minutes(town, tmp_path):
         with workspace.transaction() as writer:
             writer.upsert("patrols", patrols.assign(crime_type="robbery"))
         report = dosage_report.build(workspace, FIRST, LAST)
-    minutes = {block.columns[0][0].name: block.columns[1][0] for block in report.blocks if isinstance(block, Beside)}
-    for name, block in minutes.items():
+    minutes = {part.columns[0][0].name: part.columns[1][0] for part in report.parts if isinstance(part, Beside)}
+    for name, part in minutes.items():
         told = name.startswith(("Robbery", dosage_report.EVERYTHING))
-        assert isinstance(block, Chart) if told else block.text == dosage_report.NO_BOX
+        assert isinstance(part, Chart) if told else part.text == dosage_report.NO_BOX
     assert len(minutes) > 2
 
 
@@ -190,13 +190,13 @@ def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
     project = QgsProject()
     layout = page_flow.lay_out(project, composed)
     assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
-    assert sum(isinstance(block, Table) and block.on_page for block in composed.blocks) == 4
-    assert sum(isinstance(block, Chart) for block in composed.blocks) == 3
+    assert sum(isinstance(part, Table) and part.on_page for part in composed.parts) == 4
+    assert sum(isinstance(part, Chart) for part in composed.parts) == 3
     project.clear()
 
 
 def test_the_report_of_an_agency_without_alerts_speaks_of_none(composed):
-    assert "sensor" not in " ".join(getattr(block, "text", "") for block in composed.blocks)
+    assert "sensor" not in " ".join(getattr(part, "text", "") for part in composed.parts)
 
 
 def test_a_cancelled_report_leaves_nothing(town, run, tmp_path):

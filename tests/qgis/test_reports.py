@@ -19,7 +19,8 @@ from shapely.geometry import LineString, box
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.builders import (crime_type_report, delivered_map, officer_report, publish,
-                                                         registry, shift_report, tactic_report)
+                                                         registry, shift_maps, shift_report, shift_tables,
+                                                         tactic_report)
 from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style
 from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map, PageHead,
                                                                      Paragraph, Report, Table, number, table_csv)
@@ -153,8 +154,8 @@ def test_numbers_on_the_page_are_those_of_the_file(month, printed):
 def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch):
     monkeypatch.setattr(officer_report, "CHARACTERS", 100)
     report = officer_report.build(month, FIRST, LAST)
-    rows = {block.name: block.rows.groupby("officer")["words"].agg("; ".join)
-            for block in report.blocks if isinstance(block, Table) and "words" in block.rows}
+    rows = {part.name: part.rows.groupby("officer")["words"].agg("; ".join)
+            for part in report.parts if isinstance(part, Table) and "words" in part.rows}
     period = delivered_period.read_delivered(month, FIRST, LAST)
     boxes, (by_tactic, by_box) = officer_figures.officer_boxes(period), rows.values()
     words = text_of(printed("officer", month))
@@ -170,7 +171,7 @@ def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch
 def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month, monkeypatch):
     monkeypatch.setattr(tactic_report, "MOST_LISTED", 5)
     report = tactic_report.build(month, FIRST, LAST)
-    tables = {(table.name, table.on_page): table for table in report.blocks if isinstance(table, Table)}
+    tables = {(table.name, table.on_page): table for table in report.parts if isinstance(table, Table)}
     logs = delivered_period.read_delivered(month, FIRST, LAST).logs
     wrong = logs[~logs["approved"].astype(bool)]
     assert len(wrong) > tactic_report.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
@@ -183,7 +184,7 @@ def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month,
         assert table.rows[minutes].sum() == pytest.approx(wrong["minutes"].sum())
     listed = ask(month, "SELECT count(*) FROM tactics")
     used = ask(month, "SELECT count(*) FROM tactics WHERE tactic IN (SELECT tactic FROM tactic_log)")
-    assert f"{used} of {listed}" in [figure for figure, _ in report.blocks[0].figures]
+    assert f"{used} of {listed}" in [figure for figure, _ in report.parts[0].figures]
 
 
 def test_a_bar_without_a_number_is_left_blank():
@@ -229,7 +230,7 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
-        return [block.name for block in report.blocks if isinstance(block, Table) and block.on_page]
+        return [part.name for part in report.parts if isinstance(part, Table) and part.on_page]
     assert printed_tables(shift_report.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
     assert printed_tables(shift_report.build(month, "2024-03-05", "2024-03-05")) == [
         "shifts", "off_target", "beats", "extreme"] + 3 * ["stays", "boxes", "boxes_on_target"]
@@ -244,7 +245,7 @@ def test_the_first_page_says_what_was_planned_delivered_and_missed(month, tmp_pa
     visited = "AND patrol_id IN (SELECT patrol_id FROM visits)"
     planned, seen = (ask(month, f"SELECT count(*) {where} {more}") for more in ("", visited))
     assert f"{seen} of {planned} " in first and planned > seen > 0
-    table = next(block for block in report.blocks if getattr(block, "name", "") == "off_target")
+    table = next(part for part in report.parts if getattr(part, "name", "") == "off_target")
     counts = table.rows.groupby("outcome")["boxes"].sum()
     off = delivered_period.read_delivered(month, date, date, shift=code).patrols["outcome"].value_counts()
     for outcome, words in (("missed", "Not visited"), ("short", "Short"), ("over", "Over")):
@@ -265,10 +266,10 @@ def test_the_first_page_says_when_a_box_is_on_target_and_single_stays_are_not_ju
 
 
 def test_boxes_that_lift_all_totals_are_listed(month, monkeypatch):
-    monkeypatch.setattr(shift_report, "EXTREME", 1.2)
+    monkeypatch.setattr(shift_tables, "EXTREME", 1.2)
     date = "2024-03-05"
     report = shift_report.build(month, date, date)
-    table = next(block for block in report.blocks if getattr(block, "name", "") == "extreme")
+    table = next(part for part in report.parts if getattr(part, "name", "") == "extreme")
     planned = dict(zip(table.rows["patrol_id"], table.rows["planned_minutes"]))
     assert len(planned) == len(table.rows) > 0 and list(table.rows["minutes"]) == sorted(table.rows["minutes"])[::-1]
     for patrol, minutes in zip(table.rows["patrol_id"], table.rows["minutes"]):
@@ -435,7 +436,7 @@ def test_one_visit_gives_a_decent_page(town, name, tmp_path):
     pdf, = publish.write_report(report, str(tmp_path / "one.pdf"))
     pages = pages_of(pdf)
     assert 1 <= len(pages) <= 2 and all(margins_are_empty(picture_of(pdf, n + 1, tmp_path)) for n in range(len(pages)))
-    for shown in (block for block in report.blocks if isinstance(block, Map)):
+    for shown in (part for part in report.parts if isinstance(part, Map)):
         x_min, y_min, x_max, y_max = shown.extent
         assert min(x_max - x_min, y_max - y_min) >= 1000, "one box alone tells nobody where it is"
 
@@ -471,7 +472,7 @@ def test_beats_may_have_any_name(tmp_path, name):
 def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_asked_for(nasty, printed):
     plain = officer_report.build(nasty, FIRST, LAST)
     ranked = officer_report.build(nasty, FIRST, LAST, rank=True)
-    table = {name: next(block for block in report.blocks if isinstance(block, Table) and block.name == "officers").rows
+    table = {name: next(part for part in report.parts if isinstance(part, Table) and part.name == "officers").rows
              for name, report in (("plain", plain), ("ranked", ranked))}
     assert len(table["plain"]) > 400 and set(table["plain"]["officer"]) == set(table["ranked"]["officer"])
     assert list(table["ranked"]["per_shift"]) == sorted(table["ranked"]["per_shift"], reverse=True)
@@ -605,16 +606,16 @@ def test_tracks_are_never_written_to_disk(month):
 def test_a_city_is_cut_into_areas_in_which_each_box_is_once():
     rows = np.random.default_rng(3).integers(0, 60, (109, 2))
     rectangles = np.column_stack([250.0 * rows, 250.0 * rows + 250.0])
-    areas = shift_report._areas(rectangles, 3)
+    areas = shift_maps.cut_in_areas(rectangles, 3)
     assert [name for name, _, _ in areas] == list("ABCDEF") and {len(members) for _, _, members in areas} <= {18, 19}
     assert sorted(np.concatenate([members for _, _, members in areas])) == list(range(109))
     for _, extent, members in areas:
-        grown = shift_report._of_shape(shift_report._with_surroundings(*extent))
+        grown = shift_maps.of_panel_shape(shift_maps.with_surroundings(*extent))
         assert QgsRectangle(*grown).contains(QgsRectangle(*extent))
         assert (rectangles[members, :2] >= extent[:2]).all() and (rectangles[members, 2:] <= extent[2:]).all()
-        wide, high = shift_report.PANEL
+        wide, high = shift_maps.PANEL
         assert (grown[2] - grown[0]) / (grown[3] - grown[1]) == pytest.approx(wide / high)
-    assert shift_report._areas(rectangles, 0) == []
+    assert shift_maps.cut_in_areas(rectangles, 0) == []
 
 
 def test_many_boxes_get_a_map_per_area_with_numbers_and_few_get_one(town, month, tmp_path):

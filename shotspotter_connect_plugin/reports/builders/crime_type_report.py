@@ -26,7 +26,7 @@ def build(workspace, first, last, beat="", shift=""):
               charts.Series("Delivered minutes", table["minutes"].tolist())]
     stay = [charts.Series("Average", table["mean_minutes"].tolist()),
             charts.Series("Median", table["median_minutes"].tolist())]
-    blocks = [
+    parts = [
         patrol_tables.overview(dosage_figures.totals(period)),
         Heading("Minutes of directed patrol"),
         Chart("Planned and delivered",
@@ -47,7 +47,7 @@ def build(workspace, first, last, beat="", shift=""):
             "Every crime type that is forecast"),
         *_by_shift(workspace, period, kinds),
         Paragraph(ABOUT, small=True), Paragraph(patrol_tables.ABOUT_MINUTES, small=True)]
-    return Report(TITLE, head, blocks)
+    return Report(TITLE, head, parts)
 
 
 def _by_shift(workspace, period, kinds):

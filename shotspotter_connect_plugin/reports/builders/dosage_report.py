@@ -37,14 +37,14 @@ def build(workspace, first, last, beat="", progress=step.SILENT):
     names = {step.ALL: EVERYTHING, **{one["crime_type"]: one["name"] or one["crime_type"] for one in types}}
     if found.alerts:
         names["gunfire"] = SENSORS
-    blocks = [] if found.message else _what_draws_did(found, names)
+    parts = [] if found.message else _what_draws_did(found, names)
     busy = found.over_time[_BUSY].fillna(0.0).to_numpy().any()
     if busy:
-        blocks += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
+        parts += _over_time(found, names, {one["crime_type"]: one["colour"] for one in types})
     if not found.message:
-        blocks += [block for block in _for_whom(found) if block is not None]
-    blocks.append(_table_over_time(found, busy))
-    return Report(TITLE, head, blocks, found.message, workspace.settings.crs)
+        parts += [part for part in _for_whom(found) if part is not None]
+    parts.append(_table_over_time(found, busy))
+    return Report(TITLE, head, parts, found.message, workspace.settings.crs)
 
 
 def _what_draws_did(found, names):
@@ -54,16 +54,16 @@ def _what_draws_did(found, names):
         (step.BESIDE, "Beside a drawn box"), (step.BEFORE, "Check, a week before"))], ignore_index=True)
     side = side.assign(rate=side["rate"] * HUNDRED, would=side["base"] * HUNDRED)
     late = words.late(found)
-    blocks = [Heading("Did patrols change anything?"), Paragraph(late) if late else None,
-              Paragraph(words.conclusion(first))]
+    parts = [Heading("Did patrols change anything?"), Paragraph(late) if late else None,
+             Paragraph(words.conclusion(first))]
     if first is not None:
-        blocks.append(Figures([
+        parts.append(Figures([
             (f"{first['exposed']:,}", "boxes drawn, counted shift by shift"),
             (f"{first['events']:,.0f}", "reported events in them"),
             (f"{first['base'] * first['exposed']:,.0f}", "events to be expected there without the draw"),
             (words.minutes(found.hours_drawn, "min"), "of patrol in a drawn box"),
             (words.minutes(found.hours_undrawn, "min"), "in a comparable undrawn box")]))
-    blocks += [
+    parts += [
         Chart("Effect of being drawn", _intervals(rows),
               f"Change in events per 100 boxes drawn, with {INTERVAL}; left of 0 are fewer. An interval that holds 0 "
               "fits no effect, too. No line where there were too few events."),
@@ -80,7 +80,7 @@ def _what_draws_did(found, names):
             Column("name", "Comparison"), number("exposed", "Boxes", 20), number("rate", "Per 100 boxes", 18, 2),
             number("would", "Expected without", 20, 2), *_CHANGE], side,
             "Neighbours and check, events per 100 boxes of a shift")]
-    return [block for block in blocks if block is not None]
+    return [part for part in parts if part is not None]
 
 
 def _rows(found, what, names, label=""):
@@ -109,19 +109,19 @@ def _over_time(found, names, colours):
     table = found.over_time
     busy = table.groupby("crime_type")[_BUSY].sum().any(axis=1)
     quiet = [name for code, name in names.items() if code != step.ALL and not busy[code]]
-    blocks = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
+    parts = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
     for code, name in names.items():
         if name not in quiet:
             rows = table[table["crime_type"] == code]
             labels = [words.short_date(date) for date in rows["first"]]
             minutes = Chart(f"{name}, minutes", _minutes(labels, rows)) if rows[_PATROLS].any(axis=None) else (
                 Paragraph(NO_BOX, small=True))
-            blocks.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
-                                  [minutes]], [0.5, 0.5]))
+            parts.append(Beside([[Chart(f"{name}, events", _events(name, labels, rows, colours.get(code, "")))],
+                                 [minutes]], [0.5, 0.5]))
     everything = table[table["crime_type"] == step.ALL]
     labels = [words.short_date(date) for date in everything["first"]]
     anywhere = [charts.Series(ANYWHERE, list(everything["any_minutes"]), "#5c666f")]
-    return [*blocks, Chart(ANYWHERE, lambda width: charts.columns(labels, anywhere, width, 38.0, ANYWHERE.lower()))]
+    return [*parts, Chart(ANYWHERE, lambda width: charts.columns(labels, anywhere, width, 38.0, ANYWHERE.lower()))]
 
 
 def _events(name, labels, rows, colour):

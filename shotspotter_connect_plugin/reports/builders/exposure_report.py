@@ -108,12 +108,12 @@ def _compose(workspace, numbers, public):
         numbers.waiting)
     if not numbers.totals["shifts"] and not numbers.totals["patrols"] and numbers.totals["visits"] == 0:
         return Report(title, head, waiting, NOTHING, workspace.settings.crs)
-    blocks = [*_opening(numbers), _figures(numbers), *waiting, *_where(workspace, numbers, public),
-              *_groups(numbers), *_limits(numbers),
-              *_evenness(numbers), *_lottery(numbers), *_overrides(numbers), *_gunfire(numbers), *_refused(numbers)]
+    parts = [*_opening(numbers), _figures(numbers), *waiting, *_where(workspace, numbers, public),
+             *_groups(numbers), *_limits(numbers),
+             *_evenness(numbers), *_lottery(numbers), *_overrides(numbers), *_gunfire(numbers), *_refused(numbers)]
     if public:
-        blocks += [Heading("Small counts"), Paragraph(RULE, small=True)]
-    return Report(title, head, blocks, crs=workspace.settings.crs)
+        parts += [Heading("Small counts"), Paragraph(RULE, small=True)]
+    return Report(title, head, parts, crs=workspace.settings.crs)
 
 
 # --- numbers in words ------------------------------------------------------------------------------------------------

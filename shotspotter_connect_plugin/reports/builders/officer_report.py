@@ -180,25 +180,25 @@ def _one(period, shifts, officer, names):
                       for frame in (_tactics(period), _boxes(period)))
     totals = officer_figures.by_officer(shifts, LEAST_PEERS)
     totals = totals[totals["officer"] == officer]
-    blocks = []
+    parts = []
     if len(totals):
         row = totals.iloc[0]
-        blocks.append(Figures([
+        parts.append(Figures([
             (f"{row['shifts']:,.0f}", "shifts worked"), (patrol_tables.minutes(row["minutes"]), "minutes in boxes"),
             (patrol_tables.minutes(row["directed_minutes"]), "of these in planned boxes"),
             (patrol_tables.minutes(row["per_shift"]), "minutes a shift; peers: " + _beside(totals)[0]),
             (patrol_tables.minutes(row["directed_per_shift"]),
              "directed a shift; peers: " + _beside(totals, "directed_")[0])]))
-    blocks += [Paragraph(CAVEAT), Paragraph(ABOUT, small=True)]
+    parts += [Paragraph(CAVEAT), Paragraph(ABOUT, small=True)]
     if len(mine):
         labels = [f"{day} {name}" for day, name in zip(mine["day"], mine["name"])]
         series = [charts.Series(f"Officer {wording.clean(officer)}", mine["minutes"].tolist()),
                   charts.Series("Median of the peers of the same shift", mine["middle"].tolist(), "#5c666f")]
         band = (mine["low"].tolist(), mine["high"].tolist(), "#8a8f94")
-        blocks += [Heading("Minutes in boxes beside the peers of the same shifts"),
-                   Chart("Beside peers",
-                         lambda width: charts.lines(labels, series, width, 60.0, "minutes in boxes", [band]),
-                         "The band holds the middle half of the peers.")]
+        parts += [Heading("Minutes in boxes beside the peers of the same shifts"),
+                  Chart("Beside peers",
+                        lambda width: charts.lines(labels, series, width, 60.0, "minutes in boxes", [band]),
+                        "The band holds the middle half of the peers.")]
     beside = Table("shifts", [
         Column("day", "Date", 26), Column("name", "Shift"), number("stays", "Visits", 16),
         number("minutes", "Minutes", 16), number("directed_minutes", "Directed", 16),
@@ -211,5 +211,5 @@ def _one(period, shifts, officer, names):
     labels_of_tactics = [wording.clean(name) for name in tactics["name"]]
     drawn = [Chart("Minutes per tactic", lambda width: charts.bars(
         labels_of_tactics, by_tactic, width, "minutes", label_mm=patrol_tables.label_room(labels_of_tactics)))]
-    return [*blocks, Heading("Tactics"), *(drawn if len(tactics) else []), _tactic_table(tactics), Heading("Boxes"),
+    return [*parts, Heading("Tactics"), *(drawn if len(tactics) else []), _tactic_table(tactics), Heading("Boxes"),
             _box_table(boxes), Heading("Shifts"), beside]

@@ -96,3 +96,8 @@ def day(date):
     """``Thu 14 Dec`` of an ISO date, in English whatever the machine speaks."""
     moment = pd.Timestamp(date)
     return f"{moment.day_name()[:3]} {moment.day} {moment.month_name()[:3]}"
+
+
+def cut_name(name: str) -> str:
+    """A beat's name, which stands before each of its boxes, no longer than it takes to know it."""
+    return name if len(name) <= 24 else name[:23].rstrip() + "…"

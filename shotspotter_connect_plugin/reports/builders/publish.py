@@ -10,8 +10,7 @@ from ...errors import ConnectError
 from ...file_checks import png
 from ...files import NotWhole, folder_for, replacing_together
 from ...progress import SILENT
-from ..paper import map_layers
-from ..paper import page_items as pieces
+from ..paper import map_layers, page_items
 from ..paper.page_flow import lay_out
 from ..paper.report_content import write_csv
 from ..plan import rollcall_pages
@@ -40,7 +39,7 @@ def write_report(report, path, feedback=None):
     layout = lay_out(project, report)
     try:
         if ending == ".pdf":
-            return [pieces.export_pdf(layout, path, feedback, _name(report.head))]
+            return [page_items.export_pdf(layout, path, feedback, _name(report.head))]
         return write_pages(layout, path)
     finally:
         map_layers.let_go(project)

@@ -37,7 +37,7 @@ def build(workspace, first, last, beat="", shift=""):
     minutes, uses = [charts.Series("Minutes", used["minutes"].tolist())], [charts.Series("Uses", used["uses"].tolist())]
     counts = tactic_figures.tactic_counts(period, table)
     others = f"; {counts['unlisted']:,} logged that {'is' if counts['unlisted'] == 1 else 'are'} not on it"
-    blocks = [
+    parts = [
         Figures([(f"{counts['uses']:,}", "uses of tactics"),
                  (patrol_tables.minutes(counts["minutes"]), "minutes logged"),
                  (f"{counts['listed_used']} of {counts['listed']}",
@@ -55,7 +55,7 @@ def build(workspace, first, last, beat="", shift=""):
         Heading("When"), *_when(period, first, last), *_each_when(period, table),
         Heading("For which crime types, and where"), *_crime_types(workspace, period, table), *_beats(period, table),
         Heading("Entries that were not approved"), *_unapproved(workspace, period, table)]
-    return Report(TITLE, head, blocks)
+    return Report(TITLE, head, parts)
 
 
 def _use(table):
@@ -77,15 +77,15 @@ def _when(period, first, last):
     hours = tactic_figures.clock_hours(period)
     labels = [f"{hour:02}" for hour in hours["hour"]]
     by_hour = [charts.Series("Uses", hours["uses"].tolist())]
-    blocks = [Chart("By hour", lambda width: charts.columns(labels, by_hour, width, 42.0, "uses, by hour of the day"))]
+    parts = [Chart("By hour", lambda width: charts.columns(labels, by_hour, width, 42.0, "uses, by hour of the day"))]
     if first != last:
         dates = [date.strftime("%Y-%m-%d") for date in pd.date_range(first, last)]
         trend = tactic_figures.use_by(period, ["shift_date"]).set_index("shift_date").reindex(dates, fill_value=0)
         days, minutes = [patrol_tables.day(date) for date in dates], [
                                            charts.Series("Minutes", trend["minutes"].tolist())]
-        blocks = [Beside(((Chart("Trend", lambda width: charts.lines(days, minutes, width, 42.0, "minutes, by date")),),
-                          tuple(blocks)), (1, 1))]
-    return blocks
+        parts = [Beside(((Chart("Trend", lambda width: charts.lines(days, minutes, width, 42.0, "minutes, by date")),),
+                         tuple(parts)), (1, 1))]
+    return parts
 
 
 def _each_when(period, table):
@@ -94,15 +94,15 @@ def _each_when(period, table):
     hours = names.merge(tactic_figures.tactic_hours(period), on="tactic")
     dates, each = tactic_figures.tactic_dates(period, MOST_DATES)
     steps = list(dates.columns[2:])
-    blocks = [Table("tactics by hour", [
+    parts = [Table("tactics by hour", [
         Column("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
         number("total", "All", 16)], hours, "Minutes by hour of the day")]
     if len(steps) > 1:
         title = "Minutes by date" if each == 1 else f"Minutes by {each} dates each, from the first on"
-        blocks.append(Table("tactics by date", [
+        parts.append(Table("tactics by date", [
             Column("name", "Minutes of"), *(number(date, patrol_tables.day(date), 17) for date in steps),
             number("total", "All", 16)], names.merge(dates, on="tactic"), title))
-    return blocks
+    return parts
 
 
 def _crime_types(workspace, period, table):

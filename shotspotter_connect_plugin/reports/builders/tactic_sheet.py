@@ -27,11 +27,11 @@ def build(workspace):
         return Report(TITLE, head, message=EMPTY)
     names = dict(zip(read.crime_types["crime_type"], read.crime_types["name"]))
     standings = tactic_list.standings(read.tactics, read.today, read.review_days)
-    blocks = [Paragraph(ABOUT)]
+    parts = [Paragraph(ABOUT)]
     for number, (row, standing) in enumerate(zip(read.tactics, standings), 1):
-        blocks.append(_tactic(number, row, standing, names))
-    blocks.append(Beside(([Heading("Reviewed by"), _signatures()],), (1,)))
-    return Report(TITLE, head, blocks)
+        parts.append(_tactic(number, row, standing, names))
+    parts.append(Beside(([Heading("Reviewed by"), _signatures()],), (1,)))
+    return Report(TITLE, head, parts)
 
 
 def _tactic(number, row, standing, names):

@@ -22,26 +22,26 @@ def box_map(boxes, circles, width_mm):
     -------
     charts.Picture
     """
-    canvas = charts.Canvas(width_mm)
+    drawing = charts.Drawing(width_mm)
     col, row = (boxes[name].to_numpy() - boxes[name].min() for name in ("col", "row"))
-    side = min(canvas.width / (col.max() + 3), _MOST_POINTS / (row.max() + 3))
+    side = min(drawing.width / (col.max() + 3), _MOST_POINTS / (row.max() + 3))
     most = max([float(max(values)) for _, values, _, _ in circles] + [1.0])
     radius = min(3.0 * side, 14.0) / math.sqrt(most)
     legend = 24.0
-    canvas.begin(side * (row.max() + 3) + legend)
-    left = (canvas.width - side * (col.max() + 1)) / 2
-    canvas.add(_ground(left + side * col, legend + side * (row + 1), side))
+    drawing.begin(side * (row.max() + 3) + legend)
+    left = (drawing.width - side * (col.max() + 1)) / 2
+    drawing.add(_ground(left + side * col, legend + side * (row + 1), side))
     for _, values, colour, filled in circles:
         for place in values.nonzero()[0].tolist():
-            canvas.add(_circle(left + side * (col[place] + 0.5), legend + side * (row[place] + 1.5),
-                               radius * math.sqrt(values[place]), colour, filled))
+            drawing.add(_circle(left + side * (col[place] + 0.5), legend + side * (row[place] + 1.5),
+                                radius * math.sqrt(values[place]), colour, filled))
     x = 0.0
     for name, _, colour, filled in circles:
-        canvas.add(_circle(x + 6.0, 10.0, radius, colour, filled))
+        drawing.add(_circle(x + 6.0, 10.0, radius, colour, filled))
         x += 14.0
-        canvas.text(x, 7.0, name)
+        drawing.text(x, 7.0, name)
         x += style.text_width(name, charts.SIZE) / charts.POINT + 20.0
-    return canvas.picture()
+    return drawing.picture()
 
 
 def shade_map(boxes, classes, width_mm):
@@ -59,24 +59,24 @@ def shade_map(boxes, classes, width_mm):
     -------
     charts.Picture
     """
-    canvas = charts.Canvas(width_mm)
+    drawing = charts.Drawing(width_mm)
     first_col, first_row = boxes["col"].min(), boxes["row"].min()
     wide, high = boxes["col"].max() - first_col + 3, boxes["row"].max() - first_row + 3
-    side = min(canvas.width / wide, 0.42 * _MOST_POINTS / high)
+    side = min(drawing.width / wide, 0.42 * _MOST_POINTS / high)
     key = [(colour, words) for words, _, colour in classes]
-    legend = canvas.key_height(key)
-    canvas.begin(side * high + legend)
-    left = (canvas.width - side * (wide - 2)) / 2
+    legend = drawing.key_height(key)
+    drawing.begin(side * high + legend)
+    left = (drawing.width - side * (wide - 2)) / 2
 
     def squares(frame, colour):
-        canvas.add(_ground(left + side * (frame["col"].to_numpy() - first_col),
-                           legend + side * (frame["row"].to_numpy() - first_row + 1), side, colour))
+        drawing.add(_ground(left + side * (frame["col"].to_numpy() - first_col),
+                            legend + side * (frame["row"].to_numpy() - first_row + 1), side, colour))
 
     squares(boxes, _LAND)
     for _, members, colour in classes:
         squares(members, colour)
-    canvas.key(key, legend)
-    return canvas.picture()
+    drawing.key(key, legend)
+    return drawing.picture()
 
 
 def _ground(x, y, side, colour=_LAND):

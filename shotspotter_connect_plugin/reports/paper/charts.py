@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from . import style
-from .drawing import COLOURS, DASHES, PATTERNS, POINT, SIZE, SMALL, Canvas, Picture, Series, short
+from .drawing import COLOURS, DASHES, PATTERNS, POINT, SIZE, SMALL, Drawing, Picture, Series, short
 from .wording import clean
 
-__all__ = ["LOW", "MISSING", "PATTERNS", "POINT", "SIZE", "Canvas", "Picture", "Series", "Span", "available", "bars",
+__all__ = ["LOW", "MISSING", "PATTERNS", "POINT", "SIZE", "Drawing", "Picture", "Series", "Span", "available", "bars",
            "columns", "intervals", "lines", "lorenz", "nice_ticks", "qr_code", "timeline"]
 
 LOW = "#dfe2e5"
@@ -68,96 +68,96 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
     -------
     Picture
     """
-    canvas = Canvas(width_mm)
+    drawing = Drawing(width_mm)
     thick = 9.0 if stacked or len(series) == 1 else 7.0
     group = (thick if stacked else thick * len(series)) + 5.0
-    legend = canvas.legend_height(series)
+    legend = drawing.legend_height(series)
     height = legend + group * max(len(labels), 1) + 26.0
-    canvas.begin(height)
-    left = min(label_mm / POINT, 0.45 * canvas.width)
-    plot = canvas.width - left - 34.0
+    drawing.begin(height)
+    left = min(label_mm / POINT, 0.45 * drawing.width)
+    plot = drawing.width - left - 34.0
     top = max([sum(_number(one.values[i]) for one in series) if stacked else
                max(_number(one.values[i]) for one in series) for i in range(len(labels))] or [0.0])
     ticks = nice_ticks(top)
     scale = plot / ticks[-1]
-    canvas.legend(series, height)
+    drawing.legend(series, height)
     bottom = 24.0
     for tick in ticks:
         x = left + tick * scale
-        canvas.line(x, bottom, x, height - legend, style.RULE, 0.4)
-        canvas.text(x, bottom - 9.0, short(tick), "middle", style.MUTED, SMALL)
-    canvas.text(left + plot / 2, 3.0, unit, "middle", style.MUTED, SMALL)
+        drawing.line(x, bottom, x, height - legend, style.RULE, 0.4)
+        drawing.text(x, bottom - 9.0, short(tick), "middle", style.MUTED, SMALL)
+    drawing.text(left + plot / 2, 3.0, unit, "middle", style.MUTED, SMALL)
     for i, label in enumerate(labels):
         y_top = height - legend - i * group - 2.5
-        canvas.text(left - 5.0, y_top - (group - 5.0) / 2 - 2.8, label, "end", room=left - 8.0)
+        drawing.text(left - 5.0, y_top - (group - 5.0) / 2 - 2.8, label, "end", room=left - 8.0)
         x = left
         for k, one in enumerate(series):
             value = _number(one.values[i])
             if not stacked:
                 x = left
             y = y_top - thick * (1 if stacked else k + 1)
-            canvas.bar(x, y, value * scale, thick - 1.0, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
+            drawing.bar(x, y, value * scale, thick - 1.0, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
             x += value * scale
             if values and not stacked and not math.isnan(_number(one.values[i], True)):
-                canvas.text(x + 3.0, y + 0.6, short(value), "start", style.INK, SMALL, patch=True)
+                drawing.text(x + 3.0, y + 0.6, short(value), "start", style.INK, SMALL, patch=True)
         if all(math.isnan(_number(one.values[i], True)) for one in series):
-            canvas.text(left + 3.0, y_top - (group - 5.0) / 2 - 2.4, missing, "start", style.MUTED, SMALL, patch=True)
+            drawing.text(left + 3.0, y_top - (group - 5.0) / 2 - 2.4, missing, "start", style.MUTED, SMALL, patch=True)
         elif values and stacked:
-            canvas.text(x + 3.0, y_top - thick + 1.5, short((x - left) / scale), "start", style.INK, SMALL, patch=True)
-    canvas.line(left, bottom, left, height - legend, style.INK, 0.8)
-    return canvas.picture()
+            drawing.text(x + 3.0, y_top - thick + 1.5, short((x - left) / scale), "start", style.INK, SMALL, patch=True)
+    drawing.line(left, bottom, left, height - legend, style.INK, 0.8)
+    return drawing.picture()
 
 
 def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
     """Upright bars, for hours of the day or dates. Parameters as of :func:`bars`."""
-    canvas = Canvas(width_mm)
-    canvas.begin(height_mm / POINT)
+    drawing = Drawing(width_mm)
+    drawing.begin(height_mm / POINT)
     top = max([sum(_number(one.values[i]) for one in series) if stacked else
                max(_number(one.values[i]) for one in series) for i in range(len(labels))] or [0.0])
-    left, bottom, plot, tall, scale = canvas.axes(nice_ticks(top), series, unit)
+    left, bottom, plot, tall, scale = drawing.axes(nice_ticks(top), series, unit)
     slot = plot / max(len(labels), 1)
     for i in range(len(labels)):
         x, y = left + i * slot + 0.12 * slot, bottom
         wide = 0.76 * slot / (1 if stacked else len(series))
         for k, one in enumerate(series):
             value = _number(one.values[i])
-            canvas.bar(x, y, wide, value * scale, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
+            drawing.bar(x, y, wide, value * scale, one.colour or COLOURS[k % len(COLOURS)], PATTERNS[k % 7])
             x, y = (x, y + value * scale) if stacked else (x + wide, y)
-    canvas.labels_below(labels, left, bottom, slot, centred=True)
-    return canvas.picture()
+    drawing.labels_below(labels, left, bottom, slot, centred=True)
+    return drawing.picture()
 
 
 def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()):
     """Lines along labels in order; a NaN interrupts its line or band. ``bands`` are (low values, high values, colour);
     the values of ``others`` are thin lines without a name."""
-    canvas = Canvas(width_mm)
-    canvas.begin(height_mm / POINT)
+    drawing = Drawing(width_mm)
+    drawing.begin(height_mm / POINT)
     numbers = [value for values in (*(one.values for one in series), *others) for value in values
                if not math.isnan(_number(value, True))]
     numbers += [value for band in bands for value in band[1] if not math.isnan(_number(value, True))]
     low = min([0.0, *numbers])
-    left, bottom, plot, tall, scale = canvas.axes(nice_ticks(max([0.0, *numbers]), low), series, unit, lines=True)
+    left, bottom, plot, tall, scale = drawing.axes(nice_ticks(max([0.0, *numbers]), low), series, unit, lines=True)
     zero = bottom - nice_ticks(max([0.0, *numbers]), low)[0] * scale
     slot = plot / max(len(labels), 1)
     across = [left + (i + 0.5) * slot for i in range(len(labels))]
     for lows, highs, colour in bands:
         for run in _unbroken(lows, highs):
             points = [(across[i], zero + highs[i] * scale) for i in run]
-            canvas.area(points + [(across[i], zero + lows[i] * scale) for i in reversed(run)], colour)
+            drawing.area(points + [(across[i], zero + lows[i] * scale) for i in reversed(run)], colour)
     for values in others:
-        canvas.path([(x, zero + value * scale) for x, value in zip(across, values)], style.MUTED, 0.5)
+        drawing.path([(x, zero + value * scale) for x, value in zip(across, values)], style.MUTED, 0.5)
     for k, one in enumerate(series):
         colour = one.colour or COLOURS[k % len(COLOURS)]
         run = []
         for x, value in [*zip(across, one.values), (0.0, math.nan)]:
             if math.isnan(_number(value, True)):
-                canvas.path(run, colour, 1.4, DASHES[k % len(DASHES)])
+                drawing.path(run, colour, 1.4, DASHES[k % len(DASHES)])
                 run = []
             else:
                 run.append((x, zero + value * scale))
-                canvas.marker(k, x, zero + value * scale, colour, 1.8 if slot > 6 else 1.0)
-    canvas.labels_below(labels, left, bottom, slot, centred=True)
-    return canvas.picture()
+                drawing.marker(k, x, zero + value * scale, colour, 1.8 if slot > 6 else 1.0)
+    drawing.labels_below(labels, left, bottom, slot, centred=True)
+    return drawing.picture()
 
 
 def _unbroken(lows, highs):
@@ -184,40 +184,40 @@ def timeline(rows, start, end, ticks, width_mm, key=()):
     key : sequence of (str, str, str)
         Colour, words and pattern, under the strips.
     """
-    canvas = Canvas(width_mm)
+    drawing = Drawing(width_mm)
     row_height, edge = (15.0, 2.0) if len(rows) <= ROOMY else (9.5, 0.7)
-    legend = canvas.key_height(key)
+    legend = drawing.key_height(key)
     height = row_height * max(len(rows), 1) + 18.0 + legend
-    canvas.begin(height)
+    drawing.begin(height)
     left = min(max([style.text_width(clean(label), SIZE) / POINT for label, _ in rows] or [0.0]) + 10.0,
-               0.25 * canvas.width)
-    scale = (canvas.width - left - 16.0) / max(end - start, 1e-9)
+               0.25 * drawing.width)
+    scale = (drawing.width - left - 16.0) / max(end - start, 1e-9)
     bottom = legend + 14.0
     for at, words in ticks:
         x = left + (at - start) * scale
-        canvas.line(x, bottom, x, height - 2.0, style.RULE, 0.4)
-        canvas.text(x, bottom - 10.0, words, "middle", style.MUTED, SMALL)
+        drawing.line(x, bottom, x, height - 2.0, style.RULE, 0.4)
+        drawing.text(x, bottom - 10.0, words, "middle", style.MUTED, SMALL)
 
     def place(i, span):
         x = left + (max(span.start, start) - start) * scale
         return x, height - 3.0 - (i + 1) * row_height, max((min(span.end, end) - max(span.start, start)) * scale, 1.0)
 
     low = [place(i, span) for i, (_, spans) in enumerate(rows) for span in spans if span.low]
-    canvas.bars([(x, y + row_height / 3, wide, row_height / 3) for x, y, wide in low], LOW)
+    drawing.bars([(x, y + row_height / 3, wide, row_height / 3) for x, y, wide in low], LOW)
     for i, (label, spans) in enumerate(rows):
         y = height - 3.0 - (i + 1) * row_height
-        canvas.text(left - 5.0, y + row_height / 2 - 0.36 * SIZE, label, "end", room=left - 8.0)
-        canvas.line(left, y, canvas.width - 16.0, y, style.RULE, 0.3)
+        drawing.text(left - 5.0, y + row_height / 2 - 0.36 * SIZE, label, "end", room=left - 8.0)
+        drawing.line(left, y, drawing.width - 16.0, y, style.RULE, 0.3)
         main = sorted((span for span in spans if not span.low), key=lambda span: span.start)
         for span, following in zip(main, [*main[1:], None]):
             x, y, wide = place(i, span)
-            free = (place(i, following)[0] if following else canvas.width - 16.0) - x - wide
-            _strip(canvas, span, (x, y + edge, wide, row_height - 2 * edge), free)
-    canvas.key(key, legend)
-    return canvas.picture()
+            free = (place(i, following)[0] if following else drawing.width - 16.0) - x - wide
+            _strip(drawing, span, (x, y + edge, wide, row_height - 2 * edge), free)
+    drawing.key(key, legend)
+    return drawing.picture()
 
 
-def _strip(canvas, span, place, free):
+def _strip(drawing, span, place, free):
     """A stretch with what fits of its text and note; ``free`` points are empty at its right."""
     x, y, wide, tall = place
 
@@ -234,12 +234,12 @@ def _strip(canvas, span, place, free):
         text, beside = "", full + note if room(full + note) + 2.0 <= free else full
     else:
         text, beside = fitting[0] if fitting else "", span.note
-    canvas.bar(x, y, wide, tall, span.colour, "" if text else span.pattern)
+    drawing.bar(x, y, wide, tall, span.colour, "" if text else span.pattern)
     baseline = y + tall / 2 - 0.36 * SMALL
-    canvas.text(x + wide / 2, baseline, text, "middle", style.ink_on(style.colour(span.colour)).name(), SMALL)
+    drawing.text(x + wide / 2, baseline, text, "middle", style.ink_on(style.colour(span.colour)).name(), SMALL)
     if beside and room(beside) + 2.0 <= free:
-        canvas.bars([(x + wide + 0.4, y, room(beside) + 1.0, tall)], style.PAPER, edge=None)
-        canvas.text(x + wide + 1.0, baseline, beside, "start", style.INK, SMALL)
+        drawing.bars([(x + wide + 0.4, y, room(beside) + 1.0, tall)], style.PAPER, edge=None)
+        drawing.text(x + wide + 1.0, baseline, beside, "start", style.INK, SMALL)
 
 
 def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
@@ -247,19 +247,19 @@ def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
 
     ``curves`` are Series-like (name, x values, y values) of shares from 0 to 1.
     """
-    canvas = Canvas(width_mm)
-    canvas.begin(height_mm / POINT)
+    drawing = Drawing(width_mm)
+    drawing.begin(height_mm / POINT)
     series = [Series(name, ()) for name, _, _ in curves]
-    left, bottom, plot, tall, scale = canvas.axes([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], series, y_words, lines=True,
-                                                  words=lambda tick: f"{100 * tick:.0f} %")
-    canvas.path([(left, bottom), (left + plot, bottom + tall)], style.MUTED, 0.8, (2, 2))
+    left, bottom, plot, tall, scale = drawing.axes([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], series, y_words, lines=True,
+                                                   words=lambda tick: f"{100 * tick:.0f} %")
+    drawing.path([(left, bottom), (left + plot, bottom + tall)], style.MUTED, 0.8, (2, 2))
     for k, (_, x_values, y_values) in enumerate(curves):
-        canvas.path([(left + x * plot, bottom + y * tall) for x, y in zip(x_values, y_values)],
-                    COLOURS[k % len(COLOURS)], 1.6, DASHES[k % len(DASHES)])
+        drawing.path([(left + x * plot, bottom + y * tall) for x, y in zip(x_values, y_values)],
+                     COLOURS[k % len(COLOURS)], 1.6, DASHES[k % len(DASHES)])
     for share in (0.0, 0.5, 1.0):
-        canvas.text(left + share * plot, bottom - 9.0, f"{100 * share:.0f} %", "middle", style.MUTED, SMALL)
-    canvas.text(left + plot / 2, 3.0, x_words, "middle", style.MUTED, SMALL)
-    return canvas.picture()
+        drawing.text(left + share * plot, bottom - 9.0, f"{100 * share:.0f} %", "middle", style.MUTED, SMALL)
+    drawing.text(left + plot / 2, 3.0, x_words, "middle", style.MUTED, SMALL)
+    return drawing.picture()
 
 
 def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, words=None, zero=0.0):
@@ -268,38 +268,38 @@ def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, 
 
     ``words`` are the texts at the right, by default estimate and interval.
     """
-    canvas = Canvas(width_mm)
+    drawing = Drawing(width_mm)
     row = 16.0
     height = row * max(len(labels), 1) + 26.0
-    canvas.begin(height)
-    left, right = min(label_mm / POINT, 0.4 * canvas.width), 90.0
+    drawing.begin(height)
+    left, right = min(label_mm / POINT, 0.4 * drawing.width), 90.0
     ends = [float(value) for value in (*lows, *highs, *estimates) if not math.isnan(_number(value, True))]
     ticks = nice_ticks(max([zero, *ends]), min([zero, *ends]))
-    scale = (canvas.width - left - right) / (ticks[-1] - ticks[0])
+    scale = (drawing.width - left - right) / (ticks[-1] - ticks[0])
 
     def across(value):
         return left + (value - ticks[0]) * scale
 
     for tick in ticks:
-        canvas.line(across(tick), 24.0, across(tick), height, style.RULE, 0.4)
-        canvas.text(across(tick), 15.0, short(tick), "middle", style.MUTED, SMALL)
-    canvas.line(across(zero), 24.0, across(zero), height, style.INK, 0.9)
-    canvas.text(left + (canvas.width - left - right) / 2, 3.0, unit, "middle", style.MUTED, SMALL)
+        drawing.line(across(tick), 24.0, across(tick), height, style.RULE, 0.4)
+        drawing.text(across(tick), 15.0, short(tick), "middle", style.MUTED, SMALL)
+    drawing.line(across(zero), 24.0, across(zero), height, style.INK, 0.9)
+    drawing.text(left + (drawing.width - left - right) / 2, 3.0, unit, "middle", style.MUTED, SMALL)
     for i, label in enumerate(labels):
         y = height - (i + 0.5) * row
-        canvas.text(left - 5.0, y - 3.0, label, "end", room=left - 8.0)
+        drawing.text(left - 5.0, y - 3.0, label, "end", room=left - 8.0)
         low, estimate, high = (_number(values[i], True) for values in (lows, estimates, highs))
         text = words[i] if words else ""
         known = not any(map(math.isnan, (low, high)))
         if known:
-            canvas.line(across(low), y, across(high), y, COLOURS[0], 1.6)
+            drawing.line(across(low), y, across(high), y, COLOURS[0], 1.6)
             for end in (low, high):
-                canvas.line(across(end), y - 3.0, across(end), y + 3.0, COLOURS[0], 1.0)
+                drawing.line(across(end), y - 3.0, across(end), y + 3.0, COLOURS[0], 1.0)
         if not math.isnan(estimate):
-            canvas.marker(0, across(estimate), y, COLOURS[0], 3.0)
+            drawing.marker(0, across(estimate), y, COLOURS[0], 3.0)
             text = text or short(estimate) + (f" ({short(low)} to {short(high)})" if known else "")
-        canvas.text(canvas.width - right + 6.0, y - 3.0, text, "start", style.INK, SMALL, room=right - 6.0)
-    return canvas.picture()
+        drawing.text(drawing.width - right + 6.0, y - 3.0, text, "start", style.INK, SMALL, room=right - 6.0)
+    return drawing.picture()
 
 
 def qr_code(text, size_mm):
@@ -321,9 +321,9 @@ def qr_code(text, size_mm):
     code.qr.make()
     dark = code.qr.modules
     quiet = 4
-    canvas = Canvas(size_mm)
-    canvas.begin(canvas.width)
-    module = canvas.width / (len(dark) + 2 * quiet)
+    drawing = Drawing(size_mm)
+    drawing.begin(drawing.width)
+    module = drawing.width / (len(dark) + 2 * quiet)
     runs = []
     for row, cells in enumerate(dark):
         column = 0
@@ -332,11 +332,11 @@ def qr_code(text, size_mm):
             while column < len(cells) and cells[column]:
                 column += 1
             if column > start:  # neighbours in one piece, so that no printer leaves hairlines between them
-                runs.append(((quiet + start) * module, canvas.height - (quiet + row + 1) * module,
+                runs.append(((quiet + start) * module, drawing.height - (quiet + row + 1) * module,
                              (column - start) * module, module))
             column += 1
-    canvas.bars(runs, "#000000", edge=None)
-    return canvas.picture()
+    drawing.bars(runs, "#000000", edge=None)
+    return drawing.picture()
 
 
 def nice_ticks(high, low=0.0, about=5):

@@ -57,7 +57,7 @@ def short(value):
     return f"{value:,.0f}" if size >= 100 or float(value).is_integer() else f"{value:.3g}"
 
 
-class Canvas:
+class Drawing:
     """A drawing with our font, colours and patterns."""
 
     def __init__(self, width_mm):
@@ -65,15 +65,15 @@ class Canvas:
         self._words = []
 
     def begin(self, height):
-        from reportlab.graphics.shapes import Drawing
+        from reportlab.graphics import shapes
 
         self.height = height
-        self._drawing = Drawing(self.width, height)
+        self._shapes = shapes.Drawing(self.width, height)
 
     def picture(self):
         from reportlab.graphics import renderSVG
 
-        svg = renderSVG.drawToString(self._drawing)
+        svg = renderSVG.drawToString(self._shapes)
         svg = svg if isinstance(svg, str) else svg.decode("utf-8")
         # Qt knows no clip paths and would paint their outline; nothing is drawn outside anyway.
         svg = re.sub(r"<clipPath.*?</clipPath>", "", svg, flags=re.DOTALL).replace("clip-path: url(#clip)", "")
@@ -84,7 +84,7 @@ class Canvas:
 
     def add(self, shape):
         """A shape of reportlab's own."""
-        self._drawing.add(shape)
+        self._shapes.add(shape)
 
     def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None, patch=False):
         """Words; those that have no ``room`` are cut. Qt would turn text within an SVG into outlines.
@@ -102,12 +102,12 @@ class Canvas:
     def _patch(self, x, y, width, height):
         from reportlab.graphics.shapes import Rect
 
-        self._drawing.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
+        self._shapes.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
 
     def line(self, x, y, x_2, y_2, colour, width):
         from reportlab.graphics.shapes import Line
 
-        self._drawing.add(Line(x, y, x_2, y_2, strokeColor=_colour(colour), strokeWidth=width))
+        self._shapes.add(Line(x, y, x_2, y_2, strokeColor=_colour(colour), strokeWidth=width))
 
     def path(self, points, colour, width, dashes=None):
         from reportlab.graphics.shapes import Path
@@ -117,27 +117,27 @@ class Canvas:
             line.moveTo(*points[0])
             for point in points[1:]:
                 line.lineTo(*point)
-            self._drawing.add(line)
+            self._shapes.add(line)
 
     def area(self, points, colour):
         from reportlab.graphics.shapes import Polygon
 
         if points:
-            self._drawing.add(Polygon([value for point in points for value in point], strokeColor=None,
-                                      fillColor=_tint(colour)))
+            self._shapes.add(Polygon([value for point in points for value in point], strokeColor=None,
+                                     fillColor=_tint(colour)))
 
     def bar(self, x, y, width, height, colour, pattern=""):
         from reportlab.graphics.shapes import Hatching, Rect
 
         if width <= 0 or height <= 0:
             return
-        self._drawing.add(Rect(x, y, width, height, fillColor=_colour(colour), strokeColor=_colour(style.INK),
-                               strokeWidth=0.3))
+        self._shapes.add(Rect(x, y, width, height, fillColor=_colour(colour), strokeColor=_colour(style.INK),
+                              strokeWidth=0.3))
         if pattern and width > 1.5 and height > 1.5:
             corners = (x, y, x + width, y, x + width, y + height, x, y + height)
             for angle in _ANGLES[pattern]:
-                self._drawing.add(Hatching(spacings=(3.2,), angles=(angle,), xyLists=[corners], strokeWidth=0.7,
-                                           strokeColor=_colour(style.PAPER)))
+                self._shapes.add(Hatching(spacings=(3.2,), angles=(angle,), xyLists=[corners], strokeWidth=0.7,
+                                          strokeColor=_colour(style.PAPER)))
 
     def bars(self, rectangles, colour, edge=style.MUTED):
         """Many bars of one colour as one shape, since each shape costs time."""
@@ -151,7 +151,7 @@ class Canvas:
                 path.lineTo(*corner)
             path.closePath()
         if rectangles:
-            self._drawing.add(path)
+            self._shapes.add(path)
 
     def marker(self, kind, x, y, colour, size):
         from reportlab.graphics.shapes import Circle, Polygon, Rect
@@ -161,7 +161,7 @@ class Canvas:
                   lambda: Rect(x - size, y - size, 2 * size, 2 * size, fillColor=fill, **edge),
                   lambda: Polygon([x - size, y - size, x + size, y - size, x, y + size], fillColor=fill, **edge),
                   lambda: Polygon([x - size, y, x, y - size, x + size, y, x, y + size], fillColor=fill, **edge))
-        self._drawing.add(shapes[kind % len(shapes)]())
+        self._shapes.add(shapes[kind % len(shapes)]())
 
     # axes and keys
 

@@ -84,11 +84,16 @@ def map_item(layout, name, layers, place, height=None):
     item.setKeepLayerSet(True)
     item.setCrs(layers[0].crs())
     item.zoomToExtent(layers[-1].extent())
+    frame_map(item)
+    return item
+
+
+def frame_map(item):
+    """Land behind a map and a thin line around it."""
     item.setBackgroundColor(QColor(style.LAND))
     item.setFrameEnabled(True)
     item.setFrameStrokeColor(QColor(style.MUTED))
     item.setFrameStrokeWidth(QgsLayoutMeasurement(0.25, _MM))
-    return item
 
 
 def page_value(name):

@@ -1,12 +1,14 @@
-"""What a report consists of: a head and blocks in reading order, as plain data.
+"""What a report consists of: a head and its parts in reading order, as plain data.
 
 A report is composed of these in any thread, without QGIS; :mod:`.page_flow` lays it out and :mod:`.publish` exports it.
-All text is text: nothing in a block is ever read as an expression, HTML or a formula.
+All text is text: nothing in a part is ever read as an expression, HTML or a formula.
 """
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 import pandas as pd
 
@@ -15,6 +17,14 @@ from ...file_checks import lines
 from ...files import replacing_together
 from ...workspace.exports.plan_formats import harmless
 from .wording import clean
+
+if TYPE_CHECKING:
+    from qgis.core import QgsMapLayer, QgsSymbol
+
+    from .drawing import Picture
+
+KeyEntry = Tuple[Union[str, Callable[[], "QgsSymbol"]], str, str]
+"""Of a map's key: a colour or what makes the very symbol of the map, a letter, words."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +79,19 @@ class Column:
     name: str
     title: str
     width: Optional[float] = None
-    words: Optional[Callable] = None
+    words: Optional[Callable[[Any], str]] = None
     number: bool = False
     lines: int = 2
     colour: str = ""
 
-    def text(self, value):
+    def text(self, value: Any) -> str:
         """The text of a value; an empty one for null."""
         if value is None or (not isinstance(value, (list, tuple, dict)) and pd.isna(value)):
             return ""
         return clean(self.words(value) if self.words else value)
 
 
-def number(name, title, width=None, digits=0, unit=""):
+def number(name: str, title: str, width: Optional[float] = None, digits: int = 0, unit: str = "") -> Column:
     """A :class:`Column` of numbers with ``digits`` decimals, thousands apart, and a unit such as `` %`` after them."""
     return Column(name, title, width, lambda value: f"{value:,.{digits}f}{unit}", True)
 
@@ -113,7 +123,7 @@ class Chart:
     """
 
     name: str
-    draw: Callable
+    draw: Callable[[float], Picture]
     caption: str = ""
 
 
@@ -127,11 +137,11 @@ class Map:
     """
 
     name: str
-    layers: Callable
+    layers: Callable[[], Sequence[QgsMapLayer]]
     extent: Tuple[float, float, float, float]
     crs: str
     height: float = 110.0
-    key: Sequence[Tuple[Union[str, Callable], str, str]] = ()
+    key: Sequence[KeyEntry] = ()
     caption: str = ""
     least: float = 0.0
 
@@ -143,13 +153,15 @@ class PageBreak:
 
 @dataclass(frozen=True)
 class Beside:
-    """Columns of blocks next to each other, ``shares`` of the width each; below each other where a page is too low."""
+    """Columns of parts next to each other, ``shares`` of the width each; below each other where a page is too low."""
 
-    columns: Sequence[Sequence["Block"]]
+    columns: Sequence[Sequence[Inner]]
     shares: Sequence[float]
 
 
-Block = Union[Heading, Paragraph, Figures, Table, Chart, Map, PageBreak, Beside]
+Inner = Union[Heading, Paragraph, Figures, Table, Chart, Map]
+"""What may stand in a column of :class:`Beside`."""
+Part = Union[Heading, Paragraph, Figures, Table, Chart, Map, PageBreak, Beside]
 
 
 @dataclass(frozen=True)
@@ -161,25 +173,25 @@ class Report:
 
     name: str
     head: PageHead
-    blocks: Sequence[Block] = field(default_factory=tuple)
+    parts: Sequence[Part] = field(default_factory=tuple)
     message: str = ""
     crs: str = ""
 
-    def tables(self):
+    def tables(self) -> List[Table]:
         """Its tables for files, in reading order."""
-        return [table for table in _tables(self.blocks) if table.in_file]
+        return [table for table in _tables(self.parts) if table.in_file]
 
 
-def _tables(blocks):
-    for block in blocks:
-        if isinstance(block, Table):
-            yield block
-        elif isinstance(block, Beside):
-            for column in block.columns:
+def _tables(parts: Sequence[Part]) -> Iterator[Table]:
+    for part in parts:
+        if isinstance(part, Table):
+            yield part
+        elif isinstance(part, Beside):
+            for column in part.columns:
                 yield from _tables(column)
 
 
-def table_csv(table):
+def table_csv(table: Table) -> str:
     """A table as CSV text, numbers as they are and formula characters neutralised: the one way a report makes CSV."""
     columns = [column for column in table.columns if column.title or not column.colour]
     frame = pd.DataFrame({column.name: [_cell(value) for value in table.rows[column.name]] for column in columns},
@@ -188,7 +200,7 @@ def table_csv(table):
     return frame.to_csv(index=False)
 
 
-def _cell(value):
+def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         value = ", ".join(str(part) for part in value)
     if value is None or pd.isna(value):
@@ -196,7 +208,7 @@ def _cell(value):
     return harmless(clean(value)) if isinstance(value, str) else value
 
 
-def write_csv(report, path):
+def write_csv(report: Report, path: Union[str, Path]) -> List[str]:
     """Write the tables of a report as CSV: one to ``path``, several beside it with the table's name -> paths.
 
     Raises

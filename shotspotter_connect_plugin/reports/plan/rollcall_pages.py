@@ -14,9 +14,7 @@ from ...errors import ConnectError
 from ...file_checks import layers as layers_of
 from ...files import scratch
 from ...progress import SILENT
-from ..paper import map_layers
-from ..paper import page_items as pieces
-from ..paper import style
+from ..paper import map_layers, page_items, style
 from ..paper.report_content import Column, PageHead, Report, Table
 from ..paper.wording import date_in_words
 from . import sheets
@@ -34,7 +32,7 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
     Parameters
     ----------
     rollcall : RollCall or sequence of RollCall
-        From :func:`~.report_words.rollcall`; several are of one workspace.
+        From :func:`~.rollcall_data.rollcall`; several are of one workspace.
     path : str
         The PDF.
     feedback : qgis.core.QgsFeedback, optional
@@ -45,7 +43,7 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
         first = rollcalls[0]
         shift = f"{first.shift_name} shift" if len(rollcalls) == 1 else ""
         title = ", ".join(filter(None, (NAME, first.agency, shift, date_in_words(first.shift_date))))
-        return pieces.export_pdf(layout, path, feedback, title)
+        return page_items.export_pdf(layout, path, feedback, title)
 
 
 @contextmanager
@@ -103,7 +101,7 @@ def build_layout(project, layers, page_size):
     page_size : str
         ``A4`` or ``Letter``.
     """
-    layout = pieces.new_layout(project, NAME, page_size)
+    layout = page_items.new_layout(project, NAME, page_size)
     atlas = layout.atlas()
     atlas.setCoverageLayer(layers.sheets)
     atlas.setHideCoverage(True)
@@ -127,26 +125,27 @@ def build_layout(project, layers, page_size):
 
 def _header(layout, width, logo, qr):
     x, (split, name_width) = style.MARGIN, sheets.header_widths(width, bool(logo), qr)
-    pieces.label(layout, "Title", pieces.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
-    pieces.label(layout, "Agency", pieces.field("agency"), (x + split, 9, name_width, 9),
-                 style.text_format(sheets.TEXT, style.MUTED), Qt.AlignmentFlag.AlignRight)
+    page_items.label(layout, "Title", page_items.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
+    page_items.label(layout, "Agency", page_items.field("agency"), (x + split, 9, name_width, 9),
+                     style.text_format(sheets.TEXT, style.MUTED), Qt.AlignmentFlag.AlignRight)
     right = x + width
     if qr:
         right -= sheets.QR
-        pieces.picture(layout, "QR code of the phone's file", pieces.page_value("qr"), (right, 6, sheets.QR, sheets.QR))
-        pieces.label(layout, "Words of the QR code", PHONE, (right - 12, 21.7, sheets.QR + 12, 3),
-                     style.text_format(5.5, style.MUTED), Qt.AlignmentFlag.AlignRight)
+        page_items.picture(layout, "QR code of the phone's file", page_items.page_value("qr"),
+                           (right, 6, sheets.QR, sheets.QR))
+        page_items.label(layout, "Words of the QR code", PHONE, (right - 12, 21.7, sheets.QR + 12, 3),
+                         style.text_format(5.5, style.MUTED), Qt.AlignmentFlag.AlignRight)
         right -= 2.0
     if logo:
-        pieces.picture(layout, "Logo", logo, (right - sheets.LOGO[0], 8, *sheets.LOGO))
-    pieces.label(layout, "Shift", pieces.field("subtitle"), (x, 18, width, 6), style.text_format(11))
-    pieces.rule(layout, "Line under the header", (x, 25, width, 0.6))
+        page_items.picture(layout, "Logo", logo, (right - sheets.LOGO[0], 8, *sheets.LOGO))
+    page_items.label(layout, "Shift", page_items.field("subtitle"), (x, 18, width, 6), style.text_format(11))
+    page_items.rule(layout, "Line under the header", (x, 25, width, 0.6))
 
 
 def _big_map(layout, layers, width):
     shown = [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground]
     place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.TALLEST_MAP)
-    item = pieces.map_item(layout, map_layers.MAIN_MAP, shown, place, height="map_height")
+    item = page_items.map_item(layout, map_layers.MAIN_MAP, shown, place, height="map_height")
     item.setAtlasDriven(True)
     item.setAtlasScalingMode(QgsLayoutItemMap.AtlasScalingMode.Auto)
     item.setAtlasMargin(0.0)
@@ -157,57 +156,57 @@ def _side(layout, layers, big, page_width):
     """Beside the map: where it is, what its letters and colours mean, its scale."""
     x, y, side = page_width - style.MARGIN - sheets.SIDE, sheets.TOP, sheets.SIDE
     shown = [layers.patrols, layers.beats, layers.outlines, *layers.ground]
-    small = pieces.map_item(layout, map_layers.SMALL_MAP, shown,
-                            (x, y, side, side))
-    pieces.follow_columns(small)
+    small = page_items.map_item(layout, map_layers.SMALL_MAP, shown, (x, y, side, side))
+    page_items.follow_columns(small)
     overview = QgsLayoutItemMapOverview(map_layers.MAIN_MAP, small)
     overview.setLinkedMap(big)
     overview.setFrameSymbol(map_layers.frame_symbol())
     small.overviews().addOverview(overview)
     y += side + sheets.GAP
-    pieces.label(layout, "Key title", "Crime types", (x, y, side, sheets.TITLE),
-                 style.text_format(sheets.SMALL, style.MUTED, bold=True))
+    page_items.label(layout, "Key title", "Crime types", (x, y, side, sheets.TITLE),
+                     style.text_format(sheets.SMALL, style.MUTED, bold=True))
     y += sheets.TITLE
     key_height = layers.key.featureCount() * sheets.KEY_ROW
-    pieces.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", side - 7.0)), (x, y, side, key_height),
-                 style.text_format(sheets.SMALL), style.text_format(sheets.SMALL), 0.6, centred=("letter",))
+    page_items.table(layout, "Key", layers.key, (("letter", "", 7.0), ("key", "", side - 7.0)),
+                     (x, y, side, key_height), style.text_format(sheets.SMALL), style.text_format(sheets.SMALL), 0.6,
+                     centred=("letter",))
     y += key_height + sheets.GAP / 2
-    pieces.label(layout, "How to read the map", HOW_TO_READ, (x, y, side, sheets.KEY_NOTE),
-                 style.text_format(sheets.TINY + 0.5, style.MUTED))
+    page_items.label(layout, "How to read the map", HOW_TO_READ, (x, y, side, sheets.KEY_NOTE),
+                     style.text_format(sheets.TINY + 0.5, style.MUTED))
     y += sheets.KEY_NOTE + sheets.GAP / 2
-    pieces.scale_bar(layout, "Scale bar", big, (x, y, side - 10, sheets.SCALE))
-    pieces.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
+    page_items.scale_bar(layout, "Scale bar", big, (x, y, side - 10, sheets.SCALE))
+    page_items.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
 
 
 def _table(layout, layers, page_width):
     widths = sheets.column_widths(page_width)
     columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
     place = (style.MARGIN, 192, sum(widths), page_width / 2)
-    pieces.table(layout, "Boxes", layers.rows, columns, place, style.text_format(sheets.TEXT),
-                 style.text_format(sheets.SMALL, style.MUTED,
-                                   bold=True), sheets.PADDING, map_layers.ON_SHEET, "table_top",
-                 centred=("letter",))
-    pieces.label(layout, "Message", pieces.field("message"), (style.MARGIN, 192, sum(widths), 8), style.text_format(12),
-                 top="table_top")
+    page_items.table(layout, "Boxes", layers.rows, columns, place, style.text_format(sheets.TEXT),
+                     style.text_format(sheets.SMALL, style.MUTED, bold=True), sheets.PADDING, map_layers.ON_SHEET,
+                     "table_top", centred=("letter",))
+    page_items.label(layout, "Message", page_items.field("message"), (style.MARGIN, 192, sum(widths), 8),
+                     style.text_format(12), top="table_top")
 
 
 def _notes(layout, width):
     x, small, heading = style.MARGIN, style.text_format(sheets.SMALL), style.text_format(10, bold=True)
-    pieces.label(layout, "What chance means", pieces.field("note"), (x, 212, width, 13),
-                 style.text_format(sheets.SMALL, style.MUTED, italic=True), top="note_top")
-    pieces.label(layout, "Why title", pieces.field("why_title"), (x, 222, width, sheets.TITLE), heading, top="why_top")
-    pieces.label(layout, "Why", pieces.field("why"), (x, 228, width, 120), small, top="why_text_top")
-    pieces.label(layout, "Tactics title", pieces.field("tactics_title"), (x, 238, width, sheets.TITLE), heading,
-                 top="tactics_top")
-    pieces.label(layout, "Tactics", pieces.field("tactics"), (x, 244, width, 80), small, top="tactics_text_top")
+    page_items.label(layout, "What chance means", page_items.field("note"), (x, 212, width, 13),
+                     style.text_format(sheets.SMALL, style.MUTED, italic=True), top="note_top")
+    page_items.label(layout, "Why title", page_items.field("why_title"), (x, 222, width, sheets.TITLE), heading,
+                     top="why_top")
+    page_items.label(layout, "Why", page_items.field("why"), (x, 228, width, 120), small, top="why_text_top")
+    page_items.label(layout, "Tactics title", page_items.field("tactics_title"), (x, 238, width, sheets.TITLE), heading,
+                     top="tactics_top")
+    page_items.label(layout, "Tactics", page_items.field("tactics"), (x, 244, width, 80), small, top="tactics_text_top")
 
 
 def _footer(layout, width, page_height):
     x, top, split = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2, 0.75 * width
     tiny = style.text_format(sheets.TINY, style.MUTED)
-    pieces.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)
-    pieces.label(layout, "Proof of the draw", pieces.field("proof"), (x, top + 1.5, width, 11),
-                 style.text_format(sheets.TINY - 0.5, style.MUTED, monospaced=True))
-    pieces.label(layout, "Source", pieces.field("source"), (x, top + 12.5, split, 4), tiny)
-    pieces.label(layout, "Page", pieces.field("page"), (x + split, top + 12.5, width - split, 4), tiny,
-                 Qt.AlignmentFlag.AlignRight)
+    page_items.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)
+    page_items.label(layout, "Proof of the draw", page_items.field("proof"), (x, top + 1.5, width, 11),
+                     style.text_format(sheets.TINY - 0.5, style.MUTED, monospaced=True))
+    page_items.label(layout, "Source", page_items.field("source"), (x, top + 12.5, split, 4), tiny)
+    page_items.label(layout, "Page", page_items.field("page"), (x + split, top + 12.5, width - split, 4), tiny,
+                     Qt.AlignmentFlag.AlignRight)
