@@ -8,9 +8,9 @@ from qgis.PyQt.QtWidgets import QMenu
 
 from .compat import QAction
 from .libraries import remarks
+from .plugin_name import NAME
 from .processing.provider import ConnectProvider
 
-NAME = "ShotSpotter Connect"
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
 IMPORT_DOCK, PLAN_DOCK, LIVE_DOCK, REPORTS_DOCK = "import_dock", "plan_dock", "live_dock", "reports_dock"
@@ -76,7 +76,7 @@ class ConnectPlugin:
         self._menu = None
         self._toolbar = None
         self._imports = self._dock = self._live = self._reports = None
-        self._options = self._keeper = None
+        self._options = self._open_reports = None
 
     def initProcessing(self):  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
@@ -88,7 +88,7 @@ class ConnectPlugin:
     def initGui(self):  # noqa: N802
         """Add provider, menu, toolbar and options page."""
         from .ui.options_page import OptionsFactory
-        from .ui.reports.open_reports import Keeper
+        from .ui.reports.open_reports import OpenReports
 
         self.initProcessing()
         self._provider.written.connect(self._tell_written)
@@ -107,7 +107,7 @@ class ConnectPlugin:
             if part is not LAST:
                 self._menu.addSeparator()
         self._iface.pluginMenu().addMenu(self._menu)
-        self._keeper = Keeper()
+        self._open_reports = OpenReports()
         self._options = OptionsFactory(_icon("connect"))
         self._iface.registerOptionsWidgetFactory(self._options)
         if QgsSettings().value(_DOCK_WAS_OPEN, False, type=bool):
@@ -122,9 +122,9 @@ class ConnectPlugin:
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
         self._imports = self._dock = self._live = self._reports = None
-        if self._keeper is not None:
-            self._keeper.take_away()
-            self._keeper = None
+        if self._open_reports is not None:
+            self._open_reports.take_away()
+            self._open_reports = None
         if self._options is not None:
             self._iface.unregisterOptionsWidgetFactory(self._options)
             self._options = None

@@ -1,31 +1,15 @@
 """Runs inside QGIS (``qgis --code``): a morning on a copy of the demo, with a picture of each step."""
 import glob
 import os
-import traceback
 
+from in_qgis import FOLDER, WORKSPACE, keep_picture, run_and_end, wait, wait_until
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import QEventLoop, QModelIndex, Qt, QTimer
+from qgis.PyQt.QtCore import QModelIndex, Qt
 from qgis.PyQt.QtWidgets import QAction, QApplication, QDialog, QDockWidget, QMenu
 from qgis.utils import iface
 
-FOLDER, WORKSPACE = (os.environ["CONNECT_" + name] for name in ("PICTURES", "WORKSPACE"))
 DOWNTOWN = 14  # a row of the plan
 TOMORROW = "2017-12-15"  # the day after the demo's, so that there is something left to do
-
-
-def wait(seconds):
-    """Let QGIS go on for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(int(seconds * 1000), loop.quit)
-    loop.exec()
-
-
-def wait_until(true, seconds):
-    for _ in range(int(seconds / 0.2)):
-        if true():
-            return
-        wait(0.2)
-    raise TimeoutError(f"QGIS did not finish in {seconds} seconds")
 
 
 def picture(name):
@@ -33,9 +17,7 @@ def picture(name):
     wait(1.0)
     iface.messageBar().clearWidgets()  # QGIS warns of a transformation that this machine has not
     wait(0.5)
-    size = iface.mainWindow().size()
-    screen = QApplication.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
-    screen.save(os.path.join(FOLDER, name + ".png"))
+    keep_picture(name)
 
 
 def wait_for_map():
@@ -187,13 +169,4 @@ def tactics(window):
     dialog.close()
 
 
-def guarded():
-    try:
-        main()
-    except Exception:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-QTimer.singleShot(4000, guarded)
+run_and_end(main)

@@ -11,7 +11,7 @@ mkdir -p "$WORK" "$IMAGES"
 cp -r "$DEMO" "$WORK/demo"
 cp shotspotter_connect_plugin/resources/sample/crime_incidents_2017.csv.gz "$WORK"
 /usr/bin/python3 tools/qgis_env.py "$WORK/profile"
-export QGIS_PLUGINPATH="$PWD" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
+export QGIS_PLUGINPATH="$PWD" PYTHONPATH="$PWD/tools" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 export CONNECT_PICTURES="$WORK" CONNECT_WORKSPACE="$WORK/demo/washington_dc.gpkg"
 for script in tools/screenshots.py tools/screenshots_live.py; do
     xvfb-run -a -s "-screen 0 1600x900x24" qgis --nologo --noversioncheck --profiles-path "$WORK/profile" \

@@ -3,34 +3,18 @@ import math
 import os
 import socket
 import threading
-import traceback
 import zipfile
 
 import pandas as pd
+from in_qgis import FOLDER, WORKSPACE, keep_picture, run_and_end, wait, wait_until
 from qgis.core import QgsApplication, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayerUtils
-from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
-from qgis.PyQt.QtWidgets import QAction, QApplication, QDockWidget, QPushButton, QToolBar
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QAction, QDockWidget, QPushButton, QToolBar
 from qgis.utils import iface
 
-FOLDER, WORKSPACE = (os.environ["CONNECT_" + name] for name in ("PICTURES", "WORKSPACE"))
 DATE, SHIFT, BOX = "2017-12-14", "evening", 14
 START = pd.Timestamp("2017-12-14 21:00", tz="UTC")
 EVERY = 5  # seconds between two positions
-
-
-def wait(seconds):
-    """Let QGIS go on for a while."""
-    loop = QEventLoop()
-    QTimer.singleShot(int(seconds * 1000), loop.quit)
-    loop.exec()
-
-
-def wait_until(true, seconds):
-    for _ in range(int(seconds / 0.2)):
-        if true():
-            return
-        wait(0.2)
-    raise TimeoutError(f"QGIS did not finish in {seconds} seconds")
 
 
 def picture(name, bar=True):
@@ -40,9 +24,7 @@ def picture(name, bar=True):
     if not bar:
         iface.messageBar().clearWidgets()
     wait(0.5)
-    size = iface.mainWindow().size()
-    screen = QApplication.primaryScreen().grabWindow(0, 0, 0, size.width(), size.height())
-    screen.save(os.path.join(FOLDER, name + ".png"))
+    keep_picture(name)
 
 
 def export(kind, ending):
@@ -166,13 +148,4 @@ def main():
     patrol(dock, export("package", ".json"))
 
 
-def guarded():
-    try:
-        main()
-    except Exception:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
-QTimer.singleShot(4000, guarded)
+run_and_end(main)

@@ -10,11 +10,11 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..errors import ConnectError
 from ..libraries import how_to_install, is_installed, missing_sentence, name_of
+from ..plugin_name import NAME
 from . import addresses
 from .feedback import FeedbackProgress
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong, yesterday
 
-TAG = "ShotSpotter Connect"
 VERSIONS = {"QGIS": Qgis.version()}
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources")
 ICONS, HELP_PAGE = os.path.join(RESOURCES, "icons"), os.path.join(RESOURCES, "help.html")
@@ -241,7 +241,7 @@ def _one_sentence(algorithm):
         yield
     except ConnectError as error:
         if error.log:
-            QgsMessageLog.logMessage(f"{algorithm}: {error.log}", TAG, Qgis.MessageLevel.Info, False)
+            QgsMessageLog.logMessage(f"{algorithm}: {error.log}", NAME, Qgis.MessageLevel.Info, False)
         raise QgsProcessingException(error.user) from error
     except QgsProcessingException:
         raise
@@ -262,11 +262,11 @@ def _one_sentence(algorithm):
         raise QgsProcessingException(
             f"This is a fault of ShotSpotter Connect, not of your data ({type(error).__name__}); please report it "
             "with the details, which "
-            f"are in the log (View, Panels, Log Messages, {TAG}).") from error
+            f"are in the log (View, Panels, Log Messages, {NAME}).") from error
 
 
 def _log(algorithm):
-    QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", TAG,
+    QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", NAME,
                              Qgis.MessageLevel.Critical, False)
 
 

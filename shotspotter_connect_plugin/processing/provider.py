@@ -5,6 +5,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtGui import QIcon
 
+from ..plugin_name import NAME
 from .adjust import Adjust
 from .backtest import BackTest
 from .base import ICONS
@@ -54,10 +55,10 @@ class ConnectProvider(QgsProcessingProvider):
         return "connect"
 
     def name(self):
-        return "ShotSpotter Connect"
+        return NAME
 
     def longName(self):  # noqa: N802
-        return "ShotSpotter Connect: forecast, lottery and roll call for directed patrols"
+        return f"{NAME}: forecast, lottery and roll call for directed patrols"
 
     def icon(self):
         return QIcon(self.svgIconPath())

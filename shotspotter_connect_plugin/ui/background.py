@@ -3,11 +3,14 @@ import traceback
 
 from qgis.core import (Qgis, QgsApplication, QgsMessageLog, QgsProcessingAlgRunnerTask, QgsProcessingContext,
                        QgsProcessingFeedback, QgsProject, QgsTask)
-from qgis.PyQt.QtCore import QCoreApplication, QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ..errors import ConnectError
+from ..plugin_name import NAME
 from ..progress import Progress
-from .menu_actions import NAME
+from .translation import translator
+
+tr = translator("PlanDock")
 
 # QGIS does not own what Python made; it must live until it has ended, even if the dock is gone before.
 _alive = set()
@@ -34,8 +37,7 @@ class Works(QObject):
 
     def adjust(self, parameters, then):
         """Run ``connect:adjust``, then ``then(outputs or None, messages, error)`` here."""
-        run = AlgorithmRun("connect:adjust", parameters, QCoreApplication.translate(
-            "PlanDock", "The plan was not changed."), stoppable=False)
+        run = AlgorithmRun("connect:adjust", parameters, tr("The plan was not changed."), stoppable=False)
         self._wanted["adjust"] = run
         run.over.connect(lambda: self._over("adjust", run, lambda result: then(*result), None))
         run.start()
@@ -88,9 +90,8 @@ class _Reading(QgsTask):
             self.error = error.user
         except Exception as error:
             QgsMessageLog.logMessage(traceback.format_exc(), NAME, Qgis.MessageLevel.Critical, False)
-            self.error = QCoreApplication.translate(
-                "PlanDock", "This is a fault of ShotSpotter Connect, not of your data ({}); the details are in the log."
-            ).format(type(error).__name__)
+            self.error = tr("This is a fault of ShotSpotter Connect, not of your data ({}); the details are in the "
+                            "log.").format(type(error).__name__)
         return not self.error
 
     def finished(self, _):

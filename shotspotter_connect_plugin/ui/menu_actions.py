@@ -1,19 +1,19 @@
 """What the entries of menu and toolbar do."""
 import os
 
-from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
+from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QStandardPaths, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
-from qgis.PyQt.QtWidgets import QFileDialog, QMessageBox
+from qgis.PyQt.QtWidgets import QFileDialog
 
 from ..errors import ConnectError
 from ..plan_place import Place
+from ..plugin_name import NAME
 from ..processing import addresses
 from ..processing.base import HELP_PAGE
 from ..processing.inputs import today
-
-NAME = "ShotSpotter Connect"
-
+from .project_opening import open_project
+from .sample_project import SampleRun
 
 # What makes a plan is about today unless a day to come is on the screen: yesterday's has been drawn.
 _MAKE_PLANS = ("connect:score", "connect:meter", "connect:daily")
@@ -28,12 +28,12 @@ def open_dialog(algorithm, place):
     """Open the dialog of an algorithm, filled in with the workspace, date and shift that are on the screen."""
     import processing
 
-    dialog = processing.createAlgorithmDialog(algorithm, _given(algorithm, place))
+    dialog = processing.createAlgorithmDialog(algorithm, given_values(algorithm, place))
     dialog.show()
     return dialog
 
 
-def _given(algorithm, place):
+def given_values(algorithm, place):
     if algorithm == "connect:createworkspace" or not place.address:
         return {}
     given = {"WORKSPACE": place.address}
@@ -76,8 +76,7 @@ def use_workspace(iface, address):
     addresses.remember(address)
     if foreign:
         iface.messageBar().pushMessage(NAME, f"{address} did not draw the plan of this project; this project works "
-                                             "with it "
-                                             "now.", Qgis.MessageLevel.Warning)
+                                             "with it now.", Qgis.MessageLevel.Warning)
         return
     iface.messageBar().pushMessage(NAME, f"This project works with {address}. Save the project to keep it so.",
                                    Qgis.MessageLevel.Success)
@@ -98,25 +97,7 @@ def open_plan(iface, place):
         return
     if open_project(iface, path) and date != today:
         iface.messageBar().pushMessage(NAME, f"There is no plan of {today} yet; this is the plan of {date}. Run the "
-                                             "whole day to "
-                                             "make today's.", Qgis.MessageLevel.Warning)
-
-
-def open_project(iface, path):
-    """Open a project, after asking about what of the present one would be lost -> whether it was opened."""
-    if _would_lose(QgsProject.instance()) and QMessageBox.question(
-            iface.mainWindow(), NAME, "The open project has changes that were not saved. Open the plan and lose them?"
-    ) != QMessageBox.StandardButton.Yes:
-        return False
-    return iface.addProject(path)
-
-
-def _would_lose(project):
-    """Whether a project has changes, edits of layers or scratch layers of the user's that are nowhere else."""
-    layers = [layer for layer in project.mapLayers().values() if isinstance(layer, QgsVectorLayer)]
-    return project.isDirty() or any(
-        layer.isModified() or layer.isTemporary() and layer.featureCount() > 0
-        and not layer.customProperty("skipMemoryLayersCheck") for layer in layers)
+                                             "whole day to make today's.", Qgis.MessageLevel.Warning)
 
 
 def open_tactics(iface, place):
@@ -132,8 +113,6 @@ def open_tactics(iface, place):
 
 def load_sample(iface, _):
     """Make the sample workspace and its plan in a folder of the user's choice, then open the plan."""
-    from .sample_project import SampleRun
-
     start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     folder = QFileDialog.getExistingDirectory(
         iface.mainWindow(), "Choose an empty folder for the sample (about 100 MB, one to two minutes)", start)

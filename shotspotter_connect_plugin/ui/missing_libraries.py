@@ -2,8 +2,7 @@
 from qgis.core import Qgis, QgsMessageLog
 
 from ..libraries import missing_sentence
-
-TAG = "ShotSpotter Connect"
+from ..plugin_name import NAME
 
 
 class StubPlugin:
@@ -15,12 +14,12 @@ class StubPlugin:
 
     def initProcessing(self):  # noqa: N802
         """Called by ``qgis_process``, which shows critical messages of the log."""
-        QgsMessageLog.logMessage(self._sentence, TAG, Qgis.MessageLevel.Critical, False)
+        QgsMessageLog.logMessage(self._sentence, NAME, Qgis.MessageLevel.Critical, False)
 
     def initGui(self):  # noqa: N802
         """Show the sentence in the message bar until it is closed."""
-        QgsMessageLog.logMessage(self._sentence, TAG, Qgis.MessageLevel.Critical, False)
-        self._iface.messageBar().pushMessage(TAG, self._sentence, Qgis.MessageLevel.Warning, 0)
+        QgsMessageLog.logMessage(self._sentence, NAME, Qgis.MessageLevel.Critical, False)
+        self._iface.messageBar().pushMessage(NAME, self._sentence, Qgis.MessageLevel.Warning, 0)
 
     def unload(self):
         """Nothing was added."""

@@ -3,12 +3,13 @@ import os
 
 from qgis.core import QgsSettings
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout
 
+from ..plugin_name import NAME
 from ..processing import addresses
+from .translation import translator
 
-TITLE = "ShotSpotter Connect"
+tr = translator("Options")
 _KEYS = "shotspotter_connect/"
 # setting -> (text, what it is if nobody has set it)
 _CHOICES = {
@@ -19,16 +20,11 @@ _CHOICES = {
 _REMEMBERED = ("plan/header", "plan/shift", "plan/reason", "recent_workspaces")
 
 
-def tr(text):
-    """Text in the language of QGIS."""
-    return QCoreApplication.translate("Options", text)
-
-
 class OptionsFactory(QgsOptionsWidgetFactory):
     """Makes the page; to be kept alive and unregistered by the plugin."""
 
     def __init__(self, icon):
-        super().__init__(TITLE, icon)
+        super().__init__(NAME, icon)
 
     def createWidget(self, parent):  # noqa: N802
         return OptionsPage(parent)

@@ -2,8 +2,9 @@
 from qgis.core import (Qgis, QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback,
                        QgsProject)
 
+from ..plugin_name import NAME
 from ..processing import addresses, sample
-from . import menu_actions
+from .project_opening import open_project
 
 
 class _Feedback(QgsProcessingFeedback):
@@ -35,7 +36,7 @@ class SampleRun:
             sample.prepare(folder)
         except OSError as error:
             iface.messageBar().pushMessage(
-                menu_actions.NAME, f"The sample cannot be written there ({error.strerror}); choose another folder.",
+                NAME, f"The sample cannot be written there ({error.strerror}); choose another folder.",
                 Qgis.MessageLevel.Warning)
             return
         cls.running = cls(iface, folder)
@@ -67,8 +68,8 @@ class SampleRun:
             type(self).running = None
             addresses.remember(sample.workspace_in(self._folder))
             self._say(f"The sample is ready in {self._folder}.", Qgis.MessageLevel.Success)
-            menu_actions.open_project(self._iface, sample.project_in(self._folder))
+            open_project(self._iface, sample.project_in(self._folder))
 
     def _say(self, text, level=Qgis.MessageLevel.Info):
         self._iface.messageBar().clearWidgets()
-        self._iface.messageBar().pushMessage(menu_actions.NAME, text, level, 0)
+        self._iface.messageBar().pushMessage(NAME, text, level, 0)

@@ -6,7 +6,8 @@ from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QPushButton
 
-from . import menu_actions
+from ..plugin_name import NAME
+from .project_opening import open_project
 
 # What an algorithm's file is called, and what its button says; "" for a file that other programs open.
 _WORDS = {"connect:daily": ("The plan and the sheets are", ""),
@@ -20,11 +21,11 @@ def tell(iface, algorithm, outputs):
     path = outputs["OUTPUT"]
     folder = path if os.path.isdir(path) else os.path.dirname(path)
     bar = iface.messageBar()
-    item = bar.createMessage(menu_actions.NAME, f"{words} in {os.sep.join(folder.split(os.sep)[-2:])}.")
+    item = bar.createMessage(NAME, f"{words} in {os.sep.join(folder.split(os.sep)[-2:])}.")
     item.setToolTip(folder)
     if "PROJECT" in outputs:
         _button(item, "ConnectOpenPlanWritten", "Open the plan",
-                lambda: menu_actions.open_project(iface, outputs["PROJECT"]))
+                lambda: open_project(iface, outputs["PROJECT"]))
     if opens:
         _button(item, "ConnectOpenFile", opens, lambda: _open(path))
     _button(item, "ConnectOpenFolder", "Open the folder", lambda: _open(folder))

@@ -36,11 +36,11 @@ def adjustments_in(path):
 
 
 def shown(dock, name="box_id"):
-    return [dock.form.model.patrol(row)[name] for row in range(dock.form.model.rowCount())]
+    return [dock.form.table_model.patrol(row)[name] for row in range(dock.form.table_model.rowCount())]
 
 
 def patrol(dock, box_id):
-    return dock.form.model.patrol(dock.form.model.row_of(box_id))
+    return dock.form.table_model.patrol(dock.form.table_model.row_of(box_id))
 
 
 def told(dock):
@@ -48,10 +48,10 @@ def told(dock):
 
 
 def click_row(dock, box_id):
-    row = dock.form.model.row_of(box_id)
-    dock.form.table.scrollTo(dock.form.model.index(row, 2))
+    row = dock.form.table_model.row_of(box_id)
+    dock.form.table.scrollTo(dock.form.table_model.index(row, 2))
     QTest.mouseClick(dock.form.table.viewport(), Qt.MouseButton.LeftButton,
-                     pos=dock.form.table.visualRect(dock.form.model.index(row, 2)).center())
+                     pos=dock.form.table.visualRect(dock.form.table_model.index(row, 2)).center())
     settle(dock)
 
 

@@ -92,13 +92,14 @@ def plan_dock():
     menu = next(menu for menu in iface.mainWindow().findChildren(QMenu) if menu.objectName() == "ConnectMenu")
     open_it = next(action for action in menu.actions() if action.objectName() == "ConnectPlan")
     open_it.trigger()
-    wait(60, lambda: docks() and docks()[0].form.model.rowCount())
+    wait(60, lambda: docks() and docks()[0].form.table_model.rowCount())
     wait(1.5)  # QGIS sets the CRS of an empty project by its first layer, a moment later
     dock, project = docks()[0], QgsProject.instance()
 
     def left():
         return {"layers": len(project.mapLayers()), "unsaved": project.isDirty()}
-    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.form.model.rowCount(), **left()}}
+    seen = {"open": {"docks": len(docks()), "visible": dock.isVisible(), "rows": dock.form.table_model.rowCount(),
+                     **left()}}
     project.write(os.environ["CONNECT_PROJECT"])
     saved = QgsProject()
     saved.read(os.environ["CONNECT_PROJECT"])

@@ -70,8 +70,8 @@ def go(dock, place, begin, minutes):
 
 def delivered(dock):
     """What only grew is sent every twenty seconds; here at once."""
-    dock._courier.send()
-    wait(lambda: dock._courier.has_all and not dock._courier._works.under_way(), 20)
+    dock._workspace_link.send()
+    wait(lambda: dock._workspace_link.has_all and not dock._workspace_link._works.under_way(), 20)
 
 
 def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(open_dock, address, places):
@@ -117,7 +117,7 @@ def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address,
     wait(lambda: "Another program is writing" in dock.page.warning.text())
     assert "journal keeps everything" in dock.page.warning.text()
     assert written(address).empty and len(dock._journal.fixes()) == 20
-    wait(lambda: not dock._courier._works.under_way())
+    wait(lambda: not dock._workspace_link._works.under_way())
     dock.take_away()                    # QGIS ends meanwhile
     other.rollback()
     other.close()
@@ -140,7 +140,7 @@ def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_dock, address, pla
     delivered(dock)
     with open_workspace(address) as workspace:
         adjust(workspace, "suppress", DATE, SHIFT, box_id=box, reason=next(iter(workspace.settings.adjustment_reasons)))
-    dock._courier._turn()
+    dock._workspace_link._turn()
     wait(lambda: "Taken off" in dock.page.verdict.text())
     assert dock.page.timer.isVisible() and buttons(dock)
     go(dock, inside, 4, 4)

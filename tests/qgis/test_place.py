@@ -182,7 +182,7 @@ def test_names(tmp_path):
 
 def test_dialogs_start_from_the_shift_on_the_screen(cities):
     here = Place(str(cities[0]), DATE, "evening")
-    given = menu_actions._given
+    given = menu_actions.given_values
     assert given("connect:rollcall", here) == {"WORKSPACE": here.address, "DATE": DATE, "SHIFT": "evening"}
     assert given("connect:shiftreport", here) == {
         "WORKSPACE": here.address, "FROM": DATE, "TO": DATE, "SHIFT": "evening"}

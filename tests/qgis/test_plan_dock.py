@@ -31,14 +31,14 @@ def test_it_shows_the_plan_in_table_and_map(dock, full):
     colours = {category.value(): category.symbol().color().name()
                for category in dock.map_link.layer.renderer().categories()}
     assert colours == dict(kinds["colour"])
-    model = dock.form.model
+    model = dock.form.table_model
     headings = [model.headerData(place, Qt.Orientation.Horizontal) for place in range(model.columnCount())]
     row = [model.data(model.index(0, place)) for place in range(model.columnCount())]
     assert headings == ["No.", "Beat", "Box", "Where", "Crime type", "Chance", "Harm", "Odds", "Min", "Status",
                         "Origin", "Streak", "Last patrols"]
     assert row[0] == "1" and row[4] in set(kinds["name"]) and "%" in row[5] and row[8:12] == [
         "15", "planned", "drawn", "1"]
-    assert not dock.form.model.data(dock.form.model.index(0, 4), Qt.ItemDataRole.DecorationRole).isNull()
+    assert not dock.form.table_model.data(dock.form.table_model.index(0, 4), Qt.ItemDataRole.DecorationRole).isNull()
 
 
 def test_row_and_map_lead_to_each_other(dock):
@@ -49,7 +49,7 @@ def test_row_and_map_lead_to_each_other(dock):
     assert second in dock.form.why.toPlainText() and "What speaks against it" in dock.form.why.toPlainText()
     dock.form.pick.click()
     click_map(dock, first)
-    assert dock.form.model.patrol(dock.form.table.currentIndex().row())["box_id"] == first
+    assert dock.form.table_model.patrol(dock.form.table.currentIndex().row())["box_id"] == first
     assert first in dock.form.why.toPlainText()
     dock.form.pick.click()
     assert dock._canvas.mapTool() is not dock.map_link.tool
@@ -125,7 +125,7 @@ def test_add_a_box_clicked_on_the_map_and_change_its_minutes(dock, full):
     answer(dock, "community", minutes=20)
     added = patrol(dock, new)
     assert (added["origin"], added["target_minutes"], added["inclusion_probability"]) == ("added", 20, None)
-    assert dock.form.model.patrol(dock.form.table.currentIndex().row())["box_id"] == new
+    assert dock.form.table_model.patrol(dock.form.table.currentIndex().row())["box_id"] == new
     press(dock, "minutes")
     answer(dock, minutes=12)
     assert patrol(dock, new)["target_minutes"] == 12
@@ -174,7 +174,7 @@ def test_a_supervisor_may(open_dock, full):
 def test_a_shift_without_a_plan_says_so(dock):
     dock.form.date.setDate(QDate(2017, 12, 20))
     settle(dock)
-    assert dock.form.model.rowCount() == 0 and "No plan has been made for 2017-12-20" in told(dock)
+    assert dock.form.table_model.rowCount() == 0 and "No plan has been made for 2017-12-20" in told(dock)
     assert dock.map_link.layer is None and not dock.form.buttons["suppress"].isEnabled()
     dock.form.tabs.setCurrentWidget(dock.form.week)
     settle(dock)

@@ -19,9 +19,9 @@ from shotspotter_connect_plugin.reports.builders import opened_report as kept
 from shotspotter_connect_plugin.reports.builders import registry
 from shotspotter_connect_plugin.reports.paper import map_layers, page_flow
 from shotspotter_connect_plugin.reports.plan import rollcall_pages
-from shotspotter_connect_plugin.ui import menu_actions
+from shotspotter_connect_plugin.ui import project_opening
 from shotspotter_connect_plugin.ui.reports import report_writing
-from shotspotter_connect_plugin.ui.reports.open_reports import Keeper
+from shotspotter_connect_plugin.ui.reports.open_reports import OpenReports
 from shotspotter_connect_plugin.ui.reports.reports_dock import SETTINGS, ReportsDock
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
@@ -274,7 +274,7 @@ def layers_of_reports():
 
 @pytest.fixture
 def keeper(dock):
-    made = Keeper()
+    made = OpenReports()
     yield made
     made.take_away()
 
@@ -309,7 +309,7 @@ def test_nobody_is_told_that_its_layers_will_be_lost(dock, opened, keeper, tmp_p
         QApplication.processEvents()
         assert layers_of_reports() and not any(layer.isTemporary() for layer in layers_of_reports())
         assert all(layer.isValid() for layer in layers_of_reports())
-        assert not project.isDirty() and not menu_actions._would_lose(project)
+        assert not project.isDirty() and not project_opening.would_lose(project)
 
     name = in_project(dock, opened, "shiftreport").name()
     before = drawn(project.layoutManager().layoutByName(name))

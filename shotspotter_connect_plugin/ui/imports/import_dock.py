@@ -13,7 +13,8 @@ from ...errors import ConnectError
 from ...processing import addresses
 from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
-from .import_queue import DONE, FAILED, LOOKING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, Queue, kinds, tr
+from .import_queue import (DONE, FAILED, LOOKING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue, kinds,
+                           tr)
 
 OBJECT_NAME = "ConnectImportDock"
 _FOLDER, _VISITS = "shotspotter_connect/imports/folder", "shotspotter_connect/imports/find_visits"
@@ -32,7 +33,7 @@ class ImportDock(QgsDockWidget):
         self.setObjectName(OBJECT_NAME)
         self.setAcceptDrops(True)
         self._behind = False  # whether another project was opened while files were imported
-        self.queue = Queue(self)
+        self.queue = ImportQueue(self)
         self.queue.listed.connect(self._fill)
         self.queue.changed.connect(self._changed)
         self.queue.over.connect(self._over)

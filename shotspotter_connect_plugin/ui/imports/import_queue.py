@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
-from qgis.PyQt.QtCore import QCoreApplication, QObject, pyqtSignal
+from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...processing import addresses
 from ...workspace.imports.file_kinds import KINDS, MAPPED
@@ -15,7 +15,9 @@ from ...workspace.imports.rejected_rows import rejected_in, rejected_of
 from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not
 from ..background import AlgorithmRun, Works
+from ..translation import translator
 
+tr = translator("ImportDock")
 LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
     "looking", "problem", "ready", "waiting", "running", "done", "failed", "stopped")
 VISITS = "visits"
@@ -32,10 +34,6 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r", as in \{[^}]*\}", ""), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
     (r" \(REJECTS\)", "")))
-
-
-def tr(text):
-    return QCoreApplication.translate("ImportDock", text)
 
 
 def spoken(sentence):
@@ -92,7 +90,7 @@ class Item:
         return self.state in (WAITING, RUNNING)
 
 
-class Queue(QObject):
+class ImportQueue(QObject):
     """Items, and their work under way.
 
     ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.

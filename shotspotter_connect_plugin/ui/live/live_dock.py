@@ -16,7 +16,7 @@ from .gps_receiver import GpsSource
 from .live_map import LiveMap
 from .live_pages import SETTINGS, PatrolPage, StartPage, tr
 from .plan_source import PlanSource
-from .workspace_link import Courier
+from .workspace_link import WorkspaceLink
 
 OBJECT_NAME = "ConnectLiveDock"
 _TICK = 500
@@ -38,7 +38,7 @@ class LiveDock(QgsDockWidget):
     def __init__(self, canvas=None, parent=None):
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
-        self._source = self._package = self._journal = self._patrol = self._transform = self._courier = None
+        self._source = self._package = self._journal = self._patrol = self._transform = self._workspace_link = None
         self._verdict, self._box, self._logged, self._last = "", None, {}, None
         self._behind = False  # whether another project was opened during the shift
         self._since_fix = QElapsedTimer()
@@ -110,10 +110,10 @@ class LiveDock(QgsDockWidget):
         self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
         self._remember_plan(unit)
         if not source.is_package:
-            self._courier = Courier(source.address, package.shift_date, package.shift, journal, self)
-            self._courier.told.connect(self._delivery_told)
-            self._courier.replanned.connect(self._replan)
-            self._courier.begin(fixes, self._patrol.visits, self._logged)
+            self._workspace_link = WorkspaceLink(source.address, package.shift_date, package.shift, journal, self)
+            self._workspace_link.told.connect(self._delivery_told)
+            self._workspace_link.replanned.connect(self._replan)
+            self._workspace_link.begin(fixes, self._patrol.visits, self._logged)
         self._verdict, self._box = "", None
         self._show_plan()
         self._pages.setCurrentWidget(self.page)
@@ -125,7 +125,7 @@ class LiveDock(QgsDockWidget):
         """End the shift on this computer; the journal stays."""
         for name in ("running", "gps_own"):
             QgsSettings().setValue(SETTINGS + name, False)
-        delivered = self._courier is not None and self._courier.finish()
+        delivered = self._workspace_link is not None and self._workspace_link.finish()
         journal = self._journal
         self._let_go()
         if journal is not None:
@@ -153,13 +153,13 @@ class LiveDock(QgsDockWidget):
 
     def _let_go(self):
         self._gps.close()
-        if self._courier is not None:
-            self._courier.stop()
+        if self._workspace_link is not None:
+            self._workspace_link.stop()
         if self._journal is not None:
             self._journal.close()
         if self._map is not None:
             self._map.clear()
-        self._source = self._package = self._journal = self._patrol = self._courier = None
+        self._source = self._package = self._journal = self._patrol = self._workspace_link = None
 
     # The plan
 
@@ -224,8 +224,8 @@ class LiveDock(QgsDockWidget):
             return
         self._logged[code, state.box_id] = at
         self.page.show_tactic(tactic, self._used_at(tactic, state.box_id))
-        if self._courier is not None:
-            self._courier.tactic()
+        if self._workspace_link is not None:
+            self._workspace_link.tactic()
 
     def _beat_chosen(self):
         QgsSettings().setValue(SETTINGS + "beat", self.page.beat.currentData())
@@ -256,8 +256,8 @@ class LiveDock(QgsDockWidget):
             self._journal.fix(*kept)  # on disk before it is shown
         except ConnectError as error:
             self.page.warning.setText(error.user)
-        if self._courier is not None:
-            self._courier.fix(kept)
+        if self._workspace_link is not None:
+            self._workspace_link.fix(kept)
         for x, y in self._placed(*kept[1:3]):
             self._last = kept[0]
             self._take(self._patrol.feed(kept[0], x, y, kept[3]))
@@ -273,8 +273,8 @@ class LiveDock(QgsDockWidget):
                     self._journal.visit(self._patrol.now, event.kind, event.visit)
             except ConnectError as error:
                 self.page.warning.setText(error.user)
-            if self._courier is not None:
-                self._courier.happened(event)
+            if self._workspace_link is not None:
+                self._workspace_link.happened(event)
 
     def _replay(self, fixes):
         placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
@@ -296,7 +296,7 @@ class LiveDock(QgsDockWidget):
             import pandas as pd
 
             self._take(self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed())))
-        if self._courier is None:
+        if self._workspace_link is None:
             self._replan(self._source.read_again())
         self._show()
 

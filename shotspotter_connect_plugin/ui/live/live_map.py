@@ -3,7 +3,7 @@ import pandas as pd
 from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle,
                        QgsVectorLayer, QgsWkbTypes)
 from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
-from qgis.PyQt.QtCore import QCoreApplication, QObject
+from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QColor
 
 from ...processing.outputs import crs_of, fields_of, write_features
@@ -11,14 +11,11 @@ from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.paper.wording import letter_codes
 from ..overlay import Overlay, quietly, take_off
+from .live_pages import tr
 
 _MARK = "shotspotter_connect/live_on_map"
 _AROUND = 3
 """How many boxes are shown on each side of one that is brought into view."""
-
-
-def tr(text):
-    return QCoreApplication.translate("LiveDock", text)
 
 
 class Shade(QgsMapCanvasItem):

@@ -4,7 +4,7 @@ import os
 import textwrap
 
 from qgis.core import QgsSettings
-from qgis.PyQt.QtCore import QCoreApplication, Qt, pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QIcon, QPixmap
 from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLabel,
                                  QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QPushButton, QScrollArea,
@@ -12,15 +12,13 @@ from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QG
 
 from ...patrol import live_patrol
 from ...processing import addresses
+from ..translation import translator
 from .gps_receiver import GPSD, NMEA, SERIAL, USUAL
 
+tr = translator("LiveDock")
 SETTINGS = "shotspotter_connect/live/"
 _LINE = 20
 """Letters of a tactic's name on one line of its button."""
-
-
-def tr(text):
-    return QCoreApplication.translate("LiveDock", text)
 
 
 class StartPage(QWidget):

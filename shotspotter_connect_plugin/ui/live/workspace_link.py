@@ -11,7 +11,7 @@ _EVERY = 20000
 """Milliseconds between looks at the plan, and between deliveries while nothing opens or closes."""
 
 
-class Courier(QObject):
+class WorkspaceLink(QObject):
     """Keeps what is not delivered yet and tries again and again; the journal on disk has it all in any case.
 
     ``replanned`` gives the shift's package as the workspace has it now; ``told`` a sentence when the workspace cannot

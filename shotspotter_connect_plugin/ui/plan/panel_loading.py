@@ -9,8 +9,8 @@ from .box_panels import kinds_of
 from .patrol_table import tr
 
 
-class Panels(QObject):
-    """What the panels of a ``Form`` show; ``complained`` gives a sentence where something could not be read."""
+class PanelLoader(QObject):
+    """What the panels of a ``PlanForm`` show; ``complained`` gives a sentence where something could not be read."""
 
     complained = pyqtSignal(str)
 
@@ -42,15 +42,15 @@ class Panels(QObject):
         if box_id != self._box:
             self._stale.add(self._form.why)
         self._box = box_id
-        self.fill()
+        self.load()
 
     def turn_week(self, day):
         """Show the week of a date; the shift looked at stays."""
         self._week_of = day
         self._stale.add(self._form.week)
-        self.fill()
+        self.load()
 
-    def fill(self):
+    def load(self):
         """Fill the panel in front if what it shows is out of date; the others wait until they are looked at."""
         form, view = self._form, self._view
         panel = form.tabs.currentWidget()

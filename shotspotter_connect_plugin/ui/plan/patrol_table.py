@@ -1,15 +1,13 @@
 """The patrols of a shift as a table model: only rows that are looked at are turned into text."""
 from typing import Callable, NamedTuple
 
-from qgis.PyQt.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QRectF, Qt
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 
 from ...reports.paper import style, wording
+from ..translation import translator
 
-
-def tr(text):
-    """Text in the language of QGIS."""
-    return QCoreApplication.translate("PlanDock", text)
+tr = translator("PlanDock")
 
 
 def chip(colour, letter, size=16):
@@ -98,7 +96,7 @@ def columns():
     ]
 
 
-class PatrolModel(QAbstractTableModel):
+class PatrolTableModel(QAbstractTableModel):
     """Patrols as mappings, filtered and sorted here rather than cell by cell through a proxy."""
 
     def __init__(self, parent=None):

@@ -9,7 +9,7 @@ from .plan_dialogs import AdjustDialog, ChainDialog
 from .plan_form import BUTTONS
 
 
-class Changes(QObject):
+class PlanChanges(QObject):
     """Makes changes through ``connect:adjust``; ``told`` gives a sentence and its level, ``made`` (action, box id).
 
     Parameters

@@ -14,10 +14,10 @@ from ...reports.paper import wording
 from ...workspace.steps import plan_review, shift_week
 from ..background import Works
 from .map_link import MapLink
-from .panel_loading import Panels
+from .panel_loading import PanelLoader
 from .patrol_table import chip, tr
-from .plan_changes import Changes
-from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, Form, refill
+from .plan_changes import PlanChanges
+from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, PlanForm, refill
 
 OBJECT_NAME = "ConnectPlanDock"
 _LOOK_EVERY = 3000  # milliseconds between two looks at the workspace, for changes of other desks
@@ -41,12 +41,12 @@ class PlanDock(QgsDockWidget):
         self._address, self._view, self._box, self._stamp = "", None, "", None
         self._closed = False
         self._complaint, self._wish, self._of_project, self._selecting = "", "", "", False
-        self.form = Form(self)
+        self.form = PlanForm(self)
         self.setWidget(self.form)
         self._works = Works(self)
         self._map = MapLink(canvas, self._works, self)
-        self.changes = Changes(self.form.buttons, self._works, self)
-        self._panels = Panels(self.form, self._works, self)
+        self.changes = PlanChanges(self.form.buttons, self._works, self)
+        self._panels = PanelLoader(self.form, self._works, self)
         self._canvas = canvas
         self._connect()
         self._look = QTimer(self)
@@ -79,7 +79,7 @@ class PlanDock(QgsDockWidget):
         form.risen.wanted.connect(lambda preset: self.changes.ask("add", preset))
         form.week.chosen.connect(self.go_to)
         form.week.asked.connect(self._panels.turn_week)
-        form.tabs.currentChanged.connect(lambda _: self._panels.fill())
+        form.tabs.currentChanged.connect(lambda _: self._panels.load())
         self.closed.connect(lambda: self._close(True))
         self.opened.connect(lambda: self._close(False))
         self._works.changed.connect(self._update_buttons)
@@ -125,7 +125,7 @@ class PlanDock(QgsDockWidget):
         """Show nothing any more of the workspace before, whose reading is not wanted any more either."""
         self._works.stop()
         self._address, self._view, self._box, self._stamp, self._complaint = address, None, "", None, ""
-        self.form.model.set_patrols([])
+        self.form.table_model.set_patrols([])
         self.form.shift.clear()
         self._map.forget()
         self._panels.forget()
@@ -223,7 +223,7 @@ class PlanDock(QgsDockWidget):
                 view.last["who"], view.last["action"], view.last["box_id"]), Qgis.MessageLevel.Info)
         self._fill_choices(view, old)
         if not same_shift or not view.patrols.equals(old.patrols):
-            self.form.model.set_patrols(view.rows)
+            self.form.table_model.set_patrols(view.rows)
         if not same_shift:
             if view.message:
                 self._tell(view.message, Qgis.MessageLevel.Info)
@@ -266,7 +266,8 @@ class PlanDock(QgsDockWidget):
 
     def _filter(self, *_):
         form = self.form
-        form.model.set_filter(form.beat.currentData() or "", form.crime_type.currentData() or "", form.text.text())
+        form.table_model.set_filter(form.beat.currentData() or "", form.crime_type.currentData() or "",
+                                    form.text.text())
         self.select(self._box)
 
     def filter_by(self, beat, crime_type):
@@ -276,14 +277,14 @@ class PlanDock(QgsDockWidget):
         form.beat.setCurrentIndex(max(form.beat.findData(beat), 0))
         form.crime_type.setCurrentIndex(max(form.crime_type.findData(crime_type), 0))
         self._filter()
-        if not form.model.rowCount():
+        if not form.table_model.rowCount():
             self._tell(tr("The plan has no box of that crime type in beat {}.").format(beat), Qgis.MessageLevel.Info)
 
     # The box looked at
 
     def select(self, box_id, zoom=False):
         """Look at a box: its row if it has one, its place on the map, why it is there."""
-        row = self.form.model.row_of(box_id) if box_id else -1
+        row = self.form.table_model.row_of(box_id) if box_id else -1
         self._selecting = True
         if row < 0:
             self.form.table.selectionModel().clear()
@@ -294,7 +295,7 @@ class PlanDock(QgsDockWidget):
 
     def _row_changed(self, current, _):
         if current.isValid() and not self._selecting:
-            self._look_at(self.form.model.patrol(current.row())["box_id"])
+            self._look_at(self.form.table_model.patrol(current.row())["box_id"])
 
     def _look_at(self, box_id, zoom=False):
         self._box = box_id
@@ -307,7 +308,7 @@ class PlanDock(QgsDockWidget):
             self._tell(tr("There is no box at that place."), Qgis.MessageLevel.Info)
             return
         self.select(box_id)
-        if self.form.model.row_of(box_id) < 0:
+        if self.form.table_model.row_of(box_id) < 0:
             if self._view.row_of(box_id) is None:
                 text = tr("Box {} is not in the plan; Add puts it in.").format(box_id)
             else:

@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QComboBox, QDateEdit, QGridL
                                  QLineEdit, QSplitter, QTableView, QTabWidget, QToolButton, QVBoxLayout, QWidget)
 
 from .box_panels import LatelyPanel, RisenPanel, WhyPanel
-from .patrol_table import PatrolModel, tr
+from .patrol_table import PatrolTableModel, tr
 from .week_grid import WeekPanel
 
 SETTINGS = "shotspotter_connect/plan/"
@@ -40,7 +40,7 @@ _KEYS = {(Qt.Key.Key_Delete, _PLAIN): "suppress", (Qt.Key.Key_Insert, _PLAIN): "
          (Qt.Key.Key_Left, _ALT): BACK, (Qt.Key.Key_Right, _ALT): FORTH}
 
 
-class Form(QWidget):
+class PlanForm(QWidget):
     """The contents of the dock; ``pressed`` gives the name of a change, or what else one of the dock's keys stands for.
 
     It takes these keys before QGIS does, which has F5 and Ctrl+Z of its own.
@@ -117,10 +117,10 @@ class Form(QWidget):
         return row
 
     def _table(self):
-        self.model = PatrolModel(self)
+        self.table_model = PatrolTableModel(self)
         self.table = QTableView()
         self.table.setObjectName("ConnectPatrols")
-        self.table.setModel(self.model)
+        self.table.setModel(self.table_model)
         self.table.setSortingEnabled(True)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -133,7 +133,7 @@ class Form(QWidget):
         header.setSectionsMovable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setMinimumSectionSize(20)
-        for place, column in enumerate(self.model.columns):
+        for place, column in enumerate(self.table_model.columns):
             self.table.setColumnWidth(place, column.width)
         kept = QgsSettings().value(SETTINGS + "header", QByteArray())
         if isinstance(kept, QByteArray) and not kept.isEmpty():

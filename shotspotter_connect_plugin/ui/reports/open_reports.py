@@ -6,7 +6,7 @@ from ...reports.builders import opened_report
 from ..overlay import quietly
 
 
-class Keeper(QObject):
+class OpenReports(QObject):
     """Follows the layouts of the open project."""
 
     def __init__(self, parent=None):

@@ -6,7 +6,7 @@ import os
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, QTimer, QUrl
+from qgis.PyQt.QtCore import QDate, Qt, QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (QApplication, QCheckBox, QComboBox, QDateEdit, QFileDialog, QFormLayout, QHBoxLayout,
                                  QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget)
@@ -18,19 +18,16 @@ from ...reports.builders import registry
 from ...workspace.numbers import report_periods
 from ..background import Works
 from ..overlay import quietly
+from ..translation import translator
 from . import report_writing
 
+tr = translator("ReportsDock")
 OBJECT_NAME = "ConnectReportsDock"
 SETTINGS = "shotspotter_connect/reports/"
 ISO = "yyyy-MM-dd"
 OWN = "own"
 DONE, WARN = (f"QLabel {{ background: {colour}; color: #1d2329; border-radius: 3px; }}"
               for colour in ("#d9f0dd", "#fbe8c6"))
-
-
-def tr(text):
-    """Text in the language of QGIS."""
-    return QCoreApplication.translate("ReportsDock", text)
 
 
 class ReportsDock(QgsDockWidget):

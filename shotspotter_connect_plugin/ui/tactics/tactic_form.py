@@ -1,14 +1,13 @@
 """One tactic's fields, and the small dialog that approves it."""
 from qgis.gui import QgsDateEdit
-from qgis.PyQt.QtCore import QCoreApplication, QDate, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
                                  QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget)
 
+from ..translation import translator
+
+tr = translator("TacticsDialog")
 _ISO = "yyyy-MM-dd"
-
-
-def tr(text):
-    return QCoreApplication.translate("TacticsDialog", text)
 
 
 class TacticForm(QWidget):

@@ -1,0 +1,3 @@
+"""What the plugin is called wherever people read it."""
+
+NAME = "ShotSpotter Connect"
