@@ -21,11 +21,12 @@ sys.path.insert(0, str(ROOT))
 
 from shotspotter_connect_plugin.forecast import crs as systems  # noqa: E402
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
-from shotspotter_connect_plugin.patrol.tracks import NS, clean  # noqa: E402
+from shotspotter_connect_plugin.forecast.instants import DAY, MINUTE, SECOND  # noqa: E402
+from shotspotter_connect_plugin.patrol.tracks import clean  # noqa: E402
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits  # noqa: E402
 
 PIECE = 100_000
-WEEK = 7 * 86_400 * NS
+WEEK = 7 * DAY
 
 
 def fixes(count):
@@ -34,7 +35,7 @@ def fixes(count):
     path = data / "cabspotting_fleet_3days.csv.gz"
     rows = pd.read_csv(path if path.exists() else ROOT / "tests" / "data" / "gps" / "san_francisco_taxis.csv.gz")
     x, y = systems.change("EPSG:4326", "EPSG:32610")(rows["lon"], rows["lat"])
-    unit, at = pd.factorize(rows["vehicle_id"])[0], rows["unix_time"].to_numpy() * NS
+    unit, at = pd.factorize(rows["vehicle_id"])[0], rows["unix_time"].to_numpy() * SECOND
     times = -(-count // len(rows))
     week = np.repeat(np.arange(times), len(rows))[:count]
     return (np.tile(unit, times)[:count], np.tile(at, times)[:count] + week * WEEK,
@@ -84,7 +85,7 @@ def shapely_route(count):
     number = {id(square): place for place, square in enumerate(squares)}
     minutes = np.zeros(len(squares))
     for step in steps:
-        spent = (at[step + 1] - at[step]) / (60 * NS)
+        spent = (at[step + 1] - at[step]) / MINUTE
         line = LineString([(x[step], y[step]), (x[step + 1], y[step + 1])])
         length = line.length
         shape = line if length else Point(x[step], y[step])

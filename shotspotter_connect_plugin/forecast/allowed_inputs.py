@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-from .event_history import NO_INSTANT, instants
-from .shifts import utc_index
+from .instants import NAT, nanoseconds, utc_index
 
 EVENT_COLUMNS = {
     "crime_type": "crime type of the event",
@@ -152,10 +151,10 @@ def admit_events(events):
         column = events[name] if name in events.columns else pd.Series(np.nan, index=events.index)
         admitted[name] = pd.to_numeric(column, errors="coerce").fillna(default).to_numpy(dtype=float)
     for name in ("from_utc", "known_utc"):
-        admitted[name] = instants(events[name])
-    admitted["to_utc"] = instants(events["to_utc"]) if "to_utc" in events.columns else NO_INSTANT
-    admitted["to_utc"] = admitted["to_utc"].where(admitted["to_utc"] != NO_INSTANT, admitted["from_utc"])
-    usable = (admitted["from_utc"] != NO_INSTANT) & (admitted["known_utc"] != NO_INSTANT)
+        admitted[name] = nanoseconds(events[name])
+    admitted["to_utc"] = nanoseconds(events["to_utc"]) if "to_utc" in events.columns else NAT
+    admitted["to_utc"] = admitted["to_utc"].where(admitted["to_utc"] != NAT, admitted["from_utc"])
+    usable = (admitted["from_utc"] != NAT) & (admitted["known_utc"] != NAT)
     usable &= admitted["crime_type"].notna() & (admitted["weight"] > 0)
     usable &= np.isfinite(admitted[["x", "y", "weight", "rounded_x_m", "rounded_y_m"]]).all(axis=1)
     admitted = admitted.loc[usable, list(EVENT_COLUMNS)]

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from .allowed_inputs import DAY_TERMS
-from .event_history import NO_INSTANT, Timeline, instants
+from .event_history import Timeline
+from .instants import DAY, NAT, nanoseconds
 
 _FORECAST = "weather_forecast"
 # Chosen: weather hardly resembles that of more than three days before; the usual weather is then the better guess.
@@ -64,11 +65,11 @@ def _weather(rows, timeline):
     if rows.empty:
         return values
     dates = pd.Index(timeline.dates)
-    known = instants(rows["known_utc"])
-    known = np.where(known == NO_INSTANT, instants(rows["date"]) + 86_400 * 1_000_000_000, known)
+    known = nanoseconds(rows["known_utc"])
+    known = np.where(known == NAT, nanoseconds(rows["date"]) + DAY, known)
     of_forecast = (rows["kind"] == _FORECAST).to_numpy()
-    day = instants(rows["date"]) // (86_400 * 1_000_000_000)
-    number = instants(pd.Series(timeline.dates)) // (86_400 * 1_000_000_000)
+    day = nanoseconds(rows["date"]) // DAY
+    number = nanoseconds(pd.Series(timeline.dates)) // DAY
     value = rows["value"].to_numpy(dtype=float)
     measured = np.flatnonzero(~of_forecast & np.isfinite(value))
     measured = measured[np.lexsort([day[measured], known[measured]])]

@@ -10,8 +10,8 @@ import pandas as pd
 
 from ..errors import ConnectError
 from .forecast_model import train
+from .instants import utc_index
 from .ladder import RUNGS
-from .shifts import utc_index
 from .trees import can_grow
 
 ROW = ("shift_date", "shift", "box_id", "crime_type")

@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .fishnet import Fishnet
-from .shifts import utc_index
-
-# Nanoseconds of a day, the unit of ages.
-DAY = 86_400 * 1_000_000_000
-NO_INSTANT = np.iinfo(np.int64).min
+from .instants import nanoseconds, utc_times
 
 
 class Timeline:
@@ -35,7 +31,7 @@ class Timeline:
         self.codes = calendar.codes
         self.date = pd.Index(self.dates).get_indexer(self.slots["shift_date"])
         self.shift = pd.Index(self.codes).get_indexer(self.slots["shift"])
-        self.start = instants(self.slots["start_utc"])
+        self.start = nanoseconds(self.slots["start_utc"])
         self.weekday = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofweek)
         self.season = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofyear) / 365.25
 
@@ -88,11 +84,6 @@ class History:
         return np.arange(self.slot.size) if self.heard is None else np.flatnonzero(self.heard)
 
 
-def instants(column):
-    """Instants of a column as int64 nanoseconds of UTC; NO_INSTANT where there is none."""
-    return utc_index(column).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
-
-
 def make_history(events, boxes, size, calendar, timeline):
     """Spread events over the slots and boxes in which they may have happened; reports (``heard`` is 0) are left out.
 
@@ -114,8 +105,7 @@ def make_history(events, boxes, size, calendar, timeline):
     events = events if heard.all() else events[heard]
     event, box, share = spread_places(events["x"].to_numpy(), events["y"].to_numpy(), events["rounded_x_m"].to_numpy(),
                                       events["rounded_y_m"].to_numpy(), boxes, size)
-    from_utc, to_utc = (pd.DatetimeIndex(events[name].to_numpy().astype("datetime64[ns]")).tz_localize("UTC")
-                        for name in ("from_utc", "to_utc"))
+    from_utc, to_utc = (utc_times(events[name]) for name in ("from_utc", "to_utc"))
     in_time, slot, part = calendar.spread(from_utc, to_utc, timeline.slots)
     # Join the two spreads of each event: every slot of it with every box of it.
     boxes_of = np.bincount(event, minlength=len(events))

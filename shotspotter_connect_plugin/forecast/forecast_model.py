@@ -18,8 +18,9 @@ from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
 from .box_density import Fit, Pattern
 from .citywide_rate import Level, LevelTerms, observed_slots
 from .context import Ground
-from .event_history import DAY, History
+from .event_history import History
 from .expected_interval import Uncertainty
+from .instants import DAY
 from .ladder import RUNGS, Rung, ladder_for
 from .model_card import make_card
 from .predictors import Past, kind_of

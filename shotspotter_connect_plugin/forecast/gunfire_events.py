@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-from .event_history import instants
+from .instants import MINUTE, nanoseconds
 
 CRIME_TYPE = "gunfire"
 REPORTED = ("gunfire", "homicide", "aggravated_assault")
@@ -114,11 +114,11 @@ def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    moment = instants(occurred_utc)
+    moment = nanoseconds(occurred_utc)
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     count, pairs = moment.size, []
     for step in range(1, count):
-        near_in_time = moment[step:] - moment[:-step] <= minutes * 60e9
+        near_in_time = moment[step:] - moment[:-step] <= minutes * MINUTE
         if not near_in_time.any():
             break
         first = np.flatnonzero(near_in_time)

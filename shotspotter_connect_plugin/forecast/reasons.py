@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 
-from .event_history import DAY
+from .instants import DAY
 from .predictors import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
 from .surfaces import EVER, Memory
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from .citywide_rate import observed_slots
-from .event_history import DAY, History, make_history
+from .event_history import History, make_history
+from .instants import DAY
 from .stable_product import product
 
 # Metres, chosen: wide enough to hold some gunfire of its own, narrow enough to be one part of a town.

@@ -14,11 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-
-_NS = 1_000_000_000  # nanoseconds of a second: what instants are counted in
-_DAY = 86_400 * _NS  # of a day
-_MINUTE = 60 * _NS  # of a minute
-_NAT = np.iinfo(np.int64).min
+from .instants import DAY, MINUTE, NAT, SECOND, nanoseconds, utc_times, wall_clocks
 
 
 def check_timezone(name):
@@ -88,8 +84,8 @@ class ShiftCalendar:
             if code not in self.codes:
                 raise ConnectError(f"There is no shift {code}; the shifts are {', '.join(self.codes)}.")
             raise ConnectError(f"Shift {code} does not start on {shift_date}; choose a date on which it runs.")
-        start = day * _DAY + self._starts[row] * _MINUTE
-        both = self._clock.to_utc(np.array([start, start + self._lengths[row] * _MINUTE]))
+        start = day * DAY + self._starts[row] * MINUTE
+        both = self._clock.to_utc(np.array([start, start + self._lengths[row] * MINUTE]))
         if both[0] == both[1]:
             raise ConnectError(f"Shift {code} of {shift_date} lies wholly in the hour that the clocks skip.")
         return tuple(pd.Timestamp(int(moment), tz="UTC") for moment in both)
@@ -106,19 +102,19 @@ class ShiftCalendar:
 
     def assign(self, utc):
         """Give shift_date and shift of each instant: object arrays of str, ``None`` where no shift runs."""
-        moments = _to_ns(utc)
+        moments = nanoseconds(utc)
         dates = np.full(moments.size, None, dtype=object)
         codes = dates.copy()
-        known = moments != _NAT
+        known = moments != NAT
         if not known.any():
             return dates, codes
         # A shift that covers an instant starts at most a day before it, and zones are within a day of UTC.
-        slots = self._slots(moments[known].min() // _DAY - 2, moments[known].max() // _DAY + 1)
+        slots = self._slots(moments[known].min() // DAY - 2, moments[known].max() // DAY + 1)
         if slots.empty:
             return dates, codes
-        slot = np.searchsorted(_to_ns(slots["start_utc"]), moments, side="right") - 1
+        slot = np.searchsorted(nanoseconds(slots["start_utc"]), moments, side="right") - 1
         inside = known & (slot >= 0)
-        inside &= moments < _to_ns(slots["end_utc"])[slot]
+        inside &= moments < nanoseconds(slots["end_utc"])[slot]
         dates[inside] = slots["shift_date"].to_numpy()[slot[inside]]
         codes[inside] = slots["shift"].to_numpy()[slot[inside]]
         return dates, codes
@@ -149,13 +145,13 @@ class ShiftCalendar:
             Positions of the event and of the slot, and the share of the event's interval that lies in the slot. The
             weights of an event sum to 1 where slots cover its whole interval, to less where they cover a part.
         """
-        start, end = _to_ns(from_utc), _to_ns(to_utc)
-        end = np.where(end == _NAT, start, end)
-        slot_start, slot_end = _to_ns(slots["start_utc"]), _to_ns(slots["end_utc"])
+        start, end = nanoseconds(from_utc), nanoseconds(to_utc)
+        end = np.where(end == NAT, start, end)
+        slot_start, slot_end = nanoseconds(slots["start_utc"]), nanoseconds(slots["end_utc"])
         first = np.searchsorted(slot_end, start, side="right")
         past = np.where(end > start, np.searchsorted(slot_start, end, side="left"),
                         np.searchsorted(slot_start, start, side="right"))
-        count = np.where((start == _NAT) | (end < start), 0, np.maximum(past - first, 0))
+        count = np.where((start == NAT) | (end < start), 0, np.maximum(past - first, 0))
         event = np.repeat(np.arange(start.size), count)
         slot = np.arange(event.size) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
         length = (end - start)[event]
@@ -165,16 +161,16 @@ class ShiftCalendar:
 
     def as_of(self, shift_date, hour="05:00"):
         """Give the moment (UTC) at which the plan of a date is made."""
-        local = _day(shift_date) * _DAY + _minutes(hour) * _MINUTE
+        local = _day(shift_date) * DAY + _minutes(hour) * MINUTE
         return pd.Timestamp(int(self._clock.to_utc(np.array([local]))[0]), tz="UTC")
 
     def to_local(self, utc):
         """Give the wall clock (``DatetimeIndex`` without zone) of instants; NaT stays NaT."""
-        return pd.DatetimeIndex(self._clock.to_local(_to_ns(utc)).astype("datetime64[ns]"))
+        return wall_clocks(self._clock.to_local(nanoseconds(utc)))
 
     def to_utc(self, local):
         """Give the instants (``DatetimeIndex`` in UTC) of wall-clock times without a zone; NaT stays NaT."""
-        return pd.DatetimeIndex(self._clock.to_utc(_to_ns(local)).astype("datetime64[ns]")).tz_localize("UTC")
+        return utc_times(self._clock.to_utc(nanoseconds(local)))
 
     def has_ended(self, shift_date, code, now=None):
         """Tell whether a shift has ended at ``now`` (UTC; the present if not given)."""
@@ -192,9 +188,9 @@ class ShiftCalendar:
         parts = []
         for row, shift in enumerate(self.shifts):
             runs = days[np.isin(weekdays, [int(digit) for digit in shift.weekdays])]
-            parts.append(np.stack([np.full(runs.size, row), runs, runs * _DAY + self._starts[row] * _MINUTE]))
+            parts.append(np.stack([np.full(runs.size, row), runs, runs * DAY + self._starts[row] * MINUTE]))
         row, day, start = np.concatenate(parts, axis=1)
-        end = start + np.array(self._lengths, dtype=np.int64)[row] * _MINUTE
+        end = start + np.array(self._lengths, dtype=np.int64)[row] * MINUTE
         start, end = self._clock.to_utc(start), self._clock.to_utc(end)
         # A shift that lies wholly in the skipped hour has no minute in which to work.
         keep = np.flatnonzero(end > start)
@@ -203,8 +199,7 @@ class ShiftCalendar:
         texts = np.datetime_as_string(days.astype("datetime64[D]")).astype(object)
         return pd.DataFrame({
             "shift_date": texts[day[keep] - first_day], "shift": codes[row[keep]],
-            "start_utc": pd.DatetimeIndex(start[keep].astype("datetime64[ns]")).tz_localize("UTC"),
-            "end_utc": pd.DatetimeIndex(end[keep].astype("datetime64[ns]")).tz_localize("UTC")})
+            "start_utc": utc_times(start[keep]), "end_utc": utc_times(end[keep])})
 
     def _check(self):
         if not self.shifts:
@@ -238,21 +233,21 @@ class _Clock:
     def to_local(self, utc):
         self._cover(utc)
         local = utc + self._offsets[np.searchsorted(self._changes, utc, side="right")]
-        return np.where(utc == _NAT, _NAT, local)
+        return np.where(utc == NAT, NAT, local)
 
     def to_utc(self, local):
         self._cover(local)
         # Stretch i of one offset ends on its own wall clock at changes[i] + offsets[i]; the first stretch that ends
         # later holds the first coming of a time that comes twice. A skipped time would fall before its stretch.
         stretch = np.searchsorted(self._changes + self._offsets[:-1], local, side="right")
-        begin = np.concatenate([[_NAT], self._changes])[stretch]
-        return np.where(local == _NAT, _NAT, np.maximum(local - self._offsets[stretch], begin))
+        begin = np.concatenate([[NAT], self._changes])[stretch]
+        return np.where(local == NAT, NAT, np.maximum(local - self._offsets[stretch], begin))
 
     def _cover(self, moments):
-        known = moments[moments != _NAT]
+        known = moments[moments != NAT]
         if not known.size:
             known = np.array([0])
-        first, last = (int(moment) // (365 * _DAY) + 1970 for moment in (known.min(), known.max()))
+        first, last = (int(moment) // (365 * DAY) + 1970 for moment in (known.min(), known.max()))
         years = (first - 2, last + 2)
         if self._years and self._years[0] <= years[0] and years[1] <= self._years[1]:
             return
@@ -275,28 +270,14 @@ class _Clock:
                     middle = low + timedelta(seconds=(high - low) // timedelta(seconds=1) // 2)
                     low, high = (middle, high) if self._offset(middle) == offset else (low, middle)
                 offset = self._offset(following)
-                changes.append(int(high.timestamp()) * _NS)
+                changes.append(int(high.timestamp()) * SECOND)
                 offsets.append(offset)
             day = following
         return (np.array(changes, dtype=np.int64),
-                np.array([int(item.total_seconds()) * _NS for item in offsets], dtype=np.int64))
+                np.array([int(item.total_seconds()) * SECOND for item in offsets], dtype=np.int64))
 
     def _offset(self, moment):
         return moment.astimezone(self._zone).utcoffset()
-
-
-def utc_index(moments):
-    """``DatetimeIndex`` in UTC of instants of any kind; times without a zone are UTC, texts are ISO 8601."""
-    moments = moments if isinstance(moments, (pd.Series, np.ndarray)) else pd.Index(moments)
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(moments, utc=True, cache=False))
-    except ValueError:  # from pandas 2 on, all must be written as the first one is, unless they are said to be ISO 8601
-        return pd.DatetimeIndex(pd.to_datetime(moments, utc=True, cache=False, format="ISO8601"))
-
-
-def _to_ns(moments):
-    """Instants or wall-clock times of any kind as int64 nanoseconds; NaT is the least int64."""
-    return utc_index(moments).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
 
 
 def _minutes(text, shift=None):

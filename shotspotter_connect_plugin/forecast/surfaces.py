@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .event_history import DAY
+from .instants import DAY
 from .stable_product import product
 
 EVER = float("inf")

@@ -5,6 +5,8 @@ A visit is one row per officer aboard; rows of one ``unit``, ``box_id`` and ``en
 import numpy as np
 import pandas as pd
 
+from ..forecast.instants import MINUTE, nanoseconds
+
 UNKNOWN = "unknown"
 """Officer of a visit for which the roster tells nobody."""
 
@@ -136,14 +138,13 @@ def _minutes_once(visits, by):
     if visits.empty:
         return pd.Series(dtype=float, index=pd.MultiIndex.from_arrays([[]] * len(by), names=by))
     group = visits.groupby(by, sort=False).ngroup().to_numpy()
-    entered, left = (visits[name].dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
-                     for name in ("entered_utc", "left_utc"))
+    entered, left = (nanoseconds(visits[name]) for name in ("entered_utc", "left_utc"))
     reached = pd.Series(left).groupby(group).cummax().to_numpy()
     new = np.ones(group.size, dtype=bool)
     new[1:] = (np.diff(group) != 0) | (entered[1:] > reached[:-1])
     first = np.flatnonzero(new)
     last = np.append(first[1:], group.size) - 1
-    union = (reached[last] - entered[first]) / 60e9
+    union = (reached[last] - entered[first]) / MINUTE
     together = np.minimum(union, np.add.reduceat(visits["minutes"].to_numpy(dtype=float), first))
     return pd.Series(together, index=pd.MultiIndex.from_frame(visits[by].iloc[first])).groupby(level=by).sum()
 

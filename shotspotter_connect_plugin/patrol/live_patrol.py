@@ -3,9 +3,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..forecast.instants import SECOND, nanoseconds, utc_times
 from .dosage import dosage
 from .live_tracker import Visit, VisitTracker
-from .visits import find_visits, instants, nanoseconds
+from .visits import find_visits
 
 OUTSIDE, STAY, ENOUGH, OVER, TAKEN_OFF = "outside", "stay", "enough", "over", "taken_off"
 """Of no planned box; inside with time to go; the target is reached; longer than on target; the box has left the plan
@@ -93,7 +94,7 @@ class LivePatrol:
             return
         past = find_visits(np.full(at.size, self._unit), at, x, y, self._fishnet, self._rules, accuracy).frame
         entered, left = (nanoseconds(past[name]) for name in ("entered_utc", "left_utc"))
-        begin = at[-1] - round(_CHANGES_SECONDS * 1e9) - self._rules.gap
+        begin = at[-1] - round(_CHANGES_SECONDS * SECOND) - self._rules.gap
         for moment in sorted(entered[left >= begin], reverse=True):
             begin = min(begin, moment)
         while ((entered < begin) & (left > begin)).any():
@@ -136,7 +137,7 @@ class LivePatrol:
             return Situation(OUTSIDE, None, "", 0.0, 0.0, 0.0)
         visit = self._visits[self._open]
         # Between two fixes the unit is taken to be where it was.
-        since = max(self._now - int(nanoseconds([visit.left_utc])[0]), 0) / 1e9
+        since = max(self._now - int(nanoseconds([visit.left_utc])[0]), 0) / SECOND
         seconds = visit.minutes * 60 + since
         total = self.minutes(visit.box_id) * 60 + since
         taken_off = self._taken_off.get(visit.box_id) if visit.box_id not in self._patrols else None
@@ -153,4 +154,4 @@ class LivePatrol:
     @property
     def now(self):
         """The last moment heard of, UTC; None before the first."""
-        return None if self._now is None else instants([self._now])[0]
+        return None if self._now is None else utc_times([self._now])[0]

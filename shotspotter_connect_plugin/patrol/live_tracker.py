@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .tracks import NS, Run, RunStack
-from .visits import has_left, instants, nanoseconds, visits_of_tracks
+from ..forecast.instants import MINUTE, SECOND, nanoseconds, utc_times
+from .tracks import Run, RunStack
+from .visits import has_left, visits_of_tracks
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class VisitTracker:
         found = {name: values[found["entered"] >= self._forgotten] for name, values in found.items()}
         here = (found["left"] == at[-1]) & (track[found["step"]] == track[-1]) & self._track_open
         final = ~here & self._final(found, at, x, y, track)
-        lasting = found["inside"] >= self._rules.drive_through_seconds * NS
+        lasting = found["inside"] >= self._rules.drive_through_seconds * SECOND
         status = np.where(here, "open", np.where(~final, "closed", np.where(lasting, "final", "dropped")))
         boxes = self._fishnet.ids(found["col"], found["row"])
         seen = {(box, int(entered)): (str(state), int(left), int(inside)) for box, entered, state, left, inside
@@ -127,7 +128,7 @@ class VisitTracker:
         """Whether no fix to come can change a visit."""
         # The next fix fills the time since the last one that is sure; only after a gap is that time known to be empty.
         settled = at[-1] if self._track_open else self._now
-        remembers = max(self._rules.merge_seconds, self._rules.leave_seconds) * NS
+        remembers = max(self._rules.merge_seconds, self._rules.leave_seconds) * SECOND
         gone = (track[found["step"]] != track[-1]) | (not self._track_open)
         asked = np.flatnonzero(~gone & (found["left"] < at[-1]))
         gone[asked] = has_left(at, x, y, found["step"][asked], found["left"][asked], np.full(asked.size, at[-1]),
@@ -149,8 +150,8 @@ class VisitTracker:
 
     def _event(self, kind, key, left, inside):
         box, entered = key
-        entered, left = instants([entered, left])
-        return VisitEvent(kind, Visit(self._unit, box, entered, left, inside / (60 * NS)))
+        entered, left = utc_times([entered, left])
+        return VisitEvent(kind, Visit(self._unit, box, entered, left, inside / MINUTE))
 
     def _forget(self, found, final, at):
         """Forget the track before the first visit that may change, unless a visit reaches over that moment."""

@@ -10,10 +10,7 @@ from typing import List
 
 import numpy as np
 
-NS = 1_000_000_000
-"""Nanoseconds in a second; all times here are int64 nanoseconds since 1970 in UTC."""
-
-NAT = np.iinfo(np.int64).min
+from ..forecast.instants import NAT, SECOND
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class VisitRules:
     @property
     def gap(self):
         """Nanoseconds of silence that a track survives."""
-        return round(self.gap_seconds * NS)
+        return round(self.gap_seconds * SECOND)
 
     def usable(self, accuracy):
         """Whether a fix of this accuracy (metres, NaN = not told) may be used."""
@@ -50,7 +47,7 @@ class VisitRules:
         Devices round their times to the second, so a step may have taken up to a second longer than they tell; this
         also forgives the jitter of fixes that follow each other faster.
         """
-        reach = self.max_speed * (dt / NS + 1.0)
+        reach = self.max_speed * (dt / SECOND + 1.0)
         return dx * dx + dy * dy <= reach * reach
 
 

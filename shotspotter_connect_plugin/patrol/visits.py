@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..forecast.shifts import utc_index
+from ..forecast.instants import MINUTE, NAT, SECOND, nanoseconds, utc_times
 from ..progress import SILENT
 from .crossings import cut
-from .tracks import NAT, NS, VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
+from .tracks import VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
 
 _COLUMNS = ("unit", "col", "row", "entered", "left", "inside")
 
@@ -76,26 +76,14 @@ def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, 
     found = {name: np.concatenate([part[name] for part in parts] or [np.zeros(0, dtype=np.int64)]) for name in _COLUMNS}
     return Visits(pd.DataFrame({
         "unit": np.asarray(units)[found["unit"]], "box_id": fishnet.ids(found["col"], found["row"]),
-        "entered_utc": instants(found["entered"]), "left_utc": instants(found["left"]),
-        "minutes": found["inside"] / (60 * NS)}), counts)
+        "entered_utc": utc_times(found["entered"]), "left_utc": utc_times(found["left"]),
+        "minutes": found["inside"] / MINUTE}), counts)
 
 
 def no_visits():
     """The frame of no visits."""
     return pd.DataFrame({"unit": np.zeros(0, dtype=object), "box_id": np.zeros(0, dtype=object),
-                         "entered_utc": instants([]), "left_utc": instants([]), "minutes": np.zeros(0)})
-
-
-def nanoseconds(at):
-    """Instants of any kind (numbers are nanoseconds, times without a zone are UTC) as int64 nanoseconds."""
-    if pd.api.types.is_integer_dtype(at) or pd.api.types.infer_dtype(at) == "integer":
-        return np.asarray(at, dtype=np.int64)
-    return utc_index(at).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
-
-
-def instants(at):
-    """``DatetimeIndex`` in UTC of int64 nanoseconds."""
-    return pd.DatetimeIndex(np.asarray(at).astype("datetime64[ns]")).tz_localize("UTC")
+                         "entered_utc": utc_times([]), "left_utc": utc_times([]), "minutes": np.zeros(0)})
 
 
 def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
@@ -118,7 +106,7 @@ def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
     order = np.lexsort((cell, owner))
     again = (np.diff(owner[order]) == 0) & (np.diff(cell[order]) == 0)
     back_soon = again & (np.diff(stays.track[order]) == 0) \
-        & (stays.start[order[1:]] - stays.end[order[:-1]] < rules.leave_seconds * NS)
+        & (stays.start[order[1:]] - stays.end[order[:-1]] < rules.leave_seconds * SECOND)
     swallowed, goes_on = _jitter(len(stays), order[:-1][back_soon], order[1:][back_soon])
 
     # One presence = stays of one cell joined across jitter; next to each other in this order.
@@ -132,7 +120,7 @@ def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
     # One visit = presences of one unit in one cell, across short absences and until the unit has left.
     away = entered[1:] - left[:-1]
     same = (np.diff(owner[begin]) == 0) & (np.diff(cell[begin]) == 0)
-    stayed = same & (away < rules.merge_seconds * NS)
+    stayed = same & (away < rules.merge_seconds * SECOND)
     asked = np.flatnonzero(same & ~stayed & (np.diff(stays.track[begin]) == 0))
     stayed[asked] = ~has_left(at, x, y, step[asked], left[asked], entered[asked + 1], stays.col[begin[asked]],
                               stays.row[begin[asked]], fishnet, rules)
@@ -163,7 +151,7 @@ def has_left(at, x, y, step, out, back, col, row, fishnet, rules):
     -------
     bool array
     """
-    long_enough = max(round(rules.leave_seconds * NS), 1)
+    long_enough = max(round(rules.leave_seconds * SECOND), 1)
     ring = fishnet.rectangles(col, row) + np.array([-1.0, -1.0, 1.0, 1.0]) * rules.leave_metres
     left = np.zeros(len(step), dtype=bool)
     since = np.asarray(out, dtype=np.int64).copy()
@@ -226,9 +214,9 @@ def _visits_of_part(unit, at, x, y, accuracy, fishnet, rules, counts):
         counts["dropped"][reason] = counts["dropped"].get(reason, 0) + number
     same = np.diff(track) == 0
     counts["tracks"] += int((~same).sum()) + (keep.size > 0)
-    counts["minutes_tracked"] += float(np.diff(at)[same].sum()) / (60 * NS)
+    counts["minutes_tracked"] += float(np.diff(at)[same].sum()) / MINUTE
     visits = visits_of_tracks(unit, at, x, y, track, fishnet, rules)
-    lasting = visits["inside"] >= rules.drive_through_seconds * NS
+    lasting = visits["inside"] >= rules.drive_through_seconds * SECOND
     counts["drive_throughs"] += int((~lasting).sum())
     return {name: visits[name][lasting] for name in _COLUMNS}
 
@@ -243,7 +231,7 @@ def _chunks(code, at, order, rules, size):
     """Cut sorted fixes where nothing goes on: at another unit, or at a silence longer than every rule remembers."""
     if order is not None:
         code, at = code[order], at[order]
-    memory = round(max(rules.gap_seconds, rules.merge_seconds, rules.leave_seconds) * NS)
+    memory = round(max(rules.gap_seconds, rules.merge_seconds, rules.leave_seconds) * SECOND)
     safe = np.flatnonzero((code[1:] != code[:-1]) | (at[1:] - at[:-1] > memory)) + 1
     edges = safe[np.unique(np.minimum(np.searchsorted(safe, np.arange(size, at.size, size)), safe.size - 1))] \
         if safe.size else safe

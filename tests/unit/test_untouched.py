@@ -14,8 +14,8 @@ from untouched import Watch, picture
 
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, citywide_rate, crs,
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
-                                                 ladder, model_card, predictors, reasons, rolling_backtest, shifts,
-                                                 stable_product, surfaces, validation, weekly_intervals)
+                                                 instants, ladder, model_card, predictors, reasons, rolling_backtest,
+                                                 shifts, stable_product, surfaces, validation, weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, draw, draw_effect, draw_record,
                                                harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
@@ -267,7 +267,7 @@ def examples_of_visits():
     net, rules = fishnet.Fishnet(250.0), tracks.VisitRules.from_settings(Settings())
     accuracy_of = np.where(np.arange(len(fixes)) % 50, 8.0, np.nan)
     found = visits.find_visits(fixes["unit"], fixes["at"], fixes["x"], fixes["y"], net, rules, accuracy_of)
-    visits.find_visits(fixes["unit"].to_numpy(object), visits.nanoseconds(fixes["at"]), fixes["x"].to_numpy(),
+    visits.find_visits(fixes["unit"].to_numpy(object), instants.nanoseconds(fixes["at"]), fixes["x"].to_numpy(),
                        fixes["y"].to_numpy(), net, rules)
     visits.no_visits(), rules.possible(np.array([10**9]), np.array([5.0]), np.array([5.0]))
     stack, fix = tracks.RunStack(rules), (0, 0.0, 0.0)

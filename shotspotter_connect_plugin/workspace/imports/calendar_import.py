@@ -8,7 +8,7 @@ import pandas as pd
 
 from ... import json_text
 from ...errors import ConnectError, some
-from ...forecast.event_history import instants
+from ...forecast.instants import nanoseconds
 from ...progress import SILENT
 from ..store.runs import file_hash
 from ..store.workspace import Between
@@ -167,7 +167,7 @@ def _compared(workspace, rows, source):
     for name in _VALUES:
         new, before = rows[name].to_numpy(), old[name].to_numpy()
         if name.endswith("_utc"):
-            new, before = (instants(pd.DatetimeIndex(pd.to_datetime(values, utc=True)).floor("ms"))
+            new, before = (nanoseconds(pd.DatetimeIndex(pd.to_datetime(values, utc=True)).floor("ms"))
                            for values in (rows[name], old[name]))
             same = new == before
         else:

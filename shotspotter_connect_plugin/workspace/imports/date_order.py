@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import DAY, NAT
 from ...progress import SILENT
 from . import privacy, time_texts
 from .column_names import plain
 from .readers import read_rows
-from .time_texts import DAY_FIRST, MONTH_FIRST, NAT, ORDERS, YEAR_FIRST
+from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
@@ -22,7 +23,7 @@ _WEEKDAYS = frozenset(["dayofweek", "weekday", "weekdayname", "dow", "dayname", 
 _MONTHS = frozenset(["month", "occurredmonth", "monthnumber", "monthname", "incidentmonth", "reportmonth"])
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _BESIDE = 6
-_NEAR = 3 * time_texts.DAY
+_NEAR = 3 * DAY
 _CLEARLY = 3
 
 
@@ -235,9 +236,9 @@ def _agree(days, other, texts, parsed):
         told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)
         return ~np.isnan(told), time_texts.weekday_of(days) == told
     if plain(other) in _MONTHS:
-        months = texts.str.strip().str[:3].str.lower()
-        told = months.map(time_texts.MONTHS).fillna(pd.to_numeric(months, errors="coerce")).to_numpy(float)
-        month = np.where(days == NAT, 0, days).astype("datetime64[ns]").astype("datetime64[M]").astype(int) % 12 + 1
-        return ~np.isnan(told), month == told
+        names = texts.str.strip().str[:3].str.lower()
+        told = names.map(time_texts.MONTHS).fillna(pd.to_numeric(names, errors="coerce")).to_numpy(float)
+        months = (np.where(days == NAT, 0, days) // DAY).astype("datetime64[D]").astype("datetime64[M]").astype(int)
+        return ~np.isnan(told), months % 12 + 1 == told
     known = (parsed.parts == 0) & (parsed.clock != NAT)
     return known, np.abs(days - np.where(known, parsed.clock, 0)) <= _NEAR

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 
+from ...forecast.instants import iso_texts, nanoseconds
 from ..store.runs import file_hash
 from ..store.workspace import Counts
 from . import time_texts
@@ -45,8 +46,7 @@ def made_ids(rows):
 
 
 def _seconds(ns):
-    texts = np.datetime_as_string(ns.to_numpy().astype("datetime64[ns]").astype("datetime64[s]"), timezone="UTC")
-    return pd.Series(texts.astype(object), index=ns.index, dtype=object)
+    return pd.Series(iso_texts(ns, "s").astype(object), index=ns.index, dtype=object)
 
 
 def keep_place(rows, stored, found):
@@ -90,7 +90,7 @@ def _same(frame, stored):
         if name.endswith("_local"):
             continue
         if name.endswith("_utc"):
-            new, old = time_texts.nanoseconds(new), time_texts.nanoseconds(old)
+            new, old = nanoseconds(new), nanoseconds(old)
         new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
         same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
     return same

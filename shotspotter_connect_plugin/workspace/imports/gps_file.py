@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast import crs as systems
+from ...forecast.instants import HOUR, utc_times
 from ...forecast.shifts import check_timezone
 from . import privacy, source_times, time_texts
 from .column_meanings import check_needed, find_columns, pairs_of
@@ -27,7 +28,6 @@ NO_DATE = "a date or time that cannot be read"
 NO_UNIT = "no unit"
 _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
 _SLICE = 50_000
-_HOUR = 3_600 * time_texts.SECOND
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
 
@@ -194,8 +194,8 @@ class GpsFile:
         first, second = source_times.to_utc(wall, self.zone, True), source_times.to_utc(wall, self.zone, False)
         for row in np.flatnonzero(first != second):
             last, again = self._comings.get(unit[row], (wall[row], False))
-            again = again if abs(wall[row] - last) < 12 * _HOUR else False
-            again = again or wall[row] < last - _HOUR // 2
+            again = again if abs(wall[row] - last) < 12 * HOUR else False
+            again = again or wall[row] < last - HOUR // 2
             self._comings[unit[row]] = wall[row], again
             first[row] = second[row] if again else first[row]
         return first
@@ -223,7 +223,7 @@ class GpsFile:
         fault = faults(chunk)
         told = np.where(fault > 0, np.array(FAULTS, dtype=object)[fault], told)
         reason[told != ""], column[told != ""] = told[told != ""], ""
-        return pd.DataFrame({"unit": unit, "at_utc": time_texts.utc(at),
+        return pd.DataFrame({"unit": unit, "at_utc": utc_times(at),
                              "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
 
     def _units(self, chunk):

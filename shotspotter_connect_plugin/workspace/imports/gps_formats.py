@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import DAY, NAT, SECOND, iso_texts
 from .readers import Source, open_source
 from .text_file import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
-from .time_texts import DAY, NAT, NEWEST_YEAR, OLDEST_YEAR
+from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
 PROBLEM = "(problem)"
 """Column of a chunk that says why a row cannot be used although it was read; empty where it can."""
@@ -273,7 +274,7 @@ class _Epochs:
         line, at, latitude, longitude, hdop, problem = zip(*self.done)
         self.done = []
         at = np.array(at, dtype=np.int64)
-        times = np.datetime_as_string(at.astype("datetime64[ns]").astype("datetime64[ms]"), timezone="UTC")
+        times = iso_texts(at, "ms")
         return pd.DataFrame({"time": np.where(at == NAT, "", times).astype(object), "latitude": latitude,
                              "longitude": longitude, "hdop": hdop, PROBLEM: problem}, index=line)
 
@@ -291,7 +292,7 @@ def _clock(text):
     if not found:
         return None
     seconds = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
-    return seconds * 1_000_000_000 + int((found[4] or "").ljust(9, "0"))
+    return seconds * SECOND + int((found[4] or "").ljust(9, "0"))
 
 
 def _degrees(text, side, negative):

@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 
+from ...forecast.instants import nanoseconds, utc_times
 from ...progress import SILENT
 from ..store.workspace import Between
 from . import time_texts
@@ -9,7 +10,6 @@ from .coordinates import numbers
 from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
 from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .placed_rows import PlacedFile
-from .time_texts import nanoseconds, utc
 
 _MOST_ROUNDS = 10_000
 
@@ -143,7 +143,7 @@ def _finish_gunfire(workspace, rows):
     table = pd.DataFrame({name: rows[name] for name in (
         "alert_id", "kind", "rounded_x_m", "rounded_y_m", "x", "y")})
     table["rounds"] = rows["rounds"].round().astype("Int64")
-    table["occurred_utc"] = utc(rows["low"])
+    table["occurred_utc"] = utc_times(rows["low"])
     table["occurred_local"] = workspace.calendar.to_local(table["occurred_utc"])
     table["shift_date"], table["shift"] = workspace.calendar.assign(table["occurred_utc"])
     return table, stored, found

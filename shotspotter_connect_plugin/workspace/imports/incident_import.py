@@ -6,13 +6,13 @@ decided by all of its rows. One transaction per import: killed or stopped, nothi
 import numpy as np
 import pandas as pd
 
+from ...forecast.instants import nanoseconds, utc_times
 from ...progress import SILENT
 from . import source_times, time_texts
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
 from .placed_rows import PlacedFile
-from .time_texts import nanoseconds, utc
 
 _UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
@@ -194,8 +194,8 @@ def _finish_incidents(workspace, rows):
     table["firearm"] = rows["firearm"].where(rows["firearm"].notna(), stored["firearm"].to_numpy(object)).where(
         lambda told: told.notna(), None)
     for name, column in (("occurred_from", "low"), ("occurred_to", "high")):
-        table[name + "_utc"] = utc(rows[column])
+        table[name + "_utc"] = utc_times(rows[column])
         table[name + "_local"] = calendar.to_local(table[name + "_utc"])
-    table["reported_utc"] = utc(rows["reported"])
+    table["reported_utc"] = utc_times(rows["reported"])
     table["shift_date"], table["shift"] = calendar.assign_span(table["occurred_from_utc"], table["occurred_to_utc"])
     return table, stored, found

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from .time_texts import DAY, MILLISECOND, NAT, SECOND, in_order, nanoseconds, utc
+from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, nanoseconds, utc_times, wall_clocks
+from .time_texts import in_order
 
 _QUARTER = 900 * SECOND
 
@@ -115,7 +116,7 @@ def _floor(values):
 def to_local(instants, zone):
     """Wall clock (ns) of instants (ns)."""
     bins, codes = _bins(instants)
-    index = utc(bins).tz_convert(zone)
+    index = utc_times(bins).tz_convert(zone)
     return nanoseconds(index.tz_localize(None))[codes] + instants - bins[codes]
 
 
@@ -123,7 +124,7 @@ def to_utc(wall, zone, first):
     """Instants (ns) of wall clocks (ns): a skipped time is the moment of the skip; of a time that comes twice the first
     or the second coming."""
     bins, codes = _bins(wall)
-    index = pd.DatetimeIndex(bins.astype("datetime64[ns]"))
+    index = wall_clocks(bins)
     index = index.tz_localize(zone, ambiguous=np.full(len(index), first), nonexistent="shift_forward")
     skipped = nanoseconds(index.tz_localize(None)) != bins
     return nanoseconds(index.tz_convert("UTC"))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
@@ -136,7 +137,7 @@ def instants(parsed, zone, order):
     known = (wall != NAT) & parsed.timed
     instant = np.full(wall.size, NAT)
     instant[known] = np.where(parsed.offset[known], wall[known], to_utc(wall[known], zone, True))
-    return pd.Series(utc(_floor(instant)))
+    return pd.Series(utc_times(_floor(instant)))
 
 
 def _bins(clocks):

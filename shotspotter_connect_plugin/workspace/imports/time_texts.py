@@ -10,13 +10,11 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-SECOND = 1_000_000_000
-DAY = 86_400 * SECOND
-MILLISECOND = 1_000_000
+from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
+
 OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
 """Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
 _LONGEST = 80
-NAT = np.iinfo(np.int64).min
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
 _NUMERIC = re.compile(r"(?:([A-Za-z]{3,9})\.?,? )?(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
 MONTH_FIRST, DAY_FIRST, YEAR_FIRST = ORDERS = ("month first", "day first", "year first")
@@ -331,19 +329,9 @@ def in_order(parsed, order):
     return clock
 
 
-def nanoseconds(values):
-    """int64 nanoseconds since 1970 of instants or of wall clocks; :data:`NAT` where there is none."""
-    return pd.DatetimeIndex(values).tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
-
-
-def utc(ns):
-    """Instants of int64 nanoseconds."""
-    return pd.DatetimeIndex(np.asarray(ns).astype("datetime64[ns]")).tz_localize("UTC")
-
-
 def iso_dates(clocks):
     """Dates (object array of ISO texts) of wall clocks in ns; None where there is none."""
     dates = np.full(len(clocks), None, dtype=object)
     known = clocks != NAT
-    dates[known] = np.datetime_as_string(clocks[known].astype("datetime64[ns]").astype("datetime64[D]"))
+    dates[known] = iso_texts(clocks[known], "D")
     return dates

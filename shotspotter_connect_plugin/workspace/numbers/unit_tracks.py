@@ -2,6 +2,7 @@
 import numpy as np
 import pandas as pd
 
+from ...forecast.instants import nanoseconds
 from ...patrol import tracks as gps
 from ..store.workspace import Between
 
@@ -27,7 +28,7 @@ def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
     where = {"at_utc": Between(start, end), **({} if units is None else {"unit": list(units)})}
     fixes = workspace.read("gps_fixes", where=where, order_by=["unit", "at_utc"])
     codes, names = pd.factorize(fixes["unit"])
-    at = fixes["at_utc"].dt.tz_localize(None).to_numpy("datetime64[ns]").astype(np.int64)
+    at = nanoseconds(fixes["at_utc"])
     x, y = fixes["x"].to_numpy(float), fixes["y"].to_numpy(float)
     keep, track, _ = gps.clean(codes, at, x, y, fixes["accuracy"].to_numpy(float),
                                gps.VisitRules.from_settings(workspace.settings))

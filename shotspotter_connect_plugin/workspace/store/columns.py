@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from ...forecast.shifts import utc_index
+from ...forecast.instants import utc_index
 
 _FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -8,10 +8,9 @@ from made_city import SIDE, SIZE, make_boxes
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
-from shotspotter_connect_plugin.forecast.event_history import (NO_INSTANT, Timeline, instants, make_history,
-                                                               spread_places)
+from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history, spread_places
+from shotspotter_connect_plugin.forecast.instants import NAT, iso_texts, nanoseconds, utc_times, wall_clocks
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
-from shotspotter_connect_plugin.patrol.visits import nanoseconds
 
 CALENDAR = ShiftCalendar(
     [
@@ -127,12 +126,17 @@ def test_no_events_make_an_empty_history():
 def test_instants_of_any_kind_and_unit_are_the_same_nanoseconds():
     """Texts need not be written alike; stamps may be in any unit, as pandas 3 makes microseconds of most."""
     texts = ["2024-11-03T05:30:00Z", "2024-03-10T06:59:59.999Z", "2024-02-29 01:02:03+01:00", None]
-    expected = [pd.Timestamp(text).value for text in texts[:3]] + [NO_INSTANT]
+    expected = [pd.Timestamp(text).value for text in texts[:3]] + [NAT]
     stamps = pd.Series([pd.NaT if text is None else pd.Timestamp(text).tz_convert("UTC") for text in texts])
     kinds = [texts, np.array(texts, dtype=object), pd.Series(texts, dtype=object), pd.Series(texts), stamps,
              stamps.astype(object), stamps.dt.tz_localize(None).to_numpy().astype("datetime64[ms]")]
     if hasattr(stamps.dt, "as_unit"):
         kinds += [stamps.dt.as_unit(unit) for unit in ("ms", "us", "ns")]
     for moments in kinds:
-        assert instants(moments).tolist() == expected
         assert nanoseconds(moments).tolist() == expected
+    known = [moment for moment in expected if moment != NAT]
+    assert utc_times(known).tolist() == [pd.Timestamp(text).tz_convert("UTC") for text in texts[:3]]
+    assert nanoseconds(utc_times(expected)).tolist() == nanoseconds(wall_clocks(expected)).tolist() == expected
+    assert iso_texts(known, "ms").tolist() == ["2024-11-03T05:30:00.000Z", "2024-03-10T06:59:59.999Z",
+                                               "2024-02-29T00:02:03.000Z"]
+    assert iso_texts(known, "D").tolist() == ["2024-11-03", "2024-03-10", "2024-02-29"]

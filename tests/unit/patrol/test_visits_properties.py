@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
+from shotspotter_connect_plugin.forecast.instants import SECOND, nanoseconds
 from shotspotter_connect_plugin.patrol.live_tracker import VisitTracker
-from shotspotter_connect_plugin.patrol.tracks import NS, clean
-from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits, nanoseconds
+from shotspotter_connect_plugin.patrol.tracks import clean
+from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits
 
 NET = Fishnet(250)
 RULES = VisitRules()
@@ -147,7 +148,7 @@ def test_the_slow_reading_of_the_rules_agrees(fixes, rules):
     for unit in fixes["unit"].unique():
         own = keep[(fixes["unit"].to_numpy()[keep] == unit)]
         numbers = track[(fixes["unit"].to_numpy()[keep] == unit)]
-        tracks = [[((at[i] - origin) / NS, x[i], y[i]) for i in own[numbers == number]]
+        tracks = [[((at[i] - origin) / SECOND, x[i], y[i]) for i in own[numbers == number]]
                   for number in np.unique(numbers)]
         slow = slow_visits.visits(tracks, 250, rules)
         fast = visits(fixes[fixes["unit"] == unit], rules).frame

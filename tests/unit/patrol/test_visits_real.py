@@ -8,8 +8,9 @@ from shapely.geometry import LineString, Point, box
 from shapely.prepared import prep
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
+from shotspotter_connect_plugin.forecast.instants import nanoseconds
 from shotspotter_connect_plugin.patrol.tracks import clean
-from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits, nanoseconds
+from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits
 
 NET = Fishnet(250)
 RULES = VisitRules()
