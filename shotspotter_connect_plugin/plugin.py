@@ -1,15 +1,28 @@
 """Wires the provider, the toolbar and the menu to QGIS; no logic."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QMenu
+from qgis.PyQt.QtWidgets import QMenu, QToolBar
 
 from .compat import QAction
 from .libraries import remarks
 from .plugin_name import NAME
 from .processing.provider import ConnectProvider
+
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
+    from .ui.imports.import_dock import ImportDock
+    from .ui.live.live_dock import LiveDock
+    from .ui.options_page import OptionsFactory
+    from .ui.plan.plan_dock import PlanDock
+    from .ui.reports.open_reports import OpenReports
+    from .ui.reports.reports_dock import ReportsDock
 
 _ICONS = os.path.join(os.path.dirname(__file__), "resources", "icons")
 
@@ -70,22 +83,31 @@ LAST = (
 class ConnectPlugin:
     """The plugin as QGIS sees it."""
 
-    def __init__(self, iface):
+    _provider: ConnectProvider | None
+    _menu: QMenu | None
+    _toolbar: QToolBar | None
+    _imports: ImportDock | None
+    _dock: PlanDock | None
+    _live: LiveDock | None
+    _reports: ReportsDock | None
+    _options: OptionsFactory | None
+    _open_reports: OpenReports | None
+
+    def __init__(self, iface: QgisInterface) -> None:
         self._iface = iface
         self._provider = None
-        self._menu = None
-        self._toolbar = None
+        self._menu = self._toolbar = None
         self._imports = self._dock = self._live = self._reports = None
         self._options = self._open_reports = None
 
-    def initProcessing(self):  # noqa: N802
+    def initProcessing(self) -> None:  # noqa: N802
         """Add the provider; all that ``qgis_process`` needs."""
         for remark in remarks():
             QgsMessageLog.logMessage(remark, NAME, Qgis.MessageLevel.Info, False)
         self._provider = ConnectProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
-    def initGui(self):  # noqa: N802
+    def initGui(self) -> None:  # noqa: N802
         """Add provider, menu, toolbar and options page."""
         from .ui.options_page import OptionsFactory
         from .ui.reports.open_reports import OpenReports
@@ -115,9 +137,10 @@ class ConnectPlugin:
         if QgsSettings().value(_LIVE_RUNNING, False, type=bool):
             self._once_ready(self.show_live_dock)  # QGIS ended in the middle of a shift
 
-    def unload(self):
+    def unload(self) -> None:
         """Take away everything that was added."""
-        for dock in filter(None, (self._imports, self._dock, self._live, self._reports)):
+        docks: tuple[Any, ...] = (self._imports, self._dock, self._live, self._reports)
+        for dock in filter(None, docks):
             dock.take_away()
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
@@ -140,7 +163,7 @@ class ConnectPlugin:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
 
-    def show_import_dock(self):
+    def show_import_dock(self) -> None:
         """Open the import dock, made when it is first wanted."""
         from .ui.imports.import_dock import ImportDock
 
@@ -151,7 +174,7 @@ class ConnectPlugin:
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._imports)
         self._imports.setUserVisible(True)
 
-    def show_plan_dock(self):
+    def show_plan_dock(self) -> None:
         """Open the analyst's plan dock, made when it is first wanted."""
         from .ui.plan.plan_dock import PlanDock
 
@@ -166,7 +189,7 @@ class ConnectPlugin:
         self._dock.look_for_changes()
         self._dock.setUserVisible(True)
 
-    def show_live_dock(self):
+    def show_live_dock(self) -> None:
         """Open the live patrol, made when it is first wanted."""
         from .ui.live.live_dock import LiveDock
 
@@ -178,7 +201,7 @@ class ConnectPlugin:
                 self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
         self._live.setUserVisible(True)
 
-    def show_reports_dock(self):
+    def show_reports_dock(self) -> None:
         """Open the Reports dock, made when it is first wanted."""
         from .ui.reports.reports_dock import ReportsDock
 

@@ -1,12 +1,18 @@
 """From the WORKSPACE parameter to the address of a workspace, and back into the project and the list of recent ones."""
+from __future__ import annotations
+
 import glob
 import os
 from itertools import chain
+from typing import TYPE_CHECKING, Iterable
 
 from qgis.core import QgsProject, QgsSettings
 
 from ..errors import ConnectError
 from ..plan_place import SCOPE, WORKSPACE, Place, day_of, is_path, marks
+
+if TYPE_CHECKING:
+    from ..plan_place import Mark
 
 _RECENT = "shotspotter_connect/recent_workspaces"
 _KEEP = 8
@@ -15,7 +21,7 @@ _ABOVE = 3
 """In how many folders above that of a plan its workspace is looked for."""
 
 
-def resolve(text, project):
+def resolve(text: str, project: QgsProject | None) -> str:
     """The address that WORKSPACE names; an empty one stands for the workspace of the open project.
 
     Raises
@@ -30,7 +36,7 @@ def resolve(text, project):
     return os.path.expanduser(address)
 
 
-def of_project(project):
+def of_project(project: QgsProject | None) -> str:
     """The workspace of a project, "" if it has none; one that was moved with the project is found beside it.
 
     Where the project holds plans, it is the workspace that drew one of them: a file of the same name that did not, as
@@ -49,42 +55,42 @@ def of_project(project):
     return next((path for path in candidates if _drew(path, drawn)), "")
 
 
-def place_of(project):
+def place_of(project: QgsProject) -> Place:
     """The :class:`~..plan_place.Place` that a project shows: of a plan its workspace, date and shift."""
     return Place(of_project(project), *day_of(project))
 
 
-def is_lost(project):
+def is_lost(project: QgsProject) -> bool:
     """Whether the project is a plan whose workspace cannot be found."""
     return bool(day_of(project)[0]) and not of_project(project)
 
 
-def is_foreign(project, address):
+def is_foreign(project: QgsProject, address: str) -> bool:
     """Whether the project holds plans of which a workspace drew none."""
     drawn = [mark for mark in marks(project) if mark.seed_hash]
     return bool(drawn) and is_path(address) and not _drew(address, drawn)
 
 
-def set_in_project(project, address):
+def set_in_project(project: QgsProject, address: str) -> None:
     """Make ``address`` the workspace of ``project``, whatever it shows; relative to its folder where that can be."""
     project.writeEntry(SCOPE, WORKSPACE, project.writePath(address) if is_path(address) else address)
     project.writeEntryBool(SCOPE, _CHOSEN, True)
 
 
-def recent():
+def recent() -> list[str]:
     """Workspaces used last, newest first; files that are gone are left out."""
     kept = QgsSettings().value(_RECENT, [], type=list) or []
     return [address for address in kept if not is_path(address) or os.path.exists(address)]
 
 
-def remember(address):
+def remember(address: str) -> None:
     """Put a workspace at the head of the recent ones."""
     if is_path(address):
         address = os.path.abspath(address)
     QgsSettings().setValue(_RECENT, ([address] + [other for other in recent() if other != address])[:_KEEP])
 
 
-def current():
+def current() -> str:
     """The workspace a dialog should offer: the open project's, else the one used last, else "".
 
     For a plan whose workspace cannot be found it is "", since the one used last may be another city's.
@@ -95,25 +101,25 @@ def current():
     return of_project(project) or next(iter(recent()), "")
 
 
-_shown = {}  # addresses that were listed since QGIS was started, in their order
+_shown: dict[str, str] = {}  # addresses that were listed since QGIS was started, in their order
 
 
-def known(*more):
+def known(*more: str) -> list[str]:
     """Addresses for a list: ``more``, the open project's, the recent ones; each once, empty ones left out.
 
     After them those that were listed before: two plans that were only looked at are told apart, too.
     """
-    now = dict.fromkeys(filter(None, [*more, of_project(QgsProject.instance()), *recent()]))
+    now = dict.fromkeys(filter(None, [*more, of_project(QgsProject.instance()), *recent()]), "")
     _shown.update(now)
     return [*now, *(address for address in _shown if address not in now and os.path.exists(address))]
 
 
-def names(addresses):
+def names(addresses: Iterable[str]) -> dict[str, str]:
     """{address: its name for people}: the file's, with so much of its folder as tells it from others of that name."""
     return {address: _name(address, addresses) for address in addresses}
 
 
-def name_of(address):
+def name_of(address: str) -> str:
     """The name of a workspace for titles, told apart from those used lately."""
     return names(known(address))[address] if address else ""
 
@@ -147,7 +153,9 @@ def _around(project):
         folder = os.path.dirname(folder)
 
 
-_drew_it, _did_not = set(), {}  # docks ask every few seconds; a draw stays, and a file that changed is asked again
+# Docks ask every few seconds; a draw stays, and a file that changed is asked again.
+_drew_it: set[tuple[str, tuple[Mark, ...]]] = set()
+_did_not: dict[tuple[str, tuple[Mark, ...]], int] = {}
 
 
 def _drew(path, plans):

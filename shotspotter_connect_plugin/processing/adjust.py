@@ -1,9 +1,20 @@
 """connect:adjust"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterNumber,
                        QgsProcessingParameterString)
 
 from ..errors import ConnectError
 from .base import PATROL, SHIFT, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 ACTION, BOX_ID, CRIME_TYPE, MINUTES, REASON, NOTE = "ACTION", "BOX_ID", "CRIME_TYPE", "MINUTES", "REASON", "NOTE"
 CHAIN_HEAD, PATROLS = "CHAIN_HEAD", "PATROLS"
@@ -21,7 +32,7 @@ class Adjust(ConnectAlgorithm):
             "and is appended, with the account that made it, to a chain of hashes that shows later tampering. No hard "
             "limit is broken: a change that would break one is refused. Only an analyst or a supervisor may adjust.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterString(ACTION, "Action"),
                  "One of: add, suppress, restore, minutes, undo.")
@@ -43,7 +54,8 @@ class Adjust(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputString(CHAIN_HEAD, "New head of the chain of adjustments"))
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps import adjusting
 
         date = self.shift_date(parameters, workspace)

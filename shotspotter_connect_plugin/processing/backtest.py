@@ -1,5 +1,8 @@
 """connect:backtest"""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
                        QgsProcessingParameterFileDestination, QgsProcessingParameterNumber,
@@ -9,6 +12,13 @@ from ..errors import ConnectError
 from .base import FORECAST, FROM, NOTHING, TO, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import OUTPUT, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 CRIME_TYPES, AREA_PERCENT, RANKS, REPORT = "CRIME_TYPES", "AREA_PERCENT", "RANKS", "REPORT"
 
@@ -26,7 +36,7 @@ class BackTest(ConnectAlgorithm):
             "of the product, for every simple way to forecast, and for the lottery under its caps. Says which crime "
             "types are too rare to forecast. The workspace is not changed. Long periods take a while.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         date = Qgis.ProcessingDateTimeParameterDataType.Date
         self.add(QgsProcessingParameterDateTime(FROM, "From", date),
@@ -45,7 +55,8 @@ class BackTest(ConnectAlgorithm):
         self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
                  "Page with charts and the table.")
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.web import backtest_page
         from ..workspace.steps import backtesting
 

@@ -1,7 +1,10 @@
 """What every algorithm shares: help beside each parameter, one sentence per error, progress, the record of the run."""
+from __future__ import annotations
+
 import os
 import traceback
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Sequence
 
 from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputString,
                        QgsProcessingParameterDateTime, QgsProcessingParameterString)
@@ -14,6 +17,15 @@ from ..plugin_name import NAME
 from . import addresses
 from .feedback import FeedbackProgress
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong, yesterday
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsProcessingParameterDefinition
+
+    from ..progress import Progress
+    from ..workspace.store.layers import VectorTable
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 VERSIONS = {"QGIS": Qgis.version()}
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources")
@@ -41,43 +53,44 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
     TITLE = ""
     GROUP = SET_UP
     HELP = ""
-    NEEDS = ()  # optional libraries without which it cannot run
-    CHANGES = None  # the right of workspace/store/roles.py that it takes, or NOTHING; every algorithm declares it
+    NEEDS: tuple[str, ...] = ()  # optional libraries without which it cannot run
+    CHANGES: str  # the right of workspace/store/roles.py that it takes, or NOTHING; every algorithm declares it
 
     # What QGIS asks
 
-    def createInstance(self):  # noqa: N802
+    def createInstance(self) -> ConnectAlgorithm:  # noqa: N802
         return type(self)()
 
-    def name(self):
+    def name(self) -> str:
         return self.NAME
 
-    def displayName(self):  # noqa: N802
+    def displayName(self) -> str:  # noqa: N802
         return self.TITLE
 
-    def groupId(self):  # noqa: N802
+    def groupId(self) -> str:  # noqa: N802
         return self.GROUP[0]
 
-    def group(self):
+    def group(self) -> str:
         return self.GROUP[1]
 
-    def shortHelpString(self):  # noqa: N802
+    def shortHelpString(self) -> str:  # noqa: N802
         return self.HELP
 
-    def helpUrl(self):  # noqa: N802
+    def helpUrl(self) -> str:  # noqa: N802
         return QUrl.fromLocalFile(HELP_PAGE).toString()
 
-    def svgIconPath(self):  # noqa: N802
+    def svgIconPath(self) -> str:  # noqa: N802
         return os.path.join(ICONS, self.GROUP[0] + ".svg")
 
-    def icon(self):
+    def icon(self) -> QIcon:
         return QIcon(self.svgIconPath())
 
-    def canExecute(self):  # noqa: N802
+    def canExecute(self) -> tuple[bool, str]:  # noqa: N802
         missing = [library for library in self.NEEDS if not is_installed(library)]
         return not missing, missing_sentence(missing) if missing else ""
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802
+    def checkParameterValues(self, parameters: dict[str, Any],  # noqa: N802
+                             context: QgsProcessingContext) -> tuple[bool, str]:
         try:  # an exception that leaves this method would end qgis_process with a core dump
             with _one_sentence(self.id()):
                 self.check(parameters, context)
@@ -85,16 +98,18 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
             return False, str(error)
         return super().checkParameterValues(parameters, context)
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802
+    def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,  # noqa: N802
+                         feedback: QgsProcessingFeedback) -> bool:
         with _one_sentence(self.id()):
             self.read_layers(parameters, context, FeedbackProgress(feedback))
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802
+    def processAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,  # noqa: N802
+                         feedback: QgsProcessingFeedback) -> dict[str, Any]:
         with _one_sentence(self.id()):
             return self.run_in_workspace(parameters, context, FeedbackProgress(feedback))
 
-    def check(self, parameters, context):
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         """Raise one sentence if a run with these values makes no sense; called before anything is run or remembered."""
         able, reason = self.canExecute()  # qgis_process does not ask
         if not able:
@@ -110,30 +125,31 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     # What a subclass fills
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         """Read layers into members; runs in the main thread, where layers live."""
 
-    def inputs(self, parameters, context):
+    def inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
         """Paths of the files read, whose hashes the record of the run keeps."""
         return []
 
-    def changes(self, parameters, context):
+    def changes(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         """The right that a run with these values takes."""
         return self.CHANGES
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         """Call a step, set ``run.counts``, give the outputs."""
         raise NotImplementedError
 
     # What a subclass uses
 
-    def add(self, definition, help):
+    def add(self, definition: QgsProcessingParameterDefinition, help: str) -> None:
         """Add a parameter together with its help."""
         definition.setHelp(help)
         if not self.addParameter(definition):
             raise ValueError(f"Parameter {definition.name()} was not added")
 
-    def add_workspace(self, label="Workspace", help="", must_exist=True):
+    def add_workspace(self, label: str = "Workspace", help: str = "", must_exist: bool = True) -> None:
         """The WORKSPACE parameter, and an output of the same name by which steps of a model hang together."""
         definition = QgsProcessingParameterString(WORKSPACE, label, optional=must_exist)
         definition.setMetadata({"widget_wrapper": {
@@ -143,51 +159,53 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
                                      "workspace of the open project.")
         self.addOutput(QgsProcessingOutputString(WORKSPACE, "Workspace"))
 
-    def add_date(self):
+    def add_date(self) -> None:
         definition = QgsProcessingParameterDateTime(
             DATE, "Date", Qgis.ProcessingDateTimeParameterDataType.Date, optional=True)
         self.add(definition, "Date on which the shift starts, YYYY-MM-DD. Empty = today in the agency's time zone.")
 
-    def add_shift(self):
+    def add_shift(self) -> None:
         self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
                  "Code of one shift, as in the workspace's table of shifts. Empty = all shifts of the date.")
 
-    def add_period(self):
+    def add_period(self) -> None:
         date = Qgis.ProcessingDateTimeParameterDataType.Date
         self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
                  "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
         self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
                  "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
 
-    def add_as_of(self, what):
+    def add_as_of(self, what: str) -> None:
         definition = QgsProcessingParameterDateTime(
             AS_OF, "As of", Qgis.ProcessingDateTimeParameterDataType.DateTime, optional=True)
         self.add(definition, what + " A date alone means the hour at which the agency plans (05:00 unless set "
                  "otherwise); a time without an offset is the agency's wall clock.")
 
-    def text(self, parameters, name, context):
+    def text(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> str:
         return self.parameterAsString(parameters, name, context).strip()
 
-    def codes(self, parameters, name, context):
+    def codes(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext) -> list[str]:
         """Codes with commas between them, as a list."""
         return [code.strip() for code in self.text(parameters, name, context).split(",") if code.strip()]
 
-    def table(self, parameters, name, context, kinds, progress):
+    def table(self, parameters: dict[str, Any], name: str, context: QgsProcessingContext,
+              kinds: Sequence[Qgis.GeometryType], progress: Progress) -> VectorTable | None:
         """A layer parameter as ``VectorTable``; None when it was left empty."""
         if not parameters.get(name):
             return None
         return vector_table(self.parameterAsSource(parameters, name, context), name, kinds, progress)
 
-    def shift_date(self, parameters, workspace):
+    def shift_date(self, parameters: dict[str, Any], workspace: Workspace) -> str:
         """DATE as ISO text; today in the agency's time zone if it is empty."""
         return iso_date(parameters.get(DATE)) or today(workspace.calendar)
 
-    def period(self, parameters, workspace):
+    def period(self, parameters: dict[str, Any], workspace: Workspace) -> tuple[str, str]:
         """FROM and TO of :meth:`add_period`, ISO."""
         first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
         return first, iso_date(parameters.get(TO)) or first
 
-    def shifts(self, parameters, context, workspace, shift_date):
+    def shifts(self, parameters: dict[str, Any], context: QgsProcessingContext, workspace: Workspace,
+               shift_date: str) -> list[str]:
         """Codes of the shifts asked for that start on the date, in order.
 
         Raises
@@ -207,12 +225,13 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
                 asked, shift_date, ", ".join(codes) or "none"))
         return [asked]
 
-    def as_of(self, parameters, workspace):
+    def as_of(self, parameters: dict[str, Any], workspace: Workspace) -> pd.Timestamp | None:
         """AS_OF as UTC moment; None if it is empty."""
         text = iso_moment(parameters.get(AS_OF))
         return utc_moment(text, workspace.calendar, workspace.settings.plan_hour) if text else None
 
-    def run_in_workspace(self, parameters, context, progress):
+    def run_in_workspace(self, parameters: dict[str, Any], context: QgsProcessingContext,
+                         progress: Progress) -> dict[str, Any]:
         """Open the workspace, do the work, record the run."""
         from ..workspace.store import roles
         from ..workspace.store.runs import recorded
@@ -229,7 +248,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         addresses.remember(address)
         return {WORKSPACE: address, **outputs}
 
-    def record(self, parameters, context):
+    def record(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
         """The parameters as the record of the run keeps them."""
         return dict(self.asMap(parameters, context)["inputs"])
 

@@ -1,10 +1,21 @@
 """connect:capcost"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
                        QgsProcessingParameterFileDestination)
 
 from .base import FROM, NOTHING, PATROL, TO, ConnectAlgorithm
 from .inputs import iso_date
 from .outputs import OUTPUT, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 REPORT = "REPORT"
 
@@ -22,7 +33,7 @@ class CapCost(ConnectAlgorithm):
             "effective number of boxes, Gini, longest run of days in one box. So that a council can choose a cap with "
             "open eyes. Events in a drawn box are not events prevented.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         date = Qgis.ProcessingDateTimeParameterDataType.Date
         self.add(QgsProcessingParameterDateTime(FROM, "From", date),
@@ -33,7 +44,8 @@ class CapCost(ConnectAlgorithm):
         self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
                  "Page with a chart and the table.")
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.web import cap_cost_page
         from ..workspace.steps import costing
 

@@ -1,7 +1,18 @@
 """connect:checkworkspace"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingOutputBoolean, QgsProcessingOutputString, QgsProcessingParameterString
 
 from .base import NOTHING, PATROL, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 HEAD, OK, CHAIN_HEAD = "HEAD", "OK", "CHAIN_HEAD"
 
@@ -21,14 +32,15 @@ class CheckWorkspace(ConnectAlgorithm):
             "the end of the chain with all that it did and every trace of it, unless you compare it with a head "
             "printed on a sheet.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterString(HEAD, "Printed chain head", optional=True),
                  "A chain head as printed on a sheet or report, at least its first 8 characters. Empty = not compared.")
         self.addOutput(QgsProcessingOutputBoolean(OK, "Whether nothing is wrong"))
         self.addOutput(QgsProcessingOutputString(CHAIN_HEAD, "Head of the chain of adjustments"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps import checking
 
         checked = checking.check_workspace(workspace, self.text(parameters, HEAD, context), progress)

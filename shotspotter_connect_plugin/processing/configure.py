@@ -1,5 +1,8 @@
 """connect:configure"""
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, QgsProcessingParameterFileDestination
 
@@ -7,6 +10,13 @@ from .. import json_text
 from ..errors import ConnectError
 from ..files import replace_text
 from .base import NOTHING, SET_UP, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 SETTINGS, EXPORT, CHANGES = "SETTINGS", "EXPORT", "CHANGES"
 
@@ -23,7 +33,7 @@ class Configure(ConnectAlgorithm):
             "\"shifts\": [...], \"tactics\": [...]}; every part may be left out. Export first to see all names with "
             "their values. Either the whole file is taken over or nothing of it.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterFile(SETTINGS, "Settings file", optional=True, fileFilter="All files (*)"),
                  "JSON file with what shall change. Empty = change nothing.")
@@ -32,14 +42,15 @@ class Configure(ConnectAlgorithm):
                  "Where to write all settings as they are after the change.")
         self.addOutput(QgsProcessingOutputNumber(CHANGES, "Number of changes"))
 
-    def inputs(self, parameters, context):
+    def inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
         path = self.text(parameters, SETTINGS, context)
         return [path] if path else []
 
-    def changes(self, parameters, context):
+    def changes(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         return self.CHANGES if self.text(parameters, SETTINGS, context) else NOTHING
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps.configure import configure, export_configuration
         from ..workspace.store import roles
 
@@ -64,7 +75,7 @@ class Configure(ConnectAlgorithm):
         return outputs
 
 
-def read_json(path, what="The settings file"):
+def read_json(path: str, what: str = "The settings file") -> Any:
     """The content of a JSON file; ``what`` begins the sentence of an error.
 
     Raises
@@ -81,6 +92,6 @@ def read_json(path, what="The settings file"):
                            "again.", str(error)) from error
 
 
-def write_json(path, content):
+def write_json(path: str, content: dict[str, Any]) -> None:
     """Write a JSON file that people can read."""
     replace_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", "The configuration")

@@ -1,4 +1,8 @@
 """connect:createworkspace"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterField,
                        QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
@@ -6,6 +10,11 @@ from . import addresses
 from .base import NOTHING, SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
 from .configure import read_json
 from .inputs import LayerParameter
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
 
 JURISDICTION, BEATS, BEAT_FIELD, TIMEZONE, CRS, SIZE, SETTINGS, BOXES = (
     "JURISDICTION", "BEATS", "BEAT_FIELD", "TIMEZONE", "CRS", "SIZE", "SETTINGS", "BOXES")
@@ -23,7 +32,7 @@ class CreateWorkspace(ConnectAlgorithm):
             "the fishnet of boxes that touch the jurisdiction. It is made under a temporary name and moved into place, "
             "so there is either a whole workspace or none. An existing one is never overwritten.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace("New workspace", "Path of the GeoPackage to make, such as C:/connect/agency.gpkg. It must "
                                             "not exist yet.", must_exist=False)
         self.add(LayerParameter(JURISDICTION, "Jurisdiction", POLYGONS),
@@ -46,12 +55,13 @@ class CreateWorkspace(ConnectAlgorithm):
                  "= the defaults.")
         self.addOutput(QgsProcessingOutputNumber(BOXES, "Number of boxes"))
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         polygons = [Qgis.GeometryType.Polygon]
         self.jurisdiction = self.table(parameters, JURISDICTION, context, polygons, progress)
         self.beats = self.table(parameters, BEATS, context, polygons, progress)
 
-    def run_in_workspace(self, parameters, context, progress):
+    def run_in_workspace(self, parameters: dict[str, Any], context: QgsProcessingContext,
+                         progress: Progress) -> dict[str, Any]:
         from ..workspace.steps.create import create_workspace
         from ..workspace.store.runs import recorded
 

@@ -1,18 +1,28 @@
 """connect:daily"""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber
 
 from ..errors import ConnectError
-from .base import DAY, ConnectAlgorithm
+from .base import DAY
 from .destinations import DATED, WritesForPeople, add_folder, chosen
 from .feedback import LayoutFeedback, timed
 from .outputs import OUTPUT
 
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
+
 PLAN, PROJECT, PATROLS, DRAWN = "PLAN", "PROJECT", "PATROLS", "DRAWN"
 
 
-class Daily(WritesForPeople, ConnectAlgorithm):
+class Daily(WritesForPeople):
     """Forecast, draw, sheets and plan of every shift of a date."""
 
     NAME = "daily"
@@ -26,7 +36,7 @@ class Daily(WritesForPeople, ConnectAlgorithm):
             "the new ones are whole. If no model has been trained on what was known at the hour of planning, one is "
             "trained first.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         add_folder(self, OUTPUT, "Folder", DATED, "Where the files of the date go; made if needed.")
@@ -35,7 +45,8 @@ class Daily(WritesForPeople, ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.plan import plan_project, rollcall_data
         from ..reports.plan.rollcall_pages import write_rollcall
         from ..workspace.steps import daily_run, shift_plan

@@ -1,17 +1,28 @@
 """connect:exportplan"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum
 
 from ..errors import ConnectError
-from .base import NOTHING, PATROL, SHIFT, ConnectAlgorithm
+from .base import NOTHING, PATROL, SHIFT
 from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
 from .outputs import OUTPUT, crime_type_legend
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 FORMAT, PATROLS = "FORMAT", "PATROLS"
 ENDINGS = {"geojson": ".geojson", "kml": ".kml", "gpx": ".gpx", "xlsx": ".xlsx", "package": ".json", "qfield": ".zip"}
 ONE_SHIFT = ("package", "qfield")
 
 
-class ExportPlan(WritesForPeople, ConnectAlgorithm):
+class ExportPlan(WritesForPeople):
     """The plan for other programs and for cars."""
 
     NAME = "exportplan"
@@ -25,7 +36,7 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             "tactics” take in when it comes back. All places but those of the phone are in longitude and latitude. "
             "Cells that a spreadsheet would take for a formula begin with an apostrophe.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
@@ -36,7 +47,8 @@ class ExportPlan(WritesForPeople, ConnectAlgorithm):
             "The file to write; its ending should fit the format.")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the file"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.exports.plan_formats import export_plan
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders

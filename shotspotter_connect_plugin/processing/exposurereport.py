@@ -1,9 +1,20 @@
 """connect:exposurereport"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingParameterFileDestination
 
 from ..errors import ConnectError
 from .feedback import LayoutFeedback
 from .reports import BEAT, ReportAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 PUBLIC_PACK = "PUBLIC_PACK"
 
@@ -21,18 +32,19 @@ class ExposureReport(ReportAlgorithm):
             "tables with small counts hidden, the draws with their revealed seeds, model cards and the rules "
             "in force, of shifts that have ended.")
 
-    def add_own(self):
+    def add_own(self) -> None:
         self.add(QgsProcessingParameterFileDestination(PUBLIC_PACK, "Public pack", "ZIP (*.zip)", optional=True,
                                                        createByDefault=False),
                  "Zip to write for publication, with a README and a list of SHA-256 sums. Empty = none.")
 
-    def check(self, parameters, context):
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         super().check(parameters, context)
         pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)
         if pack and not pack.lower().endswith(".zip"):
             raise ConnectError(f"PUBLIC_PACK must end in .zip; “{pack}” does not.")
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.builders import exposure_report
 
         outputs = super().work(workspace, parameters, context, progress.part(0.0, 0.5), run)

@@ -1,10 +1,19 @@
 """connect:fishnet"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterCrs,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterField, QgsProcessingParameterNumber)
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
 from .inputs import LayerParameter, file_of
 from .outputs import OUTPUT, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
 
 INPUT, SIZE, CRS, BEATS, BEAT_FIELD, BOXES = "INPUT", "SIZE", "CRS", "BEATS", "BEAT_FIELD", "BOXES"
 POLYGONS = [Qgis.ProcessingSourceType.VectorPolygon]
@@ -23,7 +32,7 @@ class CreateFishnet(ConnectAlgorithm):
             "another projected CRS in metres. A CRS in which a box is more than 0.5 % off its size on the ground (Web "
             "Mercator, for one) is refused.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add(LayerParameter(INPUT, "Jurisdiction", POLYGONS), "Polygons of the area; any CRS.")
         real = Qgis.ProcessingNumberParameterType.Double
         self.add(QgsProcessingParameterNumber(SIZE, "Side of a box (metres)", real, 250.0, False, 1.0),
@@ -40,12 +49,13 @@ class CreateFishnet(ConnectAlgorithm):
                  "The boxes: box_id, col, row, inside (0 to 1), beat. A GeoPackage is the fastest.")
         self.addOutput(QgsProcessingOutputNumber(BOXES, "Number of boxes"))
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         polygons = [Qgis.GeometryType.Polygon]
         self.area = self.table(parameters, INPUT, context, polygons, progress)
         self.beats = self.table(parameters, BEATS, context, polygons, progress)
 
-    def run_in_workspace(self, parameters, context, progress):
+    def run_in_workspace(self, parameters: dict[str, Any], context: QgsProcessingContext,
+                         progress: Progress) -> dict[str, Any]:
         from ..forecast.fishnet import Fishnet
         from ..workspace.exports import box_file
         from ..workspace.steps.create import beats_in, lay_fishnet, outline_of

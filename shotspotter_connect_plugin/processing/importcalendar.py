@@ -1,11 +1,21 @@
 """connect:importcalendar"""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingParameterFile, QgsProcessingParameterString
 
 from .base import IMPORT
 from .configure import read_json
 from .imports import DATE_ORDER, INPUT, MAPPING, FileAlgorithm, add_counts, add_date_order, report, report_dropped
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 
 class ImportCalendar(FileAlgorithm):
@@ -21,7 +31,7 @@ class ImportCalendar(FileAlgorithm):
             "again adds nothing. Every row read is added, updated, unchanged or rejected with a reason; rejected rows "
             "are listed beside the workspace.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterFile(INPUT, "File", fileFilter="All files (*)"),
                  "File of dates. CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
@@ -34,7 +44,8 @@ class ImportCalendar(FileAlgorithm):
         add_date_order(self)
         add_counts(self, dropped=True)
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.imports.calendar_import import import_calendar
 
         mapping = self.text(parameters, MAPPING, context)

@@ -1,9 +1,18 @@
 """connect:importgps"""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import QgsProcessingOutputString
 
 from .imports import FileImport
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..workspace.imports.gps_import import GpsImport
+    from ..workspace.imports.import_result import ImportResult
 
 FROM, TO = "FROM", "TO"
 
@@ -23,20 +32,20 @@ class ImportGps(FileImport):
     COLUMNS_HELP = ("Our columns: unit, at, at_time, longitude, latitude, x, y, accuracy, hdop. An empty unit names "
                     "the unit by the file; columns of a file without a header are “column 1” and so on.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputString(FROM, "First date with fixes in its shifts"))
         self.addOutput(QgsProcessingOutputString(TO, "Last date with fixes in its shifts"))
 
-    def inputs(self, parameters, context):
+    def inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
         path = super().inputs(parameters, context)[0]
         if not os.path.isdir(path):
             return [path]
         return sorted(os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.gps_import import import_gps
         return import_gps
 
-    def flags_of(self, result):
+    def flags_of(self, result: GpsImport) -> dict[str, Any]:
         return {FROM: result.first, TO: result.last}

@@ -1,5 +1,12 @@
 """connect:importgunfire"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
 from .imports import FileImport
+
+if TYPE_CHECKING:
+    from ..workspace.imports.import_result import ImportResult
 
 
 class ImportGunfire(FileImport):
@@ -14,6 +21,6 @@ class ImportGunfire(FileImport):
     FILE_HELP = "File of alerts."
     COLUMNS_HELP = "Our columns: alert_id, kind, rounds, occurred, x, y, disposition."
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.gunfire_import import import_gunfire
         return import_gunfire

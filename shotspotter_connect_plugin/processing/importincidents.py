@@ -1,5 +1,14 @@
 """connect:importincidents"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
 from .imports import FileImport, name_boxes
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from ..workspace.imports.import_result import ImportResult
+    from ..workspace.store.workspace import Workspace
 
 
 class ImportIncidents(FileImport):
@@ -17,9 +26,9 @@ class ImportIncidents(FileImport):
     COLUMNS_HELP = ("Our columns: incident_id, crime_type, occurred_from, occurred_to, reported, x, y, block, "
                     "disposition.")
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.incident_import import import_incidents
         return import_incidents
 
-    def after(self, workspace, progress):
+    def after(self, workspace: Workspace, progress: Progress) -> None:
         name_boxes(workspace, progress)

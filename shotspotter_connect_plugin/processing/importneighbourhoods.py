@@ -1,9 +1,20 @@
 """connect:importneighbourhoods"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import Qgis, QgsProcessingParameterField, QgsProcessingParameterString
 
 from .base import IMPORT, ConnectAlgorithm
 from .imports import add_counts, report, report_columns, report_dropped
 from .inputs import LayerParameter
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 INPUT, NAME_FIELD, POPULATION_FIELDS = "INPUT", "NAME_FIELD", "POPULATION_FIELDS"
 
@@ -21,7 +32,7 @@ class ImportNeighbourhoods(ConnectAlgorithm):
             "stays when the same names come again). Nothing else reads residents: no forecast and no lottery sees "
             "them.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(LayerParameter(
             INPUT, "Neighbourhoods", [Qgis.ProcessingSourceType.VectorPolygon]), "Polygons in any CRS.")
@@ -33,10 +44,11 @@ class ImportNeighbourhoods(ConnectAlgorithm):
                  "TOTALPOP, White=WHITE, Black=BLACK. Empty = those of public census exports that are recognised.")
         add_counts(self, dropped=True)
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.imports.neighbourhood_import import import_neighbourhoods
 
         result = import_neighbourhoods(workspace, self.areas, self.text(parameters, NAME_FIELD, context),

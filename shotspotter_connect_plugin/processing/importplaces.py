@@ -1,10 +1,21 @@
 """connect:importplaces"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import Qgis, QgsProcessingParameterString
 
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
 from .imports import add_counts, name_boxes, report
 from .inputs import LayerParameter
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 INPUT, KIND = "INPUT", "KIND"
 
@@ -22,7 +33,7 @@ class ImportPlaces(ConnectAlgorithm):
             "much of each box is water; boxes with less land than the setting min_land are not drawn. Importing the "
             "same layer again adds nothing.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(LayerParameter(INPUT, "Places", [
             Qgis.ProcessingSourceType.VectorPoint, Qgis.ProcessingSourceType.VectorPolygon]),
@@ -31,11 +42,12 @@ class ImportPlaces(ConnectAlgorithm):
                  "What they are, in one word or two, as in bus_stop, metro_station or water.")
         add_counts(self)
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         self.places = self.table(parameters, INPUT, context, [Qgis.GeometryType.Point, Qgis.GeometryType.Polygon],
                                  progress)
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.imports.place_import import import_places
 
         kind = self.text(parameters, KIND, context)

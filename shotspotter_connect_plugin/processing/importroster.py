@@ -1,5 +1,12 @@
 """connect:importroster"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
 from .imports import FileImport
+
+if TYPE_CHECKING:
+    from ..workspace.imports.import_result import ImportResult
 
 
 class ImportRoster(FileImport):
@@ -15,6 +22,6 @@ class ImportRoster(FileImport):
     COLUMNS_HELP = "Our columns: unit, officer, shift_date, shift, from, to."
     CRS_HELP = "Not used: a roster has no places."
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.roster_import import import_roster
         return import_roster

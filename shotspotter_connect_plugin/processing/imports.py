@@ -1,5 +1,8 @@
 """What the importers of files share."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterCrs,
                        QgsProcessingParameterFile, QgsProcessingParameterFileDestination, QgsProcessingParameterString,
@@ -8,6 +11,14 @@ from qgis.core import (QgsMapLayer, QgsProcessingOutputNumber, QgsProcessingOutp
 from .. import json_text
 from ..errors import ConnectError
 from .base import IMPORT, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.imports.import_result import ImportResult
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 INPUT, MAPPING, SOURCE_CRS, SOURCE_TIMEZONE, REJECTS = "INPUT", "MAPPING", "SOURCE_CRS", "SOURCE_TIMEZONE", "REJECTS"
 DATE_ORDER = "DATE_ORDER"
@@ -18,20 +29,21 @@ DROPPED_COLUMNS = "DROPPED_COLUMNS"
 class FileAlgorithm(ConnectAlgorithm):
     """An algorithm that reads the file, or the loaded layer, of INPUT."""
 
-    def checkParameterValues(self, parameters, context):  # noqa: N802
+    def checkParameterValues(self, parameters: dict[str, Any],  # noqa: N802
+                             context: QgsProcessingContext) -> tuple[bool, str]:
         value = parameters.get(INPUT)
         if isinstance(value, QgsMapLayer):
             parameters = {**parameters, INPUT: value.id()}
         return super().checkParameterValues(parameters, context)
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         self.path = file_of(parameters[INPUT], context)
 
-    def inputs(self, parameters, context):
+    def inputs(self, parameters: dict[str, Any], context: QgsProcessingContext) -> list[str]:
         return [self.path.partition("|")[0]]
 
 
-def add_date_order(algorithm):
+def add_date_order(algorithm: ConnectAlgorithm) -> None:
     """Add the parameter of how dates of three numbers are written."""
     parameter = QgsProcessingParameterString(DATE_ORDER, "Order of day and month", optional=True)
     parameter.setMetadata({"widget_wrapper": {"value_hints": ["month first", "day first", "year first"]}})
@@ -51,18 +63,18 @@ class FileImport(FileAlgorithm):
     COLUMNS_HELP = ""
     CRS_HELP = "CRS of the file's coordinates. Empty = as the file tells, else found from column names and values."
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         """The function of the workspace that does the import."""
         raise NotImplementedError
 
-    def flags_of(self, result):
+    def flags_of(self, result: Any) -> dict[str, Any]:
         """Further outputs by name, such as counts of rows that were kept with a mark."""
         return {}
 
-    def after(self, workspace, progress):
+    def after(self, workspace: Workspace, progress: Progress) -> None:
         """What follows an import."""
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterFile(INPUT, self.FILE_LABEL, fileFilter="All files (*)"),
                  self.FILE_HELP + " CSV (also .gz), Excel, or any file with a table or points that QGIS opens.")
@@ -80,7 +92,8 @@ class FileImport(FileAlgorithm):
                  "workspace.")
         add_counts(self, dropped=True)
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         crs = self.parameterAsCrs(parameters, SOURCE_CRS, context)
         rejects = self.parameterAsFileOutput(parameters, REJECTS, context)
         result = self.step()(
@@ -95,7 +108,7 @@ class FileImport(FileAlgorithm):
         return outputs
 
 
-def add_counts(algorithm, dropped=False):
+def add_counts(algorithm: ConnectAlgorithm, dropped: bool = False) -> None:
     """Add the outputs of :func:`report`, and that of :func:`report_dropped`."""
     for name in COUNTS:
         algorithm.addOutput(QgsProcessingOutputNumber(name, "Rows " + name.lower()))
@@ -103,7 +116,8 @@ def add_counts(algorithm, dropped=False):
         algorithm.addOutput(QgsProcessingOutputString(DROPPED_COLUMNS, "Columns that were not read"))
 
 
-def report(result, progress, run, flags=None):
+def report(result: ImportResult, progress: Progress, run: Run,
+           flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Tell what an import did -> its counts by output name, and its ``flags``, both kept with the run."""
     for warning in result.warnings:
         progress.warn(warning)
@@ -115,20 +129,20 @@ def report(result, progress, run, flags=None):
     return counts
 
 
-def report_columns(result, progress):
+def report_columns(result: ImportResult, progress: Progress) -> None:
     """Tell which columns were read as what."""
     for role, column in result.mapping.items():
         progress.info(f"Read {column} as {role}.")
 
 
-def report_dropped(result, progress):
+def report_dropped(result: ImportResult, progress: Progress) -> dict[str, str]:
     """Tell which columns were not read -> the output that says so."""
     dropped = ", ".join(result.dropped_columns)
     progress.info("Columns that were not read: {}.".format(dropped or "none"))
     return {DROPPED_COLUMNS: dropped}
 
 
-def name_boxes(workspace, progress):
+def name_boxes(workspace: Workspace, progress: Progress) -> None:
     """Give boxes the names that new incidents and places suggest."""
     from ..workspace.imports import box_names
 
@@ -137,7 +151,7 @@ def name_boxes(workspace, progress):
         progress.info(f"{renamed} boxes got a name or a better one.")
 
 
-def file_of(value, context):
+def file_of(value: Any, context: QgsProcessingContext) -> str:
     """The path of a file parameter; a loaded layer stands for its file, or for a copy of it where it has none.
 
     Raises

@@ -1,9 +1,20 @@
 """connect:importsensorcoverage"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import Qgis, QgsProcessingParameterField
 
 from .base import IMPORT, ConnectAlgorithm
 from .imports import DATE_ORDER, add_counts, add_date_order, report, report_columns
 from .inputs import LayerParameter
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 INPUT, FROM_FIELD, TO_FIELD = "INPUT", "FROM_FIELD", "TO_FIELD"
 
@@ -20,7 +31,7 @@ class ImportSensorCoverage(ConnectAlgorithm):
             "at all, and the forecast of gunfire uses calls and shootings there, with wider intervals. Without any "
             "coverage the whole jurisdiction is taken to be covered all the time.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(LayerParameter(
             INPUT, "Areas of coverage", [Qgis.ProcessingSourceType.VectorPolygon]),
@@ -33,10 +44,11 @@ class ImportSensorCoverage(ConnectAlgorithm):
         add_date_order(self)
         add_counts(self)
 
-    def read_layers(self, parameters, context, progress):
+    def read_layers(self, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress) -> None:
         self.areas = self.table(parameters, INPUT, context, [Qgis.GeometryType.Polygon], progress)
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.imports.coverage_import import import_sensor_coverage
 
         result = import_sensor_coverage(workspace, self.areas, self.text(parameters, FROM_FIELD, context),

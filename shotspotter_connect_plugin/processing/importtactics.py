@@ -1,7 +1,15 @@
 """connect:importtactics"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
 from qgis.core import QgsProcessingOutputNumber
 
 from .imports import FileImport
+
+if TYPE_CHECKING:
+    from ..workspace.imports.import_result import ImportResult
+    from ..workspace.imports.tactic_import import TacticImport
 
 UNMATCHED, UNAPPROVED = "UNMATCHED", "UNAPPROVED"
 
@@ -20,14 +28,14 @@ class ImportTactics(FileImport):
     COLUMNS_HELP = "Our columns: id, officer, unit, tactic, minutes, at, at_time, box_id."
     CRS_HELP = "Not used: a log names its box or none."
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         super().initAlgorithm(configuration)
         self.addOutput(QgsProcessingOutputNumber(UNMATCHED, "Rows kept that belong to no visit"))
         self.addOutput(QgsProcessingOutputNumber(UNAPPROVED, "Rows kept of tactics that were not approved"))
 
-    def step(self):
+    def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.tactic_import import import_tactics
         return import_tactics
 
-    def flags_of(self, result):
+    def flags_of(self, result: TacticImport) -> dict[str, Any]:
         return {UNMATCHED: result.unmatched, UNAPPROVED: result.unapproved}

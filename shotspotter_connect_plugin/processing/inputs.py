@@ -1,10 +1,22 @@
 """From parameter values to what the rooms take: layers as tables, dates and moments as ISO text."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Sequence
+
 from qgis.core import (Qgis, QgsFeatureRequest, QgsProcessing, QgsProcessingOutputLayerDefinition,
                        QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSource, QgsProcessingUtils,
                        QgsProperty, QgsVariantUtils, QgsWkbTypes)
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..errors import ConnectError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.core import QgsProcessingContext, QgsProcessingFeatureSource, QgsProcessingParameterDefinition
+
+    from ..forecast.shifts import ShiftCalendar
+    from ..progress import Progress
+    from ..workspace.store.layers import VectorTable
 
 _KINDS = {Qgis.GeometryType.Point: "points", Qgis.GeometryType.Line: "lines", Qgis.GeometryType.Polygon: "polygons"}
 
@@ -16,15 +28,15 @@ class LayerParameter(QgsProcessingParameterFeatureSource):
     algorithm. Here a text will do as such; what it names is looked at by :func:`what_is_wrong`.
     """
 
-    def checkValueIsAcceptable(self, value, context=None):  # noqa: N802
+    def checkValueIsAcceptable(self, value: Any, context: QgsProcessingContext | None = None) -> bool:  # noqa: N802
         return super().checkValueIsAcceptable(value)
 
-    def can_be_opened(self, value, context):
+    def can_be_opened(self, value: Any, context: QgsProcessingContext) -> bool:
         """Whether QGIS can open what a value names."""
         return super().checkValueIsAcceptable(value, context)
 
 
-def file_of(value):
+def file_of(value: Any) -> str:
     """The path if the value of an output is a plain file, else ""."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         value = value.sink
@@ -34,7 +46,7 @@ def file_of(value):
     return value if plain and ":" not in value[2:] else ""
 
 
-def what_is_wrong(definition, value, context):
+def what_is_wrong(definition: QgsProcessingParameterDefinition, value: Any, context: QgsProcessingContext) -> str:
     """One sentence on a value that a parameter cannot take, or "" when nothing is wrong with it."""
     if value is None or value == "" or isinstance(value, QgsProperty):
         return ""
@@ -71,12 +83,12 @@ def _may_be_opened(value, context):
     return open_layers(text.partition("|")[0]) is not None
 
 
-def iso_date(value):
+def iso_date(value: Any) -> str:
     """``YYYY-MM-DD`` of a date in any form a parameter takes; "" if none was given."""
     return _moment(value).date().toString(Qt.DateFormat.ISODate) if _given(value) else ""
 
 
-def iso_moment(value):
+def iso_moment(value: Any) -> str:
     """ISO text of a moment, with its offset or ``Z`` if it had one; a date alone stays a date; "" if none was given."""
     if not _given(value):
         return ""
@@ -87,7 +99,7 @@ def iso_moment(value):
     return _moment(value).toString(Qt.DateFormat.ISODate)
 
 
-def utc_moment(text, calendar, plan_hour):
+def utc_moment(text: str, calendar: ShiftCalendar, plan_hour: str) -> pd.Timestamp:
     """The instant (UTC) of an ISO text: the planning hour of a date alone, the wall clock where it has no offset."""
     import pandas as pd
 
@@ -97,14 +109,14 @@ def utc_moment(text, calendar, plan_hour):
     return calendar.to_utc([moment])[0] if moment.tz is None else moment.tz_convert("UTC")
 
 
-def today(calendar):
+def today(calendar: ShiftCalendar) -> str:
     """The date on the agency's wall clock now, ISO."""
     import pandas as pd
 
     return calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
 
 
-def yesterday(calendar):
+def yesterday(calendar: ShiftCalendar) -> str:
     """The date before :func:`today`, ISO."""
     return QDate.fromString(today(calendar), Qt.DateFormat.ISODate).addDays(-1).toString(Qt.DateFormat.ISODate)
 
@@ -125,7 +137,8 @@ def _wants_date(definition):
     return definition.dataType() == Qgis.ProcessingDateTimeParameterDataType.Date
 
 
-def vector_table(source, name, kinds, progress):
+def vector_table(source: QgsProcessingFeatureSource | None, name: str, kinds: Sequence[Qgis.GeometryType],
+                 progress: Progress) -> VectorTable:
     """A processing source as a ``VectorTable``.
 
     Parameters

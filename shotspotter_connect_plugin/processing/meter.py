@@ -1,9 +1,20 @@
 """connect:meter"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from .base import PATROL, ConnectAlgorithm
 from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 BOXES, CAP, SEED, REDRAW, REASON, PATROLS, DRAWN = (
     "BOXES", "CAP", "SEED", "REDRAW", "REASON", "PATROLS", "DRAWN")
@@ -21,7 +32,7 @@ class Meter(ConnectAlgorithm):
             "chances are stored with the draw, the seed was committed before it, and anyone can replay it. A shift "
             "that has been drawn is not drawn again unless you ask for it and say why; both draws stay.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
@@ -46,7 +57,8 @@ class Meter(ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
         self.addOutput(QgsProcessingOutputNumber(DRAWN, "Shifts drawn now"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import shift_draw
 
@@ -70,7 +82,7 @@ class Meter(ConnectAlgorithm):
         legend = crime_type_legend(workspace)
         frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
-        outputs = {PATROLS: len(frame), DRAWN: drawn}
+        outputs: dict[str, Any] = {PATROLS: len(frame), DRAWN: drawn}
         destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
                                    progress.part(0.9, 1.0))
         if destination:

@@ -1,7 +1,10 @@
 """From data frames to the layers that algorithms give."""
+from __future__ import annotations
+
 import itertools
 from collections import deque
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsField, QgsFields,
                        QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
@@ -14,6 +17,15 @@ from ..files import remove, replacing_together
 from ..progress import SILENT
 from .inputs import file_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
+
+    from ..progress import Progress
+    from ..reports.paper.report_frames import CrimeTypeLegend, Rectangles
+    from ..workspace.store.workspace import Workspace
+    from .base import ConnectAlgorithm
+
 OUTPUT = "OUTPUT"
 
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
@@ -21,7 +33,7 @@ _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType
 _AT_ONCE = 1000
 
 
-def fields_of(frame):
+def fields_of(frame: pd.DataFrame) -> QgsFields:
     """Fields for the columns of a frame."""
     fields = QgsFields()
     for name in frame.columns:
@@ -29,7 +41,8 @@ def fields_of(frame):
     return fields
 
 
-def write_features(sink, fields, frame, rectangles=None, progress=SILENT):
+def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame, rectangles: Rectangles | None = None,
+                   progress: Progress = SILENT) -> None:
     """Write one feature per row: a square, or without ``rectangles`` no geometry.
 
     Parameters
@@ -58,7 +71,9 @@ def write_features(sink, fields, frame, rectangles=None, progress=SILENT):
     _flush(sink, features)
 
 
-def write_output(algorithm, parameters, context, frame, rectangles=None, crs=None, progress=SILENT):
+def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext,
+                 frame: pd.DataFrame, rectangles: Rectangles | None = None, crs: str | None = None,
+                 progress: Progress = SILENT) -> str:
     """Write a frame as the layer that ``OUTPUT`` asks for, one feature per row: its destination, "" if none is wanted.
 
     A file is made aside by QGIS, opened again, and moved into its place; anything else (a scratch layer, a database) is
@@ -80,13 +95,13 @@ def write_output(algorithm, parameters, context, frame, rectangles=None, crs=Non
     ConnectError, QgsProcessingException
         When it cannot be written; a file that was there is still there.
     """
-    path = file_of(parameters.get(OUTPUT))
-    if not path:
+    wanted = file_of(parameters.get(OUTPUT))
+    if not wanted:
         destination = _write(algorithm, parameters, context, frame, rectangles, crs, progress)
         if destination:
             _check_written(destination, len(frame), context)
         return destination
-    path = Path(path if Path(path).suffix else f"{path}.{QgsProcessingUtils.defaultVectorExtension()}")
+    path = Path(wanted if Path(wanted).suffix else f"{wanted}.{QgsProcessingUtils.defaultVectorExtension()}")
     with replacing_together(path.parent, OUTPUT) as new:
         unfinished = new(path.name, layers(len(frame)))
         given = {**parameters, OUTPUT: _elsewhere(parameters[OUTPUT], str(unfinished))}
@@ -160,15 +175,15 @@ def _plain(column):
     return [None if value is None or value != value else value for value in column.tolist()]
 
 
-def crs_of(text):
+def crs_of(text: str | None) -> QgsCoordinateReferenceSystem:
     """A QGIS CRS from an authority id or WKT; without either, none."""
     crs = QgsCoordinateReferenceSystem()
     crs.createFromUserInput(text or "")
     return crs
 
 
-def crime_type_legend(workspace):
-    """Data frame of the crime types [crime_type, name, colour, letter] as sheets and maps show them."""
+def crime_type_legend(workspace: Workspace) -> CrimeTypeLegend:
+    """The crime types as sheets and maps show them."""
     from ..reports.paper.wording import letter_codes
 
     kinds = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
@@ -189,14 +204,15 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
     """
 
     # QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.
-    _kept = deque(maxlen=64)
+    _kept: deque[Styler] = deque(maxlen=64)
 
-    def __init__(self, style, legend, words):
+    def __init__(self, style: str, legend: CrimeTypeLegend | None, words: Mapping[str, str]) -> None:
         super().__init__()
         self._kept.append(self)
         self._style, self._legend, self._words = style, legend, words
 
-    def postProcessLayer(self, layer, context, feedback):  # noqa: N802
+    def postProcessLayer(self, layer: QgsVectorLayer, context: QgsProcessingContext,  # noqa: N802
+                         feedback: QgsProcessingFeedback) -> None:
         from ..reports.paper import map_layers
 
         getattr(map_layers, self._style)(layer, self._legend)
@@ -206,7 +222,8 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
         layer.triggerRepaint()
 
 
-def style_on_load(context, destination, style, legend, words):
+def style_on_load(context: QgsProcessingContext, destination: str, style: str, legend: CrimeTypeLegend | None,
+                  words: Mapping[str, str]) -> None:
     """Have the output styled once it is loaded, if it will be; parameters as of :class:`Styler`."""
     if context.willLoadLayerOnCompletion(destination):
         context.layerToLoadOnCompletionDetails(destination).setPostProcessor(Styler(style, legend, words))

@@ -1,4 +1,6 @@
 """The Processing provider ``connect``."""
+from __future__ import annotations
+
 import os
 
 from qgis.core import QgsProcessingProvider
@@ -51,21 +53,21 @@ class ConnectProvider(QgsProcessingProvider):
 
     written = pyqtSignal(str, dict)
 
-    def id(self):
+    def id(self) -> str:
         return "connect"
 
-    def name(self):
+    def name(self) -> str:
         return NAME
 
-    def longName(self):  # noqa: N802
+    def longName(self) -> str:  # noqa: N802
         return f"{NAME}: forecast, lottery and roll call for directed patrols"
 
-    def icon(self):
+    def icon(self) -> QIcon:
         return QIcon(self.svgIconPath())
 
-    def svgIconPath(self):  # noqa: N802
+    def svgIconPath(self) -> str:  # noqa: N802
         return os.path.join(ICONS, "connect.svg")
 
-    def loadAlgorithms(self):  # noqa: N802
+    def loadAlgorithms(self) -> None:  # noqa: N802
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())

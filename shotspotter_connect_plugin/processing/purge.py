@@ -1,7 +1,18 @@
 """connect:purge"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterBoolean
 
 from .base import NOTHING, SET_UP, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 DRY_RUN, ROWS, TABLES = "DRY_RUN", "ROWS", "TABLES"
 
@@ -20,17 +31,18 @@ class Purge(ConnectAlgorithm):
             "Draws, adjustments and runs can never be purged, nor patrols, on which the proof of a draw rests. Rejects "
             "files, journals of cars and copies of the workspace are not touched.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add(QgsProcessingParameterBoolean(DRY_RUN, "Only tell what would go", True),
                  "On = nothing is removed. Off = it is removed for good.")
         self.addOutput(QgsProcessingOutputNumber(ROWS, "Rows that went or would go"))
         self.addOutput(QgsProcessingOutputString(TABLES, "The same by table, one per line"))
 
-    def changes(self, parameters, context):
+    def changes(self, parameters: dict[str, Any], context: QgsProcessingContext) -> str:
         return NOTHING if self.parameterAsBoolean(parameters, DRY_RUN, context) else self.CHANGES
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps.purging import purge
 
         dry_run = self.parameterAsBoolean(parameters, DRY_RUN, context)

@@ -1,19 +1,30 @@
 """What the algorithms of reports share: period, filters, and one file whose ending says what is written."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterString
 
-from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
+from .base import NOTHING, REPORT, SHIFT
 from .destinations import REPORTS, WritesForPeople, add_file, chosen, file_name
 from .feedback import LayoutFeedback
 from .outputs import OUTPUT
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 BEAT, OFFICER, FILES, TABLES = "BEAT", "OFFICER", "FILES", "TABLES"
 KINDS_OF_FILE = "PDF (*.pdf);;PNG, one per page (*.png);;CSV, one per table (*.csv)"
 
 
 class WritesPages(WritesForPeople):
-    """For an algorithm whose OUTPUT is one of :data:`KINDS_OF_FILE`."""
+    """An algorithm whose OUTPUT is one of :data:`KINDS_OF_FILE`."""
 
-    def check(self, parameters, context):
+    def check(self, parameters: dict[str, Any], context: QgsProcessingContext) -> None:
         super().check(parameters, context)
         path = chosen(self, parameters, OUTPUT, context)
         if path:
@@ -21,14 +32,14 @@ class WritesPages(WritesForPeople):
             check_path(path)
 
 
-class ReportAlgorithm(WritesPages, ConnectAlgorithm):
+class ReportAlgorithm(WritesPages):
     """A report of ``reports/builders/registry.py``, whose name is the algorithm's; a subclass adds its words."""
 
     GROUP = REPORT
     CHANGES = NOTHING
     TAKES_SHIFT = True
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_period()
         self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
@@ -42,14 +53,15 @@ class ReportAlgorithm(WritesPages, ConnectAlgorithm):
         self.addOutput(QgsProcessingOutputString(FILES, "All files written, one per line"))
         self.addOutput(QgsProcessingOutputNumber(TABLES, "Tables in the report"))
 
-    def add_own(self):
+    def add_own(self) -> None:
         """Add parameters of one report."""
 
-    def own(self, parameters, context):
+    def own(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
         """The values of :meth:`add_own` as keywords of the report's ``build``."""
         return {}
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.builders import publish, registry
         from ..workspace.store import output_folders
 

@@ -1,16 +1,27 @@
 """connect:rollcall"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterString
 
-from .base import NOTHING, REPORT, SHIFT, ConnectAlgorithm
+from .base import NOTHING, REPORT, SHIFT
 from .destinations import DATED, add_file, chosen, file_name
 from .feedback import LayoutFeedback
 from .outputs import OUTPUT
 from .reports import BEAT, KINDS_OF_FILE, WritesPages
 
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
+
 PATROLS = "PATROLS"
 
 
-class RollCall(WritesPages, ConnectAlgorithm):
+class RollCall(WritesPages):
     """The sheets handed out at roll call."""
 
     NAME = "rollcall"
@@ -21,7 +32,7 @@ class RollCall(WritesPages, ConnectAlgorithm):
             "table with box, where, crime type, chance and minutes, the approved tactics, and the hash of a coming "
             "draw's seed. A shift without a plan gives sheets that say so.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
@@ -31,7 +42,8 @@ class RollCall(WritesPages, ConnectAlgorithm):
                  "as a table).")
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols on the sheets"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..reports.builders import publish
         from ..reports.plan import rollcall_data
         from ..workspace.steps import shift_plan

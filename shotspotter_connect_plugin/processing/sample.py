@@ -1,6 +1,9 @@
 """The steps from the sample data to printed sheets, for ``make demo`` and “Load sample project”; imports no QGIS."""
+from __future__ import annotations
+
 import os
 from datetime import date, timedelta
+from typing import Any
 
 from ..files import copy
 
@@ -11,17 +14,17 @@ TRAINED = "2017-12-08"
 TIMEZONE = "America/New_York"
 
 
-def workspace_in(folder):
+def workspace_in(folder: str) -> str:
     """Path of the sample workspace in a folder."""
     return os.path.join(folder, "washington_dc.gpkg")
 
 
-def project_in(folder):
+def project_in(folder: str) -> str:
     """Path of the project that the last step makes."""
     return os.path.join(folder, "day", f"plan_{DATE}.qgz")
 
 
-def prepare(folder):
+def prepare(folder: str) -> None:
     """Make the folder and put the map background beside the workspace to come, where its settings expect it."""
     os.makedirs(folder, exist_ok=True)
     background = os.path.join(folder, "context.gpkg")
@@ -29,13 +32,13 @@ def prepare(folder):
         copy(os.path.join(SAMPLE, "context.gpkg"), background, "The map background")
 
 
-def dates():
+def dates() -> list[str]:
     """The dates from the training on, the last one being that of the plan."""
     first, last = date.fromisoformat(TRAINED), date.fromisoformat(DATE)
     return [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
 
 
-def steps(folder, whole_week=False):
+def steps(folder: str, whole_week: bool = False) -> list[tuple[str, dict[str, Any]]]:
     """(algorithm id, parameters) of each step, in order; a workspace that is there already is not made again.
 
     ``whole_week`` also draws the days before the plan's.

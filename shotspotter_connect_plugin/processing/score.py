@@ -1,8 +1,19 @@
 """connect:score"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import FORECAST, ConnectAlgorithm
 from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 ROWS = "ROWS"
 
@@ -19,7 +30,7 @@ class Score(ConnectAlgorithm):
             "from what was reported before the cut-off. Each value comes with a 90 % interval: it is a chance, not a "
             "prediction that something happens in a place, and says nothing about any person.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
@@ -30,7 +41,8 @@ class Score(ConnectAlgorithm):
                  "percentile and reasons, and the name people use for the box.")
         self.addOutput(QgsProcessingOutputNumber(ROWS, "Forecasts stored"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import forecasting
 
@@ -45,7 +57,7 @@ class Score(ConnectAlgorithm):
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)
         frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
-        outputs = {ROWS: rows}
+        outputs: dict[str, Any] = {ROWS: rows}
         destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
                                    progress.part(0.9, 1.0))
         if destination:

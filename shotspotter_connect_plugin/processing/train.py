@@ -1,9 +1,20 @@
 """connect:train"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsProcessingOutputString, QgsProcessingParameterFileDestination,
                        QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from ..libraries import remarks
 from .base import FORECAST, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 CRIME_TYPES, SEED, MODEL_CARD, MODEL_ID = "CRIME_TYPES", "SEED", "MODEL_CARD", "MODEL_ID"
 
@@ -21,10 +32,10 @@ class Train(ConnectAlgorithm):
             "the best. Arrests, stops, personal data and what people look like are never read. The model card says "
             "what was chosen and why.")
 
-    def shortHelpString(self):  # noqa: N802
+    def shortHelpString(self) -> str:  # noqa: N802
         return "\n\n".join([self.HELP, *remarks()])
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_as_of("The model uses nothing reported later. Empty = now.")
         self.add(QgsProcessingParameterString(CRIME_TYPES, "Crime types", optional=True),
@@ -40,7 +51,8 @@ class Train(ConnectAlgorithm):
                  "ends in .html, else JSON.")
         self.addOutput(QgsProcessingOutputString(MODEL_ID, "Id of the model"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps import forecasting
 
         for remark in remarks():

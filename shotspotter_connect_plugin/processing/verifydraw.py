@@ -1,9 +1,19 @@
 """connect:verifydraw"""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputBoolean, QgsProcessingParameterFolderDestination
 
 from .base import NOTHING, PATROL, ConnectAlgorithm
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 EXPORT, VERIFIED = "EXPORT", "VERIFIED"
 
@@ -22,7 +32,7 @@ class VerifyDraw(ConnectAlgorithm):
             "itself. EXPORT writes each draw to a file with which anybody can replay it without this plugin, as in "
             "docs/verify-a-draw.md.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_date()
         self.add_shift()
@@ -31,7 +41,8 @@ class VerifyDraw(ConnectAlgorithm):
                  "the shift has ended, its seed. Empty = nothing is written.")
         self.addOutput(QgsProcessingOutputBoolean(VERIFIED, "Whether every draw is verified"))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.steps import draw_proof
 
         date = self.shift_date(parameters, workspace)

@@ -1,8 +1,19 @@
 """connect:visits"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import PATROL, ConnectAlgorithm
 from .outputs import OUTPUT, style_on_load, write_output
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
+    from ..progress import Progress
+    from ..workspace.store.runs import Run
+    from ..workspace.store.workspace import Workspace
 
 VISITS, PATROLS, SERVED, TARGET_MINUTES, PATROL_MINUTES = (
     "VISITS", "PATROLS", "PATROLS_SERVED", "TARGET_MINUTES", "PATROL_MINUTES")
@@ -20,7 +31,7 @@ class Visits(ConnectAlgorithm):
             "lost, jitter at the edge of a box is no departure, and a drive-through is no visit. A visit of a planned "
             "box serves its patrol; it is short, on target or over. The log compares planned with delivered.")
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_period()
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Visits", Qgis.ProcessingSourceType.VectorPolygon,
@@ -32,7 +43,8 @@ class Visits(ConnectAlgorithm):
                             (PATROL_MINUTES, "Minutes delivered in planned boxes")):
             self.addOutput(QgsProcessingOutputNumber(name, words))
 
-    def work(self, workspace, parameters, context, progress, run):
+    def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
+             run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import visit_finding
 

@@ -1,5 +1,8 @@
 """What takes time, outside the main thread: reading a workspace, and changing a plan through ``connect:adjust``."""
+from __future__ import annotations
+
 import traceback
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import (Qgis, QgsApplication, QgsMessageLog, QgsProcessingAlgRunnerTask, QgsProcessingContext,
                        QgsProcessingFeedback, QgsProject, QgsTask)
@@ -10,22 +13,27 @@ from ..plugin_name import NAME
 from ..progress import Progress
 from .translation import translator
 
+if TYPE_CHECKING:
+    from ..workspace.store.workspace import Workspace
+
 tr = translator("PlanDock")
 
 # QGIS does not own what Python made; it must live until it has ended, even if the dock is gone before.
-_alive = set()
+_alive: set[_Reading | AlgorithmRun] = set()
 
 
 class Works(QObject):
     """The work a dock has under way; of each kind only the newest one's result is wanted."""
 
+    _wanted: dict[str, _Reading | AlgorithmRun]
     changed = pyqtSignal()
 
-    def __init__(self, parent):
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._wanted = {}
 
-    def start(self, kind, address, function, then, failed):
+    def start(self, kind: str, address: str, function: Callable[[Workspace, Progress], Any],
+              then: Callable[[Any], object], failed: Callable[[str], object]) -> None:
         """Call ``function(workspace, progress)`` in a task, then ``then(result)`` or ``failed(sentence)`` here."""
         self.cancel(kind)
         task = _Reading(address, function)
@@ -35,7 +43,8 @@ class Works(QObject):
         QgsApplication.taskManager().addTask(task)
         self.changed.emit()
 
-    def adjust(self, parameters, then):
+    def adjust(self, parameters: dict[str, Any],
+               then: Callable[[dict[str, Any] | None, list[str], str], object]) -> None:
         """Run ``connect:adjust``, then ``then(outputs or None, messages, error)`` here."""
         run = AlgorithmRun("connect:adjust", parameters, tr("The plan was not changed."), stoppable=False)
         self._wanted["adjust"] = run
@@ -43,18 +52,18 @@ class Works(QObject):
         run.start()
         self.changed.emit()
 
-    def under_way(self, kind=None):
+    def under_way(self, kind: str | None = None) -> bool:
         """Whether work of a kind, or any, is under way."""
         return bool(self._wanted) if kind is None else kind in self._wanted
 
-    def cancel(self, kind):
+    def cancel(self, kind: str) -> None:
         """Stop work of a kind; its result is not wanted any more."""
         task = self._wanted.pop(kind, None)
         if task is not None:
             task.cancel()
             self.changed.emit()
 
-    def stop(self):
+    def stop(self) -> None:
         """Want no result any more; a change of a plan that is under way is still finished."""
         self._wanted, tasks = {}, list(self._wanted.values())
         for task in tasks:
@@ -75,12 +84,12 @@ class Works(QObject):
 class _Reading(QgsTask):
     over = pyqtSignal()
 
-    def __init__(self, address, function):
+    def __init__(self, address: str, function: Callable[[Workspace, Progress], Any]) -> None:
         super().__init__(NAME, QgsTask.Flag.CanCancel | QgsTask.Flag.Hidden | QgsTask.Flag.Silent)
         self._address, self._function = address, function
         self.result, self.error = None, ""
 
-    def run(self):
+    def run(self) -> bool:
         from ..workspace.store.workspace import open_workspace
 
         try:
@@ -94,33 +103,36 @@ class _Reading(QgsTask):
                             "log.").format(type(error).__name__)
         return not self.error
 
-    def finished(self, _):
+    def finished(self, _: bool) -> None:
         self.over.emit()
 
 
 class _TaskProgress(Progress):
-    def __init__(self, task):
+    def __init__(self, task: QgsTask) -> None:
         self._task = task
 
-    def is_cancelled(self):
+    def is_cancelled(self) -> bool:
         return self._task.isCanceled()
 
 
 class _Feedback(QgsProcessingFeedback):
     """Keeps what the algorithm tells."""
 
-    def __init__(self):
+    messages: list[str]
+    warnings: list[str]
+
+    def __init__(self) -> None:
         super().__init__(False)
         self.messages, self.warnings, self.error = [], [], ""
 
-    def pushInfo(self, info):  # noqa: N802
+    def pushInfo(self, info: str) -> None:  # noqa: N802
         self.messages.append(info)
 
-    def pushWarning(self, warning):  # noqa: N802
+    def pushWarning(self, warning: str) -> None:  # noqa: N802
         self.messages.append(warning)
         self.warnings.append(warning)
 
-    def reportError(self, error, fatalError=False):  # noqa: N802, N803
+    def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N802, N803
         self.error = error
 
 
@@ -142,15 +154,16 @@ class AlgorithmRun(QObject):
     progressed = pyqtSignal(float)
     error = ""
 
-    def __init__(self, algorithm, parameters, otherwise, stoppable=True):
+    def __init__(self, algorithm: str, parameters: dict[str, Any], otherwise: str, stoppable: bool = True) -> None:
         super().__init__()
         self._parameters, self._otherwise, self._stoppable = parameters, otherwise, stoppable
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
         self.context, self.feedback = QgsProcessingContext(), _Feedback()
         self.context.setProject(QgsProject.instance())
-        self.result, self._task = None, None
+        self.result: tuple[dict[str, Any] | None, list[str], str] | None = None
+        self._task: QgsProcessingAlgRunnerTask | None = None
 
-    def start(self):
+    def start(self) -> None:
         """Check the parameters, then run; ``over`` comes later in any case."""
         _alive.add(self)
         valid, message = self._algorithm.checkParameterValues(self._parameters, self.context)
@@ -167,7 +180,7 @@ class AlgorithmRun(QObject):
         self._task.progressChanged.connect(self.progressed)
         QgsApplication.taskManager().addTask(self._task)
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Ask it to stop."""
         if self._stoppable and self._task is not None:
             self._task.cancel()

@@ -1,5 +1,8 @@
 """What the entries of menu and toolbar do."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.PyQt.QtCore import QStandardPaths, QUrl
@@ -15,16 +18,20 @@ from ..processing.inputs import today
 from .project_opening import open_project
 from .sample_project import SampleRun
 
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+    from qgis.PyQt.QtWidgets import QDialog
+
 # What makes a plan is about today unless a day to come is on the screen: yesterday's has been drawn.
 _MAKE_PLANS = ("connect:score", "connect:meter", "connect:daily")
 
 
-def on_screen():
+def on_screen() -> Place:
     """The :class:`~..plan_place.Place` of the open project; of one that is no plan the workspace only."""
     return Place(addresses.current(), *addresses.place_of(QgsProject.instance())[1:])
 
 
-def open_dialog(algorithm, place):
+def open_dialog(algorithm: str, place: Place) -> QDialog:
     """Open the dialog of an algorithm, filled in with the workspace, date and shift that are on the screen."""
     import processing
 
@@ -33,7 +40,7 @@ def open_dialog(algorithm, place):
     return dialog
 
 
-def given_values(algorithm, place):
+def given_values(algorithm: str, place: Place) -> dict[str, str]:
     if algorithm == "connect:createworkspace" or not place.address:
         return {}
     given = {"WORKSPACE": place.address}
@@ -54,7 +61,7 @@ def _today(address):
         return ""
 
 
-def choose_workspace(iface, place):
+def choose_workspace(iface: QgisInterface, place: Place) -> None:
     """Ask for a workspace and make it the one of the open project."""
     path, _ = QFileDialog.getOpenFileName(iface.mainWindow(), "Choose a workspace", place.address,
                                           "Workspaces (*.gpkg)")
@@ -62,7 +69,7 @@ def choose_workspace(iface, place):
         use_workspace(iface, path)
 
 
-def use_workspace(iface, address):
+def use_workspace(iface: QgisInterface, address: str) -> None:
     """Make a workspace the one of the open project, if it is one."""
     from ..workspace.store.workspace import open_workspace
 
@@ -82,7 +89,7 @@ def use_workspace(iface, address):
                                    Qgis.MessageLevel.Success)
 
 
-def open_plan(iface, place):
+def open_plan(iface: QgisInterface, place: Place) -> None:
     """Open the project of today's plan of the workspace on the screen; if there is none yet, the newest; and say so."""
     from ..workspace.steps.daily_run import newest_plan
     from ..workspace.store.workspace import open_workspace
@@ -100,7 +107,7 @@ def open_plan(iface, place):
                                              "whole day to make today's.", Qgis.MessageLevel.Warning)
 
 
-def open_tactics(iface, place):
+def open_tactics(iface: QgisInterface, place: Place) -> None:
     """Open the list of tactics of the workspace on the screen."""
     from .tactics.tactics_dialog import TacticsDialog
 
@@ -111,7 +118,7 @@ def open_tactics(iface, place):
     TacticsDialog(place.address, iface.mainWindow()).show()
 
 
-def load_sample(iface, _):
+def load_sample(iface: QgisInterface, _: object) -> None:
     """Make the sample workspace and its plan in a folder of the user's choice, then open the plan."""
     start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     folder = QFileDialog.getExistingDirectory(
@@ -120,6 +127,6 @@ def load_sample(iface, _):
         SampleRun.start(iface, os.path.join(folder, "shotspotter_connect_sample"))
 
 
-def show_help(iface, _):
+def show_help(iface: QgisInterface, _: object) -> None:
     """Open the help page in the browser."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(HELP_PAGE))

@@ -1,5 +1,8 @@
 """The page of this plugin in QGIS's dialog Settings, Options: what this computer remembers, none of it an agency's."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsSettings
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
@@ -8,6 +11,10 @@ from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QGroupBox, QLabel, QPush
 from ..plugin_name import NAME
 from ..processing import addresses
 from .translation import translator
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QIcon
+    from qgis.PyQt.QtWidgets import QWidget
 
 tr = translator("Options")
 _KEYS = "shotspotter_connect/"
@@ -23,17 +30,17 @@ _REMEMBERED = ("plan/header", "plan/shift", "plan/reason", "recent_workspaces")
 class OptionsFactory(QgsOptionsWidgetFactory):
     """Makes the page; to be kept alive and unregistered by the plugin."""
 
-    def __init__(self, icon):
+    def __init__(self, icon: QIcon) -> None:
         super().__init__(NAME, icon)
 
-    def createWidget(self, parent):  # noqa: N802
+    def createWidget(self, parent: QWidget) -> OptionsPage:  # noqa: N802
         return OptionsPage(parent)
 
 
 class OptionsPage(QgsOptionsPageWidget):
     """The page; :meth:`apply` keeps what is on it."""
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectOptions")
         layout = QVBoxLayout(self)
@@ -65,7 +72,7 @@ class OptionsPage(QgsOptionsPageWidget):
         layout.addWidget(words)
         layout.addStretch()
 
-    def apply(self):
+    def apply(self) -> None:
         """Keep what is on the page; a workspace that is not there is left out."""
         for name, box in self.choices.items():
             QgsSettings().setValue(_KEYS + name, box.isChecked())

@@ -1,9 +1,17 @@
 """Layers that the docks lay over the user's project: they make it no unsaved work, and are not saved with it."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 
+if TYPE_CHECKING:
+    from qgis.core import QgsMapLayer
+    from qgis.gui import QgsMapCanvas
 
-def quietly(change):
+
+def quietly(change: Callable[[QgsProject], Any]) -> Any:
     """Call ``change(project)`` on the open project without making it unsaved work.
 
     QGIS follows a new layer a moment later, and sets the CRS of an empty project by it; that counts as little.
@@ -18,7 +26,7 @@ def quietly(change):
             QTimer.singleShot(0, lambda: project.setDirty(False))
 
 
-def take_off(layer, canvas):
+def take_off(layer: QgsMapLayer, canvas: QgsMapCanvas) -> None:
     """Remove a layer from the open project, and from what stands on the map: QGIS draws anew only when more changes."""
     quietly(lambda project: project.removeMapLayer(layer.id()))
     canvas.refresh()
@@ -35,13 +43,13 @@ class Overlay(QObject):
         Take the layers off the project, and bring them back.
     """
 
-    def __init__(self, mark, parent, away, back):
+    def __init__(self, mark: str, parent: QObject, away: Callable[[], object], back: Callable[[], object]) -> None:
         super().__init__(parent)
         self._mark, self._away, self._back, self._is_away = mark, away, back, False
         QgsProject.instance().writeProject.connect(self._before)
         QgsProject.instance().projectSaved.connect(self._after)
 
-    def remove(self):
+    def remove(self) -> None:
         """Stop."""
         QgsProject.instance().writeProject.disconnect(self._before)
         QgsProject.instance().projectSaved.disconnect(self._after)

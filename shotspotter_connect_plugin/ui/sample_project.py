@@ -1,4 +1,8 @@
 """“Load sample project”: the steps of the sample, one after the other, without freezing QGIS."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.core import (Qgis, QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback,
                        QgsProject)
 
@@ -6,13 +10,16 @@ from ..plugin_name import NAME
 from ..processing import addresses, sample
 from .project_opening import open_project
 
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
 
 class _Feedback(QgsProcessingFeedback):
     """Remembers the last error."""
 
     error = ""
 
-    def reportError(self, error, fatalError=False):  # noqa: N802, N803
+    def reportError(self, error: str, fatalError: bool = False) -> None:  # noqa: N802, N803
         self.error = error
         super().reportError(error, fatalError)
 
@@ -20,15 +27,16 @@ class _Feedback(QgsProcessingFeedback):
 class SampleRun:
     """One run over the steps; algorithms that may leave the main thread run as tasks."""
 
+    _steps: list[tuple[str, dict[str, Any]]]
     running = None  # keeps the run, its contexts and feedbacks alive until the last step has ended
 
-    def __init__(self, iface, folder):
+    def __init__(self, iface: QgisInterface, folder: str) -> None:
         self._iface, self._folder = iface, folder
         self._steps = []
         self._count = 0
 
     @classmethod
-    def start(cls, iface, folder):
+    def start(cls, iface: QgisInterface, folder: str) -> None:
         """Start in ``folder``, unless a run is under way."""
         if cls.running is not None:
             return

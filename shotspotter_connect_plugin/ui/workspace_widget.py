@@ -1,4 +1,6 @@
 """The widget of the WORKSPACE parameter: recent workspaces, a box to type any address into, and a button to browse."""
+from __future__ import annotations
+
 from processing.gui.wrappers import WidgetWrapper
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QToolButton, QWidget
 
@@ -10,7 +12,7 @@ _FILTER = "Workspaces (*.gpkg)"
 class WorkspaceWidget(QWidget):
     """An editable list of recent workspaces and a browse button; its value is the text."""
 
-    def __init__(self, must_exist, parent=None):
+    def __init__(self, must_exist: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._must_exist = must_exist
         self._combo = QComboBox(self)
@@ -29,11 +31,11 @@ class WorkspaceWidget(QWidget):
         layout.addWidget(browse)
         self.changed = self._combo.editTextChanged
 
-    def text(self):
+    def text(self) -> str:
         """What stands in the box."""
         return self._combo.currentText().strip()
 
-    def set_text(self, text):
+    def set_text(self, text: str) -> None:
         """Put a value into the box."""
         self._combo.setEditText(text)
 
@@ -49,13 +51,13 @@ class WorkspaceWidget(QWidget):
 class WorkspaceWidgetWrapper(WidgetWrapper):
     """Brings the widget into algorithm dialogs, batch tables and the Model Designer."""
 
-    def createWidget(self, must_exist=True, **_):  # noqa: N802
+    def createWidget(self, must_exist: bool = True, **_: object) -> WorkspaceWidget:  # noqa: N802
         widget = WorkspaceWidget(must_exist)
         widget.changed.connect(lambda: self.widgetValueHasChanged.emit(self))
         return widget
 
-    def setValue(self, value):  # noqa: N802
+    def setValue(self, value: str | None) -> None:  # noqa: N802
         self.widget.set_text("" if value is None else str(value))
 
-    def value(self):
+    def value(self) -> str:
         return self.widget.text()

@@ -1,5 +1,8 @@
 """Says in the message bar what was written, with buttons that open it."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QUrl
@@ -9,13 +12,16 @@ from qgis.PyQt.QtWidgets import QPushButton
 from ..plugin_name import NAME
 from .project_opening import open_project
 
+if TYPE_CHECKING:
+    from qgis.gui import QgisInterface
+
 # What an algorithm's file is called, and what its button says; "" for a file that other programs open.
 _WORDS = {"connect:daily": ("The plan and the sheets are", ""),
           "connect:rollcall": ("The sheets are", "Open the sheets"), "connect:exportplan": ("The plan is", "")}
 _REPORT = "The report is", "Open the report"
 
 
-def tell(iface, algorithm, outputs):
+def tell(iface: QgisInterface, algorithm: str, outputs: Mapping[str, Any]) -> None:
     """Show where the files of an algorithm are; ``outputs`` are its outputs."""
     words, opens = _WORDS.get(algorithm, _REPORT)
     path = outputs["OUTPUT"]

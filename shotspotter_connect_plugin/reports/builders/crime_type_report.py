@@ -1,8 +1,15 @@
 """The Crime Type report: average, median and total minutes of directed patrol per crime type, planned and delivered."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ...workspace.numbers import delivered_period, dosage_figures
 from ..paper import charts, page_head
 from ..paper.report_content import Chart, Column, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
 
 TITLE = "Crime type report"
 SHOWN_BY_SHIFT = ("patrols", "missed", "short", "on_target", "over", "met", "planned_minutes", "minutes")
@@ -12,7 +19,7 @@ ABOUT = ("A patrol counts for the crime type behind most of the harm that was fo
          "These are minutes of presence, not crimes prevented; the Crime and Dosage report is about those.")
 
 
-def build(workspace, first, last, beat="", shift=""):
+def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: str = "") -> Report:
     """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
     page_head.check_period(workspace, first, last, beat, shift)
     period = delivered_period.read_delivered(workspace, first, last, beat, shift)

@@ -3,7 +3,10 @@
 Tracks are somebody's whereabouts: a copy on disk would outlive their purge. Only a report opened in the layout designer
 is kept with the user's project, if that is saved (``opened.py``).
 """
+from __future__ import annotations
+
 from itertools import groupby, repeat
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
                        QgsFeature, QgsField, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
@@ -17,6 +20,12 @@ from shapely.prepared import prep
 from ...workspace.store.layer_file import is_readable
 from ..paper import map_layers, style
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from shapely.geometry.base import BaseGeometry
+
+    from ..paper.report_frames import BeatOutlines, LabelledAreas, OutcomeBoxes, Rectangles, UnitTracks
+
 MANY = 25
 """More boxes than this on one map get no numbers: their map shows a city, and its areas have maps of their own."""
 TRACK = "#4a1f7a"
@@ -26,7 +35,8 @@ OUTCOMES = ("missed", "short", "on_target", "over")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
-def memory_layer(name, kind, crs, frame, geometries):
+def memory_layer(name: str, kind: str, crs: str, frame: pd.DataFrame,
+                 geometries: Iterable[QgsGeometry]) -> QgsVectorLayer:
     """A layer of a frame's columns; ``kind`` is ``Polygon``, ``LineString`` or ``MultiPolygon``."""
     layer = QgsVectorLayer(kind, map_layers.plain(name), "memory")
     layer.setCrs(QgsCoordinateReferenceSystem(crs))
@@ -48,12 +58,12 @@ def memory_layer(name, kind, crs, frame, geometries):
     return layer
 
 
-def squares(rectangles):
+def squares(rectangles: Rectangles) -> list[QgsGeometry]:
     """Geometries of (n, 4) x_min, y_min, x_max, y_max."""
     return [QgsGeometry.fromRect(QgsRectangle(*bounds)) for bounds in rectangles.tolist()]
 
 
-def shapes(geometries):
+def shapes(geometries: Iterable[BaseGeometry]) -> list[QgsGeometry]:
     """QGIS geometries of shapely ones."""
     made = []
     for shape in geometries:
@@ -63,7 +73,7 @@ def shapes(geometries):
     return made
 
 
-def ground(context, beats, crs):
+def ground(context: str, beats: BeatOutlines, crs: str) -> list[QgsVectorLayer]:
     """What lies under every map, top one first: outlines of beats, streets, railroads, water, parks."""
     outlines = memory_layer("Beats", "MultiPolygon", crs, beats[["beat"]], shapes(beats["geometry"]))
     map_layers.style_beats(outlines)
@@ -71,7 +81,7 @@ def ground(context, beats, crs):
     return [outlines, *lines, *areas]
 
 
-def planned_boxes(crs, frame, rectangles, numbers=7):
+def planned_boxes(crs: str, frame: OutcomeBoxes, rectangles: Rectangles, numbers: float = 7) -> QgsVectorLayer:
     """Planned boxes in the colour of their crime type with ``label``; those nobody visited dashed and without filling.
 
     ``frame``: label, colour, outcome. ``numbers`` is the size of the labels in points, 0 = none.
@@ -85,7 +95,7 @@ def planned_boxes(crs, frame, rectangles, numbers=7):
     return layer
 
 
-def amounts(crs, frame, rectangles, side):
+def amounts(crs: str, frame: OutcomeBoxes, rectangles: Rectangles, side: float) -> QgsVectorLayer:
     """Boxes of a whole period by what became of their patrols, see :func:`outcome_symbol`.
 
     ``frame``: outcome; ``side`` is that of a box in map units.
@@ -96,7 +106,7 @@ def amounts(crs, frame, rectangles, side):
     return layer
 
 
-def other_boxes(crs, rectangles):
+def other_boxes(crs: str, rectangles: Rectangles) -> QgsVectorLayer:
     """Boxes that had a visit and no patrol, faint."""
     import pandas as pd
 
@@ -107,7 +117,7 @@ def other_boxes(crs, rectangles):
     return layer
 
 
-def boxes_without_residents(crs, rectangles):
+def boxes_without_residents(crs: str, rectangles: Rectangles) -> QgsVectorLayer:
     """Boxes in which nobody is known to live, in one quiet colour."""
     import pandas as pd
 
@@ -118,7 +128,7 @@ def boxes_without_residents(crs, rectangles):
     return layer
 
 
-def areas(crs, frame, geometries):
+def areas(crs: str, frame: LabelledAreas, geometries: Iterable[BaseGeometry]) -> QgsVectorLayer:
     """Polygons in the ``colour`` of their row with their ``label``, where it has room."""
     layer = memory_layer("Areas", "MultiPolygon", crs, frame[["label", "colour"]], shapes(geometries))
     layer.setRenderer(QgsCategorizedSymbolRenderer("colour", [
@@ -129,7 +139,7 @@ def areas(crs, frame, geometries):
     return layer
 
 
-def track_lines(crs, frame, areas=(), names=True):
+def track_lines(crs: str, frame: UnitTracks, areas: Sequence[BaseGeometry] = (), names: bool = True) -> QgsVectorLayer:
     """Tracks of units, of another colour than streets, with the unit's name along them. ``frame``: unit, geometry.
 
     ``areas`` are shapely polygons; what is farther than :data:`OUTSIDE` from all of them is left out.
@@ -166,14 +176,14 @@ def _near(lines, areas):
     return made
 
 
-def track_symbol(width=0.35, alpha=165):
+def track_symbol(width: float = 0.35, alpha: int = 165) -> QgsLineSymbol:
     """The line of a track."""
     return QgsLineSymbol.createSimple({
         "line_color": ",".join(str(part) for part in style.colour(TRACK, alpha).getRgb()), "line_width": str(width),
         "joinstyle": "round", "capstyle": "round"})
 
 
-def frames(crs, frame, geometries):
+def frames(crs: str, frame: LabelledAreas, geometries: Iterable[BaseGeometry]) -> QgsVectorLayer:
     """Outlines of the areas that have maps of their own, with their ``label``."""
     layer = memory_layer("Areas with maps of their own", "Polygon", crs, frame[["label"]], shapes(geometries))
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
@@ -191,7 +201,7 @@ def frames(crs, frame, geometries):
     return layer
 
 
-def planned_not_visited():
+def planned_not_visited() -> QgsFillSymbol:
     """The box of a patrol that was not visited, for the key of a map."""
     return _box("", "missed")
 
@@ -205,7 +215,7 @@ def _box(colour, outcome):
         "outline_style": "dash" if missed else "solid", "outline_width": "0.5" if missed else "0.4"})
 
 
-def outcome_symbol(outcome, side, unit="MapUnit"):
+def outcome_symbol(outcome: str, side: float, unit: str = "MapUnit") -> QgsFillSymbol:
     """The symbol of an outcome for a box of some side: a mark tells it without colour, on the map and in its key.
 
     Not visited is hollow with a cross, short is half full, on target full, over full with a white plus. No brush

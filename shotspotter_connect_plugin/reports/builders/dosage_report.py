@@ -1,5 +1,8 @@
 """Crime and Dosage: crime against patrol minutes over time, and what being drawn did, by the lottery's own chances."""
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -9,6 +12,10 @@ from ..paper.box_map import shade_map
 from ..paper.page_head import check_period, page_head
 from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
 from . import effect_words as words
+
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ...workspace.store.workspace import Workspace
 
 TITLE = "Crime and Dosage"
 EVERYTHING, SENSORS = "All reported crime", "Gunfire (sensor alerts)"
@@ -28,7 +35,7 @@ _PATROLS = ["planned_minutes", "patrol_minutes"]
 _BUSY = ["events", "planned_minutes", "patrol_minutes", "any_minutes"]
 
 
-def build(workspace, first, last, beat="", progress=step.SILENT):
+def build(workspace: Workspace, first: str, last: str, beat: str = "", progress: Progress = step.SILENT) -> Report:
     """The report of the shift dates ``first`` to ``last``, inclusive, of all beats or of one -> :class:`Report`."""
     check_period(workspace, first, last, beat)
     found = step.effects(workspace, first, last, beat, progress)

@@ -1,10 +1,16 @@
 """What the Crime and Dosage report says in sentences; no QGIS, so that every sentence can be tested."""
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
 
 from ...workspace.numbers import effect_figures as step
 from ..paper.wording import clean
+
+if TYPE_CHECKING:
+    from ...workspace.numbers.effect_figures import Effects
 
 NOTHING = "Nothing can be concluded"
 CONFIDENCE = f"{100 * step.LEVEL:.0f} %"
@@ -12,7 +18,7 @@ SHOWN = 12
 """Beats that are named one by one."""
 
 
-def conclusion(row, what="reported crime"):
+def conclusion(row: pd.Series | None, what: str = "reported crime") -> str:
     """What being drawn did, from a row of the estimates; None gives a sentence, too."""
     if row is None:
         return f"{NOTHING} about {what}: there is nothing to compare."
@@ -51,7 +57,7 @@ def _more_than_all(row):
             "however well they do.") if row["detectable_percent"] >= 100 else ""
 
 
-def late(effects):
+def late(effects: Effects) -> str:
     """That patrols cannot have followed draws made after their shift began; an empty text where there is none."""
     late, all_of_them = effects.draws["after_start"], effects.draws["lotteries"]
     if not late:
@@ -65,7 +71,7 @@ def late(effects):
             "rehearsal with made-up patrols, nothing below says what patrols did.")
 
 
-def rule():
+def rule() -> str:
     """How to read the table of events in drawn boxes."""
     return (f"A row says something only where comparable undrawn boxes had at least {step.ENOUGH:.0f} events: they "
             "tell what is to be expected, however many the drawn boxes had. Comparable are as many undrawn boxes of "
@@ -74,12 +80,12 @@ def rule():
             "prevent crime, however well they do.")
 
 
-def smallest(percent):
+def smallest(percent: float) -> str:
     """The smallest change that would have shown, in per cent."""
     return f"{percent:,.0f} %" if percent < 100 else "more than all"
 
 
-def estimate(row):
+def estimate(row: pd.Series) -> str:
     """Estimate and interval in events per 100 boxes drawn, or why there is none."""
     if not row["enough"]:
         return "too few events"
@@ -87,7 +93,7 @@ def estimate(row):
     return f"{value:.2f} ({low:.2f} to {high:.2f})" if math.isfinite(high) else f"{value:.2f} ({low:.2f} or more)"
 
 
-def tied(effects, shown):
+def tied(effects: Effects, shown: int) -> str:
     """How many boxes share the greatest sum of chances, where the page cannot name them all."""
     found = effects.scope
     if found.tied <= shown:
@@ -96,7 +102,7 @@ def tied(effects, shown):
             f"box set; the table names {shown} of them in the order of their ids, the table as CSV holds all boxes.")
 
 
-def per_hour(row, effects):
+def per_hour(row: pd.Series | None, effects: Effects) -> str:
     """What a delivered patrol-hour did."""
     if row is None:
         return "What an hour of patrol did cannot be told: no visits are known in this period."
@@ -116,7 +122,7 @@ def per_hour(row, effects):
             f"of {100 * row['detectable']:,.1f} events or more would have shown reliably.")
 
 
-def beside(row):
+def beside(row: pd.Series | None) -> str:
     """Whether crime moved to the boxes next to drawn ones, or went down there, too."""
     if row is None:
         return ("Neighbours: whether crime moved to the next boxes cannot be told, because no undrawn box could "
@@ -131,7 +137,7 @@ def beside(row):
             "because some undrawn boxes are such neighbours.")
 
 
-def before(row):
+def before(row: pd.Series | None) -> str:
     """The check a week before the draw."""
     if row is None:
         return "The check of the week before could not be made: the data do not reach back far enough."
@@ -145,7 +151,7 @@ def before(row):
     return said + f"shows nothing, as it should ({CONFIDENCE} interval {span})."
 
 
-def scope(effects):
+def scope(effects: Effects) -> str:
     """Which boxes the estimates speak of."""
     found = effects.scope
     beats = [clean(beat) for beat in found.beats]
@@ -160,7 +166,7 @@ def scope(effects):
             "nothing.")
 
 
-def method(effects):
+def method(effects: Effects) -> list[str]:
     """How it was done, and what was left out, in plain words."""
     return [
         "The lottery alone settled which boxes were drawn, so drawn and undrawn boxes of the same published chance "
@@ -202,12 +208,12 @@ def _left_out(counts):
     return said
 
 
-def interval(row):
+def interval(row: pd.Series) -> str:
     """The interval of a row in per cent, or why there is none."""
     return f"{change(row['percent_low'])} to {change(row['percent_high'])}" if row["enough"] else "too few events"
 
 
-def change(percent):
+def change(percent: float) -> str:
     """A change in per cent as ``12 % fewer``."""
     if math.isnan(percent):
         return "an unknown share"
@@ -219,12 +225,12 @@ def change(percent):
     return f"{rounded} {'fewer' if percent < 0 else 'more'}"
 
 
-def minutes(hours, unit="minutes"):
+def minutes(hours: float, unit: str = "minutes") -> str:
     """Hours as ``12.3 minutes``."""
     return f"no {unit}" if math.isnan(hours) else f"{60 * hours:.1f} {unit}"
 
 
-def over_time(effects, quiet):
+def over_time(effects: Effects, quiet: Sequence[str]) -> str:
     """How to read the charts over time; ``quiet`` names the crime types that have none."""
     unit = "day" if effects.days_each == 1 else "week"
     said = (f"Left: events by {unit}, and the forecast where every shift of it has one. Right: minutes of patrol "
@@ -238,13 +244,13 @@ def over_time(effects, quiet):
     return said + (f" Without events and patrols: {', '.join(quiet)}." if quiet else "")
 
 
-def short_date(date):
+def short_date(date: str) -> str:
     """``2017-12-04`` as ``4 Dec``."""
     day = pd.Timestamp(date)
     return f"{day.day} {day.month_name()[:3]}"
 
 
-def count(number, one, many=""):
+def count(number: int, one: str, many: str = "") -> str:
     """``1 shift``, ``2,000 shifts``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

@@ -1,7 +1,9 @@
 """The Exposure report: on whom patrol minutes fell, whether caps were kept, whether the lottery was honest."""
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
-from typing import Dict
+from typing import TYPE_CHECKING, Dict
 
 import pandas as pd
 
@@ -17,6 +19,12 @@ from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Map,
 from ..paper.wording import clean, natural_key
 from . import exposure_words, patrol_tables
 from .exposure_words import say
+
+if TYPE_CHECKING:
+    from qgis.core import QgsFeedback
+
+    from ...progress import Progress
+    from ...workspace.store.workspace import Workspace
 
 TITLE = "Exposure report"
 PUBLIC_TITLE = "Exposure report, public"
@@ -59,7 +67,8 @@ ABOUT_LOTTERY = (
     "true shares vary a little less than that.")
 
 
-def build(workspace, first, last, beat="", public=False, progress=SILENT):
+def build(workspace: Workspace, first: str, last: str, beat: str = "", public: bool = False,
+          progress: Progress = SILENT) -> Report:
     """The :class:`~.report_content.Report` of the shift dates ``first`` to ``last``, of one beat if so asked.
 
     ``public`` leaves out shifts that have not ended and hides small counts.
@@ -76,7 +85,7 @@ class PublicPack:
     files: Dict[str, bytes]
 
 
-def build_pack(workspace, first, last, beat="", progress=SILENT):
+def build_pack(workspace: Workspace, first: str, last: str, beat: str = "", progress: Progress = SILENT) -> PublicPack:
     """The :class:`PublicPack` of a period, read in any thread."""
     page_head.check_period(workspace, first, last, beat)
     numbers = _numbers(workspace, first, last, beat, True, progress.part(0.0, 0.3))
@@ -85,7 +94,7 @@ def build_pack(workspace, first, last, beat="", progress=SILENT):
     return PublicPack(report, public_pack.contents(workspace, numbers, tables, progress.part(0.3, 1.0)))
 
 
-def write_pack(pack, path, feedback=None):
+def write_pack(pack: PublicPack, path: str, feedback: QgsFeedback | None = None) -> list[str]:
     """Write the zip of a :class:`PublicPack` -> names of the files in it. Main thread only."""
     from . import publish
 
@@ -118,7 +127,7 @@ def _compose(workspace, numbers, public):
 
 # --- numbers in words ------------------------------------------------------------------------------------------------
 
-def amount(name, title, width, digits=0):
+def amount(name: str, title: str, width: float | None, digits: int = 0) -> Column:
     """A column of numbers, some of which may be hidden."""
     return Column(name, title, width, lambda value: say(value, digits), True)
 

@@ -1,8 +1,17 @@
 """The Exposure report's findings as sentences: on whom minutes fall, were the limits kept, was the lottery honest."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from ...workspace.numbers.lottery_replay import AFTER, NEVER, WITH
 from ..paper.wording import clean, date_in_words
+
+if TYPE_CHECKING:
+    from ...patrol.inclusion import Agreement
+    from ...workspace.numbers.exposure_figures import Kept
+    from ...workspace.numbers.lottery_replay import Honesty
 
 ENOUGH = 100
 """Residents from which a rate is worth a sentence."""
@@ -15,7 +24,7 @@ UNSEEN = ("What nobody outside can see: who could read the secret seeds before t
           "draws beforehand.")
 
 
-def say(value, digits=0):
+def say(value: float | str | None, digits: int = 0) -> str:
     """A number, or the word that stands for a hidden one; a dash for none."""
     if isinstance(value, str):
         return value
@@ -24,7 +33,7 @@ def say(value, digits=0):
 
 # --- on whom do the minutes fall -------------------------------------------------------------------------------------
 
-def span(table):
+def span(table: pd.DataFrame) -> str:
     """From which neighbourhood to which the minutes per resident run."""
     ends = _ends(table)
     if ends is None:
@@ -37,7 +46,7 @@ def span(table):
             "residents.")
 
 
-def span_to_harm(table):
+def span_to_harm(table: pd.DataFrame) -> str:
     """How the two ends of :func:`span` stand to the harm forecast there; empty where that cannot be told."""
     ends = _ends(table)
     if ends is None or any(isinstance(end["to_harm"], str) or pd.isna(end["to_harm"]) for end in ends):
@@ -59,7 +68,7 @@ def _ends(table):
 
 # --- were the limits kept --------------------------------------------------------------------------------------------
 
-def limits(kept):
+def limits(kept: Kept | None) -> str:
     """Whether the plan kept the limits, and whether they were kept by everything that counts."""
     if kept is None:
         return "Nothing was drawn or planned, so no limit applied."
@@ -80,7 +89,7 @@ def limits(kept):
 
 # --- was the lottery honest ------------------------------------------------------------------------------------------
 
-def lottery(found):
+def lottery(found: Honesty) -> str:
     """Whether the draws replay, and from seeds that were settled before: one or two sentences."""
     drawn, right, wrong, unknown = found.counts
     if not drawn and found.tests and not found.open_yet:
@@ -116,7 +125,7 @@ def _verdict(found, wrong):
     return "Yes, except for the first draw, whose hash came with it: "
 
 
-def choices(found):
+def choices(found: Honesty) -> list[str]:
     """What let somebody choose among draws, a sentence each: shifts drawn again, several hashes, given seeds."""
     said = []
     if len(found.again):
@@ -134,7 +143,7 @@ def choices(found):
     return said
 
 
-def reasons(found):
+def reasons(found: Honesty) -> str:
     """The reasons that were recorded for drawing again; empty where nothing was drawn again. Not for the public."""
     told = [f"{_name(row.shift_date, row.shift)}: " + "; ".join(f"“{clean(reason)}”" for reason in row.reasons)
             for row in found.again.head(_NAMED).itertuples() if row.reasons]
@@ -154,7 +163,7 @@ def _tests(found):
             "no lottery.")
 
 
-def publication(found):
+def publication(found: Honesty) -> str:
     """Which hashes were not published before their draw, and why; empty where all were."""
     said = []
     for when, words in ((WITH, "with the draw itself"), (AFTER, "only after the draw"), (NEVER, "never")):
@@ -169,14 +178,14 @@ def publication(found):
     return f"Not published before: {text}. Such a seed could have been chosen for its draw." if said else ""
 
 
-def problems(found):
+def problems(found: Honesty) -> list[str]:
     """What is wrong with draws that do not replay: a sentence each, the first problem of each draw."""
     wrong = found.draws[found.draws["replays"].eq(False)]
     return [f"{_name(row.shift_date, row.shift)}: {' '.join(row.problems[:2])}"
             for row in wrong.head(_NAMED).itertuples()]
 
 
-def late(found):
+def late(found: Honesty) -> str:
     """How many lotteries were drawn only when their shift had begun; empty where none was."""
     drawn = len(found.draws)
     if not found.late:
@@ -189,7 +198,7 @@ def late(found):
             f"have followed them in time: {_listed(found.named(found.draws['late']))}.")
 
 
-def left_out(found):
+def left_out(found: Honesty) -> str:
     """Draws that are not judged; empty where there are none."""
     said = []
     if found.tests and found.draws.empty:  # else said with the answer
@@ -200,7 +209,7 @@ def left_out(found):
     return " ".join(said)
 
 
-def luck(found):
+def luck(found: Agreement) -> str:
     """How the counts by class of chance compare with honest periods."""
     if pd.isna(found.luck):
         return "There were no chances to compare with."

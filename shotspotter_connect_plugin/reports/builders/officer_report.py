@@ -3,6 +3,10 @@
 Officers stand under their badge number or pseudonym, in the order of these codes: a ranking by minutes only where it
 was asked for. Names that a workspace may hold are never shown.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from ...errors import ConnectError
@@ -11,6 +15,9 @@ from ...workspace.numbers import delivered_period, officer_figures, tactic_figur
 from ..paper import charts, page_head, wording
 from ..paper.report_content import Chart, Column, Figures, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
 
 TITLE = "Officer report"
 LEAST_PEERS = 4
@@ -25,7 +32,8 @@ ABOUT = ("Minutes are officer-minutes in boxes from GPS and roster, directed min
          f"shift with fewer than {LEAST_PEERS} officers has no such distribution.")
 
 
-def build(workspace, first, last, beat="", shift="", officer="", rank=False):
+def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: str = "", officer: str = "",
+          rank: bool = False) -> Report:
     """The :class:`~.report_content.Report` of the shift dates ``first`` to ``last``, of all officers or of one.
 
     ``rank`` puts officers in the order of their minutes per shift instead of their codes.

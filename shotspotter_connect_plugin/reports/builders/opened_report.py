@@ -3,13 +3,19 @@
 QGIS saves attached files with a project and finds them when it is opened again, also in another folder. The layers are
 hidden: they are private and outside the layer tree.
 """
+from __future__ import annotations
+
 import os
 import uuid
+from typing import TYPE_CHECKING, Callable
 
 from qgis.core import (QgsCoordinateTransformContext, QgsDataProvider, QgsLayoutItemAttributeTable, QgsLayoutItemMap,
                        QgsMapLayer, QgsMapLayerStyle, QgsPrintLayout, QgsVectorFileWriter)
 
 from ...errors import ConnectError
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProject
 
 _NAME = "shotspotter_connect/"
 REPORT, ID, TITLE, CHANGED = _NAME + "report", _NAME + "id", _NAME + "title", _NAME + "changed"
@@ -18,7 +24,7 @@ OF_LAYOUT = _NAME + "of_layout"
 """Property of a layer: the id of the layout it belongs to."""
 
 
-def open_report(project, report, make):
+def open_report(project: QgsProject, report: str, make: Callable[[QgsProject, str], QgsPrintLayout]) -> QgsPrintLayout:
     """Lay a report out in a project, in place of the same one opened before unless somebody changed that.
 
     Parameters
@@ -63,18 +69,18 @@ def open_report(project, report, make):
     return layout
 
 
-def reports_in(project):
+def reports_in(project: QgsProject) -> list[QgsPrintLayout]:
     """The layouts of a project that :func:`open_report` made."""
     return [layout for layout in project.layoutManager().layouts()
             if isinstance(layout, QgsPrintLayout) and layout.customProperty(REPORT)]
 
 
-def is_unchanged(layout):
+def is_unchanged(layout: QgsPrintLayout) -> bool:
     """Whether nobody has changed or renamed a report since it was opened."""
     return not layout.customProperty(CHANGED) and layout.name() == layout.customProperty(TITLE)
 
 
-def sweep(project):
+def sweep(project: QgsProject) -> None:
     """Take away the layers of layouts that are gone, unless another layout shows them, and the files they came from."""
     layouts = [layout for layout in project.layoutManager().layouts() if isinstance(layout, QgsPrintLayout)]
     there = {layout.customProperty(ID) for layout in layouts}
@@ -91,7 +97,7 @@ def sweep(project):
         project.removeAttachedFile(path)
 
 
-def name_files(project, aside):
+def name_files(project: QgsProject, aside: bool) -> None:
     """Name the attached files of reports ``aside``, as QGIS does not take them for temporary ones, or as it saves them.
 
     QGIS keeps attached files in the folder for temporary files, and whoever closes a project with layers from there is

@@ -1,4 +1,8 @@
 """Pieces of words and tables that the reports on delivered patrols share."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
+
 import pandas as pd
 
 from ..paper import style
@@ -6,6 +10,9 @@ from ..paper.drawing import SIZE as LABEL_POINTS
 from ..paper.page_head import crime_types
 from ..paper.report_content import Column, Figures, number
 from ..paper.wording import clean, natural_key
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
 
 OUTCOMES = {"missed": "Not visited", "short": "Short", "on_target": "On target", "over": "Over"}
 NOT_PLANNED, NO_TYPE, NO_BEAT = "Not a planned box", "No crime type", "Outside the beats"
@@ -20,43 +27,43 @@ ABOUT_MINUTES = ("Minutes of a box are patrol-minutes: time in which at least on
 class Kinds:
     """Names, letters and colours of crime types, the same as on maps and sheets."""
 
-    def __init__(self, workspace):
+    def __init__(self, workspace: Workspace) -> None:
         self.frame = crime_types(workspace)
         self.codes = list(self.frame["crime_type"])
         self._by_code = self.frame.set_index("crime_type").to_dict("index")
 
-    def of(self, code, otherwise=NO_TYPE):
+    def of(self, code: str | None, otherwise: str = NO_TYPE) -> dict[str, str]:
         """Name, letter and colour of a code; grey and without a letter for one that is not forecast."""
         return self._by_code.get(code) or {"name": clean(code) or otherwise, "letter": "", "colour": ""}
 
-    def join(self, frame, otherwise=NO_TYPE):
+    def join(self, frame: pd.DataFrame, otherwise: str = NO_TYPE) -> pd.DataFrame:
         """A frame with ``kind``, ``letter`` and ``colour`` for its ``crime_type``."""
         found = [self.of(code, otherwise) for code in frame["crime_type"]]
         return frame.assign(kind=[one["name"] for one in found], letter=[one["letter"] for one in found],
                             colour=[one["colour"] for one in found])
 
 
-def kind_columns(width=None):
+def kind_columns(width: float | None = None) -> list[Column]:
     """The two columns of a crime type: its letter in its colour, and its name."""
     return [Column("letter", "", 6.5, colour="colour"), Column("kind", "Crime type", width)]
 
 
-def share(value):
+def share(value: float | None) -> str:
     """A share of one in whole per cent; a dash where there is none."""
     return "–" if value is None or pd.isna(value) else f"{100 * value:.0f} %"
 
 
-def share_column(name, title, width=18.0):
+def share_column(name: str, title: str, width: float | None = 18.0) -> Column:
     """A column of shares of one, shown in per cent."""
     return Column(name, title, width, share, True)
 
 
-def minutes(value):
+def minutes(value: float) -> str:
     """Minutes as a big number."""
     return f"{value:,.0f}"
 
 
-def planned_columns():
+def planned_columns() -> list[Column]:
     """Columns of planned against delivered, as :func:`~...workspace.numbers.dosage_figures.by_group` counts them."""
     return [number("patrols", "Planned boxes", 15), number("visited", "Visited", 14),
             number("missed", "Not visited", 14), number("short", "Short", 11.5),
@@ -66,7 +73,7 @@ def planned_columns():
             share_column("share", "Share delivered", 17.5)]
 
 
-def overview(totals):
+def overview(totals: Mapping[str, Any]) -> Figures:
     """The big numbers of planned against delivered."""
     return Figures([
         (f"{totals['visited']:,} of {totals['patrols']:,}",
@@ -78,12 +85,12 @@ def overview(totals):
         (minutes(totals["other_minutes"]), "minutes elsewhere (ordinary patrol and calls)")])
 
 
-def label_room(labels, most=70.0):
+def label_room(labels: Iterable[str], most: float = 70.0) -> float:
     """Millimetres that the longest label beside bars needs, ``most`` at most."""
     return min(most, 3.0 + max([style.text_width(clean(label), LABEL_POINTS) for label in labels] or [0.0]))
 
 
-def beats_in_order(frame):
+def beats_in_order(frame: pd.DataFrame) -> pd.DataFrame:
     """A frame with words in ``beat``, beat 9 before beat 10, nulls last."""
     frame = frame.assign(beat=[clean(beat) for beat in frame["beat"]])
     names = frame["beat"].tolist()
@@ -92,7 +99,7 @@ def beats_in_order(frame):
     return frame.assign(beat=[beat or NO_BEAT for beat in frame["beat"]])
 
 
-def day(date):
+def day(date: str) -> str:
     """``Thu 14 Dec`` of an ISO date, in English whatever the machine speaks."""
     moment = pd.Timestamp(date)
     return f"{moment.day_name()[:3]} {moment.day} {moment.month_name()[:3]}"

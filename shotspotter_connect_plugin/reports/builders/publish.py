@@ -2,7 +2,10 @@
 
 Each file is the old one or the new one. Layouts are made and exported in the main thread.
 """
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import QgsLayoutExporter
 
@@ -15,18 +18,25 @@ from ..paper.page_flow import lay_out
 from ..paper.report_content import write_csv
 from ..plan import rollcall_pages
 
+if TYPE_CHECKING:
+    from qgis.core import QgsFeedback, QgsPrintLayout
+
+    from ...progress import Progress
+    from ..paper.report_content import Report
+    from ..plan.rollcall_data import RollCall
+
 FORMATS = (".pdf", ".png", ".csv")
 PNG_DPI = 150
 
 
-def check_path(path):
+def check_path(path: str | Path) -> None:
     """Raise one sentence where ``path`` does not end like a format that reports are written in."""
     if Path(path).suffix.lower() not in FORMATS:
         raise ConnectError(f"A report is written to a file that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; "
                            f"{Path(path).name} does not.")
 
 
-def write_report(report, path, feedback=None):
+def write_report(report: Report, path: str | Path, feedback: QgsFeedback | None = None) -> list[str]:
     """Write a :class:`~.report_content.Report` -> the paths of the files.
 
     PNG pages after the first and CSV tables where there are several get a name of their own beside ``path``.
@@ -50,7 +60,8 @@ def _name(head):
     return ", ".join(filter(None, (head.title, head.agency, head.subtitle)))
 
 
-def write_sheets(rollcalls, path, progress=SILENT, feedback=None):
+def write_sheets(rollcalls: Sequence[RollCall], path: str | Path, progress: Progress = SILENT,
+                 feedback: QgsFeedback | None = None) -> list[str]:
     """Write roll-call sheets of some shifts -> the paths of the files; otherwise as :func:`write_report`."""
     check_path(path)
     ending = Path(path).suffix.lower()
@@ -62,11 +73,12 @@ def write_sheets(rollcalls, path, progress=SILENT, feedback=None):
         return write_pages(layout, path)
 
 
-def write_pages(layout, path):
+def write_pages(layout: QgsPrintLayout, path: str | Path) -> list[str]:
     """Write the pages of a layout, or of its atlas, as PNG: ``name.png``, ``name_2.png`` and so on -> their paths."""
     path = Path(path)
     folder_for(path, "The report")
-    exporter, atlas, made = QgsLayoutExporter(layout), layout.atlas(), []
+    exporter, atlas = QgsLayoutExporter(layout), layout.atlas()
+    made: list[str] = []
     with replacing_together(path.parent, "The report") as new:
         more = atlas.enabled() and atlas.beginRender() and atlas.first()
         while True:

@@ -2,9 +2,15 @@
 
 A module has ``build(workspace, first, last, beat="", ...) -> Report``, with a keyword for each of ``takes``.
 """
+from __future__ import annotations
+
 import importlib
 from dataclasses import dataclass
-from typing import Tuple
+from typing import TYPE_CHECKING, Any, Tuple
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Report
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,7 @@ class Kind:
     takes: Tuple[str, ...] = ("beat",)
 
     @property
-    def algorithm(self):
+    def algorithm(self) -> str:
         """Id of its algorithm."""
         return f"connect:{self.name}"
 
@@ -33,12 +39,12 @@ KINDS = (
 )
 
 
-def kind(name):
+def kind(name: str) -> Kind:
     """The :class:`Kind` of a name."""
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def compose(name, workspace, first, last, **filters):
+def compose(name: str, workspace: Workspace, first: str, last: str, **filters: Any) -> Report:
     """The :class:`~.report_content.Report` of that name; filters that it does not take are left out."""
     found = kind(name)
     module = importlib.import_module(f".{found.module}", __package__)

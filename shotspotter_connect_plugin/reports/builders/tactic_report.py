@@ -1,5 +1,8 @@
 """The Tactic report: which tactics were used, how long, for which crime types, where and when; and which never were."""
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -7,6 +10,9 @@ from ...workspace.numbers import delivered_period, tactic_figures
 from ..paper import charts, page_head, style, wording
 from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
 from . import patrol_tables
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
 
 TITLE = "Tactic report"
 NO_VISIT = "No visit found"
@@ -22,7 +28,7 @@ ABOUT = ("Tactics are what officers log. A use without minutes counts as a use a
          "it.")
 
 
-def build(workspace, first, last, beat="", shift=""):
+def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: str = "") -> Report:
     """The :class:`~.report_content.Report` of the dates ``first`` to ``last``, of one beat and shift if so asked."""
     page_head.check_period(workspace, first, last, beat, shift)
     period = delivered_period.read_delivered(workspace, first, last, beat, shift)

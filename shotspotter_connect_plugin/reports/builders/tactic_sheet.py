@@ -1,11 +1,18 @@
 """The sheet for the community review: every tactic of the list in full, with room to judge it, comment and sign."""
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ...workspace.steps import tactic_list
 from ..paper import page_head, wording
 from ..paper.report_content import Beside, Column, Heading, Paragraph, Report, Table
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Tactics for community review"
 ABOUT = ("These are the things officers may do in the places to which they are sent. Only what is on this list, is "
@@ -17,7 +24,7 @@ _QUESTIONS = ("☐ keep it as it is", "☐ change it, and how:", "☐ take it of
 _SIGNATURES = ("For the community",) * 3 + ("For the police",) * 2
 
 
-def build(workspace):
+def build(workspace: Workspace) -> Report:
     """The :class:`~.report_content.Report` of the list of tactics as it stands today."""
     read = tactic_list.read_list(workspace)
     count, today = len(read.tactics), wording.date_in_words(read.today)
@@ -27,7 +34,7 @@ def build(workspace):
         return Report(TITLE, head, message=EMPTY)
     names = dict(zip(read.crime_types["crime_type"], read.crime_types["name"]))
     standings = tactic_list.standings(read.tactics, read.today, read.review_days)
-    parts = [Paragraph(ABOUT)]
+    parts: list[Part] = [Paragraph(ABOUT)]
     for number, (row, standing) in enumerate(zip(read.tactics, standings), 1):
         parts.append(_tactic(number, row, standing, names))
     parts.append(Beside(([Heading("Reviewed by"), _signatures()],), (1,)))

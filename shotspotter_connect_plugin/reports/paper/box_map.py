@@ -1,13 +1,23 @@
 """A small map of boxes as a vector picture, for pages that no map layer reaches."""
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Sequence
 
 from . import charts, style
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .report_frames import BoxPlaces
 
 _MOST_POINTS = 360.0
 _LAND = "#e4e8ec"
 
 
-def box_map(boxes, circles, width_mm):
+def box_map(boxes: BoxPlaces, circles: Sequence[tuple[str, NDArray[np.float64], str, bool]],
+            width_mm: float) -> charts.Picture:
     """The boxes as grey ground, and circles whose areas show numbers.
 
     Parameters
@@ -44,7 +54,7 @@ def box_map(boxes, circles, width_mm):
     return drawing.picture()
 
 
-def shade_map(boxes, classes, width_mm):
+def shade_map(boxes: BoxPlaces, classes: Sequence[tuple[str, BoxPlaces, str]], width_mm: float) -> charts.Picture:
     """The boxes as grey ground, and those of some classes in their colours.
 
     Parameters

@@ -3,6 +3,8 @@
 Every series has a pattern beside its colour, so that a chart reads in black and white and for people who see red and
 green alike. Names are cut to their room and escaped. Lengths are points unless a name says mm.
 """
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from typing import Sequence
@@ -38,7 +40,7 @@ class Span:
     pattern: str = ""
 
 
-def available():
+def available() -> bool:
     """Whether charts can be drawn here."""
     try:
         from reportlab.graphics import renderSVG  # noqa: F401
@@ -47,7 +49,8 @@ def available():
     return True
 
 
-def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values=True, missing=""):
+def bars(labels: Sequence[str], series: Sequence[Series], width_mm: float, unit: str = "", stacked: bool = False,
+         label_mm: float = 45.0, values: bool = True, missing: str = "") -> Picture:
     """Horizontal bars, one group per label from the top, with their values written beside them.
 
     Parameters
@@ -108,7 +111,8 @@ def bars(labels, series, width_mm, unit="", stacked=False, label_mm=45.0, values
     return drawing.picture()
 
 
-def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
+def columns(labels: Sequence[str], series: Sequence[Series], width_mm: float, height_mm: float = 55.0, unit: str = "",
+            stacked: bool = False) -> Picture:
     """Upright bars, for hours of the day or dates. Parameters as of :func:`bars`."""
     drawing = Drawing(width_mm)
     drawing.begin(height_mm / POINT)
@@ -127,7 +131,9 @@ def columns(labels, series, width_mm, height_mm=55.0, unit="", stacked=False):
     return drawing.picture()
 
 
-def lines(labels, series, width_mm, height_mm=60.0, unit="", bands=(), others=()):
+def lines(labels: Sequence[str], series: Sequence[Series], width_mm: float, height_mm: float = 60.0, unit: str = "",
+          bands: Sequence[tuple[Sequence[float], Sequence[float], str]] = (),
+          others: Sequence[Sequence[float]] = ()) -> Picture:
     """Lines along labels in order; a NaN interrupts its line or band. ``bands`` are (low values, high values, colour);
     the values of ``others`` are thin lines without a name."""
     drawing = Drawing(width_mm)
@@ -171,7 +177,8 @@ def _unbroken(lows, highs):
     return [run for run in runs if len(run) > 1]
 
 
-def timeline(rows, start, end, ticks, width_mm, key=()):
+def timeline(rows: Sequence[tuple[str, Sequence[Span]]], start: float, end: float, ticks: Sequence[tuple[float, str]],
+             width_mm: float, key: Sequence[tuple[str, ...]] = ()) -> Picture:
     """One strip per row, such as a unit, with what it did when.
 
     Parameters
@@ -242,7 +249,8 @@ def _strip(drawing, span, place, free):
         drawing.text(x + wide + 1.0, baseline, beside, "start", style.INK, SMALL)
 
 
-def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
+def lorenz(curves: Sequence[tuple[str, Sequence[float], Sequence[float]]], width_mm: float, height_mm: float = 70.0,
+           x_words: str = "", y_words: str = "") -> Picture:
     """Cumulative shares against cumulative shares, with the line of equality.
 
     ``curves`` are Series-like (name, x values, y values) of shares from 0 to 1.
@@ -262,7 +270,9 @@ def lorenz(curves, width_mm, height_mm=70.0, x_words="", y_words=""):
     return drawing.picture()
 
 
-def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, words=None, zero=0.0):
+def intervals(labels: Sequence[str], estimates: Sequence[float], lows: Sequence[float], highs: Sequence[float],
+              width_mm: float, unit: str = "", label_mm: float = 45.0, words: Sequence[str] | None = None,
+              zero: float = 0.0) -> Picture:
     """Estimates with their intervals, one row each, about a line at ``zero``; an estimate without an interval is a mark
     alone, NaN gives an empty row.
 
@@ -302,7 +312,7 @@ def intervals(labels, estimates, lows, highs, width_mm, unit="", label_mm=45.0, 
     return drawing.picture()
 
 
-def qr_code(text, size_mm):
+def qr_code(text: str, size_mm: float) -> Picture:
     """A QR code that any phone reads, with the quiet zone that it needs around it.
 
     Parameters
@@ -339,7 +349,7 @@ def qr_code(text, size_mm):
     return drawing.picture()
 
 
-def nice_ticks(high, low=0.0, about=5):
+def nice_ticks(high: float, low: float = 0.0, about: int = 5) -> list[float]:
     """Round numbers from at most ``low`` to at least ``high``, a few of them; 0 and 1 where both are 0."""
     if high <= low:
         high = low + 1.0

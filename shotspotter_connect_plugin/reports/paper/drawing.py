@@ -2,13 +2,18 @@
 
 Lengths are points from the lower left corner, unless a name says mm.
 """
+from __future__ import annotations
+
 import math
 import re
 from dataclasses import dataclass
-from typing import Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Sequence, Tuple
 
 from . import style
 from .wording import clean
+
+if TYPE_CHECKING:
+    from reportlab.graphics.shapes import Shape
 
 POINT = 25.4 / 72.0
 SIZE, SMALL = 8.0, 7.0
@@ -49,7 +54,7 @@ class Series:
     colour: str = ""
 
 
-def short(value):
+def short(value: float) -> str:
     """A number as an axis shows it."""
     if value == 0:
         return "0"
@@ -60,17 +65,17 @@ def short(value):
 class Drawing:
     """A drawing with our font, colours and patterns."""
 
-    def __init__(self, width_mm):
+    def __init__(self, width_mm: float) -> None:
         self.width_mm, self.width = width_mm, width_mm / POINT
-        self._words = []
+        self._words: list[Words] = []
 
-    def begin(self, height):
+    def begin(self, height: float) -> None:
         from reportlab.graphics import shapes
 
         self.height = height
         self._shapes = shapes.Drawing(self.width, height)
 
-    def picture(self):
+    def picture(self) -> Picture:
         from reportlab.graphics import renderSVG
 
         svg = renderSVG.drawToString(self._shapes)
@@ -82,11 +87,12 @@ class Drawing:
 
     # marks
 
-    def add(self, shape):
+    def add(self, shape: Shape) -> None:
         """A shape of reportlab's own."""
         self._shapes.add(shape)
 
-    def text(self, x, y, text, anchor="start", ink=style.INK, size=SIZE, room=None, patch=False):
+    def text(self, x: float, y: float, text: str, anchor: str = "start", ink: str = style.INK, size: float = SIZE,
+             room: float | None = None, patch: bool = False) -> None:
         """Words; those that have no ``room`` are cut. Qt would turn text within an SVG into outlines.
 
         With ``patch`` they stand on paper instead of the marks drawn so far; for words that start at ``x``.
@@ -104,12 +110,13 @@ class Drawing:
 
         self._shapes.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
 
-    def line(self, x, y, x_2, y_2, colour, width):
+    def line(self, x: float, y: float, x_2: float, y_2: float, colour: str, width: float) -> None:
         from reportlab.graphics.shapes import Line
 
         self._shapes.add(Line(x, y, x_2, y_2, strokeColor=_colour(colour), strokeWidth=width))
 
-    def path(self, points, colour, width, dashes=None):
+    def path(self, points: Sequence[tuple[float, float]], colour: str, width: float,
+             dashes: Sequence[float] | None = None) -> None:
         from reportlab.graphics.shapes import Path
 
         if len(points) > 1:
@@ -119,14 +126,14 @@ class Drawing:
                 line.lineTo(*point)
             self._shapes.add(line)
 
-    def area(self, points, colour):
+    def area(self, points: Sequence[tuple[float, float]], colour: str) -> None:
         from reportlab.graphics.shapes import Polygon
 
         if points:
             self._shapes.add(Polygon([value for point in points for value in point], strokeColor=None,
                                      fillColor=_tint(colour)))
 
-    def bar(self, x, y, width, height, colour, pattern=""):
+    def bar(self, x: float, y: float, width: float, height: float, colour: str, pattern: str = "") -> None:
         from reportlab.graphics.shapes import Hatching, Rect
 
         if width <= 0 or height <= 0:
@@ -139,7 +146,8 @@ class Drawing:
                 self._shapes.add(Hatching(spacings=(3.2,), angles=(angle,), xyLists=[corners], strokeWidth=0.7,
                                           strokeColor=_colour(style.PAPER)))
 
-    def bars(self, rectangles, colour, edge=style.MUTED):
+    def bars(self, rectangles: Sequence[tuple[float, float, float, float]], colour: str,
+             edge: str | None = style.MUTED) -> None:
         """Many bars of one colour as one shape, since each shape costs time."""
         from reportlab.graphics.shapes import Path
 
@@ -153,7 +161,7 @@ class Drawing:
         if rectangles:
             self._shapes.add(path)
 
-    def marker(self, kind, x, y, colour, size):
+    def marker(self, kind: int, x: float, y: float, colour: str, size: float) -> None:
         from reportlab.graphics.shapes import Circle, Polygon, Rect
 
         fill, edge = _colour(colour), {"strokeColor": None}
@@ -165,7 +173,8 @@ class Drawing:
 
     # axes and keys
 
-    def axes(self, ticks, series, unit, lines=False, words=None):
+    def axes(self, ticks: Sequence[float], series: Sequence[Series], unit: str, lines: bool = False,
+             words: Callable[[float], str] | None = None) -> tuple[float, float, float, float, float]:
         """Upright axis with its grid; gives left, bottom, width, height of the plot and points per unit."""
         words = words or short
         left = 8.0 + max(style.text_width(words(tick), SMALL) / POINT for tick in ticks)
@@ -180,7 +189,7 @@ class Drawing:
         self.legend(series, self.height, lines)
         return left, bottom, plot, tall, scale
 
-    def labels_below(self, labels, left, bottom, slot, centred):
+    def labels_below(self, labels: Sequence[str], left: float, bottom: float, slot: float, centred: bool) -> None:
         """As many labels as there is room for, evenly."""
         widest = max([style.text_width(clean(label), SMALL) / POINT for label in labels] or [1.0])
         every = max(1, math.ceil((min(widest, 80.0) + 5.0) / slot)) if slot else 1
@@ -188,10 +197,10 @@ class Drawing:
             self.text(left + (i + 0.5 * centred) * slot, bottom - 10.0, labels[i], "middle", style.MUTED, SMALL,
                       room=max(every * slot - 2.0, 12.0))
 
-    def legend_height(self, series):
+    def legend_height(self, series: Sequence[Series]) -> float:
         return 13.0 * len(self._lines_of([one.name for one in series])) if len(series) > 1 else 0.0
 
-    def legend(self, series, top, lines=False):
+    def legend(self, series: Sequence[Series], top: float, lines: bool = False) -> None:
         """Names of several series above the plot, with colour and pattern, or colour, dashes and marker."""
         if len(series) < 2:
             return
@@ -207,10 +216,10 @@ class Drawing:
                 self.text(x + 22.0, y + 0.5, series[k].name, room=wide - 26.0)
                 x += wide
 
-    def key_height(self, key):
+    def key_height(self, key: Sequence[Sequence[str]]) -> float:
         return 13.0 * len(self._lines_of([one[1] for one in key])) + 4.0 if key else 0.0
 
-    def key(self, key, top):
+    def key(self, key: Sequence[Sequence[str]], top: float) -> None:
         for row, members in enumerate(self._lines_of([one[1] for one in key])):
             x, y = 0.0, top - 13.0 * row - 14.0
             for k, wide in members:

@@ -1,5 +1,8 @@
 """Layers of maps: opened from the plan GeoPackage, styled alike in the project and on every page."""
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem,
                        QgsFeatureRequest, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer,
@@ -11,6 +14,13 @@ from qgis.PyQt.QtGui import QColor
 
 from ...errors import ConnectError
 from . import style
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qgis.core import QgsTextFormat
+
+    from .report_frames import CrimeTypeLegend
 
 BOX_ALPHA = 95
 MAIN_MAP, SMALL_MAP = "Map", "Whole beat"
@@ -39,7 +49,7 @@ class PlanLayers:
     ground: list = field(default_factory=list)
 
 
-def open_layer(geopackage, table, name):
+def open_layer(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     """A layer of the GeoPackage; its name is text even where QGIS would read an expression."""
     layer = _open(geopackage, table, plain(name))
     if not layer.isValid():
@@ -54,12 +64,12 @@ def _open(geopackage, table, name):
     return QgsVectorLayer(f"{geopackage}|layername={table}", name, "ogr", options)
 
 
-def plain(text):
+def plain(text: str) -> str:
     """Text that is not evaluated even where QGIS replaces ``[% … %]``, as in a legend: an invisible joiner parts it."""
     return text.replace("[%", "[\u2060%")
 
 
-def new_project(crs):
+def new_project(crs: str) -> QgsProject:
     """An empty project, never the one that is open on the desktop, which measures in the plane as the fishnet does."""
     project = QgsProject(capabilities=Qgis.ProjectCapabilities())  # without a file of styles, which waits for the disk
     project.setCrs(QgsCoordinateReferenceSystem(crs))
@@ -72,7 +82,7 @@ def new_project(crs):
     return project
 
 
-def let_go(project):
+def let_go(project: QgsProject) -> None:
     """Clear a project and close its files. QGIS keeps some open until it deletes what stands for them, later, and on
     Windows a file that is open can be neither removed nor replaced.
     """
@@ -80,7 +90,8 @@ def let_go(project):
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def plan_layers(project, geopackage, ready=lambda layer: layer):
+def plan_layers(project: QgsProject, geopackage: str | Path,
+                ready: Callable[[QgsVectorLayer], QgsVectorLayer] = lambda layer: layer) -> PlanLayers:
     """Open and style the layers that sheets are drawn from, and add them to ``project`` outside its layer tree.
 
     ``ready`` gets each layer once it is open and gives the one that is used, such as :func:`in_memory`.
@@ -109,14 +120,16 @@ def plan_layers(project, geopackage, ready=lambda layer: layer):
     return layers
 
 
-def in_memory(layer):
+def in_memory(layer: QgsVectorLayer) -> QgsVectorLayer:
     """A copy of a layer, for pages that are drawn once each: a file would be asked anew for every map."""
     copy = layer.materialize(QgsFeatureRequest())
     copy.dataProvider().createSpatialIndex()
     return copy
 
 
-def context_layers(geopackage, ready=lambda layer: layer):
+def context_layers(geopackage: str | Path,
+                   ready: Callable[[QgsVectorLayer], QgsVectorLayer] = lambda layer: layer
+                   ) -> tuple[list[QgsVectorLayer], list[QgsVectorLayer]]:
     """Streets and railroads, then water and parks of the GeoPackage, as far as it has them, each list top one first."""
     styles = {"roads": style_roads, "railroads": style_railroads, "water": style_water, "parks": style_parks}
     found = {}
@@ -133,7 +146,7 @@ def context_layers(geopackage, ready=lambda layer: layer):
 
 # --- boxes -----------------------------------------------------------------------------------------------------------
 
-def style_patrols(layer, crime_types):
+def style_patrols(layer: QgsVectorLayer, crime_types: CrimeTypeLegend) -> None:
     """Boxes of a plan in the colours of their crime types, with a legend and their number."""
     categories = [QgsRendererCategory(kind["crime_type"], _box(kind["colour"]), _legend(kind))
                   for kind in crime_types.to_dict("records")]
@@ -144,7 +157,7 @@ def style_patrols(layer, crime_types):
     _label(layer, settings)
 
 
-def style_sheet_patrols(layer):
+def style_sheet_patrols(layer: QgsVectorLayer) -> None:
     """Boxes of the page strong and numbered, those of the beat's other pages as thin outlines."""
     own, other = _box(style.UNKNOWN), _fill(None, style.MUTED, 0.3)
     colour = f"coalesce(\"colour\", '{style.UNKNOWN}')"
@@ -163,7 +176,7 @@ def style_sheet_patrols(layer):
     _label(layer, settings)
 
 
-def style_forecast(layer, crime_types):
+def style_forecast(layer: QgsVectorLayer, crime_types: CrimeTypeLegend) -> None:
     """All boxes of a forecast, faint, in the colours of their crime types; the more harm, the stronger."""
     categories = []
     for kind in crime_types.to_dict("records"):
@@ -174,7 +187,7 @@ def style_forecast(layer, crime_types):
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
 
 
-def style_visits(layer, _):
+def style_visits(layer: QgsVectorLayer, _: object) -> None:
     """Boxes of visits, coloured by dosage."""
     layer.setRenderer(QgsCategorizedSymbolRenderer("dosage", [
         QgsRendererCategory(code, _fill(colour, colour, 0.7, alpha=110), words)
@@ -220,7 +233,7 @@ def _number_label(points):
 
 # --- beats -----------------------------------------------------------------------------------------------------------
 
-def style_beats(layer):
+def style_beats(layer: QgsVectorLayer) -> None:
     """Thin outlines with the beat's name."""
     layer.setRenderer(QgsSingleSymbolRenderer(_fill(None, "#8c949b", 0.25)))
     settings = QgsPalLayerSettings()
@@ -247,12 +260,12 @@ def _style_dimming(layer):
 
 # --- context ---------------------------------------------------------------------------------------------------------
 
-def style_parks(layer):
+def style_parks(layer: QgsVectorLayer) -> None:
     layer.setRenderer(QgsSingleSymbolRenderer(_fill(style.PARK, None, 0.0)))
     _name_label(layer, style.text_format(6, "#5d7a4c", italic=True), Qgis.LabelPlacement.Horizontal)
 
 
-def style_water(layer):
+def style_water(layer: QgsVectorLayer) -> None:
     if layer.geometryType() == Qgis.GeometryType.Line:
         layer.setRenderer(QgsSingleSymbolRenderer(_line(style.SHORE, 0.3)))
         _name_label(layer, style.text_format(6, "#4b7590", italic=True), Qgis.LabelPlacement.Curved)
@@ -261,14 +274,14 @@ def style_water(layer):
         _name_label(layer, style.text_format(6, "#4b7590", italic=True), Qgis.LabelPlacement.Horizontal)
 
 
-def style_roads(layer):
+def style_roads(layer: QgsVectorLayer) -> None:
     """Streets; wide where the layer's ``class`` says major, thin where it says minor."""
     symbols = {"major": _line(style.ROAD, 0.9), "minor": _line(style.ROAD, 0.45)}
     layer.setRenderer(_by_class(layer, symbols, _line(style.ROAD, 0.6)))
     _name_label(layer, _on_paper(style.text_format(7, style.ROAD_TEXT)), Qgis.LabelPlacement.Line)
 
 
-def style_railroads(layer):
+def style_railroads(layer: QgsVectorLayer) -> None:
     """Railroads; dotted where the layer's ``class`` says metro, since much of it is under ground."""
     symbols = {"metro": _line(style.RAIL, 0.35, (0.6, 1.4))}
     layer.setRenderer(_by_class(layer, symbols, _line(style.RAIL, 0.35, (3.0, 0.8))))
@@ -308,7 +321,7 @@ def _name_label(layer, text, placement):
 
 # --- tables ----------------------------------------------------------------------------------------------------------
 
-def colour_cells(layer, column):
+def colour_cells(layer: QgsVectorLayer, column: str) -> None:
     """Give a column's cells the ``colour`` of their row, and black or white text on it."""
     pairs = {(feature[column], feature["colour"]) for feature in layer.getFeatures() if feature["colour"]}
     rules = []
@@ -360,7 +373,7 @@ def _on_paper(text):
     return text
 
 
-def halo(text, size=0.6):
+def halo(text: QgsTextFormat, size: float = 0.6) -> QgsTextFormat:
     """Text with a rim of paper, readable on a map."""
     buffer = QgsTextBufferSettings()
     buffer.setEnabled(True)
@@ -376,6 +389,6 @@ def _label(layer, settings):
     layer.setLabelsEnabled(True)
 
 
-def frame_symbol():
+def frame_symbol() -> QgsFillSymbol:
     """Outline of the big map on the small one."""
     return _fill(None, "#b3261e", 0.5)

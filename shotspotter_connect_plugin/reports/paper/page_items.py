@@ -1,7 +1,10 @@
 """Pieces of pages shared by all reports: labels, maps, tables, scale bar, north arrow, export to PDF."""
+from __future__ import annotations
+
 import base64
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Sequence, Tuple
 
 from qgis.core import (Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem,
                        QgsLayoutItemAttributeTable, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture,
@@ -16,13 +19,20 @@ from ...file_checks import pdf
 from ...files import NotWhole, folder_for, replacing
 from . import style
 
+if TYPE_CHECKING:
+    from qgis.core import QgsFeedback, QgsMapLayer, QgsProject, QgsTextFormat, QgsVectorLayer
+
+
 _NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
           b'<path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
 _MM = Qgis.LayoutUnit.Millimeters
 DPI = 200
 
+PagePlace = Tuple[float, float, float, float]
+"""Left, top, width and height on a page or on the layout, in mm."""
 
-def new_layout(project, name, page):
+
+def new_layout(project: QgsProject, name: str, page: str) -> QgsPrintLayout:
     """An empty print layout of one upright page, ``A4`` or ``Letter``, owned by the project."""
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()
@@ -41,19 +51,20 @@ def _free_name(project, name):
                 if free not in taken)
 
 
-def as_text(text):
+def as_text(text: str) -> str:
     """A label's text that shows ``text`` as it is, even where it looks like an expression."""
     if "[%" not in text:
         return text
     return "[% " + QgsExpression.quotedString(text).replace("%]", "%' || ']") + " %]"
 
 
-def field(name):
+def field(name: str) -> str:
     """A label's text that shows a column of the page's row; what stands in it is never evaluated again."""
     return f'[% "{name}" %]'
 
 
-def label(layout, name, text, place, text_format, align=Qt.AlignmentFlag.AlignLeft, top=None):
+def label(layout: QgsPrintLayout, name: str, text: str, place: PagePlace, text_format: QgsTextFormat,
+          align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft, top: str | None = None) -> QgsLayoutItemLabel:
     """A label. ``place`` is x, y, width, height in mm; ``top`` names the column that holds y, where pages differ."""
     item = QgsLayoutItemLabel(layout)
     item.setId(name)
@@ -66,7 +77,7 @@ def label(layout, name, text, place, text_format, align=Qt.AlignmentFlag.AlignLe
     return _place(layout, item, place, top=top)
 
 
-def rule(layout, name, place, colour=style.INK):
+def rule(layout: QgsPrintLayout, name: str, place: PagePlace, colour: str = style.INK) -> QgsLayoutItemShape:
     """A thin filled bar as a dividing line."""
     item = QgsLayoutItemShape(layout)
     item.setId(name)
@@ -75,7 +86,8 @@ def rule(layout, name, place, colour=style.INK):
     return _place(layout, item, place)
 
 
-def map_item(layout, name, layers, place, height=None):
+def map_item(layout: QgsPrintLayout, name: str, layers: Sequence[QgsMapLayer], place: PagePlace,
+             height: str | None = None) -> QgsLayoutItemMap:
     """A framed map that shows ``layers``, top one first, whatever the project shows."""
     item = QgsLayoutItemMap(layout)
     item.setId(name)
@@ -88,7 +100,7 @@ def map_item(layout, name, layers, place, height=None):
     return item
 
 
-def frame_map(item):
+def frame_map(item: QgsLayoutItemMap) -> None:
     """Land behind a map and a thin line around it."""
     item.setBackgroundColor(QColor(style.LAND))
     item.setFrameEnabled(True)
@@ -96,12 +108,12 @@ def frame_map(item):
     item.setFrameStrokeWidth(QgsLayoutMeasurement(0.25, _MM))
 
 
-def page_value(name):
+def page_value(name: str) -> QgsProperty:
     """Property that takes a column of the page's row, also in tables, which have rows of their own."""
     return QgsProperty.fromExpression(f"attribute(@atlas_feature, '{name}')")
 
 
-def follow_columns(item, columns=("xmin", "ymin", "xmax", "ymax")):
+def follow_columns(item: QgsLayoutItemMap, columns: Sequence[str] = ("xmin", "ymin", "xmax", "ymax")) -> None:
     """Let a map show the extent that stands in four columns of the page's row."""
     properties = QgsLayoutObject.DataDefinedProperty
     wanted = (properties.MapXMin, properties.MapYMin, properties.MapXMax, properties.MapYMax)
@@ -109,7 +121,9 @@ def follow_columns(item, columns=("xmin", "ymin", "xmax", "ymax")):
         item.dataDefinedProperties().setProperty(prop, page_value(column))
 
 
-def table(layout, name, layer, columns, place, body, heading, padding, feature_filter="", top=None, centred=()):
+def table(layout: QgsPrintLayout, name: str, layer: QgsVectorLayer, columns: Sequence[tuple[str, str, float]],
+          place: PagePlace, body: QgsTextFormat, heading: QgsTextFormat, padding: float, feature_filter: str = "",
+          top: str | None = None, centred: Sequence[str] = ()) -> QgsLayoutItemAttributeTable:
     """A table of a layer's rows in its conditional colours. ``columns`` are (field, heading, width in mm)."""
     item = QgsLayoutItemAttributeTable.create(layout)
     layout.addMultiFrame(item)
@@ -148,7 +162,7 @@ def _column(name, heading, width, centred):
     return column
 
 
-def scale_bar(layout, name, map_item, place):
+def scale_bar(layout: QgsPrintLayout, name: str, map_item: QgsLayoutItemMap, place: PagePlace) -> QgsLayoutItemScaleBar:
     """A scale bar that picks a round length."""
     item = QgsLayoutItemScaleBar(layout)
     item.setId(name)
@@ -168,7 +182,7 @@ def scale_bar(layout, name, map_item, place):
     return _place(layout, item, place)
 
 
-def picture(layout, name, source, place):
+def picture(layout: QgsPrintLayout, name: str, source: str | QgsProperty, place: PagePlace) -> QgsLayoutItemPicture:
     """A picture at the upper right of its place: ``source`` is a path, ``base64:`` text or a property of one."""
     item = QgsLayoutItemPicture(layout)
     item.setId(name)
@@ -180,7 +194,7 @@ def picture(layout, name, source, place):
     return _place(layout, item, place)
 
 
-def picture_format(source):
+def picture_format(source: str) -> Qgis.PictureFormat:
     """What QGIS cannot tell of ``base64:`` text by itself: whether it is SVG."""
     if not source.startswith("base64:"):
         return Qgis.PictureFormat.Unknown
@@ -188,7 +202,7 @@ def picture_format(source):
     return Qgis.PictureFormat.SVG if b"<svg" in start or b"<?xml" in start else Qgis.PictureFormat.Raster
 
 
-def north_arrow(layout, name, place):
+def north_arrow(layout: QgsPrintLayout, name: str, place: PagePlace) -> QgsLayoutItemPicture:
     """An arrow that points up, and an N, for maps that are not turned."""
     x, y, width, height = place
     label(layout, name + " N", "N", (x, y, width, 4), style.text_format(8, bold=True), Qt.AlignmentFlag.AlignHCenter)
@@ -213,7 +227,7 @@ def _place(layout, item, place, height=None, top=None, add=True):
     return item
 
 
-def export_pdf(layout, path, feedback=None, title=""):
+def export_pdf(layout: QgsPrintLayout, path: str | Path, feedback: QgsFeedback | None = None, title: str = "") -> str:
     """Print a layout, all pages of its atlas if it has one, to a PDF that appears only when it is complete.
 
     Text stays text, and no attribute of any layer is embedded. ``title`` is what the document calls itself.

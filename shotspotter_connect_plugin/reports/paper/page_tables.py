@@ -3,7 +3,10 @@
 Rows are measured before they are drawn, so that a page gets as many as it has room for and none is lost; QGIS leaves
 out what does not fit into a table's frame. Lengths are millimetres.
 """
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import (Qgis, QgsLayoutItemManualTable, QgsLayoutMultiFrame, QgsRenderContext, QgsTableCell,
                        QgsTextRenderer)
@@ -13,6 +16,11 @@ from qgis.PyQt.QtGui import QColor
 from . import style
 from .wording import clean
 
+if TYPE_CHECKING:
+    from qgis.core import QgsPrintLayout
+
+    from .report_content import Column, Table
+
 TEXT = 8.0
 PADDING, LINE = 1.0, 0.2
 SLACK = 2.0  # less than a row; a frame that is a hair too low would swallow its last row
@@ -21,7 +29,7 @@ _DOTS = 40.0  # per millimetre, at which rows are measured
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
 
 
-def column_widths(columns, room):
+def column_widths(columns: Sequence[Column], room: float) -> list[float]:
     """Widths of the columns: fixed ones as they are, the others equal shares of the rest; all smaller if need be."""
     fixed = sum(column.width or 0.0 for column in columns)
     open_columns = sum(column.width is None for column in columns)
@@ -31,7 +39,7 @@ def column_widths(columns, room):
     return [width * shrink for width in widths]
 
 
-def header_cells(columns, widths):
+def header_cells(columns: Sequence[Column], widths: Sequence[float]) -> tuple[list[QgsTableCell], float]:
     """The header's cells and its height."""
     lines = [style.fit(clean(column.title), width - 2 * PADDING - 0.6, TEXT, 3, True)
              for column, width in zip(columns, widths)]
@@ -40,7 +48,7 @@ def header_cells(columns, widths):
     return cells, row_height(max(len(text) for text in lines), True)
 
 
-def row_cells(table, widths):
+def row_cells(table: Table, widths: Sequence[float]) -> tuple[list[list[QgsTableCell]], list[float]]:
     """The cells of each row and the height of each row; texts are broken and cut to their columns."""
     made, tall = [], [1] * len(table.rows)
     for column, width in zip(table.columns, widths):
@@ -55,7 +63,7 @@ def row_cells(table, widths):
     return [list(row) for row in zip(*made)], [row_height(lines) for lines in tall]
 
 
-def runs(heights, room, across):
+def runs(heights: Sequence[float], room: float, across: int) -> list[tuple[int, int]]:
     """Which rows stand in the ``across`` columns side by side of some height: (first, last + 1) of each.
 
     As many rows as fit, or all of them, then evenly; none where not even the first one fits.
@@ -74,7 +82,7 @@ def runs(heights, room, across):
 
 
 @lru_cache(maxsize=64)
-def row_height(lines, head=False):
+def row_height(lines: int, head: bool = False) -> float:
     """What QGIS takes for a row of so many lines, with the line above it."""
     context = QgsRenderContext()
     context.setScaleFactor(_DOTS)
@@ -84,7 +92,7 @@ def row_height(lines, head=False):
     return height + 2 * PADDING + LINE
 
 
-def cell(text, align=_LEFT, colour="", head=False):
+def cell(text: str, align: Qt.AlignmentFlag = _LEFT, colour: str = "", head: bool = False) -> QgsTableCell:
     """A cell of text, in black or white on ``colour`` where there is one."""
     made = QgsTableCell(text)
     made.setHorizontalAlignment(align)
@@ -103,7 +111,8 @@ def _format(ink, bold):
     return style.text_format(TEXT, ink, bold)
 
 
-def table_item(layout, cells, widths, heights, lines=True):
+def table_item(layout: QgsPrintLayout, cells: Sequence[Sequence[QgsTableCell]], widths: Sequence[float],
+               heights: Sequence[float], lines: bool = True) -> QgsLayoutItemManualTable:
     """The layout's table of these cells; it still needs a frame."""
     table = QgsLayoutItemManualTable.create(layout)
     layout.addMultiFrame(table)

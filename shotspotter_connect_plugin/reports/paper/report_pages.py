@@ -12,6 +12,7 @@ from qgis.core import Qgis, QgsLayoutFrame, QgsLayoutItemPage, QgsLayoutItemPict
 from qgis.PyQt.QtCore import Qt
 
 from . import page_items, style
+from .page_items import PagePlace
 from .wording import clean
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ NO_CHAIN = "Chain of adjustments is empty: no plan was ever changed by hand"
 LOGO = (32.0, 13.0)
 _MM = Qgis.LayoutUnit.Millimeters
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
-
-Place = Tuple[float, float, float, float]
-"""Left, top, width, height."""
 
 
 class ReportPages:
@@ -127,7 +125,7 @@ class ReportPages:
         return self._label("Words", page_items.as_text(words.text), place, style.text_format(words.points, words.ink),
                            align, None)
 
-    def picture(self, name: str, svg: str, place: Place) -> QgsLayoutItemPicture:
+    def picture(self, name: str, svg: str, place: PagePlace) -> QgsLayoutItemPicture:
         """A vector picture."""
         item = QgsLayoutItemPicture(self.layout)
         item.setId(self.free(name))
@@ -144,14 +142,14 @@ class ReportPages:
         group.setId(self.free(name))
         return group
 
-    def table(self, table: QgsLayoutItemManualTable, name: str, place: Place) -> None:
+    def table(self, table: QgsLayoutItemManualTable, name: str, place: PagePlace) -> None:
         """Show a table in one frame."""
         frame = QgsLayoutFrame(self.layout, table)
         frame.setId(self.free(name))
         self._put(frame, place)
         table.addFrame(frame)
 
-    def add(self, item: QgsLayoutItem, place: Place) -> None:
+    def add(self, item: QgsLayoutItem, place: PagePlace) -> None:
         """Any other item; it has got its id."""
         self._put(item, place)
         self.layout.addLayoutItem(item)
@@ -166,17 +164,17 @@ class ReportPages:
         self._names[name] = self._names.get(name, 0) + 1
         return name if self._names[name] == 1 else f"{name} {self._names[name]}"
 
-    def _label(self, name: str, text: str, place: Place, text_format: QgsTextFormat, align: Qt.AlignmentFlag,
+    def _label(self, name: str, text: str, place: PagePlace, text_format: QgsTextFormat, align: Qt.AlignmentFlag,
                page: Optional[int]) -> QgsLayoutItemLabel:
         x, y, width, height = place
         return page_items.label(self.layout, self.free(name), text, (x, self.on_layout(y, page), width, height),
                                 text_format, align)
 
-    def _rule(self, name: str, place: Place, colour: str, page: int) -> None:
+    def _rule(self, name: str, place: PagePlace, colour: str, page: int) -> None:
         x, y, width, height = place
         page_items.rule(self.layout, self.free(name), (x, self.on_layout(y, page), width, height), colour)
 
-    def _put(self, item: QgsLayoutItem, place: Place) -> None:
+    def _put(self, item: QgsLayoutItem, place: PagePlace) -> None:
         x, y, width, height = place
         item.attemptMove(QgsLayoutPoint(x, self.on_layout(y), _MM))
         item.attemptResize(QgsLayoutSize(width, height, _MM))

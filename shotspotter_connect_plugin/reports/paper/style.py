@@ -1,4 +1,6 @@
 """The one place for the colours, fonts and page sizes of reports and maps."""
+from __future__ import annotations
+
 from functools import lru_cache
 
 from qgis.core import Qgis, QgsFontUtils, QgsTextFormat
@@ -33,25 +35,25 @@ _MM_PER_POINT = 25.4 / 72.0
 _PIXELS = 200  # size at which text is measured, large so that rounding does not matter
 
 
-def page_size(name):
+def page_size(name: str) -> tuple[float, float]:
     """Width and height in millimetres of the agency's paper, upright; Letter unless it says A4."""
     return PAGES.get(name, PAGES["Letter"])
 
 
-def colour(text, alpha=255):
+def colour(text: str | None, alpha: int = 255) -> QColor:
     """A ``QColor`` of ``#rrggbb``; grey where data holds no colour."""
     result = QColor(text) if text and QColor.isValidColor(text) else QColor(UNKNOWN)
     result.setAlpha(alpha)
     return result
 
 
-def ramp(count):
+def ramp(count: int) -> list[str]:
     """``count`` colours of :data:`RAMP`, as far apart as they can be."""
     steps = len(RAMP) - 1
     return [RAMP[round(steps * number / max(count - 1, 1))] for number in range(count)]
 
 
-def ink_on(background):
+def ink_on(background: QColor) -> QColor:
     """Black or white, whichever reads better on a colour (relative luminance of WCAG 2)."""
     channels = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4
                 for value in (background.redF(), background.greenF(), background.blueF())]
@@ -60,13 +62,14 @@ def ink_on(background):
 
 
 @lru_cache(maxsize=2)
-def family(monospaced=False):
+def family(monospaced: bool = False) -> str:
     """The first font family of ours that this machine has; its default family if it has none."""
     families = _MONOSPACED if monospaced else _FAMILIES
     return next((name for name in families if QgsFontUtils.fontFamilyOnSystem(name)), QFont().defaultFamily())
 
 
-def text_format(points, ink=INK, bold=False, italic=False, monospaced=False):
+def text_format(points: float, ink: str = INK, bold: bool = False, italic: bool = False,
+                monospaced: bool = False) -> QgsTextFormat:
     """A text format in which nothing is read as HTML."""
     font = QFont(family(monospaced))
     font.setBold(bold)
@@ -83,25 +86,26 @@ def text_format(points, ink=INK, bold=False, italic=False, monospaced=False):
     return result
 
 
-def line_height(points):
+def line_height(points: float) -> float:
     """Height in millimetres of one line of text."""
     return points * _MM_PER_POINT * 1.36
 
 
-def ascent(points):
+def ascent(points: float) -> float:
     """From the top of a line of text down to its baseline, in millimetres."""
     return _metrics(False).ascent() / _PIXELS * points * _MM_PER_POINT
 
 
-def text_width(text, points, bold=False):
+def text_width(text: str, points: float, bold: bool = False) -> float:
     """Width in millimetres of one line of text."""
     return _advance(text, bold) / _PIXELS * points * _MM_PER_POINT
 
 
-def fit(text, width, points, lines=1, bold=False):
+def fit(text: str, width: float, points: float, lines: int = 1, bold: bool = False) -> list[str]:
     """``text`` broken into at most ``lines`` lines of ``width`` millimetres; what does not fit ends in an ellipsis."""
     room = width * _PIXELS / (points * _MM_PER_POINT)
-    words, result = text.split(), []
+    words = text.split()
+    result: list[str] = []
     while words and len(result) < lines - 1:
         used, count = _advance(words[0], bold), 1
         while count < len(words) and used + _advance(" ", bold) + _advance(words[count], bold) <= room:

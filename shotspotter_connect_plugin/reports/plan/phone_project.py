@@ -4,7 +4,10 @@ Everything QField does is set by QField's own properties of project and layers, 
 QField and no code is in it. What the officer adds, fixes and tactics, comes back in the same GeoPackage, in tables
 whose columns ``connect:importgps`` and ``connect:importtactics`` recognise.
 """
+from __future__ import annotations
+
 import zipfile
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsDefaultValue, QgsEditorWidgetSetup, QgsFieldConstraints,
@@ -19,6 +22,10 @@ from ..paper import map_layers, style, wording
 from . import rollcall_data
 from .plan_file import copy_context, no_waiting_for_the_disk, write_table
 from .plan_project import metadata_of, opens, save
+
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ...workspace.store.workspace import Workspace
 
 BOXES, CHOICES, FIXES, LOGS = "boxes", "tactic_choices", "gps_fixes", "tactic_log"
 """Tables of the GeoPackage; those that come back are called as the tables they fill."""
@@ -65,7 +72,7 @@ _FIX_FORM = (
     ("accuracy", "", "@gnss_horizontal_accuracy", _HIDDEN, False))
 
 
-def write_phone(workspace, shift_date, shift, path, progress=SILENT):
+def write_phone(workspace: Workspace, shift_date: str, shift: str, path: str, progress: Progress = SILENT) -> int:
     """Write a shift's plan for QField; main thread only. The open project is not touched.
 
     Parameters

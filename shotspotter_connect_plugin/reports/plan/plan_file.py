@@ -1,7 +1,10 @@
 """The plan GeoPackage: what the map, the sheets and other software read."""
+from __future__ import annotations
+
 import os
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,12 @@ from ...progress import SILENT
 from ...workspace.store.layer_file import open_layers
 from .sheets import key, sheets
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from .rollcall_data import RollCall
+
 _REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.patrols",
              "DELETE FROM sheets", "INSERT INTO sheets SELECT * FROM fresh.sheets",
              "DELETE FROM sheet_rows", "INSERT INTO sheet_rows SELECT * FROM fresh.sheet_rows")
@@ -24,7 +33,8 @@ _NO_ROOM = "The plan could not be written: free some space on the disk."
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
-def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
+def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: Progress = SILENT,
+                     with_forecast: bool = True) -> dict[str, int]:
     """Write the plan of some shifts, and the streets, parks and water around, to a new GeoPackage.
 
     Layers: patrols, forecast (unless left out), beats, sheets, parks, water, roads, railroads; tables: sheet_rows,
@@ -55,7 +65,7 @@ def write_geopackage(path, rollcalls, progress=SILENT, with_forecast=True):
     return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
 
 
-def bring_up_to_date(path, rollcalls):
+def bring_up_to_date(path: str, rollcalls: Sequence[RollCall]) -> None:
     """Put patrols and sheets as they are now into a plan that was written before, in one transaction.
 
     The file stays the same one, so that a project that has it open needs only to draw its layers again. Its forecast,
@@ -101,7 +111,7 @@ def _take_over(path, fresh):
 
 
 @contextmanager
-def no_waiting_for_the_disk():
+def no_waiting_for_the_disk() -> Iterator[None]:
     """Write a new GeoPackage without a wait per table: nobody sees it before it is whole and moved into place."""
     name = "OGR_SQLITE_SYNCHRONOUS"
     before = gdal.GetThreadLocalConfigOption(name)
@@ -117,7 +127,8 @@ def _forecast(rollcalls):
                       for rollcall in rollcalls], ignore_index=True)
 
 
-def write_table(path, name, frame, geometry_type, crs):
+def write_table(path: str | Path, name: str, frame: pd.DataFrame, geometry_type: Qgis.WkbType,
+                crs: QgsCoordinateReferenceSystem) -> None:
     """One table of the GeoPackage from a frame; its ``geometry`` column, if any, holds shapely objects."""
     columns = [column for column in frame.columns if column != "geometry"]
     fields = QgsFields()
@@ -173,9 +184,10 @@ def _options(path, name):
     return options
 
 
-def copy_context(path, context, crs, progress):
+def copy_context(path: str | Path, context: str, crs: QgsCoordinateReferenceSystem,
+                 progress: Progress) -> dict[str, int]:
     """Copy what the agency's map context has of our layers, in the plan's CRS -> layer -> how many features."""
-    copied = {}
+    copied: dict[str, int] = {}
     if not context:
         return copied
     if not os.path.exists(context):

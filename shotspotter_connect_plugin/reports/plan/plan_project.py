@@ -1,11 +1,13 @@
 """The plan as a folder to hand on: a GeoPackage, and a QGIS project that opens it styled and without any plugin."""
+from __future__ import annotations
+
 import json
 import os
 import re
 import zipfile
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from qgis.core import (Qgis, QgsLayerNotesUtils, QgsLayerTreeModel, QgsMapThemeCollection, QgsProject,
                        QgsProjectMetadata, QgsRectangle, QgsReferencedRectangle)
@@ -20,6 +22,11 @@ from . import rollcall_data
 from .plan_file import write_geopackage
 from .rollcall_pages import build_layout
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ...workspace.store.workspace import Workspace
+    from .rollcall_data import RollCall
+
 _OF_A_PERSON = re.compile(r' (saveUser|saveUserFull|saveDateTime)="[^"]*"')
 _AUTHOR = re.compile(r"<author>[^<]*</author>")
 
@@ -31,7 +38,8 @@ class PlanFiles(NamedTuple):
     project: str
 
 
-def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
+def write_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], folder: str | Path,
+               progress: Progress = SILENT) -> PlanFiles:
     """Write ``plan_<date>.gpkg`` and ``plan_<date>.qgz`` into ``folder``; main thread only, as layouts are.
 
     The project holds the boxes and the forecast of each shift, the beats, the map context and the roll-call layout, and
@@ -56,13 +64,14 @@ def write_plan(workspace, shift_date, shifts, folder, progress=SILENT):
     return write_plan_files(rollcalls, folder, progress, workspace.address)
 
 
-def write_plan_files(rollcalls, folder, progress=SILENT, address=""):
+def write_plan_files(rollcalls: Sequence[RollCall], folder: str | Path, progress: Progress = SILENT,
+                     address: str = "") -> PlanFiles:
     """As :func:`write_plan`, from :class:`~.report_words.RollCall` of one date, of the workspace at ``address``."""
     folder = Path(folder)
     name = f"plan_{rollcalls[0].shift_date}"
     geopackage, project_file = folder / (name + ".gpkg"), folder / (name + ".qgz")
     folder_for(geopackage, "The plan")
-    counts = {}
+    counts: dict[str, int] = {}
     with replacing_together(folder, "The plan") as new:
         aside = new(geopackage.name, lambda made: layers(counts)(made))
         counts.update(write_geopackage(aside, rollcalls, progress))
@@ -75,7 +84,7 @@ def write_plan_files(rollcalls, folder, progress=SILENT, address=""):
     return PlanFiles(str(geopackage), str(project_file))
 
 
-def build_project(rollcalls, geopackage):
+def build_project(rollcalls: Sequence[RollCall], geopackage: str | Path) -> QgsProject:
     """A project of its own over the layers of a plan GeoPackage."""
     first = rollcalls[0]
     project = map_layers.new_project(first.crs)
@@ -141,7 +150,7 @@ def _add(project, group, layer):
     return node
 
 
-def metadata_of(title, rollcall):
+def metadata_of(title: str, rollcall: RollCall) -> QgsProjectMetadata:
     metadata = QgsProjectMetadata()
     metadata.setTitle(title)
     metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a "
@@ -155,7 +164,7 @@ def _notes(rollcall):
     return "<br>".join(escape(line) for line in lines if line)
 
 
-def save(project, path):
+def save(project: QgsProject, path: Path) -> None:
     """Write the project without what QGIS would put into it: the name of whoever ran this, and where it was made."""
     as_written = path.with_name(path.name + ".unpacked")
     if not project.write(str(path)):
@@ -169,7 +178,7 @@ def save(project, path):
             target.writestr(name, content)
 
 
-def opens(path):
+def opens(path: Path) -> None:
     """Check of a written project: QGIS reads it, and so it does not end before its end."""
     project = QgsProject(capabilities=Qgis.ProjectCapabilities())
     if not project.read(str(path), Qgis.ProjectReadFlag.DontResolveLayers | Qgis.ProjectReadFlag.DontLoadLayouts):

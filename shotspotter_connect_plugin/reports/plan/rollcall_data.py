@@ -2,8 +2,11 @@
 
 Nothing here knows QGIS: sheets and projects get what :func:`rollcall` gives, or frames made by hand.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Tuple
 
 import pandas as pd
 
@@ -12,7 +15,12 @@ from ...patrol.metering import harm_by_box
 from ...workspace.steps.seed_promises import commitments
 from ...workspace.store.runs import library_versions
 from ..paper.page_head import chain_head, check_beat, check_shift, crime_types, logo_path, shift_names
+from ..paper.report_frames import (BeatOutlines, ComingDraws, CrimeTypeLegend, ForecastBoxes, OfferedTactics,
+                                   SheetPatrols)
 from ..paper.wording import clean, hours_in_words, moment_in_words, natural_key
+
+if TYPE_CHECKING:
+    from ...workspace.store.workspace import Workspace
 
 PATROL_COLUMNS = (
     "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
@@ -28,15 +36,11 @@ NO_PATROLS = "The plan of this shift has no boxes."
 class RollCall:
     """One shift's plan as it is handed out.
 
-    Frames (polygons are shapely, in ``crs``):
-    ``crime_types`` [crime_type, name, colour, letter]; ``beats`` [beat, geometry], all of them, as outlines;
-    ``patrols`` [PATROL_COLUMNS], planned ones in visit order, ``number`` counts from 1 within a beat, ``reasons`` are
-    lists of text; ``forecast`` [FORECAST_COLUMNS and one ``expected_<crime type>`` each], one row per box; ``tactics``
-    [name, description, crime_types (list), approved]; ``coming`` [shift_date, shift_name, seed_hash], the hashes of
-    coming draws, the next one first. ``pages`` names the beats that get a page, ``area`` is (xmin, ymin, xmax, ymax) of
-    the fishnet, ``message`` says why the whole shift has nothing to show, where that is so. ``logo`` is the path of a
-    picture, ``phone`` the address at which a phone finds the shift's file; both may be empty. ``draws`` tells how often
-    the shift was drawn, ``hashes`` how many seed hashes stood for it.
+    Polygons of frames are shapely, in ``crs``; ``beats`` are all of them, as outlines. ``pages`` names the beats that
+    get a page, ``area`` is (xmin, ymin, xmax, ymax) of the fishnet, ``message`` says why the whole shift has nothing to
+    show, where that is so. ``logo`` is the path of a picture, ``phone`` the address at which a phone finds the shift's
+    file; both may be empty. ``draws`` tells how often the shift was drawn, ``hashes`` how many seed hashes stood for
+    it.
     """
 
     agency: str
@@ -46,14 +50,14 @@ class RollCall:
     shift: str
     shift_name: str
     hours: str
-    pages: tuple
-    area: tuple
-    crime_types: pd.DataFrame
-    beats: pd.DataFrame
-    patrols: pd.DataFrame
-    forecast: pd.DataFrame
-    tactics: pd.DataFrame
-    coming: pd.DataFrame
+    pages: Tuple[str, ...]
+    area: Tuple[float, float, float, float]
+    crime_types: CrimeTypeLegend
+    beats: BeatOutlines
+    patrols: SheetPatrols
+    forecast: ForecastBoxes
+    tactics: OfferedTactics
+    coming: ComingDraws
     seed_hash: str
     lottery: bool
     chain_head: str
@@ -68,7 +72,7 @@ class RollCall:
     hashes: int = 1
 
     @property
-    def seed_label(self):
+    def seed_label(self) -> str:
         """What the seed hash is the hash of: a first draw from the one hash published, or what else it is."""
         said = "Seed hash of this draw" if self.lottery else "Test with a given seed, no lottery"
         more = [f"draw {self.draws} of this shift"] * (self.draws > 1) + [f"1 of {self.hashes} hashes"] * (
@@ -76,7 +80,7 @@ class RollCall:
         return f"Seed hash, {', '.join(more)}" if more and self.lottery else said
 
 
-def rollcall(workspace, shift_date, shift, beat=""):
+def rollcall(workspace: Workspace, shift_date: str, shift: str, beat: str = "") -> RollCall:
     """One shift's :class:`RollCall`, of all beats or of one.
 
     Raises
@@ -114,7 +118,7 @@ def rollcall(workspace, shift_date, shift, beat=""):
         hashes=workspace.count("commitments", {"shift_date": shift_date, "shift": shift}))
 
 
-def phone_link(address, shift_date, shift):
+def phone_link(address: str, shift_date: str, shift: str) -> str:
     """Where a phone finds the file of a shift: the agency's address and a fixed name; an empty text without address."""
     return f"{address.rstrip('/')}/phone_{shift_date}_{shift}.zip" if address else ""
 

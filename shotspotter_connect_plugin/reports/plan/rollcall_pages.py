@@ -4,7 +4,10 @@ An atlas, because the agency can open it in QGIS's layout designer and change th
 columns of the sheets layer (``[% "title" %]``); QGIS evaluates such a text once, so what stands in a column is shown as
 it is.
 """
+from __future__ import annotations
+
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Iterator, Sequence
 
 import pandas as pd
 from qgis.core import QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemMapOverview
@@ -21,12 +24,20 @@ from . import sheets
 from .plan_file import write_geopackage
 from .rollcall_data import RollCall
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qgis.core import QgsFeedback, QgsPrintLayout, QgsProject
+
+    from ...progress import Progress
+
 NAME = "Roll call"
 PHONE = "This plan on a phone"
 HOW_TO_READ = "On the map: number = order of the visits, letter and colour = the crime type behind most of the harm."
 
 
-def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
+def write_rollcall(rollcall: RollCall | Sequence[RollCall], path: str | Path, progress: Progress = SILENT,
+                   feedback: QgsFeedback | None = None) -> str:
     """Write the roll-call PDF of one shift, or of several, in one file; it appears only when it is complete.
 
     Parameters
@@ -47,7 +58,7 @@ def write_rollcall(rollcall, path, progress=SILENT, feedback=None):
 
 
 @contextmanager
-def laid_out(rollcalls, progress=SILENT):
+def laid_out(rollcalls: Sequence[RollCall], progress: Progress = SILENT) -> Iterator[QgsPrintLayout]:
     """The layout of the sheets, in a project of its own, with all it shows; both are gone afterwards."""
     if not rollcalls:
         raise ConnectError("There is no shift to print: name a shift of this date.")
@@ -75,7 +86,7 @@ def _ask_less(project, layout):
     layout.setReferenceMap(small)
 
 
-def as_table(rollcalls):
+def as_table(rollcalls: Sequence[RollCall]) -> Report:
     """The boxes of some shifts as a :class:`~.report_content.Report` of one table, for files."""
     first = rollcalls[0]
     patrols = pd.concat([rollcall.patrols.assign(shift_name=rollcall.shift_name) for rollcall in rollcalls])
@@ -90,7 +101,7 @@ def as_table(rollcalls):
     return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
 
 
-def build_layout(project, layers, page_size):
+def build_layout(project: QgsProject, layers: map_layers.PlanLayers, page_size: str) -> QgsPrintLayout:
     """The roll-call layout over the layers of a plan, in the project's layout manager, which owns it.
 
     Parameters

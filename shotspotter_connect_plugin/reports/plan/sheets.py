@@ -3,15 +3,22 @@
 The tables go into the plan GeoPackage, and the layout reads them page by page; so the layout stays one editable design
 while no text from data is ever read as an expression or markup. Lengths are millimetres, sizes of text are points.
 """
+from __future__ import annotations
+
 import base64
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Sequence
 
 import pandas as pd
 from shapely.geometry import box as rectangle
 from shapely.ops import unary_union
 
 from ..paper import charts, style, wording
+
+if TYPE_CHECKING:
+    from ..paper.report_frames import CrimeTypeLegend, SheetPatrols
+    from .rollcall_data import RollCall
 
 SUBTITLE, TEXT, SMALL, TINY = 11.0, 9.0, 8.0, 6.5
 _USED = 0.97  # letters on paper are drawn a little apart
@@ -35,30 +42,30 @@ NOT_APPROVED = "not yet approved"
 _NO_KIND = {"name": "–", "letter": "", "colour": ""}
 
 
-def column_widths(page_width):
+def column_widths(page_width: float) -> list[float]:
     """Width of each column of the table; the column without one takes what is left."""
     left = page_width - 2 * style.MARGIN - sum(width or 0.0 for _, _, width in COLUMNS)
     return [width or left for _, _, width in COLUMNS]
 
 
-def key(crime_types):
+def key(crime_types: CrimeTypeLegend) -> pd.DataFrame:
     """The crime types as the key beside the map shows them: names in one line."""
     return crime_types.assign(key=["".join(style.fit(name, SIDE - 10, SMALL)) for name in crime_types["name"]])
 
 
-def header_widths(width, logo, qr):
+def header_widths(width: float, logo: bool, qr: bool) -> tuple[float, float]:
     """Width of the title and of the agency's name beside it, with a logo and a QR code at the right where there are."""
     pictures = (LOGO[0] + 2.0 if logo else 0.0) + (QR + 2.0 if qr else 0.0)
     split = min(0.67 * width, width - pictures - 30.0)
     return split, width - pictures - split
 
 
-def side_height(count):
+def side_height(count: int) -> float:
     """What the small map, a key of ``count`` crime types, its note and the scale need; the big map is never lower."""
     return SIDE + GAP + TITLE + count * KEY_ROW + GAP / 2 + KEY_NOTE + GAP / 2 + SCALE
 
 
-def sheets(rollcalls):
+def sheets(rollcalls: Sequence[RollCall]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Pages of some shifts, in order.
 
     Returns
@@ -70,7 +77,9 @@ def sheets(rollcalls):
     patrols : DataFrame
         The patrols of all shifts with the number of their ``sheet``.
     """
-    pages, rows, patrols = [], [], []
+    pages: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    patrols: list[pd.DataFrame] = []
     for rollcall in rollcalls:
         first, qr = len(pages), _qr(rollcall.phone)
         kinds = rollcall.crime_types.set_index("crime_type").to_dict("index")
@@ -96,7 +105,7 @@ def _embedded(path):
         return ""
 
 
-def embedded(picture):
+def embedded(picture: bytes) -> str:
     """A picture's bytes as QGIS takes them in the place of a path."""
     return "base64:" + base64.b64encode(picture).decode("ascii")
 
@@ -147,7 +156,8 @@ def _text(rollcall, kinds, patrols, rows):
 class _Text:
     """The texts below the map of one beat in a given detail, and the parts into which its rows must be cut for them."""
 
-    def __init__(self, rollcall, kinds, patrols, rows, reason_lines, tactic_lines):
+    def __init__(self, rollcall: RollCall, kinds: dict[str, dict[str, str]], patrols: SheetPatrols,
+                 rows: list[dict[str, str]], reason_lines: int, tactic_lines: int) -> None:
         width, height = _inner(rollcall)
         self.note = _note(patrols, width)
         self.why = [_why(kinds, patrol, width, reason_lines) for patrol in patrols.to_dict("records")]

@@ -1,4 +1,8 @@
 """The page on a back-test: what each way to forecast would have caught, as vector pictures and tables."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
+
 from ...forecast.accuracy import Calibration
 from ...forecast.backtest_scores import POOLED
 from ...forecast.rolling_backtest import CONNECT, CURVE
@@ -6,13 +10,16 @@ from ..paper import charts
 from ..paper.box_map import box_map
 from . import web_page
 
+if TYPE_CHECKING:
+    from ...workspace.steps.backtesting import BackTest
+
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
          "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",
          "log_score": "Log score"}
 _CAUGHT, _MISSED = "#0b5394", "#b45f06"
 
 
-def write_page(result, title, details, path):
+def write_page(result: BackTest, title: str, details: Sequence[str], path: str) -> None:
     """Write the HTML page; the file is the old one or the new one.
 
     Parameters
@@ -27,12 +34,12 @@ def write_page(result, title, details, path):
     web_page.save(title, details, parts(result), path)
 
 
-def in_short(result):
+def in_short(result: BackTest) -> list[str]:
     """One sentence per crime type, and one for all together."""
     return [sentence(result, crime_type) for crime_type in result.table["crime_type"].unique()]
 
 
-def sentence(result, crime_type):
+def sentence(result: BackTest, crime_type: str) -> str:
     """What the forecast caught of a crime type, what it expected to catch, and what it gained over other methods."""
     own = result.table[result.table["crime_type"] == crime_type]
     row = own[own["method"] == CONNECT].iloc[0]
@@ -56,7 +63,7 @@ def sentence(result, crime_type):
             + (f" Verdict: {verdict}; read no more into it." if verdict else ""))
 
 
-def parts(result):
+def parts(result: BackTest) -> list[str]:
     """Headings, sentences, pictures and tables, one group per crime type, all types together first."""
     codes = result.table["crime_type"].unique().tolist()
     return [part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code)]

@@ -1,6 +1,13 @@
 """The page on what caps cost: charts as vector pictures, and the table behind them."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
+
 from ...patrol.cap_cost import ALL_RULES, CAP_ALONE
 from . import web_page
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORDS = {
     "cap": "Cap: largest chance of a box per shift", "rules": "Rules in force",
@@ -17,7 +24,7 @@ _DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate
 _INK, _GRID, _OURS, _ALONE, _PAPER = "#1d2329", "#d5dae0", "#0b5394", "#b45f06", "#ffffff"
 
 
-def write_page(table, title, details, path):
+def write_page(table: pd.DataFrame, title: str, details: Sequence[str], path: str) -> None:
     """Write the HTML page; the file is the old one or the new one.
 
     Parameters
@@ -32,7 +39,7 @@ def write_page(table, title, details, path):
     web_page.save(title, details, parts(table), path)
 
 
-def parts(table):
+def parts(table: pd.DataFrame) -> list[str]:
     """Charts and table as HTML."""
     rows = [[_cell(name, value) for name, value in zip(table.columns, row)] for row in table.itertuples(index=False)]
     return [charts(table), web_page.table([WORDS[name] for name in table], rows)]
@@ -42,7 +49,7 @@ def _cell(name, value):
     return value if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
 
 
-def charts(table):
+def charts(table: pd.DataFrame) -> str:
     """Covered harm and effective number of boxes against the cap, as SVG; a sentence where reportlab is missing."""
     try:
         from reportlab.graphics import renderSVG

@@ -1,7 +1,13 @@
 """Pages for a browser: one HTML file that needs no other, with vector pictures and tables."""
+from __future__ import annotations
+
 import html
+from typing import TYPE_CHECKING, Callable, Iterable, Sequence
 
 from ...files import replace_text
+
+if TYPE_CHECKING:
+    from ..paper.drawing import Picture
 
 WIDTH = 190.0
 """Of pictures, in mm."""
@@ -10,7 +16,7 @@ _STYLE = ("body{font:15px/1.5 'Open Sans',sans-serif;color:#1d2329;max-width:60e
           "text-align:right;vertical-align:bottom}svg{width:100%;height:auto}")
 
 
-def save(title, details, parts, path):
+def save(title: str, details: Sequence[str], parts: Sequence[str], path: str) -> None:
     """Write a page; the file is the old one or the new one.
 
     Parameters
@@ -30,31 +36,31 @@ def save(title, details, parts, path):
     replace_text(path, page(title, details, parts), "The report")
 
 
-def page(title, details, parts):
+def page(title: str, details: Sequence[str], parts: Sequence[str]) -> str:
     """The page as text; parameters as of :func:`save`."""
     return (f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
             f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
             + "".join(paragraph(text) for text in details) + "\n".join(parts) + "</body></html>\n")
 
 
-def heading(text):
+def heading(text: str) -> str:
     """A heading."""
     return f"<h2>{html.escape(text)}</h2>"
 
 
-def paragraph(text):
+def paragraph(text: str) -> str:
     """A paragraph; nothing in it acts."""
     return f"<p>{html.escape(text)}</p>"
 
 
-def table(heads, rows):
+def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """A table of texts."""
     head = "".join(f"<th>{html.escape(word)}</th>" for word in heads)
     body = "\n".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
-def chart(title, draw):
+def chart(title: str, draw: Callable[[], Picture]) -> str:
     """A chart under its title; ``draw()`` gives the picture. A sentence where charts cannot be drawn."""
     from ..paper import charts, style  # these need Qt; pages without them do not
 

@@ -1,6 +1,9 @@
 """What the dock shows of the chosen file: what its columns mean, its first rows, and what came of its import."""
+from __future__ import annotations
+
 import zoneinfo
 from html import escape
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
@@ -11,6 +14,11 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFo
 
 from ...workspace.imports.file_kinds import KINDS, MAPPED
 from .import_queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QKeyEvent, QWheelEvent
+
+    from .import_queue import Item
 
 RED = "#d03a3a"
 """Of what failed: read on white and on black."""
@@ -34,10 +42,10 @@ class _Choice(QComboBox):
     """A choice that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
     and do not step through meanings, each of which would be taken from another column."""
 
-    def wheelEvent(self, event):  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         event.ignore()
 
-    def keyPressEvent(self, event):  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self.showPopup()
         else:
@@ -47,6 +55,8 @@ class _Choice(QComboBox):
 class ColumnsPanel(QWidget):
     """What a file is and what its columns mean, as found, to be corrected."""
 
+    _item: Item | None
+    extras: dict[str, QLineEdit | QComboBox]
     called = pyqtSignal(str)
     meant = pyqtSignal(str, str)
     given = pyqtSignal(str, str)
@@ -54,7 +64,7 @@ class ColumnsPanel(QWidget):
     extra = pyqtSignal(str, str)
     anew = pyqtSignal()
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._item = None
         layout = QVBoxLayout(self)
@@ -119,7 +129,7 @@ class ColumnsPanel(QWidget):
         self.crs.crsChanged.connect(lambda _: self._give())
         self.form.addRow(tr("&CRS"), self.crs)
 
-    def show_item(self, item):
+    def show_item(self, item: Item | None) -> None:
         """Show an item of the queue; None for nothing."""
         if item is not None and item is self._item and item.state == LOOKING and item.look is not None:
             return  # what is shown stays until the new look is there
@@ -248,14 +258,14 @@ class ColumnsPanel(QWidget):
 class RowsPanel(QTableWidget):
     """The first rows, without what is never read."""
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectImportRows")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.verticalHeader().setDefaultSectionSize(22)
 
-    def show_item(self, item):
+    def show_item(self, item: Item | None) -> None:
         """Show an item of the queue; None for nothing."""
         rows = item.look.rows if item is not None and item.look is not None else None
         self.clear()
@@ -276,14 +286,14 @@ class ResultPanel(QTextBrowser):
 
     file_wanted = pyqtSignal(str)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectImportResult")
         self.setOpenLinks(False)
         self._rejects = ""
         self.anchorClicked.connect(lambda _: self.file_wanted.emit(self._rejects))
 
-    def show_item(self, item):
+    def show_item(self, item: Item | None) -> None:
         """Show an item of the queue; None for nothing."""
         self._rejects = ""
         if item is None or item.state not in (DONE, FAILED, STOPPED):

@@ -1,5 +1,8 @@
 """The import dock: files in, a look at each, their imports in the background, and what came of them."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget, QgsMessageBar
@@ -16,6 +19,12 @@ from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .import_queue import (DONE, FAILED, LOOKING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue, kinds,
                            tr)
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtCore import QObject
+    from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+
+    from .import_queue import Item
+
 OBJECT_NAME = "ConnectImportDock"
 _FOLDER, _VISITS = "shotspotter_connect/imports/folder", "shotspotter_connect/imports/find_visits"
 
@@ -28,7 +37,7 @@ class ImportDock(QgsDockWidget):
     parent : QWidget
     """
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tr("Import files"), parent)
         self.setObjectName(OBJECT_NAME)
         self.setAcceptDrops(True)
@@ -127,14 +136,14 @@ class ImportDock(QgsDockWidget):
 
     # Which workspace
 
-    def follow_project(self, *_):
+    def follow_project(self, *_: object) -> None:
         """Work with the workspace of the open project; what is being imported goes on first."""
         self._behind = self.queue.running()
         if not self._behind:
             self.workspace.set_text(addresses.current())
             self._open()
 
-    def showEvent(self, event):  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         if not self.queue.items:
             self.follow_project()  # it may have got another workspace meanwhile
         super().showEvent(event)
@@ -152,7 +161,7 @@ class ImportDock(QgsDockWidget):
 
     # Files
 
-    def add(self, paths):
+    def add(self, paths: Sequence[str]) -> None:
         """Take files and folders in, and choose the first of them."""
         if not self.queue.address:
             self._tell(tr("Choose a workspace first."), Qgis.MessageLevel.Warning)
@@ -165,11 +174,11 @@ class ImportDock(QgsDockWidget):
             self.table.selectRow(row)
             self.tabs.setCurrentWidget(self.columns)
 
-    def dragEnterEvent(self, event):  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls() and all(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
-    def dropEvent(self, event):  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         event.acceptProposedAction()
         self.add([url.toLocalFile() for url in event.mimeData().urls()])
 
@@ -186,13 +195,13 @@ class ImportDock(QgsDockWidget):
             QgsSettings().setValue(_FOLDER, os.path.dirname(path))
             self.add([path])
 
-    def remove(self):
+    def remove(self) -> None:
         """Take the chosen file off the list."""
         if self.item is not None:
             self.queue.remove(self.item)
 
     @property
-    def item(self):
+    def item(self) -> Item | None:
         """The item chosen in the list, None if there is none."""
         row = self.table.currentRow()
         return self.queue.items[row] if 0 <= row < len(self.queue.items) and self.table.selectedItems() else None
@@ -205,7 +214,7 @@ class ImportDock(QgsDockWidget):
 
     # Importing
 
-    def start(self):
+    def start(self) -> None:
         """Import everything that is ready."""
         missing = next((item for item in self.queue.items if item.kind == "places" and item.state == READY
                         and not item.extras.get("KIND")), None)
@@ -219,11 +228,11 @@ class ImportDock(QgsDockWidget):
         self.queue.start()
         addresses.remember(self.queue.address)
 
-    def busy(self):
+    def busy(self) -> bool:
         """Whether files are looked at or imported."""
         return self.queue.looking() or self.queue.running()
 
-    def take_away(self):
+    def take_away(self) -> None:
         """Let go of everything outside the dock; an import under way is stopped and leaves nothing."""
         QgsProject.instance().readProject.disconnect(self.follow_project)
         self.queue.leave()
@@ -308,7 +317,7 @@ class ImportDock(QgsDockWidget):
         self.bar.clearWidgets()
         self.bar.pushMessage(text, level, 0)
 
-    def eventFilter(self, watched, event):  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Delete takes the chosen file off the list; QGIS has an action of its own on that key."""
         if watched is self.table and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) \
                 and event.key() == Qt.Key.Key_Delete:

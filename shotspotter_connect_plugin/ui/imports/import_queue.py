@@ -1,9 +1,12 @@
 """The files to be imported: what each is taken for, and their imports one after the other through the algorithms."""
+from __future__ import annotations
+
 import json
 import os
 import re
 import time
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -16,6 +19,9 @@ from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not
 from ..background import AlgorithmRun, Works
 from ..translation import translator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 tr = translator("ImportDock")
 LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
@@ -36,14 +42,14 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r" \(REJECTS\)", "")))
 
 
-def spoken(sentence):
+def spoken(sentence: str) -> str:
     """A sentence of an importer with the words of the dock in place of the names of parameters."""
     for pattern, words in _SPOKEN:
         sentence = pattern.sub(tr(words), sentence)
     return sentence
 
 
-def kinds():
+def kinds() -> dict[str, str]:
     """The kinds of files that this version can import, code -> title."""
     registry = QgsApplication.processingRegistry()
     return {code: tr(kind.title) for code, kind in KINDS.items() if registry.algorithmById(kind.algorithm)}
@@ -60,32 +66,32 @@ class Item:
 
     path: str
     kind: str = ""
-    given: dict = None
+    given: Optional[Dict[str, str]] = None
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""
-    question: object = None
-    extras: dict = field(default_factory=dict)
-    look: Preview = None
+    question: Any = None
+    extras: Dict[str, str] = field(default_factory=dict)
+    look: Optional[Preview] = None
     state: str = LOOKING
     percent: int = 0
-    outputs: dict = field(default_factory=dict)
-    messages: list = field(default_factory=list)
-    warnings: list = field(default_factory=list)
+    outputs: Dict[str, Any] = field(default_factory=dict)
+    messages: List[str] = field(default_factory=list)
+    warnings: List[str] = field(default_factory=list)
     error: str = ""
     rejects: str = ""
-    rejected: object = None
-    delivered: object = None
+    rejected: Optional[pd.DataFrame] = None
+    delivered: Optional[pd.DataFrame] = None
 
     @property
-    def name(self):
+    def name(self) -> str:
         """What it is called in the list."""
         path, _, layer = self.path.partition("|layername=")
         name = os.path.basename(path.rstrip("/\\"))
         return name + (", " + layer if layer else "")
 
     @property
-    def pending(self):
+    def pending(self) -> bool:
         """Whether it waits to be imported or is being imported."""
         return self.state in (WAITING, RUNNING)
 
@@ -96,12 +102,16 @@ class ImportQueue(QObject):
     ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
     """
 
+    items: list[Item]
+    _run: AlgorithmRun | None
+    _running: Item | None
+    _dates: list[tuple[str, str]]
     changed = pyqtSignal(object)
     listed = pyqtSignal()
     over = pyqtSignal()
     refused = pyqtSignal(str)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.items, self.address, self.find_visits = [], "", True
         self.refusal = ""  # why this account may not import into the workspace
@@ -110,7 +120,7 @@ class ImportQueue(QObject):
 
     # The list
 
-    def add(self, paths):
+    def add(self, paths: Sequence[str]) -> None:
         """Look at files and folders; each layer of a file becomes an item."""
         for path in paths:
             item = Item(path)
@@ -119,14 +129,14 @@ class ImportQueue(QObject):
                 preview_file(workspace, part, progress=progress) for part in importable_parts(path)])
         self.listed.emit()
 
-    def remove(self, item):
+    def remove(self, item: Item) -> None:
         """Take an item off the list, unless it is at work."""
         if item in self.items and not item.pending:
             self._works.cancel(_key(item))
             self.items.remove(item)
             self.listed.emit()
 
-    def open(self, address):
+    def open(self, address: str) -> None:
         """Work with another workspace: all that has not been imported yet is looked at again."""
         if address == self.address or self.running():
             return
@@ -138,14 +148,14 @@ class ImportQueue(QObject):
             if item.state in (LOOKING, PROBLEM, READY):
                 self.look_again(item)
 
-    def look_again(self, item):
+    def look_again(self, item: Item) -> None:
         """Look at an item with what is said about it now."""
         given, kind, order = item.given, item.kind, item.date_order
         crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
         self._start_look(item, lambda workspace, progress: [
             preview_file(workspace, item.path, kind, given, crs, zone, progress, order)])
 
-    def looking(self):
+    def looking(self) -> bool:
         """Whether any item is still looked at."""
         return self._works.under_way()
 
@@ -174,26 +184,26 @@ class ImportQueue(QObject):
 
     # What is said about an item
 
-    def call_it(self, item, kind):
+    def call_it(self, item: Item, kind: str) -> None:
         """Say what an item is."""
         item.kind, item.given, item.extras = kind, None, {}
         item.source_crs = item.source_timezone = item.date_order = ""
         item.question = None
         self.look_again(item)
 
-    def answer(self, item, date_order):
+    def answer(self, item: Item, date_order: str) -> None:
         """Say whether day or month comes first in an item's dates; "" = as it tells."""
         item.date_order = date_order
         self.look_again(item)
 
-    def give_meaning(self, item, column, role):
+    def give_meaning(self, item: Item, column: str, role: str) -> None:
         """Say what a column means; "" = nothing."""
         given = item.look.given.mapping if item.given is None else item.given
         item.given = changed_mapping(item.look.mapping, given, column, role)
         item.question = None if item.question is not None and item.question.column == column else item.question
         self.look_again(item)
 
-    def give(self, item, source_crs, source_timezone):
+    def give(self, item: Item, source_crs: str, source_timezone: str) -> None:
         """Say in which CRS and time zone the file is; empty = as it tells."""
         if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
             return
@@ -204,7 +214,7 @@ class ImportQueue(QObject):
         item.date_order = item.date_order or item.look.given.date_order
         self.look_again(item)
 
-    def guess_anew(self, item):
+    def guess_anew(self, item: Item) -> None:
         """Forget what was said about the columns, now and before."""
         item.given, item.source_crs, item.source_timezone, item.date_order = {}, "", "", ""
         item.question = None
@@ -218,11 +228,11 @@ class ImportQueue(QObject):
         if sentence:
             self.refused.emit(sentence)
 
-    def running(self):
+    def running(self) -> bool:
         """Whether imports are under way."""
         return self._running is not None
 
-    def start(self):
+    def start(self) -> None:
         """Import everything that is ready, one after the other, in an order in which each finds what it needs."""
         self.items = [item for item in self.items if item.kind != VISITS]
         self._dates = []
@@ -233,7 +243,7 @@ class ImportQueue(QObject):
         self.listed.emit()
         self._next()
 
-    def stop(self):
+    def stop(self) -> None:
         """Stop the import under way, which leaves the workspace as it was, and all that wait."""
         for item in self.items:
             if item.state == WAITING:
@@ -242,7 +252,7 @@ class ImportQueue(QObject):
         if self._run is not None:
             self._run.cancel()
 
-    def leave(self):
+    def leave(self) -> None:
         """Want no result any more: the dock goes. An import under way is stopped."""
         self._works.stop()
         if self._run is not None:
@@ -277,7 +287,7 @@ class ImportQueue(QObject):
         self.listed.emit()
         return item
 
-    def parameters(self, item):
+    def parameters(self, item: Item) -> dict[str, Any]:
         """The parameters with which an item's algorithm is run."""
         parameters = {"WORKSPACE": self.address, **item.extras}
         if item.kind == VISITS:
@@ -291,10 +301,10 @@ class ImportQueue(QObject):
             said = {holds: item.given} if holds and item.given is not None else item.given
             parameters["MAPPING"] = holds if said is None else json.dumps(said)
         elif item.kind in MAPPED:
-            said = item.given is not None
+            corrected = item.given is not None
             parameters.update(
-                MAPPING=json.dumps(item.given) if said else "", SOURCE_CRS=item.source_crs if said else "",
-                SOURCE_TIMEZONE=item.source_timezone if said else "", REJECTS=_rejects(self.address, item))
+                MAPPING=json.dumps(item.given) if corrected else "", SOURCE_CRS=item.source_crs if corrected else "",
+                SOURCE_TIMEZONE=item.source_timezone if corrected else "", REJECTS=_rejects(self.address, item))
         return parameters
 
     def _progressed(self, percent):

@@ -1,8 +1,14 @@
 """How the live patrol looks by day and by night: large, and at night so dark that it does not blind the driver."""
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Mapping
 
 from ...patrol import live_patrol
 from ...reports.paper import style
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QColor
 
 
 @dataclass(frozen=True)
@@ -16,34 +22,34 @@ class Theme:
     muted: str
     done: str
     dark: bool
-    verdicts: dict
+    verdicts: Mapping[str, str]
 
     @property
-    def sheet(self):
+    def sheet(self) -> str:
         """The style sheet of the dock's widgets, sized for fingers."""
         return _SHEET.format(**{name: getattr(self, name) for name in (
             "paper", "raised", "edge", "ink", "muted", "done")})
 
-    def behind(self, verdict):
+    def behind(self, verdict: str) -> str:
         """Style of the panel with the timer."""
         colour = self.verdicts.get(verdict, self.raised)
         return (f"QFrame#panel {{ background: {colour}; border-radius: 8px; }} "
                 "QFrame#panel QLabel "
                 f"{{ background: transparent; color: {style.ink_on(style.colour(colour)).name()}; }}")
 
-    def seen(self, colour):
+    def seen(self, colour: str) -> QColor:
         """The colour of a crime type as a ``QColor``, at night so light that it stands out from the dark."""
-        colour = style.colour(colour)
-        if self.dark and colour.lightnessF() < _LIGHT_AT_NIGHT:
-            colour.setHslF(max(colour.hslHueF(), 0.0), colour.hslSaturationF(), _LIGHT_AT_NIGHT)
-        return colour
+        seen = style.colour(colour)
+        if self.dark and seen.lightnessF() < _LIGHT_AT_NIGHT:
+            seen.setHslF(max(seen.hslHueF(), 0.0), seen.hslSaturationF(), _LIGHT_AT_NIGHT)
+        return seen
 
-    def band(self, colour):
+    def band(self, colour: str) -> str:
         """Style of the band in the colour of a crime type; at night only its edge is bright."""
-        colour = self.seen(colour)
+        seen = self.seen(colour)
         if self.dark:
-            return f"background: {self.raised}; color: {self.ink}; border-left: 16px solid {colour.name()};"
-        return f"background: {colour.name()}; color: {style.ink_on(colour).name()}; border-radius: 8px;"
+            return f"background: {self.raised}; color: {self.ink}; border-left: 16px solid {seen.name()};"
+        return f"background: {seen.name()}; color: {style.ink_on(seen).name()}; border-radius: 8px;"
 
 
 _LIGHT_AT_NIGHT = 0.55

@@ -1,4 +1,6 @@
 """Fixes from the GPS connection that QGIS has open; one of our own only where there is none."""
+from __future__ import annotations
+
 import math
 
 from qgis.core import QgsApplication, QgsNmeaConnection
@@ -21,7 +23,7 @@ _METRES_PER_HDOP = 5.0
 """As imports of GPS files take it."""
 
 
-def check_address(kind, text):
+def check_address(kind: str, text: str) -> tuple[str, int] | tuple[str]:
     """An address of its kind: (host, port), or the name of a serial port.
 
     Raises
@@ -53,23 +55,24 @@ def _serial_port():
 class GpsSource(QObject):
     """Gives ``fix(ISO text of the instant in UTC, longitude, latitude, accuracy in metres or NaN)``."""
 
+    _wanted: tuple[str, tuple[str, int] | tuple[str]] | None
     fix = pyqtSignal(str, float, float, float)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._connection = self._own = self._device = self._wanted = None
         self._heard, self._tried = False, 0
         self._since_try = QElapsedTimer()
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Where fixes come from, or ""."""
         if self._connection is None or (self._connection is self._own and not self._heard):
             return ""
         return self._wanted_name if self._connection is self._own else "GPS of QGIS"
 
     @property
-    def trying(self):
+    def trying(self) -> str:
         """Where a connection of our own is being tried, or ""."""
         return "" if self._wanted is None or self.name else self._wanted_name
 
@@ -78,7 +81,7 @@ class GpsSource(QObject):
         kind, address = self._wanted
         return "{} {}".format(kind, ":".join(map(str, address)))
 
-    def watch(self):
+    def watch(self) -> None:
         """Follow the connection that QGIS has open, if any; ours gives way to it, and is tried again when lost."""
         open_now = QgsApplication.gpsConnectionRegistry().connectionList()
         if open_now:
@@ -92,7 +95,7 @@ class GpsSource(QObject):
                 not self._since_try.isValid() or self._since_try.elapsed() > _TRY_AGAIN):
             self._try()
 
-    def open(self, kind, text):
+    def open(self, kind: str, text: str) -> None:
         """Open a connection of our own, unless QGIS has one; ConnectError where the address is none."""
         address = check_address(kind, text)
         if kind == SERIAL:
@@ -103,7 +106,7 @@ class GpsSource(QObject):
         self._let_go()
         self.watch()
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the connection, and want none."""
         self._wanted = None
         self._let_go()

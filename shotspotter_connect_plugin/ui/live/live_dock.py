@@ -1,5 +1,8 @@
 """The live patrol dock for a car's computer: it wires receiver, state machine, journal, workspace, pages and map."""
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -18,6 +21,13 @@ from .live_pages import SETTINGS, PatrolPage, StartPage, tr
 from .plan_source import PlanSource
 from .workspace_link import WorkspaceLink
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.gui import QgsMapCanvas
+    from qgis.PyQt.QtWidgets import QWidget
+
+    from ...workspace.exports.shift_package import ShiftPackage
+
 OBJECT_NAME = "ConnectLiveDock"
 _TICK = 500
 _EVERY = 4.0
@@ -32,10 +42,18 @@ class LiveDock(QgsDockWidget):
     ``told`` gives what the driver should also see outside the dock: that a target is reached, that the plan changed.
     """
 
+    _source: PlanSource | None
+    _package: ShiftPackage | None
+    _journal: Journal | None
+    _patrol: live_patrol.LivePatrol | None
+    _workspace_link: WorkspaceLink | None
+    _logged: dict[tuple[str, str], pd.Timestamp]
+    _last: pd.Timestamp | None
+    _map: LiveMap | None
     changed = pyqtSignal()
     told = pyqtSignal(str)
 
-    def __init__(self, canvas=None, parent=None):
+    def __init__(self, canvas: QgsMapCanvas | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
         self._source = self._package = self._journal = self._patrol = self._transform = self._workspace_link = None
@@ -73,7 +91,7 @@ class LiveDock(QgsDockWidget):
 
     # Beginning and end
 
-    def follow_project(self, *_):
+    def follow_project(self, *_: object) -> None:
         """Offer the plan that the open project is about; a shift that is under way goes on."""
         self._behind = self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool)
         if self._behind:
@@ -83,7 +101,7 @@ class LiveDock(QgsDockWidget):
             self.first.path.setText(place.address)
             self._offer_shifts(f"{place.date} {place.shift}")
 
-    def start(self):
+    def start(self) -> None:
         """Open plan and journal; what the journal holds already is played first."""
         self.first.complaint.setText("")
         try:
@@ -121,7 +139,7 @@ class LiveDock(QgsDockWidget):
             self._open_gps(self.page.kind.currentText(), self.page.host.text())
         self._tick()
 
-    def stop(self):
+    def stop(self) -> None:
         """End the shift on this computer; the journal stays."""
         for name in ("running", "gps_own"):
             QgsSettings().setValue(SETTINGS + name, False)
@@ -140,7 +158,7 @@ class LiveDock(QgsDockWidget):
             self.first.complaint.setText(said)
         self._pages.setCurrentWidget(self.first)
 
-    def take_away(self):
+    def take_away(self) -> None:
         """QGIS or the plugin ends: let go of everything; the next start goes on from the journal."""
         if self._follows:
             QgsProject.instance().readProject.disconnect(self.follow_project)

@@ -1,4 +1,8 @@
 """The live patrol on the map: the shift's boxes in the colours of their crime types, the current one, and the car."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence
+
 import pandas as pd
 from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle,
                        QgsVectorLayer, QgsWkbTypes)
@@ -13,6 +17,12 @@ from ...reports.paper.wording import letter_codes
 from ..overlay import Overlay, quietly, take_off
 from .live_pages import tr
 
+if TYPE_CHECKING:
+    from qgis.gui import QgsMapCanvas
+    from qgis.PyQt.QtGui import QPainter
+
+    from ...workspace.exports.shift_package import Patrol, ShiftPackage
+
 _MARK = "shotspotter_connect/live_on_map"
 _AROUND = 3
 """How many boxes are shown on each side of one that is brought into view."""
@@ -21,19 +31,22 @@ _AROUND = 3
 class Shade(QgsMapCanvasItem):
     """A veil over the map, below the outline and the car, so that it does not blind the driver at night."""
 
-    def __init__(self, canvas):
+    def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self.setZValue(-5)
         self.hide()
 
-    def paint(self, painter, *_):
+    def paint(self, painter: QPainter, *_: object) -> None:
         painter.fillRect(self.boundingRect(), QColor(0, 0, 0, 165))
 
 
 class LiveMap(QObject):
     """Draws on a canvas; everything it adds it takes away again."""
 
-    def __init__(self, canvas, parent):
+    _package: ShiftPackage | None
+    _patrols: Sequence[Patrol]
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QObject) -> None:
         super().__init__(parent)
         self._canvas, self._package, self._patrols, self._layer = canvas, None, [], None
         self._shade = Shade(canvas)
@@ -56,11 +69,11 @@ class LiveMap(QObject):
         QgsProject.instance().readProject.connect(self._come_back)
 
     @property
-    def layer(self):
+    def layer(self) -> QgsVectorLayer | None:
         """The layer with the boxes, None while there is none."""
         return self._layer
 
-    def show(self, package, patrols):
+    def show(self, package: ShiftPackage, patrols: Sequence[Patrol]) -> None:
         """Put the boxes of some patrols of a package on the map."""
         if self._package is None and patrols:
             self._zoom(_around(package, patrols))
@@ -89,18 +102,18 @@ class LiveMap(QObject):
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 
-    def dim(self, on):
+    def dim(self, on: bool) -> None:
         """Darken the map, or let it be bright again."""
         self._shade_all()
         self._shade.setVisible(on)
 
-    def outline(self, box_id):
+    def outline(self, box_id: str) -> None:
         """Outline a box, or none."""
         self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if box_id and self._package is not None:
             self._band.setToGeometry(QgsGeometry.fromRect(self._rectangle(box_id)), crs_of(self._package.crs))
 
-    def move(self, x, y):
+    def move(self, x: float, y: float) -> None:
         """Show the car at a place in the package's CRS; the map follows when it leaves the view."""
         try:
             place = self._to_map(self._package).transform(QgsPointXY(x, y))
@@ -112,7 +125,7 @@ class LiveMap(QObject):
             self._canvas.setCenter(place)
             self._canvas.refresh()
 
-    def bring_into_view(self, box_id):
+    def bring_into_view(self, box_id: str) -> None:
         """Show a box and what is around it."""
         if self._package is not None:
             rectangle = self._rectangle(box_id)
@@ -127,7 +140,7 @@ class LiveMap(QObject):
         if self._package is not None:
             self.show(self._package, self._patrols)
 
-    def clear(self):
+    def clear(self) -> None:
         """Take the boxes, the outline and the car off the map."""
         self._package = None
         self._take_off()
@@ -135,7 +148,7 @@ class LiveMap(QObject):
         self._car.hide()
         self._shade.hide()
 
-    def remove(self):
+    def remove(self) -> None:
         """Take everything off the map for good."""
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().cleared.disconnect(self._come_back)

@@ -1,7 +1,10 @@
 """The two pages of the live patrol dock: the start of a shift, and the patrol with timer, tactics and boxes."""
+from __future__ import annotations
+
 import math
 import os
 import textwrap
+from typing import TYPE_CHECKING, Callable, Iterable, Sequence
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import Qt, pyqtSignal
@@ -15,6 +18,13 @@ from ...processing import addresses
 from ..translation import translator
 from .gps_receiver import GPSD, NMEA, SERIAL, USUAL
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QColor
+
+    from ...patrol.live_patrol import Situation
+    from ...workspace.exports.shift_package import Patrol, Tactic
+    from .day_and_night import Theme
+
 tr = translator("LiveDock")
 SETTINGS = "shotspotter_connect/live/"
 _LINE = 20
@@ -27,7 +37,7 @@ class StartPage(QWidget):
     asked = pyqtSignal()
     plan_named = pyqtSignal()
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         form, settings = QFormLayout(self), QgsSettings()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
@@ -59,11 +69,11 @@ class StartPage(QWidget):
         self.offer([])
 
     @property
-    def plan(self):
+    def plan(self) -> str:
         """The package's path or the workspace's address."""
         return self.path.text().strip()
 
-    def offer(self, shifts, wanted=""):
+    def offer(self, shifts: Sequence[tuple[str, str]], wanted: str = "") -> None:
         """Offer the shifts of a workspace, as (words, date and code); none where a package is opened."""
         wanted = wanted or self.shift.currentData()
         self.shift.clear()
@@ -90,7 +100,7 @@ class PatrolPage(QWidget):
     gps_asked = pyqtSignal(str, str)
     ended = pyqtSignal()
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         settings, column = QgsSettings(), QVBoxLayout(self)
         self.header, self.gps_label, self.band, self.warning = _words(), _words(), _words(), _words()
@@ -169,7 +179,7 @@ class PatrolPage(QWidget):
 
     # What it shows
 
-    def show_timer(self, state, theme):
+    def show_timer(self, state: Situation, theme: Theme) -> None:
         """The timer of a :class:`~shotspotter_connect_plugin.patrol.live_patrol.Situation` and what it says."""
         inside = state.patrol is not None
         if inside:
@@ -189,7 +199,8 @@ class PatrolPage(QWidget):
             live_patrol.OVER: tr("Longer than planned: move on"),
             live_patrol.TAKEN_OFF: tr("Taken off the plan: you may leave")}[state.verdict])
 
-    def show_box(self, patrol, tactics, logged, theme):
+    def show_box(self, patrol: Patrol | None, tactics: Sequence[Tactic], logged: Callable[[Tactic], str],
+                 theme: Theme) -> None:
         """The band and the buttons of the box the unit is in; ``logged`` gives the wall clock of a tactic used."""
         self.band.setVisible(patrol is not None)
         self.tactics_area.setVisible(patrol is not None)
@@ -216,13 +227,13 @@ class PatrolPage(QWidget):
         mark(button, tactic, at)
         return button
 
-    def show_tactic(self, tactic, at):
+    def show_tactic(self, tactic: Tactic, at: str) -> None:
         """Say on its button when a tactic was used."""
         button = self.tactics_area.widget().findChild(QPushButton, "tactic_" + tactic.tactic)
         if button is not None:
             mark(button, tactic, at)
 
-    def show_beats(self, beats):
+    def show_beats(self, beats: Iterable[str]) -> None:
         """Offer the shift's beats, the one chosen last first."""
         wanted = QgsSettings().value(SETTINGS + "beat", "", type=str)
         self.beat.blockSignals(True)
@@ -233,7 +244,7 @@ class PatrolPage(QWidget):
         self.beat.setCurrentIndex(max(self.beat.findData(wanted), 0))
         self.beat.blockSignals(False)
 
-    def show_boxes(self, lines):
+    def show_boxes(self, lines: Sequence[tuple[str, QColor, str]]) -> None:
         """The list of boxes, as (text, colour as QColor, box)."""
         if lines == [self.boxes.item(row).data(Qt.ItemDataRole.UserRole + 1) for row in range(self.boxes.count())]:
             return
@@ -247,7 +258,7 @@ class PatrolPage(QWidget):
         self.boxes.verticalScrollBar().setValue(at)
 
 
-def mark(button, tactic, at):
+def mark(button: QPushButton, tactic: Tactic, at: str) -> None:
     """Write a tactic on its button, with the wall clock at which it was used, if it was."""
     done = "\n✓ " + at if at else ""
     button.setText("\n".join(textwrap.wrap(tactic.name, _LINE)).replace("&", "&&") + done)
@@ -256,7 +267,7 @@ def mark(button, tactic, at):
     button.style().polish(button)
 
 
-def big_button(text):
+def big_button(text: str) -> QPushButton:
     """A button for a finger in a moving car."""
     button = QPushButton(text)
     button.setMinimumHeight(84)
@@ -265,7 +276,7 @@ def big_button(text):
     return button
 
 
-def scale(widget, factor, bold):
+def scale(widget: QWidget, factor: float, bold: bool) -> None:
     """Make a widget's letters larger than the desktop's."""
     font = widget.font()
     font.setPointSizeF(font.pointSizeF() * factor)

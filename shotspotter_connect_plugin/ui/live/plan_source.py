@@ -1,5 +1,8 @@
 """Where a car's plan comes from: a shift package on its disk, or the workspace."""
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
 
@@ -8,16 +11,21 @@ from ...workspace.exports.shift_package import make_package, planned_shifts, rea
 from ...workspace.store.workspace import open_workspace
 from .live_pages import tr
 
+if TYPE_CHECKING:
+    from ...workspace.exports.shift_package import ShiftPackage
+
 
 class PlanSource:
     """A package's path or a workspace's address; methods raise ConnectError."""
 
-    def __init__(self, address):
+    _file_time: int | None
+
+    def __init__(self, address: str) -> None:
         self.address = address
         self.is_package = address.lower().endswith(".json")
         self._file_time = None
 
-    def shifts(self, wanted=""):
+    def shifts(self, wanted: str = "") -> dict[str, str]:
         """{"date code": words} of the shifts with a plan, the one that runs now first; of a package none.
 
         Around the date of ``wanted`` ("date code"), where it is given, rather than around today.
@@ -31,7 +39,7 @@ class PlanSource:
         return {f"{row.shift_date} {row.shift}": f"{row.name}, {row.shift_date}"
                 for row in found.itertuples(index=False)}
 
-    def read(self, chosen):
+    def read(self, chosen: str | None) -> ShiftPackage:
         """The shift's package; ``chosen`` is a key of :meth:`shifts`."""
         if not self.address:
             raise ConnectError(tr("Choose a shift package, or the workspace."))
@@ -42,7 +50,7 @@ class PlanSource:
         with open_workspace(self.address) as workspace:
             return make_package(workspace, *(chosen or next(iter(self.shifts()))).split(" ", 1))
 
-    def read_again(self):
+    def read_again(self) -> ShiftPackage | None:
         """The package if its file has changed and is whole, else None."""
         try:
             file_time = os.stat(self.address).st_mtime_ns
@@ -54,7 +62,7 @@ class PlanSource:
         self._file_time = file_time
         return package
 
-    def journal_folder(self):
+    def journal_folder(self) -> str:
         """Beside a package; else on this computer, since the workspace may be on a share that can be lost."""
         if self.is_package:
             return os.path.dirname(os.path.abspath(self.address))

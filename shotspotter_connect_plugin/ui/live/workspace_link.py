@@ -1,4 +1,8 @@
 """Brings what a car has seen to the workspace, in the background, and tells when the plan there has changed."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Collection, Iterable, Tuple
+
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
 from ...errors import ConnectError
@@ -7,6 +11,14 @@ from ...workspace.steps.live_delivery import deliver
 from ...workspace.store.workspace import open_workspace
 from ..background import Works
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...patrol.live_tracker import Visit, VisitEvent
+    from ...workspace.steps.patrol_journal import Journal
+
+Fix = Tuple["pd.Timestamp", float, float, float]
+"""Instant, longitude, latitude, metres, as a journal keeps them."""
 _EVERY = 20000
 """Milliseconds between looks at the plan, and between deliveries while nothing opens or closes."""
 
@@ -18,10 +30,13 @@ class WorkspaceLink(QObject):
     be written to, and an empty text when it can.
     """
 
+    _fixes: list[Fix]
+    _seen: dict[tuple[str, pd.Timestamp], Visit]
+    _gone: dict[tuple[str, pd.Timestamp], Visit]
     replanned = pyqtSignal(object)
     told = pyqtSignal(str)
 
-    def __init__(self, address, shift_date, shift, journal, parent):
+    def __init__(self, address: str, shift_date: str, shift: str, journal: Journal, parent: QObject) -> None:
         super().__init__(parent)
         self._address, self._shift_date, self._shift, self._journal = address, shift_date, shift, journal
         self._fixes, self._seen, self._gone, self._tactics = [], {}, {}, False
@@ -32,17 +47,17 @@ class WorkspaceLink(QObject):
         self._clock.timeout.connect(self._turn)
         self._clock.start()
 
-    def begin(self, fixes, visits, tactics):
+    def begin(self, fixes: Iterable[Fix], visits: Iterable[Visit], tactics: Collection[object]) -> None:
         """Take over what a journal held already; what was delivered before is written again and changes nothing."""
         self._fixes, self._tactics = list(fixes), bool(tactics)
         self._seen = {_key(visit): visit for visit in visits}
         self.send()
 
-    def fix(self, kept):
+    def fix(self, kept: Fix) -> None:
         """A fix as the journal keeps it."""
         self._fixes.append(kept)
 
-    def happened(self, event):
+    def happened(self, event: VisitEvent) -> None:
         """An event of the tracker: delivered at once, but for a visit that only grows."""
         key = _key(event.visit)
         (self._gone if event.kind == "dropped" else self._seen)[key] = event.visit
@@ -50,17 +65,17 @@ class WorkspaceLink(QObject):
         if event.kind != "updated":
             self.send()
 
-    def tactic(self):
+    def tactic(self) -> None:
         """A tactic was used and is in the journal."""
         self._tactics = True
         self.send()
 
     @property
-    def has_all(self):
+    def has_all(self) -> bool:
         """Whether everything is in the workspace."""
         return not (self._fixes or self._seen or self._gone or self._tactics)
 
-    def send(self):
+    def send(self) -> None:
         """Deliver what is waiting, now or when the delivery under way is over."""
         if self._works.under_way("deliver"):
             self._again = True
@@ -73,7 +88,7 @@ class WorkspaceLink(QObject):
             "deliver", self._address, lambda workspace, _: self._deliver(workspace, fixes, seen, gone, tactics),
             lambda _: self._delivered(len(fixes), seen, gone), lambda sentence: self._failed(sentence, tactics))
 
-    def finish(self):
+    def finish(self) -> bool:
         """Deliver what is left now, if nothing else is under way -> whether everything is in the workspace."""
         if self._works.under_way("deliver"):
             return False
@@ -88,7 +103,7 @@ class WorkspaceLink(QObject):
         deliver(workspace, self._journal.unit, fixes, list(seen.values()), list(gone.values()),
                 self._journal.tactics_path if tactics else "")
 
-    def stop(self):
+    def stop(self) -> None:
         """Deliver no more."""
         self._clock.stop()
         self._works.stop()

@@ -1,5 +1,8 @@
 """The panels below the table of patrols: why this box, what was reported lately, what rose since."""
+from __future__ import annotations
+
 from html import escape
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushButton, QTableWidget, QTableWidgetItem,
@@ -8,6 +11,14 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushBu
 from ...reports.paper import wording
 from .patrol_table import chip, tr
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QIcon
+
+    from ...reports.paper.report_frames import CrimeTypeLegend
+    from ...workspace.steps.box_reasons import WhyBox
+    from ...workspace.steps.plan_review import PlanView
+    from ...workspace.steps.recent_events import Lately, Risen
+
 _PLANNED = 7  # column of the list of boxes that rose
 _DATA = Qt.ItemDataRole.UserRole
 
@@ -15,17 +26,17 @@ _DATA = Qt.ItemDataRole.UserRole
 class WhyPanel(QTextBrowser):
     """Why a box is in the plan, and what speaks against it."""
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectWhy")
         self.setOpenLinks(False)
         self.tell(tr("Choose a row, or click a box on the map."))
 
-    def tell(self, text):
+    def tell(self, text: str) -> None:
         """Show one plain sentence."""
         self.setHtml(f"<p>{escape(text)}</p>")
 
-    def show_why(self, why, patrol, names):
+    def show_why(self, why: WhyBox, patrol: Mapping[str, Any] | None, names: Mapping[str, str]) -> None:
         """Show a ``WhyBox``; ``patrol`` is its row of the plan or None, ``names`` the crime types' names by code."""
         head = "<b>{}</b> {}{}".format(escape(why.box_id), escape(why.where),
                                        ", " + escape(tr("beat {}").format(why.beat)) if why.beat else "")
@@ -60,7 +71,7 @@ class _Table(QTableWidget):
 
     chosen = pyqtSignal(object)
 
-    def __init__(self, name, headings, parent=None):
+    def __init__(self, name: str, headings: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(0, len(headings), parent)
         self.setObjectName(name)
         self.setHorizontalHeaderLabels(headings)
@@ -73,7 +84,7 @@ class _Table(QTableWidget):
         self.itemActivated.connect(self._choose)
         self.itemClicked.connect(self._choose)
 
-    def fill(self, rows):
+    def fill(self, rows: Sequence[tuple[object, Sequence[str], Mapping[int, QIcon]]]) -> None:
         """Fill with (data, texts, icons by column) rows."""
         self.setRowCount(len(rows))
         for place, (data, texts, icons) in enumerate(rows):
@@ -95,7 +106,7 @@ class LatelyPanel(QWidget):
 
     chosen = pyqtSignal(str, str)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.label = QLabel()
         self.label.setWordWrap(True)
@@ -104,12 +115,12 @@ class LatelyPanel(QWidget):
         self.table.chosen.connect(lambda data: self.chosen.emit(*data))
         _stack(self, self.label, self.table)
 
-    def clear(self):
+    def clear(self) -> None:
         """Show nothing."""
         self.label.clear()
         self.table.setRowCount(0)
 
-    def show_lately(self, lately, kinds, zone):
+    def show_lately(self, lately: Lately, kinds: Mapping[str, Mapping[str, Any]], zone: str) -> None:
         """Show a ``Lately``; ``kinds`` are the crime types by code, ``zone`` the agency's time zone."""
         self.label.setText(tr("Known by {}. Click a row to see its beat and crime type in the plan.").format(
             wording.moment_in_words(lately.until.tz_convert(zone))))
@@ -126,11 +137,12 @@ class RisenPanel(QWidget):
     adding a box begins with.
     """
 
+    _view: PlanView | None
     chosen = pyqtSignal(str)
     asked = pyqtSignal()
     wanted = pyqtSignal(dict)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.button = _button("ConnectForecastAgain", tr("Forecast again with what is known now"),
                               tr("Nothing is written: the plan and its forecast stay as they are"))
@@ -152,18 +164,18 @@ class RisenPanel(QWidget):
         _stack(self, row, self.label, self.table)
         self.clear()
 
-    def clear(self):
+    def clear(self) -> None:
         """Forget the last list."""
         self.table.setRowCount(0)
         self.label.setText(tr("Lists boxes whose harm grew since the plan's forecast, by itself when new events come "
                               "in. You decide what to add."))
         self._allow()
 
-    def tell(self, text):
+    def tell(self, text: str) -> None:
         """Show a plain sentence above the list."""
         self.label.setText(text)
 
-    def follow(self, view, refusal):
+    def follow(self, view: PlanView | None, refusal: str) -> None:
         """Tell which boxes of the list are planned in a ``PlanView``; ``refusal`` says why none can be added."""
         self._view, self._refusal = view, refusal
         for row in range(self.table.rowCount()):
@@ -184,7 +196,7 @@ class RisenPanel(QWidget):
         self.add.setEnabled(not why_not)
         self.add.setToolTip(why_not or tr("Asks for the reason, late-breaking information, and puts the box in"))
 
-    def show_risen(self, risen, kinds, zone, least):
+    def show_risen(self, risen: Risen, kinds: Mapping[str, Mapping[str, Any]], zone: str, least: str) -> None:
         """Show a ``Risen``; ``least`` is the smallest rise listed, in words."""
         self._since, until = (wording.moment_in_words(moment.tz_convert(zone))
                               for moment in (risen.since, risen.until))
@@ -203,7 +215,7 @@ class RisenPanel(QWidget):
                     box.reported, self._since, box.now, box.before)}
 
 
-def kinds_of(crime_types):
+def kinds_of(crime_types: CrimeTypeLegend) -> dict[str, dict[str, Any]]:
     """Crime types by code, each a mapping with its name and its chip as ``icon``."""
     return {kind["crime_type"]: {**kind, "icon": chip(kind["colour"], kind["letter"])}
             for kind in crime_types.to_dict("records")}

@@ -2,7 +2,10 @@
 
 In the project of a plan its own layer shows the boxes, and is brought up to date; elsewhere the dock adds a layer.
 """
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsLayerTreeModel, QgsMapThemeCollection,
                        QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes)
@@ -18,6 +21,13 @@ from ...reports.plan import plan_file, rollcall_data
 from ..overlay import Overlay, quietly, take_off
 from .patrol_table import tr
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.gui import QgsMapCanvas, QgsMapMouseEvent
+
+    from ...workspace.steps.plan_review import PlanView
+    from ..background import Works
+
 _MARK = "shotspotter_connect/plan_on_map"
 _THEME = "Directed patrols"
 _FIELDS = ["patrol_id", "box_id", "beat", "number", "where", "crime_type", "crime_type_name", "letter", "chance",
@@ -30,11 +40,11 @@ class PickTool(QgsMapTool):
 
     picked = pyqtSignal(float, float)
 
-    def __init__(self, canvas):
+    def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self.setCursor(Qt.CursorShape.CrossCursor)
 
-    def canvasReleaseEvent(self, event):  # noqa: N802
+    def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton:
             point = event.mapPoint()
             self.picked.emit(point.x(), point.y())
@@ -46,10 +56,15 @@ class MapLink(QObject):
     ``box_picked`` gives the id of a clicked box, empty outside the fishnet; ``told`` a sentence about what went wrong.
     """
 
+    _view: PlanView | None
+    _last: tuple[str, PlanView, bool] | None
+    _layer: QgsVectorLayer | None
+    _shown: pd.DataFrame | None
+    _hidden: list[str]
     box_picked = pyqtSignal(str)
     told = pyqtSignal(str)
 
-    def __init__(self, canvas, works, parent):
+    def __init__(self, canvas: QgsMapCanvas, works: Works, parent: QObject) -> None:
         super().__init__(parent)
         self._canvas, self._works = canvas, works
         self._last = None
@@ -64,7 +79,7 @@ class MapLink(QObject):
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
 
-    def show(self, address, view, on_map):
+    def show(self, address: str, view: PlanView, on_map: bool) -> None:
         """Put the planned boxes of a view on the map, or take them off; ``address`` is that of its workspace."""
         self._view, self._last = view, (address, view, on_map)
         planned = view.patrols[view.patrols["status"] == "planned"].astype({"number": "int64"})
@@ -103,14 +118,14 @@ class MapLink(QObject):
         if self._view is not None:
             self.show(*self._last)
 
-    def forget(self):
+    def forget(self) -> None:
         """Show nothing until the next view."""
         self._view, self._revealed = None, ""
         self._show_hidden()
         self._remove()
         self.highlight("")
 
-    def highlight(self, box_id, zoom=False):
+    def highlight(self, box_id: str, zoom: bool = False) -> None:
         """Outline a box, or none; ``zoom`` also brings it into view."""
         self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if not box_id or self._view is None:
@@ -124,14 +139,14 @@ class MapLink(QObject):
                 return
             self._canvas.refresh()
 
-    def pick(self, active):
+    def pick(self, active: bool) -> None:
         """Let clicks on the map choose boxes, or let the tool before do its work again."""
         if active:
             self._canvas.setMapTool(self.tool)
         else:
             self._canvas.unsetMapTool(self.tool)
 
-    def remove(self):
+    def remove(self) -> None:
         """Take everything off the map for good."""
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         QgsProject.instance().readProject.disconnect(self._forget_stored)
@@ -142,7 +157,7 @@ class MapLink(QObject):
         self._canvas.scene().removeItem(self._band)
 
     @property
-    def layer(self):
+    def layer(self) -> QgsVectorLayer | None:
         """The layer on the map, None while it is off."""
         return self._layer
 

@@ -1,4 +1,8 @@
 """Fills the panels below the table: only the one in front, in the background, and the list of boxes that rose."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 from qgis.PyQt.QtWidgets import QPushButton
@@ -8,18 +12,27 @@ from ...workspace.steps import box_reasons, recent_events, shift_week
 from .box_panels import kinds_of
 from .patrol_table import tr
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtWidgets import QWidget
+
+    from ...workspace.steps.plan_review import PlanView
+    from ..background import Works
+    from .plan_form import PlanForm
+
 
 class PanelLoader(QObject):
     """What the panels of a ``PlanForm`` show; ``complained`` gives a sentence where something could not be read."""
 
+    _view: PlanView | None
+    _stale: set[QWidget]
     complained = pyqtSignal(str)
 
-    def __init__(self, form, works, parent):
+    def __init__(self, form: PlanForm, works: Works, parent: QObject) -> None:
         super().__init__(parent)
         self._form, self._works = form, works
         self._address, self._view, self._box, self._week_of, self._stale = "", None, "", "", set()
 
-    def show(self, address, view, same_shift):
+    def show(self, address: str, view: PlanView, same_shift: bool) -> None:
         """Look at a ``PlanView`` of a workspace; of another shift, or of the same one read again."""
         self._address, self._view, self._week_of = address, view, view.shift_date
         self._stale = {self._form.why, self._form.lately, self._form.week}
@@ -28,7 +41,7 @@ class PanelLoader(QObject):
             self._form.risen.clear()
             self._name_risen(0)
 
-    def forget(self):
+    def forget(self) -> None:
         """Show nothing until the next view."""
         self._address, self._view, self._box, self._week_of, self._stale = "", None, "", "", set()
         self._form.why.tell(tr("Choose a row, or click a box on the map."))
@@ -37,20 +50,20 @@ class PanelLoader(QObject):
         self._form.week.clear()
         self._form.lately.clear()
 
-    def look_at(self, box_id):
+    def look_at(self, box_id: str) -> None:
         """Look at a box, or at none if empty."""
         if box_id != self._box:
             self._stale.add(self._form.why)
         self._box = box_id
         self.load()
 
-    def turn_week(self, day):
+    def turn_week(self, day: str) -> None:
         """Show the week of a date; the shift looked at stays."""
         self._week_of = day
         self._stale.add(self._form.week)
         self.load()
 
-    def load(self):
+    def load(self) -> None:
         """Fill the panel in front if what it shows is out of date; the others wait until they are looked at."""
         form, view = self._form, self._view
         panel = form.tabs.currentWidget()
@@ -75,11 +88,11 @@ class PanelLoader(QObject):
         }[panel]
         self._works.start("panel", self._address, read, show, self.complained.emit)
 
-    def forecast_by_itself(self):
+    def forecast_by_itself(self) -> None:
         """New events came in: list what rose, and offer the list; the analyst decides."""
         self._forecast(self._offer)
 
-    def forecast_again(self):
+    def forecast_again(self) -> None:
         """Forecast the shift again with what is known now, and list the boxes that rose; nothing is written."""
         self._forecast(lambda risen: None)
 

@@ -1,5 +1,7 @@
 """The patrols of a shift as a table model: only rows that are looked at are turned into text."""
-from typing import Callable, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
@@ -7,10 +9,13 @@ from qgis.PyQt.QtGui import QColor, QFont, QIcon, QPainter, QPixmap
 from ...reports.paper import style, wording
 from ..translation import translator
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtCore import QObject
+
 tr = translator("PlanDock")
 
 
-def chip(colour, letter, size=16):
+def chip(colour: str | None, letter: str | None, size: int = 16) -> QIcon:
     """A square in the colour of a crime type with its letter, as on map and sheets."""
     picture = QPixmap(2 * size, 2 * size)
     picture.fill(QColor(0, 0, 0, 0))
@@ -64,7 +69,7 @@ def _chance(patrol):
     return wording.chance_in_words(chance, low, high)
 
 
-def columns():
+def columns() -> list[Column]:
     """The columns of the table, in order."""
     statuses = {"planned": tr("planned"), "suppressed": tr("suppressed")}
     origins = {"drawn": tr("drawn"), "topped_up": tr("topped up"), "added": tr("added")}
@@ -99,49 +104,54 @@ def columns():
 class PatrolTableModel(QAbstractTableModel):
     """Patrols as mappings, filtered and sorted here rather than cell by cell through a proxy."""
 
-    def __init__(self, parent=None):
+    _patrols: list[dict[str, Any]]
+    _shown: list[dict[str, Any]]
+    _chips: dict[tuple[str | None, str | None], QIcon]
+
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.columns = columns()
         self._patrols, self._shown, self._chips = [], [], {}
         self._beat = self._crime_type = self._text = ""
         self._sorted = (-1, Qt.SortOrder.AscendingOrder)
 
-    def set_patrols(self, patrols):
+    def set_patrols(self, patrols: list[dict[str, Any]]) -> None:
         """Show these patrols (mappings with the columns of ``PlanView.patrols``)."""
         self._patrols = patrols
         self._arrange()
 
-    def set_filter(self, beat="", crime_type="", text=""):
+    def set_filter(self, beat: str = "", crime_type: str = "", text: str = "") -> None:
         """Show only patrols of a beat, of a crime type, with a text in box or where; empty = all."""
         self._beat, self._crime_type, self._text = beat, crime_type, text.strip().casefold()
         self._arrange()
 
-    def sort(self, column, order=Qt.SortOrder.AscendingOrder):
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._sorted = (column, order)
         self._arrange()
 
-    def patrol(self, row):
+    def patrol(self, row: int) -> dict[str, Any]:
         """The patrol of a row as a mapping."""
         return self._shown[row]
 
-    def row_of(self, box_id):
+    def row_of(self, box_id: str) -> int:
         """The row of a box, -1 if it is not shown."""
         return next((row for row, patrol in enumerate(self._shown) if patrol["box_id"] == box_id), -1)
 
-    def rowCount(self, parent=QModelIndex()):  # noqa: N802, B008
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self._shown)
 
-    def columnCount(self, parent=QModelIndex()):  # noqa: N802, B008
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self.columns)
 
-    def headerData(self, section, orientation, role=Qt.ItemDataRole.DisplayRole):  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation,  # noqa: N802
+                   role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.columns[section].title
         return self.columns[section].help if role == Qt.ItemDataRole.ToolTipRole else None
 
-    def data(self, index, role=Qt.ItemDataRole.DisplayRole):
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         patrol, column = self._shown[index.row()], self.columns[index.column()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return column.text(patrol)

@@ -1,4 +1,8 @@
 """Changes of the plan from the dock: which of them can be made now, the question for their reason, the run."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
@@ -7,6 +11,12 @@ from ...workspace.store import chain
 from .patrol_table import tr
 from .plan_dialogs import AdjustDialog, ChainDialog
 from .plan_form import BUTTONS
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtWidgets import QToolButton, QWidget
+
+    from ...workspace.steps.plan_review import PlanView
+    from ..background import Works
 
 
 class PlanChanges(QObject):
@@ -21,33 +31,35 @@ class PlanChanges(QObject):
         Over which questions are asked.
     """
 
+    _view: PlanView | None
+    _own_heads: set[str]
     told = pyqtSignal(str, object)
     made = pyqtSignal(str, str)
     failed = pyqtSignal()
 
-    def __init__(self, buttons, works, parent):
+    def __init__(self, buttons: Mapping[str, QToolButton], works: Works, parent: QWidget) -> None:
         super().__init__(parent)
         self._buttons, self._works, self._parent = buttons, works, parent
         self._address, self._view, self._box = "", None, ""
         self._own_heads = set()
 
-    def look_at(self, address, view, box_id):
+    def look_at(self, address: str, view: PlanView | None, box_id: str) -> None:
         """What the next change is about: a ``PlanView`` or None, and the id of a box or an empty text."""
         self._address, self._view, self._box = address, view, box_id
         self.update()
 
-    def own(self, adjustment):
+    def own(self, adjustment: Mapping[str, Any]) -> bool:
         """Whether this dock made an adjustment."""
         return adjustment["hash"] in self._own_heads
 
-    def update(self):
+    def update(self) -> None:
         """Enable each button, or say in its tool tip why it is not."""
         for action, button in self._buttons.items():
             why_not = self.why_not(action)
             button.setEnabled(not why_not)
             button.setToolTip(why_not or f"{tr(BUTTONS[action].what)} ({BUTTONS[action].key})")
 
-    def why_not(self, action):
+    def why_not(self, action: str) -> str:
         """Why a change cannot be made now; empty if it can."""
         view = self._view
         if view is None or not view.shift:
@@ -66,7 +78,7 @@ class PlanChanges(QObject):
             return tr("This shift has no change to undo.")
         return ""
 
-    def ask(self, action, preset=None):
+    def ask(self, action: str, preset: Mapping[str, str] | None = None) -> None:
         """Ask for the reason of a change, then make it; ``preset`` (for add) holds box_id, crime_type, reason, note."""
         why_not = self.why_not(action)
         if why_not:
@@ -81,7 +93,7 @@ class PlanChanges(QObject):
         dialog.accepted.connect(lambda: self._adjust(dialog.given()))
         dialog.open()
 
-    def ask_for_head(self):
+    def ask_for_head(self) -> None:
         """Open the check of the chain."""
         if self._view is None:
             return

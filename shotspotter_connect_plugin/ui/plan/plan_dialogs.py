@@ -1,10 +1,20 @@
 """The small dialogs of the plan dock: why a plan is changed, and whether the chain of changes holds."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping
+
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QLabel, QLineEdit,
                                  QPushButton, QVBoxLayout)
 
 from .patrol_table import chip, tr
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtWidgets import QWidget
+
+    from ...workspace.steps.plan_review import PlanView
+    from ...workspace.store.chain import ChainCheck
 
 _LAST_REASON = "shotspotter_connect/plan/reason"
 
@@ -27,7 +37,8 @@ class AdjustDialog(QDialog):
         For add: box_id, crime_type, reason and note that stand in the fields at first.
     """
 
-    def __init__(self, action, what, view, box_id, minutes, longest, preset, parent):
+    def __init__(self, action: str, what: str, view: PlanView, box_id: str, minutes: float, longest: float,
+                 preset: Mapping[str, str] | None, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectAdjust")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -79,7 +90,7 @@ class AdjustDialog(QDialog):
             if place >= 0:
                 combo.setCurrentIndex(place)
 
-    def given(self):
+    def given(self) -> dict[str, Any]:
         """Parameters of ``connect:adjust`` as filled in."""
         parameters = {"ACTION": self.action, "BOX_ID": self.box.text().strip(), "REASON": self.reason.currentData(),
                       "NOTE": self.note.text().strip()}
@@ -89,7 +100,7 @@ class AdjustDialog(QDialog):
             parameters["MINUTES"] = self.minutes.value()
         return parameters
 
-    def accept(self):
+    def accept(self) -> None:
         QgsSettings().setValue(_LAST_REASON, self.reason.currentData())
         super().accept()
 
@@ -112,7 +123,7 @@ class ChainDialog(QDialog):
 
     check = pyqtSignal(str)
 
-    def __init__(self, head, parent):
+    def __init__(self, head: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectChain")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -141,7 +152,7 @@ class ChainDialog(QDialog):
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
 
-    def show_check(self, found):
+    def show_check(self, found: ChainCheck) -> None:
         """Show a ``ChainCheck``."""
         lines = [tr("The chain of {} changes holds.").format(found.length) if found.verified
                  else tr("The chain does not hold:"), *found.problems, *found.notes]

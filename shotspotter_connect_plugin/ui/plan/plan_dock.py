@@ -1,6 +1,9 @@
 """The analyst's plan dock: a shift's patrols in a table and on the map, and every change of them with its reason."""
+from __future__ import annotations
+
 import os
 import time
+from typing import TYPE_CHECKING
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -19,6 +22,12 @@ from .patrol_table import chip, tr
 from .plan_changes import PlanChanges
 from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, PlanForm, refill
 
+if TYPE_CHECKING:
+    from qgis.gui import QgsMapCanvas
+    from qgis.PyQt.QtWidgets import QWidget
+
+    from ...workspace.steps.plan_review import PlanView
+
 OBJECT_NAME = "ConnectPlanDock"
 _LOOK_EVERY = 3000  # milliseconds between two looks at the workspace, for changes of other desks
 _DATABASE_EVERY = 15.0  # seconds between two readings of a workspace that is no file
@@ -33,9 +42,10 @@ class PlanDock(QgsDockWidget):
     parent : QWidget
     """
 
+    _view: PlanView | None
     print_wanted = pyqtSignal()
 
-    def __init__(self, canvas, parent=None):
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(tr("Directed patrols"), parent)
         self.setObjectName(OBJECT_NAME)
         self._address, self._view, self._box, self._stamp = "", None, "", None
@@ -94,7 +104,7 @@ class PlanDock(QgsDockWidget):
 
     # Which workspace, date and shift
 
-    def follow_project(self, *_):
+    def follow_project(self, *_: object) -> None:
         """Open what the open project is about: its workspace, and of a plan its date and shift."""
         place = addresses.place_of(QgsProject.instance())
         self._of_project = place.address
@@ -112,7 +122,7 @@ class PlanDock(QgsDockWidget):
                          if place.date else (tr("Choose a workspace."), Qgis.MessageLevel.Info)))
         self._update_buttons()
 
-    def open_workspace(self, address, shift_date="", shift=""):
+    def open_workspace(self, address: str, shift_date: str = "", shift: str = "") -> None:
         """Look at a workspace: at a shift, else at today's plan, or the newest one."""
         self._leave(address)
         if shift_date:
@@ -133,7 +143,7 @@ class PlanDock(QgsDockWidget):
             label.hide()
         self._list_workspaces()
 
-    def go_to(self, shift_date, shift):
+    def go_to(self, shift_date: str, shift: str) -> None:
         """Look at a shift."""
         QgsSettings().setValue(SETTINGS + "shift", shift)
         self._wish = shift
@@ -142,14 +152,14 @@ class PlanDock(QgsDockWidget):
         self.form.date.blockSignals(False)
         self.reload()
 
-    def step(self, by):
+    def step(self, by: int) -> None:
         """Look at the shift that starts ``by`` shifts later."""
         view = self._view
         if view is not None:
             self._read("step", lambda workspace, _: shift_week.step(workspace, view.shift_date, view.shift, by),
                        lambda place: self.go_to(*place))
 
-    def reload(self):
+    def reload(self) -> None:
         """Read the plan again."""
         if not self._address:
             return
@@ -158,7 +168,7 @@ class PlanDock(QgsDockWidget):
         self._read("plan", lambda workspace, _: plan_review.plan_view(workspace, shift_date, shift,
                                                                       crime_type_legend(workspace)), self._show)
 
-    def look_for_changes(self):
+    def look_for_changes(self) -> None:
         """Read the plan again if the workspace has changed, by whoever it was; follow the project to another one."""
         if self._of_project != addresses.of_project(QgsProject.instance()):
             self.follow_project()
@@ -166,22 +176,22 @@ class PlanDock(QgsDockWidget):
                 and self._stamp_now() != self._stamp):
             self.reload()
 
-    def busy(self):
+    def busy(self) -> bool:
         """Whether work is under way."""
         return self._works.under_way()
 
     @property
-    def view(self):
+    def view(self) -> PlanView | None:
         """The ``PlanView`` looked at, None before the first."""
         return self._view
 
     @property
-    def place(self):
+    def place(self) -> Place:
         """The :class:`~...plan_place.Place` that stands on the screen."""
         return Place(self._address, self._date(), self._wish)
 
     @property
-    def map_link(self):
+    def map_link(self) -> MapLink:
         """The link to the map."""
         return self._map
 
@@ -270,7 +280,7 @@ class PlanDock(QgsDockWidget):
                                     form.text.text())
         self.select(self._box)
 
-    def filter_by(self, beat, crime_type):
+    def filter_by(self, beat: str, crime_type: str) -> None:
         """Show only the patrols of a beat and a crime type."""
         form = self.form
         form.text.clear()
@@ -282,7 +292,7 @@ class PlanDock(QgsDockWidget):
 
     # The box looked at
 
-    def select(self, box_id, zoom=False):
+    def select(self, box_id: str, zoom: bool = False) -> None:
         """Look at a box: its row if it has one, its place on the map, why it is there."""
         row = self.form.table_model.row_of(box_id) if box_id else -1
         self._selecting = True
@@ -357,7 +367,7 @@ class PlanDock(QgsDockWidget):
             self._complaint = sentence
             self._tell(sentence, Qgis.MessageLevel.Warning)
 
-    def take_away(self):
+    def take_away(self) -> None:
         """Leave nothing behind in QGIS; the dock is to be deleted after."""
         self.form.remember()
         self._look.stop()

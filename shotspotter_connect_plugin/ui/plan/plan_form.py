@@ -1,5 +1,7 @@
 """What the plan dock consists of: its fields, buttons, table and panels, and its keys; what they do is the dock's."""
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterable, NamedTuple
 
 from qgis.core import QgsSettings
 from qgis.gui import QgsMessageBar
@@ -10,6 +12,10 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QComboBox, QDateEdit, QGridL
 from .box_panels import LatelyPanel, RisenPanel, WhyPanel
 from .patrol_table import PatrolTableModel, tr
 from .week_grid import WeekPanel
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtCore import QObject
+    from qgis.PyQt.QtGui import QIcon, QKeyEvent
 
 SETTINGS = "shotspotter_connect/plan/"
 ISO = "yyyy-MM-dd"
@@ -48,7 +54,7 @@ class PlanForm(QWidget):
 
     pressed = pyqtSignal(str)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -149,25 +155,25 @@ class PlanForm(QWidget):
             self.tabs.addTab(panel, title)
         return self.tabs
 
-    def remember(self):
+    def remember(self) -> None:
         """Keep how the user arranged the table."""
         QgsSettings().setValue(SETTINGS + "header", self.table.horizontalHeader().saveState())
 
     # Keys
 
-    def event(self, event):
+    def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and _meant(event):
             event.accept()
             return True
         return super().event(event)
 
-    def eventFilter(self, watched, event):  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         if event.type() == QEvent.Type.KeyPress and _meant(event) in (BACK, FORTH):
             self.pressed.emit(_meant(event))  # lists would move their own cursor
             return True
         return super().eventFilter(watched, event)
 
-    def keyPressEvent(self, event):  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         what = _meant(event)
         if what:
             self.pressed.emit(what)
@@ -181,7 +187,7 @@ def _meant(event):
     return next((what for (key, held), what in _KEYS.items() if event.key() == key and modifiers == held), "")
 
 
-def tool(name, text, tip, checkable=False):
+def tool(name: str, text: str, tip: str, checkable: bool = False) -> QToolButton:
     """A button that the Tab key reaches."""
     button = QToolButton()
     button.setObjectName(name)
@@ -192,7 +198,7 @@ def tool(name, text, tip, checkable=False):
     return button
 
 
-def refill(combo, everything, entries):
+def refill(combo: QComboBox, everything: str, entries: Iterable[tuple[str, str, QIcon | None]]) -> None:
     """Fill a filter's list, keeping what was chosen where it is still there."""
     chosen = combo.currentData()
     combo.clear()

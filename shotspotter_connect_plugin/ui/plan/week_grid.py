@@ -1,5 +1,8 @@
 """The week shift by shift: a cell per shift with its boxes by crime type; choosing one opens it in table and map."""
+from __future__ import annotations
+
 from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.PyQt.QtCore import QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
@@ -8,6 +11,12 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QHeaderView, QL
 
 from ...reports.paper import style, wording
 from .patrol_table import tr
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from qgis.PyQt.QtCore import QModelIndex
+    from qgis.PyQt.QtGui import QPainter
+    from qgis.PyQt.QtWidgets import QStyleOptionViewItem
 
 _SHIFT, _PARTS, _MARKS = (Qt.ItemDataRole.UserRole + number for number in range(3))
 _BAR, _GAP = 9, 4  # pixels
@@ -20,10 +29,11 @@ class WeekPanel(QWidget):
     week is wanted.
     """
 
+    _monday: date | None
     chosen = pyqtSignal(str, str)
     asked = pyqtSignal(str)
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._monday = None
         self.title = QLabel()
@@ -50,13 +60,13 @@ class WeekPanel(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.table)
 
-    def clear(self):
+    def clear(self) -> None:
         """Show nothing."""
         self._monday = None
         self.title.clear()
         self.table.setRowCount(0)
 
-    def show_week(self, week, kinds, here):
+    def show_week(self, week: pd.DataFrame, kinds: Mapping[str, Mapping[str, Any]], here: tuple[str, str]) -> None:
         """Show the frame of ``shift_week.week``; ``kinds``: crime types by code; ``here``: the shift looked at."""
         first = date.fromisoformat(week["shift_date"].min()) if len(week) else date.fromisoformat(here[0])
         self._monday = first - timedelta(days=first.weekday())
@@ -83,7 +93,7 @@ class WeekPanel(QWidget):
             if (row.shift_date, row.shift) == here:
                 self.table.setCurrentCell(*place)
 
-    def item_of(self, shift_date, shift):
+    def item_of(self, shift_date: str, shift: str) -> QTableWidgetItem | None:
         """The cell of a shift, None if the week has none."""
         cells = (self.table.item(row, column) for row in range(self.table.rowCount()) for column in range(7))
         return next((item for item in cells if item is not None and item.data(_SHIFT) == (shift_date, shift)), None)
@@ -118,10 +128,10 @@ def _arrow(text, tip):
 class _Cell(QStyledItemDelegate):
     """A number, what was changed by hand, and below a bar of the boxes' crime types."""
 
-    def sizeHint(self, option, index):  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802
         return QSize(60, 34)
 
-    def paint(self, painter, option, index):
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         roles = QPalette.ColorRole
         painter.save()

@@ -1,4 +1,8 @@
 """Looks after the reports that are open in the project: their layers go with them, and what was changed is kept."""
+from __future__ import annotations
+
+from typing import Any, Callable
+
 from qgis.core import QgsPrintLayout, QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 
@@ -9,7 +13,10 @@ from ..overlay import quietly
 class OpenReports(QObject):
     """Follows the layouts of the open project."""
 
-    def __init__(self, parent=None):
+    _saved: set[str]
+    _signals: tuple[tuple[Any, Callable[..., object]], ...]
+
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._saved = set()
         project = QgsProject.instance()
@@ -24,7 +31,7 @@ class OpenReports(QObject):
         if project.fileName():
             self._note_saved()
 
-    def take_away(self):
+    def take_away(self) -> None:
         """The plugin goes: so do reports that were neither saved with the project nor changed."""
         for signal, slot in self._signals:
             signal.disconnect(slot)

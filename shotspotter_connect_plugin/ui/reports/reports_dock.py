@@ -2,7 +2,10 @@
 
 Reading happens in a task, laying out in the main thread. What was chosen is remembered.
 """
+from __future__ import annotations
+
 import os
+from typing import TYPE_CHECKING, Callable
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -20,6 +23,11 @@ from ..background import Works
 from ..overlay import quietly
 from ..translation import translator
 from . import report_writing
+
+if TYPE_CHECKING:
+    from qgis.core import QgsPrintLayout
+    from qgis.gui import QgsLayoutDesignerInterface
+
 
 tr = translator("ReportsDock")
 OBJECT_NAME = "ConnectReportsDock"
@@ -40,7 +48,11 @@ class ReportsDock(QgsDockWidget):
     parent : QWidget
     """
 
-    def __init__(self, open_designer, parent=None):
+    _periods: dict[str, report_periods.Period]
+    _followed: Place | None
+
+    def __init__(self, open_designer: Callable[[QgsPrintLayout], QgsLayoutDesignerInterface | None],
+                 parent: QWidget | None = None) -> None:
         super().__init__(tr("Reports"), parent)
         self.setObjectName(OBJECT_NAME)
         self._open_designer = open_designer
@@ -120,7 +132,7 @@ class ReportsDock(QgsDockWidget):
 
     # Which workspace
 
-    def follow_project(self, *_):
+    def follow_project(self, *_: object) -> None:
         """Look at what the open project is about, of a plan its date and shift; else at the workspace used last."""
         place = Place(addresses.current(), *addresses.place_of(QgsProject.instance())[1:])
         if place.address and (place.address != self._address or place != self._followed):
@@ -131,7 +143,7 @@ class ReportsDock(QgsDockWidget):
         self._followed = place
         self._update()
 
-    def open_workspace(self, address, date="", shift=""):
+    def open_workspace(self, address: str, date: str = "", shift: str = "") -> None:
         """Offer the beats, shifts and officers of a workspace; with a date, choose that and the shift."""
         if not address:
             return
@@ -183,11 +195,11 @@ class ReportsDock(QgsDockWidget):
 
     # What is chosen
 
-    def kind(self):
+    def kind(self) -> registry.Kind:
         """The report that is chosen."""
         return registry.kind(self.report.currentData())
 
-    def request(self):
+    def request(self) -> report_writing.Request:
         """What is chosen, as :class:`.report_writing.Request`."""
         first, last = (field.date().toString(ISO) for field in (self.first, self.last))
         given = {"beat": self.beat.currentData() or "", "shift": self.shift.currentData() or "",
@@ -233,7 +245,7 @@ class ReportsDock(QgsDockWidget):
             QgsSettings().setValue(SETTINGS + "folder", os.path.dirname(path))
             self.make(path)
 
-    def make(self, path):
+    def make(self, path: str) -> None:
         """Make the report that is chosen: a file, or for an empty path a layout that opens in the designer."""
         request = self.request()
         self._remember(request)
@@ -265,11 +277,11 @@ class ReportsDock(QgsDockWidget):
             # Once it has its size: QGIS would begin with all pages at once, too small to read.
             QTimer.singleShot(500, lambda: _show_first_page(designer, result))
 
-    def busy(self):
+    def busy(self) -> bool:
         """Whether something is being read."""
         return self._works.under_way()
 
-    def take_away(self):
+    def take_away(self) -> None:
         """Stop, before the dock goes."""
         QgsProject.instance().readProject.disconnect(self.follow_project)
         self._works.stop()

@@ -1,10 +1,17 @@
 """One tactic's fields, and the small dialog that approves it."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
                                  QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget)
 
 from ..translation import translator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 tr = translator("TacticsDialog")
 _ISO = "yyyy-MM-dd"
@@ -16,7 +23,7 @@ class TacticForm(QWidget):
     changed = pyqtSignal()
     approve = pyqtSignal()
 
-    def __init__(self, parent=None):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         form = QFormLayout(self)
         form.setContentsMargins(4, 0, 0, 0)
@@ -59,7 +66,7 @@ class TacticForm(QWidget):
         row.addWidget(self.button)
         return row
 
-    def set_crime_types(self, kinds):
+    def set_crime_types(self, kinds: pd.DataFrame) -> None:
         """The crime types to choose from."""
         self.crime_types.blockSignals(True)
         self.crime_types.clear()
@@ -72,7 +79,7 @@ class TacticForm(QWidget):
         self.crime_types.setToolTip(tr("None ticked: it serves all crime types."))
         self.crime_types.blockSignals(False)
 
-    def show_tactic(self, row):
+    def show_tactic(self, row: dict[str, Any] | None) -> None:
         """Fill the fields from a tactic; empty for None."""
         row = row or {}
         self.name.setText(row.get("name") or "")
@@ -89,7 +96,7 @@ class TacticForm(QWidget):
         set_date(self.reviewed, row.get("reviewed"))
         set_date(self.expires, row.get("expires"))
 
-    def tactic(self):
+    def tactic(self) -> dict[str, Any]:
         """The fields as a tactic."""
         return {"name": self.name.text().strip(), "tactic": self.code.text().strip(),
                 "description": self.description.toPlainText().strip(), "source": self.source.text().strip(),
@@ -109,7 +116,7 @@ class TacticForm(QWidget):
 class ApproveDialog(QDialog):
     """Asks who approved a tactic, after which community review, and until when it may be used."""
 
-    def __init__(self, row, today, last, parent):
+    def __init__(self, row: dict[str, Any], today: str, last: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectApprove")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -138,7 +145,7 @@ class ApproveDialog(QDialog):
         self.reviewed.valueChanged.connect(lambda _: self._check())
         self._check()
 
-    def given(self):
+    def given(self) -> dict[str, str | None]:
         """approved_by, reviewed and expires as filled in."""
         return {"approved_by": self.approved_by.text().strip(), "reviewed": iso_of(self.reviewed),
                 "expires": iso_of(self.expires)}
@@ -148,7 +155,7 @@ class ApproveDialog(QDialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(complete)
 
 
-def date_field(nothing):
+def date_field(nothing: str) -> QgsDateEdit:
     """A date that may be left out; ``nothing`` is what stands there then."""
     field = QgsDateEdit()
     field.setAllowNull(True)
@@ -168,11 +175,11 @@ def _show_nothing(field):
         field.blockSignals(False)
 
 
-def set_date(field, text):
+def set_date(field: QgsDateEdit, text: str | None) -> None:
     """Show an ISO date, or none."""
     field.setDate(QDate.fromString(text or "", _ISO))
 
 
-def iso_of(field):
+def iso_of(field: QgsDateEdit) -> str | None:
     """The ISO date of a field, None if it has none."""
     return None if field.isNull() else field.date().toString(_ISO)

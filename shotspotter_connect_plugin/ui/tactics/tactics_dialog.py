@@ -1,6 +1,9 @@
 """The list of tactics, edited: order, words, crime types, approval with its community review; and its printed sheet."""
+from __future__ import annotations
+
 import os
 from datetime import date, timedelta
+from typing import Any
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsMessageBar
@@ -32,7 +35,10 @@ class TacticsDialog(QDialog):
     parent : QWidget
     """
 
-    def __init__(self, address, parent=None):
+    _read: tactic_list.TacticList | None
+    rows: list[dict[str, Any]]
+
+    def __init__(self, address: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("ConnectTactics")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -45,7 +51,7 @@ class TacticsDialog(QDialog):
         self._of_project = addresses.of_project(QgsProject.instance())
         QgsProject.instance().readProject.connect(self.follow_project)
 
-    def open_workspace(self, address):
+    def open_workspace(self, address: str) -> None:
         """Show the list of a workspace; what was changed in the one before is gone."""
         self._works.stop()
         self._address, self._read, self.rows = address, None, []
@@ -56,7 +62,7 @@ class TacticsDialog(QDialog):
         self._works.start("read", address, lambda workspace, _: tactic_list.read_list(workspace), self._show,
                           self._complain)
 
-    def follow_project(self, *_):
+    def follow_project(self, *_: object) -> None:
         """Show the list of the workspace of the open project; changes that were not saved are not given up for it."""
         self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(self._address)))
         address = addresses.of_project(QgsProject.instance())
@@ -168,12 +174,12 @@ class TacticsDialog(QDialog):
         item.setIcon(_mark(standing.mark))
         self._update()
 
-    def changed(self):
+    def changed(self) -> bool:
         """Whether anything differs from what was read."""
         return self._read is not None and [_plain(row) for row in self.rows] != [
             _plain(row) for row in self._read.tactics]
 
-    def busy(self):
+    def busy(self) -> bool:
         """Whether the list is being read or saved."""
         return self._works.under_way()
 
@@ -197,7 +203,7 @@ class TacticsDialog(QDialog):
 
     # What the buttons do
 
-    def add(self):
+    def add(self) -> None:
         """Add a tactic after the chosen one."""
         codes = {row["tactic"] for row in self.rows}
         code = next(f"tactic_{number}" for number in range(1, len(codes) + 2)
@@ -208,19 +214,19 @@ class TacticsDialog(QDialog):
         self._fill_list(place)
         self.form.name.setFocus()
 
-    def remove(self):
+    def remove(self) -> None:
         """Take the chosen tactic off the list."""
         place = self.list.currentRow()
         del self.rows[place]
         self._fill_list(min(place, len(self.rows) - 1))
 
-    def move(self, by):
+    def move(self, by: int) -> None:
         """Move the chosen tactic up or down: the order of sheets and buttons."""
         place = self.list.currentRow()
         self.rows.insert(place + by, self.rows.pop(place))
         self._fill_list(place + by)
 
-    def approve(self):
+    def approve(self) -> None:
         """Ask who approved the chosen tactic, after which review and until when it holds."""
         row = self.rows[self.list.currentRow()]
         last = (date.fromisoformat(self._read.today) + timedelta(days=self._read.review_days)).isoformat()
@@ -232,13 +238,13 @@ class TacticsDialog(QDialog):
         self.rows[self.list.currentRow()].update(given)
         self._fill_list(self.list.currentRow())
 
-    def undo(self):
+    def undo(self) -> None:
         """Back to what was read."""
         self.rows = [dict(row) for row in self._read.tactics]
         self._fill_list(min(self.list.currentRow(), len(self.rows) - 1))
         self.follow_project()
 
-    def save(self):
+    def save(self) -> None:
         """Write the list, all of it or nothing."""
         rows, before = [dict(row) for row in self.rows], self._read.tactics
 
@@ -260,7 +266,7 @@ class TacticsDialog(QDialog):
             QgsSettings().setValue(_FOLDER, os.path.dirname(path))
             self.print_sheet(path if path.lower().endswith(".pdf") else path + ".pdf")
 
-    def print_sheet(self, path):
+    def print_sheet(self, path: str) -> None:
         """Write the sheet as PDF; layouts live in the main thread."""
         from ...reports.builders import publish, tactic_sheet
 
@@ -276,7 +282,7 @@ class TacticsDialog(QDialog):
         button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
         self.bar.currentItem().layout().addWidget(button)
 
-    def reject(self):
+    def reject(self) -> None:
         """Close; ask first where changes would be lost."""
         if self.changed() and QMessageBox.question(
                 self, self.windowTitle(), tr("Close and lose the changes that were not saved?")
