@@ -19,7 +19,7 @@ from .date_order import Dates, settled
 from .import_result import ImportResult
 from .readers import GEOMETRY, faults, open_source, read_rows
 from .rejected_rows import rejects_path
-from .remembered import recall
+from .source_questions import recall
 from .weather_measures import WEATHER
 
 TABLE = "calendar"

@@ -16,7 +16,7 @@ from .date_order import settled
 from .import_result import ImportResult
 from .readers import Source
 from .rejected_rows import RejectedRows, rejects_path
-from .remembered import recall
+from .source_questions import recall
 
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"

@@ -1,7 +1,7 @@
 """Whether the day or the month comes first in a source's dates: shown by all of the source, or asked, never assumed.
 
 A date that only one order makes a date shows the order; so does a weekday or an unmistakable date beside it. What was
-shown or answered once is kept with the import and serves the next file with the same columns (:mod:`remembered`).
+shown or answered once is kept with the import and serves the next file with the same columns (:mod:`source_questions`).
 """
 import re
 from dataclasses import replace

@@ -13,7 +13,7 @@ from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
 from .readers import GEOMETRY, first_rows, open_source
-from .remembered import table_before
+from .source_questions import table_before
 from .synonyms import ROLES
 
 FIRST_ROWS = 2000

@@ -17,7 +17,7 @@ from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, numbers
 from .date_order import check_order, settled
 from .gps_formats import PROBLEM, guess_columns, open_gps
 from .readers import FAULTS, GEOMETRY, faults
-from .remembered import recall
+from .source_questions import recall
 
 TABLE = "gps_fixes"
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}

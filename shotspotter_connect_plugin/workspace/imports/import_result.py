@@ -7,7 +7,7 @@ from typing import Dict, List
 import pandas as pd
 
 from ...errors import ConnectError
-from .remembered import Given
+from .source_questions import Given
 
 
 @dataclass

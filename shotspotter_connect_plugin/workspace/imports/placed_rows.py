@@ -17,7 +17,7 @@ from .import_result import ImportResult
 from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
 from .rejected_rows import RejectedRows
-from .remembered import recall
+from .source_questions import recall
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())

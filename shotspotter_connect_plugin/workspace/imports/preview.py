@@ -21,7 +21,7 @@ from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
 from .readers import GEOMETRY, first_rows, layers_of, open_source
-from .remembered import Given, recall
+from .source_questions import Given, recall
 from .synonyms import ROLES
 
 ROWS = 25

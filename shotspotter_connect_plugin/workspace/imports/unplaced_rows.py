@@ -14,7 +14,7 @@ from .date_order import Dates, settled
 from .import_result import ImportResult
 from .readers import FAULTS, faults, open_source, read_rows
 from .rejected_rows import RejectedRows, rejects_path
-from .remembered import recall
+from .source_questions import recall
 
 _FAULT = "(fault)"
 
