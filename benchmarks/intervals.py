@@ -17,8 +17,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, most_unseen, of_sums, ratio_interval,
-                                                                  reach)
+from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, most_unseen, of_sums,  # noqa: E402
+                                                                  ratio_interval, reach)
 
 LENGTHS = (2, 4, 8, 13, 26, 52)
 # name: events a week, share caught, correlation of weeks, spread of their level, of how well they are caught, types

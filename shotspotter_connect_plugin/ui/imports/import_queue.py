@@ -176,8 +176,8 @@ class ImportQueue(QObject):
             one.path, one.look, one.kind = found.path, found, found.kind
             one.question = found.question or one.question
             one.state = PROBLEM if found.problems else READY
-            if one.given is None and found.given is not None:
-                one.source_crs, one.source_timezone = found.given.source_crs, found.given.source_timezone
+            if one.given is None and found.answers is not None:
+                one.source_crs, one.source_timezone = found.answers.source_crs, found.answers.source_timezone
         if more:
             self.listed.emit()
         self.changed.emit(item)
@@ -198,7 +198,7 @@ class ImportQueue(QObject):
 
     def give_meaning(self, item: Item, column: str, role: str) -> None:
         """Say what a column means; "" = nothing."""
-        given = item.look.given.mapping if item.given is None else item.given
+        given = item.look.answers.mapping if item.given is None else item.given
         item.given = changed_mapping(item.look.mapping, given, column, role)
         item.question = None if item.question is not None and item.question.column == column else item.question
         self.look_again(item)
@@ -208,10 +208,10 @@ class ImportQueue(QObject):
         if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
             return
         if item.given is None:
-            item.given = {role: column or "" for role, column in item.look.given.mapping.items()}
+            item.given = {role: column or "" for role, column in item.look.answers.mapping.items()}
         item.source_crs, item.source_timezone = source_crs, source_timezone
         # Said once is said; an empty mapping alone would forget the order of the dates.
-        item.date_order = item.date_order or item.look.given.date_order
+        item.date_order = item.date_order or item.look.answers.date_order
         self.look_again(item)
 
     def guess_anew(self, item: Item) -> None:

@@ -5,6 +5,7 @@ from shapely.validation import make_valid
 
 from ...errors import ConnectError
 from ...patrol import metering
+from .vector_areas import polygons_of
 
 KIND = "water"
 """Kind of place whose areas are water. No forecast reads them."""
@@ -34,9 +35,7 @@ def _is_area(shape):
 
 def _within(frame, shape):
     """The areas of a shape inside a frame; lines and points that cutting leaves over are dropped."""
-    cut = make_valid(shape).intersection(frame)
-    return unary_union([part for part in getattr(cut, "geoms", [cut])
-                        if part.geom_type in ("Polygon", "MultiPolygon")])
+    return polygons_of(make_valid(shape).intersection(frame))
 
 
 def write_shares(workspace, writer, shapes):

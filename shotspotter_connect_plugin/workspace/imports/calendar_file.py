@@ -5,7 +5,7 @@ import pandas as pd
 from ...errors import ConnectError
 from . import coordinates, privacy, source_times, time_texts
 from .column_names import plain
-from .readers import FAULTS, GEOMETRY
+from .readers import FAULT, FAULTS, GEOMETRY
 from .rejected_rows import RejectedRows
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
@@ -23,7 +23,6 @@ _WARMEST = 60.0
 _MISSING = frozenset(("", "m", "na", "n/a", "nan", "none", "null", "-", "--", "-9999", "-9999.0", "9999", "9999.9"))
 _TRACE = "t"
 LINE = "(line)"
-FAULT = "(fault)"
 _BY_NAME = {name: measure for measure in WEATHER.values() for name in [*measure.words.split(), plain(measure.name)]}
 _DAY_KEY = ["day", "kind", "name"]
 

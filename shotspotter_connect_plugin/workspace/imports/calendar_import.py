@@ -10,16 +10,15 @@ from ... import json_text
 from ...errors import ConnectError, some
 from ...forecast.instants import nanoseconds
 from ...progress import SILENT
-from ..store.runs import file_hash
 from ..store.workspace import Between
 from . import privacy, time_texts
-from .calendar_file import FAULT, FORECAST, KINDS, LINE, CalendarFile, iso_dates
+from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, iso_dates
 from .column_recognition import recognise
-from .date_order import Dates, settled
+from .date_order import with_date_order
 from .import_result import ImportResult
-from .readers import GEOMETRY, faults, open_source, read_rows
+from .readers import GEOMETRY, open_source, read_whole
 from .rejected_rows import rejects_path
-from .source_questions import recall
+from .source_questions import SourceOptions, recall
 from .weather_measures import WEATHER
 
 TABLE = "calendar"
@@ -58,26 +57,18 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, 
     holds, roles = _contents(mapping)
     source = open_source(path)
     warnings = []
-    given = recall(workspace, TABLE, source.columns, roles, "", "", warnings)
-    found = _columns(source, given.mapping, holds, warnings)
-    wanted = list(dict.fromkeys(found.values())) + (list(GEOMETRY) if source.has_geometry else [])
-    chunks = read_rows(source, wanted, progress.part(0.0, 0.5),
-                       lambda chunk: chunk.assign(**{FAULT: faults(chunk)}))
+    answers = recall(workspace, TABLE, source.columns, SourceOptions(roles), warnings)
+    found = _columns(source, answers.mapping, holds, warnings)
+    rows = read_whole(source, [*found.values(), *(GEOMETRY if source.has_geometry else ())], progress.part(0.0, 0.5))
     warnings.extend(source.notes())
-    if not chunks:
-        raise ConnectError(f"{source.name} has no rows.")
-    rows = pd.concat(chunks)
     progress.report(0.5)
-    dates = Dates()
     columns = [found[role] for role in ("date", "from", "to", "issued") if role in found]
-    for column in columns:
-        dates.add(column, rows[column], time_texts.parse(rows[column]))
-    given = settled(given, source, columns, date_order, warnings, dates=dates)
-    reading = CalendarFile(workspace, source, rows, found, warnings, given.date_order)
+    answers = with_date_order(answers, source, columns, date_order, warnings, rows=rows)
+    reading = CalendarFile(workspace, source, rows, found, warnings, answers.date_order)
     kind = reading.kinds(holds)
     table = pd.concat([reading.days(kind), reading.weather(kind)], ignore_index=True)
     progress.report(0.8)
-    return _write(workspace, reading, table, rejects_path(workspace, TABLE, rejects), given, progress)
+    return _write(workspace, reading, table, rejects_path(workspace, TABLE, rejects), answers, progress)
 
 
 def _contents(mapping):
@@ -112,7 +103,7 @@ def _columns(source, roles, holds, warnings):
     return found
 
 
-def _write(workspace, reading, table, rejects, given, progress):
+def _write(workspace, reading, table, rejects, answers, progress):
     """All of it in one transaction, with the rejects and the line in ``imports``."""
     if len(table):
         table["date"] = iso_dates(table["day"])
@@ -138,13 +129,12 @@ def _write(workspace, reading, table, rejects, given, progress):
         added, updated, unchanged = (int((kept == which).sum()) for which in (_NEW, _OTHER, _SAME))
         result = ImportResult(
             read=reading.read, added=added, updated=updated, unchanged=unchanged, rejected=len(reading.rejects),
-            dropped_columns=[column for column in reading.source.columns if column not in reading.found.values()],
+            dropped_columns=reading.source.unused(reading.found),
             warnings=reading.warnings, mapping=reading.found, reasons=dict(reading.rejects.reasons.most_common()),
             rejects=reading.rejects.write(rejects), source_crs=reading.source.crs, crs=workspace.settings.crs,
-            timezone=reading.zone, given=given)
+            timezone=reading.zone, answers=answers)
         result.check_taken(reading.source.name)
-        path = reading.source.path
-        result.record(writer, TABLE, reading.source.name, file_hash(path) if path.is_file() else "")
+        result.record(writer, TABLE, reading.source.name, reading.source.digest())
     return result
 
 

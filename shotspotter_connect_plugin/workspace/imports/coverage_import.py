@@ -5,18 +5,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from shapely.ops import unary_union
-from shapely.validation import make_valid
 
 from ...errors import ConnectError, some
 from ...progress import SILENT
 from . import privacy, time_texts
+from .cell_texts import attribute_text
 from .column_recognition import recognise
 from .coordinates import Area
-from .date_order import settled
+from .date_order import with_date_order
 from .import_result import ImportResult
 from .readers import Source
 from .rejected_rows import RejectedRows, rejects_path
-from .source_questions import recall
+from .source_questions import SourceOptions, recall
+from .vector_areas import area_of, name_of_layer
 
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
@@ -54,19 +55,17 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         When a column is missing, the layer has no CRS, nothing tells day from month, or nothing in it can be used; the
         workspace is then unchanged.
     """
-    label = vector_table.name or "The layer"
-    if not vector_table.geometry:
-        raise ConnectError(f"{label} has no features; choose a layer with areas of sensor coverage.")
+    label = name_of_layer(vector_table, "with areas of sensor coverage")
     progress.report(0.0, "Reading sensor coverage")
     frame = vector_table.frame.reset_index(drop=True)
     found, warnings = _columns(label, frame, from_field, to_field)
-    given = _given(workspace, label, frame, found, date_order, warnings)
+    answers = _answers(workspace, label, frame, found, date_order, warnings)
     bounds = Area(workspace).bounds
-    shapes = [_mended(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
+    shapes = [area_of(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
     progress.report(0.5)
     table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
-    table["from_date"], wrong_from = _dates(frame, found.get("from"), False, given.date_order)
-    table["to_date"], wrong_to = _dates(frame, found.get("to"), True, given.date_order)
+    table["from_date"], wrong_from = _dates(frame, found.get("from"), False, answers.date_order)
+    table["to_date"], wrong_to = _dates(frame, found.get("to"), True, answers.date_order)
     rejected, kept = RejectedRows(), np.ones(len(table), dtype=bool)
     both = table["from_date"].notna() & table["to_date"].notna()
     for bad, role, reason in (
@@ -83,16 +82,17 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         reason = rejected.reasons.most_common(1)[0][0]
         raise ConnectError(f"No feature of {label} was taken: {reason}; check the layer, "
                            "its CRS and its dates.")
-    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress)
+    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, answers, rejects, progress)
 
 
-def _given(workspace, label, frame, found, date_order, warnings):
+def _answers(workspace, label, frame, found, date_order, warnings):
     """What is given for the layer: the order of its dates, as it shows, as said or as remembered."""
     columns = [str(column) for column in frame]
-    texts = pd.DataFrame({column: frame[column].map(_text) for column in columns}, dtype=object)
+    texts = pd.DataFrame({column: frame[column].map(attribute_text) for column in columns}, dtype=object)
     source = Source(Path(label), label, columns, kind="excel", sheet=texts)
     dates = [found[role] for role in ("from", "to") if role in found]
-    return settled(recall(workspace, TABLE, columns, None, "", "", warnings), source, dates, date_order, warnings)
+    answers = recall(workspace, TABLE, columns, SourceOptions(), warnings)
+    return with_date_order(answers, source, dates, date_order, warnings)
 
 
 def _columns(label, frame, from_field, to_field):
@@ -113,7 +113,7 @@ def _names(frame, found, warnings):
     numbered = pd.Series([f"Area {number}" for number in range(1, len(frame) + 1)], dtype=object)
     if "area" not in found:
         return numbered
-    names = frame[found["area"]].map(_text)
+    names = frame[found["area"]].map(attribute_text)
     what = privacy.values_about_persons(names)
     if what:
         warnings.append(f"The values of column {found.pop('area')} look like {what} and were dropped.")
@@ -122,19 +122,11 @@ def _names(frame, found, warnings):
     return pd.Series(clean, dtype=object).where(lambda text: text != "", numbered)
 
 
-def _text(value):
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return " ".join(str(value).split())
-
-
 def _dates(frame, column, last, order):
     """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
-    texts = frame[column].map(_text)
+    texts = frame[column].map(attribute_text)
     clock = time_texts.in_order(time_texts.parse(texts), order)
     dates = pd.Series(time_texts.iso_dates(clock), index=frame.index, dtype=object)
     for row, text in texts[clock == time_texts.NAT].items():
@@ -147,22 +139,12 @@ def _dates(frame, column, last, order):
     return dates, ((texts != "") & dates.isna()).to_numpy()
 
 
-def _mended(shape):
-    """The area of a shape, valid; None where it has none."""
-    if shape is None or shape.is_empty:
-        return None
-    shape = shape if shape.is_valid else make_valid(shape)
-    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type in ("Polygon", "MultiPolygon")]
-    area = unary_union(parts)
-    return area if area.area > 0 else None
-
-
 def _meets(shape, bounds):
     west, south, east, north = shape.bounds
     return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
 
 
-def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, given, rejects, progress):
+def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, answers, rejects, progress):
     table = table[kept].assign(start=table["from_date"].fillna(""))
     keys = ["area", "start"]
     rows = table.groupby(keys, sort=True).agg(
@@ -187,7 +169,7 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
             warnings=warnings, mapping=found, reasons=dict(rejected.reasons.most_common()),
             dropped_columns=[str(column) for column in vector_table.frame if column not in found.values()],
             rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs,
-            given=given)
+            answers=answers)
         result.record(writer, TABLE, label, vector_table.sha256(found.values()))
     return result
 

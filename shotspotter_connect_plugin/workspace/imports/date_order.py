@@ -1,7 +1,7 @@
 """Whether the day or the month comes first in a source's dates: shown by all of the source, or asked, never assumed.
 
 A date that only one order makes a date shows the order; so does a weekday or an unmistakable date beside it. What was
-shown or answered once is kept with the import and serves the next file with the same columns (:mod:`source_questions`).
+shown or answered once is kept with the import and serves the next file with the same columns: ``source_questions``.
 """
 import re
 from dataclasses import replace
@@ -16,6 +16,7 @@ from . import privacy, time_texts
 from .column_names import plain
 from .readers import read_rows
 from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
+from .source_questions import SourceQuestion
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
@@ -27,16 +28,10 @@ _NEAR = 3 * DAY
 _CLEARLY = 3
 
 
-class OrderUnknown(ConnectError):
-    """Nothing tells the order of a source's dates.
+class OrderUnknown(SourceQuestion):
+    """Nothing tells the order of a source's dates."""
 
-    ``column`` and ``example`` are where and what is unclear, ``choices`` the order -> how the example then reads, and
-    ``question`` what to ask somebody who can choose.
-    """
-
-    def __init__(self, sentence, question, column, example, choices):
-        super().__init__(sentence)
-        self.question, self.column, self.example, self.choices = question, column, example, choices
+    parameter = "DATE_ORDER"
 
 
 class OrderRefused(OrderUnknown):
@@ -65,6 +60,11 @@ class Dates:
             part = int(parsed.parts[row])
             if part:
                 self._texts.setdefault(part, (column, _NUMBERS.search(str(np.asarray(texts, dtype=object)[row]))[0]))
+
+    def add_columns(self, rows, columns):
+        """Take in some columns of rows of texts."""
+        for column in columns:
+            self.add(column, rows[column], time_texts.parse(rows[column]))
 
     def order(self, name, given="", before="", beside=None):
         """The order, or "" where no date needs any.
@@ -163,12 +163,12 @@ def _in_words(day, order):
     return words.format(moment.strftime("%B"), moment.day, moment.year)
 
 
-def settled(given, source, columns, date_order, warnings, progress=SILENT, dates=None):
-    """What is given for a source, with the order of its dates.
+def with_date_order(answers, source, columns, date_order, warnings, progress=SILENT, dates=None, rows=None):
+    """What is answered for a source, with the order of its dates.
 
     Parameters
     ----------
-    given : memory.Given
+    answers : SourceAnswers
         With the order of earlier imports.
     source : readers.Source
     columns : list of str
@@ -178,11 +178,12 @@ def settled(given, source, columns, date_order, warnings, progress=SILENT, dates
     warnings : list of str
         Gets a sentence where only an earlier file tells.
     dates : Dates, optional
-        The dates of all rows, if they were read already.
+    rows : DataFrame, optional
+        The dates of all rows, or the rows, if they were read already.
 
     Returns
     -------
-    memory.Given
+    SourceAnswers
 
     Raises
     ------
@@ -192,23 +193,25 @@ def settled(given, source, columns, date_order, warnings, progress=SILENT, dates
     columns = list(dict.fromkeys(columns))
     if dates is None:
         dates = Dates()
-        read_rows(source, columns, progress, lambda chunk: [
-            dates.add(column, chunk[column], time_texts.parse(chunk[column])) for column in columns])
+        if rows is None:
+            read_rows(source, columns, progress, lambda chunk: dates.add_columns(chunk, columns))
+        else:
+            dates.add_columns(rows, columns)
 
     def beside(possible):
         return _beside(source.columns, lambda wanted: source.chunks(wanted, progress), columns, possible)
     try:
-        order = dates.order(source.name, check_order(date_order), given.date_order, beside)
+        order = dates.order(source.name, check_order(date_order), answers.date_order, beside)
     except OrderRefused:
         raise
     except OrderUnknown:
-        if not given.date_order:
+        if not answers.date_order:
             raise
-        order = given.date_order
+        order = answers.date_order
         warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
                         "those of earlier "
                         "files with these columns.")
-    return replace(given, date_order=order or given.date_order)
+    return replace(answers, date_order=order or answers.date_order)
 
 
 def _beside(all_columns, chunks, columns, possible):

@@ -3,27 +3,25 @@ import numpy as np
 import pandas as pd
 
 from ...forecast.instants import iso_texts, nanoseconds
-from ..store.runs import file_hash
 from ..store.workspace import Counts
-from . import time_texts
+from . import source_times, time_texts
 from .rejected_rows import rejects_path
 from .value_words import is_true
 
 _SLICE = 100_000
-_OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
 MADE_HERE = "at:"
 """Start of ids made here, of time and place."""
 
 
-def reject_dispositions(intake, rows, reason, are_nothing):
+def reject_dispositions(file, rows, reason, are_nothing):
     """Reject rows of which a column beside the offence or the kind says that nothing happened, as ``are_nothing(words,
     column)`` tells."""
-    for role in [role for role in intake.mapping if role.startswith("disposition")]:
-        words, column = intake.words(rows, role), intake.mapping[role]
+    for role in [role for role in file.mapping if role.startswith("disposition")]:
+        words, column = file.words(rows, role), file.mapping[role]
         nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
-        intake.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
+        file.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
         rows.reject(nothing, reason, column)
 
 
@@ -35,7 +33,7 @@ def are_true(words, size):
 
 def reject_absurd_dates(rows, span, column):
     now = pd.Timestamp.now(tz="UTC").value
-    rows.reject((span.low != time_texts.NAT) & (span.low < _OLDEST), "a date before 1990", column)
+    rows.reject((span.low != time_texts.NAT) & (span.low < source_times.OLDEST_EVENT), "a date before 1990", column)
     rows.reject((span.low != time_texts.NAT) & (span.low > now + time_texts.DAY), "a date in the future", column)
 
 
@@ -58,27 +56,26 @@ def keep_place(rows, stored, found):
         rows[axis] = np.where(near, old, rows[axis])
 
 
-def write_events(workspace, intake, frames, finish, rejects, progress):
+def write_events(workspace, file, frames, finish, rejects, progress):
     """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
-    table, path = intake.table, intake.source.path
-    digest = file_hash(path) if path.is_file() else ""
+    table, digest = file.table, file.source.digest()
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
         for rows in frames:
             for start in range(0, len(rows), _SLICE):
                 frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
-                frame["box_id"] = intake.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
+                frame["box_id"] = file.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
                 same = np.flatnonzero(found)[_same(frame[found], stored[found])]
-                source = np.full(len(frame), intake.source.name, dtype=object)
+                source = np.full(len(frame), file.source.name, dtype=object)
                 source[same] = stored["source"].to_numpy()[same]
                 frame["source"] = source
                 done = writer.upsert(table, frame)
                 counts = Counts(counts.added + done.added, counts.updated + done.updated,
                                 counts.unchanged + done.unchanged)
         progress.report(1.0)
-        result = intake.result(workspace, counts, rejects_path(workspace, table, rejects))
-        result.check_taken(intake.source.name)
-        result.record(writer, table, intake.source.name, digest)
+        result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
+        result.check_taken(file.source.name)
+        result.record(writer, table, file.source.name, digest)
     return result
 
 

@@ -11,10 +11,11 @@ from ...forecast import crs as systems
 from ...forecast.instants import HOUR, utc_times
 from ...forecast.shifts import check_timezone
 from . import privacy, source_times, time_texts
+from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, numbers
-from .date_order import check_order, settled
+from .date_order import check_order, with_date_order
 from .gps_formats import PROBLEM, guess_columns, open_gps
 from .readers import FAULTS, GEOMETRY, faults
 from .source_questions import recall
@@ -33,7 +34,7 @@ _METRES_PER_HDOP = 5.0
 
 
 class GpsFile:
-    """What one file's columns mean, and its chunks as fixes; parameters as of :func:`import_gps`.
+    """What one file's columns mean, and its chunks as fixes; parameters as of :func:`.gps_import.import_gps`.
 
     ``shown`` is the order of dates that other files have shown: fingerprint of their columns -> order.
 
@@ -43,24 +44,24 @@ class GpsFile:
         When it cannot be read, a column that is needed is missing, or units look like persons.
     """
 
-    def __init__(self, workspace, path, mapping, source_crs, source_timezone, area, progress, date_order="", shown=()):
+    def __init__(self, workspace, path, options, area, progress, shown=()):
         self.source = open_gps(path)
         self.warnings = []
-        self.given = recall(workspace, TABLE, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
+        self.answers = recall(workspace, TABLE, self.source.columns, options, self.warnings)
         self._area = area
         self._future = pd.Timestamp.now(tz="UTC").value + time_texts.DAY
-        self._begin(self.given.mapping, progress)
+        self._begin(self.answers.mapping, progress)
         self._places = pairs_of(self.source, self.mapping)[0]
-        self.crs = self.given.source_crs or self._crs(self._head)
+        self.crs = self.answers.source_crs or self._crs(self._head)
         self._change = systems.change(self.crs, area.crs)
         by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
-        named = check_timezone(self.given.source_timezone or by_form or workspace.settings.timezone)
+        named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
-        self._zone_told = bool(self.given.source_timezone) or self.zone == "UTC"
+        self._zone_told = bool(self.answers.source_timezone) or self.zone == "UTC"
         self._check_units()
         self._split = self._is_split()
-        self._said, self._shown = date_order, dict(shown)
-        self.given = replace(self.given, date_order=check_order(date_order) or self.given.date_order)
+        self._said, self._shown = options.date_order, dict(shown)
+        self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]].str.strip()))
         self._comings = {}
@@ -120,7 +121,7 @@ class GpsFile:
     @property
     def dropped_columns(self):
         """Columns of the source that were never read."""
-        return [column for column in self.source.columns if column not in self.mapping.values()]
+        return self.source.unused(self.mapping)
 
     def _check_units(self):
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
@@ -159,9 +160,9 @@ class GpsFile:
         if self._settled or not parsed.parts.any():
             return
         self._settled = True
-        before = self.given.date_order or self._shown.get(self.given.header, "")
-        self.given = settled(replace(self.given, date_order=before), self.source, [self.mapping["at"]], self._said,
-                             self.warnings)
+        before = self.answers.date_order or self._shown.get(self.answers.header, "")
+        self.answers = with_date_order(replace(self.answers, date_order=before), self.source, [self.mapping["at"]],
+                                       self._said, self.warnings)
 
     def _instants(self, chunk, unit):
         """int64 nanoseconds UTC and, where there is none, why."""
@@ -169,11 +170,11 @@ class GpsFile:
         clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
         parsed = time_texts.parse(at, clock)
         self._settle(parsed)
-        wall = time_texts.in_order(parsed, self.given.date_order)
+        wall = time_texts.in_order(parsed, self.answers.date_order)
         known = (wall != time_texts.NAT) & parsed.timed
         reason = np.full(len(chunk), None, dtype=object)
-        reason[~parsed.given] = NO_TIME
-        reason[parsed.given & (wall == time_texts.NAT)] = NO_DATE
+        reason[~parsed.written] = NO_TIME
+        reason[parsed.written & (wall == time_texts.NAT)] = NO_DATE
         reason[(wall != time_texts.NAT) & ~parsed.timed] = NO_TIME_OF_DAY
         instant = np.where(known, wall, 0)
         local = known & ~parsed.offset
@@ -230,9 +231,7 @@ class GpsFile:
         if "unit" not in self.mapping:
             return np.full(len(chunk), _stem(self.source.name), dtype=object)
         codes, names = pd.factorize(chunk[self.mapping["unit"]])
-        # Spreadsheets make 2204.0 of 2204.
-        names = np.array([re.sub(r"^(\d+)\.0$", r"\1", str(name).strip()) for name in names], dtype=object)
-        return names[codes]
+        return np.array([plain_code(str(name).strip()) for name in names], dtype=object)[codes]
 
     def _accuracy(self, chunk):
         for role, metres in (("accuracy", 1.0), ("hdop", _METRES_PER_HDOP)):

@@ -14,12 +14,12 @@ import pandas as pd
 from ...errors import Cancelled, ConnectError
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from ..store.runs import file_hash
 from .coordinates import Area
 from .date_order import OrderUnknown
 from .gps_file import TABLE, GpsFile
 from .import_result import ImportResult
 from .rejected_rows import SpooledRejects, rejects_path
+from .source_questions import SourceOptions
 
 
 @dataclass
@@ -72,6 +72,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     """
     path = str(path)
     files = files_in(path)
+    options = SourceOptions(mapping, source_crs, source_timezone, date_order)
     area = Area(workspace)
     result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
     read, shown = 0, {}
@@ -80,7 +81,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
         for number, file in enumerate(waiting):
             part = progress.part(min(number / len(files), 1.0), min((number + 1) / len(files), 1.0))
             try:
-                reader = GpsFile(workspace, file, mapping, source_crs, source_timezone, area, part, date_order, shown)
+                reader = GpsFile(workspace, file, options, area, part, shown)
             except OrderUnknown:
                 if number >= len(files) or len(files) == 1:
                     raise
@@ -91,7 +92,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
                     raise
                 result.warnings.append(error.user)
                 continue
-            shown.setdefault(reader.given.header, reader.given.date_order)
+            shown.setdefault(reader.answers.header, reader.answers.date_order)
             _import_file(workspace, reader, writer, rejected, result, part)
             read += 1
         if not read:
@@ -132,10 +133,9 @@ def _import_file(workspace, reader, writer, rejected, result, progress):
     result.source_crs = result.source_crs or reader.crs
     result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
     result.warnings += [text for text in reader.warnings + reader.source.notes() if text not in result.warnings]
-    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, given=reader.given,
+    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, answers=reader.answers,
                  reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
-        writer, TABLE, reader.source.name,
-        file_hash(reader.source.path) if reader.source.path.is_file() else "")
+        writer, TABLE, reader.source.name, reader.source.digest())
 
 
 def _widen(result, workspace, moments):

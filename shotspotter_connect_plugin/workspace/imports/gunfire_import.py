@@ -10,6 +10,7 @@ from .coordinates import numbers
 from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
 from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .placed_rows import PlacedFile
+from .source_questions import SourceOptions
 
 _MOST_ROUNDS = 10_000
 
@@ -20,63 +21,63 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """
-    with PlacedFile(workspace, "gunfire", path, mapping, source_crs, source_timezone, date_order,
-                    progress.part(0.0, 0.5)) as intake:
-        rows = _alerts(workspace, intake, progress.part(0.5, 1.0))
-        return write_events(workspace, intake, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
+    with PlacedFile(workspace, "gunfire", path, SourceOptions(mapping, source_crs, source_timezone, date_order),
+                    progress.part(0.0, 0.5)) as file:
+        rows = _alerts(workspace, file, progress.part(0.5, 1.0))
+        return write_events(workspace, file, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
 
 
-def _alerts(workspace, intake, progress):
+def _alerts(workspace, file, progress):
     """One frame of all alerts, each once."""
-    for rows in intake.chunks(progress, whole=True):
-        kinds = _kinds(intake, rows)
-        when, column = rows.spans["occurred"], intake.mapping["occurred"]
-        rows.reject((when.low == time_texts.NAT) & ~when.given, "no time", column)
+    for rows in file.chunks(progress, whole=True):
+        kinds = _kinds(file, rows)
+        when, column = rows.spans["occurred"], file.mapping["occurred"]
+        rows.reject((when.low == time_texts.NAT) & ~when.written, "no time", column)
         rows.reject(~when.timed, "no time of day", column)
         reject_absurd_dates(rows, when, column)
-        x, y = intake.locate(rows)
-        rounds = intake.words(rows, "rounds")
+        x, y = file.locate(rows)
+        rounds = file.words(rows, "rounds")
         rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
                   numbers(pd.Series(rounds.categories))[rounds.codes])
         rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
-                    intake.mapping.get("rounds", ""))
+                    file.mapping.get("rounds", ""))
         frame = pd.DataFrame({
-            "alert_id": intake.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
+            "alert_id": file.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
             "rounds": rounds})[rows.kept]
-        frame["rounded_x_m"], frame["rounded_y_m"] = intake.system.rounded
+        frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 
 
-def _kinds(intake, rows):
+def _kinds(file, rows):
     """Kind of each alert; those that were none, and other calls in a list of mixed calls, are rejected.
 
     Where no word speaks of gunfire, codes that cannot be known are taken for gunfire, and told; words are not.
     """
-    words, known = intake.words(rows, "kind"), np.full(len(rows.lines), "unknown", dtype=object)
+    words, known = file.words(rows, "kind"), np.full(len(rows.lines), "unknown", dtype=object)
     if words is not None:
-        column, texts = intake.mapping["kind"], words.categories
+        column, texts = file.mapping["kind"], words.categories
         kinds = np.array([alert_kind(word) for word in texts], dtype=object)
         denied = np.array([is_no_alert(word, column) for word in texts], dtype=bool)
         if any(names_gunfire(word) or kind for word, kind in zip(texts, kinds) if word):
             denied |= kinds == np.array(None)
         elif (texts != "").any():
             denied |= np.array([not is_code(word) for word in texts], dtype=bool)
-            intake.tell_words(f"No word of column {column} speaks of gunfire; its rows were taken for gunfire of "
-                              "unknown kind",
-                              words, ~denied[words.codes] & rows.kept)
-        intake.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
-                          denied[words.codes] & rows.kept)
+            file.tell_words(f"No word of column {column} speaks of gunfire; its rows were taken for gunfire of "
+                            "unknown kind",
+                            words, ~denied[words.codes] & rows.kept)
+        file.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
+                        denied[words.codes] & rows.kept)
         rows.reject(denied[words.codes], NO_ALERT, column)
         known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
-    reject_dispositions(intake, rows, NO_ALERT, lambda words, column: [
+    reject_dispositions(file, rows, NO_ALERT, lambda words, column: [
         is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))])
-    return _reviewed(intake, rows, known)
+    return _reviewed(file, rows, known)
 
 
-def _reviewed(intake, rows, kinds):
+def _reviewed(file, rows, kinds):
     """Kinds of alerts, fireworks where a review calls them so."""
-    for role in [role for role in intake.mapping if role.startswith("disposition")]:
-        words = intake.words(rows, role)
+    for role in [role for role in file.mapping if role.startswith("disposition")]:
+        words = file.words(rows, role)
         fireworks = np.array([word != "" and alert_kind(word) == "firecracker" for word in words.categories])
         kinds = np.where(fireworks[words.codes], "firecracker", kinds)
     return kinds

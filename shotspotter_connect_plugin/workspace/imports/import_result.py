@@ -7,7 +7,7 @@ from typing import Dict, List
 import pandas as pd
 
 from ...errors import ConnectError
-from .source_questions import Given
+from .source_questions import SourceAnswers
 
 
 @dataclass
@@ -30,7 +30,7 @@ class ImportResult:
         Coordinate system the file was taken for, and the workspace's.
     timezone : str
         Zone of the times without an offset.
-    given : Given
+    answers : SourceAnswers
         What was not left to guessing; serves the next file with the same columns.
     """
 
@@ -47,7 +47,7 @@ class ImportResult:
     source_crs: str = ""
     crs: str = ""
     timezone: str = ""
-    given: Given = field(default_factory=Given)
+    answers: SourceAnswers = field(default_factory=SourceAnswers)
 
     @property
     def counts(self):
@@ -75,5 +75,5 @@ class ImportResult:
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
             "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
-            "reasons": dict(self.reasons), "given": vars(self.given),
+            "reasons": dict(self.reasons), "given": vars(self.answers),
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))

@@ -13,6 +13,7 @@ from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_a
                             write_events)
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
 from .placed_rows import PlacedFile
+from .source_questions import SourceOptions
 
 _UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
@@ -53,71 +54,71 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
         month, or no point lies in the jurisdiction. The workspace is then unchanged.
     """
-    with PlacedFile(workspace, "incidents", path, mapping, source_crs, source_timezone, date_order,
-                    progress.part(0.0, 0.5)) as intake:
-        rows = _incidents(workspace, intake, progress.part(0.5, 1.0))
-        return write_events(workspace, intake, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
+    with PlacedFile(workspace, "incidents", path, SourceOptions(mapping, source_crs, source_timezone, date_order),
+                    progress.part(0.0, 0.5)) as file:
+        rows = _incidents(workspace, file, progress.part(0.5, 1.0))
+        return write_events(workspace, file, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
 
 
-def _incidents(workspace, intake, progress):
+def _incidents(workspace, file, progress):
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
     waiting = []
-    for rows in intake.chunks(progress):
-        types = _crime_types(intake, rows, known)
-        low, high, reported = _offence_times(intake, rows)
-        x, y = intake.locate(rows)
-        block = intake.texts(rows, "block" if "block" in intake.mapping else "address")
+    for rows in file.chunks(progress):
+        types = _crime_types(file, rows, known)
+        low, high, reported = _offence_times(file, rows)
+        x, y = file.locate(rows)
+        block = file.texts(rows, "block" if "block" in file.mapping else "address")
         frame = pd.DataFrame({
-            "line": rows.lines, "incident_id": intake.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
+            "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "reported": reported, "x": x, "y": y, "block": np.where(block == "", None, block),
-            "discovered": are_true(intake.words(rows, "discovered"), len(rows.lines)),
-            "firearm": _firearms(intake, rows)})[rows.kept]
-        again = intake.is_repeated(frame["incident_id"])
+            "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)),
+            "firearm": _firearms(file, rows)})[rows.kept]
+        again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()
         made = frame["incident_id"] == ""
         frame.loc[made, "incident_id"] = made_ids(frame[made]) + ":" + frame.loc[made, "crime_type"]
-        yield _one_row_per_incident(intake, frame)
-    yield _one_row_per_incident(intake, pd.concat(waiting, ignore_index=True))
+        yield _one_row_per_incident(file, frame)
+    yield _one_row_per_incident(file, pd.concat(waiting, ignore_index=True))
 
 
-def _crime_types(intake, rows, known):
+def _crime_types(file, rows, known):
     """Code of each row; rows of other types are rejected."""
-    words = intake.words(rows, "offence")
+    words = file.words(rows, "offence")
     if words is not None:
         codes = np.array([crime_type(word) for word in words.categories], dtype=object)
-        found, column = codes[words.codes], intake.mapping["offence"]
+        found, column = codes[words.codes], file.mapping["offence"]
         rows.reject((words.categories == "")[words.codes], "no offence", column)
     else:
         # A list of shootings that says who died: the others were shot, too.
-        died = are_true(intake.words(rows, "murder_flag"), len(rows.lines))
-        found, column = np.where(died, "homicide", "aggravated_assault").astype(object), intake.mapping["murder_flag"]
+        died = are_true(file.words(rows, "murder_flag"), len(rows.lines))
+        found, column = np.where(died, "homicide", "aggravated_assault").astype(object), file.mapping["murder_flag"]
     for reason in (NO_CRIME, UNCLEAR):
         if words is not None:
-            intake.tell_words(f"Not counted, {reason}, in column {column}", words,
-                              (found == reason) & rows.kept)
+            file.tell_words(f"Not counted, {reason}, in column {column}", words,
+                            (found == reason) & rows.kept)
         rows.reject(found == reason, reason, column)
-    reject_dispositions(intake, rows, NO_CRIME, lambda words, column: [
+    reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
         says_nothing_happened(word, column) for word in words])
     rows.reject(found == BIASED, BIASED, column)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
 
 
-def _firearms(intake, rows):
+def _firearms(file, rows):
     """Whether a gun was used: as the weapon says, else as the offence does; None where the source does not tell."""
     known = np.full(len(rows.lines), None, dtype=object)
     for role in ("weapon", "offence"):
-        words = intake.words(rows, role)
+        words = file.words(rows, role)
         if words is not None:
             told = np.array(firearms(words.categories, role == "weapon"), dtype=object)[words.codes]
             known = np.where(known == np.array(None), told, known)
     # A list that only says who died is a list of shootings.
-    return known if "offence" in intake.mapping else np.full(len(rows.lines), True, dtype=object)
+    return known if "offence" in file.mapping else np.full(len(rows.lines), True, dtype=object)
 
 
-def _offence_times(intake, rows):
+def _offence_times(file, rows):
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
     unknown = time_texts.NAT
@@ -126,7 +127,7 @@ def _offence_times(intake, rows):
     report, start, end, single = (spans.get(role, nothing) for role in (
         "reported", "occurred_from", "occurred_to", "occurred"))
     for role, span in spans.items():
-        reject_absurd_dates(rows, span, intake.mapping[role])
+        reject_absurd_dates(rows, span, file.mapping[role])
     low = np.where(start.low != unknown, start.low, single.low)
     high = np.where(end.high != unknown, end.high, single.high)
     bound = np.where(report.high != unknown, report.high, np.iinfo(np.int64).max)
@@ -137,24 +138,24 @@ def _offence_times(intake, rows):
     open_start = (low == unknown) & (last != unknown) & ((high != unknown) | report.timed)
     low = np.where(open_start, last - _UNKNOWN_START, np.where(low == unknown, report.low, low))
     high = np.where(high == unknown, report.high, high)
-    rows.reject(low == unknown, "no date", " or ".join(intake.mapping[role] for role in spans))
+    rows.reject(low == unknown, "no date", " or ".join(file.mapping[role] for role in spans))
     turned = (end.high != unknown) & (end.high < start.low)
     low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
     late = (low > bound) & (low != unknown)
     rows.reject(late & (low - bound > time_texts.DAY), "an offence that begins after its report",
-                intake.mapping.get("occurred_from", intake.mapping.get("occurred", "")))
+                file.mapping.get("occurred_from", file.mapping.get("occurred", "")))
     high = np.minimum(high, bound)
     low = np.where(late, bound - _UNKNOWN_START, low)
-    intake.tally("{} rows end before they begin or begin after their report; their times were widened to what is "
-                 "certain.", ((turned | late) & rows.kept).sum())
+    file.tally("{} rows end before they begin or begin after their report; their times were widened to what is "
+               "certain.", ((turned | late) & rows.kept).sum())
     return low, high, np.where(report.high != unknown, report.high, high)
 
 
-def _one_row_per_incident(intake, rows):
+def _one_row_per_incident(file, rows):
     """The most serious offence of each incident, and of equals the one whose time is known best."""
     if not rows["incident_id"].duplicated().any():
         return rows
-    if "offence" not in intake.mapping:
+    if "offence" not in file.mapping:
         # One row per victim: an incident in which anybody died is a homicide.
         worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
         rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)
@@ -166,10 +167,10 @@ def _one_row_per_incident(intake, rows):
     same_type = others["crime_type"].to_numpy() == kept["crime_type"].to_numpy()
     same = same_type & _same_place(others, kept) & np.logical_and.reduce(
         [others[name].to_numpy() == kept[name].to_numpy() for name in ("low", "high", "reported")])
-    column = intake.mapping.get("id", "")
+    column = file.mapping.get("id", "")
     for chosen, reason in ((~same_type, "a less serious offence of an incident that another row holds"),
                            (same_type & ~same, "the number of another row with another time or place")):
-        intake.rejects.add(others["line"][chosen], column, reason)
+        file.rejects.add(others["line"][chosen], column, reason)
     return rows.sort_values("line")
 
 

@@ -7,16 +7,17 @@ the name of a box's neighbourhood alone, for share caps.
 import numpy as np
 import pandas as pd
 from shapely.ops import unary_union
-from shapely.validation import make_valid
 
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import privacy
+from .cell_texts import attribute_text
 from .census_columns import AREA_NAMES, EVERYBODY, population_group
 from .column_names import plain
 from .coordinates import Area, numbers
 from .import_result import ImportResult
 from .rejected_rows import RejectedRows, rejects_path
+from .vector_areas import area_of, name_of_layer
 
 NO_POLYGON, NO_NAME, OUTSIDE = "no polygon", "no name", "outside the jurisdiction"
 NO_RESIDENTS, NO_NUMBER, NEGATIVE = "residents not given", "residents that are no number", "residents below 0"
@@ -52,9 +53,7 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     ConnectError
         When a column is missing, the layer has no CRS, or nothing in it can be used; the workspace is then unchanged.
     """
-    label = vector_table.name or "The layer"
-    if not vector_table.geometry:
-        raise ConnectError(f"{label} has no features; choose a layer of neighbourhoods.")
+    label = name_of_layer(vector_table, "of neighbourhoods")
     progress.report(0.0, "Reading neighbourhoods")
     area = Area(workspace)
     frame = vector_table.frame.reset_index(drop=True)
@@ -62,8 +61,8 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     groups = _population_columns(label, [column for column in frame if column != name_field], population_fields)
     warnings = [] if groups else ["No column of residents was named or recognised; without residents there are share "
                                   "caps, but no minutes per 1,000 residents."]
-    rows = pd.DataFrame({"neighbourhood": frame[name_field].map(_text)})
-    rows["geometry"] = _column([_polygon(shape) for shape in vector_table.to_crs(area.crs).geometry])
+    rows = pd.DataFrame({"neighbourhood": frame[name_field].map(attribute_text)})
+    rows["geometry"] = _column([area_of(shape) for shape in vector_table.to_crs(area.crs).geometry])
     rows["residents"], rows["why"] = _residents(frame, groups)
     progress.report(0.3)
     _reject(rows, rows["geometry"].map(lambda shape: shape is None), NO_POLYGON)
@@ -180,31 +179,13 @@ def _population_columns(label, columns, given):
 # Rows
 
 
-def _text(value):
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return " ".join(str(value).split())
-
-
-def _polygon(shape):
-    """The area of a shape, mended where it is not valid; None where it has none."""
-    if shape is None or shape.is_empty:
-        return None
-    shape = shape if shape.is_valid else make_valid(shape)
-    parts = [part for part in getattr(shape, "geoms", [shape]) if part.geom_type in ("Polygon", "MultiPolygon")]
-    area = unary_union(parts) if parts else None
-    return area if area is not None and area.area > 0 else None
-
-
 def _residents(frame, groups):
     """(mapping of group to number or None, reason why a row cannot be used or "") of each row."""
     why = pd.Series("", index=frame.index, dtype=object)
     if not groups:
         return pd.Series([None] * len(frame), index=frame.index, dtype=object), why
     counts = pd.DataFrame({group: numbers(frame[column]) for group, column in groups.items()}, index=frame.index)
-    missing = pd.DataFrame({group: frame[column].map(_text) == "" for group, column in groups.items()})
+    missing = pd.DataFrame({group: frame[column].map(attribute_text) == "" for group, column in groups.items()})
     for wrong, reason in ((missing.any(axis=1), NO_RESIDENTS), (counts.isna().any(axis=1), NO_NUMBER),
                           ((counts < 0).any(axis=1), NEGATIVE),
                           (counts.gt(counts[EVERYBODY], axis=0).any(axis=1), TOO_MANY)):

@@ -7,10 +7,12 @@ import pandas as pd
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import box_water, privacy
+from .cell_texts import attribute_text
 from .column_recognition import recognise
 from .coordinates import Area
 from .event_writing import MADE_HERE
 from .import_result import ImportResult
+from .vector_areas import name_of_layer
 
 
 def import_places(workspace, vector_table, kind, progress=SILENT):
@@ -39,9 +41,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     kind = re.sub(r"[^a-z0-9]+", "_", kind.strip().casefold()).strip("_")
     if not kind:
         raise ConnectError("Name the KIND of the places, such as bar or bus_stop.")
-    name = vector_table.name or "The layer"
-    if not vector_table.geometry:
-        raise ConnectError(f"{name} has no features; choose a layer with places.")
+    name = name_of_layer(vector_table, "with places")
     progress.report(0.0)
     area = Area(workspace)
     moved = vector_table.to_crs(area.crs)
@@ -60,7 +60,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     if not near.any():
         raise ConnectError(f"No place of {name} was taken: {max(reasons, key=reasons.get)}; check the layer and its "
                            "CRS.")
-    texts = {role: frame[column].map(_place_text) for role, column in found.items()}
+    texts = {role: frame[column].map(attribute_text) for role, column in found.items()}
     names = texts.get("name", pd.Series("", index=frame.index))
     ids = texts.get("id")
     if ids is None:
@@ -95,7 +95,7 @@ def _place_columns(frame, warnings):
     while True:
         found = recognise(columns, "places")
         for role, column in found.items():
-            texts = frame[column].map(_place_text)
+            texts = frame[column].map(attribute_text)
             what = privacy.values_about_persons(texts)
             if what:
                 warnings.append(f"The values of column {column} look like {what} and were dropped.")
@@ -104,11 +104,3 @@ def _place_columns(frame, warnings):
                 break
         else:
             return found
-
-
-def _place_text(value):
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return " ".join(str(value).split())

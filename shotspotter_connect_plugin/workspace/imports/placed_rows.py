@@ -10,9 +10,10 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
 from . import block_names, coordinates, privacy, source_times, time_texts
+from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
-from .date_order import Dates, settled
+from .date_order import Dates, with_date_order
 from .import_result import ImportResult
 from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
@@ -23,7 +24,6 @@ _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
 _WORDS_TOLD, _LONGEST_WORD = 8, 40
 _NO_LABELS = np.zeros(3, dtype=np.int64)
-_OLDEST = pd.Timestamp("1990-01-01", tz="UTC").value
 
 
 @dataclass
@@ -56,18 +56,19 @@ class PlacedFile:
     workspace : Workspace
     table : str
         ``incidents`` or ``gunfire``.
-    path, mapping, source_crs, source_timezone, date_order
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes them.
+    path
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    options : SourceOptions
     """
 
-    def __init__(self, workspace, table, path, mapping, source_crs, source_timezone, date_order, progress):
+    def __init__(self, workspace, table, path, options, progress):
         self.table, self.source = table, open_source(path, table)
         self.area, self.rejects = coordinates.Area(workspace), RejectedRows()
         self.warnings, self._tallies, self._words = [], Counter(), {}
-        self._given = recall(workspace, table, self.source.columns, mapping, source_crs, source_timezone, self.warnings)
-        self.zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
-        self._zone_named, self._source_crs = bool(self._given.source_timezone), self._given.source_crs
-        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
+        self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
+        self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
+        self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
         check_needed(self.source, table, self.mapping)
         self._pairs = pairs_of(self.source, self.mapping)
         placed = {column for pair in self._pairs for column in pair}
@@ -78,7 +79,7 @@ class PlacedFile:
         self._dates = Dates()
         self._evidence = read_rows(self.source, columns, progress, self._digest)
         self.warnings.extend(self.source.notes())
-        self._judge(date_order)
+        self._judge(options.date_order)
 
     def __enter__(self):
         return self
@@ -91,8 +92,7 @@ class PlacedFile:
     @property
     def dropped_columns(self):
         """Columns of the source that nothing was kept of."""
-        used = set(self.mapping.values())
-        return [column for column in self.source.columns if column not in used]
+        return self.source.unused(self.mapping)
 
     # Reading
 
@@ -108,7 +108,7 @@ class PlacedFile:
             self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
         words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
         texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
-        written = [placed, *(parsed.given for parsed in moments.values()),
+        written = [placed, *(parsed.written for parsed in moments.values()),
                    *((values.categories != "")[values.codes] for values in words.values())]
         blank = ~np.logical_or.reduce(written)
         labels, role = words.pop("shift_label", None), next(iter(moments), None)
@@ -193,7 +193,8 @@ class PlacedFile:
             self._tallies.update(part.notes)
         self._drop_persons(evidence)
         columns = [self.mapping[role] for role in evidence[0].dates if role in self.mapping]
-        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=self._dates)
+        self._answers = with_date_order(self._answers, self.source, columns, date_order, self.warnings,
+                                        dates=self._dates)
         self._readings = self._read_times(evidence)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
@@ -232,7 +233,7 @@ class PlacedFile:
                 "The times in {} end in Z, which means UTC, but were read as local time ({}): read so, {:.0%} of {:,} "
                 "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
                     self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
-        order = self._given.date_order
+        order = self._answers.date_order
         in_utc = source_times.TimeReading("UTC", True, order=order)
         in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
         readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
@@ -269,7 +270,7 @@ class PlacedFile:
                 rows.reject(digest.faults == number, FAULTS[number], "")
             rows.reject(digest.blank, "an empty row", "")
             for role, span in spans.items():
-                unread = span.given & (span.low == time_texts.NAT)
+                unread = span.written & (span.low == time_texts.NAT)
                 rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
             yield rows
         if not self._located:
@@ -312,7 +313,7 @@ class PlacedFile:
             unchanged=self.read - counts.added - counts.updated - len(self.rejects),
             dropped_columns=self.dropped_columns, warnings=self.warnings, mapping=dict(self.mapping),
             reasons=dict(self.rejects.reasons.most_common()), rejects=self.rejects.write(rejects),
-            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, given=self._given)
+            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, answers=self._answers)
 
 
 def _categorical(texts):
@@ -330,9 +331,7 @@ def _with_categories(words, names):
 
 def _plain_id(name):
     """An id as text; spreadsheets make 17187047.0 of 17187047 and #REF! of what they lost."""
-    if name.endswith(".0") and name[:-2].isdigit():
-        return name[:-2]
-    return "" if name.casefold() in _BLANK_IDS else name
+    return "" if name.casefold() in _BLANK_IDS else plain_code(name)
 
 
 def _sample(texts):
@@ -343,4 +342,4 @@ def _sample(texts):
 def _dates(parsed):
     """How many dates are known, and how many of them lie before 1990."""
     known = parsed.clock != time_texts.NAT
-    return np.array([known.sum(), (known & (parsed.clock < _OLDEST)).sum()])
+    return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

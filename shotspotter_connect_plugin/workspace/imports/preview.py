@@ -3,7 +3,7 @@
 Only the first rows are looked at. The import itself judges the whole file and may still drop or reject more.
 """
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, List, Optional
 
 import pandas as pd
@@ -15,13 +15,13 @@ from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
 from .column_recognition import recognise
-from .date_order import OrderUnknown, settled
+from .date_order import OrderUnknown, with_date_order
 from .file_kinds import FIRST_ROWS, KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
 from .readers import GEOMETRY, first_rows, layers_of, open_source
-from .source_questions import Given, recall
+from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
 from .synonyms import ROLES
 
 ROWS = 25
@@ -44,9 +44,9 @@ class Preview:
         Column -> why nothing of it will be read.
     rows : pandas.DataFrame
         The first rows as texts, without the columns about persons.
-    given : Given
+    answers : SourceAnswers
         What is not left to guessing, now or from an earlier import.
-    question : OrderUnknown or None
+    question : SourceQuestion or None
         What to ask about the order of its dates.
     source_crs, timezone : str
         What the file would be taken for; empty where it has no places or no times.
@@ -60,8 +60,8 @@ class Preview:
     mapping: Dict[str, str] = field(default_factory=dict)
     left_out: Dict[str, str] = field(default_factory=dict)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
-    given: Given = field(default_factory=Given)
-    question: Optional[OrderUnknown] = None
+    answers: SourceAnswers = field(default_factory=SourceAnswers)
+    question: Optional[SourceQuestion] = None
     source_crs: str = ""
     timezone: str = ""
     problems: List[str] = field(default_factory=list)
@@ -103,18 +103,18 @@ def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_t
     Preview
         What is wrong with the file stands in its ``problems``; no ConnectError leaves this function.
     """
-    found = Preview(str(path), kind)
+    found, options = Preview(str(path), kind), SourceOptions(mapping, source_crs, source_timezone, date_order)
     try:
         found.kind = kind or kind_of_file(workspace, str(path), progress)
         if not found.kind:
             found.problems.append("What this file is cannot be told from its columns; choose it in the list.")
             return found
         if found.kind == "gps_fixes":
-            _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
+            _preview_gps(workspace, found, options, progress)
         elif found.kind in MAPPED:
-            _preview_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress)
+            _preview_rows(workspace, found, options, progress)
         else:
-            _preview_layer(workspace, found, date_order, progress)
+            _preview_layer(workspace, found, options, progress)
     except ConnectError as error:
         found.problems.append(error.user)
     return found
@@ -150,7 +150,7 @@ def _ask_order(found, source, head, date_order, progress):
     if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
         return
     try:
-        found.given = settled(found.given, source, columns, date_order, found.notes, progress)
+        found.answers = with_date_order(found.answers, source, columns, date_order, found.notes, progress)
     except OrderUnknown as unknown:
         _ask(found, unknown)
 
@@ -160,12 +160,12 @@ def _ask(found, unknown):
     found.problems.append(unknown.question)
 
 
-def _preview_rows(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
+def _preview_rows(workspace, found, options, progress):
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
     found.columns = list(source.columns)
-    found.given = recall(workspace, found.kind, source.columns, mapping, source_crs, source_timezone, found.notes)
-    found.mapping = find_columns(source.columns, found.kind, found.given.mapping, [])
+    found.answers = recall(workspace, found.kind, source.columns, options, found.notes)
+    found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
     columns = [*source.columns, *(GEOMETRY if source.has_geometry else ())]
     head = first_rows(source, columns, progress).head(FIRST_ROWS)
     found.notes += source.notes()
@@ -174,14 +174,14 @@ def _preview_rows(workspace, found, mapping, source_crs, source_timezone, date_o
         "occurred", "occurred_from", "reported", "at", "from")]
     if moments:
         found.timezone = "UTC" if all(names_utc(column) for column in moments) else (
-            found.given.source_timezone or workspace.settings.timezone)
+            found.answers.source_timezone or workspace.settings.timezone)
     if found.kind in ("incidents", "gunfire"):
         found.source_crs = _crs(workspace, source, found, head)
     check_needed(source, found.kind, found.mapping)
-    _ask_order(found, source, head, date_order, progress)
+    _ask_order(found, source, head, options.date_order, progress)
 
 
-def _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_order, progress):
+def _preview_gps(workspace, found, options, progress):
     """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
     files = files_in(found.path)
     area = coordinates.Area(workspace)
@@ -190,8 +190,7 @@ def _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_or
             source = open_gps(path)
             found.columns, head = list(source.columns), first_rows(source, source.columns, progress)
             _leave_out(found, head)
-            file = _gps_file(workspace, found, files, path, (mapping, source_crs, source_timezone, area, progress),
-                             date_order)
+            file = _gps_file(workspace, found, files, path, options, area, progress)
         except ConnectError:
             if number == min(len(files), _TRIED) - 1:
                 raise
@@ -199,7 +198,7 @@ def _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_or
             break
     if os.path.isdir(found.path):
         found.notes.append(f"{len(files):,} files in this folder; these are the columns of {os.path.basename(path)}.")
-    found.given, found.mapping, found.source_crs, found.timezone = file.given, file.mapping, file.crs, file.zone
+    found.answers, found.mapping, found.source_crs, found.timezone = file.answers, file.mapping, file.crs, file.zone
     found.notes += file.warnings + file.source.notes()
     _leave_out(found, head)
     if not file.is_near():
@@ -208,23 +207,23 @@ def _preview_gps(workspace, found, mapping, source_crs, source_timezone, date_or
         found.notes.append("No column of units: the file is one unit, named like the file.")
 
 
-def _gps_file(workspace, found, files, path, options, date_order):
+def _gps_file(workspace, found, files, path, options, area, progress):
     """One file of fixes; what to ask about its dates is put into ``found``, unless another file of the folder tells."""
     try:
-        return GpsFile(workspace, path, *options, date_order)
+        return GpsFile(workspace, path, options, area, progress)
     except OrderUnknown as unknown:
         for other in files[:_TRIED]:
             try:
-                order = GpsFile(workspace, other, *options, date_order).given.date_order
+                order = GpsFile(workspace, other, options, area, progress).answers.date_order
             except ConnectError:
                 continue
             if order in unknown.choices:
-                return GpsFile(workspace, path, *options, order)
+                return GpsFile(workspace, path, replace(options, date_order=order), area, progress)
         _ask(found, unknown)
-        return GpsFile(workspace, path, *options, next(iter(unknown.choices)))
+        return GpsFile(workspace, path, replace(options, date_order=next(iter(unknown.choices))), area, progress)
 
 
-def _preview_layer(workspace, found, date_order, progress):
+def _preview_layer(workspace, found, options, progress):
     source = open_source(found.path, areas=True)
     found.columns = list(source.columns)
     if found.kind in ROLES:
@@ -233,8 +232,8 @@ def _preview_layer(workspace, found, date_order, progress):
     head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
     _leave_out(found, head, found.kind in ROLES)
     if found.kind in _DATES:
-        found.given = recall(workspace, found.kind, source.columns, None, "", "", found.notes)
-        _ask_order(found, source, head, date_order, progress)
+        found.answers = recall(workspace, found.kind, source.columns, SourceOptions(), found.notes)
+        _ask_order(found, source, head, options.date_order, progress)
 
 
 def _leave_out(found, head, all_known=True):
@@ -262,7 +261,7 @@ def _crs(workspace, source, found, head):
     if not samples:
         return ""
     area = coordinates.Area(workspace)
-    system = coordinates.choose(area, samples, found.given.source_crs, source.crs)
+    system = coordinates.choose(area, samples, found.answers.source_crs, source.crs)
     if not system.share:
-        found.notes.append(coordinates.nowhere(area, system, found.given.source_crs or source.crs))
+        found.notes.append(coordinates.nowhere(area, system, found.answers.source_crs or source.crs))
     return system.crs

@@ -16,6 +16,8 @@ from osgeo import gdal, ogr
 
 from ...errors import ConnectError
 from ..store.layer_file import check_unpacked, open_layers
+from ..store.runs import file_hash
+from .cell_texts import cell_text
 from .text_file import (ASSUMED, UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, header_of, lines_of, start_of,
                         told, unpacked)
 
@@ -25,6 +27,7 @@ GEOMETRY = ("(geometry x)", "(geometry y)")
 _ROWS = 100_000
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
+FAULT = "(fault)"
 _EXTRA, _LONG = "(beyond the header)", "(too long)"
 LONGEST_FIELD = 2000
 FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIELD:,} letters")
@@ -75,6 +78,15 @@ class Source:
         """
         yield from {"text": self._text, "excel": self._excel, "layer": self._layer}[self.kind](list(columns), progress)
 
+    def unused(self, mapping):
+        """Columns that a mapping (role -> column) does not use."""
+        used = set(mapping.values())
+        return [column for column in self.columns if column not in used]
+
+    def digest(self):
+        """SHA-256 of its file; empty for a folder."""
+        return file_hash(self.path) if self.path.is_file() else ""
+
     def notes(self):
         """Sentences on what had to be assumed when it was read."""
         return [ASSUMED.format(self.name)] if self.encoding == WINDOWS else []
@@ -95,7 +107,7 @@ class Source:
     def _excel(self, columns, progress):
         for start in range(0, len(self.sheet), _ROWS):
             progress.report(start / max(len(self.sheet), 1))
-            chunk = self.sheet[columns].iloc[start:start + _ROWS].apply(lambda values: values.map(_cell_text))
+            chunk = self.sheet[columns].iloc[start:start + _ROWS].apply(lambda values: values.map(cell_text))
             chunk.index += 2
             yield _limited(chunk)
 
@@ -205,6 +217,15 @@ def read_rows(source, columns, progress, use):
     return [use(chunk) for chunk in source.chunks(columns, progress)]
 
 
+def read_whole(source, columns, progress):
+    """All rows of a source as one chunk, with the number of each row's fault in the column :data:`FAULT`."""
+    parts = read_rows(source, list(dict.fromkeys(columns)), progress,
+                      lambda chunk: chunk.assign(**{FAULT: faults(chunk)}))
+    if not parts:
+        raise ConnectError(f"{source.name} has no rows.")
+    return pd.concat(parts)
+
+
 def first_rows(source, columns, progress):
     """The first chunk of a source, as :meth:`Source.chunks` gives it; without rows where there are none."""
     try:
@@ -300,14 +321,6 @@ def _check_without_entities(path):
 def _declares_entities(packed, part):
     with packed.open(part) as file:
         return b"<!DOCTYPE" in file.read(_SAMPLE).replace(b"\0", b"").upper()  # also of UTF-16
-
-
-def _cell_text(value):
-    if value is None or value is pd.NaT or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _distinct(names):

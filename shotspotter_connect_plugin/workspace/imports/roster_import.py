@@ -5,7 +5,8 @@ import pandas as pd
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import time_texts
-from .unplaced_rows import RowFile
+from .source_questions import SourceOptions
+from .unplaced_rows import UnplacedFile
 
 TABLE = "roster"
 
@@ -50,8 +51,8 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["unit", "officer"],
-                   ["shift_date", "from", "to"], progress)
+    file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
+                        ["unit", "officer"], ["shift_date", "from", "to"], progress)
     file.reject(file.texts("unit") == "", NO_UNIT, "unit")
     file.reject(file.texts("officer") == "", NO_OFFICER, "officer")
     dates, shift = _shifts(workspace, file)

@@ -1,13 +1,50 @@
-"""What was said about a file is kept with its import, and serves the next file that has the same columns."""
+"""Questions about a source, in one place: what the user says of a file, what was answered before, what must be asked.
+
+A reader that is not sure of something raises a :class:`SourceQuestion` instead of guessing. What was said about a file
+is kept with its import, and serves the next file that has the same columns.
+"""
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass, field
-from typing import Dict, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
 
+from ...errors import ConnectError
 from .column_recognition import given_roles
+
+if TYPE_CHECKING:
+    from ..store.workspace import Workspace
+
+
+class SourceQuestion(ConnectError):
+    """What only somebody who knows the source can tell.
+
+    ``parameter`` names the parameter that answers it in batch; ``column`` and ``example`` are where and what is
+    unclear, ``choices`` the answer -> how the example then reads, and ``question`` what to ask somebody who can choose.
+    """
+
+    parameter = ""
+
+    def __init__(self, sentence: str, question: str, column: str, example: str, choices: dict[str, str]) -> None:
+        super().__init__(sentence)
+        self.question, self.column, self.example, self.choices = question, column, example, choices
 
 
 @dataclass(frozen=True)
-class Given:
+class SourceOptions:
+    """What the user says of a file now; empty where nothing is said.
+
+    ``mapping`` is role -> column, or the same as JSON; the others are as in :class:`SourceAnswers`.
+    """
+
+    mapping: Union[Mapping[str, Optional[str]], str, None] = None
+    source_crs: str = ""
+    source_timezone: str = ""
+    date_order: str = ""
+
+
+@dataclass(frozen=True)
+class SourceAnswers:
     """How a file is to be read, where that is not left to guessing.
 
     ``mapping`` is role -> column, None for a role that shall be left out; ``header`` is the fingerprint of the file's
@@ -16,73 +53,67 @@ class Given:
     """
 
     header: str = ""
-    mapping: Dict[str, Optional[str]] = field(default_factory=dict)
+    mapping: dict[str, Optional[str]] = field(default_factory=dict)
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""
 
 
-def header_of(columns):
-    """Fingerprint of a file's columns: their names in order."""
+def fingerprint(columns: Sequence[str]) -> str:
+    """SHA-256 of a file's columns: their names in order."""
     return hashlib.sha256("\0".join(columns).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def recall(workspace, table, columns, mapping, source_crs, source_timezone, warnings):
-    """What is given for a file, completed by what was given at the newest import of a file with the same columns.
+def recall(workspace: Workspace, table: str, columns: Sequence[str], options: SourceOptions,
+           warnings: list[str]) -> SourceAnswers:
+    """What is said of a file, completed by what was said at the newest import of a file with the same columns.
 
     Parameters
     ----------
-    workspace : Workspace
     table : str
         The table to be filled.
     columns : list of str
         Of the file.
-    mapping : dict or str or None
-        Role -> column, or the same as JSON. Nothing stands for what was given before. A mapping, even one of no roles
-        (``{}``), says all there is to say: then CRS and zone are not taken from before either; the order of dates is,
-        unless the mapping is empty.
-    source_crs, source_timezone : str
-        Empty for what was given before.
+    options : SourceOptions
+        What is empty stands for what was said before. A mapping, even one of no roles (``{}``), says all there is to
+        say: then CRS and zone are not taken from before either; the order of dates is, unless the mapping is empty.
+        The order of dates is checked where the dates are known, see :func:`.date_order.with_date_order`.
     warnings : list of str
-        Gets a sentence if anything was given before and not now.
-
-    Returns
-    -------
-    Given
+        Gets a sentence if anything was said before and not now.
     """
-    header = header_of(columns)
-    now = {"mapping": given_roles(columns, table, mapping), "source_crs": source_crs,
-           "source_timezone": source_timezone}
+    header = fingerprint(columns)
+    now: dict[str, Any] = {"mapping": given_roles(columns, table, options.mapping), "source_crs": options.source_crs,
+                           "source_timezone": options.source_timezone}
     before = _before(workspace, table, header)
-    if mapping not in (None, ""):
+    if options.mapping not in (None, ""):
         # What the source has shown of its dates does not hang on what its columns mean.
         before = {"date_order": before.get("date_order")} if now["mapping"] else {}
     taken = {name: value for name, value in before.items() if value and not now.get(name)}
     told = {name: value for name, value in taken.items() if name != "date_order"}
     if told:
         warnings.append("Columns are the same as in an earlier import and were read as then: {}. Give MAPPING {{}} to "
-                        "have them guessed anew.".format("; ".join(_words(*item) for item in told.items())))
-    return Given(header, **{**now, **taken})
+                        "have them guessed anew.".format("; ".join(_in_words(*item) for item in told.items())))
+    return SourceAnswers(header, **{**now, **taken})
 
 
-def table_before(workspace, columns):
+def table_before(workspace: Workspace, columns: Sequence[str]) -> str:
     """The table that the newest import of a file with the same columns filled, "" if there was none."""
-    header = header_of(columns)
+    header = fingerprint(columns)
     imports = workspace.read("imports", ["table_name", "given"], order_by="at_utc").iloc[::-1]
-    return next((table for table, given in zip(imports["table_name"], imports["given"])
-                 if given and given.get("header") == header), "")
+    return next((table for table, answers in zip(imports["table_name"], imports["given"])
+                 if answers and answers.get("header") == header), "")
 
 
-def _before(workspace, table, header):
-    """What was given at the newest import of a file with this header."""
+def _before(workspace: Workspace, table: str, header: str) -> dict[str, Any]:
+    """What was answered at the newest import of a file with this header."""
     imports = workspace.read("imports", ["given"], {"table_name": table}, order_by="at_utc")
-    for given in reversed(imports["given"].tolist()):
-        if given and given.get("header") == header:
-            return {name: given.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order")}
+    for answers in reversed(imports["given"].tolist()):
+        if answers and answers.get("header") == header:
+            return {name: answers.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order")}
     return {}
 
 
-def _words(name, value):
+def _in_words(name: str, value: Any) -> str:
     if name == "mapping":
         return ", ".join(f"{column} is {role}" if column else f"no {role}"
                          for role, column in value.items())

@@ -10,6 +10,8 @@ import pandas as pd
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, nanoseconds, utc_times, wall_clocks
 from .time_texts import in_order
 
+OLDEST_EVENT = pd.Timestamp("1990-01-01", tz="UTC").value
+"""No record of an event is older, in ns: a date before it is a slip or somebody's birth."""
 _QUARTER = 900 * SECOND
 
 
@@ -64,13 +66,13 @@ def settle(reading, counts):
 class TimeSpans:
     """Earliest and latest instant each value can mean: int64 nanoseconds UTC, NAT where unknown.
 
-    ``timed`` is False where only a date is known; ``given`` is True where the source wrote something.
+    ``timed`` is False where only a date is known; ``written`` is True where the source wrote something.
     """
 
     low: np.ndarray
     high: np.ndarray
     timed: np.ndarray
-    given: np.ndarray
+    written: np.ndarray
 
 
 def time_spans(parsed, reading):
@@ -97,7 +99,7 @@ def time_spans(parsed, reading):
     if not reading.certain:
         low[dates] = np.minimum(low[dates], start)
         high[dates] = np.maximum(high[dates], end - MILLISECOND)
-    return TimeSpans(_floor(low), _floor(high), timed, parsed.given)
+    return TimeSpans(_floor(low), _floor(high), timed, parsed.written)
 
 
 def _clocks(parsed, reading):

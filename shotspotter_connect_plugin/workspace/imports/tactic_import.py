@@ -14,7 +14,8 @@ from . import privacy, time_texts
 from .column_names import plain
 from .coordinates import numbers
 from .import_result import ImportResult
-from .unplaced_rows import RowFile
+from .source_questions import SourceOptions
+from .unplaced_rows import UnplacedFile
 
 TABLE = "tactic_log"
 
@@ -76,8 +77,8 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         When the file cannot be read, a column that is needed is missing, or its officers look like names. The
         workspace is then unchanged.
     """
-    file = RowFile(workspace, TABLE, path, mapping, source_timezone, date_order, ["officer", "unit"], ["at"],
-                   progress)
+    file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
+                        ["officer", "unit"], ["at"], progress)
     at, given = _moments(file)
     minutes = numbers(file.texts("minutes"))
     file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")

@@ -46,7 +46,7 @@ class Parsed:
     offset: np.ndarray
     zulu: np.ndarray
     parts: np.ndarray
-    given: np.ndarray
+    written: np.ndarray
 
     @classmethod
     def join(cls, parts):
@@ -99,7 +99,7 @@ def _parse_unique(texts):
     is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
-    rest = np.flatnonzero(parsed.given & ~is_number)
+    rest = np.flatnonzero(parsed.written & ~is_number)
     if not rest.size:
         return parsed
     whole = texts[rest]

@@ -1,30 +1,22 @@
 """A file of rows without places on its way into a table: a roster, a log of tactics."""
-import re
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
-from ..store.runs import file_hash
-from . import privacy, source_times, time_texts
+from . import privacy, source_times
+from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
-from .date_order import Dates, settled
+from .date_order import with_date_order
 from .import_result import ImportResult
-from .readers import FAULTS, faults, open_source, read_rows
+from .readers import FAULT, FAULTS, open_source, read_whole
 from .rejected_rows import RejectedRows, rejects_path
 from .source_questions import recall
 
-_FAULT = "(fault)"
 
-
-def plain_code(text):
-    """A code as text; spreadsheets make 117.0 of 117."""
-    return re.sub(r"^(\d+)\.0$", r"\1", text)
-
-
-class RowFile:
+class UnplacedFile:
     """All rows of a file as texts by role, and which of them were not rejected yet.
 
     Parameters
@@ -32,12 +24,11 @@ class RowFile:
     workspace : Workspace
     table : str
         A key of ``synonyms.ROLES``.
-    path, mapping, source_timezone
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes them.
+    path
+        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    options : SourceOptions
     codes : list of str
         Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
-    date_order : str
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
     dates : list of str
         Roles that hold dates.
     progress : Progress
@@ -48,19 +39,15 @@ class RowFile:
         When the file cannot be read or has no rows, a column that is needed is missing, or codes look like persons.
     """
 
-    def __init__(self, workspace, table, path, mapping, source_timezone, date_order, codes, dates, progress):
+    def __init__(self, workspace, table, path, options, codes, dates, progress):
         self._workspace, self._table = workspace, table
         self.source, self.warnings, self.rejects = open_source(path, table), [], RejectedRows()
-        self._given = recall(workspace, table, self.source.columns, mapping, "", source_timezone, self.warnings)
-        self._zone = check_timezone(self._given.source_timezone or workspace.settings.timezone)
-        self.mapping = find_columns(self.source.columns, table, self._given.mapping, self.warnings)
+        self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
+        self._zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
+        self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
         check_needed(self.source, table, self.mapping)
-        parts = read_rows(self.source, list(dict.fromkeys(self.mapping.values())), progress,
-                          lambda chunk: chunk.assign(**{_FAULT: faults(chunk)}))
+        rows = read_whole(self.source, self.mapping.values(), progress)
         self.warnings.extend(self.source.notes())
-        if not parts:
-            raise ConnectError(f"{self.source.name} has no rows.")
-        rows = pd.concat(parts)
         texts = rows[list(dict.fromkeys(self.mapping.values()))].apply(lambda column: column.str.strip())
         blank = (texts == "").all(axis=1).to_numpy()
         if self.source.kind != "layer":
@@ -73,22 +60,17 @@ class RowFile:
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
         for role in codes:
             self._refuse_persons(role)
-        self._settle([self.mapping[role] for role in dates if role in self.mapping], rows, date_order)
+        columns = [self.mapping[role] for role in dates if role in self.mapping]
+        self._answers = with_date_order(self._answers, self.source, columns, options.date_order, self.warnings,
+                                        rows=rows)
+        self.date_order = self._answers.date_order
         self.good = np.ones(len(rows), dtype=bool)
         self.reject(blank, "an empty row")
         for number in range(1, len(FAULTS)):
-            self.reject(rows[_FAULT] == number, FAULTS[number])
+            self.reject(rows[FAULT] == number, FAULTS[number])
 
     def __len__(self):
         return len(self.lines)
-
-    def _settle(self, columns, rows, date_order):
-        """Find the order of the dates in the rows of the whole file."""
-        dates = Dates()
-        for column in columns:
-            dates.add(column, rows[column], time_texts.parse(rows[column]))
-        self._given = settled(self._given, self.source, columns, date_order, self.warnings, dates=dates)
-        self.date_order = self._given.date_order
 
     def _refuse_persons(self, role):
         what = privacy.values_about_persons(self.texts(role).unique())
@@ -134,11 +116,10 @@ class RowFile:
             found = result(
                 read=len(self), added=done.added, updated=done.updated, rejected=len(self.rejects),
                 unchanged=len(self) - len(self.rejects) - done.added - done.updated,
-                dropped_columns=[name for name in self.source.columns if name not in self.mapping.values()],
+                dropped_columns=self.source.unused(self.mapping),
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
-                crs=self._workspace.settings.crs, timezone=self._zone, given=self._given, **more)
-            path = self.source.path
-            found.record(writer, self._table, self.source.name, file_hash(path) if path.is_file() else "")
+                crs=self._workspace.settings.crs, timezone=self._zone, answers=self._answers, **more)
+            found.record(writer, self._table, self.source.name, self.source.digest())
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)
         return found

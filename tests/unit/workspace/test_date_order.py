@@ -52,7 +52,7 @@ def test_without_evidence_it_is_asked_and_what_was_said_is_remembered(city, tmp_
     assert list(refused.value.choices) == ["month first", "day first"] and refused.value.column == "Date"
     assert workspace.read("incidents").empty and workspace.read("imports").empty
     result = IMPORT["incidents"](workspace, path, date_order=order)
-    assert adds_up(result) and days_in(workspace) == iso(FIRST_DAYS) and result.given.date_order == order
+    assert adds_up(result) and days_in(workspace) == iso(FIRST_DAYS) and result.answers.date_order == order
     later = write(tmp_path / "b.csv", [date(2023, 5, 4)], form)
     told = IMPORT["incidents"](workspace, later)
     assert "2023-05-04" in days_in(workspace) and any(order in warning for warning in told.warnings)
@@ -61,7 +61,7 @@ def test_without_evidence_it_is_asked_and_what_was_said_is_remembered(city, tmp_
 def test_what_a_file_has_shown_once_serves_the_next_and_must_not_be_contradicted(city, tmp_path):
     workspace = city("dc")
     shown = IMPORT["incidents"](workspace, write(tmp_path / "a.csv", [*FIRST_DAYS, date(2023, 3, 25)]))
-    assert shown.given.date_order == "day first"
+    assert shown.answers.date_order == "day first"
     assert not any("first" in warning for warning in shown.warnings)
     IMPORT["incidents"](workspace, write(tmp_path / "b.csv", [date(2023, 6, 5)]), mapping={"id": "CCN"})
     assert days_in(workspace) == iso([*FIRST_DAYS, date(2023, 3, 25), date(2023, 6, 5)])
@@ -82,7 +82,7 @@ def test_an_empty_mapping_forgets_the_order(city, tmp_path):
 def test_dates_that_mean_the_same_in_every_order_are_not_asked_about(city, tmp_path):
     workspace = city("dc")
     result = IMPORT["incidents"](workspace, write(tmp_path / "a.csv", [date(2023, 3, 3), date(2023, 5, 5)]))
-    assert days_in(workspace) == ["2023-03-03", "2023-05-05"] and result.given.date_order == ""
+    assert days_in(workspace) == ["2023-03-03", "2023-05-05"] and result.answers.date_order == ""
 
 
 # Evidence
@@ -95,7 +95,7 @@ def test_a_single_late_row_decides_for_the_whole_file(city, tmp_path, monkeypatc
     days = FIRST_DAYS * rows + [date(2023, 4, 13)]
     workspace = city("dc")
     result = IMPORT["incidents"](workspace, write(tmp_path / "a.csv", days, form))
-    assert days_in(workspace) == iso(days) and result.given.date_order == order
+    assert days_in(workspace) == iso(days) and result.answers.date_order == order
 
 
 @pytest.mark.parametrize("form", [DAY_FIRST, MONTH_FIRST])
@@ -257,4 +257,4 @@ def test_a_folder_in_which_nothing_tells_is_refused_whole(workspace, tmp_path):
 
 def test_the_order_of_an_exports_dates_is_the_portals(city):
     result = IMPORT["gunfire"](city("kc"), SAMPLES / "kansas_city_mo_shotspotter_2016_2021.csv")
-    assert result.given.date_order == "month first"
+    assert result.answers.date_order == "month first"

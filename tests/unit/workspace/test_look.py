@@ -111,14 +111,14 @@ def test_a_corrected_column(city):
     path = SAMPLES / "Crime_Incidents_in_2017.csv"
     workspace = city("dc")
     found = preview_file(workspace, path)
-    given = changed_mapping(found.mapping, found.given.mapping, "WARD", "offence")
+    given = changed_mapping(found.mapping, found.answers.mapping, "WARD", "offence")
     assert given == {"offence": "WARD"}
     found = preview_file(workspace, path, "incidents", given)
     assert found.mapping["offence"] == "WARD" and found.left_out["OFFENSE"] == "not needed"
-    given = changed_mapping(found.mapping, found.given.mapping, "BLOCK", "")
+    given = changed_mapping(found.mapping, found.answers.mapping, "BLOCK", "")
     assert given == {"offence": "WARD", "block": ""}
     found = preview_file(workspace, path, "incidents", given)
-    given = changed_mapping(found.mapping, found.given.mapping, "WARD", "")
+    given = changed_mapping(found.mapping, found.answers.mapping, "WARD", "")
     assert given == {"offence": "", "block": ""}
     found = preview_file(workspace, path, "incidents", given)
     assert "no column for the offence" in found.problems[0] and found.columns and len(found.rows)
@@ -150,7 +150,7 @@ def test_a_mapping_serves_the_next_file_with_the_same_header_and_no_other(city, 
     assert result.mapping["offence"] == "was es war" and result.timezone == "UTC" and result.added > 0
     assert any("was es war is offence; time zone UTC" in warning for warning in result.warnings)
     found = preview_file(workspace, renamed / "second.csv")
-    assert (found.kind, found.given.source_timezone, found.timezone) == ("incidents", "UTC", "UTC")
+    assert (found.kind, found.answers.source_timezone, found.timezone) == ("incidents", "UTC", "UTC")
     assert preview_file(city("dc"), renamed / "second.csv").kind == ""
     with pytest.raises(ConnectError, match="no column for the offence"):
         import_incidents(workspace, renamed / "other_order.csv")

@@ -1,0 +1,21 @@
+"""Values of cells and attributes as texts, without what spreadsheets make of them."""
+import re
+
+
+def plain_code(text):
+    """A code as text; spreadsheets make 117.0 of 117."""
+    return re.sub(r"^(\d+)\.0$", r"\1", text)
+
+
+def attribute_text(value):
+    """An attribute of a layer as text in one line; empty where there is none."""
+    return " ".join(cell_text(value).split())
+
+
+def cell_text(value):
+    """A cell of a spreadsheet as text; empty where there is none."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
