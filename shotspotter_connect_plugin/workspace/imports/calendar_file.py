@@ -60,8 +60,8 @@ class CalendarFile:
             del self._texts["name"]
             return
         codes, unique = pd.factorize(self._texts["name"])
-        clean, hidden = privacy.without_contacts([" ".join(text.split()) for text in unique])
-        self._texts["name"] = pd.Series(clean[codes], dtype=object)
+        harmless, hidden = privacy.without_contacts([" ".join(text.split()) for text in unique])
+        self._texts["name"] = pd.Series(harmless[codes], dtype=object)
         if hidden:
             self.warnings.append(f"{hidden:,} values of column {self.found['name']} look like contacts of persons and "
                                  "were dropped.")
@@ -182,9 +182,10 @@ class CalendarFile:
         given = np.logical_or.reduce([(self._rows[column].astype(str).str.strip() != "").to_numpy() for column in pair])
         if pair == GEOMETRY:
             given = np.isfinite(x)
-        area = coordinates.Area(self.workspace)
-        system = coordinates.choose(area, {pair: coordinates.sample(x[rows], y[rows])}, layer_crs=self.source.crs)
-        self._x, self._y, reason = coordinates.place(area, system, x, y, given)
+        area = coordinates.JurisdictionArea(self.workspace)
+        system = coordinates.choose_system(area, {pair: coordinates.sample_points(x[rows], y[rows])},
+                                           layer_crs=self.source.crs)
+        self._x, self._y, reason = coordinates.place_points(area, system, x, y, given)
         self._reject(rows & (reason == coordinates.NO_NUMBER), coordinates.NO_NUMBER)
         self._reject(rows & (reason == coordinates.POWER), coordinates.POWER)
         return reason != coordinates.OUTSIDE

@@ -28,7 +28,7 @@ _STEPS_UNITS = (1000.0, 500.0, 250.0, 200.0, 100.0, 50.0, 25.0, 20.0)
 _ROUNDED = 0.95
 
 
-class Area:
+class JurisdictionArea:
     """The jurisdiction as boxes of a workspace's fishnet."""
 
     def __init__(self, workspace):
@@ -69,7 +69,7 @@ class Area:
 
 
 @dataclass(frozen=True)
-class System:
+class CoordinateSystem:
     """What a file's coordinates are.
 
     ``columns`` are the two used, ``crs`` what they are taken for, ``swapped`` whether the first holds northings;
@@ -96,19 +96,19 @@ def numbers(texts):
     return values
 
 
-def sample(x, y):
+def sample_points(x, y):
     """Up to 2,000 of the known points of a part of a file, evenly taken."""
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
     return x[rows], y[rows]
 
 
-def choose(area, samples, source_crs="", layer_crs=""):
+def choose_system(area, samples, source_crs="", layer_crs=""):
     """Find what a file's coordinates are.
 
     Parameters
     ----------
-    area : Area
+    area : JurisdictionArea
     samples : dict
         (name of the x column, name of the y column) -> (x, y) float arrays; several where a file gives its places in
         several systems. The pair and the coordinate system under which most points fall into the jurisdiction are
@@ -120,7 +120,7 @@ def choose(area, samples, source_crs="", layer_crs=""):
 
     Returns
     -------
-    System
+    CoordinateSystem
     """
     if source_crs:
         source_crs = systems.text_of(systems.parse(source_crs))
@@ -133,16 +133,16 @@ def choose(area, samples, source_crs="", layer_crs=""):
         if best is None or share > best[0] + 0.01 or (share > best[0] - 0.01 and places > _FINER * best[1]):
             best = (share, places, columns, crs, swapped)
     share, _, columns, crs, swapped = best
-    return System(columns, crs, swapped, share, _rounding(area, *samples[columns], crs, swapped))
+    return CoordinateSystem(columns, crs, swapped, share, _rounding(area, *samples[columns], crs, swapped))
 
 
-def place(area, system, x, y, given):
+def place_points(area, system, x, y, given):
     """Bring points into the workspace's CRS.
 
     Parameters
     ----------
-    area : Area
-    system : System
+    area : JurisdictionArea
+    system : CoordinateSystem
     x, y : numpy.ndarray of float
     given : numpy.ndarray of bool
         Where the source wrote something, even if it is no number.
@@ -164,7 +164,7 @@ def place(area, system, x, y, given):
     return here_x, here_y, reason
 
 
-def nowhere(area, system, named):
+def no_point_inside(area, system, named):
     """The sentence for a file of which no point lies in the jurisdiction."""
     west, south, east, north = area.bounds_degrees()
     how = "read as " + system.crs if named else "in no coordinate system tried"

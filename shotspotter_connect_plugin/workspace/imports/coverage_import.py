@@ -11,7 +11,7 @@ from ...progress import SILENT
 from . import privacy, time_texts
 from .cell_texts import attribute_text
 from .column_recognition import recognise
-from .coordinates import Area
+from .coordinates import JurisdictionArea
 from .date_order import with_date_order
 from .import_result import ImportResult
 from .readers import Source
@@ -60,7 +60,7 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
     frame = vector_table.frame.reset_index(drop=True)
     found, warnings = _columns(label, frame, from_field, to_field)
     answers = _answers(workspace, label, frame, found, date_order, warnings)
-    bounds = Area(workspace).bounds
+    bounds = JurisdictionArea(workspace).bounds
     shapes = [area_of(shape) for shape in vector_table.to_crs(workspace.settings.crs).geometry]
     progress.report(0.5)
     table = pd.DataFrame({"area": _names(frame, found, warnings), "geometry": shapes})
@@ -118,8 +118,8 @@ def _names(frame, found, warnings):
     if what:
         warnings.append(f"The values of column {found.pop('area')} look like {what} and were dropped.")
         return numbered
-    clean, _ = privacy.without_contacts(names.tolist())
-    return pd.Series(clean, dtype=object).where(lambda text: text != "", numbered)
+    harmless, _ = privacy.without_contacts(names.tolist())
+    return pd.Series(harmless, dtype=object).where(lambda text: text != "", numbered)
 
 
 def _dates(frame, column, last, order):

@@ -217,9 +217,9 @@ class GpsFile:
                    (~placed & ~given, NO_PLACE, " and ".join(self._places)),
                    (~placed & given, NO_NUMBER, " and ".join(self._places)),
                    (placed & ~self._area.near(x, y), OUTSIDE, " and ".join(self._places))]
-        for rows, why, where in reasons:
+        for rows, why, at_fault in reasons:
             rows = np.asarray(rows) & (reason == np.array(None))
-            reason[rows], column[rows] = why, where
+            reason[rows], column[rows] = why, at_fault
         told = chunk[PROBLEM].to_numpy(object) if PROBLEM in chunk else np.full(len(chunk), "", dtype=object)
         fault = faults(chunk)
         told = np.where(fault > 0, np.array(FAULTS, dtype=object)[fault], told)

@@ -14,7 +14,7 @@ import pandas as pd
 from ...errors import Cancelled, ConnectError
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from .coordinates import Area
+from .coordinates import JurisdictionArea
 from .date_order import OrderUnknown
 from .gps_file import TABLE, GpsFile
 from .import_result import ImportResult
@@ -73,7 +73,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     path = str(path)
     files = files_in(path)
     options = SourceOptions(mapping, source_crs, source_timezone, date_order)
-    area = Area(workspace)
+    area = JurisdictionArea(workspace)
     result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
     read, shown = 0, {}
     with workspace.transaction() as writer, SpooledRejects(rejects_path(workspace, TABLE, rejects)) as rejected:

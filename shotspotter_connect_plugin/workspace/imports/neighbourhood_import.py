@@ -14,7 +14,7 @@ from . import privacy
 from .cell_texts import attribute_text
 from .census_columns import AREA_NAMES, EVERYBODY, population_group
 from .column_names import plain
-from .coordinates import Area, numbers
+from .coordinates import JurisdictionArea, numbers
 from .import_result import ImportResult
 from .rejected_rows import RejectedRows, rejects_path
 from .vector_areas import area_of, name_of_layer
@@ -55,7 +55,7 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     """
     label = name_of_layer(vector_table, "of neighbourhoods")
     progress.report(0.0, "Reading neighbourhoods")
-    area = Area(workspace)
+    area = JurisdictionArea(workspace)
     frame = vector_table.frame.reset_index(drop=True)
     name_field = _name_column(label, list(frame), name_field)
     groups = _population_columns(label, [column for column in frame if column != name_field], population_fields)

@@ -9,7 +9,7 @@ from ...progress import SILENT
 from . import box_water, privacy
 from .cell_texts import attribute_text
 from .column_recognition import recognise
-from .coordinates import Area
+from .coordinates import JurisdictionArea
 from .event_writing import MADE_HERE
 from .import_result import ImportResult
 from .vector_areas import name_of_layer
@@ -43,7 +43,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
         raise ConnectError("Name the KIND of the places, such as bar or bus_stop.")
     name = name_of_layer(vector_table, "with places")
     progress.report(0.0)
-    area = Area(workspace)
+    area = JurisdictionArea(workspace)
     moved = vector_table.to_crs(area.crs)
     progress.report(0.4)
     frame = vector_table.frame.reset_index(drop=True)

@@ -63,7 +63,7 @@ class PlacedFile:
 
     def __init__(self, workspace, table, path, options, progress):
         self.table, self.source = table, open_source(path, table)
-        self.area, self.rejects = coordinates.Area(workspace), RejectedRows()
+        self.area, self.rejects = coordinates.JurisdictionArea(workspace), RejectedRows()
         self.warnings, self._tallies, self._words = [], Counter(), {}
         self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
@@ -121,7 +121,7 @@ class PlacedFile:
         filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
         return _Evidence(
             start, len(chunk), filled, bool(placed.any()),
-            {pair: coordinates.sample(*places) for pair, places in positions.items()}, texts,
+            {pair: coordinates.sample_points(*places) for pair, places in positions.items()}, texts,
             source_times.fit_of_labels(moments[role], labels, self.zone) if labels is not None and role else _NO_LABELS,
             {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
 
@@ -200,7 +200,7 @@ class PlacedFile:
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
         samples = {pair: tuple(np.concatenate([part.places[pair][axis] for part in evidence]) for axis in (0, 1))
                    for pair in self._pairs}
-        self.system = coordinates.choose(self.area, samples, self._source_crs, self.source.crs)
+        self.system = coordinates.choose_system(self.area, samples, self._source_crs, self.source.crs)
         for role, column in list(self.mapping.items()):
             if any(column in pair for pair in self._pairs) and column not in self.system.columns:
                 del self.mapping[role]
@@ -274,7 +274,7 @@ class PlacedFile:
                 rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
             yield rows
         if not self._located:
-            raise ConnectError(coordinates.nowhere(self.area, self.system, self._source_crs or self.source.crs))
+            raise ConnectError(coordinates.no_point_inside(self.area, self.system, self._source_crs or self.source.crs))
 
     def _digests(self):
         for part in self._evidence:
@@ -283,7 +283,8 @@ class PlacedFile:
 
     def locate(self, rows):
         """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""
-        x, y, reason = coordinates.place(self.area, self.system, *rows.positions[self.system.columns], rows.placed)
+        x, y, reason = coordinates.place_points(self.area, self.system, *rows.positions[self.system.columns],
+                                                rows.placed)
         self._located += int((reason == np.array(None)).sum())
         for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
             rows.reject(reason == why, why, " and ".join(self.system.columns))

@@ -184,7 +184,7 @@ def _preview_rows(workspace, found, options, progress):
 def _preview_gps(workspace, found, options, progress):
     """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
     files = files_in(found.path)
-    area = coordinates.Area(workspace)
+    area = coordinates.JurisdictionArea(workspace)
     for number, path in enumerate(files):
         try:
             source = open_gps(path)
@@ -256,12 +256,12 @@ def _leave_out(found, head, all_known=True):
 
 
 def _crs(workspace, source, found, head):
-    samples = {pair: coordinates.sample(*(coordinates.numbers(head[column]) for column in pair))
+    samples = {pair: coordinates.sample_points(*(coordinates.numbers(head[column]) for column in pair))
                for pair in pairs_of(source, found.mapping)}
     if not samples:
         return ""
-    area = coordinates.Area(workspace)
-    system = coordinates.choose(area, samples, found.answers.source_crs, source.crs)
+    area = coordinates.JurisdictionArea(workspace)
+    system = coordinates.choose_system(area, samples, found.answers.source_crs, source.crs)
     if not system.share:
-        found.notes.append(coordinates.nowhere(area, system, found.answers.source_crs or source.crs))
+        found.notes.append(coordinates.no_point_inside(area, system, found.answers.source_crs or source.crs))
     return system.crs

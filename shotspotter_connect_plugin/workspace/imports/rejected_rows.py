@@ -102,10 +102,10 @@ def rejected_in(path):
     """
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     several = "file" in rows and rows["file"].nunique() > 1
-    rows["where"] = rows["file"] + ":" + rows["line"] if several else rows["line"]
-    groups = rows.groupby(["reason", "column"], sort=False)["where"]
-    found = groups.agg(rows="size", lines=lambda where: ", ".join(where.head(_LINES_TOLD)) + (
-        " …" if len(where) > _LINES_TOLD else "")).reset_index()
+    rows["place"] = rows["file"] + ":" + rows["line"] if several else rows["line"]
+    groups = rows.groupby(["reason", "column"], sort=False)["place"]
+    found = groups.agg(rows="size", lines=lambda places: ", ".join(places.head(_LINES_TOLD)) + (
+        " …" if len(places) > _LINES_TOLD else "")).reset_index()
     return found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ...forecast import crs as systems
-from ..imports.coordinates import DEGREES, Area
+from ..imports.coordinates import DEGREES, JurisdictionArea
 from ..imports.tactic_import import import_tactics
 from ..store import roles
 from . import visit_finding
@@ -31,7 +31,7 @@ def deliver(workspace, unit, fixes, seen, gone, tactics_path=""):
         The journal's file of tactics, if one was used since.
     """
     roles.require(workspace, "patrol")
-    area = Area(workspace)
+    area = JurisdictionArea(workspace)
     boxes = set(workspace.read("boxes", ["box_id"])["box_id"])
     seen = [visit for visit in seen if visit.box_id in boxes]
     rows = visit_finding.serve(workspace, pd.DataFrame([vars(visit) for visit in seen])) if seen else None

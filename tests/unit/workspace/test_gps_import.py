@@ -18,7 +18,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.imports.coordinates import Area
+from shotspotter_connect_plugin.workspace.imports.coordinates import JurisdictionArea
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
@@ -164,7 +164,7 @@ def test_every_fix_has_the_time_and_place_that_a_plain_reading_gives(at, real_da
         fixes = degrees(workspace)
         ours = {(round(moment.timestamp(), 3), round(lon, 5), round(lat, 5))
                 for moment, lon, lat in zip(fixes["at_utc"], fixes["lon"], fixes["lat"])}
-        area = Area(workspace)
+        area = JurisdictionArea(workspace)
         seconds, lon, lat = (np.array(column, dtype=float) for column in zip(*read_plainly(path)))
         near = area.near(*pyproj.Transformer.from_crs(4326, area.crs, always_xy=True).transform(lon, lat))
         usable = near & (seconds > 0)
