@@ -1,9 +1,15 @@
 """Block names: where an incident was, to the hundred block and no closer."""
+from __future__ import annotations
+
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, Iterable, Optional
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from .column_arrays import Objects
 
 _TYPES = {
     "ALLEY": "Aly", "AVENUE": "Ave", "AV": "Ave", "AVE": "Ave", "BOULEVARD": "Blvd", "BLVD": "Blvd", "BVD": "Blvd",
@@ -27,7 +33,7 @@ _ORDINAL = re.compile(r"\d+(ST|ND|RD|TH)$")
 _INSIDE = re.compile(r"\s*(?:,|#|\b(?:APT|APARTMENT|STE|SUITE|RM|ROOM|FLOOR|FLR|FL|LOT|BLDG)\b|\bUNIT\s+[A-Z0-9]+$).*$")
 
 
-def normalise(texts):
+def normalise(texts: Iterable[Optional[str]]) -> tuple[Objects, int]:
     """Block names in one form, "2200 block Ontario Rd NW" or "37th St NW & O St NW".
 
     Anything that is neither a block, an address nor a crossing of streets is left out, so that no free text gets
@@ -47,7 +53,7 @@ def normalise(texts):
 
 
 @lru_cache(maxsize=1 << 16)  # a city has few blocks, and each chunk of a file names most of them again
-def _normal(text):
+def _normal(text: str) -> tuple[Optional[str], bool]:
     text = " ".join(text.upper().split())
     if len(text) > _LONGEST:
         return None, False
@@ -62,8 +68,8 @@ def _normal(text):
     if found:
         return _named(found[2], found[1]), False
     streets = [_street(part) for part in _CROSSING.split(text)]
-    if len(streets) == 2 and all(streets):
-        return " & ".join(streets), False
+    if len(streets) == 2 and streets[0] and streets[1]:
+        return f"{streets[0]} & {streets[1]}", False
     found = _HOUSE.match(text)
     if found:
         name = _named(found[1], _CROSSING.split(found[2])[0])
@@ -71,15 +77,15 @@ def _normal(text):
     return _street(text), False
 
 
-def _named(number, street):
-    street = _street(street)
-    if street is None:
+def _named(number: str, street: str) -> Optional[str]:
+    name = _street(street)
+    if name is None:
         return None
     hundred = 0 if number == "UNIT" else int(number) // 100 * 100
-    return "{} block {}".format(hundred or "Unit", street)
+    return "{} block {}".format(hundred or "Unit", name)
 
 
-def _street(text):
+def _street(text: str) -> Optional[str]:
     """Name of a street in one form, None for anything else."""
     words = _INSIDE.sub("", text).replace(".", "").split()
     types = [position for position, word in enumerate(words) if word in _TYPES]

@@ -1,8 +1,16 @@
 """A name for every box that people use: the commonest block of its incidents and a landmark beside it."""
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from ..store.workspace import Workspace
+    from .column_arrays import Floats, Integers
+    from .import_frames import BoxCentres, IncidentBlocks, Landmarks, NamedPlaces
 
 LONGEST = 60
 """Characters of the longest name; it has to fit one line of a sheet."""
@@ -23,7 +31,7 @@ LANDMARKS = {"school", "library", "hospital", "university", "park", "playground"
 _DIRECTIONS = np.array(["east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east"])
 
 
-def name_boxes(workspace):
+def name_boxes(workspace: Workspace) -> int:
     """Fill ``boxes.where`` from the workspace's incidents and places; gives the number of boxes whose name changed.
 
     Cheap enough to run after every import; one transaction, and none where nothing changes.
@@ -40,7 +48,7 @@ def name_boxes(workspace):
     return len(changed)
 
 
-def box_names(boxes, blocks, places, size=250.0):
+def box_names(boxes: BoxCentres, blocks: IncidentBlocks, places: NamedPlaces, size: float = 250.0) -> pd.Series:
     """Name boxes.
 
     Parameters
@@ -73,7 +81,7 @@ def box_names(boxes, blocks, places, size=250.0):
     return pd.concat([names, _relative(unnamed, anchors, size)]).sort_index().rename("where")
 
 
-def _commonest_blocks(boxes, blocks):
+def _commonest_blocks(boxes: BoxCentres, blocks: IncidentBlocks) -> pd.Series:
     """Series of one block name per box, no name twice; boxes without any are left out."""
     blocks = blocks.dropna(subset=["box_id", "block"])
     blocks = blocks[blocks["box_id"].isin(boxes.index) & (blocks["block"].astype(str).str.len() <= LONGEST)]
@@ -90,7 +98,7 @@ def _commonest_blocks(boxes, blocks):
     return pd.concat(rounds).set_index("box_id")["name"].sort_index()
 
 
-def _landmarks(places):
+def _landmarks(places: NamedPlaces) -> Landmarks:
     """DataFrame[name, x, y, station] of the places people steer by, with names short enough to use."""
     kinds = places["kind"].astype(str).str.lower().str.replace(" ", "_")
     places = places[kinds.isin(LANDMARKS | set(STATIONS)) & places["name"].notna() & places["x"].notna()]
@@ -102,21 +110,21 @@ def _landmarks(places):
     return found[found["name"] != ""].sort_values(["x", "y", "name"]).reset_index(drop=True)
 
 
-def _landmark_name(name, word):
+def _landmark_name(name: str, word: str) -> str:
     name = " ".join(re.split(r"[@(#]", name)[0].split()).strip(" -,;")
     if name.isupper():
         name = name.title()
     return name if not word or not name or word.lower() in name.lower().split() else name + " " + word
 
 
-def _nearest(boxes, points):
+def _nearest(boxes: pd.DataFrame, points: pd.DataFrame) -> tuple[Floats, Integers]:
     """Distance in metres and position in ``points`` of the point nearest to each box."""
     from scipy.spatial import cKDTree
 
     return cKDTree(points[["x", "y"]].to_numpy()).query(boxes[["x", "y"]].to_numpy())
 
 
-def _beside(boxes, landmarks):
+def _beside(boxes: pd.DataFrame, landmarks: Landmarks) -> pd.Series:
     """Name of the station within ``NEAR``, else of the nearest other landmark within it, else None."""
     beside = pd.Series(None, index=boxes.index, dtype=object)
     for station in (False, True):
@@ -127,7 +135,7 @@ def _beside(boxes, landmarks):
     return beside
 
 
-def _relative(boxes, anchors, size):
+def _relative(boxes: pd.DataFrame, anchors: pd.DataFrame, size: float) -> pd.Series:
     """Names of boxes from the nearest anchor: by a landmark inside, else its direction from there."""
     if not len(anchors) or not len(boxes):
         return pd.Series([], index=boxes.index[:0], dtype=object)

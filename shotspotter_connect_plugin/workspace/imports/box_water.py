@@ -1,4 +1,8 @@
 """How much of each box is water, where officers cannot patrol: from areas that were imported as places of water."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional, Sequence
+
 from shapely.geometry import MultiPolygon, box
 from shapely.ops import unary_union
 from shapely.validation import make_valid
@@ -7,12 +11,18 @@ from ...errors import ConnectError
 from ...patrol import metering
 from .vector_areas import polygons_of
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from ..store.workspace import Workspace, Writer
+    from .column_arrays import Floats
+
 KIND = "water"
 """Kind of place whose areas are water. No forecast reads them."""
 _NO_AREA = {"Point", "MultiPoint", "LineString", "MultiLineString", "LinearRing"}
 
 
-def areas_near(bounds, shapes, name):
+def areas_near(bounds: Floats, shapes: Sequence[Optional[BaseGeometry]], name: str) -> list[BaseGeometry]:
     """The part of each shape that has area and lies within bounds; an empty one where there is none.
 
     Raises
@@ -25,20 +35,21 @@ def areas_near(bounds, shapes, name):
                            "box is "
                            "water.")
     frame = box(*bounds)
-    return [_within(frame, shape) if _is_area(shape) and frame.intersects(box(*shape.bounds)) else MultiPolygon()
+    return [_within(frame, shape) if shape is not None and _is_area(shape) and frame.intersects(box(*shape.bounds))
+            else MultiPolygon()
             for shape in shapes]
 
 
-def _is_area(shape):
+def _is_area(shape: Optional[BaseGeometry]) -> bool:
     return shape is not None and not shape.is_empty and shape.geom_type not in _NO_AREA
 
 
-def _within(frame, shape):
+def _within(frame: BaseGeometry, shape: BaseGeometry) -> BaseGeometry:
     """The areas of a shape inside a frame; lines and points that cutting leaves over are dropped."""
     return polygons_of(make_valid(shape).intersection(frame))
 
 
-def write_shares(workspace, writer, shapes):
+def write_shares(workspace: Workspace, writer: Writer, shapes: Sequence[BaseGeometry]) -> list[str]:
     """Write ``boxes.water`` for all boxes from areas in the workspace's CRS -> sentences on what that means.
 
     A box that no area touches is land. Areas that overlap count once.

@@ -1,4 +1,8 @@
 """One file of holidays, school days, events or weather: its rows as rows of the calendar, one per date and name."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Sequence, Union
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +13,12 @@ from .readers import FAULT, FAULTS, GEOMETRY
 from .rejected_rows import RejectedRows
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
+
+if TYPE_CHECKING:
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags, Floats, Integers, Objects
+    from .import_frames import CalendarRows, FileRows, WeatherValues
+    from .readers import Source
 
 KINDS = {"holidays": "holiday", "school": "school", "events": "event", "weather": "weather"}
 """What MAPPING may say a file holds, and the kind of its rows."""
@@ -30,7 +40,8 @@ _DAY_KEY = ["day", "kind", "name"]
 class CalendarFile:
     """A file's rows on their way into the calendar."""
 
-    def __init__(self, workspace, source, rows, found, warnings, order):
+    def __init__(self, workspace: Workspace, source: Source, rows: FileRows, found: dict[str, str], warnings: list[str],
+                 order: str) -> None:
         self.workspace, self.source, self.found, self.warnings = workspace, source, found, warnings
         self.zone, self._order = workspace.settings.timezone, order
         self.lines = rows.index.to_numpy()
@@ -51,7 +62,7 @@ class CalendarFile:
         self._reject(blank, "an empty row")
         self._begin, self._end, self._instants = self._spans()
 
-    def _forget_persons(self):
+    def _forget_persons(self) -> None:
         if "name" not in self._texts:
             return
         what = privacy.values_about_persons(self._texts["name"].unique())
@@ -66,17 +77,17 @@ class CalendarFile:
             self.warnings.append(f"{hidden:,} values of column {self.found['name']} look like contacts of persons and "
                                  "were dropped.")
 
-    def _reject(self, rows, reason, role=""):
+    def _reject(self, rows: Union[Flags, pd.Series], reason: str, role: str = "") -> None:
         rows = np.asarray(rows, dtype=bool) & self.kept
         self.rejects.add(self.lines[rows], self.found.get(role, ""), reason)
         self.kept &= ~rows
 
-    def _text(self, role):
+    def _text(self, role: str) -> pd.Series:
         return self._texts.get(role, pd.Series("", index=self._rows.index))
 
     # What it holds
 
-    def kinds(self, holds):
+    def kinds(self, holds: str) -> Objects:
         """Kind of each row."""
         size = len(self._rows)
         if holds:
@@ -95,7 +106,7 @@ class CalendarFile:
 
     # When
 
-    def _spans(self):
+    def _spans(self) -> tuple[Integers, Integers, dict[str, Integers]]:
         """First and last day (number since 1970) and instants of each row; rows without a date are rejected."""
         start, end = ("from", "from_time"), ("to", "to_time")
         if "from" not in self.found:
@@ -121,7 +132,7 @@ class CalendarFile:
         self._reject(last - first > _LONGEST_SPAN, TOO_LONG, "to")
         return first, last, {"from_utc": begin, "to_utc": finish}
 
-    def _moments(self, role, time_role):
+    def _moments(self, role: str, time_role: str) -> tuple[Integers, Integers, Flags]:
         """(local day, instant, whether at local midnight) of each row; NAT where there is none."""
         size = len(self._rows)
         if role not in self.found:
@@ -144,7 +155,7 @@ class CalendarFile:
 
     # Rows of the table
 
-    def days(self, kind):
+    def days(self, kind: Objects) -> CalendarRows:
         """Rows of holidays, school days and events: one per date."""
         self._reject((kind == "event") & ~self._placed(kind == "event"), coordinates.OUTSIDE)
         event = kind == "event"
@@ -170,10 +181,10 @@ class CalendarFile:
         self._reject(self.kept & (kind == "school") & ~np.isin(np.arange(len(kind)), frame[LINE]), NO_WEEKDAY)
         return _numbered(frame)
 
-    def _placed(self, rows):
+    def _placed(self, rows: Flags) -> Flags:
         """Put x and y of events in place; tells which rows are in the jurisdiction or have no place of their own."""
-        pair = next((tuple(self.found[role] for role in pair) for pair in (("longitude", "latitude"), ("x", "y"))
-                     if set(pair) <= set(self.found)), GEOMETRY if self.source.has_geometry else None)
+        pair = next(((self.found[x], self.found[y]) for x, y in (("longitude", "latitude"), ("x", "y"))
+                     if {x, y} <= set(self.found)), GEOMETRY if self.source.has_geometry else None)
         size = len(self._rows)
         self._x, self._y = np.full((2, size), np.nan)
         if pair is None or not rows.any():
@@ -190,7 +201,7 @@ class CalendarFile:
         self._reject(rows & (reason == coordinates.POWER), coordinates.POWER)
         return reason != coordinates.OUTSIDE
 
-    def _numbers(self, role, rows):
+    def _numbers(self, role: str, rows: Flags) -> Floats:
         """Numbers of a column for some rows; those that are none are rejected."""
         text = self._text(role).str.casefold()
         missing = text.isin(_MISSING).to_numpy()
@@ -198,7 +209,7 @@ class CalendarFile:
         self._reject(rows & ~missing & np.isnan(value), NO_NUMBER, role)
         return value
 
-    def weather(self, kind):
+    def weather(self, kind: Objects) -> CalendarRows:
         """Rows of weather: one per date and measure."""
         rows = kind == "weather"
         parts = []
@@ -221,7 +232,7 @@ class CalendarFile:
         return _summed(self._chosen(frame)).assign(
             x=np.nan, y=np.nan, from_utc=time_texts.NAT, to_utc=time_texts.NAT)
 
-    def _measure(self, role, rows):
+    def _measure(self, role: str, rows: Flags) -> WeatherValues:
         """Values of one column of weather."""
         measure, column = WEATHER[role], self.found[role]
         text = self._text(role).str.casefold()
@@ -241,7 +252,7 @@ class CalendarFile:
         return pd.DataFrame({LINE: line, "name": measure.name, "value": value[line] * factor + offset,
                              "summed": measure.summed})
 
-    def _named_measures(self, rows):
+    def _named_measures(self, rows: Flags) -> WeatherValues:
         """Values of a file that has one row per measure."""
         value = self._numbers("value", rows)
         line = np.flatnonzero(rows & ~np.isnan(value))
@@ -254,17 +265,17 @@ class CalendarFile:
             "name": [measure.name if measure else name or "value" for measure, name in zip(measures, names)],
             "summed": [bool(measure and measure.summed) for measure in measures]})
 
-    def _chosen(self, frame):
+    def _chosen(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Mark which rows make a date's value: of several forecasts the last before its plan, else the first after."""
         plan = frame["day"].map({day: self.workspace.calendar.as_of(
-            iso_dates([day])[0], self.workspace.settings.plan_hour).value for day in frame["day"].unique()})
+            dates_of_days([day])[0], self.workspace.settings.plan_hour).value for day in frame["day"].unique()})
         late = frame["known_utc"] > plan
         order = frame.assign(late=late, away=(frame["known_utc"] - plan).abs()).sort_values(["late", "away"])
         best = order.groupby(_DAY_KEY)["known_utc"].transform("first").reindex(frame.index)
         return frame.assign(used=(frame["kind"] != FORECAST) | (frame["known_utc"] == best))
 
 
-def _summed(frame):
+def _summed(frame: pd.DataFrame) -> CalendarRows:
     """One value per date and measure: a sum or a mean over the hours and stations; every row keeps its line."""
     whole = frame[frame["used"]].groupby(_DAY_KEY).agg(
         total=("value", "sum"), mean=("value", "mean"), summed=("summed", "first"), known_utc=("known_utc", "max"))
@@ -272,7 +283,7 @@ def _summed(frame):
     return frame[[LINE, *_DAY_KEY]].merge(whole[["value", "known_utc"]].reset_index(), on=_DAY_KEY)
 
 
-def _numbered(frame):
+def _numbered(frame: CalendarRows) -> CalendarRows:
     """Different events of one name and date get numbers; what is said twice in the same words is one."""
     frame = frame.sort_values(["kind", "day", "name", "from_utc", "x", "y", "value"], kind="stable")
     school = frame["kind"] == "school"
@@ -286,5 +297,5 @@ def _numbered(frame):
     return frame
 
 
-def iso_dates(days):
+def dates_of_days(days: Union[Sequence[int], pd.Series]) -> Objects:
     return np.datetime_as_string(np.asarray(days, dtype="datetime64[D]")).astype(object)

@@ -3,6 +3,10 @@
 A row of a file may tell of several dates (a school break) or of several measures (a day's weather); it counts once: as
 added if anything of it is new, else as updated if anything of it changed.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +16,7 @@ from ...forecast.instants import nanoseconds
 from ...progress import SILENT
 from ..store.workspace import Between
 from . import privacy, time_texts
-from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, iso_dates
+from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, dates_of_days
 from .column_recognition import recognise
 from .date_order import with_date_order
 from .import_result import ImportResult
@@ -21,12 +25,24 @@ from .rejected_rows import rejects_path
 from .source_questions import SourceOptions, recall
 from .weather_measures import WEATHER
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.rows import CalendarDays
+    from ..store.workspace import Workspace
+    from .import_frames import CalendarRows
+    from .readers import Source
+    from .source_questions import SourceAnswers
+
 TABLE = "calendar"
 _VALUES = ("value", "from_utc", "to_utc", "x", "y", "known_utc")
 _KEY = ["date", "kind", "name"]
 
 
-def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, date_order=""):
+def import_calendar(workspace: Workspace, path: Union[str, Path],
+                    mapping: Union[Mapping[str, Optional[str]], str, None] = None, rejects: str = "",
+                    progress: Progress = SILENT, date_order: str = "") -> ImportResult:
     """Import holidays, school days, events or weather.
 
     Parameters
@@ -56,7 +72,7 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, 
     """
     holds, roles = _contents(mapping)
     source = open_source(path)
-    warnings = []
+    warnings: list[str] = []
     answers = recall(workspace, TABLE, source.columns, SourceOptions(roles), warnings)
     found = _columns(source, answers.mapping, holds, warnings)
     rows = read_whole(source, [*found.values(), *(GEOMETRY if source.has_geometry else ())], progress.part(0.0, 0.5))
@@ -71,7 +87,7 @@ def import_calendar(workspace, path, mapping=None, rejects="", progress=SILENT, 
     return _write(workspace, reading, table, rejects_path(workspace, TABLE, rejects), answers, progress)
 
 
-def _contents(mapping):
+def _contents(mapping: Union[Mapping[str, Any], str, None]) -> tuple[str, Union[Mapping[str, Any], str, None]]:
     """(kind or "", role -> column) of what MAPPING says."""
     if isinstance(mapping, str):
         text = mapping.strip()
@@ -89,7 +105,7 @@ def _contents(mapping):
     return "", mapping
 
 
-def _columns(source, roles, holds, warnings):
+def _columns(source: Source, roles: dict[str, Optional[str]], holds: str, warnings: list[str]) -> dict[str, str]:
     columns = [column for column in source.columns if not privacy.about_persons(column)]
     personal = [column for column in source.columns if column not in columns]
     if personal:
@@ -103,10 +119,11 @@ def _columns(source, roles, holds, warnings):
     return found
 
 
-def _write(workspace, reading, table, rejects, answers, progress):
+def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rejects: Path, answers: SourceAnswers,
+           progress: Progress) -> ImportResult:
     """All of it in one transaction, with the rejects and the line in ``imports``."""
     if len(table):
-        table["date"] = iso_dates(table["day"])
+        table["date"] = dates_of_days(table["day"])
         for name in ("from_utc", "to_utc", "known_utc"):
             table[name] = pd.to_datetime(table[name].where(table[name] != time_texts.NAT), utc=True)
     rows = table.drop_duplicates(_KEY, keep="last") if len(table) else table
@@ -141,14 +158,14 @@ def _write(workspace, reading, table, rejects, answers, progress):
 _NEW, _OTHER, _SAME = 0, 1, 2
 
 
-def _compared(workspace, rows, source):
+def _compared(workspace: Workspace, rows: pd.DataFrame, source: str) -> tuple[pd.Series, CalendarDays]:
     """State of each row against the workspace, by key; and what an earlier import of the file held besides.
 
     Weather of other dates stays: exports of it go on from day to day under one name.
     """
     if rows.empty:
         return pd.Series(dtype=int), pd.DataFrame()
-    last = iso_dates([int(rows["day"].max()) + 1])[0]
+    last = dates_of_days([int(rows["day"].max()) + 1])[0]
     there = {"kind": sorted(set(rows["kind"])), "date": Between(rows["date"].min(), last)}
     stored = workspace.read(TABLE, where=there).set_index(_KEY)
     keys = pd.MultiIndex.from_frame(rows[_KEY])

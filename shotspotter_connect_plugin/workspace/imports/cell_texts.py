@@ -1,18 +1,20 @@
 """Values of cells and attributes as texts, without what spreadsheets make of them."""
+from __future__ import annotations
+
 import re
 
 
-def plain_code(text):
+def plain_code(text: str) -> str:
     """A code as text; spreadsheets make 117.0 of 117."""
     return re.sub(r"^(\d+)\.0$", r"\1", text)
 
 
-def attribute_text(value):
+def attribute_text(value: object) -> str:
     """An attribute of a layer as text in one line; empty where there is none."""
     return " ".join(cell_text(value).split())
 
 
-def cell_text(value):
+def cell_text(value: object) -> str:
     """A cell of a spreadsheet as text; empty where there is none."""
     if value is None or value != value:
         return ""

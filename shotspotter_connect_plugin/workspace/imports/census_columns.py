@@ -1,4 +1,6 @@
 """Columns of neighbourhoods in census exports: names of areas, and which group of residents is counted."""
+from __future__ import annotations
+
 from .column_names import plain
 
 AREA_NAMES = "neighbourhood neighborhood nbhname nbhnames name tractname tract geoid psa beat cluster".split()
@@ -23,6 +25,6 @@ _GROUPS = {
 _GROUP_OF = {word: group for group, words in _GROUPS.items() for word in words.split()}
 
 
-def population_group(column):
+def population_group(column: str) -> str:
     """The group of residents that a column of a census export counts, or ""."""
     return _GROUP_OF.get(plain(column), "")

@@ -1,8 +1,15 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Optional, Sequence, Union
+
 from ...errors import ConnectError, some
 from . import privacy
 from .column_recognition import given_roles, recognise
 from .readers import GEOMETRY
+
+if TYPE_CHECKING:
+    from .readers import Source
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {
@@ -19,7 +26,8 @@ _NEEDED = {
 """Table -> (roles of which one must be there, what it is)."""
 
 
-def find_columns(columns, table, mapping, warnings):
+def find_columns(columns: Sequence[str], table: str, mapping: Union[Mapping[str, Optional[str]], str, None],
+                 warnings: list[str]) -> dict[str, str]:
     """Role -> column, without columns about persons, mapped or not; what was left out is told in ``warnings``.
 
     Parameters
@@ -49,7 +57,7 @@ def find_columns(columns, table, mapping, warnings):
     return found
 
 
-def pairs_of(source, found):
+def pairs_of(source: Source, found: dict[str, str]) -> list[tuple[str, str]]:
     """(x column, y column) of every pair of coordinates of a source, degrees first."""
     pairs = [GEOMETRY] if source.has_geometry else []
     if "longitude" in found and "latitude" in found:
@@ -61,7 +69,7 @@ def pairs_of(source, found):
     return pairs
 
 
-def check_needed(source, table, found):
+def check_needed(source: Source, table: str, found: dict[str, str]) -> None:
     """Raise one sentence if a column is missing without which no row of a source can be taken in."""
     missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
     if table in _PLACED and not pairs_of(source, found):

@@ -1,22 +1,24 @@
 """Names of columns as words: in one form, split, and what they say of a zone or an outcome."""
+from __future__ import annotations
+
 import re
 
 NAMES_ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-def plain(name):
+def plain(name: object) -> str:
     """A column name as synonyms are written: lower case, letters and digits only."""
     return re.sub(r"[^a-z0-9]", "", str(name).casefold())
 
 
-def words_of(column):
+def words_of(column: object) -> list[str]:
     """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
     text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
     return [word.casefold() for word in _WORD.findall(text)]
 
 
-def names_utc(column):
+def names_utc(column: str) -> bool:
     """Whether a column says by its name that its times are UTC."""
     return bool(NAMES_ZONE.search(plain(column)))
 
@@ -33,7 +35,7 @@ _NOT_OUTCOME = re.compile(r"\b(date|time|dt|tm|utc|by|at|on|id|no|num|number|nbr
                           r"notes?|remarks|reason|minutes|duration|address)\b(?! (crime|offen[cs]e|gun))")
 
 
-def tells_outcome(column):
+def tells_outcome(column: str) -> bool:
     """Whether a column, by the words of its name, says what an incident or an alert turned out to be."""
     words = " ".join(words_of(column))
     return bool(_TELLS_OUTCOME.search(words)) and not _NOT_OUTCOME.search(words)

@@ -1,5 +1,8 @@
 """Which column has which role: as a MAPPING says, else by the names that agencies give it."""
+from __future__ import annotations
+
 import re
+from typing import Mapping, Optional, Sequence, Union
 
 from ... import json_text
 from ...errors import ConnectError, some
@@ -15,7 +18,8 @@ _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _SHAPEFILE_NAME = 10
 
 
-def recognise(columns, table, mapping=None):
+def recognise(columns: Sequence[str], table: str,
+              mapping: Union[Mapping[str, Optional[str]], str, None] = None) -> dict[str, str]:
     """Find the column of each role.
 
     Parameters
@@ -49,7 +53,8 @@ def recognise(columns, table, mapping=None):
     return found
 
 
-def given_roles(columns, table, mapping):
+def given_roles(columns: Sequence[str], table: str,
+                mapping: Union[Mapping[str, Optional[str]], str, None]) -> dict[str, Optional[str]]:
     """Role -> column of the source, None to leave it out, as a MAPPING (dict or JSON) says; or ConnectError."""
     if isinstance(mapping, str) and mapping.strip():
         try:
@@ -61,9 +66,9 @@ def given_roles(columns, table, mapping):
         return {}
     if not isinstance(mapping, dict):
         raise ConnectError('MAPPING must name a column for each role, as in {"id": "Case No", "offence": "Crime"}.')
-    given = {}
-    for role, wanted in mapping.items():
-        role = _ALIASES.get(role, role)
+    given: dict[str, Optional[str]] = {}
+    for named, wanted in mapping.items():
+        role = _ALIASES.get(str(named), str(named))
         if role not in ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(ROLES[table]):
             raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
         if wanted in (None, ""):
@@ -79,7 +84,7 @@ def given_roles(columns, table, mapping):
     return given
 
 
-def _best(columns, names):
+def _best(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
     """The column that fits the earliest of the names: a UTC column first, a name cut off by a shapefile last."""
     ranked = []
     for order, column in enumerate(columns):
@@ -95,22 +100,22 @@ def _best(columns, names):
     return min(ranked)[-1] if ranked else None
 
 
-def _further(columns, names):
+def _further(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
     """The same for a role that several columns may have, which the words of a name tell, too."""
     return _best(columns, names) or next(filter(tells_outcome, columns), None)
 
 
-def _forms(column):
+def _forms(column: str) -> list[str]:
     name = plain(column)
     bare = _LOCAL.sub("", NAMES_ZONE.sub("", name))
     return [name, bare, _UNIT.sub("", bare)]
 
 
-def _rank(name, names):
+def _rank(name: str, names: Sequence[str]) -> Optional[int]:
     return names.index(name) if name in names else None
 
 
-def _cut_rank(column, names):
+def _cut_rank(column: str, names: Sequence[str]) -> Optional[int]:
     """Shapefiles cut names to ten characters."""
     name = plain(column)
     if len(str(column)) != _SHAPEFILE_NAME or len(name) < 6:
@@ -118,7 +123,7 @@ def _cut_rank(column, names):
     return next((rank for rank, full in enumerate(names) if full.startswith(name)), None)
 
 
-def _pairs(free, roles, found):
+def _pairs(free: list[str], roles: Mapping[str, Sequence[str]], found: dict[str, str]) -> None:
     """Add every x column together with the y column named like it."""
     number = 1
     while True:

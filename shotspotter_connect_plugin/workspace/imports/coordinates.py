@@ -1,12 +1,19 @@
 """Where points are: which coordinate system a file uses, judged by where its points fall; boxes; rounding."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast import crs as systems
+
+if TYPE_CHECKING:
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags, Floats, Integers, Objects
 
 TOLERANCE = 1000.0
 """Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
@@ -31,7 +38,7 @@ _ROUNDED = 0.95
 class JurisdictionArea:
     """The jurisdiction as boxes of a workspace's fishnet."""
 
-    def __init__(self, workspace):
+    def __init__(self, workspace: Workspace) -> None:
         self.crs = workspace.settings.crs
         self._fishnet = workspace.fishnet
         boxes = workspace.read("boxes", columns=["box_id", "col", "row"])
@@ -42,12 +49,12 @@ class JurisdictionArea:
         corners = self._fishnet.rectangles(boxes["col"], boxes["row"])
         self.bounds = np.array([*(corners[:, :2].min(axis=0) - TOLERANCE), *(corners[:, 2:].max(axis=0) + TOLERANCE)])
 
-    def near(self, x, y):
+    def near(self, x: Floats, y: Floats) -> Flags:
         """Whether points lie within the bounds and the tolerance; never where a coordinate is unknown."""
         with np.errstate(invalid="ignore"):
             return (x >= self.bounds[0]) & (x <= self.bounds[2]) & (y >= self.bounds[1]) & (y <= self.bounds[3])
 
-    def box_ids(self, x, y):
+    def box_ids(self, x: Floats, y: Floats) -> Objects:
         """Id of the box of each point, None off the fishnet."""
         found = np.full(len(x), None, dtype=object)
         rows = np.flatnonzero(self.near(x, y))
@@ -55,16 +62,16 @@ class JurisdictionArea:
         found[rows[place >= 0]] = self._ids[place[place >= 0]]
         return found
 
-    def share(self, x, y):
+    def share(self, x: Floats, y: Floats) -> float:
         """Share of points that fall on a box."""
         return float(np.mean(self.box_ids(x, y) != np.array(None))) if len(x) else 0.0
 
-    def bounds_degrees(self):
+    def bounds_degrees(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
         return systems.change(self.crs, DEGREES).bounds(*self.bounds)
 
     @staticmethod
-    def _key(col, row):
+    def _key(col: Integers, row: Integers) -> Integers:
         return col.astype(np.int64) * (1 << 32) + row.astype(np.int64)
 
 
@@ -77,14 +84,14 @@ class CoordinateSystem:
     source rounded, NaN where it did not.
     """
 
-    columns: tuple
+    columns: tuple[str, str]
     crs: str
     swapped: bool
     share: float
-    rounded: tuple
+    rounded: tuple[float, float]
 
 
-def numbers(texts):
+def numbers(texts: pd.Series) -> Floats:
     """Floats of texts, NaN where there is none; commas between thousands are left out."""
     values = pd.to_numeric(texts, errors="coerce").to_numpy(float).copy() if len(texts) else np.zeros(0)
     rest = np.flatnonzero(np.isnan(values))
@@ -96,14 +103,15 @@ def numbers(texts):
     return values
 
 
-def sample_points(x, y):
+def sample_points(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Up to 2,000 of the known points of a part of a file, evenly taken."""
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
     return x[rows], y[rows]
 
 
-def choose_system(area, samples, source_crs="", layer_crs=""):
+def choose_system(area: JurisdictionArea, samples: Mapping[tuple[str, str], tuple[Floats, Floats]],
+                  source_crs: str = "", layer_crs: str = "") -> CoordinateSystem:
     """Find what a file's coordinates are.
 
     Parameters
@@ -124,7 +132,7 @@ def choose_system(area, samples, source_crs="", layer_crs=""):
     """
     if source_crs:
         source_crs = systems.text_of(systems.parse(source_crs))
-    best = None
+    best: Any = None
     for order, (columns, (x, y)) in enumerate(samples.items()):
         places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
         if best and best[0] > _CLEAR and places <= _FINER * best[1]:
@@ -136,7 +144,8 @@ def choose_system(area, samples, source_crs="", layer_crs=""):
     return CoordinateSystem(columns, crs, swapped, share, _rounding(area, *samples[columns], crs, swapped))
 
 
-def place_points(area, system, x, y, given):
+def place_points(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y: Floats,
+                 given: Flags) -> tuple[Floats, Floats, Objects]:
     """Bring points into the workspace's CRS.
 
     Parameters
@@ -164,16 +173,16 @@ def place_points(area, system, x, y, given):
     return here_x, here_y, reason
 
 
-def no_point_inside(area, system, named):
+def no_point_inside(area: JurisdictionArea, system: CoordinateSystem, named: str) -> str:
     """The sentence for a file of which no point lies in the jurisdiction."""
     west, south, east, north = area.bounds_degrees()
     how = "read as " + system.crs if named else "in no coordinate system tried"
-    return ("No point of columns {} and {} falls into the jurisdiction (longitude {:.2f} to {:.2f}, latitude {:.2f} "
-            "to {:.2f}), {}; check the columns, or name the right system as SOURCE_CRS.".format(
-                *system.columns, west, east, south, north, how))
+    return (f"No point of columns {system.columns[0]} and {system.columns[1]} falls into the jurisdiction (longitude "
+            f"{west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}), {how}; check the columns, or name the "
+            "right system as SOURCE_CRS.")
 
 
-def _system(area, x, y, named):
+def _system(area: JurisdictionArea, x: Floats, y: Floats, named: str) -> tuple[float, str, bool]:
     """(share of points on boxes, crs, swapped) of the system that is named, or else of the likeliest."""
     if named:
         return _best_crs(area, x, y, [(named, False)])
@@ -184,13 +193,13 @@ def _system(area, x, y, named):
     return found
 
 
-def _coarse(values):
+def _coarse(values: Floats) -> Floats:
     """Values rounded to about a decimetre, in degrees or in units of length."""
     degrees = np.nanmax(np.abs(values)) <= 360 if np.isfinite(values).any() else True
     return np.round(values, 6 if degrees else 1)
 
 
-def _candidates(area, x, y):
+def _candidates(area: JurisdictionArea, x: Floats, y: Floats) -> list[tuple[str, bool]]:
     """(crs, swapped) worth trying for these numbers, likeliest first; a swapped pair holds latitude first."""
     if not x.size:
         return [(DEGREES, False)]
@@ -199,14 +208,14 @@ def _candidates(area, x, y):
     return [(crs, False) for crs in [area.crs, *_projected(area, True)]] + [(area.crs, True)]
 
 
-def _further(area, x, tried):
+def _further(area: JurisdictionArea, x: Floats, tried: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """The rest of the projected systems in use here, for numbers too large for degrees."""
     if not x.size or tried[0][0] == DEGREES:
         return []
     return [(crs, swapped) for crs in _projected(area, False) for swapped in (False, True)]
 
 
-def _projected(area, usual):
+def _projected(area: JurisdictionArea, usual: bool) -> list[str]:
     """Projected systems whose area of use meets the jurisdiction, the most specific first."""
     found = [(size, crs) for authority, families in _FAMILIES.items()
              for crs, name, size in systems.projected(authority, *area.bounds_degrees())
@@ -214,7 +223,7 @@ def _projected(area, usual):
     return [crs for _, crs in sorted(found, key=itemgetter(0))]
 
 
-def _best_crs(area, x, y, tried):
+def _best_crs(area: JurisdictionArea, x: Floats, y: Floats, tried: list[tuple[str, bool]]) -> tuple[float, str, bool]:
     """(share, crs, swapped) of the system under which most points fall on boxes; of equals the first."""
     best = (0.0, *tried[0]) if tried else (0.0, "", False)
     for crs, swapped in tried:
@@ -226,7 +235,7 @@ def _best_crs(area, x, y, tried):
     return best
 
 
-def _moved(area, x, y, crs, swapped):
+def _moved(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[Floats, Floats]:
     if swapped:
         x, y = y, x
     if crs == area.crs:
@@ -236,7 +245,7 @@ def _moved(area, x, y, crs, swapped):
     return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
 
 
-def _off_by_power(area, x, y, crs, swapped):
+def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> Flags:
     """Which points would fall on a box if x, y or both were multiplied by a power of ten."""
     pairs, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
     found = np.zeros(len(pairs), dtype=bool)
@@ -250,7 +259,7 @@ def _off_by_power(area, x, y, crs, swapped):
     return found[back.ravel()]
 
 
-def _rounding(area, x, y, crs, swapped):
+def _rounding(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[float, float]:
     """(width, height) in metres of the cells to which coordinates were rounded."""
     steps = _STEPS_DEGREES if crs == DEGREES else _STEPS_UNITS
     step_x, step_y = (_step(values, steps) for values in (x, y))
@@ -263,17 +272,17 @@ def _rounding(area, x, y, crs, swapped):
         from_x, from_y = _moved(area, centre[0] - dx, centre[1] - dy, crs, swapped)
         to_x, to_y = _moved(area, centre[0] + dx, centre[1] + dy, crs, swapped)
         sides.append(float(np.hypot(to_x - from_x, to_y - from_y)[0]))
-    return tuple(reversed(sides)) if swapped else tuple(sides)
+    return (sides[1], sides[0]) if swapped else (sides[0], sides[1])
 
 
-def _moved_back(area, crs, swapped):
+def _moved_back(area: JurisdictionArea, crs: str, swapped: bool) -> tuple[Floats, Floats]:
     """The middle of the jurisdiction in the file's own order of axes."""
     middle = (area.bounds[:2] + area.bounds[2:]) / 2
     x, y = (np.array([value]) for value in systems.change(area.crs, crs)(*middle))
     return (y, x) if swapped else (x, y)
 
 
-def _step(values, steps):
+def _step(values: Floats, steps: Sequence[float]) -> float:
     """The largest step of which nearly all values are multiples, NaN if there is none or values hardly differ."""
     if len(np.unique(values)) < 2:
         return np.nan

@@ -1,6 +1,9 @@
 """Importer of sensor coverage: in which areas sensors listen, and from when to when."""
+from __future__ import annotations
+
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,16 @@ from .rejected_rows import RejectedRows, rejects_path
 from .source_questions import SourceOptions, recall
 from .vector_areas import area_of, name_of_layer
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from ...progress import Progress
+    from ..store.layers import VectorTable
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags, Floats
+    from .import_frames import CoverageRows
+    from .source_questions import SourceAnswers
+
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
 UNREADABLE, BACKWARDS = "a date that cannot be read", "an end before the start"
@@ -26,8 +39,8 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _SAME_AREA = 1e-6
 
 
-def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", rejects="", progress=SILENT,
-                           date_order=""):
+def import_sensor_coverage(workspace: Workspace, vector_table: VectorTable, from_field: str = "", to_field: str = "",
+                           rejects: str = "", progress: Progress = SILENT, date_order: str = "") -> ImportResult:
     """Take a layer of sensor coverage in the place of the one there was.
 
     Parameters
@@ -76,16 +89,18 @@ def import_sensor_coverage(workspace, vector_table, from_field="", to_field="", 
         bad = np.asarray(bad, dtype=bool) & kept
         rejected.add(np.flatnonzero(bad) + 1, found.get(role, ""), reason)
         kept &= ~bad
-    rejects = rejects_path(workspace, TABLE, rejects)
+    rejects_file = rejects_path(workspace, TABLE, rejects)
     if not kept.any():
-        rejected.write(rejects)
+        rejected.write(rejects_file)
         reason = rejected.reasons.most_common(1)[0][0]
         raise ConnectError(f"No feature of {label} was taken: {reason}; check the layer, "
                            "its CRS and its dates.")
-    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, answers, rejects, progress)
+    return _write(workspace, vector_table, label, table, kept, rejected, found, warnings, answers, rejects_file,
+                  progress)
 
 
-def _answers(workspace, label, frame, found, date_order, warnings):
+def _answers(workspace: Workspace, label: str, frame: pd.DataFrame, found: dict[str, str], date_order: str,
+             warnings: list[str]) -> SourceAnswers:
     """What is given for the layer: the order of its dates, as it shows, as said or as remembered."""
     columns = [str(column) for column in frame]
     texts = pd.DataFrame({column: frame[column].map(attribute_text) for column in columns}, dtype=object)
@@ -95,7 +110,7 @@ def _answers(workspace, label, frame, found, date_order, warnings):
     return with_date_order(answers, source, dates, date_order, warnings)
 
 
-def _columns(label, frame, from_field, to_field):
+def _columns(label: str, frame: pd.DataFrame, from_field: str, to_field: str) -> tuple[dict[str, str], list[str]]:
     """Role -> column, and warnings."""
     columns = [str(column) for column in frame if not privacy.about_persons(column)]
     given = {role: column for role, column in (("from", from_field), ("to", to_field)) if column}
@@ -108,7 +123,7 @@ def _columns(label, frame, from_field, to_field):
     return found, ["No date of start was given: the sensors are taken to have listened from the beginning."]
 
 
-def _names(frame, found, warnings):
+def _names(frame: pd.DataFrame, found: dict[str, str], warnings: list[str]) -> pd.Series:
     """Name of each area: numbers where there is none or it looks like persons."""
     numbered = pd.Series([f"Area {number}" for number in range(1, len(frame) + 1)], dtype=object)
     if "area" not in found:
@@ -122,7 +137,7 @@ def _names(frame, found, warnings):
     return pd.Series(harmless, dtype=object).where(lambda text: text != "", numbered)
 
 
-def _dates(frame, column, last, order):
+def _dates(frame: pd.DataFrame, column: Optional[str], last: bool, order: str) -> tuple[pd.Series, Flags]:
     """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
@@ -139,12 +154,14 @@ def _dates(frame, column, last, order):
     return dates, ((texts != "") & dates.isna()).to_numpy()
 
 
-def _meets(shape, bounds):
+def _meets(shape: BaseGeometry, bounds: Floats) -> bool:
     west, south, east, north = shape.bounds
     return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
 
 
-def _write(workspace, vector_table, label, table, kept, rejected, found, warnings, answers, rejects, progress):
+def _write(workspace: Workspace, vector_table: VectorTable, label: str, table: CoverageRows, kept: Flags,
+           rejected: RejectedRows, found: dict[str, str], warnings: list[str], answers: SourceAnswers, rejects: Path,
+           progress: Progress) -> ImportResult:
     table = table[kept].assign(start=table["from_date"].fillna(""))
     keys = ["area", "start"]
     rows = table.groupby(keys, sort=True).agg(
@@ -164,8 +181,8 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
             writer.replace(TABLE, table.assign(boxes=boxes))
         progress.report(1.0)
         result = ImportResult(
-            read=len(kept), rejected=len(rejected), **{name: int(counts.get(name, 0)) for name in
-                                                       ("added", "updated", "unchanged")},
+            read=len(kept), rejected=len(rejected), added=int(counts.get("added", 0)),
+            updated=int(counts.get("updated", 0)), unchanged=int(counts.get("unchanged", 0)),
             warnings=warnings, mapping=found, reasons=dict(rejected.reasons.most_common()),
             dropped_columns=[str(column) for column in vector_table.frame if column not in found.values()],
             rejects=rejected.write(rejects), source_crs=vector_table.crs, crs=workspace.settings.crs,
@@ -174,7 +191,7 @@ def _write(workspace, vector_table, label, table, kept, rejected, found, warning
     return result
 
 
-def _boxes(workspace, shape):
+def _boxes(workspace: Workspace, shape: BaseGeometry) -> dict[str, float]:
     """Box id -> share of the box's part in the jurisdiction that lies in a shape."""
     boxes = workspace.read("boxes", ["box_id", "inside"]).set_index("box_id")["inside"]
     found = workspace.fishnet.cover(shape).set_index("box_id")["inside"]
@@ -183,12 +200,12 @@ def _boxes(workspace, shape):
     return share[share > 0].to_dict()
 
 
-def _latest(dates):
+def _latest(dates: pd.Series) -> Optional[str]:
     """The later of several ends; open where one is."""
     return None if dates.isna().any() else dates.max()
 
 
-def _state(row, old):
+def _state(row: Any, old: Optional[pd.Series]) -> str:
     if old is None:
         return "added"
     apart = row.geometry.symmetric_difference(old["geometry"]).area

@@ -3,8 +3,11 @@
 A date that only one order makes a date shows the order; so does a weekday or an unmistakable date beside it. What was
 shown or answered once is kept with the import and serves the next file with the same columns: ``source_questions``.
 """
+from __future__ import annotations
+
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, Iterable, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -15,8 +18,16 @@ from ...progress import SILENT
 from . import privacy, time_texts
 from .column_names import plain
 from .readers import read_rows
-from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
 from .source_questions import SourceQuestion
+from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
+
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from .column_arrays import Flags, Integers
+    from .import_frames import FileRows
+    from .readers import Source
+    from .source_questions import SourceAnswers
+    from .time_texts import Parsed
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
@@ -38,7 +49,7 @@ class OrderRefused(OrderUnknown):
     """The dates contradict each other, or what earlier files with these columns have shown."""
 
 
-def check_order(text):
+def check_order(text: Optional[str]) -> str:
     """One of ``times.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
     word = re.sub(r"[^a-z]", "", str(text or "").casefold())
     found = next((order for order, words in _WRITTEN.items() if word in words.split()), "")
@@ -50,23 +61,25 @@ def check_order(text):
 class Dates:
     """The dates of a source that can be read in several orders, gathered chunk by chunk."""
 
-    def __init__(self):
-        self._texts = {}
+    def __init__(self) -> None:
+        self._texts: dict[int, tuple[str, str]] = {}
 
-    def add(self, column, texts, parsed):
+    def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: Parsed) -> None:
         """Take in a column's texts and what :func:`source_times.parse` made of them."""
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
             if part:
-                self._texts.setdefault(part, (column, _NUMBERS.search(str(np.asarray(texts, dtype=object)[row]))[0]))
+                numbers = _NUMBERS.findall(str(np.asarray(texts, dtype=object)[row]))
+                self._texts.setdefault(part, (column, numbers[0]))
 
-    def add_columns(self, rows, columns):
+    def add_columns(self, rows: FileRows, columns: Sequence[str]) -> None:
         """Take in some columns of rows of texts."""
         for column in columns:
             self.add(column, rows[column], time_texts.parse(rows[column]))
 
-    def order(self, name, given="", before="", beside=None):
+    def order(self, name: str, given: str = "", before: str = "",
+              beside: Optional[Callable[[list[str]], str]] = None) -> str:
         """The order, or "" where no date needs any.
 
         Parameters
@@ -114,7 +127,8 @@ class Dates:
             .format(name, text, column, readings, " or ".join(choices)),
             f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
 
-    def _check(self, name, parts, days, possible, order, is_given):
+    def _check(self, name: str, parts: Integers, days: Integers, possible: list[str], order: str,
+               is_given: bool) -> None:
         """Refuse an order in which some date is none although another fits them all."""
         if order in ("", *possible):
             return
@@ -126,7 +140,7 @@ class Dates:
             fitting: _in_words(time_texts.readings([part])[ORDERS.index(fitting)][0], fitting)
             for fitting in possible})
 
-    def _not_as_before(self, name, part, before, choices):
+    def _not_as_before(self, name: str, part: int, before: str, choices: dict[str, str]) -> OrderRefused:
         column, text = self._texts[int(part)]
         return OrderRefused(
             "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
@@ -135,7 +149,7 @@ class Dates:
             "say so at "
             "Dates.", column, text, choices)
 
-    def _contradiction(self, name, parts, days):
+    def _contradiction(self, name: str, parts: Integers, days: Integers) -> None:
         """Raise one sentence with two dates that no order fits."""
         known = days != NAT
         shared = [~(known & known[:, [row]]).any(axis=0) for row in range(parts.size)]
@@ -151,19 +165,21 @@ class Dates:
             "rejected.", column, text,
             {order: order for order in (MONTH_FIRST, DAY_FIRST)})
 
-    def _words(self, part):
+    def _words(self, part: int) -> str:
         column, text = self._texts[int(part)]
         return f"{text} (column {column})"
 
 
-def _in_words(day, order):
+def _in_words(day: int, order: str) -> str:
     """A date in words, in the way people write it who write numbers in that order."""
     moment = pd.Timestamp(int(day))
     words = "{0} {1}, {2}" if order == MONTH_FIRST else "{1} {0} {2}"
     return words.format(moment.strftime("%B"), moment.day, moment.year)
 
 
-def with_date_order(answers, source, columns, date_order, warnings, progress=SILENT, dates=None, rows=None):
+def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[str], date_order: str,
+                    warnings: list[str], progress: Progress = SILENT, dates: Optional[Dates] = None,
+                    rows: Optional[FileRows] = None) -> SourceAnswers:
     """What is answered for a source, with the order of its dates.
 
     Parameters
@@ -198,7 +214,7 @@ def with_date_order(answers, source, columns, date_order, warnings, progress=SIL
         else:
             dates.add_columns(rows, columns)
 
-    def beside(possible):
+    def beside(possible: list[str]) -> str:
         return _beside(source.columns, lambda wanted: source.chunks(wanted, progress), columns, possible)
     try:
         order = dates.order(source.name, check_order(date_order), answers.date_order, beside)
@@ -214,7 +230,8 @@ def with_date_order(answers, source, columns, date_order, warnings, progress=SIL
     return replace(answers, date_order=order or answers.date_order)
 
 
-def _beside(all_columns, chunks, columns, possible):
+def _beside(all_columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterable[FileRows]], columns: Sequence[str],
+            possible: list[str]) -> str:
     """The order under which dates agree with what stands beside them: weekdays, months, unmistakable dates; or ""."""
     others = [column for column in all_columns if column not in columns and not privacy.about_persons(column) and (
         plain(column) in _WEEKDAYS | _MONTHS or "date" in plain(column))][:_BESIDE]
@@ -233,7 +250,7 @@ def _beside(all_columns, chunks, columns, possible):
     return possible[best] if clear else ""
 
 
-def _agree(days, other, texts, parsed):
+def _agree(days: Integers, other: str, texts: pd.Series, parsed: Parsed) -> tuple[Flags, Flags]:
     """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
     if plain(other) in _WEEKDAYS:
         told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)

@@ -1,4 +1,8 @@
 """What importers of incidents and of gunfire alerts share: which rows they reject, ids made here, and writing."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +12,16 @@ from . import source_times, time_texts
 from .rejected_rows import rejects_path
 from .value_words import is_true
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags
+    from .import_frames import AlertRows, IncidentRows
+    from .import_result import ImportResult
+    from .placed_chunks import PlacedRows
+    from .placed_rows import PlacedFile
+    from .source_times import TimeSpans
+
 _SLICE = 100_000
 SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
@@ -15,39 +29,39 @@ MADE_HERE = "at:"
 """Start of ids made here, of time and place."""
 
 
-def reject_dispositions(file, rows, reason, are_nothing):
+def reject_dispositions(file: PlacedFile, rows: PlacedRows, reason: str,
+                        are_nothing: Callable[[pd.Index, str], list[bool]]) -> None:
     """Reject rows of which a column beside the offence or the kind says that nothing happened, as ``are_nothing(words,
     column)`` tells."""
-    for role in [role for role in file.mapping if role.startswith("disposition")]:
-        words, column = file.words(rows, role), file.mapping[role]
+    for column, words in file.dispositions(rows):
         nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
         file.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
         rows.reject(nothing, reason, column)
 
 
-def are_true(words, size):
+def are_true(words: Optional[pd.Categorical], size: int) -> Flags:
     if words is None:
         return np.zeros(size, dtype=bool)
     return np.array([is_true(word) for word in words.categories], dtype=bool)[words.codes]
 
 
-def reject_absurd_dates(rows, span, column):
+def reject_absurd_dates(rows: PlacedRows, span: TimeSpans, column: str) -> None:
     now = pd.Timestamp.now(tz="UTC").value
     rows.reject((span.low != time_texts.NAT) & (span.low < source_times.OLDEST_EVENT), "a date before 1990", column)
     rows.reject((span.low != time_texts.NAT) & (span.low > now + time_texts.DAY), "a date in the future", column)
 
 
-def made_ids(rows):
+def made_ids(rows: Union[IncidentRows, AlertRows]) -> pd.Series:
     """Ids of time and place for rows whose source has none."""
     return MADE_HERE + _seconds(rows["low"]) + ":" + rows["x"].round().astype(int).astype(str) + ":" + \
         rows["y"].round().astype(int).astype(str)
 
 
-def _seconds(ns):
+def _seconds(ns: pd.Series) -> pd.Series:
     return pd.Series(iso_texts(ns, "s").astype(object), index=ns.index, dtype=object)
 
 
-def keep_place(rows, stored, found):
+def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found: Flags) -> None:
     """Where a record moved by less than a metre it stays."""
     for axis in ("x", "y"):
         old = stored[axis].to_numpy()
@@ -56,7 +70,9 @@ def keep_place(rows, stored, found):
         rows[axis] = np.where(near, old, rows[axis])
 
 
-def write_events(workspace, file, frames, finish, rejects, progress):
+def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
+                 finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Flags]], rejects: str,
+                 progress: Progress) -> ImportResult:
     """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
     table, digest = file.table, file.source.digest()
     counts = Counts(0, 0, 0)
@@ -79,7 +95,7 @@ def write_events(workspace, file, frames, finish, rejects, progress):
     return result
 
 
-def _same(frame, stored):
+def _same(frame: pd.DataFrame, stored: pd.DataFrame) -> Flags:
     """Whether each row says the same as the workspace's, apart from where it came from."""
     same = np.ones(len(frame), dtype=bool)
     for name in frame.columns.intersection(stored.columns):

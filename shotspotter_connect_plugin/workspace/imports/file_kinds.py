@@ -1,7 +1,9 @@
 """What a file can be, and what it is: told by its form, its layer's name, an earlier import or its first rows."""
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
-from typing import Dict
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,11 @@ from .readers import GEOMETRY, first_rows, open_source
 from .source_questions import table_before
 from .synonyms import ROLES
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .import_frames import FileRows
+
 FIRST_ROWS = 2000
 
 
@@ -25,7 +32,7 @@ class Kind:
 
     title: str
     algorithm: str
-    meanings: Dict[str, str]
+    meanings: dict[str, str]
 
 
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
@@ -61,7 +68,7 @@ MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar
 """Kinds whose columns can be given another meaning in a MAPPING that is remembered."""
 
 
-def kind_of_file(workspace, path, progress):
+def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     if os.path.isdir(path) and not path.lower().endswith(".gdb") or is_track(path):
         return "gps_fixes"
     named = path.partition("|layername=")[2]
@@ -87,7 +94,7 @@ def kind_of_file(workspace, path, progress):
     return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
 
 
-def _kind_of_polygons(columns):
+def _kind_of_polygons(columns: Sequence[str]) -> str:
     if any(population_group(column) for column in columns):
         return "neighbourhoods"
     if {"from", "to"} & set(recognise(columns, "calendar")):
@@ -95,30 +102,31 @@ def _kind_of_polygons(columns):
     return "neighbourhoods" if any(plain(column) in AREA_NAMES for column in columns) else ""
 
 
-def _is_log(found, head, placed):
+def _is_log(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     return {"tactic", "at"} <= set(found) and bool({"officer", "unit"} & set(found)) and not placed
 
 
-def _is_roster(found, head, placed):
+def _is_roster(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     return {"unit", "officer"} <= set(found) and bool({"from", "shift"} & set(found)) and not placed
 
 
-def _is_gunfire(found, head, placed):
+def _is_gunfire(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     if not placed or "occurred" not in found:
         return False
     if "rounds" in found:
         return True
     words = _words(found, head, "kind")
-    return bool(words) and np.mean([alert_kind(word) is not None or names_gunfire(word) for word in words]) > 0.5
+    about = [alert_kind(word) is not None or names_gunfire(word) for word in words]
+    return sum(about) > 0.5 * len(about)
 
 
-def _is_incidents(found, head, placed):
+def _is_incidents(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     words = _words(found, head, "offence")
     return placed and bool({"occurred", "occurred_from", "reported"} & set(found)) and (
         "murder_flag" in found or any(crime_type(word) in SEVERITY for word in words))
 
 
-def _is_gps(found, head, placed):
+def _is_gps(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     """Positions with times of a unit, or with hardly anything else but numbers."""
     if not placed or "at" not in found:
         return False
@@ -128,9 +136,9 @@ def _is_gps(found, head, placed):
     return "unit" in found or all(share > 0.9 for share in plain_numbers)
 
 
-def _is_calendar(found, head, placed):
+def _is_calendar(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     return bool({"date", "from"} & set(found)) and len(found) > 1 and not placed
 
 
-def _words(found, head, role):
+def _words(found: dict[str, str], head: FileRows, role: str) -> list[str]:
     return [word for word in head[found[role]].unique() if word] if role in found else []

@@ -1,7 +1,10 @@
 """One file of GPS fixes: what its columns mean, decided by its first chunk, and its chunks as fixes."""
+from __future__ import annotations
+
 import itertools
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,18 @@ from .date_order import check_order, with_date_order
 from .gps_formats import PROBLEM, guess_columns, open_gps
 from .readers import FAULTS, GEOMETRY, faults
 from .source_questions import recall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.rows import GpsFixes
+    from ..store.workspace import Workspace
+    from .column_arrays import Floats, Integers, Objects
+    from .coordinates import JurisdictionArea
+    from .import_frames import FileRows
+    from .source_questions import SourceOptions
+    from .time_texts import Parsed
 
 TABLE = "gps_fixes"
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
@@ -44,9 +59,10 @@ class GpsFile:
         When it cannot be read, a column that is needed is missing, or units look like persons.
     """
 
-    def __init__(self, workspace, path, options, area, progress, shown=()):
+    def __init__(self, workspace: Workspace, path: Union[str, Path], options: SourceOptions, area: JurisdictionArea,
+                 progress: Progress, shown: Optional[Mapping[str, str]] = None) -> None:
         self.source = open_gps(path)
-        self.warnings = []
+        self.warnings: list[str] = []
         self.answers = recall(workspace, TABLE, self.source.columns, options, self.warnings)
         self._area = area
         self._future = pd.Timestamp.now(tz="UTC").value + time_texts.DAY
@@ -60,40 +76,40 @@ class GpsFile:
         self._zone_told = bool(self.answers.source_timezone) or self.zone == "UTC"
         self._check_units()
         self._split = self._is_split()
-        self._said, self._shown = options.date_order, dict(shown)
+        self._said, self._shown = options.date_order, dict(shown or {})
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]].str.strip()))
-        self._comings = {}
+        self._comings: dict[str, tuple[int, bool]] = {}
 
-    def _begin(self, mapping, progress):
+    def _begin(self, mapping: dict[str, Optional[str]], progress: Progress) -> None:
         """Open the file and find its columns; without a header they are known by the first rows only."""
         bare = self.source.kind == "bare"
         if not bare:
             self.mapping = self._recognise(mapping, None)
         columns = self.source.columns if bare else list(dict.fromkeys(self.mapping.values()))
         self._rest = self.source.chunks(columns, progress)
-        self._head = next(self._rest, None)
-        if self._head is None or self._head.empty:
+        self._head: FileRows = next(self._rest, pd.DataFrame())
+        if self._head.empty:
             raise ConnectError(f"{self.source.name} has no rows.")
         if bare:
             self.mapping = self._recognise(mapping, self._head)
 
-    def is_near(self):
+    def is_near(self) -> bool:
         """Whether any of the first positions lies in the jurisdiction."""
         x, y = (numbers(self._head[name]) for name in self._places)
         return bool(self._area.near(*self._change(x, y)).any())
 
-    def chunks(self):
+    def chunks(self) -> Iterator[FileRows]:
         """The rows of the file, once, few enough at a time to stop within a second."""
-        head, self._head = self._head, None
+        head, self._head = self._head, pd.DataFrame()
         for chunk in itertools.chain([head], self._rest):
             for start in range(0, len(chunk), _SLICE):
                 yield chunk.iloc[start:start + _SLICE]
 
     # Columns
 
-    def _recognise(self, mapping, head):
+    def _recognise(self, mapping: dict[str, Optional[str]], head: Optional[FileRows]) -> dict[str, str]:
         found = find_columns(self.source.columns, TABLE, mapping, self.warnings)
         if head is not None:
             found = self._guess(found, head)
@@ -101,7 +117,7 @@ class GpsFile:
         place = pairs_of(self.source, found)[0]
         return {role: column for role, column in found.items() if role in _ROLES or column in place}
 
-    def _guess(self, named, head):
+    def _guess(self, named: dict[str, str], head: FileRows) -> dict[str, str]:
         """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
         found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
         if {"longitude", "latitude"} <= set(found):
@@ -111,7 +127,7 @@ class GpsFile:
                 found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
         return {**found, **named}
 
-    def _crs(self, head):
+    def _crs(self, head: FileRows) -> str:
         if self.source.has_geometry and self.source.crs:
             return self.source.crs
         x, y = (numbers(head[column]) for column in self._places)
@@ -119,11 +135,11 @@ class GpsFile:
         return DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
 
     @property
-    def dropped_columns(self):
+    def dropped_columns(self) -> list[str]:
         """Columns of the source that were never read."""
         return self.source.unused(self.mapping)
 
-    def _check_units(self):
+    def _check_units(self) -> None:
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
         if "unit" not in self.mapping:
             if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
@@ -147,7 +163,7 @@ class GpsFile:
 
     # Times
 
-    def _is_split(self):
+    def _is_split(self) -> bool:
         """Whether the time of day stands in a column of its own."""
         split = "at_time" in self.mapping and not time_texts.parse(
             self._head[self.mapping["at"]].str.strip()).timed.any()
@@ -155,7 +171,7 @@ class GpsFile:
             self.mapping.pop("at_time", None)
         return split
 
-    def _settle(self, parsed):
+    def _settle(self, parsed: Parsed) -> None:
         """Find the order of the dates in the whole file as soon as some of its rows have dates that need one."""
         if self._settled or not parsed.parts.any():
             return
@@ -164,7 +180,7 @@ class GpsFile:
         self.answers = with_date_order(replace(self.answers, date_order=before), self.source, [self.mapping["at"]],
                                        self._said, self.warnings)
 
-    def _instants(self, chunk, unit):
+    def _instants(self, chunk: FileRows, unit: Objects) -> tuple[Integers, Objects]:
         """int64 nanoseconds UTC and, where there is none, why."""
         at = chunk[self.mapping["at"]].str.strip()
         clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
@@ -185,7 +201,7 @@ class GpsFile:
         reason[known & (instant > self._future)] = IN_FUTURE
         return instant, reason
 
-    def _from_wall(self, wall, unit):
+    def _from_wall(self, wall: Integers, unit: Objects) -> Integers:
         """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
         if not self._zone_told:
             self._zone_told = True
@@ -203,7 +219,7 @@ class GpsFile:
 
     # Rows
 
-    def fixes(self, chunk):
+    def fixes(self, chunk: FileRows) -> tuple[GpsFixes, Objects, Objects]:
         """(fixes in the workspace's CRS, reason or None per row, column at fault per row)."""
         unit = self._units(chunk)
         at, reason = self._instants(chunk, unit)
@@ -227,13 +243,13 @@ class GpsFile:
         return pd.DataFrame({"unit": unit, "at_utc": utc_times(at),
                              "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
 
-    def _units(self, chunk):
+    def _units(self, chunk: FileRows) -> Objects:
         if "unit" not in self.mapping:
             return np.full(len(chunk), _stem(self.source.name), dtype=object)
         codes, names = pd.factorize(chunk[self.mapping["unit"]])
         return np.array([plain_code(str(name).strip()) for name in names], dtype=object)[codes]
 
-    def _accuracy(self, chunk):
+    def _accuracy(self, chunk: FileRows) -> Floats:
         for role, metres in (("accuracy", 1.0), ("hdop", _METRES_PER_HDOP)):
             if role in self.mapping:
                 values = numbers(chunk[self.mapping[role]].str.strip())
@@ -241,6 +257,6 @@ class GpsFile:
         return np.full(len(chunk), np.nan)
 
 
-def _stem(name):
+def _stem(name: str) -> str:
     """A file's name without its endings, as the name of a unit."""
     return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml))+$", "", name, flags=re.IGNORECASE)

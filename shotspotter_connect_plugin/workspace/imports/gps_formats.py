@@ -1,8 +1,11 @@
 """Files of GPS fixes as rows: delimited text with or without a header, GPX, NMEA, and what the other importers read."""
+from __future__ import annotations
+
 import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,10 @@ from .readers import Source, open_source
 from .text_file import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
 from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from .import_frames import FileRows
+
 PROBLEM = "(problem)"
 """Column of a chunk that says why a row cannot be used although it was read; empty where it can."""
 
@@ -22,7 +29,7 @@ _NMEA = re.compile(r"\$[A-Z]{2}(GGA|RMC|ZDA|GLL|GSA|GSV|VTG|TXT)\b")
 _FIRST_ROWS = 1000
 
 
-def open_gps(path):
+def open_gps(path: Union[str, Path]) -> Source:
     """Open a file of GPS fixes.
 
     Returns
@@ -52,19 +59,19 @@ def open_gps(path):
     return source
 
 
-def is_track(path):
+def is_track(path: Union[str, Path]) -> bool:
     """Whether a file says by its first lines that it is a track of a GPS: GPX or NMEA."""
     start = "" if Path(path).is_dir() else _start_of(Path(path))
     return "<gpx" in start or bool(_NMEA.search(start))
 
 
-def _told_by_mark(path):
+def _told_by_mark(path: Path) -> str:
     """The encoding of a log of a receiver: UTF-8, for ASCII with noise in it, unless its first bytes tell another."""
     encoding = encoding_of(start_of(path), path.name)
     return encoding if encoding.startswith("utf-") else UTF8
 
 
-def _start_of(path):
+def _start_of(path: Path) -> str:
     """The first lines as text; empty where the file cannot be read, which is for the reader to say."""
     try:
         start = start_of(path)
@@ -75,18 +82,18 @@ def _start_of(path):
         return ""
 
 
-def _without_header(source, start):
+def _without_header(source: Source, start: str) -> Source:
     """A text whose first row holds numbers has no header."""
     first = start.lstrip("\r\n").splitlines()[0]
-    delimiter = source.delimiter if source.delimiter in first else None
-    fields = [field.strip() for field in first.split(delimiter)]
+    delimiter = source.delimiter if source.delimiter in first else ""
+    fields = [field.strip() for field in first.split(delimiter or None)]
     if len(fields) < 3 or sum(bool(_NUMBER.fullmatch(field)) for field in fields) < 2:
         return source
     return BareSource(source.path, source.name, [f"column {number}" for number in range(1, len(fields) + 1)],
                       kind="bare", delimiter=delimiter, encoding=source.encoding)
 
 
-def _encoding(source):
+def _encoding(source: Source) -> str:
     """UTF-8 if the whole file is, else Windows-1252; known before the first row is written."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -99,13 +106,14 @@ def _encoding(source):
     return UTF8
 
 
-def guess_columns(chunk):
+def guess_columns(chunk: FileRows) -> dict[str, str]:
     """Role -> column of a file without a header, by what is in its first rows.
 
     The column of instants holds Unix seconds or dates; latitude and longitude are the first two with decimals in their
     range, latitude first unless its values say otherwise; a unit is made of letters.
     """
-    found, degrees = {}, []
+    found: dict[str, str] = {}
+    degrees: list[tuple[str, float]] = []
     head = chunk.head(_FIRST_ROWS)
     for column in [name for name in head if name.startswith("column ")]:
         texts = head[column].str.strip()
@@ -127,19 +135,19 @@ def guess_columns(chunk):
 
 @dataclass
 class BareSource(Source):
-    """Text without a header; ``delimiter`` None = blanks."""
+    """Text without a header; an empty ``delimiter`` stands for blanks."""
 
-    def chunks(self, columns, progress):
+    def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         for lines, rows in _lines(self, progress):
             fields = pd.Series(rows, dtype=object).str.strip()
-            fields = fields.str.split(self.delimiter, n=len(self.columns), expand=True)
+            fields = fields.str.split(self.delimiter or None, n=len(self.columns), expand=True)
             fields = fields.reindex(columns=range(len(self.columns) + 1)).fillna("")
             problem = np.where(fields[len(self.columns)] != "", "more fields than the first row", "")
             chunk = fields.iloc[:, :-1].set_axis(self.columns, axis=1)[columns].set_axis(lines, axis=0)
             yield chunk.assign(**{PROBLEM: problem})
 
 
-def _lines(source, progress):
+def _lines(source: Source, progress: Progress) -> Iterator[tuple[list[int], list[str]]]:
     """(line numbers, texts) of the lines of a file that are not blank, in chunks."""
     size = max(source.path.stat().st_size, 1)
     numbers, rows = [], []
@@ -167,7 +175,7 @@ class NmeaSource(Source):
 
     COLUMNS = ("time", "latitude", "longitude", "hdop")
 
-    def chunks(self, columns, progress):
+    def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         epochs = _Epochs()
         for lines, rows in _lines(self, progress):
             for number, row in zip(lines, rows):
@@ -182,15 +190,15 @@ class NmeaSource(Source):
 class _Epochs:
     """Gathers the sentences of each moment and finds its date."""
 
-    def __init__(self):
-        self.done = []
-        self._undated = []
-        self._clock = None
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self._undated: list[list[Any]] = []
+        self._clock: Optional[int] = None
         self._midnights = 0
-        self._first_day = None
-        self._row = None
+        self._first_day: Optional[int] = None
+        self._row: Optional[list[Any]] = None
 
-    def read(self, number, line):
+    def read(self, number: int, line: str) -> None:
         """Take in one line."""
         begin = line.find("$")
         if begin < 0:
@@ -229,7 +237,7 @@ class _Epochs:
         if hdop:
             self._row[4] = hdop
 
-    def _pass(self, clock):
+    def _pass(self, clock: int) -> None:
         """A new time of day begins a new moment; far back, a midnight was passed."""
         if clock == self._clock:
             return
@@ -238,7 +246,7 @@ class _Epochs:
             self._midnights += 1
         self._clock = clock
 
-    def _date(self, year, month, day):
+    def _date(self, year: Union[int, str], month: str, day: str) -> None:
         if not re.fullmatch(r"\d{4} \d\d \d\d", f"{year} {month} {day}"):
             return
         try:
@@ -253,7 +261,7 @@ class _Epochs:
         self.done += [(*row, "") for row in self._undated]
         self._undated = []
 
-    def _finish(self):
+    def _finish(self) -> None:
         row, self._row = self._row, None
         if row is None:
             return
@@ -263,30 +271,30 @@ class _Epochs:
             row[1] += self._first_day
             self.done.append((*row, ""))
 
-    def close(self):
+    def close(self) -> None:
         """The file has ended: what has no date by now stays without."""
         self._finish()
         self.done += [(row[0], NAT, *row[2:], "no date: no sentence of the file tells one") for row in self._undated]
         self._undated = []
 
-    def frame(self):
+    def frame(self) -> FileRows:
         """The moments gathered so far, as a chunk of texts indexed by line."""
-        line, at, latitude, longitude, hdop, problem = zip(*self.done)
+        line, moments, latitude, longitude, hdop, problem = zip(*self.done)
         self.done = []
-        at = np.array(at, dtype=np.int64)
+        at = np.array(moments, dtype=np.int64)
         times = iso_texts(at, "ms")
         return pd.DataFrame({"time": np.where(at == NAT, "", times).astype(object), "latitude": latitude,
                              "longitude": longitude, "hdop": hdop, PROBLEM: problem}, index=line)
 
 
-def _fits(text, checksum):
+def _fits(text: str, checksum: str) -> bool:
     total = 0
     for byte in text.encode("ascii", errors="replace"):
         total ^= byte
     return checksum[:2].upper() == f"{total:02X}"
 
 
-def _clock(text):
+def _clock(text: str) -> Optional[int]:
     """Nanoseconds after midnight of hhmmss.sss, or None."""
     found = re.fullmatch(r"([01]\d|2[0-3])([0-5]\d)([0-5]\d|60)(?:\.(\d{1,9})\d*)?", text)
     if not found:
@@ -295,7 +303,7 @@ def _clock(text):
     return seconds * SECOND + int((found[4] or "").ljust(9, "0"))
 
 
-def _degrees(text, side, negative):
+def _degrees(text: str, side: str, negative: str) -> str:
     """Decimal degrees of (d)ddmm.mmm, as text; empty if it is none."""
     head, point, minutes = text.partition(".")
     if not head.isdecimal() or not 3 <= len(head) <= 5 or len(minutes) > 20 or not (minutes.isdecimal() or not point):

@@ -3,10 +3,13 @@
 Files are read, put into the workspace's CRS and written chunk by chunk, all in one transaction, so that a file may be
 larger than memory and a killed import leaves nothing behind. What the columns mean is decided by the first chunk.
 """
+from __future__ import annotations
+
 import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Mapping, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,11 @@ from .import_result import ImportResult
 from .rejected_rows import SpooledRejects, rejects_path
 from .source_questions import SourceOptions
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..store.rows import GpsFixes
+    from ..store.workspace import Workspace, Writer
+
 
 @dataclass
 class GpsImport(ImportResult):
@@ -30,8 +38,10 @@ class GpsImport(ImportResult):
     last: str = ""
 
 
-def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
-               date_order=""):
+def import_gps(workspace: Workspace, path: Union[str, Path],
+               mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+               source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
+               date_order: str = "") -> GpsImport:
     """Import GPS fixes.
 
     Fixes outside the jurisdiction (by more than a kilometre) are of no use and rejected with that reason. Fixes of bad
@@ -75,7 +85,8 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     options = SourceOptions(mapping, source_crs, source_timezone, date_order)
     area = JurisdictionArea(workspace)
     result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
-    read, shown = 0, {}
+    read = 0
+    shown: dict[str, str] = {}
     with workspace.transaction() as writer, SpooledRejects(rejects_path(workspace, TABLE, rejects)) as rejected:
         waiting = list(files)
         for number, file in enumerate(waiting):
@@ -104,7 +115,7 @@ def import_gps(workspace, path, mapping=None, source_crs="", source_timezone="",
     return result
 
 
-def files_in(path):
+def files_in(path: str) -> list[str]:
     """The file named, or the files of the folder named, in order."""
     if not os.path.isdir(path) or path.lower().endswith(".gdb"):
         return [path]
@@ -114,8 +125,10 @@ def files_in(path):
     return found
 
 
-def _import_file(workspace, reader, writer, rejected, result, progress):
-    counts, reasons = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0), Counter()
+def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected: SpooledRejects, result: GpsImport,
+                 progress: Progress) -> None:
+    counts: Counter[str] = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0)
+    reasons: Counter[str] = Counter()
     for chunk in reader.chunks():
         if progress.is_cancelled():
             raise Cancelled()
@@ -133,12 +146,13 @@ def _import_file(workspace, reader, writer, rejected, result, progress):
     result.source_crs = result.source_crs or reader.crs
     result.dropped_columns += [name for name in reader.dropped_columns if name not in result.dropped_columns]
     result.warnings += [text for text in reader.warnings + reader.source.notes() if text not in result.warnings]
-    ImportResult(**counts, mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, answers=reader.answers,
+    ImportResult(counts["read"], counts["added"], counts["updated"], counts["unchanged"], counts["rejected"],
+                 mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, answers=reader.answers,
                  reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
         writer, TABLE, reader.source.name, reader.source.digest())
 
 
-def _widen(result, workspace, moments):
+def _widen(result: GpsImport, workspace: Workspace, moments: pd.Series) -> None:
     """Have the dates of a result span the shifts in which these moments lie."""
     if moments.empty:
         return
@@ -149,7 +163,7 @@ def _widen(result, workspace, moments):
     result.last = max(result.last, dates[1])
 
 
-def _one_per_moment(fixes):
+def _one_per_moment(fixes: GpsFixes) -> GpsFixes:
     """One fix per unit and moment, the same one in whatever order they come: the most accurate, then by place."""
     fixes = fixes.sort_values(["unit", "at_utc", "accuracy", "x", "y"], kind="stable", na_position="last")
     return fixes.drop_duplicates(["unit", "at_utc"])

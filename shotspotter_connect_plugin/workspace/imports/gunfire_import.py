@@ -1,4 +1,8 @@
 """Importer of gunfire alerts of acoustic sensors."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
+
 import numpy as np
 import pandas as pd
 
@@ -12,11 +16,23 @@ from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire,
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags, Objects
+    from .import_frames import AlertRows
+    from .import_result import ImportResult
+    from .placed_chunks import PlacedRows
+
 _MOST_ROUNDS = 10_000
 
 
-def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
-                   date_order=""):
+def import_gunfire(workspace: Workspace, path: Union[str, Path],
+                   mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+                   source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
+                   date_order: str = "") -> ImportResult:
     """Import gunfire alerts of acoustic sensors; parameters, result and errors as :func:`import_incidents`.
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
@@ -27,7 +43,7 @@ def import_gunfire(workspace, path, mapping=None, source_crs="", source_timezone
         return write_events(workspace, file, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
 
 
-def _alerts(workspace, file, progress):
+def _alerts(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[AlertRows]:
     """One frame of all alerts, each once."""
     for rows in file.chunks(progress, whole=True):
         kinds = _kinds(file, rows)
@@ -48,7 +64,7 @@ def _alerts(workspace, file, progress):
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 
 
-def _kinds(file, rows):
+def _kinds(file: PlacedFile, rows: PlacedRows) -> Objects:
     """Kind of each alert; those that were none, and other calls in a list of mixed calls, are rejected.
 
     Where no word speaks of gunfire, codes that cannot be known are taken for gunfire, and told; words are not.
@@ -74,16 +90,15 @@ def _kinds(file, rows):
     return _reviewed(file, rows, known)
 
 
-def _reviewed(file, rows, kinds):
+def _reviewed(file: PlacedFile, rows: PlacedRows, kinds: Objects) -> Objects:
     """Kinds of alerts, fireworks where a review calls them so."""
-    for role in [role for role in file.mapping if role.startswith("disposition")]:
-        words = file.words(rows, role)
+    for _, words in file.dispositions(rows):
         fireworks = np.array([word != "" and alert_kind(word) == "firecracker" for word in words.categories])
         kinds = np.where(fireworks[words.codes], "firecracker", kinds)
     return kinds
 
 
-def _recorded_before(workspace, rows):
+def _recorded_before(workspace: Workspace, rows: AlertRows) -> AlertRows:
     """Alerts with their ids; where one side has no id of its own it is found again by time and place.
 
     Exports round or cut off fractions of a second, so that both are tried, and then a second more or less.
@@ -107,7 +122,7 @@ def _recorded_before(workspace, rows):
     return rows
 
 
-def _same_moment(new, new_later, old, old_later):
+def _same_moment(new: pd.DataFrame, new_later: int, old: pd.DataFrame, old_later: int) -> pd.DataFrame:
     """Pairs of alerts of two frames in one second and place, each moved by some ns; an alert is in one pair at most."""
     sides = []
     for side, later in ((new, new_later), (old, old_later)):
@@ -117,7 +132,7 @@ def _same_moment(new, new_later, old, old_later):
     return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
 
 
-def _one_row_per_alert(rows):
+def _one_row_per_alert(rows: AlertRows) -> AlertRows:
     """Each alert once: the same id at the same second and place is the same alert, at another it is another alert."""
     made = rows["alert_id"] == ""
     rows.loc[made, "alert_id"] = made_ids(rows[made])
@@ -129,7 +144,7 @@ def _one_row_per_alert(rows):
     return rows
 
 
-def _finish_gunfire(workspace, rows):
+def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
     """Columns of the table, with what the workspace knows better."""
     stored = workspace.read("gunfire", where={"alert_id": rows["alert_id"].tolist()})
     stored = stored.set_index("alert_id").reindex(rows["alert_id"])

@@ -1,13 +1,18 @@
 """What an import did: counts, warnings and how the file was read; told to the user and recorded in the workspace."""
+from __future__ import annotations
+
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ...errors import ConnectError
 from .source_questions import SourceAnswers
+
+if TYPE_CHECKING:
+    from ..store.workspace import Writer
 
 
 @dataclass
@@ -39,10 +44,10 @@ class ImportResult:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
-    dropped_columns: List[str] = field(default_factory=list)
-    warnings: List[str] = field(default_factory=list)
-    mapping: Dict[str, str] = field(default_factory=dict)
-    reasons: Dict[str, int] = field(default_factory=dict)
+    dropped_columns: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
     rejects: str = ""
     source_crs: str = ""
     crs: str = ""
@@ -50,11 +55,11 @@ class ImportResult:
     answers: SourceAnswers = field(default_factory=SourceAnswers)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """The five numbers as a dict."""
         return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
 
-    def check_taken(self, name):
+    def check_taken(self, name: str) -> None:
         """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
 
         Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
@@ -70,7 +75,7 @@ class ImportResult:
                            "say how it is to be "
                            f"read{listed}.")
 
-    def record(self, writer, table, name, digest):
+    def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,

@@ -3,6 +3,10 @@
 A file is read chunk by chunk, so that it may be larger than memory, and judged as a whole: what its columns mean is
 decided by all of its rows. One transaction per import: killed or stopped, nothing has changed.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
+
 import numpy as np
 import pandas as pd
 
@@ -15,12 +19,24 @@ from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, fi
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .column_arrays import Flags, Integers, Objects
+    from .import_frames import IncidentRows
+    from .import_result import ImportResult
+    from .placed_chunks import PlacedRows
+
 _UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
 
 
-def import_incidents(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
-                     date_order=""):
+def import_incidents(workspace: Workspace, path: Union[str, Path],
+                     mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+                     source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
+                     date_order: str = "") -> ImportResult:
     """Import reported crime incidents.
 
     Parameters
@@ -60,7 +76,7 @@ def import_incidents(workspace, path, mapping=None, source_crs="", source_timezo
         return write_events(workspace, file, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
 
 
-def _incidents(workspace, file, progress):
+def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
     waiting = []
@@ -71,7 +87,7 @@ def _incidents(workspace, file, progress):
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
         frame = pd.DataFrame({
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
-            "reported": reported, "x": x, "y": y, "block": np.where(block == "", None, block),
+            "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)),
             "firearm": _firearms(file, rows)})[rows.kept]
         again = file.is_repeated(frame["incident_id"])
@@ -83,7 +99,7 @@ def _incidents(workspace, file, progress):
     yield _one_row_per_incident(file, pd.concat(waiting, ignore_index=True))
 
 
-def _crime_types(file, rows, known):
+def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects:
     """Code of each row; rows of other types are rejected."""
     words = file.words(rows, "offence")
     if words is not None:
@@ -106,7 +122,7 @@ def _crime_types(file, rows, known):
     return found
 
 
-def _firearms(file, rows):
+def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
     """Whether a gun was used: as the weapon says, else as the offence does; None where the source does not tell."""
     known = np.full(len(rows.lines), None, dtype=object)
     for role in ("weapon", "offence"):
@@ -118,7 +134,7 @@ def _firearms(file, rows):
     return known if "offence" in file.mapping else np.full(len(rows.lines), True, dtype=object)
 
 
-def _offence_times(file, rows):
+def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Integers, Integers, Integers]:
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
     unknown = time_texts.NAT
@@ -151,7 +167,7 @@ def _offence_times(file, rows):
     return low, high, np.where(report.high != unknown, report.high, high)
 
 
-def _one_row_per_incident(file, rows):
+def _one_row_per_incident(file: PlacedFile, rows: IncidentRows) -> IncidentRows:
     """The most serious offence of each incident, and of equals the one whose time is known best."""
     if not rows["incident_id"].duplicated().any():
         return rows
@@ -174,12 +190,12 @@ def _one_row_per_incident(file, rows):
     return rows.sort_values("line")
 
 
-def _same_place(one, other):
+def _same_place(one: IncidentRows, other: IncidentRows) -> Flags:
     return (np.abs(one["x"].to_numpy() - other["x"].to_numpy()) < SAME_PLACE) & (
         np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
 
 
-def _finish_incidents(workspace, rows):
+def _finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
     """Columns of the table, with what the workspace knows better."""
     stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
     stored = stored.set_index("incident_id").reindex(rows["incident_id"])

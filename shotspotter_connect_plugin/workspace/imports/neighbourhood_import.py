@@ -3,6 +3,9 @@
 Residents are read by the exposure report and nowhere else. Forecast and lottery never see them: of all this they know
 the name of a box's neighbourhood alone, for share caps.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,18 @@ from .import_result import ImportResult
 from .rejected_rows import RejectedRows, rejects_path
 from .vector_areas import area_of, name_of_layer
 
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from shapely.geometry.base import BaseGeometry
+
+    from ...forecast.fishnet import Fishnet
+    from ...progress import Progress
+    from ..store.layers import VectorTable
+    from ..store.workspace import Workspace
+    from .column_arrays import Floats, Objects
+    from .import_frames import NeighbourhoodShapes, ResidentRows
+
 NO_POLYGON, NO_NAME, OUTSIDE = "no polygon", "no name", "outside the jurisdiction"
 NO_RESIDENTS, NO_NUMBER, NEGATIVE = "residents not given", "residents that are no number", "residents below 0"
 TOO_MANY, TWICE = "a group larger than all residents", "a name that another feature has with other residents"
@@ -26,7 +41,8 @@ _NAMED = 5
 _OVERLAP = 0.01
 
 
-def import_neighbourhoods(workspace, vector_table, name_field="", population_fields="", progress=SILENT):
+def import_neighbourhoods(workspace: Workspace, vector_table: VectorTable, name_field: str = "",
+                          population_fields: str = "", progress: Progress = SILENT) -> ImportResult:
     """Take a layer of neighbourhoods in the place of those there were; share caps stay with names that stay.
 
     Parts of one name with the same residents are one neighbourhood. Each box gets the one that holds most of it.
@@ -95,7 +111,8 @@ def import_neighbourhoods(workspace, vector_table, name_field="", population_fie
     return result
 
 
-def _write(workspace, kept, boxes, result, label, digest):
+def _write(workspace: Workspace, kept: NeighbourhoodShapes, boxes: pd.DataFrame, result: ImportResult, label: str,
+           digest: str) -> None:
     """Neighbourhoods, the boxes' names of them and the line in ``imports``, in one transaction."""
     with workspace.transaction() as writer:
         old = workspace.read("neighbourhoods", ["neighbourhood"])["neighbourhood"]
@@ -112,7 +129,7 @@ def _write(workspace, kept, boxes, result, label, digest):
         result.record(writer, "neighbourhoods", label, digest)
 
 
-def residents_of_boxes(workspace):
+def residents_of_boxes(workspace: Workspace) -> pd.DataFrame:
     """Residents of each box by group: those of every neighbourhood, spread evenly over its area on boxes.
 
     Returns
@@ -135,7 +152,7 @@ def residents_of_boxes(workspace):
 # Columns
 
 
-def _name_column(label, columns, given):
+def _name_column(label: str, columns: list[str], given: str) -> str:
     given = (given or "").strip()
     if given:
         found = [column for column in columns if column == given]
@@ -154,15 +171,15 @@ def _name_column(label, columns, given):
     return found[0]
 
 
-def _population_columns(label, columns, given):
+def _population_columns(label: str, columns: Sequence[str], given: str) -> dict[str, str]:
     """Group -> column, all residents first; empty if there are none."""
     if not (given or "").strip():
-        found = {}
+        found: dict[str, str] = {}
         for column in columns:
             if population_group(column):
                 found.setdefault(population_group(column), column)
         return {EVERYBODY: found.pop(EVERYBODY), **found} if EVERYBODY in found else {}
-    groups = {}
+    groups: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in given.split(","))):
         group, _, column = (text.strip() for text in part.rpartition("="))
         if column not in columns:
@@ -179,7 +196,7 @@ def _population_columns(label, columns, given):
 # Rows
 
 
-def _residents(frame, groups):
+def _residents(frame: pd.DataFrame, groups: dict[str, str]) -> tuple[pd.Series, pd.Series]:
     """(mapping of group to number or None, reason why a row cannot be used or "") of each row."""
     why = pd.Series("", index=frame.index, dtype=object)
     if not groups:
@@ -195,7 +212,7 @@ def _residents(frame, groups):
     return pd.Series(whole, index=frame.index, dtype=object), why
 
 
-def _rejects(rows, name_field, groups):
+def _rejects(rows: ResidentRows, name_field: str, groups: dict[str, str]) -> RejectedRows:
     """The rejected features by number, from 1, with column and reason."""
     rejects, columns = RejectedRows(), {NO_POLYGON: "geometry", OUTSIDE: "geometry", NO_NAME: name_field}
     for reason in dict.fromkeys(rows.loc[rows["why"] != "", "why"]):
@@ -203,11 +220,12 @@ def _rejects(rows, name_field, groups):
     return rejects
 
 
-def _reject(rows, wrong, reason):
+def _reject(rows: pd.DataFrame, wrong: pd.Series, reason: str) -> None:
     rows.loc[(rows["why"] == "") & wrong, "why"] = reason
 
 
-def _spread(fishnet, shapes, box_ids, progress):
+def _spread(fishnet: Fishnet, shapes: Sequence[BaseGeometry], box_ids: set[str],
+            progress: Progress) -> tuple[list[dict[str, float]], Floats]:
     """(share of each shape in each box as a mapping that sums to 1, share of its area that lies on boxes at all)."""
     spread, inside = [], np.zeros(len(shapes))
     for done, shape in enumerate(shapes):
@@ -219,14 +237,14 @@ def _spread(fishnet, shapes, box_ids, progress):
     return spread, inside
 
 
-def _joined(rows):
+def _joined(rows: ResidentRows) -> NeighbourhoodShapes:
     """One row per name; parts of a name that bring other residents than the first are rejected."""
     good = rows[rows["why"] == ""]
     first = good.drop_duplicates("neighbourhood").set_index("neighbourhood")["residents"]
     differ = [residents != first[name] for name, residents in zip(good["neighbourhood"], good["residents"])]
     rows.loc[good.index[np.array(differ, dtype=bool)], "why"] = TWICE
     good = good[~np.array(differ, dtype=bool)]
-    parts = {}
+    parts: dict[str, list[BaseGeometry]] = {}
     for name, shape in zip(good["neighbourhood"], good["geometry"]):
         parts.setdefault(name, []).append(shape)
     names = sorted(parts)
@@ -234,7 +252,7 @@ def _joined(rows):
                          "geometry": _column([unary_union(parts[name]) for name in names])})
 
 
-def _column(items):
+def _column(items: Sequence[Any]) -> Objects:
     """An object array of things that numpy would take apart, such as polygons of several parts."""
     column = np.empty(len(items), dtype=object)
     for place, item in enumerate(items):
@@ -245,19 +263,20 @@ def _column(items):
 # Words
 
 
-def _some(names):
-    names = [str(name) for name in names]
-    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+def _some(names: Iterable[object]) -> str:
+    texts = [str(name) for name in names]
+    return ", ".join(texts[:_NAMED]) + (f" and {len(texts) - _NAMED} more" if len(texts) > _NAMED else "")
 
 
-def _nothing(label, reasons):
+def _nothing(label: str, reasons: Counter[str]) -> str:
     reason = reasons.most_common(1)[0][0]
     advice = {OUTSIDE: "check the layer and its CRS", NO_POLYGON: "choose a layer with polygons",
               NO_NAME: "choose another NAME_FIELD"}.get(reason, "check POPULATION_FIELDS")
     return f"No neighbourhood of {label} was taken: {reason}; {advice}."
 
 
-def _warnings(label, layer, rows, kept, inside):
+def _warnings(label: str, layer: VectorTable, rows: ResidentRows, kept: NeighbourhoodShapes,
+              inside: Floats) -> list[str]:
     """Sentences on what was rejected, mended or looks odd."""
     said = []
     for reason in dict.fromkeys(rows.loc[rows["why"] != "", "why"]):

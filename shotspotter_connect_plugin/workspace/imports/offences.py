@@ -3,8 +3,11 @@
 The first rule that fits decides, word by word; no code per city. A word that is unclear is never guessed: it is not
 counted, and the import tells it with its count.
 """
+from __future__ import annotations
+
 import re
 from functools import lru_cache
+from typing import Iterable, Optional, Sequence
 
 from .value_words import is_true
 
@@ -34,7 +37,7 @@ _STANDS_FOR = {
 }
 
 
-def _spelled_out(pattern):
+def _spelled_out(pattern: str) -> str:
     for word, words in _STANDS_FOR.items():
         pattern = pattern.replace(word, words)
     return pattern
@@ -129,7 +132,7 @@ vehicle theft goes before other theft)."""
 
 
 @lru_cache(maxsize=1 << 14)
-def crime_type(offence):
+def crime_type(offence: str) -> str:
     """Code of a crime type for an agency's word, or :data:`BIASED`, :data:`NO_CRIME`, :data:`UNCLEAR` or
     :data:`OTHER`."""
     text = _plain_words(offence)
@@ -144,14 +147,14 @@ def crime_type(offence):
     return NO_CRIME if rest != text and found not in SEVERITY else found
 
 
-def _plain_words(text):
+def _plain_words(text: object) -> str:
     """Words in capitals with single blanks; a NON or NOT written together with its word stands alone."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(text)).upper()
     text = " ".join(re.sub(r"[^A-Z0-9&]+", " ", text).split())
     return re.sub(r"\b(NON|NOT)(?=AGG|CRIM|FATAL|GUN|NEG|RES|SHOT|SHOOT|VEH)", r"\1 ", text)
 
 
-def says_nothing_happened(disposition, column=""):
+def says_nothing_happened(disposition: str, column: str = "") -> bool:
     """Whether a disposition says that there was no crime or no shot: unfounded, cancelled, a duplicate, a test.
 
     A yes or no answers the name of its column: a Y under Unfounded, an N under Gunfire.
@@ -159,7 +162,7 @@ def says_nothing_happened(disposition, column=""):
     return bool(_NOTHING_HAPPENED.search(_answered(disposition, column)))
 
 
-def _answered(text, column):
+def _answered(text: str, column: str) -> str:
     """The words of a value; of a yes or no those of its column."""
     words = _plain_words(text)
     if not _FLAG.match(words):
@@ -182,7 +185,7 @@ _UNDECIDED = re.compile(r"\b(PENDING|(UN)?REVIEW\w*|UNK(NOWN)?|UNDETERMINED|UNCE
 """What a review can say that does not tell what it was, or that it was what it was taken for."""
 
 
-def firearms(texts, is_weapon):
+def firearms(texts: Iterable[str], is_weapon: bool) -> list[Optional[bool]]:
     """Whether the words of a column of weapons or offences mean a gun, one by one; ``None`` where they do not tell.
 
     Words like 1 or N answer only where the whole column is such answers: beside other words, 1 and 2 are codes of a
@@ -193,7 +196,7 @@ def firearms(texts, is_weapon):
     return [_firearm(text, is_weapon, answers) for text in texts]
 
 
-def _firearm(text, is_weapon, answers):
+def _firearm(text: str, is_weapon: bool, answers: bool) -> Optional[bool]:
     if _GUN.search(text):
         return True
     if not is_weapon or not text or text.startswith(("UNK", "OTHER")):
@@ -231,7 +234,7 @@ _KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
 ))
 
 
-def alert_kind(text):
+def alert_kind(text: str) -> Optional[str]:
     """single, multiple, probable, firecracker or unknown; ``None`` where the words speak of no gunfire, or deny it."""
     text = _plain_words(text)
     if not text:
@@ -242,14 +245,14 @@ def alert_kind(text):
     return kind if kind == "firecracker" or _NAMES_GUNFIRE.search(text) or _BARE_KIND.fullmatch(text) else None
 
 
-def is_no_alert(text, column=""):
+def is_no_alert(text: str, column: str = "") -> bool:
     """Whether words, or a yes or no to the name of a column, say that an alert was no gunfire: reviewed as none, a
     test, a backfire."""
     words = _answered(text, column)
     return any(pattern.search(words) for pattern in (_NOTHING_HAPPENED, _DENIED_GUNFIRE, _NOISE))
 
 
-def reviewed_as_else(texts, column):
+def reviewed_as_else(texts: Sequence[str], column: str) -> list[bool]:
     """Which of a column's words are of a review, and call an alert something that is no gunfire: music, a car door.
 
     Parameters
@@ -267,11 +270,11 @@ def reviewed_as_else(texts, column):
             for kind, words in zip(kinds, map(_plain_words, texts))]
 
 
-def names_gunfire(text):
+def names_gunfire(text: str) -> bool:
     """Whether words speak of gunfire, be it to deny it."""
     return bool(_NAMES_GUNFIRE.search(_plain_words(text)))
 
 
-def is_code(text):
+def is_code(text: str) -> bool:
     """Whether a text is empty, short or with a digit, so that it may be a code of anything, instead of plain words."""
     return bool(re.fullmatch(r"[A-Z]{0,4}|.*\d.*", _plain_words(text)))

@@ -1,5 +1,8 @@
 """Importer of places of one kind: bars, bus stops, water."""
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +17,14 @@ from .event_writing import MADE_HERE
 from .import_result import ImportResult
 from .vector_areas import name_of_layer
 
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..store.layers import VectorTable
+    from ..store.workspace import Workspace
 
-def import_places(workspace, vector_table, kind, progress=SILENT):
+
+def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
+                  progress: Progress = SILENT) -> ImportResult:
     """Import places of one kind; those of the same kind that are no longer in the layer are removed.
 
     Parameters
@@ -47,7 +56,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     moved = vector_table.to_crs(area.crs)
     progress.report(0.4)
     frame = vector_table.frame.reset_index(drop=True)
-    warnings = []
+    warnings: list[str] = []
     found = _place_columns(frame, warnings)
     shapes, without = moved.geometry, "no coordinates"
     if kind == box_water.KIND:
@@ -58,8 +67,8 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     near = area.near(x, y)
     reasons = {without: int(np.isnan(x).sum()), "outside the jurisdiction": int((~near & ~np.isnan(x)).sum())}
     if not near.any():
-        raise ConnectError(f"No place of {name} was taken: {max(reasons, key=reasons.get)}; check the layer and its "
-                           "CRS.")
+        reason = max(reasons, key=lambda reason: reasons[reason])
+        raise ConnectError(f"No place of {name} was taken: {reason}; check the layer and its CRS.")
     texts = {role: frame[column].map(attribute_text) for role, column in found.items()}
     names = texts.get("name", pd.Series("", index=frame.index))
     ids = texts.get("id")
@@ -89,7 +98,7 @@ def import_places(workspace, vector_table, kind, progress=SILENT):
     return result
 
 
-def _place_columns(frame, warnings):
+def _place_columns(frame: pd.DataFrame, warnings: list[str]) -> dict[str, str]:
     """Columns of the id and of the name, without those that look like persons and without ids that repeat."""
     columns = [column for column in frame if not privacy.about_persons(column)]
     while True:

@@ -1,6 +1,8 @@
 """Chunks of a file of events: what is kept of each while the whole file is judged, and the rows given out of it."""
+from __future__ import annotations
+
 from dataclasses import dataclass, fields
-from typing import Dict
+from typing import IO, TYPE_CHECKING, Any, Union
 
 import numpy as np
 import pandas as pd
@@ -8,17 +10,24 @@ from pandas.api.types import union_categoricals
 
 from . import time_texts
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .column_arrays import Flags, Floats, Integers
+    from .rejected_rows import RejectedRows
+    from .source_times import TimeSpans
+
 
 class PlacedRows:
     """Some rows of a file: lines, moments by role, texts by role, positions, and which are not rejected yet."""
 
-    def __init__(self, digest, spans, rejects):
+    def __init__(self, digest: ChunkDigest, spans: dict[str, TimeSpans], rejects: RejectedRows) -> None:
         self.lines, self.words, self.spans = digest.lines, digest.words, spans
         self.positions, self.placed = digest.positions, digest.placed
         self.kept = np.ones(len(digest.lines), dtype=bool)
         self._rejects = rejects
 
-    def reject(self, rows, reason, column):
+    def reject(self, rows: Union[Flags, pd.Series], reason: str, column: str) -> None:
         """Reject rows (a mask) that are not rejected yet."""
         rows = np.asarray(rows) & self.kept
         self._rejects.add(self.lines[rows], column, reason)
@@ -29,17 +38,17 @@ class PlacedRows:
 class ChunkDigest:
     """What is kept of a chunk of texts."""
 
-    lines: np.ndarray
-    faults: np.ndarray
-    blank: np.ndarray
-    placed: np.ndarray
-    positions: Dict[tuple, tuple]
-    moments: Dict[str, time_texts.Parsed]
-    words: Dict[str, pd.Categorical]
+    lines: Integers
+    faults: NDArray[np.uint8]
+    blank: Flags
+    placed: Flags
+    positions: dict[tuple[str, str], tuple[Floats, Floats]]
+    moments: dict[str, time_texts.Parsed]
+    words: dict[str, pd.Categorical]
 
-    def save(self, file):
+    def save(self, file: IO[bytes]) -> None:
         """Write the arrays one after the other."""
-        arrays = [self.lines, self.faults, self.blank, self.placed]
+        arrays: list[NDArray[Any]] = [self.lines, self.faults, self.blank, self.placed]
         arrays.extend(axis for pair in self.positions.values() for axis in pair)
         arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
         for words in self.words.values():
@@ -49,13 +58,13 @@ class ChunkDigest:
         for array in arrays:
             np.save(file, array, allow_pickle=False)
 
-    def load(self, file):
+    def load(self, file: IO[bytes]) -> ChunkDigest:
         """A digest of the same columns from where the file stands."""
 
-        def array():
+        def array() -> NDArray[Any]:
             return np.load(file, allow_pickle=False)
 
-        first = [array() for _ in range(4)]
+        lines, broken, blank, placed = (array() for _ in range(4))
         positions = {pair: (array(), array()) for pair in self.positions}
         moments = {role: time_texts.Parsed(*(array() for _ in fields(time_texts.Parsed))) for role in self.moments}
         words = {}
@@ -63,16 +72,16 @@ class ChunkDigest:
             codes = array()
             texts = array().tobytes().decode("utf-8", "surrogatepass").split("\0")
             words[role] = pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
-        return ChunkDigest(*first, positions, moments, words)
+        return ChunkDigest(lines, broken, blank, placed, positions, moments, words)
 
     @classmethod
-    def join(cls, parts):
+    def join(cls, parts: list[ChunkDigest]) -> ChunkDigest:
         """One digest of several."""
         first = parts[0]
         return cls(
-            *(np.concatenate([getattr(part, name) for part in parts])
-              for name in ("lines", "faults", "blank", "placed")),
-            {pair: tuple(np.concatenate([part.positions[pair][axis] for part in parts]) for axis in (0, 1))
-             for pair in first.positions},
+            np.concatenate([part.lines for part in parts]), np.concatenate([part.faults for part in parts]),
+            np.concatenate([part.blank for part in parts]), np.concatenate([part.placed for part in parts]),
+            {pair: (np.concatenate([part.positions[pair][0] for part in parts]),
+                    np.concatenate([part.positions[pair][1] for part in parts])) for pair in first.positions},
             {role: time_texts.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
             {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})

@@ -1,8 +1,11 @@
 """One file of events on its way into a table: its columns recognised, filtered, parsed; rows that cannot be used."""
+from __future__ import annotations
+
 import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,18 @@ from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
 from .rejected_rows import RejectedRows
 from .source_questions import recall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ...progress import Progress
+    from ..store.workspace import Counts, Workspace
+    from .column_arrays import Flags, Floats, Integers, Objects
+    from .import_frames import FileRows
+    from .source_questions import SourceOptions
+    from .time_texts import Parsed
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
@@ -37,12 +52,12 @@ class _Evidence:
     rows: int
     filled: int
     placed: bool
-    places: dict
-    texts: dict
-    labels: np.ndarray
-    dates: dict
-    ids: np.ndarray
-    notes: dict
+    places: dict[tuple[str, str], tuple[Floats, Floats]]
+    texts: dict[str, Objects]
+    labels: Integers
+    dates: dict[str, Integers]
+    ids: NDArray[np.uint64]
+    notes: dict[str, int]
 
 
 class PlacedFile:
@@ -61,10 +76,13 @@ class PlacedFile:
     options : SourceOptions
     """
 
-    def __init__(self, workspace, table, path, options, progress):
+    def __init__(self, workspace: Workspace, table: str, path: Union[str, Path], options: SourceOptions,
+                 progress: Progress) -> None:
         self.table, self.source = table, open_source(path, table)
         self.area, self.rejects = coordinates.JurisdictionArea(workspace), RejectedRows()
-        self.warnings, self._tallies, self._words = [], Counter(), {}
+        self.warnings: list[str] = []
+        self._tallies: Counter[str] = Counter()
+        self._words: dict[str, Counter[str]] = {}
         self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
@@ -81,24 +99,24 @@ class PlacedFile:
         self.warnings.extend(self.source.notes())
         self._judge(options.date_order)
 
-    def __enter__(self):
+    def __enter__(self) -> PlacedFile:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     # Columns
 
     @property
-    def dropped_columns(self):
+    def dropped_columns(self) -> list[str]:
         """Columns of the source that nothing was kept of."""
         return self.source.unused(self.mapping)
 
     # Reading
 
-    def _digest(self, chunk):
+    def _digest(self, chunk: FileRows) -> _Evidence:
         """Keep a chunk's digest in the temporary file and give the evidence in it."""
-        positions = {pair: tuple(coordinates.numbers(chunk[column]) for column in pair) for pair in self._pairs}
+        positions = {(x, y): (coordinates.numbers(chunk[x]), coordinates.numbers(chunk[y])) for x, y in self._pairs}
         placed = np.zeros(len(chunk), dtype=bool)
         for column in {column for pair in self._pairs for column in pair}:
             placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
@@ -107,11 +125,12 @@ class PlacedFile:
         for role, parsed in moments.items():
             self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
         words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
-        texts = {role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
+        texts: dict[str, Objects] = {
+            role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
         written = [placed, *(parsed.written for parsed in moments.values()),
                    *((values.categories != "")[values.codes] for values in words.values())]
         blank = ~np.logical_or.reduce(written)
-        labels, role = words.pop("shift_label", None), next(iter(moments), None)
+        labels, first = words.pop("shift_label", None), next(iter(moments), "")
         ids, notes = self._plain(words)
         digest = ChunkDigest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
         start = self._file.seek(0, os.SEEK_END)
@@ -122,10 +141,11 @@ class PlacedFile:
         return _Evidence(
             start, len(chunk), filled, bool(placed.any()),
             {pair: coordinates.sample_points(*places) for pair, places in positions.items()}, texts,
-            source_times.fit_of_labels(moments[role], labels, self.zone) if labels is not None and role else _NO_LABELS,
+            source_times.fit_of_labels(moments[first], labels, self.zone) if first and labels is not None else
+            _NO_LABELS,
             {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
 
-    def _plain(self, words):
+    def _plain(self, words: dict[str, pd.Categorical]) -> tuple[NDArray[np.uint64], dict[str, int]]:
         """Bring ids and blocks into their form; gives the hashes of the ids, and what to tell with its count."""
         ids, notes = np.zeros(0, dtype=np.uint64), {}
         if "id" in words:
@@ -146,11 +166,11 @@ class PlacedFile:
             notes["House numbers in column " + column + " were coarsened to their block."] = houses
         return ids, notes
 
-    def tally(self, sentence, count):
+    def tally(self, sentence: str, count: int) -> None:
         """Count rows for a warning; ``{}`` at its start is their number."""
         self._tallies[sentence] += int(count)
 
-    def tell_words(self, sentence, words, rows):
+    def tell_words(self, sentence: str, words: pd.Categorical, rows: Union[Flags, pd.Series]) -> None:
         """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
 
         Parameters
@@ -164,10 +184,10 @@ class PlacedFile:
         self._words.setdefault(sentence, Counter()).update(
             {words.categories[code]: int(counts[code]) for code in np.flatnonzero(counts)})
 
-    def _sentences_of_words(self):
+    def _sentences_of_words(self) -> Iterator[str]:
         for sentence, counts in self._words.items():
             texts, _ = privacy.without_contacts([" ".join(word.split())[:_LONGEST_WORD] for word in counts])
-            named = Counter()
+            named: Counter[str] = Counter()
             for text, count in zip(texts, counts.values()):
                 named[text] += count
             shown = ["{} ({:,})".format(word or "?", count) for word, count in named.most_common(_WORDS_TOLD)]
@@ -178,7 +198,7 @@ class PlacedFile:
 
     # The file as a whole
 
-    def _judge(self, date_order):
+    def _judge(self, date_order: str) -> None:
         evidence = self._evidence
         ends = np.cumsum([part.rows for part in evidence])
         filled = [end - part.rows + part.filled for part, end in zip(evidence, ends) if part.filled]
@@ -205,11 +225,11 @@ class PlacedFile:
             if any(column in pair for pair in self._pairs) and column not in self.system.columns:
                 del self.mapping[role]
 
-    def _drop_persons(self, evidence):
+    def _drop_persons(self, evidence: list[_Evidence]) -> None:
         found = {role: privacy.values_about_persons(np.concatenate([part.texts[role] for part in evidence]))
                  for role in evidence[0].texts}
         for role in evidence[0].dates:
-            known, old = sum(part.dates[role] for part in evidence)
+            known, old = np.sum([part.dates[role] for part in evidence], axis=0)
             if known and old > 0.3 * known:
                 found[role] = "birth dates"
         for role, what in found.items():
@@ -219,13 +239,13 @@ class PlacedFile:
                 self.mapping.pop(role + "_time", None)
         check_needed(self.source, self.table, self.mapping)
 
-    def _read_times(self, evidence):
+    def _read_times(self, evidence: list[_Evidence]) -> dict[str, source_times.TimeReading]:
         """role -> Reading of every time column."""
         roles = [role for role in evidence[0].dates if role in self.mapping]
         if not any(part.dates[role][0] for part in evidence for role in roles):
             raise ConnectError("No date in {} of {} can be read; check MAPPING, and write dates as 2019-03-01 14:30."
                                .format(" or ".join(self.mapping[role] for role in roles), self.source.name))
-        labels = sum(part.labels for part in evidence)
+        labels = np.sum([part.labels for part in evidence], axis=0)
         local = source_times.labels_say_local(labels)
         if local:
             rows, here, utc = labels.tolist()
@@ -237,19 +257,19 @@ class PlacedFile:
         in_utc = source_times.TimeReading("UTC", True, order=order)
         in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
         readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
-        counts = dict.fromkeys(roles, 0)
+        counts: dict[str, list[Integers]] = {role: [] for role in roles}
         for digest in self._digests():
             for role in roles:
-                counts[role] = counts[role] + source_times.survey(digest.moments[role], readings[role])
-        return {role: source_times.settle(readings[role], counts[role]) for role in roles}
+                counts[role].append(source_times.survey(digest.moments[role], readings[role]))
+        return {role: source_times.settle(readings[role], np.sum(counts[role], axis=0)) for role in roles}
 
-    def is_repeated(self, ids):
+    def is_repeated(self, ids: pd.Series) -> Flags:
         """Which ids come again somewhere in the file."""
         return np.isin(pd.util.hash_array(np.asarray(ids, dtype=object)), self._repeated)
 
     # Giving out
 
-    def chunks(self, progress, whole=False):
+    def chunks(self, progress: Progress, whole: bool = False) -> Iterator[PlacedRows]:
         """Give :class:`PlacedRows`, chunk by chunk or the whole file at once; those that cannot be read are rejected.
 
         Raises
@@ -276,32 +296,37 @@ class PlacedFile:
         if not self._located:
             raise ConnectError(coordinates.no_point_inside(self.area, self.system, self._source_crs or self.source.crs))
 
-    def _digests(self):
+    def _digests(self) -> Iterator[ChunkDigest]:
         for part in self._evidence:
             self._file.seek(part.start)
             yield self._form.load(self._file)
 
-    def locate(self, rows):
+    def locate(self, rows: PlacedRows) -> tuple[Floats, Floats]:
         """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""
-        x, y, reason = coordinates.place_points(self.area, self.system, *rows.positions[self.system.columns],
-                                                rows.placed)
+        in_x, in_y = rows.positions[self.system.columns]
+        x, y, reason = coordinates.place_points(self.area, self.system, in_x, in_y, rows.placed)
         self._located += int((reason == np.array(None)).sum())
         for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
             rows.reject(reason == why, why, " and ".join(self.system.columns))
         return x, y
 
-    def words(self, rows, role):
+    def words(self, rows: PlacedRows, role: str) -> Optional[pd.Categorical]:
         """Texts of a role as a categorical; None where the source has no such column or it was dropped."""
         return rows.words.get(role) if role in self.mapping else None
 
-    def texts(self, rows, role):
+    def dispositions(self, rows: PlacedRows) -> Iterator[tuple[str, pd.Categorical]]:
+        """(column, its texts) of every column that says what came of an incident or an alert."""
+        for role in [role for role in self.mapping if role.startswith("disposition")]:
+            yield self.mapping[role], rows.words[role]
+
+    def texts(self, rows: PlacedRows, role: str) -> Objects:
         """The same as an object array, empty texts where there is none."""
         words = self.words(rows, role)
         if words is None:
             return np.full(len(rows.lines), "", dtype=object)
         return words.categories.to_numpy(object)[words.codes]
 
-    def result(self, workspace, counts, rejects):
+    def result(self, workspace: Workspace, counts: Counts, rejects: Path) -> ImportResult:
         """Write the rejects and sum up."""
         if self.system.share < 0.5:
             self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
@@ -317,30 +342,30 @@ class PlacedFile:
             source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, answers=self._answers)
 
 
-def _categorical(texts):
+def _categorical(texts: pd.Series) -> pd.Categorical:
     """Texts without blanks around them; the categories are not sorted, which would take long for ids."""
     codes, unique = pd.factorize(texts.to_numpy(object))
     return _with_categories(pd.Categorical.from_codes(codes, unique),
                             [text.strip().replace("\0", "") for text in unique])
 
 
-def _with_categories(words, names):
+def _with_categories(words: pd.Categorical, names: Union[Sequence[str], Objects]) -> pd.Categorical:
     """The same rows with other texts, of which several may be alike."""
     codes, unique = pd.factorize(np.asarray(names, dtype=object))
     return pd.Categorical.from_codes(codes[words.codes], pd.Index(unique, dtype=object))
 
 
-def _plain_id(name):
+def _plain_id(name: str) -> str:
     """An id as text; spreadsheets make 17187047.0 of 17187047 and #REF! of what they lost."""
     return "" if name.casefold() in _BLANK_IDS else plain_code(name)
 
 
-def _sample(texts):
+def _sample(texts: pd.Index) -> Objects:
     """Up to 1,000 of a chunk's distinct texts, evenly taken."""
     return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
 
 
-def _dates(parsed):
+def _dates(parsed: Parsed) -> Integers:
     """How many dates are known, and how many of them lie before 1990."""
     known = parsed.clock != time_texts.NAT
     return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

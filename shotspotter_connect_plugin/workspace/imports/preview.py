@@ -2,9 +2,11 @@
 
 Only the first rows are looked at. The import itself judges the whole file and may still drop or reject more.
 """
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass, field, replace
-from typing import Dict, List, Optional
+from typing import TYPE_CHECKING, Mapping, Optional, Union
 
 import pandas as pd
 
@@ -23,6 +25,15 @@ from .gps_import import files_in
 from .readers import GEOMETRY, first_rows, layers_of, open_source
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
 from .synonyms import ROLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .coordinates import JurisdictionArea
+    from .import_frames import FileRows
+    from .readers import Source
 
 ROWS = 25
 _TRIED = 20
@@ -56,19 +67,19 @@ class Preview:
 
     path: str
     kind: str = ""
-    columns: List[str] = field(default_factory=list)
-    mapping: Dict[str, str] = field(default_factory=dict)
-    left_out: Dict[str, str] = field(default_factory=dict)
-    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    columns: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    rows: FileRows = field(default_factory=pd.DataFrame)
     answers: SourceAnswers = field(default_factory=SourceAnswers)
     question: Optional[SourceQuestion] = None
     source_crs: str = ""
     timezone: str = ""
-    problems: List[str] = field(default_factory=list)
-    notes: List[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def importable_parts(path):
+def importable_parts(path: Union[str, Path]) -> list[str]:
     """What a file holds that has to be imported one by one: its layers, those named like our tables if there are any.
 
     Returns
@@ -84,8 +95,9 @@ def importable_parts(path):
     return [path + "|layername=" + name for name in ours or names]
 
 
-def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_timezone="", progress=SILENT,
-                 date_order=""):
+def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "",
+                 mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+                 source_timezone: str = "", progress: Progress = SILENT, date_order: str = "") -> Preview:
     """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters
@@ -120,7 +132,8 @@ def preview_file(workspace, path, kind="", mapping=None, source_crs="", source_t
     return found
 
 
-def changed_mapping(mapping, given, column, role):
+def changed_mapping(mapping: Mapping[str, str], given: Mapping[str, Optional[str]], column: str,
+                    role: str) -> dict[str, str]:
     """What is given (role -> column or "") after the user gave a column another role, or "" for none.
 
     Parameters
@@ -144,7 +157,7 @@ _DATES = {
 """Kind -> roles that hold dates."""
 
 
-def _ask_order(found, source, head, date_order, progress):
+def _ask_order(found: Preview, source: Source, head: FileRows, date_order: str, progress: Progress) -> None:
     """Find the order of the dates, or what to ask about it."""
     columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
     if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
@@ -155,12 +168,12 @@ def _ask_order(found, source, head, date_order, progress):
         _ask(found, unknown)
 
 
-def _ask(found, unknown):
+def _ask(found: Preview, unknown: SourceQuestion) -> None:
     found.question = unknown
     found.problems.append(unknown.question)
 
 
-def _preview_rows(workspace, found, options, progress):
+def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
     found.columns = list(source.columns)
@@ -181,7 +194,7 @@ def _preview_rows(workspace, found, options, progress):
     _ask_order(found, source, head, options.date_order, progress)
 
 
-def _preview_gps(workspace, found, options, progress):
+def _preview_gps(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     """One file of fixes, or the first of a folder that can be read: the others are skipped by the import, too."""
     files = files_in(found.path)
     area = coordinates.JurisdictionArea(workspace)
@@ -207,7 +220,8 @@ def _preview_gps(workspace, found, options, progress):
         found.notes.append("No column of units: the file is one unit, named like the file.")
 
 
-def _gps_file(workspace, found, files, path, options, area, progress):
+def _gps_file(workspace: Workspace, found: Preview, files: list[str], path: str, options: SourceOptions,
+              area: JurisdictionArea, progress: Progress) -> GpsFile:
     """One file of fixes; what to ask about its dates is put into ``found``, unless another file of the folder tells."""
     try:
         return GpsFile(workspace, path, options, area, progress)
@@ -223,7 +237,7 @@ def _gps_file(workspace, found, files, path, options, area, progress):
         return GpsFile(workspace, path, replace(options, date_order=next(iter(unknown.choices))), area, progress)
 
 
-def _preview_layer(workspace, found, options, progress):
+def _preview_layer(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     source = open_source(found.path, areas=True)
     found.columns = list(source.columns)
     if found.kind in ROLES:
@@ -236,7 +250,7 @@ def _preview_layer(workspace, found, options, progress):
         _ask_order(found, source, head, options.date_order, progress)
 
 
-def _leave_out(found, head, all_known=True):
+def _leave_out(found: Preview, head: FileRows, all_known: bool = True) -> None:
     """Say of every column that is not used why; of columns about persons nothing is shown."""
     found.left_out = {}
     for column in found.columns:
@@ -255,7 +269,7 @@ def _leave_out(found, head, all_known=True):
     found.rows = head[[column for column in found.columns if column in head and column not in hidden]].head(ROWS)
 
 
-def _crs(workspace, source, found, head):
+def _crs(workspace: Workspace, source: Source, found: Preview, head: FileRows) -> str:
     samples = {pair: coordinates.sample_points(*(coordinates.numbers(head[column]) for column in pair))
                for pair in pairs_of(source, found.mapping)}
     if not samples:

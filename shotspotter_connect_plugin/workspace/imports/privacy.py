@@ -2,13 +2,19 @@
 
 Columns are read only if they have a role (an allow-list); this module is the second fence, for columns that have one.
 """
+from __future__ import annotations
+
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, Iterable, Union
 
 import numpy as np
 import pandas as pd
 
 from .column_names import plain, words_of
+
+if TYPE_CHECKING:
+    from .column_arrays import Objects
 
 _SAMPLE = 5000
 
@@ -98,7 +104,7 @@ _GIVEN_NAMES = frozenset("""
     """.split())
 
 
-def about_persons(column):
+def about_persons(column: str) -> str:
     """What a column's name says it holds about persons, or "".
 
     Its words count, not its letters: "Device Name" is no victim's. Words written together are taken apart where they
@@ -113,7 +119,7 @@ def about_persons(column):
 
 
 @lru_cache(maxsize=1 << 12)
-def _parts(word):
+def _parts(word: str) -> list[str]:
     """The words of the vocabulary that a word consists of, longest first; none where it does not."""
     if word in _VOCABULARY or word.endswith("s") and word[:-1] in _VOCABULARY:
         return [word]
@@ -125,13 +131,13 @@ def _parts(word):
     return []
 
 
-def _completed(word):
+def _completed(word: str) -> str:
     """The last word of a name that a shapefile cut off at ten characters."""
     whole = ("name", "birth", "number", "phone", "address", "license", "ethnicity", "gender")
     return next((full for full in whole if len(word) > 1 and word not in _VOCABULARY and full.startswith(word)), word)
 
 
-def values_about_persons(values):
+def values_about_persons(values: Union[Iterable[str], pd.Series]) -> str:
     """What a sample of a column's values looks like, or "": "names", "phone numbers" and so on.
 
     Parameters
@@ -152,13 +158,13 @@ def values_about_persons(values):
     return "number plates" if _are_plates(sample) else ""
 
 
-def _are_plates(sample):
+def _are_plates(sample: pd.Series) -> bool:
     """Plates differ in their letters; numbers of cases share them."""
     letters = sample.str.replace(r"[^A-Z]", "", regex=True)
     return sample.str.contains(_PLATE).mean() > 0.8 and letters.nunique() > len(sample) / 2
 
 
-def without_contacts(texts):
+def without_contacts(texts: Iterable[str]) -> tuple[Objects, int]:
     """Distinct texts, those that hold an e-mail address, a phone number or a social security number emptied.
 
     Returns
@@ -171,6 +177,6 @@ def without_contacts(texts):
     return texts, int(found.sum())
 
 
-def _is_full_name(text):
+def _is_full_name(text: str) -> bool:
     words = text.replace(".", "").casefold().split()
     return 2 <= len(words) <= 3 and words[0] in _GIVEN_NAMES and all(word.isalpha() for word in words)

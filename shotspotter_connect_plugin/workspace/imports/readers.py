@@ -1,4 +1,6 @@
 """Sources of rows: delimited text, Excel and map layers, as chunks of texts; only the columns asked for are read."""
+from __future__ import annotations
+
 import csv
 import io
 import os
@@ -8,7 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List
+from typing import IO, TYPE_CHECKING, Any, Callable, Iterable, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -20,6 +22,12 @@ from ..store.runs import file_hash
 from .cell_texts import cell_text
 from .text_file import (ASSUMED, UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, header_of, lines_of, start_of,
                         told, unpacked)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...progress import Progress
+    from .import_frames import FileRows
 
 GEOMETRY = ("(geometry x)", "(geometry y)")
 """Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
@@ -60,7 +68,7 @@ class Source:
 
     path: Path
     name: str
-    columns: List[str]
+    columns: list[str]
     crs: str = ""
     has_geometry: bool = False
     has_areas: bool = False
@@ -70,7 +78,7 @@ class Source:
     delimiter: str = ","
     sheet: pd.DataFrame = field(default=None, repr=False)
 
-    def chunks(self, columns, progress):
+    def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         """Give data frames of texts (empty where there is none), indexed by line.
 
         The line counts the header as 1 and each row as one more; for a layer it is the number of the feature. Rows of a
@@ -78,20 +86,20 @@ class Source:
         """
         yield from {"text": self._text, "excel": self._excel, "layer": self._layer}[self.kind](list(columns), progress)
 
-    def unused(self, mapping):
+    def unused(self, mapping: Mapping[str, str]) -> list[str]:
         """Columns that a mapping (role -> column) does not use."""
         used = set(mapping.values())
         return [column for column in self.columns if column not in used]
 
-    def digest(self):
+    def digest(self) -> str:
         """SHA-256 of its file; empty for a folder."""
         return file_hash(self.path) if self.path.is_file() else ""
 
-    def notes(self):
+    def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""
         return [ASSUMED.format(self.name)] if self.encoding == WINDOWS else []
 
-    def _text(self, columns, progress):
+    def _text(self, columns: list[str], progress: Progress) -> Iterator[FileRows]:
         wanted = [self.columns.index(column) for column in columns] + [len(self.columns)]
         size = max(self.path.stat().st_size, 1)
         with told(self.name, self.encoding), unpacked(self.path) as (raw, stream):
@@ -104,14 +112,14 @@ class Source:
                     if len(chunk):
                         yield _limited(chunk)
 
-    def _excel(self, columns, progress):
+    def _excel(self, columns: list[str], progress: Progress) -> Iterator[FileRows]:
         for start in range(0, len(self.sheet), _ROWS):
             progress.report(start / max(len(self.sheet), 1))
             chunk = self.sheet[columns].iloc[start:start + _ROWS].apply(lambda values: values.map(cell_text))
             chunk.index += 2
             yield _limited(chunk)
 
-    def _layer(self, columns, progress):
+    def _layer(self, columns: list[str], progress: Progress) -> Iterator[FileRows]:
         source, layer = _open_layer(self.path, self.layer)
         names = _field_names(layer)
         places = dict(zip(_distinct(map(self._letters, names)), range(len(names))))
@@ -137,14 +145,14 @@ class Source:
         if rows:
             yield self._frame(columns, rows, x, y, line)
 
-    def _frame(self, columns, rows, x, y, line):
+    def _frame(self, columns: list[str], rows: list[list[str]], x: list[float], y: list[float], line: int) -> FileRows:
         plain = [column for column in columns if column not in GEOMETRY]
         frame = pd.DataFrame(rows, columns=plain, index=range(line + 1, line + 1 + len(rows)), dtype=object)
         if self.has_geometry:
             frame[GEOMETRY[0]], frame[GEOMETRY[1]] = np.array(x, dtype=float), np.array(y, dtype=float)
         return _limited(frame)
 
-    def _letters(self, text):
+    def _letters(self, text: Union[str, bytes]) -> str:
         """Text of GDAL; bytes of it that are no UTF-8 are taken for Windows-1252, which is told."""
         if isinstance(text, str) and (text.isascii() or not _SURROGATE.search(text)):
             return text
@@ -157,23 +165,23 @@ class _Headed:
     """The text of a file with a header of distinct names and one column more, to which longer rows show; ``rows`` were
     read for the header."""
 
-    def __init__(self, stream, source):
+    def __init__(self, stream: IO[bytes], source: Source) -> None:
         self._text = Letters(stream, source.encoding, source.name)
         _, self.rows = header_of(iter(self._text.readline, ""), source.delimiter)
         header = io.StringIO()
         csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.columns, _EXTRA])
         self._header = header.getvalue()
 
-    def read(self, size=-1):
+    def read(self, size: int = -1) -> str:
         """The next characters."""
         start, self._header = self._header, ""
         return start or self._text.read(size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(lambda: self.read(_SAMPLE), "")
 
 
-def open_source(path, table="", areas=False):
+def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> Source:
     """Open a file of rows: CSV and its like (also ``.gz``), Excel, or anything OGR opens as points or as a table.
 
     A layer of a file with several is named as QGIS does: ``path|layername=name``. Without a name it is the one called
@@ -205,7 +213,7 @@ def open_source(path, table="", areas=False):
     return _open_layer_of_rows(path, layer, table, areas)
 
 
-def read_rows(source, columns, progress, use):
+def read_rows(source: Source, columns: Sequence[str], progress: Progress, use: Callable[[FileRows], Any]) -> list[Any]:
     """Call ``use(chunk)`` for every chunk of a source and give the list of what it returns.
 
     A text that is not UTF-8 is read again from the start as Windows-1252.
@@ -217,7 +225,7 @@ def read_rows(source, columns, progress, use):
     return [use(chunk) for chunk in source.chunks(columns, progress)]
 
 
-def read_whole(source, columns, progress):
+def read_whole(source: Source, columns: Iterable[str], progress: Progress) -> FileRows:
     """All rows of a source as one chunk, with the number of each row's fault in the column :data:`FAULT`."""
     parts = read_rows(source, list(dict.fromkeys(columns)), progress,
                       lambda chunk: chunk.assign(**{FAULT: faults(chunk)}))
@@ -226,7 +234,7 @@ def read_whole(source, columns, progress):
     return pd.concat(parts)
 
 
-def first_rows(source, columns, progress):
+def first_rows(source: Source, columns: Sequence[str], progress: Progress) -> FileRows:
     """The first chunk of a source, as :meth:`Source.chunks` gives it; without rows where there are none."""
     try:
         return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
@@ -235,7 +243,7 @@ def first_rows(source, columns, progress):
     return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
 
 
-def layers_of(path):
+def layers_of(path: Union[str, Path]) -> list[str]:
     """Names of the layers of a file that OGR opens; none of text and Excel, nor of what cannot be opened."""
     path = Path(path)
     if _ending(path) in _TEXT | _EXCEL or not path.exists():
@@ -247,7 +255,7 @@ def layers_of(path):
     return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
-def faults(chunk):
+def faults(chunk: FileRows) -> NDArray[np.uint8]:
     """Number of the :data:`FAULTS` of each row of a chunk; 0 where it has none."""
     found = np.zeros(len(chunk), dtype=np.uint8)
     if _EXTRA in chunk:
@@ -257,7 +265,7 @@ def faults(chunk):
     return found
 
 
-def _limited(chunk):
+def _limited(chunk: FileRows) -> FileRows:
     """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
     long = np.zeros(len(chunk), dtype=bool)
     for place, column in enumerate(chunk.columns):
@@ -270,13 +278,13 @@ def _limited(chunk):
     return chunk.assign(**{_LONG: long}) if long.any() else chunk
 
 
-def _ending(path):
+def _ending(path: Path) -> str:
     """What a file's name ends in, before a ``.gz``."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
 
 
-def _open_text(path):
+def _open_text(path: Path) -> Source:
     start = start_of(path)
     text, encoding = decoded(start, encoding_of(start, path.name))
     first = next((line for line in lines_of(text) if line.strip()), "")
@@ -288,7 +296,7 @@ def _open_text(path):
     return Source(path, path.name, _distinct(header), kind="text", encoding=encoding, delimiter=delimiter)
 
 
-def _open_excel(path):
+def _open_excel(path: Path) -> Source:
     if not zipfile.is_zipfile(path):
         raise ConnectError(_NO_EXCEL.format(path.name))
     check_unpacked(path)
@@ -307,7 +315,7 @@ def _open_excel(path):
     return Source(path, path.name, list(sheet.columns), kind="excel", sheet=sheet.reset_index(drop=True))
 
 
-def _check_without_entities(path):
+def _check_without_entities(path: Path) -> None:
     """A part that declares entities was made by hand: the format forbids it, and they can grow without end."""
     try:
         with zipfile.ZipFile(path) as packed:
@@ -318,14 +326,15 @@ def _check_without_entities(path):
         raise ConnectError(_NO_EXCEL.format(path.name), "a document type in " + declares)
 
 
-def _declares_entities(packed, part):
+def _declares_entities(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
     with packed.open(part) as file:
         return b"<!DOCTYPE" in file.read(_SAMPLE).replace(b"\0", b"").upper()  # also of UTF-16
 
 
-def _distinct(names):
+def _distinct(names: Iterable[object]) -> list[str]:
     """Names as text in one line, without blanks around them, each only once."""
-    seen, distinct = Counter(), []
+    seen: Counter[str] = Counter()
+    distinct: list[str] = []
     for number, name in enumerate(names, 1):
         name = re.sub(r"\s*[\x00-\x1f\x85\u2028\u2029]+\s*", " ", str(name)[:_LONGEST_NAME])
         name = name.encode("utf-8", "replace").decode("utf-8").strip() or f"column {number}"
@@ -338,12 +347,12 @@ def _distinct(names):
     return distinct
 
 
-def _field_names(layer):
+def _field_names(layer: ogr.Layer) -> list[str]:
     definition = layer.GetLayerDefn()
     return [definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())]
 
 
-def _features(layer, name):
+def _features(layer: ogr.Layer, name: str) -> Iterator[ogr.Feature]:
     """The features of a layer; GDAL ends them in silence where a file is cut off."""
     while True:
         gdal.ErrorReset()
@@ -359,7 +368,7 @@ def _features(layer, name):
         yield feature
 
 
-def _open_layer_of_rows(path, layer_name, table, areas):
+def _open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> Source:
     source, layer = _open_layer(path, layer_name, table)
     kind = ogr.GT_Flatten(layer.GetGeomType())
     has_areas = areas and kind in _AREAS
@@ -374,7 +383,7 @@ def _open_layer_of_rows(path, layer_name, table, areas):
     return opened
 
 
-def _open_layer(path, name, table=""):
+def _open_layer(path: Path, name: str, table: str = "") -> tuple[ogr.DataSource, ogr.Layer]:
     """(data source, layer); the first must live as long as the second is used."""
     source = open_layers(path)
     if source is None or source.GetLayerCount() == 0:
@@ -392,7 +401,7 @@ def _open_layer(path, name, table=""):
     return source, layer
 
 
-def _crs(system):
+def _crs(system: Any) -> str:
     if system is None or system.IsLocal() or (system.GetName() or "").lower().startswith(("undefined", "unknown")):
         return ""
     with suppress(RuntimeError):  # GDAL raises where somebody asked it to; it then knows no code
@@ -402,7 +411,7 @@ def _crs(system):
     return system.ExportToWkt()
 
 
-def _position(geometry, name):
+def _position(geometry: Optional[ogr.Geometry], name: str) -> tuple[float, float]:
     if geometry is None or geometry.IsEmpty():
         return np.nan, np.nan
     kind = ogr.GT_Flatten(geometry.GetGeometryType())

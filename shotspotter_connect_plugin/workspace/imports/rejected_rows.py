@@ -1,10 +1,13 @@
 """Rows of an import that were not taken: written with the reason, never with a value, and summed up again."""
+from __future__ import annotations
+
 import csv
 import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 import pandas as pd
@@ -13,12 +16,17 @@ from ... import file_checks
 from ...errors import ConnectError
 from ...files import replace_text, replacing
 
+if TYPE_CHECKING:
+    from ..store.workspace import Workspace
+    from .column_arrays import Integers, Objects
+    from .import_frames import ReasonCounts
+
 _IN_MEMORY = 16 * 1024 * 1024
 """Bytes of rejected rows that are kept in memory; more go to the system's temporary folder."""
 _LINES_TOLD = 5
 
 
-def rejects_path(workspace, table, path=""):
+def rejects_path(workspace: Workspace, table: str, path: Union[str, Path] = "") -> Path:
     """Where rejected rows go: to ``path``, or if that is empty beside the workspace."""
     return Path(path or workspace.folder / f"{Path(workspace.address).stem}-rejects-{table}.csv")
 
@@ -26,20 +34,20 @@ def rejects_path(workspace, table, path=""):
 class RejectedRows:
     """Rows that were not taken: line, column and reason, never the value."""
 
-    def __init__(self):
-        self._parts = []
-        self.reasons = Counter()
+    def __init__(self) -> None:
+        self._parts: list[pd.DataFrame] = []
+        self.reasons: Counter[str] = Counter()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(self.reasons.values())
 
-    def add(self, lines, column, reason):
+    def add(self, lines: Union[Integers, pd.Series, pd.Index], column: str, reason: str) -> None:
         """Reject the rows of some lines."""
         if len(lines):
             self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))
             self.reasons[reason] += len(lines)
 
-    def write(self, path):
+    def write(self, path: Union[str, Path]) -> str:
         """Write them by line; gives the path, "" if there are none."""
         if not len(self):
             return ""
@@ -53,18 +61,18 @@ class SpooledRejects:
     """Rows that were not taken, kept aside as they come, and written to the rejects file at the end."""
 
     path: Path
-    reasons: Counter = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     _lines: int = 1
 
-    def __enter__(self):
+    def __enter__(self) -> SpooledRejects:
         self._kept = tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
         csv.writer(self._kept).writerow(["line", "column", "reason", "file"])
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self._kept.close()
 
-    def write(self, name, lines, columns, reasons):
+    def write(self, name: str, lines: pd.Index, columns: Objects, reasons: Objects) -> None:
         """Keep line, column, reason and file of rows, never a value."""
         self.reasons.update(reasons)
         self._lines += len(lines) * (1 + name.count("\n"))
@@ -74,7 +82,7 @@ class SpooledRejects:
             raise ConnectError("The disk has no room for the rows that were not taken; free some space in "
                                f"{tempfile.gettempdir()}.", str(error)) from error
 
-    def close(self):
+    def close(self) -> str:
         """Write the file; gives the path, "" if nothing was rejected."""
         if not self.reasons:
             return ""
@@ -86,7 +94,7 @@ class SpooledRejects:
         return str(self.path)
 
 
-def rejected_in(path):
+def rejected_in(path: Union[str, Path]) -> ReasonCounts:
     """Reasons of a rejects file.
 
     Parameters
@@ -109,7 +117,7 @@ def rejected_in(path):
     return found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
 
 
-def rejected_of(workspace, table):
+def rejected_of(workspace: Workspace, table: str) -> ReasonCounts:
     """The same of the newest import of a layer into a table, of which there is no rejects file: column and lines are
     empty."""
     reasons = workspace.read("imports", ["reasons"], {"table_name": table}, order_by="at_utc")["reasons"].iloc[-1] or {}

@@ -1,4 +1,8 @@
 """Importer of the roster: who crewed which unit when. Officers by badge number; names never get in."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +12,15 @@ from . import time_texts
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...forecast.shifts import ShiftCalendar
+    from ...progress import Progress
+    from ..store.workspace import Counts, Workspace, Writer
+    from .column_arrays import Objects
+    from .import_result import ImportResult
+
 TABLE = "roster"
 
 NO_UNIT, NO_OFFICER = "no unit", "no officer"
@@ -16,8 +29,10 @@ UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
 
 
-def import_roster(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
-                  date_order=""):
+def import_roster(workspace: Workspace, path: Union[str, Path],
+                  mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+                  source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
+                  date_order: str = "") -> ImportResult:
     """Import who crewed which unit when.
 
     A row needs a unit, an officer and a start: a full time; a time of day with the date of the shift; or the date and a
@@ -73,13 +88,13 @@ def import_roster(workspace, path, mapping=None, source_crs="", source_timezone=
         "shift": np.where(pd.isna(shift), assigned[1], shift)})[file.good]
     rows = rows.drop_duplicates(["unit", "officer", "from_utc"], keep="last")
 
-    def write(writer):
+    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
         writer.upsert("officers", pd.DataFrame({"officer": sorted(set(rows["officer"]))}))
         return writer.upsert(TABLE, rows), {}
     return file.take_in(rejects, write)
 
 
-def _shifts(workspace, file):
+def _shifts(workspace: Workspace, file: UnplacedFile) -> tuple[Objects, Objects]:
     """(shift date, code of the shift) of each row, None where the source does not tell."""
     shifts = workspace.read("shifts")
     codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
@@ -87,16 +102,16 @@ def _shifts(workspace, file):
     dates, known = time_texts.iso_dates(clock), clock != time_texts.NAT
     shift = file.texts("shift").str.casefold().map(codes).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()
-    return np.where(pd.isna(shift), None, dates), shift
+    return np.where(pd.isna(shift), np.array(None), dates), shift
 
 
-def _moments(file, role):
+def _moments(file: UnplacedFile, role: str) -> pd.Series:
     """Instants of a role: full times, or times of day on the date of the row."""
     full = file.instants(role, time_texts.parse(file.texts(role)))
     return full.where(full.notna(), file.instants(role, time_texts.parse(file.texts("shift_date"), file.texts(role))))
 
 
-def _hours(calendar, dates, shift):
+def _hours(calendar: ShiftCalendar, dates: Objects, shift: Objects) -> tuple[pd.Series, pd.Series]:
     """Start and end of the shift of each row; NaT where there is none."""
     known = {}
     for pair in {(date, code) for date, code in zip(dates, shift) if code is not None}:

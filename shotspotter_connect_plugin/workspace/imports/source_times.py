@@ -2,13 +2,20 @@
 
 What a column's values mean (local or UTC, a time or only a date) is decided for the whole column, by what is in it.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, nanoseconds, utc_times, wall_clocks
 from .time_texts import in_order
+
+if TYPE_CHECKING:
+    from .column_arrays import Flags, Integers
+    from .time_texts import Parsed
 
 OLDEST_EVENT = pd.Timestamp("1990-01-01", tz="UTC").value
 """No record of an event is older, in ns: a date before it is a slip or somebody's birth."""
@@ -37,7 +44,7 @@ class TimeReading:
     midnight_is_no_time: bool = False
 
 
-def survey(parsed, reading):
+def survey(parsed: Parsed, reading: TimeReading) -> Integers:
     """Counts on which :func:`settle` decides; those of parts of a column sum to those of the column."""
     clock, wall, _ = _clocks(parsed, reading)
     known = clock != NAT
@@ -46,7 +53,7 @@ def survey(parsed, reading):
                      *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))])
 
 
-def settle(reading, counts):
+def settle(reading: TimeReading, counts: Integers) -> TimeReading:
     """The reading of a column, completed by what :func:`survey` counted in it.
 
     Midnight counts as no time of day where nearly the whole column is at midnight, and in other columns where midnight
@@ -69,13 +76,13 @@ class TimeSpans:
     ``timed`` is False where only a date is known; ``written`` is True where the source wrote something.
     """
 
-    low: np.ndarray
-    high: np.ndarray
-    timed: np.ndarray
-    written: np.ndarray
+    low: Integers
+    high: Integers
+    timed: Flags
+    written: Flags
 
 
-def time_spans(parsed, reading):
+def time_spans(parsed: Parsed, reading: TimeReading) -> TimeSpans:
     """Instants that values can mean under a settled reading.
 
     A value without a time of day is the whole day. If a column knows dates only and nobody named its zone, the dates
@@ -102,7 +109,7 @@ def time_spans(parsed, reading):
     return TimeSpans(_floor(low), _floor(high), timed, parsed.written)
 
 
-def _clocks(parsed, reading):
+def _clocks(parsed: Parsed, reading: TimeReading) -> tuple[Integers, Integers, Flags]:
     """(clock as written, wall clock, whether the clock is an instant) of each value."""
     clock = in_order(parsed, reading.order)
     instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
@@ -111,18 +118,18 @@ def _clocks(parsed, reading):
     return clock, wall, instant
 
 
-def _floor(values):
+def _floor(values: Integers) -> Integers:
     return np.where(values == NAT, NAT, values // MILLISECOND * MILLISECOND)
 
 
-def to_local(instants, zone):
+def to_local(instants: Integers, zone: str) -> Integers:
     """Wall clock (ns) of instants (ns)."""
     bins, codes = _bins(instants)
     index = utc_times(bins).tz_convert(zone)
     return nanoseconds(index.tz_localize(None))[codes] + instants - bins[codes]
 
 
-def to_utc(wall, zone, first):
+def to_utc(wall: Integers, zone: str, first: bool) -> Integers:
     """Instants (ns) of wall clocks (ns): a skipped time is the moment of the skip; of a time that comes twice the first
     or the second coming."""
     bins, codes = _bins(wall)
@@ -132,7 +139,7 @@ def to_utc(wall, zone, first):
     return nanoseconds(index.tz_convert("UTC"))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
-def instants(parsed, zone, order):
+def instants(parsed: Parsed, zone: str, order: str) -> pd.Series:
     """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset are of
     ``zone``, and of those that come twice the first is meant. ``order`` as :func:`in_order`."""
     wall = in_order(parsed, order)
@@ -142,7 +149,7 @@ def instants(parsed, zone, order):
     return pd.Series(utc_times(_floor(instant)))
 
 
-def _bins(clocks):
+def _bins(clocks: Integers) -> tuple[Integers, Integers]:
     """The distinct quarters of an hour, within which no zone changes its offset, and the quarter of each clock."""
     codes, bins = pd.factorize(clocks // _QUARTER * _QUARTER)
     return bins, codes
@@ -156,7 +163,7 @@ _AGREES = 0.9
 _CLEARLY = 0.1
 
 
-def fit_of_labels(parsed, labels, zone):
+def fit_of_labels(parsed: Parsed, labels: Sequence[str], zone: str) -> Integers:
     """How well a file's shift labels fit times that end in Z, read as wall clock and read as UTC.
 
     Returns
@@ -171,7 +178,7 @@ def fit_of_labels(parsed, labels, zone):
     rows = np.flatnonzero(parsed.zulu & parsed.timed & ~np.isnan(begin) & (parsed.clock % DAY != 0))
     clock, begin, end = parsed.clock[rows], begin[rows], end[rows]
 
-    def fit(wall):
+    def fit(wall: Integers) -> int:
         hour = wall % DAY / (3600 * SECOND)
         within = np.where(begin < end, (hour >= begin) & (hour < end), (hour >= begin) | (hour < end))
         return int(within.sum())
@@ -179,7 +186,7 @@ def fit_of_labels(parsed, labels, zone):
     return np.array([rows.size, fit(clock), fit(to_local(clock, zone))])
 
 
-def labels_say_local(counts):
+def labels_say_local(counts: Integers) -> bool:
     """Whether labels clearly contradict the Z; otherwise the Z is believed."""
     rows, local, utc = counts.tolist()
     return rows >= _LABELLED and local >= _AGREES * rows and local - utc > _CLEARLY * rows

@@ -1,8 +1,11 @@
 """Importer of tactic logs: what officers say they did, joined to the visits that GPS found."""
+from __future__ import annotations
+
 import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,14 @@ from .coordinates import numbers
 from .import_result import ImportResult
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.workspace import Counts, Workspace, Writer
+    from .column_arrays import Flags, Objects
+    from .import_frames import TacticRows
 
 TABLE = "tactic_log"
 
@@ -36,13 +47,15 @@ class TacticImport(ImportResult):
     unapproved: int = 0
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, int]:
         """The five numbers and the two flags as a dict."""
         return {**super().counts, "unmatched": self.unmatched, "unapproved": self.unapproved}
 
 
-def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone="", rejects="", progress=SILENT,
-                   date_order=""):
+def import_tactics(workspace: Workspace, path: Union[str, Path],
+                   mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+                   source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
+                   date_order: str = "") -> TacticImport:
     """Import logs of tactics and join them to visits.
 
     A row needs a tactic and a time; officer, unit, box and minutes where the source tells them. It belongs to the visit
@@ -89,23 +102,23 @@ def import_tactics(workspace, path, mapping=None, source_crs="", source_timezone
         **{role: file.codes(role) for role in ("officer", "unit", "box_id", "id")},
         "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
 
-    def write(writer):
+    def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
         logs = _judged(workspace, rows, file.warnings)
         done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
         return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
     return file.take_in(rejects, write, TacticImport)
 
 
-def _moments(file):
+def _moments(file: UnplacedFile) -> tuple[pd.Series, Flags]:
     """(instants, where a date was written that cannot be read)."""
     parsed = time_texts.parse(file.texts("at"))
     if not parsed.timed.any():
         parsed = time_texts.parse(file.texts("at"), file.texts("at_time"))
     clock = time_texts.in_order(parsed, file.date_order)
-    return file.instants("at", parsed), parsed.given & (clock == time_texts.NAT)
+    return file.instants("at", parsed), parsed.written & (clock == time_texts.NAT)
 
 
-def _judged(workspace, rows, warnings):
+def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.DataFrame:
     """Logs with their id, the code of their tactic, whether it was approved then, and their visit."""
     known = workspace.read("tactics")
     codes = {plain(word): place for place, names in enumerate(zip(known["name"], known["tactic"])) for word in names}
@@ -137,14 +150,14 @@ def _judged(workspace, rows, warnings):
     return logs.drop(columns="id")
 
 
-def _shift_dates(workspace, at):
+def _shift_dates(workspace: Workspace, at: pd.Series) -> Objects:
     """The date of the shift of each log, for which its tactics were offered; its own date where no shift runs."""
     dates, _ = workspace.calendar.assign(at)
     own = workspace.calendar.to_local(at).astype(str).str[:10].to_numpy(object) if len(at) else dates
     return np.where(dates == np.array(None), own, dates)
 
 
-def _visits(workspace, at):
+def _visits(workspace: Workspace, at: pd.Series) -> pd.DataFrame:
     """Visits near the moments of logs."""
     columns = ["visit_id", "officer", "unit", "box_id", "entered_utc", "left_utc"]
     if at.empty:
@@ -153,7 +166,7 @@ def _visits(workspace, at):
     return workspace.read("visits", columns, {"entered_utc": Between(at.min() - day, at.max() + 2 * day)})
 
 
-def _ids(logs, written):
+def _ids(logs: pd.DataFrame, written: Objects) -> list[str]:
     """The source's ids, or ids of what the row says, the same in every import."""
     parts = [logs[name].fillna("").astype(str) for name in ("officer", "unit", "box_id", "at_utc", "minutes")]
     made = ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]

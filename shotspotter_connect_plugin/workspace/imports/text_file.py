@@ -2,12 +2,15 @@
 
 What is damaged is told in one sentence: a file is cut off, a byte of an archive is wrong, a letter is none.
 """
+from __future__ import annotations
+
 import csv
 import gzip
 import io
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any, Iterable, Iterator, Optional, Union
 
 import pandas as pd
 
@@ -32,7 +35,7 @@ class NotUtf8(Exception):
 
 
 @contextmanager
-def unpacked(path):
+def unpacked(path: Union[str, Path]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """(the file as it lies on the disk, the same unpacked) as binary streams."""
     path = Path(path)
     with open(path, "rb") as raw:
@@ -46,13 +49,13 @@ def unpacked(path):
 class _Bounded(io.RawIOBase):
     """An unpacked stream that ends in one sentence when it grows out of all proportion."""
 
-    def __init__(self, stream, path):
+    def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
         self._stream, self._name, self._size, self._read = stream, path.name, path.stat().st_size, 0
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer):
+    def readinto(self, buffer: Any) -> int:
         part = self._stream.read(len(buffer))
         buffer[:len(part)] = part
         self._read += len(part)
@@ -61,7 +64,7 @@ class _Bounded(io.RawIOBase):
 
 
 @contextmanager
-def told(name, encoding=""):
+def told(name: str, encoding: str = "") -> Iterator[None]:
     """Turn what goes wrong while a text is read into one sentence; :class:`NotUtf8` where another encoding may help."""
     try:
         yield
@@ -75,18 +78,18 @@ def told(name, encoding=""):
         raise _damaged(name, error) from error
 
 
-def _damaged(name, error):
+def _damaged(name: str, error: Exception) -> ConnectError:
     return ConnectError(f"{name} is damaged or cut off; export it again.", repr(error))
 
 
-def start_of(path):
+def start_of(path: Union[str, Path]) -> bytes:
     """The first bytes of a file, unpacked, or one sentence."""
     path = Path(path)
     with told(path.name), unpacked(path) as (_, stream):
         return stream.read(START)
 
 
-def encoding_of(start, name):
+def encoding_of(start: bytes, name: str) -> str:
     """The encoding by which a text has to be tried, from its first bytes.
 
     Raises
@@ -106,7 +109,7 @@ def encoding_of(start, name):
     raise ConnectError(f"{name} is not a text file; give CSV, Excel or a map layer.")
 
 
-def decoded(start, encoding):
+def decoded(start: bytes, encoding: str) -> tuple[str, str]:
     """The letters of a file's first bytes, and the encoding that they are in: Windows-1252 where it is not UTF-8."""
     text = start.decode(encoding, errors="replace")
     if encoding == UTF8 and "\ufffd" in text[:-3]:
@@ -114,7 +117,7 @@ def decoded(start, encoding):
     return text, encoding
 
 
-def header_of(lines, delimiter):
+def header_of(lines: Iterable[str], delimiter: str) -> tuple[list[str], int]:
     """(fields of the first row with anything in it, how many rows that are) of an iterator of lines."""
     for number, row in enumerate(csv.reader(lines, delimiter=delimiter), 1):
         if any(field.strip() for field in row):
@@ -122,7 +125,7 @@ def header_of(lines, delimiter):
     return [], 0
 
 
-def lines_of(text):
+def lines_of(text: str) -> Iterator[str]:
     """Lines of letters with their ends, whatever those are."""
     return iter(io.StringIO(text, newline="").readline, "")
 
@@ -130,27 +133,27 @@ def lines_of(text):
 class Letters(io.TextIOBase):
     """A stream of letters in which no line is absurdly long, as one quotation mark too many makes it."""
 
-    def __init__(self, stream, encoding, name, errors="strict"):
+    def __init__(self, stream: IO[bytes], encoding: str, name: str, errors: str = "strict") -> None:
         super().__init__()
         self._text, self._name, self._since = io.TextIOWrapper(stream, encoding, errors, newline=""), name, 0
         self._strict = errors == "strict"
 
-    def readable(self):
+    def readable(self) -> bool:
         return True
 
-    def readline(self, size=-1):
+    def readline(self, size: Optional[int] = -1) -> str:  # type: ignore[override]
         """The next line with its end."""
         line = self._text.readline(LONGEST_LINE)
         self._check(line)
         return line
 
-    def read(self, size=-1):
+    def read(self, size: Optional[int] = -1) -> str:
         """The next letters."""
         part = self._text.read(START if size is None or size < 0 else min(size, START))
         self._check(part)
         return part
 
-    def _check(self, part):
+    def _check(self, part: str) -> None:
         end = max(part.rfind("\n"), part.rfind("\r"))
         self._since = self._since + len(part) if end < 0 else len(part) - end
         if self._since >= LONGEST_LINE:

@@ -2,15 +2,23 @@
 
 Each distinct date and each distinct time of day is parsed once.
 """
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .column_arrays import Flags, Integers, Objects
 
 OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
 """Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
@@ -41,24 +49,24 @@ class Parsed:
     orders, see :func:`readings`, and is 0 for all others; its clock is of the first order that makes it a date.
     """
 
-    clock: np.ndarray
-    timed: np.ndarray
-    offset: np.ndarray
-    zulu: np.ndarray
-    parts: np.ndarray
-    written: np.ndarray
+    clock: Integers
+    timed: Flags
+    offset: Flags
+    zulu: Flags
+    parts: NDArray[np.int32]
+    written: Flags
 
     @classmethod
-    def join(cls, parts):
+    def join(cls, parts: list[Parsed]) -> Parsed:
         """One column from its chunks."""
         return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
 
-    def take(self, rows):
+    def take(self, rows: NDArray[Any]) -> Parsed:
         """Some of the rows."""
         return Parsed(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
-def parse(texts, times=None):
+def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> Parsed:
     """Parse texts of dates with or without times.
 
     Parameters
@@ -86,16 +94,16 @@ def parse(texts, times=None):
     return parsed
 
 
-def _short(text):
+def _short(text: object) -> str:
     """Text without blanks around it; what is longer than any date becomes a text that cannot be read."""
     text = str(text).strip()
     return text if len(text) <= _LONGEST else "?"
 
 
-def _parse_unique(texts):
+def _parse_unique(texts: Objects) -> Parsed:
     size = len(texts)
-    parsed = Parsed(np.full(size, NAT), *(np.zeros(size, dtype=bool) for _ in range(3)),
-                    np.zeros(size, dtype=np.int32), texts != "")
+    timed, offset, zulu = np.zeros((3, size), dtype=bool)
+    parsed = Parsed(np.full(size, NAT), timed, offset, zulu, np.zeros(size, dtype=np.int32), texts != "")
     is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
@@ -125,20 +133,20 @@ def _parse_unique(texts):
     return parsed
 
 
-def _objects(values):
+def _objects(values: Sequence[Any]) -> Objects:
     """A one-dimensional object array, whatever the values are."""
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
 
 
-def _split(texts):
+def _split(texts: Objects) -> tuple[Objects, Objects]:
     """Date and time of day of each text at the first blank or T."""
     pairs = [text.partition(" ") if " " in text else text.partition("T") for text in texts]
     return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
 
 
-def _numbers(texts, is_number, parsed):
+def _numbers(texts: Objects, is_number: Flags, parsed: Parsed) -> None:
     """Values that are bare numbers: compact dates, Excel serials, Unix seconds and milliseconds."""
     numbers = np.full(len(texts), np.nan)
     numbers[is_number] = texts[is_number].astype(float)
@@ -161,18 +169,18 @@ def _numbers(texts, is_number, parsed):
             parsed.timed[rows] = rows[rows] & (form != "%Y%m%d") & (parsed.clock[rows] != NAT)
 
 
-def _days(texts):
+def _days(texts: Objects) -> list[NDArray[Any]]:
     """(ns of midnight, numbers of a date that can be read in several orders or 0) of texts of dates."""
     return _columns(texts, _day, (np.int64, np.int32))
 
 
-def _columns(texts, read, types):
+def _columns(texts: Objects, read: Callable[[str], tuple[Any, ...]], types: Sequence[type]) -> list[NDArray[Any]]:
     found = [read(text) for text in texts]
     return [np.array(column, dtype=kind) for column, kind in zip(zip(*found) if found else [()] * len(types), types)]
 
 
 @lru_cache(maxsize=1 << 15)
-def _day(text):
+def _day(text: str) -> tuple[int, int]:
     found = _ISO.match(text)
     if found:
         return _midnight(found[1], found[2], found[3]), 0
@@ -188,7 +196,7 @@ def _day(text):
     return NAT, 0
 
 
-def _numeric(weekday, first, second, third):
+def _numeric(weekday: Optional[str], first: str, second: str, third: str) -> tuple[int, int]:
     """(midnight in the first order that makes three numbers a date, the numbers packed); a weekday that only one order
     fits leaves that one alone."""
     # A year of two digits has both of them: 3/4/23 does not begin with a year.
@@ -211,12 +219,12 @@ _ONLY = 100_000_000
 WEEKDAYS = {name: number for number, name in enumerate(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])}
 
 
-def weekday_of(clock):
+def weekday_of(clock: Any) -> Any:
     """Number of the weekday of clocks in ns, Monday = 0."""
     return (clock // DAY + 3) % 7
 
 
-def readings(parts):
+def readings(parts: Union[NDArray[np.int32], Integers, Sequence[int]]) -> Integers:
     """What packed numbers of dates mean in each order.
 
     Parameters
@@ -239,7 +247,7 @@ def readings(parts):
     return np.where((only == 0) | (only == rows), found, NAT)
 
 
-def _midnights(year, month, day):
+def _midnights(year: Integers, month: Integers, day: Integers) -> Integers:
     """ns of midnights; NAT where there is no such day, or a year of two digits is still to come."""
     short = year < 100
     # As POSIX does: 69 to 99 are of the last century.
@@ -253,7 +261,7 @@ def _midnights(year, month, day):
     return np.where(good, days.astype(np.int64) * DAY, NAT)
 
 
-def _midnight(year, month, day):
+def _midnight(year: Union[str, int], month: Union[str, int], day: Union[str, int]) -> int:
     year = int(year)
     if year < 100:
         # As POSIX does: 69 to 99 are of the last century. No file tells of the years to come in two digits.
@@ -267,13 +275,13 @@ def _midnight(year, month, day):
     return int(midnight.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT
 
 
-def _times_of_day(texts):
+def _times_of_day(texts: Objects) -> list[NDArray[Any]]:
     """(ns after midnight less the offset, an offset was named, the offset is zero) of texts of times of day."""
     return _columns(texts, _time_of_day, (np.int64, bool, bool))
 
 
 @lru_cache(maxsize=1 << 18)
-def _time_of_day(text):
+def _time_of_day(text: str) -> tuple[int, bool, bool]:
     text = _short(text)
     # A time that a spreadsheet keeps carries a date of its own.
     if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
@@ -295,14 +303,14 @@ def _time_of_day(text):
     return value - east * SECOND, True, east == 0
 
 
-def _fraction(text):
+def _fraction(text: str) -> int:
     """A time of day as Excel keeps it: a fraction of a day."""
     if re.fullmatch(r"0?\.\d+", text):
         return int(round(float(text) * 86_400_000)) * MILLISECOND
     return NAT
 
 
-def _offset(text):
+def _offset(text: str) -> int:
     """Seconds east of Greenwich."""
     if text[0] not in "+-":
         return 0
@@ -311,7 +319,7 @@ def _offset(text):
     return -seconds if text[0] == "-" else seconds
 
 
-def in_order(parsed, order):
+def in_order(parsed: Parsed, order: str) -> Integers:
     """Clocks with the numbers of dates in an order; NAT where that makes no date. As parsed if the order is ""."""
     clock = parsed.clock.copy()
     if not order:
@@ -329,7 +337,7 @@ def in_order(parsed, order):
     return clock
 
 
-def iso_dates(clocks):
+def iso_dates(clocks: Integers) -> Objects:
     """Dates (object array of ISO texts) of wall clocks in ns; None where there is none."""
     dates = np.full(len(clocks), None, dtype=object)
     known = clocks != NAT

@@ -1,4 +1,7 @@
 """A file of rows without places on its way into a table: a roster, a log of tactics."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -14,6 +17,15 @@ from .import_result import ImportResult
 from .readers import FAULT, FAULTS, open_source, read_whole
 from .rejected_rows import RejectedRows, rejects_path
 from .source_questions import recall
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...progress import Progress
+    from ..store.workspace import Counts, Workspace, Writer
+    from .column_arrays import Flags, Objects
+    from .source_questions import SourceOptions
+    from .time_texts import Parsed
 
 
 class UnplacedFile:
@@ -39,9 +51,11 @@ class UnplacedFile:
         When the file cannot be read or has no rows, a column that is needed is missing, or codes look like persons.
     """
 
-    def __init__(self, workspace, table, path, options, codes, dates, progress):
+    def __init__(self, workspace: Workspace, table: str, path: Union[str, Path], options: SourceOptions,
+                 codes: Sequence[str], dates: Sequence[str], progress: Progress) -> None:
         self._workspace, self._table = workspace, table
-        self.source, self.warnings, self.rejects = open_source(path, table), [], RejectedRows()
+        self.source, self.rejects = open_source(path, table), RejectedRows()
+        self.warnings: list[str] = []
         self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
         self._zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
@@ -69,37 +83,38 @@ class UnplacedFile:
         for number in range(1, len(FAULTS)):
             self.reject(rows[FAULT] == number, FAULTS[number])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.lines)
 
-    def _refuse_persons(self, role):
+    def _refuse_persons(self, role: str) -> None:
         what = privacy.values_about_persons(self.texts(role).unique())
         if what and what != "number plates":
             raise ConnectError(f'The values of column {self.mapping[role]} look like {what}; give badge numbers or '
                                'codes of units, and name '
                                f'their column in MAPPING, as in {{"{role}": "column"}}.')
 
-    def texts(self, role):
+    def texts(self, role: str) -> pd.Series:
         """Texts of a role without blanks around them; empty where the source has none."""
         return self._texts.get(role, pd.Series("", index=range(len(self.lines)), dtype=object))
 
-    def codes(self, role):
+    def codes(self, role: str) -> Objects:
         """Codes of a role, None where there is none."""
         codes = self.texts(role).map(plain_code)
         return codes.where(codes != "", None).to_numpy(object)
 
-    def reject(self, rows, reason, role=""):
+    def reject(self, rows: Union[Flags, pd.Series], reason: str, role: str = "") -> None:
         """Reject rows (a mask) that are not rejected yet, for what stands in a role's column."""
         rows = np.asarray(rows, dtype=bool) & self.good
         self.rejects.add(self.lines[rows], self.mapping.get(role, ""), reason)
         self.good &= ~rows
 
-    def instants(self, role, parsed):
+    def instants(self, role: str, parsed: Parsed) -> pd.Series:
         """Series of instants of parsed texts of a role; NaT where no time of day is known."""
         zone = "UTC" if names_utc(self.mapping.get(role, "")) else self._zone
         return source_times.instants(parsed, zone, self.date_order)
 
-    def take_in(self, rejects, write, result=ImportResult):
+    def take_in(self, rejects: str, write: Callable[[Writer], tuple[Counts, dict[str, Any]]],
+                result: type[ImportResult] = ImportResult) -> Any:
         """Write everything in one transaction -> the result.
 
         Parameters

@@ -1,5 +1,8 @@
 """Words that stand in columns of a calendar or of flags: kinds of days, whether school is held, yes."""
+from __future__ import annotations
+
 import re
+from typing import Optional
 
 _DAY_KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
     (r"HOLIDAY", "holiday"), (r"SCHOOL", "school"), (r"WEATHER|METEO|CLIMATE|TEMPERATURE|PRECIP|\bNOAA\b", "weather"),
@@ -10,13 +13,13 @@ _NO_SCHOOL = re.compile(r"BREAK|HOLIDAY|NO SCHOOL|NO CLASS|CLOSED|CLOSURE|VACATI
 _NO = re.compile(r"^(0|0\.0|N|NO|F|FALSE|CLOSED|OFF)$", re.IGNORECASE)
 
 
-def day_kind(text):
+def day_kind(text: object) -> Optional[str]:
     """holiday, school, event or weather; ``None`` where the words speak of none."""
     text = " ".join(re.sub(r"[^A-Z0-9]+", " ", str(text).upper()).split())
     return next((kind for pattern, kind in _DAY_KINDS if pattern.search(text)), None)
 
 
-def in_session(value, name):
+def in_session(value: object, name: object) -> float:
     """1.0 where school is held, 0.0 where not: as the value says, else as the name of the day or period suggests."""
     value = str(value).strip()
     if value:
@@ -27,6 +30,6 @@ def in_session(value, name):
 _TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON[- ]?VIEW|PRO[- ]?ACTIVE", re.IGNORECASE)
 
 
-def is_true(text):
+def is_true(text: object) -> bool:
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))

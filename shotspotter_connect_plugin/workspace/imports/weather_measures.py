@@ -1,4 +1,6 @@
 """Weather measures: under which name each is stored, what agencies call it, and its units."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from .column_names import plain
@@ -13,15 +15,15 @@ class Measure:
 
     name: str
     stems: str
-    units: dict
+    units: dict[str, tuple[float, float]]
     summed: bool = False
 
     @property
-    def words(self):
+    def words(self) -> str:
         """Names of columns, alone and with each unit."""
         return " ".join(stem + unit for stem in self.stems.split() for unit in ("", *self.units))
 
-    def conversion(self, column):
+    def conversion(self, column: str) -> tuple[float, float]:
         """Factor and offset by which a column's values become this measure; (1, 0) where it names no unit."""
         name = plain(column)
         return next((change for stem in self.stems.split() for unit, change in self.units.items()
