@@ -49,3 +49,8 @@ class Rows:
 def columns(*declared: Iterable[Any]) -> tuple[Column, ...]:
     """Columns from tuples ``(name, type, help[, required])``."""
     return tuple(Column(*one) for one in declared)
+
+
+def names_of(frame: Any) -> tuple[str, ...]:
+    """Names of the columns of a declared frame, in order."""
+    return tuple(column.name for column in frame.__metadata__[0].columns)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Dict
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -82,7 +82,7 @@ class PublicPack:
     """A public pack ready to be written: its report, and its other files by name."""
 
     report: Report
-    files: Dict[str, bytes]
+    files: dict[str, bytes]
 
 
 def build_pack(workspace: Workspace, first: str, last: str, beat: str = "", progress: Progress = SILENT) -> PublicPack:

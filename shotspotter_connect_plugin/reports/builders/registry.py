@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
@@ -20,7 +20,7 @@ class Kind:
     name: str
     title: str
     module: str
-    takes: Tuple[str, ...] = ("beat",)
+    takes: tuple[str, ...] = ("beat",)
 
     @property
     def algorithm(self) -> str:

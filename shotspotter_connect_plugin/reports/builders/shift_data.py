@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -57,14 +57,14 @@ class ShiftData:
         words = logs["tactic"].map(names).fillna(logs["tactic"])
         return words.groupby(logs["stay"]).agg(lambda used: ", ".join(dict.fromkeys(map(wording.clean, used))))
 
-    def shifts(self) -> List[Tuple[str, str]]:
+    def shifts(self) -> list[tuple[str, str]]:
         """(date, shift) in which something was planned or done, in the order in which they start."""
         slots = self.workspace.calendar.slots(self.period.first, self.period.last)
         some = {*zip(self.patrols["shift_date"], self.patrols["shift"]),
                 *zip(self.stays["shift_date"], self.stays["shift"])}
         return [slot for slot in zip(slots["shift_date"], slots["shift"]) if slot in some]
 
-    def of_shift(self, date: str, code: str) -> Tuple[pd.DataFrame, pd.DataFrame]:
+    def of_shift(self, date: str, code: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Patrols and stays of one shift."""
         patrols, stays = ((frame[(frame["shift_date"] == date) & (frame["shift"] == code)])
                           for frame in (self.patrols, self.stays))

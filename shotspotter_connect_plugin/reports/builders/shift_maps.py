@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,8 @@ BOXES_PER_STRIP, STRIPS_PER_PAGE, MOST_STRIPS, PANEL = 40, 3, 6, (95.0, 63.0)
 CITY, LEAST_MAP = 178.0, 110.0
 _SIGNS = {"missed": "hollow, crossed", "short": "half full", "on_target": "full", "over": "full, white plus"}
 
-Extent = Tuple[float, float, float, float]
-Area = Tuple[str, Extent, NDArray[np.int64]]
+Extent = tuple[float, float, float, float]
+Area = tuple[str, Extent, NDArray[np.int64]]
 """A letter, the extent of the boxes of the area, their rows."""
 
 
@@ -45,7 +45,7 @@ class ShiftMaps:
         self._data = data
         self._boxes = data.workspace.read("boxes", ["box_id", "col", "row"]).set_index("box_id")
 
-    def of_period(self, height: float) -> List[Part]:
+    def of_period(self, height: float) -> list[Part]:
         """The planned boxes of the period, each by what happened to it most often."""
         data = self._data
         boxes = data.patrols.groupby("box_id")[["planned_minutes", "minutes", "visits"]].sum().reset_index()
@@ -53,18 +53,18 @@ class ShiftMaps:
         boxes["outcome"] = boxes["box_id"].map(outcome.reindex(columns=OUTCOME_ORDER, fill_value=0).idxmax(axis=1))
         rectangles, size = self._rectangles(boxes["box_id"]), data.workspace.fishnet.size
 
-        def layers() -> List[QgsMapLayer]:
+        def layers() -> list[QgsMapLayer]:
             return [delivered_map.amounts(data.crs, boxes, rectangles, size),
                     *delivered_map.ground(data.context, data.beats, data.crs)]
 
-        key: List[KeyEntry] = [
+        key: list[KeyEntry] = [
             (partial(delivered_map.outcome_symbol, name, SWATCH, "MM"), "", f"{words} ({_SIGNS[name]})")
             for name, words in OUTCOMES.items()]
         return [Heading("Where boxes were visited"),
                 Map("Boxes of the period", layers, self._extent(rectangles), data.crs, height, key,
                     "Each planned box by what happened most often to its patrols.", LEAST_MAP)]
 
-    def of_shift(self, date: str, code: str, patrols: pd.DataFrame, stays: pd.DataFrame) -> List[Part]:
+    def of_shift(self, date: str, code: str, patrols: pd.DataFrame, stays: pd.DataFrame) -> list[Part]:
         """One map where its boxes can be numbered, else one of the city without numbers and one of each area."""
         data = self._data
         rectangles = self._rectangles(patrols["box_id"])
@@ -73,9 +73,9 @@ class ShiftMaps:
                                     stays["unit"].unique().tolist() if data.period.beat else None,
                                     8.0 if len(patrols) <= MANY else 20.0)
         whole = () if data.period.beat else data.beats["geometry"]
-        made: List[QgsMapLayer] = []
+        made: list[QgsMapLayer] = []
 
-        def layers(numbers: float) -> List[QgsMapLayer]:
+        def layers(numbers: float) -> list[QgsMapLayer]:
             """Made once each: all areas show the same layers."""
             if not made:
                 made.extend([delivered_map.other_boxes(data.crs, elsewhere),
@@ -85,7 +85,7 @@ class ShiftMaps:
 
         shown = patrols.drop_duplicates("crime_type")
         shown = data.kinds.join(shown.sort_values("kind"))
-        key: List[KeyEntry] = [*zip(shown["colour"], shown["letter"], shown["kind"]),
+        key: list[KeyEntry] = [*zip(shown["colour"], shown["letter"], shown["kind"]),
                                (delivered_map.planned_not_visited, "", "Planned, not visited"),
                                (style.UNKNOWN, "", patrol_tables.NOT_PLANNED),
                                (delivered_map.track_symbol, "", "Track of a unit")]
@@ -96,9 +96,9 @@ class ShiftMaps:
             return [Heading("Where units were"), city]
         city = replace(city, layers=lambda: [self._frames(areas), *layers(0)], height=CITY, least=0.0,
                        caption="Each frame has a map of its own below, with numbers and names of units.")
-        numbered: List[QgsMapLayer] = []
+        numbered: list[QgsMapLayer] = []
 
-        def close() -> List[QgsMapLayer]:
+        def close() -> list[QgsMapLayer]:
             """The layers of every area, made once."""
             if not numbered:
                 numbered.extend(layers(5.5))
@@ -107,7 +107,7 @@ class ShiftMaps:
         panels = [Map(f"Area {name}", close, of_panel_shape(with_surroundings(*extent)), data.crs, PANEL[1],
                       caption=f"{name}: {_beats_of(patrols, members)}")
                   for name, extent, members in areas]
-        parts: List[Part] = [Heading("Where units were"), city]
+        parts: list[Part] = [Heading("Where units were"), city]
         for first in range(0, len(panels), 2 * STRIPS_PER_PAGE):
             page = panels[first:first + 2 * STRIPS_PER_PAGE]
             parts += [Heading("Tracks and boxes by area"), Beside((page[::2], page[1::2]), (1, 1))]
@@ -147,10 +147,10 @@ def with_surroundings(x_min: float, y_min: float, x_max: float, y_max: float) ->
     return x_min - max(x, 0.0), y_min - max(y, 0.0), x_max + max(x, 0.0), y_max + max(y, 0.0)
 
 
-def cut_in_areas(rectangles: NDArray[np.float64], strips: int) -> List[Area]:
+def cut_in_areas(rectangles: NDArray[np.float64], strips: int) -> list[Area]:
     """Areas with about as many boxes each, in ``strips`` from north to south of a western and an eastern one."""
     centres = (rectangles[:, :2] + rectangles[:, 2:]) / 2
-    found: List[Area] = []
+    found: list[Area] = []
     for strip in np.array_split(np.argsort(-centres[:, 1], kind="stable"), strips) if strips else ():
         for half in np.array_split(strip[np.argsort(centres[strip, 0], kind="stable")], 2):
             low, high = rectangles[half, :2].min(axis=0), rectangles[half, 2:].max(axis=0)

@@ -6,7 +6,7 @@ of the whole period, a table of shifts and the boxes that were missed most.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Sequence
 
 from ...workspace.numbers import delivered_period
 from ..paper import page_head, wording
@@ -45,9 +45,9 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     return Report(TITLE, head, tuple(parts), "", workspace.settings.crs)
 
 
-def _few_shifts(data: ShiftData, maps: ShiftMaps, shifts: Sequence[Tuple[str, str]]) -> List[Part]:
+def _few_shifts(data: ShiftData, maps: ShiftMaps, shifts: Sequence[tuple[str, str]]) -> list[Part]:
     """One page about all of them, their map, then each on its own."""
-    parts: List[Part] = [
+    parts: list[Part] = [
         shift_tables.big_numbers(data), shift_tables.limits(data), shift_tables.shifts_table(data),
         shift_tables.off_target(data, shifts), shift_tables.beats_table(data), *shift_tables.trend(data),
         *maps.of_period(138.0), shift_tables.extreme_boxes(data)]
@@ -56,7 +56,7 @@ def _few_shifts(data: ShiftData, maps: ShiftMaps, shifts: Sequence[Tuple[str, st
     return parts
 
 
-def _many_shifts(data: ShiftData, maps: ShiftMaps) -> List[Part]:
+def _many_shifts(data: ShiftData, maps: ShiftMaps) -> list[Part]:
     return [shift_tables.big_numbers(data), shift_tables.limits(data), Heading("The whole period"),
             *shift_tables.trend(data), *maps.of_period(150.0), shift_tables.shifts_table(data),
             shift_tables.beats_table(data), shift_tables.missed_most(data), shift_tables.extreme_boxes(data), Paragraph(
@@ -64,18 +64,18 @@ def _many_shifts(data: ShiftData, maps: ShiftMaps) -> List[Part]:
                 "one date or one shift to see them.", small=True)]
 
 
-def _only_shift(data: ShiftData, maps: ShiftMaps, date: str, code: str) -> List[Part]:
+def _only_shift(data: ShiftData, maps: ShiftMaps, date: str, code: str) -> list[Part]:
     """The only shift of a report: what was missed stands before the map; so do its beats where the map is large."""
-    first: List[Part] = [shift_tables.big_numbers(data), shift_tables.limits(data),
+    first: list[Part] = [shift_tables.big_numbers(data), shift_tables.limits(data),
                          shift_tables.off_target(data, [(date, code)])]
-    more: List[Part] = [shift_tables.beats_table(data), shift_tables.extreme_boxes(data)]
+    more: list[Part] = [shift_tables.beats_table(data), shift_tables.extreme_boxes(data)]
     if len(data.patrols) > MANY:
         return _shift(data, maps, date, code, [*first, *more])
     return _shift(data, maps, date, code, first, more)
 
 
 def _shift(data: ShiftData, maps: ShiftMaps, date: str, code: str, above_map: Sequence[Part],
-           above_boxes: Sequence[Part] = ()) -> List[Part]:
+           above_boxes: Sequence[Part] = ()) -> list[Part]:
     patrols, stays = data.of_shift(date, code)
     start, end = (moment.tz_convert(data.zone) for moment in data.workspace.calendar.bounds(date, code))
     hours = wording.hours_in_words(start, end, date)

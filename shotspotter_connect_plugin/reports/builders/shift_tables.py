@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING, Any, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Sequence
 
 import pandas as pd
 
@@ -84,7 +84,7 @@ def _by_beat(data: ShiftData) -> pd.DataFrame:
     return patrol_tables.beats_in_order(dosage_figures.by_group(data.period, ["beat"]))
 
 
-def off_target(data: ShiftData, shifts: Sequence[Tuple[str, str]]) -> Table:
+def off_target(data: ShiftData, shifts: Sequence[tuple[str, str]]) -> Table:
     """Which boxes were missed, short and over, in the words of roll call: the beat, then number and letter."""
     patrols = patrol_tables.beats_in_order(data.patrols)
     found = {key: boxes for key, boxes in patrols.groupby(["outcome", "shift_date", "shift"])}
@@ -105,7 +105,7 @@ def off_target(data: ShiftData, shifts: Sequence[Tuple[str, str]]) -> Table:
         in_file=False)
 
 
-def trend(data: ShiftData) -> List[Chart]:
+def trend(data: ShiftData) -> list[Chart]:
     """Minutes by date; nothing where there is only one date."""
     table = dosage_figures.by_group(data.period, ["shift_date"])
     if len(table) < 2:
@@ -145,7 +145,7 @@ def outcomes(patrols: pd.DataFrame) -> Beside:
     return Beside(((by_outcome,), (by_beat,)), (1, 2))
 
 
-def boxes_tables(patrols: pd.DataFrame) -> List[Table]:
+def boxes_tables(patrols: pd.DataFrame) -> list[Table]:
     """Every box: those to talk about with all there is, those on target in two columns."""
     rank = {name: place for place, name in enumerate(OUTCOME_ORDER)}
     patrols = patrol_tables.beats_in_order(patrols)
@@ -179,7 +179,7 @@ def stays_table(data: ShiftData, stays: pd.DataFrame) -> Table:
         table, "Stays in planned boxes, unit by unit", "No planned box was visited.", in_file=False)
 
 
-def lists_for_files(data: ShiftData) -> List[Table]:
+def lists_for_files(data: ShiftData) -> list[Table]:
     """What only a table in a file can hold: every beat, every patrol and every stay of the period."""
     patrols = data.patrols.assign(words=data.patrols["outcome"].map(OUTCOMES))
     stays = data.in_order_of_units(data.stays).assign(letter="", colour="")

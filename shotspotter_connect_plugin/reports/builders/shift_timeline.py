@@ -1,7 +1,7 @@
 """Timelines of the Shift report: where each unit was from when to when, and what was logged there."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, Callable
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNITS_PER_CHART = 56
 
 
-def timelines(data: ShiftData, stays: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> List[Part]:
+def timelines(data: ShiftData, stays: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> list[Part]:
     """Who was where from when to when: a row for each unit, in as many charts as it takes."""
     if stays.empty:
         return [Paragraph("No visits are recorded in this shift. Are its GPS fixes imported, and its visits "
@@ -24,7 +24,7 @@ def timelines(data: ShiftData, stays: pd.DataFrame, start: pd.Timestamp, end: pd
     entered = (stays["entered_utc"] - start).dt.total_seconds() / 60
     left = (stays["left_utc"] - start).dt.total_seconds() / 60
     units = sorted(stays["unit"].unique(), key=wording.natural_key)
-    rows: Dict[str, List[charts.Span]] = {unit: [] for unit in units}
+    rows: dict[str, list[charts.Span]] = {unit: [] for unit in units}
     letters = _tactic_letters(data, stays)
     for unit, begin, finish, label, code, kind, stay in zip(
             stays["unit"], entered, left, stays["label"], stays["colour"], stays["crime_type"], stays["stay"]):
@@ -35,12 +35,12 @@ def timelines(data: ShiftData, stays: pd.DataFrame, start: pd.Timestamp, end: pd
     length = (end - start).total_seconds() / 60
     ticks = [(60.0 * hour, f"{start + pd.Timedelta(hours=hour):%H:%M}") for hour in range(int(length // 60) + 1)]
     shown = stays.drop_duplicates("kind").dropna(subset=["kind"]).sort_values("kind")
-    key: List[Tuple[str, ...]] = [
+    key: list[tuple[str, ...]] = [
         (colour, f"{letter}  {kind}", _pattern(data, code)) for colour, letter, kind, code in
         zip(shown["colour"], shown["letter"], shown["kind"], shown["crime_type"])]
     key += [(charts.LOW, patrol_tables.NOT_PLANNED + " (low)")]
 
-    def draw(some: List[str]) -> Callable[[float], charts.Picture]:
+    def draw(some: list[str]) -> Callable[[float], charts.Picture]:
         return lambda width: charts.timeline([(unit, rows[unit]) for unit in some], 0.0, length, ticks, width, key)
 
     charts_needed = -(-len(units) // UNITS_PER_CHART)
@@ -57,7 +57,7 @@ def _pattern(data: ShiftData, code: str) -> str:
     return charts.PATTERNS[codes.index(code) % len(charts.PATTERNS)] if code in codes else ""
 
 
-def _tactic_letters(data: ShiftData, stays: pd.DataFrame) -> Dict[Any, str]:
+def _tactic_letters(data: ShiftData, stays: pd.DataFrame) -> dict[Any, str]:
     """Small letters of the tactics logged in each stay."""
     letters = _letters(data, stays)
     logs = _logs_of(data, stays)
@@ -65,7 +65,7 @@ def _tactic_letters(data: ShiftData, stays: pd.DataFrame) -> Dict[Any, str]:
         lambda used: "".join(sorted(set(used)))).to_dict()
 
 
-def _letters(data: ShiftData, stays: pd.DataFrame) -> Dict[str, str]:
+def _letters(data: ShiftData, stays: pd.DataFrame) -> dict[str, str]:
     """A small letter for each tactic that was logged in some stays: of its name where that is free."""
     logged = set(_logs_of(data, stays)["tactic"])
     listed = [code for code in data.period.tactics["tactic"] if code in logged]

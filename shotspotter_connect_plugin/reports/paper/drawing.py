@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Sequence
 
 from . import style
 from .wording import clean
@@ -42,7 +42,7 @@ class Picture:
     svg: str
     width: float
     height: float
-    words: Tuple[Words, ...] = ()
+    words: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ are millimetres. Main thread only, as layouts are.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, Union
 
 from . import charts, page_tables, style
 from .page_map import GAP, SMALL, draw_map, map_height
@@ -63,7 +63,7 @@ class _Flow:
     def __init__(self, pages: ReportPages) -> None:
         self._pages = pages
         self._x, self._y, self._width = style.MARGIN, pages.top, pages.width
-        self._drawn: Dict[Tuple[int, float], Picture] = {}
+        self._drawn: dict[tuple[int, float], Picture] = {}
 
     # the flow
 
@@ -165,13 +165,13 @@ class _Flow:
     def _caption_height(self, caption: str) -> float:
         return len(self._caption(caption)) * style.line_height(SMALL) + 1.0 if caption else 0.0
 
-    def _caption(self, caption: str) -> List[str]:
+    def _caption(self, caption: str) -> list[str]:
         return style.fit(clean(caption), _DRAWN * self._width, SMALL, 6)
 
     # parts
 
     def _draw(self, part: _Whole) -> None:
-        draw: Dict[type, Callable[[Any], None]] = {
+        draw: dict[type, Callable[[Any], None]] = {
             Heading: self._heading, Figures: self._figures, Chart: self._chart, Map: self._map}
         draw[type(part)](part)
 
@@ -193,7 +193,7 @@ class _Flow:
             lines = lines[room:]
         self._y += GAP
 
-    def _lines(self, part: Paragraph) -> List[str]:
+    def _lines(self, part: Paragraph) -> list[str]:
         return style.fit(clean(part.text), _DRAWN * self._width, _points(part), 400)
 
     def _figures(self, part: Figures) -> None:
@@ -264,10 +264,10 @@ class _Flow:
         """The width of one of a table's columns of rows."""
         return (self._width - GAP * (part.across - 1)) / part.across
 
-    def _title(self, part: Table) -> List[str]:
+    def _title(self, part: Table) -> list[str]:
         return style.fit(clean(part.title), self._width, TEXT, 2, True) if part.title else []
 
-    def _table_title(self, title: List[str], following: float) -> None:
+    def _table_title(self, title: list[str], following: float) -> None:
         if title:
             height = len(title) * style.line_height(TEXT) + 0.5
             self._make_room(height + following)
@@ -287,13 +287,13 @@ class _Flow:
         return above + page_tables.header_cells(part.columns, widths)[1] + tallest
 
 
-def _together(heights: List[float], across: int) -> float:
+def _together(heights: list[float], across: int) -> float:
     """The height of the rows of a table that stay with its title."""
     first = heights if len(heights) <= KEPT_ROWS * across else heights[:LEAST_ROWS * across]
     return max(sum(first[low:high]) for low, high in page_tables.runs(first, sum(first), across))
 
 
-def _caption_of(words: str, width: float) -> List[str]:
+def _caption_of(words: str, width: float) -> list[str]:
     """The lines below a big number."""
     return style.fit(clean(words), width - 3, SMALL, 3)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence, Tuple
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import (Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem,
                        QgsLayoutItemAttributeTable, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture,
@@ -28,7 +28,7 @@ _NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
 _MM = Qgis.LayoutUnit.Millimeters
 DPI = 200
 
-PagePlace = Tuple[float, float, float, float]
+PagePlace = tuple[float, float, float, float]
 """Left, top, width and height on a page or on the layout, in mm."""
 
 

@@ -1,7 +1,7 @@
 """Maps on the pages of a report: the map with scale bar and north arrow, and its key beside or below it."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsLayoutItemMap, QgsLayoutItemPolyline, QgsLayoutItemShape,
                        QgsRectangle)
@@ -70,7 +70,7 @@ def _draw_key(pages: ReportPages, key: Sequence[KeyEntry], x: float, y: float, w
         return
     count = -(-len(key) // columns)
     rows = [[page_tables.cell("") for _ in range(2 * columns)] for _ in range(count)]
-    symbols: List[Tuple[QgsSymbol, float, float]] = []
+    symbols: list[tuple[QgsSymbol, float, float]] = []
     for place, (colour, letter, words) in enumerate(key):
         row, column = place % count, 2 * (place // count)
         if not isinstance(colour, str):

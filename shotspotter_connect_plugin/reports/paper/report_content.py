@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, Union
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .drawing import Picture
 
-KeyEntry = Tuple[Union[str, Callable[[], "QgsSymbol"]], str, str]
+KeyEntry = tuple[Union[str, Callable[[], "QgsSymbol"]], str, str]
 """Of a map's key: a colour or what makes the very symbol of the map, a letter, words."""
 
 
@@ -63,7 +63,7 @@ class Paragraph:
 class Figures:
     """A row of big numbers: (number as text, caption) each, at most five; smaller where one is long."""
 
-    figures: Sequence[Tuple[str, str]]
+    figures: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Map:
 
     name: str
     layers: Callable[[], Sequence[QgsMapLayer]]
-    extent: Tuple[float, float, float, float]
+    extent: tuple[float, float, float, float]
     crs: str
     height: float = 110.0
     key: Sequence[KeyEntry] = ()
@@ -177,7 +177,7 @@ class Report:
     message: str = ""
     crs: str = ""
 
-    def tables(self) -> List[Table]:
+    def tables(self) -> list[Table]:
         """Its tables for files, in reading order."""
         return [table for table in _tables(self.parts) if table.in_file]
 
@@ -208,7 +208,7 @@ def _cell(value: Any) -> Any:
     return harmless(clean(value)) if isinstance(value, str) else value
 
 
-def write_csv(report: Report, path: Union[str, Path]) -> List[str]:
+def write_csv(report: Report, path: Union[str, Path]) -> list[str]:
     """Write the tables of a report as CSV: one to ``path``, several beside it with the table's name -> paths.
 
     Raises

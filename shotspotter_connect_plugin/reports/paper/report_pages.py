@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import TYPE_CHECKING, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from qgis.core import Qgis, QgsLayoutFrame, QgsLayoutItemPage, QgsLayoutItemPicture, QgsLayoutPoint, QgsLayoutSize
 from qgis.PyQt.QtCore import Qt
@@ -46,8 +46,8 @@ class ReportPages:
         self._rule_top = 18.5 + len(self._subtitle + self._notice) * style.line_height(TEXT + 0.5)
         self.top = self._rule_top + 4.5
         self._page = 0
-        self._names: Dict[str, int] = {}
-        self._layers: Dict[object, QgsMapLayer] = {}
+        self._names: dict[str, int] = {}
+        self._layers: dict[object, QgsMapLayer] = {}
 
     def add_page(self) -> None:
         """Go on on a further page."""
@@ -106,7 +106,7 @@ class ReportPages:
 
     # items
 
-    def text(self, name: str, lines: Sequence[str], place: Tuple[float, float, float], points: float,
+    def text(self, name: str, lines: Sequence[str], place: tuple[float, float, float], points: float,
              ink: str = style.INK, bold: bool = False, align: Qt.AlignmentFlag = _LEFT, page: Optional[int] = None,
              monospaced: bool = False) -> None:
         """Lines of text, as they are, at left, top, width; nothing where there is no line."""

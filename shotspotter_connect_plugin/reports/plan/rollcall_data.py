@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ...forecast.reasons import own_first
+from ...frames import names_of
 from ...patrol.metering import harm_by_box
 from ...workspace.steps.seed_promises import commitments
 from ...workspace.store.runs import library_versions
@@ -22,12 +23,7 @@ from ..paper.wording import clean, hours_in_words, moment_in_words, natural_key
 if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
 
-PATROL_COLUMNS = (
-    "patrol_id", "draw_id", "shift_date", "shift", "beat", "number", "box_id", "where", "crime_type", "chance",
-    "chance_low", "chance_high", "inclusion_probability", "harm", "target_minutes", "returns", "unit", "origin",
-    "version", "reasons", "geometry")
-FORECAST_COLUMNS = ("box_id", "beat", "where", "crime_type", "harm", "chance", "chance_low", "chance_high",
-                    "inclusion_probability", "eligible", "why_not", "geometry")
+PATROL_COLUMNS, FORECAST_COLUMNS = names_of(SheetPatrols), names_of(ForecastBoxes)
 NO_PLAN = "No plan has been made for this shift."
 NO_PATROLS = "The plan of this shift has no boxes."
 
@@ -50,8 +46,8 @@ class RollCall:
     shift: str
     shift_name: str
     hours: str
-    pages: Tuple[str, ...]
-    area: Tuple[float, float, float, float]
+    pages: tuple[str, ...]
+    area: tuple[float, float, float, float]
     crime_types: CrimeTypeLegend
     beats: BeatOutlines
     patrols: SheetPatrols

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -66,18 +66,18 @@ class Item:
 
     path: str
     kind: str = ""
-    given: Optional[Dict[str, str]] = None
+    given: Optional[dict[str, str]] = None
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""
     question: Any = None
-    extras: Dict[str, str] = field(default_factory=dict)
+    extras: dict[str, str] = field(default_factory=dict)
     look: Optional[Preview] = None
     state: str = LOOKING
     percent: int = 0
-    outputs: Dict[str, Any] = field(default_factory=dict)
-    messages: List[str] = field(default_factory=list)
-    warnings: List[str] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     error: str = ""
     rejects: str = ""
     rejected: Optional[pd.DataFrame] = None

@@ -1,7 +1,7 @@
 """Brings what a car has seen to the workspace, in the background, and tells when the plan there has changed."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Collection, Iterable, Tuple
+from typing import TYPE_CHECKING, Collection, Iterable
 
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ...patrol.live_tracker import Visit, VisitEvent
     from ...workspace.steps.patrol_journal import Journal
 
-Fix = Tuple["pd.Timestamp", float, float, float]
+Fix = tuple["pd.Timestamp", float, float, float]
 """Instant, longitude, latitude, metres, as a journal keeps them."""
 _EVERY = 20000
 """Milliseconds between looks at the plan, and between deliveries while nothing opens or closes."""

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Dict, List, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ...processing import destinations
 from ...processing.base import VERSIONS
@@ -23,7 +23,7 @@ PUBLIC, PACK = "exposurereport", ".zip"
 """The report that has a public pack, and the ending of that."""
 
 
-Made = Union[Report, exposure_report.PublicPack, "List[RollCall]"]
+Made = Union[Report, exposure_report.PublicPack, "list[RollCall]"]
 """What was read for a report: the report itself, a public pack, or the sheets of roll call."""
 
 
@@ -34,7 +34,7 @@ class Request:
     kind: registry.Kind
     first: str
     last: str
-    given: Dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
     @property
     def filters(self) -> dict[str, Any]:
