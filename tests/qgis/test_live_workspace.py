@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import Qt
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
-from shotspotter_connect_plugin.workspace.store import geopackage
+from shotspotter_connect_plugin.workspace.store import gpkg_connection
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2017-12-14", "evening"
@@ -109,7 +109,7 @@ def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(
 
 def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address, places, monkeypatch):
     box, inside, outside = places
-    monkeypatch.setattr(geopackage, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(gpkg_connection, "WAIT_SECONDS", 0.2)
     dock = started(open_dock, address)
     other = sqlite3.connect(address, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")    # a long run at the desk

@@ -237,7 +237,9 @@ WRITERS = {
     "files.py": {"write_bytes", "os.replace", "os.link", "os.unlink", "os.chmod", "os.chown", "shutil.rmtree",
                  "os.open", "shutil.copy2", "open w"},
     "workspace/steps/patrol_journal.py": {"os.open"},  # added to for hours, line by line, each synced
-    "workspace/store/geopackage.py": {"CreateDataSource", "sqlite3.connect"},  # the workspace: made through files.py
+    # The workspace, made through files.py:
+    "workspace/store/gpkg_schema.py": {"CreateDataSource"},
+    "workspace/store/geopackage.py": {"sqlite3.connect"},
     # What writes to the path that files.py gave it, or to a folder of files.scratch:
     "workspace/exports/box_file.py": {"CreateDataSource", "sqlite3.connect"},
     "workspace/exports/plan_formats.py": {"CreateDataSource"},

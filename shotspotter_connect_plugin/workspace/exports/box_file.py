@@ -8,8 +8,8 @@ from osgeo import gdal, ogr, osr
 from ...file_checks import layers
 from ...files import replacing
 from ...progress import SILENT
-from ..store.geopackage import quoted
 from ..store.rtree import RTree
+from ..store.sql_text import quoted
 
 _POLYGON = np.dtype([
     ("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("envelope", "<f8", 4),

@@ -1,9 +1,12 @@
 """A workspace: all of an agency's data behind one address. What is kept how is the business of a store below it."""
+from __future__ import annotations
+
 import hashlib
 import re
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -11,9 +14,11 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.fishnet import Fishnet
 from ...forecast.shifts import Shift, ShiftCalendar
-from .geopackage import Between, Counts, GeoPackage
+from .geopackage import GeoPackage
 from .roles import account
-from .settings import settings_from
+from .rows import CrimeTypes
+from .settings import Settings, settings_from
+from .table_store import Between, Counts, Store, Value, Where
 from .tables import SCHEMA_VERSION, TABLES
 
 __all__ = ["Between", "Counts", "Workspace", "Writer", "check_address", "open_workspace"]
@@ -25,7 +30,7 @@ _DATABASE = re.compile(r"\s*(postgres(ql)?:|PG:|(service|dbname|host|user|passwo
 _PASSWORD = re.compile(r"\bpassword\s*=", re.IGNORECASE)
 
 
-def check_address(address):
+def check_address(address: str | Path) -> Path:
     """Give the path of a workspace's file, or say in one sentence why the address cannot be used."""
     address = str(address).strip()
     if not address:
@@ -40,12 +45,12 @@ def check_address(address):
     return Path(address)
 
 
-def open_workspace(address):
+def open_workspace(address: str | Path) -> Workspace:
     """Open a workspace.
 
     Parameters
     ----------
-    address : str or pathlib.Path
+    address
         Path of its file.
 
     Raises
@@ -64,12 +69,12 @@ def open_workspace(address):
 class Workspace:
     """An agency's tables, settings, fishnet and shifts. A context manager; use it from one thread at a time."""
 
-    def __init__(self, store):
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._check_version()
 
-    def _check_version(self):
-        name = self._store.path.name
+    def _check_version(self) -> None:
+        name = self._store.name
         if "settings" not in self._store.table_names:
             raise ConnectError(name + " is not a workspace; make one with Create workspace.")
         versions = self.read("settings", where={"name": "schema_version"})["value"].tolist()
@@ -83,45 +88,45 @@ class Workspace:
         if missing:
             raise ConnectError(name + " lacks the tables " + ", ".join(missing) + "; restore it from a copy.")
 
-    def __enter__(self):
+    def __enter__(self) -> Workspace:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
-        """Let go of the file."""
+    def close(self) -> None:
+        """Let go of its home."""
         self._store.close()
 
     @property
-    def address(self):
+    def address(self) -> str:
         """The address it was opened by."""
-        return str(self._store.path)
+        return self._store.address
 
     @property
-    def folder(self):
+    def folder(self) -> Path:
         """Folder in which its file lies; relative paths of settings start here."""
-        return self._store.path.absolute().parent
+        return self._store.folder
 
     @property
-    def read_only(self):
+    def read_only(self) -> bool:
         """Whether the account that opened it can only read it."""
         return self._store.read_only
 
     @property
-    def why_read_only(self):
+    def why_read_only(self) -> str:
         """One sentence on a workspace that can only be read."""
-        return (self._store.path.name + " can only be read by " + account() + ", so nothing was changed; work on it "
+        return (self._store.name + " can only be read by " + account() + ", so nothing was changed; work on it "
                 "where you may write the file and its folder.")
 
     @property
-    def path_of_seeds(self):
+    def path_of_seeds(self) -> Path:
         """The side file that keeps the seeds of coming draws secret."""
-        return Path(str(self._store.path) + ".seeds.json")
+        return self._store.path_of_seeds
 
     @cached_property
-    def settings(self):
-        """The agency's :class:`Settings`."""
+    def settings(self) -> Settings:
+        """The agency's settings."""
         rows = self.read("settings")
         stored = dict(zip(rows["name"], rows["value"]))
         for name in _NOT_SETTINGS:
@@ -129,60 +134,59 @@ class Workspace:
         return settings_from(stored)
 
     @cached_property
-    def fishnet(self):
-        """Its :class:`~shotspotter_connect_plugin.forecast.fishnet.Fishnet`."""
+    def fishnet(self) -> Fishnet:
+        """Its boxes by arithmetic."""
         return Fishnet(self.settings.size)
 
     @cached_property
-    def calendar(self):
-        """Its :class:`~shotspotter_connect_plugin.forecast.shifts.ShiftCalendar`."""
+    def calendar(self) -> ShiftCalendar:
+        """Its shifts on the wall clock."""
         rows = self.read("shifts", ["shift", "name", "start", "end", "weekdays"], order_by="sort_order")
         return ShiftCalendar([Shift(*row) for row in rows.itertuples(index=False)], self.settings.timezone)
 
     @cached_property
-    def crime_types(self):
-        """Data frame of the crime types that are forecast, in order."""
+    def crime_types(self) -> CrimeTypes:
+        """The crime types that are forecast, in order."""
         return self.read("crime_types", where={"enabled": True}, order_by="sort_order")
 
-    def read(self, table, columns=None, where=None, order_by=None):
+    def read(self, table: str, columns: Sequence[str] | None = None, where: Where | None = None,
+             order_by: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Rows of a table.
 
         Parameters
         ----------
-        table : str
+        table
             Its name.
-        columns : list of str, optional
+        columns
             All if not given; ``x``, ``y`` of a point table or ``geometry`` of a polygon table count as columns.
-        where : dict, optional
-            Column -> scalar (equal), list, tuple or set (in), ``None`` (is null) or :class:`Between`.
-        order_by : str or list of str, optional
+        order_by
             Columns; rows as written if not given.
 
         Returns
         -------
         pandas.DataFrame
-            Types as in docs/architecture.md.
+            The rows of ``rows.py`` with the columns asked for.
         """
         return self._store.read(TABLES[table], columns, where, order_by)
 
-    def count(self, table, where=None):
+    def count(self, table: str, where: Where | None = None) -> int:
         """How many rows of a table meet a condition."""
         return self._store.count(TABLES[table], where)
 
-    def stamp(self, table):
+    def stamp(self, table: str) -> str:
         """Text that changes with every write to a table."""
         return self._store.stamp(TABLES[table])
 
-    def distinct(self, table, column, where=None):
+    def distinct(self, table: str, column: str, where: Where | None = None) -> list[Any]:
         """List of the different values of a column, in order."""
         return self._store.distinct(TABLES[table], column, where)
 
-    def totals(self, table, amount, by, where=None):
+    def totals(self, table: str, amount: str, by: str, where: Where | None = None) -> pd.DataFrame:
         """Data frame [by, amount]: sums of the column ``amount`` for each value of the column ``by``, in its order."""
         return self._store.totals(TABLES[table], amount, by, where)
 
     @contextmanager
-    def transaction(self, for_good=False):
+    def transaction(self, for_good: bool = False) -> Iterator[Writer]:
         """A :class:`Writer`: everything written inside ``with`` is kept, or after any error nothing.
 
         ``for_good``: zeros are written over what it removes.
@@ -199,12 +203,12 @@ class Workspace:
                 self.__dict__.pop(name, None)
 
     @property
-    def unfinished_purge(self):
+    def unfinished_purge(self) -> dict[str, Any] | None:
         """What a purge has removed that did not come to rewrite the file: {at, who, rows}; None if there is none."""
         kept = self.read("settings", ["value"], {"name": UNFINISHED_PURGE})["value"].tolist()
         return kept[0] if kept else None
 
-    def finish_purge(self):
+    def finish_purge(self) -> None:
         """Rewrite the file so that nothing of what was purged stays in it, and forget that this was still to be done.
 
         Raises
@@ -216,11 +220,11 @@ class Workspace:
         with self.transaction() as writer:
             writer.delete("settings", {"name": UNFINISHED_PURGE})
 
-    def faults(self):
+    def faults(self) -> list[str]:
         """Sentences about a damaged file, missing columns and lost rules of append-only tables; empty if none."""
         return self._store.faults()
 
-    def content_hash(self):
+    def content_hash(self) -> str:
         """SHA-256 (hexadecimal) of all rows of all tables except ``runs``.
 
         The order of rows in the store does not matter. ``runs`` is left out because a run that finds nothing to do is
@@ -239,35 +243,35 @@ class Workspace:
 class Writer:
     """Writes to tables inside a transaction; frames as :meth:`Workspace.read` gives them, in any row order."""
 
-    def __init__(self, store):
+    def __init__(self, store: Store) -> None:
         self._store = store
 
-    def append(self, table, frame):
+    def append(self, table: str, frame: pd.DataFrame) -> None:
         """Add rows; a ConnectError where a key is there already."""
         self._store.append(TABLES[table], frame)
 
-    def upsert(self, table, frame):
+    def upsert(self, table: str, frame: pd.DataFrame) -> Counts:
         """Add or change rows by the table's key -> :class:`Counts`; columns not in the frame stay as they are."""
         return self._store.upsert(TABLES[table], frame)
 
-    def replace(self, table, frame, where=None):
+    def replace(self, table: str, frame: pd.DataFrame, where: Where | None = None) -> None:
         """Delete the rows that meet ``where`` (all if not given), then add the frame's."""
         self._store.delete(TABLES[table], where)
         self._store.append(TABLES[table], frame)
 
-    def delete(self, table, where=None):
+    def delete(self, table: str, where: Where | None = None) -> int:
         """Remove rows (all if no ``where``) -> their number."""
         return self._store.delete(TABLES[table], where)
 
-    def reveal(self, table, key_values, value):
+    def reveal(self, table: str, key_values: Where, value: Value) -> None:
         """Give the one reveal column of an append-only row its value; ``key_values`` is a mapping as ``where``."""
         self._store.reveal(TABLES[table], key_values, value)
 
-    def note_purge(self, what):
+    def note_purge(self, what: Mapping[str, Any]) -> None:
         """Keep with the rows that are purged that the file is still to be rewritten: :attr:`~.unfinished_purge`."""
         self._store.upsert(TABLES["settings"], pd.DataFrame({"name": [UNFINISHED_PURGE], "value": [what]}))
 
-    def save_settings(self, settings):
-        """Keep a :class:`Settings`."""
+    def save_settings(self, settings: Settings) -> None:
+        """Keep the settings."""
         values = vars(settings)
         self._store.upsert(TABLES["settings"], pd.DataFrame({"name": list(values), "value": list(values.values())}))

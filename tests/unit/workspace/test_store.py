@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from shapely.geometry import MultiPolygon, Point, box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.store.geopackage import quoted
+from shotspotter_connect_plugin.workspace.store.sql_text import quoted
 from shotspotter_connect_plugin.workspace.store.tables import SCHEMA_VERSION, TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import Between, open_workspace
 
@@ -316,7 +316,7 @@ def test_what_a_workspace_knows(workspace, tmp_path):
 
 
 def test_another_program_that_writes_is_named(workspace, made_incidents, monkeypatch):
-    monkeypatch.setattr("shotspotter_connect_plugin.workspace.store.geopackage.WAIT_SECONDS", 0.2)
+    monkeypatch.setattr("shotspotter_connect_plugin.workspace.store.gpkg_connection.WAIT_SECONDS", 0.2)
     other = sqlite3.connect(workspace.address, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with open_workspace(workspace.address) as second:

@@ -10,8 +10,8 @@ from osgeo import ogr
 
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store import geopackage, rtree
-from shotspotter_connect_plugin.workspace.store.geopackage import quoted
 from shotspotter_connect_plugin.workspace.store.rtree import RTree
+from shotspotter_connect_plugin.workspace.store.sql_text import quoted
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 
 SPATIAL = [name for name, table in TABLES.items() if table.geometry]

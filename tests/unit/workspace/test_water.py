@@ -22,6 +22,7 @@ from shotspotter_connect_plugin.workspace.steps.configure import configure
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.store.gpkg_schema import lacking_columns
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -156,7 +157,7 @@ def test_an_analyst_who_adds_such_a_box_is_warned_and_not_refused(workspace):
 def test_a_workspace_of_the_version_before_has_no_water_and_draws(workspace):
     with workspace.transaction():
         workspace._store._connection.execute('ALTER TABLE "boxes" DROP COLUMN "water"')
-    workspace._store._lacking = workspace._store._find_lacking()
+    workspace._store._lacking = lacking_columns(workspace._store._connection)
     assert workspace.read("boxes", ["water"])["water"].isna().all() and not workspace.faults()
     meter(workspace, DATE, SHIFT)
     assert verify_draw(workspace, DATE, SHIFT).verified

@@ -1,0 +1,106 @@
+"""The tables of ``tables.py`` as layers, indexes and triggers of a GeoPackage; GDAL makes the layers."""
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Iterator, Sequence
+
+from osgeo import gdal, ogr, osr
+
+from ...frames import Column
+from .sql_text import all_of, listed, quoted, sql
+from .tables import TABLES, Table
+
+GEOMETRY = "geom"
+ROW = "fid"
+_DESCRIBE = ("INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?) "
+             "ON CONFLICT (table_name, column_name) DO UPDATE SET description = excluded.description")
+_FIELD_TYPES = {
+    "text": (ogr.OFTString, ogr.OFSTNone), "local": (ogr.OFTString, ogr.OFSTNone),
+    "json": (ogr.OFTString, ogr.OFSTJSON), "integer": (ogr.OFTInteger64, ogr.OFSTNone),
+    "boolean": (ogr.OFTInteger, ogr.OFSTBoolean), "real": (ogr.OFTReal, ogr.OFSTNone),
+    "date": (ogr.OFTDate, ogr.OFSTNone), "utc": (ogr.OFTDateTime, ogr.OFSTNone),
+}
+_STORED_TYPES = {"text": "TEXT", "local": "TEXT", "json": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN",
+                 "real": "REAL", "date": "DATE", "utc": "DATETIME"}
+_GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
+
+
+def create_layers(path: str | Path, crs: str) -> None:
+    """Make a GeoPackage at ``path`` with every table, empty, in the coordinate system ``crs``."""
+    system = osr.SpatialReference()
+    system.SetFromUserInput(crs)
+    try:
+        source = ogr.GetDriverByName("GPKG").CreateDataSource(str(path), options=["ADD_GPKG_OGR_CONTENTS=NO"])
+    except RuntimeError:  # with GDAL's exceptions on; without them it gives None
+        source = None
+    if source is None:
+        raise OSError(gdal.GetLastErrorMsg())
+    source.StartTransaction()
+    for table in TABLES.values():
+        layer = source.CreateLayer(table.name, system if table.geometry else None,
+                                   _GEOMETRY_TYPES.get(table.geometry or "", ogr.wkbNone),
+                                   ["GEOMETRY_NAME=" + GEOMETRY, "FID=" + ROW, "DESCRIPTION=" + table.help])
+        for column in table.columns:
+            kind, detail = _FIELD_TYPES[column.type]
+            definition = ogr.FieldDefn(column.name, kind)
+            definition.SetSubType(detail)
+            definition.SetNullable(not column.required)
+            layer.CreateField(definition)
+    source.CommitTransaction()
+    # GDAL closes a file when the last reference to it is gone.
+    layer = source = None
+
+
+def add_rules(connection: sqlite3.Connection) -> None:
+    """Make indexes and triggers of every table, and describe its columns."""
+    for table in TABLES.values():
+        for statement in rules(table):
+            connection.execute(statement)
+        connection.executemany(_DESCRIBE, [(table.name, column.name, column.help) for column in table.columns])
+
+
+def rules(table: Table) -> Iterator[str]:
+    """Statements that make a table keep its key and, where declared, its rows."""
+    yield _index("UNIQUE INDEX", table, table.key, "key")
+    for number, columns in enumerate(table.indexes, 1):
+        yield _index("INDEX", table, columns, "index" + str(number))
+    if not table.append_only:
+        return
+    refusal = "BEGIN SELECT RAISE(ABORT, 'Rows of " + table.name + " can never be changed or removed.'); END"
+    same_key = all_of("IS", table.key, quoted(table.name) + ".", "NEW.")
+    yield sql("CREATE TRIGGER", quoted(table.name + "_keep"), "BEFORE DELETE ON", quoted(table.name), refusal)
+    # INSERT OR REPLACE removes rows without asking the trigger above.
+    yield sql("CREATE TRIGGER", quoted(table.name + "_replace"), "BEFORE INSERT ON", quoted(table.name),
+              "WHEN EXISTS (SELECT 1 FROM", quoted(table.name), "WHERE", same_key, "OR",
+              all_of("=", [ROW], quoted(table.name) + ".", "NEW."), ")", refusal)
+    allowed = []
+    if table.reveal:
+        others = [ROW] + [name for name in table.column_names if name != table.reveal]
+        allowed = ["WHEN NOT ( OLD." + quoted(table.reveal), "IS NULL AND", all_of("IS", others, "OLD.", "NEW."), ")"]
+    yield sql("CREATE TRIGGER", quoted(table.name + "_change"), "BEFORE UPDATE ON", quoted(table.name), *allowed,
+              refusal)
+
+
+def _index(kind: str, table: Table, columns: Sequence[str], suffix: str) -> str:
+    return sql("CREATE", kind, quoted(table.name + "_" + suffix), "ON", quoted(table.name), listed(columns))
+
+
+def lacking_columns(connection: sqlite3.Connection) -> dict[str, list[Column]]:
+    """Table -> columns that may be empty and that a file made by an earlier version does not have yet."""
+    lacking = {}
+    for table in TABLES.values():
+        present = {name for name, in connection.execute("SELECT name FROM pragma_table_info(?)", (table.name,))}
+        missing = [column for column in table.columns if column.name not in present and not column.required]
+        if present and missing:
+            lacking[table.name] = missing
+    return lacking
+
+
+def add_columns(connection: sqlite3.Connection, lacking: dict[str, list[Column]]) -> None:
+    """Give a file made by an earlier version the columns that have come since."""
+    for name, columns in lacking.items():
+        for column in columns:
+            connection.execute(sql("ALTER TABLE", quoted(name), "ADD COLUMN", quoted(column.name),
+                                   _STORED_TYPES[column.type]))
+            connection.execute(_DESCRIBE, (name, column.name, column.help))

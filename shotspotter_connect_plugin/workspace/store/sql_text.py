@@ -1,0 +1,62 @@
+"""SQL as text: identifiers come from ``tables.py`` and pass through :func:`quoted`, values are always bound."""
+from __future__ import annotations
+
+from typing import Any, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ...frames import Column
+from .columns import encode, to_json
+from .table_store import Between, Wanted, Where
+from .tables import Table
+
+
+def quoted(identifier: str) -> str:
+    """An SQL identifier in quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def sql(*parts: str) -> str:
+    """A statement, or a part of one, from its words."""
+    return " ".join(parts)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Columns in brackets."""
+    return "( " + ", ".join(quoted(name) for name in names) + " )"
+
+
+def marks(names: Sequence[str]) -> str:
+    """A mark for a bound value for each column, in brackets."""
+    return "( " + ", ".join("?" for _ in names) + " )"
+
+
+def all_of(operator: str, names: Iterable[str], left: str, right: str, join: str = " AND ") -> str:
+    """The same comparison of each column of ``left`` with that of ``right``."""
+    return join.join(left + quoted(name) + " " + operator + " " + right + quoted(name) for name in names)
+
+
+def conditions(table: Table, where: Where | None) -> tuple[str, list[Any]]:
+    """(text, bound values) of a ``where``; the text is empty where there is none."""
+    texts, values = [], []
+    for name, wanted in (where or {}).items():
+        text, bound = _condition(table.column(name), wanted)
+        texts.append(text)
+        values.extend(bound)
+    return (sql("WHERE", " AND ".join(texts)) if texts else ""), values
+
+
+def _condition(column: Column, wanted: Wanted) -> tuple[str, list[Any]]:
+    name = quoted(column.name)
+    if isinstance(wanted, Between):
+        ends = [(sign, value) for sign, value in ((">=", wanted.low), ("<", wanted.high)) if value is not None]
+        texts = [name + " " + sign + " ?" for sign, _ in ends] or [name + " IS NOT NULL"]
+        return " AND ".join(texts), encode(column, [value for _, value in ends])
+    if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
+        values = encode(column, list(wanted))
+        null = "OR " + name + " IS NULL" if None in values else ""
+        # One bound value for any number of them: SQLite limits how many a statement may have.
+        return sql("(", name, "IN (SELECT value FROM json_each(?))", null, ")"), [to_json(values)]
+    value, = encode(column, [wanted])
+    return name + " IS ?", [value]
