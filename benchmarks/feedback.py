@@ -76,8 +76,8 @@ def history(boxes, dates, patrols, chances, since, day):
     rows = pd.DataFrame({"box_id": np.tile(ids, day - since), "shift_date": np.repeat(past, len(ids)),
                          "inclusion_probability": chances[since:day].ravel()})
     resting = frozenset(ids[patrols[day - 1]]) if day else frozenset()
-    return metering.History(pd.DataFrame({"box_id": ids[places], "shift_date": past[days]}),
-                            rows[rows["inclusion_probability"] > 0], resting)
+    return metering.PatrolHistory(pd.DataFrame({"box_id": ids[places], "shift_date": past[days]}),
+                                  rows[rows["inclusion_probability"] > 0], resting)
 
 
 def measures(patrols, true):

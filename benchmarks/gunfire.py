@@ -37,9 +37,9 @@ from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admi
 from shotspotter_connect_plugin.forecast.event_history import Timeline  # noqa: E402
 from shotspotter_connect_plugin.forecast.forecast_model import train  # noqa: E402
 from shotspotter_connect_plugin.forecast.ladder import Rung  # noqa: E402
-from shotspotter_connect_plugin.forecast.sensor_coverage import Coverage, listened  # noqa: E402
+from shotspotter_connect_plugin.forecast.sensor_coverage import SensorCoverage, history_with_coverage  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
-from shotspotter_connect_plugin.forecast.surfaces import Feature, Memory  # noqa: E402
+from shotspotter_connect_plugin.forecast.surfaces import Feature, Lookback  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402
@@ -87,7 +87,7 @@ class Ground:
         ever = pd.Timestamp.now(tz="UTC")
         events = forecasting.read_events(workspace, ["gunfire"], ever, reports=True)
         self.reports = events[events["heard"] == 0]
-        self.covered = Coverage.of(self.areas, self.boxes)
+        self.covered = SensorCoverage.of(self.areas, self.boxes)
         area = self.boxes["inside"].to_numpy()
         self.uniform = area / area.sum()
 
@@ -112,8 +112,8 @@ class Ground:
         local = self.calendar.to_local(events["from_utc"])
         events = events[(events["heard"] > 0) & ~gunfire_events.on_days(local, self.settings.firework_days)]
         timeline = Timeline(self.calendar, self.first, self.last)
-        history = listened(admit_events(events)[0], self.boxes, self.settings.size, self.calendar, timeline,
-                           self.covered)
+        history = history_with_coverage(admit_events(events)[0], self.boxes, self.settings.size, self.calendar,
+                                        timeline, self.covered)
         area = history.listening.heard_share(timeline.start) * self.uniform
         dates = timeline.slots["shift_date"].to_numpy()
         days = gunfire_events.on_days(pd.to_datetime(dates), self.settings.firework_days)
@@ -258,7 +258,8 @@ def fireworks(seeds=range(3)):
                              "America/New_York")
     both = "all", "shift"
     ladder = [Rung(f"decay_{days}", "decayed count", "",
-                   tuple(Feature(Memory("decay", float(days)), scope, 250.0) for scope in both)) for days in (14, 180)]
+                   tuple(Feature(Lookback("decay", float(days)), scope, 250.0) for scope in both))
+              for days in (14, 180)]
     rows = []
     cases = itertools.product(("2020-05-10", "2020-07-06"), ("in full", "weighed"), ladder, seeds)
     for date, calls, rung, seed in cases:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 from shotspotter_connect_plugin.forecast import crs as systems  # noqa: E402
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.forecast.instants import DAY, MINUTE, SECOND  # noqa: E402
-from shotspotter_connect_plugin.patrol.tracks import clean  # noqa: E402
+from shotspotter_connect_plugin.patrol.tracks import clean_fixes  # noqa: E402
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits  # noqa: E402
 
 PIECE = 100_000
@@ -75,7 +75,7 @@ def shapely_route(count):
     started = time.perf_counter()
     order = np.lexsort((at, unit))
     unit, at, x, y = unit[order], at[order], x[order], y[order]
-    keep, track, _ = clean(unit, at, x, y, None, VisitRules())
+    keep, track, _ = clean_fixes(unit, at, x, y, None, VisitRules())
     at, x, y = at[keep], x[keep], y[keep]
     steps = np.flatnonzero(np.diff(track) == 0)
     squares = [box(*corner, *corner + 250) for corner in _boxes_met(x, y, steps) * 250.0]

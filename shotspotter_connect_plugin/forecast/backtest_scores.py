@@ -7,7 +7,7 @@ import pandas as pd
 from .accuracy import caught
 from .ladder import ROBUST, RUNGS
 from .rolling_backtest import CONNECT
-from .stable_product import product
+from .stable_product import stable_product
 from .weekly_intervals import most_unseen, of_sums, ratio_interval, reach
 
 COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
@@ -52,10 +52,10 @@ def metered_hits(replayed, chance, week, uniform):
     weeks = int(week[-1]) + 1
     hits = sum(np.bincount(week[one.slot], one.weight * chance[one.slot, one.box], minlength=weeks)
                for one in replayed)
-    return hits, np.bincount(week, product(chance, uniform), minlength=weeks)
+    return hits, np.bincount(week, stable_product(chance, uniform), minlength=weeks)
 
 
-def score(replayed, slots_of_week, ground, metered=None):
+def score(replayed, slots_of_week, context, metered=None):
     """Score one replayed crime type, or several pooled: hits and events are added up, each type at its own boxes.
 
     Parameters
@@ -63,7 +63,7 @@ def score(replayed, slots_of_week, ground, metered=None):
     replayed : sequence of Replayed
     slots_of_week : array of int
         Slots of each week.
-    ground : Ground
+    context : BacktestContext
     metered : tuple of arrays, optional
         As :func:`metered_hits` gives it.
 
@@ -78,12 +78,12 @@ def score(replayed, slots_of_week, ground, metered=None):
         Over the 250 m kernel density map, over the simple rule that afterwards has the highest PAI, and over the rung
         that is fallen back on; none where they cannot be told.
     """
-    uniform, weeks = ground.smoother.uniform, len(slots_of_week)
+    uniform, weeks = context.smoother.uniform, len(slots_of_week)
     slots_of_week = np.asarray(slots_of_week, dtype=float)
     events = sum(one.events for one in replayed)
     methods, hits = list(replayed[0].methods), sum(one.hits for one in replayed)
     gained = sum(one.gained_in for one in replayed)
-    searched = np.tile(ground.share * slots_of_week, (len(methods), 1))
+    searched = np.tile(context.share * slots_of_week, (len(methods), 1))
     if metered is not None:
         methods, gained = methods + [METERED], np.vstack([gained, np.full(weeks, np.nan)])
         hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
@@ -96,7 +96,7 @@ def score(replayed, slots_of_week, ground, metered=None):
     log_score = gained.sum(axis=1) / (events or np.nan)
     table = pd.DataFrame({
         "crime_type": replayed[0].crime_type if len(replayed) == 1 else POOLED, "method": methods,
-        "area_percent": 100 * ground.share, "area_share": share, "hits": total, "events": events,
+        "area_percent": 100 * context.share, "area_share": share, "hits": total, "events": events,
         "hit_rate": _ratio(total, events), "pai": pai, "pei": _ratio(total, _best(replayed, share, uniform)),
         "log_score": log_score, "ci_low": low, "ci_high": high})
     return table[list(COLUMNS)], _gains(methods, pai, hits, gained, by_week)

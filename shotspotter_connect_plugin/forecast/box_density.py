@@ -10,7 +10,7 @@ import numpy as np
 
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
-from .stable_product import product
+from .stable_product import stable_product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
 
@@ -26,7 +26,7 @@ _SMALLEST_DENSITY = 1e-3
 
 
 @dataclass(frozen=True)
-class Fit:
+class RungFit:
     """What a rung learnt: weights of its surfaces, the uniform share, and where it has trees these and their power."""
 
     weights: tuple
@@ -35,22 +35,22 @@ class Fit:
     power: float = 1.0
 
 
-class Pattern:
-    """Turns remembered counts and a :class:`Fit` into densities.
+class BoxDensity:
+    """Turns remembered counts and a :class:`RungFit` into densities.
 
     Parameters
     ----------
     item : Rung
     smoother : Smoother
     timeline : Timeline
-    memories : list of Memory, optional
+    lookbacks : list of Lookback, optional
         Those that counts will be given for; those of the rung if not given.
     """
 
-    def __init__(self, item, smoother, timeline, memories=None):
-        self.memories = memories or memories_of([item])
-        self.surfaces = SurfaceSet(item.features, smoother, self.memories)
-        self.terms = SurfaceSet(item.terms, smoother, self.memories) if item.terms else None
+    def __init__(self, item, smoother, timeline, lookbacks=None):
+        self.lookbacks = lookbacks or lookbacks_of([item])
+        self.surfaces = SurfaceSet(item.features, smoother, self.lookbacks)
+        self.terms = SurfaceSet(item.terms, smoother, self.lookbacks) if item.terms else None
         self._timeline = timeline
 
     def density(self, counts, fit, slots):
@@ -67,9 +67,9 @@ class Pattern:
         return corrected / corrected.sum(axis=0)
 
 
-def memories_of(ladder):
+def lookbacks_of(ladder):
     """Memories that the counts for some rungs must have."""
-    return list(dict.fromkeys(feature.memory for item in ladder for feature in item.features + item.terms))
+    return list(dict.fromkeys(feature.lookback for item in ladder for feature in item.features + item.terms))
 
 
 def tree_terms(surfaces, mixture, timeline, slots):
@@ -103,10 +103,10 @@ def fit_mixture(item, sample, tick):
     from .ladder import fit_weights
 
     weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick)
-    return Fit(tuple(weights.tolist()), uniform_share)
+    return RungFit(tuple(weights.tolist()), uniform_share)
 
 
-def fit_trees(item, fit, events, grounds, timeline, level_of, seed, tick):
+def fit_trees(item, fit, events, grounds, timeline, rate_of, seed, tick):
     """Add trees to the fit of a mixture.
 
     The mixture that the trees correct was fitted to the older part of the past and forecasts the newer, in which the
@@ -115,24 +115,24 @@ def fit_trees(item, fit, events, grounds, timeline, level_of, seed, tick):
     Parameters
     ----------
     item : Rung
-    fit : Fit
+    fit : RungFit
         Of the mixture to the whole past; what the trees will correct.
     events, grounds : Sample
         Events of the past, and the sample of places and times (its weights: parts of a slot's area).
-    level_of : array of slots
+    rate_of : array of slots
         Expected events of the slots.
 
     Returns
     -------
-    Fit
+    RungFit
         Without a forest where there are too few events to grow one.
     """
     cut = _cut(events)
-    older = fit_mixture(item, events.where(events.date < cut), tick)
-    newer, around = events.where(events.date >= cut), grounds.where(grounds.date >= cut)
+    older = fit_mixture(item, events.select(events.date < cut), tick)
+    newer, around = events.select(events.date >= cut), grounds.select(grounds.date >= cut)
     if newer.weight.sum() < FEWEST or len(around.date) < FEWEST:
         return fit
-    expected = level_of[around.slot] * around.weight * relative(item, around, older)
+    expected = rate_of[around.slot] * around.weight * relative(item, around, older)
     expected *= newer.weight.sum() / expected.sum()
     forest = grow(terms_of(item, newer, older, timeline), newer.weight,
                   terms_of(item, around, older, timeline), expected, seed, tick)
@@ -153,7 +153,7 @@ def _cut(events):
 
 def relative(item, sample, fit):
     """Density of the mixture relative to uniform at the entries of a sample."""
-    return product(sample.of(item.features), np.asarray(fit.weights)) + fit.uniform_share
+    return stable_product(sample.of(item.features), np.asarray(fit.weights)) + fit.uniform_share
 
 
 def terms_of(item, sample, fit, timeline):
@@ -161,7 +161,7 @@ def terms_of(item, sample, fit, timeline):
     return tree_terms(sample.of(item.terms), relative(item, sample, fit), timeline, sample.slot)
 
 
-def log_densities(item, events, grounds, fit, timeline, level_of, powers):
+def log_densities(item, events, grounds, fit, timeline, rate_of, powers):
     """Log of the density relative to uniform at events, for each of some powers: (powers, n).
 
     What a correction sums to over the boxes is estimated shift by shift from the sample of places and times.
@@ -171,7 +171,7 @@ def log_densities(item, events, grounds, fit, timeline, level_of, powers):
         return np.tile(base, (len(powers), 1))
     correction = fit.forest.predict(terms_of(item, events, fit, timeline))
     around = fit.forest.predict(terms_of(item, grounds, fit, timeline))
-    expected = level_of[grounds.slot] * grounds.weight * relative(item, grounds, fit)
+    expected = rate_of[grounds.slot] * grounds.weight * relative(item, grounds, fit)
     shift, shifts = timeline.shift, len(timeline.codes)
     whole = np.bincount(shift[grounds.slot], expected, minlength=shifts)
     logs = np.empty((len(powers), base.size))

@@ -10,16 +10,16 @@ import numpy as np
 
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
-from .event_history import History
-from .stable_product import product
-from .surfaces import Memory, counts_at, roll
+from .event_history import EventHistory
+from .stable_product import stable_product
+from .surfaces import Lookback, counts_at, roll
 
 # Chosen: half-life of the rate that all else is relative to; longer is steadier, shorter follows a change sooner.
-SLOW = Memory("decay", 120.0)
+SLOW = Lookback("decay", 120.0)
 # Chosen: half-life of four weeks, whole ones, so that weekdays weigh alike; what it has beyond SLOW is the trend.
-FAST = Memory("decay", 28.0)
-EVER = Memory("window", float("inf"))
-_MEMORIES = (SLOW, FAST, EVER)
+FAST = Lookback("decay", 28.0)
+EVER = Lookback("window", float("inf"))
+_LOOKBACKS = (SLOW, FAST, EVER)
 # Chosen: standard deviations of the normal priors on the logarithm; 0.1 lets weekday, season and kind of day move the
 # total by some 10 % before the data must insist. Wider ones follow chance where events are few.
 _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
@@ -27,7 +27,7 @@ _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_
 _DAYS_FOR_SEASON = 540
 # A prior so narrow that its term stays at 0, while the curvature stays invertible.
 _NONE = 1e-6
-# Position of the trend among the coefficients, see Level.
+# Position of the trend among the coefficients, see CitywideRate.
 _TREND = 1
 # At most a factor e in one Newton step, so that a start far off does not overflow.
 _LARGEST_STEP = 1.0
@@ -36,7 +36,7 @@ _EVENTS_OF_A_GAP = 15.0
 
 
 @dataclass(frozen=True)
-class Level:
+class CitywideRate:
     """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift,
     and one per term of the calendar."""
 
@@ -45,10 +45,10 @@ class Level:
     def expected(self, terms):
         """Expected events of slots whose terms :func:`slot_terms` made."""
         offset, design = terms
-        return np.exp(offset + product(design, np.asarray(self.coefficients)))
+        return np.exp(offset + stable_product(design, np.asarray(self.coefficients)))
 
 
-class LevelTerms:
+class RateTerms:
     """Makes the terms of slots from the total history of one crime type and the slots in which it was observed.
 
     Where sensors listen only in places a slot counts as far as it could be seen, going by what was known at ``moment``.
@@ -56,19 +56,20 @@ class LevelTerms:
 
     def __init__(self, history, timeline, observed, moment=None):
         zero = np.zeros(history.slot.size, dtype=np.int64)
-        self._totals = History(history.slot, zero, history.weight, history.known)
+        self._totals = EventHistory(history.slot, zero, history.weight, history.known)
         slot = np.flatnonzero(observed)
         self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
-        self._slots = History(slot, np.zeros(slot.size, dtype=np.int64), self.share_seen[slot], timeline.start[slot])
+        self._slots = EventHistory(slot, np.zeros(slot.size, dtype=np.int64),
+                                   self.share_seen[slot], timeline.start[slot])
         self._timeline, self._days = timeline, days_of(timeline)
 
     def at_origins(self, first, last):
         """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
         timeline = self._timeline
         slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
-        totals, exposure = np.zeros((2, max(last - first, 0), len(_MEMORIES), len(timeline.codes)))
+        totals, exposure = np.zeros((2, max(last - first, 0), len(_LOOKBACKS), len(timeline.codes)))
         for history, filled in ((self._totals, totals), (self._slots, exposure)):
-            for day, counts in roll(history, timeline, _MEMORIES, 1, first, last):
+            for day, counts in roll(history, timeline, _LOOKBACKS, 1, first, last):
                 filled[day - first] = counts[0]
         date = timeline.date[slots] - first
         return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
@@ -76,7 +77,7 @@ class LevelTerms:
 
     def at(self, moment, slot):
         """Terms of one slot (its position) seen from a moment."""
-        totals, exposure = (counts_at(history, self._timeline, _MEMORIES, 1, moment)
+        totals, exposure = (counts_at(history, self._timeline, _LOOKBACKS, 1, moment)
                             for history in (self._totals, self._slots))
         one = slice(slot, slot + 1)
         return self._terms(totals, exposure, self._timeline.shift[one], self._timeline.weekday[one],
@@ -84,7 +85,7 @@ class LevelTerms:
 
     @staticmethod
     def _terms(totals, exposure, shift, weekday, season, kind_of_day):
-        """Offset (n,) and design (n, terms) from totals and exposure (n, memories, shifts)."""
+        """Offset (n,) and design (n, terms) from totals and exposure (n, lookbacks, shifts)."""
         pooled, slots = totals.sum(axis=2), exposure.sum(axis=2)
         ever = (pooled[:, 2] + 0.5) / (slots[:, 2] + 0.5)
         pick = np.arange(shift.size)
@@ -118,7 +119,7 @@ def coefficients_needed(shifts):
     return 13 + 7 * shifts + len(DAY_TERMS)
 
 
-def fit_level(terms, observed_events, shifts, days):
+def fit_rate(terms, observed_events, shifts, days):
     """Fit the coefficients by Newton steps on the penalised Poisson likelihood.
 
     Parameters
@@ -134,7 +135,7 @@ def fit_level(terms, observed_events, shifts, days):
 
     Returns
     -------
-    Level
+    CitywideRate
     """
     offset, design = terms
     season = _SPREAD["season"] if days >= _DAYS_FOR_SEASON else _NONE
@@ -145,16 +146,16 @@ def fit_level(terms, observed_events, shifts, days):
         # More events lately must not mean fewer to come: then the slow rate alone is the better guide.
         spread[_TREND] = _NONE
         coefficients = _newton(offset, design, observed_events, spread)
-    return Level(tuple(float(value) for value in np.round(coefficients, 8)))
+    return CitywideRate(tuple(float(value) for value in np.round(coefficients, 8)))
 
 
 def _newton(offset, design, observed_events, spread):
     precision = spread ** -2
     coefficients = np.zeros(spread.size)
     for _ in range(50):
-        expected = np.exp(offset + product(design, coefficients))
-        gradient = product(observed_events - expected, design) - precision * coefficients
-        curvature = product((design * expected[:, None]).T, design) + np.diag(precision)
+        expected = np.exp(offset + stable_product(design, coefficients))
+        gradient = stable_product(observed_events - expected, design) - precision * coefficients
+        curvature = stable_product((design * expected[:, None]).T, design) + np.diag(precision)
         step = np.clip(np.linalg.solve(curvature, gradient), -_LARGEST_STEP, _LARGEST_STEP)
         coefficients += step
         if np.abs(step).max() < 1e-10:

@@ -8,19 +8,19 @@ from ..progress import SILENT
 from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
 from .calendar_terms import make_timeline
 from .gunfire_events import CRIME_TYPE as GUNFIRE
-from .predictors import PLACES, Past, place_histories
-from .sensor_coverage import Coverage, listened
+from .predictors import PLACES, Predictors, place_histories
+from .sensor_coverage import SensorCoverage, history_with_coverage
 from .shifts import ShiftCalendar
 from .surfaces import Smoother
 
 
 @dataclass(frozen=True)
-class Ground:
+class ForecastContext:
     """Admitted inputs, the same for all crime types.
 
-    ``coverage`` crime type -> :class:`sensor_coverage.Coverage`; ``places`` source -> History; ``days`` the admitted
-    calendar; ``related`` crime types whose events may tell of others; ``refused`` columns and ``kinds_refused``
-    kinds of places that were left behind.
+    ``coverage`` crime type -> :class:`sensor_coverage.SensorCoverage`; ``places`` source -> its history; ``days`` the
+    admitted calendar; ``related`` crime types whose events may tell of others; ``refused`` columns and
+    ``kinds_refused`` kinds of places that were left behind.
     """
 
     boxes: pd.DataFrame
@@ -42,7 +42,7 @@ class Ground:
         boxes = admit_boxes(boxes)
         places, refused_places, kinds = admit_places(places)
         days, refused_days = admit_calendar(days)
-        covered = None if coverage is None else Coverage.of(coverage, boxes)
+        covered = None if coverage is None else SensorCoverage.of(coverage, boxes)
         return cls(boxes, Smoother(boxes, size), calendar, float(size), plan_hour,
                    {} if covered is None else {GUNFIRE: covered}, place_histories(places, boxes, size), days,
                    tuple(related), (*refused, *refused_places, *refused_days), kinds, **more)
@@ -62,10 +62,10 @@ class Ground:
 
     def history(self, events, crime_type, timeline, reporting=None):
         """History of one crime type from admitted events of any."""
-        return listened(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar, timeline,
-                        self.coverage.get(crime_type), reporting)
+        return history_with_coverage(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar,
+                                     timeline, self.coverage.get(crime_type), reporting)
 
-    def past(self, events, crime_type, timeline, others=(), reporting=None, progress=SILENT):
+    def predictors(self, events, crime_type, timeline, others=(), reporting=None, progress=SILENT):
         """What the forecast of a crime type looks back on.
 
         Parameters
@@ -74,11 +74,11 @@ class Ground:
             Admitted, of any type.
         others : sequence of str
             Crime types wanted beside it.
-        reporting : dict of crime type -> coverage.Reporting, optional
+        reporting : dict of crime type -> sensor_coverage.Reporting, optional
             Learnt from the events where it is not given.
         """
         known, histories = reporting or {}, {}
         for code in (crime_type, *others):
             progress.report(0.0)
             histories[code] = self.history(events, code, timeline, known.get(code))
-        return Past(histories.pop(crime_type), timeline, {**self.places, **histories})
+        return Predictors(histories.pop(crime_type), timeline, {**self.places, **histories})

@@ -47,7 +47,7 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class History:
+class EventHistory:
     """Entries (n) of one crime type: each is a share of one event in one slot and one box, in order of knowledge.
 
     ``grain`` is what one piece of an event weighs: 1 where events are whole, less where places are spread over boxes or
@@ -68,8 +68,8 @@ class History:
         """What was known at a moment."""
         count = int(np.searchsorted(self.known, moment, side="right"))
         heard = None if self.heard is None else self.heard[:count]
-        return History(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain, heard,
-                       self.listening)
+        return EventHistory(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain,
+                            heard, self.listening)
 
     def since(self, slots):
         """The same on a timeline without its first slots."""
@@ -98,7 +98,7 @@ def make_history(events, boxes, size, calendar, timeline):
 
     Returns
     -------
-    History
+    EventHistory
         The weights of an event add up to its weight where the slots cover its interval and its place is in a box.
     """
     heard = events["heard"].to_numpy() > 0
@@ -120,7 +120,7 @@ def make_history(events, boxes, size, calendar, timeline):
     kept = kept[np.argsort(known[kept], kind="stable")]
     piece = events["weight"].to_numpy()[event] * share
     grain = float(np.sum(piece ** 2) / np.sum(piece)) if piece.size else 1.0
-    return History(slot[row][kept], box[place][kept], weight[kept], known[kept], grain)
+    return EventHistory(slot[row][kept], box[place][kept], weight[kept], known[kept], grain)
 
 
 def spread_places(x, y, width, height, boxes, size):

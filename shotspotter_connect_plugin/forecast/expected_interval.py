@@ -84,7 +84,7 @@ def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_obs
         Events of boxes over ``days`` days of validation, each shift forecast from what was known before it.
     days : float
     grain : float
-        Weight of one piece of an event, see :class:`event_history.History`.
+        Weight of one piece of an event, see :class:`event_history.EventHistory`.
     weekly_expected, weekly_observed : arrays of w
         Totals of the jurisdiction.
 

@@ -15,20 +15,20 @@ import pandas as pd
 from ..errors import ConnectError
 from ..progress import SILENT
 from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
-from .box_density import Fit, Pattern
-from .citywide_rate import Level, LevelTerms, observed_slots
-from .context import Ground
-from .event_history import History
+from .box_density import BoxDensity, RungFit
+from .citywide_rate import CitywideRate, RateTerms, observed_slots
+from .context import ForecastContext
+from .event_history import EventHistory
 from .expected_interval import Uncertainty
 from .instants import DAY
 from .ladder import RUNGS, Rung, ladder_for
 from .model_card import make_card
-from .predictors import Past, kind_of
+from .predictors import Predictors, kind_of
 from .reasons import explain, outside_coverage
 from .sensor_coverage import Reporting
-from .surfaces import OWN, Memory
+from .surfaces import OWN, Lookback
 from .trees import can_grow
-from .validation import Outcome, events_by_slot, expected_in, replay, train_type
+from .validation import Outcome, events_by_slot, expected_in, replay_slots, train_type
 
 # Chosen: several times the boxes that a plan draws; reasons of all boxes would cost every score their time.
 EXPLAINED = 0.10
@@ -46,8 +46,8 @@ class TypeModel:
     """What is forecast with for one crime type; ``reporting`` where sensor coverage was known."""
 
     rung: Rung
-    fit: Fit
-    level: Level
+    fit: RungFit
+    rate: CitywideRate
     uncertainty: Uncertainty
     start: str
     too_rare: bool
@@ -56,7 +56,7 @@ class TypeModel:
     @property
     def others(self):
         """Other crime types whose events it looks at."""
-        sources = (feature.memory.source for feature in self.rung.features + self.rung.terms)
+        sources = (feature.lookback.source for feature in self.rung.features + self.rung.terms)
         return [source for source in dict.fromkeys(sources) if source != OWN and kind_of(source) is None]
 
 
@@ -149,16 +149,16 @@ class ForecastModel:
             raise ConnectError("The shifts have changed since the model was trained; run “Train forecast” again.")
         as_of = _moment(as_of)
         self._check_as_of(as_of)
-        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        context = ForecastContext.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
         events = _known(admit_events(events)[0], as_of)
         last = max(_local_date(calendar, as_of), str(shift_date))
-        widest = ground.timeline(min((item.start for item in self.types.values()), default=last), last)
-        histories, parts = _Histories(events, ground, widest, self._reporting), []
+        widest = context.timeline(min((item.start for item in self.types.values()), default=last), last)
+        histories, parts = _Histories(events, context, widest, self._reporting), []
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
-            timeline = widest if model.start == widest.dates[0] else ground.timeline(model.start, last)
-            past = histories.past(crime_type, model, timeline)
-            parts.append(_score_type(crime_type, model, past, ground, shift_date, shift, as_of.value))
+            timeline = widest if model.start == widest.dates[0] else context.timeline(model.start, last)
+            predictors = histories.predictors(crime_type, model, timeline)
+            parts.append(_score_type(crime_type, model, predictors, context, shift_date, shift, as_of.value))
         columns = ["box_id", "crime_type", "expected", "low", "high", "percentile", "reasons", "coverage"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -185,22 +185,22 @@ class ForecastModel:
             Arrays over the boxes by row and column; observed counts the events known in the end.
         """
         model = self.types[crime_type]
-        ground = Ground.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
-        timeline = ground.timeline(model.start, last)
+        context = ForecastContext.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        timeline = context.timeline(model.start, last)
         first, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
-        past = ground.past(admit_events(events)[0], crime_type, timeline, model.others, self._reporting)
-        history = past.own
+        predictors = context.predictors(admit_events(events)[0], crime_type, timeline, model.others, self._reporting)
+        history = predictors.own
         observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-        levels = LevelTerms(history, timeline, observed, timeline.origin[first])
-        slots, terms = levels.at_origins(first, stop)
-        level_of = np.full(timeline.start.size, np.nan)
-        level_of[slots] = model.level.expected(terms)
-        boxes = len(ground.smoother)
+        rates = RateTerms(history, timeline, observed, timeline.origin[first])
+        slots, terms = rates.at_origins(first, stop)
+        rate_of = np.full(timeline.start.size, np.nan)
+        rate_of[slots] = model.rate.expected(terms)
+        boxes = len(context.smoother)
         happened, nothing = events_by_slot(history, timeline, boxes, first, stop), np.zeros(boxes)
-        pattern = Pattern(model.rung, ground.smoother, timeline)
-        for slot, expected in replay(pattern, past, first, stop, lambda date: model.fit, level_of,
-                                     levels.share_heard):
+        box_density = BoxDensity(model.rung, context.smoother, timeline)
+        for slot, expected in replay_slots(box_density, predictors, first, stop, lambda date: model.fit, rate_of,
+                                           rates.share_heard):
             yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
                    happened.get(slot, nothing))
 
@@ -213,41 +213,41 @@ class ForecastModel:
 class _Histories:
     """Histories of all crime types, each made once on the widest timeline and cut for those that begin later."""
 
-    def __init__(self, events, ground, widest, reporting):
-        self._events, self._ground, self._widest, self._reporting = events, ground, widest, reporting
+    def __init__(self, events, context, widest, reporting):
+        self._events, self._context, self._widest, self._reporting = events, context, widest, reporting
         self._made = {}
 
-    def past(self, crime_type, model, timeline):
+    def predictors(self, crime_type, model, timeline):
         """What the forecast of a type looks back on."""
         others = {code: self._of(code, timeline) for code in model.others}
-        return Past(self._of(crime_type, timeline), timeline, {**self._ground.places, **others})
+        return Predictors(self._of(crime_type, timeline), timeline, {**self._context.places, **others})
 
     def _of(self, crime_type, timeline):
-        if crime_type in self._ground.coverage:
-            return self._ground.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
+        if crime_type in self._context.coverage:
+            return self._context.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
         if crime_type not in self._made:
-            self._made[crime_type] = self._ground.history(self._events, crime_type, self._widest)
+            self._made[crime_type] = self._context.history(self._events, crime_type, self._widest)
         return self._made[crime_type].since(self._widest.start.size - timeline.start.size)
 
 
-def _score_type(crime_type, model, past, ground, shift_date, shift, moment):
-    history, timeline, boxes = past.own, past.timeline, ground.boxes
-    pattern = Pattern(model.rung, ground.smoother, timeline)
-    counts = past.counts_at(pattern.memories, len(boxes), moment)
+def _score_type(crime_type, model, predictors, context, shift_date, shift, moment):
+    history, timeline, boxes = predictors.own, predictors.timeline, context.boxes
+    box_density = BoxDensity(model.rung, context.smoother, timeline)
+    counts = predictors.counts_at(box_density.lookbacks, len(boxes), moment)
     slot = timeline.position(shift_date, shift)
-    density = pattern.density(counts, model.fit, np.array([slot]))[:, 0]
-    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(ground.calendar, moment)) + 1)
-    levels = LevelTerms(history, timeline, observed)
-    total = model.level.expected(levels.at(moment, slot))[0]
-    expected = expected_in(total, density, history, levels.share_heard[slot], timeline.start[slot])
+    density = box_density.density(counts, model.fit, np.array([slot]))[:, 0]
+    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(context.calendar, moment)) + 1)
+    rates = RateTerms(history, timeline, observed)
+    total = model.rate.expected(rates.at(moment, slot))[0]
+    expected = expected_in(total, density, history, rates.share_heard[slot], timeline.start[slot])
     exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))
     low, high = model.uncertainty.interval(expected, exposure=exposure, unsure=unsure)
     order = np.sort(expected)
     reasons = np.empty(len(boxes), dtype=object)
     reasons[:] = [[] for _ in range(len(boxes))]
     top = np.argsort(-expected, kind="stable")[:int(np.ceil(EXPLAINED * len(boxes)))]
-    for box, texts in zip(top, explain(crime_type, pattern.surfaces, model.fit, counts, past, moment, top, slot,
-                                       ground.size)):
+    told = explain(crime_type, box_density.surfaces, model.fit, counts, predictors, moment, top, slot, context.size)
+    for box, texts in zip(top, told):
         reasons[box] = texts
     for box in np.flatnonzero(covered < 0.5):
         reasons[box] = outside_coverage(reasons[box], history.listening.reporting.factor > 0)
@@ -261,9 +261,9 @@ def _exposure(history, model, moment, start, boxes):
     listening = history.listening
     if listening is None:
         return 1.0, 0.0, np.full(boxes, np.nan)
-    memory = [Memory("window", float(np.clip(model.uncertainty.evidence, 28.0, 3650.0)))]
-    exposure = np.maximum(listening.exposure(memory, moment)[:, 0], _LEAST_EXPOSURE)
-    heard = listening.exposure(memory, moment, listening.heard)[:, 0]
+    lookback = [Lookback("window", float(np.clip(model.uncertainty.evidence, 28.0, 3650.0)))]
+    exposure = np.maximum(listening.exposure(lookback, moment)[:, 0], _LEAST_EXPOSURE)
+    heard = listening.exposure(lookback, moment, listening.heard)[:, 0]
     return exposure, (1.0 - heard) * listening.reporting.variance, listening.heard_share(start)
 
 
@@ -296,7 +296,7 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
         Where and when gunshot sensors listen: from_date, to_date (ISO or None), boxes (dict of box id to the share of
         it). Without it, or empty, everywhere and always.
     places : pandas.DataFrame, optional
-        kind, x, y (metres). Kinds that are not in ``inputs.PLACE_KINDS`` are refused and named on the card.
+        kind, x, y (metres). Kinds that are not in ``allowed_inputs.PLACE_KINDS`` are refused and named on the card.
     days : pandas.DataFrame, optional
         Calendar of holidays, school days, events and weather: date, kind, name, value, known_utc.
 
@@ -321,17 +321,17 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     if not events["crime_type"].isin(crime_types).any():
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
-    ground = Ground.of(boxes, calendar, size, plan_hour, coverage, places, days,
-                       related=sorted({*events["crime_type"], *crime_types}))
+    context = ForecastContext.of(boxes, calendar, size, plan_hour, coverage, places, days,
+                                 related=sorted({*events["crime_type"], *crime_types}))
     learnt = {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
         part.report(0.0, "Training " + crime_type.replace("_", " "))
-        learnt[crime_type] = learn_type(events, crime_type, ground, as_of, seed, part, ladder)
+        learnt[crime_type] = learn_type(events, crime_type, context, as_of, seed, part, ladder)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes),
-                          {code: one.model for code, one in learnt.items() if one}, _hash(events, ground), _versions(),
+                          {code: one.model for code, one in learnt.items() if one}, _hash(events, context), _versions(),
                           {})
-    return replace(model, card=make_card(model, ground, refused, learnt, ladder))
+    return replace(model, card=make_card(model, context, refused, learnt, ladder))
 
 
 @dataclass(frozen=True)
@@ -340,21 +340,21 @@ class Learnt:
 
     model: TypeModel
     outcome: Outcome
-    history: History
+    history: EventHistory
     dates: list
     delay: int
     events: int
     moment: int
 
 
-def learn_type(events, crime_type, ground, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):
+def learn_type(events, crime_type, context, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):
     """Learn one crime type.
 
     Parameters
     ----------
     events : pandas.DataFrame
         Admitted, known at ``as_of``, of all crime types.
-    ground : Ground
+    context : ForecastContext
     every_rung : bool
         Also keep the fit of each rung not chosen (``outcome.fits``).
 
@@ -367,14 +367,14 @@ def learn_type(events, crime_type, ground, as_of, seed=1, progress=SILENT, ladde
     if own.empty:
         return None
     # A type with too few events to tell since when its source reports goes by all types.
-    start = first_date(ground.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
-    timeline = ground.timeline(start, _local_date(ground.calendar, as_of))
-    past = ground.past(events, crime_type, timeline, ground.others(crime_type), progress=progress)
-    history, delay = past.own, _delay(own)
+    start = first_date(context.calendar, own if len(own) >= _EVENTS_FOR_OWN_START else events)
+    timeline = context.timeline(start, _local_date(context.calendar, as_of))
+    predictors = context.predictors(events, crime_type, timeline, context.others(crime_type), progress=progress)
+    history, delay = predictors.own, _delay(own)
     last = _end(history, timeline, as_of, delay)
-    usable = ladder_for(ladder, ground.others(crime_type), ground.kinds)
-    outcome = train_type(usable, past, ground.smoother, last, _generator(seed, crime_type), progress, every_rung)
-    model = TypeModel(*_pruned(outcome.rung, outcome.fit), outcome.level, outcome.uncertainty, start, outcome.too_rare,
+    usable = ladder_for(ladder, context.others(crime_type), context.kinds)
+    outcome = train_type(usable, predictors, context.smoother, last, _generator(seed, crime_type), progress, every_rung)
+    model = TypeModel(*_pruned(outcome.rung, outcome.fit), outcome.rate, outcome.uncertainty, start, outcome.too_rare,
                       history.listening.reporting if history.listening else None)
     counted = int((own["heard"] > 0).sum())
     return Learnt(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
@@ -430,14 +430,14 @@ def _generator(seed, crime_type):
     return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
 
 
-def _hash(events, ground):
+def _hash(events, context):
     whole = hashlib.sha256()
-    for frame in (events, ground.boxes, ground.days):
+    for frame in (events, context.boxes, context.days):
         for name in frame.columns if frame is not None else ():
             column = np.asarray(frame[name])
             whole.update(name.encode())
             whole.update("\n".join(map(str, column)).encode() if column.dtype.kind == "O" else column.tobytes())
-    for source, history in ground.places.items():
+    for source, history in context.places.items():
         whole.update(source.encode() + history.box.tobytes() + history.weight.tobytes())
     return whole.hexdigest()
 

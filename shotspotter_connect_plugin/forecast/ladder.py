@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .predictors import NEAR_METRES, PLACES, nearest
-from .stable_product import product
-from .surfaces import EVER, Feature, Memory
+from .stable_product import stable_product
+from .surfaces import EVER, Feature, Lookback
 from .trees import can_grow
 
 # Chosen: three events spread uniformly keep every box possible, and weigh little beside a hundred real ones.
@@ -63,8 +63,8 @@ _RELATED_TERMS = tuple(("decay", 360.0, float(metres), "all") for metres in (125
 _PLACES = (125.0, 500.0)
 
 
-def _both(memory, bandwidth):
-    return tuple(Feature(memory, scope, float(bandwidth)) for scope in ("all", "shift"))
+def _both(lookback, bandwidth):
+    return tuple(Feature(lookback, scope, float(bandwidth)) for scope in ("all", "shift"))
 
 
 def _rungs():
@@ -73,23 +73,24 @@ def _rungs():
     for text, days in windows.items():
         span = "all of the past" if days == EVER else "the last " + text + " days"
         rungs.append(Rung("count_" + text, "count", "events counted in the box over " + span,
-                          _both(Memory("window", days), 0)))
+                          _both(Lookback("window", days), 0)))
     for text, metres in (("28", 250), ("56", 250), ("364", 125), ("364", 250), ("364", 500), ("all", 125), ("all", 250),
                          ("all", 500)):
         span = "all of the past" if text == "all" else "the last " + text + " days"
         rungs.append(Rung("kde_" + str(metres) + "_" + text, "kernel density",
                           "kernel density of " + str(metres) + " m over " + span,
-                          _both(Memory("window", windows[text]), metres)))
+                          _both(Lookback("window", windows[text]), metres)))
     for days in (60, 180, 540):
         for metres in (0, 125, 250):
             rungs.append(Rung("decay_" + str(days) + "_" + str(metres), "decayed count",
                               "events that count half after each " + str(days) + " days, smoothed over "
-                              + str(metres) + " m", _both(Memory("decay", float(days)), metres)))
-    memories = [Memory("decay", float(days)) for days in (3, 14, 60, 180, 540)]
-    memories.append(Memory("window", EVER))
-    own = tuple(feature for memory in memories for metres in (0, 125, 250, 500) for feature in _both(memory, metres))
-    asked = tuple(feature for memory, metres in ((memories[1], 250), (memories[3], 125), (memories[5], 0),
-                                                 (memories[5], 250)) for feature in _both(memory, metres))
+                              + str(metres) + " m", _both(Lookback("decay", float(days)), metres)))
+    lookbacks = [Lookback("decay", float(days)) for days in (3, 14, 60, 180, 540)]
+    lookbacks.append(Lookback("window", EVER))
+    own = tuple(feature for lookback in lookbacks for metres in (0, 125, 250, 500)
+                for feature in _both(lookback, metres))
+    asked = tuple(feature for lookback, metres in ((lookbacks[1], 250), (lookbacks[3], 125), (lookbacks[5], 0),
+                                                   (lookbacks[5], 250)) for feature in _both(lookback, metres))
     mixture = "a mixture of surfaces that forget at different speeds and reach differently far"
     rungs += [
         Rung("additive", "additive", mixture + ", weights fitted by Poisson likelihood", own),
@@ -143,12 +144,12 @@ def _widened(item, related, kinds):
         return item
     features, terms = list(item.features), list(item.terms)
     for source in related:
-        features += [Feature(Memory(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED]
-        terms += [Feature(Memory(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED_TERMS]
+        features += [Feature(Lookback(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED]
+        terms += [Feature(Lookback(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED_TERMS]
     if item.wider == "places":
-        features += [Feature(Memory("window", EVER, PLACES + kind), "all", metres) for kind in kinds
+        features += [Feature(Lookback("window", EVER, PLACES + kind), "all", metres) for kind in kinds
                      for metres in _PLACES]
-        near = [Feature(Memory("window", EVER, nearest(kind, metres)), "all", 0.0) for kind in kinds
+        near = [Feature(Lookback("window", EVER, nearest(kind, metres)), "all", 0.0) for kind in kinds
                 for metres in NEAR_METRES]
         features += near
         terms += near[::len(NEAR_METRES)]
@@ -190,9 +191,9 @@ def fit_weights(densities, events, tick=lambda: None):
     total = float(np.sum(events)) + _UNIFORM_PRIOR
 
     def loss(weights):
-        mixed = product(columns, weights)
-        value = weights.sum() - (product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
-        slope = 1.0 - product(events / mixed, columns) / total
+        mixed = stable_product(columns, weights)
+        value = weights.sum() - (stable_product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
+        slope = 1.0 - stable_product(events / mixed, columns) / total
         slope[-1] -= _UNIFORM_PRIOR / (weights[-1] * total)
         return value, slope
 

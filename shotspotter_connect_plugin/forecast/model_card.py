@@ -28,13 +28,13 @@ _HOT_SPOT_MAP = "kde_250_all"
 _MOST = 8
 
 
-def make_card(model, ground, refused, learnt, ladder):
+def make_card(model, context, refused, learnt, ladder):
     """Tell what a training found.
 
     Parameters
     ----------
     model : ForecastModel
-    ground : Ground
+    context : ForecastContext
     refused : sequence of str
         Columns of the events that were left behind.
     learnt : dict of crime type -> Learnt or None
@@ -46,14 +46,14 @@ def make_card(model, ground, refused, learnt, ladder):
         Texts, numbers, lists and dicts alone.
     """
     records = {code: _record(code, one) for code, one in learnt.items()}
-    boxes, calendar = ground.boxes, ground.calendar
+    boxes, calendar = context.boxes, context.calendar
     rare = [crime_type for crime_type, record in records.items() if record["verdict"] != "forecast"]
     return {
         "what_it_is": "Expected events of each crime type per box and shift, with a 90 % interval of the expected "
                       "value. It is a chance for a place and a time and says nothing about any person.",
         "in_short": [_in_short(crime_type, record) for crime_type, record in records.items()],
         "limits": _limits(rare) + _unsure(records) + _of_sensors(records) + _old(records, model.as_of)
-        + _missing(ground, ladder),
+        + _missing(context, ladder),
         "how_it_was_scored": "Mean Poisson log-likelihood per event above the uniform forecast's, over validation "
                              "weeks that came after everything a rung was fitted to, with reporting delays replayed. "
                              "Intervals (90 %) are from how the weeks differ, and there are none for fewer than "
@@ -61,8 +61,8 @@ def make_card(model, ground, refused, learnt, ladder):
                              "behind the best are from drawing whole weeks again. The simplest rung within one "
                              "standard error of the best is used.",
         "crime_types": records,
-        "features": _features(ground), "inputs_used": INPUTS,
-        "columns_refused": sorted({*refused, *ground.refused}), "kinds_of_places_refused": list(ground.kinds_refused),
+        "features": _features(context), "inputs_used": INPUTS,
+        "columns_refused": sorted({*refused, *context.refused}), "kinds_of_places_refused": list(context.kinds_refused),
         "never_an_input": list(NEVER),
         "as_of": model.as_of.isoformat(), "shifts": list(model.shifts), "time_zone": calendar.timezone,
         "plan_hour": model.plan_hour,
@@ -84,7 +84,7 @@ def _record(crime_type, learnt):
         "from": dates[0] if dates else None, "to": dates[-1] if dates else None,
         "days_left_out_because_reports_still_come_in": learnt.delay,
         "strongest_features": _strongest(outcome), "uniform_share": outcome.fit.uniform_share,
-        "boosted_trees": _trees(outcome), "level": _level(outcome.level.coefficients),
+        "boosted_trees": _trees(outcome), "level": _rate(outcome.rate.coefficients),
         "validation": outcome.validation, "ladder": outcome.compared,
         "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
                      "level": outcome.uncertainty.level},
@@ -119,7 +119,7 @@ def _verdict(outcome):
 def _strongest(outcome):
     weights = outcome.fit.weights
     order = np.argsort(-np.array(weights), kind="stable")[:_MOST]
-    return [{"of": _of(feature.memory.source), "remembers": _remembers(feature.memory),
+    return [{"of": _of(feature.lookback.source), "remembers": _remembers(feature.lookback),
              "shifts": "the one forecast" if feature.scope == "shift" else "all", "reach_m": _reach(feature),
              "share": weights[position]}
             for position, feature in ((position, outcome.rung.features[position]) for position in order)
@@ -137,22 +137,22 @@ def _of(source):
 
 def _reach(feature):
     """Metres over which a surface spreads."""
-    return nearness_of(feature.memory.source) or feature.bandwidth
+    return nearness_of(feature.lookback.source) or feature.bandwidth
 
 
-def _remembers(memory):
-    if kind_of(memory.source) is not None:
+def _remembers(lookback):
+    if kind_of(lookback.source) is not None:
         return "as they are"
-    if memory.kind == "decay":
-        return f"half after each {memory.days:g} days"
-    return f"the last {memory.days:g} days" if np.isfinite(memory.days) else "all of the past"
+    if lookback.kind == "decay":
+        return f"half after each {lookback.days:g} days"
+    return f"the last {lookback.days:g} days" if np.isfinite(lookback.days) else "all of the past"
 
 
 def _trees(outcome):
     """What the trees ask about most, and how strongly they count; None where there are none."""
     if outcome.fit.forest is None:
         return None
-    names = [f"{_of(feature.memory.source)}, {_remembers(feature.memory)}, {_reach(feature):g} m"
+    names = [f"{_of(feature.lookback.source)}, {_remembers(feature.lookback)}, {_reach(feature):g} m"
              + (", in the shift" if feature.scope == "shift" else "") for feature in outcome.rung.terms]
     names += ["the mixture itself", "shift", "weekday", *DAY_TERMS]
     asked = np.bincount([feature for tree in outcome.fit.forest.trees
@@ -162,36 +162,36 @@ def _trees(outcome):
             "ask_most_often_about": [{"what": names[place], "times": int(asked[place])} for place in order]}
 
 
-def _level(coefficients):
+def _rate(coefficients):
     """What kinds of day and weather do to the total of the jurisdiction, as a factor per step."""
     factors = dict(zip(DAY_TERMS, np.exp(coefficients[-len(DAY_TERMS):]).round(3).tolist()))
     return {name: factor for name, factor in factors.items() if factor != 1.0} or "no calendar was imported"
 
 
-def _features(ground):
+def _features(context):
     """What was tried, in words."""
-    others = ", ".join(code.replace("_", " ") for code in ground.related)
+    others = ", ".join(code.replace("_", " ") for code in context.related)
     return {"histories": "of the own crime type at several memories (3 days to ever) and reaches (0 to 500 m), of all "
                          "shifts and of the shift forecast; 3 and 14 days within 125 m are the near repeats",
             "related crime types": f"each of the others ({others}), 60 and 360 days, 125 and 250 m; the fit decides "
                                    "which of them tell anything",
-            "places": ", ".join(ground.kinds).replace("_", " ") or "none imported",
+            "places": ", ".join(context.kinds).replace("_", " ") or "none imported",
             "of each kind of places": "how many there are around, at two reaches (125 and 500 m), and how far the "
                                       "nearest is, at two scales (250 and 1000 m)",
             "kinds of places that may be used": ", ".join(PLACE_KINDS).replace("_", " "),
             "calendar": ", ".join(CALENDAR_INPUTS),
-            "sensor coverage": "yes" if ground.coverage else "not imported"}
+            "sensor coverage": "yes" if context.coverage else "not imported"}
 
 
-def _missing(ground, ladder):
+def _missing(context, ladder):
     """What this training could not use, and so fell back from."""
     missing = []
     if not can_grow() and any(item.terms for item in ladder):
         missing.append("scikit-learn is not installed here: no boosted trees and no blend; the ladder ends at the "
                        "additive mixtures.")
-    if not ground.kinds:
+    if not context.kinds:
         missing.append("No places that may be used are imported (connect:importplaces), so none were tried.")
-    if ground.days is None or ground.days.empty:
+    if context.days is None or context.days.empty:
         missing.append("No calendar is imported (connect:importcalendar): holidays, school days, events and weather "
                        "are not in it.")
     return missing

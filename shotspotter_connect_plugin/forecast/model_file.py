@@ -13,14 +13,14 @@ import pandas as pd
 from .. import json_text
 from ..errors import ConnectError
 from .allowed_inputs import check_crime_type, places_may_be_used
-from .box_density import TERMS_BESIDE, Fit
-from .citywide_rate import Level, coefficients_needed
+from .box_density import TERMS_BESIDE, RungFit
+from .citywide_rate import CitywideRate, coefficients_needed
 from .expected_interval import Uncertainty
 from .forecast_model import ForecastModel, TypeModel
 from .ladder import FAMILIES, Rung
 from .predictors import NEAR_METRES, PLACES, kind_of, nearest
 from .sensor_coverage import Reporting
-from .surfaces import EVER, OWN, Feature, Memory
+from .surfaces import EVER, OWN, Feature, Lookback
 from .trees import MOST_LEAVES, Forest, Tree
 
 FORMAT = "shotspotter-connect-forecast"
@@ -108,7 +108,7 @@ def _write_type(item):
         "surfaces": [{**_write_surface(feature), "weight": weight}
                      for feature, weight in zip(item.rung.features, item.fit.weights)],
         "uniform_share": item.fit.uniform_share, "forest": _write_forest(item),
-        "level": list(item.level.coefficients), "start": item.start,
+        "level": list(item.rate.coefficients), "start": item.start,
         "too_rare": item.too_rare, "reporting": vars(item.reporting) if item.reporting else None,
         "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
                         "level": item.uncertainty.level},
@@ -116,8 +116,8 @@ def _write_type(item):
 
 
 def _write_surface(feature):
-    days = feature.memory.days
-    return {"memory": feature.memory.kind, "days": days if days < EVER else None, "of": feature.memory.source,
+    days = feature.lookback.days
+    return {"memory": feature.lookback.kind, "days": days if days < EVER else None, "of": feature.lookback.source,
             "scope": feature.scope, "bandwidth": feature.bandwidth}
 
 
@@ -157,7 +157,7 @@ def _read_type(item, shifts):
     uniform_share = _number(item["uniform_share"], 0.0, 1.0)
     _need(abs(sum(weights) + uniform_share - 1.0) < 1e-3, "weights")
     _need(isinstance(item["level"], list) and len(item["level"]) == coefficients_needed(shifts), "level")
-    level = Level(tuple(_number(value, -20.0, 20.0) for value in item["level"]))
+    rate = CitywideRate(tuple(_number(value, -20.0, 20.0) for value in item["level"]))
     _fields(item["uncertainty"], "evidence misfit level")
     uncertainty = Uncertainty(_number(item["uncertainty"]["evidence"], 1e-3, 1e9),
                               _number(item["uncertainty"]["misfit"], 0.0, 100.0),
@@ -167,7 +167,7 @@ def _read_type(item, shifts):
     rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features), terms=terms)
     start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
     _need(str(pd.Timestamp(start).date()) == start, "start")
-    return TypeModel(rung, Fit(tuple(weights), uniform_share, forest, power), level, uncertainty, start,
+    return TypeModel(rung, RungFit(tuple(weights), uniform_share, forest, power), rate, uncertainty, start,
                      item["too_rare"], _read_reporting(item["reporting"]))
 
 
@@ -184,7 +184,7 @@ def _read_surface(surface):
         _need(source in (PLACES + kind, *(nearest(kind, metres) for metres in NEAR_METRES)), "nearest")
     elif source != OWN:
         check_crime_type(source)
-    return Feature(Memory(surface["memory"], days, source), surface["scope"],
+    return Feature(Lookback(surface["memory"], days, source), surface["scope"],
                    _number(surface["bandwidth"], 0.0, 2000.0))
 
 

@@ -1,14 +1,14 @@
 """What a forecast of one crime type looks back on: its own events, those of related types, and places.
 
-Each is a :class:`event_history.History`; places are entries that were always known. They tell in two ways: how many
-there are around a box, and how far the nearest one is. Which related types and which places matter is left to the
+Each is a :class:`event_history.EventHistory`; places are entries that were always known. They tell in two ways: how
+many there are around a box, and how far the nearest one is. Which related types and which places matter is left to the
 fit of the weights, not decided here.
 """
 from dataclasses import dataclass
 
 import numpy as np
 
-from .event_history import History, spread_places
+from .event_history import EventHistory, spread_places
 from .surfaces import OWN, counts_at, recorded_at, roll
 
 PLACES = "places:"
@@ -21,15 +21,15 @@ NEAR_METRES = (250, 1000)
 _SURELY = 1e6
 
 
-class Past:
+class Predictors:
     """Histories by source on one timeline.
 
     Parameters
     ----------
-    own : History
+    own : EventHistory
         Of the crime type forecast.
     timeline : Timeline
-    others : dict of source -> History, optional
+    others : dict of source -> EventHistory, optional
         Related crime types by code, kinds of places by ``PLACES`` + kind.
     """
 
@@ -37,18 +37,18 @@ class Past:
         self.own, self.timeline = own, timeline
         self._of = {OWN: own, **(others or {})}
 
-    def counts_at(self, memories, boxes, moment):
-        """Remembered counts (boxes, memories, shifts) at a moment, as :func:`surfaces.counts_at`; a source that is not
+    def counts_at(self, lookbacks, boxes, moment):
+        """Remembered counts (boxes, lookbacks, shifts) at a moment, as :func:`surfaces.counts_at`; a source that is not
         there counts nothing."""
-        return self._at(counts_at, memories, boxes, moment)
+        return self._at(counts_at, lookbacks, boxes, moment)
 
-    def recorded_at(self, memories, boxes, moment):
+    def recorded_at(self, lookbacks, boxes, moment):
         """The same as they are on record."""
-        return self._at(recorded_at, memories, boxes, moment)
+        return self._at(recorded_at, lookbacks, boxes, moment)
 
-    def _at(self, count, memories, boxes, moment):
-        counts = np.zeros((boxes, len(memories), len(self.timeline.codes)))
-        for history, columns, part in self._parts(memories):
+    def _at(self, count, lookbacks, boxes, moment):
+        counts = np.zeros((boxes, len(lookbacks), len(self.timeline.codes)))
+        for history, columns, part in self._parts(lookbacks):
             counts[:, columns] = count(history, self.timeline, part, boxes, moment)
         return counts
 
@@ -56,11 +56,11 @@ class Past:
         """(boxes,) metres to the closest place of a kind."""
         return self._of[nearest(kind, NEAR_METRES[0])].metres
 
-    def roll(self, memories, boxes, first, last):
+    def roll(self, lookbacks, boxes, first, last):
         """Remembered counts at the plan moment of each date, as :func:`surfaces.roll`."""
-        counts = np.zeros((boxes, len(memories), len(self.timeline.codes)))
+        counts = np.zeros((boxes, len(lookbacks), len(self.timeline.codes)))
         rolls = []
-        for history, columns, part in self._parts(memories):
+        for history, columns, part in self._parts(lookbacks):
             in_place = isinstance(columns, slice) and history.listening is None
             rolls.append((in_place, columns, roll(history, self.timeline, part, boxes, first, last,
                                                   counts[:, columns] if in_place else None)))
@@ -71,15 +71,15 @@ class Past:
                     counts[:, columns] = found
             yield date, counts
 
-    def _parts(self, memories):
-        """History, positions of its memories and these, for each source that is there."""
-        for source in dict.fromkeys(memory.source for memory in memories):
+    def _parts(self, lookbacks):
+        """History, positions of its lookbacks and these, for each source that is there."""
+        for source in dict.fromkeys(lookback.source for lookback in lookbacks):
             if source in self._of:
-                columns = [place for place, memory in enumerate(memories) if memory.source == source]
+                columns = [place for place, lookback in enumerate(lookbacks) if lookback.source == source]
                 # One source's memories stand side by side in a rung, which makes a slice of them.
                 beside = columns == list(range(columns[0], columns[-1] + 1))
                 yield (self._of[source], slice(columns[0], columns[-1] + 1) if beside else columns,
-                       [memories[place] for place in columns])
+                       [lookbacks[place] for place in columns])
 
 
 def nearest(kind, metres):
@@ -135,13 +135,13 @@ def _nearness(kind, rows, boxes, size):
 
 
 @dataclass(frozen=True)
-class Nearness(History):
+class Nearness(EventHistory):
     """``metres`` (boxes,) from the centre of each box to the closest place, beside what surfaces make of it."""
 
     metres: np.ndarray = None
 
 
-def _always(box, weight, of=History, **more):
+def _always(box, weight, of=EventHistory, **more):
     """Entries that were always known."""
     known = np.full(box.size, np.iinfo(np.int64).min // 4)
     return of(np.zeros(box.size, dtype=np.int64), box, weight, known, **more)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .instants import DAY
 from .predictors import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
-from .surfaces import EVER, Memory
+from .surfaces import EVER, Lookback
 
 # The three strongest: as many as are read on a sheet.
 MOST = 3
@@ -51,17 +51,17 @@ def outside_coverage(texts, told):
     return [fact, *texts][:MOST]
 
 
-def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
+def explain(crime_type, surfaces, fit, counts, predictors, moment, boxes, slot, size):
     """Give up to three reasons for each of some boxes.
 
     Parameters
     ----------
     surfaces : SurfaceSet
         Of the mixture.
-    fit : pattern.Fit
+    fit : box_density.RungFit
     counts : numpy.ndarray
-        (all boxes, memories, shifts) at ``moment``.
-    past : Past
+        (all boxes, lookbacks, shifts) at ``moment``.
+    predictors : Predictors
     boxes : integer array of n
     slot : int
         Position of the slot that is forecast.
@@ -73,7 +73,7 @@ def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
     list of n lists of str
         Strongest first.
     """
-    timeline = past.timeline
+    timeline = predictors.timeline
     shift = timeline.shift[slot]
     parts = surfaces.rows(counts, boxes, np.full(boxes.size, shift)) * np.asarray(fit.weights)
     groups = list(dict.fromkeys(_group(feature, size) for feature in surfaces.features))
@@ -83,8 +83,9 @@ def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
         share[:, group] += parts[:, position]
         own[:, group] += parts[:, position] * (feature.scope == "shift")
     whole, uniform_share = share.sum(axis=1) + fit.uniform_share, fit.uniform_share
-    seen, in_shift = _on_record(groups, surfaces.smoother, past, moment, boxes, shift, size)
-    busy = _busy_weekday(past, moment, boxes, slot) if fit.forest is not None else np.zeros(boxes.size, dtype=bool)
+    seen, in_shift = _on_record(groups, surfaces.smoother, predictors, moment, boxes, shift, size)
+    busy = _busy_weekday(predictors, moment, boxes,
+                         slot) if fit.forest is not None else np.zeros(boxes.size, dtype=bool)
     # Plain lists, since the loop below asks for single numbers a hundred thousand times.
     counts_told = (share >= _LEAST_SHARE * whole[:, None]) & (np.rint(seen) >= 1)
     order = np.argsort(-share, axis=1, kind="stable").tolist()
@@ -114,41 +115,41 @@ def explain(crime_type, surfaces, fit, counts, past, moment, boxes, slot, size):
 
 def _group(feature, size):
     """Span in days, reach in boxes and source that stand for a surface."""
-    memory = feature.memory
-    if memory.kind == "window":
-        span = memory.days
+    lookback = feature.lookback
+    if lookback.kind == "window":
+        span = lookback.days
     else:
         span = next(span for half_life, span in ((14, 28.0), (60, 90.0), (240, 365.0), (EVER, EVER))
-                    if memory.days <= half_life)
-    source = memory.source
+                    if lookback.days <= half_life)
+    source = lookback.source
     if source.startswith(NEAREST):
         source = nearest(kind_of(source), NEAR_METRES[0])
     return span, 0 if feature.bandwidth <= size / 2 else 2, source
 
 
-def _on_record(groups, smoother, past, moment, boxes, shift, size):
+def _on_record(groups, smoother, predictors, moment, boxes, shift, size):
     """Events or places on record of each group around each box (n, groups): in all shifts and in the one; of nearness
     the metres to the closest place, none where it is far."""
-    spans = [Memory("window", span, source) for span, source in dict.fromkeys(
+    spans = [Lookback("window", span, source) for span, source in dict.fromkeys(
         (span, of) for span, _, of in groups if not of.startswith(NEAREST))]
-    counts = past.recorded_at(spans, len(smoother), moment)
+    counts = predictors.recorded_at(spans, len(smoother), moment)
     every, own = counts.sum(axis=2), counts[:, :, shift]
     seen, in_shift = np.zeros((2, boxes.size, len(groups)))
     for position, (span, reach, source) in enumerate(groups):
         if source.startswith(NEAREST):
-            metres = past.metres_to(kind_of(source))[boxes]
+            metres = predictors.metres_to(kind_of(source))[boxes]
             seen[:, position] = np.where(metres <= _NEAR, np.maximum(metres, 1.0), 0.0)
             continue
-        memory = spans.index(Memory("window", span, source))
+        lookback = spans.index(Lookback("window", span, source))
         around = smoother.neighbours(reach * size)[boxes]
-        seen[:, position] = around @ every[:, memory]
-        in_shift[:, position] = around @ own[:, memory]
+        seen[:, position] = around @ every[:, lookback]
+        in_shift[:, position] = around @ own[:, lookback]
     return seen, in_shift
 
 
-def _busy_weekday(past, moment, boxes, slot):
+def _busy_weekday(predictors, moment, boxes, slot):
     """Tell in which boxes the last year had clearly more events in this shift on this weekday than on others."""
-    timeline, known = past.timeline, past.own.until(moment)
+    timeline, known = predictors.timeline, predictors.own.until(moment)
     here = timeline.shift[known.slot] == timeline.shift[slot]
     here &= timeline.start[known.slot] > moment - int(_YEAR_DAYS * DAY)
     same = here & (timeline.weekday[known.slot] == timeline.weekday[slot])

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from . import context as forecasting
 from .accuracy import Calibration, searched
-from .box_density import Pattern, memories_of
-from .citywide_rate import LevelTerms, observed_slots
+from .box_density import BoxDensity, lookbacks_of
+from .citywide_rate import RateTerms, observed_slots
+from .context import ForecastContext
 from .forecast_model import learn_type
 from .ladder import RUNGS, ladder_for
-from .stable_product import product
+from .stable_product import stable_product
 from .validation import expected_in
 from .weekly_intervals import FEWEST_EVENTS
 
@@ -29,7 +29,7 @@ RANK_COLUMNS = ("shift_date", "shift", "crime_type", "method", "rank", "box_id",
 
 
 @dataclass(frozen=True)
-class Ground(forecasting.Ground):
+class BacktestContext(ForecastContext):
     """What a back-test stands on: beside what a forecast does, the share of the area that is searched (above 0, at most
     1), and the seed."""
 
@@ -92,14 +92,14 @@ def week_of_slots(slots, first):
     return np.minimum(day // 7, max((day.max(initial=0) + 1) // 7 - 1, 0))
 
 
-def replay_type(events, crime_type, ground, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
+def replay_type(events, crime_type, context, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
     """Back-test one crime type.
 
     Parameters
     ----------
     events : pandas.DataFrame
         Of all crime types, as :func:`allowed_inputs.admit_events` gives them; what is known only later is held back.
-    ground : Ground
+    context : BacktestContext
     first, last : str
         Dates, both included.
     take : callable, optional
@@ -113,28 +113,28 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
     Replayed or None
         None where nothing of the type was known at the first date.
     """
-    slots = ground.calendar.slots(first, last)
+    slots = context.calendar.slots(first, last)
     week = week_of_slots(slots, first)
     place = {key: number for number, key in enumerate(zip(slots["shift_date"], slots["shift"]))}
-    rungs = [item.name for item in ladder_for(ladder, ground.others(crime_type), ground.kinds)]
+    rungs = [item.name for item in ladder_for(ladder, context.others(crime_type), context.kinds)]
     methods = (CONNECT, *rungs)
-    shares = (ground.share, *CURVE)
+    shares = (context.share, *CURVE)
     hits, gained_in = np.zeros((2, len(methods), int(week[-1]) + 1))
-    curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(ground.smoother)), 0.0
+    curve, caught_in, promised = np.zeros((len(methods), len(CURVE))), np.zeros(len(context.smoother)), 0.0
     calibration, chosen, parts, too_rare = Calibration(), [], [], False
     origins = pd.date_range(first, last, freq=str(7 * RETRAIN_WEEKS) + "D")
     for number, origin in enumerate(origins):
         part = progress.part(number / len(origins), (number + 1) / len(origins))
         begin = str(origin.date())
         end = min(str((origin + pd.Timedelta(days=7 * RETRAIN_WEEKS - 1)).date()), last)
-        as_of = ground.calendar.as_of(begin, ground.plan_hour)
-        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, ground, as_of, ground.seed,
+        as_of = context.calendar.as_of(begin, context.plan_hour)
+        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, context, as_of, context.seed,
                             part.part(0.0, 0.6), ladder, every_rung=True)
         if learnt is None:
             return None
         chosen.append((begin, learnt.outcome.rung.name, learnt.outcome.reason))
         too_rare = learnt.outcome.too_rare
-        for date, shift, expected, observed, area in _stretch(events, crime_type, ground, learnt, begin, end,
+        for date, shift, expected, observed, area in _stretch(events, crime_type, context, learnt, begin, end,
                                                               part.part(0.6, 1.0)):
             slot = place[date, shift]
             picked = rungs.index(learnt.outcome.rung.name)
@@ -143,14 +143,14 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
             if not area.any():
                 continue  # nobody listened
             # Judged is the part of the jurisdiction in which an event would have been recorded.
-            expected = np.vstack([expected[picked], expected]) * (area / ground.smoother.uniform)
+            expected = np.vstack([expected[picked], expected]) * (area / context.smoother.uniform)
             area = area / area.sum()
             calibration.add(expected[0], observed)
             box = np.flatnonzero(observed)
             parts.append((np.full(box.size, slot), box, observed[box]))
             # Seven digits: what differs by less differs by the order of a sum, and is a tie.
             order_by = expected.astype(np.float32)
-            ours = searched(order_by[0], area, [ground.share])[0]
+            ours = searched(order_by[0], area, [context.share])[0]
             caught_in += ours * observed
             promised += float(np.sum(ours * expected[0]))
             for method, values in enumerate(order_by):
@@ -159,45 +159,45 @@ def replay_type(events, crime_type, ground, first, last, take=None, ranked=None,
                     hits[method, week[slot]] += found[0]
                     curve[method] += found[1:]
                 if ranked is not None and methods[method] != UNIFORM:
-                    ranked(date, shift, crime_type, methods[method], *_down_to(values, area, ground.share))
+                    ranked(date, shift, crime_type, methods[method], *_down_to(values, area, context.share))
             density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
-            gained_in[:, week[slot]] += product(np.log(density), observed[box])
+            gained_in[:, week[slot]] += stable_product(np.log(density), observed[box])
     slot, box, weight = (np.concatenate(column) for column in zip(*parts))
     return Replayed(crime_type, methods, hits, curve, gained_in, slot, box, weight, caught_in, promised, calibration,
                     chosen, too_rare)
 
 
-def _stretch(events, crime_type, ground, learnt, begin, end, progress):
+def _stretch(events, crime_type, context, learnt, begin, end, progress):
     """Forecast the shifts of the dates until the next training.
 
     Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
     """
-    timeline = ground.timeline(learnt.model.start, end)
+    timeline = context.timeline(learnt.model.start, end)
     reporting = {crime_type: learnt.model.reporting} if learnt.model.reporting else {}
-    past = ground.past(events, crime_type, timeline, ground.others(crime_type), reporting)
-    history, boxes = past.own, len(ground.smoother)
+    predictors = context.predictors(events, crime_type, timeline, context.others(crime_type), reporting)
+    history, boxes = predictors.own, len(context.smoother)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-    levels = LevelTerms(history, timeline, seen, timeline.origin[first])
-    slots, terms = levels.at_origins(first, stop)
-    level_of = dict(zip(slots.tolist(), learnt.model.level.expected(terms)))
+    rates = RateTerms(history, timeline, seen, timeline.origin[first])
+    slots, terms = rates.at_origins(first, stop)
+    rate_of = dict(zip(slots.tolist(), learnt.model.rate.expected(terms)))
     ladder = learnt.outcome.ladder
-    memories = memories_of(ladder)
-    patterns = [Pattern(item, ground.smoother, timeline, memories) for item in ladder]
+    lookbacks = lookbacks_of(ladder)
+    box_densities = [BoxDensity(item, context.smoother, timeline, lookbacks) for item in ladder]
     fits = [learnt.outcome.fits[item.name] for item in ladder]
     bounds = np.searchsorted(timeline.date, np.arange(stop + 1))
-    for date, counts in past.roll(memories, boxes, first, stop):
+    for date, counts in predictors.roll(lookbacks, boxes, first, stop):
         of_date, densities = np.arange(bounds[date], bounds[date + 1]), []
-        for pattern, fit in zip(patterns, fits):
+        for box_density, fit in zip(box_densities, fits):
             progress.report((date - first) / (stop - first))
-            densities.append(pattern.density(counts, fit, of_date))
+            densities.append(box_density.density(counts, fit, of_date))
         for place, slot in enumerate(of_date):
             mine = history.counted[history.slot[history.counted] == slot]
             observed = np.bincount(history.box[mine], history.weight[mine], minlength=boxes)
-            area = ground.smoother.uniform
+            area = context.smoother.uniform
             if history.listening is not None:
                 area = area * history.listening.heard_share(timeline.start[slot])
-            expected = np.stack([expected_in(level_of[slot], density[:, place], history, levels.share_heard[slot],
+            expected = np.stack([expected_in(rate_of[slot], density[:, place], history, rates.share_heard[slot],
                                              timeline.start[slot]) for density in densities])
             yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
 

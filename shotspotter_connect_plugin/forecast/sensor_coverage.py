@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from .citywide_rate import observed_slots
-from .event_history import History, make_history
+from .event_history import EventHistory, make_history
 from .instants import DAY
-from .stable_product import product
+from .stable_product import stable_product
 
 # Metres, chosen: wide enough to hold some gunfire of its own, narrow enough to be one part of a town.
 _BLOCK = 2000.0
@@ -32,7 +32,7 @@ _WHOLE = 0.98
 
 
 @dataclass(frozen=True)
-class Coverage:
+class SensorCoverage:
     """Spans of dates and the boxes in which sensors listen.
 
     ``spans`` list of (first date or None, last date or None), ``share`` (spans, boxes) of each box's area inside the
@@ -123,7 +123,7 @@ class Listening:
     def share_of_events(self, counts, exposure):
         """Share (k,) of all events in an exposure (k, boxes), going by counts (boxes,) filled already."""
         density = counts / counts.sum() if counts.sum() > 0 else self.uniform
-        return 1.0 - product(1.0 - exposure, density)
+        return 1.0 - stable_product(1.0 - exposure, density)
 
     def placed(self, total, density, share_heard, moment):
         """Expected events (boxes,): of the total of the jurisdiction, boxes with sensors get the share they have.
@@ -131,30 +131,31 @@ class Listening:
         A density is smoother than what is on record, so without this some of what sensors hear would be expected where
         they do not; where none listens at the moment the total goes by the density alone.
         """
-        heard = 1.0 - product(density, 1.0 - self.heard_share(moment))  # exactly 1 where sensors listen everywhere
+        heard = 1.0 - stable_product(density, 1.0 - self.heard_share(moment)
+                                     )  # exactly 1 where sensors listen everywhere
         return total * density * (share_heard / heard if heard > 0 and share_heard > 0 else 1.0)
 
     def seen(self):
         """Exposure (k, boxes) relative to that of a box with sensors."""
         return self.heard + self.reporting.factor * self.told[:, None] * (1.0 - self.heard)
 
-    def exposure(self, memories, moment, of=None):
-        """Exposure (boxes, memories) of what each memory looks back on; ``of`` (k, boxes) instead of :meth:`seen`."""
+    def exposure(self, lookbacks, moment, of=None):
+        """Exposure (boxes, lookbacks) of what each memory looks back on; ``of`` (k, boxes) instead of :meth:`seen`."""
         edges = np.clip(np.append(self.starts, _FOR_EVER), self.begin, moment)
         age = (moment - edges) / DAY
-        mass = np.empty((len(memories), self.starts.size))
-        for row, memory in enumerate(memories):
-            past = -np.exp2(-age / memory.days) if memory.kind == "decay" else np.minimum(age, memory.days)
+        mass = np.empty((len(lookbacks), self.starts.size))
+        for row, lookback in enumerate(lookbacks):
+            past = -np.exp2(-age / lookback.days) if lookback.kind == "decay" else np.minimum(age, lookback.days)
             mass[row] = np.abs(np.diff(past))
         total = mass.sum(axis=1, keepdims=True)
         mass = np.where(total > 0, mass / np.where(total > 0, total, 1.0), 0.0)
         mass[total[:, 0] == 0, self.at(moment)] = 1.0
         # From what is missing, so that full coverage gives exactly 1.
-        return (1.0 - product(mass, 1.0 - (self.seen() if of is None else of))).T
+        return (1.0 - stable_product(mass, 1.0 - (self.seen() if of is None else of))).T
 
-    def filled(self, counts, memories, moment):
-        """Counts (boxes, memories, shifts) with the expectation of what was not exposed added."""
-        exposure = self.exposure(memories, moment)
+    def filled(self, counts, lookbacks, moment):
+        """Counts (boxes, lookbacks, shifts) with the expectation of what was not exposed added."""
+        exposure = self.exposure(lookbacks, moment)
         missing = 1.0 - exposure
         if not missing.any():
             return counts
@@ -171,7 +172,7 @@ class Listening:
         return counts + (missing * rate)[:, :, None] * shifts
 
 
-def listened(events, boxes, size, calendar, timeline, coverage=None, reporting=None):
+def history_with_coverage(events, boxes, size, calendar, timeline, coverage=None, reporting=None):
     """As :func:`event_history.make_history`, with exposure where sensor coverage is known.
 
     Parameters
@@ -179,7 +180,7 @@ def listened(events, boxes, size, calendar, timeline, coverage=None, reporting=N
     events : pandas.DataFrame
         Of one crime type; ``heard`` tells alerts (1) from reports (0). Reports count only where no sensor listens, in
         place of the alerts that are missing there; alerts from where none listens are left out.
-    coverage : Coverage, optional
+    coverage : SensorCoverage, optional
         Without it everything everywhere was heard, and reports are left out.
     reporting : Reporting, optional
         Learnt if not given, from the events that weigh most: those of days without fireworks, on which people and
@@ -187,7 +188,7 @@ def listened(events, boxes, size, calendar, timeline, coverage=None, reporting=N
 
     Returns
     -------
-    History
+    EventHistory
     """
     ground = boxes, size, calendar, timeline
     if coverage is None:
@@ -264,7 +265,7 @@ def _joined(alerts, reports, of_alerts, of_reports, listening):
     heard = np.concatenate([np.ones(alerts.slot.size, dtype=bool), np.zeros(reports.slot.size, dtype=bool)])
     kept = np.flatnonzero(weight > 0)
     kept = kept[np.argsort(known[kept], kind="stable")]
-    return History(slot[kept], box[kept], weight[kept], known[kept], alerts.grain, heard[kept], listening)
+    return EventHistory(slot[kept], box[kept], weight[kept], known[kept], alerts.grain, heard[kept], listening)
 
 
 def _blocks(boxes, size):

@@ -5,7 +5,7 @@ The same data and seed must give the same bits; BLAS splits long sums by threads
 import numpy as np
 
 
-def product(one, other):
+def stable_product(one, other):
     """``one @ other`` for arrays of one or two dimensions."""
     letters = {1: "j", 2: "ij"}[one.ndim], {1: "j", 2: "jk"}[other.ndim]
     return np.einsum(",".join(letters) + "->" + "".join(letters).replace("j", ""), one, other)

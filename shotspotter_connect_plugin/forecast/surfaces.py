@@ -1,6 +1,6 @@
 """Surfaces over the boxes made from history: remembered events, smoothed over the neighbourhood.
 
-A surface is told by three words. *Memory*: which past events count how much (``decay``: half as much after each
+A surface is told by three words. *Lookback*: which past events count how much (``decay``: half as much after each
 ``days``; ``window``: fully for ``days``, then not at all). *Scope*: events of all shifts, or of the shift forecast
 alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads each event over the boxes around it. A
 memory may also be of a related crime type, or of places, which stay (:mod:`predictors`).
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .instants import DAY
-from .stable_product import product
+from .stable_product import stable_product
 
 EVER = float("inf")
 OWN = ""
@@ -24,11 +24,11 @@ _PRIOR_SHIFT = 20.0
 
 
 @dataclass(frozen=True)
-class Memory:
+class Lookback:
     """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
 
     ``source``: OWN for events of the crime type forecast, else another crime type or a kind of places, as
-    :class:`predictors.Past` knows it.
+    :class:`predictors.Predictors` knows it.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Memory:
 class Feature:
     """One surface; ``scope`` is ``all`` or ``shift``, ``bandwidth`` in metres."""
 
-    memory: Memory
+    lookback: Lookback
     scope: str
     bandwidth: float
 
@@ -142,7 +142,7 @@ class SurfaceSet:
     ----------
     features : sequence of Feature
     smoother : Smoother
-    memories : list of Memory, optional
+    lookbacks : list of Lookback, optional
         Those that counts are given for, in their order; those of the features if not given.
 
     Notes
@@ -152,13 +152,13 @@ class SurfaceSet:
     shift's own pattern counts as far as there are events to tell it.
     """
 
-    def __init__(self, features, smoother, memories=None):
+    def __init__(self, features, smoother, lookbacks=None):
         self.features = tuple(features)
         self.smoother = smoother
-        self.memories = memories or list(dict.fromkeys(feature.memory for feature in self.features))
+        self.lookbacks = lookbacks or list(dict.fromkeys(feature.lookback for feature in self.features))
         bandwidth = np.array([feature.bandwidth for feature in self.features])
         self._columns = {one: np.flatnonzero(bandwidth == one) for one in dict.fromkeys(bandwidth.tolist())}
-        self._memory = np.array([self.memories.index(feature.memory) for feature in self.features], dtype=int)
+        self._lookback = np.array([self.lookbacks.index(feature.lookback) for feature in self.features], dtype=int)
         self._in_shift = np.array([feature.scope == "shift" for feature in self.features], dtype=bool)
 
     def rows(self, counts, box, shift):
@@ -167,7 +167,7 @@ class SurfaceSet:
         Parameters
         ----------
         counts : numpy.ndarray
-            (boxes, memories, shifts), as :func:`counts_at` gives them.
+            (boxes, lookbacks, shifts), as :func:`counts_at` gives them.
         box, shift : integer arrays of n
 
         Returns
@@ -177,16 +177,16 @@ class SurfaceSet:
         """
         values = np.empty((box.size, len(self.features)))
         uniform = self.smoother.uniform[box][:, None]
-        boxes, memories, shifts = counts.shape
-        flat = np.ascontiguousarray(counts).reshape(boxes, memories * shifts)
-        total = flat.sum(axis=0).reshape(memories, shifts)
+        boxes, lookbacks, shifts = counts.shape
+        flat = np.ascontiguousarray(counts).reshape(boxes, lookbacks * shifts)
+        total = flat.sum(axis=0).reshape(lookbacks, shifts)
         pick = np.arange(box.size)
         for bandwidth, columns in self._columns.items():
-            memory = self._memory[columns]
-            smoothed = (self.smoother.matrix(bandwidth)[box] @ flat).reshape(box.size, memories, shifts)
+            lookback = self._lookback[columns]
+            smoothed = (self.smoother.matrix(bandwidth)[box] @ flat).reshape(box.size, lookbacks, shifts)
             every = self._every(pooled(smoothed), total, uniform)
             own = (smoothed[pick, :, shift] + _PRIOR_SHIFT * every) / (total.T[shift] + _PRIOR_SHIFT)
-            values[:, columns] = np.where(self._in_shift[columns], own[:, memory], every[:, memory])
+            values[:, columns] = np.where(self._in_shift[columns], own[:, lookback], every[:, lookback])
         return values / uniform
 
     def everywhere(self, counts, shifts):
@@ -196,22 +196,22 @@ class SurfaceSet:
         values = np.empty((len(shifts), len(self.features), len(uniform)))
         for bandwidth, columns in self._columns.items():
             matrix = self.smoother.matrix(bandwidth)
-            memory, place = np.unique(self._memory[columns], return_inverse=True)
-            every = self._every(matrix @ pooled(counts[:, memory]), total[memory], uniform[:, None])
+            lookback, place = np.unique(self._lookback[columns], return_inverse=True)
+            every = self._every(matrix @ pooled(counts[:, lookback]), total[lookback], uniform[:, None])
             relative = (every / uniform[:, None]).T
             for row, column in zip(place, columns):
                 if not self._in_shift[column]:
                     values[:, column] = relative[row]
             for row in np.unique(place[self._in_shift[columns]]):
-                own = matrix @ np.ascontiguousarray(counts[:, memory[row], shifts])
-                own = (own + _PRIOR_SHIFT * every[:, [row]]) / (total[memory[row], shifts] + _PRIOR_SHIFT)
+                own = matrix @ np.ascontiguousarray(counts[:, lookback[row], shifts])
+                own = (own + _PRIOR_SHIFT * every[:, [row]]) / (total[lookback[row], shifts] + _PRIOR_SHIFT)
                 for column in columns[(place == row) & self._in_shift[columns]]:
                     values[:, column] = (own / uniform[:, None]).T
         return [surfaces.T for surfaces in values]
 
     @staticmethod
     def _every(smoothed, total, uniform):
-        """Surfaces of all shifts from counts smoothed and pooled, (boxes, memories)."""
+        """Surfaces of all shifts from counts smoothed and pooled, (boxes, lookbacks)."""
         return (smoothed + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
 
     def within(self, counts, share):
@@ -220,7 +220,7 @@ class SurfaceSet:
         Parameters
         ----------
         counts : numpy.ndarray
-            (boxes, memories, shifts).
+            (boxes, lookbacks, shifts).
         share : array of boxes
             From 0 to 1.
 
@@ -229,19 +229,19 @@ class SurfaceSet:
         numpy.ndarray, float
             (shifts, surfaces), and the part of uniform.
         """
-        boxes, memories, shifts = counts.shape
+        boxes, lookbacks, shifts = counts.shape
         total = counts.sum(axis=0)
         uniform = float(np.sum(share * self.smoother.uniform))
         values = np.empty((shifts, len(self.features)))
         for bandwidth, columns in self._columns.items():
             # Columns of the matrix add up to 1, so what is in the share of a smoothed surface is a sum over its events.
             reach = self.smoother.matrix(bandwidth).T @ share
-            inside = product(reach, counts.reshape(boxes, -1)).reshape(memories, shifts)
+            inside = stable_product(reach, counts.reshape(boxes, -1)).reshape(lookbacks, shifts)
             every = (inside.sum(axis=1) + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
             own = (inside + _PRIOR_SHIFT * every[:, None]) / (total + _PRIOR_SHIFT)
             for position in columns:
-                memory = self._memory[position]
-                values[:, position] = own[memory] if self._in_shift[position] else every[memory]
+                lookback = self._lookback[position]
+                values[:, position] = own[lookback] if self._in_shift[position] else every[lookback]
         return values, uniform
 
     def mixture(self, counts, weights, uniform_share):
@@ -250,7 +250,7 @@ class SurfaceSet:
         Parameters
         ----------
         counts : numpy.ndarray
-            (boxes, memories, shifts).
+            (boxes, lookbacks, shifts).
         weights : array of one number per surface
         uniform_share : float
 
@@ -260,28 +260,28 @@ class SurfaceSet:
             (boxes, shifts); each column adds up to the sum of the weights.
         """
         weights = np.asarray(weights, dtype=float)
-        active = np.unique(self._memory[np.flatnonzero(weights)])
-        place = {memory: position for position, memory in enumerate(active)}
+        active = np.unique(self._lookback[np.flatnonzero(weights)])
+        place = {lookback: position for position, lookback in enumerate(active)}
         counts = np.ascontiguousarray(counts[:, active])
-        boxes, memories, shifts = counts.shape
+        boxes, lookbacks, shifts = counts.shape
         of_day = pooled(counts)
-        total = counts.reshape(boxes, memories * shifts).sum(axis=0).reshape(memories, shifts)
+        total = counts.reshape(boxes, lookbacks * shifts).sum(axis=0).reshape(lookbacks, shifts)
         total_all = total.sum(axis=1)
         mixed = np.zeros((boxes, shifts))
         uniform = np.full(shifts, float(uniform_share))
         for bandwidth, columns in self._columns.items():
-            of_all, of_own = np.zeros((memories, shifts)), np.zeros((memories, shifts))
+            of_all, of_own = np.zeros((lookbacks, shifts)), np.zeros((lookbacks, shifts))
             for position in columns[weights[columns] > 0]:
-                memory = place[self._memory[position]]
+                lookback = place[self._lookback[position]]
                 on_all = weights[position]
                 if self._in_shift[position]:
-                    of_own[memory] += weights[position] / (total[memory] + _PRIOR_SHIFT)
-                    on_all = weights[position] * _PRIOR_SHIFT / (total[memory] + _PRIOR_SHIFT)
-                of_all[memory] += on_all / (total_all[memory] + _PRIOR_ALL)
-                uniform += on_all * _PRIOR_ALL / (total_all[memory] + _PRIOR_ALL)
+                    of_own[lookback] += weights[position] / (total[lookback] + _PRIOR_SHIFT)
+                    on_all = weights[position] * _PRIOR_SHIFT / (total[lookback] + _PRIOR_SHIFT)
+                of_all[lookback] += on_all / (total_all[lookback] + _PRIOR_ALL)
+                uniform += on_all * _PRIOR_ALL / (total_all[lookback] + _PRIOR_ALL)
             used = np.flatnonzero(of_all.any(axis=1))
             if used.size:
-                source = product(of_day[:, used], of_all[used])
+                source = stable_product(of_day[:, used], of_all[used])
                 used = np.flatnonzero(of_own.any(axis=1))
                 source += np.einsum("bms,ms->bs", counts[:, used], of_own[used])
                 mixed += self.smoother.matrix(bandwidth) @ source
@@ -289,7 +289,7 @@ class SurfaceSet:
 
 
 def pooled(counts):
-    """Counts of all shifts together: (boxes, memories) of (boxes, memories, shifts)."""
+    """Counts of all shifts together: (boxes, lookbacks) of (boxes, lookbacks, shifts)."""
     # Shift by shift, since numpy takes ten times as long to sum over an axis of three.
     whole = counts[:, :, 0].copy()
     for shift in range(1, counts.shape[2]):
@@ -297,30 +297,30 @@ def pooled(counts):
     return whole
 
 
-def counts_at(history, timeline, memories, boxes, moment):
-    """Remembered counts at one moment (int64 nanoseconds): (boxes, memories, shifts), per full exposure."""
-    counts = recorded_at(history, timeline, memories, boxes, moment)
-    return counts if history.listening is None else history.listening.filled(counts, memories, moment)
+def counts_at(history, timeline, lookbacks, boxes, moment):
+    """Remembered counts at one moment (int64 nanoseconds): (boxes, lookbacks, shifts), per full exposure."""
+    counts = recorded_at(history, timeline, lookbacks, boxes, moment)
+    return counts if history.listening is None else history.listening.filled(counts, lookbacks, moment)
 
 
-def recorded_at(history, timeline, memories, boxes, moment):
+def recorded_at(history, timeline, lookbacks, boxes, moment):
     """The same as they are on record."""
     known = history.until(moment)
     age = (moment - timeline.start[known.slot]) / DAY
     shifts = len(timeline.codes)
     place = known.box * shifts + timeline.shift[known.slot]
-    counts = np.empty((boxes, len(memories), shifts))
-    for position, memory in enumerate(memories):
-        counts[:, position] = np.bincount(place, known.weight * memory.weight(age),
+    counts = np.empty((boxes, len(lookbacks), shifts))
+    for position, lookback in enumerate(lookbacks):
+        counts[:, position] = np.bincount(place, known.weight * lookback.weight(age),
                                           minlength=boxes * shifts).reshape(boxes, shifts)
     return counts
 
 
-def roll(history, timeline, memories, boxes, first, last, into=None):
+def roll(history, timeline, lookbacks, boxes, first, last, into=None):
     """Remembered counts at the plan moment of each date from ``first`` to before ``last`` (positions of dates).
 
     Each step lets the counts age and adds what has become known since, so a whole history costs little more than one
-    moment of it. With ``into``, an array (boxes, memories, shifts), the counts as they are on record are kept in it.
+    moment of it. With ``into``, an array (boxes, lookbacks, shifts), the counts as they are on record are kept in it.
 
     Yields
     ------
@@ -332,42 +332,42 @@ def roll(history, timeline, memories, boxes, first, last, into=None):
 
     def exposed(date):
         listening = history.listening
-        return counts if listening is None else listening.filled(counts, memories, timeline.origin[date])
+        return counts if listening is None else listening.filled(counts, lookbacks, timeline.origin[date])
 
-    counts = recorded_at(history, timeline, memories, boxes, timeline.origin[first])
+    counts = recorded_at(history, timeline, lookbacks, boxes, timeline.origin[first])
     if into is not None:
         into[...] = counts
         counts = into
     # The same numbers as rows of one run each, which age faster than short runs by memory.
     aging = counts.view()
-    aging.shape = boxes, len(memories) * counts.shape[2]
+    aging.shape = boxes, len(lookbacks) * counts.shape[2]
     yield first, exposed(first)
-    decays = [position for position, memory in enumerate(memories) if memory.kind == "decay"]
-    half_lives = np.array([memories[position].days for position in decays])
+    decays = [position for position, lookback in enumerate(lookbacks) if lookback.kind == "decay"]
+    half_lives = np.array([lookbacks[position].days for position in decays])
     known_by = np.searchsorted(history.known, timeline.origin, side="right")
     shift, start = timeline.shift[history.slot], timeline.start[history.slot]
-    forgotten = {position: _forgotten(history, timeline, start, memory, last)
-                 for position, memory in enumerate(memories) if memory.kind == "window" and memory.days < EVER}
+    forgotten = {position: _forgotten(history, timeline, start, lookback, last)
+                 for position, lookback in enumerate(lookbacks) if lookback.kind == "window" and lookback.days < EVER}
     for date in range(first + 1, last):
         now = timeline.origin[date]
         if half_lives.size:
-            fading = np.ones((len(memories), counts.shape[2]))
+            fading = np.ones((len(lookbacks), counts.shape[2]))
             fading[decays] = np.exp2(-(now - timeline.origin[date - 1]) / DAY / half_lives)[:, None]
             aging *= fading.ravel()
         new = slice(known_by[date - 1], known_by[date])
         age = (now - start[new]) / DAY
-        for position, memory in enumerate(memories):
-            np.add.at(counts, (history.box[new], position, shift[new]), history.weight[new] * memory.weight(age))
+        for position, lookback in enumerate(lookbacks):
+            np.add.at(counts, (history.box[new], position, shift[new]), history.weight[new] * lookback.weight(age))
         for position, (order, bounds) in forgotten.items():
             old = order[bounds[date]:bounds[date + 1]]
             np.subtract.at(counts, (history.box[old], position, shift[old]), history.weight[old])
         yield date, exposed(date)
 
 
-def _forgotten(history, timeline, start, memory, last):
+def _forgotten(history, timeline, start, lookback, last):
     """Entries in the order in which a window forgets them, and the bounds of each date in that order."""
     known = np.searchsorted(timeline.origin, history.known)
-    gone = np.searchsorted(timeline.origin, start + int(memory.days * DAY))
+    gone = np.searchsorted(timeline.origin, start + int(lookback.days * DAY))
     order = np.argsort(gone, kind="stable")
     order = order[known[order] < gone[order]]
     return order, np.searchsorted(gone[order], np.arange(last + 1))

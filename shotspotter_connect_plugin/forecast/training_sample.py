@@ -3,8 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .box_density import memories_of
-from .surfaces import Feature, Memory, SurfaceSet
+from .box_density import lookbacks_of
+from .surfaces import Feature, Lookback, SurfaceSet
 
 # Chosen: places without regard to events are cheap and only stand for an integral; more of them cost the trees' time.
 _GROUNDS_PER_EVENT = 4
@@ -12,7 +12,7 @@ _GROUNDS_PER_EVENT = 4
 _FEWEST_GROUNDS, _MOST_GROUNDS = 16_000, 40_000
 # Chosen: places are drawn where events are to be expected (half-life of a year and a half, 250 m), since the integral
 # over a city is mostly of its busy parts.
-_GUIDE = Feature(Memory("decay", 540.0), "shift", 250.0)
+_GUIDE = Feature(Lookback("decay", 540.0), "shift", 250.0)
 # Chosen: a fifth is drawn uniformly, so that no weight of a drawn place is more than five times the average.
 _GUIDED = 0.8
 
@@ -32,7 +32,7 @@ class Sample:
     weight: np.ndarray
     densities: np.ndarray
 
-    def where(self, rows):
+    def select(self, rows):
         """The entries that a mask or positions choose."""
         return Sample(self.features, self.date[rows], self.slot[rows], self.known[rows], self.weight[rows],
                       self.densities[rows])
@@ -42,7 +42,7 @@ class Sample:
         return self.densities[:, [self.features[feature] for feature in features]].astype(float)
 
 
-def make_samples(ladder, past, smoother, first, last, rng, progress):
+def make_samples(ladder, predictors, smoother, first, last, rng, progress):
     """Collect the surfaces of all rungs for the dates ``first`` to before ``last``.
 
     Where sensors listen only in places, events are the alerts alone, and densities are those among the places heard.
@@ -50,7 +50,7 @@ def make_samples(ladder, past, smoother, first, last, rng, progress):
     Parameters
     ----------
     ladder : sequence of Rung
-    past : Past
+    predictors : Predictors
     rng : numpy.random.Generator
 
     Returns
@@ -60,19 +60,19 @@ def make_samples(ladder, past, smoother, first, last, rng, progress):
         sum an estimate of a sum over all area. The grounds are empty where no rung has trees.
     """
     features = tuple(dict.fromkeys(feature for item in ladder for feature in item.features + item.terms))
-    surfaces = SurfaceSet(features, smoother, memories_of(ladder))
-    history, timeline = past.own, past.timeline
+    surfaces = SurfaceSet(features, smoother, lookbacks_of(ladder))
+    history, timeline = predictors.own, predictors.timeline
     date, counted = timeline.date[history.slot], history.counted
     order = counted[np.argsort(date[counted], kind="stable")]
     bounds = np.searchsorted(date[order], np.arange(len(timeline.dates) + 1))
     slots = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
     per_slot = 0
     if any(item.terms for item in ladder) and last > first:
-        guide = SurfaceSet([_GUIDE], smoother, surfaces.memories)
+        guide = SurfaceSet([_GUIDE], smoother, surfaces.lookbacks)
         wished = np.clip(_GROUNDS_PER_EVENT * (bounds[last] - bounds[first]), _FEWEST_GROUNDS, _MOST_GROUNDS)
         per_slot = -(-int(wished) // max(int(slots[last] - slots[first]), 1))
     events, grounds = [], []
-    for day, counts in past.roll(surfaces.memories, len(smoother), first, last):
+    for day, counts in predictors.roll(surfaces.lookbacks, len(smoother), first, last):
         if (day - first) % 4 == 0:
             progress.report((day - first) / (last - first))
         rows = order[bounds[day]:bounds[day + 1]]

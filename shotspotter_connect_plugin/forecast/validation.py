@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 
 from .accuracy import Calibration, caught
-from .box_density import POWERS, USUAL_POWER, Fit, Pattern, fit_mixture, fit_trees, log_densities
-from .citywide_rate import Level, LevelTerms, fit_level, observed_slots
+from .box_density import POWERS, USUAL_POWER, BoxDensity, RungFit, fit_mixture, fit_trees, log_densities
+from .citywide_rate import CitywideRate, RateTerms, fit_rate, observed_slots
 from .expected_interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung
-from .stable_product import product
+from .stable_product import stable_product
 from .training_sample import make_samples
 from .weekly_intervals import FEWEST_EVENTS, of_sums, reach
 
@@ -40,7 +40,7 @@ _SEARCHED = 0.01
 
 
 @dataclass(frozen=True)
-class Spans:
+class ValidationSpans:
     """Positions of dates: the fit window begins at ``first``; ``weeks`` of validation end before ``last``."""
 
     first: int
@@ -61,7 +61,7 @@ def plan_spans(last):
     """Divide the dates before ``last`` into burn-in, fit and validation; too short a past has no validation."""
     first = max(min(_BURN_IN_DAYS, last // 3), last - _WINDOW_DAYS)
     weeks = min(_VALIDATION_WEEKS, (last - first) // 14)
-    return Spans(first, last, weeks if weeks >= _FEWEST_WEEKS else 0)
+    return ValidationSpans(first, last, weeks if weeks >= _FEWEST_WEEKS else 0)
 
 
 def fit_from(date):
@@ -75,13 +75,13 @@ def fit_from(date):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training of one crime type found; ``ladder`` the rungs it had, ``fits`` (name -> Fit) of those asked for."""
+    """What training of one crime type found; ``ladder`` the rungs it had, ``fits`` (name -> fit) of those asked for."""
 
     rung: Rung
     reason: str
     too_rare: bool
-    fit: Fit
-    level: Level
+    fit: RungFit
+    rate: CitywideRate
     uncertainty: Uncertainty
     validation: dict
     compared: list
@@ -89,13 +89,13 @@ class Outcome:
     fits: dict = field(default_factory=dict)
 
 
-def train_type(ladder, past, smoother, last, rng, progress, every_rung=False):
+def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=False):
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
     ----------
     ladder : sequence of Rung
-    past : Past
+    predictors : Predictors
         What was known at AS_OF.
     last : int
         Position of the first date too late to learn from.
@@ -107,50 +107,50 @@ def train_type(ladder, past, smoother, last, rng, progress, every_rung=False):
     -------
     Outcome
     """
-    spans, timeline = plan_spans(last), past.timeline
-    events, grounds = make_samples(ladder, past, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
-    levels = _Levels(past.own, timeline, last)
-    learner = _Learner(ladder, events, grounds, timeline, levels, int(rng.integers(2 ** 31)))
+    spans, timeline = plan_spans(last), predictors.timeline
+    events, grounds = make_samples(ladder, predictors, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
+    rates = _Rates(predictors.own, timeline, last)
+    learner = _Learner(ladder, events, grounds, timeline, rates, int(rng.integers(2 ** 31)))
     fits, scores = [], np.zeros((len(ladder), spans.weeks))
     for start, stop in spans.blocks():
         done = 0.45 + 0.25 * len(fits) / _REFITS
         fits.append(learner.fits(ladder, start, partial(progress.report, done)))
         scores += learner.weekly_scores(fits[-1], start, stop, spans)
-    judged = events.where(events.date >= spans.validation) if spans.weeks else events.where(slice(0, 0))
+    judged = events.select(events.date >= spans.validation) if spans.weeks else events.select(slice(0, 0))
     weekly = np.bincount((judged.date - spans.validation) // 7, judged.weight, minlength=spans.weeks)
     chosen, reason, compared = _choose(ladder, scores, weekly, rng)
     newest = learner.fits(ladder if every_rung else (chosen,), last, partial(progress.report, 0.7))
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
-        uncertainty, figures = _examine(chosen, past, smoother, spans, [fit[chosen.name] for fit in fits], levels,
+        uncertainty, figures = _examine(chosen, predictors, smoother, spans, [fit[chosen.name] for fit in fits], rates,
                                         progress.part(0.75, 1.0))
     return Outcome(chosen, reason, bool(weekly.sum() < FEWEST_EVENTS), newest[chosen.name],
-                   levels.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
+                   rates.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
 
 
 class _Learner:
     """Fits the rungs to what was known before a date, one date after the other, and scores what came then."""
 
-    def __init__(self, ladder, events, grounds, timeline, levels, seed):
+    def __init__(self, ladder, events, grounds, timeline, rates, seed):
         self._ladder, self._events, self._grounds = ladder, events, grounds
-        self._timeline, self._levels, self._seed = timeline, levels, seed
+        self._timeline, self._rates, self._seed = timeline, rates, seed
         self._likelihood = np.zeros(len(POWERS))
-        self._judged, self._level = False, {}
+        self._judged, self._rate = False, {}
 
     def fits(self, ladder, start, tick):
         """Fit of each rung of a ladder by name."""
         known = self._events.known <= self._timeline.origin[min(start, self._timeline.origin.size - 1)]
-        past = self._events.where((self._events.date >= fit_from(start)) & (self._events.date < start) & known)
+        earlier = self._events.select((self._events.date >= fit_from(start)) & (self._events.date < start) & known)
         fits, mixtures = {}, {}
         for item in ladder:
             if item.features not in mixtures:
-                mixtures[item.features] = fit_mixture(item, past, tick)
+                mixtures[item.features] = fit_mixture(item, earlier, tick)
             fits[item.name] = mixtures[item.features]
         trees = [item for item in ladder if item.terms]
         if trees:
             # Rungs with trees differ in the power of the same trees.
-            around = self._grounds.where((self._grounds.date >= fit_from(start)) & (self._grounds.date < start))
-            grown = fit_trees(trees[0], fits[trees[0].name], past, around, self._timeline, self._level_of(start),
+            around = self._grounds.select((self._grounds.date >= fit_from(start)) & (self._grounds.date < start))
+            grown = fit_trees(trees[0], fits[trees[0].name], earlier, around, self._timeline, self._rate_of(start),
                               self._seed, tick)
             for item in trees:
                 fits[item.name] = replace(grown, power=self._power() if item.family == "blend" else 1.0)
@@ -158,16 +158,16 @@ class _Learner:
 
     def weekly_scores(self, fits, start, stop, spans):
         """Log-likelihood above uniform (rungs, weeks) of the events of the dates start to before stop."""
-        events, around = (part.where((part.date >= start) & (part.date < stop))
+        events, around = (part.select((part.date >= start) & (part.date < stop))
                           for part in (self._events, self._grounds))
         week, scores = (events.date - spans.validation) // 7, np.zeros((len(self._ladder), spans.weeks))
         for position, item in enumerate(self._ladder):
             powers = (*POWERS, fits[item.name].power) if item.family == "blend" else (fits[item.name].power,)
             logs = log_densities(item, events, around, fits[item.name], self._timeline,
-                                 self._level_of(start), powers)
+                                 self._rate_of(start), powers)
             scores[position] = np.bincount(week, events.weight * logs[-1], minlength=spans.weeks)
             if item.family == "blend":
-                self._likelihood += product(logs[:-1], events.weight)
+                self._likelihood += stable_product(logs[:-1], events.weight)
                 self._judged = True
         return scores
 
@@ -175,24 +175,24 @@ class _Learner:
         """The weight of trees in a blend that was best so far, in weeks that came after what was fitted."""
         return POWERS[int(np.argmax(self._likelihood))] if self._judged else USUAL_POWER
 
-    def _level_of(self, start):
+    def _rate_of(self, start):
         """Expected events of every slot by the level known at a date; a mean where it has none."""
-        if start not in self._level:
+        if start not in self._rate:
             moment = self._timeline.origin[min(start, self._timeline.origin.size - 1)]
-            level_of = self._levels.expected(self._levels.fit(start, moment))
-            known = np.isfinite(level_of)
-            self._level[start] = np.where(known, level_of, level_of[known].mean() if known.any() else 1.0)
-        return self._level[start]
+            rate_of = self._rates.expected(self._rates.fit(start, moment))
+            known = np.isfinite(rate_of)
+            self._rate[start] = np.where(known, rate_of, rate_of[known].mean() if known.any() else 1.0)
+        return self._rate[start]
 
 
-class _Levels:
+class _Rates:
     """Terms of the level for all slots of the past, and fits of it to parts of them."""
 
     def __init__(self, history, timeline, last):
         self._history, self._timeline = history, timeline
         self._observed = observed_slots(history, timeline, last)
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
-        terms = LevelTerms(history, timeline, self._observed, timeline.origin[-1])
+        terms = RateTerms(history, timeline, self._observed, timeline.origin[-1])
         self._slots, self._terms = terms.at_origins(self._first, last)
         self._seen, self.share_heard = terms.share_seen, terms.share_heard
 
@@ -203,13 +203,13 @@ class _Levels:
         use = (self._timeline.date[self._slots] < before) & self._observed[self._slots]
         offset, design = self._terms
         offset = offset + np.log(self._seen[self._slots])
-        return fit_level((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
-                         before - self._first)
+        return fit_rate((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
+                        before - self._first)
 
-    def expected(self, level):
+    def expected(self, rate):
         """Expected events of every slot, NaN where it has no terms."""
         expected = np.full(self._timeline.start.size, np.nan)
-        expected[self._slots] = level.expected(self._terms)
+        expected[self._slots] = rate.expected(self._terms)
         return expected
 
 
@@ -228,8 +228,8 @@ def _choose(ladder, scores, events, rng):
     draws = rng.integers(0, events.size, (_BOOTSTRAPS, events.size))
     counts = np.zeros((_BOOTSTRAPS, events.size))
     np.add.at(counts, (np.arange(_BOOTSTRAPS)[:, None], draws), 1.0)
-    drawn = product(counts, events)
-    again = product(counts, scores.T)[drawn > 0] / drawn[drawn > 0][:, None]
+    drawn = stable_product(counts, events)
+    again = stable_product(counts, scores.T)[drawn > 0] / drawn[drawn > 0][:, None]
     score = scores.sum(axis=1) / total
     best = int(np.argmax(score))
     error = (again[:, [best]] - again).std(axis=0)
@@ -252,17 +252,17 @@ def _choose(ladder, scores, events, rng):
     return ladder[chosen], reason, compared
 
 
-def replay(pattern, past, first, last, fit_of, level_of, share_heard):
+def replay_slots(box_density, predictors, first, last, fit_of, rate_of, share_heard):
     """Forecast every slot of some dates again, each from what was known at the plan moment of its date.
 
     Parameters
     ----------
-    pattern : Pattern
-    past : Past
+    box_density : BoxDensity
+    predictors : Predictors
     first, last : int
         Positions of dates; the last is not included.
-    fit_of : function of the position of a date -> Fit
-    level_of : array of slots
+    fit_of : function of the position of a date -> RungFit
+    rate_of : array of slots
         Expected events of each slot.
     share_heard : array of slots
         As :func:`citywide_rate.shares` gives it.
@@ -272,14 +272,14 @@ def replay(pattern, past, first, last, fit_of, level_of, share_heard):
     slot, expected : int, numpy.ndarray
         Position of the slot and (boxes,) expected events.
     """
-    timeline = past.timeline
+    timeline = predictors.timeline
     bounds = np.searchsorted(timeline.date, np.arange(len(timeline.dates) + 1))
-    boxes = len(pattern.surfaces.smoother)
-    for date, counts in past.roll(pattern.memories, boxes, first, last):
+    boxes = len(box_density.surfaces.smoother)
+    for date, counts in predictors.roll(box_density.lookbacks, boxes, first, last):
         slots = np.arange(bounds[date], bounds[date + 1])
-        density = pattern.density(counts, fit_of(date), slots)
+        density = box_density.density(counts, fit_of(date), slots)
         for place, slot in enumerate(slots):
-            yield int(slot), expected_in(level_of[slot], density[:, place], past.own, share_heard[slot],
+            yield int(slot), expected_in(rate_of[slot], density[:, place], predictors.own, share_heard[slot],
                                          timeline.start[slot])
 
 
@@ -300,13 +300,13 @@ def events_by_slot(history, timeline, boxes, first, last):
             for slot, part in zip(slots, np.split(rows, starts[1:]))}
 
 
-def _examine(chosen, past, smoother, spans, fits, levels, progress):
+def _examine(chosen, predictors, smoother, spans, fits, rates, progress):
     """Calibration, hits and uncertainty of the chosen rung over validation; ``fits`` of it by stretch."""
-    history, timeline = past.own, past.timeline
-    level_of, fit_of = np.full(timeline.start.size, np.nan), {}
+    history, timeline = predictors.own, predictors.timeline
+    rate_of, fit_of = np.full(timeline.start.size, np.nan), {}
     for (start, stop), fit in zip(spans.blocks(), fits):
         slots = (timeline.date >= start) & (timeline.date < stop)
-        level_of[slots] = levels.expected(levels.fit(start, timeline.origin[start]))[slots]
+        rate_of[slots] = rates.expected(rates.fit(start, timeline.origin[start]))[slots]
         fit_of.update(dict.fromkeys(range(start, stop), fit))
     boxes, nothing = len(smoother), np.zeros(len(smoother))
     events = events_by_slot(history, timeline, boxes, spans.validation, spans.last)
@@ -314,9 +314,9 @@ def _examine(chosen, past, smoother, spans, fits, levels, progress):
     expected_in, observed_in = np.zeros((2, stretches, boxes))
     weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
     calibration, hits = Calibration(), 0.0
-    pattern = Pattern(chosen, smoother, timeline)
-    for slot, expected in replay(pattern, past, spans.validation, spans.last, fit_of.__getitem__, level_of,
-                                 levels.share_heard):
+    box_density = BoxDensity(chosen, smoother, timeline)
+    for slot, expected in replay_slots(box_density, predictors, spans.validation, spans.last, fit_of.__getitem__,
+                                       rate_of, rates.share_heard):
         day = timeline.date[slot] - spans.validation
         progress.report(day / (7 * spans.weeks))
         observed, area = events.get(slot, nothing), smoother.uniform

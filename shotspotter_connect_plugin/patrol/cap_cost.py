@@ -49,7 +49,7 @@ def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT)
     rows = []
     for number, (cap, name, in_force) in enumerate(runs):
         part = progress.part(number / len(runs), (number + 1) / len(runs))
-        chance, drawn = replay(harm, day, boxes, cap, in_force, seed, part)
+        chance, drawn = replay_lottery(harm, day, boxes, cap, in_force, seed, part)
         by_day = np.zeros((int(day[-1] - day[0]) + 1, harm.shape[1]), dtype=np.int64)
         np.add.at(by_day, np.asarray(day) - day[0], drawn)
         served = by_day.sum(axis=0)
@@ -62,7 +62,7 @@ def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def replay(harm, day, boxes, cap, rules, seed, progress=SILENT):
+def replay_lottery(harm, day, boxes, cap, rules, seed, progress=SILENT):
     """Chances and draws (shifts x boxes) of one history of lotteries under one cap."""
     shifts, count = harm.shape
     chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)

@@ -1,7 +1,7 @@
 """What being drawn did: estimates that rest on the published chances of the lottery, and on nothing else.
 
 The unit is a box in a shift. A :class:`Lottery` knows which units the lottery drew and what their chances were; a
-:class:`Beside` which undrawn units had a drawn one around them, with chances from replayed draws. Both compare the
+:class:`BesideDrawn` which undrawn units had a drawn one around them, with chances from replayed draws. Both compare the
 exposed units with the unexposed ones, weighted so that chance alone tells them apart (Hajek 1971), and take the
 variance from the draws themselves: each shift has a seed of its own, so the variances of the shifts add up.
 """
@@ -258,7 +258,7 @@ class Lottery(_Design):
         return float(self.spread @ (one * other))
 
 
-class Beside(_Design):
+class BesideDrawn(_Design):
     """Undrawn boxes with a drawn box around them against undrawn boxes with none: displacement, or relief.
 
     Chances come from replays of each shift's draw. Exposed units weigh by their chance to be unexposed and the other

@@ -7,7 +7,7 @@ _EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1
 where a share cap closes the busy ones, they are all there is."""
 
 
-def upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None):
+def harm_upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None):
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
 
     The boxes of a beat sum to at most its boxes, those of a neighbourhood to at most its share of all boxes asked for.

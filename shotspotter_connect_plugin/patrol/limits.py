@@ -14,7 +14,7 @@ WATER = "mostly water that officers cannot patrol"
 
 
 @dataclass(frozen=True)
-class History:
+class PatrolHistory:
     """What counts around a shift, without the shift itself.
 
     ``patrols`` (box_id, shift_date) holds what counts as a patrol, one row per box and shift: planned and not
@@ -63,7 +63,7 @@ def box_caps(boxes, harm, history, rules):
         box_id, beat, inside, and water where it is known.
     harm : array of float
         Harm per box; NaN where there is no forecast.
-    history : History
+    history : PatrolHistory
         What was planned around the shift. Every window of days that holds the shift is looked at, so a shift metered
         late keeps the caps of plans made before it.
     rules : mapping

@@ -2,7 +2,7 @@
 
 The rules stand once, in ``tracks.py``, ``crossings.py`` and ``visits.py``. The tracker keeps as little of the track as
 can still change a visit (the crossings of the last minutes and of visits that are open) and puts the same rules to it
-again at every fix. So it ends with the very visits that :func:`visit_finding.find_visits` gives for the whole track.
+again at every fix. So it ends with the very visits that :func:`visits.find_visits` gives for the whole track.
 """
 import math
 from dataclasses import dataclass

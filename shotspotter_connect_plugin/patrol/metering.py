@@ -14,16 +14,17 @@ from ..forecast.fishnet import Fishnet
 from .chances import Limited, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
-from .harm_bound import upper_bound
-from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, History, box_caps, hard_limits, may_be_drawn, minute_limits,
-                     most_in_window, never_drawn, window_blocks)
+from .harm_bound import harm_upper_bound
+from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, PatrolHistory, box_caps, hard_limits, may_be_drawn,
+                     minute_limits, most_in_window, never_drawn, window_blocks)
 from .seeds import Uniforms
 
 __all__ = [
-    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WATER", "WINDOWS", "Coverage", "DrawnShift", "History", "Limited",
-    "Shortfall", "box_caps", "coverage", "draw_shift", "hard_limits", "harm_by_box", "inclusion_probabilities",
-    "may_be_drawn", "minute_limits", "most_boxes", "most_in_window", "never_drawn", "plan", "replay",
-    "rules_of", "share_caps", "shares_of", "shortfalls_of", "visit_order", "window_blocks"]
+    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "Limited",
+    "PatrolHistory", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits", "harm_by_box",
+    "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes", "most_in_window",
+    "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of", "visit_order",
+    "window_blocks"]
 
 
 def harm_by_box(forecasts, crime_types):
@@ -96,10 +97,10 @@ def most_boxes(settings):
 
 
 @dataclass(frozen=True)
-class Coverage:
+class HarmReached:
     """Harm that the chances of a draw cover in expectation, and the most that any chances could; None without scipy."""
 
-    covered: float
+    reached: float
     most: Optional[float]
 
     @property
@@ -107,11 +108,11 @@ class Coverage:
         """Both in one sentence; empty where there is nothing to compare with."""
         if not self.most:
             return ""
-        return (f"The chances cover {100 * self.covered / self.most:.0f} % of the most harm that any chances under the "
-                f"same caps could cover ({self.covered:.3g} of {self.most:.3g}; a linear program).")
+        return (f"The chances cover {100 * self.reached / self.most:.0f} % of the most harm that any chances under the "
+                f"same caps could cover ({self.reached:.3g} of {self.most:.3g}; a linear program).")
 
 
-def coverage(boxes, rules, neighbourhood=None):
+def harm_reached(boxes, rules, neighbourhood=None):
     """Compare the chances of a draw with the linear program over them.
 
     Parameters
@@ -125,15 +126,16 @@ def coverage(boxes, rules, neighbourhood=None):
 
     Returns
     -------
-    Coverage
+    HarmReached
     """
     harm, shares = boxes["harm"].fillna(0.0), shares_of(rules)
     cap = boxes["cap"]
     if shares:  # the program holds the shares itself, so caps that were lowered for them are lifted again
         held = boxes["eligible"].astype(bool) & pd.Series(neighbourhood, index=boxes.index).isin(list(shares))
         cap = cap.where(~held, rules["cap"])
-    covered = float((boxes["inclusion_probability"] * harm).sum())
-    return Coverage(covered, upper_bound(harm, boxes["beat"], rules["boxes_per_beat"], cap, neighbourhood, shares))
+    reached = float((boxes["inclusion_probability"] * harm).sum())
+    most = harm_upper_bound(harm, boxes["beat"], rules["boxes_per_beat"], cap, neighbourhood, shares)
+    return HarmReached(reached, most)
 
 
 def shortfalls_of(boxes, rules):
@@ -154,7 +156,7 @@ class DrawnShift:
     inputs_hash: str
     shortfalls: list
     limited: list
-    coverage: Coverage
+    harm_reached: HarmReached
 
 
 def draw_shift(boxes, harm, history, rules, seed):
@@ -166,7 +168,7 @@ def draw_shift(boxes, harm, history, rules, seed):
         box_id, beat, inside, water where it is known, and neighbourhood where the rules hold share caps.
     harm : pandas.Series
         Harm by box_id; boxes that lack in it are not eligible.
-    history : History
+    history : PatrolHistory
     rules : mapping
         See :func:`rules_of`.
     seed : str
@@ -188,8 +190,8 @@ def draw_shift(boxes, harm, history, rules, seed):
     table["inclusion_probability"], shortfalls = inclusion_probabilities(
         harm, table["beat"], rules["boxes_per_beat"], table["cap"], **how)
     inputs_hash = hash_of_inputs(rules, table)
-    table["draw_rank"], table["selected"], reserve = replay(table, seed, inputs_hash)
-    return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, coverage(table, rules, around))
+    table["draw_rank"], table["selected"], reserve = draw_from_chances(table, seed, inputs_hash)
+    return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, harm_reached(table, rules, around))
 
 
 def shares_of(rules):
@@ -197,7 +199,7 @@ def shares_of(rules):
     return {name[len(SHARE):]: share for name, share in rules.items() if name.startswith(SHARE)}
 
 
-def replay(table, seed, inputs_hash):
+def draw_from_chances(table, seed, inputs_hash):
     """Draw from stored probabilities.
 
     Parameters
@@ -226,7 +228,7 @@ def replay(table, seed, inputs_hash):
     return rank, selected, reserve
 
 
-def plan(drawn_boxes, by_box, rules):
+def patrols_of_draw(drawn_boxes, by_box, rules):
     """Make patrols of the drawn boxes.
 
     Parameters

@@ -62,7 +62,7 @@ def offered(tactics, date, crime_type=None):
     return chosen.sort_values("sort_order", kind="stable", ignore_index=True)
 
 
-def join(logs, visits, near=NEAR):
+def visits_of_logs(logs, visits, near=NEAR):
     """Find the visit of each log: of its unit or officer, in its box if it names one, at its time or near to it.
 
     Parameters

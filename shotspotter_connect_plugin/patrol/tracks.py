@@ -106,7 +106,7 @@ class RunStack:
         return dt <= self._rules.gap and self._rules.possible(dt, dx, dy)
 
 
-def clean(unit, at, x, y, accuracy, rules):
+def clean_fixes(unit, at, x, y, accuracy, rules):
     """Drop the fixes that cannot be used and number the tracks of the rest.
 
     Parameters

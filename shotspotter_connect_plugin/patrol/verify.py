@@ -6,7 +6,7 @@ from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
-from .metering import inclusion_probabilities, replay, shares_of, visit_order
+from .metering import draw_from_chances, inclusion_probabilities, shares_of, visit_order
 from .seeds import hash_of
 
 # Least and most of each rule that the settings allow at all (focus and minutes: far beyond any use), since a record may
@@ -171,7 +171,7 @@ def _of_shares(rules, boxes, neighbourhood):
 
 
 def _of_replay(draw, boxes, seed):
-    rank, selected, reserve = replay(boxes, seed, draw["inputs_hash"])
+    rank, selected, reserve = draw_from_chances(boxes, seed, draw["inputs_hash"])
     stored = boxes["selected"].astype(bool).to_numpy()
     problems = _named("is drawn in the record but not in the replay", boxes, stored & ~selected)
     problems += _named("is drawn in the replay but not in the record", boxes, selected & ~stored)

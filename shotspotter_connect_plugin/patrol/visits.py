@@ -20,7 +20,7 @@ import pandas as pd
 from ..forecast.instants import MINUTE, NAT, SECOND, nanoseconds, utc_times
 from ..progress import SILENT
 from .crossings import cut
-from .tracks import VisitRules, clean  # noqa: F401 VisitRules belongs to what this module offers
+from .tracks import VisitRules, clean_fixes  # noqa: F401 VisitRules belongs to what this module offers
 
 _COLUMNS = ("unit", "col", "row", "entered", "left", "inside")
 
@@ -207,7 +207,7 @@ def _jitter(size, stay, back):
 
 
 def _visits_of_part(unit, at, x, y, accuracy, fishnet, rules, counts):
-    keep, track, dropped = clean(unit, at, x, y, accuracy, rules)
+    keep, track, dropped = clean_fixes(unit, at, x, y, accuracy, rules)
     unit, at, x, y = unit[keep], at[keep], x[keep], y[keep]
     counts["used"] += keep.size
     for reason, number in dropped.items():

@@ -27,8 +27,8 @@ def fill(workspace, first, last, prevented=0.0, mean=0.1, seed=1, delivered=0.8,
     start = (pd.Timestamp(first) - pd.Timedelta(days=7)).strftime("%Y-%m-%d")
     slots = workspace.calendar.slots(start, last)
     harm = pd.Series(expected.sum(axis=1), index=boxes["box_id"])
-    nothing = metering.History(pd.DataFrame(columns=["box_id", "shift_date"]),
-                               pd.DataFrame(columns=["box_id", "shift_date", "inclusion_probability"]))
+    nothing = metering.PatrolHistory(pd.DataFrame(columns=["box_id", "shift_date"]),
+                                     pd.DataFrame(columns=["box_id", "shift_date", "inclusion_probability"]))
     metered = None
     tables = {name: [] for name in ("forecasts", "draws", "draw_boxes", "patrols", "visits", "incidents")}
     for number, slot in enumerate(slots.itertuples()):
@@ -71,7 +71,7 @@ def _draw(metered, seed):
     """Another draw of the same chances."""
     table = metered.boxes.copy()
     inputs_hash = hash_of("made town")  # not of the inputs, whose last bits are in it
-    table["draw_rank"], table["selected"], reserve = metering.replay(table, seed, inputs_hash)
+    table["draw_rank"], table["selected"], reserve = metering.draw_from_chances(table, seed, inputs_hash)
     return replace(metered, boxes=table, reserve=reserve, inputs_hash=inputs_hash)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
-from shotspotter_connect_plugin.patrol.draw_effect import Beside, Lottery
+from shotspotter_connect_plugin.patrol.draw_effect import BesideDrawn, Lottery
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
 from shotspotter_connect_plugin.patrol.spillover import Replays, beside, neighbours
 
@@ -47,7 +47,7 @@ class City:
     def beside(self, run):
         shifts, number = self.chance.shape
         parts = [(np.arange(number) + number * shift, *self.replayed[shift % KINDS]) for shift in range(shifts)]
-        return Beside(np.repeat(np.arange(shifts), number), self.near(run).ravel(), self.drawn[run].ravel(), parts)
+        return BesideDrawn(np.repeat(np.arange(shifts), number), self.near(run).ravel(), self.drawn[run].ravel(), parts)
 
     def events(self, rng, factor=1.0, shock=0.3):
         """Poisson events (shifts x boxes) of the true rates, some shifts busier than others, times ``factor``."""

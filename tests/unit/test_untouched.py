@@ -100,16 +100,16 @@ def examples_of_a_forecast(calendar):
 
 
 def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
-    ground = rolling_backtest.Ground.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
+    context = rolling_backtest.BacktestContext.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
     admitted = allowed_inputs.admit_events(events)[0]
     rungs = [ladder.rung(name) for name in ("uniform", "count_28", "kde_250_all", "kde_500_all")]
-    replayed = rolling_backtest.replay_type(admitted, "robbery", ground, "2018-09-10", "2018-10-21",
+    replayed = rolling_backtest.replay_type(admitted, "robbery", context, "2018-09-10", "2018-10-21",
                                             take=lambda *_: None, ranked=lambda *_: None, ladder=rungs)
     slots = calendar.slots("2018-09-10", "2018-10-21")
     week = rolling_backtest.week_of_slots(slots, "2018-09-10")
     chance = np.full((len(slots), len(boxes)), 0.1)
-    metered = backtest_scores.metered_hits([replayed], chance, week, ground.smoother.uniform)
-    backtest_scores.score([replayed], np.bincount(week), ground, metered)
+    metered = backtest_scores.metered_hits([replayed], chance, week, context.smoother.uniform)
+    backtest_scores.score([replayed], np.bincount(week), context, metered)
     whole = accuracy.Calibration()
     whole.add(np.array([0.5, 0.1]), np.array([1.0, 0.0]))
     whole.groups()
@@ -121,29 +121,29 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     assert weekly_intervals.why_none(9, 90.0) == ""
 
     # What larger calls use in one way only.
-    timeline = ground.timeline("2018-06-01", "2018-10-01")
-    own = ground.history(admitted, "robbery", timeline)
+    timeline = context.timeline("2018-06-01", "2018-10-01")
+    own = context.history(admitted, "robbery", timeline)
     own.since(timeline.origin[3]), own.until(timeline.origin[-1])
     seen = citywide_rate.observed_slots(own, timeline, len(timeline.dates))
-    terms = citywide_rate.LevelTerms(own, timeline, seen)
+    terms = citywide_rate.RateTerms(own, timeline, seen)
     terms.at(timeline.origin[-1], 5)
-    memory = surfaces.Memory("decay", 60.0)
-    counts = surfaces.counts_at(own, timeline, [memory], len(boxes), timeline.origin[-1])
+    lookback = surfaces.Lookback("decay", 60.0)
+    counts = surfaces.counts_at(own, timeline, [lookback], len(boxes), timeline.origin[-1])
     surfaces.pooled(counts)
-    features = (surfaces.Feature(memory, "all", 250.0), surfaces.Feature(memory, "shift", 0.0))
-    made = surfaces.SurfaceSet(features, ground.smoother, [memory])
+    features = (surfaces.Feature(lookback, "all", 250.0), surfaces.Feature(lookback, "shift", 0.0))
+    made = surfaces.SurfaceSet(features, context.smoother, [lookback])
     made.everywhere(counts, np.array([0, 2])), made.within(counts, np.ones(len(boxes)))
     made.rows(counts, np.array([1, 2]), np.array([0, 1]))
     made.mixture(counts, np.array([0.5, 0.3]), 0.2)
     bars = predictors.place_histories(allowed_inputs.admit_places(places)[0], allowed_inputs.admit_boxes(boxes), SIZE)
-    known = predictors.Past(own, timeline, bars)
-    known.counts_at([memory], len(boxes), timeline.origin[-1])
+    known = predictors.Predictors(own, timeline, bars)
+    known.counts_at([lookback], len(boxes), timeline.origin[-1])
     known.metres_to("bar")
     predictors.nearness_of(predictors.nearest("bar", 250))
     event_history.spread_places(np.array([10.0]), np.array([10.0]), np.array([100.0]), np.array([0.0]),
                                 allowed_inputs.admit_boxes(boxes), SIZE)
     reasons.own_first("robbery", ["one", "two"])
-    stable_product.product(np.ones((2, 3)), np.ones(3))
+    stable_product.stable_product(np.ones((2, 3)), np.ones(3))
     validation.fit_from(300), validation.plan_spans(300).blocks
 
 
@@ -159,16 +159,16 @@ def examples_of_a_draw():
                               "low": 0.0, "high": 3.0})
     by_box = metering.harm_by_box(forecasts, types)
     dates = ["2024-02-28", "2024-02-29"]
-    before = limits.History(pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates}),
-                            pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates,
-                                          "inclusion_probability": [0.5, 0.3]}),
-                            frozenset(["C2R2"]), frozenset(["C3R3"]), frozenset(["C4R4"]),
-                            pd.DataFrame({"box_id": ["C0R0"], "shift_date": dates[:1], "minutes": [30.0]}))
+    before = limits.PatrolHistory(pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates}),
+                                  pd.DataFrame({"box_id": ["C0R0", "C1R1"], "shift_date": dates,
+                                                "inclusion_probability": [0.5, 0.3]}),
+                                  frozenset(["C2R2"]), frozenset(["C3R3"]), frozenset(["C4R4"]),
+                                  pd.DataFrame({"box_id": ["C0R0"], "shift_date": dates[:1], "minutes": [30.0]}))
     rules = metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes=2, shares={"N1": 0.2})
     assert not limits.may_be_drawn(boxes, rules)[5]
     drawn = metering.draw_shift(boxes, by_box["harm"], before, rules, "seed")
     table = drawn.boxes
-    planned = metering.plan(table[table["selected"]], by_box, rules)
+    planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
     limits.window_blocks(pd.Series(dates), "2024-03-01")
     # As columns of a frame and as plain arrays.
@@ -178,7 +178,7 @@ def examples_of_a_draw():
                  seeds.Uniforms("seed", drawn.inputs_hash))
     assert drawn_again.selected.size
     draw_record.text_of_inputs(rules, table)
-    harm_bound.upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
+    harm_bound.harm_upper_bound(table["harm"], table["beat"], 2, table["cap"], boxes["neighbourhood"], {"N1": 0.2})
     return boxes, col, row, rules, drawn, planned
 
 
@@ -256,7 +256,7 @@ def examples_of_exposure(boxes, col, row, rules):
     parts = [(np.arange(64) + 64 * number, [near_[number] for near_, _ in again], [far[number] for _, far in again])
              for number in range(2)]
     parts = [(units, np.array(near_), np.array(far)) for units, near_, far in parts]
-    beside = draw_effect.Beside(shift, near.ravel(), runs[:, 0].ravel(), parts)
+    beside = draw_effect.BesideDrawn(shift, near.ravel(), runs[:, 0].ravel(), parts)
     beside.covariance(np.ones(128), np.ones(128))
     numbers.estimate(outcome).detectable()
     numbers.compare(outcome, np.full(outcome.size, 0.5)).detectable()
@@ -304,7 +304,7 @@ def examples_of_visits():
 
     logs = pd.DataFrame({"officer": ["101"], "unit": ["U0"], "box_id": [None], "minutes": [5.0],
                          "at_utc": [stays["entered_utc"].iloc[0]]})
-    tactic_rules.join(logs, served)
+    tactic_rules.visits_of_logs(logs, served)
     listed = pd.DataFrame({"tactic": ["walk"], "crime_types": [[]], "approved_by": ["Chief"], "enforcement": [0],
                            "expires": [None], "reviewed": ["2024-01-01"], "sort_order": [1]})
     tactic_rules.offered(listed, "2024-03-01", "robbery"), tactic_rules.review_due(listed, "2024-03-01", 30)

@@ -135,7 +135,7 @@ def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.D
     logs["approved"] = False
     logs.loc[listed, "approved"] = tactic_rules.approved(
         known.iloc[which].reset_index(drop=True), pd.Series(_shift_dates(workspace, logs["at_utc"])[listed]))
-    logs["visit_id"] = tactic_rules.join(logs, _visits(workspace, logs["at_utc"]))
+    logs["visit_id"] = tactic_rules.visits_of_logs(logs, _visits(workspace, logs["at_utc"]))
     logs["log_id"] = _ids(logs, written)
     refused = Counter(logs.loc[~logs["approved"], "tactic"])
     if refused:

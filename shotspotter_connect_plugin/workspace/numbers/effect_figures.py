@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...patrol import dosage, spillover
-from ...patrol.draw_effect import Beside
+from ...patrol.draw_effect import BesideDrawn
 from ...progress import SILENT
 from .effect_data import Events, Forecasts, Plan, hours_of, original_draws, slot_of, timeline_of
 
@@ -245,13 +245,13 @@ def _replayed(plan, boxes, progress):
 
 
 def _beside(plan, boxes, replayed, which):
-    """The undrawn boxes of the draws that ``which`` marks as ``Beside``, and its units as shifts x boxes."""
+    """The undrawn boxes of the draws that ``which`` marks as ``BesideDrawn``, and its units as shifts x boxes."""
     units = np.broadcast_to(plan.mine, plan.chance.shape) & which[:, None]
     near = spillover.beside(plan.drawn, spillover.neighbours(boxes["box_id"]))
     each = int(plan.mine.sum())
     parts = [(np.arange(each) + each * place, replayed[number][0][:, plan.mine], replayed[number][1][:, plan.mine])
              for place, number in enumerate(np.flatnonzero(which))]
-    return Beside(np.nonzero(units)[0], near[units], plan.drawn[units], parts), units
+    return BesideDrawn(np.nonzero(units)[0], near[units], plan.drawn[units], parts), units
 
 
 def _scope(plan, boxes, hours):

@@ -84,10 +84,10 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     progress.report(0.0, "Reading incidents and alerts")
     may_tell = [code for code in enabled if may_be_forecast(code)]
     events = admit_events(forecasting.read_events(workspace, may_tell, pd.Timestamp.now(tz="UTC"), reports=True))[0]
-    ground = replaying.Ground.of(frame[list(BOX_COLUMNS)], calendar, settings.size, settings.plan_hour,
-                                 **forecasting.read_surroundings(workspace), related=sorted(set(events["crime_type"])),
-                                 share=area_percent / 100)
-    boxes = ground.boxes
+    context = replaying.BacktestContext.of(frame[list(BOX_COLUMNS)], calendar, settings.size, settings.plan_hour,
+                                           **forecasting.read_surroundings(workspace),
+                                           related=sorted(set(events["crime_type"])), share=area_percent / 100)
+    boxes = context.boxes
     kinds = workspace.crime_types.set_index("crime_type")
     harm = np.zeros((len(slots), len(boxes)), dtype=np.float32)
     results, left_out = [], []
@@ -96,7 +96,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
             part = progress.part(0.02 + 0.83 * number / len(codes), 0.02 + 0.83 * (number + 1) / len(codes))
             part.report(0.0, "Replaying " + code.replace("_", " "))
             worth = float(kinds.loc[code, "severity"] * kinds.loc[code, "effectiveness"])
-            found = replaying.replay_type(events, code, ground, first, last, _adder(harm, worth), ranked, part)
+            found = replaying.replay_type(events, code, context, first, last, _adder(harm, worth), ranked, part)
             if found is None:
                 left_out.append(code)
             else:
@@ -109,8 +109,8 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
         tables, gains = [], {}
         for group in [*([one] for one in results), *([results] if len(results) > 1 else [])]:
             progress.report(1.0)
-            drawn = backtest_scores.metered_hits(group, chance, week, ground.smoother.uniform)
-            table, gain = backtest_scores.score(group, slots_of_week, ground, drawn)
+            drawn = backtest_scores.metered_hits(group, chance, week, context.smoother.uniform)
+            table, gain = backtest_scores.score(group, slots_of_week, context, drawn)
             gains[table["crime_type"].iloc[0]] = gain
             tables.append(table)
     return BackTest(pd.concat(tables, ignore_index=True), results, gains, boxes, len(slots), left_out,
@@ -173,7 +173,7 @@ def _chances(workspace, harm, frame, slots, progress):
     may = metering.may_be_drawn(frame, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(slots["shift_date"].iloc[0])).dt.days.to_numpy()
     drawable = frame.assign(beat=frame["beat"].where(may, None))
-    chance, _ = cap_cost.replay(harm.astype(float), day, drawable, rules["cap"], rules, 1, progress)
+    chance, _ = cap_cost.replay_lottery(harm.astype(float), day, drawable, rules["cap"], rules, 1, progress)
     return chance
 
 

@@ -11,7 +11,7 @@ _NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probabili
 
 
 def history_around(workspace, shift_date, shift, rules, chances=False):
-    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.History``.
+    """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.PatrolHistory``.
 
     A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
     ``chances`` are read only if asked for: a draw alone needs them.
@@ -31,7 +31,8 @@ def history_around(workspace, shift_date, shift, rules, chances=False):
     neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
     resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
     suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
-    return metering.History(patrols, recorded, resting, added, suppressed, visits[["box_id", "shift_date", "minutes"]])
+    return metering.PatrolHistory(patrols, recorded, resting, added, suppressed,
+                                  visits[["box_id", "shift_date", "minutes"]])
 
 
 def _recorded_chances(workspace, shift_date, shift, around):

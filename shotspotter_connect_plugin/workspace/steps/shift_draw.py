@@ -98,13 +98,13 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
             "rules": rules, "reserve": drawn.reserve}]))
         writer.append("draw_boxes", drawn.boxes.assign(draw_id=draw_id))
         messages += _suppress_earlier(workspace, writer, shift_date, shift)
-        patrols = metering.plan(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
+        patrols = metering.patrols_of_draw(drawn.boxes[drawn.boxes["selected"]], by_box, rules)
         writer.append("patrols", patrols.assign(patrol_id=draw_id + "." + patrols["box_id"], draw_id=draw_id,
                                                 shift_date=shift_date, shift=shift))
         progress.report(0.95)
     messages += _limits_in_words(drawn, rules)
-    if drawn.coverage.sentence:
-        progress.info(f"{shift_date} {shift}: {drawn.coverage.sentence}")
+    if drawn.harm_reached.sentence:
+        progress.info(f"{shift_date} {shift}: {drawn.harm_reached.sentence}")
     if seed is not None:
         messages.append("Drawn with a given seed: a test, no lottery.")
     progress.report(1.0)

@@ -69,7 +69,7 @@ def coverage_of(workspace, shift_date, shift):
 
     Returns
     -------
-    (metering.Coverage, list of metering.Shortfall)
+    (metering.HarmReached, list of metering.Shortfall)
         (None, []) without a draw.
     """
     draws = draws_of(workspace, shift_date, shift)
@@ -81,4 +81,4 @@ def coverage_of(workspace, shift_date, shift):
     if metering.shares_of(draw["rules"]):
         names = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"]
         around = boxes["box_id"].map(names).to_numpy(object)
-    return metering.coverage(boxes, draw["rules"], around), metering.shortfalls_of(boxes, draw["rules"])
+    return metering.harm_reached(boxes, draw["rules"], around), metering.shortfalls_of(boxes, draw["rules"])

@@ -14,8 +14,8 @@ from shotspotter_connect_plugin.forecast.event_history import Timeline
 from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel, train
 from shotspotter_connect_plugin.forecast.gunfire_events import gunfire_events, on_days, report_events
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
-from shotspotter_connect_plugin.forecast.sensor_coverage import Coverage, listened
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, counts_at, recorded_at, roll
+from shotspotter_connect_plugin.forecast.sensor_coverage import SensorCoverage, history_with_coverage
+from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, counts_at, recorded_at, roll
 
 BOXES = admit_boxes(make_boxes())
 EAST = BOXES["col"].to_numpy() >= SIDE // 2
@@ -69,14 +69,14 @@ def forecast(calendar, events, coverage, as_of="2019-05-10", ladder=RUNGS):
 
 
 def test_segments_are_spans_of_dates_and_overlaps_count_once(calendar):
-    found = Coverage.of(areas((EAST, "2018-03-01", "2018-05-31"), (EAST, "2018-05-01", None), (~EAST, None, None)),
-                        BOXES)
+    found = SensorCoverage.of(
+        areas((EAST, "2018-03-01", "2018-05-31"), (EAST, "2018-05-01", None), (~EAST, None, None)), BOXES)
     starts, heard = found.segments(calendar)
     at = [calendar.to_utc([pd.Timestamp(moment)])[0].value for moment in (
         "2000-01-01", "2018-02-28 23:59", "2018-03-01 00:00", "2018-05-31 12:00", "2030-01-01")]
     east = heard[np.searchsorted(starts, at, side="right") - 1][:, position(HOT_EAST)]
     assert east.tolist() == [0.0, 0.0, 1.0, 1.0, 1.0] and (heard[:, position(HOT_WEST)] == 1.0).all()
-    assert Coverage.of(areas(), BOXES) is None
+    assert SensorCoverage.of(areas(), BOXES) is None
 
 
 def test_everything_covered_changes_no_bit(calendar, city):
@@ -148,9 +148,10 @@ def test_alerts_from_where_no_sensor_listens_and_reports_where_one_does_are_no_e
     alerts, reports = city
     one = pd.concat([heard_in(alerts, EAST), reports], ignore_index=True)
     timeline = Timeline(calendar, "2018-01-01", "2019-05-10")
-    covered = Coverage.of(areas((EAST, None, None)), BOXES)
-    history = listened(admit_events(pd.concat([alerts, reports]))[0], BOXES, SIZE, calendar, timeline, covered)
-    again = listened(admit_events(one)[0], BOXES, SIZE, calendar, timeline, covered)
+    covered = SensorCoverage.of(areas((EAST, None, None)), BOXES)
+    history = history_with_coverage(admit_events(pd.concat([alerts, reports]))[0], BOXES, SIZE, calendar, timeline,
+                                    covered)
+    again = history_with_coverage(admit_events(one)[0], BOXES, SIZE, calendar, timeline, covered)
     assert (history.box == again.box).all() and (history.weight == again.weight).all()
     assert EAST[history.box[history.heard]].all() and not EAST[history.box[~history.heard]].any()
     assert history.counted.tolist() == np.flatnonzero(history.heard).tolist()
@@ -161,15 +162,15 @@ def test_rolled_counts_are_those_of_each_moment(calendar, city):
     alerts, reports = city
     timeline = Timeline(calendar, "2018-01-01", "2019-01-10")
     events = pd.concat([heard_in(alerts, EAST), heard_in(alerts, ~EAST, "2018-09-01"), reports])
-    covered = Coverage.of(areas((EAST, None, None), (~EAST, "2018-09-01", None)), BOXES)
-    history = listened(admit_events(events)[0], BOXES, SIZE, calendar, timeline, covered)
-    memories = [Memory("decay", 60.0), Memory("window", 56.0), Memory("window", EVER)]
-    for day, counts in roll(history, timeline, memories, len(BOXES), 200, 370):
+    covered = SensorCoverage.of(areas((EAST, None, None), (~EAST, "2018-09-01", None)), BOXES)
+    history = history_with_coverage(admit_events(events)[0], BOXES, SIZE, calendar, timeline, covered)
+    lookbacks = [Lookback("decay", 60.0), Lookback("window", 56.0), Lookback("window", EVER)]
+    for day, counts in roll(history, timeline, lookbacks, len(BOXES), 200, 370):
         if day % 40 == 0:
-            np.testing.assert_allclose(counts, counts_at(history, timeline, memories, len(BOXES),
+            np.testing.assert_allclose(counts, counts_at(history, timeline, lookbacks, len(BOXES),
                                                          timeline.origin[day]), rtol=1e-9, atol=1e-9)
-    recorded = recorded_at(history, timeline, memories, len(BOXES), timeline.origin[-1])
-    filled = counts_at(history, timeline, memories, len(BOXES), timeline.origin[-1])
+    recorded = recorded_at(history, timeline, lookbacks, len(BOXES), timeline.origin[-1])
+    filled = counts_at(history, timeline, lookbacks, len(BOXES), timeline.origin[-1])
     assert (filled >= recorded - 1e-9).all()
     assert np.allclose(filled[EAST], recorded[EAST]), "what was always heard stays as it was"
     assert np.allclose(filled[:, 1], recorded[:, 1]), "56 days after the last new sensor nothing is missing there"
@@ -177,21 +178,23 @@ def test_rolled_counts_are_those_of_each_moment(calendar, city):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(-400, 800), st.integers(0, 900)), min_size=1, max_size=6),
-       st.sampled_from([Memory("decay", 3.0), Memory("decay", 540.0), Memory("window", 28.0), Memory("window", EVER)]),
+       st.sampled_from([Lookback("decay", 3.0), Lookback("decay", 540.0),
+                       Lookback("window", 28.0), Lookback("window", EVER)]),
        st.integers(1, 600))
-def test_exposure_is_the_mean_of_coverage_over_what_a_memory_sees(calendar, spans, memory, today):
+def test_exposure_is_the_mean_of_coverage_over_what_a_memory_sees(calendar, spans, lookback, today):
     """Against the sum over days."""
     start = pd.Timestamp("2018-01-01")
     rows = [(np.arange(len(BOXES)) % 21 <= share, str((start + pd.Timedelta(days=first)).date()),
              str((start + pd.Timedelta(days=first + length)).date())) for share, first, length in spans]
     timeline = Timeline(calendar, "2018-01-01", "2019-12-31")
     alerts, _ = shots(days=720, per_day=1.0)
-    history = listened(admit_events(alerts)[0], BOXES, SIZE, calendar, timeline, Coverage.of(areas(*rows), BOXES))
+    history = history_with_coverage(admit_events(alerts)[0], BOXES,
+                                    SIZE, calendar, timeline, SensorCoverage.of(areas(*rows), BOXES))
     moment = timeline.origin[today]
-    found = history.listening.exposure([memory], moment)[:, 0]
+    found = history.listening.exposure([lookback], moment)[:, 0]
     hours = np.arange(timeline.start[0], moment, 3_600_000_000_000)
     heard = history.listening.heard_share(hours)
-    weight = memory.weight((moment - hours) / 86_400e9)
+    weight = lookback.weight((moment - hours) / 86_400e9)
     assert found == pytest.approx(weight @ heard / weight.sum(), abs=0.03)
     assert (found >= -1e-9).all() and (found <= 1 + 1e-9).all()
 
@@ -201,8 +204,9 @@ def test_a_gap_in_the_alerts_is_no_peace_either(calendar, city):
     alerts, reports = city
     off = alerts["from_utc"].between(pd.Timestamp("2018-06-01", tz="UTC"), pd.Timestamp("2018-09-01", tz="UTC"))
     timeline = Timeline(calendar, "2018-01-01", "2019-01-10")
-    history = listened(admit_events(pd.concat([alerts[~off], reports]))[0], BOXES, SIZE, calendar, timeline,
-                       Coverage.of(areas((np.ones(len(BOXES), dtype=bool), None, None)), BOXES))
+    everywhere = SensorCoverage.of(areas((np.ones(len(BOXES), dtype=bool), None, None)), BOXES)
+    history = history_with_coverage(admit_events(pd.concat([alerts[~off], reports]))[0], BOXES, SIZE, calendar,
+                                    timeline, everywhere)
     july, october = (pd.Timestamp(text, tz="UTC").value for text in ("2018-07-15", "2018-10-15"))
     assert (history.listening.heard_share(july) == 0).all() and (history.listening.heard_share(october) == 1).all()
     assert (~history.heard).any()
@@ -240,9 +244,9 @@ def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
     alerts, reports = city
     events = admit_events(pd.concat([alerts, reports]))[0]
     first, last = "2019-03-04", "2019-04-14"
-    ground = rolling_backtest.Ground.of(BOXES, calendar, SIZE, coverage=areas((EAST, None, None)), share=0.05)
+    context = rolling_backtest.BacktestContext.of(BOXES, calendar, SIZE, coverage=areas((EAST, None, None)), share=0.05)
     whole = np.zeros(len(BOXES))
-    found = rolling_backtest.replay_type(events, "gunfire", ground, first, last,
+    found = rolling_backtest.replay_type(events, "gunfire", context, first, last,
                                          ladder=[rung("uniform"), rung("count_all")],
                                          take=lambda slot, expected: whole.__iadd__(expected))
     begin, end = (calendar.bounds(first, "day")[0], calendar.bounds(last, "night")[1])
@@ -285,7 +289,7 @@ def heard_and_called(calendar, alerts, calls, firework_days=FIREWORKS):
 def test_fireworks_change_little_outside_coverage_on_any_day_of_the_year(calendar, with_fireworks, date):
     """Half of the shots are in the west, where nobody listens; no call about fireworks may change that."""
     recent = replace(rung("decay_60_250"), name="recent", features=tuple(
-        Feature(Memory("decay", 14.0), scope, 250.0) for scope in ("all", "shift")))
+        Feature(Lookback("decay", 14.0), scope, 250.0) for scope in ("all", "shift")))
     model, rows = forecast(calendar, heard_and_called(calendar, *with_fireworks), areas((EAST, None, None)), date,
                            [recent])
     assert model.types["gunfire"].reporting.factor == pytest.approx(FACTOR, rel=0.1)
@@ -296,10 +300,11 @@ def test_fireworks_change_little_outside_coverage_on_any_day_of_the_year(calenda
 def test_days_of_fireworks_tell_nothing_about_how_many_shots_are_reported(calendar, with_fireworks):
     alerts, calls = with_fireworks
     usual = [rows[~on_days(calendar.to_local(rows["from_utc"]), FIREWORKS)] for rows in (alerts, calls)]
-    timeline, covered = Timeline(calendar, "2018-01-01", "2019-05-10"), Coverage.of(areas((EAST, None, None)), BOXES)
-    learnt = [listened(admit_events(heard_and_called(calendar, *rows))[0], BOXES, SIZE, calendar, timeline,
-                       covered).listening.reporting for rows in (with_fireworks, usual)]
+    timeline, covered = Timeline(calendar, "2018-01-01",
+                                 "2019-05-10"), SensorCoverage.of(areas((EAST, None, None)), BOXES)
+    learnt = [history_with_coverage(admit_events(heard_and_called(calendar, *rows))[0], BOXES, SIZE, calendar, timeline,
+                                    covered).listening.reporting for rows in (with_fireworks, usual)]
     assert learnt[0] == learnt[1]
-    always = listened(admit_events(heard_and_called(calendar, *with_fireworks, ["01-01/12-31"]))[0], BOXES, SIZE,
-                      calendar, timeline, covered).listening.reporting
+    always = history_with_coverage(admit_events(heard_and_called(calendar, *with_fireworks, ["01-01/12-31"]))[0], BOXES,
+                                   SIZE, calendar, timeline, covered).listening.reporting
     assert always.factor > 0, "where every day is one of fireworks, the factor is learnt from those"

@@ -15,8 +15,8 @@ from shotspotter_connect_plugin.forecast.calendar_terms import make_timeline
 from shotspotter_connect_plugin.forecast.event_history import make_history
 from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
-from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Past, kind_of, nearest, place_histories
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, Smoother, SurfaceSet
+from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Predictors, kind_of, nearest, place_histories
+from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, Smoother, SurfaceSet
 
 SMALL = (rung("kde_250_all"), rung("places"))
 
@@ -155,12 +155,13 @@ def test_nearness_falls_with_the_distance_to_the_closest_place(city):
         [np.hypot(*(centres - place).T) for place in bars[["x", "y"]].to_numpy()], axis=0
     )
     timeline = make_timeline(city.calendar, "2018-01-01", "2018-01-02", "05:00", None)
-    past = Past(make_history(admit_events(city.events)[0], boxes, SIZE, city.calendar, timeline), timeline, sources)
-    assert np.allclose(past.metres_to("bar"), metres)
+    own = make_history(admit_events(city.events)[0], boxes, SIZE, city.calendar, timeline)
+    predictors = Predictors(own, timeline, sources)
+    assert np.allclose(predictors.metres_to("bar"), metres)
     for scale in NEAR_METRES:
-        surface = SurfaceSet([Feature(Memory("window", EVER, nearest("bar", scale)), "all", 0.0)],
+        surface = SurfaceSet([Feature(Lookback("window", EVER, nearest("bar", scale)), "all", 0.0)],
                              Smoother(boxes, SIZE))
-        counts = past.counts_at(surface.memories, len(boxes), timeline.origin[1])
+        counts = predictors.counts_at(surface.lookbacks, len(boxes), timeline.origin[1])
         found = surface.everywhere(counts, [0])[0][:, 0]
         expected = np.exp(-np.maximum(metres, SIZE / 2) / scale)
         assert np.allclose(found / found.max(), expected / expected.max(), rtol=1e-4, atol=1e-5)

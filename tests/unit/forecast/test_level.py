@@ -5,7 +5,7 @@ import pandas as pd
 from made_city import SIZE, make_boxes
 
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
-from shotspotter_connect_plugin.forecast.citywide_rate import LevelTerms, fit_level, observed_slots
+from shotspotter_connect_plugin.forecast.citywide_rate import RateTerms, fit_rate, observed_slots
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 
 BOXES = admit_boxes(make_boxes(2, 2))
@@ -25,12 +25,12 @@ def history_of(calendar, timeline, rate, seed=1):
 
 def fitted(history, timeline, first, last):
     observed = observed_slots(history, timeline, last)
-    terms = LevelTerms(history, timeline, observed)
+    terms = RateTerms(history, timeline, observed)
     slots, known = terms.at_origins(first, last)
     events = np.bincount(history.slot, history.weight, minlength=timeline.start.size)[slots]
     use = observed[slots]
-    level = fit_level((known[0][use], known[1][use]), events[use], 3, last - first)
-    return slots, level.expected(known), terms, level
+    rate = fit_rate((known[0][use], known[1][use]), events[use], 3, last - first)
+    return slots, rate.expected(known), terms, rate
 
 
 def test_shift_weekday_and_season_are_learnt(calendar):
@@ -77,9 +77,9 @@ def test_a_rare_type_has_no_false_gaps(calendar):
 def test_one_slot_alone_has_the_terms_it_has_among_others(calendar):
     timeline = Timeline(calendar, "2017-01-01", "2017-12-31")
     history = history_of(calendar, timeline, np.full(timeline.start.size, 0.7))
-    slots, expected, terms, level = fitted(history, timeline, 60, len(timeline.dates))
+    slots, expected, terms, rate = fitted(history, timeline, 60, len(timeline.dates))
     slot = int(slots[250])
-    alone = level.expected(terms.at(timeline.origin[timeline.date[slot]], slot))[0]
+    alone = rate.expected(terms.at(timeline.origin[timeline.date[slot]], slot))[0]
     assert np.isclose(alone, expected[250], rtol=1e-9)
 
 

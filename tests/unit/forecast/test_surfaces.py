@@ -10,20 +10,20 @@ from made_city import SIZE, make_boxes
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 from shotspotter_connect_plugin.forecast.ladder import RUNGS
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Memory, Smoother, SurfaceSet, counts_at, roll
+from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, Smoother, SurfaceSet, counts_at, roll
 
-MEMORIES = [Memory("decay", 3.0), Memory("decay", 180.0), Memory("window", 28.0), Memory("window", EVER)]
+MEMORIES = [Lookback("decay", 3.0), Lookback("decay", 180.0), Lookback("window", 28.0), Lookback("window", EVER)]
 
 
 @pytest.fixture(scope="module")
-def past(city):
+def predictors(city):
     timeline = Timeline(city.calendar, "2018-01-01", "2018-06-30")
     boxes = admit_boxes(city.boxes)
     return timeline, boxes, make_history(admit_events(city.events)[0], boxes, SIZE, city.calendar, timeline)
 
 
-def test_rolling_gives_what_each_moment_gives(past):
-    timeline, boxes, history = past
+def test_rolling_gives_what_each_moment_gives(predictors):
+    timeline, boxes, history = predictors
     seen = 0
     for date, counts in roll(history, timeline, MEMORIES, len(boxes), 20, 120):
         if date % 9 == 0:
@@ -33,8 +33,8 @@ def test_rolling_gives_what_each_moment_gives(past):
     assert seen > 10 and direct.sum() > 0
 
 
-def test_counts_at_a_moment_are_those_known_then(past):
-    timeline, boxes, history = past
+def test_counts_at_a_moment_are_those_known_then(predictors):
+    timeline, boxes, history = predictors
     moment = timeline.origin[60]
     counts = counts_at(history, timeline, MEMORIES, len(boxes), moment)
     assert np.isclose(counts[:, 3].sum(), history.weight[history.known <= moment].sum())
@@ -74,10 +74,10 @@ def test_boxes_in_two_far_places_do_not_touch():
 
 
 @pytest.mark.parametrize("item", RUNGS, ids=lambda item: item.name)
-def test_a_mixture_is_a_density_and_agrees_with_single_boxes(item, past):
-    timeline, boxes, history = past
+def test_a_mixture_is_a_density_and_agrees_with_single_boxes(item, predictors):
+    timeline, boxes, history = predictors
     surfaces = SurfaceSet(item.features, Smoother(boxes, SIZE))
-    counts = counts_at(history, timeline, surfaces.memories, len(boxes), timeline.origin[100])
+    counts = counts_at(history, timeline, surfaces.lookbacks, len(boxes), timeline.origin[100])
     weights = np.random.default_rng(4).dirichlet(np.ones(len(item.features) + 1))
     density = surfaces.mixture(counts, weights[:-1], weights[-1])
     assert np.allclose(density.sum(axis=0), 1.0) and (density > 0).all()
@@ -86,19 +86,19 @@ def test_a_mixture_is_a_density_and_agrees_with_single_boxes(item, past):
     assert np.allclose(density.ravel(), single * surfaces.smoother.uniform[box])
 
 
-def test_nothing_remembered_is_uniform(past):
-    _, boxes, _ = past
+def test_nothing_remembered_is_uniform(predictors):
+    _, boxes, _ = predictors
     boxes = boxes.assign(inside=np.linspace(0.1, 1.0, len(boxes)))
-    surfaces = SurfaceSet([Feature(Memory("decay", 3.0), "shift", 250.0)], Smoother(boxes, SIZE))
+    surfaces = SurfaceSet([Feature(Lookback("decay", 3.0), "shift", 250.0)], Smoother(boxes, SIZE))
     density = surfaces.mixture(np.zeros((len(boxes), 1, 3)), [0.9], 0.1)
     assert np.allclose(density, (boxes["inside"] / boxes["inside"].sum()).to_numpy()[:, None])
 
 
-def test_a_shift_with_many_events_has_its_own_pattern(past):
-    _, boxes, _ = past
+def test_a_shift_with_many_events_has_its_own_pattern(predictors):
+    _, boxes, _ = predictors
     counts = np.zeros((len(boxes), 1, 3))
     counts[5, 0, 0], counts[9, 0, 2] = 500.0, 500.0
-    surfaces = SurfaceSet([Feature(Memory("window", EVER), "shift", 0.0)], Smoother(boxes, SIZE))
+    surfaces = SurfaceSet([Feature(Lookback("window", EVER), "shift", 0.0)], Smoother(boxes, SIZE))
     density = surfaces.mixture(counts, [1.0], 0.0)
     assert density[5, 0] > 0.9 and density[9, 2] > 0.9
     assert np.isclose(density[5, 1], density[9, 1]) and density[5, 1] > 0.4

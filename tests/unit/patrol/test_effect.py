@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lottery_city import City, boxes, make
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.draw_effect import Beside, Lottery
+from shotspotter_connect_plugin.patrol.draw_effect import BesideDrawn, Lottery
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 RUNS = 200
@@ -226,8 +226,8 @@ def drawn_for_real():
         past = [(ids[box], dates[day], drawn[day][box], chance[day][box]) for day in range(since, number)
                 for box in np.flatnonzero(chance[day] > 0)]
         rows = pd.DataFrame(past, columns=["box_id", "shift_date", "drawn", "inclusion_probability"])
-        history = metering.History(rows[rows["drawn"].astype(bool)], rows,
-                                   frozenset(ids[drawn[-1]]) if drawn else frozenset())
+        history = metering.PatrolHistory(rows[rows["drawn"].astype(bool)], rows,
+                                         frozenset(ids[drawn[-1]]) if drawn else frozenset())
         rules = metering.rules_of(Settings(), date, "day", 1)
         made = metering.draw_shift(table, pd.Series(forecast, index=ids), history, rules, f"seed {number}").boxes
         made = made.set_index("box_id").loc[ids]
@@ -288,7 +288,8 @@ def test_two_replays_are_noisier_but_no_more_wrong(city):
 
 def test_beside_without_replayed_neighbours_gives_no_estimate():
     none = np.zeros(3, dtype=bool)
-    assert Beside(np.zeros(3, int), none, none, [(np.arange(3), none[None], ~none[None])]).estimate(np.ones(3)) is None
+    assert BesideDrawn(np.zeros(3, int), none, none, [(np.arange(3), none[None], ~none[None])]).estimate(
+        np.ones(3)) is None
 
 
 # --- as a share of what would have been ------------------------------------------------------------------------------

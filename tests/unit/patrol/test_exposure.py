@@ -182,7 +182,7 @@ def test_the_replay_keeps_every_limit_and_its_odds(town):
     harm, _, day, boxes = town
     beat = boxes["beat"].to_numpy(object)
     strict = rules(window_7_hard=3, window_7_expected=2.0, window_28_hard=7, cool_down_shifts=2)
-    chance, drawn = cap_cost.replay(harm, day, boxes, 0.5, strict, 1)
+    chance, drawn = cap_cost.replay_lottery(harm, day, boxes, 0.5, strict, 1)
     by_day = np.zeros((28, 60), dtype=int)
     np.add.at(by_day, day, drawn)
     assert most_within(by_day, 7).max() <= 3 and most_within(by_day, 28).max() <= 7
@@ -207,11 +207,11 @@ def test_the_replay_gives_the_chances_of_the_lottery_itself_share_caps_included(
     harm, _, day, boxes = town
     for shares in (None, {"n": 0.2}):
         own = rules(shares)
-        nothing = metering.History(pd.DataFrame({"box_id": [], "shift_date": []}),
-                                   pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
+        nothing = metering.PatrolHistory(pd.DataFrame({"box_id": [], "shift_date": []}),
+                                         pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
         drawn = metering.draw_shift(boxes, pd.Series(harm[0], index=boxes["box_id"]), nothing, own, "seed")
         stated = drawn.boxes.set_index("box_id")["inclusion_probability"][boxes["box_id"]].to_numpy()
-        chance, _ = cap_cost.replay(harm[:40], day[:40], boxes, own["cap"], own, 1)
+        chance, _ = cap_cost.replay_lottery(harm[:40], day[:40], boxes, own["cap"], own, 1)
         np.testing.assert_allclose(chance[0], stated, atol=1e-12)
         in_n = chance[:, boxes["neighbourhood"] == "n"].sum(axis=1)
         assert (in_n <= 0.2 * 4 + 1e-8).all() if shares else in_n.max() > 0.8

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import metering
 from shotspotter_connect_plugin.patrol.draw_record import hash_of_inputs, text_of_inputs
-from shotspotter_connect_plugin.patrol.metering import History, inclusion_probabilities
+from shotspotter_connect_plugin.patrol.metering import PatrolHistory, inclusion_probabilities
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 odd_harm = st.lists(st.one_of(st.just(0.0), st.just(1.0), st.floats(1e-12, 1e9), st.floats(0.5, 2.0),
@@ -151,8 +151,8 @@ def rules(number=1, shift_date="2024-03-01", shift="day", **changes):
     return metering.rules_of(Settings(**changes), shift_date, shift, number)
 
 
-NOTHING = History(pd.DataFrame({"box_id": [], "shift_date": []}),
-                  pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
+NOTHING = PatrolHistory(pd.DataFrame({"box_id": [], "shift_date": []}),
+                        pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
 
 
 def test_each_box_that_cannot_be_drawn_says_why():
@@ -161,7 +161,7 @@ def test_each_box_that_cannot_be_drawn_says_why():
     boxes.loc[1, "inside"] = 0.01
     harm = harm.drop(boxes.loc[2, "box_id"])
     day = ["2024-02-2" + str(day) for day in range(5, 10)]
-    history = History(
+    history = PatrolHistory(
         pd.DataFrame({"box_id": boxes.loc[5, "box_id"], "shift_date": day}),
         pd.DataFrame({"box_id": boxes.loc[[6] * 8 + [7] * 7, "box_id"], "shift_date": "2024-02-27",
                       "inclusion_probability": 0.5}),
@@ -191,9 +191,9 @@ def test_caps_and_rest_hold_over_weeks_in_any_order_of_metering(shuffled):
     patrols, chances, reasons = [], [], set()
     for place in order:
         near = [patrol for patrol in patrols if 0 < abs(patrol["place"] - place) <= 2]
-        history = History(pd.DataFrame(patrols, columns=["box_id", "shift_date", "place"]),
-                          pd.concat(chances) if chances else NOTHING.chances,
-                          frozenset(patrol["box_id"] for patrol in near))
+        history = PatrolHistory(pd.DataFrame(patrols, columns=["box_id", "shift_date", "place"]),
+                                pd.concat(chances) if chances else NOTHING.chances,
+                                frozenset(patrol["box_id"] for patrol in near))
         now = rules(1, *slots[place], **SMALL)
         drawn = metering.draw_shift(boxes, harm, history, now, f"seed {place}")
         assert drawn.boxes["selected"].sum() == 1 and not drawn.shortfalls
@@ -233,11 +233,11 @@ def test_the_plan_goes_from_most_harm_to_the_nearest():
                              "harm": [1.0, 3.0, 2.0, 0.5, 1.0], "inclusion_probability": 0.5})
     by_box = pd.DataFrame({"crime_type": "theft", "chance": 0.1, "chance_low": 0.05, "chance_high": 0.2},
                           index=selected["box_id"])
-    plan = metering.plan(selected, by_box, rules())
+    plan = metering.patrols_of_draw(selected, by_box, rules())
     assert plan[["beat", "box_id", "visit_order"]].values.tolist() == [
         ["A", "C9R0", 1], ["A", "C5R0", 2], ["A", "C1R1", 3], ["A", "C0R0", 4], ["B", "C7R7", 1]]
     assert (plan["target_minutes"] == 15).all() and (plan["returns"] == 1).all() and (plan["chance_high"] == 0.2).all()
-    assert metering.plan(selected.iloc[:0], by_box, rules()).empty
+    assert metering.patrols_of_draw(selected.iloc[:0], by_box, rules()).empty
 
 
 @pytest.mark.parametrize("nothing", [None, np.nan, pd.NA])

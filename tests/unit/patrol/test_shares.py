@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.harm_bound import upper_bound
+from shotspotter_connect_plugin.patrol.harm_bound import harm_upper_bound
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities, share_caps
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
@@ -100,10 +100,10 @@ def test_the_lottery_is_feasible_in_the_linear_program_and_never_above_it(city):
     cap, _ = share_caps(**city)
     chance, _ = chances(city, cap)
     most = np.where(city["eligible"] & (city["beat"] != None), city["cap"], 0.0)  # noqa: E711
-    bound = upper_bound(city["harm"], city["beat"], city["boxes_per_beat"], most, city["neighbourhood"],
-                        city["shares"])
-    covered = (chance * city["harm"]).sum()
-    assert covered <= bound * (1 + 1e-6) + 1e-12
+    bound = harm_upper_bound(city["harm"], city["beat"], city["boxes_per_beat"], most, city["neighbourhood"],
+                             city["shares"])
+    reached = (chance * city["harm"]).sum()
+    assert reached <= bound * (1 + 1e-6) + 1e-12
     # Every constraint of the program holds for the lottery's chances.
     assert (chance <= most + 1e-12).all()
     for name in "ABC":
@@ -116,7 +116,7 @@ def test_the_lottery_is_feasible_in_the_linear_program_and_never_above_it(city):
             if city["beat"][where] == name:
                 greedy += min(left, most[where]) * city["harm"][where]
                 left -= min(left, most[where])
-    free = upper_bound(city["harm"], city["beat"], city["boxes_per_beat"], most)
+    free = harm_upper_bound(city["harm"], city["beat"], city["boxes_per_beat"], most)
     assert free == pytest.approx(greedy, rel=1e-6, abs=1e-12) and bound <= free * (1 + 1e-6) + 1e-12
 
 
@@ -124,9 +124,10 @@ def test_the_bound_takes_any_size_of_harm_and_nothing_at_all():
     pytest.importorskip("scipy")
     beat = np.array(["A", "A", "B"], dtype=object)
     for scale in (1e-12, 1.0, 1e9):
-        assert upper_bound(scale * np.array([1.0, 2.0, 3.0]), beat, 1, np.full(3, 0.5)) == pytest.approx(3.0 * scale)
-    assert upper_bound([0.0, np.nan, 0.0], beat, 1, np.full(3, 0.5)) == 0.0
-    assert upper_bound(np.ones(3), np.full(3, None), 1, np.full(3, 0.5)) == 0.0
+        assert harm_upper_bound(scale * np.array([1.0, 2.0, 3.0]), beat, 1,
+                                np.full(3, 0.5)) == pytest.approx(3.0 * scale)
+    assert harm_upper_bound([0.0, np.nan, 0.0], beat, 1, np.full(3, 0.5)) == 0.0
+    assert harm_upper_bound(np.ones(3), np.full(3, None), 1, np.full(3, 0.5)) == 0.0
 
 
 def test_a_draw_holds_shares_and_knows_its_bound():
@@ -134,14 +135,14 @@ def test_a_draw_holds_shares_and_knows_its_bound():
     boxes = pd.DataFrame([(f"C{col}R{row}", f"B{col // 4}", 1.0, "n" if row < 4 else "o") for col in range(side)
                           for row in range(side)], columns=["box_id", "beat", "inside", "neighbourhood"])
     harm = pd.Series(np.random.default_rng(3).gamma(0.5, 1.0, 64), index=boxes["box_id"])
-    nothing = metering.History(pd.DataFrame({"box_id": [], "shift_date": []}),
-                               pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
+    nothing = metering.PatrolHistory(pd.DataFrame({"box_id": [], "shift_date": []}),
+                                     pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
     rules = metering.rules_of(Settings(), "2024-03-01", "day", 1, shares={"n": 0.0625})
     drawn = metering.draw_shift(boxes, harm, nothing, rules, "seed")
     table = drawn.boxes.merge(boxes[["box_id", "neighbourhood"]], on="box_id")
     expected = table.groupby("neighbourhood")["inclusion_probability"].sum()
     assert expected.to_dict() == pytest.approx({"n": 0.25, "o": 3.75})
     assert drawn.limited[0].neighbourhood == "n" and metering.shares_of(rules) == {"n": 0.0625}
-    assert 0.3 * drawn.coverage.most < drawn.coverage.covered < drawn.coverage.most
+    assert 0.3 * drawn.harm_reached.most < drawn.harm_reached.reached < drawn.harm_reached.most
     free = metering.draw_shift(boxes, harm, nothing, metering.rules_of(Settings(), "2024-03-01", "day", 1), "seed")
-    assert free.coverage.most > drawn.coverage.most and not free.limited
+    assert free.harm_reached.most > drawn.harm_reached.most and not free.limited

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.patrol.tactic_rules import NEAR, approved, join, offered
+from shotspotter_connect_plugin.patrol.tactic_rules import NEAR, approved, offered, visits_of_logs
 
 T0 = pd.Timestamp("2026-03-08 04:00", tz="UTC")     # near midnight in New York, on the night clocks change
 
@@ -30,7 +30,7 @@ STAYS = visits(("a1", "71", "12", "C1R1", 0, 15), ("a2", "72", "12", "C1R1", 0, 
 
 
 def test_by_unit_officer_box_and_time():
-    found = join(logs(
+    found = visits_of_logs(logs(
         ("71", "12", "C1R1", 3, 5),         # all three
         ("72", None, None, 3, 5),           # officer alone
         (None, "13", None, 14, 5),          # unit alone
@@ -45,17 +45,17 @@ def test_by_unit_officer_box_and_time():
 
 
 def test_one_log_after_leaving_still_belongs_but_not_for_ever():
-    found = join(logs(*(("71", "12", None, minutes, 0) for minutes in (30, 40, 40.1, 60))), STAYS)
+    found = visits_of_logs(logs(*(("71", "12", None, minutes, 0) for minutes in (30, 40, 40.1, 60))), STAYS)
     assert found.tolist() == ["b", "b", None, None]
 
 
 def test_a_long_log_belongs_to_the_visit_with_which_it_overlaps_longest():
-    assert join(logs(("71", "12", None, 12, 18)), STAYS).tolist() == ["b"]
+    assert visits_of_logs(logs(("71", "12", None, 12, 18)), STAYS).tolist() == ["b"]
 
 
 def test_nothing_to_join():
-    assert join(logs(), STAYS).tolist() == []
-    assert join(logs(("71", "12", None, 0, 1)), STAYS.iloc[:0]).tolist() == [None]
+    assert visits_of_logs(logs(), STAYS).tolist() == []
+    assert visits_of_logs(logs(("71", "12", None, 0, 1)), STAYS.iloc[:0]).tolist() == [None]
 
 
 @settings(max_examples=60, deadline=None)
@@ -70,9 +70,9 @@ def test_the_same_as_trying_every_pair(seed):
     some = logs(*((rng.choice([None, "0", "1", "2"]), rng.choice([None, "u0", "u1"]),
                    rng.choice([None, None, "C0R1", "C1R1"]), int(rng.integers(-3000, 4000)),
                    float(rng.choice([np.nan, 0, 5, 1400]))) for _ in range(12)))
-    found = join(some, stays)
+    found = visits_of_logs(some, stays)
     order = rng.permutation(count)
-    assert join(some, stays.iloc[order]).tolist() == found.tolist()
+    assert visits_of_logs(some, stays.iloc[order]).tolist() == found.tolist()
     told = some.astype(object).where(some.notna(), None).assign(at_utc=some["at_utc"], minutes=some["minutes"])
     for log, visit in zip(told.itertuples(), found):
         end = log.at_utc + pd.Timedelta(minutes=0 if np.isnan(log.minutes) else log.minutes)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.forecast.instants import SECOND, nanoseconds
 from shotspotter_connect_plugin.patrol.live_tracker import VisitTracker
-from shotspotter_connect_plugin.patrol.tracks import clean
+from shotspotter_connect_plugin.patrol.tracks import clean_fixes
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits
 
 NET = Fishnet(250)
@@ -143,7 +143,7 @@ def test_fixes_between_two_others_on_a_straight_way_change_nothing(fixes, parts)
 def test_the_slow_reading_of_the_rules_agrees(fixes, rules):
     fixes = fixes.sort_values(["unit", "at"], ignore_index=True)
     at, x, y = nanoseconds(fixes["at"]), fixes["x"].to_numpy(), fixes["y"].to_numpy()
-    keep, track, _ = clean(pd.factorize(fixes["unit"])[0], at, x, y, None, rules)
+    keep, track, _ = clean_fixes(pd.factorize(fixes["unit"])[0], at, x, y, None, rules)
     origin = START.value
     for unit in fixes["unit"].unique():
         own = keep[(fixes["unit"].to_numpy()[keep] == unit)]

@@ -9,7 +9,7 @@ from shapely.prepared import prep
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.forecast.instants import nanoseconds
-from shotspotter_connect_plugin.patrol.tracks import clean
+from shotspotter_connect_plugin.patrol.tracks import clean_fixes
 from shotspotter_connect_plugin.patrol.visits import VisitRules, find_visits
 
 NET = Fishnet(250)
@@ -30,7 +30,7 @@ def clipped_minutes(fixes):
     """Minutes per unit and box: every step between two fixes cut by every box near it with shapely."""
     code = fixes["unit"].factorize()[0]
     at, x, y = nanoseconds(fixes["at"]), fixes["x"].to_numpy(), fixes["y"].to_numpy()
-    keep, track, _ = clean(code, at, x, y, None, PLAIN)
+    keep, track, _ = clean_fixes(code, at, x, y, None, PLAIN)
     minutes = {}
     for a, b in zip(keep[:-1][np.diff(track) == 0], keep[1:][np.diff(track) == 0]):
         spent = (at[b] - at[a]) / 60e9

@@ -142,14 +142,14 @@ def test_what_becomes_known_later_changes_no_forecast(tested):
     workspace = tested.workspace
     first = last = "2022-07-01"
     moment = workspace.calendar.as_of(first, workspace.settings.plan_hour).value
-    ground = replaying.Ground(tested.boxes, Smoother(tested.boxes, 250.0), workspace.calendar, 250.0,
-                              workspace.settings.plan_hour, share=0.05)
+    context = replaying.BacktestContext(tested.boxes, Smoother(tested.boxes, 250.0), workspace.calendar, 250.0,
+                                        workspace.settings.plan_hour, share=0.05)
     changed = tested.events.copy()
     changed.loc[changed["known_utc"] > moment, ["x", "y"]] = [321_700.0, 4_300_300.0]
     seen = []
     for events in (tested.events, changed):
         ranks = []
-        replaying.replay_type(events, "theft", ground, first, last,
+        replaying.replay_type(events, "theft", context, first, last,
                               ranked=lambda *row: ranks.append([str(np.asarray(part).tolist()) for part in row]))
         seen.append(ranks)
     assert seen[0] == seen[1] and len(seen[0]) > 10
@@ -233,13 +233,13 @@ def test_few_events_or_weeks_have_no_interval_and_it_is_said(tested):
     early = week[theft.slot] < 7
     short = dataclasses.replace(theft, hits=theft.hits[:, :7], gained_in=theft.gained_in[:, :7],
                                 slot=theft.slot[early], box=theft.box[early], weight=theft.weight[early])
-    ground = replaying.Ground.of(tested.boxes, tested.workspace.calendar, 250.0, share=PERCENT / 100)
-    cut, gains = backtest_scores.score([short], np.bincount(week)[:7], ground)
+    context = replaying.BacktestContext.of(tested.boxes, tested.workspace.calendar, 250.0, share=PERCENT / 100)
+    cut, gains = backtest_scores.score([short], np.bincount(week)[:7], context)
     assert cut[["ci_low", "ci_high"]].isna().all(axis=None) and cut["events"].iloc[0] >= 30
     assert gains and all(np.isnan([gain.low, gain.log_high]).all() for gain in gains)
     result = dataclasses.replace(tested.result, table=cut, weeks=7)
     assert result.why_no_interval("theft") == "only 7 weeks, at least 8 are needed"
-    whole, _ = backtest_scores.score([theft], np.bincount(week), ground)
+    whole, _ = backtest_scores.score([theft], np.bincount(week), context)
     assert whole[["ci_low", "ci_high"]].notna().all(axis=None)
 
 
