@@ -31,7 +31,7 @@ def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
     at = nanoseconds(fixes["at_utc"])
     x, y = fixes["x"].to_numpy(float), fixes["y"].to_numpy(float)
     keep, track, _ = gps.clean_fixes(codes, at, x, y, fixes["accuracy"].to_numpy(float),
-                               gps.VisitRules.from_settings(workspace.settings))
+                                     gps.VisitRules.from_settings(workspace.settings))
     starts = np.flatnonzero(np.diff(track, prepend=-1))
     rows = [(names[codes[part[0]]], LineString(np.column_stack([x[part], y[part]])).simplify(tolerance, False))
             for part in np.split(keep, starts[1:]) if part.size > 1]
