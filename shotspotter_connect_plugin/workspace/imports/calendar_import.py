@@ -17,7 +17,7 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from . import privacy, time_texts
 from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, dates_of_days
-from .column_recognition import recognise
+from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
 from .import_result import ImportResult
 from .readers import GEOMETRY, open_source, read_whole
@@ -40,25 +40,20 @@ _VALUES = ("value", "from_utc", "to_utc", "x", "y", "known_utc")
 _KEY = ["date", "kind", "name"]
 
 
-def import_calendar(workspace: Workspace, path: Union[str, Path],
-                    mapping: Union[Mapping[str, Optional[str]], str, None] = None, rejects: str = "",
+def import_calendar(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, rejects: str = "",
                     progress: Progress = SILENT, date_order: str = "") -> ImportResult:
     """Import holidays, school days, events or weather.
 
     Parameters
     ----------
-    workspace : Workspace
-    path : str or pathlib.Path
+    path
         CSV and its like (also ``.gz``), Excel, or a table or point layer that OGR opens.
-    mapping : str or dict, optional
+    mapping
         What the file holds, one of :data:`KINDS`; or role -> column, the roles being ``synonyms.ROLES["calendar"]``; or
         both, as in ``{"weather": {"temperature": "AIR_TEMP_F"}}``; a dict also as JSON. Found from a column of kinds,
         from the names of the columns or of the file if not given.
-    rejects : str, optional
-        CSV for the rows that were not taken; ``<workspace>-rejects-calendar.csv`` beside the workspace if not given.
-    progress : Progress, optional
-    date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    rejects, date_order
+        As of :func:`~.incident_import.import_incidents`.
 
     Returns
     -------

@@ -1,11 +1,11 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
-from .column_recognition import given_roles, recognise
+from .column_recognition import ColumnMapping, given_roles, recognise
 from .readers import GEOMETRY
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ _NEEDED = {
 """Table -> (roles of which one must be there, what it is)."""
 
 
-def find_columns(columns: Sequence[str], table: str, mapping: Union[Mapping[str, Optional[str]], str, None],
-                 warnings: list[str]) -> dict[str, str]:
+def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, warnings: list[str]) -> dict[str, str]:
     """Role -> column, without columns about persons, mapped or not; what was left out is told in ``warnings``.
 
     Parameters

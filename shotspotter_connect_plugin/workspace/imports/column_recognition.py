@@ -17,9 +17,11 @@ _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _SHAPEFILE_NAME = 10
 
+ColumnMapping = Union[Mapping[str, Optional[str]], str, None]
+"""Role -> column, empty to leave the role out, or the same as JSON; nothing where columns are to be recognised."""
 
-def recognise(columns: Sequence[str], table: str,
-              mapping: Union[Mapping[str, Optional[str]], str, None] = None) -> dict[str, str]:
+
+def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None) -> dict[str, str]:
     """Find the column of each role.
 
     Parameters
@@ -53,8 +55,7 @@ def recognise(columns: Sequence[str], table: str,
     return found
 
 
-def given_roles(columns: Sequence[str], table: str,
-                mapping: Union[Mapping[str, Optional[str]], str, None]) -> dict[str, Optional[str]]:
+def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> dict[str, Optional[str]]:
     """Role -> column of the source, None to leave it out, as a MAPPING (dict or JSON) says; or ConnectError."""
     if isinstance(mapping, str) and mapping.strip():
         try:

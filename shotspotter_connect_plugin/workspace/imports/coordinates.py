@@ -121,7 +121,7 @@ def choose_system(area: JurisdictionArea, samples: Mapping[tuple[str, str], tupl
         (name of the x column, name of the y column) -> (x, y) float arrays; several where a file gives its places in
         several systems. The pair and the coordinate system under which most points fall into the jurisdiction are
         taken; of equals the first pair, unless another tells more places apart.
-    source_crs : str
+    source_crs
         Named by the user: then nothing else is tried.
     layer_crs : str
         What a layer says of the first pair.

@@ -45,17 +45,16 @@ def import_sensor_coverage(workspace: Workspace, vector_table: VectorTable, from
 
     Parameters
     ----------
-    workspace : Workspace
-    vector_table : VectorTable
+    vector_table
         Polygons, one for each area and span of dates. Features of one name and start are one area.
-    from_field, to_field : str
+    from_field, to_field
         Columns with the first and the last date of listening; found by their names if not given. A date may be a whole
         month (2006-01) or year. Empty dates leave an end open.
-    rejects : str, optional
+    rejects
         CSV for the features that were not taken; ``<workspace>-rejects-sensor_coverage.csv`` beside the workspace if
         not given.
-    date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    date_order
+        As :func:`~.incident_import.import_incidents` takes it.
 
     Returns
     -------

@@ -50,7 +50,7 @@ class OrderRefused(OrderUnknown):
 
 
 def check_order(text: Optional[str]) -> str:
-    """One of ``times.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
+    """One of ``time_texts.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
     word = re.sub(r"[^a-z]", "", str(text or "").casefold())
     found = next((order for order, words in _WRITTEN.items() if word in words.split()), "")
     if word and not found:
@@ -65,7 +65,7 @@ class Dates:
         self._texts: dict[int, tuple[str, str]] = {}
 
     def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: Parsed) -> None:
-        """Take in a column's texts and what :func:`source_times.parse` made of them."""
+        """Take in a column's texts and what :func:`time_texts.parse` made of them."""
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
@@ -189,7 +189,7 @@ def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[st
     source : readers.Source
     columns : list of str
         Columns of dates.
-    date_order : str
+    date_order
         What the user says; "" for nothing.
     warnings : list of str
         Gets a sentence where only an earlier file tells.

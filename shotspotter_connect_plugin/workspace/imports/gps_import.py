@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.rows import GpsFixes
     from ..store.workspace import Workspace, Writer
+    from .column_recognition import ColumnMapping
 
 
 @dataclass
@@ -38,8 +39,7 @@ class GpsImport(ImportResult):
     last: str = ""
 
 
-def import_gps(workspace: Workspace, path: Union[str, Path],
-               mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
                date_order: str = "") -> GpsImport:
     """Import GPS fixes.
@@ -49,24 +49,22 @@ def import_gps(workspace: Workspace, path: Union[str, Path],
 
     Parameters
     ----------
-    workspace : Workspace
-    path : str or pathlib.Path
+    path
         CSV and its like with any header or, separated by blanks or commas, without one; GPX; NMEA; Excel; any point
         layer that OGR opens; each also ``.gz``; or a folder of such files. A file without a column of units holds one
         unit, named like the file.
-    mapping : dict or str, optional
+    mapping
         Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["gps_fixes"]``. An empty ``unit``
         names the unit by the file. Columns of a file without a header are ``column 1``, ``column 2`` and so on.
-    source_crs : str, optional
+    source_crs
         Coordinate system of the file; as the file tells, or degrees, or the workspace's, if not given.
-    source_timezone : str, optional
+    source_timezone
         Zone of times without an offset; the workspace's if not given (UTC for GPX and NMEA). Of the hour that comes
         twice when clocks go back the first coming is meant, until a unit's times jump back in the file.
-    rejects : str, optional
+    rejects
         CSV for the rows that were not taken; ``<workspace>-rejects-gps_fixes.csv`` beside the workspace if not given.
         Not written when every row was taken.
-    progress : Progress, optional
-    date_order : str, optional
+    date_order
         As :func:`~.incident_import.import_incidents` takes it; in a folder one file shows it for all with its columns.
 
     Returns

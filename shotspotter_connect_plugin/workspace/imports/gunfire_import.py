@@ -1,7 +1,7 @@
 """Importer of gunfire alerts of acoustic sensors."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Iterator, Union
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .column_arrays import Flags, Objects
+    from .column_recognition import ColumnMapping
     from .import_frames import AlertRows
     from .import_result import ImportResult
     from .placed_chunks import PlacedRows
@@ -29,11 +30,10 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 10_000
 
 
-def import_gunfire(workspace: Workspace, path: Union[str, Path],
-                   mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+def import_gunfire(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                    source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
                    date_order: str = "") -> ImportResult:
-    """Import gunfire alerts of acoustic sensors; parameters, result and errors as :func:`import_incidents`.
+    """Import gunfire alerts of acoustic sensors; all is as of :func:`~.incident_import.import_incidents`.
 
     An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
     """

@@ -5,7 +5,7 @@ decided by all of its rows. One transaction per import: killed or stopped, nothi
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Iterator, Union
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .column_arrays import Flags, Integers, Objects
+    from .column_recognition import ColumnMapping
     from .import_frames import IncidentRows
     from .import_result import ImportResult
     from .placed_chunks import PlacedRows
@@ -33,32 +34,29 @@ _UNKNOWN_START = time_texts.DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
 
 
-def import_incidents(workspace: Workspace, path: Union[str, Path],
-                     mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                      source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
                      date_order: str = "") -> ImportResult:
     """Import reported crime incidents.
 
     Parameters
     ----------
-    workspace : Workspace
-    path : str or pathlib.Path
+    path
         CSV and its like (also ``.gz``), Excel, or a point layer or table that OGR opens.
-    mapping : dict or str, optional
+    mapping
         Role -> column, or the same as JSON, where the columns are not recognised or wrongly; the roles are those of
         ``synonyms.ROLES["incidents"]``.
-    source_crs : str, optional
+    source_crs
         Coordinate system of the file; found by where its points fall if not given.
-    source_timezone : str, optional
+    source_timezone
         Zone of times without an offset; the workspace's if not given. Dates without a time that nobody gave a zone may
         have been cut from a UTC clock and cover the day in both.
-    rejects : str, optional
-        CSV for the rows that were not taken; ``<workspace>-rejects-incidents.csv`` beside the workspace if not given.
+    rejects
+        CSV for the rows that were not taken; ``<workspace>-rejects-<table>.csv`` beside the workspace if not given.
         Not written when every row was taken.
-    progress : Progress, optional
-    date_order : str, optional
-        One of ``times.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown it
-        earlier, if not given; dates that do not fit it are rejected.
+    date_order
+        One of ``time_texts.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown
+        it earlier, if not given; dates that do not fit it are rejected.
 
     Returns
     -------

@@ -49,12 +49,11 @@ def import_neighbourhoods(workspace: Workspace, vector_table: VectorTable, name_
 
     Parameters
     ----------
-    workspace : Workspace
-    vector_table : VectorTable
+    vector_table
         Polygons.
-    name_field : str
+    name_field
         Column of the names; found by its name, or the only column, if not given.
-    population_fields : str
+    population_fields
         Columns of residents with a comma between them, all residents first and then groups of them, each as ``COLUMN``
         or ``Group=COLUMN``; those of public census exports are recognised if not given.
 

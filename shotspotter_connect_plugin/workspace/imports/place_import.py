@@ -29,13 +29,11 @@ def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
 
     Parameters
     ----------
-    workspace : Workspace
-    vector_table : VectorTable
+    vector_table
         Points; of lines and areas a point on them is taken. Only an id and the name of the place are read of it.
-    kind : str
+    kind
         Such as ``bar`` or ``bus_stop``; written in lower case with underscores. The areas of ``water`` also tell how
         much of each box is water; see :mod:`.box_water`.
-    progress : Progress, optional
 
     Returns
     -------

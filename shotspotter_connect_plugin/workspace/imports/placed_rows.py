@@ -68,11 +68,10 @@ class PlacedFile:
 
     Parameters
     ----------
-    workspace : Workspace
-    table : str
+    table
         ``incidents`` or ``gunfire``.
     path
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+        As :func:`~.incident_import.import_incidents` takes it.
     options : SourceOptions
     """
 

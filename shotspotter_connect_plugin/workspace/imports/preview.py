@@ -16,7 +16,7 @@ from . import coordinates, privacy, time_texts
 from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
-from .column_recognition import recognise
+from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, with_date_order
 from .file_kinds import FIRST_ROWS, KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
@@ -95,9 +95,9 @@ def importable_parts(path: Union[str, Path]) -> list[str]:
     return [path + "|layername=" + name for name in ours or names]
 
 
-def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "",
-                 mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
-                 source_timezone: str = "", progress: Progress = SILENT, date_order: str = "") -> Preview:
+def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", mapping: ColumnMapping = None,
+                 source_crs: str = "", source_timezone: str = "", progress: Progress = SILENT,
+                 date_order: str = "") -> Preview:
     """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters

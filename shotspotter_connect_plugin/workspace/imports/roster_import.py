@@ -1,7 +1,7 @@
 """Importer of the roster: who crewed which unit when. Officers by badge number; names never get in."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
     from .column_arrays import Objects
+    from .column_recognition import ColumnMapping
     from .import_result import ImportResult
 
 TABLE = "roster"
@@ -29,8 +30,7 @@ UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
 
 
-def import_roster(workspace: Workspace, path: Union[str, Path],
-                  mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                   source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
                   date_order: str = "") -> ImportResult:
     """Import who crewed which unit when.
@@ -39,22 +39,8 @@ def import_roster(workspace: Workspace, path: Union[str, Path],
     shift of the workspace, whose hours then count. An end not after its start is on the next day. Without an end the
     officer stays until the unit's next row, at most a day.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    path : str or pathlib.Path
-        CSV and its like (also ``.gz``), Excel, or a table that OGR opens.
-    mapping : dict or str, optional
-        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["roster"]``.
-    source_crs : str, optional
-        Not used: a roster has no places.
-    source_timezone : str, optional
-        Zone of times without an offset; the workspace's if not given.
-    rejects : str, optional
-        CSV for the rows that were not taken; ``<workspace>-rejects-roster.csv`` beside the workspace if not given.
-    progress : Progress, optional
-    date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    Parameters as of :func:`~.incident_import.import_incidents`, with the roles of ``synonyms.ROLES["roster"]``; the
+    file may also be a table without points. ``source_crs`` is not used: a roster has no places.
 
     Returns
     -------

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 from ...errors import ConnectError
-from .column_recognition import given_roles
+from .column_recognition import ColumnMapping, given_roles
 
 if TYPE_CHECKING:
     from ..store.workspace import Workspace
@@ -37,7 +37,7 @@ class SourceOptions:
     ``mapping`` is role -> column, or the same as JSON; the others are as in :class:`SourceAnswers`.
     """
 
-    mapping: Union[Mapping[str, Optional[str]], str, None] = None
+    mapping: ColumnMapping = None
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
     from .column_arrays import Flags, Objects
+    from .column_recognition import ColumnMapping
     from .import_frames import TacticRows
 
 TABLE = "tactic_log"
@@ -52,8 +53,7 @@ class TacticImport(ImportResult):
         return {**super().counts, "unmatched": self.unmatched, "unapproved": self.unapproved}
 
 
-def import_tactics(workspace: Workspace, path: Union[str, Path],
-                   mapping: Union[Mapping[str, Optional[str]], str, None] = None, source_crs: str = "",
+def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                    source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
                    date_order: str = "") -> TacticImport:
     """Import logs of tactics and join them to visits.
@@ -63,22 +63,8 @@ def import_tactics(workspace: Workspace, path: Union[str, Path],
     visit, or of a tactic that was not approved, had expired or is enforcement, are kept and flagged. Importing again
     after visits were found anew joins them anew.
 
-    Parameters
-    ----------
-    workspace : Workspace
-    path : str or pathlib.Path
-        CSV and its like (also ``.gz``), Excel, or a table that OGR opens.
-    mapping : dict or str, optional
-        Role -> column, or the same as JSON; the roles are those of ``synonyms.ROLES["tactic_log"]``.
-    source_crs : str, optional
-        Not used: a log names its box or none.
-    source_timezone : str, optional
-        Zone of times without an offset; the workspace's if not given.
-    rejects : str, optional
-        CSV for the rows that were not taken; ``<workspace>-rejects-tactic_log.csv`` beside the workspace if not given.
-    progress : Progress, optional
-    date_order : str, optional
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+    Parameters as of :func:`~.incident_import.import_incidents`, with the roles of ``synonyms.ROLES["tactic_log"]``; the
+    file may also be a table without points. ``source_crs`` is not used: a log names its box or none.
 
     Returns
     -------

@@ -33,17 +33,15 @@ class UnplacedFile:
 
     Parameters
     ----------
-    workspace : Workspace
-    table : str
+    table
         A key of ``synonyms.ROLES``.
     path
-        As :func:`~shotspotter_connect_plugin.workspace.imports.incident_import.import_incidents` takes it.
+        As :func:`~.incident_import.import_incidents` takes it.
     options : SourceOptions
     codes : list of str
         Roles that hold badge numbers or codes of units; a file that has names of persons there is refused.
     dates : list of str
         Roles that hold dates.
-    progress : Progress
 
     Raises
     ------
