@@ -1,21 +1,52 @@
 #!/usr/bin/env bash
-# Runs every test: those that need no QGIS, in a Python that does not load it, then those of the three rooms that know no
-# QGIS once more with the newest libraries, then those inside QGIS. One after the other, since some look at the clock.
+# Runs every test: those that need no QGIS, in a Python that does not load it; those of the three rooms that know no QGIS
+# once more with the newest libraries; those inside QGIS. Two at a time, each piece's words when it ends; then, when
+# nothing else runs, the few that look at the clock (marked "alone"). Ends with how many branches of the package the tests
+# of Debian's libraries take; what runs in threads of Qt is not seen by that.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 export PYTHONDONTWRITEBYTECODE=1
+kept=$(mktemp -d)
+trap 'rm -rf "$kept"' EXIT
+export COVERAGE_FILE=$kept/coverage
 screen=(env QT_QPA_PLATFORM=offscreen)
 if command -v xvfb-run >/dev/null; then
     screen=(xvfb-run -a -s "-screen 0 1600x1000x24")
 fi
+given=("$@")
+counted=(.venv/bin/python -m coverage run -p -m pytest)
+plain=(.venv/bin/python -m pytest)
+newest=(.venv-newest/bin/python -m pytest -p no:cacheprovider)
 
-failed=0
-echo "== tests/unit: without QGIS"
-.venv/bin/python -m pytest -p no:pytest_qgis tests/unit "$@" </dev/null || failed=1
-echo "== tests/unit of forecast, patrol and workspace: with the newest libraries"
-.venv-newest/bin/python -m pytest -p no:cacheprovider tests/unit/forecast tests/unit/patrol tests/unit/workspace \
-    tests/unit/test_untouched.py "$@" </dev/null || failed=1
-echo "== tests/qgis: inside QGIS"
-"${screen[@]}" .venv/bin/python -m pytest tests/qgis tests/golden "$@" </dev/null || failed=1
-exit $failed
+# piece TITLE COMMAND...
+piece() {
+    local title=$1 words code started=$SECONDS
+    shift
+    words=$(mktemp "$kept/words.XXXXXX")
+    "$@" "${given[@]}" </dev/null >"$words" 2>&1
+    code=$?
+    # A piece may hold nothing of what was asked for by name.
+    [ $code -eq 5 ] && [ ${#given[@]} -gt 0 ] && code=0
+    [ $code -eq 0 ] || touch "$kept/failed"
+    flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
+}
+
+together=(-m "not alone")
+{
+    piece "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" tests/unit
+    piece "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
+        tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
+} &
+{
+    piece "tests/qgis: inside QGIS" "${screen[@]}" "${counted[@]}" "${together[@]}" tests/qgis tests/golden
+    piece "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
+} &
+wait
+piece "alone: without QGIS" "${plain[@]}" -p no:pytest_qgis -m alone tests/unit
+piece "alone: with the newest libraries" "${newest[@]}" -m alone tests/unit/forecast tests/unit/workspace
+piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone tests/qgis
+
+echo "== branches taken"
+.venv/bin/python -m coverage combine -q "$kept" && .venv/bin/python tools/branches.py
+[ ! -e "$kept/failed" ]

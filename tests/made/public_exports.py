@@ -1,15 +1,12 @@
 """Where the importers' samples are from, and workspaces of those cities."""
-import shutil
 from pathlib import Path
 
-import pandas as pd
+from made_towns import area, new_town
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
+from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "tests" / "data" / "exports"
@@ -44,20 +41,15 @@ class Cities:
     """Fresh workspaces of cities, each made once and copied."""
 
     def __init__(self, folder):
-        self._folder, self._count, self._open = folder, 0, []
+        self._folder, self._open = folder, []
 
     def __call__(self, city):
         """An open, empty workspace."""
-        master = self._folder / (city + ".gpkg")
-        if not master.exists():
-            zone, bounds = CITIES[city]
-            outline = (VectorTable(pd.DataFrame({"name": [city]}), [box(*bounds)], "EPSG:4326", city) if bounds else
-                       read_vector(ROOT / "shotspotter_connect_plugin/resources/sample/jurisdiction.geojson"))
-            create_workspace(master, outline, timezone=zone, size=1000.0 if bounds else 250.0).close()
-        self._count += 1
-        path = self._folder / f"{city}-{self._count}.gpkg"
-        shutil.copy(master, path)
-        self._open.append(open_workspace(path))
+        zone, bounds = CITIES[city]
+        outline = area(box(*bounds), "EPSG:4326") if bounds else read_vector(
+            ROOT / "shotspotter_connect_plugin/resources/sample/jurisdiction.geojson")
+        self._open.append(new_town(self._folder / f"{city}-{len(self._open)}.gpkg", outline, timezone=zone,
+                                   size=1000.0 if bounds else 250.0))
         return self._open[-1]
 
     def close(self):

@@ -7,18 +7,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from effect_town import fill
+from made_towns import new_town, square
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of
 from qgis.core import QgsFontUtils, QgsProject
 from qgis_runs import Failed, Feedback
-from shapely.geometry import box
 
 from shotspotter_connect_plugin.reports.builders import dosage_report, publish
 from shotspotter_connect_plugin.reports.paper import page_flow
 from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table
 from shotspotter_connect_plugin.workspace.numbers import delivered_period, dosage_figures
 from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-04", "2024-03-24"
@@ -29,11 +27,7 @@ BEATS = ("[% 1 + 1 %]", "=1+1 and a name that is as long as names of beats can b
 def town(tmp_path_factory, qgis_app):
     """Path of a made town after three weeks of lotteries in which visits prevented half of all events."""
     path = tmp_path_factory.mktemp("dosage") / "town.gpkg"
-    outline = VectorTable(pd.DataFrame({"n": ["Town"]}), [box(320_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618",
-                          "town")
-    beats = VectorTable(pd.DataFrame({"beat": BEATS}), [
-        box(320_000, 4_300_000, 321_000, 4_302_000), box(321_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618", "b")
-    with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
+    with new_town(path, square(0, 0, 8), dict(zip(BEATS, (square(0, 0, 4, 8), square(4, 0, 4, 8))))) as workspace:
         settings = workspace.settings
         settings.agency = "Town <b>Police</b> [% now() %]"
         with workspace.transaction() as writer:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
+from made_towns import LEFT, new_town, square
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of
 from qgis.core import QgsFontUtils, QgsVectorLayer
 from qgis_runs import DATE, copied
-from shapely.geometry import box, mapping
+from shapely.geometry import mapping
 
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import seeds
@@ -24,7 +25,6 @@ from shotspotter_connect_plugin.reports.builders import exposure_report
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods
 from shotspotter_connect_plugin.workspace.numbers.exposure_figures import exposure
 from shotspotter_connect_plugin.workspace.steps import adjusting
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -32,23 +32,15 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRST, LAST = "2019-02-04", "2019-02-10"
 NASTY = ("[% now() %]", "=HYPERLINK(\"http://x\")", "<b>bold</b>",
          ("A neighbourhood with a very long name " + 12 * "and more ").strip())
-LEFT, BOTTOM = 320_000, 4_300_000
-
-
-def square(col, row, wide, tall):
-    return box(LEFT + col * 250, BOTTOM + row * 250, LEFT + (col + wide) * 250, BOTTOM + (row + tall) * 250)
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory):
     """Path of a made town of 144 boxes whose neighbourhoods have nasty names, with a week of lotteries."""
     path = tmp_path_factory.mktemp("town") / "town.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["town"]}), [square(0, 0, 12, 12)], "EPSG:32618", "town")
-    beats = VectorTable(pd.DataFrame({"beat": ["W", "E"]}), [square(0, 0, 6, 12), square(6, 0, 6, 12)], "EPSG:32618",
-                        "beats")
     numbers = itertools.count(1)
     with pytest.MonkeyPatch.context() as patch, \
-            create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+            new_town(path, square(0, 0, 12), {"W": square(0, 0, 6, 12), "E": square(6, 0, 6, 12)}) as workspace:
         patch.setattr(seeds, "new_seed", lambda: f"{next(numbers):064x}")  # the same town in every run
         settings = workspace.settings
         settings.roles, settings.agency = {SERGEANT: "supervisor"}, "Town [% 1 + 1 %] Police"

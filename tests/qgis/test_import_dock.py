@@ -296,6 +296,7 @@ def test_a_file_from_which_nothing_was_taken_is_red_and_shows_why(dock, fresh, t
     assert content(fresh) == before
 
 
+@pytest.mark.alone
 def test_stop_leaves_the_workspace_as_it_was_and_import_goes_on_later(dock, fresh, data, content):
     drop(dock, data / "incidents.csv.gz", data / "alerts.csv.gz")
     before = content(fresh)

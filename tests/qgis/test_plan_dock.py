@@ -3,20 +3,17 @@ import sqlite3
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
 from dock_hands import (DATE, OK, SHIFT, adjustments_in, answer, click_map, click_row, free_box, patrol, planned_in,
                         press, settle, shown, told)
+from made_towns import new_town, square
 from qgis.core import QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import QDate, Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
-from shapely.geometry import box
 
 from shotspotter_connect_plugin.ui.plan.plan_dialogs import AdjustDialog, ChainDialog
 from shotspotter_connect_plugin.workspace.steps import adjusting
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import account
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -261,13 +258,9 @@ def test_a_saved_project_brings_no_second_layer(dock, full, tmp_path):
 def large(tmp_path_factory):
     """A workspace whose one shift has 5,000 patrols."""
     path = tmp_path_factory.mktemp("large") / "large.gpkg"
-    left, bottom, columns, rows = 320_000, 4_300_000, 100, 50
-    whole = box(left, bottom, left + 250 * columns, bottom + 250 * rows)
-    beats = [box(left + 2500 * part, bottom, left + 2500 * (part + 1), bottom + 250 * rows) for part in range(10)]
+    beats = {str(part + 1): square(10 * part, 0, 10, 50) for part in range(10)}
     rng = np.random.default_rng(4)
-    with create_workspace(path, VectorTable(pd.DataFrame({"name": ["city"]}), [whole], "EPSG:32618", "city"),
-                          VectorTable(pd.DataFrame({"beat": [str(n) for n in range(1, 11)]}), beats, "EPSG:32618", "b"),
-                          "beat", "America/New_York") as workspace:
+    with new_town(path, square(0, 0, 100, 50), beats) as workspace:
         boxes = workspace.read("boxes", ["box_id", "beat"])
         count = len(boxes)
         patrols = boxes.assign(
@@ -280,6 +273,7 @@ def large(tmp_path_factory):
     return path
 
 
+@pytest.mark.alone
 def test_5000_patrols(open_dock, large, capsys):
     dock = open_dock(large)
     assert len(shown(dock)) == 5000

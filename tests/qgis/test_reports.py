@@ -11,6 +11,7 @@ import made_month
 import numpy as np
 import pandas as pd
 import pytest
+from made_towns import BEATS_9_AND_10, CUT_TOWN, new_town
 from pdf_eyes import GOLDEN, array_of, difference, pages_of, picture_of, words_of
 from qgis.core import (QgsFontUtils, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture, QgsLayoutItemShape,
                        QgsLayoutTable, QgsPrintLayout, QgsProject, QgsReadWriteContext, QgsRectangle)
@@ -26,8 +27,6 @@ from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Cha
                                                                      Paragraph, Report, Table, number, table_csv)
 from shotspotter_connect_plugin.workspace.numbers import (delivered_period, dosage_figures, officer_figures,
                                                           tactic_figures)
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import recorded
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -47,11 +46,7 @@ def qgis(qgis_app):
 def town(tmp_path_factory):
     """Path of an empty workspace of a small town with two beats."""
     path = tmp_path_factory.mktemp("town") / "town.gpkg"
-    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
-                          "t")
-    beats = VectorTable(pd.DataFrame({"name": ["9", "10"]}), [
-        box(320_000, 4_300_000, 321_500, 4_303_000), box(321_500, 4_300_000, 324_000, 4_303_000)], "EPSG:32618", "b")
-    create_workspace(path, outline, beats, "name", timezone="America/New_York").close()
+    new_town(path, CUT_TOWN, BEATS_9_AND_10).close()
     return path
 
 
@@ -455,11 +450,9 @@ def test_pages_of_single_shifts_hold_many_officers_and_names_of_any_kind(nasty, 
 
 @pytest.mark.parametrize("name", ALL)
 def test_beats_may_have_any_name(tmp_path, name):
-    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
-                          "t")
-    beats = VectorTable(pd.DataFrame({"name": [NASTY[6].strip(), "[% 1+1 %]", "=1+1"]}), [
-        box(x, 4_300_000, x + 1_000, 4_303_000) for x in (320_000, 321_000, 322_000)], "EPSG:32618", "b")
-    with create_workspace(tmp_path / "t.gpkg", outline, beats, "name", timezone="America/New_York") as workspace:
+    beats = {beat: box(x, 4_300_000, x + 1_000, 4_303_000)
+             for beat, x in ((NASTY[6].strip(), 320_000), ("[% 1+1 %]", 321_000), ("=1+1", 322_000))}
+    with new_town(tmp_path / "t.gpkg", CUT_TOWN, beats) as workspace:
         made_month.fill(workspace, FIRST, days=1, boxes_per_shift=12)
         pdf, = publish.write_report(registry.compose(name, workspace, FIRST, FIRST), str(tmp_path / "s.pdf"))
     pages = pages_of(pdf)

@@ -7,12 +7,12 @@ import made_month
 import numpy as np
 import pandas as pd
 import pytest
+from made_towns import BEATS_9_AND_10, CUT_TOWN, new_town
 from pdf_eyes import pages_of
 from qgis.core import QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutPoint, QgsPrintLayout, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import QDate
 from qgis.PyQt.QtGui import QImage
 from qgis.PyQt.QtWidgets import QApplication, QFileDialog
-from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.builders import opened_report as kept
@@ -23,8 +23,6 @@ from shotspotter_connect_plugin.ui import project_opening
 from shotspotter_connect_plugin.ui.reports import report_writing
 from shotspotter_connect_plugin.ui.reports.open_reports import OpenReports
 from shotspotter_connect_plugin.ui.reports.reports_dock import SETTINGS, ReportsDock
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-03"
@@ -34,11 +32,7 @@ FIRST, LAST = "2024-03-01", "2024-03-03"
 def town(tmp_path_factory):
     """Path of a workspace with three days of patrols."""
     path = tmp_path_factory.mktemp("town") / "town.gpkg"
-    outline = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(320_100, 4_300_100, 323_000, 4_302_000)], "EPSG:32618",
-                          "t")
-    beats = VectorTable(pd.DataFrame({"name": ["9", "10"]}), [
-        box(320_000, 4_300_000, 321_500, 4_303_000), box(321_500, 4_300_000, 324_000, 4_303_000)], "EPSG:32618", "b")
-    with create_workspace(path, outline, beats, "name", timezone="America/New_York") as workspace:
+    with new_town(path, CUT_TOWN, BEATS_9_AND_10) as workspace:
         made_month.fill(workspace, FIRST, days=3, boxes_per_shift=6, officers=8)
     return str(path)
 

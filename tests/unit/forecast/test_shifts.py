@@ -210,6 +210,7 @@ def test_unknown_moments_stay_unknown():
     assert NEW_YORK.assign(pd.to_datetime([], utc=True))[0].tolist() == []
 
 
+@pytest.mark.alone
 def test_a_million_instants_take_seconds_at_most():
     rng = np.random.default_rng(3)
     moments = utc(rng.integers(1136073600, 1577836800, 10**6))

@@ -1,14 +1,16 @@
 """A small made-up town, and a workspace of it."""
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_towns import new_town, square
 from shapely.geometry import Polygon, box
 
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -33,8 +35,30 @@ def town_beats():
 @pytest.fixture
 def workspace(tmp_path, town):
     """A new workspace of the town with three shifts, in New York time."""
-    with create_workspace(tmp_path / "town.gpkg", town, timezone="America/New_York") as made:
+    with new_town(tmp_path / "town.gpkg", town) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def trained_template(tmp_path_factory):
+    """Path of a square town with incidents, alerts and the model trained from them; not to be changed."""
+    from forecast_town import DATE, SIDE, add, alerts, incidents
+
+    from shotspotter_connect_plugin.workspace.steps.forecasting import train
+    path = tmp_path_factory.mktemp("forecasting") / "town.gpkg"
+    with new_town(path, square(0, 0, SIDE)) as workspace:
+        add(workspace, "incidents", incidents())
+        add(workspace, "gunfire", alerts())
+        train(workspace, workspace.calendar.as_of(DATE))
+    return path
+
+
+@pytest.fixture
+def trained_town(trained_template, tmp_path):
+    """A copy that a test may change, open."""
+    shutil.copy(trained_template, tmp_path / "town.gpkg")
+    with open_workspace(tmp_path / "town.gpkg") as workspace:
+        yield workspace
 
 
 @pytest.fixture

@@ -5,33 +5,24 @@ import sqlite3
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from made_towns import new_town, quarters, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust, role_of, undoable, why_not_adjust
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store.chain import verify_chain
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2019-03-01", "day"
-SIDE, LEFT, BOTTOM = 12, 320_000, 4_300_000
-
-
-def square(col, row, width):
-    return box(LEFT + col * 250, BOTTOM + row * 250, LEFT + (col + width) * 250, BOTTOM + (row + width) * 250)
+SIDE = 12
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
     path = tmp_path_factory.mktemp("adjusting") / "template.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, 0, SIDE)], "EPSG:32618", "city")
-    beats = VectorTable(pd.DataFrame({"beat": ["NW", "NE", "SW", "SE"]}),
-                        [square(col, row, 6) for row in (6, 0) for col in (0, 6)], "EPSG:32618", "beats")
-    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+    with new_town(path, square(0, 0, SIDE), quarters(SIDE)) as workspace:
         for shift in ("day", "evening"):
             forecast(workspace, shift)
         meter(workspace, DATE, "day", seed="a test")

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from made_towns import new_town
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
@@ -15,14 +16,8 @@ from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.surfaces import Smoother
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.steps import backtesting, forecasting
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 FIRST, LAST, PERCENT = "2022-07-01", "2022-08-25", 5.0  # two trainings, eight weeks
-
-
-def area(name, *bounds):
-    return VectorTable(pd.DataFrame({"beat": name}), [box(*bound) for bound in bounds], "EPSG:32618", "areas")
 
 
 def made(count=1200, seed=3):
@@ -42,9 +37,8 @@ def made(count=1200, seed=3):
 @pytest.fixture(scope="module")
 def tested(tmp_path_factory):
     folder = tmp_path_factory.mktemp("backtest")
-    bounds = (320_060, 4_300_040, 322_000, 4_301_000)  # boxes at the edge are cut
-    with create_workspace(folder / "town.gpkg", area(["town"], bounds), area(["all"], bounds), "beat",
-                          timezone="America/New_York") as workspace:
+    outline = box(320_060, 4_300_040, 322_000, 4_301_000)  # boxes at the edge are cut
+    with new_town(folder / "town.gpkg", outline, {"all": outline}) as workspace:
         with workspace.transaction() as writer:
             writer.append("incidents", made())
         before = workspace.content_hash()

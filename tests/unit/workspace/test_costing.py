@@ -6,25 +6,17 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.web import web_page
 from shotspotter_connect_plugin.reports.web.cap_cost_page import parts, write_page
 from shotspotter_connect_plugin.workspace.steps import costing, forecasting
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
-
-
-def area(name, *bounds):
-    return VectorTable(pd.DataFrame({"beat": name}), [box(*bound) for bound in bounds], "EPSG:32618", "areas")
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     path = tmp_path_factory.mktemp("costing") / "town.gpkg"
-    outline = area(["town"], (320_000, 4_300_000, 322_000, 4_301_000))
-    beats = area(["W", "E"], (320_000, 4_300_000, 321_000, 4_301_000), (321_000, 4_300_000, 322_000, 4_301_000))
     rng = np.random.default_rng(3)
     count = 6000
     start = pd.Timestamp("2022-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 420 * 86400, count), unit="s")
@@ -35,7 +27,7 @@ def trained(tmp_path_factory):
         "occurred_to_utc": start + pd.Timedelta(minutes=5), "reported_utc": start + pd.Timedelta(hours=1),
         "source": "made", "x": np.where(hot, 320_600 + 100 * rng.random(count), 320_100 + 1_900 * rng.random(count)),
         "y": np.where(hot, 4_300_600 + 100 * rng.random(count), 4_300_100 + 800 * rng.random(count))})
-    with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
+    with new_town(path, square(0, 0, 8, 4), {"W": square(0, 0, 4), "E": square(4, 0, 4)}) as workspace:
         with workspace.transaction() as writer:
             writer.append("incidents", frame)
         forecasting.train(workspace, as_of=pd.Timestamp("2023-01-20T10:00Z"), crime_types=["theft", "robbery"])

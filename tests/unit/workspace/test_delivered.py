@@ -6,12 +6,12 @@ import made_month
 import numpy as np
 import pandas as pd
 import pytest
+from made_towns import BEATS_9_AND_10, CUT_TOWN, new_town
 from shapely.geometry import LineString
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.numbers import (delivered_period, dosage_figures, officer_figures,
                                                           report_periods, tactic_figures, unit_tracks)
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 
 FIRST, LAST = "2024-03-01", "2024-03-10"
 MOST = "shift_date BETWEEN '2024-03-02' AND '2024-03-09'"
@@ -20,16 +20,8 @@ MOST = "shift_date BETWEEN '2024-03-02' AND '2024-03-09'"
 @pytest.fixture(scope="module")
 def month(tmp_path_factory):
     """A workspace of a small town with ten days of patrols."""
-    from shapely.geometry import box
-
-    from shotspotter_connect_plugin.workspace.store.layers import VectorTable
-
     folder = tmp_path_factory.mktemp("month")
-    outline = box(320_100, 4_300_100, 323_000, 4_302_000)
-    town = VectorTable(pd.DataFrame({"name": ["Town"]}), [outline], "EPSG:32618", "t")
-    beats = VectorTable(pd.DataFrame({"name": ["9", "10"]}), [
-        box(320_000, 4_300_000, 321_500, 4_303_000), box(321_500, 4_300_000, 324_000, 4_303_000)], "EPSG:32618", "b")
-    with create_workspace(folder / "town.gpkg", town, beats, "name", timezone="America/New_York") as workspace:
+    with new_town(folder / "town.gpkg", CUT_TOWN, BEATS_9_AND_10) as workspace:
         made_month.fill(workspace, FIRST, 10, boxes_per_shift=12, officers=14, seed=3)
         yield workspace
 

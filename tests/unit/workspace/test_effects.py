@@ -5,11 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from effect_town import TYPES, fill
-from shapely.geometry import box
+from made_towns import new_town, square
 
 from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 FIRST, LAST = "2024-03-02", "2024-03-29"
@@ -20,11 +18,7 @@ PREVENTED, DELIVERED = 0.5, 0.8
 def filled(tmp_path_factory):
     """Path of a town of 64 boxes in two beats after four weeks of lotteries, not to be changed; and its true rates."""
     path = tmp_path_factory.mktemp("effects") / "town.gpkg"
-    outline = VectorTable(pd.DataFrame({"n": ["Town"]}), [box(320_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618",
-                          "town")
-    beats = VectorTable(pd.DataFrame({"beat": ["West", "East"]}), [
-        box(320_000, 4_300_000, 321_000, 4_302_000), box(321_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618", "b")
-    with create_workspace(path, outline, beats, "beat", timezone="America/New_York") as workspace:
+    with new_town(path, square(0, 0, 8), {"West": square(0, 0, 4, 8), "East": square(4, 0, 4, 8)}) as workspace:
         _, ids, rate = fill(workspace, FIRST, LAST, PREVENTED, 0.3, 4, DELIVERED)
     return path, pd.Series(rate.sum(axis=1), index=ids)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_lotteries import ANALYST, BADGES, NOTE, SERGEANT, UNITS, add_month
+from made_towns import new_town, quarters, square
 from shapely.geometry import MultiPolygon
-from test_planning import square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
@@ -21,7 +21,6 @@ from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import im
 from shotspotter_connect_plugin.workspace.numbers import lottery_replay
 from shotspotter_connect_plugin.workspace.numbers.exposure_figures import NO_NEIGHBOURHOOD, exposure
 from shotspotter_connect_plugin.workspace.steps import adjusting, draw_proof, shift_draw, shift_plan
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import account
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -33,10 +32,7 @@ FIRST, LAST, DAYS = "2019-02-04", "2019-02-10", 7
 def made(tmp_path_factory):
     """A city of 144 boxes in four beats with two weeks of lotteries, 300 visits and residents in half of it."""
     path = tmp_path_factory.mktemp("exposure") / "city.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, 0, 12)], "EPSG:32618", "city")
-    beats = VectorTable(pd.DataFrame({"beat": ["NW", "NE", "SW", "SE"]}),
-                        [square(col, row, 6) for row in (6, 0) for col in (0, 6)], "EPSG:32618", "beats")
-    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+    with new_town(path, square(0, 0, 12), quarters(12)) as workspace:
         settings = workspace.settings
         settings.roles = {SERGEANT: "supervisor"}
         with workspace.transaction() as writer:

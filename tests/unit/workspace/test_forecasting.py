@@ -1,89 +1,21 @@
 """The steps train and score on a workspace file."""
 
 import json
-import shutil
 
-import numpy as np
 import pandas as pd
 import pytest
+from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
+from made_towns import BOTTOM, LEFT
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.forecasting import newest_model, read_events, read_model, score, train
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
-from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
-
-LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 12
-DATE = "2019-01-20"
-HOT = (LEFT + 5 * 250 + 100, BOTTOM + 7 * 250 + 100)
-
-
-def incidents(count=900, seed=1, crime_type="robbery", days=262, prefix="i"):
-    """Incidents of a town in which one box has a third of them."""
-    rng = np.random.default_rng(seed)
-    begun = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, days * 24, count), unit="h")
-    hot = rng.random(count) < 1 / 3
-    return pd.DataFrame(
-        {
-            "incident_id": [prefix + str(number) for number in range(count)],
-            "crime_type": crime_type,
-            "occurred_from_utc": begun.floor("s"),
-            "occurred_to_utc": begun.floor("s") + pd.Timedelta(minutes=30),
-            "reported_utc": begun.floor("s") + pd.Timedelta(hours=9),
-            "source": "made",
-            "discovered": False,
-            "x": np.where(hot, HOT[0], LEFT + SIDE * 250 * rng.random(count)),
-            "y": np.where(hot, HOT[1], BOTTOM + SIDE * 250 * rng.random(count)),
-        }
-    )
-
-
-def alerts(count=300, seed=2):
-    rng = np.random.default_rng(seed)
-    at = pd.Timestamp("2018-05-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, 262 * 24, count), unit="h")
-    return pd.DataFrame(
-        {
-            "alert_id": ["a" + str(number) for number in range(count)],
-            "kind": "single",
-            "occurred_utc": at.floor("s"),
-            "x": LEFT + SIDE * 250 * rng.random(count),
-            "y": BOTTOM + SIDE * 250 * rng.random(count),
-            "rounded_x_m": 86.0,
-            "rounded_y_m": 111.0,
-            "source": "made",
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    path = tmp_path_factory.mktemp("forecasting") / "town.gpkg"
-    outline = VectorTable(
-        pd.DataFrame({"name": ["town"]}),
-        [box(LEFT, BOTTOM, LEFT + SIDE * 250, BOTTOM + SIDE * 250)],
-        "EPSG:32618",
-        "town",
-    )
-    with create_workspace(path, outline, timezone="America/New_York") as workspace:
-        with workspace.transaction() as writer:
-            writer.upsert("incidents", incidents())
-            writer.upsert("gunfire", alerts())
-        train(workspace, workspace.calendar.as_of(DATE))
-    return path
 
 
 @pytest.fixture
-def town(template, tmp_path):
-    shutil.copy(template, tmp_path / "town.gpkg")
-    with open_workspace(tmp_path / "town.gpkg") as workspace:
-        yield workspace
-
-
-def add(workspace, table, frame):
-    with workspace.transaction() as writer:
-        writer.upsert(table, frame)
+def town(trained_town):
+    return trained_town
 
 
 def test_train_keeps_one_model_and_the_same_data_give_the_same_id(town):

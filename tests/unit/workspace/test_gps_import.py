@@ -13,6 +13,7 @@ import pyproj
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_towns import area, new_town
 from osgeo import ogr, osr
 from shapely.geometry import box
 
@@ -20,8 +21,6 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports.coordinates import JurisdictionArea
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "gps"
 PLACES = {
@@ -45,8 +44,7 @@ def at(tmp_path_factory):
     def workspace(place):
         if place not in made:
             *bounds, zone = PLACES[place]
-            made[place] = create_workspace(folder / (place + ".gpkg"), VectorTable(
-                pd.DataFrame({"a": [1]}), [box(*bounds)], "EPSG:4326", place), timezone=zone)
+            made[place] = new_town(folder / (place + ".gpkg"), area(box(*bounds), "EPSG:4326"), timezone=zone)
         with made[place].transaction() as writer:
             writer.delete("gps_fixes")
             writer.delete("imports")  # what was said about another test's files

@@ -93,6 +93,7 @@ def test_after_a_restart_everything_is_as_it_was(workspace, kept):
     assert again.visits == whole.visits
 
 
+@pytest.mark.alone
 def test_a_whole_shift_is_gone_through_in_a_moment(workspace):
     hours = 8 * 900
     places = np.repeat(np.random.default_rng(2).uniform(0, 1500, (hours // 225, 2)), 225, axis=0)

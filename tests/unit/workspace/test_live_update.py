@@ -1,12 +1,12 @@
 """One more alert makes the gunfire forecast anew and leaves the rest as it is; sensor coverage in a workspace."""
-# flake8: noqa: F811  (fixtures of another file)
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
+from made_towns import BOTTOM, LEFT
 from shapely.geometry import box
-from test_forecasting import BOTTOM, DATE, HOT, LEFT, SIDE, add, alerts, incidents, template, town  # noqa: F401
 
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
 from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
@@ -16,6 +16,11 @@ from shotspotter_connect_plugin.workspace.steps.forecasting import forecast, rea
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 SHIFT = "evening"
+
+
+@pytest.fixture
+def town(trained_town):
+    return trained_town
 
 
 @pytest.fixture

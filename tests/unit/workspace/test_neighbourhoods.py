@@ -2,18 +2,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from forecast_town import DATE, SIDE, alerts, incidents
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_towns import BOTTOM, LEFT, new_town, square
 from public_exports import adds_up
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
-from test_forecasting import BOTTOM, DATE, LEFT, SIDE, alerts, incidents
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.patrol.metering import harm_by_box
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports.neighbourhood_import import import_neighbourhoods, residents_of_boxes
 from shotspotter_connect_plugin.workspace.steps import forecasting, shift_draw, shift_plan
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_vector
 
 WEST, EAST = box(320_000, 4_300_000, 321_125, 4_302_250), box(321_125, 4_300_000, 322_250, 4_301_000)
@@ -176,9 +176,8 @@ def test_residents_are_neither_made_nor_lost(fishnet_town, rectangles):
 
 @pytest.fixture(scope="module")
 def fishnet_town(tmp_path_factory):
-    outline = areas({"name": ["Town"]}, [box(320_100, 4_300_100, 322_100, 4_302_100)])
     path = tmp_path_factory.mktemp("areas") / "town.gpkg"
-    with create_workspace(path, outline, timezone="America/New_York") as made:
+    with new_town(path, box(320_100, 4_300_100, 322_100, 4_302_100)) as made:
         yield made
 
 
@@ -201,8 +200,7 @@ def test_residents_change_not_one_bit_of_forecast_harm_and_lottery(tmp_path):
               {"TOTALPOP": [9, 90_000], "WHITE": [0, 90_000], "BLACK": [9, 0]}]
     results = []
     for number, residents in enumerate(people):
-        outline = areas({"name": ["Town"]}, [box(LEFT, BOTTOM, LEFT + 2 * half, BOTTOM + 2 * half)])
-        with create_workspace(tmp_path / f"{number}.gpkg", outline, timezone="America/New_York") as town:
+        with new_town(tmp_path / f"{number}.gpkg", square(0, 0, SIDE)) as town:
             if residents:
                 import_neighbourhoods(town, areas({"NAME": ["A", "B"], **residents}, shapes))
             with town.transaction() as writer:

@@ -10,29 +10,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import MultiPolygon, box
+from made_towns import new_town, quarters, square
+from shapely.geometry import MultiPolygon
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
 from shotspotter_connect_plugin.patrol import metering, seeds
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
 from shotspotter_connect_plugin.workspace.steps.seed_promises import SEEDS_LOST, commitments, reveal_ended
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.steps.shift_plan import coverage_of, planned, publish, unpublished
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
 PAST = "2019-03-01"
 COMING = str((pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=3)).date())
-SIDE, LEFT, BOTTOM = 12, 320_000, 4_300_000  # 144 boxes in four beats
-
-
-def square(col, row, width):
-    return box(LEFT + col * 250, BOTTOM + row * 250, LEFT + (col + width) * 250, BOTTOM + (row + width) * 250)
+SIDE = 12  # 144 boxes in four beats
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +44,7 @@ def count_seeds(monkeypatch):
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
     path = tmp_path_factory.mktemp("planning") / "template.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, 0, SIDE)], "EPSG:32618", "city")
-    beats = VectorTable(pd.DataFrame({"beat": ["NW", "NE", "SW", "SE"]}),
-                        [square(col, row, 6) for row in (6, 0) for col in (0, 6)], "EPSG:32618", "beats")
-    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+    with new_town(path, square(0, 0, SIDE), quarters(SIDE)) as workspace:
         for date in (PAST, COMING):
             for shift in workspace.calendar.codes:
                 forecast(workspace, date, shift)

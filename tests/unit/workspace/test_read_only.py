@@ -10,13 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from accounts import as_nobody, every_byte, open_folder
-from shapely.geometry import box
+from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.steps import draw_proof, shift_draw, shift_plan
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import recorded
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -28,9 +26,7 @@ COMING = str((pd.Timestamp.now(tz="UTC") + pd.Timedelta(days=3)).date())
 def drawn(tmp_path_factory):
     """Path of a workspace with an ended and a coming draw, the seeds beside it."""
     path = tmp_path_factory.mktemp("drawn") / "w.gpkg"
-    town = VectorTable(pd.DataFrame({"name": ["town"]}), [box(320_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618",
-                       "town")
-    with create_workspace(path, town, timezone="America/New_York") as workspace:
+    with new_town(path, square(0, 0, 8)) as workspace:
         ids = workspace.read("boxes", ["box_id"])["box_id"]
         for date in (PAST, COMING):
             expected = np.random.default_rng(1).gamma(0.5, 0.02, len(ids))

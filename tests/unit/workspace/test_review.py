@@ -4,32 +4,25 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import box
+from made_towns import BOTTOM, LEFT, new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.steps import box_reasons, forecasting, plan_review, recent_events, shift_week
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.steps.shift_plan import planned, publish
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 DATE, SHIFT = "2019-03-20", "evening"
-LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 8
-
-
-def square(col, width):
-    return box(LEFT + 250 * col, BOTTOM, LEFT + 250 * (col + width), BOTTOM + 250 * SIDE)
+SIDE = 8
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Two beats, a year of robberies, most of them in the first box, a model and the forecasts of one date."""
     path = tmp_path_factory.mktemp("made") / "w.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [square(0, SIDE)], "EPSG:32618", "city")
-    beats = VectorTable(pd.DataFrame({"beat": ["W", "E"]}), [square(0, 4), square(4, 4)], "EPSG:32618", "beats")
-    with create_workspace(path, whole, beats, "beat", "America/New_York") as workspace:
+    beats = {"W": square(0, 0, 4, SIDE), "E": square(4, 0, 4, SIDE)}
+    with new_town(path, square(0, 0, SIDE), beats) as workspace:
         rng = np.random.default_rng(3)
         count = 400
         at = pd.Timestamp("2018-03-15T12:00Z") + pd.to_timedelta(rng.uniform(0, 365 * 24, count), unit="h")

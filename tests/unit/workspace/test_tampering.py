@@ -10,18 +10,16 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapely.geometry import box
+from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol.adjustments import linked
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.checking import check_workspace
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.steps.shift_plan import publish
 from shotspotter_connect_plugin.workspace.store import chain, file_check
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 from shotspotter_connect_plugin.workspace.store.runs import recorded
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -38,9 +36,7 @@ FREE = {("patrols", "unit"), ("patrols", "crime_type"), ("patrols", "chance"), (
 def made(tmp_path_factory):
     """Path of a workspace in which everything is on record: four shifts, one of them drawn again, adjustments, runs."""
     path = tmp_path_factory.mktemp("made") / "w.gpkg"
-    whole = VectorTable(pd.DataFrame({"name": ["city"]}), [box(320_000, 4_300_000, 322_000, 4_302_000)], "EPSG:32618",
-                        "city")
-    with create_workspace(path, whole, timezone="America/New_York") as workspace:
+    with new_town(path, square(0, 0, 8)) as workspace:
         ids = workspace.read("boxes", ["box_id"])["box_id"]
         for date in (PAST, COMING):
             for shift in ("day", "evening"):

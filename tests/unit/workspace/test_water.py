@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_towns import BOTTOM, LEFT, new_town, square
 from shapely.geometry import LineString, Point, Polygon, box
 from shapely.ops import unary_union
 
@@ -28,7 +29,7 @@ from shotspotter_connect_plugin.workspace.store.layers import VectorTable, read_
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "shotspotter_connect_plugin" / "resources" / "sample"
 DATE, SHIFT = "2019-03-01", "day"
-LEFT, BOTTOM, SIDE = 320_000, 4_300_000, 8
+SIDE = 8
 RIVER = box(LEFT - 9_000, BOTTOM + 500, LEFT + 9_000, BOTTOM + 950)  # row 2 all, row 3 four fifths
 
 
@@ -39,9 +40,7 @@ def layer(shapes, crs="EPSG:32618"):
 
 @pytest.fixture
 def workspace(tmp_path):
-    whole = VectorTable(pd.DataFrame({"n": ["c"]}), [box(LEFT, BOTTOM, LEFT + SIDE * 250, BOTTOM + SIDE * 250)],
-                        "EPSG:32618", "city")
-    with create_workspace(tmp_path / "city.gpkg", whole, timezone="America/New_York") as made:
+    with new_town(tmp_path / "city.gpkg", square(0, 0, SIDE)) as made:
         boxes = made.read("boxes", ["box_id"])["box_id"]
         rows = pd.DataFrame({"shift_date": DATE, "shift": SHIFT, "box_id": boxes, "expected": np.arange(1, 65) / 640,
                              "low": 0.0, "high": 1.0, "model_id": "m",

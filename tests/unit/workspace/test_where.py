@@ -4,11 +4,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_towns import new_town
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.workspace.imports.box_names import LONGEST, box_names, name_boxes
-from shotspotter_connect_plugin.workspace.steps.create import create_workspace
-from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
 NO_PLACES = pd.DataFrame({"kind": [], "name": [], "x": [], "y": []})
 NO_BLOCKS = pd.DataFrame({"box_id": [], "block": []})
@@ -103,8 +102,7 @@ def test_the_order_of_rows_does_not_matter(seed):
 
 
 def test_a_workspace_is_named_once_and_again_when_something_changes(tmp_path):
-    town = VectorTable(pd.DataFrame({"name": ["Town"]}), [box(300000, 4000000, 300500, 4000500)], "EPSG:32618", "town")
-    with create_workspace(tmp_path / "w.gpkg", town, timezone="UTC") as workspace:
+    with new_town(tmp_path / "w.gpkg", box(300000, 4000000, 300500, 4000500), timezone="UTC") as workspace:
         ids = workspace.read("boxes", ["box_id"])["box_id"]
         moment = pd.Timestamp("2017-06-01T12:00Z")
         row = {"incident_id": "1", "crime_type": "theft", "occurred_from_utc": moment, "occurred_to_utc": moment,
