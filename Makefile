@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 .DEFAULT_GOAL := help
-.PHONY: help install venv demo test desktop benchmark package lint clean
+.PHONY: help install venv demo test mutate desktop benchmark package lint clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: install  ## installs what is missing, then goes from the sample data to pr
 test: venv  ## runs all tests
 	@bash tools/install.sh tests
 	@bash tools/test.sh
+
+mutate: venv  ## changes lines of patrol/ and the store and tells which changes no test notices; MODULES="patrol/draw.py" for some
+	@bash tools/venv.sh mutate
+	@.venv-mutate/bin/python tools/mutate.py $(MODULES)
 
 desktop: install  ## opens QGIS with the plugin and the demo project, in a profile of its own
 	@[ -d out/demo ] || $(PYTHON) tools/demo.py

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes two environments of the system's Python with the test tools in them; quick when they are there.
+# Makes environments of the system's Python with the test tools in them; quick when they are there.
 #   .venv         over the system's libraries, QGIS's among them
+#   .venv-mutate  the same with cosmic-ray, where "mutate" is given; only make mutate needs it
 #   .venv-newest  the newest libraries instead, without QGIS; of the system's only GDAL, which no package index has
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,8 +21,8 @@ environment() {
 
 # A newer numpy than the system's breaks GDAL's Python bindings where they share arrays, as QGIS does.
 constraints() {
-    [ "$1" = .venv ] || return 0
-    .venv/bin/python - <<'END'
+    [ "$1" != .venv-newest ] || return 0
+    "$1/bin/python" - <<'END'
 from importlib.metadata import version
 for library in ("numpy", "scipy", "pandas", "scikit-learn"):
     print("{}=={}".format(library, version(library)))
@@ -34,6 +35,10 @@ link_gdal() {
     ln -sfn "$(/usr/bin/python3 -c 'import osgeo; print(osgeo.__path__[0])')" "$target"
 }
 
+if [ "${1:-}" = mutate ]; then
+    environment .venv-mutate tools/requirements-mutate.txt --system-site-packages
+    exit
+fi
 environment .venv tools/requirements-test.txt --system-site-packages
 environment .venv-newest tools/requirements-newest.txt
 link_gdal

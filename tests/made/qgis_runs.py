@@ -2,11 +2,15 @@
 import shutil
 import threading
 
+import pytest
 from qgis.core import QgsProcessingFeedback
 
 BEATS = ("602", "603", "604", "608")
 DATE = "2017-12-14"
 ZONE = "America/New_York"
+
+needs_desktop = pytest.mark.skipif(shutil.which("xvfb-run") is None or shutil.which("qgis") is None,
+                                   reason="needs qgis and xvfb-run")
 
 
 class Feedback(QgsProcessingFeedback):

@@ -1,15 +1,19 @@
 """A small real workspace for the tests inside QGIS: four police service areas of Washington, DC."""
 import gzip
 import hashlib
+import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from qgis.core import QgsApplication, QgsProcessingContext, QgsProject, QgsSettings, QgsVectorFileWriter, QgsVectorLayer
+from qgis.core import (QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsProcessingContext,
+                       QgsProject, QgsSettings, QgsVectorFileWriter, QgsVectorLayer)
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSettings, Qt
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QMainWindow
 from qgis_runs import BEATS, DATE, ZONE, Failed, Feedback, copied
 
@@ -213,3 +217,81 @@ def open_dock(qgis_new_project):
 @pytest.fixture
 def dock(open_dock, full):
     return open_dock(full)
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A shift package with one box around INSIDE, in UTM zone 18N."""
+    from live_parts import INSIDE
+
+    from shotspotter_connect_plugin.workspace.exports.shift_package import (Patrol, ShiftPackage, Tactic, VisitRules,
+                                                                            write_package)
+
+    change = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"),
+                                    QgsCoordinateReferenceSystem("EPSG:32618"), QgsProject.instance())
+    point = change.transform(*INSIDE)
+    box = f"C{int(point.x() // 250)}R{int(point.y() // 250)}"
+    found = ShiftPackage(
+        "Agency", "EPSG:32618", 250.0, "America/New_York", "2026-03-02", "evening", "Evening",
+        "2026-03-02T20:00:00+00:00", "2026-03-03T04:00:00+00:00", 10.0, 20.0, 15.0, VisitRules(),
+        (Patrol("p1", box, "603", "4400 block Hunt Pl NE", "robbery", "Robbery", "#0072b2", 15.0, 1, "", 1),
+         Patrol("p2", "C1R1", "604", "Far away", "theft", "Theft", "#e69f00", 15.0, 0, "", 1)),
+        (Tactic("foot_patrol", "Walk the box", "Walk its streets.", ()),
+         Tactic("near_stops", "Be near stops and stations", "Around bus stops.", ("robbery",)),
+         Tactic("tell_neighbours", "Tell neighbours of a burglary", "", ("burglary",))))
+    path = tmp_path / "shift.json"
+    write_package(found, path)
+    return path
+
+
+@pytest.fixture
+def open_live_dock():
+    """A function that opens the live dock, on a package as unit 12-A with badge 71 if one is given."""
+    from live_parts import press
+
+    from shotspotter_connect_plugin.ui.live.live_dock import LiveDock
+
+    QgsSettings().remove("shotspotter_connect/live")
+    opened = []
+
+    def open_dock(path=None, canvas=None):
+        dock = LiveDock(canvas)
+        opened.append(dock)
+        dock.resize(480, 900)
+        dock.show()
+        if path is not None:
+            dock.first.path.setText(str(path))
+            dock.first.plan_named.emit()
+            QTest.keyClicks(dock.first.unit, "12-A")
+            QTest.keyClicks(dock.first.badge, "71")
+            press(dock.first.begin)
+        return dock
+    yield open_dock
+    for dock in opened:
+        dock.take_away()
+        dock.deleteLater()
+    QgsSettings().remove("shotspotter_connect/live")
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def desktop(root, tmp_path):
+    """Start QGIS, do one function of inside_desktop.py in it, and give what it saw."""
+    from qgis_env import enable_in_profile
+
+    def desktop(what, **more_env):
+        profiles, result = tmp_path / "profiles-of-qgis", tmp_path / "result.json"
+        enable_in_profile(profiles)
+        env = {**os.environ, "QGIS_PLUGINPATH": str(root), "CONNECT_DO": what, "CONNECT_RESULT": str(result),
+               "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **more_env}
+        for name in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
+            env.pop(name, None)
+        done = subprocess.run(
+            ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "qgis", "--nologo", "--noversioncheck",
+             "--profiles-path", str(profiles), "--code", str(root / "tests" / "qgis" / "inside_desktop.py")],
+            env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
+        assert result.exists(), done.stdout + done.stderr
+        told = json.loads(result.read_text())
+        assert "error" not in told, told["error"]
+        return told["seen"], told["plugin"]
+    return desktop

@@ -1,38 +1,10 @@
 """The real QGIS desktop, on a screen that nobody sees: toolbar, menu, dialogs, unloading, a missing library."""
-import json
-import os
-import shutil
-import subprocess
 
-import pytest
+from qgis_runs import needs_desktop
 
-pytestmark = pytest.mark.skipif(shutil.which("xvfb-run") is None or shutil.which("qgis") is None,
-                                reason="needs qgis and xvfb-run")
+pytestmark = needs_desktop
 ORDER = ["ConnectImport", "ConnectScore", "ConnectMeter", "ConnectPlan",
          "ConnectRollCall", "ConnectDaily", "ConnectOpenPlan"]
-
-
-@pytest.fixture
-def desktop(root, tmp_path):
-    """Start QGIS, do one function of inside_desktop.py in it, and give what it saw."""
-    from qgis_env import enable_in_profile
-
-    def desktop(what, **more_env):
-        profiles, result = tmp_path / "profiles-of-qgis", tmp_path / "result.json"
-        enable_in_profile(profiles)
-        env = {**os.environ, "QGIS_PLUGINPATH": str(root), "CONNECT_DO": what, "CONNECT_RESULT": str(result),
-               "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **more_env}
-        for name in ("QT_QPA_PLATFORM", "QGIS_CUSTOM_CONFIG_PATH"):
-            env.pop(name, None)
-        done = subprocess.run(
-            ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", "qgis", "--nologo", "--noversioncheck",
-             "--profiles-path", str(profiles), "--code", str(root / "tests" / "qgis" / "inside_desktop.py")],
-            env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
-        assert result.exists(), done.stdout + done.stderr
-        told = json.loads(result.read_text())
-        assert "error" not in told, told["error"]
-        return told["seen"], told["plugin"]
-    return desktop
 
 
 def test_load_unload_load(desktop):

@@ -1,8 +1,9 @@
-# flake8: noqa: F811 fixtures are imported by their names
 """The live patrol in the real QGIS desktop: QGIS crashes in the middle of a visit and starts again."""
 
 import pytest
-from test_desktop import desktop, pytestmark  # noqa: F401
+from qgis_runs import needs_desktop
+
+pytestmark = needs_desktop
 
 
 def test_the_shift_goes_on_after_a_crash_and_the_plugin_leaves_nothing_behind(desktop, package):

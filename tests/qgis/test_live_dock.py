@@ -1,4 +1,3 @@
-# flake8: noqa: F811 fixtures are imported by their names
 """The live patrol dock, touched as an officer does."""
 import json
 import os
@@ -19,8 +18,8 @@ from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 
-def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_dock, package):
-    dock = open_dock(package)
+def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_live_dock, package):
+    dock = open_live_dock(package)
     assert dock.page.header.text() == "Evening, 2026-03-02 · unit 12-A"
     drive(dock, OUTSIDE, 0, 1)
     assert not dock.page.timer.isVisible() and not buttons(dock) and "Not in a box" in dock.page.verdict.text()
@@ -38,8 +37,8 @@ def test_entry_starts_the_timer_and_brings_the_tactics_leaving_ends_both(open_do
     assert dock.page.boxes.item(0).text().startswith("603 1 · 4400 block Hunt Pl NE · 2")
 
 
-def test_a_touch_logs_the_tactic_on_disk_at_once(open_dock, package):
-    dock = open_dock(package)
+def test_a_touch_logs_the_tactic_on_disk_at_once(open_live_dock, package):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 3)
     button = buttons(dock)["tactic_foot_patrol"]
     press(button)
@@ -50,24 +49,24 @@ def test_a_touch_logs_the_tactic_on_disk_at_once(open_dock, package):
     assert len(fixes) == 1 + 12
 
 
-def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_dock, package):
-    dock = open_dock(package)
+def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_live_dock, package):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 10)
     press(buttons(dock)["tactic_near_stops"])
     before = dock._patrol.situation()
     dock.take_away()            # QGIS ends; a crash does less than this
-    again = open_dock()
+    again = open_live_dock()
     assert again._patrol.situation() == before and before.verdict == live_patrol.STAY
     assert "✓" in buttons(again)["tactic_near_stops"].text()
     drive(again, INSIDE, 10, 6)
     assert again.page.verdict.text() == "Target reached: move on"
     press(again.page.end)
     assert "import it" in again.first.complaint.text()
-    assert open_dock()._patrol is None, "an ended shift does not go on"
+    assert open_live_dock()._patrol is None, "an ended shift does not go on"
 
 
-def test_a_box_suppressed_meanwhile_loses_nothing(open_dock, package):
-    dock = open_dock(package)
+def test_a_box_suppressed_meanwhile_loses_nothing(open_live_dock, package):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 6)
     content = json.loads(package.read_text())
     package.write_text(json.dumps({**content, "patrols": content["patrols"][1:]}))
@@ -78,8 +77,8 @@ def test_a_box_suppressed_meanwhile_loses_nothing(open_dock, package):
     assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.page.verdict.text()
 
 
-def test_the_journal_tells_of_every_visit_at_once(open_dock, package):
-    dock = open_dock(package)
+def test_the_journal_tells_of_every_visit_at_once(open_live_dock, package):
+    dock = open_live_dock(package)
     path, box = dock._journal.visits_path, dock._package.patrols[0].box_id
 
     def lines():
@@ -96,8 +95,8 @@ def test_the_journal_tells_of_every_visit_at_once(open_dock, package):
     assert lines()[-1] == ["dropped", box], "a drive-through"
 
 
-def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_timer(open_dock, package):
-    dock, said = open_dock(package), []
+def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_timer(open_live_dock, package):
+    dock, said = open_live_dock(package), []
     dock.told.connect(said.append)
     drive(dock, INSIDE, 0, 6)
     content = json.loads(package.read_text())
@@ -121,8 +120,8 @@ def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_time
     assert dock._patrol.minutes(dock._package.patrols[0].box_id) >= 6.75
 
 
-def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_dock, package):
-    dock = open_dock(package)
+def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_live_dock, package):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 445, 4)
     assert "ended" not in dock.page.header.text()
     drive(dock, INSIDE, 449, 4)                       # 20:30 and 450 minutes are 04:00, the end
@@ -130,8 +129,8 @@ def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_dock, package):
     assert dock._patrol.situation().visit_seconds == pytest.approx(465)
 
 
-def test_the_signal_is_lost_and_the_dock_says_so(open_dock, package, monkeypatch):
-    dock = open_dock(package)
+def test_the_signal_is_lost_and_the_dock_says_so(open_live_dock, package, monkeypatch):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 6)
 
     class Clock:
@@ -160,10 +159,10 @@ def test_the_signal_is_lost_and_the_dock_says_so(open_dock, package, monkeypatch
     assert dock.page.timer.isVisible() and len(dock._patrol.visits) == 2
 
 
-def test_the_target_is_said_once_loud_and_large(open_dock, package, monkeypatch):
+def test_the_target_is_said_once_loud_and_large(open_live_dock, package, monkeypatch):
     beeps, said = [], []
     monkeypatch.setattr(QApplication, "beep", lambda *_: beeps.append(1))
-    dock = open_dock(package)
+    dock = open_live_dock(package)
     dock.told.connect(said.append)
     drive(dock, INSIDE, 0, 15)
     assert said == [] and not beeps
@@ -178,8 +177,8 @@ def test_the_target_is_said_once_loud_and_large(open_dock, package, monkeypatch)
     assert said == ["Target reached: move on"] * 2 and len(beeps) == 1
 
 
-def test_night_is_dark_and_is_remembered(open_dock, package):
-    dock = open_dock(package)
+def test_night_is_dark_and_is_remembered(open_live_dock, package):
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 2)
 
     def brightness():
@@ -190,16 +189,16 @@ def test_night_is_dark_and_is_remembered(open_dock, package):
     dock.page.night.setChecked(True)
     night = brightness()
     assert night < 60 < 170 < day
-    assert open_dock().page.night.isChecked()
+    assert open_live_dock().page.night.isChecked()
 
 
-def test_text_from_data_is_shown_as_it_is(open_dock, package):
+def test_text_from_data_is_shown_as_it_is(open_live_dock, package):
     nasty = "<b>x</b> & [% 1 %]"
     content = json.loads(package.read_text())
     content["patrols"][0].update(where=nasty, crime_type_name=nasty)
     content["tactics"][0].update(name=nasty, description=nasty)
     package.write_text(json.dumps({**content, "shift_name": nasty}))
-    dock = open_dock(package)
+    dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 2)
     for label in (dock.page.header, dock.page.band, dock.page.warning, dock.first.complaint):
         assert label.textFormat() == Qt.TextFormat.PlainText
@@ -208,8 +207,8 @@ def test_text_from_data_is_shown_as_it_is(open_dock, package):
     assert button.text().replace("\n", " ").replace("&&", "&") == nasty and "<" not in button.toolTip()
 
 
-def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
-    dock = open_dock(tmp_path / "none.json")
+def test_what_is_wrong_is_said_and_nothing_starts(open_live_dock, package, tmp_path):
+    dock = open_live_dock(tmp_path / "none.json")
     assert "FORMAT=package" in dock.first.complaint.text() and dock._patrol is None
     dock.first.path.setText(str(package))
     dock.first.unit.setText("../12")
@@ -222,7 +221,7 @@ def test_what_is_wrong_is_said_and_nothing_starts(open_dock, package, tmp_path):
     assert "host:port" in dock.page.warning.text()
 
 
-def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fresh):
+def test_the_journal_gives_the_workspace_the_same_visits(open_live_dock, package, fresh):
     with open_workspace(fresh) as workspace:
         change = json.loads(package.read_text())
         change["crs"] = workspace.settings.crs
@@ -231,7 +230,7 @@ def test_the_journal_gives_the_workspace_the_same_visits(open_dock, package, fre
         place = Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True).transform(x[0], y[0])
         change["patrols"][0]["box_id"] = middle["box_id"]
         package.write_text(json.dumps(change))
-        dock = open_dock(package)
+        dock = open_live_dock(package)
         drive(dock, place, 0, 12)
         press(buttons(dock)["tactic_foot_patrol"])
         shown = dock._patrol.visits

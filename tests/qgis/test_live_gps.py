@@ -1,4 +1,3 @@
-# flake8: noqa: F811 fixtures are imported by their names
 """Receivers: gpsd fed by gpsfake, NMEA over TCP, a serial port, and the connection that QGIS has open."""
 import contextlib
 import os
@@ -17,7 +16,7 @@ from shotspotter_connect_plugin.ui.live import gps_receiver
 from shotspotter_connect_plugin.ui.live.gps_receiver import GPSD, NMEA, SERIAL
 
 
-def test_nmea_over_tcp(open_dock, package):
+def test_nmea_over_tcp(open_live_dock, package):
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -28,7 +27,7 @@ def test_nmea_over_tcp(open_dock, package):
                 time.sleep(0.01)
             peer.recv(1)
     threading.Thread(target=serve, daemon=True).start()
-    dock = open_dock(package)
+    dock = open_live_dock(package)
     dock.page.kind.setCurrentText(NMEA)
     dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
@@ -40,7 +39,7 @@ def test_nmea_over_tcp(open_dock, package):
 
 
 @pytest.mark.skipif(shutil.which("gpsfake") is None, reason="needs gpsfake (apt: gpsd gpsd-clients)")
-def test_gpsd(open_dock, package, tmp_path):
+def test_gpsd(open_live_dock, package, tmp_path):
     log = tmp_path / "drive.nmea"
     log.write_text("".join(nmea(120)))
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -48,7 +47,7 @@ def test_gpsd(open_dock, package, tmp_path):
     gpsfake = subprocess.Popen(["gpsfake", "-q", "-t", "-c", "0.1", "-P", str(port), str(log)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
-        dock = open_dock(package)
+        dock = open_live_dock(package)
         dock.page.kind.setCurrentText(GPSD)
         dock.page.host.setText(f"127.0.0.1:{port}")
         press(dock.page.connect_gps)    # gpsd is not up yet: it tries again
@@ -59,7 +58,7 @@ def test_gpsd(open_dock, package, tmp_path):
         gpsfake.wait(10)
 
 
-def test_the_gps_that_qgis_has_open_is_used(open_dock, package):
+def test_the_gps_that_qgis_has_open_is_used(open_live_dock, package):
     from qgis.core import QgsNmeaConnection
     from qgis.PyQt.QtCore import QBuffer
     buffer = QBuffer()
@@ -68,7 +67,7 @@ def test_the_gps_that_qgis_has_open_is_used(open_dock, package):
     registry = QgsApplication.gpsConnectionRegistry()
     registry.registerConnection(connection)
     try:
-        dock = open_dock(package)
+        dock = open_live_dock(package)
         assert "GPS of QGIS" in dock.page.gps_label.text() and not dock.page.connect_gps.isVisible()
     finally:
         registry.unregisterConnection(connection)
@@ -97,9 +96,9 @@ def serial_port():
     os.close(inner)
 
 
-def test_a_serial_receiver(open_dock, package, serial_port):
+def test_a_serial_receiver(open_live_dock, package, serial_port):
     name, plug_in = serial_port
-    dock = open_dock(package)
+    dock = open_live_dock(package)
     dock.page.kind.setCurrentText(SERIAL)
     dock.page.host.setText(name)
     press(dock.page.connect_gps)
@@ -112,7 +111,7 @@ def test_a_serial_receiver(open_dock, package, serial_port):
     assert all(START <= at < START + pd.Timedelta(minutes=5) for at, *_ in dock._journal.fixes())
 
 
-def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(open_dock, package, monkeypatch):
+def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(open_live_dock, package, monkeypatch):
     monkeypatch.setattr(gps_receiver, "_TRY_AGAIN", 500)
     server = socket.create_server(("127.0.0.1", 0))
     lines = nmea(60)
@@ -125,7 +124,7 @@ def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(op
                     peer.sendall(line.encode())
                     time.sleep(0.005)
     threading.Thread(target=serve, daemon=True).start()
-    dock = open_dock(package)
+    dock = open_live_dock(package)
     dock.page.kind.setCurrentText(NMEA)
     dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
@@ -133,7 +132,7 @@ def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(op
     wait(lambda: "no answer yet" in dock.page.gps_label.text(), 15, dock.page.gps_label.text)
     wait(lambda: dock._patrol.situation().visit_seconds >= 30, 20, dock.page.gps_label.text)
     dock.take_away()
-    again = open_dock()
+    again = open_live_dock()
     wait(lambda: again._patrol.situation().visit_seconds >= 50, 20, again.page.gps_label.text)
     visit, = again._patrol.visits
     assert visit.entered_utc <= START + pd.Timedelta(seconds=5), "one visit, not three"

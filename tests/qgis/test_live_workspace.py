@@ -1,4 +1,3 @@
-# flake8: noqa: F811 fixtures are imported by their names
 """The live patrol in a car that reaches the workspace, and what it shows on the map."""
 import sqlite3
 
@@ -45,9 +44,9 @@ def places(address):
         return box, *zip(*change(*centres))
 
 
-def started(open_dock, address, canvas=None):
+def started(open_live_dock, address, canvas=None):
     """A dock with the evening shift of a workspace."""
-    dock = open_dock(canvas=canvas)
+    dock = open_live_dock(canvas=canvas)
     dock.first.path.setText(str(address))
     dock.first.plan_named.emit()
     dock.first.shift.setCurrentIndex(dock.first.shift.findText("Evening", Qt.MatchFlag.MatchStartsWith))
@@ -74,9 +73,9 @@ def delivered(dock):
     wait(lambda: dock._workspace_link.has_all and not dock._workspace_link._works.under_way(), 20)
 
 
-def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(open_dock, address, places):
+def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(open_live_dock, address, places):
     box, inside, outside = places
-    dock = started(open_dock, address)
+    dock = started(open_live_dock, address)
     go(dock, outside, 0, 1)
     go(dock, inside, 2, 0.5)
     wait(lambda: box in list(written(address)["box_id"]))
@@ -107,10 +106,10 @@ def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(
     assert "Everything is in the workspace" in dock.first.complaint.text()
 
 
-def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address, places, monkeypatch):
+def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_live_dock, address, places, monkeypatch):
     box, inside, outside = places
     monkeypatch.setattr(gpkg_connection, "WAIT_SECONDS", 0.2)
-    dock = started(open_dock, address)
+    dock = started(open_live_dock, address)
     other = sqlite3.connect(address, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")    # a long run at the desk
     go(dock, inside, 0, 5)
@@ -121,7 +120,7 @@ def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address,
     dock.take_away()                    # QGIS ends meanwhile
     other.rollback()
     other.close()
-    again = open_dock()
+    again = open_live_dock()
     assert again._patrol is not None and again._patrol.situation().visit_seconds == pytest.approx(285)
     delivered(again)
     assert written(address)["box_id"].tolist() == [box] and again.page.warning.text() == ""
@@ -133,9 +132,9 @@ def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_dock, address,
     assert visit["minutes"] > 4.75
 
 
-def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_dock, address, places, monkeypatch):
+def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_live_dock, address, places, monkeypatch):
     box, inside, _ = places
-    dock = started(open_dock, address)
+    dock = started(open_live_dock, address)
     go(dock, inside, 0, 4)
     delivered(dock)
     with open_workspace(address) as workspace:
@@ -149,8 +148,8 @@ def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_dock, address, pla
     assert visit["box_id"] == box and visit["minutes"] == pytest.approx(7.75)
 
 
-def test_what_is_no_workspace_is_one_sentence(open_dock, created, tmp_path):
-    dock = open_dock()
+def test_what_is_no_workspace_is_one_sentence(open_live_dock, created, tmp_path):
+    dock = open_live_dock()
     dock.first.unit.setText("12")
     for address, words in (("", "Choose"), (str(tmp_path / "none.gpkg"), "none.gpkg"), (str(created), "no plan yet")):
         dock.first.path.setText(address)
@@ -168,10 +167,10 @@ def canvas():
     QgsProject.instance().clear()
 
 
-def test_boxes_and_car_are_on_the_map(open_dock, package, canvas):
+def test_boxes_and_car_are_on_the_map(open_live_dock, package, canvas):
     project = QgsProject.instance()
     project.clear()
-    dock = open_dock(package, canvas)
+    dock = open_live_dock(package, canvas)
     layer = dock._map.layer
     assert project.mapLayers() and not project.isDirty() and layer.crs().authid() == "EPSG:32618"
     boxes = {feature["box_id"]: feature for feature in layer.getFeatures()}
@@ -201,12 +200,12 @@ def test_boxes_and_car_are_on_the_map(open_dock, package, canvas):
     assert not project.mapLayers()
 
 
-def test_boxes_of_other_units_are_not_mine(open_dock, package, canvas):
+def test_boxes_of_other_units_are_not_mine(open_live_dock, package, canvas):
     import json
     content = json.loads(package.read_text())
     content["patrols"][1]["unit"] = "99"
     package.write_text(json.dumps(content))
-    dock = open_dock(package, canvas)
+    dock = open_live_dock(package, canvas)
     assert dock._map.layer.featureCount() == 1 and dock.page.boxes.count() == 1
     project = QgsProject.instance()
     project.removeMapLayer(dock._map.layer.id())     # the user takes it away
