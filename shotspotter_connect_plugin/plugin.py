@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import Qgis, QgsApplication, QgsMessageLog, QgsSettings
 from qgis.PyQt.QtCore import Qt, QTimer
@@ -17,6 +17,7 @@ from .processing.provider import ConnectProvider
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
 
+    from .plan_place import Place
     from .ui.imports.import_dock import ImportDock
     from .ui.live.live_dock import LiveDock
     from .ui.options_page import OptionsFactory
@@ -213,12 +214,12 @@ class ConnectPlugin:
         self._reports.follow_project()
         self._reports.setUserVisible(True)
 
-    def _tell_written(self, algorithm, outputs):
+    def _tell_written(self, algorithm: str, outputs: dict[str, Any]) -> None:
         from .ui import written_files
 
         written_files.tell(self._iface, algorithm, outputs)
 
-    def _once_ready(self, do):
+    def _once_ready(self, do: Callable[[], object]) -> None:
         """Do something when QGIS has started, if the menu is still there then."""
         if not self._iface.mainWindow().isVisible():  # QGIS still makes its first project, which would take layers away
             self._iface.initializationCompleted.connect(lambda: do() if self._menu is not None else None)
@@ -228,13 +229,13 @@ class ConnectPlugin:
         timer.timeout.connect(do)
         timer.start(0)
 
-    def _action(self, name, text, icon, does):
+    def _action(self, name: str, text: str, icon: str, does: str) -> QAction:
         action = QAction(_icon(icon), text, self._menu)
         action.setObjectName(name)
         action.triggered.connect(lambda: self._do(does))
         return action
 
-    def _do(self, does):
+    def _do(self, does: str) -> None:
         from .ui import menu_actions
 
         if does == IMPORT_DOCK:
@@ -250,7 +251,7 @@ class ConnectPlugin:
         else:
             getattr(menu_actions, does)(self._iface, self._on_screen())
 
-    def _on_screen(self):
+    def _on_screen(self) -> Place:
         """The workspace, date and shift on the screen: in the plan dock if it is open, else of the project."""
         from .ui import menu_actions
 
@@ -259,5 +260,5 @@ class ConnectPlugin:
         return menu_actions.on_screen()
 
 
-def _icon(name):
+def _icon(name: str) -> QIcon:
     return QIcon(os.path.join(_ICONS, name + ".svg"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 import glob
 import os
 from itertools import chain
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, Iterator, Sequence
 
 from qgis.core import QgsProject, QgsSettings
 
@@ -124,7 +124,7 @@ def name_of(address: str) -> str:
     return names(known(address))[address] if address else ""
 
 
-def _name(address, addresses):
+def _name(address: str, addresses: Iterable[str]) -> str:
     name = os.path.basename(address) or address
     folder = _folders(address)
     others = [_folders(other) for other in addresses if other != address and os.path.basename(other) == name]
@@ -135,17 +135,17 @@ def _name(address, addresses):
     return f"{name} ({os.sep.join(folder[-length:]) or os.sep})"
 
 
-def _folders(address):
+def _folders(address: str) -> list[str]:
     return os.path.dirname(os.path.abspath(address)).split(os.sep) if is_path(address) else []
 
 
-def _near(project, stored):
+def _near(project: QgsProject, stored: str) -> list[str]:
     """Where the workspace that a project names may be: where it says, or beside the project."""
     path = os.path.normpath(project.readPath(stored))
     return [path, os.path.join(project.homePath(), os.path.basename(path))]
 
 
-def _around(project):
+def _around(project: QgsProject) -> Iterator[str]:
     """GeoPackages in the folder of a project and in those above it."""
     folder = os.path.abspath(project.homePath()) if project.homePath() else ""
     for _ in range(_ABOVE + 1 if folder else 0):
@@ -158,7 +158,7 @@ _drew_it: set[tuple[str, tuple[Mark, ...]]] = set()
 _did_not: dict[tuple[str, tuple[Mark, ...]], int] = {}
 
 
-def _drew(path, plans):
+def _drew(path: str, plans: Sequence[Mark]) -> bool:
     """Whether a file is the workspace that drew one of some plans."""
     key = path, tuple(plans)
     try:
@@ -173,7 +173,7 @@ def _drew(path, plans):
     return key in _drew_it
 
 
-def _has_draw(path, plans):
+def _has_draw(path: str, plans: Sequence[Mark]) -> bool:
     from ..workspace.store.workspace import open_workspace
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 from qgis.core import (Qgis, QgsMessageLog, QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingOutputString,
                        QgsProcessingParameterDateTime, QgsProcessingParameterString)
@@ -254,7 +254,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
 
 @contextmanager
-def _one_sentence(algorithm):
+def _one_sentence(algorithm: str) -> Iterator[None]:
     """Whatever goes wrong inside reaches the user as one sentence; details go to the log."""
     try:
         yield
@@ -284,12 +284,12 @@ def _one_sentence(algorithm):
             f"are in the log (View, Panels, Log Messages, {NAME}).") from error
 
 
-def _log(algorithm):
+def _log(algorithm: str) -> None:
     QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", NAME,
                              Qgis.MessageLevel.Critical, False)
 
 
-def _missing(error):
+def _missing(error: ImportError) -> str:
     library = (error.name or "").split(".")[0]
     try:
         return (f"This needs the Python library {name_of(library)}, which is missing or does not load. "

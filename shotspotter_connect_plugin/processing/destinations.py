@@ -68,5 +68,5 @@ def file_name(*parts: str) -> str:
     return re.sub(r"[^\w-]+", "_", "_".join(filter(None, parts)))
 
 
-def _is_within(path, folder):
+def _is_within(path: str, folder: str) -> bool:
     return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)

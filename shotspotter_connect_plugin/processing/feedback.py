@@ -50,7 +50,7 @@ class LayoutFeedback(QgsFeedback):
         self._progress = progress
         self.progressChanged.connect(self._pass_on)
 
-    def _pass_on(self, percent):
+    def _pass_on(self, percent: float) -> None:
         try:
             self._progress.report(percent / 100)
         except Cancelled:

@@ -11,7 +11,7 @@ from .inputs import LayerParameter, file_of
 from .outputs import OUTPUT, write_output
 
 if TYPE_CHECKING:
-    from qgis.core import QgsProcessingContext
+    from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingContext
 
     from ..progress import Progress
 
@@ -82,5 +82,5 @@ class CreateFishnet(ConnectAlgorithm):
         return {OUTPUT: destination, BOXES: len(boxes)}
 
 
-def _text_of(crs):
+def _text_of(crs: QgsCoordinateReferenceSystem) -> str:
     return (crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred)) if crs.isValid() else ""

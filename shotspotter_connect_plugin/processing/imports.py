@@ -179,14 +179,14 @@ def file_of(value: Any, context: QgsProcessingContext) -> str:
     return path
 
 
-def _is_read_here(path):
+def _is_read_here(path: str | None) -> bool:
     """Whether a path is of a file that the importers read themselves; what else the user has open is copied."""
     from ..workspace.store.layer_file import is_readable
 
     return bool(path) and is_readable(path)
 
 
-def _mapping(text):
+def _mapping(text: str) -> dict[str, str] | None:
     """The mapping in JSON text or in a file; None when there is none."""
     if not text:
         return None

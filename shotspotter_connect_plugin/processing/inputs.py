@@ -63,7 +63,7 @@ def what_is_wrong(definition: QgsProcessingParameterDefinition, value: Any, cont
     return ""
 
 
-def _may_be_opened(value, context):
+def _may_be_opened(value: Any, context: QgsProcessingContext) -> bool:
     """Whether a value is a layer that is open already, or a file that no stranger can reach out of.
 
     A layer that the user has opened in QGIS is the user's own, from wherever it comes; a text is opened here, and names
@@ -121,11 +121,11 @@ def yesterday(calendar: ShiftCalendar) -> str:
     return QDate.fromString(today(calendar), Qt.DateFormat.ISODate).addDays(-1).toString(Qt.DateFormat.ISODate)
 
 
-def _given(value):
+def _given(value: Any) -> bool:
     return not (value is None or value == "" or QgsVariantUtils.isNull(value))
 
 
-def _moment(value):
+def _moment(value: Any) -> QDateTime:
     if isinstance(value, QDateTime):
         return value
     if isinstance(value, QDate):
@@ -133,7 +133,7 @@ def _moment(value):
     return QDateTime.fromString(str(value).strip(), Qt.DateFormat.ISODate)
 
 
-def _wants_date(definition):
+def _wants_date(definition: QgsProcessingParameterDateTime) -> bool:
     return definition.dataType() == Qgis.ProcessingDateTimeParameterDataType.Date
 
 
@@ -183,7 +183,7 @@ def vector_table(source: QgsProcessingFeatureSource | None, name: str, kinds: Se
     return VectorTable(frame, shapes, crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred), source.sourceName())
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """An attribute as Python knows it; NULL becomes None, dates and times ISO text."""
     if QgsVariantUtils.isNull(value):
         return None

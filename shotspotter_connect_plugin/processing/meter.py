@@ -1,7 +1,7 @@
 """connect:meter"""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString)
@@ -90,5 +90,6 @@ class Meter(ConnectAlgorithm):
             style_on_load(context, destination, "style_patrols", legend, views.PLAN_WORDS)
         return outputs
 
-    def _given(self, parameters, name, read, context):
+    def _given(self, parameters: dict[str, Any], name: str, read: Callable[..., Any],
+               context: QgsProcessingContext) -> Any:
         return None if parameters.get(name) is None else read(parameters, name, context)

@@ -119,7 +119,8 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
     return destination
 
 
-def _write(algorithm, parameters, context, frame, rectangles, crs, progress):
+def _write(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext, frame: pd.DataFrame,
+           rectangles: Rectangles | None, crs: str | None, progress: Progress) -> str:
     """Have QGIS write the features -> the destination; the sink is gone after this, which closes its file."""
     fields = fields_of(frame)
     kind = QgsWkbTypes.Type.NoGeometry if rectangles is None else QgsWkbTypes.Type.Polygon
@@ -130,7 +131,7 @@ def _write(algorithm, parameters, context, frame, rectangles, crs, progress):
     return destination
 
 
-def _elsewhere(value, path):
+def _elsewhere(value: Any, path: str) -> Any:
     """The value of an output with another path, and what else it holds."""
     if not isinstance(value, QgsProcessingOutputLayerDefinition):
         return path
@@ -139,7 +140,7 @@ def _elsewhere(value, path):
     return moved
 
 
-def _load_from(context, made, destination):
+def _load_from(context: QgsProcessingContext, made: str, destination: str) -> None:
     """Have a layer that will be loaded into the project be loaded from where it came to lie."""
     waiting = context.layersToLoadOnCompletion()
     if made in waiting:
@@ -147,13 +148,13 @@ def _load_from(context, made, destination):
         context.setLayersToLoadOnCompletion(waiting)
 
 
-def _flush(sink, features):
+def _flush(sink: QgsFeatureSink, features: list[QgsFeature]) -> None:
     if features and not sink.addFeatures(features, QgsFeatureSink.Flag.FastInsert):
         raise QgsProcessingException("OUTPUT could not be written; check that the disk has room and that you may write "
                                      "there.")
 
 
-def _check_written(destination, count, context):
+def _check_written(destination: str, count: int, context: QgsProcessingContext) -> None:
     """Open an output that lies where QGIS wrote it again; QGIS tells of no error when it closes one.
 
     Raises
@@ -170,7 +171,7 @@ def _check_written(destination, count, context):
                            "disk and run again.")
 
 
-def _plain(column):
+def _plain(column: pd.Series) -> list[Any]:
     """Values as QGIS takes them: Python's own, None where there is none."""
     return [None if value is None or value != value else value for value in column.tolist()]
 

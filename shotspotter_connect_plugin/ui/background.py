@@ -69,7 +69,8 @@ class Works(QObject):
         for task in tasks:
             task.cancel()
 
-    def _over(self, kind, task, then, failed):
+    def _over(self, kind: str, task: _Reading | AlgorithmRun, then: Callable[[Any], object],
+              failed: Callable[[str], object] | None) -> None:
         _alive.discard(task)
         if self._wanted.get(kind) is not task:
             return
@@ -185,7 +186,7 @@ class AlgorithmRun(QObject):
         if self._stoppable and self._task is not None:
             self._task.cancel()
 
-    def _executed(self, successful, outputs):
+    def _executed(self, successful: bool, outputs: dict[str, Any]) -> None:
         _alive.discard(self)
         error = "" if successful else self.feedback.error or self._otherwise
         self.result = (outputs if successful else None, list(self.feedback.messages), error)

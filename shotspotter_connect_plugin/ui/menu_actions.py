@@ -50,7 +50,7 @@ def given_values(algorithm: str, place: Place) -> dict[str, str]:
     return {name: value for name, value in given.items() if takes(name) is not None and value}
 
 
-def _today(address):
+def _today(address: str) -> str:
     """The date on the clock of a workspace's agency; a workspace that cannot be opened is asked about later."""
     from ..workspace.store.workspace import open_workspace
 

@@ -80,11 +80,11 @@ class OptionsPage(QgsOptionsPageWidget):
         if path and os.path.isfile(path):
             addresses.remember(path)
 
-    def _look(self, path):
+    def _look(self, path: str) -> None:
         there = not path or os.path.isfile(path)
         self.remark.setText("" if there else tr("There is no such file; the workspace stays as it was."))
 
-    def _forget(self):
+    def _forget(self) -> None:
         for name in _REMEMBERED:
             QgsSettings().remove(_KEYS + name)
         self.workspace.setFilePath("")

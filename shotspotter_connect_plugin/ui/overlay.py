@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import QObject, QTimer
 if TYPE_CHECKING:
     from qgis.core import QgsMapLayer
     from qgis.gui import QgsMapCanvas
+    from qgis.PyQt.QtXml import QDomDocument
 
 
 def quietly(change: Callable[[QgsProject], Any]) -> Any:
@@ -54,7 +55,7 @@ class Overlay(QObject):
         QgsProject.instance().writeProject.disconnect(self._before)
         QgsProject.instance().projectSaved.disconnect(self._after)
 
-    def _before(self, document):
+    def _before(self, document: QDomDocument) -> None:
         """The layer tree is in the document by now, the layers are not."""
         ids = {layer.id() for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(self._mark)}
         nodes = document.elementsByTagName("layer-tree-layer")
@@ -65,7 +66,7 @@ class Overlay(QObject):
             self._is_away = True
             self._away()
 
-    def _after(self):
+    def _after(self) -> None:
         if self._is_away:
             self._is_away = False
             self._back()

@@ -52,7 +52,7 @@ class SampleRun:
         cls.running._count = len(cls.running._steps)
         cls.running._next()
 
-    def _next(self):
+    def _next(self) -> None:
         algorithm, parameters = self._steps.pop(0)
         self._say(f"Making the sample, step {self._count - len(self._steps)} of {self._count}: {algorithm}")
         self._algorithm = QgsApplication.processingRegistry().createAlgorithmById(algorithm)
@@ -66,7 +66,7 @@ class SampleRun:
         self._task.executed.connect(lambda successful, _: self._ended(successful))
         QgsApplication.taskManager().addTask(self._task)
 
-    def _ended(self, successful):
+    def _ended(self, successful: bool) -> None:
         if not successful:
             type(self).running = None
             self._say(self._feedback.error or "The sample was not finished.", Qgis.MessageLevel.Warning)
@@ -78,6 +78,6 @@ class SampleRun:
             self._say(f"The sample is ready in {self._folder}.", Qgis.MessageLevel.Success)
             open_project(self._iface, sample.project_in(self._folder))
 
-    def _say(self, text, level=Qgis.MessageLevel.Info):
+    def _say(self, text: str, level: Qgis.MessageLevel = Qgis.MessageLevel.Info) -> None:
         self._iface.messageBar().clearWidgets()
         self._iface.messageBar().pushMessage(NAME, text, level, 0)

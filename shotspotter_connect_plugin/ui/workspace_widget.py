@@ -39,7 +39,7 @@ class WorkspaceWidget(QWidget):
         """Put a value into the box."""
         self._combo.setEditText(text)
 
-    def _browse(self):
+    def _browse(self) -> None:
         if self._must_exist:
             path, _ = QFileDialog.getOpenFileName(self, "Choose a workspace", self.text(), _FILTER)
         else:

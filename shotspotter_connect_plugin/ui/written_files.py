@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QUrl
@@ -13,7 +13,7 @@ from ..plugin_name import NAME
 from .project_opening import open_project
 
 if TYPE_CHECKING:
-    from qgis.gui import QgisInterface
+    from qgis.gui import QgisInterface, QgsMessageBarItem
 
 # What an algorithm's file is called, and what its button says; "" for a file that other programs open.
 _WORDS = {"connect:daily": ("The plan and the sheets are", ""),
@@ -38,12 +38,12 @@ def tell(iface: QgisInterface, algorithm: str, outputs: Mapping[str, Any]) -> No
     bar.pushWidget(item, Qgis.MessageLevel.Success, 0)
 
 
-def _button(item, name, text, does):
+def _button(item: QgsMessageBarItem, name: str, text: str, does: Callable[[], object]) -> None:
     button = QPushButton(text)
     button.setObjectName(name)
     button.clicked.connect(lambda _=False: does())
     item.layout().addWidget(button)
 
 
-def _open(path):
+def _open(path: str) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -9,7 +9,9 @@ from ..paper.report_content import Chart, Column, Heading, Paragraph, Report, Ta
 from . import patrol_tables
 
 if TYPE_CHECKING:
+    from ...workspace.numbers.delivered_period import DeliveredPeriod
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Crime type report"
 SHOWN_BY_SHIFT = ("patrols", "missed", "short", "on_target", "over", "met", "planned_minutes", "minutes")
@@ -57,7 +59,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     return Report(TITLE, head, parts)
 
 
-def _by_shift(workspace, period, kinds):
+def _by_shift(workspace: Workspace, period: DeliveredPeriod, kinds: patrol_tables.Kinds) -> list[Part]:
     names = page_head.shift_names(workspace)
     table = kinds.join(dosage_figures.by_group(period, ["shift", "crime_type"]))
     table = table.assign(name=table["shift"].map(names).fillna(table["shift"]))

@@ -165,13 +165,13 @@ def track_lines(crs: str, frame: UnitTracks, areas: Sequence[BaseGeometry] = (),
     return layer
 
 
-def _near(lines, areas):
+def _near(lines: Iterable[BaseGeometry], areas: Sequence[BaseGeometry]) -> list[MultiLineString]:
     """The lines as far as they run near some areas, cut between fixes: to intersect them would node every crossing."""
     near = prep(unary_union(list(areas)).buffer(OUTSIDE, 4))
     made = []
     for line in lines:
-        runs = groupby(line.coords, key=lambda place: near.contains(Point(place)))
-        runs = [list(places) for inside, places in runs if inside]
+        pieces = groupby(line.coords, key=lambda place: near.contains(Point(place)))
+        runs = [list(places) for inside, places in pieces if inside]
         made.append(MultiLineString([run for run in runs if len(run) > 1]))
     return made
 
@@ -206,7 +206,7 @@ def planned_not_visited() -> QgsFillSymbol:
     return _box("", "missed")
 
 
-def _box(colour, outcome):
+def _box(colour: str, outcome: str) -> QgsFillSymbol:
     fill = style.colour(colour, 150)
     missed = outcome == "missed"
     return QgsFillSymbol.createSimple({
@@ -240,7 +240,9 @@ def outcome_symbol(outcome: str, side: float, unit: str = "MapUnit") -> QgsFillS
     return symbol
 
 
-def _write(layer, column, points, overlap=Qgis.LabelOverlapHandling.AllowOverlapIfRequired, halo=0.4):
+def _write(layer: QgsVectorLayer, column: str, points: float,
+           overlap: Qgis.LabelOverlapHandling = Qgis.LabelOverlapHandling.AllowOverlapIfRequired,
+           halo: float = 0.4) -> None:
     settings = QgsPalLayerSettings()
     settings.fieldName = column
     settings.placement = Qgis.LabelPlacement.OverPoint

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from . import effect_words as words
 if TYPE_CHECKING:
     from ...progress import Progress
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Crime and Dosage"
 EVERYTHING, SENSORS = "All reported crime", "Gunfire (sensor alerts)"
@@ -54,15 +55,15 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", progress:
     return Report(TITLE, head, parts, found.message, workspace.settings.crs)
 
 
-def _what_draws_did(found, names):
+def _what_draws_did(found: step.Effects, names: dict[str, str]) -> list[Part]:
     first = found.row(step.DRAWN)
     rows = _rows(found, step.DRAWN, names)
     side = pd.concat([_rows(found, what, names, label) for what, label in (
         (step.BESIDE, "Beside a drawn box"), (step.BEFORE, "Check, a week before"))], ignore_index=True)
     side = side.assign(rate=side["rate"] * HUNDRED, would=side["base"] * HUNDRED)
     late = words.late(found)
-    parts = [Heading("Did patrols change anything?"), Paragraph(late) if late else None,
-             Paragraph(words.conclusion(first))]
+    parts: list[Part | None] = [Heading("Did patrols change anything?"), Paragraph(late) if late else None,
+                                Paragraph(words.conclusion(first))]
     if first is not None:
         parts.append(Figures([
             (f"{first['exposed']:,}", "boxes drawn, counted shift by shift"),
@@ -90,7 +91,7 @@ def _what_draws_did(found, names):
     return [part for part in parts if part is not None]
 
 
-def _rows(found, what, names, label=""):
+def _rows(found: step.Effects, what: str, names: dict[str, str], label: str = "") -> pd.DataFrame:
     """Rows of the estimates with their names, in the order of the crime types."""
     order = {code: place for place, code in enumerate(names)}
     rows = found.estimates[found.estimates["what"] == what]
@@ -103,20 +104,21 @@ def _rows(found, what, names, label=""):
         shown=rows["detectable_percent"].where(rows["enough"])).reset_index(drop=True)
 
 
-def _intervals(rows):
+def _intervals(rows: pd.DataFrame) -> Callable[[float], charts.Picture]:
     drawn = rows["enough"] & (rows["high"] < math.inf)  # an interval without an end is told in words alone
-    values = [rows[name].where(drawn if name != "value" else rows["enough"]) * HUNDRED
-              for name in ("value", "low", "high")]
+    value, low, high = (rows[name].where(drawn if name != "value" else rows["enough"]) * HUNDRED
+                        for name in ("value", "low", "high"))
     texts = [words.estimate(row) for _, row in rows.iterrows()]
-    return lambda width: charts.intervals(list(rows["name"]), *values, width, "events per 100 boxes drawn", 48.0, texts)
+    return lambda width: charts.intervals(
+        list(rows["name"]), value, low, high, width, "events per 100 boxes drawn", 48.0, texts)
 
 
-def _over_time(found, names, colours):
+def _over_time(found: step.Effects, names: dict[str, str], colours: dict[str, str]) -> list[Part]:
     """Events and forecast beside planned and delivered minutes, for all and for each crime type that has any."""
     table = found.over_time
     busy = table.groupby("crime_type")[_BUSY].sum().any(axis=1)
     quiet = [name for code, name in names.items() if code != step.ALL and not busy[code]]
-    parts = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
+    parts: list[Part] = [Heading("Crime and patrols over time"), Paragraph(words.over_time(found, quiet), small=True)]
     for code, name in names.items():
         if name not in quiet:
             rows = table[table["crime_type"] == code]
@@ -131,19 +133,19 @@ def _over_time(found, names, colours):
     return [*parts, Chart(ANYWHERE, lambda width: charts.columns(labels, anywhere, width, 38.0, ANYWHERE.lower()))]
 
 
-def _events(name, labels, rows, colour):
+def _events(name: str, labels: list[str], rows: pd.DataFrame, colour: str) -> Callable[[float], charts.Picture]:
     series = [charts.Series(name, list(rows["events"]), colour),
               charts.Series("Forecast", list(rows["expected"]), "#5c666f")]
     return lambda width: charts.lines(labels, series, width, 42.0, "events")
 
 
-def _minutes(labels, rows):
+def _minutes(labels: list[str], rows: pd.DataFrame) -> Callable[[float], charts.Picture]:
     series = [charts.Series("Planned", list(rows["planned_minutes"])),
               charts.Series("Delivered in planned boxes", list(rows["patrol_minutes"]))]
     return lambda width: charts.columns(labels, series, width, 42.0, "minutes")
 
 
-def _for_whom(found):
+def _for_whom(found: step.Effects) -> list[Part | None]:
     columns = [Column("box_id", "Box", 26), Column("where", "Where"), Column("beat", "Beat", 16),
                number("shifts", "Shifts with a chance", 20), number("chances", "Sum of chances", 20, 2),
                number("times_drawn", "Times drawn", 18), number("patrol_minutes", "Minutes delivered", 20)]
@@ -160,7 +162,7 @@ def _for_whom(found):
             Heading("How this was done"), *(Paragraph(text, small=True) for text in words.method(found))]
 
 
-def _table_over_time(found, busy):
+def _table_over_time(found: step.Effects, busy: bool) -> Table:
     each = "day" if found.days_each == 1 else "week"
     return Table("over time", [
         Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Mapping, Sequence
 
 import pandas as pd
 
@@ -42,7 +42,7 @@ def conclusion(row: pd.Series | None, what: str = "reported crime") -> str:
                                       "concluded from this.")
 
 
-def _overstated(row):
+def _overstated(row: pd.Series) -> str:
     """That what shows overstates: results that luck has made large are the ones that show (Gelman and Carlin 2014)."""
     least = (f"{row['detectable_percent']:,.0f} % or more would have shown reliably "
              f"({100 * step.POWER:.0f} times in 100)")
@@ -52,7 +52,7 @@ def _overstated(row):
     return f" The true change is probably smaller, but hardly by much: one of {least}."
 
 
-def _more_than_all(row):
+def _more_than_all(row: pd.Series) -> str:
     return (" That is more than all events there are: this period could not have shown that patrols prevent crime, "
             "however well they do.") if row["detectable_percent"] >= 100 else ""
 
@@ -188,7 +188,7 @@ def method(effects: Effects) -> list[str]:
         "others events are compared as they are." + _left_out(effects.draws)]
 
 
-def _errors(row):
+def _errors(row: pd.Series | None) -> str:
     """Two ways to the error of the first row, which should not be far apart where there are many shifts."""
     if row is None or math.isnan(row["between_shifts"]):
         return ""
@@ -197,7 +197,7 @@ def _errors(row):
             f"{100 * row['between_shifts']:.2g}.")
 
 
-def _left_out(counts):
+def _left_out(counts: Mapping[str, int]) -> str:
     said = ""
     if counts["tests"]:
         said += f" {count(counts['tests'], 'draw')} with a seed that somebody gave: tests, which count nowhere."
@@ -255,15 +255,15 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _events(value):
+def _events(value: float) -> str:
     if abs(value) < 0.0005:
         return "no"
     return f"{abs(value):.2g} {'fewer' if value < 0 else 'more'}"
 
 
-def _per_100(value):
+def _per_100(value: float) -> str:
     return "no" if abs(value) < 0.0005 else f"{100 * abs(value):,.1f} {'fewer' if value < 0 else 'more'}"
 
 
-def _percent(share):
+def _percent(share: float) -> str:
     return f"{100 * share:.2g} %"

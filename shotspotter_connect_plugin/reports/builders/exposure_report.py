@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from qgis.core import QgsFeedback
 
     from ...progress import Progress
+    from ...workspace.numbers.exposure_figures import Exposure
+    from ...workspace.store.chain import ChainCheck
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Exposure report"
 PUBLIC_TITLE = "Exposure report, public"
@@ -104,12 +107,12 @@ def write_pack(pack: PublicPack, path: str, feedback: QgsFeedback | None = None)
         return public_pack.write_pack(pack.files, pdf, path)
 
 
-def _numbers(workspace, first, last, beat, public, progress):
+def _numbers(workspace: Workspace, first: str, last: str, beat: str, public: bool, progress: Progress) -> Exposure:
     numbers = exposure(workspace, first, last, beat, public, progress)
     return public_pack.public(numbers) if public else numbers
 
 
-def _compose(workspace, numbers, public):
+def _compose(workspace: Workspace, numbers: Exposure, public: bool) -> Report:
     title = PUBLIC_TITLE if public else TITLE
     head = page_head.page_head(workspace, title, numbers.first, numbers.last,
                                numbers.as_of, numbers.beat, of="Visits")
@@ -132,14 +135,14 @@ def amount(name: str, title: str, width: float | None, digits: int = 0) -> Colum
     return Column(name, title, width, lambda value: say(value, digits), True)
 
 
-def _told(table):
+def _told(table: pd.DataFrame) -> pd.DataFrame:
     """A table that says n/a where there is no value, on the page and in the file."""
     return table.astype(object).where(table.notna(), NOT_APPLICABLE)
 
 
 # --- who had how much ------------------------------------------------------------------------------------------------
 
-def _opening(numbers):
+def _opening(numbers: Exposure) -> list[Part]:
     """One answer to each question, first of all."""
     areas = numbers.neighbourhoods
     where = NO_RESIDENTS if set(areas["neighbourhood"]) <= {NO_NEIGHBOURHOOD} else exposure_words.span(
@@ -149,7 +152,7 @@ def _opening(numbers):
             Paragraph("Was the lottery honest? " + exposure_words.lottery(numbers.honesty))]
 
 
-def _figures(numbers):
+def _figures(numbers: Exposure) -> Figures:
     totals = numbers.totals
     where = "boxes, what is hidden left out" if totals["left_out"] else "all boxes"
     return Figures([
@@ -159,7 +162,7 @@ def _figures(numbers):
         (say(totals["residents"]), "residents")])
 
 
-def _where(workspace, numbers, public):
+def _where(workspace: Workspace, numbers: Exposure, public: bool) -> list[Part]:
     """Map and table of neighbourhoods."""
     table = numbers.neighbourhoods
     order = sorted(range(len(table)), key=lambda row: (table["neighbourhood"].iloc[row] == NO_NEIGHBOURHOOD,
@@ -182,7 +185,7 @@ def _where(workspace, numbers, public):
             Table("neighbourhoods", columns, _told(pd.concat([table, _whole(numbers)], ignore_index=True)))]
 
 
-def _whole(numbers):
+def _whole(numbers: Exposure) -> pd.DataFrame:
     """The row of all boxes."""
     totals = numbers.totals
     row = {name: totals[name] for name in ("residents", "patrols", "planned", "delivered", "visits", "presence")}
@@ -191,7 +194,7 @@ def _whole(numbers):
                         dtype=object)
 
 
-def _map(workspace, table):
+def _map(workspace: Workspace, table: pd.DataFrame) -> Map:
     shapes = workspace.read("neighbourhoods", ["neighbourhood", "geometry"]).merge(table, on="neighbourhood")
     values = pd.to_numeric(shapes["presence"], errors="coerce").to_numpy(dtype=float)
     edges, which = measures.classes(values)
@@ -220,14 +223,14 @@ def _map(workspace, table):
                "Darker is more, and the table tells which is which. Few residents make a high rate.")
 
 
-def _classes_in_words(edges):
+def _classes_in_words(edges: Sequence[float]) -> list[str]:
     texts = [say(edge, 0 if edge >= 10 else 1) for edge in edges]
     if not texts:
         return ["all alike"]
     return [f"below {texts[0]}", *(f"{low} to {high}" for low, high in zip(texts, texts[1:])), f"{texts[-1]} and more"]
 
 
-def _groups(numbers):
+def _groups(numbers: Exposure) -> list[Part]:
     table = numbers.groups.assign(name=["All residents" if group == EVERYBODY else clean(group)
                                         for group in numbers.groups["group"]])
     if len(table) < 2:
@@ -246,7 +249,7 @@ def _groups(numbers):
                       "lives; they fall on no group.", small=True), Paragraph(ABOUT_GROUPS, small=True)]
 
 
-def _four_fifths(groups):
+def _four_fifths(groups: pd.DataFrame) -> str:
     said = []
     for column, words in (("presence", "minutes of presence per resident"), ("to_harm", "the same against harm")):
         ratio = measures.lowest_to_highest(pd.to_numeric(groups[column], errors="coerce"))
@@ -261,7 +264,7 @@ def _four_fifths(groups):
 
 # --- limits, evenness, lottery ---------------------------------------------------------------------------------------
 
-def _limits(numbers):
+def _limits(numbers: Exposure) -> list[Part]:
     table = numbers.limits
     columns = [Column("limit", "Limit"), Column("allowed", "Allowed", 18, _plain, True),
                Column("planned_most", "Most planned", 20, _plain, True), amount("planned_over", "Planned over", 20),
@@ -272,12 +275,12 @@ def _limits(numbers):
             Paragraph(ABOUT_LIMITS, small=True)]
 
 
-def _plain(value):
+def _plain(value: float | str) -> str:
     """A number without needless digits, or the word that stands for none."""
     return value if isinstance(value, str) else f"{round(float(value), 2):g}"
 
 
-def _evenness(numbers):
+def _evenness(numbers: Exposure) -> list[Part]:
     table = numbers.evenness
     columns = [Column("what", ""), amount("boxes", "Boxes with any", 17), amount("effective", "Effective number", 18),
                amount("gini", "Gini, boxes", 15, 2), amount("gini_residents", "Gini, residents", 18, 2)]
@@ -285,13 +288,15 @@ def _evenness(numbers):
     note = ("Gini is 0 where all boxes (or all residents) have the same and near 1 where one has all. The effective "
             "number is how many equally served boxes would be as spread out. Chances follow harm to the power of the "
             "focus, a setting, so they can be more concentrated than harm; caps spread them out again.")
-    left = [Table("evenness", columns, _told(table)), Paragraph(note, small=True)]
-    right = [Chart("Lorenz curves", lambda width: charts.lorenz(
-        curves, width, 72.0, "boxes, from the least to the most", "share of all"))] if curves else []
-    return [Heading("How evenly is it spread?"), Beside([left, right], [1.15, 1.0]) if right else left[0]]
+    shown = Table("evenness", columns, _told(table))
+    if not curves:
+        return [Heading("How evenly is it spread?"), shown]
+    chart = Chart("Lorenz curves", lambda width: charts.lorenz(
+        curves, width, 72.0, "boxes, from the least to the most", "share of all"))
+    return [Heading("How evenly is it spread?"), Beside([[shown, Paragraph(note, small=True)], [chart]], [1.15, 1.0])]
 
 
-def _lottery(numbers):
+def _lottery(numbers: Exposure) -> list[Part]:
     found = numbers.honesty
     if numbers.draws.empty:
         return [Heading("Was the lottery honest?"), Paragraph("No shift was drawn in this period.")]
@@ -304,21 +309,22 @@ def _lottery(numbers):
                Column("low", "Range from", 20, _percent, True), Column("high", "to", 16, _percent, True),
                amount("z", "z", 14, 1)]
     drawn = [f"{_percent(share)} drawn" for share in table["share"]]
-    shares = [[100 * value for value in table[name]] for name in ("share", "low", "high")]
+    share, low, high = ([100 * value for value in table[name]] for name in ("share", "low", "high"))
     said = [exposure_words.lottery(found), *exposure_words.problems(found), exposure_words.publication(found),
             exposure_words.late(found), exposure_words.left_out(found), exposure_words.reasons(found),
             _chain_in_words(numbers.chain), exposure_words.luck(numbers.agreement)]
     return [Heading("Was the lottery honest?"), *[Paragraph(text) for text in said if text],
             Chart("Chances and draws", lambda width: charts.intervals(
-                labels, *shares, width, "per cent of boxes and shifts of that chance that were drawn", 32.0, drawn)),
+                labels, share, low, high, width, "per cent of boxes and shifts of that chance that were drawn", 32.0,
+                drawn)),
             Table("lottery", columns, _told(table)), Paragraph(ABOUT_LOTTERY, small=True)]
 
 
-def _percent(share):
+def _percent(share: float | str) -> str:
     return share if isinstance(share, str) else f"{100 * share:.1f} %"
 
 
-def _chain_in_words(chain):
+def _chain_in_words(chain: ChainCheck) -> str:
     if chain.length is None:  # how many there are is not for the public
         return (f"The chain of adjustments {'fits from the first to the last' if chain.verified else 'does NOT fit'}. "
                 f"Its head is {chain.head}." if chain.head else "The chain of adjustments is empty.")
@@ -330,7 +336,7 @@ def _chain_in_words(chain):
 
 # --- changes, gunfire, what was refused ------------------------------------------------------------------------------
 
-def _overrides(numbers):
+def _overrides(numbers: Exposure) -> list[Part]:
     table = numbers.overrides.assign(what=[ACTIONS.get(action, action) for action in numbers.overrides["action"]])
     columns = [Column("what", "What", 34), Column("words", "Reason"), Column("reason", "Code", 36),
                Column("role", "By", 30), amount("count", "Times", 20)]
@@ -338,7 +344,7 @@ def _overrides(numbers):
             Table("overrides", columns, table, empty="No plan of this period was changed by hand.")]
 
 
-def _gunfire(numbers):
+def _gunfire(numbers: Exposure) -> list[Part]:
     count, inside = numbers.gunfire
     if not count:
         text = "Gunfire was the dominant type in none of the planned boxes."
@@ -352,7 +358,7 @@ def _gunfire(numbers):
     return [Heading("Gunfire and sensors"), Paragraph(text)]
 
 
-def _refused(numbers):
+def _refused(numbers: Exposure) -> list[Part]:
     found = numbers.refused
     table = found.assign(
         table=[name.replace("_", " ") for name in found["table"]],

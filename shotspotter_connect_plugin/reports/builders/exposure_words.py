@@ -1,7 +1,7 @@
 """The Exposure report's findings as sentences: on whom minutes fall, were the limits kept, was the lottery honest."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
 
@@ -56,7 +56,7 @@ def span_to_harm(table: pd.DataFrame) -> str:
             f"minutes as the average, {clean(high['neighbourhood'])} {high['to_harm']:.2f} times.")
 
 
-def _ends(table):
+def _ends(table: pd.DataFrame) -> tuple[pd.Series, ...] | None:
     values = pd.to_numeric(table["presence"], errors="coerce")
     peopled = pd.to_numeric(table["residents"], errors="coerce") >= ENOUGH
     values = values[peopled & values.notna()]
@@ -112,7 +112,7 @@ def lottery(found: Honesty) -> str:
     return " ".join([*said, *choices(found), UNSEEN])
 
 
-def _verdict(found, wrong):
+def _verdict(found: Honesty, wrong: int) -> str:
     """The first word of the answer: a plain Yes only where nobody had a choice that shows."""
     if found.plain:
         return "Yes: "
@@ -150,15 +150,15 @@ def reasons(found: Honesty) -> str:
     return "Reasons recorded for drawing again: " + ". ".join(told) + _more(len(found.again)) + "." if told else ""
 
 
-def _times(count):
+def _times(count: int) -> str:
     return "once" if count == 1 else f"{say(count)} times"
 
 
-def _more(count):
+def _more(count: int) -> str:
     return f"; and {count - _NAMED} more shifts" if count > _NAMED else ""
 
 
-def _tests(found):
+def _tests(found: Honesty) -> str:
     return (f"{say(found.tests)} {_do(found.tests, 'draw was a test', 'draws were tests')} with a given seed, "
             "no lottery.")
 
@@ -224,15 +224,15 @@ def luck(found: Agreement) -> str:
             "A draw that replays from a seed settled before cannot have been steered; where one does not, ask why.")
 
 
-def _do(number, one, many):
+def _do(number: int, one: str, many: str) -> str:
     return one if number == 1 else many
 
 
-def _name(date, shift):
+def _name(date: str, shift: str) -> str:
     return f"{date_in_words(date)}, {clean(shift)}"
 
 
-def _listed(shifts):
+def _listed(shifts: Sequence[tuple[str, str]]) -> str:
     names = [_name(*shift) for shift in shifts[:_NAMED]]
     more = f" and {len(shifts) - _NAMED} more" if len(shifts) > _NAMED else ""
     return "; ".join(names) + more

@@ -5,7 +5,7 @@ was asked for. Names that a workspace may hold are never shown.
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterable
 
 import pandas as pd
 
@@ -17,7 +17,9 @@ from ..paper.report_content import Chart, Column, Figures, Heading, Paragraph, R
 from . import patrol_tables
 
 if TYPE_CHECKING:
+    from ...workspace.numbers.delivered_period import DeliveredPeriod
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Officer report"
 LEAST_PEERS = 4
@@ -59,7 +61,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
 
 # --- all officers ----------------------------------------------------------------------------------------------------
 
-def _all(period, shifts, names, rank):
+def _all(period: DeliveredPeriod, shifts: pd.DataFrame, names: dict[str, str], rank: bool) -> list[Part]:
     table = officer_figures.by_officer(shifts, LEAST_PEERS)
     table = _ranked(table) if rank else _by_code(table)
     unknown = period.visits.loc[period.visits["officer"] == UNKNOWN, "minutes"].sum()
@@ -94,28 +96,28 @@ def _all(period, shifts, names, rank):
         _tactic_table(_by_code(_tactics(period)), on_page=False), _box_table(_by_code(_boxes(period)), on_page=False)]
 
 
-def _by_code(table):
+def _by_code(table: pd.DataFrame) -> pd.DataFrame:
     order = sorted(range(len(table)), key=lambda row: wording.natural_key(
         wording.clean(table["officer"].iloc[row])))
     return table.iloc[order].reset_index(drop=True)
 
 
-def _ranked(table):
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     return _by_code(table).sort_values("per_shift", ascending=False, kind="stable", ignore_index=True)
 
 
-def _half(table, prefix=""):
+def _half(table: pd.DataFrame, prefix: str = "") -> list[str]:
     """The middle half of the peers in words."""
     return ["too few" if pd.isna(low) else f"{low:,.0f}–{high:,.0f}"
             for low, high in zip(table[prefix + "low"], table[prefix + "high"])]
 
 
-def _beside(table, prefix=""):
+def _beside(table: pd.DataFrame, prefix: str = "") -> list[str]:
     return ["too few" if pd.isna(middle) else f"{middle:,.0f} ({half})"
             for middle, half in zip(table[prefix + "middle"], _half(table, prefix))]
 
 
-def _spread(shifts, names):
+def _spread(shifts: pd.DataFrame, names: dict[str, str]) -> list[Part]:
     """Officer-shifts by minutes, shift by shift, without anybody's code."""
     classes = officer_figures.classes(shifts)
     labels = [f"{low:g}–{high:g}" for low, high in zip(classes["low"], classes["high"])]
@@ -132,17 +134,17 @@ def _spread(shifts, names):
                   spread)]
 
 
-def _tactics(period):
+def _tactics(period: DeliveredPeriod) -> pd.DataFrame:
     """Uses and minutes by officer and tactic; logs that name no officer count for nobody."""
     names = tactic_figures.tactic_table(period)[["tactic", "name"]]
     return tactic_figures.use_by(period, ["officer", "tactic"]).dropna(subset=["officer"]).merge(names, on="tactic")
 
 
-def _boxes(period):
+def _boxes(period: DeliveredPeriod) -> pd.DataFrame:
     return officer_figures.officer_boxes(period)
 
 
-def _words_table(officers, table, what, title):
+def _words_table(officers: pd.DataFrame, table: pd.DataFrame, what: str, title: str) -> Table:
     """One row per officer in the order of ``officers``: all of the table's minutes of theirs, in words."""
     table = table.sort_values("minutes", ascending=False, kind="stable")
     words = {officer: _in_rows([f"{wording.clean(name)}: {minutes:,.0f}"
@@ -153,9 +155,9 @@ def _words_table(officers, table, what, title):
     return Table(title, [Column("officer", "Officer", 24), Column("words", title, lines=LINES)], rows, in_file=False)
 
 
-def _in_rows(texts):
+def _in_rows(texts: Iterable[str]) -> list[str]:
     """Texts in as few rows as hold about :data:`CHARACTERS` each."""
-    rows = [[]]
+    rows: list[list[str]] = [[]]
     for text in texts:
         if rows[-1] and sum(map(len, rows[-1])) + len(text) > CHARACTERS:
             rows.append([])
@@ -163,13 +165,13 @@ def _in_rows(texts):
     return ["; ".join(row) for row in rows]
 
 
-def _tactic_table(table, on_page=True):
+def _tactic_table(table: pd.DataFrame, on_page: bool = True) -> Table:
     return Table("tactics", [Column("officer", "Officer", 30), Column("name", "Tactic"), number("uses", "Uses", 18),
                              number("minutes", "Minutes", 20)], table, "Minutes per tactic",
                  "No tactics are logged.", on_page=on_page)
 
 
-def _box_table(table, on_page=True):
+def _box_table(table: pd.DataFrame, on_page: bool = True) -> Table:
     return Table("boxes", [
         Column("officer", "Officer", 30), Column("box_id", "Box", 30), Column("where", "Where"),
         number("stays", "Visits", 16), number("minutes", "Minutes", 18),
@@ -179,7 +181,7 @@ def _box_table(table, on_page=True):
 
 # --- one officer -----------------------------------------------------------------------------------------------------
 
-def _one(period, shifts, officer, names):
+def _one(period: DeliveredPeriod, shifts: pd.DataFrame, officer: str, names: dict[str, str]) -> list[Part]:
     mine = shifts[shifts["officer"] == officer].merge(
         officer_figures.peers(shifts, LEAST_PEERS), on=["shift_date", "shift"])
     mine = mine.assign(name=mine["shift"].map(names).fillna(mine["shift"]),
@@ -188,7 +190,7 @@ def _one(period, shifts, officer, names):
                       for frame in (_tactics(period), _boxes(period)))
     totals = officer_figures.by_officer(shifts, LEAST_PEERS)
     totals = totals[totals["officer"] == officer]
-    parts = []
+    parts: list[Part] = []
     if len(totals):
         row = totals.iloc[0]
         parts.append(Figures([

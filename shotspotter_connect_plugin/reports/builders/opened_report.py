@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Iterator, Sequence
 
 from qgis.core import (QgsCoordinateTransformContext, QgsDataProvider, QgsLayoutItemAttributeTable, QgsLayoutItemMap,
                        QgsMapLayer, QgsMapLayerStyle, QgsPrintLayout, QgsVectorFileWriter)
@@ -15,7 +15,7 @@ from qgis.core import (QgsCoordinateTransformContext, QgsDataProvider, QgsLayout
 from ...errors import ConnectError
 
 if TYPE_CHECKING:
-    from qgis.core import QgsProject
+    from qgis.core import QgsProject, QgsVectorLayer
 
 _NAME = "shotspotter_connect/"
 REPORT, ID, TITLE, CHANGED = _NAME + "report", _NAME + "id", _NAME + "title", _NAME + "changed"
@@ -111,12 +111,12 @@ def name_files(project: QgsProject, aside: bool) -> None:
             _set_source(layer, named + line + rest)
 
 
-def _aside(path):
+def _aside(path: str) -> str:
     """The same path, spelled so that it does not begin like the folder for temporary files."""
     return path.replace("/", "/./", 1)
 
 
-def _shown(layout):
+def _shown(layout: QgsPrintLayout) -> Iterator[QgsMapLayer]:
     """The layers that a layout's maps, tables and atlas show."""
     for item in layout.items():
         if isinstance(item, QgsLayoutItemMap):
@@ -125,18 +125,18 @@ def _shown(layout):
     yield from filter(None, [layout.atlas().coverageLayer(), *(table.vectorLayer() for table in tables)])
 
 
-def _file(layer):
+def _file(layer: QgsMapLayer) -> str:
     return layer.source().split("|")[0].replace("/./", "/", 1)
 
 
-def _attached(project):
+def _attached(project: QgsProject) -> str:
     path = project.createAttachedFile("report.gpkg")
     if os.path.exists(path):
         os.remove(path)  # it is empty, and no GeoPackage
     return path
 
 
-def _embed(layers, path):
+def _embed(layers: Sequence[QgsVectorLayer], path: str) -> None:
     """Let layers in memory come from a GeoPackage; they stay the same layers, styled as they were."""
     from ..plan.plan_file import no_waiting_for_the_disk  # here, since QGIS loads this module when it starts
 
@@ -148,7 +148,7 @@ def _embed(layers, path):
         layer.removeCustomProperty("skipMemoryLayersCheck")
 
 
-def _set_source(layer, source):
+def _set_source(layer: QgsMapLayer, source: str) -> None:
     style = QgsMapLayerStyle()
     style.readFromLayer(layer)
     layer.setDataSource(source, layer.name(), "ogr", QgsDataProvider.ProviderOptions(),
@@ -156,11 +156,11 @@ def _set_source(layer, source):
     style.writeToLayer(layer)  # QGIS gives a layer that is in no legend a new one
 
 
-def _table(number):
+def _table(number: int) -> str:
     return f"layer_{number}"
 
 
-def _write(layer, path, table):
+def _write(layer: QgsVectorLayer, path: str, table: str) -> None:
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", table
     actions = QgsVectorFileWriter.ActionOnExistingFile

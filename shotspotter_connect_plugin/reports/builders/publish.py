@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qgis.core import QgsFeedback, QgsPrintLayout
 
     from ...progress import Progress
-    from ..paper.report_content import Report
+    from ..paper.report_content import PageHead, Report
     from ..plan.rollcall_data import RollCall
 
 FORMATS = (".pdf", ".png", ".csv")
@@ -55,7 +55,7 @@ def write_report(report: Report, path: str | Path, feedback: QgsFeedback | None 
         map_layers.let_go(project)
 
 
-def _name(head):
+def _name(head: PageHead) -> str:
     """What a PDF calls itself: the report, the agency, period and filters."""
     return ", ".join(filter(None, (head.title, head.agency, head.subtitle)))
 

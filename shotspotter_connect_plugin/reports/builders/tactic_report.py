@@ -12,7 +12,9 @@ from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Para
 from . import patrol_tables
 
 if TYPE_CHECKING:
+    from ...workspace.numbers.delivered_period import DeliveredPeriod
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_content import Part
 
 TITLE = "Tactic report"
 NO_VISIT = "No visit found"
@@ -64,7 +66,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     return Report(TITLE, head, parts)
 
 
-def _use(table):
+def _use(table: pd.DataFrame) -> Table:
     return Table("tactics", [
         Column("name", "Tactic"), number("uses", "Uses", 14), patrol_tables.share_column(
             "share_of_uses", "Of all uses", 17),
@@ -73,34 +75,33 @@ def _use(table):
         table, "All tactics of the agency's list, and what else was logged")
 
 
-def _never(table):
+def _never(table: pd.DataFrame) -> Table:
     never = table[table["uses"] == 0]
     return Table("never used", [Column("name", "Tactic"), Column("state", "Now", 40)], never,
                  "Never used in this period", "Every tactic of the list was used.")
 
 
-def _when(period, first, last):
+def _when(period: DeliveredPeriod, first: str, last: str) -> list[Part]:
     hours = tactic_figures.clock_hours(period)
     labels = [f"{hour:02}" for hour in hours["hour"]]
     by_hour = [charts.Series("Uses", hours["uses"].tolist())]
-    parts = [Chart("By hour", lambda width: charts.columns(labels, by_hour, width, 42.0, "uses, by hour of the day"))]
-    if first != last:
-        dates = [date.strftime("%Y-%m-%d") for date in pd.date_range(first, last)]
-        trend = tactic_figures.use_by(period, ["shift_date"]).set_index("shift_date").reindex(dates, fill_value=0)
-        days, minutes = [patrol_tables.day(date) for date in dates], [
-                                           charts.Series("Minutes", trend["minutes"].tolist())]
-        parts = [Beside(((Chart("Trend", lambda width: charts.lines(days, minutes, width, 42.0, "minutes, by date")),),
-                         tuple(parts)), (1, 1))]
-    return parts
+    by_hours = Chart("By hour", lambda width: charts.columns(labels, by_hour, width, 42.0, "uses, by hour of the day"))
+    if first == last:
+        return [by_hours]
+    dates = [date.strftime("%Y-%m-%d") for date in pd.date_range(first, last)]
+    trend = tactic_figures.use_by(period, ["shift_date"]).set_index("shift_date").reindex(dates, fill_value=0)
+    days, minutes = [patrol_tables.day(date) for date in dates], [charts.Series("Minutes", trend["minutes"].tolist())]
+    by_date = Chart("Trend", lambda width: charts.lines(days, minutes, width, 42.0, "minutes, by date"))
+    return [Beside(((by_date,), (by_hours,)), (1, 1))]
 
 
-def _each_when(period, table):
+def _each_when(period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     """Tactic by tactic: minutes by hour of the day, and over time."""
     names = table[["tactic", "name"]]
     hours = names.merge(tactic_figures.tactic_hours(period), on="tactic")
     dates, each = tactic_figures.tactic_dates(period, MOST_DATES)
     steps = list(dates.columns[2:])
-    parts = [Table("tactics by hour", [
+    parts: list[Part] = [Table("tactics by hour", [
         Column("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
         number("total", "All", 16)], hours, "Minutes by hour of the day")]
     if len(steps) > 1:
@@ -111,7 +112,7 @@ def _each_when(period, table):
     return parts
 
 
-def _crime_types(workspace, period, table):
+def _crime_types(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     kinds = patrol_tables.Kinds(workspace)
     logs = replace(period, logs=_with_kind(period.logs))
     found = tactic_figures.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
@@ -132,13 +133,13 @@ def _crime_types(workspace, period, table):
                 number("minutes", "Minutes")], kinds.join(found), on_page=False)]
 
 
-def _with_kind(logs):
+def _with_kind(logs: pd.DataFrame) -> pd.DataFrame:
     """Logs whose crime type says where there is none, why."""
     elsewhere = logs["stay"].notna().map({True: patrol_tables.NOT_PLANNED, False: NO_VISIT})
     return logs.assign(crime_type=logs["crime_type"].where(logs["crime_type"].notna(), elsewhere))
 
 
-def _beats(period, table):
+def _beats(period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     found = tactic_figures.use_by(period, ["beat", "tactic"]).merge(table[["tactic", "name"]], on="tactic")
     found = patrol_tables.beats_in_order(found.sort_values(["beat", "name"], kind="stable"))
     found["beat"] = found["beat"].replace(patrol_tables.NO_BEAT, NO_VISIT)
@@ -152,7 +153,7 @@ def _beats(period, table):
                                       number("minutes", "Minutes")], found, on_page=False)]
 
 
-def _unapproved(workspace, period, table):
+def _unapproved(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     logs = period.logs[~period.logs["approved"].fillna(False).astype(bool)]
     logs = logs.merge(table[["tactic", "name", "state"]], on="tactic").sort_values("at_utc", kind="stable")
     local = logs["at_utc"].dt.tz_convert(workspace.settings.timezone)

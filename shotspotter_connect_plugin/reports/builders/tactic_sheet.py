@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Mapping
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from ..paper.report_content import Beside, Column, Heading, Paragraph, Report, T
 
 if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
-    from ..paper.report_content import Part
+    from ..paper.report_content import Inner, Part
 
 TITLE = "Tactics for community review"
 ABOUT = ("These are the things officers may do in the places to which they are sent. Only what is on this list, is "
@@ -41,20 +41,21 @@ def build(workspace: Workspace) -> Report:
     return Report(TITLE, head, parts)
 
 
-def _tactic(number, row, standing, names):
+def _tactic(number: int, row: Mapping[str, Any], standing: tactic_list.Standing, names: Mapping[str, str]) -> Beside:
     kinds = ", ".join(names.get(code, code) for code in row["crime_types"] or []) or "all crime types"
     dates = [f"approved by {row['approved_by']}" if (row["approved_by"] or "").strip() else "approved by nobody",
              f"last reviewed {row['reviewed']}" if row["reviewed"] else "never reviewed with the community",
              f"may be used until {row['expires']}" if row["expires"] else "without an end"]
     answers = Table(f"tactic {number}", [Column("question", "Our view", 30.0, lines=3), Column("answer", "Comments")],
                     pd.DataFrame({"question": _QUESTIONS, "answer": ""}), in_file=False)
-    parts = [Heading(f"{number}. {row['name'] or row['tactic']}"), Paragraph(row["description"] or "No description."),
-             Paragraph(f"For: {kinds}. {standing.words} ({'; '.join(dates)}). "
-                       f"Behind it: {row['source'] or 'no source is named'}.", small=True), answers]
+    parts: list[Inner] = [
+        Heading(f"{number}. {row['name'] or row['tactic']}"), Paragraph(row["description"] or "No description."),
+        Paragraph(f"For: {kinds}. {standing.words} ({'; '.join(dates)}). "
+                  f"Behind it: {row['source'] or 'no source is named'}.", small=True), answers]
     return Beside((parts,), (1,))  # so that a tactic is not torn apart
 
 
-def _signatures():
+def _signatures() -> Table:
     columns = [Column("side", "", 20.0), Column("name", "Name"), Column("group", "Organisation or neighbourhood"),
                Column("date", "Date", 26.0), Column("signature", "Signature", 50.0)]
     rows = pd.DataFrame({column.name: "" for column in columns}, index=range(len(_SIGNATURES)))

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Sequence
 from . import charts, style
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
+    from reportlab.graphics.shapes import Circle
 
     from .report_frames import BoxPlaces
 
@@ -89,7 +92,7 @@ def shade_map(boxes: BoxPlaces, classes: Sequence[tuple[str, BoxPlaces, str]], w
     return drawing.picture()
 
 
-def _ground(x, y, side, colour=_LAND):
+def _ground(x: NDArray[np.float64], y: NDArray[np.float64], side: float, colour: str = _LAND) -> Path:
     from reportlab.graphics.shapes import Path
     from reportlab.lib.colors import HexColor
 
@@ -102,7 +105,7 @@ def _ground(x, y, side, colour=_LAND):
     return path
 
 
-def _circle(x, y, radius, colour, filled):
+def _circle(x: float, y: float, radius: float, colour: str, filled: bool) -> Circle:
     from reportlab.graphics.shapes import Circle
     from reportlab.lib.colors import HexColor
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from . import style
 from .drawing import COLOURS, DASHES, PATTERNS, POINT, SIZE, SMALL, Drawing, Picture, Series, short
@@ -147,14 +147,14 @@ def lines(labels: Sequence[str], series: Sequence[Series], width_mm: float, heig
     slot = plot / max(len(labels), 1)
     across = [left + (i + 0.5) * slot for i in range(len(labels))]
     for lows, highs, colour in bands:
-        for run in _unbroken(lows, highs):
-            points = [(across[i], zero + highs[i] * scale) for i in run]
-            drawing.area(points + [(across[i], zero + lows[i] * scale) for i in reversed(run)], colour)
+        for known in _unbroken(lows, highs):
+            points = [(across[i], zero + highs[i] * scale) for i in known]
+            drawing.area(points + [(across[i], zero + lows[i] * scale) for i in reversed(known)], colour)
     for values in others:
         drawing.path([(x, zero + value * scale) for x, value in zip(across, values)], style.MUTED, 0.5)
     for k, one in enumerate(series):
         colour = one.colour or COLOURS[k % len(COLOURS)]
-        run = []
+        run: list[tuple[float, float]] = []
         for x, value in [*zip(across, one.values), (0.0, math.nan)]:
             if math.isnan(_number(value, True)):
                 drawing.path(run, colour, 1.4, DASHES[k % len(DASHES)])
@@ -166,9 +166,9 @@ def lines(labels: Sequence[str], series: Sequence[Series], width_mm: float, heig
     return drawing.picture()
 
 
-def _unbroken(lows, highs):
+def _unbroken(lows: Sequence[float], highs: Sequence[float]) -> list[list[int]]:
     """Lists of neighbouring positions at which a band has both ends, at least two each: what can be drawn of it."""
-    runs = [[]]
+    runs: list[list[int]] = [[]]
     for i, ends in enumerate(zip(lows, highs)):
         if any(math.isnan(_number(end, True)) for end in ends):
             runs.append([])
@@ -224,7 +224,7 @@ def timeline(rows: Sequence[tuple[str, Sequence[Span]]], start: float, end: floa
     return drawing.picture()
 
 
-def _strip(drawing, span, place, free):
+def _strip(drawing: Drawing, span: Span, place: tuple[float, float, float, float], free: float) -> None:
     """A stretch with what fits of its text and note; ``free`` points are empty at its right."""
     x, y, wide, tall = place
 
@@ -249,7 +249,7 @@ def _strip(drawing, span, place, free):
         drawing.text(x + wide + 1.0, baseline, beside, "start", style.INK, SMALL)
 
 
-def lorenz(curves: Sequence[tuple[str, Sequence[float], Sequence[float]]], width_mm: float, height_mm: float = 70.0,
+def lorenz(curves: Sequence[tuple[str, Iterable[float], Iterable[float]]], width_mm: float, height_mm: float = 70.0,
            x_words: str = "", y_words: str = "") -> Picture:
     """Cumulative shares against cumulative shares, with the line of equality.
 
@@ -360,6 +360,6 @@ def nice_ticks(high: float, low: float = 0.0, about: int = 5) -> list[float]:
     return [round(step * i, 10) for i in range(first, last + 1)]
 
 
-def _number(value, keep_nan=False):
+def _number(value: float | None, keep_nan: bool = False) -> float:
     value = math.nan if value is None else float(value)
     return value if keep_nan or not math.isnan(value) else 0.0

@@ -14,6 +14,7 @@ from .wording import clean
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Shape
+    from reportlab.lib.colors import Color, HexColor
 
 POINT = 25.4 / 72.0
 SIZE, SMALL = 8.0, 7.0
@@ -105,7 +106,7 @@ class Drawing:
         if text:
             self._words.append(Words(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
 
-    def _patch(self, x, y, width, height):
+    def _patch(self, x: float, y: float, width: float, height: float) -> None:
         from reportlab.graphics.shapes import Rect
 
         self._shapes.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
@@ -227,9 +228,10 @@ class Drawing:
                 self.text(x + 18.0, y + 0.5, key[k][1], room=wide - 22.0)
                 x += wide
 
-    def _lines_of(self, names):
+    def _lines_of(self, names: Sequence[str]) -> list[list[tuple[int, float]]]:
         """Which of the names stand in which line: lists of (place, width)."""
-        rows, used = [[]], 0.0
+        rows: list[list[tuple[int, float]]] = [[]]
+        used = 0.0
         for k, name in enumerate(names):
             wide = min(style.text_width(clean(name), SIZE) / POINT + 32.0, self.width)
             if rows[-1] and used + wide > self.width:
@@ -243,13 +245,13 @@ class Drawing:
 _ANGLES = {"/": (45,), "\\": (135,), "x": (45, 135), "-": (0,), "|": (90,), "+": (0, 90)}
 
 
-def _colour(text):
+def _colour(text: str) -> HexColor:
     from reportlab.lib.colors import HexColor
 
     return HexColor(style.colour(text).name())
 
 
-def _tint(text, share=0.25):
+def _tint(text: str, share: float = 0.25) -> Color:
     from reportlab.lib.colors import Color
 
     red, green, blue, _ = style.colour(text).getRgbF()

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem,
                        QgsFeatureRequest, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer,
@@ -18,7 +18,7 @@ from . import style
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qgis.core import QgsTextFormat
+    from qgis.core import QgsFeatureRenderer, QgsSymbol, QgsTextFormat
 
     from .report_frames import CrimeTypeLegend
 
@@ -57,7 +57,7 @@ def open_layer(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     return layer
 
 
-def _open(geopackage, table, name):
+def _open(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     """Open without a way to write, so that QGIS leaves no write-ahead log beside the file."""
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
@@ -194,15 +194,15 @@ def style_visits(layer: QgsVectorLayer, _: object) -> None:
         for code, (colour, words) in style.DOSAGE.items()]))
 
 
-def _legend(kind):
+def _legend(kind: Mapping[str, str]) -> str:
     return plain(f"{kind['letter']}  {kind['name']}")
 
 
-def _box(colour):
+def _box(colour: str) -> QgsFillSymbol:
     return _fill(colour, colour, 0.9, alpha=BOX_ALPHA)
 
 
-def _number_label(points):
+def _number_label(points: float) -> QgsPalLayerSettings:
     """Settings that write a box's number and the letter of its crime type on a white disc in its middle."""
     settings = QgsPalLayerSettings()
     settings.fieldName = '"number" || coalesce("letter", \'\')'
@@ -244,14 +244,14 @@ def style_beats(layer: QgsVectorLayer) -> None:
     _label(layer, settings)
 
 
-def _style_own_beat(layer):
+def _style_own_beat(layer: QgsVectorLayer) -> None:
     symbol = _fill(None, style.BEAT, 0.7, dashed=True)
     root = QgsRuleBasedRenderer.Rule(None)
     root.appendChild(QgsRuleBasedRenderer.Rule(symbol, filterExp=OWN_BEAT, label="Beat of the sheet"))
     layer.setRenderer(QgsRuleBasedRenderer(root))
 
 
-def _style_dimming(layer):
+def _style_dimming(layer: QgsVectorLayer) -> None:
     """A veil over everything outside the page's beat."""
     root = QgsRuleBasedRenderer.Rule(None)
     root.appendChild(QgsRuleBasedRenderer.Rule(_fill(style.PAPER, None, 0.0, alpha=140), filterExp=OWN_BEAT))
@@ -287,7 +287,7 @@ def style_railroads(layer: QgsVectorLayer) -> None:
     layer.setRenderer(_by_class(layer, symbols, _line(style.RAIL, 0.35, (3.0, 0.8))))
 
 
-def _by_class(layer, symbols, otherwise):
+def _by_class(layer: QgsVectorLayer, symbols: Mapping[str, QgsSymbol], otherwise: QgsSymbol) -> QgsFeatureRenderer:
     """A renderer that follows the optional column ``class``."""
     index = layer.fields().lookupField("class")
     if index < 0:
@@ -297,7 +297,7 @@ def _by_class(layer, symbols, otherwise):
     return QgsCategorizedSymbolRenderer(layer.fields().at(index).name(), categories)
 
 
-def _name_label(layer, text, placement):
+def _name_label(layer: QgsVectorLayer, text: QgsTextFormat, placement: Qgis.LabelPlacement) -> None:
     """Write the layer's ``name``, where it has one."""
     index = layer.fields().lookupField("name")
     if index < 0:
@@ -336,7 +336,7 @@ def colour_cells(layer: QgsVectorLayer, column: str) -> None:
 
 # --- symbols ---------------------------------------------------------------------------------------------------------
 
-def _fill(fill, stroke, width, alpha=255, dashed=False):
+def _fill(fill: str | None, stroke: str | None, width: float, alpha: int = 255, dashed: bool = False) -> QgsFillSymbol:
     colour = style.colour(fill, alpha)
     edge = style.colour(stroke)
     return QgsFillSymbol.createSimple({
@@ -345,7 +345,7 @@ def _fill(fill, stroke, width, alpha=255, dashed=False):
         "outline_width_unit": "MM", "joinstyle": "miter"})
 
 
-def _line(colour, width, dashes=()):
+def _line(colour: str, width: float, dashes: Sequence[float] = ()) -> QgsLineSymbol:
     symbol = QgsLineSymbol.createSimple({
         "line_color": _rgba(style.colour(colour)), "line_width": str(width), "line_width_unit": "MM",
         "capstyle": "flat" if dashes else "round", "joinstyle": "round"})
@@ -355,11 +355,11 @@ def _line(colour, width, dashes=()):
     return symbol
 
 
-def _rgba(colour):
+def _rgba(colour: QColor) -> str:
     return ",".join(str(part) for part in colour.getRgb())
 
 
-def _on_paper(text):
+def _on_paper(text: QgsTextFormat) -> QgsTextFormat:
     """Text on a strip of the ground's colour: half the time of a rim, which each letter would need in a PDF."""
     strip = QgsTextBackgroundSettings()
     strip.setEnabled(True)
@@ -384,7 +384,7 @@ def halo(text: QgsTextFormat, size: float = 0.6) -> QgsTextFormat:
     return text
 
 
-def _label(layer, settings):
+def _label(layer: QgsVectorLayer, settings: QgsPalLayerSettings) -> None:
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)
 

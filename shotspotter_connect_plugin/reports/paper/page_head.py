@@ -63,7 +63,7 @@ def logo_path(workspace: Workspace) -> str:
     return str(Path(workspace.folder) / logo) if logo else ""
 
 
-def _local(moment, timezone):
+def _local(moment: pd.Timestamp | None, timezone: str) -> pd.Timestamp | None:
     return None if moment is None or pd.isna(moment) else moment.tz_convert(timezone)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Any, Sequence
 
 from qgis.core import (Qgis, QgsExpression, QgsFillSymbol, QgsLayoutExporter, QgsLayoutFrame, QgsLayoutItem,
                        QgsLayoutItemAttributeTable, QgsLayoutItemLabel, QgsLayoutItemMap, QgsLayoutItemPicture,
@@ -21,7 +21,6 @@ from . import style
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeedback, QgsMapLayer, QgsProject, QgsTextFormat, QgsVectorLayer
-
 
 _NORTH = (b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">'
           b'<path d="M10 1 L17 27 L10 21 L3 27 Z" fill="#1d2329"/></svg>')
@@ -44,7 +43,7 @@ def new_layout(project: QgsProject, name: str, page: str) -> QgsPrintLayout:
     return layout
 
 
-def _free_name(project, name):
+def _free_name(project: QgsProject, name: str) -> str:
     """A name that no layout of the project has yet; QGIS would not take a second one."""
     taken = {layout.name() for layout in project.layoutManager().layouts()}
     return next(free for free in (name if n == 1 else f"{name} ({n})" for n in range(1, len(taken) + 3))
@@ -153,7 +152,7 @@ def table(layout: QgsPrintLayout, name: str, layer: QgsVectorLayer, columns: Seq
     return item
 
 
-def _column(name, heading, width, centred):
+def _column(name: str, heading: str, width: float, centred: bool) -> QgsLayoutTableColumn:
     column = QgsLayoutTableColumn(heading)
     column.setAttribute(name)
     column.setWidth(width)
@@ -212,7 +211,8 @@ def north_arrow(layout: QgsPrintLayout, name: str, place: PagePlace) -> QgsLayou
     return _place(layout, item, (x, y + 3.6, width, height - 3.6))
 
 
-def _place(layout, item, place, height=None, top=None, add=True):
+def _place(layout: QgsPrintLayout, item: QgsLayoutItem, place: PagePlace, height: str | None = None,
+           top: str | None = None, add: bool = True) -> Any:
     """Put an item on the page; ``height`` and ``top`` name columns of the page's row that overrule the fixed ones."""
     x, y, width, tall = place
     item.attemptMove(QgsLayoutPoint(x, y, _MM))
@@ -260,14 +260,14 @@ def export_pdf(layout: QgsPrintLayout, path: str | Path, feedback: QgsFeedback |
     return str(path)
 
 
-def _pages(layout):
+def _pages(layout: QgsPrintLayout) -> int:
     """How many pages the document of a layout has."""
     pages = layout.pageCollection()
     shown = sum(pages.shouldExportPage(number) for number in range(pages.pageCount()))
     return shown * (layout.atlas().updateFeatures() if layout.atlas().enabled() else 1)
 
 
-def _file_name(title):
+def _file_name(title: str) -> str:
     """A title without what names of files cannot hold on some system, short enough for all of them."""
     text = "".join(" " if c in '<>:"/\\|?*.' or not c.isprintable() else c for c in title)
     return " ".join(text.split()).encode("utf-8")[:150].decode("utf-8", "ignore").strip()

@@ -17,7 +17,7 @@ from . import style
 from .wording import clean
 
 if TYPE_CHECKING:
-    from qgis.core import QgsPrintLayout
+    from qgis.core import QgsPrintLayout, QgsTextFormat
 
     from .report_content import Column, Table
 
@@ -107,7 +107,7 @@ def cell(text: str, align: Qt.AlignmentFlag = _LEFT, colour: str = "", head: boo
 
 
 @lru_cache(maxsize=16)
-def _format(ink, bold):
+def _format(ink: str, bold: bool) -> QgsTextFormat:
     return style.text_format(TEXT, ink, bold)
 
 

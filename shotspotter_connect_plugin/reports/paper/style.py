@@ -122,18 +122,18 @@ def fit(text: str, width: float, points: float, lines: int = 1, bold: bool = Fal
 
 
 @lru_cache(maxsize=4096)
-def _advance(word, bold):
+def _advance(word: str, bold: bool) -> float:
     return _metrics(bold).horizontalAdvance(word)
 
 
 @lru_cache(maxsize=2)
-def _metrics(bold):
+def _metrics(bold: bool) -> QFontMetricsF:
     font = QFont(family())
     font.setBold(bold)
     font.setPixelSize(_PIXELS)
     return QFontMetricsF(font)
 
 
-def _longest(word, room, bold):
+def _longest(word: str, room: float, bold: bool) -> int:
     """How many characters of a word fit, at least one."""
     return next((n for n in range(len(word), 1, -1) if _metrics(bold).horizontalAdvance(word[:n]) <= room), 1)

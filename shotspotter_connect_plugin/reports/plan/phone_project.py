@@ -7,7 +7,7 @@ whose columns ``connect:importgps`` and ``connect:importtactics`` recognise.
 from __future__ import annotations
 
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Iterable
 
 import pandas as pd
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsDefaultValue, QgsEditorWidgetSetup, QgsFieldConstraints,
@@ -24,8 +24,15 @@ from .plan_file import copy_context, no_waiting_for_the_disk, write_table
 from .plan_project import metadata_of, opens, save
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qgis.core import QgsProject
+
     from ...progress import Progress
+    from ...workspace.exports.shift_package import ShiftPackage
     from ...workspace.store.workspace import Workspace
+    from ..paper.report_frames import CrimeTypeLegend
+    from .rollcall_data import RollCall
 
 BOXES, CHOICES, FIXES, LOGS = "boxes", "tactic_choices", "gps_fixes", "tactic_log"
 """Tables of the GeoPackage; those that come back are called as the tables they fill."""
@@ -115,16 +122,17 @@ def write_phone(workspace: Workspace, shift_date: str, shift: str, path: str, pr
     return len(rollcall.patrols)
 
 
-def _shown(text):
+def _shown(text: str | None) -> str:
     """Text as a phone shows it: QField's lists and messages would take ``<b>`` for markup."""
     return wording.clean(text).replace("<", "‹").replace(">", "›")
 
 
-def _crime_types(rollcall):
+def _crime_types(rollcall: RollCall) -> CrimeTypeLegend:
     return rollcall.crime_types.assign(name=[_shown(name) for name in rollcall.crime_types["name"]])
 
 
-def _write_geopackage(path, rollcall, package, progress):
+def _write_geopackage(path: str | Path, rollcall: RollCall, package: ShiftPackage,
+                      progress: Progress) -> dict[str, int]:
     crs = QgsCoordinateReferenceSystem(rollcall.crs)
     polygon, area, point, none = (Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.Point,
                                   Qgis.WkbType.NoGeometry)
@@ -135,8 +143,8 @@ def _write_geopackage(path, rollcall, package, progress):
                f"{_shown(row.crime_type_name)}" for row in boxes.itertuples()],
         where=boxes["where"].map(_shown), reasons=[_shown("; ".join(reasons)) for reasons in boxes["reasons"]],
         minutes=[wording.minutes_in_words(*pair) for pair in zip(boxes["target_minutes"], boxes["returns"])])
-    no_fixes = {"unit": [], "at_utc": [], "accuracy": [], "geometry": []}
-    no_logs = {**{name: [] for name, *_ in _LOG_FORM if name != "fid"}, "geometry": []}
+    no_fixes: dict[str, list[Any]] = {"unit": [], "at_utc": [], "accuracy": [], "geometry": []}
+    no_logs: dict[str, list[Any]] = {**{name: [] for name, *_ in _LOG_FORM if name != "fid"}, "geometry": []}
     tables = {
         BOXES: (boxes[["box_id", "title", "beat", "number", "letter", "where", "crime_type", "crime_type_name",
                        "colour", "minutes", "unit", "reasons", "geometry"]], polygon),
@@ -150,7 +158,7 @@ def _write_geopackage(path, rollcall, package, progress):
     return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
 
 
-def _choices(crime_types, package):
+def _choices(crime_types: pd.Series, package: ShiftPackage) -> pd.DataFrame:
     """The approved tactics of each crime type of the plan, and those that serve all for a place that is in no box."""
     rows = [(code, tactic.tactic, _shown(tactic.name)) for code in dict.fromkeys(crime_types.dropna())
             for tactic in package.tactics_for(code)]
@@ -158,7 +166,7 @@ def _choices(crime_types, package):
     return pd.DataFrame(rows, columns=["crime_type", "tactic", "name"], dtype=object)
 
 
-def _project(rollcall, geopackage):
+def _project(rollcall: RollCall, geopackage: str | Path) -> QgsProject:
     project = map_layers.new_project(rollcall.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
     project.setTitle(map_layers.plain(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}")))
@@ -191,7 +199,7 @@ def _project(rollcall, geopackage):
     return project
 
 
-def _own_layer(geopackage, table, name):
+def _own_layer(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     """A layer the officer adds to."""
     layer = QgsVectorLayer(f"{geopackage}|layername={table}", name, "ogr")
     if not layer.isValid():
@@ -199,7 +207,7 @@ def _own_layer(geopackage, table, name):
     return layer
 
 
-def _lock(layer):
+def _lock(layer: QgsVectorLayer) -> None:
     """Nobody changes this layer in the field, by whichever version of QField."""
     layer.setReadOnly(True)
     for name in ("is_geometry_locked", "is_feature_addition_locked", "is_attribute_editing_locked",
@@ -209,7 +217,7 @@ def _lock(layer):
     layer.setCustomProperty("QFieldSync/cloud_action", "no_action")
 
 
-def _track(layer):
+def _track(layer: QgsVectorLayer) -> None:
     """Points of where the phone was, one every few seconds from the opening of the project on."""
     _fill_in(layer, _FIX_FORM)
     layer.setRenderer(_dots(style.MUTED, 1.0))
@@ -222,7 +230,7 @@ def _track(layer):
         layer.setCustomProperty("QFieldSync/" + name, value)
 
 
-def _form(layer, choices, boxes):
+def _form(layer: QgsVectorLayer, choices: QgsVectorLayer, boxes: QgsVectorLayer) -> None:
     """The form in which an officer says what was done: one of the approved tactics of the box's crime type."""
     _fill_in(layer, _LOG_FORM)
     layer.setRenderer(_dots(style.BEAT, 3.0))
@@ -237,11 +245,11 @@ def _form(layer, choices, boxes):
             "AllowNull": True, "AllowMulti": False, "OrderByValue": True, "UseCompleter": False}))
     for name in ("tactic", "unit"):
         layer.setFieldConstraint(fields.indexOf(name), QgsFieldConstraints.Constraint.ConstraintNotNull)
-    for name, value in (("is_geometry_editing_locked", True), ("action", "offline"), ("cloud_action", "offline")):
-        layer.setCustomProperty("QFieldSync/" + name, value)
+    for name, kept in (("is_geometry_editing_locked", True), ("action", "offline"), ("cloud_action", "offline")):
+        layer.setCustomProperty("QFieldSync/" + name, kept)
 
 
-def _fill_in(layer, form):
+def _fill_in(layer: QgsVectorLayer, form: Iterable[tuple[Any, ...]]) -> None:
     for name, words, default, widget, follows in form:
         index = layer.fields().indexOf(name)
         if words:
@@ -252,12 +260,12 @@ def _fill_in(layer, form):
             layer.setEditorWidgetSetup(index, widget)
 
 
-def _dots(colour, size):
+def _dots(colour: str, size: float) -> QgsSingleSymbolRenderer:
     return QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple({
         "name": "circle", "color": colour, "outline_color": style.PAPER, "outline_width": "0.2", "size": str(size)}))
 
 
-def _qfield(project, boxes, logs):
+def _qfield(project: QgsProject, boxes: QgsVectorLayer, logs: QgsVectorLayer) -> None:
     """QField's own settings of the project: tell of boxes entered and left, and offer the form at once."""
     for name, value in (("geofencingIsActive", True), ("geofencingLayer", boxes.id()),
                         ("geofencingBehavior", _INFORM_ENTER_LEAVE), ("geofencingShouldPreventDigitizing", False),

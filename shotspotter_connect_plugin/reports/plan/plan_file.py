@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ from .sheets import key, sheets
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
 
     from ...progress import Progress
     from .rollcall_data import RollCall
@@ -90,7 +92,7 @@ def bring_up_to_date(path: str, rollcalls: Sequence[RollCall]) -> None:
                                "free some space on the disk, or run the whole day again.", gdal.GetLastErrorMsg())
 
 
-def _take_over(path, fresh):
+def _take_over(path: str, fresh: str) -> bool:
     """Replace rows of a plan by those of another file in one transaction -> whether that was done; both are closed."""
     target = gdal.OpenEx(path, gdal.OF_VECTOR | gdal.OF_UPDATE) if os.access(path, os.W_OK) else None
     if target is None:
@@ -122,7 +124,7 @@ def no_waiting_for_the_disk() -> Iterator[None]:
         gdal.SetThreadLocalConfigOption(name, before)
 
 
-def _forecast(rollcalls):
+def _forecast(rollcalls: Sequence[RollCall]) -> pd.DataFrame:
     return pd.concat([rollcall.forecast.assign(shift_date=rollcall.shift_date, shift=rollcall.shift)
                       for rollcall in rollcalls], ignore_index=True)
 
@@ -142,7 +144,8 @@ def write_table(path: str | Path, name: str, frame: pd.DataFrame, geometry_type:
         del writer  # closes the file, also where an error is kept with all that was known at its place
 
 
-def _fill(writer, fields, frame, columns, geometry_type):
+def _fill(writer: QgsVectorFileWriter, fields: QgsFields, frame: pd.DataFrame, columns: Sequence[str],
+          geometry_type: Qgis.WkbType) -> None:
     if writer.hasError() != QgsVectorFileWriter.WriterError.NoError:
         raise ConnectError(_NO_ROOM, writer.errorMessage())
     features = []
@@ -158,7 +161,7 @@ def _fill(writer, fields, frame, columns, geometry_type):
         raise ConnectError(_NO_ROOM, writer.errorMessage())
 
 
-def _values(column):
+def _values(column: pd.Series) -> list[Any]:
     """Values of a column as QGIS takes them: plain Python, ``None`` for null."""
     if column.dtype.kind in "biuf":
         return [None if value != value else value for value in column.to_numpy().tolist()]
@@ -166,7 +169,7 @@ def _values(column):
             value.item() if isinstance(value, np.generic) else str(value) for value in column]
 
 
-def _geometry(shape, geometry_type):
+def _geometry(shape: BaseGeometry, geometry_type: Qgis.WkbType) -> QgsGeometry:
     geometry = QgsGeometry()
     geometry.fromWkb(shape.wkb)
     if geometry_type == Qgis.WkbType.MultiPolygon:
@@ -174,7 +177,7 @@ def _geometry(shape, geometry_type):
     return geometry
 
 
-def _options(path, name):
+def _options(path: str | Path, name: str) -> QgsVectorFileWriter.SaveVectorOptions:
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"
     options.layerName = name
@@ -214,7 +217,8 @@ def copy_context(path: str | Path, context: str, crs: QgsCoordinateReferenceSyst
     return copied
 
 
-def _copied(path, source, name, crs):
+def _copied(path: str | Path, source: gdal.Dataset, name: str,
+            crs: QgsCoordinateReferenceSystem) -> gdal.Dataset | None:
     """The file with a copy of a layer in it, open; None where that failed."""
     try:
         return gdal.VectorTranslate(

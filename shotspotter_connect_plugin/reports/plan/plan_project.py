@@ -23,6 +23,8 @@ from .plan_file import write_geopackage
 from .rollcall_pages import build_layout
 
 if TYPE_CHECKING:
+    from qgis.core import QgsLayerTreeGroup, QgsLayerTreeLayer, QgsVectorLayer
+
     from ...progress import Progress
     from ...workspace.store.workspace import Workspace
     from .rollcall_data import RollCall
@@ -110,7 +112,7 @@ def build_project(rollcalls: Sequence[RollCall], geopackage: str | Path) -> QgsP
     return project
 
 
-def _shift_groups(project, rollcalls, geopackage):
+def _shift_groups(project: QgsProject, rollcalls: Sequence[RollCall], geopackage: str | Path) -> None:
     """One group per shift, of which one at a time is shown."""
     shifts = project.layerTreeRoot().addGroup("Shifts")
     for rollcall in rollcalls:
@@ -129,7 +131,7 @@ def _shift_groups(project, rollcalls, geopackage):
     shifts.setIsMutuallyExclusive(True, 0)
 
 
-def _themes(project):
+def _themes(project: QgsProject) -> None:
     """Map themes, two per shift: its boxes alone, and over its whole forecast."""
     root, themes = project.layerTreeRoot(), project.mapThemeCollection()
     model = QgsLayerTreeModel(root)
@@ -142,7 +144,7 @@ def _themes(project):
             themes.insert(f"{group.name()}: {name}", QgsMapThemeCollection.createThemeFromCurrentState(root, model))
 
 
-def _add(project, group, layer):
+def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsVectorLayer) -> QgsLayerTreeLayer:
     layer.setReadOnly(True)
     project.addMapLayer(layer, False)
     node = group.addLayer(layer)
@@ -158,7 +160,7 @@ def metadata_of(title: str, rollcall: RollCall) -> QgsProjectMetadata:
     return metadata
 
 
-def _notes(rollcall):
+def _notes(rollcall: RollCall) -> str:
     lines = [rollcall.message, f"Forecast uses data reported until {rollcall.as_of}." if rollcall.as_of else "",
              f"{rollcall.seed_label}: {rollcall.seed_hash}" if rollcall.seed_hash else ""]
     return "<br>".join(escape(line) for line in lines if line)
@@ -186,7 +188,7 @@ def opens(path: Path) -> None:
     map_layers.let_go(project)
 
 
-def _without_traces(text, folder):
+def _without_traces(text: str, folder: str) -> str:
     end_of_head = text.index(">", text.index("<qgis"))
     text = _OF_A_PERSON.sub("", text[:end_of_head]) + _AUTHOR.sub("<author></author>", text[end_of_head:])
     # Layouts keep whole paths of their layers as a hint; layers are found by their ids and relative paths.

@@ -119,24 +119,25 @@ def phone_link(address: str, shift_date: str, shift: str) -> str:
     return f"{address.rstrip('/')}/phone_{shift_date}_{shift}.zip" if address else ""
 
 
-def _bounds(workspace, shift_date, shift):
+def _bounds(workspace: Workspace, shift_date: str, shift: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     check_shift(workspace, shift)
     start, end = workspace.calendar.bounds(shift_date, shift)
     zone = workspace.settings.timezone
     return start.tz_convert(zone), end.tz_convert(zone)
 
 
-def _area(workspace, boxes):
+def _area(workspace: Workspace, boxes: pd.DataFrame) -> tuple[float, float, float, float]:
     rectangles = workspace.fishnet.rectangles(boxes["col"], boxes["row"])
     return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
 
 
-def _current_draw(workspace, shift_date, shift):
+def _current_draw(workspace: Workspace, shift_date: str, shift: str) -> pd.Series | None:
     draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift}, order_by=["drawn_utc"])
     return None if draws.empty else draws.iloc[-1]
 
 
-def _patrols(workspace, shift_date, shift, boxes, forecasts):
+def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: pd.DataFrame,
+             forecasts: pd.DataFrame) -> SheetPatrols:
     columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "reasons", "geometry")]
     patrols = workspace.read("patrols", columns + ["visit_order"],
                              where={"shift_date": shift_date, "shift": shift, "status": "planned"})
@@ -151,7 +152,8 @@ def _patrols(workspace, shift_date, shift, boxes, forecasts):
     return patrols[list(PATROL_COLUMNS)]
 
 
-def _forecast(workspace, draw, boxes, forecasts):
+def _forecast(workspace: Workspace, draw: pd.Series | None, boxes: pd.DataFrame,
+              forecasts: pd.DataFrame) -> ForecastBoxes:
     """What was forecast for every box of the shift, and what its odds in the draw were."""
     crime_types = workspace.crime_types
     expected = forecasts.pivot(index="box_id", columns="crime_type", values="expected").add_prefix("expected_")
@@ -163,7 +165,7 @@ def _forecast(workspace, draw, boxes, forecasts):
     return frame[list(FORECAST_COLUMNS)].merge(expected, left_on="box_id", right_index=True, how="left")
 
 
-def _tactics(workspace, shift_date):
+def _tactics(workspace: Workspace, shift_date: str) -> OfferedTactics:
     frame = workspace.read("tactics", order_by=["sort_order"])
     offered = ~frame["enforcement"].fillna(True).astype(bool)
     current = frame["expires"].isna() | (frame["expires"].fillna("") >= shift_date)
@@ -176,7 +178,7 @@ def _tactics(workspace, shift_date):
     })
 
 
-def _coming(workspace, shift_date, start, names):
+def _coming(workspace: Workspace, shift_date: str, start: pd.Timestamp, names: dict[str, str]) -> ComingDraws:
     """The newest hash of each coming draw, in the order in which the shifts start; where more stand, its name says so.
     """
     frame = commitments(workspace, shift_date, workspace.settings.commit_days + 1)
@@ -189,6 +191,6 @@ def _coming(workspace, shift_date, start, names):
                          "shift_name": named})
 
 
-def _as_of(forecasts, timezone):
+def _as_of(forecasts: pd.DataFrame, timezone: str) -> str:
     moments = forecasts["as_of_utc"].dropna()
     return "" if moments.empty else moment_in_words(moments.max().tz_convert(timezone))

@@ -75,7 +75,7 @@ def laid_out(rollcalls: Sequence[RollCall], progress: Progress = SILENT) -> Iter
             map_layers.let_go(project)
 
 
-def _ask_less(project, layout):
+def _ask_less(project: QgsProject, layout: QgsPrintLayout) -> None:
     """For every item it draws QGIS works out what the reference map's CRS is, a sixth of the time; so that has none.
 
     Nothing on the small map is measured, and its layers are in one CRS.
@@ -134,7 +134,7 @@ def build_layout(project: QgsProject, layers: map_layers.PlanLayers, page_size: 
     return layout
 
 
-def _header(layout, width, logo, qr):
+def _header(layout: QgsPrintLayout, width: float, logo: str, qr: bool) -> None:
     x, (split, name_width) = style.MARGIN, sheets.header_widths(width, bool(logo), qr)
     page_items.label(layout, "Title", page_items.field("title"), (x, 8, split, 9), style.text_format(19, bold=True))
     page_items.label(layout, "Agency", page_items.field("agency"), (x + split, 9, name_width, 9),
@@ -153,7 +153,7 @@ def _header(layout, width, logo, qr):
     page_items.rule(layout, "Line under the header", (x, 25, width, 0.6))
 
 
-def _big_map(layout, layers, width):
+def _big_map(layout: QgsPrintLayout, layers: map_layers.PlanLayers, width: float) -> QgsLayoutItemMap:
     shown = [layers.patrols, layers.beats, layers.outlines, layers.dimming, *layers.lines, *layers.ground]
     place = (style.MARGIN, sheets.TOP, width - sheets.SIDE - sheets.GAP, sheets.TALLEST_MAP)
     item = page_items.map_item(layout, map_layers.MAIN_MAP, shown, place, height="map_height")
@@ -163,7 +163,7 @@ def _big_map(layout, layers, width):
     return item
 
 
-def _side(layout, layers, big, page_width):
+def _side(layout: QgsPrintLayout, layers: map_layers.PlanLayers, big: QgsLayoutItemMap, page_width: float) -> None:
     """Beside the map: where it is, what its letters and colours mean, its scale."""
     x, y, side = page_width - style.MARGIN - sheets.SIDE, sheets.TOP, sheets.SIDE
     shown = [layers.patrols, layers.beats, layers.outlines, *layers.ground]
@@ -189,7 +189,7 @@ def _side(layout, layers, big, page_width):
     page_items.north_arrow(layout, "North arrow", (x + side - 7, y - 1, 7, sheets.SCALE))
 
 
-def _table(layout, layers, page_width):
+def _table(layout: QgsPrintLayout, layers: map_layers.PlanLayers, page_width: float) -> None:
     widths = sheets.column_widths(page_width)
     columns = [(name, heading, width) for (name, heading, _), width in zip(sheets.COLUMNS, widths)]
     place = (style.MARGIN, 192, sum(widths), page_width / 2)
@@ -200,7 +200,7 @@ def _table(layout, layers, page_width):
                      style.text_format(12), top="table_top")
 
 
-def _notes(layout, width):
+def _notes(layout: QgsPrintLayout, width: float) -> None:
     x, small, heading = style.MARGIN, style.text_format(sheets.SMALL), style.text_format(10, bold=True)
     page_items.label(layout, "What chance means", page_items.field("note"), (x, 212, width, 13),
                      style.text_format(sheets.SMALL, style.MUTED, italic=True), top="note_top")
@@ -212,7 +212,7 @@ def _notes(layout, width):
     page_items.label(layout, "Tactics", page_items.field("tactics"), (x, 244, width, 80), small, top="tactics_text_top")
 
 
-def _footer(layout, width, page_height):
+def _footer(layout: QgsPrintLayout, width: float, page_height: float) -> None:
     x, top, split = style.MARGIN, page_height - style.MARGIN - sheets.FOOT + 2, 0.75 * width
     tiny = style.text_format(sheets.TINY, style.MUTED)
     page_items.rule(layout, "Line over the footer", (x, top, width, 0.2), style.RULE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 import pandas as pd
 from shapely.geometry import box as rectangle
@@ -17,7 +17,9 @@ from shapely.ops import unary_union
 from ..paper import charts, style, wording
 
 if TYPE_CHECKING:
-    from ..paper.report_frames import CrimeTypeLegend, SheetPatrols
+    from shapely.geometry.base import BaseGeometry
+
+    from ..paper.report_frames import CrimeTypeLegend, OfferedTactics, SheetPatrols
     from .rollcall_data import RollCall
 
 SUBTITLE, TEXT, SMALL, TINY = 11.0, 9.0, 8.0, 6.5
@@ -92,13 +94,13 @@ def sheets(rollcalls: Sequence[RollCall]) -> tuple[pd.DataFrame, pd.DataFrame, p
     return pd.DataFrame(pages), pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.concat(patrols, ignore_index=True)
 
 
-def _qr(phone):
+def _qr(phone: str) -> str:
     """The QR code of an address as a picture in text; an empty text without address, or without reportlab."""
     # Ten times as large as it is shown: QGIS takes a picture that each page names itself for pixels.
     return embedded(charts.qr_code(phone, 10 * QR).svg.encode()) if phone and charts.available() else ""
 
 
-def _embedded(path):
+def _embedded(path: str | Path) -> str:
     try:
         return embedded(Path(path).read_bytes()) if path else ""
     except OSError:  # a logo that is not there is no reason not to print
@@ -110,7 +112,8 @@ def embedded(picture: bytes) -> str:
     return "base64:" + base64.b64encode(picture).decode("ascii")
 
 
-def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
+def _add_beat(rollcall: RollCall, kinds: dict[str, dict[str, str]], beat: str, pages: list[dict[str, Any]],
+              rows: list[dict[str, Any]], patrols: list[pd.DataFrame]) -> None:
     """Append the page of one beat, or its pages where its boxes need more than one."""
     mine = rollcall.patrols[rollcall.patrols["beat"] == beat]
     lines = [_row(rollcall, kinds, patrol) for patrol in mine.to_dict("records")]
@@ -143,7 +146,8 @@ def _add_beat(rollcall, kinds, beat, pages, rows, patrols):
         patrols.append(shown)
 
 
-def _text(rollcall, kinds, patrols, rows):
+def _text(rollcall: RollCall, kinds: dict[str, dict[str, str]], patrols: SheetPatrols,
+          rows: list[dict[str, str]]) -> _Text:
     """The fullest texts that fit on one page; where none do, the fullest that need the fewest pages."""
     tried = []
     for detail in DETAIL:
@@ -171,13 +175,13 @@ class _Text:
         self.parts = _parts(self.heights, self.room - side_height(len(rollcall.crime_types)))
 
 
-def _inner(rollcall):
+def _inner(rollcall: RollCall) -> tuple[float, float]:
     """Width between the margins, and height above the lower one."""
     width, height = style.page_size(rollcall.page_size)
     return width - 2 * style.MARGIN, height - style.MARGIN
 
 
-def _parts(heights, room):
+def _parts(heights: Sequence[float], room: float) -> list[tuple[int, int]]:
     """Cut rows into runs no taller than ``room``: at least one run, and a row that is too tall alone in its own."""
     parts, first, used = [], 0, 0.0
     for row, height in enumerate(heights):
@@ -190,7 +194,7 @@ def _parts(heights, room):
 
 # --- texts -----------------------------------------------------------------------------------------------------------
 
-def _frame_texts(rollcall, beat, part, parts):
+def _frame_texts(rollcall: RollCall, beat: str, part: int, parts: int) -> dict[str, str]:
     """Header and footer."""
     width, _ = _inner(rollcall)
     split, name_width = header_widths(width, bool(rollcall.logo), bool(rollcall.phone))
@@ -214,7 +218,7 @@ def _frame_texts(rollcall, beat, part, parts):
     }
 
 
-def _proof(rollcall):
+def _proof(rollcall: RollCall) -> Iterator[tuple[str, str]]:
     """Labels and hashes with which anybody can check the draw later."""
     if rollcall.seed_hash:
         yield rollcall.seed_label, rollcall.seed_hash
@@ -225,7 +229,7 @@ def _proof(rollcall):
         yield "Chain head of adjustments", rollcall.chain_head
 
 
-def _row(rollcall, kinds, patrol):
+def _row(rollcall: RollCall, kinds: dict[str, dict[str, str]], patrol: Mapping[str, Any]) -> dict[str, str]:
     """One line of the table; line breaks stand where QGIS would have to break, so that heights are known."""
     widths = dict(zip((name for name, _, _ in COLUMNS), column_widths(style.page_size(rollcall.page_size)[0])))
 
@@ -245,13 +249,13 @@ def _row(rollcall, kinds, patrol):
         "colour": kind["colour"] or ""}
 
 
-def _why(kinds, patrol, width, lines):
+def _why(kinds: dict[str, dict[str, str]], patrol: Mapping[str, Any], width: float, lines: int) -> str:
     """The reasons that the forecast of a box gives, or an empty text."""
     mark = f"{patrol['number']}{kinds.get(patrol['crime_type'], _NO_KIND)['letter']}"
     return _growing(mark, patrol["reasons"], "; ", width - 2, lines) if patrol["reasons"] else ""
 
 
-def _no_reasons(rollcall, patrols, width):
+def _no_reasons(rollcall: RollCall, patrols: SheetPatrols, width: float) -> list[str]:
     """What stands where no box of a page has a reason; nothing without boxes."""
     if patrols.empty:
         return []
@@ -259,14 +263,15 @@ def _no_reasons(rollcall, patrols, width):
     return [_fitted(NO_REASONS if drawn else NO_REASONS_ADDED, width - 2, SMALL, 2)]
 
 
-def _note(patrols, width):
+def _note(patrols: SheetPatrols, width: float) -> str:
     if patrols.empty:
         return ""
     returning = (patrols["returns"].fillna(0) > 0).any()
     return _fitted(CHANCE_NOTE + (RETURN_NOTE if returning else ""), width - 2, SMALL, 3)
 
 
-def _tactics(tactics, kinds, shown, width, lines_each):
+def _tactics(tactics: OfferedTactics, kinds: dict[str, dict[str, str]], shown: set[str], width: float,
+             lines_each: int) -> tuple[str, list[str]]:
     """Title and lines of the tactics that serve the crime types on a page; names only for no lines each."""
     serving = [tactic for tactic in tactics.to_dict("records")
                if shown and (not tactic["crime_types"] or shown & set(tactic["crime_types"]))]
@@ -288,11 +293,11 @@ def _tactics(tactics, kinds, shown, width, lines_each):
     return "Tactics" + (f" ({NOT_APPROVED} by the agency)" if none_approved else ""), lines
 
 
-def _sentences(text):
+def _sentences(text: str) -> list[str]:
     return re.split(r"(?<=[.!?])\s+", text) if text else []
 
 
-def _growing(start, pieces, between, width, lines):
+def _growing(start: str, pieces: Sequence[str], between: str, width: float, lines: int) -> str:
     """``start – piece, piece`` with as many whole pieces as fit; a first piece that is too long is cut."""
     text = start
     for number, piece in enumerate(pieces):
@@ -303,39 +308,39 @@ def _growing(start, pieces, between, width, lines):
     return _fitted(text, width, SMALL, lines)
 
 
-def _fitted(text, width, points, lines=1, bold=False):
+def _fitted(text: str, width: float, points: float, lines: int = 1, bold: bool = False) -> str:
     return "\n".join(style.fit(text, width, points, lines, bold))
 
 
 # --- heights ---------------------------------------------------------------------------------------------------------
 
-def _header_height():
+def _header_height() -> float:
     return style.line_height(SMALL) + 2 * PADDING
 
 
-def _row_height(row):
+def _row_height(row: Mapping[str, str]) -> float:
     lines = max(text.count("\n") + 1 for text in row.values())
     return (lines - 0.15) * style.line_height(TEXT) + 2 * PADDING
 
 
-def _block_height(texts):
+def _block_height(texts: Sequence[str]) -> float:
     """A title and its lines; nothing at all without lines."""
     return TITLE + _lines_height(texts) if texts else 0.0
 
 
-def _lines_height(texts):
+def _lines_height(texts: Sequence[str]) -> float:
     return sum(text.count("\n") + 1 for text in texts if text) * style.line_height(SMALL)
 
 
 # --- maps ------------------------------------------------------------------------------------------------------------
 
-def _outline(rollcall, beat):
+def _outline(rollcall: RollCall, beat: str) -> BaseGeometry:
     """The beat, or the whole area where there is no beat of that name."""
     own = [shape for name, shape in zip(rollcall.beats["beat"], rollcall.beats["geometry"]) if name == beat]
     return own[0] if own else rectangle(*rollcall.area)
 
 
-def _view(patrols, outline):
+def _view(patrols: SheetPatrols, outline: BaseGeometry) -> BaseGeometry:
     """What the map of a page shows: its boxes with some streets around, or the beat where it has none."""
     if patrols.empty:
         return rectangle(*outline.bounds)
@@ -345,7 +350,7 @@ def _view(patrols, outline):
     return rectangle(x - half_width, y - half_height, x + half_width, y + half_height)
 
 
-def _shown(view, width, height):
+def _shown(view: BaseGeometry, width: float, height: float) -> BaseGeometry:
     """What a map of some size shows of the ground when ``view`` is all on it."""
     xmin, ymin, xmax, ymax = view.bounds
     x = max(0.0, (ymax - ymin) * width / height - (xmax - xmin)) / 2
@@ -353,7 +358,7 @@ def _shown(view, width, height):
     return rectangle(xmin - x, ymin - y, xmax + x, ymax + y)
 
 
-def _square(bounds, margin=0.06):
+def _square(bounds: tuple[float, float, float, float], margin: float = 0.06) -> tuple[float, float, float, float]:
     """The bounds with a margin, grown to a square around the same middle."""
     xmin, ymin, xmax, ymax = bounds
     half = (0.5 + margin) * max(xmax - xmin, ymax - ymin)

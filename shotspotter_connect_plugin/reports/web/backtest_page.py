@@ -1,7 +1,9 @@
 """The page on a back-test: what each way to forecast would have caught, as vector pictures and tables."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Iterator, Sequence
+
+import numpy as np
 
 from ...forecast.accuracy import Calibration
 from ...forecast.backtest_scores import POOLED
@@ -11,7 +13,11 @@ from ..paper.box_map import box_map
 from . import web_page
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...forecast.rolling_backtest import Replayed
     from ...workspace.steps.backtesting import BackTest
+    from ..paper.report_frames import BoxPlaces
 
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
          "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",
@@ -69,7 +75,7 @@ def parts(result: BackTest) -> list[str]:
     return [part for code in sorted(codes, key=lambda code: code != POOLED) for part in _of_type(result, code)]
 
 
-def _of_type(result, crime_type):
+def _of_type(result: BackTest, crime_type: str) -> Iterator[str]:
     own = result.table[result.table["crime_type"] == crime_type]
     replayed = [one for one in result.replayed if crime_type in (one.crime_type, POOLED)]
     compared = [gain.method for gain in result.gains[crime_type]]
@@ -92,54 +98,55 @@ def _of_type(result, crime_type):
     yield web_page.table(WORDS.values(), _rows(own, result.shifts))
 
 
-def _accuracy(own, replayed, compared):
+def _accuracy(own: pd.DataFrame, replayed: Sequence[Replayed], compared: Sequence[str]) -> charts.Picture:
     """Share of events caught at several shares of the area: what counts with names, other rungs as thin lines."""
     events = own["events"].iloc[0]
-    curve = dict(zip(replayed[0].methods, 100 * sum(one.curve for one in replayed) / (events or 1.0)))
+    caught = np.sum([one.curve for one in replayed], axis=0)
+    curve = dict(zip(replayed[0].methods, 100 * caught / (events or 1.0)))
     named = [name for name in dict.fromkeys((CONNECT, *compared, "uniform")) if name in curve]
     return charts.lines([f"{100 * share:g} %" for share in CURVE],
                         [charts.Series(name, curve[name].tolist()) for name in named], web_page.WIDTH, 80.0, "",
                         others=[values.tolist() for name, values in curve.items() if name not in named])
 
 
-def _pai(own):
+def _pai(own: pd.DataFrame) -> charts.Picture:
     own = own.sort_values("pai", ascending=False, kind="stable")
     return charts.intervals(own["method"].tolist(), own["pai"].tolist(), own["ci_low"].tolist(),
                             own["ci_high"].tolist(), web_page.WIDTH, "PAI")
 
 
-def _calibration(replayed):
+def _calibration(replayed: Sequence[Replayed]) -> charts.Picture:
     groups = sum((one.calibration for one in replayed), Calibration()).groups()
     return charts.columns([f"group {number + 1}" for number in range(len(groups))],
                           [charts.Series("expected", [expected for expected, _ in groups]),
                            charts.Series("seen", [seen for _, seen in groups])], web_page.WIDTH, 55.0, "events")
 
 
-def _hits_and_misses(boxes, replayed):
-    caught = sum(one.caught_in for one in replayed)
-    missed = sum(one.missed_in for one in replayed)
+def _hits_and_misses(boxes: BoxPlaces, replayed: Sequence[Replayed]) -> charts.Picture:
+    caught = np.sum([one.caught_in for one in replayed], axis=0)
+    missed = np.sum([one.missed_in for one in replayed], axis=0)
     return box_map(boxes, [("missed", missed, _MISSED, False), ("caught", caught, _CAUGHT, True)], web_page.WIDTH)
 
 
-def _rows(own, shifts):
+def _rows(own: pd.DataFrame, shifts: int) -> list[list[str]]:
     return [[str(row["method"]), _number(100 * row["area_share"], 2), _number(row["hits"], 1),
              _number(row["hits"] / shifts, 3), _number(row["events"], 1), _number(100 * row["hit_rate"], 1),
              _number(row["pai"], 2), _interval(row), _number(row["pei"], 2), _number(row["log_score"], 3)]
             for _, row in own.iterrows()]
 
 
-def _interval(row):
+def _interval(row: pd.Series) -> str:
     return _span(row["ci_low"], row["ci_high"], ".1f").strip(" ()") or "none"
 
 
-def _span(low, high, digits):
+def _span(low: float, high: float, digits: str) -> str:
     """An interval in brackets; an empty text where there is none."""
     return "" if low != low else f" ({low:{digits}} to {high:{digits}})"
 
 
-def _number(value, digits):
+def _number(value: float, digits: int) -> str:
     return "–" if value != value else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
-def _name(crime_type):
+def _name(crime_type: str) -> str:
     return "All crime types" if crime_type == POOLED else str(crime_type).replace("_", " ")

@@ -8,6 +8,7 @@ from . import web_page
 
 if TYPE_CHECKING:
     import pandas as pd
+    from reportlab.graphics.shapes import Drawing
 
 WORDS = {
     "cap": "Cap: largest chance of a box per shift", "rules": "Rules in force",
@@ -45,7 +46,7 @@ def parts(table: pd.DataFrame) -> list[str]:
     return [charts(table), web_page.table([WORDS[name] for name in table], rows)]
 
 
-def _cell(name, value):
+def _cell(name: str, value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
 
 
@@ -61,7 +62,7 @@ def charts(table: pd.DataFrame) -> str:
     return pictures.replace("fill: None", "fill: none") + web_page.paragraph(KEY)
 
 
-def _chart(table, name, factor):
+def _chart(table: pd.DataFrame, name: str, factor: float) -> Drawing:
     """One measure against the cap: a line under all rules, and one for the cap alone."""
     from reportlab.graphics.charts.lineplots import LinePlot
     from reportlab.graphics.shapes import Drawing, String

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import zoneinfo
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
@@ -16,8 +16,10 @@ from ...workspace.imports.file_kinds import KINDS, MAPPED
 from .import_queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
 
 if TYPE_CHECKING:
+    import pandas as pd
     from qgis.PyQt.QtGui import QKeyEvent, QWheelEvent
 
+    from ...workspace.imports.preview import Preview
     from .import_queue import Item
 
 RED = "#d03a3a"
@@ -112,7 +114,7 @@ class ColumnsPanel(QWidget):
         row.addWidget(self.guess)
         layout.addLayout(row)
 
-    def _crs_and_zone(self):
+    def _crs_and_zone(self) -> None:
         self.zone = QComboBox()
         self.zone.setObjectName("ConnectImportZone")
         self.zone.setEditable(True)
@@ -141,7 +143,7 @@ class ColumnsPanel(QWidget):
         if again is not None:
             again.setFocus()
 
-    def _show(self, item):
+    def _show(self, item: Item | None) -> None:
         found = item.look if item is not None and item.kind != VISITS else None
         notice = _notice(item, found)
         self.notice.setText(notice)
@@ -171,18 +173,18 @@ class ColumnsPanel(QWidget):
         if asked:
             self._fill_order(item)
 
-    def _show_row(self, field, shown):
+    def _show_row(self, field: QWidget, shown: bool) -> None:
         field.setVisible(shown)
         self.form.labelForField(field).setVisible(shown)
 
-    def _fill_kinds(self, kind):
+    def _fill_kinds(self, kind: str) -> None:
         self.kind.clear()
         self.kind.addItem(tr("choose …"), "")
         for code, title in kinds().items():
             self.kind.addItem(title, code)
         self.kind.setCurrentIndex(max(self.kind.findData(kind), 0))
 
-    def _show_extras(self, item):
+    def _show_extras(self, item: Item) -> None:
         wanted = _EXTRAS.get(item.kind, ())
         if [name for name, _, _ in wanted] != list(self.extras) or not wanted:
             for field in self.extras.values():
@@ -195,7 +197,7 @@ class ColumnsPanel(QWidget):
             elif field.text() != value:
                 field.setText(value)
 
-    def _extra_field(self, name, label, empty):
+    def _extra_field(self, name: str, label: str, empty: str) -> QComboBox | QLineEdit:
         if name == "HOLDS":
             field = QComboBox()
             for code, words in _HOLDS:
@@ -209,7 +211,7 @@ class ColumnsPanel(QWidget):
         self.form.addRow(tr(label), field)
         return field
 
-    def _fill_table(self, found, mapped):
+    def _fill_table(self, found: Preview, mapped: bool) -> None:
         roles = {column: role for role, column in reversed(found.mapping.items())}
         meanings = KINDS[found.kind].meanings if found.kind else {}
         self.table.setRowCount(0)  # takes the old choices away; one that is replaced would stay in sight for a while
@@ -229,7 +231,7 @@ class ColumnsPanel(QWidget):
         self.table.setColumnWidth(1, 170)
         self.table.resizeColumnToContents(3)
 
-    def _fill_order(self, item):
+    def _fill_order(self, item: Item) -> None:
         """The question whether day or month comes first, with what an example of the file then means."""
         example, choices = item.question.example, item.question.choices
         self.order.clear()
@@ -238,7 +240,7 @@ class ColumnsPanel(QWidget):
             self.order.addItem(tr("{} is {}").format(example, words), order)
         self.order.setCurrentIndex(max(self.order.findData(item.date_order), 0))
 
-    def _meaning(self, column, role, meanings):
+    def _meaning(self, column: str, role: str, meanings: Mapping[str, str]) -> QComboBox:
         combo = _Choice()
         combo.setObjectName("ConnectMeaning:" + column)
         combo.addItem("–", "")
@@ -250,7 +252,7 @@ class ColumnsPanel(QWidget):
         combo.activated.connect(lambda _: self.meant.emit(column, combo.currentData()))
         return combo
 
-    def _give(self):
+    def _give(self) -> None:
         crs = self.crs.crs()
         self.given.emit(crs.authid() or crs.toWkt() if crs.isValid() else "", self.zone.currentText().strip())
 
@@ -324,7 +326,7 @@ class ResultPanel(QTextBrowser):
         self.setHtml("".join(parts))
 
 
-def _notice(item, found):
+def _notice(item: Item | None, found: Preview | None) -> str:
     if item is None:
         return tr("Choose a file in the list.")
     if item.kind == VISITS:
@@ -334,7 +336,7 @@ def _notice(item, found):
     return "\n".join([*found.problems, *found.notes]) if found is not None else ""
 
 
-def _delivered(table):
+def _delivered(table: pd.DataFrame) -> str:
     """The patrols of shifts in which anybody was anywhere; of the others a sentence above has told."""
     table = table[table.groupby(["shift_date", "shift"])["visits"].transform("sum") > 0]
     rows = [[row.shift_date, row.shift, row.box_id, row.beat or "", f"{row.target_minutes:.0f}",
@@ -346,14 +348,14 @@ def _delivered(table):
                    tr("Visits"), ""], rows)
 
 
-def _table(headings, rows):
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = ["<tr>{}</tr>".format("".join(f"<th align='left'>{escape(text)}</th>" for text in headings))]
     lines.extend("<tr>{}</tr>".format("".join(f"<td>{escape(str(text))}</td>" for text in row))
                  for row in rows)
     return "<table cellspacing='0' cellpadding='3' border='0'>{}</table>".format("".join(lines))
 
 
-def _cell(text, faint=False):
+def _cell(text: object, faint: bool = False) -> QTableWidgetItem:
     item = QTableWidgetItem(str(text))
     item.setToolTip("" if len(str(text)) < 25 else str(text)[:500])
     if faint:

@@ -51,7 +51,7 @@ class ImportDock(QgsDockWidget):
         QgsProject.instance().readProject.connect(self.follow_project)
         self.follow_project()
 
-    def _build(self):
+    def _build(self) -> None:
         body = QWidget(self)
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -87,7 +87,7 @@ class ImportDock(QgsDockWidget):
         layout.addWidget(splitter, 1)
         self.setWidget(body)
 
-    def _button_row(self):
+    def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.buttons = {}
         for name, text, does in (("add", tr("Add &files…"), self._choose_files),
@@ -109,7 +109,7 @@ class ImportDock(QgsDockWidget):
         row.addStretch()
         return row
 
-    def _make_list(self):
+    def _make_list(self) -> QTableWidget:
         self.table = QTableWidget(0, 3)
         self.table.setObjectName("ConnectImportFiles")
         self.table.setHorizontalHeaderLabels([tr("File"), tr("What it is"), tr("State")])
@@ -148,7 +148,7 @@ class ImportDock(QgsDockWidget):
             self.follow_project()  # it may have got another workspace meanwhile
         super().showEvent(event)
 
-    def _open(self):
+    def _open(self) -> None:
         try:
             address = addresses.resolve(self.workspace.text(), QgsProject.instance())
         except ConnectError:
@@ -182,13 +182,13 @@ class ImportDock(QgsDockWidget):
         event.acceptProposedAction()
         self.add([url.toLocalFile() for url in event.mimeData().urls()])
 
-    def _choose_files(self):
+    def _choose_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, tr("Choose files to import"), QgsSettings().value(_FOLDER, ""))
         if paths:
             QgsSettings().setValue(_FOLDER, os.path.dirname(paths[0]))
             self.add(paths)
 
-    def _choose_folder(self):
+    def _choose_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, tr("Choose a folder of GPS files"),
                                                 QgsSettings().value(_FOLDER, ""))
         if path:
@@ -206,7 +206,7 @@ class ImportDock(QgsDockWidget):
         row = self.table.currentRow()
         return self.queue.items[row] if 0 <= row < len(self.queue.items) and self.table.selectedItems() else None
 
-    def _extra(self, name, value):
+    def _extra(self, name: str, value: str) -> None:
         if value:
             self.item.extras[name] = value
         else:
@@ -237,7 +237,7 @@ class ImportDock(QgsDockWidget):
         QgsProject.instance().readProject.disconnect(self.follow_project)
         self.queue.leave()
 
-    def _over(self):
+    def _over(self) -> None:
         done = [item for item in self.queue.items if item.state == DONE]
         failed = [item for item in self.queue.items if item.state == FAILED]
         if failed:
@@ -254,7 +254,7 @@ class ImportDock(QgsDockWidget):
 
     # Showing
 
-    def _fill(self):
+    def _fill(self) -> None:
         chosen = self.item
         self.table.blockSignals(True)
         self.table.setRowCount(len(self.queue.items))
@@ -268,7 +268,7 @@ class ImportDock(QgsDockWidget):
             self.table.selectRow(0)
         self._show_item()
 
-    def _fill_row(self, row, item):
+    def _fill_row(self, row: int, item: Item) -> None:
         name = QTableWidgetItem(item.name)
         name.setToolTip(item.path)
         self.table.setItem(row, 0, name)
@@ -288,20 +288,20 @@ class ImportDock(QgsDockWidget):
             self.table.setCellWidget(row, 2, bar)
         bar.setValue(item.percent)
 
-    def _changed(self, item):
+    def _changed(self, item: Item) -> None:
         if item in self.queue.items and self.table.rowCount() == len(self.queue.items):
             self._fill_row(self.queue.items.index(item), item)
             if item is self.item and not (item.state == RUNNING and item.percent):
                 self._show_item()
         self._update()
 
-    def _show_item(self):
+    def _show_item(self) -> None:
         item = self.item
         for panel in (self.columns, self.rows, self.result):
             panel.show_item(item)
         self._update()
 
-    def _update(self):
+    def _update(self) -> None:
         states = [item.state for item in self.queue.items]
         running = self.queue.running()
         able = bool(self.queue.address) and not running and bool({READY, FAILED, STOPPED} & set(states))
@@ -313,7 +313,7 @@ class ImportDock(QgsDockWidget):
         for name in ("add", "folder"):
             self.buttons[name].setEnabled(bool(self.queue.address))
 
-    def _tell(self, text, level):
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
         self.bar.clearWidgets()
         self.bar.pushMessage(text, level, 0)
 
@@ -328,7 +328,7 @@ class ImportDock(QgsDockWidget):
         return super().eventFilter(watched, event)
 
 
-def _state(item):
+def _state(item: Item) -> str:
     if item.state == PROBLEM:
         return item.look.problems[0]
     if item.state == DONE:
@@ -337,7 +337,7 @@ def _state(item):
             STOPPED: tr("stopped; nothing was changed"), FAILED: item.error}.get(item.state, "")
 
 
-def _done(item):
+def _done(item: Item) -> str:
     if item.kind == VISITS:
         return tr("{:,.0f} visits, {:,.0f} of {:,.0f} patrols visited").format(
             item.outputs["VISITS"], item.outputs["PATROLS_SERVED"], item.outputs["PATROLS"])

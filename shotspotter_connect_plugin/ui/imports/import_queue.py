@@ -6,7 +6,8 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Sequence
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -22,6 +23,9 @@ from ..translation import translator
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ...progress import Progress
+    from ...workspace.store.workspace import Workspace
 
 tr = translator("ImportDock")
 LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
@@ -125,8 +129,7 @@ class ImportQueue(QObject):
         for path in paths:
             item = Item(path)
             self.items.append(item)
-            self._start_look(item, lambda workspace, progress, path=path: [
-                preview_file(workspace, part, progress=progress) for part in importable_parts(path)])
+            self._start_look(item, partial(_preview_parts, path))
         self.listed.emit()
 
     def remove(self, item: Item) -> None:
@@ -159,13 +162,13 @@ class ImportQueue(QObject):
         """Whether any item is still looked at."""
         return self._works.under_way()
 
-    def _start_look(self, item, function):
+    def _start_look(self, item: Item, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
         item.state = LOOKING
         self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
                           lambda sentence: self._looked(item, [Preview(item.path, item.kind, problems=[sentence])]))
         self.changed.emit(item)
 
-    def _looked(self, item, looks):
+    def _looked(self, item: Item, looks: list[Preview]) -> None:
         if item not in self.items:
             return
         place = self.items.index(item)
@@ -222,7 +225,7 @@ class ImportQueue(QObject):
 
     # Importing
 
-    def _refuse(self, sentence):
+    def _refuse(self, sentence: str) -> None:
         self.refusal = sentence
         self.listed.emit()
         if sentence:
@@ -260,7 +263,7 @@ class ImportQueue(QObject):
             self._run.over.disconnect()
             self._run = None
 
-    def _next(self):
+    def _next(self) -> None:
         waiting = sorted((item for item in self.items if item.state == WAITING), key=lambda item: _ORDER.index(
             item.kind))
         if self._dates and self.find_visits and (not waiting or _ORDER.index(waiting[0].kind) > _ORDER.index(VISITS)):
@@ -280,7 +283,7 @@ class ImportQueue(QObject):
         self.changed.emit(item)
         self._run.start()
 
-    def _list_visits(self, first, last):
+    def _list_visits(self, first: str, last: str) -> Item:
         item = Item(tr("Visits of {}").format(first if first == last else f"{first} … {last}"), VISITS)
         item.extras = {"FROM": first, "TO": last}
         self.items.append(item)
@@ -307,13 +310,13 @@ class ImportQueue(QObject):
                 SOURCE_TIMEZONE=item.source_timezone if corrected else "", REJECTS=_rejects(self.address, item))
         return parameters
 
-    def _progressed(self, percent):
+    def _progressed(self, percent: float) -> None:
         item = self._running
         if item is not None and int(percent) != item.percent:
             item.percent = int(percent)
             self.changed.emit(item)
 
-    def _ended(self):
+    def _ended(self) -> None:
         item, run = self._running, self._run
         outputs, messages, error = run.result
         item.messages, item.warnings = map(_spoken, (messages, run.feedback.warnings))
@@ -328,7 +331,7 @@ class ImportQueue(QObject):
         self.changed.emit(item)
         self._next()
 
-    def _keep_results(self, item, run):
+    def _keep_results(self, item: Item, run: AlgorithmRun) -> None:
         if item.kind == "gps_fixes" and item.outputs.get("FROM"):
             self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
         if item.kind == VISITS:
@@ -346,7 +349,7 @@ class ImportQueue(QObject):
         else:
             self._read(item, "rejected", lambda workspace, _: rejected_of(workspace, item.kind))
 
-    def _keep_rejects(self, item):
+    def _keep_rejects(self, item: Item) -> None:
         """Of a file from which nothing was taken the list of its rows stays, and says why."""
         rejects = _rejects(self.address, item)
         # Clocks of file systems are coarse: a file of a second ago is of this run.
@@ -354,26 +357,30 @@ class ImportQueue(QObject):
             item.rejects = rejects
             self._read(item, "rejected", lambda *_: rejected_in(rejects))
 
-    def _read(self, item, name, function):
+    def _read(self, item: Item, name: str, function: Callable[[Workspace, Progress], Any]) -> None:
         def keep(table):
             setattr(item, name, table)
             self.changed.emit(item)
         self._works.start(_key(item), self.address, function, keep, item.warnings.append)
 
 
-def _spoken(sentences):
+def _preview_parts(path: str, workspace: Workspace, progress: Progress) -> list[Preview]:
+    return [preview_file(workspace, part, progress=progress) for part in importable_parts(path)]
+
+
+def _spoken(sentences: Iterable[str]) -> list[str]:
     return [spoken(sentence) for sentence in sentences]
 
 
-def _key(item):
+def _key(item: Item) -> str:
     return f"item {id(item)}"
 
 
-def _algorithm(item):
+def _algorithm(item: Item) -> str:
     return "connect:visits" if item.kind == VISITS else KINDS[item.kind].algorithm
 
 
-def _rejects(address, item):
+def _rejects(address: str, item: Item) -> str:
     """A rejects file for each file, beside the workspace: several of one kind do not overwrite each other's."""
     if "://" in address or address.startswith("service="):
         return ""
@@ -384,7 +391,7 @@ def _rejects(address, item):
     return f"{stem}-rejects-{item.kind}-{plain}.csv"
 
 
-def _show_on_map(run):
+def _show_on_map(run: AlgorithmRun) -> None:
     """Load the layers an algorithm left for the project, styled as it wants them."""
     for layer_id, details in run.context.layersToLoadOnCompletion().items():
         layer = run.context.takeResultLayer(layer_id)

@@ -2,12 +2,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsApplication, QgsNmeaConnection
 from qgis.PyQt.QtCore import QDateTime, QElapsedTimer, QIODevice, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtNetwork import QAbstractSocket, QTcpSocket
 
 from ...errors import ConnectError
+
+if TYPE_CHECKING:
+    from qgis.core import QgsGpsConnection, QgsGpsInformation
 
 GPSD, NMEA, SERIAL = "gpsd", "NMEA over TCP", "Serial port"
 USUAL = {GPSD: "localhost:2947", NMEA: "localhost:10110", SERIAL: "/dev/ttyACM0"}
@@ -42,7 +46,7 @@ def check_address(kind: str, text: str) -> tuple[str, int] | tuple[str]:
     return host, int(port)
 
 
-def _serial_port():
+def _serial_port() -> Any:
     """Qt's class for serial ports, which not every QGIS brings."""
     try:
         from qgis.PyQt.QtSerialPort import QSerialPort
@@ -55,6 +59,7 @@ def _serial_port():
 class GpsSource(QObject):
     """Gives ``fix(ISO text of the instant in UTC, longitude, latitude, accuracy in metres or NaN)``."""
 
+    _device: QIODevice | None
     _wanted: tuple[str, tuple[str, int] | tuple[str]] | None
     fix = pyqtSignal(str, float, float, float)
 
@@ -77,7 +82,7 @@ class GpsSource(QObject):
         return "" if self._wanted is None or self.name else self._wanted_name
 
     @property
-    def _wanted_name(self):
+    def _wanted_name(self) -> str:
         kind, address = self._wanted
         return "{} {}".format(kind, ":".join(map(str, address)))
 
@@ -111,13 +116,13 @@ class GpsSource(QObject):
         self._wanted = None
         self._let_go()
 
-    def _alive(self):
+    def _alive(self) -> bool:
         """Whether our device is open and has said something, or has not had the time to."""
         if isinstance(self._device, QTcpSocket):
             return self._device.state() != QAbstractSocket.SocketState.UnconnectedState
         return self._device is not None and self._device.isOpen() and self._heard
 
-    def _try(self):
+    def _try(self) -> None:
         self._let_go()
         self._since_try.start()
         kind, address = self._wanted
@@ -129,7 +134,7 @@ class GpsSource(QObject):
         socket.connected.connect(lambda: self._connected(socket, kind))
         socket.connectToHost(*address)
 
-    def _open_serial(self, name):
+    def _open_serial(self, name: str) -> None:
         kind = _serial_port()
         port = kind(name, self)
         port.setBaudRate(_SPEEDS[self._tried % len(_SPEEDS)])
@@ -143,7 +148,7 @@ class GpsSource(QObject):
         self._own = QgsNmeaConnection(port)
         self._follow(self._own)
 
-    def _connected(self, socket, kind):
+    def _connected(self, socket: QTcpSocket, kind: str) -> None:
         if socket is not self._device:
             return
         if kind == GPSD:
@@ -153,11 +158,11 @@ class GpsSource(QObject):
         self._heard = True
         self._follow(self._own)
 
-    def _lost(self, device):
+    def _lost(self, device: QIODevice) -> None:
         if device is self._device:
             self._let_go()
 
-    def _let_go(self):
+    def _let_go(self) -> None:
         if self._connection is not None:
             try:
                 self._connection.stateChanged.disconnect(self._told)
@@ -170,11 +175,11 @@ class GpsSource(QObject):
         self._connection = self._own = self._device = None
         self._heard = False
 
-    def _follow(self, connection):
+    def _follow(self, connection: QgsGpsConnection) -> None:
         self._connection = connection
         connection.stateChanged.connect(self._told)
 
-    def _told(self, information):
+    def _told(self, information: QgsGpsInformation) -> None:
         self._heard = True
         longitude, latitude = information.longitude, information.latitude
         if not information.isValid() or not (math.isfinite(longitude) and math.isfinite(latitude)):

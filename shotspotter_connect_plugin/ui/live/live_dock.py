@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable, Iterable, Sequence
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from qgis.gui import QgsMapCanvas
     from qgis.PyQt.QtWidgets import QWidget
 
-    from ...workspace.exports.shift_package import ShiftPackage
+    from ...patrol.live_tracker import VisitEvent
+    from ...workspace.exports.shift_package import Patrol, ShiftPackage, Tactic
+    from .workspace_link import Fix
 
 OBJECT_NAME = "ConnectLiveDock"
 _TICK = 500
@@ -42,6 +44,7 @@ class LiveDock(QgsDockWidget):
     ``told`` gives what the driver should also see outside the dock: that a target is reached, that the plan changed.
     """
 
+    _transform: Callable[[float, float], tuple[float, float]] | None
     _source: PlanSource | None
     _package: ShiftPackage | None
     _journal: Journal | None
@@ -169,7 +172,7 @@ class LiveDock(QgsDockWidget):
             self._map.remove()
             self._map = None
 
-    def _let_go(self):
+    def _let_go(self) -> None:
         self._gps.close()
         if self._workspace_link is not None:
             self._workspace_link.stop()
@@ -181,7 +184,7 @@ class LiveDock(QgsDockWidget):
 
     # The plan
 
-    def _offer_shifts(self, wanted=""):
+    def _offer_shifts(self, wanted: str = "") -> None:
         """Offer the shifts of the workspace named, if it is one; after a restart the one that was under way."""
         offered = {}
         try:
@@ -194,7 +197,7 @@ class LiveDock(QgsDockWidget):
             offered.setdefault(wanted, wanted)
         self.first.offer([(words, data) for data, words in offered.items()], wanted)
 
-    def _remember_plan(self, unit):
+    def _remember_plan(self, unit: str) -> None:
         settings = QgsSettings()
         shift = f"{self._package.shift_date} {self._package.shift}"
         for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
@@ -202,7 +205,7 @@ class LiveDock(QgsDockWidget):
             settings.setValue(SETTINGS + name, value)
         settings.sync()  # a crash finds them on the disk
 
-    def _replan(self, package):
+    def _replan(self, package: ShiftPackage | None) -> None:
         if self._patrol is None or package is None or package == self._package:
             return
         if (package.shift_date, package.shift) != (self._package.shift_date, self._package.shift):
@@ -220,7 +223,7 @@ class LiveDock(QgsDockWidget):
 
     # What the buttons do
 
-    def _open_gps(self, kind, address):
+    def _open_gps(self, kind: str, address: str) -> None:
         try:
             self._gps.open(kind, address)
         except ConnectError as error:
@@ -230,7 +233,7 @@ class LiveDock(QgsDockWidget):
         for name, value in (("gps_kind", kind), ("gps_" + kind, address.strip()), ("gps_own", True)):
             QgsSettings().setValue(SETTINGS + name, value)
 
-    def _use(self, code):
+    def _use(self, code: str) -> None:
         at, state = self._patrol.now, self._patrol.situation()
         tactic = next((tactic for tactic in self._package.tactics if tactic.tactic == code), None)
         if at is None or state.patrol is None or tactic is None:
@@ -245,11 +248,11 @@ class LiveDock(QgsDockWidget):
         if self._workspace_link is not None:
             self._workspace_link.tactic()
 
-    def _beat_chosen(self):
+    def _beat_chosen(self) -> None:
         QgsSettings().setValue(SETTINGS + "beat", self.page.beat.currentData())
         self._show_boxes()
 
-    def _dress(self, night):
+    def _dress(self, night: bool) -> None:
         self._theme = NIGHT if night else DAY
         QgsSettings().setValue(SETTINGS + "night", bool(night))
         self._pages.setStyleSheet(self._theme.sheet)
@@ -261,7 +264,7 @@ class LiveDock(QgsDockWidget):
 
     # What comes in
 
-    def _fix(self, at, longitude, latitude, accuracy):
+    def _fix(self, at: str, longitude: float, latitude: float, accuracy: float) -> None:
         if self._patrol is None:
             return
         import pandas as pd
@@ -283,7 +286,7 @@ class LiveDock(QgsDockWidget):
                 self._map.move(x, y)
         self._show()
 
-    def _take(self, events):
+    def _take(self, events: Iterable[VisitEvent]) -> None:
         """Write down at once what became of visits, and bring it to the workspace."""
         for event in events:
             try:
@@ -294,19 +297,19 @@ class LiveDock(QgsDockWidget):
             if self._workspace_link is not None:
                 self._workspace_link.happened(event)
 
-    def _replay(self, fixes):
+    def _replay(self, fixes: Sequence[Fix]) -> None:
         placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
                   for point in self._placed(longitude, latitude)]
         if placed:
             self._last = placed[-1][0]
             self._patrol.replay(*map(list, zip(*placed)))
 
-    def _placed(self, longitude, latitude):
+    def _placed(self, longitude: float, latitude: float) -> list[tuple[float, float]]:
         """[(x, y)], or [] for a place outside the world of the agency's CRS."""
         x, y = self._transform(longitude, latitude)
         return [(x, y)] if math.isfinite(x) and math.isfinite(y) else []
 
-    def _tick(self):
+    def _tick(self) -> None:
         self._gps.watch()
         if self._patrol is None:
             return
@@ -320,7 +323,7 @@ class LiveDock(QgsDockWidget):
 
     # What it says
 
-    def _show(self):
+    def _show(self) -> None:
         state = self._patrol.situation()
         self._show_header()
         self._show_gps()
@@ -335,12 +338,12 @@ class LiveDock(QgsDockWidget):
         self._show_boxes()
         self.changed.emit()
 
-    def _tell(self, text):
+    def _tell(self, text: str) -> None:
         if self.page.sound.isChecked():
             QApplication.beep()
         self.told.emit(text)
 
-    def _show_header(self):
+    def _show_header(self) -> None:
         import pandas as pd
 
         text = "{}, {} · {} {}".format(self._package.shift_name, self._package.shift_date, tr("unit"),
@@ -349,7 +352,7 @@ class LiveDock(QgsDockWidget):
             text += " · " + tr("this shift has ended")
         self.page.header.setText(text)
 
-    def _show_gps(self):
+    def _show_gps(self) -> None:
         name = self._gps.name
         silent = self._since_fix.elapsed() / 1000 if self._since_fix.isValid() else None
         if self._gps.trying:
@@ -365,32 +368,32 @@ class LiveDock(QgsDockWidget):
         self.page.gps_label.setText(text)
         self.page.connect_row.setVisible(not name)
 
-    def _delivery_told(self, sentence):
+    def _delivery_told(self, sentence: str) -> None:
         self.page.warning.setText(tr("The workspace cannot be written to now; the journal keeps everything. {}").format(
             sentence) if sentence else "")
 
-    def _show_plan(self):
+    def _show_plan(self) -> None:
         self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self._package.patrols))
         if self._map is not None:
             self._map.show(self._package, self._own_patrols())
             self._map.dim(self._theme.dark)
         self._show_box(None)
 
-    def _show_box(self, patrol):
+    def _show_box(self, patrol: Patrol | None) -> None:
         tactics = [] if patrol is None else self._package.tactics_for(patrol.crime_type)
         self.page.show_box(patrol, tactics, lambda tactic: self._used_at(tactic, patrol.box_id), self._theme)
         if self._map is not None:
             self._map.outline("" if patrol is None else patrol.box_id)
 
-    def _used_at(self, tactic, box_id):
+    def _used_at(self, tactic: Tactic, box_id: str) -> str:
         """The agency's wall clock at which a tactic was used in a box, or ""."""
         at = self._logged.get((tactic.tactic, box_id))
         return "" if at is None else f"{at.tz_convert(self._package.timezone):%H:%M}"
 
-    def _own_patrols(self):
+    def _own_patrols(self) -> list[Patrol]:
         return [patrol for patrol in self._package.patrols if not patrol.unit or patrol.unit == self._journal.unit]
 
-    def _show_boxes(self):
+    def _show_boxes(self) -> None:
         beat = self.page.beat.currentData()
         self.page.show_boxes([(
             f"{patrol.beat} {patrol.visit_order} · {patrol.where or patrol.box_id} · "

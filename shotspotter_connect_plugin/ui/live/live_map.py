@@ -43,6 +43,7 @@ class Shade(QgsMapCanvasItem):
 class LiveMap(QObject):
     """Draws on a canvas; everything it adds it takes away again."""
 
+    _layer: QgsVectorLayer | None
     _package: ShiftPackage | None
     _patrols: Sequence[Patrol]
 
@@ -80,7 +81,7 @@ class LiveMap(QObject):
         self._package, self._patrols = package, patrols
         quietly(lambda project: self._fill(package, patrols))
 
-    def _fill(self, package, patrols):
+    def _fill(self, package: ShiftPackage, patrols: Sequence[Patrol]) -> None:
         frame = pd.DataFrame([{name: getattr(patrol, name) for name in (
             "box_id", "beat", "where", "crime_type", "crime_type_name", "target_minutes")} for patrol in patrols])
         kinds = {patrol.crime_type: (patrol.crime_type_name, patrol.colour) for patrol in package.patrols}
@@ -131,12 +132,12 @@ class LiveMap(QObject):
             rectangle = self._rectangle(box_id)
             self._zoom((self._package, rectangle.buffered(_AROUND * rectangle.width())))
 
-    def _take_off(self):
+    def _take_off(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
             take_off(layer, self._canvas)
 
-    def _show_again(self):
+    def _show_again(self) -> None:
         if self._package is not None:
             self.show(self._package, self._patrols)
 
@@ -159,10 +160,10 @@ class LiveMap(QObject):
         for item in (self._band, self._car, self._shade):
             self._canvas.scene().removeItem(item)
 
-    def _shade_all(self):
+    def _shade_all(self) -> None:
         self._shade.setRect(self._canvas.extent())
 
-    def _new_layer(self, package):
+    def _new_layer(self, package: ShiftPackage) -> QgsVectorLayer:
         layer = QgsVectorLayer("Polygon", "live", "memory")
         layer.setCrs(crs_of(package.crs))
         layer.setDisplayExpression('"where"')
@@ -174,10 +175,10 @@ class LiveMap(QObject):
         QgsProject.instance().layerTreeRoot().insertLayer(0, layer)
         return layer
 
-    def _rectangle(self, box_id):
+    def _rectangle(self, box_id: str) -> QgsRectangle:
         return QgsRectangle(*self._package.fishnet.rectangles(*self._package.fishnet.parse([box_id]))[0].tolist())
 
-    def _zoom(self, what):
+    def _zoom(self, what: tuple[ShiftPackage, QgsRectangle]) -> None:
         package, rectangle = what
         try:
             self._canvas.setExtent(self._to_map(package).transformBoundingBox(rectangle))
@@ -185,11 +186,11 @@ class LiveMap(QObject):
             return
         self._canvas.refresh()
 
-    def _layers_go(self, ids):
+    def _layers_go(self, ids: Sequence[str]) -> None:
         if self._layer is not None and self._layer.id() in ids:
             self._layer = None
 
-    def _come_back(self):
+    def _come_back(self) -> None:
         """Another project was opened, or a new one, as QGIS does when it has started: the boxes belong on it, too."""
         # A saved project keeps the layer, but not its boxes.
         own = self._layer.id() if self._layer is not None else ""
@@ -200,11 +201,11 @@ class LiveMap(QObject):
             self.show(self._package, self._patrols)
             self._zoom(_around(self._package, self._patrols or self._package.patrols))
 
-    def _to_map(self, package):
+    def _to_map(self, package: ShiftPackage) -> QgsCoordinateTransform:
         return QgsCoordinateTransform(crs_of(package.crs), self._canvas.mapSettings().destinationCrs(),
                                       QgsProject.instance())
 
 
-def _around(package, patrols):
+def _around(package: ShiftPackage, patrols: Sequence[Patrol]) -> tuple[ShiftPackage, QgsRectangle]:
     boxes = package.fishnet.rectangles(*package.fishnet.parse([patrol.box_id for patrol in patrols]))
     return package, QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)

@@ -83,7 +83,7 @@ class StartPage(QWidget):
         for widget in (self.shift, self.shift_label):
             widget.setVisible(bool(shifts))
 
-    def _browse(self):
+    def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a plan"), os.path.dirname(self.plan),
                                               tr("Shift packages and workspaces (*.json *.gpkg)"))
         if path:
@@ -137,7 +137,7 @@ class PatrolPage(QWidget):
         self.end.clicked.connect(self.ended)
         column.addWidget(self.end)
 
-    def _connect_row(self):
+    def _connect_row(self) -> QWidget:
         self.connect_row = QWidget()
         row = QHBoxLayout(self.connect_row)
         row.setContentsMargins(0, 0, 0, 0)
@@ -155,10 +155,10 @@ class PatrolPage(QWidget):
             row.addWidget(widget)
         return self.connect_row
 
-    def _usual_host(self, kind):
+    def _usual_host(self, kind: str) -> None:
         self.host.setText(QgsSettings().value(SETTINGS + "gps_" + kind, USUAL[kind], type=str))
 
-    def _panel(self):
+    def _panel(self) -> QFrame:
         self.panel = QFrame()
         self.panel.setObjectName("panel")
         column = QVBoxLayout(self.panel)
@@ -219,7 +219,7 @@ class PatrolPage(QWidget):
         grid.setRowStretch(grid.rowCount(), 1)
         self.tactics_area.setWidget(holder)
 
-    def _tactic_button(self, tactic, at):
+    def _tactic_button(self, tactic: Tactic, at: str) -> QPushButton:
         button = big_button("")
         button.setObjectName("tactic_" + tactic.tactic)
         button.setToolTip(textwrap.fill(tactic.description.replace("<", "‹"), 60))  # tool tips read markup
@@ -284,7 +284,7 @@ def scale(widget: QWidget, factor: float, bold: bool) -> None:
     widget.setFont(font)
 
 
-def _words(text=""):
+def _words(text: str = "") -> QLabel:
     """A label of several lines in which nothing is read as markup."""
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -292,7 +292,7 @@ def _words(text=""):
     return label
 
 
-def _toggle(text, on):
+def _toggle(text: str, on: bool) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setCheckable(True)
@@ -301,7 +301,7 @@ def _toggle(text, on):
     return button
 
 
-def _swatch(colour):
+def _swatch(colour: QColor) -> QIcon:
     pixmap = QPixmap(16, 16)
     pixmap.fill(colour)
     return QIcon(pixmap)

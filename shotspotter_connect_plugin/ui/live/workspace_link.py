@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ...patrol.live_tracker import Visit, VisitEvent
     from ...workspace.steps.patrol_journal import Journal
+    from ...workspace.store.workspace import Workspace
 
 Fix = tuple["pd.Timestamp", float, float, float]
 """Instant, longitude, latitude, metres, as a journal keeps them."""
@@ -99,7 +100,8 @@ class WorkspaceLink(QObject):
             return False
         return True
 
-    def _deliver(self, workspace, fixes, seen, gone, tactics):
+    def _deliver(self, workspace: Workspace, fixes: list[Fix], seen: dict[tuple[str, pd.Timestamp], Visit],
+                 gone: dict[tuple[str, pd.Timestamp], Visit], tactics: bool) -> None:
         deliver(workspace, self._journal.unit, fixes, list(seen.values()), list(gone.values()),
                 self._journal.tactics_path if tactics else "")
 
@@ -108,14 +110,15 @@ class WorkspaceLink(QObject):
         self._clock.stop()
         self._works.stop()
 
-    def _turn(self):
+    def _turn(self) -> None:
         self.send()
         if not self._works.under_way("plan"):
             date, shift = self._shift_date, self._shift
             self._works.start("plan", self._address, lambda workspace, _: make_package(workspace, date, shift),
                               self.replanned.emit, self.told.emit)
 
-    def _delivered(self, fixes, seen, gone):
+    def _delivered(self, fixes: int, seen: dict[tuple[str, pd.Timestamp], Visit],
+                   gone: dict[tuple[str, pd.Timestamp], Visit]) -> None:
         del self._fixes[:fixes]
         for waiting, done in ((self._seen, seen), (self._gone, gone)):
             for key, visit in done.items():
@@ -125,10 +128,10 @@ class WorkspaceLink(QObject):
         if self._again:
             self.send()
 
-    def _failed(self, sentence, tactics):
+    def _failed(self, sentence: str, tactics: bool) -> None:
         self._tactics = self._tactics or tactics
         self.told.emit(sentence)
 
 
-def _key(visit):
+def _key(visit: Visit) -> tuple[str, pd.Timestamp]:
     return visit.box_id, visit.entered_utc

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushButton, QTableWidget, QTableWidgetItem,
@@ -62,7 +62,7 @@ class WhyPanel(QTextBrowser):
             escape(tr("What speaks against it")), _items(against)))
 
 
-def _items(sentences):
+def _items(sentences: Iterable[str]) -> str:
     return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
 
 
@@ -97,7 +97,7 @@ class _Table(QTableWidget):
                 self.setItem(place, column, item)
         self.resizeColumnsToContents()
 
-    def _choose(self, item):
+    def _choose(self, item: QTableWidgetItem) -> None:
         self.chosen.emit(item.data(_DATA))
 
 
@@ -183,11 +183,11 @@ class RisenPanel(QWidget):
             item.setText(tr("yes") if self._planned(item.data(_DATA)) else tr("no"))
         self._allow()
 
-    def _planned(self, box):
+    def _planned(self, box: Any) -> bool:
         patrol = self._view.row_of(box.box_id) if self._view is not None else None
         return patrol is not None and patrol["status"] == "planned"
 
-    def _allow(self):
+    def _allow(self) -> None:
         item = self.table.currentItem()
         box = item.data(_DATA) if item is not None else None
         why_not = self._refusal or (tr("Choose a box of the list first.") if box is None else
@@ -208,7 +208,7 @@ class RisenPanel(QWidget):
             "", row.where or ""], {2: kinds[row.crime_type]["icon"]}) for row in risen.boxes.itertuples()])
         self.follow(self._view, self._refusal)
 
-    def _preset(self):
+    def _preset(self) -> dict[str, str]:
         box = self.table.currentItem().data(_DATA)
         return {"box_id": box.box_id, "crime_type": box.crime_type, "reason": "late_breaking",
                 "note": tr("{} new events in the box since {}; harm {:.2f}, was {:.2f}").format(
@@ -221,14 +221,14 @@ def kinds_of(crime_types: CrimeTypeLegend) -> dict[str, dict[str, Any]]:
             for kind in crime_types.to_dict("records")}
 
 
-def _button(name, text, tip):
+def _button(name: str, text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setToolTip(tip)
     return button
 
 
-def _stack(widget, *parts):
+def _stack(widget: QWidget, *parts: QWidget | QHBoxLayout) -> None:
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(2, 2, 2, 2)
     for part in parts:

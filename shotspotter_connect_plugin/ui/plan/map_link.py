@@ -5,7 +5,7 @@ In the project of a plan its own layer shows the boxes, and is brought up to dat
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsLayerTreeModel, QgsMapThemeCollection,
                        QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes)
@@ -114,7 +114,7 @@ class MapLink(QObject):
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 
-    def _show_again(self):
+    def _show_again(self) -> None:
         if self._view is not None:
             self.show(*self._last)
 
@@ -161,7 +161,7 @@ class MapLink(QObject):
         """The layer on the map, None while it is off."""
         return self._layer
 
-    def _new_layer(self, planned):
+    def _new_layer(self, planned: pd.DataFrame) -> QgsVectorLayer:
         layer = QgsVectorLayer("Polygon", "plan", "memory")
         layer.setCrs(crs_of(self._view.crs))
         layer.dataProvider().addAttributes(fields_of(planned[_FIELDS]))
@@ -174,13 +174,13 @@ class MapLink(QObject):
         quietly(lambda project: self._put(project, layer))
         return layer
 
-    def _put(self, project, layer):
+    def _put(self, project: QgsProject, layer: QgsVectorLayer) -> None:
         project.addMapLayer(layer, False)
         project.layerTreeRoot().insertLayer(0, layer)
         self._put_theme(True)
 
     @staticmethod
-    def _put_theme(there):
+    def _put_theme(there: bool) -> None:
         """Add the dock's map theme as the layers are shown now, or take it away."""
         root, themes = QgsProject.instance().layerTreeRoot(), QgsProject.instance().mapThemeCollection()
         if there:
@@ -188,7 +188,7 @@ class MapLink(QObject):
         else:
             themes.removeMapTheme(_THEME)
 
-    def _remove(self):
+    def _remove(self) -> None:
         layer, self._layer, self._shown = self._layer, None, None
         if layer is not None:
             take_off(layer, self._canvas)
@@ -197,12 +197,12 @@ class MapLink(QObject):
     # The layers of a plan's own project
 
     @staticmethod
-    def _plan_layers():
+    def _plan_layers() -> list[tuple[QgsVectorLayer, list[str]]]:
         """(layer, [date, code, seed hash]) of each shift's boxes in the open project."""
         found = [(layer, layer.customProperty(PLAN_OF)) for layer in QgsProject.instance().mapLayers().values()]
         return [(layer, json.loads(mark)) for layer, mark in found if mark and layer.isValid()]
 
-    def _reveal(self, layer):
+    def _reveal(self, layer: QgsVectorLayer) -> None:
         """Check a layer and the groups above it, once, so that who hides it then is not overruled."""
         if layer.id() == self._revealed:
             return
@@ -211,18 +211,18 @@ class MapLink(QObject):
         if node is not None:
             quietly(lambda _: node.setItemVisibilityCheckedParentRecursive(True))
 
-    def _hide(self, layers):
+    def _hide(self, layers: Sequence[QgsVectorLayer]) -> None:
         """Uncheck the plans of other shifts while this dock shows a shift that the project does not hold."""
         if not self._hidden:
             self._hidden = [layer.id() for layer in layers if self._check_group(layer.id(), False)]
 
-    def _show_hidden(self):
+    def _show_hidden(self) -> None:
         for layer_id in self._hidden:
             self._check_group(layer_id, True)
         self._hidden = []
 
     @staticmethod
-    def _check_group(layer_id, checked):
+    def _check_group(layer_id: str, checked: bool) -> bool:
         """Check or uncheck the group of a layer -> whether that changed anything."""
         root = QgsProject.instance().layerTreeRoot()
         node = root.findLayer(layer_id)
@@ -232,7 +232,8 @@ class MapLink(QObject):
         quietly(lambda _: group.setItemVisibilityChecked(checked))
         return True
 
-    def _follow(self, address, layer, of_file, planned):
+    def _follow(self, address: str, layer: QgsVectorLayer, of_file: Sequence[tuple[QgsVectorLayer, list[str]]],
+                planned: pd.DataFrame) -> None:
         """Bring the file of a plan up to date where its boxes are not those of the workspace."""
         names = ["patrol_id", "number", "target_minutes"]
         stored = {tuple(feature[name] for name in names) for feature in layer.getFeatures()}
@@ -251,11 +252,11 @@ class MapLink(QObject):
                     each.triggerRepaint()
         self._works.start("follow", address, write, draw_again, self.told.emit)
 
-    def _layers_go(self, ids):
+    def _layers_go(self, ids: Sequence[str]) -> None:
         if self._layer is not None and self._layer.id() in ids:
             self._layer = self._shown = None
 
-    def _forget_stored(self):
+    def _forget_stored(self) -> None:
         """A saved project keeps the layer, but not its boxes."""
         own = self._layer.id() if self._layer is not None else ""
         stored = [layer.id() for layer in QgsProject.instance().mapLayers().values()
@@ -263,7 +264,7 @@ class MapLink(QObject):
         self._revealed, self._hidden = "", []  # of the project before
         quietly(lambda project: project.removeMapLayers(stored))
 
-    def _clicked(self, x, y):
+    def _clicked(self, x: float, y: float) -> None:
         if self._view is None:
             return
         try:
@@ -273,6 +274,6 @@ class MapLink(QObject):
             return
         self.box_picked.emit(self._view.box_at(point.x(), point.y()))
 
-    def _to_map(self):
+    def _to_map(self) -> QgsCoordinateTransform:
         return QgsCoordinateTransform(crs_of(self._view.crs), self._canvas.mapSettings().destinationCrs(),
                                       QgsProject.instance())

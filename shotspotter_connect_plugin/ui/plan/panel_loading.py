@@ -1,7 +1,7 @@
 """Fills the panels below the table: only the one in front, in the background, and the list of boxes that rose."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from qgis.core import Qgis
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qgis.PyQt.QtWidgets import QWidget
 
     from ...workspace.steps.plan_review import PlanView
+    from ...workspace.steps.recent_events import Risen
     from ..background import Works
     from .plan_form import PlanForm
 
@@ -96,7 +97,7 @@ class PanelLoader(QObject):
         """Forecast the shift again with what is known now, and list the boxes that rose; nothing is written."""
         self._forecast(lambda risen: None)
 
-    def _forecast(self, then):
+    def _forecast(self, then: Callable[[Risen], object]) -> None:
         view, panel = self._view, self._form.risen
         if view is None or not view.shift:
             return
@@ -114,7 +115,7 @@ class PanelLoader(QObject):
         self._works.start("risen", self._address, lambda workspace, progress: recent_events.risen(
             workspace, view.shift_date, view.shift, progress=progress), show, failed)
 
-    def _offer(self, risen):
+    def _offer(self, risen: Risen) -> None:
         news = risen.boxes[~risen.boxes["planned"]]
         if news.empty:
             return
@@ -127,6 +128,6 @@ class PanelLoader(QObject):
         item.layout().addWidget(show)
         bar.pushWidget(item, Qgis.MessageLevel.Info)
 
-    def _name_risen(self, count):
+    def _name_risen(self, count: int) -> None:
         tabs = self._form.tabs
         tabs.setTabText(tabs.indexOf(self._form.risen), tr("Risen since") + (f" ({count})" if count else ""))

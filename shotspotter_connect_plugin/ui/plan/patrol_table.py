@@ -47,23 +47,23 @@ class Column(NamedTuple):
     key: Callable
 
 
-def _plain(name):
+def _plain(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda patrol: "" if patrol[name] is None else str(patrol[name])
 
 
-def _number(name, pattern):
+def _number(name: str, pattern: str) -> Callable[[dict[str, Any]], Any]:
     return lambda patrol: "–" if patrol[name] is None else pattern.format(patrol[name])
 
 
-def _value(name):
+def _value(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda patrol: patrol[name]
 
 
-def _natural(name):
+def _natural(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda patrol: wording.natural_key(patrol[name] or "")
 
 
-def _chance(patrol):
+def _chance(patrol: dict[str, Any]) -> str:
     chance, low, high = (float("nan") if patrol[name] is None else patrol[name]
                          for name in ("chance", "chance_low", "chance_high"))
     return wording.chance_in_words(chance, low, high)
@@ -168,12 +168,12 @@ class PatrolTableModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def _chip(self, colour, letter):
+    def _chip(self, colour: str | None, letter: str | None) -> QIcon:
         if (colour, letter) not in self._chips:
             self._chips[colour, letter] = chip(colour, letter)
         return self._chips[colour, letter]
 
-    def _arrange(self):
+    def _arrange(self) -> None:
         self.beginResetModel()
         shown = [patrol for patrol in self._patrols if self._passes(patrol)]
         column, order = self._sorted
@@ -185,7 +185,7 @@ class PatrolTableModel(QAbstractTableModel):
         self._shown = shown
         self.endResetModel()
 
-    def _passes(self, patrol):
+    def _passes(self, patrol: dict[str, Any]) -> bool:
         return (self._beat in ("", patrol["beat"]) and self._crime_type in ("", patrol["crime_type"])
                 and (not self._text or self._text in patrol["box_id"].casefold()
                      or self._text in (patrol["where"] or "").casefold()))

@@ -106,7 +106,7 @@ class PlanChanges(QObject):
         dialog.finished.connect(lambda _: self._works.cancel("chain"))
         dialog.open()
 
-    def _what(self, action):
+    def _what(self, action: str) -> str:
         view = self._view
         shift = f"{view.shift_date} {view.shift_name}"
         if action == "undo":
@@ -120,12 +120,12 @@ class PlanChanges(QObject):
                 "minutes": tr("Change the minutes of box {} ({}) in {}.")}[action].format(
                     self._box, patrol["where"] or "–", shift)
 
-    def _adjust(self, given):
+    def _adjust(self, given: dict[str, Any]) -> None:
         view = self._view
         self._works.adjust({"WORKSPACE": self._address, "DATE": view.shift_date, "SHIFT": view.shift, **given},
                            lambda outputs, messages, error: self._adjusted(given, outputs, messages, error))
 
-    def _adjusted(self, given, outputs, messages, error):
+    def _adjusted(self, given: dict[str, Any], outputs: dict[str, Any] | None, messages: list[str], error: str) -> None:
         if error:
             self.told.emit(error, Qgis.MessageLevel.Warning)
             self.failed.emit()

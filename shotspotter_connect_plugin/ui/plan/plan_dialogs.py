@@ -81,7 +81,7 @@ class AdjustDialog(QDialog):
         first.setFocus()
         self._check()
 
-    def _fill(self, preset):
+    def _fill(self, preset: Mapping[str, str]) -> None:
         """What is known beforehand; a reason that the agency has not is left as it was."""
         self.box.setText(preset.get("box_id", self.box.text()))
         self.note.setText(preset.get("note", ""))
@@ -104,14 +104,14 @@ class AdjustDialog(QDialog):
         QgsSettings().setValue(_LAST_REASON, self.reason.currentData())
         super().accept()
 
-    def _row(self, form, label, field, shown):
+    def _row(self, form: QFormLayout, label: str, field: QWidget, shown: bool) -> Any:
         field.setParent(self)
         field.setVisible(shown)
         if shown:
             form.addRow(label, field)
         return field
 
-    def _check(self):
+    def _check(self) -> None:
         complete = bool(self.reason.currentData()) and (self.action != "add" or bool(self.box.text().strip()))
         button = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         button.setEnabled(complete)

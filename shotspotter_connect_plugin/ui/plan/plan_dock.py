@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -23,10 +23,13 @@ from .plan_changes import PlanChanges
 from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, PlanForm, refill
 
 if TYPE_CHECKING:
-    from qgis.gui import QgsMapCanvas
+    from qgis.gui import QgsMapCanvas, QgsMapTool
+    from qgis.PyQt.QtCore import QModelIndex
     from qgis.PyQt.QtWidgets import QWidget
 
+    from ...progress import Progress
     from ...workspace.steps.plan_review import PlanView
+    from ...workspace.store.workspace import Workspace
 
 OBJECT_NAME = "ConnectPlanDock"
 _LOOK_EVERY = 3000  # milliseconds between two looks at the workspace, for changes of other desks
@@ -42,6 +45,7 @@ class PlanDock(QgsDockWidget):
     parent : QWidget
     """
 
+    _stamp: float | list[tuple[int, int]] | None
     _view: PlanView | None
     print_wanted = pyqtSignal()
 
@@ -65,7 +69,7 @@ class PlanDock(QgsDockWidget):
         self._look.start()
         self.follow_project()
 
-    def _connect(self):
+    def _connect(self) -> None:
         form = self.form
         form.pressed.connect(self._pressed)
         form.workspace.activated.connect(lambda _: self.open_workspace(form.workspace.currentData()))
@@ -131,7 +135,7 @@ class PlanDock(QgsDockWidget):
             self._read("date", lambda workspace, _: shift_week.date_to_open(workspace),
                        lambda date: self.go_to(date, QgsSettings().value(SETTINGS + "shift", "")))
 
-    def _leave(self, address):
+    def _leave(self, address: str) -> None:
         """Show nothing any more of the workspace before, whose reading is not wanted any more either."""
         self._works.stop()
         self._address, self._view, self._box, self._stamp, self._complaint = address, None, "", None, ""
@@ -195,13 +199,13 @@ class PlanDock(QgsDockWidget):
         """The link to the map."""
         return self._map
 
-    def _date(self):
+    def _date(self) -> str:
         return self.form.date.date().toString(ISO)
 
-    def _read(self, kind, read, then):
+    def _read(self, kind: str, read: Callable[[Workspace, Progress], Any], then: Callable[[Any], object]) -> None:
         self._works.start(kind, self._address, read, then, self._complain)
 
-    def _list_workspaces(self):
+    def _list_workspaces(self) -> None:
         combo = self.form.workspace
         combo.clear()
         for address, name in addresses.names(addresses.known(self._address)).items():
@@ -209,13 +213,13 @@ class PlanDock(QgsDockWidget):
             combo.setItemData(combo.count() - 1, address, Qt.ItemDataRole.ToolTipRole)
         combo.setCurrentIndex(combo.findData(self._address))
 
-    def _browse_for_workspace(self):
+    def _browse_for_workspace(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self._address, tr("Workspaces (*.gpkg)"))
         if path:
             addresses.remember(path)
             self.open_workspace(path)
 
-    def _stamp_now(self):
+    def _stamp_now(self) -> float | list[tuple[int, int]]:
         """What changes whenever anybody writes to the file, its write-ahead log included."""
         if not os.path.exists(self._address):
             return time.monotonic() // _DATABASE_EVERY
@@ -224,7 +228,7 @@ class PlanDock(QgsDockWidget):
 
     # Showing
 
-    def _show(self, view):
+    def _show(self, view: PlanView) -> None:
         old, self._view = self._view, view
         self._complaint = ""
         same_shift = old is not None and (old.shift_date, old.shift) == (view.shift_date, view.shift)
@@ -248,7 +252,7 @@ class PlanDock(QgsDockWidget):
         if view.reported and (view.reported > old.reported if same_shift else not view.ended):
             self._panels.forecast_by_itself()
 
-    def _fill_choices(self, view, old):
+    def _fill_choices(self, view: PlanView, old: PlanView | None) -> None:
         form = self.form
         self._wish = view.shift or self._wish
         form.shift.clear()
@@ -263,18 +267,18 @@ class PlanDock(QgsDockWidget):
                 for kind in view.crime_types.to_dict("records")])
             self._filter()
 
-    def _show_on_map(self, *_):
+    def _show_on_map(self, *_: object) -> None:
         QgsSettings().setValue(SETTINGS + "on_map", self.form.on_map.isChecked())
         if self._view is not None:
             self._map.show(self._address, self._view, self.form.on_map.isChecked() and not self._closed)
             self._map.highlight("" if self._closed else self._box)
 
-    def _close(self, closed):
+    def _close(self, closed: bool) -> None:
         """A dock that is closed takes its boxes off the map."""
         self._closed = closed
         self._show_on_map()
 
-    def _filter(self, *_):
+    def _filter(self, *_: object) -> None:
         form = self.form
         form.table_model.set_filter(form.beat.currentData() or "", form.crime_type.currentData() or "",
                                     form.text.text())
@@ -303,17 +307,17 @@ class PlanDock(QgsDockWidget):
         self._selecting = False
         self._look_at(box_id, zoom)
 
-    def _row_changed(self, current, _):
+    def _row_changed(self, current: QModelIndex, _: QModelIndex) -> None:
         if current.isValid() and not self._selecting:
             self._look_at(self.form.table_model.patrol(current.row())["box_id"])
 
-    def _look_at(self, box_id, zoom=False):
+    def _look_at(self, box_id: str, zoom: bool = False) -> None:
         self._box = box_id
         self._map.highlight(box_id, zoom)
         self._panels.look_at(box_id)
         self._update_buttons()
 
-    def _picked(self, box_id):
+    def _picked(self, box_id: str) -> None:
         if not box_id:
             self._tell(tr("There is no box at that place."), Qgis.MessageLevel.Info)
             return
@@ -325,7 +329,7 @@ class PlanDock(QgsDockWidget):
                 text = tr("Box {} is in the plan, but the filter hides it.").format(box_id)
             self._tell(text, Qgis.MessageLevel.Info)
 
-    def _map_tool_set(self, tool, _=None):
+    def _map_tool_set(self, tool: QgsMapTool, _: object = None) -> None:
         pick = self.form.pick
         if pick.isChecked() != (tool is self._map.tool):
             pick.blockSignals(True)
@@ -334,7 +338,7 @@ class PlanDock(QgsDockWidget):
 
     # Changing the plan
 
-    def _pressed(self, what):
+    def _pressed(self, what: str) -> None:
         if what == REFRESH:
             self.reload()
         elif what in (BACK, FORTH):
@@ -342,12 +346,12 @@ class PlanDock(QgsDockWidget):
         else:
             self.changes.ask(what)
 
-    def _changed(self, action, box_id):
+    def _changed(self, action: str, box_id: str) -> None:
         if action == "add":
             self._box = box_id
         self.reload()
 
-    def _update_buttons(self):
+    def _update_buttons(self) -> None:
         self.changes.look_at(self._address, self._view, self._box)
         ready = self._view is not None
         self.form.risen.button.setEnabled(ready and not self._works.under_way("risen"))
@@ -358,11 +362,11 @@ class PlanDock(QgsDockWidget):
 
     # Words and the end
 
-    def _tell(self, text, level):
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
         self.form.bar.clearWidgets()
         self.form.bar.pushMessage("", text, level, 0 if level == Qgis.MessageLevel.Warning else 12)
 
-    def _complain(self, sentence):
+    def _complain(self, sentence: str) -> None:
         if sentence != self._complaint:
             self._complaint = sentence
             self._tell(sentence, Qgis.MessageLevel.Warning)

@@ -1,7 +1,7 @@
 """What the plan dock consists of: its fields, buttons, table and panels, and its keys; what they do is the dock's."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, NamedTuple
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from qgis.core import QgsSettings
 from qgis.gui import QgsMessageBar
@@ -79,7 +79,7 @@ class PlanForm(QWidget):
         for before, after in zip(order, order[1:]):
             QWidget.setTabOrder(before, after)
 
-    def _choices(self):
+    def _choices(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(4)
         self.workspace = _combo("ConnectWorkspace")
@@ -111,7 +111,7 @@ class PlanForm(QWidget):
         grid.addLayout(_row(self.beat, self.crime_type, self.text, stretch=(0, 1, 2)), 2, 1)
         return grid
 
-    def _button_row(self):
+    def _button_row(self) -> QHBoxLayout:
         self.buttons = {action: tool(button.name, tr(button.text), "") for action, button in BUTTONS.items()}
         for action, button in self.buttons.items():
             button.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
@@ -122,7 +122,7 @@ class PlanForm(QWidget):
         row.addWidget(self.print)
         return row
 
-    def _table(self):
+    def _table(self) -> QTableView:
         self.table_model = PatrolTableModel(self)
         self.table = QTableView()
         self.table.setObjectName("ConnectPatrols")
@@ -146,7 +146,7 @@ class PlanForm(QWidget):
             header.restoreState(kept)
         return self.table
 
-    def _tabs(self):
+    def _tabs(self) -> QTabWidget:
         self.why, self.lately, self.risen, self.week = WhyPanel(), LatelyPanel(), RisenPanel(), WeekPanel()
         self.tabs = QTabWidget()
         self.tabs.setObjectName("ConnectTabs")
@@ -181,7 +181,7 @@ class PlanForm(QWidget):
             super().keyPressEvent(event)
 
 
-def _meant(event):
+def _meant(event: QKeyEvent) -> str:
     """What a key stands for; empty if it is none of ours."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     return next((what for (key, held), what in _KEYS.items() if event.key() == key and modifiers == held), "")
@@ -208,13 +208,13 @@ def refill(combo: QComboBox, everything: str, entries: Iterable[tuple[str, str, 
     combo.setCurrentIndex(max(combo.findData(chosen), 0))
 
 
-def _combo(name):
+def _combo(name: str) -> QComboBox:
     combo = QComboBox()
     combo.setObjectName(name)
     return combo
 
 
-def _words(name):
+def _words(name: str) -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
@@ -223,13 +223,13 @@ def _words(name):
     return label
 
 
-def _label(text, buddy):
+def _label(text: str, buddy: QWidget) -> QLabel:
     label = QLabel(text)
     label.setBuddy(buddy)
     return label
 
 
-def _row(*widgets, stretch=()):
+def _row(*widgets: QWidget, stretch: Sequence[int] = ()) -> QHBoxLayout:
     row = QHBoxLayout()
     for place, widget in enumerate(widgets):
         row.addWidget(widget, 1 if place in stretch else 0)

@@ -98,15 +98,15 @@ class WeekPanel(QWidget):
         cells = (self.table.item(row, column) for row in range(self.table.rowCount()) for column in range(7))
         return next((item for item in cells if item is not None and item.data(_SHIFT) == (shift_date, shift)), None)
 
-    def _choose(self, item):
+    def _choose(self, item: QTableWidgetItem) -> None:
         self.chosen.emit(*item.data(_SHIFT))
 
-    def _turn(self, days):
+    def _turn(self, days: int) -> None:
         if self._monday is not None:
             self.asked.emit((self._monday + timedelta(days=days)).isoformat())
 
 
-def _in_words(row, kinds):
+def _in_words(row: Any, kinds: Mapping[str, Mapping[str, Any]]) -> str:
     if not row.draws and not row.planned:
         return tr("{}, {}: no plan yet").format(row.shift_date, row.name)
     parts = [tr("{}, {}: {} boxes planned").format(row.shift_date, row.name, row.planned)]
@@ -117,7 +117,7 @@ def _in_words(row, kinds):
     return "; ".join(parts)
 
 
-def _arrow(text, tip):
+def _arrow(text: str, tip: str) -> QToolButton:
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tip)

@@ -89,9 +89,9 @@ def lay_out(made: Made, project: QgsProject, request: Request, address: str) -> 
                                      lambda project, path: _lay_out(made, project, path))
 
 
-def _lay_out(made, project, geopackage):
+def _lay_out(made: Made, project: QgsProject, geopackage: str) -> QgsPrintLayout:
     if not isinstance(made, list):
-        return page_flow.lay_out(project, made)
+        return page_flow.lay_out(project, made.report if isinstance(made, exposure_report.PublicPack) else made)
     write_geopackage(geopackage, made, with_forecast=False)
     return rollcall_pages.build_layout(project, map_layers.plan_layers(project, geopackage), made[0].page_size)
 

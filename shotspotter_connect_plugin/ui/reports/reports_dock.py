@@ -5,7 +5,7 @@ Reading happens in a task, laying out in the main thread. What was chosen is rem
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable, Iterable
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -64,7 +64,7 @@ class ReportsDock(QgsDockWidget):
 
     # What it consists of
 
-    def _form(self):
+    def _form(self) -> QWidget:
         widget = QWidget(self)
         outer = QVBoxLayout(widget)
         rows = QFormLayout()
@@ -116,7 +116,7 @@ class ReportsDock(QgsDockWidget):
         outer.addStretch(1)
         return widget
 
-    def _connect(self):
+    def _connect(self) -> None:
         self.workspace.activated.connect(lambda _: self.open_workspace(self.workspace.currentData()))
         self.browse.clicked.connect(lambda _: self._browse())
         self.report.currentIndexChanged.connect(lambda _: self._fit_report())
@@ -151,7 +151,7 @@ class ReportsDock(QgsDockWidget):
         self._works.start("choices", address, lambda workspace, _: report_periods.choices(workspace),
                           lambda choices: self._offer(choices, date, shift), self._complain)
 
-    def _leave(self, address):
+    def _leave(self, address: str) -> None:
         """Offer nothing any more of the workspace before; what is being read of it is not wanted any more."""
         self._works.stop()
         self._address = address
@@ -165,7 +165,7 @@ class ReportsDock(QgsDockWidget):
         self._tell("")
         self._update()
 
-    def _offer(self, choices, date, shift):
+    def _offer(self, choices: report_periods.Choices, date: str, shift: str) -> None:
         self._periods = {period.key: period for period in choices.periods}
         remembered = {name: self._remembered(name) for name in ("report", "period", "beat", "shift", "officer")}
         _fill(self.beat, [(tr("All beats"), ""), *((beat, beat) for beat in choices.beats)], remembered["beat"])
@@ -188,7 +188,7 @@ class ReportsDock(QgsDockWidget):
         self.report.setCurrentIndex(max(self.report.findData(remembered["report"]), 0))
         self._fit_report()
 
-    def _browse(self):
+    def _browse(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self._address, tr("Workspaces (*.gpkg)"))
         if path:
             self.open_workspace(path)
@@ -206,10 +206,10 @@ class ReportsDock(QgsDockWidget):
                  "officer": self.officer.currentData() or "", "rank": self.rank.isChecked()}
         return report_writing.Request(self.kind(), first, first if self._one_date() else last, given)
 
-    def _one_date(self):
+    def _one_date(self) -> bool:
         return not self.kind().module
 
-    def _fit_report(self):
+    def _fit_report(self) -> None:
         """Offer only what the report can be narrowed to."""
         takes = self.kind().takes
         for name in ("beat", "shift", "officer", "rank"):
@@ -219,23 +219,23 @@ class ReportsDock(QgsDockWidget):
         self.exports[report_writing.PACK].setVisible(self.kind().name == report_writing.PUBLIC)
         self._update()
 
-    def _take_period(self):
+    def _take_period(self) -> None:
         period = self._periods.get(self.period.currentData())
         if period is not None:
             self._show_dates(*(QDate.fromString(day, ISO) for day in (period.first, period.last)))
 
-    def _show_dates(self, first, last):
+    def _show_dates(self, first: QDate, last: QDate) -> None:
         for field, day in ((self.first, first), (self.last, last)):
             field.blockSignals(True)
             field.setDate(day)
             field.blockSignals(False)
 
-    def _own_dates(self):
+    def _own_dates(self) -> None:
         self.period.setCurrentIndex(self.period.findData(OWN))
 
     # Making it
 
-    def _ask_where(self, ending):
+    def _ask_where(self, ending: str) -> None:
         request = self.request()
         folder = self._remembered("folder") or os.path.dirname(self._address)
         path, _ = QFileDialog.getSaveFileName(self, tr("Write the report"), os.path.join(
@@ -254,10 +254,10 @@ class ReportsDock(QgsDockWidget):
                           lambda workspace, progress: report_writing.read(workspace, request, path),
                           lambda made: self._made(made, request, path), self._complain)
 
-    def _made(self, made, request, path):
+    def _made(self, made: report_writing.Made, request: report_writing.Request, path: str) -> None:
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            result = report_writing.write(made, path) if path else quietly(
+            result: Any = report_writing.write(made, path) if path else quietly(
                 lambda project: report_writing.lay_out(made, project, request, self._address))
         except ConnectError as error:
             self._complain(error.user)
@@ -286,7 +286,7 @@ class ReportsDock(QgsDockWidget):
         QgsProject.instance().readProject.disconnect(self.follow_project)
         self._works.stop()
 
-    def _update(self):
+    def _update(self) -> None:
         ready = bool(self._address) and not self.busy()
         for button in (self.open_button, *self.exports.values()):
             button.setEnabled(ready)
@@ -294,19 +294,19 @@ class ReportsDock(QgsDockWidget):
 
     # Words and memory
 
-    def _tell(self, text, colours=""):
+    def _tell(self, text: str, colours: str = "") -> None:
         self.said.setText(text)
         self.said.setStyleSheet(colours)
         self.said.setVisible(bool(text))
         self.show_file.setVisible(False)
 
-    def _complain(self, text):
+    def _complain(self, text: str) -> None:
         self._tell(text, WARN)
 
-    def _remembered(self, name):
+    def _remembered(self, name: str) -> str:
         return QgsSettings().value(SETTINGS + name, "")
 
-    def _remember(self, request):
+    def _remember(self, request: report_writing.Request) -> None:
         values = {"report": request.kind.name, "period": self.period.currentData() or "", "first": request.first,
                   "last": request.last, "beat": self.beat.currentData() or "", "shift": self.shift.currentData() or "",
                   "officer": self.officer.currentData() or ""}
@@ -314,14 +314,14 @@ class ReportsDock(QgsDockWidget):
             QgsSettings().setValue(SETTINGS + name, value)
 
 
-def _show_first_page(designer, layout):
+def _show_first_page(designer: QgsLayoutDesignerInterface | None, layout: QgsPrintLayout) -> None:
     view = designer.view() if designer is not None else None
     if view is not None:
         view.zoomWidth()
         view.centerOn(layout.pageCollection().page(0).sceneBoundingRect().center())
 
 
-def _beside(*widgets):
+def _beside(*widgets: QWidget) -> QWidget:
     row = QWidget()
     layout = QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -330,14 +330,14 @@ def _beside(*widgets):
     return row
 
 
-def _date():
+def _date() -> QDateEdit:
     field = QDateEdit()
     field.setCalendarPopup(True)
     field.setDisplayFormat(ISO)
     return field
 
 
-def _fill(combo, items, chosen):
+def _fill(combo: QComboBox, items: Iterable[tuple[str, str]], chosen: str) -> None:
     """Fill a list and choose in it what was chosen before, if it is still there."""
     combo.blockSignals(True)
     combo.clear()

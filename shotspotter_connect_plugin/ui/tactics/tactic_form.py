@@ -56,7 +56,7 @@ class TacticForm(QWidget):
         for field in (self.reviewed, self.expires):
             field.valueChanged.connect(lambda _: self.changed.emit())
 
-    def _approval(self):
+    def _approval(self) -> QHBoxLayout:
         self.button = QPushButton(tr("Approve…"))
         self.button.setObjectName("ConnectTactics_approve")
         self.button.setAutoDefault(False)
@@ -105,11 +105,11 @@ class TacticForm(QWidget):
                                 if item.checkState() == Qt.CheckState.Checked],
                 "reviewed": iso_of(self.reviewed), "expires": iso_of(self.expires)}
 
-    def _enforcement(self, on):
+    def _enforcement(self, on: bool) -> None:
         self.button.setEnabled(not on)
         self.changed.emit()
 
-    def _kinds(self):
+    def _kinds(self) -> list[QListWidgetItem]:
         return [self.crime_types.item(row) for row in range(self.crime_types.count())]
 
 
@@ -150,7 +150,7 @@ class ApproveDialog(QDialog):
         return {"approved_by": self.approved_by.text().strip(), "reviewed": iso_of(self.reviewed),
                 "expires": iso_of(self.expires)}
 
-    def _check(self):
+    def _check(self) -> None:
         complete = bool(self.approved_by.text().strip()) and iso_of(self.reviewed) is not None
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(complete)
 
@@ -167,7 +167,7 @@ def date_field(nothing: str) -> QgsDateEdit:
     return field
 
 
-def _show_nothing(field):
+def _show_nothing(field: QgsDateEdit) -> None:
     """Its own clear button leaves today's date in grey; the words for no date are clearer."""
     if field.isNull():
         field.blockSignals(True)

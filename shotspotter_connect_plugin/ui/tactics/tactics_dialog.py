@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Callable
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsMessageBar
@@ -76,7 +76,7 @@ class TacticsDialog(QDialog):
             if address != self._address:
                 self.open_workspace(address)
 
-    def _build(self):
+    def _build(self) -> None:
         layout = QVBoxLayout(self)
         self.bar = QgsMessageBar()
         layout.addWidget(self.bar)
@@ -129,7 +129,7 @@ class TacticsDialog(QDialog):
         layout.addLayout(row)
         self._update()
 
-    def _button(self, name, text, does):
+    def _button(self, name: str, text: str, does: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)
         button.setObjectName("ConnectTactics_" + name)
         button.setAutoDefault(False)
@@ -138,14 +138,14 @@ class TacticsDialog(QDialog):
 
     # What is there
 
-    def _show(self, read):
+    def _show(self, read: tactic_list.TacticList) -> None:
         chosen = self.list.currentRow()
         self._read, self.rows = read, [dict(row) for row in read.tactics]
         self.form.set_crime_types(read.crime_types)
         self.refusal.setText(read.refusal)
         self._fill_list(max(chosen, 0))
 
-    def _fill_list(self, chosen):
+    def _fill_list(self, chosen: int) -> None:
         self.list.blockSignals(True)
         self.list.clear()
         for row, standing in zip(self.rows, self._standings()):
@@ -154,16 +154,16 @@ class TacticsDialog(QDialog):
         self.list.blockSignals(False)
         self._row_chosen(self.list.currentRow())
 
-    def _standings(self):
+    def _standings(self) -> list[tactic_list.Standing]:
         return [] if self._read is None else tactic_list.standings(self.rows, self._read.today, self._read.review_days)
 
-    def _row_chosen(self, place):
+    def _row_chosen(self, place: int) -> None:
         self._filling = True
         self.form.show_tactic(self.rows[place] if 0 <= place < len(self.rows) else None)
         self._filling = False
         self._update()
 
-    def _field_changed(self):
+    def _field_changed(self) -> None:
         place = self.list.currentRow()
         if self._filling or place < 0:
             return
@@ -183,7 +183,7 @@ class TacticsDialog(QDialog):
         """Whether the list is being read or saved."""
         return self._works.under_way()
 
-    def _update(self):
+    def _update(self) -> None:
         read, place = self._read is not None, self.list.currentRow()
         may = read and not self._read.refusal and not self._works.under_way()
         wrong = tactic_list.whats_wrong(self.rows, self._read.today) if read else []
@@ -234,7 +234,7 @@ class TacticsDialog(QDialog):
         asked.accepted.connect(lambda: self._approved(asked.given()))
         asked.open()
 
-    def _approved(self, given):
+    def _approved(self, given: dict[str, str | None]) -> None:
         self.rows[self.list.currentRow()].update(given)
         self._fill_list(self.list.currentRow())
 
@@ -253,13 +253,13 @@ class TacticsDialog(QDialog):
             return tactic_list.read_list(workspace), changes
         self._works.start("save", self._address, write, self._saved, self._complain)
 
-    def _saved(self, result):
+    def _saved(self, result: tuple[tactic_list.TacticList, list[Any]]) -> None:
         read, changes = result
         self._show(read)
         self.follow_project()
         self._tell(tr("Saved: {} changes.").format(len(changes)), Qgis.MessageLevel.Success)
 
-    def _choose_sheet(self):
+    def _choose_sheet(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, tr("Sheet for the community review"), os.path.join(
             QgsSettings().value(_FOLDER, os.path.dirname(self._address)), "tactics_review.pdf"), tr("PDF (*.pdf)"))
         if path:
@@ -291,25 +291,25 @@ class TacticsDialog(QDialog):
         self._works.stop()
         super().reject()
 
-    def _complain(self, sentence):
+    def _complain(self, sentence: str) -> None:
         self._tell(sentence, Qgis.MessageLevel.Warning)
         self._update()
 
-    def _tell(self, text, level):
+    def _tell(self, text: str, level: Qgis.MessageLevel) -> None:
         self.bar.clearWidgets()
         self.bar.pushMessage(text, level, 0)
 
 
-def _plain(row):
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """A tactic without its number in the order, and without the difference between nothing and an empty text."""
     return {name: value or None for name, value in row.items() if name != "sort_order"}
 
 
-def _words(row, standing):
+def _words(row: dict[str, Any], standing: tactic_list.Standing) -> str:
     return "{}\n{}".format(row["name"] or row["tactic"] or tr("New tactic"), tr(standing.words))
 
 
-def _mark(mark):
+def _mark(mark: str) -> QIcon:
     """A filled square in the colour of a standing; the words beside it say the same."""
     pixels = QPixmap(14, 14)
     pixels.fill(QColor(_COLOURS[mark]))

@@ -4,7 +4,7 @@ Residents are read here and in ``neighbourhoods.py`` and nowhere else. Nothing h
 officer, no account and no note is given out.
 """
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ class Exposure:
     commitments: pd.DataFrame
     overrides: pd.DataFrame
     chain: ChainCheck
-    gunfire: Tuple[int, object]
+    gunfire: Tuple[int, Optional[int]]
     refused: pd.DataFrame
     as_of: object
     waiting: int
