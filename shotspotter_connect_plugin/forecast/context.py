@@ -8,9 +8,10 @@ from ..progress import SILENT
 from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
 from .calendar_terms import make_timeline
 from .gunfire_events import CRIME_TYPE as GUNFIRE
-from .predictors import PLACES, Predictors, place_histories
+from .predictors import Predictors, place_histories
 from .sensor_coverage import SensorCoverage, history_with_coverage
 from .shifts import ShiftCalendar
+from .sources import CrimeEvents, PlaceCount
 from .surfaces import Smoother
 
 
@@ -50,7 +51,7 @@ class ForecastContext:
     @property
     def kinds(self):
         """Kinds of places that have a place in the boxes."""
-        return tuple(source[len(PLACES):] for source in self.places if source.startswith(PLACES))
+        return tuple(source.kind for source in self.places if isinstance(source, PlaceCount))
 
     def others(self, crime_type):
         """Crime types that may tell of one."""
@@ -80,5 +81,5 @@ class ForecastContext:
         known, histories = reporting or {}, {}
         for code in (crime_type, *others):
             progress.report(0.0)
-            histories[code] = self.history(events, code, timeline, known.get(code))
-        return Predictors(histories.pop(crime_type), timeline, {**self.places, **histories})
+            histories[CrimeEvents(code)] = self.history(events, code, timeline, known.get(code))
+        return Predictors(histories.pop(CrimeEvents(crime_type)), timeline, {**self.places, **histories})

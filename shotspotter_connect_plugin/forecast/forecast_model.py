@@ -7,26 +7,26 @@ forecast without a training.
 import hashlib
 import platform
 from dataclasses import dataclass, replace
-from typing import Optional
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
 from ..progress import SILENT
+from . import model_file
 from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
-from .box_density import BoxDensity, RungFit
-from .citywide_rate import CitywideRate, RateTerms, observed_slots
+from .box_density import BoxDensity
+from .citywide_rate import RateTerms, observed_slots
 from .context import ForecastContext
 from .event_history import EventHistory
-from .expected_interval import Uncertainty
 from .instants import DAY
-from .ladder import RUNGS, Rung, ladder_for
+from .ladder import RUNGS, ladder_for
 from .model_card import make_card
-from .predictors import Predictors, kind_of
+from .model_content import ModelContent, TypeModel
+from .predictors import Predictors
 from .reasons import explain, outside_coverage
-from .sensor_coverage import Reporting
-from .surfaces import OWN, Lookback
+from .sources import CrimeEvents
+from .surfaces import Lookback
 from .trees import can_grow
 from .validation import Outcome, events_by_slot, expected_in, replay_slots, train_type
 
@@ -41,69 +41,17 @@ _EVENTS_FOR_OWN_START = 100
 _LEAST_EXPOSURE = 0.01
 
 
-@dataclass(frozen=True)
-class TypeModel:
-    """What is forecast with for one crime type; ``reporting`` where sensor coverage was known."""
-
-    rung: Rung
-    fit: RungFit
-    rate: CitywideRate
-    uncertainty: Uncertainty
-    start: str
-    too_rare: bool
-    reporting: Optional[Reporting] = None
-
-    @property
-    def others(self):
-        """Other crime types whose events it looks at."""
-        sources = (feature.lookback.source for feature in self.rung.features + self.rung.terms)
-        return [source for source in dict.fromkeys(sources) if source != OWN and kind_of(source) is None]
-
-
-@dataclass(frozen=True)
-class ForecastModel:
-    """A trained forecast.
-
-    Attributes
-    ----------
-    as_of : pandas.Timestamp
-        UTC; nothing known later was used.
-    seed : int
-    size : float
-        Side of a box in metres.
-    plan_hour : str
-    shifts : tuple of str
-        Codes, in the calendar's order.
-    types : dict of crime type -> TypeModel
-    data_hash : str
-        SHA-256 of the events and boxes it was trained on.
-    versions : dict
-    card : dict
-        The model card.
-    """
-
-    as_of: pd.Timestamp
-    seed: int
-    size: float
-    plan_hour: str
-    shifts: tuple
-    types: dict
-    data_hash: str
-    versions: dict
-    card: dict
+class ForecastModel(ModelContent):
+    """A trained forecast; its attributes are those of :class:`model_content.ModelContent`."""
 
     def to_json(self):
         """Give the model file: text without any code in it; the same model gives the same text."""
-        from .model_file import write
-
-        return write(self)
+        return model_file.write(self)
 
     @staticmethod
     def from_json(text):
         """Read a model file; ConnectError with one sentence if it is not exactly as it was written."""
-        from .model_file import read
-
-        return read(text)
+        return ForecastModel(**vars(model_file.read(text)))
 
     @property
     def model_id(self):
@@ -219,7 +167,7 @@ class _Histories:
 
     def predictors(self, crime_type, model, timeline):
         """What the forecast of a type looks back on."""
-        others = {code: self._of(code, timeline) for code in model.others}
+        others = {CrimeEvents(code): self._of(code, timeline) for code in model.others}
         return Predictors(self._of(crime_type, timeline), timeline, {**self._context.places, **others})
 
     def _of(self, crime_type, timeline):
@@ -438,7 +386,7 @@ def _hash(events, context):
             whole.update(name.encode())
             whole.update("\n".join(map(str, column)).encode() if column.dtype.kind == "O" else column.tobytes())
     for source, history in context.places.items():
-        whole.update(source.encode() + history.box.tobytes() + history.weight.tobytes())
+        whole.update(source.text.encode() + history.box.tobytes() + history.weight.tobytes())
     return whole.hexdigest()
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .predictors import NEAR_METRES, PLACES, nearest
+from .predictors import NEAR_METRES
+from .sources import CrimeEvents, PlaceCount, PlaceDistance
 from .stable_product import stable_product
 from .surfaces import EVER, Feature, Lookback
 from .trees import can_grow
@@ -143,13 +144,13 @@ def _widened(item, related, kinds):
     if not item.wider:
         return item
     features, terms = list(item.features), list(item.terms)
-    for source in related:
+    for source in map(CrimeEvents, related):
         features += [Feature(Lookback(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED]
         terms += [Feature(Lookback(kind, days, source), scope, metres) for kind, days, metres, scope in _RELATED_TERMS]
     if item.wider == "places":
-        features += [Feature(Lookback("window", EVER, PLACES + kind), "all", metres) for kind in kinds
+        features += [Feature(Lookback("window", EVER, PlaceCount(kind)), "all", metres) for kind in kinds
                      for metres in _PLACES]
-        near = [Feature(Lookback("window", EVER, nearest(kind, metres)), "all", 0.0) for kind in kinds
+        near = [Feature(Lookback("window", EVER, PlaceDistance(kind, metres)), "all", 0.0) for kind in kinds
                 for metres in NEAR_METRES]
         features += near
         terms += near[::len(NEAR_METRES)]

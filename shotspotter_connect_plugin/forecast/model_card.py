@@ -10,8 +10,7 @@ import pandas as pd
 from .allowed_inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER, PLACE_KINDS
 from .expected_interval import SHARE
 from .gunfire_events import CRIME_TYPE as GUNFIRE
-from .predictors import NEAREST, PLACES, kind_of, nearness_of
-from .surfaces import OWN
+from .sources import OWN, CrimeEvents, PlaceDistance
 from .trees import can_grow
 from .weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 
@@ -129,19 +128,19 @@ def _strongest(outcome):
 def _of(source):
     if source == OWN:
         return "this crime type"
-    kind = (kind_of(source) or source).replace("_", " ")
-    if source.startswith(NEAREST):
-        return "distance to places: " + kind
-    return "places: " + kind if source.startswith(PLACES) else kind
+    if isinstance(source, CrimeEvents):
+        return source.crime_type.replace("_", " ")
+    return ("distance to places: " if isinstance(source, PlaceDistance) else "places: ") + source.kind.replace("_", " ")
 
 
 def _reach(feature):
     """Metres over which a surface spreads."""
-    return nearness_of(feature.lookback.source) or feature.bandwidth
+    source = feature.lookback.source
+    return float(source.metres) if isinstance(source, PlaceDistance) else feature.bandwidth
 
 
 def _remembers(lookback):
-    if kind_of(lookback.source) is not None:
+    if not isinstance(lookback.source, CrimeEvents):
         return "as they are"
     if lookback.kind == "decay":
         return f"half after each {lookback.days:g} days"
@@ -306,11 +305,11 @@ def _in_plain_words(card):
 
 def _what(card, records):
     boxes = card.get("boxes") if isinstance(card.get("boxes"), dict) else {}
-    where = "each box of a grid over the city"
+    box = "each box of a grid over the city"
     if _is_number(boxes.get("count")) and _is_number(boxes.get("side_m")):
-        where = f"each of {boxes['count']:,.0f} boxes of {boxes['side_m']:g} by {boxes['side_m']:g} m"
+        box = f"each of {boxes['count']:,.0f} boxes of {boxes['side_m']:g} by {boxes['side_m']:g} m"
     names = ", ".join(_name(name) for name in records)
-    return (f"For {where} and each shift it estimates how many events of these types to expect: {names}. It speaks of "
+    return (f"For {box} and each shift it estimates how many events of these types to expect: {names}. It speaks of "
             "places and times and says nothing about any person.")
 
 

@@ -16,11 +16,12 @@ from .allowed_inputs import check_crime_type, places_may_be_used
 from .box_density import TERMS_BESIDE, RungFit
 from .citywide_rate import CitywideRate, coefficients_needed
 from .expected_interval import Uncertainty
-from .forecast_model import ForecastModel, TypeModel
 from .ladder import FAMILIES, Rung
-from .predictors import NEAR_METRES, PLACES, kind_of, nearest
+from .model_content import ModelContent, TypeModel
+from .predictors import NEAR_METRES
 from .sensor_coverage import Reporting
-from .surfaces import EVER, OWN, Feature, Lookback
+from .sources import OWN, CrimeEvents, PlaceDistance, source_of
+from .surfaces import EVER, Feature, Lookback
 from .trees import MOST_LEAVES, Forest, Tree
 
 FORMAT = "shotspotter-connect-forecast"
@@ -38,7 +39,7 @@ _OTHER = "The model file is of another version; run “Train forecast” to make
 
 
 def write(model):
-    """Give a ForecastModel as text."""
+    """Give a model as text."""
     content = {
         "as_of_utc": model.as_of.isoformat(), "seed": model.seed, "size": model.size, "plan_hour": model.plan_hour,
         "shifts": list(model.shifts), "data_hash": model.data_hash, "versions": model.versions, "card": model.card,
@@ -49,7 +50,7 @@ def write(model):
 
 
 def read(text):
-    """Make a ForecastModel from text.
+    """Give what a model's text holds.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def _write_type(item):
 
 def _write_surface(feature):
     days = feature.lookback.days
-    return {"memory": feature.lookback.kind, "days": days if days < EVER else None, "of": feature.lookback.source,
+    return {"memory": feature.lookback.kind, "days": days if days < EVER else None, "of": feature.lookback.source.text,
             "scope": feature.scope, "bandwidth": feature.bandwidth}
 
 
@@ -140,7 +141,7 @@ def _read_model(content):
     as_of = pd.Timestamp(_text(content["as_of_utc"], 40))
     _need(as_of is not pd.NaT and as_of.tzinfo is not None, "as_of_utc")
     types = {check_crime_type(name): _read_type(item, len(shifts)) for name, item in content["types"].items()}
-    return ForecastModel(
+    return ModelContent(
         as_of=as_of.tz_convert("UTC"), seed=_whole(content["seed"]), size=_number(content["size"], 50.0, 2000.0),
         plan_hour=_match(content["plan_hour"], r"([01]\d|2[0-3]):[0-5]\d"), shifts=shifts, types=types,
         data_hash=_match(content["data_hash"], "[0-9a-f]{64}"), versions=versions, card=content["card"])
@@ -177,13 +178,13 @@ def _read_surface(surface):
     days = surface["days"]
     _need(days is not None or surface["memory"] == "window", "days")
     days = EVER if days is None else _number(days, 0.01, 1e5)
-    source = _text(surface["of"], 100)
-    kind = kind_of(source)
-    if kind is not None:
-        _need(places_may_be_used(kind), "places")
-        _need(source in (PLACES + kind, *(nearest(kind, metres) for metres in NEAR_METRES)), "nearest")
+    source = source_of(_text(surface["of"], 100))
+    _need(source.text == surface["of"], "source")
+    if not isinstance(source, CrimeEvents):
+        _need(places_may_be_used(source.kind), "places")
+        _need(not isinstance(source, PlaceDistance) or source.metres in NEAR_METRES, "nearest")
     elif source != OWN:
-        check_crime_type(source)
+        check_crime_type(source.crime_type)
     return Feature(Lookback(surface["memory"], days, source), surface["scope"],
                    _number(surface["bandwidth"], 0.0, 2000.0))
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .event_history import EventHistory, spread_places
-from .surfaces import OWN, counts_at, recorded_at, roll
+from .sources import OWN, PlaceCount, PlaceDistance
+from .surfaces import counts_at, recorded_at, roll
 
-PLACES = "places:"
-"""Before the kind, in the name of a source of places."""
-NEAREST = "nearest "
-"""Before the metres, a colon and the kind, in the name of a source of nearness: ``nearest 250:bar``."""
 NEAR_METRES = (250, 1000)
 """Nearness falls by 1 - 1/e each so many metres to the nearest place."""
 # Chosen: the surfaces' own prior (1 event, 20 in a shift) is less than a ten-thousandth beside so many entries.
@@ -29,8 +26,8 @@ class Predictors:
     own : EventHistory
         Of the crime type forecast.
     timeline : Timeline
-    others : dict of source -> EventHistory, optional
-        Related crime types by code, kinds of places by ``PLACES`` + kind.
+    others : dict of Source -> EventHistory, optional
+        Related crime types and places.
     """
 
     def __init__(self, own, timeline, others=None):
@@ -54,7 +51,7 @@ class Predictors:
 
     def metres_to(self, kind):
         """(boxes,) metres to the closest place of a kind."""
-        return self._of[nearest(kind, NEAR_METRES[0])].metres
+        return self._of[PlaceDistance(kind, NEAR_METRES[0])].metres
 
     def roll(self, lookbacks, boxes, first, last):
         """Remembered counts at the plan moment of each date, as :func:`surfaces.roll`."""
@@ -73,30 +70,15 @@ class Predictors:
 
     def _parts(self, lookbacks):
         """History, positions of its lookbacks and these, for each source that is there."""
-        for source in dict.fromkeys(lookback.source for lookback in lookbacks):
+        columns_of = {}
+        for place, lookback in enumerate(lookbacks):
+            columns_of.setdefault(lookback.source, []).append(place)
+        for source, columns in columns_of.items():
             if source in self._of:
-                columns = [place for place, lookback in enumerate(lookbacks) if lookback.source == source]
                 # One source's memories stand side by side in a rung, which makes a slice of them.
                 beside = columns == list(range(columns[0], columns[-1] + 1))
                 yield (self._of[source], slice(columns[0], columns[-1] + 1) if beside else columns,
                        [lookbacks[place] for place in columns])
-
-
-def nearest(kind, metres):
-    """Name of the source of nearness to a kind of places."""
-    return f"{NEAREST}{metres}:{kind}"
-
-
-def nearness_of(source):
-    """Metres of a source of nearness; None for any other."""
-    return float(source[len(NEAREST):].partition(":")[0]) if source.startswith(NEAREST) else None
-
-
-def kind_of(source):
-    """Kind of places that a source tells of; None where it is crime."""
-    if source.startswith(PLACES):
-        return source[len(PLACES):]
-    return source.partition(":")[2] if source.startswith(NEAREST) else None
 
 
 def place_histories(places, boxes, size):
@@ -112,7 +94,7 @@ def place_histories(places, boxes, size):
         nothing = np.zeros(len(rows))
         event, box, share = spread_places(rows["x"].to_numpy(), rows["y"].to_numpy(), nothing, nothing, boxes, size)
         if event.size:
-            histories[PLACES + kind] = _always(box, share)
+            histories[PlaceCount(kind)] = _always(box, share)
             near.update(_nearness(kind, rows, boxes, size))
     return {**histories, **near}
 
@@ -129,8 +111,8 @@ def _nearness(kind, rows, boxes, size):
     for metres in NEAR_METRES:
         # Closer than half a box there is no telling: the events of a box lie anywhere in it.
         near = np.maximum(np.exp(-np.maximum(distance, size / 2) / metres), 1e-9) * inside
-        found[nearest(kind, metres)] = _always(np.arange(len(boxes)), _SURELY * near / near.sum(), Nearness,
-                                               metres=distance)
+        found[PlaceDistance(kind, metres)] = _always(np.arange(len(boxes)), _SURELY * near / near.sum(), Nearness,
+                                                     metres=distance)
     return found
 
 

@@ -9,7 +9,8 @@ import re
 import numpy as np
 
 from .instants import DAY
-from .predictors import NEAR_METRES, NEAREST, PLACES, kind_of, nearest
+from .predictors import NEAR_METRES
+from .sources import CrimeEvents, PlaceCount, PlaceDistance
 from .surfaces import EVER, Lookback
 
 # The three strongest: as many as are read on a sheet.
@@ -91,7 +92,7 @@ def explain(crime_type, surfaces, fit, counts, predictors, moment, boxes, slot, 
     order = np.argsort(-share, axis=1, kind="stable").tolist()
     most_in_shift = ((own > 0) & (in_shift > 0.5 * seen)).tolist()
     alike, seen, counts_told = np.round(seen, 6).tolist(), seen.tolist(), counts_told.tolist()
-    kinds = [kind_of(source) for _, _, source in groups]
+    kinds = [None if isinstance(source, CrimeEvents) else source.kind for _, _, source in groups]
     texts = []
     for row in range(boxes.size):
         found, told = [], set()
@@ -122,8 +123,8 @@ def _group(feature, size):
         span = next(span for half_life, span in ((14, 28.0), (60, 90.0), (240, 365.0), (EVER, EVER))
                     if lookback.days <= half_life)
     source = lookback.source
-    if source.startswith(NEAREST):
-        source = nearest(kind_of(source), NEAR_METRES[0])
+    if isinstance(source, PlaceDistance):
+        source = PlaceDistance(source.kind, NEAR_METRES[0])
     return span, 0 if feature.bandwidth <= size / 2 else 2, source
 
 
@@ -131,13 +132,13 @@ def _on_record(groups, smoother, predictors, moment, boxes, shift, size):
     """Events or places on record of each group around each box (n, groups): in all shifts and in the one; of nearness
     the metres to the closest place, none where it is far."""
     spans = [Lookback("window", span, source) for span, source in dict.fromkeys(
-        (span, of) for span, _, of in groups if not of.startswith(NEAREST))]
+        (span, of) for span, _, of in groups if not isinstance(of, PlaceDistance))]
     counts = predictors.recorded_at(spans, len(smoother), moment)
     every, own = counts.sum(axis=2), counts[:, :, shift]
     seen, in_shift = np.zeros((2, boxes.size, len(groups)))
     for position, (span, reach, source) in enumerate(groups):
-        if source.startswith(NEAREST):
-            metres = predictors.metres_to(kind_of(source))[boxes]
+        if isinstance(source, PlaceDistance):
+            metres = predictors.metres_to(source.kind)[boxes]
             seen[:, position] = np.where(metres <= _NEAR, np.maximum(metres, 1.0), 0.0)
             continue
         lookback = spans.index(Lookback("window", span, source))
@@ -173,16 +174,15 @@ def _in_words(date):
 
 def _text(crime_type, count, group, start, size, most_in_shift):
     span, reach, source = group
-    if source.startswith(NEAREST):
-        kind = kind_of(source).replace("_", " ")
+    if isinstance(source, PlaceDistance):
+        kind = source.kind.replace("_", " ")
         return f"{kind} in or beside this box" if count <= size / 2 else f"{kind} about {50 * round(count / 50)} m away"
-    where = "in this box" if reach == 0 else f"within {reach * size:.0f} m"
-    if source.startswith(PLACES):
-        return f"{round(count)} × {source[len(PLACES):].replace('_', ' ')} {where}"
-    crime_type = source or crime_type
-    one, many = _noun(crime_type)
+    around = "in this box" if reach == 0 else f"within {reach * size:.0f} m"
+    if isinstance(source, PlaceCount):
+        return f"{round(count)} × {source.kind.replace('_', ' ')} {around}"
+    one, many = _noun(source.crime_type or crime_type)
     number = round(count)
     noun = one if number == 1 else many
     about = "about " if abs(count - number) > 0.1 else ""
     when = f"since {_in_words(start)}" if span == EVER else f"in the last {span:.0f} days"
-    return f"{about}{number} {noun} {where} {when}" + (", most in this shift" if most_in_shift else "")
+    return f"{about}{number} {noun} {around} {when}" + (", most in this shift" if most_in_shift else "")

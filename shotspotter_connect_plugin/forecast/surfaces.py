@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .instants import DAY
+from .sources import OWN, Source
 from .stable_product import stable_product
 
 EVER = float("inf")
-OWN = ""
 # Bandwidths: within three lie 98.9 % of a Gaussian in the plane (1 - exp(-4.5)); farther ones cost time.
 _REACH = 3.0
 # Events, chosen: one spread uniformly, so that a surface without any history is uniform.
@@ -27,13 +27,12 @@ _PRIOR_SHIFT = 20.0
 class Lookback:
     """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
 
-    ``source``: OWN for events of the crime type forecast, else another crime type or a kind of places, as
-    :class:`predictors.Predictors` knows it.
+    ``source``: OWN for events of the crime type forecast, else those of another crime type, or places.
     """
 
     kind: str
     days: float
-    source: str = OWN
+    source: Source = OWN
 
     def weight(self, age):
         """What an event counts at an age in days."""
@@ -158,7 +157,8 @@ class SurfaceSet:
         self.lookbacks = lookbacks or list(dict.fromkeys(feature.lookback for feature in self.features))
         bandwidth = np.array([feature.bandwidth for feature in self.features])
         self._columns = {one: np.flatnonzero(bandwidth == one) for one in dict.fromkeys(bandwidth.tolist())}
-        self._lookback = np.array([self.lookbacks.index(feature.lookback) for feature in self.features], dtype=int)
+        place = {lookback: number for number, lookback in enumerate(self.lookbacks)}
+        self._lookback = np.array([place[feature.lookback] for feature in self.features], dtype=int)
         self._in_shift = np.array([feature.scope == "shift" for feature in self.features], dtype=bool)
 
     def rows(self, counts, box, shift):

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..progress import SILENT
 from .draw import NEARLY, pivotal
-from .metering import SHARE, WINDOWS, inclusion_probabilities, share_caps, shares_of
+from .metering import WINDOWS, ShareCapRule, inclusion_probabilities, share_caps, shares_of
 from .patrol_exposure import effective_number, gini, longest_streak, most_within
 from .seeds import Uniforms
 
@@ -44,7 +44,7 @@ def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT)
     best = sum(_best(row, boxes["beat"].to_numpy(object), rules["boxes_per_beat"]) for row in harm)
     mine = boxes["beat"].notna().to_numpy()
     alone = {name: np.inf if name.startswith("window_") else 0 if name == "cool_down_shifts" else value
-             for name, value in rules.items() if not name.startswith(SHARE)}
+             for name, value in rules.items() if ShareCapRule.of(name) is None}
     runs = [(cap, name, in_force) for name, in_force in ((ALL_RULES, rules), (CAP_ALONE, alone)) for cap in caps]
     rows = []
     for number, (cap, name, in_force) in enumerate(runs):
@@ -54,9 +54,9 @@ def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT)
         np.add.at(by_day, np.asarray(day) - day[0], drawn)
         served = by_day.sum(axis=0)
         hits = float((chance * events).sum())
-        covered = float((chance * harm).sum() / best) if best else 0.0
+        reached = float((chance * harm).sum() / best) if best else 0.0
         rows.append((
-            cap, name, covered, 100 * (1 - covered), hits, hits / events.sum() if events.sum() else 0.0,
+            cap, name, reached, 100 * (1 - reached), hits, hits / events.sum() if events.sum() else 0.0,
             int(served.sum()), int((served > 0).sum()), effective_number(served[mine]), gini(served[mine]),
             int(longest_streak(by_day > 0).max(initial=0)), int(most_within(by_day, 28).max(initial=0))))
     return pd.DataFrame(rows, columns=COLUMNS)

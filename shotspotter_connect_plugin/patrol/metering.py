@@ -20,8 +20,8 @@ from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, PatrolHistory, box_cap
 from .seeds import Uniforms
 
 __all__ = [
-    "NEARLY", "RESTING", "SHARE", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "Limited",
-    "PatrolHistory", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits", "harm_by_box",
+    "NEARLY", "RESTING", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "Limited", "PatrolHistory",
+    "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits", "harm_by_box",
     "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes", "most_in_window",
     "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of", "visit_order",
     "window_blocks"]
@@ -58,8 +58,24 @@ def harm_by_box(forecasts, crime_types):
         "chance_high": -np.expm1(-sums["high"])})
 
 
-SHARE = "share_cap: "
-"""Before the name of a neighbourhood in the rules of a draw."""
+_SHARE_CAP = "share_cap: "
+
+
+@dataclass(frozen=True)
+class ShareCapRule:
+    """The rule of a draw that holds a neighbourhood to its largest share of the boxes."""
+
+    neighbourhood: str
+
+    @property
+    def name(self):
+        """Under which the rules of a draw hold it."""
+        return _SHARE_CAP + self.neighbourhood
+
+    @classmethod
+    def of(cls, name):
+        """The rule of a name; None for any other rule."""
+        return cls(name[len(_SHARE_CAP):]) if name.startswith(_SHARE_CAP) else None
 
 
 def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=None):
@@ -82,7 +98,7 @@ def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=N
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
             **{name: getattr(settings, name) for name in names},
-            **{SHARE + name: share for name, share in (shares or {}).items()}}
+            **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 
 def most_boxes(settings):
@@ -196,7 +212,8 @@ def draw_shift(boxes, harm, history, rules, seed):
 
 def shares_of(rules):
     """The share caps in the rules of a draw, by neighbourhood."""
-    return {name[len(SHARE):]: share for name, share in rules.items() if name.startswith(SHARE)}
+    found = ((ShareCapRule.of(name), share) for name, share in rules.items())
+    return {rule.neighbourhood: share for rule, share in found if rule is not None}
 
 
 def draw_from_chances(table, seed, inputs_hash):

@@ -15,7 +15,8 @@ from untouched import Watch, picture
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, citywide_rate, crs,
                                                  estimator, event_history, fishnet, forecast_model, gunfire_events,
                                                  instants, ladder, model_card, predictors, reasons, rolling_backtest,
-                                                 shifts, stable_product, surfaces, validation, weekly_intervals)
+                                                 shifts, sources, stable_product, surfaces, validation,
+                                                 weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, draw, draw_effect, draw_record,
                                                harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
@@ -139,7 +140,8 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     known = predictors.Predictors(own, timeline, bars)
     known.counts_at([lookback], len(boxes), timeline.origin[-1])
     known.metres_to("bar")
-    predictors.nearness_of(predictors.nearest("bar", 250))
+    for source in (sources.OWN, sources.PlaceCount("bar"), sources.PlaceDistance("bar", 250)):
+        assert sources.source_of(source.text) == source
     event_history.spread_places(np.array([10.0]), np.array([10.0]), np.array([100.0]), np.array([0.0]),
                                 allowed_inputs.admit_boxes(boxes), SIZE)
     reasons.own_first("robbery", ["one", "two"])
@@ -171,6 +173,7 @@ def examples_of_a_draw():
     planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
     limits.window_blocks(pd.Series(dates), "2024-03-01")
+    assert metering.ShareCapRule.of(metering.ShareCapRule("N1").name) == metering.ShareCapRule("N1")
     # As columns of a frame and as plain arrays.
     drawn_again = draw.pivotal(table["inclusion_probability"], pd.Series(col), pd.Series(row), table["beat"],
                                seeds.Uniforms("seed", drawn.inputs_hash))

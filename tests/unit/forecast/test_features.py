@@ -15,7 +15,8 @@ from shotspotter_connect_plugin.forecast.calendar_terms import make_timeline
 from shotspotter_connect_plugin.forecast.event_history import make_history
 from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
-from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Predictors, kind_of, nearest, place_histories
+from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Predictors, place_histories
+from shotspotter_connect_plugin.forecast.sources import CrimeEvents, PlaceDistance, source_of
 from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, Smoother, SurfaceSet
 
 SMALL = (rung("kde_250_all"), rung("places"))
@@ -148,8 +149,8 @@ def test_nearness_falls_with_the_distance_to_the_closest_place(city):
     boxes = admit_boxes(city.boxes)
     bars = pd.DataFrame({"kind": "bar", "x": [3.5 * SIZE, -0.5 * SIZE], "y": [3.5 * SIZE, 10.5 * SIZE]})
     sources = place_histories(bars, boxes, SIZE)
-    assert sorted(sources) == ["nearest 1000:bar", "nearest 250:bar", "places:bar"]
-    assert {kind_of(source) for source in sources} == {"bar"} and kind_of("theft") is None
+    assert sorted(source.text for source in sources) == ["nearest 1000:bar", "nearest 250:bar", "places:bar"]
+    assert {source.kind for source in sources} == {"bar"} and source_of("theft") == CrimeEvents("theft")
     centres = (boxes[["col", "row"]].to_numpy() + 0.5) * SIZE
     metres = np.min(
         [np.hypot(*(centres - place).T) for place in bars[["x", "y"]].to_numpy()], axis=0
@@ -159,7 +160,7 @@ def test_nearness_falls_with_the_distance_to_the_closest_place(city):
     predictors = Predictors(own, timeline, sources)
     assert np.allclose(predictors.metres_to("bar"), metres)
     for scale in NEAR_METRES:
-        surface = SurfaceSet([Feature(Lookback("window", EVER, nearest("bar", scale)), "all", 0.0)],
+        surface = SurfaceSet([Feature(Lookback("window", EVER, PlaceDistance("bar", scale)), "all", 0.0)],
                              Smoother(boxes, SIZE))
         counts = predictors.counts_at(surface.lookbacks, len(boxes), timeline.origin[1])
         found = surface.everywhere(counts, [0])[0][:, 0]

@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel
 from shotspotter_connect_plugin.forecast.model_card import card_html
+from shotspotter_connect_plugin.forecast.sources import PlaceDistance
 
 KEEP = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -20,6 +22,16 @@ KEEP = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 @pytest.fixture(scope="module")
 def text(city):
     return city.model.to_json()
+
+
+def test_a_file_written_before_means_the_same_and_is_written_again_letter_by_letter():
+    """Of 30 November 2026, when sources were plain texts: trees that ask for places, other types and distances."""
+    text = (Path(__file__).resolve().parents[2] / "data" / "model_of_version_3.json").read_text(encoding="utf-8")
+    model = ForecastModel.from_json(text)
+    assert model.to_json() == text
+    assert model.event_types == ["gunfire", "aggravated_assault", "homicide", "motor_vehicle_theft", "burglary",
+                                 "robbery", "theft"]
+    assert PlaceDistance("bar", 250) in {term.lookback.source for term in model.types["gunfire"].rung.terms}
 
 
 def refused(text):

@@ -1,4 +1,6 @@
 """Share caps of neighbourhoods, minutes of units, and the linear program above the lottery."""
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,3 +148,24 @@ def test_a_draw_holds_shares_and_knows_its_bound():
     assert 0.3 * drawn.harm_reached.most < drawn.harm_reached.reached < drawn.harm_reached.most
     free = metering.draw_shift(boxes, harm, nothing, metering.rules_of(Settings(), "2024-03-01", "day", 1), "seed")
     assert free.harm_reached.most > drawn.harm_reached.most and not free.limited
+
+
+def test_rules_and_boxes_hash_to_what_they_always_did():
+    """The hash and the boxes were found on 30 November 2026, when share caps were plain texts in the rules."""
+    rules = {"format": "connect draw 1", "shift_date": "2017-12-14", "shift": "evening", "draw": 1, "boxes_asked": 2,
+             "boxes_per_beat": 2, "cap": 0.5, "lower_risk_share": 0.1, "focus": 2.0, "cool_down_shifts": 1,
+             "min_inside": 0.05, "min_land": 0.2, "target_minutes": 15, "on_target_high": 20, "returns": 1,
+             "window_7_expected": 4, "window_7_hard": 5, "window_28_expected": 14, "window_28_hard": 16,
+             "share_cap: Shaw": 0.25, "share_cap: share_cap: odd: é": 0.5}
+    shares = {"Shaw": 0.25, "share_cap: odd: é": 0.5}
+    made = metering.rules_of(replace(Settings(), units_per_beat=0), "2017-12-14", "evening", 1, shares=shares)
+    assert metering.shares_of(rules) == shares and list(made)[-2:] == list(rules)[-2:] and set(made) == set(rules)
+    boxes = pd.DataFrame({"box_id": [f"C{number % 6}R{number // 6}" for number in range(24)],
+                          "beat": ["101"] * 12 + ["102"] * 12, "inside": 1.0,
+                          "neighbourhood": ["Shaw"] * 8 + ["share_cap: odd: é"] * 8 + [None] * 8})
+    nothing = metering.PatrolHistory(pd.DataFrame({"box_id": [], "shift_date": []}),
+                                     pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []}))
+    drawn = metering.draw_shift(boxes, pd.Series(np.arange(1, 25) / 7.0, index=boxes["box_id"]), nothing, rules,
+                                "ab" * 32)
+    assert drawn.inputs_hash == "d5edfa8a7bbcd780548d2873586a035bfe6995e0a10d5cc3dee07a8a44997684"
+    assert drawn.boxes.loc[drawn.boxes["selected"], "box_id"].tolist() == ["C2R3", "C3R1", "C5R0", "C5R3"]
