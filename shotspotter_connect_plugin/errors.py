@@ -1,5 +1,8 @@
 """Errors that carry one sentence for the user and one for the log."""
+from __future__ import annotations
+
 import re
+from typing import Iterable
 
 _LONGEST, _END = 300, 110
 _LISTED = 100
@@ -17,7 +20,7 @@ class ConnectError(Exception):
         What a developer wants to know; never shown in a dialog.
     """
 
-    def __init__(self, user, log=""):
+    def __init__(self, user: object, log: str = "") -> None:
         user = _one_line(user)
         super().__init__(user)
         self.user = user
@@ -27,20 +30,20 @@ class ConnectError(Exception):
 class Cancelled(ConnectError):
     """The user stopped the work; nothing was changed."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("Stopped before it was finished. Nothing was changed.")
 
 
-def some(names):
+def some(names: Iterable[object]) -> str:
     """The first of some names with commas between them, and how many more there are; for sentences."""
-    names = [_one_line(str(name), 40, 10) for name in names]
+    lines = [_one_line(str(name), 40, 10) for name in names]
     told = 1
-    while told < len(names) and len(", ".join(names[:told + 1])) <= _LISTED:
+    while told < len(lines) and len(", ".join(lines[:told + 1])) <= _LISTED:
         told += 1
-    more = len(names) - told
-    return ", ".join(names[:told]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(lines) - told
+    return ", ".join(lines[:told]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def _one_line(text, longest=_LONGEST, end=_END):
+def _one_line(text: object, longest: int = _LONGEST, end: int = _END) -> str:
     text = re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", str(text)).encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= longest else text[:longest - end - 3].rstrip() + " … " + text[-end:].lstrip()

@@ -3,13 +3,17 @@
 Each function gives a check, or is one: it takes the path of a file and raises an error where the file is not whole.
 They read what was written, to its end, and trust no writer's word that it succeeded.
 """
+from __future__ import annotations
+
 import re
 import struct
 import zipfile
 import zlib
 from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Iterator, Mapping, Sequence
 
-from .files import NotWhole
+from .files import Check, NotWhole
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _END_OF_PDF = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*\Z")
@@ -20,9 +24,9 @@ _CLOSED_BY = {".gpx": b"</gpx>", ".kml": b"</kml>", ".geojson": b"}"}
 """How texts end, which the readers of OGR do not always miss."""
 
 
-def lines(count):
+def lines(count: int) -> Check:
     """Check of a text of so many lines, each with its end; a line break within quotes of a CSV is one more."""
-    def check(path):
+    def check(path: Path) -> None:
         found, last = 0, b"\n"
         with open(path, "rb") as file:
             for part in iter(lambda: file.read(1 << 20), b""):
@@ -32,16 +36,16 @@ def lines(count):
     return check
 
 
-def archive(names):
+def archive(names: Sequence[str]) -> Check:
     """Check of a ZIP that holds files of these names, each as its sum says."""
-    def check(path):
+    def check(path: Path) -> None:
         with zipfile.ZipFile(path) as content:
             _same("files", sorted(content.namelist()), sorted(names))
             _same("damaged file", content.testzip(), None)
     return check
 
 
-def png(path):
+def png(path: Path) -> None:
     """Check of a picture: every part as its sum says, the last one its end, and pixels that unpack."""
     content, place, pixels, kind = path.read_bytes(), len(_PNG), zlib.decompressobj(), b""
     _same("kind", content[:place], _PNG)
@@ -55,11 +59,14 @@ def png(path):
     _same("end", (kind, pixels.eof), (b"IEND", True))
 
 
-def pdf(pages):
+def pdf(pages: int) -> Check:
     """Check of a document of so many pages: its end is there, and every object stands where its list says."""
-    def check(path):
+    def check(path: Path) -> None:
         content = path.read_bytes()
-        listed = _PLACES.match(content, int(_END_OF_PDF.search(content)[1]))
+        end = _END_OF_PDF.search(content)
+        listed = _PLACES.match(content, int(end[1])) if end else None
+        if listed is None:
+            raise NotWhole("no end, or no list of its objects")
         for number, (place, kind) in enumerate(_PLACE.findall(listed[1])):
             head = b"%d 0 obj" % number
             if kind == b"n":
@@ -68,9 +75,9 @@ def pdf(pages):
     return check
 
 
-def layers(counts):
+def layers(counts: Mapping[str, int] | int) -> Check:
     """Check of a file of OGR: ``counts`` is the number of features by layer, or that of its one layer."""
-    def check(path):
+    def check(path: Path) -> None:
         from osgeo import gdal
 
         if path.suffix.lower() == ".gpkg":
@@ -85,7 +92,7 @@ def layers(counts):
     return check
 
 
-def _ends_well(path):
+def _ends_well(path: Path) -> bool:
     """Whether a text has its last word; other files have their own ways."""
     last = _CLOSED_BY.get(path.suffix.lower(), b"")
     with open(path, "rb") as file:
@@ -93,7 +100,7 @@ def _ends_well(path):
         return file.read().rstrip().endswith(last)
 
 
-def _database(path):
+def _database(path: Path) -> None:
     import sqlite3
 
     with closing(sqlite3.connect(path)) as connection:
@@ -101,7 +108,7 @@ def _database(path):
 
 
 @contextmanager
-def _quiet():
+def _quiet() -> Iterator[None]:
     """GDAL prints nothing meanwhile."""
     from osgeo import gdal
 
@@ -112,6 +119,6 @@ def _quiet():
         gdal.PopErrorHandler()
 
 
-def _same(what, found, wanted):
+def _same(what: str, found: object, wanted: object) -> None:
     if found != wanted:
         raise NotWhole(f"{what}: {found} in place of {wanted}")

@@ -3,7 +3,10 @@
 Every file that this package writes goes through here: made in a folder of its own beside its target, synced, opened
 again and checked, and only then moved into place. What a killed run left is swept by the next one.
 """
+from __future__ import annotations
+
 import errno
+import io
 import os
 import shutil
 import stat
@@ -11,9 +14,13 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO, Callable, Iterator, Optional, Sequence, Tuple
 
 from .errors import ConnectError
 
+Check = Callable[[Path], None]
+"""Raises any error where the file at a path is not whole (``file_checks.py``)."""
+_Wanted = Tuple[Path, Path, Optional[Check], bool]  # unfinished file, its place, check, whether private
 _FOLDER = ".connect-"
 _IN_USE = ".in_use"
 _LONG_DEAD = 24 * 3600.0
@@ -33,7 +40,8 @@ class Held(PermissionError):
 
 
 @contextmanager
-def replacing(path, what="The file", check=None, private=False):
+def replacing(path: str | Path, what: str = "The file", check: Check | None = None,
+              private: bool = False) -> Iterator[Path]:
     """Give a path to write to; what is there takes the place of ``path`` at the end, or is gone after an error.
 
     The path given has the name of ``path``, in a folder beside it that only this account can enter, and there is no
@@ -41,12 +49,11 @@ def replacing(path, what="The file", check=None, private=False):
 
     Parameters
     ----------
-    path : str or pathlib.Path
-    what : str
+    what
         Begins the sentence of an error: "The plan", "RANKS".
-    check : callable, optional
-        Is called with the path of the finished file and raises any error where that is not whole (``file_checks.py``).
-    private : bool
+    check
+        Is called with the path of the finished file.
+    private
         Whether a new file can be read by its owner alone; one that is replaced stays closed to all but owner and group.
 
     Raises
@@ -60,14 +67,15 @@ def replacing(path, what="The file", check=None, private=False):
 
 
 @contextmanager
-def replacing_together(folder, what="The files"):
+def replacing_together(folder: str | Path, what: str = "The files") -> Iterator[Callable[..., Path]]:
     """As :func:`replacing` for files of one folder that belong together: all of them are new, or none.
 
     Gives a function of a name, a check and whether the file is private that gives the path to write to.
     """
-    folder, wanted = Path(folder), []
+    folder = Path(folder)
+    wanted: list[_Wanted] = []
     with _one_sentence(what, folder, wanted), _folder_in(folder) as aside:
-        def new(name, check=None, private=False):
+        def new(name: str, check: Check | None = None, private: bool = False) -> Path:
             wanted.append((aside / name, folder / name, check, private))
             return aside / name
 
@@ -79,7 +87,7 @@ def replacing_together(folder, what="The files"):
 
 
 @contextmanager
-def scratch(what):
+def scratch(what: str) -> Iterator[Path]:
     """Give a folder of this account alone, on the system's disk for temporary files, that is gone afterwards.
 
     ``what`` begins the sentence of an error of the disk, and names what cannot be made.
@@ -89,41 +97,42 @@ def scratch(what):
         yield folder
 
 
-def remove(path):
+def remove(path: str | Path) -> None:
     """Take a file away that belonged to one that was replaced, if it is there."""
     with suppress(FileNotFoundError):
         os.unlink(path)
 
 
-def folder_for(path, what="The file"):
+def folder_for(path: str | Path, what: str = "The file") -> None:
     """Make the folder of a path where it is missing, and those above it; ConnectError where that cannot be."""
     with _one_sentence(what, Path(path), []):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
-def replace_bytes(path, content, what="The file", private=False):
+def replace_bytes(path: str | Path, content: bytes, what: str = "The file", private: bool = False) -> None:
     """Write ``content``, and read it again, as :func:`replacing` does."""
     with replacing(path, what, lambda made: _holds(made, content), private) as unfinished:
         unfinished.write_bytes(content)
 
 
-def replace_text(path, text, what="The file", private=False, encoding="utf-8"):
+def replace_text(path: str | Path, text: str, what: str = "The file", private: bool = False,
+                 encoding: str = "utf-8") -> None:
     """Write ``text`` with its line ends as they are, and read it again, as :func:`replacing` does."""
     replace_bytes(path, text.encode(encoding), what, private)
 
 
-def copy(source, path, what="The file"):
+def copy(source: str | Path, path: str | Path, what: str = "The file") -> None:
     """Copy a file, as :func:`replacing` writes one."""
     replace_bytes(path, Path(source).read_bytes(), what)
 
 
-def _holds(path, content):
+def _holds(path: Path, content: bytes) -> None:
     if path.read_bytes() != content:
         raise NotWhole("other bytes than were written")
 
 
 @contextmanager
-def _one_sentence(what, folder, wanted):
+def _one_sentence(what: str, folder: Path, wanted: Sequence[_Wanted]) -> Iterator[None]:
     """Turn errors of the disk into one sentence that names the file and what to do."""
     try:
         yield
@@ -132,7 +141,7 @@ def _one_sentence(what, folder, wanted):
                            repr(error)) from error
 
 
-def _sentence(what, path, error):
+def _sentence(what: str, path: Path, error: OSError) -> str:
     if error.errno in _NO_ROOM:
         return f"{what} cannot be written to {path}: free some space on the disk and run again."
     if isinstance(error, Held):
@@ -141,7 +150,7 @@ def _sentence(what, path, error):
 
 
 @contextmanager
-def _folder_in(parent):
+def _folder_in(parent: Path) -> Iterator[Path]:
     """A new folder in ``parent`` that is gone afterwards; those of killed runs go too."""
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=parent))  # made with mode 0700
@@ -158,7 +167,7 @@ def _folder_in(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(parent):
+def _sweep(parent: Path) -> None:
     """Remove the folders of runs that are dead: the system lets go of a dead process's locks."""
     with os.scandir(parent) as entries:
         dead = [entry.path for entry in entries if entry.name.startswith(_FOLDER)
@@ -167,7 +176,7 @@ def _sweep(parent):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_dead(folder):
+def _is_dead(folder: Path) -> bool:
     try:
         with open(folder / _IN_USE, "r+b") as held:
             if os.fstat(held.fileno()).st_size:
@@ -180,25 +189,25 @@ def _is_dead(folder):
         return _age(folder) > _LONG_DEAD
 
 
-def _age(folder):
+def _age(folder: Path) -> float:
     try:
         return time.time() - folder.stat().st_mtime
     except OSError:  # gone by now
         return 0.0
 
 
-def _lock(file):
+def _lock(file: BinaryIO | io.FileIO) -> None:
     """Lock an open file until it is closed, or its process ends in whatever way; OSError where another holds it."""
     try:
         import fcntl
     except ImportError:  # Windows
         import msvcrt
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # there, on Windows
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _finish(unfinished, path, check, private):
+def _finish(unfinished: Path, path: Path, check: Check | None, private: bool) -> None:
     """Have a file on the disk, whole, and with the mode it shall have."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is no ordinary file", str(path))
@@ -212,7 +221,7 @@ def _finish(unfinished, path, check, private):
         os.chmod(unfinished, 0o600)
 
 
-def _readable_as_before(unfinished, old, private):
+def _readable_as_before(unfinished: Path, old: os.stat_result, private: bool) -> None:
     """Give a file the mode of the old one and, where this account may, its group: analyst and batch job share it."""
     mode = stat.S_IMODE(old.st_mode) & (0o770 if private else 0o777)
     if hasattr(os, "chown") and old.st_gid != unfinished.stat().st_gid:
@@ -223,7 +232,7 @@ def _readable_as_before(unfinished, old, private):
     os.chmod(unfinished, mode)
 
 
-def _check(check, unfinished):
+def _check(check: Check, unfinished: Path) -> None:
     try:
         check(unfinished)
     except ConnectError:
@@ -232,7 +241,7 @@ def _check(check, unfinished):
         raise NotWhole(repr(error)) from error
 
 
-def _move_all(pairs, aside):
+def _move_all(pairs: Sequence[tuple[Path, Path]], aside: Path) -> None:
     """Move finished files into place; where one cannot be, those before it are as they were."""
     kept = [_kept(path, aside / f".old-{number}") for number, (_, path) in enumerate(pairs)] \
         if len(pairs) > 1 else []
@@ -248,7 +257,7 @@ def _move_all(pairs, aside):
             raise
 
 
-def _kept(path, place):
+def _kept(path: Path, place: Path) -> Path | None:
     """A second name, or a copy, of a file that will be replaced; None where there is none."""
     if not path.exists():
         return None
@@ -259,7 +268,7 @@ def _kept(path, place):
     return place
 
 
-def _move(unfinished, path):
+def _move(unfinished: Path, path: Path) -> None:
     for wait in (*_WAITS, None):
         try:
             return os.replace(unfinished, path)
@@ -269,7 +278,7 @@ def _move(unfinished, path):
             time.sleep(wait)
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: Path) -> None:
     """Have the new name on the disk too; Windows opens no folders, and some network drives sync none."""
     if os.name == "posix":
         with suppress(OSError):

@@ -1,13 +1,17 @@
 """JSON from somebody else: plain values of moderate size and depth, or a ValueError; never another exception."""
+from __future__ import annotations
+
 import json
 import math
+from pathlib import Path
+from typing import Any, NoReturn
 
 DEEPEST = 50
 LARGEST = 2 ** 63
 _LONGEST = 200_000_000
 
 
-def parse(text):
+def parse(text: str | bytes) -> Any:
     """The value of a JSON text.
 
     Raises
@@ -24,7 +28,7 @@ def parse(text):
     return value
 
 
-def read(path):
+def read(path: str | Path) -> Any:
     """The value of a JSON file in UTF-8, with or without a mark of the byte order.
 
     Raises
@@ -41,11 +45,11 @@ def read(path):
     return parse(text)
 
 
-def _check(value):
+def _check(value: Any) -> None:
     """Walk through a value without recursion."""
     level = [value]
     for _ in range(DEEPEST):
-        inner = []
+        inner: list[Any] = []
         for item in level:
             if isinstance(item, dict):
                 inner.extend(item)
@@ -60,18 +64,18 @@ def _check(value):
     raise ValueError("nested too deeply")
 
 
-def _refused(word):
+def _refused(word: str) -> NoReturn:
     raise ValueError(word + " is no number")
 
 
-def _whole(text):
+def _whole(text: str) -> int:
     number = int(text) if len(text) <= 20 else LARGEST
     if abs(number) >= LARGEST:
         raise ValueError("a number of more than 64 bits")
     return number
 
 
-def _finite(text):
+def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError("a number that is too large")

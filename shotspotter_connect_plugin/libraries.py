@@ -1,7 +1,10 @@
 """Which Python libraries are here, found without importing them (an import would slow the start of QGIS)."""
+from __future__ import annotations
+
 import importlib.util
 import os
 import sys
+from typing import Sequence
 
 # Library -> (a part of it that a whole installation has, Debian package)
 REQUIRED = {
@@ -24,12 +27,12 @@ _WITHOUT = {
 _NAMES = {"osgeo": "GDAL for Python", "sklearn": "scikit-learn"}
 
 
-def missing_required():
+def missing_required() -> list[str]:
     """Import names of the required libraries that are absent or not whole."""
     return [library for library in REQUIRED if not is_installed(library)]
 
 
-def is_installed(library):
+def is_installed(library: str) -> bool:
     """Whether a library of this module's tables is there, judged by its files; nothing is imported."""
     try:
         spec = importlib.util.find_spec(library)
@@ -40,18 +43,18 @@ def is_installed(library):
     return any(os.path.exists(os.path.join(folder, part)) for folder in folders)
 
 
-def remarks():
+def remarks() -> list[str]:
     """One text per optional library that is absent: what works without it, and how to get it."""
     return [f"The Python library {name_of(library)} is missing. {_WITHOUT[library]} {how_to_install([library])}"
             for library in OPTIONAL if not is_installed(library)]
 
 
-def name_of(library):
+def name_of(library: str) -> str:
     """The name people know a library by."""
     return _NAMES.get(library, library)
 
 
-def how_to_install(libraries):
+def how_to_install(libraries: Sequence[str]) -> str:
     """One sentence: how to get these libraries on this system."""
     known = {**REQUIRED, **OPTIONAL}
     if sys.platform.startswith("linux"):
@@ -64,7 +67,7 @@ def how_to_install(libraries):
             .format(", ".join("python3-" + name for name in names.split())))
 
 
-def missing_sentence(libraries):
+def missing_sentence(libraries: Sequence[str]) -> str:
     """What is missing and what to do, for a message bar or a log."""
     names = ", ".join(name_of(library) for library in libraries)
     what = "library {} and did not find it" if len(libraries) == 1 else "libraries {} and did not find them"

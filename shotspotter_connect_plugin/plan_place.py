@@ -1,10 +1,13 @@
 """Which workspace, date and shift a QGIS project is about: custom entries of the project, and marks on its layers."""
+from __future__ import annotations
+
 import json
 import os
 import re
-from typing import NamedTuple
+from pathlib import Path
+from typing import Iterable, NamedTuple
 
-from qgis.core import QgsLayerNotesUtils
+from qgis.core import QgsLayerNotesUtils, QgsMapLayer, QgsProject
 
 SCOPE = "shotspotter_connect"
 WORKSPACE, DATE, SHIFTS = "/workspace", "/date", "/shifts"
@@ -31,7 +34,7 @@ class Mark(NamedTuple):
     seed_hash: str
 
 
-def write_plan_place(project, address, folder, date, shifts):
+def write_plan_place(project: QgsProject, address: str, folder: str | Path, date: str, shifts: Iterable[str]) -> None:
     """Write into the project of a plan, which goes to ``folder``, what it is the plan of.
 
     The workspace is kept relative to the folder, so that both can be moved together. Where the way to it would name
@@ -43,14 +46,14 @@ def write_plan_place(project, address, folder, date, shifts):
     project.writeEntry(SCOPE, SHIFTS, list(shifts))
 
 
-def marks(project):
+def marks(project: QgsProject) -> list[Mark]:
     """A :class:`Mark` of each shift whose boxes the project holds, those that are shown first, then from the top."""
     nodes = [node for node in project.layerTreeRoot().findLayers() if node.layer() is not None]
     nodes.sort(key=lambda node: not node.isVisible())
     return [mark for mark in (_mark(node.layer()) for node in nodes) if mark is not None]
 
 
-def _mark(layer):
+def _mark(layer: QgsMapLayer) -> Mark | None:
     kept = layer.customProperty(PLAN_OF)
     if kept:
         return Mark(*json.loads(kept))
@@ -61,7 +64,7 @@ def _mark(layer):
     return Mark(source[1], source[2].replace("''", "'"), seed_hash[0] if seed_hash else "")
 
 
-def day_of(project):
+def day_of(project: QgsProject) -> tuple[str, str]:
     """(date, shift) of the plan that a project shows; empty texts where it is no plan."""
     first = next(iter(marks(project)), None)
     if first is not None:
@@ -70,12 +73,12 @@ def day_of(project):
     return project.readEntry(SCOPE, DATE, "")[0], shifts[0] if shifts else ""
 
 
-def is_path(address):
+def is_path(address: str) -> bool:
     """Whether an address is that of a file."""
     return "://" not in address and not address.startswith("service=")
 
 
-def _way(address, folder):
+def _way(address: str, folder: str | Path) -> str:
     address, home = os.path.realpath(address), os.path.realpath(os.path.expanduser("~"))
     try:
         way = os.path.relpath(address, os.path.realpath(folder))
@@ -88,5 +91,5 @@ def _way(address, folder):
     return way if way.startswith("../") else "./" + way
 
 
-def _inside(path, folder):
+def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

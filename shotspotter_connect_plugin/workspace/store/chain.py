@@ -1,8 +1,16 @@
 """The chain of adjustments as it is kept: read it, check it, compare it with a printed head."""
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import List
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from ...patrol import adjustments
+from .rows import Adjustments
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -10,18 +18,18 @@ class ChainCheck:
     """Whether the chain holds, what is wrong, what else a reader should know, its present head, its length."""
 
     verified: bool
-    problems: List[str]
-    notes: List[str]
+    problems: list[str]
+    notes: list[str]
     head: str
     length: int
 
 
-def read_chain(workspace):
-    """Data frame of all adjustments in the order of the chain."""
+def read_chain(workspace: Workspace) -> Adjustments:
+    """All adjustments in the order of the chain."""
     return workspace.read("adjustments", order_by="seq")
 
 
-def verify_chain(workspace, head=""):
+def verify_chain(workspace: Workspace, head: str = "") -> ChainCheck:
     """Check the chain of adjustments, and that a printed head is one of its rows.
 
     Parameters
@@ -42,12 +50,12 @@ def verify_chain(workspace, head=""):
     return ChainCheck(not problems, problems, notes, str(rows[-1]["hash"]) if rows else "", len(rows))
 
 
-def of_shift(workspace, shift_date, shift):
+def of_shift(workspace: Workspace, shift_date: str, shift: str) -> list[dict[str, Any]]:
     """The adjustments of one shift as mappings, in the order of the chain."""
     return records(workspace.read("adjustments", where={"shift_date": shift_date, "shift": shift}, order_by="seq"))
 
 
-def records(frame):
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as mappings of plain values, None for null."""
     plain = frame.astype(object)
     return plain.where(frame.notna(), None).to_dict("records")

@@ -2,20 +2,24 @@
 
 A store keeps text, whole numbers, real numbers, 0/1 for booleans and NULL; geometry is the store's own business.
 """
+from __future__ import annotations
+
 import json
 import re
 from datetime import date
+from typing import Any, Callable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import utc_index
+from ...frames import Column
 
 _FIRST, _LAST = np.datetime64("1678-01-01", "ms"), np.datetime64("2262-01-01", "ms")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def encode(column, values):
+def encode(column: Column, values: Any) -> list[Any]:
     """What a store keeps for ``values`` of ``column``: a list of str, int, float or None.
 
     Raises ``ValueError`` where values are not of the column's type: a mistake of the caller, never of a user.
@@ -26,17 +30,17 @@ def encode(column, values):
     return _ENCODERS[column.type](column, series)
 
 
-def decode(column, values):
+def decode(column: Column, values: Sequence[Any]) -> pd.Series:
     """A ``pandas.Series`` of ``column`` from what a store kept."""
     return _DECODERS[column.type](values)
 
 
-def to_json(value):
+def to_json(value: Any) -> str:
     """Compact JSON text of a Python object; numpy numbers and arrays become plain ones."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     if isinstance(value, (set, frozenset)):
@@ -44,18 +48,18 @@ def _plain(value):
     raise TypeError("no JSON for " + type(value).__name__)
 
 
-def _with_nulls(series, stored):
+def _with_nulls(series: pd.Series, stored: Any) -> list[Any]:
     """``stored`` as a list, None where the series has no value."""
-    return np.where(series.isna(), None, np.asarray(stored, dtype=object)).tolist()
+    return np.where(series.isna(), np.array(None), np.asarray(stored, dtype=object)).tolist()
 
 
-def _encode_text(column, series):
+def _encode_text(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
         raise ValueError(column.name + " holds text, not " + str(series.dtype))
     return _with_nulls(series, series.astype(object))
 
 
-def _encode_date(column, series):
+def _encode_date(column: Column, series: pd.Series) -> list[Any]:
     stored = _encode_text(column, series)
     wrong = [value for value in set(stored) if value is not None and not _DATE.fullmatch(str(value))]
     if wrong:
@@ -63,7 +67,7 @@ def _encode_date(column, series):
     return stored
 
 
-def _encode_local(column, series):
+def _encode_local(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(series):
         if series.dt.tz is not None:
             raise ValueError(column.name + " holds wall clock times without a zone")
@@ -71,76 +75,76 @@ def _encode_local(column, series):
     return _encode_text(column, series)
 
 
-def _encode_utc(column, series):
+def _encode_utc(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
         raise ValueError(column.name + " holds instants; these times carry no zone")
     instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
     return _with_nulls(series, np.datetime_as_string(instants, unit="ms", timezone="UTC"))
 
 
-def _encode_integer(column, series):
+def _encode_integer(column: Column, series: pd.Series) -> list[Any]:
     return _with_nulls(series, series.astype("Int64").astype(object))
 
 
-def _encode_real(column, series):
+def _encode_real(column: Column, series: pd.Series) -> list[Any]:
     return _with_nulls(series, series.astype(float).to_numpy())
 
 
-def _encode_boolean(column, series):
+def _encode_boolean(column: Column, series: pd.Series) -> list[Any]:
     return _with_nulls(series, series.astype("boolean").astype("Int64").astype(object))
 
 
-def _encode_json(column, series):
+def _encode_json(column: Column, series: pd.Series) -> list[Any]:
     values = series.astype(object)
     return [None if missing else to_json(value) for value, missing in zip(values, values.isna())]
 
 
-_ENCODERS = {
+_ENCODERS: dict[str, Callable[[Column, pd.Series], list[Any]]] = {
     "text": _encode_text, "date": _encode_date, "local": _encode_local, "utc": _encode_utc, "integer": _encode_integer,
     "real": _encode_real, "boolean": _encode_boolean, "json": _encode_json,
 }
 
 
-def _decode_text(values):
+def _decode_text(values: Sequence[Any]) -> pd.Series:
     # Equal texts share one object: a million rows name few shifts, boxes and sources.
     codes, texts = pd.factorize(np.array(values, dtype=object))
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("text expected")
-    return pd.Series(np.append(texts, None)[codes], dtype=object)
+    return pd.Series(np.append(texts, np.array(None))[codes], dtype=object)
 
 
-def _decode_date(values):
+def _decode_date(values: Sequence[Any]) -> pd.Series:
     series = _decode_text(values)
     for text in series.dropna().unique():
         date.fromisoformat(text)
     return series
 
 
-def _decode_utc(values):
+def _decode_utc(values: Sequence[Any]) -> pd.Series:
     instants = np.array([value and value.rstrip("Z") for value in values], dtype="datetime64[ms]")
     if ((instants < _FIRST) | (instants > _LAST)).any():
         raise ValueError("out of the range of nanoseconds")
     return pd.Series(instants.astype("datetime64[ns]")).dt.tz_localize("UTC")
 
 
-def _decode_integer(values):
+def _decode_integer(values: Sequence[Any]) -> pd.Series:
     series = pd.Series(values, dtype="Int64")
     return series if series.isna().any() else series.astype("int64")
 
 
-def _decode_real(values):
+def _decode_real(values: Sequence[Any]) -> pd.Series:
     return pd.Series(np.array(values, dtype=float))
 
 
-def _decode_boolean(values):
+def _decode_boolean(values: Sequence[Any]) -> pd.Series:
     return pd.Series(values, dtype="Int64").astype("boolean")
 
 
-def _decode_json(values):
+def _decode_json(values: Sequence[Any]) -> pd.Series:
     return pd.Series([None if value is None else json.loads(value) for value in values], dtype=object)
 
 
-_DECODERS = {
+_DECODERS: dict[str, Callable[[Sequence[Any]], pd.Series]] = {
     "text": _decode_text, "date": _decode_date, "local": _decode_text, "utc": _decode_utc, "integer": _decode_integer,
     "real": _decode_real, "boolean": _decode_boolean, "json": _decode_json,
 }

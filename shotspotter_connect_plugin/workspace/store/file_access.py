@@ -1,9 +1,12 @@
 """How the file of a workspace is opened: to be written where this account may, else so that nothing is touched."""
+from __future__ import annotations
+
 import os
 import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
+from typing import Sequence
 from urllib.parse import quote
 
 from ...errors import ConnectError
@@ -31,8 +34,9 @@ class Opened:
         When SQLite cannot open it.
     """
 
-    def __init__(self, path, wait):
-        self._wait, self._copy = wait, None
+    def __init__(self, path: Path, wait: float) -> None:
+        self._wait = wait
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
         _check_readable(path)
         self.read_only = not may_write(path)
         self.connection = self._to_read(path) if self.read_only else self._connect(path, "mode=rw")
@@ -42,18 +46,18 @@ class Opened:
             self.close()
             raise
 
-    def close(self):
+    def close(self) -> None:
         self.connection.close()
         if self._copy is not None:
             self._copy.cleanup()
 
-    def _connect(self, path, options):
+    def _connect(self, path: str | Path, options: str) -> sqlite3.Connection:
         place = Path(path).absolute().as_posix()
         # SQLite takes no server after "file://", so a share of Windows begins with two slashes more.
         address = "file://" + ("" if place.startswith("/") else "/") + quote(place) + "?" + options
         return sqlite3.connect(address, uri=True, timeout=self._wait, isolation_level=None, check_same_thread=False)
 
-    def _to_read(self, path):
+    def _to_read(self, path: Path) -> sqlite3.Connection:
         """A connection that writes neither the file nor anything beside it, and misses nothing that was written.
 
         What a program that was stopped left beside the file (a write-ahead log, a journal to roll back) is part of its
@@ -76,10 +80,10 @@ class Opened:
                     raise
         return self._connect(self._copied(path, left), "mode=rw")
 
-    def _copied(self, path, left):
+    def _copied(self, path: Path, left: Sequence[Path]) -> Path:
         """The path of a copy, for the eyes of this account only, with what lies beside the file."""
-        self._copy = tempfile.TemporaryDirectory(prefix="shotspotter_connect_")
-        target = Path(self._copy.name) / path.name
+        self._copy = copy = tempfile.TemporaryDirectory(prefix="shotspotter_connect_")
+        target = Path(copy.name) / path.name
         try:
             for _ in range(_ATTEMPTS):
                 before = _states(path, left)
@@ -88,18 +92,18 @@ class Opened:
                 if _states(path, left) == before:
                     return target
         except OSError as error:
-            self._copy.cleanup()
+            copy.cleanup()
             raise ConnectError(f"{path.name} was not closed in order, and what was written last cannot be read here; "
                                "ask its owner to open it once, and make room on the disk.", repr(error)) from error
-        self._copy.cleanup()
+        copy.cleanup()
         raise ConnectError(f"Another program is writing {path.name}; wait until it has finished, then run this again.")
 
 
-def _states(path, left):
+def _states(path: Path, left: Sequence[Path]) -> list[tuple[int, int]]:
     return [(os.stat(part).st_size, os.stat(part).st_mtime_ns) for part in (path, *left)]
 
 
-def may_write(path):
+def may_write(path: str | Path) -> bool:
     """Whether the account that runs this may change a file and make others beside it, as SQLite needs to."""
     path = Path(path).resolve()  # the journal lies beside the file itself, not beside a link to it
     if os.name != "nt":
@@ -111,11 +115,11 @@ def may_write(path):
         return False
 
 
-def _may(path, mode):
+def _may(path: Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _check_readable(path):
+def _check_readable(path: Path) -> None:
     try:
         if path.is_dir():
             raise ConnectError(f"{path} is a folder; name the workspace's .gpkg file in it.")
@@ -128,11 +132,11 @@ def _check_readable(path):
         raise _unreadable(path)
 
 
-def _unreadable(path):
+def _unreadable(path: Path) -> ConnectError:
     return ConnectError(f"{path} cannot be read; ask its owner for permission.")
 
 
-def _check_kind(connection, path):
+def _check_kind(connection: sqlite3.Connection, path: Path) -> None:
     """Asked through SQLite: to open and close the file beside it would let go of the locks this program holds on it."""
     try:
         kind = connection.execute("PRAGMA application_id").fetchone()[0]

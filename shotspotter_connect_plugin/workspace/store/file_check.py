@@ -2,12 +2,18 @@
 
 Nothing is decoded here before it was looked at, so that no value, however it came into the file, stops the check.
 """
+from __future__ import annotations
+
 import re
+import sqlite3
+from typing import Any, Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ...frames import Column
 from .columns import decode
+from .tables import Table
 
 _NAMED = 3
 """Rows of one kind that are named one by one."""
@@ -46,12 +52,13 @@ class FileCheck:
         Quotes an identifier.
     """
 
-    def __init__(self, connection, tables, rules, lacking, quoted):
+    def __init__(self, connection: sqlite3.Connection, tables: Mapping[str, Table], rules: Mapping[str, Sequence[str]],
+                 lacking: Mapping[str, Sequence[Column]], quoted: Callable[[str], str]) -> None:
         self._execute, self._tables, self._rules, self._quoted = connection.execute, tables, rules, quoted
         self._lacking = {name: [column.name for column in columns] for name, columns in lacking.items()}
         self._objects = self._execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
 
-    def faults(self):
+    def faults(self) -> list[str]:
         """Sentences on everything that is wrong; empty if nothing is."""
         found = [text for text, in self._execute("PRAGMA integrity_check(10)") if text != "ok"]
         faults = [f"The file is damaged: {text}." for text in found] + self._strangers()
@@ -64,7 +71,7 @@ class FileCheck:
                 faults.append(f"Table {table.name} lacks {', '.join(wrong)}.")
             for statement in self._rules[table.name]:
                 if statement not in statements:
-                    name = re.search('"([^"]+)"', statement)[1]
+                    name = statement.split('"')[1]
                     faults.append(f"Table {table.name} lost one of the rules that guard its rows ({name}).")
             for column in table.columns:
                 if column.name in present:
@@ -75,7 +82,7 @@ class FileCheck:
                 faults += self._removed(table)
         return faults
 
-    def _strangers(self):
+    def _strangers(self) -> list[str]:
         """What neither this plugin nor the format of the file has put there."""
         ours = {statement for statements in self._rules.values() for statement in statements}
         faults = []
@@ -91,7 +98,7 @@ class FileCheck:
                               "others are written.")
         return faults
 
-    def _wrong_values(self, table, column):
+    def _wrong_values(self, table: Table, column: Column) -> list[str]:
         """Values that are not of their column's type, by row."""
         name = self._quoted(column.name)
         right = _RIGHT[column.type].replace("{}", name)
@@ -107,14 +114,14 @@ class FileCheck:
         wrong = [row for row, value in rows if value is None or not _can_be(column, value)]
         return _by_row(table.name, wrong, f"{column.name} is not {_WHAT[column.type]}", f"{column.name}: the same")
 
-    def _twice(self, table):
+    def _twice(self, table: Table) -> list[str]:
         key = ", ".join(self._quoted(name) for name in table.key)
         rows = self._execute(" ".join(["SELECT max(fid) FROM", self._quoted(table.name), "GROUP BY", key,
                                        "HAVING count(*) > 1"])).fetchall()
         named = " and ".join(table.key)
         return _by_row(table.name, [row for row, in rows], f"another row has the same {named}", "the same")
 
-    def _removed(self, table):
+    def _removed(self, table: Table) -> list[str]:
         """Numbers of rows that are gone from a table that only ever grows, by one row at a time."""
         count, least, last = self._execute(" ".join(["SELECT count(*), min(fid), max(fid) FROM",
                                                      self._quoted(table.name)])).fetchone()
@@ -139,7 +146,7 @@ class FileCheck:
         return [*faults, f"Table {table.name}: {rows} removed (number {named}), from where no row is ever removed."]
 
 
-def _is_of_format(name, tables):
+def _is_of_format(name: str, tables: Mapping[str, Table]) -> bool:
     """Whether a table belongs to SQLite or GeoPackage, or is part of the spatial index of one of ours."""
     if name.startswith(("sqlite_", "gpkg_")):
         return True
@@ -147,7 +154,7 @@ def _is_of_format(name, tables):
     return name in {index + part for index in spatial for part in ("", "_node", "_parent", "_rowid")}
 
 
-def _is_harmless(name, owner, sql):
+def _is_harmless(name: str, owner: str, sql: str) -> bool:
     """Whether a trigger only keeps a spatial index, or only refuses values in the tables of the format."""
     body = re.search(r"\bBEGIN\b(.*)\bEND\b", sql, re.IGNORECASE | re.DOTALL)
     steps = [step.strip() for step in body[1].split(";") if step.strip()] if body else [""]
@@ -156,9 +163,10 @@ def _is_harmless(name, owner, sql):
     return owner.startswith("gpkg_") and all(_ONLY_REFUSE.match(step) for step in steps)
 
 
-def _can_be(column, value):
+def _can_be(column: Column, value: Any) -> bool:
     """Whether an unusual value is one of the column's type after all, such as a time without milliseconds."""
-    if not isinstance(value, {"integer": int, "boolean": int, "real": (int, float)}.get(column.type, str)):
+    kinds: dict[str, Any] = {"integer": int, "boolean": int, "real": (int, float)}
+    if not isinstance(value, kinds.get(column.type, str)):
         return False
     try:
         decoded = decode(column, [value])[0]
@@ -174,6 +182,6 @@ def _can_be(column, value):
     return column.type != "boolean" or value in (0, 1)
 
 
-def _by_row(table, rows, what, rest):
+def _by_row(table: str, rows: Sequence[int], what: str, rest: str) -> list[str]:
     faults = [f"Table {table}, row {row}: {what}." for row in rows[:_NAMED]]
     return faults + [f"Table {table}, {len(rows) - _NAMED} more rows: {rest}."] * (len(rows) > _NAMED)

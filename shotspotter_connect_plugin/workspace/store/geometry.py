@@ -1,9 +1,14 @@
 """GeoPackage geometry blobs: points as arrays, polygons through WKB (OGC 12-128r18, clause 2.1.3)."""
+from __future__ import annotations
+
 import struct
+from typing import Any, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from shapely import wkb
 from shapely.geometry import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 _POINT = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"),
                    ("order", "u1"), ("type", "<u4"), ("x", "<f8"), ("y", "<f8")])
@@ -13,14 +18,14 @@ _EMPTY = 0x10
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 
-def point_blobs(x, y, srs_id):
+def point_blobs(x: ArrayLike, y: ArrayLike, srs_id: int) -> tuple[list[bytes | None], NDArray[np.float64]]:
     """(blobs, bounds): a list of bytes, None without a position, and an (n, 4) array of x_min, y_min, x_max, y_max."""
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     points = np.empty(len(x), dtype=_POINT)
     points["magic"], points["version"], points["flags"], points["srs_id"] = b"GP", 0, _LITTLE_ENDIAN, srs_id
     points["order"], points["type"], points["x"], points["y"] = 1, 1, x, y
     everything, size = points.tobytes(), _POINT.itemsize
-    blobs = [everything[start:start + size] for start in range(0, len(everything), size)]
+    blobs: list[bytes | None] = [everything[start:start + size] for start in range(0, len(everything), size)]
     known = np.isfinite(x) & np.isfinite(y)
     for position in np.flatnonzero(~known):
         blobs[position] = None
@@ -29,7 +34,7 @@ def point_blobs(x, y, srs_id):
     return blobs, bounds
 
 
-def read_points(blobs):
+def read_points(blobs: Sequence[bytes | None]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(x, y) arrays, NaN where there is no geometry."""
     x, y = np.full(len(blobs), np.nan), np.full(len(blobs), np.nan)
     known = np.array([blob is not None for blob in blobs], dtype=bool)
@@ -47,9 +52,11 @@ def read_points(blobs):
     return x, y
 
 
-def polygon_blobs(shapes, srs_id, multi):
+def polygon_blobs(shapes: Sequence[BaseGeometry | None], srs_id: int,
+                  multi: bool) -> tuple[list[bytes | None], NDArray[np.float64]]:
     """The same as :func:`point_blobs` for polygons; ``multi`` promotes each to a multi-polygon."""
-    blobs, bounds = [], np.full((len(shapes), 4), np.nan)
+    blobs: list[bytes | None] = []
+    bounds = np.full((len(shapes), 4), np.nan)
     for position, shape in enumerate(shapes):
         if shape is None or shape.is_empty:
             blobs.append(None)
@@ -62,7 +69,7 @@ def polygon_blobs(shapes, srs_id, multi):
     return blobs, bounds
 
 
-def read_polygons(blobs):
+def read_polygons(blobs: Sequence[bytes | None]) -> NDArray[Any]:
     """Object array of shapely geometries, None where there is none."""
     shapes = np.empty(len(blobs), dtype=object)
     for position, blob in enumerate(blobs):  # one by one: numpy takes a multi-polygon of shapely 1.8 for a sequence
@@ -70,7 +77,7 @@ def read_polygons(blobs):
     return shapes
 
 
-def read_shape(blob):
+def read_shape(blob: bytes | None) -> BaseGeometry | None:
     """The shapely geometry of one blob; None where it is NULL or marked empty."""
     if blob is None or blob[3] & _EMPTY:
         return None

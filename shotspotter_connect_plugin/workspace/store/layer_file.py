@@ -4,6 +4,8 @@ OGR opens far more than files of layers: a text file (VRT) can name any database
 page that tells its coordinate system, a GeoPackage can hold views that run for ever. A file from somebody else is
 opened by one of :data:`DRIVERS` only, after it was looked at here.
 """
+from __future__ import annotations
+
 import json
 import re
 import shutil
@@ -13,6 +15,7 @@ import zipfile
 from collections import deque
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Iterator
 
 from osgeo import gdal
 
@@ -37,7 +40,7 @@ _CRS_KEY = re.compile(rb'"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\
 _CRS_LENGTH, _PART = 1 << 16, 1 << 22
 
 
-def inside(path):
+def inside(path: str | Path) -> str:
     """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, if it has just one.
 
     Raises
@@ -45,10 +48,10 @@ def inside(path):
     ConnectError
         When there is no such file, it unpacks to an absurd size, or a GeoPackage was packed while it was open.
     """
-    packed = _WITHIN.fullmatch(str(path))  # as QGIS names what is in a packed file
-    if packed and Path(packed[1]).is_file():
-        if packed[1].lower().endswith(".zip"):
-            check_unpacked(packed[1])
+    within = _WITHIN.fullmatch(str(path))  # as QGIS names what is in a packed file
+    if within and Path(within[1]).is_file():
+        if within[1].lower().endswith(".zip"):
+            check_unpacked(within[1])
         return str(path)
     # Absolute, so that GDAL takes no beginning of it for the name of a driver or a service.
     path = Path(path).absolute()
@@ -62,12 +65,11 @@ def inside(path):
     packed = [name for name in names if name.lower().endswith(".gpkg")]
     if any(name + "-wal" in names and gdal.VSIStatL(place + "/" + name + "-wal").size for name in packed):
         raise ConnectError(f"{path.name} was packed while its GeoPackage was open; close the project on the phone "
-                           "and send it "
-                           "again, or unpack it and name the GeoPackage.")
+                           "and send it again, or unpack it and name the GeoPackage.")
     return place + "/" + packed[0] if len(packed) == 1 else place
 
 
-def open_layers(path):
+def open_layers(path: str | Path) -> gdal.Dataset | None:
     """The data source of a file of layers, for reading only; None where none of the drivers knows the file.
 
     Raises
@@ -93,7 +95,7 @@ def open_layers(path):
             return None
 
 
-def is_readable(path):
+def is_readable(path: str | Path) -> bool:
     """Whether a file of layers is there that :func:`open_layers` opens."""
     try:
         return open_layers(path) is not None
@@ -102,7 +104,7 @@ def is_readable(path):
 
 
 @contextmanager
-def without_network():
+def without_network() -> Iterator[None]:
     """GDAL as it is, but with no way out: files on the network are not allowed, and the web lies behind no proxy."""
     closed = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "-", "GDAL_HTTP_PROXY": "127.0.0.1:0", "GDAL_HTTP_MAX_RETRY": "0",
               "OGR_GEOJSON_MAX_OBJ_SIZE": "200"}
@@ -116,7 +118,7 @@ def without_network():
             gdal.SetThreadLocalConfigOption(name, value)
 
 
-def check_unpacked(path):
+def check_unpacked(path: str | Path) -> None:
     """Raise one sentence where a ZIP (also an Excel file) is damaged or unpacks to an absurd size."""
     path = Path(path)
     try:
@@ -127,15 +129,14 @@ def check_unpacked(path):
     check_ratio(path.name, path.stat().st_size, size)
 
 
-def check_ratio(name, packed, unpacked):
+def check_ratio(name: str, packed: int, unpacked: int) -> None:
     """Raise one sentence where what was packed in a few bytes is absurdly large."""
     if unpacked > _UNPACKED and unpacked > _RATIO * packed:
         raise ConnectError(f"{name} unpacks to more than {_RATIO} times its size and was not read; unpack it "
-                           "yourself and look "
-                           "what is in it.")
+                           "yourself and look what is in it.")
 
 
-def _check_geopackage(place, name):
+def _check_geopackage(place: str, name: str) -> None:
     """Views and virtual tables of a stranger are never read: what they do shows only when it is too late.
 
     Triggers stay unread as well: the file is opened for reading only, and only writing runs them.
@@ -149,8 +150,8 @@ def _check_geopackage(place, name):
                 views = [view for kind, view, _ in made if kind == "view"]
                 others = [view for view in views if view.lower() not in _STANDARD_VIEWS]
                 if views and not others:  # then the list of layers is no view itself
-                    layers = connection.execute("SELECT table_name FROM gpkg_contents").fetchall()
-                    layers = {str(layer).lower() for layer, in layers}
+                    named = connection.execute("SELECT table_name FROM gpkg_contents").fetchall()
+                    layers = {str(layer).lower() for layer, in named}
                     others = [view for view in views if view.lower() in layers]
         except (sqlite3.Error, UnicodeError) as error:
             raise ConnectError(f"{name} is damaged; save it again or restore it from a copy.",
@@ -163,7 +164,7 @@ def _check_geopackage(place, name):
 
 
 @contextmanager
-def _on_disk(place, name):
+def _on_disk(place: str, name: str) -> Iterator[str]:
     """A path that SQLite can open: what is packed is unpacked for as long as it is looked at."""
     if not place.startswith("/vsi"):
         yield place
@@ -175,7 +176,7 @@ def _on_disk(place, name):
         yield file.name
 
 
-def _parts(place, name):
+def _parts(place: str, name: str) -> Iterator[bytes]:
     """The bytes of a file as GDAL unpacks it, part by part."""
     file = gdal.VSIFOpenL(place, "rb")
     if file is None:
@@ -196,7 +197,7 @@ def _parts(place, name):
         gdal.VSIFCloseL(file)
 
 
-def _check_geojson(place, name):
+def _check_geojson(place: str, name: str) -> None:
     """A coordinate system may be named, but not by the address of a page that tells it."""
     before = b""
     for part in _parts(place, name):
@@ -206,12 +207,11 @@ def _check_geojson(place, name):
                 continue  # it comes again, whole, with the next part
             if _is_link(text[found.end() - 1:found.end() + _CRS_LENGTH]):
                 raise ConnectError(f"{name} names its coordinate system by an address on the network, which is not "
-                                   "asked; "
-                                   "save it with a code such as EPSG:4326.")
+                                   "asked; save it with a code such as EPSG:4326.")
         before = text[-2 * _CRS_LENGTH:]
 
 
-def _is_link(text):
+def _is_link(text: bytes) -> bool:
     try:
         value, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):

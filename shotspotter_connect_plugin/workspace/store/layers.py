@@ -1,12 +1,17 @@
 """Vector layers as plain tables: attributes, shapely geometries and the name of their coordinate system."""
+from __future__ import annotations
+
 import hashlib
 import os
 from dataclasses import dataclass, field
-from typing import List
+from pathlib import Path
+from typing import Iterable
 
 import numpy as np
 import pandas as pd
+from osgeo import ogr, osr
 from shapely import wkb
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import transform
 
 from ...errors import ConnectError
@@ -32,11 +37,11 @@ class VectorTable:
     """
 
     frame: pd.DataFrame
-    geometry: List = field(default_factory=list)
+    geometry: list[BaseGeometry | None] = field(default_factory=list)
     crs: str = ""
     name: str = ""
 
-    def to_crs(self, crs):
+    def to_crs(self, crs: str) -> VectorTable:
         """The same layer in another coordinate system."""
         if not self.crs:
             raise ConnectError(self.name + " does not say which CRS it is in; set the layer's CRS first.")
@@ -48,7 +53,7 @@ class VectorTable:
             raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
         return VectorTable(self.frame, moved, crs, self.name)
 
-    def sha256(self, columns):
+    def sha256(self, columns: Iterable[str]) -> str:
         """SHA-256 (hexadecimal) of the geometries and of some columns, for the record of an import."""
         digest = hashlib.sha256()
         for shape in self.geometry:
@@ -59,14 +64,14 @@ class VectorTable:
         return digest.hexdigest()
 
 
-def read_vector(path, layer=None):
+def read_vector(path: str | Path, layer: str | None = None) -> VectorTable:
     """Read a layer of any file that OGR opens.
 
     Parameters
     ----------
-    path : str or pathlib.Path
+    path
         Also ``.gz`` and ``.zip`` files.
-    layer : str, optional
+    layer
         Name of the layer; may be left out where the file holds one only.
     """
     path = str(path)
@@ -83,7 +88,7 @@ def read_vector(path, layer=None):
     return _table(found, name)
 
 
-def _table(layer, name):
+def _table(layer: ogr.Layer, name: str) -> VectorTable:
     definition = layer.GetLayerDefn()
     names = [definition.GetFieldDefn(number).GetName() for number in range(definition.GetFieldCount())]
     rows, shapes = [], []
@@ -98,7 +103,7 @@ def _table(layer, name):
     return VectorTable(frame, shapes, _crs(layer.GetSpatialRef()), name)
 
 
-def _shape(geometry):
+def _shape(geometry: ogr.Geometry | None) -> BaseGeometry | None:
     if geometry is None:
         return None
     geometry = geometry.GetLinearGeometry()
@@ -106,7 +111,7 @@ def _shape(geometry):
     return wkb.loads(bytes(geometry.ExportToWkb()))
 
 
-def _crs(system):
+def _crs(system: osr.SpatialReference | None) -> str:
     if system is None:
         return ""
     name, code = system.GetAuthorityName(None), system.GetAuthorityCode(None)

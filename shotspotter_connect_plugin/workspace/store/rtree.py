@@ -5,9 +5,14 @@ recursive, Leutenegger et al. 1997) and writing the tree's nodes in the form tha
 https://www.sqlite.org/rtree.html takes a few seconds and gives a better tree. A test has SQLite's own ``rtreecheck``
 look at the result.
 """
+from __future__ import annotations
+
 import math
+import sqlite3
+from typing import Any, Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 _CELL = np.dtype([("id", ">i8"), ("x_min", ">f4"), ("x_max", ">f4"), ("y_min", ">f4"), ("y_max", ">f4")])
 _HEADER = np.dtype([("depth", ">u2"), ("cells", ">u2")])
@@ -29,12 +34,12 @@ class RTree:
         Quotes an identifier.
     """
 
-    def __init__(self, connection, name, quoted):
+    def __init__(self, connection: sqlite3.Connection, name: str, quoted: Callable[[str], str]) -> None:
         self._execute, self._executemany = connection.execute, connection.executemany
         self._tree = quoted(name)
         self._node, self._parent, self._rowid = (quoted(name + part) for part in ("_node", "_parent", "_rowid"))
 
-    def extent(self):
+    def extent(self) -> tuple[float | None, ...]:
         """(x_min, y_min, x_max, y_max) of everything in it, to single precision outwards; all None if it is empty."""
         data, = self._execute(" ".join(["SELECT data FROM", self._node, "WHERE nodeno = ?"]), (_ROOT,)).fetchone()
         count = int(np.frombuffer(data, _HEADER, 1)["cells"][0])
@@ -44,7 +49,8 @@ class RTree:
         return (float(cells["x_min"].min()), float(cells["y_min"].min()),
                 float(cells["x_max"].max()), float(cells["y_max"].max()))
 
-    def change(self, removed, ids, bounds, rows):
+    def change(self, removed: NDArray[np.int64], ids: NDArray[np.int64], bounds: NDArray[np.float64],
+               rows: int) -> None:
         """Take rows out and put rows in.
 
         Parameters
@@ -65,12 +71,12 @@ class RTree:
             self._executemany(" ".join(["INSERT INTO", self._tree, "VALUES (?, ?, ?, ?, ?)"]),
                               zip(ids.tolist(), x_min, x_max, y_min, y_max))
             return
-        present = np.array(self._execute(" ".join(["SELECT id, minx, maxx, miny, maxy FROM", self._tree])).fetchall(),
-                           dtype=np.dtype((float, 5))).reshape(-1, 5)
+        found = self._execute(" ".join(["SELECT id, minx, maxx, miny, maxy FROM", self._tree])).fetchall()
+        present: NDArray[Any] = np.array(found, dtype=np.dtype((float, 5))).reshape(-1, 5)
         present = present[~np.isin(present[:, 0].astype(np.int64), gone)]
         self._pack(np.concatenate([_cells(present[:, 0], present[:, [1, 3, 2, 4]]), _cells(ids, bounds)]))
 
-    def _pack(self, cells):
+    def _pack(self, cells: NDArray[np.void]) -> None:
         """Write the whole tree, leaves first; the root is always node 1."""
         size, = self._execute(" ".join(["SELECT length(data) FROM", self._node, "WHERE nodeno = ?"]),
                               (_ROOT,)).fetchone()
@@ -86,7 +92,8 @@ class RTree:
             cells, depth = _around(cells, nodes, starts), depth + 1
         self._write(cells, np.array([_ROOT]), np.array([0]), depth, depth == 0, size)
 
-    def _write(self, cells, nodes, starts, depth, leaves, size):
+    def _write(self, cells: NDArray[np.void], nodes: NDArray[np.int64], starts: NDArray[np.int64], depth: int,
+               leaves: bool, size: int) -> None:
         counts = np.diff(starts, append=len(cells))
         owners = self._rowid if leaves else self._parent
         order = np.argsort(cells["id"], kind="stable")
@@ -106,7 +113,7 @@ class RTree:
                           zip(nodes.tolist(), (row.tobytes() for row in data)))
 
 
-def _cells(ids, bounds):
+def _cells(ids: NDArray[np.int64], bounds: NDArray[np.float64]) -> NDArray[np.void]:
     """Cells of a node; single precision, rounded outwards so that nothing is missed."""
     cells = np.empty(len(ids), dtype=_CELL)
     cells["id"] = ids
@@ -119,7 +126,7 @@ def _cells(ids, bounds):
     return cells
 
 
-def _tiled(cells, fill):
+def _tiled(cells: NDArray[np.void], fill: int) -> tuple[NDArray[np.void], NDArray[np.int64]]:
     """(cells in an order in which neighbours share nodes, first cell of each node)."""
     nodes = math.ceil(len(cells) / fill)
     in_slice = math.ceil(math.sqrt(nodes)) * fill
@@ -129,7 +136,7 @@ def _tiled(cells, fill):
     return cells[order], np.arange(0, len(cells), fill)
 
 
-def _around(cells, nodes, starts):
+def _around(cells: NDArray[np.void], nodes: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.void]:
     """One cell per node that covers its cells."""
     around = np.empty(len(nodes), dtype=_CELL)
     around["id"] = nodes

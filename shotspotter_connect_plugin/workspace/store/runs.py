@@ -1,4 +1,6 @@
 """The record of every run that did its work: who, when, with what."""
+from __future__ import annotations
+
 import hashlib
 import platform
 import re
@@ -9,11 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
 import pandas as pd
 from osgeo import gdal, osr
 
 from .roles import account
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
 
 __all__ = ["Run", "account", "file_hash", "library_versions", "recorded", "without_secrets"]
 
@@ -29,11 +35,12 @@ _SECRET_ADDRESS = re.compile(r"(\w+://[^\s/:@]*):[^\s/]*@")
 class Run:
     """What a run wants remembered; fill ``counts`` while it lasts."""
 
-    counts: dict = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
-def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
+def recorded(workspace: Workspace, algorithm: str, parameters: Mapping[str, Any], inputs: Iterable[str | Path] = (),
+             versions: Mapping[str, str] | None = None) -> Iterator[Run]:
     """Record one run of an algorithm in ``runs`` once it has succeeded; one that fails leaves the workspace untouched.
 
     A workspace that can only be read keeps no record.
@@ -68,7 +75,7 @@ def recorded(workspace, algorithm, parameters, inputs=(), versions=None):
         writer.append("runs", pd.DataFrame([row]))
 
 
-def file_hash(path):
+def file_hash(path: str | Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
@@ -77,7 +84,7 @@ def file_hash(path):
     return digest.hexdigest()
 
 
-def library_versions():
+def library_versions() -> dict[str, str]:
     """Versions of the plugin, of Python and of the libraries that are installed."""
     about = ConfigParser()
     about.read(_METADATA, encoding="utf-8")
@@ -92,7 +99,7 @@ def library_versions():
     return {**versions, "GDAL": gdal.__version__, "PROJ": ".".join(map(str, proj))}
 
 
-def without_secrets(value):
+def without_secrets(value: Any) -> Any:
     """The same value without anything that looks like a password, at any depth."""
     if isinstance(value, dict):
         return {key: "***" if _SECRET_NAME.search(str(key)) else without_secrets(item) for key, item in value.items()}

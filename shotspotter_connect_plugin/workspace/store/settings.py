@@ -2,8 +2,9 @@
 import difflib
 import math
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from datetime import date
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, get_origin
 
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
@@ -18,7 +19,7 @@ ADJUSTMENT_REASONS = {
     "unsafe": "Closed or unsafe for units", "staffing": "Units available", "data_error": "Wrong place or wrong data"}
 
 
-def _setting(default, help, low=None, high=None):
+def _setting(default: Any, help: str, low: Optional[float] = None, high: Optional[float] = None) -> Any:
     extra = {"help": help, "low": low, "high": high}
     if isinstance(default, (dict, list)):
         return field(default_factory=lambda: type(default)(default), metadata=extra)
@@ -58,12 +59,13 @@ class Settings:
     min_inside: float = _setting(0.05, "Least share of a box inside the jurisdiction for it to be drawn", 0.0, 1.0)
     min_land: float = _setting(0.2, "Least share of a box that is not water for it to be drawn, where water was "
                                "imported", 0.0, 1.0)
-    adjustment_reasons: dict = _setting(ADJUSTMENT_REASONS, "Reasons for changing a plan by hand, words by code; one "
-                                        "of them must be given with every change")
-    roles: dict = _setting({}, "Role by account of the operating system: analyst, supervisor, officer or auditor; an "
-                               "account not named is an analyst. Only analyst and supervisor may change a plan, only a "
-                               "supervisor may configure, purge and draw again; while nobody is called supervisor, an "
-                               "analyst may too")
+    adjustment_reasons: Dict[str, str] = _setting(
+        ADJUSTMENT_REASONS, "Reasons for changing a plan by hand, words by code; one of them must be given with every "
+                            "change")
+    roles: Dict[str, str] = _setting(
+        {}, "Role by account of the operating system: analyst, supervisor, officer or auditor; an account not named is "
+            "an analyst. Only analyst and supervisor may change a plan, only a supervisor may configure, purge and "
+            "draw again; while nobody is called supervisor, an analyst may too")
     units_per_beat: int = _setting(0, "Units per beat that have time for directed patrols; 0 = boxes are not limited "
                                    "by minutes", 0, 100)
     minutes_per_unit: float = _setting(120.0, "Minutes that such a unit has for directed patrols in a shift", 1.0,
@@ -87,20 +89,25 @@ class Settings:
 
     merge_alert_minutes: float = _setting(5.0, "Gunfire alerts closer in time than this and ...", 0.0, 60.0)
     merge_alert_metres: float = _setting(100.0, "... closer than this are one incident", 0.0, 1000.0)
-    firework_days: list = _setting(["07-01/07-06", "12-29/01-02"], "Days of fireworks, MM-DD/MM-DD")
+    firework_days: List[str] = _setting(["07-01/07-06", "12-29/01-02"], "Days of fireworks, MM-DD/MM-DD")
     firework_weight: float = _setting(0.1, "Weight of an alert or report of shots on a day of fireworks", 0.0, 1.0)
     include_probable: bool = _setting(True, "Whether alerts called probable gunfire count")
-    retention_days: dict = _setting({}, "Days for which connect:purge keeps the rows of a table, by table; a table "
-                                        "that is not named keeps all")
+    retention_days: Dict[str, int] = _setting({}, "Days for which connect:purge keeps the rows of a table, by table; a "
+                                              "table that is not named keeps all")
 
     @classmethod
-    def describe(cls):
+    def describe(cls) -> List[Tuple[str, Any, Any, str]]:
         """One (name, type, default, help) per setting, for help texts and docs."""
         instance = cls()
-        return [(item.name, item.type, getattr(instance, item.name), item.metadata["help"]) for item in fields(cls)]
+        return [(item.name, _kind(item), getattr(instance, item.name), item.metadata["help"]) for item in fields(cls)]
 
 
-def settings_from(values, base=None):
+def _kind(item: "Field[Any]") -> Any:
+    """The type of a setting, without what it holds."""
+    return get_origin(item.type) or item.type
+
+
+def settings_from(values: Mapping[str, Any], base: Optional[Settings] = None) -> Settings:
     """Check settings and put them together.
 
     Parameters
@@ -127,13 +134,13 @@ def settings_from(values, base=None):
     return settings
 
 
-def did_you_mean(name, known):
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """A tail for a sentence: the known name that looks most like ``name``, or nothing."""
     close = difflib.get_close_matches(str(name), list(known), n=1)
     return "; did you mean " + close[0] + "?" if close else ""
 
 
-def _checked(item, value):
+def _checked(item: "Field[Any]", value: Any) -> Any:
     value = _typed(item, value)
     low, high = item.metadata["low"], item.metadata["high"]
     if (low is not None and value < low) or (high is not None and value > high):
@@ -143,44 +150,45 @@ def _checked(item, value):
     return check(value) if check else value
 
 
-def _typed(item, value):
-    if item.type is float and type(value) is int:
+def _typed(item: "Field[Any]", value: Any) -> Any:
+    kind = _kind(item)
+    if kind is float and type(value) is int:
         value = float(value)
-    if item.type is int and type(value) is float and value.is_integer():
+    if kind is int and type(value) is float and value.is_integer():
         value = int(value)
-    if type(value) is not item.type or (item.type is float and not math.isfinite(value)):
+    if type(value) is not kind or (kind is float and not math.isfinite(value)):
         kinds = {str: "text", float: "a number", int: "a whole number", bool: "true or false", list: "a list",
                  dict: "an object"}
-        raise ConnectError("Setting " + item.name + " must be " + kinds[item.type] + ".", repr(value))
+        raise ConnectError("Setting " + item.name + " must be " + kinds[kind] + ".", repr(value))
     return value
 
 
-def _hour(text):
+def _hour(text: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
         raise ConnectError("Setting plan_hour is " + text + "; it must be HH:MM, such as 05:00.")
     return text
 
 
-def _days(ranges):
+def _days(ranges: List[str]) -> List[str]:
     for text in ranges:
         found = re.fullmatch(r"(\d\d)-(\d\d)/(\d\d)-(\d\d)", str(text))
         try:
-            months_and_days = [int(part) for part in found.groups()]
+            months_and_days = [int(part) for part in found.groups()] if found else []
             date(2000, *months_and_days[:2]), date(2000, *months_and_days[2:])
-        except (AttributeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise ConnectError("Setting firework_days holds " + str(text)
                                + "; write each range as MM-DD/MM-DD, such as 07-01/07-06.") from error
     return ranges
 
 
-def _page(text):
+def _page(text: str) -> str:
     found = [size for size in PAGE_SIZES if size.lower() == text.lower()]
     if not found:
         raise ConnectError("Setting page_size is " + text + "; it must be A4 or Letter.")
     return found[0]
 
 
-def _retention(days):
+def _retention(days: Dict[str, int]) -> Dict[str, int]:
     for name, value in days.items():
         if name not in TABLES or not TABLES[name].ages_by:
             raise ConnectError("Setting retention_days names " + str(name) + ", which is no table that can be purged"
@@ -192,7 +200,7 @@ def _retention(days):
     return days
 
 
-def _roles(roles):
+def _roles(roles: Dict[str, str]) -> Dict[str, str]:
     for who, role in roles.items():
         if role not in ROLES:
             raise ConnectError("Setting roles gives " + str(who) + " the role " + str(role) + "; the roles are "
@@ -200,7 +208,7 @@ def _roles(roles):
     return roles
 
 
-def _reasons(reasons):
+def _reasons(reasons: Dict[str, str]) -> Dict[str, str]:
     if not reasons:
         raise ConnectError("Setting adjustment_reasons is empty; a plan can only be changed with a reason.")
     for code, words in reasons.items():
@@ -210,5 +218,6 @@ def _reasons(reasons):
     return reasons
 
 
-_CHECKS = {"timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
-           "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons}
+_CHECKS: Dict[str, Callable[[Any], Any]] = {
+    "timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
+    "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons}

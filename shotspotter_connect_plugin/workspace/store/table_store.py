@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Protocol, Sequence, Union
 
-import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from .tables import Table
 
@@ -22,7 +22,7 @@ class Between:
     high: Value = None
 
 
-Wanted = Union[Value, Between, "list[Any]", "tuple[Any, ...]", "set[Any]", "frozenset[Any]", np.ndarray, pd.Series]
+Wanted = Union[Value, Between, "list[Any]", "tuple[Any, ...]", "set[Any]", "frozenset[Any]", "NDArray[Any]", pd.Series]
 Where = Mapping[str, Wanted]
 """Column -> value (equal; None is null), several values (one of them), or :class:`Between`; all must hold."""
 
