@@ -199,6 +199,8 @@ def copy_context(path: str | Path, context: str, crs: QgsCoordinateReferenceSyst
         return copied
     try:
         source = open_layers(context)
+        if source is None:
+            raise ConnectError(f"The map context {context} is no file of map layers that can be read.")
     except ConnectError as error:
         progress.warn(f"Maps show boxes and beats only. {error.user}")
         return copied
