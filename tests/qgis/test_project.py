@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import rollcall_frames as frames
-from qgis.core import Qgis, QgsProject, QgsRenderContext, QgsVectorLayer
+from qgis.core import (Qgis, QgsExpression, QgsExpressionContext, QgsExpressionContextUtils, QgsProject,
+                       QgsRenderContext, QgsSymbolLayer, QgsVectorLayer)
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.paper import map_layers, page_items
@@ -91,6 +93,36 @@ def test_boxes_are_coloured_by_crime_type_with_a_legend(moved):
     layer.renderer().startRender(context, layer.fields())
     assert all(layer.renderer().symbolForFeature(feature, context) for feature in layer.getFeatures())
     layer.renderer().stopRender(context)
+
+
+def test_a_forecast_is_the_stronger_the_more_harm(moved, shifts):
+    plan = opened(moved)
+    for rollcall in shifts:
+        layer = plan.mapLayersByName(f"Forecast, {rollcall.shift_name}")[0]
+        most, context = rollcall.forecast["harm"].max(), QgsExpressionContext()
+        context.appendScope(QgsExpressionContextUtils.layerScope(layer))
+        symbol = layer.renderer().symbols(QgsRenderContext())[0]
+        colour = symbol.symbolLayer(0).dataDefinedProperties().property(QgsSymbolLayer.Property.FillColor)
+        alphas = set()
+        for feature in layer.getFeatures():
+            context.setFeature(feature)
+            shown_as, found = colour.valueAsColor(context)
+            assert found and shown_as.name() == feature["colour"]
+            assert shown_as.alpha() == int(30 + 200 * feature["harm"] / most)
+            alphas.add(shown_as.alpha())
+        assert max(alphas) == 230 and len(alphas) > 1
+
+
+def test_drawing_a_box_looks_at_no_other_box(moved):
+    """Maps are drawn in threads of their own, as QGIS may be closing or reading the project an aggregate looks at."""
+    aggregates = {function.name() for function in QgsExpression.Functions() if "Aggregates" in function.groups()}
+    with zipfile.ZipFile(moved) as file:
+        layers = ElementTree.fromstring(file.read(moved.with_suffix(".qgs").name)).findall("projectlayers/maplayer")
+    texts = [option.get("value") for layer in layers for part in ("renderer-v2", "labeling")
+             for option in layer.findall(f"{part}//Option[@name='expression']")]
+    assert len(texts) > 5 and "maximum" in aggregates
+    for text in texts:
+        assert not QgsExpression(text).referencedFunctions() & aggregates, text
 
 
 def test_map_themes_show_one_shift_with_or_without_its_forecast(moved):

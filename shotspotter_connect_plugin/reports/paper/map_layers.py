@@ -177,12 +177,18 @@ def style_sheet_patrols(layer: QgsVectorLayer) -> None:
 
 
 def style_forecast(layer: QgsVectorLayer, crime_types: CrimeTypeLegend) -> None:
-    """All boxes of a forecast, faint, in the colours of their crime types; the more harm, the stronger."""
+    """All boxes of a forecast, faint, in the colours of their crime types; the more harm, the stronger.
+
+    The most harm is looked up now: an expression that asked for it while a map is drawn would look at the open project
+    from another thread, and QGIS ends where that project is just being closed or read.
+    """
+    most = layer.maximumValue(layer.fields().indexOf("harm")) or 0.0  # nothing divided by 0 is NULL, and faintest
+    strength = f"set_color_part(\"colour\", 'alpha', coalesce(30 + 200 * \"harm\" / {most}, 0))"
     categories = []
     for kind in crime_types.to_dict("records"):
         symbol = _fill(kind["colour"], None, 0.0)
-        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor, QgsProperty.fromExpression(
-            "set_color_part(\"colour\", 'alpha', coalesce(30 + 200 * \"harm\" / maximum(\"harm\"), 0))"))
+        symbol.symbolLayer(0).setDataDefinedProperty(QgsSymbolLayer.Property.FillColor,
+                                                     QgsProperty.fromExpression(strength))
         categories.append(QgsRendererCategory(kind["crime_type"], symbol, _legend(kind)))
     layer.setRenderer(QgsCategorizedSymbolRenderer("crime_type", categories))
 
