@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The plugin repository's own checks: flake8, Bandit with every rule, detect-secrets.
+# The plugin repository's own checks (flake8, Bandit with every rule, detect-secrets), and isort, ruff and mypy.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs every test: those that need no QGIS, in a Python that does not load it; those of the three rooms that know no QGIS
-# once more with the newest libraries; those inside QGIS. Two at a time, each piece's words when it ends; then, when
-# nothing else runs, the few that look at the clock (marked "alone"). Ends with how many branches of the package the tests
-# of Debian's libraries take; what runs in threads of Qt is not seen by that.
+# Lints, then runs every test: those that need no QGIS, in a Python that does not load it; those of the three rooms that
+# know no QGIS once more with the newest libraries; those inside QGIS. Two at a time, each piece's words when it ends;
+# then, when nothing else runs, the few that look at the clock (marked "alone"). Ends with how many branches of the
+# package the tests of Debian's libraries take; what runs in threads of Qt is not seen by that.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,6 +31,9 @@ piece() {
     [ $code -eq 0 ] || touch "$kept/failed"
     flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
 }
+
+echo "== lint"
+bash tools/lint.sh || touch "$kept/failed"
 
 together=(-m "not alone")
 {
