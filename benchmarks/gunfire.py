@@ -39,7 +39,8 @@ from shotspotter_connect_plugin.forecast.forecast_model import train  # noqa: E4
 from shotspotter_connect_plugin.forecast.ladder import Rung  # noqa: E402
 from shotspotter_connect_plugin.forecast.sensor_coverage import SensorCoverage, history_with_coverage  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
-from shotspotter_connect_plugin.forecast.surfaces import Feature, Lookback  # noqa: E402
+from shotspotter_connect_plugin.forecast.sources import Lookback  # noqa: E402
+from shotspotter_connect_plugin.forecast.surfaces import Feature  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire  # noqa: E402
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents  # noqa: E402

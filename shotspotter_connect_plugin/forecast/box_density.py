@@ -10,6 +10,7 @@ import numpy as np
 
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
+from .ladder import fit_weights, lookbacks_of
 from .stable_product import stable_product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
@@ -67,11 +68,6 @@ class BoxDensity:
         return corrected / corrected.sum(axis=0)
 
 
-def lookbacks_of(ladder):
-    """Memories that the counts for some rungs must have."""
-    return list(dict.fromkeys(feature.lookback for item in ladder for feature in item.features + item.terms))
-
-
 def tree_terms(surfaces, mixture, timeline, slots):
     """What trees ask about, for n places and slots.
 
@@ -100,8 +96,6 @@ def tree_terms(surfaces, mixture, timeline, slots):
 
 def fit_mixture(item, sample, tick):
     """Fit of a rung without trees to a sample of events; ``tick`` as for :func:`ladder.fit_weights`."""
-    from .ladder import fit_weights
-
     weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick)
     return RungFit(tuple(weights.tolist()), uniform_share)
 

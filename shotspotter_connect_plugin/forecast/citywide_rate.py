@@ -11,8 +11,9 @@ import numpy as np
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
 from .event_history import EventHistory
+from .sources import Lookback
 from .stable_product import stable_product
-from .surfaces import Lookback, counts_at, roll
+from .surfaces import counts_at, roll
 
 # Chosen: half-life of the rate that all else is relative to; longer is steadier, shorter follows a change sooner.
 SLOW = Lookback("decay", 120.0)

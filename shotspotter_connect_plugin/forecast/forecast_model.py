@@ -6,7 +6,7 @@ forecast without a training.
 """
 import hashlib
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,17 +18,15 @@ from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
 from .box_density import BoxDensity
 from .citywide_rate import RateTerms, observed_slots
 from .context import ForecastContext
-from .event_history import EventHistory
 from .instants import DAY
 from .ladder import RUNGS, ladder_for
 from .model_card import make_card
-from .model_content import ModelContent, TypeModel
+from .model_content import Learnt, ModelContent, TypeModel
 from .predictors import Predictors
 from .reasons import explain, outside_coverage
-from .sources import CrimeEvents
-from .surfaces import Lookback
+from .sources import CrimeEvents, Lookback
 from .trees import can_grow
-from .validation import Outcome, events_by_slot, expected_in, replay_slots, train_type
+from .validation import events_by_slot, expected_in, replay_slots, train_type
 
 # Chosen: several times the boxes that a plan draws; reasons of all boxes would cost every score their time.
 EXPLAINED = 0.10
@@ -280,19 +278,6 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
                           {code: one.model for code, one in learnt.items() if one}, _hash(events, context), _versions(),
                           {})
     return replace(model, card=make_card(model, context, refused, learnt, ladder))
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """One crime type learnt: what is forecast with, how, from what, the days left out at the end, and when."""
-
-    model: TypeModel
-    outcome: Outcome
-    history: EventHistory
-    dates: list
-    delay: int
-    events: int
-    moment: int
 
 
 def learn_type(events, crime_type, context, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):

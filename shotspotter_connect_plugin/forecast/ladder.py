@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .predictors import NEAR_METRES
-from .sources import CrimeEvents, PlaceCount, PlaceDistance
+from .sources import EVER, CrimeEvents, Lookback, PlaceCount, PlaceDistance
 from .stable_product import stable_product
-from .surfaces import EVER, Feature, Lookback
+from .surfaces import Feature
 from .trees import can_grow
 
 # Chosen: three events spread uniformly keep every box possible, and weigh little beside a hundred real ones.
@@ -155,6 +155,11 @@ def _widened(item, related, kinds):
         features += near
         terms += near[::len(NEAR_METRES)]
     return replace(item, features=tuple(features), terms=tuple(terms) if item.terms else ())
+
+
+def lookbacks_of(ladder):
+    """Memories that the counts for some rungs must have."""
+    return list(dict.fromkeys(feature.lookback for item in ladder for feature in item.features + item.terms))
 
 
 def fit_weights(densities, events, tick=lambda: None):

@@ -8,10 +8,12 @@ import pandas as pd
 
 from .box_density import RungFit
 from .citywide_rate import CitywideRate
+from .event_history import EventHistory
 from .expected_interval import Uncertainty
 from .ladder import Rung
-from .sensor_coverage import Reporting
+from .listening import Reporting
 from .sources import OWN, CrimeEvents
+from .validation import Outcome
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,16 @@ class ModelContent:
     data_hash: str
     versions: dict[str, str]
     card: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One crime type learnt: what is forecast with, how, from what, the days left out at the end, and when."""
+
+    model: TypeModel
+    outcome: Outcome
+    history: EventHistory
+    dates: list
+    delay: int
+    events: int
+    moment: int

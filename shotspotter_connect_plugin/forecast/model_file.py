@@ -17,11 +17,11 @@ from .box_density import TERMS_BESIDE, RungFit
 from .citywide_rate import CitywideRate, coefficients_needed
 from .expected_interval import Uncertainty
 from .ladder import FAMILIES, Rung
+from .listening import Reporting
 from .model_content import ModelContent, TypeModel
 from .predictors import NEAR_METRES
-from .sensor_coverage import Reporting
-from .sources import OWN, CrimeEvents, PlaceDistance, source_of
-from .surfaces import EVER, Feature, Lookback
+from .sources import EVER, OWN, CrimeEvents, Lookback, PlaceDistance, source_of
+from .surfaces import Feature
 from .trees import MOST_LEAVES, Forest, Tree
 
 FORMAT = "shotspotter-connect-forecast"

@@ -10,8 +10,7 @@ import numpy as np
 
 from .instants import DAY
 from .predictors import NEAR_METRES
-from .sources import CrimeEvents, PlaceCount, PlaceDistance
-from .surfaces import EVER, Lookback
+from .sources import EVER, CrimeEvents, Lookback, PlaceCount, PlaceDistance
 
 # The three strongest: as many as are read on a sheet.
 MOST = 3

@@ -11,11 +11,11 @@ import pandas as pd
 
 from ..progress import SILENT
 from .accuracy import Calibration, searched
-from .box_density import BoxDensity, lookbacks_of
+from .box_density import BoxDensity
 from .citywide_rate import RateTerms, observed_slots
 from .context import ForecastContext
 from .forecast_model import learn_type
-from .ladder import RUNGS, ladder_for
+from .ladder import RUNGS, ladder_for, lookbacks_of
 from .stable_product import stable_product
 from .validation import expected_in
 from .weekly_intervals import FEWEST_EVENTS

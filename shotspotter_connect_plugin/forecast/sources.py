@@ -1,4 +1,4 @@
-"""What a lookback remembers: events of a crime type, places around, or how far the nearest place is.
+"""What a forecast looks back on: events of a crime type, places around, or how far the nearest is; and how long.
 
 A model file holds each as its ``text``: ``""`` (the crime type forecast), ``robbery``, ``places:bar``,
 ``nearest 250:bar``.
@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
+import numpy as np
+
+EVER = float("inf")
 _PLACES, _NEAREST = "places:", "nearest "
 
 
@@ -60,3 +63,21 @@ def source_of(text: str) -> Source:
         metres, _, kind = text[len(_NEAREST):].partition(":")
         return PlaceDistance(kind, int(metres))
     return CrimeEvents(text)
+
+
+@dataclass(frozen=True)
+class Lookback:
+    """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
+
+    ``source``: OWN for events of the crime type forecast, else those of another crime type, or places.
+    """
+
+    kind: str
+    days: float
+    source: Source = OWN
+
+    def weight(self, age):
+        """What an event counts at an age in days."""
+        if self.kind == "decay":
+            return np.exp2(-age / self.days)
+        return (age < self.days).astype(float)

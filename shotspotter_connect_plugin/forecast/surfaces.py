@@ -11,34 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .instants import DAY
-from .sources import OWN, Source
+from .sources import EVER, Lookback
 from .stable_product import stable_product
 
-EVER = float("inf")
 # Bandwidths: within three lie 98.9 % of a Gaussian in the plane (1 - exp(-4.5)); farther ones cost time.
 _REACH = 3.0
 # Events, chosen: one spread uniformly, so that a surface without any history is uniform.
 _PRIOR_ALL = 1.0
 # Events, chosen: as much as twenty of the shift itself; with fewer it goes mostly by the pattern of all shifts.
 _PRIOR_SHIFT = 20.0
-
-
-@dataclass(frozen=True)
-class Lookback:
-    """``decay`` with a half-life of ``days``, or ``window`` of the last ``days`` (EVER for all of them).
-
-    ``source``: OWN for events of the crime type forecast, else those of another crime type, or places.
-    """
-
-    kind: str
-    days: float
-    source: Source = OWN
-
-    def weight(self, age):
-        """What an event counts at an age in days."""
-        if self.kind == "decay":
-            return np.exp2(-age / self.days)
-        return (age < self.days).astype(float)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .box_density import lookbacks_of
-from .surfaces import Feature, Lookback, SurfaceSet
+from .ladder import lookbacks_of
+from .sources import Lookback
+from .surfaces import Feature, SurfaceSet
 
 # Chosen: places without regard to events are cheap and only stand for an integral; more of them cost the trees' time.
 _GROUNDS_PER_EVENT = 4

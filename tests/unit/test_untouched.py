@@ -128,7 +128,7 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     seen = citywide_rate.observed_slots(own, timeline, len(timeline.dates))
     terms = citywide_rate.RateTerms(own, timeline, seen)
     terms.at(timeline.origin[-1], 5)
-    lookback = surfaces.Lookback("decay", 60.0)
+    lookback = sources.Lookback("decay", 60.0)
     counts = surfaces.counts_at(own, timeline, [lookback], len(boxes), timeline.origin[-1])
     surfaces.pooled(counts)
     features = (surfaces.Feature(lookback, "all", 250.0), surfaces.Feature(lookback, "shift", 0.0))

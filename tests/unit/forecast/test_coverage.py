@@ -15,7 +15,8 @@ from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel, tr
 from shotspotter_connect_plugin.forecast.gunfire_events import gunfire_events, on_days, report_events
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
 from shotspotter_connect_plugin.forecast.sensor_coverage import SensorCoverage, history_with_coverage
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, counts_at, recorded_at, roll
+from shotspotter_connect_plugin.forecast.sources import EVER, Lookback
+from shotspotter_connect_plugin.forecast.surfaces import Feature, counts_at, recorded_at, roll
 
 BOXES = admit_boxes(make_boxes())
 EAST = BOXES["col"].to_numpy() >= SIDE // 2

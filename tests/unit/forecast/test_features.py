@@ -16,8 +16,8 @@ from shotspotter_connect_plugin.forecast.event_history import make_history
 from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
 from shotspotter_connect_plugin.forecast.predictors import NEAR_METRES, Predictors, place_histories
-from shotspotter_connect_plugin.forecast.sources import CrimeEvents, PlaceDistance, source_of
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, Smoother, SurfaceSet
+from shotspotter_connect_plugin.forecast.sources import EVER, CrimeEvents, Lookback, PlaceDistance, source_of
+from shotspotter_connect_plugin.forecast.surfaces import Feature, Smoother, SurfaceSet
 
 SMALL = (rung("kde_250_all"), rung("places"))
 

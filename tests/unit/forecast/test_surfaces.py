@@ -10,7 +10,8 @@ from made_city import SIZE, make_boxes
 from shotspotter_connect_plugin.forecast.allowed_inputs import admit_boxes, admit_events
 from shotspotter_connect_plugin.forecast.event_history import Timeline, make_history
 from shotspotter_connect_plugin.forecast.ladder import RUNGS
-from shotspotter_connect_plugin.forecast.surfaces import EVER, Feature, Lookback, Smoother, SurfaceSet, counts_at, roll
+from shotspotter_connect_plugin.forecast.sources import EVER, Lookback
+from shotspotter_connect_plugin.forecast.surfaces import Feature, Smoother, SurfaceSet, counts_at, roll
 
 MEMORIES = [Lookback("decay", 3.0), Lookback("decay", 180.0), Lookback("window", 28.0), Lookback("window", EVER)]
 
