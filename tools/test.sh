@@ -2,7 +2,7 @@
 # Lints, then runs every test: those that need no QGIS, in a Python that does not load it; those of the three rooms that
 # know no QGIS once more with the newest libraries; those inside QGIS. Two at a time, each piece's words when it ends;
 # then, when nothing else runs, the few that look at the clock (marked "alone"). Ends with how many branches of the
-# package the tests of Debian's libraries take; what runs in threads of Qt is not seen by that.
+# package the tests without QGIS take; with COVERAGE=all also those inside it, which costs some 40 % of their time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,8 @@ fi
 given=("$@")
 counted=(.venv/bin/python -m coverage run -p -m pytest)
 plain=(.venv/bin/python -m pytest)
+in_qgis=("${plain[@]}")
+[ "${COVERAGE:-}" = all ] && in_qgis=("${counted[@]}")
 newest=(.venv-newest/bin/python -m pytest -p no:cacheprovider)
 
 # piece TITLE COMMAND...
@@ -42,7 +44,7 @@ together=(-m "not alone")
         tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
 } &
 {
-    piece "tests/qgis: inside QGIS" "${screen[@]}" "${counted[@]}" "${together[@]}" tests/qgis tests/golden
+    piece "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
     piece "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
 } &
 wait
