@@ -49,6 +49,7 @@ def examples_of_shifts():
                                      shifts.Shift("evening", "Evening", "15:00", "23:00"),
                                      shifts.Shift("night", "Night", "23:00", "07:00")], "America/New_York")
     shifts.check_timezone("America/New_York")
+    instants.iso_texts(instants.nanoseconds(pd.Series(["2024-03-09T05:00Z"])), "s")
     moments = pd.Series(pd.date_range("2024-03-09", periods=60, freq="67min", tz="UTC"))
     calendar.assign(moments)
     calendar.assign_span(moments, moments + pd.Timedelta(minutes=30))
