@@ -1,4 +1,5 @@
-"""Do frames have the columns that annotations declare (``frames.Rows``)? Asked of what functions are given and give.
+"""Do frames have the columns that annotations declare (``frames.Rows``), of the types declared? Asked of what functions
+are given and give.
 
 Annotations are read as written, so names that a module imports for them only (under ``TYPE_CHECKING``) are imported
 here. Frames are looked for inside tuples, lists, mappings, and the declared fields of records.
@@ -12,6 +13,7 @@ import sys
 import types
 from typing import Annotated, Union, get_args, get_origin
 
+import numpy as np
 import pandas as pd
 
 from shotspotter_connect_plugin.frames import Rows
@@ -59,7 +61,7 @@ def faults(value, hint):
         if not isinstance(value, pd.DataFrame):
             return [f"is a {type(value).__name__}, no frame of rows"]
         missing = rows.missing(value)
-        return [f"lacks {', '.join(missing)} of: {rows.help}"] if missing else []
+        return [f"lacks {', '.join(missing)} of: {rows.help}"] if missing else wrong_types(value, rows)
     if origin in _UNIONS:
         if not isinstance(value, pd.DataFrame) and not all(declares(one) for one in inner):
             tried = [faults(value, one) for one in inner if declares(one) and get_origin(one) is not Annotated]
@@ -75,6 +77,26 @@ def faults(value, hint):
     if isinstance(value, (list, tuple)):
         return [fault for item in value for fault in faults(item, inner[0])]
     return []
+
+
+# Kinds of numpy in which a frame may hold a type: objects hold what may be null, int64 counts nanoseconds.
+_KINDS = {"text": "OUST", "date": "OUST", "local": "OUSTM", "json": "O", "geometry": "O", "utc": "MiO", "real": "fiubO",
+          "integer": "iufO", "boolean": "biO"}
+_OBJECTS = {"real": (int, float, np.number), "integer": (int, np.integer), "boolean": (bool, int, np.bool_),
+            "utc": (pd.Timestamp,), "text": (str,), "date": (str,), "local": (str,)}
+
+
+def wrong_types(frame, rows):
+    """Declared columns that hold something of another type, as texts; what is null everywhere has no type."""
+    wrong = []
+    for column in (*rows.columns, *rows.optional):
+        if column.name not in frame or frame[column.name].isna().all():
+            continue
+        values = frame[column.name]
+        kind, objects = values.dtype.kind, _OBJECTS.get(column.type, (object,))
+        if kind not in _KINDS[column.type] or kind == "O" and not isinstance(values.dropna().iloc[0], objects):
+            wrong.append(f"{column.name} is declared {column.type} and is {values.dtype}")
+    return wrong
 
 
 @functools.lru_cache(maxsize=None)

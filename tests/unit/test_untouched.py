@@ -389,6 +389,8 @@ def test_the_watch_sees_a_frame_without_its_columns(monkeypatch):
     watched(whole, more=half)
     assert [text.split(":")[0] for text in seen.undeclared] == ["give.back more", "give.back return"]
     assert "lacks mark" in seen.undeclared[0]
+    watched(whole.assign(mark="high"))
+    assert seen.undeclared[2:] and all("mark is declared real" in text for text in seen.undeclared[2:])
 
 
 def test_the_watch_sees_a_record_whose_frame_lacks_a_column(monkeypatch):
