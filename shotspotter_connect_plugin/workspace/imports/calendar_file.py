@@ -9,8 +9,8 @@ import pandas as pd
 from ...errors import ConnectError
 from . import coordinates, privacy, source_times, time_texts
 from .column_names import plain
-from .readers import FAULT, FAULTS, GEOMETRY
 from .rejected_rows import RejectedRows
+from .row_source import FAULT, FAULTS, GEOMETRY
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .column_arrays import Flags, Floats, Integers, Objects
     from .import_frames import CalendarRows, FileRows, WeatherValues
-    from .readers import Source
+    from .row_source import Source
 
 KINDS = {"holidays": "holiday", "school": "school", "events": "event", "weather": "weather"}
 """What MAPPING may say a file holds, and the kind of its rows."""

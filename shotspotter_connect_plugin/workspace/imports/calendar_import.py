@@ -20,8 +20,9 @@ from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, dates_of_days
 from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
 from .import_result import ImportResult
-from .readers import GEOMETRY, open_source, read_whole
+from .readers import open_source, read_whole
 from .rejected_rows import rejects_path
+from .row_source import GEOMETRY
 from .source_questions import SourceOptions, recall
 from .weather_measures import WEATHER
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..store.rows import CalendarDays
     from ..store.workspace import Workspace
     from .import_frames import CalendarRows
-    from .readers import Source
+    from .row_source import Source
     from .source_questions import SourceAnswers
 
 TABLE = "calendar"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Sequence
 from ...errors import ConnectError, some
 from . import privacy
 from .column_recognition import ColumnMapping, given_roles, recognise
-from .readers import GEOMETRY
+from .row_source import GEOMETRY
 
 if TYPE_CHECKING:
-    from .readers import Source
+    from .row_source import Source
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {

@@ -16,8 +16,8 @@ from .cell_texts import attribute_text
 from .column_recognition import recognise
 from .coordinates import JurisdictionArea
 from .date_order import with_date_order
+from .excel_source import SheetSource
 from .import_result import ImportResult
-from .readers import Source
 from .rejected_rows import RejectedRows, rejects_path
 from .source_questions import SourceOptions, recall
 from .vector_areas import area_of, name_of_layer
@@ -103,7 +103,7 @@ def _answers(workspace: Workspace, label: str, frame: pd.DataFrame, found: dict[
     """What is given for the layer: the order of its dates, as it shows, as said or as remembered."""
     columns = [str(column) for column in frame]
     texts = pd.DataFrame({column: frame[column].map(attribute_text) for column in columns}, dtype=object)
-    source = Source(Path(label), label, columns, kind="excel", sheet=texts)
+    source = SheetSource(Path(label), label, columns, sheet=texts)
     dates = [found[role] for role in ("from", "to") if role in found]
     answers = recall(workspace, TABLE, columns, SourceOptions(), warnings)
     return with_date_order(answers, source, dates, date_order, warnings)

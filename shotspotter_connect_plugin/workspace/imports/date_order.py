@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from .column_arrays import Flags, Integers
     from .import_frames import FileRows
-    from .readers import Source
+    from .row_source import Source
     from .source_questions import SourceAnswers
     from .time_texts import Parsed
 

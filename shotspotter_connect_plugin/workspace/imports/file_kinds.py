@@ -14,7 +14,8 @@ from .column_names import plain
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
-from .readers import GEOMETRY, first_rows, open_source
+from .readers import first_rows, open_source
+from .row_source import GEOMETRY
 from .source_questions import table_before
 from .synonyms import ROLES
 

@@ -20,7 +20,7 @@ from .column_names import names_utc
 from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, numbers
 from .date_order import check_order, with_date_order
 from .gps_formats import PROBLEM, guess_columns, open_gps
-from .readers import FAULTS, GEOMETRY, faults
+from .row_source import FAULTS, GEOMETRY, faults
 from .source_questions import recall
 
 if TYPE_CHECKING:

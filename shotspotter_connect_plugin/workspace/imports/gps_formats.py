@@ -12,8 +12,10 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT, SECOND, iso_texts
-from .readers import Source, open_source
+from .readers import open_source
+from .row_source import Source
 from .text_file import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
+from .text_source import TextSource
 from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def open_gps(path: Union[str, Path]) -> Source:
 
     Returns
     -------
-    readers.Source
+    row_source.Source
         ``columns`` of a file without a header are ``column 1``, ``column 2`` and so on.
 
     Raises
@@ -47,11 +49,11 @@ def open_gps(path: Union[str, Path]) -> Source:
     path = Path(path)
     start = _start_of(path)
     if _NMEA.search(start):
-        return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), kind="nmea", encoding=_told_by_mark(path))
+        return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), encoding=_told_by_mark(path))
     if "<gpx" in start:
         return open_source(str(path) + "|layername=track_points")
     source = open_source(path, "gps_fixes")
-    if source.kind != "text":
+    if not isinstance(source, TextSource):
         return source
     source = _without_header(source, start)
     if source.kind == "text" and source.encoding == UTF8:
@@ -82,7 +84,7 @@ def _start_of(path: Path) -> str:
         return ""
 
 
-def _without_header(source: Source, start: str) -> Source:
+def _without_header(source: TextSource, start: str) -> Source:
     """A text whose first row holds numbers has no header."""
     first = start.lstrip("\r\n").splitlines()[0]
     delimiter = source.delimiter if source.delimiter in first else ""
@@ -90,7 +92,7 @@ def _without_header(source: Source, start: str) -> Source:
     if len(fields) < 3 or sum(bool(_NUMBER.fullmatch(field)) for field in fields) < 2:
         return source
     return BareSource(source.path, source.name, [f"column {number}" for number in range(1, len(fields) + 1)],
-                      kind="bare", delimiter=delimiter, encoding=source.encoding)
+                      delimiter=delimiter, encoding=source.encoding)
 
 
 def _encoding(source: Source) -> str:
@@ -134,8 +136,10 @@ def guess_columns(chunk: FileRows) -> dict[str, str]:
 
 
 @dataclass
-class BareSource(Source):
+class BareSource(TextSource):
     """Text without a header; an empty ``delimiter`` stands for blanks."""
+
+    kind = "bare"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         for lines, rows in _lines(self, progress):
@@ -173,6 +177,7 @@ class NmeaSource(Source):
     each midnight passed; fixes before the first date are dated backwards from it. Without any date they have none.
     """
 
+    kind = "nmea"
     COLUMNS = ("time", "latitude", "longitude", "hdop")
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:

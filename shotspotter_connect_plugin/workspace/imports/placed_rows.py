@@ -19,8 +19,9 @@ from .column_names import names_utc
 from .date_order import Dates, with_date_order
 from .import_result import ImportResult
 from .placed_chunks import ChunkDigest, PlacedRows
-from .readers import FAULTS, GEOMETRY, faults, open_source, read_rows
+from .readers import open_source, read_rows
 from .rejected_rows import RejectedRows
+from .row_source import FAULTS, GEOMETRY, faults
 from .source_questions import recall
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from .file_kinds import FIRST_ROWS, KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
-from .readers import GEOMETRY, first_rows, layers_of, open_source
+from .readers import first_rows, layers_of, open_source
+from .row_source import GEOMETRY
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
 from .synonyms import ROLES
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .coordinates import JurisdictionArea
     from .import_frames import FileRows
-    from .readers import Source
+    from .row_source import Source
 
 ROWS = 25
 _TRIED = 20

@@ -14,8 +14,9 @@ from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
 from .date_order import with_date_order
 from .import_result import ImportResult
-from .readers import FAULT, FAULTS, open_source, read_whole
+from .readers import open_source, read_whole
 from .rejected_rows import RejectedRows, rejects_path
+from .row_source import FAULT, FAULTS
 from .source_questions import recall
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from public_exports import IMPORT, SAMPLES, adds_up
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.imports import readers, time_texts
+from shotspotter_connect_plugin.workspace.imports import row_source, time_texts
 from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
 from shotspotter_connect_plugin.workspace.imports.date_order import OrderUnknown, check_order
@@ -91,7 +91,7 @@ def test_dates_that_mean_the_same_in_every_order_are_not_asked_about(city, tmp_p
 @pytest.mark.parametrize("rows", [1, 40])
 @pytest.mark.parametrize("form,order", [(DAY_FIRST, "day first"), (MONTH_FIRST, "month first")])
 def test_a_single_late_row_decides_for_the_whole_file(city, tmp_path, monkeypatch, rows, form, order):
-    monkeypatch.setattr(readers, "_ROWS", 7)
+    monkeypatch.setattr(row_source, "CHUNK_ROWS", 7)
     days = FIRST_DAYS * rows + [date(2023, 4, 13)]
     workspace = city("dc")
     result = IMPORT["incidents"](workspace, write(tmp_path / "a.csv", days, form))

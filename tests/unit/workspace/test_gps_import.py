@@ -255,8 +255,8 @@ def test_ways_of_writing_a_csv(at, tmp_path, writing, delimiter):
 
 
 def test_day_before_month_is_known_from_a_later_row(at, tmp_path, monkeypatch):
-    from shotspotter_connect_plugin.workspace.imports import readers
-    monkeypatch.setattr(readers, "_ROWS", 50)
+    from shotspotter_connect_plugin.workspace.imports import row_source
+    monkeypatch.setattr(row_source, "CHUNK_ROWS", 50)
     frame = rows(200)
     frame["at"] = pd.date_range("2026-03-02 16:00", periods=200, freq="2h", tz="UTC")
     frame.assign(at=frame["at"].dt.strftime("%d/%m/%Y %H:%M")).to_csv(tmp_path / "europe.csv", index=False)

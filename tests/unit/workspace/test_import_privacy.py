@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from public_exports import IMPORT, SAMPLES, adds_up
 
-from shotspotter_connect_plugin.workspace.imports import census_columns, readers, synonyms
+from shotspotter_connect_plugin.workspace.imports import census_columns, row_source, synonyms
 from shotspotter_connect_plugin.workspace.imports.block_names import normalise
 from shotspotter_connect_plugin.workspace.imports.privacy import about_persons, values_about_persons, without_contacts
 
@@ -200,7 +200,7 @@ def test_house_numbers_are_coarsened_and_said_so(city, tmp_path):
 
 
 def test_single_contacts_are_counted_once_even_if_the_file_has_to_be_read_again(city, tmp_path, monkeypatch):
-    monkeypatch.setattr(readers, "_ROWS", 10)
+    monkeypatch.setattr(row_source, "CHUNK_ROWS", 10)
     frame = pd.read_csv(SAMPLES / DC, dtype=str, keep_default_na=False).rename(columns={"BLOCK": "{block}"})
     frame.loc[frame.index[[3, 7]], "{block}"] = "202-555-0123", "x@example.org"
     frame.loc[frame.index[-1], "{block}"] = "Peña Street"

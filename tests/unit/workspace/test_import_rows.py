@@ -317,11 +317,11 @@ def test_an_error_while_writing_leaves_nothing(city, monkeypatch):
 
 
 def test_slices_and_chunks_do_not_matter(city, monkeypatch):
-    from shotspotter_connect_plugin.workspace.imports import readers
+    from shotspotter_connect_plugin.workspace.imports import row_source
     tables = []
     for size in (100_000, 7):
         monkeypatch.setattr(event_writing, "_SLICE", size)
-        monkeypatch.setattr(readers, "_ROWS", size)
+        monkeypatch.setattr(row_source, "CHUNK_ROWS", size)
         workspace = city("dc")
         for table, name in (("incidents", "crime_incidents_2006_2012.csv"),
                             ("incidents", "crime-incidents-last-30-days.geojson"),

@@ -1,0 +1,119 @@
+"""A file that rows can be read from, whatever its form, and what can be wrong with a row whatever its columns mean."""
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..store.runs import file_hash
+from .text_file import ASSUMED, UTF8, WINDOWS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...progress import Progress
+    from .import_frames import FileRows
+
+GEOMETRY = ("(geometry x)", "(geometry y)")
+"""Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
+
+CHUNK_ROWS = 100_000
+FAULT = "(fault)"
+EXTRA, _LONG = "(beyond the header)", "(too long)"
+LONGEST_FIELD = 2000
+FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIELD:,} letters")
+"""What can be wrong with a row whatever its columns mean."""
+_LONGEST_NAME = 300
+
+
+@dataclass
+class Source:
+    """A file that rows can be read from; each form has its subclass.
+
+    Attributes
+    ----------
+    name
+        File name, for messages and the record.
+    columns
+        Names as the file gives them.
+    crs
+        Of a layer with positions, if it tells; else empty.
+    has_geometry
+        Whether its rows have positions.
+    has_areas
+        Whether they have polygons; only their attributes are read here.
+    """
+
+    path: Path
+    name: str
+    columns: list[str]
+    crs: str = ""
+    has_geometry: bool = False
+    has_areas: bool = False
+    layer: str = ""
+    encoding: str = UTF8
+    kind = ""
+
+    def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
+        """Give data frames of texts (empty where there is none), indexed by line.
+
+        The line counts the header as 1 and each row as one more; for a layer it is the number of the feature. Rows of a
+        text file that are longer than the header have a value in the column :data:`EXTRA`, see :func:`faults`.
+        """
+        raise NotImplementedError
+
+    def unused(self, mapping: Mapping[str, str]) -> list[str]:
+        """Columns that a mapping (role -> column) does not use."""
+        used = set(mapping.values())
+        return [column for column in self.columns if column not in used]
+
+    def digest(self) -> str:
+        """SHA-256 of its file; empty for a folder."""
+        return file_hash(self.path) if self.path.is_file() else ""
+
+    def notes(self) -> list[str]:
+        """Sentences on what had to be assumed when it was read."""
+        return [ASSUMED.format(self.name)] if self.encoding == WINDOWS else []
+
+
+def faults(chunk: FileRows) -> NDArray[np.uint8]:
+    """Number of the :data:`FAULTS` of each row of a chunk; 0 where it has none."""
+    found = np.zeros(len(chunk), dtype=np.uint8)
+    if EXTRA in chunk:
+        found[(chunk[EXTRA] != "").to_numpy()] = 1
+    if _LONG in chunk:
+        found[chunk[_LONG].to_numpy(bool)] = 2
+    return found
+
+
+def limited(chunk: FileRows) -> FileRows:
+    """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
+    long = np.zeros(len(chunk), dtype=bool)
+    for place, column in enumerate(chunk.columns):
+        if column in GEOMETRY:
+            continue
+        here = np.fromiter(map(len, chunk.iloc[:, place]), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
+        if here.any():
+            chunk[column] = chunk[column].where(~here, "")
+            long |= here
+    return chunk.assign(**{_LONG: long}) if long.any() else chunk
+
+
+def distinct_names(names: Iterable[object]) -> list[str]:
+    """Names as text in one line, without blanks around them, each only once."""
+    seen: Counter[str] = Counter()
+    distinct: list[str] = []
+    for number, name in enumerate(names, 1):
+        name = re.sub(r"\s*[\x00-\x1f\x85\u2028\u2029]+\s*", " ", str(name)[:_LONGEST_NAME])
+        name = name.encode("utf-8", "replace").decode("utf-8").strip() or f"column {number}"
+        first = name
+        while seen[name]:
+            again, seen[first] = seen[first], seen[first] + 1
+            name = first + ("_" * again if again < 4 else f"_{again}")
+        seen[name] += 1
+        distinct.append(name)
+    return distinct
