@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .placed_rows import PlacedFile
     from .source_times import TimeSpans
 
-_SLICE = 100_000
+SLICE_ROWS = 100_000
 SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
 MADE_HERE = "at:"
@@ -78,8 +78,8 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
         for rows in frames:
-            for start in range(0, len(rows), _SLICE):
-                frame, stored, found = finish(workspace, rows.iloc[start:start + _SLICE].copy())
+            for start in range(0, len(rows), SLICE_ROWS):
+                frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy())
                 frame["box_id"] = file.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
                 same = np.flatnonzero(found)[_same(frame[found], stored[found])]
                 source = np.full(len(frame), file.source.name, dtype=object)

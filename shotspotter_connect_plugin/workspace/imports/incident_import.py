@@ -71,7 +71,7 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
     with PlacedFile(workspace, "incidents", path, SourceOptions(mapping, source_crs, source_timezone, date_order),
                     progress.part(0.0, 0.5)) as file:
         rows = _incidents(workspace, file, progress.part(0.5, 1.0))
-        return write_events(workspace, file, rows, _finish_incidents, rejects, progress.part(0.5, 1.0))
+        return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0))
 
 
 def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[IncidentRows]:
@@ -193,7 +193,7 @@ def _same_place(one: IncidentRows, other: IncidentRows) -> Flags:
         np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
 
 
-def _finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
+def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
     """Columns of the table, with what the workspace knows better."""
     stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
     stored = stored.set_index("incident_id").reindex(rows["incident_id"])

@@ -300,15 +300,15 @@ def test_stopping_at_any_point_leaves_nothing(city, tmp_path, table, name):
 
 
 def test_an_error_while_writing_leaves_nothing(city, monkeypatch):
-    monkeypatch.setattr(event_writing, "_SLICE", 10)
-    real, calls = incident_import._finish_incidents, []
+    monkeypatch.setattr(event_writing, "SLICE_ROWS", 10)
+    real, calls = incident_import.finish_incidents, []
 
     def fails(workspace, rows):
         calls.append(len(rows))
         if len(calls) == 3:
             raise ConnectError("Power cut.")
         return real(workspace, rows)
-    monkeypatch.setattr(incident_import, "_finish_incidents", fails)
+    monkeypatch.setattr(incident_import, "finish_incidents", fails)
     workspace = city("dc")
     before = workspace.content_hash()
     with pytest.raises(ConnectError, match="Power cut"):
@@ -320,7 +320,7 @@ def test_slices_and_chunks_do_not_matter(city, monkeypatch):
     from shotspotter_connect_plugin.workspace.imports import row_source
     tables = []
     for size in (100_000, 7):
-        monkeypatch.setattr(event_writing, "_SLICE", size)
+        monkeypatch.setattr(event_writing, "SLICE_ROWS", size)
         monkeypatch.setattr(row_source, "CHUNK_ROWS", size)
         workspace = city("dc")
         for table, name in (("incidents", "crime_incidents_2006_2012.csv"),
