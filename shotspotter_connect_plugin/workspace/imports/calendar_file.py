@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import DAY, NAT
 from . import coordinates, privacy, source_times, time_texts
 from .column_names import plain
 from .rejected_rows import RejectedRows
@@ -115,19 +116,19 @@ class CalendarFile:
         if start[0] == "from" and "date" in self.found:
             # Times of day in the columns of start and end belong to the column of the date.
             alone, hour, _ = self._moments("date", "from")
-            first, begin = np.where(first == time_texts.NAT, alone, first), np.where(
-                first == time_texts.NAT, hour, begin)
+            first, begin = np.where(first == NAT, alone, first), np.where(
+                first == NAT, hour, begin)
         last, finish, midnight = self._moments(*end)
         if "to_time" in self.found and "to" not in self.found:
             last, finish, midnight = self._moments(start[0], "to_time")
         given = np.logical_or.reduce([(self._text(role) != "").to_numpy() for role in ("date", "from")])
-        self._reject((first == time_texts.NAT) & given, UNREADABLE, start[0])
-        self._reject(first == time_texts.NAT, NO_DATE, start[0])
-        self._reject((last == time_texts.NAT) & (self._text("to") != "").to_numpy(), UNREADABLE, "to")
-        overnight = (finish != time_texts.NAT) & (begin != time_texts.NAT) & (finish < begin) & (last == first)
-        last, finish = np.where(overnight, last + 1, last), np.where(overnight, finish + time_texts.DAY, finish)
+        self._reject((first == NAT) & given, UNREADABLE, start[0])
+        self._reject(first == NAT, NO_DATE, start[0])
+        self._reject((last == NAT) & (self._text("to") != "").to_numpy(), UNREADABLE, "to")
+        overnight = (finish != NAT) & (begin != NAT) & (finish < begin) & (last == first)
+        last, finish = np.where(overnight, last + 1, last), np.where(overnight, finish + DAY, finish)
         last = np.where(midnight & (last > first), last - 1, last)  # what ends at midnight does not touch the day
-        last = np.where(last == time_texts.NAT, first, last)
+        last = np.where(last == NAT, first, last)
         self._reject(last < first, BACKWARDS, "to")
         self._reject(last - first > _LONGEST_SPAN, TOO_LONG, "to")
         return first, last, {"from_utc": begin, "to_utc": finish}
@@ -136,7 +137,7 @@ class CalendarFile:
         """(local day, instant, whether at local midnight) of each row; NAT where there is none."""
         size = len(self._rows)
         if role not in self.found:
-            return np.full(size, time_texts.NAT), np.full(size, time_texts.NAT), np.zeros(size, dtype=bool)
+            return np.full(size, NAT), np.full(size, NAT), np.zeros(size, dtype=bool)
         text = self._text(role)
         parsed = time_texts.parse(text, self._text(time_role) if time_role in self.found else None)
         if time_role in self.found:
@@ -145,13 +146,13 @@ class CalendarFile:
             for name in ("clock", "timed", "offset"):
                 setattr(parsed, name, np.where(alone, getattr(whole, name), getattr(parsed, name)))
         clock = time_texts.in_order(parsed, self._order)
-        known = clock != time_texts.NAT
-        instant, wall = np.full(size, time_texts.NAT), clock.copy()
+        known = clock != NAT
+        instant, wall = np.full(size, NAT), clock.copy()
         clocks, moments = known & parsed.timed & ~parsed.offset, known & parsed.timed & parsed.offset
         instant[clocks] = source_times.to_utc(clock[clocks], self.zone, True)
         instant[moments], wall[moments] = clock[moments], source_times.to_local(clock[moments], self.zone)
-        day = np.where(known, wall // time_texts.DAY, time_texts.NAT)
-        return day, instant, known & parsed.timed & (wall % time_texts.DAY == 0)
+        day = np.where(known, wall // DAY, NAT)
+        return day, instant, known & parsed.timed & (wall % DAY == 0)
 
     # Rows of the table
 
@@ -168,8 +169,8 @@ class CalendarFile:
         frame = pd.DataFrame({
             LINE: np.arange(len(kind)), "kind": kind, "name": np.where(name == "", usual, name), "value": value,
             "x": np.where(event, self._x, np.nan), "y": np.where(event, self._y, np.nan),
-            **{column: np.where(event, values, time_texts.NAT) for column, values in self._instants.items()},
-            "known_utc": time_texts.NAT})
+            **{column: np.where(event, values, NAT) for column, values in self._instants.items()},
+            "known_utc": NAT})
         frame = frame[self.kept & (kind != "weather")]
         length = (self._end - self._begin + 1)[frame[LINE]]
         day = np.repeat(self._begin[frame[LINE]], length) + np.arange(length.sum()) - np.repeat(
@@ -225,12 +226,12 @@ class CalendarFile:
         frame = frame[self.kept[frame[LINE]]]
         frame["day"] = self._begin[frame[LINE]]
         known = self._moments("issued", "")[1][frame[LINE]] if "issued" in self.found else np.full(len(frame),
-                                                                                                   time_texts.NAT)
-        after = source_times.to_utc((frame["day"].to_numpy() + 1) * time_texts.DAY, self.zone, True)
-        frame["kind"] = np.where(known == time_texts.NAT, "weather", FORECAST)
-        frame["known_utc"] = np.where(known == time_texts.NAT, after, known)
+                                                                                                   NAT)
+        after = source_times.to_utc((frame["day"].to_numpy() + 1) * DAY, self.zone, True)
+        frame["kind"] = np.where(known == NAT, "weather", FORECAST)
+        frame["known_utc"] = np.where(known == NAT, after, known)
         return _summed(self._chosen(frame)).assign(
-            x=np.nan, y=np.nan, from_utc=time_texts.NAT, to_utc=time_texts.NAT)
+            x=np.nan, y=np.nan, from_utc=NAT, to_utc=NAT)
 
     def _measure(self, role: str, rows: Flags) -> WeatherValues:
         """Values of one column of weather."""

@@ -12,10 +12,10 @@ import pandas as pd
 
 from ... import json_text
 from ...errors import ConnectError, some
-from ...forecast.instants import nanoseconds
+from ...forecast.instants import NAT, nanoseconds
 from ...progress import SILENT
 from ..store.workspace import Between
-from . import privacy, time_texts
+from . import privacy
 from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, dates_of_days
 from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
@@ -121,7 +121,7 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
     if len(table):
         table["date"] = dates_of_days(table["day"])
         for name in ("from_utc", "to_utc", "known_utc"):
-            table[name] = pd.to_datetime(table[name].where(table[name] != time_texts.NAT), utc=True)
+            table[name] = pd.to_datetime(table[name].where(table[name] != NAT), utc=True)
     rows = table.drop_duplicates(_KEY, keep="last") if len(table) else table
     with workspace.transaction() as writer:
         state, gone = _compared(workspace, rows, reading.source.name)

@@ -10,6 +10,7 @@ import pandas as pd
 from shapely.ops import unary_union
 
 from ...errors import ConnectError, some
+from ...forecast.instants import NAT
 from ...progress import SILENT
 from . import privacy, time_texts
 from .cell_texts import attribute_text
@@ -143,7 +144,7 @@ def _dates(frame: pd.DataFrame, column: Optional[str], last: bool, order: str) -
     texts = frame[column].map(attribute_text)
     clock = time_texts.in_order(time_texts.parse(texts), order)
     dates = pd.Series(time_texts.iso_dates(clock), index=frame.index, dtype=object)
-    for row, text in texts[clock == time_texts.NAT].items():
+    for row, text in texts[clock == NAT].items():
         part = _PARTIAL.fullmatch(text)
         if (part and time_texts.OLDEST_YEAR <= int(part[1]) <= time_texts.NEWEST_YEAR
                 and 1 <= int(part[2] or 1) <= 12):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
 import numpy as np
 import pandas as pd
 
-from ...forecast.instants import iso_texts, nanoseconds
+from ...forecast.instants import DAY, NAT, iso_texts, nanoseconds
 from ..store.workspace import Counts
-from . import source_times, time_texts
+from . import source_times
 from .rejected_rows import rejects_path
 from .value_words import is_true
 
@@ -47,8 +47,8 @@ def are_true(words: Optional[pd.Categorical], size: int) -> Flags:
 
 def reject_absurd_dates(rows: PlacedRows, span: TimeSpans, column: str) -> None:
     now = pd.Timestamp.now(tz="UTC").value
-    rows.reject((span.low != time_texts.NAT) & (span.low < source_times.OLDEST_EVENT), "a date before 1990", column)
-    rows.reject((span.low != time_texts.NAT) & (span.low > now + time_texts.DAY), "a date in the future", column)
+    rows.reject((span.low != NAT) & (span.low < source_times.OLDEST_EVENT), "a date before 1990", column)
+    rows.reject((span.low != NAT) & (span.low > now + DAY), "a date in the future", column)
 
 
 def made_ids(rows: Union[IncidentRows, AlertRows]) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast import crs as systems
-from ...forecast.instants import HOUR, utc_times
+from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
 from . import privacy, source_times, time_texts
 from .cell_texts import plain_code
@@ -65,7 +65,7 @@ class GpsFile:
         self.warnings: list[str] = []
         self.answers = recall(workspace, TABLE, self.source.columns, options, self.warnings)
         self._area = area
-        self._future = pd.Timestamp.now(tz="UTC").value + time_texts.DAY
+        self._future = pd.Timestamp.now(tz="UTC").value + DAY
         self._begin(self.answers.mapping, progress)
         self._places = pairs_of(self.source, self.mapping)[0]
         self.crs = self.answers.source_crs or self._crs(self._head)
@@ -187,16 +187,16 @@ class GpsFile:
         parsed = time_texts.parse(at, clock)
         self._settle(parsed)
         wall = time_texts.in_order(parsed, self.answers.date_order)
-        known = (wall != time_texts.NAT) & parsed.timed
+        known = (wall != NAT) & parsed.timed
         reason = np.full(len(chunk), None, dtype=object)
         reason[~parsed.written] = NO_TIME
-        reason[parsed.written & (wall == time_texts.NAT)] = NO_DATE
-        reason[(wall != time_texts.NAT) & ~parsed.timed] = NO_TIME_OF_DAY
+        reason[parsed.written & (wall == NAT)] = NO_DATE
+        reason[(wall != NAT) & ~parsed.timed] = NO_TIME_OF_DAY
         instant = np.where(known, wall, 0)
         local = known & ~parsed.offset
         if local.any():
             instant[local] = self._from_wall(wall[local], unit[local])
-        instant = instant // time_texts.MILLISECOND * time_texts.MILLISECOND
+        instant = instant // MILLISECOND * MILLISECOND
         reason[known & (instant < _FIRST_GPS)] = BEFORE_GPS
         reason[known & (instant > self._future)] = IN_FUTURE
         return instant, reason

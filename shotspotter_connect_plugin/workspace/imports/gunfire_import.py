@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Iterator, Union
 import numpy as np
 import pandas as pd
 
-from ...forecast.instants import nanoseconds, utc_times
+from ...forecast.instants import DAY, NAT, SECOND, nanoseconds, utc_times
 from ...progress import SILENT
 from ..store.workspace import Between
-from . import time_texts
 from .coordinates import numbers
 from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
 from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
@@ -48,7 +47,7 @@ def _alerts(workspace: Workspace, file: PlacedFile, progress: Progress) -> Itera
     for rows in file.chunks(progress, whole=True):
         kinds = _kinds(file, rows)
         when, column = rows.spans["occurred"], file.mapping["occurred"]
-        rows.reject((when.low == time_texts.NAT) & ~when.written, "no time", column)
+        rows.reject((when.low == NAT) & ~when.written, "no time", column)
         rows.reject(~when.timed, "no time of day", column)
         reject_absurd_dates(rows, when, column)
         x, y = file.locate(rows)
@@ -105,14 +104,14 @@ def _recorded_before(workspace: Workspace, rows: AlertRows) -> AlertRows:
     """
     if rows.empty:
         return rows
-    around = Between(pd.Timestamp(rows["low"].min() - time_texts.DAY, tz="UTC"),
-                     pd.Timestamp(rows["low"].max() + time_texts.DAY, tz="UTC"))
+    around = Between(pd.Timestamp(rows["low"].min() - DAY, tz="UTC"),
+                     pd.Timestamp(rows["low"].max() + DAY, tz="UTC"))
     stored = workspace.read("gunfire", columns=["alert_id", "occurred_utc", "x", "y"], where={"occurred_utc": around})
     stored["low"] = nanoseconds(stored["occurred_utc"])
     waiting = rows[~rows["alert_id"].isin(stored["alert_id"])]
     stored = stored[~stored["alert_id"].isin(rows["alert_id"])]
-    half = time_texts.SECOND // 2
-    for new_later, old_later in ((half, half), (0, 0), (time_texts.SECOND, 0), (-time_texts.SECOND, 0)):
+    half = SECOND // 2
+    for new_later, old_later in ((half, half), (0, 0), (SECOND, 0), (-SECOND, 0)):
         for nameless in (True, False):
             new = waiting[(waiting["alert_id"] == "") == nameless]
             old = stored if nameless else stored[stored["alert_id"].str.startswith(MADE_HERE)]
@@ -127,7 +126,7 @@ def _same_moment(new: pd.DataFrame, new_later: int, old: pd.DataFrame, old_later
     sides = []
     for side, later in ((new, new_later), (old, old_later)):
         place = {axis: side[axis].round() for axis in ("x", "y")}
-        side = side[["alert_id"]].assign(second=(side["low"] + later) // time_texts.SECOND, **place)
+        side = side[["alert_id"]].assign(second=(side["low"] + later) // SECOND, **place)
         sides.append(side.assign(turn=side.groupby(["second", "x", "y"]).cumcount()).reset_index())
     return sides[0].merge(sides[1], on=["second", "x", "y", "turn"])
 
@@ -136,7 +135,7 @@ def _one_row_per_alert(rows: AlertRows) -> AlertRows:
     """Each alert once: the same id at the same second and place is the same alert, at another it is another alert."""
     made = rows["alert_id"] == ""
     rows.loc[made, "alert_id"] = made_ids(rows[made])
-    moment = rows[["alert_id"]].assign(second=rows["low"] // time_texts.SECOND,
+    moment = rows[["alert_id"]].assign(second=rows["low"] // SECOND,
                                        x=rows["x"].round(), y=rows["y"].round())
     rows = rows[~moment.duplicated()].copy()
     again = rows["alert_id"].duplicated()
@@ -150,7 +149,7 @@ def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame
     stored = stored.set_index("alert_id").reindex(rows["alert_id"])
     found = stored["kind"].notna().to_numpy()
     old = nanoseconds(stored["occurred_utc"])
-    coarser = found & (rows["low"] % time_texts.SECOND == 0) & (np.abs(rows["low"] - old) <= time_texts.SECOND)
+    coarser = found & (rows["low"] % SECOND == 0) & (np.abs(rows["low"] - old) <= SECOND)
     rows["low"] = np.where(coarser, old, rows["low"])
     rows["kind"] = np.where(found & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
     for name in ("rounds", "rounded_x_m", "rounded_y_m"):

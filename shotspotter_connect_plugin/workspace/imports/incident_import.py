@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Iterator, Union
 import numpy as np
 import pandas as pd
 
-from ...forecast.instants import nanoseconds, utc_times
+from ...forecast.instants import DAY, NAT, nanoseconds, utc_times
 from ...progress import SILENT
-from . import source_times, time_texts
+from . import source_times
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .import_result import ImportResult
     from .placed_chunks import PlacedRows
 
-_UNKNOWN_START = time_texts.DAY
+_UNKNOWN_START = DAY
 """How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
 
 
@@ -135,7 +135,7 @@ def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
 def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Integers, Integers, Integers]:
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
-    unknown = time_texts.NAT
+    unknown = NAT
     nothing = source_times.TimeSpans(*(np.full(size, unknown) for _ in range(2)),
                                      *(np.zeros(size, bool) for _ in range(2)))
     report, start, end, single = (spans.get(role, nothing) for role in (
@@ -156,7 +156,7 @@ def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Integers, Intege
     turned = (end.high != unknown) & (end.high < start.low)
     low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
     late = (low > bound) & (low != unknown)
-    rows.reject(late & (low - bound > time_texts.DAY), "an offence that begins after its report",
+    rows.reject(late & (low - bound > DAY), "an offence that begins after its report",
                 file.mapping.get("occurred_from", file.mapping.get("occurred", "")))
     high = np.minimum(high, bound)
     low = np.where(late, bound - _UNKNOWN_START, low)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
 from . import block_names, coordinates, privacy, source_times, time_texts
 from .cell_texts import plain_code
@@ -290,7 +291,7 @@ class PlacedFile:
                 rows.reject(digest.faults == number, FAULTS[number], "")
             rows.reject(digest.blank, "an empty row", "")
             for role, span in spans.items():
-                unread = span.written & (span.low == time_texts.NAT)
+                unread = span.written & (span.low == NAT)
                 rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
             yield rows
         if not self._located:
@@ -367,5 +368,5 @@ def _sample(texts: pd.Index) -> Objects:
 
 def _dates(parsed: Parsed) -> Integers:
     """How many dates are known, and how many of them lie before 1990."""
-    known = parsed.clock != time_texts.NAT
+    known = parsed.clock != NAT
     return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import NAT
 from ...progress import SILENT
 from . import time_texts
 from .source_questions import SourceOptions
@@ -85,7 +86,7 @@ def _shifts(workspace: Workspace, file: UnplacedFile) -> tuple[Objects, Objects]
     shifts = workspace.read("shifts")
     codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
     clock = time_texts.in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
-    dates, known = time_texts.iso_dates(clock), clock != time_texts.NAT
+    dates, known = time_texts.iso_dates(clock), clock != NAT
     shift = file.texts("shift").str.casefold().map(codes).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()
     return np.where(pd.isna(shift), np.array(None), dates), shift

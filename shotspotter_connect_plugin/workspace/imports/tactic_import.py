@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 import numpy as np
 import pandas as pd
 
+from ...forecast.instants import NAT
 from ...patrol import tactic_rules
 from ...progress import SILENT
 from ..store.workspace import Between
@@ -101,7 +102,7 @@ def _moments(file: UnplacedFile) -> tuple[pd.Series, Flags]:
     if not parsed.timed.any():
         parsed = time_texts.parse(file.texts("at"), file.texts("at_time"))
     clock = time_texts.in_order(parsed, file.date_order)
-    return file.instants("at", parsed), parsed.written & (clock == time_texts.NAT)
+    return file.instants("at", parsed), parsed.written & (clock == NAT)
 
 
 def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.DataFrame:
