@@ -60,6 +60,6 @@ def write_shares(workspace: Workspace, writer: Writer, shapes: Sequence[BaseGeom
     boxes = boxes.assign(water=share)
     writer.upsert("boxes", boxes[["box_id", "water"]])
     rules = metering.rules_of(workspace.settings, "", "", 1)
-    out = sum(int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)
-              if reason == metering.WATER)
+    out = sum([int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)
+               if reason == metering.WATER])
     return ["{:,} boxes have less than {:.0%} land; they are not drawn.".format(out, rules["min_land"])] * (out > 0)

@@ -10,6 +10,7 @@ from ...errors import ConnectError
 from ...forecast.instants import NAT
 from ...progress import SILENT
 from . import time_texts
+from .import_result import ImportResult
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ..store.workspace import Counts, Workspace, Writer
     from .column_arrays import Objects
     from .column_recognition import ColumnMapping
-    from .import_result import ImportResult
 
 TABLE = "roster"
 
@@ -78,7 +78,7 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
     def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
         writer.upsert("officers", pd.DataFrame({"officer": sorted(set(rows["officer"]))}))
         return writer.upsert(TABLE, rows), {}
-    return file.take_in(rejects, write)
+    return file.take_in(rejects, write, ImportResult)
 
 
 def _shifts(workspace: Workspace, file: UnplacedFile) -> tuple[Objects, Objects]:

@@ -1,7 +1,7 @@
 """A file of rows without places on its way into a table: a roster, a log of tactics."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar, Union
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .column_arrays import Flags, Objects
     from .source_questions import SourceOptions
     from .time_texts import Parsed
+
+Result = TypeVar("Result", bound=ImportResult)
 
 
 class UnplacedFile:
@@ -113,7 +115,7 @@ class UnplacedFile:
         return source_times.instants(parsed, zone, self.date_order)
 
     def take_in(self, rejects: str, write: Callable[[Writer], tuple[Counts, dict[str, Any]]],
-                result: type[ImportResult] = ImportResult) -> Any:
+                result: type[Result]) -> Result:
         """Write everything in one transaction -> the result.
 
         Parameters
