@@ -32,8 +32,7 @@ def areas_near(bounds: Floats, shapes: Sequence[Optional[BaseGeometry]], name: s
     """
     if not any(_is_area(shape) for shape in shapes):
         raise ConnectError(f"{name} holds no areas; bring water in as polygons, so that it is known how much of a "
-                           "box is "
-                           "water.")
+                           "box is water.")
     frame = box(*bounds)
     return [_within(frame, shape) if shape is not None and _is_area(shape) and frame.intersects(box(*shape.bounds))
             else MultiPolygon()

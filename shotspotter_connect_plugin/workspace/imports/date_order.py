@@ -146,8 +146,7 @@ class Dates:
             "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
             "DATE_ORDER to {}.".format(self._words(part), name, before, " or ".join(choices)),
             f"{text} in column {column} is not written with the {before}, as in earlier files. If this file differs, "
-            "say so at "
-            "Dates.", column, text, choices)
+            "say so at Dates.", column, text, choices)
 
     def _contradiction(self, name: str, parts: Integers, days: Integers) -> None:
         """Raise one sentence with two dates that no order fits."""
@@ -158,11 +157,9 @@ class Dates:
         column, text = self._texts[int(parts[row])]
         raise OrderRefused(
             f"The dates of {name} contradict each other: {self._words(parts[row])} and {self._words(parts[other])} "
-            "have no order in common; mend the file, or set "
-            "DATE_ORDER and those that do not fit are rejected.",
-            f"{text} and {self._texts[int(parts[other])][1]} have no order of day and month in common. Mend the "
-            "file, or choose at Dates: the others are "
-            "rejected.", column, text,
+            "have no order in common; mend the file, or set DATE_ORDER and those that do not fit are rejected.",
+            f"{text} and {self._texts[int(parts[other])][1]} have no order of day and month in common. Mend the file, "
+            "or choose at Dates: the others are rejected.", column, text,
             {order: order for order in (MONTH_FIRST, DAY_FIRST)})
 
     def _words(self, part: int) -> str:
@@ -186,7 +183,7 @@ def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[st
     ----------
     answers : SourceAnswers
         With the order of earlier imports.
-    source : readers.Source
+    source
     columns : list of str
         Columns of dates.
     date_order
@@ -225,8 +222,7 @@ def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[st
             raise
         order = answers.date_order
         warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
-                        "those of earlier "
-                        "files with these columns.")
+                        "those of earlier files with these columns.")
     return replace(answers, date_order=order or answers.date_order)
 
 

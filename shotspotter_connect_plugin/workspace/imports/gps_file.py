@@ -154,12 +154,10 @@ class GpsFile:
         what = privacy.values_about_persons(self._head[column].unique())
         if what == "number plates":
             self.warnings.append(f"The units in column {column} look like number plates; if they are, name a column "
-                                 "with unit "
-                                 "codes in MAPPING.")
+                                 "with unit codes in MAPPING.")
         elif what:
             raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
-                               "unit codes in "
-                               'MAPPING, as in {"unit": "column"}.')
+                               'unit codes in MAPPING, as in {"unit": "column"}.')
 
     # Times
 
@@ -206,8 +204,7 @@ class GpsFile:
         if not self._zone_told:
             self._zone_told = True
             self.warnings.append(f"Times without an offset were read as local time of {self.zone}; name "
-                                 "SOURCE_TIMEZONE if they "
-                                 "are not.")
+                                 "SOURCE_TIMEZONE if they are not.")
         first, second = source_times.to_utc(wall, self.zone, True), source_times.to_utc(wall, self.zone, False)
         for row in np.flatnonzero(first != second):
             last, again = self._comings.get(unit[row], (wall[row], False))

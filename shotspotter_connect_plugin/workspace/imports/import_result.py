@@ -72,8 +72,7 @@ class ImportResult:
         most = f", {count:,} of them" if count < self.read else ""
         listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
         raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. Mend the file, or "
-                           "say how it is to be "
-                           f"read{listed}.")
+                           f"say how it is to be read{listed}.")
 
     def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""

@@ -43,7 +43,7 @@ _TRIED = 20
 
 @dataclass
 class Preview:
-    """What a first preview_file at a file has found.
+    """What a first look at a file has found.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Preview:
     answers : SourceAnswers
         What is not left to guessing, now or from an earlier import.
     question : SourceQuestion or None
-        What to ask about the order of its dates.
+        What to ask about it.
     source_crs, timezone : str
         What the file would be taken for; empty where it has no places or no times.
     problems, notes : list of str
@@ -128,6 +128,8 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
             _preview_rows(workspace, found, options, progress)
         else:
             _preview_layer(workspace, found, options, progress)
+    except SourceQuestion as unknown:
+        _ask(found, unknown)
     except ConnectError as error:
         found.problems.append(error.user)
     return found
@@ -159,14 +161,11 @@ _DATES = {
 
 
 def _ask_order(found: Preview, source: Source, head: FileRows, date_order: str, progress: Progress) -> None:
-    """Find the order of the dates, or what to ask about it."""
+    """Find the order of the dates, or raise what to ask about it."""
     columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
     if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
         return
-    try:
-        found.answers = with_date_order(found.answers, source, columns, date_order, found.notes, progress)
-    except OrderUnknown as unknown:
-        _ask(found, unknown)
+    found.answers = with_date_order(found.answers, source, columns, date_order, found.notes, progress)
 
 
 def _ask(found: Preview, unknown: SourceQuestion) -> None:

@@ -132,8 +132,7 @@ def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.D
     alone = int(logs["visit_id"].isna().sum())
     if alone:
         warnings.append(f"{alone:,} rows belong to no visit that was found; they are kept. Find visits of their "
-                        "dates and "
-                        "import this file again to join them.")
+                        "dates and import this file again to join them.")
     return logs.drop(columns="id")
 
 

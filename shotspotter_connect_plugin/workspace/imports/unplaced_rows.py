@@ -91,8 +91,7 @@ class UnplacedFile:
         what = privacy.values_about_persons(self.texts(role).unique())
         if what and what != "number plates":
             raise ConnectError(f'The values of column {self.mapping[role]} look like {what}; give badge numbers or '
-                               'codes of units, and name '
-                               f'their column in MAPPING, as in {{"{role}": "column"}}.')
+                               f'codes of units, and name their column in MAPPING, as in {{"{role}": "column"}}.')
 
     def texts(self, role: str) -> pd.Series:
         """Texts of a role without blanks around them; empty where the source has none."""
