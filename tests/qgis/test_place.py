@@ -53,7 +53,8 @@ def plan_of(path):
 
 @pytest.fixture(autouse=True)
 def clean(qgis_new_project):
-    """No workspace is remembered, and the project is empty before and after."""
+    """No workspace is remembered or was listed, and the project is empty before and after."""
+    addresses._shown.clear()  # a dock's timer may have listed that of another test
     for name in ("recent_workspaces", "live/plan", "live/running", "reports/shift"):
         QgsSettings().remove("shotspotter_connect/" + name)
     QgsProject.instance().clear()
