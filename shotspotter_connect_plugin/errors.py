@@ -46,4 +46,4 @@ def some(names: Iterable[object]) -> str:
 
 def _one_line(text: object, longest: int = _LONGEST, end: int = _END) -> str:
     text = re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", str(text)).encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= longest else text[:longest - end - 3].rstrip() + " … " + text[-end:].lstrip()
+    return text if len(text) <= longest else f"{text[:longest - end - 3].rstrip()} … {text[-end:].lstrip()}"

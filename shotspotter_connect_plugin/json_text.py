@@ -65,7 +65,7 @@ def _check(value: Any) -> None:
 
 
 def _refused(word: str) -> NoReturn:
-    raise ValueError(word + " is no number")
+    raise ValueError(f"{word} is no number")
 
 
 def _whole(text: str) -> int:

@@ -84,11 +84,11 @@ def _way(address: str, folder: str | Path) -> str:
         way = os.path.relpath(address, os.path.realpath(folder))
         shared = os.path.commonpath([address, os.path.realpath(folder)])
     except ValueError:  # on another drive
-        return "./" + os.path.basename(address)
+        return f"./{os.path.basename(address)}"
     if _inside(address, home) and not _inside(shared, home):
-        return "./" + os.path.basename(address)
+        return f"./{os.path.basename(address)}"
     way = way.replace(os.sep, "/")
-    return way if way.startswith("../") else "./" + way
+    return way if way.startswith("../") else f"./{way}"
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    raise TypeError("no JSON for " + type(value).__name__)
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def _with_nulls(series: pd.Series, stored: Any) -> list[Any]:
@@ -55,7 +55,7 @@ def _with_nulls(series: pd.Series, stored: Any) -> list[Any]:
 
 def _encode_text(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
-        raise ValueError(column.name + " holds text, not " + str(series.dtype))
+        raise ValueError(f"{column.name} holds text, not {series.dtype}")
     return _with_nulls(series, series.astype(object))
 
 
@@ -63,21 +63,21 @@ def _encode_date(column: Column, series: pd.Series) -> list[Any]:
     stored = _encode_text(column, series)
     wrong = [value for value in set(stored) if value is not None and not _DATE.fullmatch(str(value))]
     if wrong:
-        raise ValueError(column.name + " holds dates as YYYY-MM-DD, not " + repr(wrong[0]))
+        raise ValueError(f"{column.name} holds dates as YYYY-MM-DD, not {wrong[0]!r}")
     return stored
 
 
 def _encode_local(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(series):
         if series.dt.tz is not None:
-            raise ValueError(column.name + " holds wall clock times without a zone")
+            raise ValueError(f"{column.name} holds wall clock times without a zone")
         return _with_nulls(series, np.datetime_as_string(series.to_numpy("datetime64[s]"), unit="s"))
     return _encode_text(column, series)
 
 
 def _encode_utc(column: Column, series: pd.Series) -> list[Any]:
     if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
-        raise ValueError(column.name + " holds instants; these times carry no zone")
+        raise ValueError(f"{column.name} holds instants; these times carry no zone")
     instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
     return _with_nulls(series, np.datetime_as_string(instants, unit="ms", timezone="UTC"))
 

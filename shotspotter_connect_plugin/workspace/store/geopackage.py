@@ -83,8 +83,8 @@ class GeoPackage(ReadGeoPackage):
             # In the mode with a write-ahead log the old pages are in the file, and the new ones in the log, until here.
             busy, *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
-            raise ConnectError("Another program has " + self.path.name + " open, so what was removed is still in it; "
-                               "close it there, then run this again.")
+            raise ConnectError(f"Another program has {self.path.name} open, so what was removed is still in it; close "
+                               "it there, then run this again.")
 
     def rollback(self) -> None:
         """Keep nothing of what was written since :meth:`begin`; outside a transaction do nothing."""
@@ -153,8 +153,8 @@ class GeoPackage(ReadGeoPackage):
             changed = self._connection.execute(
                 sql("UPDATE", quoted(table.name), "SET", quoted(column), "= ?", condition), [value, *values])
             if changed.rowcount != 1:
-                raise ConnectError("There is no row of " + table.name + " to reveal " + column + " of.",
-                                   str(changed.rowcount) + " rows")
+                raise ConnectError(f"There is no row of {table.name} to reveal {column} of.",
+                                   f"{changed.rowcount} rows")
 
     def _stored(self, table: Table, frame: pd.DataFrame) -> _Stored:
         """(names, one list of stored values per name, bounds or None) of a frame."""
@@ -162,7 +162,7 @@ class GeoPackage(ReadGeoPackage):
         place = table.place_names
         extra = set(frame) - set(names) - set(place)
         if extra:
-            raise ValueError("No such columns in " + table.name + ": " + ", ".join(sorted(map(str, extra))))
+            raise ValueError(f"No such columns in {table.name}: {', '.join(sorted(map(str, extra)))}")
         rows = [encode(table.column(name), frame[name].reset_index(drop=True)) for name in names]
         if not place or place[0] not in frame:
             return names, rows, None
@@ -221,9 +221,9 @@ class GeoPackage(ReadGeoPackage):
 def _check_keys(table: Table, names: list[str], rows: list[list[Any]]) -> None:
     missing = [name for name in table.key if name not in names]
     if missing:
-        raise ValueError("The key of " + table.name + " needs " + ", ".join(missing))
+        raise ValueError(f"The key of {table.name} needs {', '.join(missing)}")
     keys = pd.DataFrame({name: pd.Series(rows[names.index(name)], dtype=object) for name in table.key})
     twice = int(keys.duplicated().sum())
     if twice:
-        raise ConnectError(str(twice) + " rows for " + table.name + " repeat the " + " and ".join(table.key)
-                           + " of another; keep one of each.")
+        raise ConnectError(f"{twice} rows for {table.name} repeat the {' and '.join(table.key)} of another; keep one "
+                           "of each.")

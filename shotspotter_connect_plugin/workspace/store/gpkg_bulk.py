@@ -38,7 +38,7 @@ def put_away(connection: sqlite3.Connection, table: Table, kind: str) -> list[st
 
     Gives statements that bring them back.
     """
-    pattern = {"trigger": "rtree%", "key": table.name + "_key", "index": table.name + "_index%"}[kind]
+    pattern = {"trigger": "rtree%", "key": f"{table.name}_key", "index": f"{table.name}_index%"}[kind]
     found = connection.execute(
         "SELECT type, name, sql FROM sqlite_master WHERE type = ? AND tbl_name = ? AND name LIKE ?",
         ("trigger" if kind == "trigger" else "index", table.name, pattern)).fetchall()
@@ -51,7 +51,7 @@ def catch_up(connection: sqlite3.Connection, table: Table, put_off: PutOff, rows
     """Bring the R-tree, indexes, triggers and the contents row of a table of so many ``rows`` up to date."""
     extent: tuple[float | None, ...] = (None,) * 4
     if table.geometry:
-        tree = RTree(connection, "rtree_" + table.name + "_" + GEOMETRY, quoted)
+        tree = RTree(connection, f"rtree_{table.name}_{GEOMETRY}", quoted)
         if put_off.placed:
             tree.change(*put_off.last_places(), rows)
         extent = tree.extent()

@@ -71,7 +71,7 @@ class OpenGeoPackage:
     @property
     def path_of_seeds(self) -> Path:
         """The side file that keeps the seeds of coming draws secret."""
-        return Path(str(self.path) + ".seeds.json")
+        return Path(f"{self.path}.seeds.json")
 
     @property
     def read_only(self) -> bool:
@@ -109,9 +109,9 @@ def sentence_of(message: str, file_name: str) -> str:
         columns = " and ".join(part.split(".")[-1] for part in broken[2].split(", "))
         table = broken[2].split(".")[0]
         if broken[1] == "UNIQUE":
-            return "A row with the same " + columns + " is in " + table + " already; nothing was written."
-        return "A row for " + table + " has no " + columns + "; nothing was written."
+            return f"A row with the same {columns} is in {table} already; nothing was written."
+        return f"A row for {table} has no {columns}; nothing was written."
     for sign, sentence in _SENTENCES.items():
         if sign in message:
             return sentence.format(file=file_name, message=message)
-    return file_name + " cannot be read or is damaged (" + message + "); restore it from a copy."
+    return f"{file_name} cannot be read or is damaged ({message}); restore it from a copy."

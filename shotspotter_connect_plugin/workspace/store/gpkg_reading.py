@@ -60,7 +60,7 @@ class ReadGeoPackage(OpenGeoPackage):
         with self._plainly():
             changed = self._connection.execute("SELECT last_change FROM gpkg_contents WHERE table_name = ?",
                                                (table.name,)).fetchone()[0]
-        return str(changed) + " " + str(self.count(table))
+        return f"{changed} {self.count(table)}"
 
     def distinct(self, table: Table, column: str, where: Where | None = None) -> list[Any]:
         """Different values of a column, in order."""
@@ -100,8 +100,8 @@ def _decoded(table: Table, name: str, values: Sequence[Any]) -> pd.Series:
     try:
         return decode(table.column(name), values)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ConnectError("Table " + table.name + " holds values in " + name + " that this plugin never writes; run "
-                           "Check workspace, which names their rows.", repr(error)) from error
+        raise ConnectError(f"Table {table.name} holds values in {name} that this plugin never writes; run Check "
+                           "workspace, which names their rows.", repr(error)) from error
 
 
 def _read_place(table: Table, blobs: Sequence[bytes | None]) -> dict[str, pd.Series]:

@@ -40,7 +40,7 @@ def create_layers(path: str | Path, crs: str) -> None:
     for table in TABLES.values():
         layer = source.CreateLayer(table.name, system if table.geometry else None,
                                    _GEOMETRY_TYPES.get(table.geometry or "", ogr.wkbNone),
-                                   ["GEOMETRY_NAME=" + GEOMETRY, "FID=" + ROW, "DESCRIPTION=" + table.help])
+                                   [f"GEOMETRY_NAME={GEOMETRY}", f"FID={ROW}", f"DESCRIPTION={table.help}"])
         for column in table.columns:
             kind, detail = _FIELD_TYPES[column.type]
             definition = ogr.FieldDefn(column.name, kind)

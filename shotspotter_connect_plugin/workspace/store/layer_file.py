@@ -63,10 +63,10 @@ def inside(path: str | Path) -> str:
     place = prefix + str(path)
     names = (gdal.ReadDirRecursive(place) or ()) if prefix == "/vsizip/" else ()
     packed = [name for name in names if name.lower().endswith(".gpkg")]
-    if any(name + "-wal" in names and gdal.VSIStatL(place + "/" + name + "-wal").size for name in packed):
+    if any(f"{name}-wal" in names and gdal.VSIStatL(f"{place}/{name}-wal").size for name in packed):
         raise ConnectError(f"{path.name} was packed while its GeoPackage was open; close the project on the phone "
                            "and send it again, or unpack it and name the GeoPackage.")
-    return place + "/" + packed[0] if len(packed) == 1 else place
+    return f"{place}/{packed[0]}" if len(packed) == 1 else place
 
 
 def open_layers(path: str | Path) -> gdal.Dataset | None:

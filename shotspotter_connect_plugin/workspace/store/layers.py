@@ -44,13 +44,13 @@ class VectorTable:
     def to_crs(self, crs: str) -> VectorTable:
         """The same layer in another coordinate system."""
         if not self.crs:
-            raise ConnectError(self.name + " does not say which CRS it is in; set the layer's CRS first.")
+            raise ConnectError(f"{self.name} does not say which CRS it is in; set the layer's CRS first.")
         if systems.is_same(self.crs, crs):
             return VectorTable(self.frame, self.geometry, crs, self.name)
         change = systems.change(self.crs, crs)
         moved = [shape if shape is None or shape.is_empty else transform(change, shape) for shape in self.geometry]
         if not all(np.isfinite(shape.bounds).all() for shape in moved if shape is not None and not shape.is_empty):
-            raise ConnectError(self.name + " has coordinates that do not exist in its CRS; check which CRS it is in.")
+            raise ConnectError(f"{self.name} has coordinates that do not exist in its CRS; check which CRS it is in.")
         return VectorTable(self.frame, moved, crs, self.name)
 
     def sha256(self, columns: Iterable[str]) -> str:
@@ -77,14 +77,14 @@ def read_vector(path: str | Path, layer: str | None = None) -> VectorTable:
     path = str(path)
     name = os.path.basename(path)
     if not os.path.exists(path):
-        raise ConnectError("There is no file " + path + "; check the path.")
+        raise ConnectError(f"There is no file {path}; check the path.")
     source = open_layers(path)
     if source is None:
-        raise ConnectError(name + " is not a file with map layers that can be read; choose another.")
+        raise ConnectError(f"{name} is not a file with map layers that can be read; choose another.")
     found = source.GetLayer(layer) if layer else source.GetLayer(0)
     if found is None or (not layer and source.GetLayerCount() > 1):
         names = ", ".join(source.GetLayer(number).GetName() for number in range(source.GetLayerCount()))
-        raise ConnectError(name + " holds the layers " + names + "; name the one to use.")
+        raise ConnectError(f"{name} holds the layers {names}; name the one to use.")
     return _table(found, name)
 
 
@@ -115,4 +115,4 @@ def _crs(system: osr.SpatialReference | None) -> str:
     if system is None:
         return ""
     name, code = system.GetAuthorityName(None), system.GetAuthorityCode(None)
-    return name + ":" + code if name and code else system.ExportToWkt()
+    return f"{name}:{code}" if name and code else system.ExportToWkt()

@@ -111,5 +111,5 @@ def _refusal(roles: Mapping[str, str], right: str, who: str) -> str:
     if role in allowed:
         return ""
     each = [("an " if name[0] in "aeiou" else "a ") + name for name in allowed]
-    named = ", ".join(each[:-1]) + " or " + each[-1] if len(each) > 1 else each[0]
+    named = f"{', '.join(each[:-1])} or {each[-1]}" if len(each) > 1 else each[0]
     return f"The role of {who} in this workspace is {role}; only {named} may {RIGHTS[right].words}."

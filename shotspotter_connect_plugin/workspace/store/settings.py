@@ -125,7 +125,7 @@ def settings_from(values: Mapping[str, Any], base: Optional[Settings] = None) ->
     known = {item.name: item for item in fields(Settings)}
     for name in values:
         if name not in known:
-            raise ConnectError("There is no setting " + str(name) + did_you_mean(name, known) + ".")
+            raise ConnectError(f"There is no setting {name}{did_you_mean(name, known)}.")
     merged = {**(vars(base) if base else {}),
               **{name: _checked(known[name], value) for name, value in values.items()}}
     settings = Settings(**merged)
@@ -137,15 +137,15 @@ def settings_from(values: Mapping[str, Any], base: Optional[Settings] = None) ->
 def did_you_mean(name: object, known: Iterable[str]) -> str:
     """A tail for a sentence: the known name that looks most like ``name``, or nothing."""
     close = difflib.get_close_matches(str(name), list(known), n=1)
-    return "; did you mean " + close[0] + "?" if close else ""
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _checked(item: "Field[Any]", value: Any) -> Any:
     value = _typed(item, value)
     low, high = item.metadata["low"], item.metadata["high"]
     if (low is not None and value < low) or (high is not None and value > high):
-        limits = "at least " + format(low, "g") if high is None else format(low, "g") + " to " + format(high, "g")
-        raise ConnectError("Setting " + item.name + " is " + format(value, "g") + "; it must be " + limits + ".")
+        limits = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
+        raise ConnectError(f"Setting {item.name} is {value:g}; it must be {limits}.")
     check = _CHECKS.get(item.name)
     return check(value) if check else value
 
@@ -159,13 +159,13 @@ def _typed(item: "Field[Any]", value: Any) -> Any:
     if type(value) is not kind or (kind is float and not math.isfinite(value)):
         kinds = {str: "text", float: "a number", int: "a whole number", bool: "true or false", list: "a list",
                  dict: "an object"}
-        raise ConnectError("Setting " + item.name + " must be " + kinds[kind] + ".", repr(value))
+        raise ConnectError(f"Setting {item.name} must be {kinds[kind]}.", repr(value))
     return value
 
 
 def _hour(text: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ConnectError("Setting plan_hour is " + text + "; it must be HH:MM, such as 05:00.")
+        raise ConnectError(f"Setting plan_hour is {text}; it must be HH:MM, such as 05:00.")
     return text
 
 
@@ -176,35 +176,33 @@ def _days(ranges: List[str]) -> List[str]:
             months_and_days = [int(part) for part in found.groups()] if found else []
             date(2000, *months_and_days[:2]), date(2000, *months_and_days[2:])
         except (TypeError, ValueError) as error:
-            raise ConnectError("Setting firework_days holds " + str(text)
-                               + "; write each range as MM-DD/MM-DD, such as 07-01/07-06.") from error
+            raise ConnectError(f"Setting firework_days holds {text}; write each range as MM-DD/MM-DD, such as "
+                               "07-01/07-06.") from error
     return ranges
 
 
 def _page(text: str) -> str:
     found = [size for size in PAGE_SIZES if size.lower() == text.lower()]
     if not found:
-        raise ConnectError("Setting page_size is " + text + "; it must be A4 or Letter.")
+        raise ConnectError(f"Setting page_size is {text}; it must be A4 or Letter.")
     return found[0]
 
 
 def _retention(days: Dict[str, int]) -> Dict[str, int]:
     for name, value in days.items():
         if name not in TABLES or not TABLES[name].ages_by:
-            raise ConnectError("Setting retention_days names " + str(name) + ", which is no table that can be purged"
-                               + did_you_mean(name, [table for table in TABLES if TABLES[table].ages_by]) + ".")
+            raise ConnectError(f"Setting retention_days names {name}, which is no table that can be purged"
+                               f"{did_you_mean(name, [table for table in TABLES if TABLES[table].ages_by])}.")
         least = max(WINDOWS) if name == "visits" else 1  # limits of patrols look back at visits
         if type(value) is not int or value < least:
-            raise ConnectError("Setting retention_days of " + name + " must be a whole number of days, at least "
-                               + str(least) + ".")
+            raise ConnectError(f"Setting retention_days of {name} must be a whole number of days, at least {least}.")
     return days
 
 
 def _roles(roles: Dict[str, str]) -> Dict[str, str]:
     for who, role in roles.items():
         if role not in ROLES:
-            raise ConnectError("Setting roles gives " + str(who) + " the role " + str(role) + "; the roles are "
-                               + ", ".join(ROLES) + ".")
+            raise ConnectError(f"Setting roles gives {who} the role {role}; the roles are {', '.join(ROLES)}.")
     return roles
 
 
@@ -214,7 +212,7 @@ def _reasons(reasons: Dict[str, str]) -> Dict[str, str]:
     for code, words in reasons.items():
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(code)) or not isinstance(words, str) or not words.strip():
             raise ConnectError("Setting adjustment_reasons needs codes of letters, digits, - and _, each with words; "
-                               + str(code) + " does not fit.")
+                               f"{code} does not fit.")
     return reasons
 
 

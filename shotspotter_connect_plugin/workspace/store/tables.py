@@ -62,7 +62,7 @@ class Table:
         for column in among:
             if column.name == name:
                 return column
-        raise KeyError("Table " + self.name + " has no column " + str(name))
+        raise KeyError(f"Table {self.name} has no column {name}")
 
 
 def _table(name: str, help: str, declared: Iterable[Any], key: Iterable[str], **more: Any) -> Table:

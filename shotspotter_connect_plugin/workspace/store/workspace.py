@@ -76,17 +76,17 @@ class Workspace:
     def _check_version(self) -> None:
         name = self._store.name
         if "settings" not in self._store.table_names:
-            raise ConnectError(name + " is not a workspace; make one with Create workspace.")
+            raise ConnectError(f"{name} is not a workspace; make one with Create workspace.")
         versions = self.read("settings", where={"name": "schema_version"})["value"].tolist()
         if not versions:
-            raise ConnectError(name + " is not a workspace; make one with Create workspace.")
+            raise ConnectError(f"{name} is not a workspace; make one with Create workspace.")
         if versions != [SCHEMA_VERSION]:
             raise ConnectError(
-                name + " is a workspace of version " + str(versions[0]) + ", and this plugin reads version "
-                + str(SCHEMA_VERSION) + "; use the plugin that fits it, or create a new workspace and import again.")
+                f"{name} is a workspace of version {versions[0]}, and this plugin reads version {SCHEMA_VERSION}; use "
+                "the plugin that fits it, or create a new workspace and import again.")
         missing = sorted(set(TABLES) - self._store.table_names)
         if missing:
-            raise ConnectError(name + " lacks the tables " + ", ".join(missing) + "; restore it from a copy.")
+            raise ConnectError(f"{name} lacks the tables {', '.join(missing)}; restore it from a copy.")
 
     def __enter__(self) -> Workspace:
         return self
@@ -116,8 +116,8 @@ class Workspace:
     @property
     def why_read_only(self) -> str:
         """One sentence on a workspace that can only be read."""
-        return (self._store.name + " can only be read by " + account() + ", so nothing was changed; work on it "
-                "where you may write the file and its folder.")
+        return (f"{self._store.name} can only be read by {account()}, so nothing was changed; work on it where you "
+                "may write the file and its folder.")
 
     @property
     def path_of_seeds(self) -> Path:
@@ -236,7 +236,7 @@ class Workspace:
                 continue
             total = sum(int.from_bytes(hashlib.sha256(repr(row).encode()).digest(), "big")
                         for row in self._store.rows(table))
-            whole.update((name + ":" + str(total) + ";").encode())
+            whole.update(f"{name}:{total};".encode())
         return whole.hexdigest()
 
 
