@@ -12,7 +12,6 @@ from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureReque
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
-from ..file_checks import layers
 from ..files import remove, replacing_together
 from ..progress import SILENT
 from .inputs import file_of
@@ -95,6 +94,8 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
     ConnectError, QgsProcessingException
         When it cannot be written; a file that was there is still there.
     """
+    from ..file_checks import layers  # here, since QGIS loads this module when it starts
+
     wanted = file_of(parameters.get(OUTPUT))
     if not wanted:
         destination = _write(algorithm, parameters, context, frame, rectangles, crs, progress)
