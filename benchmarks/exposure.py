@@ -73,7 +73,8 @@ def honest_weeks(boxes, rules):
         chance = np.stack([inclusion_probabilities(
             one, beat, rules["boxes_per_beat"],
             np.clip(np.minimum(rules["cap"], rules["window_7_expected"] - expected[week]), 0.0, None),
-            rules["lower_risk_share"], rules["focus"], (counts[week] < rules["window_7_hard"]) & ~last[week])[0]
+            lower_risk_share=rules["lower_risk_share"], focus=rules["focus"],
+            eligible=(counts[week] < rules["window_7_hard"]) & ~last[week])[0]
             for week in range(WEEKS)])
         chance[chance < 1e-12] = 0.0
         last = replays.draw(chance, 1, rng)[:, 0]

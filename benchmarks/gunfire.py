@@ -101,8 +101,9 @@ class Ground:
             alerts = alerts.assign(rounded_x_m=0.0, rounded_y_m=0.0)
         minutes = -1.0 if piece == "no merging" else settings.merge_alert_minutes
         weight = 1.0 if piece == "fireworks count in full" else settings.firework_weight
-        found = gunfire_events.gunfire_events(alerts, self.calendar, minutes, settings.merge_alert_metres,
-                                              settings.firework_days, weight, settings.include_probable)
+        found = gunfire_events.gunfire_events(
+            alerts, self.calendar, merge_minutes=minutes, merge_metres=settings.merge_alert_metres,
+            firework_days=settings.firework_days, firework_weight=weight, include_probable=settings.include_probable)
         reports = self.reports.assign(weight=gunfire_events.weights(self.reports["from_utc"], self.calendar,
                                                                     settings.firework_days, weight))
         return pd.concat([found, reports] if piece != "no reports" else [found], ignore_index=True)
@@ -135,14 +136,15 @@ def forecasts(ground, events, areas, live=False):
         first, last = str(begin.date()), str(end.date())
         as_of = ground.calendar.as_of(first)
         known = events[events["known_utc"] <= as_of]
-        model = train(known, ground.boxes, ground.calendar, as_of, ground.settings.size, ["gunfire"], coverage=areas)
+        model = train(known, ground.boxes, ground.calendar, as_of,
+                      size=ground.settings.size, crime_types=["gunfire"], coverage=areas)
         told = model.types["gunfire"]
         print("   ", first, told.rung.name, told.reporting, flush=True)
         hours = {shift.code: shift.start for shift in ground.calendar.shifts} if live else {"": model.plan_hour}
         for code, hour in hours.items():
             plan = replace(model, plan_hour=hour)
             for date, shift, expected, _ in plan.replay(events, ground.boxes, ground.calendar, "gunfire", first, last,
-                                                        areas):
+                                                        coverage=areas):
                 if code in ("", shift):
                     yield date, shift, expected
         begin = end + pd.Timedelta(days=1)

@@ -47,7 +47,7 @@ def totals(workspace, events, crime_type, first, last, days):
         end = min(begin + pd.Timedelta(days=RETRAIN_DAYS - 1), pd.Timestamp(last))
         span = str(begin.date()), str(end.date())
         as_of = workspace.calendar.as_of(span[0])
-        model = train(events, boxes, workspace.calendar, as_of, workspace.settings.size, [crime_type],
+        model = train(events, boxes, workspace.calendar, as_of, size=workspace.settings.size, crime_types=[crime_type],
                       ladder=(rung("kde_250_all"),), days=days)
         rows += [(date, expected.sum(), observed.sum()) for date, _, expected, observed in model.replay(
             events, boxes, workspace.calendar, crime_type, *span, days=days)]

@@ -67,7 +67,7 @@ def speed(boxes):
     training = Watch()
     model, trained = timed(lambda: train(events, frame, calendar, as_of, progress=training))
     scoring = Watch()
-    _, scored = timed(lambda: model.score(events, frame, calendar, "2024-01-01", "evening", as_of, scoring))
+    _, scored = timed(lambda: model.score(events, frame, calendar, "2024-01-01", "evening", as_of, progress=scoring))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
         f"made city, {len(frame):,} boxes x 3 years x 3 shifts x 7 types, {len(events):,} events: train {trained}, "

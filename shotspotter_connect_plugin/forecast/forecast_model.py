@@ -95,7 +95,8 @@ class ForecastModel(ModelContent):
             raise ConnectError("The shifts have changed since the model was trained; run “Train forecast” again.")
         as_of = _moment(as_of)
         self._check_as_of(as_of)
-        context = ForecastContext.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
+                                     coverage=coverage, places=places, days=days)
         events = _known(admit_events(events)[0], as_of)
         last = max(_local_date(calendar, as_of), str(shift_date))
         widest = context.timeline(min((item.start for item in self.types.values()), default=last), last)
@@ -131,7 +132,8 @@ class ForecastModel(ModelContent):
             Arrays over the boxes by row and column; observed counts the events known in the end.
         """
         model = self.types[crime_type]
-        context = ForecastContext.of(boxes, calendar, self.size, self.plan_hour, coverage, places, days)
+        context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
+                                     coverage=coverage, places=places, days=days)
         timeline = context.timeline(model.start, last)
         first, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
@@ -267,13 +269,13 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     if not events["crime_type"].isin(crime_types).any():
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
-    context = ForecastContext.of(boxes, calendar, size, plan_hour, coverage, places, days,
-                                 related=sorted({*events["crime_type"], *crime_types}))
+    context = ForecastContext.of(boxes, calendar, size, plan_hour=plan_hour, coverage=coverage, places=places,
+                                 days=days, related=sorted({*events["crime_type"], *crime_types}))
     learnt = {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))
         part.report(0.0, "Training " + crime_type.replace("_", " "))
-        learnt[crime_type] = learn_type(events, crime_type, context, as_of, seed, part, ladder)
+        learnt[crime_type] = learn_type(events, crime_type, context, as_of, seed=seed, progress=part, ladder=ladder)
     model = ForecastModel(as_of, int(seed), float(size), plan_hour, tuple(calendar.codes),
                           {code: one.model for code, one in learnt.items() if one}, _hash(events, context), _versions(),
                           {})

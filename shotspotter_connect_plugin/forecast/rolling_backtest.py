@@ -128,8 +128,8 @@ def replay_type(events, crime_type, context, first, last, take=None, ranked=None
         begin = str(origin.date())
         end = min(str((origin + pd.Timedelta(days=7 * RETRAIN_WEEKS - 1)).date()), last)
         as_of = context.calendar.as_of(begin, context.plan_hour)
-        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, context, as_of, context.seed,
-                            part.part(0.0, 0.6), ladder, every_rung=True)
+        learnt = learn_type(events[events["known_utc"] <= as_of.value], crime_type, context, as_of, seed=context.seed,
+                            progress=part.part(0.0, 0.6), ladder=ladder, every_rung=True)
         if learnt is None:
             return None
         chosen.append((begin, learnt.outcome.rung.name, learnt.outcome.reason))

@@ -10,9 +10,13 @@ The text that is hashed is one JSON array, UTF-8, no spaces, characters above AS
 hexadecimal digits of its IEEE 754 double; an object is a list of [name, value] pairs in the order of the names; an
 instant is ISO 8601 with milliseconds and Z; an empty value is null. The hash is the SHA-256 of that text.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -28,25 +32,25 @@ HASHED = ("seq", "at_utc", "who", "role", "action", "patrol_id", "box_id", "shif
 _SHORTEST_HEAD = 8
 
 
-def text_of(row):
+def text_of(row: Mapping[str, Any]) -> str:
     """The text of an adjustment that is hashed."""
     values = {**row, "at_utc": _instant(row["at_utc"])}
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
     return encoder.encode([FORMAT, *([name, _canonical(values[name])] for name in HASHED)])
 
 
-def hash_of(row):
+def hash_of(row: Mapping[str, Any]) -> str:
     """SHA-256 (hexadecimal) of :func:`text_of`; it depends on the row and, through ``previous_hash``, on all before."""
     return hashlib.sha256(text_of(row).encode()).hexdigest()
 
 
-def linked(row, chain):
+def linked(row: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A new adjustment as the next row of a chain (list of rows): with seq, previous_hash and hash."""
     row = {**row, "seq": chain[-1]["seq"] + 1 if chain else 1, "previous_hash": chain[-1]["hash"] if chain else FIRST}
     return {**row, "hash": hash_of(row)}
 
 
-def chain_problems(chain, head=""):
+def chain_problems(chain: Sequence[Mapping[str, Any]], head: str = "") -> list[str]:
     """Name the first row of a chain that does not fit, and whether a printed head is one of its rows.
 
     Parameters
@@ -78,13 +82,13 @@ def chain_problems(chain, head=""):
     return problems
 
 
-def rows_after(chain, head):
+def rows_after(chain: Sequence[Mapping[str, Any]], head: str) -> int | None:
     """How many rows of a chain came after a printed head; None if it is not in it."""
     places = [place for place, row in enumerate(chain) if head and str(row["hash"]).startswith(head.strip().lower())]
     return len(chain) - 1 - places[0] if places else None
 
 
-def _wrong(row, place, previous):
+def _wrong(row: Mapping[str, Any], place: int, previous: str) -> str:
     if row["seq"] != place:
         return f"it bears the number {row['seq']}, so a row was removed, added or moved"
     if row["previous_hash"] != previous:
@@ -98,7 +102,7 @@ def _wrong(row, place, previous):
     return ""
 
 
-def _canonical(value):
+def _canonical(value: Any) -> Any:
     if value is None or value is pd.NaT or value != value:
         return None
     if isinstance(value, (str, bool)):
@@ -110,20 +114,20 @@ def _canonical(value):
     return struct.pack(">d", float(value) + 0.0).hex()
 
 
-def _instant(moment):
+def _instant(moment: Any) -> str | None:
     return None if pd.isna(moment) else pd.Timestamp(moment).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.") + (
         f"{pd.Timestamp(moment).microsecond // 1000:03d}Z")
 
 
 # What holds in one shift. ``rows`` are its adjustments in the order of ``seq``.
 
-def standing(rows):
+def standing(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those that hold: not undone, and no undo themselves. The last of them is what an undo takes back."""
     undone = {_change(row).get("undoes") for row in rows if row["action"] == "undo"}
     return [row for row in rows if row["action"] != "undo" and row["seq"] not in undone]
 
 
-def suppressed_boxes(rows):
+def suppressed_boxes(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Boxes that an analyst took out of the shift and nobody restored; no draw of the shift may take them."""
     boxes = set()
     for row in standing(rows):
@@ -134,13 +138,13 @@ def suppressed_boxes(rows):
     return boxes
 
 
-def suppression_of(rows, box_id):
+def suppression_of(rows: Sequence[Mapping[str, Any]], box_id: str) -> Mapping[str, Any] | None:
     """The standing adjustment that took a box out of the shift, or None."""
     last = [row for row in standing(rows) if row["box_id"] == box_id and row["action"] in ("suppress", "restore")][-1:]
     return last[0] if last and last[0]["action"] == "suppress" else None
 
 
-def top_ups(rows, suppression):
+def top_ups(rows: Sequence[Mapping[str, Any]], suppression: Mapping[str, Any] | None) -> list[str]:
     """Patrols that replaced a suppressed one, the first, then the one that replaced that, and so on."""
     found = []
     while suppression is not None:
@@ -150,7 +154,8 @@ def top_ups(rows, suppression):
     return found
 
 
-def replayed(draws, rows):
+def replayed(draws: Sequence[Mapping[str, Any]],
+             rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Give the plan that draws and adjustments make, patrol by patrol.
 
     Parameters
@@ -168,9 +173,11 @@ def replayed(draws, rows):
     problems : list of str
         Adjustments that do not fit the plan before them.
     """
-    state, problems, waiting = {}, [], list(draws)
+    state: dict[str, dict[str, Any]] = {}
+    problems: list[str] = []
+    waiting = list(draws)
 
-    def draw_next(earlier):
+    def draw_next(earlier: Sequence[Mapping[str, Any]]) -> None:
         out = suppressed_boxes(earlier)
         for patrol in state.values():
             if patrol["origin"] != "added":  # a draw again takes the place of what was drawn and topped up before
@@ -197,7 +204,7 @@ def replayed(draws, rows):
     return state, problems
 
 
-def _apply(state, item):
+def _apply(state: dict[str, dict[str, Any]], item: Mapping[str, Any]) -> str:
     key, before, after = item["patrol_id"], item["before"], item["after"]
     if before is None:
         if key in state:
@@ -210,7 +217,7 @@ def _apply(state, item):
     return ""
 
 
-def _wrong_top_ups(row, draws):
+def _wrong_top_ups(row: Mapping[str, Any], draws: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """A top-up comes from the reserve, and whoever stood before it there was passed over for a recorded reason."""
     change = _change(row)
     reserve = {draw["draw_id"]: draw["reserve"] for draw in draws}.get(change.get("draw_id")) or {}
@@ -224,11 +231,11 @@ def _wrong_top_ups(row, draws):
                 yield f"The top-up {item['box_id']} of adjustment {row['seq']} is not the next of the draw's reserve."
 
 
-def _change(row):
+def _change(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return row["change"] if _is_change(row["change"]) else {}
 
 
-def _is_change(change):
+def _is_change(change: Any) -> bool:
     """Whether a change is in the form in which adjustments are written."""
     if not isinstance(change, dict):
         return False
@@ -238,7 +245,7 @@ def _is_change(change):
             and isinstance(change.get("skipped") or {}, dict))
 
 
-def _is_item(item):
+def _is_item(item: Any) -> bool:
     return (isinstance(item, dict) and {"patrol_id", "box_id", "origin", "before", "after"} <= set(item)
             and all(isinstance(item[name], str) for name in ("patrol_id", "box_id", "origin"))
             and isinstance(item["after"], dict) and (item["before"] is None or isinstance(item["before"], dict)))

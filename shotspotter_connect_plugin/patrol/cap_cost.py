@@ -1,4 +1,9 @@
 """What a cap costs and what it gives: the lottery over many past shifts, once for each cap."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -8,12 +13,19 @@ from .metering import WINDOWS, ShareCapRule, inclusion_probabilities, share_caps
 from .patrol_exposure import effective_number, gini, longest_streak, most_within
 from .seeds import Uniforms
 
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Objects
+    from ..progress import Progress
+    from .draw_record import Rules
+    from .patrol_frames import CapBoxes, CapCosts
+
 ALL_RULES, CAP_ALONE = "all rules", "cap alone"
 COLUMNS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", "patrols", "boxes_served",
            "effective_boxes", "gini", "longest_streak", "most_in_28_days")
 
 
-def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT):
+def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes, caps: Iterable[float],
+                 rules: Rules, *, seed: int = 1, progress: Progress = SILENT) -> CapCosts:
     """Replay the lottery under several caps.
 
     Parameters
@@ -62,7 +74,8 @@ def cost_of_caps(harm, events, day, boxes, caps, rules, seed=1, progress=SILENT)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def replay_lottery(harm, day, boxes, cap, rules, seed, progress=SILENT):
+def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: Rules, seed: int | str,
+                   progress: Progress = SILENT) -> tuple[Floats, Bools]:
     """Chances and draws (shifts x boxes) of one history of lotteries under one cap."""
     shifts, count = harm.shape
     chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
@@ -87,7 +100,7 @@ def replay_lottery(harm, day, boxes, cap, rules, seed, progress=SILENT):
     return chance, drawn
 
 
-def _best(harm, beat, boxes_per_beat):
+def _best(harm: Floats, beat: Objects, boxes_per_beat: float) -> float:
     """Harm of the most harmful boxes of each beat, the last one in part where their number is not whole."""
     total = 0.0
     for name in set(beat[pd.notna(beat)]):

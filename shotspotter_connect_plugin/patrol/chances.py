@@ -1,10 +1,17 @@
 """Chances under caps: from the harm of boxes to the inclusion probability of each, caps and share caps never bent."""
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .draw import NEARLY
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Floats, Ints, Objects
 
 
 @dataclass(frozen=True)
@@ -17,14 +24,16 @@ class Shortfall:
     boxes: int
 
     @property
-    def sentence(self):
+    def sentence(self) -> str:
         """What is short, and by how much."""
         return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
                 f"boxes (cap, window_7_expected, window_28_expected) allow {self.possible:.3g} on average, "
                 f"{self.asked - self.possible:.3g} fewer.")
 
 
-def inclusion_probabilities(harm, beat, boxes_per_beat, cap, lower_risk_share=0.1, focus=2.0, eligible=None):
+def inclusion_probabilities(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | Mapping[str, float],
+                            cap: ArrayLike, *, lower_risk_share: float = 0.1, focus: float = 2.0,
+                            eligible: ArrayLike | None = None) -> tuple[Floats, list[Shortfall]]:
     """Give each box its chance of being drawn: ``min(cap, max(floor, k * harm ** focus))``, k solved for each beat.
 
     Parameters
@@ -86,13 +95,14 @@ class Limited:
     allowed: float
 
     @property
-    def sentence(self):
+    def sentence(self) -> str:
         """What it would have had and what it may have."""
         return (f"Neighbourhood {self.neighbourhood}: {self.expected:.3g} boxes would have been expected, its share "
                 f"cap allows {self.allowed:.3g}; the rest went to other neighbourhoods of the same beats.")
 
 
-def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
+def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, shares: Mapping[str, float],
+               boxes_per_beat: float, cap: ArrayLike, **more: Any) -> tuple[Floats, list[Limited]]:
     """Lower the caps of boxes so that no neighbourhood expects more than its share of the boxes asked for.
 
     One neighbourhood after the other that expects too much is held to exactly its share: in each beat its chances are
@@ -124,7 +134,7 @@ def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
     for _ in shares:
         chance, _ = inclusion_probabilities(harm, beat, boxes_per_beat, cap, **more)
         excess = {name: chance[places].sum() - shares[name] * asked for name, places in members.items()}
-        name = max(excess, key=excess.get)
+        name = max(excess, key=excess.__getitem__)
         if excess[name] <= NEARLY:
             break
         places = members[name]
@@ -133,7 +143,7 @@ def share_caps(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
     return cap, limited
 
 
-def _scaled_down(chance, cap, beat, places, excess):
+def _scaled_down(chance: Floats, cap: Floats, beat: Objects, places: Ints, excess: float) -> Floats:
     """The chances of ``places``, scaled beat by beat so that together they are lower by ``excess``."""
     beats = sorted(set(beat[places][chance[places] > 0]))
     held = np.array([chance[places[beat[places] == name]].sum() for name in beats])
@@ -148,7 +158,7 @@ def _scaled_down(chance, cap, beat, places, excess):
     return chance[places] * np.array([factor.get(name, 1.0) for name in beat[places]])
 
 
-def _weights(harm, focus):
+def _weights(harm: Floats, focus: float) -> Floats:
     """harm ** focus relative to the greatest; the same number for the same harm, never less for more."""
     values, which = np.unique(harm, return_inverse=True)
     with np.errstate(under="ignore"):
@@ -157,7 +167,7 @@ def _weights(harm, focus):
     return np.maximum.accumulate(powers)[which]
 
 
-def _fill(weight, floor, cap, total):
+def _fill(weight: Floats, floor: Floats, cap: Floats, total: float) -> Floats:
     """Terms min(cap, max(floor, k * weight)) that sum to ``total``; sum(floor) <= total < sum(cap).
 
     Where every box with a weight stands at its cap and the sum is still short, the floor of the boxes without weight
@@ -173,9 +183,9 @@ def _fill(weight, floor, cap, total):
     return filled
 
 
-def _level(weight, floor, cap, total):
+def _level(weight: Floats, floor: Floats, cap: Floats, total: float) -> Floats:
     """Solve for k, exactly: the sum is linear between the moments at which a box begins to rise or stops at its cap."""
-    def terms(k):
+    def terms(k: float) -> Floats:
         return np.minimum(cap, np.maximum(floor, k * weight))
 
     turns = np.sort(np.concatenate([floor / weight, cap / weight]))

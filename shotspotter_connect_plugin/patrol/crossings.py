@@ -1,7 +1,14 @@
 """Where tracks cross the edges of boxes: every step between two fixes is cut at the lines of the fishnet, exactly."""
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import Bools, Floats, Ints
+    from ..forecast.fishnet import Fishnet
 
 
 @dataclass
@@ -12,22 +19,22 @@ class Stays:
     stay ends.
     """
 
-    track: np.ndarray
-    col: np.ndarray
-    row: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    step: np.ndarray
+    track: Ints
+    col: Ints
+    row: Ints
+    start: Ints
+    end: Ints
+    step: Ints
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.track.size
 
-    def take(self, which):
+    def take(self, which: Ints | Bools) -> Stays:
         """The stays at these positions."""
         return Stays(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
-def cut(at, x, y, track, fishnet):
+def cut(at: Ints, x: Floats, y: Floats, track: Ints, fishnet: Fishnet) -> Stays:
     """Cut tracks at the edges of boxes, as if a unit moved straight and evenly from fix to fix.
 
     Parameters
@@ -69,7 +76,7 @@ def cut(at, x, y, track, fishnet):
         np.insert(track[step], place, track[begin]),
         np.cumsum(np.insert(change_col, place, col[begin] - np.concatenate([[0], col[last[:-1]]]))),
         np.cumsum(np.insert(change_row, place, row[begin] - np.concatenate([[0], row[last[:-1]]]))),
-        np.insert(moment, place, at[begin]), None, None)
+        np.insert(moment, place, at[begin]), step, step)  # ends and steps follow
     ends_at = place[1:] + np.arange(begin.size - 1)
     ends_at = np.append(ends_at, stays.start.size - 1)
     stays.end = np.append(stays.start[1:], 0)
@@ -79,7 +86,7 @@ def cut(at, x, y, track, fishnet):
     return _joined(stays.take(stays.end > stays.start))
 
 
-def _lines(steps, cell, value, size):
+def _lines(steps: Ints, cell: Ints, value: Floats, size: float) -> tuple[Ints, Floats, Ints]:
     """Crossings of the lines of one axis: step, share of the step done there, change of column or row."""
     change = cell[steps + 1] - cell[steps]
     count = np.abs(change)
@@ -92,7 +99,7 @@ def _lines(steps, cell, value, size):
     return step, np.clip(share, 0.0, 1.0), change
 
 
-def _joined(stays):
+def _joined(stays: Stays) -> Stays:
     """Stays that follow each other in one cell as one: where a track only touched an edge."""
     new = np.ones(len(stays), dtype=bool)
     new[1:] = ((np.diff(stays.track) != 0) | (np.diff(stays.col) != 0) | (np.diff(stays.row) != 0)

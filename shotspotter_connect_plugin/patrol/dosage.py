@@ -2,10 +2,20 @@
 
 A visit is one row per officer aboard; rows of one ``unit``, ``box_id`` and ``entered_utc`` are one visit of one unit.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from ..forecast.instants import MINUTE, nanoseconds
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Floats, Objects
+    from .patrol_frames import (AssignedPatrols, CrewedStays, Delivered, RosterRows, ServedVisits, ShiftVisits,
+                                TimedStays)
 
 UNKNOWN = "unknown"
 """Officer of a visit for which the roster tells nobody."""
@@ -13,7 +23,8 @@ UNKNOWN = "unknown"
 _VISIT = ["unit", "box_id", "entered_utc"]
 
 
-def dosage(minutes, low, high, target=None, usual_target=None):
+def dosage(minutes: ArrayLike, low: float, high: float, target: ArrayLike | None = None,
+           usual_target: float | None = None) -> Objects:
     """``short``, ``on_target`` or ``over`` for minutes in a box.
 
     Parameters
@@ -29,14 +40,14 @@ def dosage(minutes, low, high, target=None, usual_target=None):
     object array of str
     """
     minutes = np.asarray(minutes, dtype=float)
-    scale = 1.0
+    scale: float | Floats = 1.0
     if target is not None:
         target = np.asarray(target, dtype=float)
         scale = np.where(np.isfinite(target), target / usual_target, 1.0)
     return np.select([minutes < low * scale, minutes > high * scale], ["short", "over"], "on_target").astype(object)
 
 
-def with_officers(visits, roster):
+def with_officers(visits: TimedStays, roster: RosterRows) -> CrewedStays:
     """Say who was aboard: one row per officer rostered for the unit in the middle of the visit.
 
     Parameters
@@ -60,7 +71,7 @@ def with_officers(visits, roster):
     return found.assign(officer=found["officer"].fillna(UNKNOWN)).drop(columns=["_visit", "_middle"])
 
 
-def _closed(roster):
+def _closed(roster: RosterRows) -> RosterRows:
     """The roster with an end for every row."""
     roster = roster[["unit", "officer", "from_utc", "to_utc"]].copy()
     starts = roster[["unit", "from_utc"]].drop_duplicates().sort_values(["unit", "from_utc"])
@@ -72,7 +83,7 @@ def _closed(roster):
     return roster.drop(columns="_next")
 
 
-def with_patrols(visits, patrols):
+def with_patrols(visits: ShiftVisits, patrols: AssignedPatrols) -> ServedVisits:
     """Say which directed patrol a visit served: of its shift, in its box, its own unit's first, then by visit order.
 
     Parameters
@@ -100,12 +111,12 @@ def with_patrols(visits, patrols):
         columns="_visit")
 
 
-def unit_visits(visits):
+def unit_visits(visits: pd.DataFrame) -> pd.DataFrame:
     """The visits of units: one row each, however many officers were aboard."""
     return visits.drop_duplicates(_VISIT)
 
 
-def patrol_minutes(visits, by=("box_id",)):
+def patrol_minutes(visits: pd.DataFrame, by: Sequence[str] = ("box_id",)) -> pd.Series:
     """Minutes in which somebody was present, by box (and shift, patrol ...).
 
     Visits that overlap in time count once. The absences within a merged visit are no presence, so visits that overlap
@@ -119,7 +130,7 @@ def patrol_minutes(visits, by=("box_id",)):
     return _minutes_once(unit_visits(visits), list(by))
 
 
-def minutes_of_each(visits, by=("officer",)):
+def minutes_of_each(visits: pd.DataFrame, by: Sequence[str] = ("officer",)) -> pd.Series:
     """Minutes in which each officer (in each shift ...) was in boxes at all.
 
     A unit can be in two boxes at once: near an edge, and where a visit went on over a side trip. That time counts once.
@@ -132,7 +143,7 @@ def minutes_of_each(visits, by=("officer",)):
     return _minutes_once(visits[visits["officer"] != UNKNOWN], list(by))
 
 
-def _minutes_once(visits, by):
+def _minutes_once(visits: pd.DataFrame, by: list[str]) -> pd.Series:
     """Minutes of visits by columns, those that overlap within a group counted once."""
     visits = visits.dropna(subset=by).sort_values([*by, "entered_utc"])
     if visits.empty:
@@ -149,12 +160,12 @@ def _minutes_once(visits, by):
     return pd.Series(together, index=pd.MultiIndex.from_frame(visits[by].iloc[first])).groupby(level=by).sum()
 
 
-def officer_minutes(visits, by=("box_id",)):
+def officer_minutes(visits: pd.DataFrame, by: Sequence[str] = ("box_id",)) -> pd.Series:
     """Minutes summed over officers, by box (and shift, patrol ...); officers the roster does not tell count nothing."""
     return visits[visits["officer"] != UNKNOWN].groupby(list(by))["minutes"].sum()
 
 
-def planned_against_delivered(patrols, visits):
+def planned_against_delivered(patrols: AssignedPatrols, visits: pd.DataFrame) -> Delivered:
     """What was planned and what was delivered, patrol by patrol.
 
     Parameters

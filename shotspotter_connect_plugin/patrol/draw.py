@@ -6,24 +6,40 @@ doubles are used, in the order written here and in docs/verify-a-draw.md, so tha
 Sources: J.-C. Deville and Y. Tillé (1998), Unequal probability sampling without replacement through a splitting
 method; A. Grafström, N. Lundström and L. Schelin (2012), Spatially balanced sampling through the pivotal method.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Floats, Ints
 
 NEARLY = 1e-9
 """What is left of a whole beat after rounding; a last box closer than this to 0 or 1 counts as 0 or 1."""
 _FAR = np.iinfo(np.int64).max
 
 
+class _Numbering(Protocol):
+    """What gives the numbers of a draw, from 0 up to 1; see :class:`.seeds.Uniforms`."""
+
+    def next(self) -> float:
+        """The next number."""
+
+    def take(self, count: int) -> Floats:
+        """The next ``count`` numbers."""
+
+
 @dataclass(frozen=True)
 class Drawn:
     """Positions of the drawn boxes in the order in which they were decided, and of the reserve in its order."""
 
-    selected: np.ndarray
-    reserve: np.ndarray
+    selected: Ints
+    reserve: Ints
 
 
-def pivotal(probability, col, row, beat, uniforms):
+def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike, uniforms: _Numbering) -> Drawn:
     """Draw boxes so that each comes with exactly its probability and near boxes seldom come together.
 
     Two boxes, one at random and the one nearest to it, settle between them which keeps their chances, until one box of
@@ -67,7 +83,7 @@ def pivotal(probability, col, row, beat, uniforms):
     return Drawn(selected, others[np.argsort(ticket, kind="stable")])
 
 
-def _settle(boxes, chance, place, uniforms, selected):
+def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int]) -> list[int]:
     """Let boxes settle pairwise; adds the winners to ``selected``, gives the one still undecided, if any.
 
     ``chance`` is changed in place. ``boxes`` are positions in ascending order.
@@ -96,7 +112,7 @@ def _settle(boxes, chance, place, uniforms, selected):
     return [box for box in names if not _decided(box, chance, selected)]
 
 
-def _decided(box, chance, selected):
+def _decided(box: int, chance: Floats, selected: list[int]) -> bool:
     if chance[box] >= 1 - NEARLY:
         selected.append(int(box))
     return not NEARLY < chance[box] < 1 - NEARLY

@@ -5,11 +5,18 @@ The unit is a box in a shift. A :class:`Lottery` knows which units the lottery d
 exposed units with the unexposed ones, weighted so that chance alone tells them apart (Hajek 1971), and take the
 variance from the draws themselves: each shift has a seed of its own, so the variances of the shifts add up.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .draw import NEARLY
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools, Floats, Ints
 
 WEAK = 10.0
 """First-stage F below which an instrument counts as weak (Staiger and Stock 1997)."""
@@ -36,21 +43,21 @@ class Estimate:
     strength: float
 
     @property
-    def bounded(self):
+    def bounded(self) -> bool:
         """Whether the interval is one."""
         return bool(np.isfinite(self.low) and np.isfinite(self.high))
 
     @property
-    def weak(self):
+    def weak(self) -> bool:
         """Whether the draw moved the dose too little to tell what the dose did."""
         return not self.strength >= WEAK
 
     @property
-    def conclusive(self):
+    def conclusive(self) -> bool:
         """Whether the interval leaves out 0."""
         return self.bounded and not self.low <= 0 <= self.high
 
-    def detectable(self, power=0.8):
+    def detectable(self, power: float = 0.8) -> float:
         """The smallest effect that the data would have shown with this power: (t of the level + t of the power) errors.
 
         Source: H. S. Bloom (1995), Minimum detectable effects.
@@ -71,12 +78,12 @@ class Change(Estimate):
     share_high: float
 
     @property
-    def bounded(self):
+    def bounded(self) -> bool:
         """Whether both intervals have two ends."""
         return bool(np.isfinite([self.low, self.high, self.share_high]).all())
 
     @property
-    def conclusive(self):
+    def conclusive(self) -> bool:
         """Whether the intervals leave out 0, with two ends or one."""
         return not self.low <= 0 <= self.high
 
@@ -94,7 +101,7 @@ class _Variance:
     exposed: float
     beyond: float
 
-    def terms(self, square, scaled):
+    def terms(self, square: float, scaled: bool) -> tuple[float, float, float]:
         """Coefficients of ``times`` to the powers 0, 1, 2 in ``square`` x the variance of mean(exposed) - mean(others)
         or, ``scaled``, of mean(exposed) - ``times`` x mean(others)."""
         own, rest = square * self.whole * self.exposed, square * self.whole * (1 - self.exposed)
@@ -110,25 +117,26 @@ class _Design:
     exposed; ``spread`` the expectation of ``pull`` squared, ``spread_exposed`` the part of it from being exposed.
     """
 
-    def __init__(self, shift, exposed, toward, against, spread, spread_exposed):
+    def __init__(self, shift: ArrayLike, exposed: ArrayLike, toward: Floats, against: Floats, spread: Floats,
+                 spread_exposed: Floats) -> None:
         self.shift = np.asarray(shift, dtype=np.int64)
         self.exposed = np.asarray(exposed, dtype=bool)
         self.toward, self.against, self.spread, self.spread_exposed = toward, against, spread, spread_exposed
         self.pull = toward - against
 
-    def mean_exposed(self, values):
+    def mean_exposed(self, values: ArrayLike) -> float:
         """Weighted mean of the exposed units; NaN where there is none."""
         return _mean(values, self.toward)
 
-    def mean_unexposed(self, values):
+    def mean_unexposed(self, values: ArrayLike) -> float:
         """Weighted mean of the unexposed units, weighted to resemble the exposed ones; NaN where there is none."""
         return _mean(values, self.against)
 
-    def covariance(self, one, other):
+    def covariance(self, one: Floats, other: Floats) -> float:
         """Design covariance of the sums of ``pull`` times ``one`` and ``other``."""
         raise NotImplementedError
 
-    def estimate(self, outcome, dose=None, level=0.95):
+    def estimate(self, outcome: ArrayLike, dose: ArrayLike | None = None, level: float = 0.95) -> Estimate | None:
         """Give the effect of one unit of dose, or None where nothing was exposed or nothing left unexposed.
 
         For what being exposed did to counted events :meth:`compare` is the better one: an effect on counts changes how
@@ -166,7 +174,7 @@ class _Design:
                         self._between_shifts(y - value * x) / abs(moved) if moved else np.nan, degrees,
                         moved / total, moved ** 2 / xx if xx > 0 else np.inf * abs(moved))
 
-    def compare(self, counted, expected, level=0.95):
+    def compare(self, counted: ArrayLike, expected: ArrayLike, level: float = 0.95) -> Change | None:
         """Give what being exposed did to counted events, or None where nothing was exposed or nothing left unexposed.
 
         Counts that an effect makes larger also vary more, and smaller ones less. So each effect is tested with the
@@ -208,12 +216,12 @@ class _Design:
         return Change(plain.value, low, high, level, float(np.sqrt(varies.whole)), plain.between_shifts, degrees,
                       plain.mean_dose, plain.strength, base, times - 1, max(least, 0.0) - 1, most - 1)
 
-    def _degrees(self, y):
+    def _degrees(self, y: Floats) -> float:
         """Degrees of freedom of the variance of a difference of ``y``, by Satterthwaite (1946)."""
         terms = self.spread * y ** 2
         return float(2 * terms.sum() ** 2 / max((terms ** 2).sum(), np.finfo(float).tiny))
 
-    def _between_shifts(self, rest):
+    def _between_shifts(self, rest: Floats) -> float:
         """Standard error of the sum of ``pull`` * ``rest`` as the shifts' sums differ."""
         sums = np.bincount(self.shift, self.pull * rest)
         count = np.unique(self.shift).size
@@ -240,14 +248,14 @@ class Lottery(_Design):
         When a chance is 0, 1 or none.
     """
 
-    def __init__(self, shift, chance, drawn):
+    def __init__(self, shift: ArrayLike, chance: ArrayLike, drawn: ArrayLike) -> None:
         chance, drawn = np.asarray(chance, dtype=float), np.asarray(drawn, dtype=bool)
         if not ((chance > 0) & (chance < 1)).all():
             raise ValueError("Boxes that are drawn always or never tell nothing.")
         odds = chance / (1 - chance)
         super().__init__(shift, drawn, np.where(drawn, 1.0, 0.0), np.where(drawn, 0.0, odds), odds, chance)
 
-    def covariance(self, one, other):
+    def covariance(self, one: Floats, other: Floats) -> float:
         """As if every box were drawn on its own.
 
         The boxes of a beat compete, so one drawn makes another less likely. Where what the forecast misses is
@@ -275,7 +283,8 @@ class BesideDrawn(_Design):
         undrawn without.
     """
 
-    def __init__(self, shift, beside, drawn, replayed):
+    def __init__(self, shift: ArrayLike, beside: ArrayLike, drawn: ArrayLike,
+                 replayed: Sequence[tuple[Ints, Bools, Bools]]) -> None:
         beside, neither = np.asarray(beside, dtype=bool), ~np.asarray(beside, dtype=bool) & ~np.asarray(drawn, bool)
         near, far = np.zeros(beside.size), np.zeros(beside.size)
         self._replayed = []
@@ -289,7 +298,7 @@ class BesideDrawn(_Design):
         super().__init__(shift, beside, np.where(beside, far, 0.0), np.where(neither, near, 0.0),
                          near * far * (near + far), near * far ** 2)
 
-    def covariance(self, one, other):
+    def covariance(self, one: Floats, other: Floats) -> float:
         """From the replays, shift by shift: neighbours of one drawn box are exposed together, and this tells it."""
         total = 0.0
         for units, pull in self._replayed:
@@ -299,18 +308,19 @@ class BesideDrawn(_Design):
         return total
 
 
-def _mean(values, weights):
+def _mean(values: ArrayLike, weights: Floats) -> float:
     total = weights.sum()
     return float(np.asarray(values, dtype=float) @ weights / total) if total > 0 else np.nan
 
 
-def _quantile(probability, degrees):
+def _quantile(probability: float, degrees: float) -> float:
     """Quantile of Student's t; infinite where there are no degrees of freedom."""
     from scipy.special import stdtrit  # scipy.stats would take most of a second to load
     return float(stdtrit(degrees, probability)) if degrees > 0 else np.inf
 
 
-def _not_rejected(difference, moved, yy, yx, xx, quantile):
+def _not_rejected(difference: float, moved: float, yy: float, yx: float, xx: float,
+                  quantile: float) -> tuple[float, float]:
     """The b for which (difference - b * moved) ** 2 <= quantile ** 2 * (yy - 2 * b * yx + b ** 2 * xx)."""
     if not np.isfinite(quantile):
         return -np.inf, np.inf
@@ -324,7 +334,8 @@ def _not_rejected(difference, moved, yy, yx, xx, quantile):
     return float((b - root) / a), float((b + root) / a)
 
 
-def _times_not_rejected(rate, base, constant, linear, quadratic):
+def _times_not_rejected(rate: float, base: float, constant: float, linear: float,
+                        quadratic: float) -> tuple[float, float]:
     """The ``times`` for which (rate - times * base) ** 2 is at most constant + linear * times + quadratic * times ** 2.
 
     The upper end is infinite where ``base`` is not surely above 0. Below no events at all nothing varies any less.

@@ -5,18 +5,28 @@ number is the 16 hexadecimal digits of its IEEE 754 double, most significant byt
 as [name, value] pairs in the order of their names; then one line per box in the order of box_id:
 [box_id, beat, harm, eligible, why_not, cap, inclusion_probability]. Empty values are null.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike
+    from .patrol_frames import DrawInputs
+
 FORMAT = "connect draw 1"
+Rules = Mapping[str, Any]
+"""The rules of a draw: name -> text or number; share caps under the name of their :class:`.metering.ShareCapRule`."""
 _COLUMNS = ("box_id", "beat", "harm", "eligible", "why_not", "cap", "inclusion_probability")
 
 
-def text_of_inputs(rules, boxes):
+def text_of_inputs(rules: Rules, boxes: DrawInputs) -> str:
     """Give the text.
 
     Parameters
@@ -37,17 +47,17 @@ def text_of_inputs(rules, boxes):
     return "".join([encode(first) + "\n", *("[" + ",".join(row) + "]\n" for row in rows)])
 
 
-def hash_of_inputs(rules, boxes):
+def hash_of_inputs(rules: Rules, boxes: DrawInputs) -> str:
     """Give the SHA-256 (hexadecimal) of :func:`text_of_inputs`."""
     return hashlib.sha256(text_of_inputs(rules, boxes).encode()).hexdigest()
 
 
-def _texts(column):
+def _texts(column: pd.Series) -> list[str | None]:
     """Each text; None where there is none, whatever stands for it in the column."""
     return [None if missing else value for value, missing in zip(column.tolist(), pd.isna(column).tolist())]
 
 
-def _digits(numbers):
+def _digits(numbers: ArrayLike) -> list[str | None]:
     """Each number as 16 hexadecimal digits; None for NaN; minus zero is written as zero."""
     return [None if number != number else struct.pack(">d", number).hex()
             for number in (np.asarray(numbers, dtype=float) + 0.0).tolist()]

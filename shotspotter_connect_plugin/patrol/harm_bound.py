@@ -1,13 +1,22 @@
 """The most harm that chances under the caps could cover: a linear program, as a yardstick for the lottery."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike
 
 _EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 """The least that the solver takes. Its own 1e-7 leaves out boxes with less than that share of the most harm in a box;
 where a share cap closes the busy ones, they are all there is."""
 
 
-def harm_upper_bound(harm, beat, boxes_per_beat, cap, neighbourhood=None, shares=None):
+def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, cap: ArrayLike,
+                     neighbourhood: ArrayLike | None = None, shares: Mapping[str, float] | None = None) -> float | None:
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
 
     The boxes of a beat sum to at most its boxes, those of a neighbourhood to at most its share of all boxes asked for.

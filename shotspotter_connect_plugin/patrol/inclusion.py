@@ -9,12 +9,20 @@ their intervals here are those of independent boxes and therefore rather too wid
 Source: R. J. Brewer and M. Hanif (1983), Sampling with unequal probabilities; for the negative association of pivotal
 samples P. Brändén and J. Jonasson (2012), Negative dependence in sampling.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from .draw import NEARLY
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Floats, Ints, Numbers
+    from .patrol_frames import ChanceClasses
 
 # Chosen: finer where most boxes are, and so that a cap of 0.5 (the default) has no box above it.
 CLASSES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0)
@@ -48,22 +56,23 @@ class Agreement:
     periods: int
 
     @property
-    def luck(self):
+    def luck(self) -> float:
         """Share of honest periods that are at least as uneven, rather too large; NaN where nothing was open."""
         return (1 + self.as_uneven) / (1 + self.periods) if self.periods else float("nan")
 
     @property
-    def once_in(self):
+    def once_in(self) -> int | None:
         """One in how many honest periods is at least as uneven, rounded down; None where nothing was open."""
         return (1 + self.periods) // (1 + self.as_uneven) if self.periods else None
 
     @property
-    def per_hundred(self):
+    def per_hundred(self) -> int | None:
         """In how many of 100 honest periods the result is at least as uneven; None where nothing was open."""
         return round(100.0 * self.luck) if self.periods else None
 
 
-def agreement(chance, drawn, periods=PERIODS, edges=CLASSES):
+def agreement(chance: ArrayLike, drawn: ArrayLike, periods: int = PERIODS,
+              edges: Sequence[float] = CLASSES) -> Agreement:
     """Compare drawn counts with chances: an :class:`Agreement`.
 
     Parameters
@@ -84,7 +93,7 @@ def agreement(chance, drawn, periods=PERIODS, edges=CLASSES):
         chance[open_yet], variances[open_yet], drawn[open_yet].astype(float)))
     some = variance > 0
 
-    def uneven(counts):
+    def uneven(counts: Numbers) -> Numbers:
         return ((counts - expected)[..., some] ** 2 / variance[some]).sum(axis=-1)
 
     periods = int(np.clip(_MOST_NUMBERS // max(place.size, 1), min(99, periods), periods)) if some.any() else 0
@@ -94,7 +103,7 @@ def agreement(chance, drawn, periods=PERIODS, edges=CLASSES):
                      int((simulated >= statistic * (1.0 - 1e-9)).sum()), periods)
 
 
-def _simulated(place, chance, periods, classes):
+def _simulated(place: Ints, chance: Floats, periods: int, classes: int) -> Floats:
     """Counts of honest periods by class: an array of periods x classes."""
     rng, counts = np.random.default_rng(SEED), np.zeros((periods, classes))
     for number in range(classes if periods else 0):
@@ -106,7 +115,7 @@ def _simulated(place, chance, periods, classes):
     return counts
 
 
-def by_class(chance, drawn, edges=CLASSES):
+def by_class(chance: ArrayLike, drawn: ArrayLike, edges: Sequence[float] = CLASSES) -> ChanceClasses:
     """Compare counts by classes of chance.
 
     Returns

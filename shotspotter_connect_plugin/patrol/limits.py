@@ -1,10 +1,19 @@
 """What bounds a box before the draw: rest, patrols and minutes in rolling windows of days, changes made by hand."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from .draw import NEARLY
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import Bools, Floats, Ints
+    from .draw_record import Rules
+    from .patrol_frames import BoxCaps, ChanceDays, LimitedBoxes, MeteredBoxes, MinuteDays, PatrolDays
 
 WINDOWS = (7, 28)
 """Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
@@ -24,15 +33,15 @@ class PatrolHistory:
     shift_date, minutes) what was delivered.
     """
 
-    patrols: pd.DataFrame
-    chances: pd.DataFrame
-    resting: frozenset = frozenset()
-    added: frozenset = frozenset()
-    suppressed: frozenset = frozenset()
-    minutes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
+    patrols: PatrolDays
+    chances: ChanceDays
+    resting: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
+    suppressed: frozenset[str] = frozenset()
+    minutes: MinuteDays = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
-def never_drawn(boxes, rules):
+def never_drawn(boxes: pd.DataFrame, rules: Rules) -> Iterator[tuple[pd.Series, str]]:
     """Give (applies to each box, reason) of what keeps a box out of every draw, whatever happened there.
 
     Parameters
@@ -49,12 +58,12 @@ def never_drawn(boxes, rules):
         yield 1.0 - boxes["water"].astype(float) < rules["min_land"] - NEARLY, WATER
 
 
-def may_be_drawn(boxes, rules):
+def may_be_drawn(boxes: LimitedBoxes, rules: Rules) -> Bools:
     """Which boxes nothing of :func:`never_drawn` keeps out, an array of bool."""
     return ~np.any([np.asarray(applies, dtype=bool) for applies, _ in never_drawn(boxes, rules)], axis=0)
 
 
-def box_caps(boxes, harm, history, rules):
+def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: Rules) -> BoxCaps:
     """Tell which boxes may be drawn in a shift, why others may not, and up to which chance.
 
     Parameters
@@ -96,7 +105,8 @@ def box_caps(boxes, harm, history, rules):
                         index=boxes.index)
 
 
-def hard_limits(box_ids, history, rules, minutes=None):
+def hard_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, rules: Rules,
+                minutes: float | None = None) -> Iterator[tuple[Bools, str, str]]:
     """Give (applies to each box, reason, setting) of every limit that one more patrol in the shift would break.
 
     The limits are the rest after a patrol, the most patrols in each window of days, and :func:`minute_limits`, where
@@ -110,7 +120,8 @@ def hard_limits(box_ids, history, rules, minutes=None):
     yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
 
 
-def minute_limits(box_ids, history, rules, minutes):
+def minute_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, rules: Rules,
+                  minutes: float) -> Iterator[tuple[Bools, str, str]]:
     """As :func:`hard_limits`, of the delivered minutes alone.
 
     A window's limit is its most patrols, each with its returns and each stay at its longest on target
@@ -125,7 +136,8 @@ def minute_limits(box_ids, history, rules, minutes):
         yield full, f"most minutes in {days} days reached", setting
 
 
-def most_in_window(box_ids, events, shift_date, days, amount=None):
+def most_in_window(box_ids: Sequence[str] | pd.Series, events: pd.DataFrame, shift_date: str, days: int,
+                   amount: str | None = None) -> Floats:
     """Give per box the largest sum of ``amount`` (1 each if not given) over ``days`` dates that hold ``shift_date``.
 
     ``events`` has box_id and shift_date; rows of other boxes and dates are passed over.
@@ -140,7 +152,7 @@ def most_in_window(box_ids, events, shift_date, days, amount=None):
     return (sums[:, days:] - sums[:, :-days]).max(axis=1, initial=0.0)
 
 
-def window_blocks(dates, shift_date):
+def window_blocks(dates: Sequence[str] | pd.Series, shift_date: str) -> Ints:
     """Number the dates so that two with the same number lie in the same windows, of those that can be the fullest.
 
     A window that holds ``shift_date`` can be moved until it ends on that date or on a later one of ``dates`` without

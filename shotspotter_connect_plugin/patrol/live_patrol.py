@@ -1,12 +1,23 @@
 """The live patrol: what a car's screen says while its fixes come in, from the one state machine of visits."""
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from ..forecast.instants import SECOND, nanoseconds, utc_times
 from .dosage import dosage
-from .live_tracker import Visit, VisitTracker
+from .live_tracker import Visit, VisitEvent, VisitTracker
 from .visits import find_visits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..forecast.arrays import Floats
+    from ..forecast.fishnet import Fishnet
+    from .tracks import VisitRules
 
 OUTSIDE, STAY, ENOUGH, OVER, TAKEN_OFF = "outside", "stay", "enough", "over", "taken_off"
 """Of no planned box; inside with time to go; the target is reached; longer than on target; the box has left the plan
@@ -14,6 +25,15 @@ while the unit was in it."""
 
 _CHANGES_SECONDS = 900.0
 """How long after its end a visit is still followed by the tracker after a restart; far longer than merging takes."""
+
+
+class _PlannedPatrol(Protocol):
+    """What of a patrol the car's screen goes by."""
+
+    patrol_id: str
+    box_id: str
+    unit: str | None
+    target_minutes: float | None
 
 
 @dataclass(frozen=True)
@@ -26,7 +46,7 @@ class Situation:
     """
 
     verdict: str
-    patrol: object
+    patrol: _PlannedPatrol | None
     box_id: str
     visit_seconds: float
     seconds: float
@@ -48,19 +68,21 @@ class LivePatrol:
         Minutes above which a visit of the usual target is over; a patrol's own target scales it.
     """
 
-    def __init__(self, unit, fishnet, rules, patrols, high, usual_target):
+    def __init__(self, unit: str, fishnet: Fishnet, rules: VisitRules, patrols: Sequence[_PlannedPatrol], high: float,
+                 usual_target: float) -> None:
         self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._tracker = VisitTracker(unit, fishnet, rules)
         self._high, self._usual = high, usual_target
-        self._patrols, self._taken_off = self._by_box(patrols), {}
-        self._now = None
-        self._visits = {}
-        self._open = None
+        self._patrols = self._by_box(patrols)
+        self._taken_off: dict[str, _PlannedPatrol] = {}
+        self._now: int | None = None
+        self._visits: dict[tuple[str, pd.Timestamp], Visit] = {}
+        self._open: tuple[str, pd.Timestamp] | None = None
 
-    def _by_box(self, patrols):
+    def _by_box(self, patrols: Sequence[_PlannedPatrol]) -> dict[str, _PlannedPatrol]:
         return {patrol.box_id: patrol for patrol in sorted(patrols, key=lambda item: item.unit == self._unit)}
 
-    def replan(self, patrols):
+    def replan(self, patrols: Sequence[_PlannedPatrol]) -> None:
         """Go on with another plan of the same shift.
 
         Visits do not depend on the plan, so nothing is lost. If the box the unit is in has left the plan, its timer
@@ -70,15 +92,15 @@ class LivePatrol:
         if self._open is not None and self._open[0] in before:
             self._taken_off = {self._open[0]: before[self._open[0]]}
 
-    def feed(self, at, x, y, accuracy=float("nan")):
+    def feed(self, at: Any, x: float, y: float, accuracy: float = float("nan")) -> list[VisitEvent]:
         """Take in a fix -> the events of the tracker."""
         return self._take(self._tracker.feed(at, x, y, accuracy), at)
 
-    def advance(self, now):
+    def advance(self, now: Any) -> list[VisitEvent]:
         """Let time pass without a fix -> the events of the tracker."""
         return self._take(self._tracker.advance(now), now)
 
-    def replay(self, at, x, y, accuracy):
+    def replay(self, at: Any, x: Floats, y: Floats, accuracy: Floats) -> None:
         """Take in the fixes of the shift so far, as after a restart; a whole shift takes a moment.
 
         What no fix to come can change is found for all fixes at once; the tracker gets only what is left.
@@ -92,7 +114,8 @@ class LivePatrol:
         at = nanoseconds(at)
         if not at.size:
             return
-        past = find_visits(np.full(at.size, self._unit), at, x, y, self._fishnet, self._rules, accuracy).frame
+        past = find_visits(np.full(at.size, self._unit), at, x, y, self._fishnet, self._rules,
+                           accuracy=accuracy).frame
         entered, left = (nanoseconds(past[name]) for name in ("entered_utc", "left_utc"))
         begin = at[-1] - round(_CHANGES_SECONDS * SECOND) - self._rules.gap
         for moment in sorted(entered[left >= begin], reverse=True):
@@ -107,7 +130,7 @@ class LivePatrol:
         for number in range(first, at.size):
             self.feed(at[number], x[number], y[number], accuracy[number])
 
-    def _take(self, events, at):
+    def _take(self, events: list[VisitEvent], at: Any) -> list[VisitEvent]:
         at = int(nanoseconds([at])[0])
         self._now = at if self._now is None else max(self._now, at)
         for event in events:
@@ -123,17 +146,17 @@ class LivePatrol:
         return events
 
     @property
-    def visits(self):
+    def visits(self) -> list[Visit]:
         """The visits of the shift so far, open ones and those that may still grow included, by time of entry."""
         return sorted(self._visits.values(), key=lambda visit: visit.entered_utc)
 
-    def minutes(self, box_id):
+    def minutes(self, box_id: str) -> float:
         """Minutes of presence in a box so far."""
         return sum(visit.minutes for visit in self._visits.values() if visit.box_id == box_id)
 
-    def situation(self):
+    def situation(self) -> Situation:
         """The :class:`Situation` now."""
-        if self._open is None:
+        if self._open is None or self._now is None:
             return Situation(OUTSIDE, None, "", 0.0, 0.0, 0.0)
         visit = self._visits[self._open]
         # Between two fixes the unit is taken to be where it was.
@@ -152,6 +175,6 @@ class LivePatrol:
         return Situation(verdict, patrol, visit.box_id, seconds, total, 60.0 * target)
 
     @property
-    def now(self):
+    def now(self) -> pd.Timestamp | None:
         """The last moment heard of, UTC; None before the first."""
         return None if self._now is None else utc_times([self._now])[0]

@@ -4,14 +4,24 @@ The rules stand once, in ``tracks.py``, ``crossings.py`` and ``visits.py``. The 
 can still change a visit (the crossings of the last minutes and of visits that are open) and puts the same rules to it
 again at every fix. So it ends with the very visits that :func:`visits.find_visits` gives for the whole track.
 """
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
 from ..forecast.instants import MINUTE, SECOND, nanoseconds, utc_times
 from .tracks import Run, RunStack
 from .visits import has_left, visits_of_tracks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..forecast.arrays import Bools, Floats, Ints, Numbers
+    from ..forecast.fishnet import Fishnet
+    from .tracks import VisitRules
 
 
 @dataclass(frozen=True)
@@ -20,8 +30,8 @@ class Visit:
 
     unit: str
     box_id: str
-    entered_utc: object
-    left_utc: object
+    entered_utc: pd.Timestamp
+    left_utc: pd.Timestamp
     minutes: float
 
 
@@ -38,6 +48,10 @@ class VisitEvent:
     visit: Visit
 
 
+_Key = Tuple[str, int]  # box and entry
+_State = Tuple[str, int, int]  # state, last moment inside, nanoseconds inside
+
+
 class VisitTracker:
     """Visits of one unit as they happen.
 
@@ -48,17 +62,17 @@ class VisitTracker:
     rules : VisitRules
     """
 
-    def __init__(self, unit, fishnet, rules):
+    def __init__(self, unit: str, fishnet: Fishnet, rules: VisitRules) -> None:
         self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._stack = RunStack(rules)
-        self._fixes = []
+        self._fixes: list[tuple[Any, ...]] = []
         self._heard = -math.inf
         self._now = -math.inf
         self._track, self._track_open = 0, False
         self._forgotten = -math.inf
-        self._known = {}
+        self._known: dict[_Key, _State] = {}
 
-    def feed(self, at, x, y, accuracy=math.nan):
+    def feed(self, at: Any, x: float, y: float, accuracy: float = math.nan) -> list[VisitEvent]:
         """Take in a fix: an instant, metres in the CRS of the fishnet, and the estimated error in metres if told.
 
         A fix that is not later than the one before it is ignored, as is one of bad accuracy.
@@ -76,21 +90,21 @@ class VisitTracker:
         self._settle(settled)
         return self._look(at)
 
-    def advance(self, now):
+    def advance(self, now: Any) -> list[VisitEvent]:
         """Let time pass without a fix, so that visits close and become final when the signal is lost."""
         now = int(nanoseconds([now])[0])
         if now - self._heard > self._rules.gap:
             self._settle(self._stack.flush())
         return self._look(now)
 
-    def _settle(self, settled):
+    def _settle(self, settled: list[Run]) -> None:
         for run in settled:
             self._append(run)
             self._track, self._track_open = self._track + 1, False
         if self._stack.runs:
             self._append(self._stack.runs[0])
 
-    def _append(self, run):
+    def _append(self, run: Run) -> None:
         """Keep the fixes of a run; one between two others within the same lines of the fishnet adds nothing."""
         for at, x, y in run.parts:
             fix = (at, x, y, self._track, self._zone(x, y))
@@ -100,11 +114,11 @@ class VisitTracker:
             self._track_open = True
         run.parts.clear()
 
-    def _zone(self, x, y):
+    def _zone(self, x: float, y: float) -> tuple[int, ...]:
         size, ring = self._fishnet.size, self._rules.leave_metres
         return tuple(math.floor((value + shift) / size) for value in (x, y) for shift in (-ring, 0.0, ring))
 
-    def _look(self, now):
+    def _look(self, now: int) -> list[VisitEvent]:
         """Put the rules to the fixes kept, tell what changed, forget what can no longer change."""
         self._now = max(self._now, now)
         if not self._fixes:
@@ -124,7 +138,7 @@ class VisitTracker:
         self._forget(found, final, at)
         return events
 
-    def _final(self, found, at, x, y, track):
+    def _final(self, found: dict[str, Numbers], at: Ints, x: Floats, y: Floats, track: Ints) -> Bools:
         """Whether no fix to come can change a visit."""
         # The next fix fills the time since the last one that is sure; only after a gap is that time known to be empty.
         settled = at[-1] if self._track_open else self._now
@@ -135,7 +149,7 @@ class VisitTracker:
                                found["col"][asked], found["row"][asked], self._fishnet, self._rules)
         return gone & (settled - found["left"] >= remembers)
 
-    def _events(self, seen):
+    def _events(self, seen: dict[_Key, _State]) -> list[VisitEvent]:
         events = []
         for key, (state, left, inside) in seen.items():
             before = self._known.get(key)
@@ -148,12 +162,12 @@ class VisitTracker:
         gone = [key for key, (state, *_) in self._known.items() if key not in seen and state in ("open", "closed")]
         return [self._event("dropped", key, *self._known[key][1:]) for key in gone] + events
 
-    def _event(self, kind, key, left, inside):
+    def _event(self, kind: str, key: _Key, left: int, inside: int) -> VisitEvent:
         box, entered = key
         entered, left = utc_times([entered, left])
         return VisitEvent(kind, Visit(self._unit, box, entered, left, inside / MINUTE))
 
-    def _forget(self, found, final, at):
+    def _forget(self, found: dict[str, Numbers], final: Bools, at: Ints) -> None:
         """Forget the track before the first visit that may change, unless a visit reaches over that moment."""
         waiting = found["entered"][~final]
         moment = waiting.min() if waiting.size else at[-1]

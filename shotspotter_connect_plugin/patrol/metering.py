@@ -3,8 +3,11 @@
 Everything here is a function of arrays and frames; ``workspace/steps/shift_draw.py`` reads and writes them. The chances
 themselves are in ``chances.py``, the limits of boxes in ``limits.py``; both are used through this module.
 """
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +22,12 @@ from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, PatrolHistory, box_cap
                      minute_limits, most_in_window, never_drawn, window_blocks)
 from .seeds import Uniforms
 
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools
+    from .draw_record import Rules
+    from .patrol_frames import (ChancesOfBoxes, CrimeWeights, DrawInputs, DrawnBoxes, DrawnPlaces, Forecasts, HarmByBox,
+                                MeteredBoxes, PlannedPatrols)
+
 __all__ = [
     "NEARLY", "RESTING", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "Limited", "PatrolHistory",
     "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits", "harm_by_box",
@@ -27,7 +36,7 @@ __all__ = [
     "window_blocks"]
 
 
-def harm_by_box(forecasts, crime_types):
+def harm_by_box(forecasts: Forecasts, crime_types: CrimeWeights) -> HarmByBox:
     """Sum the forecasts of one shift into harm per box.
 
     Parameters
@@ -68,17 +77,18 @@ class ShareCapRule:
     neighbourhood: str
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Under which the rules of a draw hold it."""
         return _SHARE_CAP + self.neighbourhood
 
     @classmethod
-    def of(cls, name):
+    def of(cls, name: str) -> ShareCapRule | None:
         """The rule of a name; None for any other rule."""
         return cls(name[len(_SHARE_CAP):]) if name.startswith(_SHARE_CAP) else None
 
 
-def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=None):
+def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: float | None = None,
+             cap: float | None = None, shares: Mapping[str, float] | None = None) -> dict[str, Any]:
     """Give the settings in force for one draw as a flat mapping of text and numbers.
 
     ``number`` is 1 for the first draw of a shift, 2 for the next: the same seed then gives other numbers. ``boxes``
@@ -101,7 +111,7 @@ def rules_of(settings, shift_date, shift, number, boxes=None, cap=None, shares=N
             **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 
-def most_boxes(settings):
+def most_boxes(settings: Any) -> float:
     """Boxes per beat and shift for which the units have minutes: infinite where ``units_per_beat`` is 0.
 
     A box costs its target minutes and the way to it, once and once more for each return.
@@ -117,10 +127,10 @@ class HarmReached:
     """Harm that the chances of a draw cover in expectation, and the most that any chances could; None without scipy."""
 
     reached: float
-    most: Optional[float]
+    most: float | None
 
     @property
-    def sentence(self):
+    def sentence(self) -> str:
         """Both in one sentence; empty where there is nothing to compare with."""
         if not self.most:
             return ""
@@ -128,7 +138,8 @@ class HarmReached:
                 f"same caps could cover ({self.reached:.3g} of {self.most:.3g}; a linear program).")
 
 
-def harm_reached(boxes, rules, neighbourhood=None):
+def harm_reached(boxes: DrawInputs, rules: Rules,
+                 neighbourhood: ArrayLike | None = None) -> HarmReached:
     """Compare the chances of a draw with the linear program over them.
 
     Parameters
@@ -154,7 +165,7 @@ def harm_reached(boxes, rules, neighbourhood=None):
     return HarmReached(reached, most)
 
 
-def shortfalls_of(boxes, rules):
+def shortfalls_of(boxes: DrawInputs, rules: Rules) -> list[Shortfall]:
     """The :class:`Shortfall` of each beat of a stored draw whose caps allowed fewer boxes than were asked for."""
     asked, eligible = float(rules["boxes_per_beat"]), boxes["eligible"].astype(bool)
     by_beat = boxes["cap"].where(eligible, 0.0).groupby(boxes["beat"]).sum()
@@ -167,15 +178,15 @@ def shortfalls_of(boxes, rules):
 class DrawnShift:
     """One draw: every box as ``draw_boxes`` keeps it, the reserve by beat, what could not be had or was limited."""
 
-    boxes: pd.DataFrame
-    reserve: dict
+    boxes: DrawnBoxes
+    reserve: dict[str, list[str]]
     inputs_hash: str
-    shortfalls: list
-    limited: list
+    shortfalls: list[Shortfall]
+    limited: list[Limited]
     harm_reached: HarmReached
 
 
-def draw_shift(boxes, harm, history, rules, seed):
+def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rules: Rules, seed: str) -> DrawnShift:
     """Draw one shift: eligibility, chances, lottery.
 
     Parameters
@@ -198,9 +209,10 @@ def draw_shift(boxes, harm, history, rules, seed):
     harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
     how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": table["eligible"]}
-    shares, limited = shares_of(rules), []
+    shares = shares_of(rules)
+    limited: list[Limited] = []
     around = boxes["neighbourhood"] if shares else None
-    if shares:
+    if around is not None:
         table["cap"], limited = share_caps(harm, table["beat"], around, shares, rules["boxes_per_beat"], table["cap"],
                                            **how)
     table["inclusion_probability"], shortfalls = inclusion_probabilities(
@@ -210,13 +222,13 @@ def draw_shift(boxes, harm, history, rules, seed):
     return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, harm_reached(table, rules, around))
 
 
-def shares_of(rules):
+def shares_of(rules: Rules) -> dict[str, float]:
     """The share caps in the rules of a draw, by neighbourhood."""
     found = ((ShareCapRule.of(name), share) for name, share in rules.items())
     return {rule.neighbourhood: share for rule, share in found if rule is not None}
 
 
-def draw_from_chances(table, seed, inputs_hash):
+def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tuple[Any, Bools, dict[str, list[str]]]:
     """Draw from stored probabilities.
 
     Parameters
@@ -245,7 +257,7 @@ def draw_from_chances(table, seed, inputs_hash):
     return rank, selected, reserve
 
 
-def patrols_of_draw(drawn_boxes, by_box, rules):
+def patrols_of_draw(drawn_boxes: DrawnPlaces, by_box: HarmByBox, rules: Rules) -> PlannedPatrols:
     """Make patrols of the drawn boxes.
 
     Parameters
@@ -268,7 +280,7 @@ def patrols_of_draw(drawn_boxes, by_box, rules):
     return patrols.sort_values(["beat", "visit_order"], ignore_index=True)
 
 
-def visit_order(patrols):
+def visit_order(patrols: DrawnPlaces) -> pd.Series:
     """Give the place of each patrol in its beat's round: the box of most harm first, then always the nearest one left.
 
     ``patrols`` has box_id, beat and harm; equal harm and equal distance are settled by box_id.

@@ -2,8 +2,15 @@
 
 Everything here is a function of arrays and frames; ``workspace/numbers/exposure_figures.py`` reads them.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Floats, Ints
 
 FOUR_FIFTHS = 0.8
 """A ratio of the lowest to the highest group below this deserves a look; it proves nothing either way.
@@ -12,7 +19,7 @@ Source: the four-fifths rule of 29 CFR 1607.4 (D), made for selection rates in e
 """
 
 
-def lorenz(amounts, weights=None):
+def lorenz(amounts: ArrayLike, weights: ArrayLike | None = None) -> tuple[Floats, Floats]:
     """How much of the amount the least served have.
 
     Parameters
@@ -41,7 +48,7 @@ def lorenz(amounts, weights=None):
     return _cumulative(weights[order]), _cumulative(amounts[order])
 
 
-def gini(amounts, weights=None):
+def gini(amounts: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Gini coefficient: 0 where all have the same per weight, near 1 where one has all; 0 if nobody has any.
 
     Parameters as for :func:`lorenz`. Source: C. Gini (1912), as twice the area between the line of equality and the
@@ -51,7 +58,7 @@ def gini(amounts, weights=None):
     return float(1.0 - (np.diff(shares) * (amount_shares[1:] + amount_shares[:-1])).sum())
 
 
-def effective_number(amounts):
+def effective_number(amounts: ArrayLike) -> float:
     """How many equally served boxes would be as spread out: exp of the entropy of the shares; 0 if nobody has any.
 
     Source: M. O. Hill (1973), the number of order 1.
@@ -61,7 +68,7 @@ def effective_number(amounts):
     return float(np.exp(-(shares * np.log(shares)).sum())) if shares.size else 0.0
 
 
-def longest_streak(served):
+def longest_streak(served: ArrayLike) -> Ints:
     """Longest run of consecutive periods in which a box was served.
 
     Parameters
@@ -81,18 +88,18 @@ def longest_streak(served):
     return longest
 
 
-def within(counts, periods):
+def within(counts: ArrayLike, periods: int) -> Ints:
     """Sum of each row of ``counts`` (periods x boxes) and the ``periods`` - 1 rows before it."""
     sums = np.cumsum(np.pad(np.asarray(counts), ((periods, 0), (0, 0))), axis=0)
     return sums[periods:] - sums[:-periods]
 
 
-def most_within(counts, periods):
+def most_within(counts: ArrayLike, periods: int) -> Ints:
     """Largest sum of any ``periods`` consecutive rows of ``counts`` (periods x boxes), by box."""
     return within(counts, periods).max(axis=0, initial=0)
 
 
-def breaches_of_rest(served, shifts):
+def breaches_of_rest(served: ArrayLike, shifts: int) -> Ints:
     """Pairs of patrols of a box with fewer than ``shifts`` shifts between them.
 
     Parameters
@@ -113,13 +120,13 @@ def breaches_of_rest(served, shifts):
     return breaches
 
 
-def per_thousand(amounts, residents):
+def per_thousand(amounts: ArrayLike, residents: ArrayLike) -> Floats:
     """Amounts per 1,000 residents; NaN where nobody lives."""
     amounts, residents = np.asarray(amounts, dtype=float), np.asarray(residents, dtype=float)
     return 1000.0 * np.divide(amounts, residents, out=np.full(amounts.shape, np.nan), where=residents > 0)
 
 
-def by_group(amounts, residents, everybody="all"):
+def by_group(amounts: pd.Series, residents: pd.DataFrame, everybody: str = "all") -> pd.Series:
     """What falls on a group of residents, per 1,000 of them.
 
     A box's amount is shared by its residents alike: group g has E_g = sum over boxes i of m_i * pop_ig / pop_i, over
@@ -144,7 +151,7 @@ def by_group(amounts, residents, everybody="all"):
     return pd.Series(per_thousand(fallen, residents.sum()), index=residents.columns)
 
 
-def relative(amounts, reference):
+def relative(amounts: ArrayLike, reference: ArrayLike) -> Floats:
     """Share of the amounts over share of the reference: 1 = as much patrol as harm, say; NaN where there is neither."""
     amounts, reference = np.asarray(amounts, dtype=float), np.asarray(reference, dtype=float)
     whole, base = np.nansum(amounts), np.nansum(reference)
@@ -153,14 +160,14 @@ def relative(amounts, reference):
     return np.divide(amounts / whole, reference / base, out=np.full(amounts.shape, np.nan), where=reference > 0)
 
 
-def lowest_to_highest(values):
+def lowest_to_highest(values: ArrayLike) -> float:
     """Smallest value over the largest; NaN with fewer than two known values or where the largest is 0."""
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    return float(values.min() / values.max()) if values.size > 1 and values.max() > 0 else float("nan")
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    return float(known.min() / known.max()) if known.size > 1 and known.max() > 0 else float("nan")
 
 
-def classes(values, count=5):
+def classes(values: ArrayLike, count: int = 5) -> tuple[list[float], Ints]:
     """Classes of values for a map, about as many values in each, with round edges.
 
     Parameters
@@ -186,12 +193,12 @@ def classes(values, count=5):
     return edges, np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), -1)
 
 
-def _cumulative(parts):
+def _cumulative(parts: Floats) -> Floats:
     sums = np.concatenate([[0.0], np.cumsum(parts)])
     return sums / sums[-1]
 
 
-def _checked(amounts):
+def _checked(amounts: ArrayLike) -> Floats:
     amounts = np.asarray(amounts, dtype=float)
     if not (np.isfinite(amounts) & (amounts >= 0)).all():
         raise ValueError("Amounts must be finite numbers, at least 0.")

@@ -4,10 +4,14 @@ A seed is 64 hexadecimal digits (256 bits). Its hash is the SHA-256 of those dig
 ``printf %s SEED | sha256sum`` shows it. The number that a draw uses at counter c is the SHA-256 of the text
 ``SEED:INPUTS_HASH:c``: its first 56 bits, shifted right by 3, over 2 ** 53.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,13 +19,18 @@ from .. import json_text
 from ..errors import ConnectError
 from ..files import replace_text
 
+if TYPE_CHECKING:
+    import os
 
-def new_seed():
+    from ..forecast.arrays import Floats
+
+
+def new_seed() -> str:
     """Give a new secret seed from the operating system."""
     return secrets.token_hex(32)
 
 
-def hash_of(seed):
+def hash_of(seed: str) -> str:
     """Give the SHA-256 (hexadecimal) of a seed's text: what is published before the draw."""
     return hashlib.sha256(str(seed).encode()).hexdigest()
 
@@ -39,24 +48,25 @@ class Uniforms:
         Hexadecimal text; a test seed may be any text.
     """
 
-    def __init__(self, seed, inputs_hash):
+    def __init__(self, seed: str, inputs_hash: str) -> None:
         self._prefix = hashlib.sha256(f"{seed}:{inputs_hash}:".encode())
-        self._counter, self._ready = 0, []
+        self._counter = 0
+        self._ready: list[float] = []
 
-    def next(self):
+    def next(self) -> float:
         """Give the next number as a float."""
         if not self._ready:
             self._ready = self._more(_AT_ONCE)[::-1]
         return self._ready.pop()
 
-    def take(self, count):
+    def take(self, count: int) -> Floats:
         """Give the next ``count`` numbers as an array."""
         ready = self._ready[::-1][:count]
         del self._ready[len(self._ready) - len(ready):]
         more = self._more(count - len(ready)) if count > len(ready) else []
         return np.array(ready + more, dtype=float)
 
-    def _more(self, count):
+    def _more(self, count: int) -> list[float]:
         """Numbers of the next counters, as a list."""
         digests = []
         for counter in range(self._counter, self._counter + count):
@@ -69,7 +79,7 @@ class Uniforms:
         return ((first >> np.uint64(11)) / 9007199254740992.0).tolist()
 
 
-def load(path):
+def load(path: str | os.PathLike[str]) -> dict[str, str]:
     """Give the secret seeds of the side file, hash -> seed; empty if there is no file.
 
     Raises
@@ -92,7 +102,7 @@ def load(path):
     return {key: seed for key, seed in stored.items() if isinstance(seed, str) and hash_of(seed) == key}
 
 
-def known(path):
+def known(path: str | os.PathLike[str]) -> dict[str, str]:
     """Give what can be known of the secret seeds: as :func:`load`, but empty where the file cannot be read.
 
     For checking draws, which needs no secret: a seed is in the record once its shift has ended.
@@ -103,11 +113,11 @@ def known(path):
         return {}
 
 
-def _damaged(path):
+def _damaged(path: Path) -> ConnectError:
     return ConnectError(f"The file of secret seeds {path.name} is damaged; restore it from a backup.")
 
 
-def keep(path, seeds):
+def keep(path: str | os.PathLike[str], seeds: Iterable[str]) -> None:
     """Add seeds to the side file, readable by its owner only; the file is the old one or the new one, never a part.
 
     Call it while the workspace is locked for writing, and before the hashes are written there.

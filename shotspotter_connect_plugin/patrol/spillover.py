@@ -3,10 +3,18 @@
 :class:`Replays` draws as :func:`.draw.pivotal` does, very many times at once, with numbers of numpy's generator in
 place of published ones: the same lottery, other draws.
 """
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..forecast.fishnet import Fishnet
 from .draw import NEARLY
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Numbers
 
 # The highest bit of a rank: larger than every rank of a beat of fewer than 32,768 boxes.
 _GONE = np.uint16(1 << 15)
@@ -26,7 +34,7 @@ class Replays:
         As for :func:`.draw.pivotal`, in the order of the box ids as text. Boxes without a beat have no chance.
     """
 
-    def __init__(self, col, row, beat):
+    def __init__(self, col: ArrayLike, row: ArrayLike, beat: ArrayLike) -> None:
         self._place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
         beat = np.asarray(beat, dtype=object)
         members = [np.flatnonzero(beat == name) for name in sorted({name for name in beat if isinstance(name, str)})]
@@ -40,7 +48,7 @@ class Replays:
                 boxes[place, :len(own)] = own
             self._classes.append((boxes, _ranks(self._place[:, boxes], boxes >= 0)))
 
-    def draw(self, chance, count, rng):
+    def draw(self, chance: ArrayLike, count: int, rng: np.random.Generator) -> Bools:
         """Draw each of several shifts ``count`` times.
 
         Parameters
@@ -60,7 +68,7 @@ class Replays:
         return np.concatenate([self._drawn(chance[first:first + together], count, rng)
                                for first in range(0, len(chance), together)] or [np.zeros((0, count, 0), dtype=bool)])
 
-    def _drawn(self, chance, count, rng):
+    def _drawn(self, chance: Floats, count: int, rng: np.random.Generator) -> Bools:
         shifts, number = chance.shape
         drawn = np.repeat(chance == 1, count, axis=0)
         left = []
@@ -72,10 +80,12 @@ class Replays:
             shift, beat = np.repeat(shift[order], count), np.repeat(beat[order], count)
             run = shift * count + np.tile(np.arange(count), order.size)
             left.append((run, *_settle(rank, beat, own[shift, beat], rng, boxes[beat], run, drawn)))
-        self._settle_between_beats(*(np.concatenate(part) for part in zip(*left)), rng, drawn)
+        runs, last, remaining = (np.concatenate(part) for part in zip(*left))
+        self._settle_between_beats(runs, last, remaining, rng, drawn)
         return drawn.reshape(shifts, count, number)
 
-    def _settle_between_beats(self, run, box, chance, rng, drawn):
+    def _settle_between_beats(self, run: Ints, box: Ints, chance: Floats, rng: np.random.Generator,
+                              drawn: Bools) -> None:
         """The boxes left over by the beats of a draw settle the rest among themselves, then the last by its chance."""
         waiting = np.flatnonzero(box >= 0)
         if not waiting.size:
@@ -93,7 +103,7 @@ class Replays:
         drawn[runs[wins], last[wins]] = True
 
 
-def neighbours(box_ids):
+def neighbours(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
     """Pairs of positions (box, box beside it, also across a corner) among ``box_ids``, both ways: two int arrays."""
     col, row = Fishnet.parse(box_ids)
     place = {key: number for number, key in enumerate(zip(col.tolist(), row.tolist()))}
@@ -102,7 +112,7 @@ def neighbours(box_ids):
     return tuple(np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
 
 
-def beside(drawn, pairs):
+def beside(drawn: Bools, pairs: tuple[Ints, Ints]) -> Bools:
     """Which boxes are not drawn themselves but have a drawn box around them.
 
     Parameters
@@ -121,7 +131,7 @@ def beside(drawn, pairs):
     return near & ~drawn
 
 
-def _ranks(place, known):
+def _ranks(place: Ints, known: Bools) -> Numbers:
     """For each box of each group the others in the order of their distance, the first of equally near ones first."""
     x, y = place
     distance = (x[:, :, None] - x[:, None, :]) ** 2 + (y[:, :, None] - y[:, None, :]) ** 2
@@ -132,7 +142,8 @@ def _ranks(place, known):
     return rank
 
 
-def _settle(rank, group, chance, rng, boxes, run, drawn):
+def _settle(rank: Numbers, group: Ints, chance: Floats, rng: np.random.Generator, boxes: Ints, run: Ints,
+            drawn: Bools) -> tuple[Ints, Floats]:
     """Let the boxes of each lane settle pairwise, all lanes at once; marks the winners in ``drawn``.
 
     A lane is one beat of one draw: its ``group`` among the ranks, the ``chance`` and position of its ``boxes``, the

@@ -1,12 +1,20 @@
 """Tactics: which of them may be used, and to which visit the log of one belongs."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import Bools, Objects
+    from .patrol_frames import LoggedVisits, TacticLogs
 
 NEAR = pd.Timedelta(minutes=10)
 """How far from a visit in time a log still belongs to it: officers log after they have left."""
 
 
-def approved(tactics, date):
+def approved(tactics: pd.DataFrame, date: Any) -> Bools:
     """Whether each tactic may be used on a date: approved by somebody, not expired, no enforcement.
 
     Parameters
@@ -27,7 +35,7 @@ def approved(tactics, date):
     return (who & gentle & current).to_numpy()
 
 
-def review_due(tactics, date, days):
+def review_due(tactics: pd.DataFrame, date: str, days: int) -> Bools:
     """Whether each tactic should be reviewed with the community again: never was, or more than ``days`` before a date.
 
     Parameters
@@ -48,7 +56,7 @@ def review_due(tactics, date, days):
     return (reviewed < oldest).to_numpy()
 
 
-def offered(tactics, date, crime_type=None):
+def offered(tactics: pd.DataFrame, date: str, crime_type: str | None = None) -> pd.DataFrame:
     """The approved tactics of a date, in order; with a crime type only those that serve it or all.
 
     Parameters
@@ -62,7 +70,7 @@ def offered(tactics, date, crime_type=None):
     return chosen.sort_values("sort_order", kind="stable", ignore_index=True)
 
 
-def visits_of_logs(logs, visits, near=NEAR):
+def visits_of_logs(logs: TacticLogs, visits: LoggedVisits, near: pd.Timedelta = NEAR) -> Objects:
     """Find the visit of each log: of its unit or officer, in its box if it names one, at its time or near to it.
 
     Parameters
@@ -106,7 +114,7 @@ def visits_of_logs(logs, visits, near=NEAR):
     return found
 
 
-def _by_day(frame, first, last, margin):
+def _by_day(frame: pd.DataFrame, first: str, last: str, margin: pd.Timedelta) -> pd.DataFrame:
     """One row per day (UTC) that a row touches, so that pairs need not be tried over years."""
     begin, end = (moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(int)
                   for moments in (frame[first] - margin, frame[last] + margin))
@@ -116,7 +124,7 @@ def _by_day(frame, first, last, margin):
     return frame.iloc[row].assign(_day=begin[row] + day)
 
 
-def _pairs(logs, stays, same, other):
+def _pairs(logs: pd.DataFrame, stays: pd.DataFrame, same: str, other: str) -> pd.DataFrame:
     """Pairs that agree on one of officer and unit; ``_other`` is False where they agree on the other, too."""
     pairs = logs.dropna(subset=[same]).merge(stays, on=[same, "_day"], suffixes=("_log", ""))
     return pairs.assign(_other=(pairs[other + "_log"] != pairs[other])).drop(columns=other + "_log")

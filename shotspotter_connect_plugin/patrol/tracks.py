@@ -5,12 +5,17 @@ into runs. When a later run goes on, at a possible speed and within the gap, whe
 stopped, the runs between them were somewhere else: they are outliers, one fix or many. Where no run goes on, nobody
 can say which side is wrong; both are kept, as separate tracks.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
-from typing import List
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..forecast.instants import NAT, SECOND
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Numbers
 
 
 @dataclass(frozen=True)
@@ -26,22 +31,22 @@ class VisitRules:
     drive_through_seconds: float = 120.0
 
     @classmethod
-    def from_settings(cls, settings):
+    def from_settings(cls, settings: Any) -> VisitRules:
         """The rules of an agency's settings."""
         return cls(settings.gps_gap_minutes * 60, settings.gps_max_speed / 3.6, settings.gps_max_accuracy,
                    settings.leave_metres, settings.leave_seconds, settings.merge_minutes * 60,
                    settings.drive_through_minutes * 60)
 
     @property
-    def gap(self):
+    def gap(self) -> int:
         """Nanoseconds of silence that a track survives."""
         return round(self.gap_seconds * SECOND)
 
-    def usable(self, accuracy):
+    def usable(self, accuracy: ArrayLike) -> Any:
         """Whether a fix of this accuracy (metres, NaN = not told) may be used."""
         return ~(np.asarray(accuracy, dtype=float) > self.max_accuracy)
 
-    def possible(self, dt, dx, dy):
+    def possible(self, dt: Any, dx: Any, dy: Any) -> Any:
         """Whether a vehicle can have moved by ``dx``, ``dy`` metres in ``dt`` nanoseconds.
 
         Devices round their times to the second, so a step may have taken up to a second longer than they tell; this
@@ -55,10 +60,10 @@ class VisitRules:
 class Run:
     """Fixes in a row between impossible steps: the ends as (time, x, y), how many they are, and what they carry."""
 
-    first: tuple
-    last: tuple
+    first: tuple[int, float, float]
+    last: tuple[int, float, float]
     count: int
-    parts: List = field(default_factory=list)
+    parts: list[Any] = field(default_factory=list)
 
 
 class RunStack:
@@ -67,11 +72,11 @@ class RunStack:
     Runs that may still turn out to be outliers wait in the stack; the lowest is settled.
     """
 
-    def __init__(self, rules):
+    def __init__(self, rules: VisitRules) -> None:
         self._rules = rules
-        self.runs = []
+        self.runs: list[Run] = []
 
-    def add(self, run):
+    def add(self, run: Run) -> tuple[list[Run], list[Run]]:
         """Take in the run that comes next in time.
 
         Returns
@@ -96,17 +101,18 @@ class RunStack:
         self.runs.append(replace(run, parts=list(run.parts)))  # grows later, and what was given does not
         return settled, []
 
-    def flush(self):
+    def flush(self) -> list[Run]:
         """The track has ended: give what waits, in order of time."""
         settled, self.runs = self.runs, []
         return settled
 
-    def _goes_on(self, below, run):
+    def _goes_on(self, below: Run, run: Run) -> bool:
         dt, dx, dy = (new - old for new, old in zip(run.first, below.last))
         return dt <= self._rules.gap and self._rules.possible(dt, dx, dy)
 
 
-def clean_fixes(unit, at, x, y, accuracy, rules):
+def clean_fixes(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats | None,
+                rules: VisitRules) -> tuple[Ints, Ints, dict[str, int]]:
     """Drop the fixes that cannot be used and number the tracks of the rest.
 
     Parameters
@@ -152,7 +158,7 @@ def clean_fixes(unit, at, x, y, accuracy, rules):
     return keep[track >= 0], track[track >= 0], dropped
 
 
-def _settle(starts, broken, at, x, y, rules):
+def _settle(starts: Ints, broken: Bools, at: Ints, x: Floats, y: Floats, rules: VisitRules) -> Ints:
     """Track of each run, -1 for outliers; only tracks with impossible steps are gone through run by run."""
     number = np.arange(starts.size)
     ends = np.append(starts[1:], at.size) - 1

@@ -1,4 +1,9 @@
 """Check a recorded draw: does what is stored follow from the seed, the probabilities and the rules?"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +13,11 @@ from .draw import NEARLY
 from .draw_record import hash_of_inputs
 from .metering import draw_from_chances, inclusion_probabilities, shares_of, visit_order
 from .seeds import hash_of
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike
+    from .draw_record import Rules
+    from .patrol_frames import DrawnBoxes
 
 # Least and most of each rule that the settings allow at all (focus and minutes: far beyond any use), since a record may
 # come from anybody.
@@ -19,7 +29,9 @@ _NAMED = 10
 """Differences of one kind that are named one by one."""
 
 
-def problems_of(draw, boxes, patrols, seed, commitments, state, neighbourhood=None):
+def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFrame, seed: str | None,
+                commitments: pd.DataFrame, state: Mapping[str, Mapping[str, Any]], *,
+                neighbourhood: Mapping[str, str] | None = None) -> list[str]:
     """Name everything in a recorded draw that does not fit.
 
     Parameters
@@ -61,7 +73,7 @@ def problems_of(draw, boxes, patrols, seed, commitments, state, neighbourhood=No
     return problems + _of_patrols(draw, boxes, patrols, state)
 
 
-def problems_of_replay(draw, boxes, patrolled, seed):
+def problems_of_replay(draw: Mapping[str, Any], boxes: pd.DataFrame, patrolled: Sequence[str], seed: str) -> list[str]:
     """Name what shows that a draw is not what its seed gives; :func:`problems_of` without plan and publication.
 
     Parameters
@@ -83,7 +95,7 @@ def problems_of_replay(draw, boxes, patrolled, seed):
     return problems + _without_patrol(boxes.loc[boxes["selected"].astype(bool), "box_id"], patrolled)
 
 
-def _of_form(draw, boxes):
+def _of_form(draw: Mapping[str, Any], boxes: pd.DataFrame) -> list[str]:
     """What is stored in a form in which no draw is written, so that nothing more can be checked."""
     rules, reserve = draw["rules"] or {}, draw["reserve"]
     if not isinstance(rules, dict):
@@ -105,11 +117,12 @@ def _of_form(draw, boxes):
     return problems
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def _of_inputs(draw, boxes, seed, neighbourhood):
+def _of_inputs(draw: Mapping[str, Any], boxes: DrawnBoxes, seed: str | None,
+               neighbourhood: Mapping[str, str]) -> list[str]:
     impossible = _impossible(boxes)
     problems = impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood)
     try:
@@ -124,7 +137,7 @@ def _of_inputs(draw, boxes, seed, neighbourhood):
     return problems
 
 
-def _of_seed(draw, seed, commitments):
+def _of_seed(draw: Mapping[str, Any], seed: str | None, commitments: pd.DataFrame) -> list[str]:
     problems = []
     if seed is not None and hash_of(seed) != draw["seed_hash"]:
         problems.append(_WRONG_SEED)
@@ -137,21 +150,22 @@ def _of_seed(draw, seed, commitments):
     return problems
 
 
-def _impossible(boxes):
+def _impossible(boxes: DrawnBoxes) -> list[str]:
     chance, harm = boxes["inclusion_probability"].to_numpy(dtype=float), boxes["harm"].to_numpy(dtype=float)
     problems = _named("has a probability that is none", boxes, ~((chance >= 0) & (chance <= 1)))
     problems += _named("has a chance but no beat", boxes, boxes["beat"].isna() & (chance > 0))
     return problems + _named("has a harm that is none", boxes, (harm < 0) | np.isinf(harm))
 
 
-def _of_chances(draw, boxes):
+def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     """Caps, eligibility, sums, and whether the probabilities follow from harm by the published rule."""
     rules, chance = draw["rules"], boxes["inclusion_probability"].to_numpy(dtype=float)
     problems = _named("has a probability above its cap", boxes, chance > boxes["cap"] + NEARLY)
     problems += _named("has a cap above that of the rules", boxes, boxes["cap"] > rules["cap"] + NEARLY)
     problems += _named("is not eligible but has a chance", boxes, ~boxes["eligible"].astype(bool) & (chance > 0))
     expected, _ = inclusion_probabilities(boxes["harm"], boxes["beat"], rules["boxes_per_beat"], boxes["cap"],
-                                          rules["lower_risk_share"], rules["focus"], boxes["eligible"].astype(bool))
+                                          lower_risk_share=rules["lower_risk_share"], focus=rules["focus"],
+                                          eligible=boxes["eligible"].astype(bool))
     problems += _named("has a probability that does not follow from the harms of its beat", boxes,
                        np.abs(expected - chance) > NEARLY)
     sums = boxes.assign(chance=chance).groupby("beat")[["chance", "selected"]].sum()
@@ -161,7 +175,7 @@ def _of_chances(draw, boxes):
     return problems
 
 
-def _of_shares(rules, boxes, neighbourhood):
+def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str]) -> list[str]:
     """No neighbourhood expects more than its share of the boxes asked for."""
     expected = boxes["inclusion_probability"].groupby(boxes["box_id"].map(neighbourhood)).sum()
     asked = rules["boxes_per_beat"] * boxes["beat"].nunique()
@@ -170,7 +184,7 @@ def _of_shares(rules, boxes, neighbourhood):
             if name in expected.index and expected[name] > share * asked + len(boxes) * NEARLY]
 
 
-def _of_replay(draw, boxes, seed):
+def _of_replay(draw: Mapping[str, Any], boxes: DrawnBoxes, seed: str) -> list[str]:
     rank, selected, reserve = draw_from_chances(boxes, seed, draw["inputs_hash"])
     stored = boxes["selected"].astype(bool).to_numpy()
     problems = _named("is drawn in the record but not in the replay", boxes, stored & ~selected)
@@ -184,7 +198,7 @@ def _of_replay(draw, boxes, seed):
     return problems
 
 
-def as_drawn(draw, boxes):
+def as_drawn(draw: Mapping[str, Any], boxes: pd.DataFrame) -> dict[str, Any]:
     """The draw as :func:`.adjustments.replayed` takes it: its patrols as they were before any adjustment."""
     rules, reserve = ({} if not isinstance(draw[name], dict) else draw[name] for name in ("rules", "reserve"))
     minutes = rules.get("target_minutes")
@@ -193,7 +207,8 @@ def as_drawn(draw, boxes):
                         for box in boxes.loc[boxes["selected"].fillna(False).astype(bool), "box_id"]}}
 
 
-def problems_of_adjusted(state, patrols, boxes):
+def problems_of_adjusted(state: Mapping[str, Mapping[str, Any]], patrols: pd.DataFrame,
+                         boxes: pd.DataFrame) -> list[str]:
     """Name every patrol that was added or topped up and is not what the adjustments make of it.
 
     Parameters
@@ -223,7 +238,8 @@ def problems_of_adjusted(state, patrols, boxes):
     return problems
 
 
-def _of_patrols(draw, boxes, patrols, state):
+def _of_patrols(draw: Mapping[str, Any], boxes: DrawnBoxes, patrols: pd.DataFrame,
+                state: Mapping[str, Mapping[str, Any]]) -> list[str]:
     drawn = boxes[boxes["selected"].astype(bool)]
     problems = _without_patrol(drawn["box_id"], patrols["box_id"])
     both = patrols.merge(drawn, on="box_id", suffixes=("", "_drawn"))
@@ -241,13 +257,13 @@ def _of_patrols(draw, boxes, patrols, state):
     return problems + [f"Box {box} has more than one patrol of this draw." for box in sorted(set(twice))]
 
 
-def _without_patrol(drawn, patrolled):
+def _without_patrol(drawn: Sequence[str] | pd.Series, patrolled: Sequence[str] | pd.Series) -> list[str]:
     drawn, patrolled = set(drawn), set(patrolled)
     return [f"Box {box} was drawn but has no patrol." for box in sorted(drawn - patrolled)] + [
         f"The patrol of box {box} was not drawn." for box in sorted(patrolled - drawn)]
 
 
-def _named(what, boxes, which):
+def _named(what: str, boxes: pd.DataFrame, which: ArrayLike) -> list[str]:
     found = boxes["box_id"][np.asarray(which, dtype=bool)].tolist()
     problems = [f"Box {box} {what}." for box in found[:_NAMED]]
     if len(found) > _NAMED:

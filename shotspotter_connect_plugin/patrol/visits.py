@@ -12,7 +12,10 @@ The rules, in this order:
 
 So every moment of a track counts for at most one box, and the minutes of all boxes never exceed the time tracked.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,12 @@ from ..forecast.instants import MINUTE, NAT, SECOND, nanoseconds, utc_times
 from ..progress import SILENT
 from .crossings import cut
 from .tracks import VisitRules, clean_fixes  # noqa: F401 VisitRules belongs to what this module offers
+
+if TYPE_CHECKING:
+    from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Numbers
+    from ..forecast.fishnet import Fishnet
+    from ..progress import Progress
+    from .patrol_frames import UnitVisits
 
 _COLUMNS = ("unit", "col", "row", "entered", "left", "inside")
 
@@ -36,11 +45,12 @@ class Visits:
     (by reason), tracks, minutes_tracked, drive_throughs.
     """
 
-    frame: pd.DataFrame
-    counts: dict
+    frame: UnitVisits
+    counts: dict[str, Any]
 
 
-def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, chunk=_CHUNK):
+def find_visits(unit: ArrayLike, at: Any, x: ArrayLike, y: ArrayLike, fishnet: Fishnet, rules: VisitRules, *,
+                accuracy: ArrayLike | None = None, progress: Progress = SILENT, chunk: int = _CHUNK) -> Visits:
     """Find the visits of any number of units.
 
     Parameters
@@ -80,13 +90,14 @@ def find_visits(unit, at, x, y, fishnet, rules, accuracy=None, progress=SILENT, 
         "minutes": found["inside"] / MINUTE}), counts)
 
 
-def no_visits():
+def no_visits() -> UnitVisits:
     """The frame of no visits."""
     return pd.DataFrame({"unit": np.zeros(0, dtype=object), "box_id": np.zeros(0, dtype=object),
                          "entered_utc": utc_times([]), "left_utc": utc_times([]), "minutes": np.zeros(0)})
 
 
-def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
+def visits_of_tracks(unit: Numbers, at: Ints, x: Floats, y: Floats, track: Ints, fishnet: Fishnet,
+                     rules: VisitRules) -> dict[str, Numbers]:
     """Visits of tracks that are already clean, drive-throughs included.
 
     Parameters
@@ -133,7 +144,8 @@ def visits_of_tracks(unit, at, x, y, track, fishnet, rules):
     return {name: values[order] for name, values in visits.items()}
 
 
-def has_left(at, x, y, step, out, back, col, row, fishnet, rules):
+def has_left(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, col: Ints, row: Ints, fishnet: Fishnet,
+             rules: VisitRules) -> Bools:
     """Whether units that went out of boxes had left them: outside by ``leave_metres`` for ``leave_seconds`` on end.
 
     Parameters
@@ -171,7 +183,7 @@ def has_left(at, x, y, step, out, back, col, row, fishnet, rules):
     return left
 
 
-def _within(t0, x0, y0, t1, x1, y1, ring):
+def _within(t0: Ints, x0: Floats, y0: Floats, t1: Ints, x1: Floats, y1: Floats, ring: Floats) -> tuple[Ints, Ints]:
     """From when to when (nanoseconds) straight steps lie in rectangles; the end before the start where they do not."""
     low, high = np.zeros(len(t0)), np.ones(len(t0))
     for start, end, least, most in ((x0, x1, ring[:, 0], ring[:, 2]), (y0, y1, ring[:, 1], ring[:, 3])):
@@ -189,7 +201,7 @@ def _within(t0, x0, y0, t1, x1, y1, ring):
     return low, high
 
 
-def _jitter(size, stay, back):
+def _jitter(size: int, stay: Ints, back: Ints) -> tuple[Bools, Bools]:
     """Which stays are swallowed by an absence too short to count, and which go on after one.
 
     ``stay`` leads to ``back``, the same unit's next stay in the same cell. What comes first wins: walking along the
@@ -206,7 +218,8 @@ def _jitter(size, stay, back):
     return swallowed, goes_on
 
 
-def _visits_of_part(unit, at, x, y, accuracy, fishnet, rules, counts):
+def _visits_of_part(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats | None, fishnet: Fishnet,
+                    rules: VisitRules, counts: dict[str, Any]) -> dict[str, Numbers]:
     keep, track, dropped = clean_fixes(unit, at, x, y, accuracy, rules)
     unit, at, x, y = unit[keep], at[keep], x[keep], y[keep]
     counts["used"] += keep.size
@@ -221,13 +234,13 @@ def _visits_of_part(unit, at, x, y, accuracy, fishnet, rules, counts):
     return {name: visits[name][lasting] for name in _COLUMNS}
 
 
-def _order(code, at):
+def _order(code: Ints, at: Ints) -> Ints | None:
     """Positions in the order of unit and time; None where the fixes already are."""
     rising = (code[1:] > code[:-1]) | ((code[1:] == code[:-1]) & (at[1:] >= at[:-1]))
     return None if rising.all() else np.lexsort((at, code))
 
 
-def _chunks(code, at, order, rules, size):
+def _chunks(code: Ints, at: Ints, order: Ints | None, rules: VisitRules, size: int) -> list[tuple[int, int]]:
     """Cut sorted fixes where nothing goes on: at another unit, or at a silence longer than every rule remembers."""
     if order is not None:
         code, at = code[order], at[order]

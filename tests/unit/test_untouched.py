@@ -102,7 +102,8 @@ def examples_of_a_forecast(calendar):
 
 
 def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
-    context = rolling_backtest.BacktestContext.of(boxes, calendar, SIZE, "05:00", coverage, places, days)
+    context = rolling_backtest.BacktestContext.of(
+        boxes, calendar, SIZE, plan_hour="05:00", coverage=coverage, places=places, days=days)
     admitted = allowed_inputs.admit_events(events)[0]
     rungs = [ladder.rung(name) for name in ("uniform", "count_28", "kde_250_all", "kde_500_all")]
     replayed = rolling_backtest.replay_type(admitted, "robbery", context, "2018-09-10", "2018-10-21",
@@ -201,7 +202,7 @@ def examples_of_a_check(boxes, rules, drawn, planned, tmp_path):
     commitments = pd.DataFrame({"seed_hash": [seeds.hash_of("seed")], "shift_date": "2024-03-01", "shift": "day",
                                 "committed_utc": [pd.Timestamp("2024-02-28", tz="UTC")]})
     around = dict(zip(boxes["box_id"], boxes["neighbourhood"]))
-    assert verify.problems_of(record_of_draw, table, patrols, "seed", commitments, state, around) == []
+    assert verify.problems_of(record_of_draw, table, patrols, "seed", commitments, state, neighbourhood=around) == []
     assert verify.problems_of_replay(record_of_draw, table, patrols["box_id"].tolist(), "seed") == []
     verify.as_drawn(record_of_draw, table)
     verify.problems_of_adjusted(state, patrols.iloc[:0], table)
@@ -270,7 +271,8 @@ def examples_of_visits():
     fixes = random_tracks(5)
     net, rules = fishnet.Fishnet(250.0), tracks.VisitRules.from_settings(Settings())
     accuracy_of = np.where(np.arange(len(fixes)) % 50, 8.0, np.nan)
-    found = visits.find_visits(fixes["unit"], fixes["at"], fixes["x"], fixes["y"], net, rules, accuracy_of)
+    found = visits.find_visits(fixes["unit"], fixes["at"], fixes["x"], fixes["y"], net, rules, accuracy=accuracy_of)
+    instants.iso_texts(np.array([0]), "s")
     visits.find_visits(fixes["unit"].to_numpy(object), instants.nanoseconds(fixes["at"]), fixes["x"].to_numpy(),
                        fixes["y"].to_numpy(), net, rules)
     visits.no_visits(), rules.possible(np.array([10**9]), np.array([5.0]), np.array([5.0]))

@@ -84,8 +84,8 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     progress.report(0.0, "Reading incidents and alerts")
     may_tell = [code for code in enabled if may_be_forecast(code)]
     events = admit_events(forecasting.read_events(workspace, may_tell, pd.Timestamp.now(tz="UTC"), reports=True))[0]
-    context = replaying.BacktestContext.of(frame[list(BOX_COLUMNS)], calendar, settings.size, settings.plan_hour,
-                                           **forecasting.read_surroundings(workspace),
+    context = replaying.BacktestContext.of(frame[list(BOX_COLUMNS)], calendar, settings.size,
+                                           plan_hour=settings.plan_hour, **forecasting.read_surroundings(workspace),
                                            related=sorted(set(events["crime_type"])), share=area_percent / 100)
     boxes = context.boxes
     kinds = workspace.crime_types.set_index("crime_type")
@@ -96,7 +96,8 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
             part = progress.part(0.02 + 0.83 * number / len(codes), 0.02 + 0.83 * (number + 1) / len(codes))
             part.report(0.0, "Replaying " + code.replace("_", " "))
             worth = float(kinds.loc[code, "severity"] * kinds.loc[code, "effectiveness"])
-            found = replaying.replay_type(events, code, context, first, last, _adder(harm, worth), ranked, part)
+            found = replaying.replay_type(events, code, context, first, last,
+                                          take=_adder(harm, worth), ranked=ranked, progress=part)
             if found is None:
                 left_out.append(code)
             else:

@@ -71,7 +71,7 @@ def verify_shift(workspace, shift_date, shift, chain_problems=None):
         prefix = f"Draw {number}: " if len(kept) > 1 else ""
         own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
         seed = draw["seed"] or secrets.get(draw["seed_hash"])
-        found = problems_of(draw, of_draw[draw["draw_id"]], own, seed, committed, state, around)
+        found = problems_of(draw, of_draw[draw["draw_id"]], own, seed, committed, state, neighbourhood=around)
         if seed is None:
             withheld, why = _without_seed(workspace, draw)
             (found if withheld else waiting).append((prefix if not withheld else "") + why)

@@ -234,12 +234,13 @@ def read_events(workspace, crime_types, as_of, since=None, reports=False):
     own.loc[shots, "weight"] = gunfire_events.weights(own.loc[shots, "from_utc"], *fireworks)
     parts = [own]
     if use_alerts:
-        merging = settings.merge_alert_minutes, settings.merge_alert_metres
+        merging = {"merge_minutes": settings.merge_alert_minutes, "merge_metres": settings.merge_alert_metres,
+                   "firework_days": settings.firework_days, "firework_weight": settings.firework_weight}
         alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
-        parts.append(gunfire_events.gunfire_events(alerts, workspace.calendar, *merging, settings.firework_days,
-                                                   settings.firework_weight, settings.include_probable))
+        parts.append(gunfire_events.gunfire_events(alerts, workspace.calendar, **merging,
+                                                   include_probable=settings.include_probable))
         if of_reports:
-            parts.append(gunfire_events.report_events(events, *merging, *fireworks))
+            parts.append(gunfire_events.report_events(events, calendar=workspace.calendar, **merging))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -78,8 +78,8 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
         lost = commit(workspace, writer, shift_date, shift, now, "" if redraw else reason, seed is not None)
         secret = str(seed) if seed is not None else committed_seed(workspace, shift_date, shift)
         progress.report(0.3, "Metering")
-        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes, cap,
-                                  share_caps(workspace))
+        rules = metering.rules_of(workspace.settings, shift_date, shift, len(earlier) + 1, boxes=boxes, cap=cap,
+                                  shares=share_caps(workspace))
         history = history_around(workspace, shift_date, shift, rules, chances=True)
         drawn = metering.draw_shift(workspace.read("boxes", [
             "box_id", "beat", "inside", "water", "neighbourhood"]),

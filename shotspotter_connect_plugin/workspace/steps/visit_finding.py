@@ -150,7 +150,7 @@ def _found(workspace, start, end, progress):
         fixes = workspace.read("gps_fixes", ["unit", "at_utc", "x", "y", "accuracy"], {
             "unit": Between(units[number], following), "at_utc": when}, order_by=["unit", "at_utc"])
         visits = engine.find_visits(fixes["unit"], fixes["at_utc"], fixes["x"], fixes["y"], workspace.fishnet, rules,
-                                    fixes["accuracy"], part)
+                                    accuracy=fixes["accuracy"], progress=part)
         dropped.update(visits.counts.pop("dropped"))
         counts.update(visits.counts)
         frame = visits.frame

@@ -80,10 +80,11 @@ def test_a_worked_example():
 
 def test_beats_may_differ_in_boxes_and_wide_ranges_of_harm_do_not_break_the_sum():
     harm = 10.0 ** np.arange(-60, 60, 2.0)
-    chance, shortfalls = inclusion_probabilities(harm, ["A"] * 30 + ["B"] * 30, {"A": 3, "B": 7}, 0.5, 0.0, 10.0)
+    chance, shortfalls = inclusion_probabilities(
+        harm, ["A"] * 30 + ["B"] * 30, {"A": 3, "B": 7}, 0.5, lower_risk_share=0.0, focus=10.0)
     assert chance[:30].sum() == pytest.approx(3) and chance[30:].sum() == pytest.approx(7) and not shortfalls
     assert (np.diff(chance[:30]) >= 0).all()
-    chance, _ = inclusion_probabilities([1.0, 1e-160, 1e-160], ["A"] * 3, 1, 0.5, 0.0, 2.0)
+    chance, _ = inclusion_probabilities([1.0, 1e-160, 1e-160], ["A"] * 3, 1, 0.5, lower_risk_share=0.0, focus=2.0)
     assert chance.tolist() == [0.5, 0.25, 0.25]
 
 
@@ -225,7 +226,7 @@ def test_what_cannot_be_had_is_said_and_not_bent():
 @pytest.mark.parametrize("boxes, cap", [(-1, None), (None, 0.0), (None, 1.5), (None, float("nan"))])
 def test_rules_out_of_range_are_refused(boxes, cap):
     with pytest.raises(ConnectError):
-        metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes, cap)
+        metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes=boxes, cap=cap)
 
 
 def test_the_plan_goes_from_most_harm_to_the_nearest():

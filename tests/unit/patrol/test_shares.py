@@ -68,7 +68,7 @@ def test_a_worked_example_of_a_share_cap():
     harm, beat = [3.0, 1.0, 1.0, 1.0], ["A", "A", "B", "B"]
     around = ["n", None, "n", None]
     cap, limited = share_caps(harm, beat, around, {"n": 0.25}, 1, 1.0, lower_risk_share=0.0, focus=1.0)
-    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, 0.0, 1.0)
+    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0, focus=1.0)
     np.testing.assert_allclose(chance, [0.3, 0.7, 0.2, 0.8])  # 0.75 and 0.5, both times 0.4
     assert not shortfalls and limited[0].sentence == (
         "Neighbourhood n: 1.25 boxes would have been expected, its share cap allows 0.5; the rest went to other "
@@ -79,11 +79,11 @@ def test_a_beat_that_lies_in_one_neighbourhood_keeps_its_boxes_while_another_can
     harm, beat = np.ones(6), ["A", "A", "B", "B", "B", "B"]
     around = ["n", "n", "n", "n", None, None]
     cap, _ = share_caps(harm, beat, around, {"n": 0.6}, 1, 1.0, lower_risk_share=0.0)
-    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, 0.0)
+    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0)
     np.testing.assert_allclose(chance, [0.5, 0.5, 0.1, 0.1, 0.4, 0.4])
     assert not shortfalls
     cap, _ = share_caps(harm, beat, around, {"n": 0.4}, 1, 1.0, lower_risk_share=0.0)
-    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, 0.0)
+    chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0)
     assert chance[:4].sum() == pytest.approx(0.8)
     assert shortfalls[0].sentence.startswith("Beat A: 1 boxes were asked for") and "0.2 fewer" in shortfalls[0].sentence
 
