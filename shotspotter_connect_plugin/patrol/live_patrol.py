@@ -30,10 +30,17 @@ _CHANGES_SECONDS = 900.0
 class _PlannedPatrol(Protocol):
     """What of a patrol the car's screen goes by."""
 
-    patrol_id: str
-    box_id: str
-    unit: str | None
-    target_minutes: float | None
+    @property
+    def box_id(self) -> str:
+        """Box of the patrol."""
+
+    @property
+    def unit(self) -> str | None:
+        """Unit it is for; None for anybody."""
+
+    @property
+    def target_minutes(self) -> float | None:
+        """Minutes to stay; None for the usual ones."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Situation:
     """
 
     verdict: str
-    patrol: _PlannedPatrol | None
+    patrol: Any
     box_id: str
     visit_seconds: float
     seconds: float
@@ -100,7 +107,8 @@ class LivePatrol:
         """Let time pass without a fix -> the events of the tracker."""
         return self._take(self._tracker.advance(now), now)
 
-    def replay(self, at: Any, x: Floats, y: Floats, accuracy: Floats) -> None:
+    def replay(self, at: Any, x: Floats | Sequence[float], y: Floats | Sequence[float],
+               accuracy: Floats | Sequence[float]) -> None:
         """Take in the fixes of the shift so far, as after a restart; a whole shift takes a moment.
 
         What no fix to come can change is found for all fixes at once; the tracker gets only what is left.

@@ -217,7 +217,7 @@ class LiveDock(QgsDockWidget):
         if before != after:
             self._tell(tr("The plan has changed: boxes taken off {}, added {}.").format(
                 len(before - after), len(after - before)))
-        self._box = None
+        self._box: str = None
         self._show_plan()
         self._show()
 
