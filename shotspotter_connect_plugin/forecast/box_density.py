@@ -5,6 +5,7 @@ boxes back to 1: with power 1 that is the corrected forecast, with less the weig
 of its correction.
 """
 from dataclasses import dataclass, replace
+from typing import Optional
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class RungFit:
 
     weights: tuple
     uniform_share: float
-    forest: Forest = None
+    forest: Optional[Forest] = None
     power: float = 1.0
 
 

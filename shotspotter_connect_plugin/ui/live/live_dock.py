@@ -60,7 +60,8 @@ class LiveDock(QgsDockWidget):
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
         self._source = self._package = self._journal = self._patrol = self._transform = self._workspace_link = None
-        self._verdict, self._box, self._logged, self._last = "", None, {}, None
+        self._verdict, self._logged, self._last = "", {}, None
+        self._box: str = None
         self._behind = False  # whether another project was opened during the shift
         self._since_fix = QElapsedTimer()
         self._gps = GpsSource(self)
@@ -217,7 +218,7 @@ class LiveDock(QgsDockWidget):
         if before != after:
             self._tell(tr("The plan has changed: boxes taken off {}, added {}.").format(
                 len(before - after), len(after - before)))
-        self._box: str = None
+        self._box = None
         self._show_plan()
         self._show()
 
