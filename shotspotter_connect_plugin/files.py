@@ -25,7 +25,7 @@ _FOLDER = ".connect-"
 _IN_USE = ".in_use"
 _LONG_DEAD = 24 * 3600.0
 """Seconds after which a folder that nobody can be asked about was left by a killed run."""
-_WAITS = (0.05, 0.2, 0.5)
+WAITS = (0.05, 0.2, 0.5)
 """Seconds between attempts to replace a file that a scanner of viruses or an indexer holds for a moment."""
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, None)
 """None: told by a library, or a file that is not whole. The folder can be written by then, so the disk is full."""
@@ -269,7 +269,7 @@ def _kept(path: Path, place: Path) -> Path | None:
 
 
 def _move(unfinished: Path, path: Path) -> None:
-    for wait in (*_WAITS, None):
+    for wait in (*WAITS, None):
         try:
             return os.replace(unfinished, path)
         except PermissionError as error:

@@ -73,7 +73,7 @@ def check_crs(crs, bounds, size=250.0):
         raise ConnectError(f"{name} is not a projected CRS, so it has no metres; {advice}")
     if crs.GetLinearUnits() != 1.0:
         raise ConnectError(f"{name} measures in {crs.GetLinearUnitsName()}, not in metres; {advice}")
-    side, area = _worst_errors(crs, bounds, size)
+    side, area = worst_errors(crs, bounds, size)
     if not max(abs(side), abs(area)) <= TOLERANCE:
         if not math.isfinite(side + area):
             raise ConnectError(f"{name} does not reach the whole area; {advice}")
@@ -92,7 +92,7 @@ def _advice(crs, bounds):
         return "name a metric CRS made for this area."
 
 
-def _worst_errors(crs, bounds, size):
+def worst_errors(crs, bounds, size):
     """Largest relative error of a side (or diagonal) and of the area of boxes at 7 x 7 places of the bounds."""
     ground = crs.CloneGeogCS()  # on the datum of its own
     ground.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)

@@ -118,7 +118,7 @@ def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=Fal
         scores += learner.weekly_scores(fits[-1], start, stop, spans)
     judged = events.select(events.date >= spans.validation) if spans.weeks else events.select(slice(0, 0))
     weekly = np.bincount((judged.date - spans.validation) // 7, judged.weight, minlength=spans.weeks)
-    chosen, reason, compared = _choose(ladder, scores, weekly, rng)
+    chosen, reason, compared = choose_rung(ladder, scores, weekly, rng)
     newest = learner.fits(ladder if every_rung else (chosen,), last, partial(progress.report, 0.7))
     uncertainty, figures = Uncertainty(), {}
     if spans.weeks:
@@ -213,7 +213,7 @@ class _Rates:
         return expected
 
 
-def _choose(ladder, scores, events, rng):
+def choose_rung(ladder, scores, events, rng):
     """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks.
 
     A bootstrap of few weeks gives too small an error, by an eighth at four weeks: that moves a rule of thumb, where it

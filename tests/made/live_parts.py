@@ -28,7 +28,7 @@ def drive(dock, place, begin, minutes, start=START):
     """A fix every 15 seconds at a place, as the GPS tells it."""
     for number in range(int(minutes * 4)):
         at = start + pd.Timedelta(minutes=begin, seconds=15 * number)
-        dock._gps.fix.emit(at.isoformat(), *place, 4.0)
+        dock.gps.fix.emit(at.isoformat(), *place, 4.0)
 
 
 def buttons(dock):

@@ -168,9 +168,9 @@ def import_dock():
 def _live():
     """What there is of the live patrol now."""
     docks = iface.mainWindow().findChildren(QDockWidget, "ConnectLiveDock")
-    running = [dock for dock in docks if dock._patrol is not None]
+    running = [dock for dock in docks if dock.patrol is not None]
     return {"docks": len(docks), "visible": [dock.isVisible() for dock in docks],
-            "seconds": [dock._patrol.situation().visit_seconds for dock in running],
+            "seconds": [dock.patrol.situation().visit_seconds for dock in running],
             "said": [dock.page.verdict.text() for dock in running],
             "layers": [layer.name() for layer in QgsProject.instance().mapLayers().values()],
             "drawn": len(iface.mapCanvas().scene().items())}
@@ -186,7 +186,7 @@ def live_begins():
     dock.first.unit.setText("12-A")
     dock.first.begin.click()
     for second in range(0, 600, 10):
-        dock._gps.fix.emit(f"2026-03-02T20:{30 + second // 60:02d}:{second % 60:02d}Z", -76.977, 38.8851, 4.0)
+        dock.gps.fix.emit(f"2026-03-02T20:{30 + second // 60:02d}:{second % 60:02d}Z", -76.977, 38.8851, 4.0)
     wait(1)
     return before, _live()
 

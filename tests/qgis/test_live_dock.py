@@ -44,7 +44,7 @@ def test_a_touch_logs_the_tactic_on_disk_at_once(open_live_dock, package):
     press(button)
     assert "✓ 15:32" in button.text(), "the agency's wall clock"
     written = (package.parent / "journal_2026-03-02_evening_12-A_tactics.csv").read_text().splitlines()
-    assert written[1:] == ["12-A,71,2026-03-02T20:32:45.000Z,foot_patrol,," + dock._package.patrols[0].box_id]
+    assert written[1:] == ["12-A,71,2026-03-02T20:32:45.000Z,foot_patrol,," + dock.package.patrols[0].box_id]
     fixes = (package.parent / "journal_2026-03-02_evening_12-A_gps.csv").read_text().splitlines()
     assert len(fixes) == 1 + 12
 
@@ -53,16 +53,16 @@ def test_a_restart_in_the_middle_of_a_visit_loses_nothing(open_live_dock, packag
     dock = open_live_dock(package)
     drive(dock, INSIDE, 0, 10)
     press(buttons(dock)["tactic_near_stops"])
-    before = dock._patrol.situation()
+    before = dock.patrol.situation()
     dock.take_away()            # QGIS ends; a crash does less than this
     again = open_live_dock()
-    assert again._patrol.situation() == before and before.verdict == live_patrol.STAY
+    assert again.patrol.situation() == before and before.verdict == live_patrol.STAY
     assert "✓" in buttons(again)["tactic_near_stops"].text()
     drive(again, INSIDE, 10, 6)
     assert again.page.verdict.text() == "Target reached: move on"
     press(again.page.end)
     assert "import it" in again.first.complaint.text()
-    assert open_live_dock()._patrol is None, "an ended shift does not go on"
+    assert open_live_dock().patrol is None, "an ended shift does not go on"
 
 
 def test_a_box_suppressed_meanwhile_loses_nothing(open_live_dock, package):
@@ -73,13 +73,13 @@ def test_a_box_suppressed_meanwhile_loses_nothing(open_live_dock, package):
     press(dock.page.end)
     press(dock.first.begin)
     drive(dock, INSIDE, 6, 6)
-    visit, = dock._patrol.visits
+    visit, = dock.patrol.visits
     assert visit.minutes == pytest.approx(11.75) and "Not in a box" in dock.page.verdict.text()
 
 
 def test_the_journal_tells_of_every_visit_at_once(open_live_dock, package):
     dock = open_live_dock(package)
-    path, box = dock._journal.visits_path, dock._package.patrols[0].box_id
+    path, box = dock.journal.visits_path, dock.package.patrols[0].box_id
 
     def lines():
         return [line.split(",")[2:4] for line in path.read_text().splitlines()[1:] if box in line]
@@ -102,22 +102,22 @@ def test_a_package_exported_again_is_taken_in_and_a_box_taken_off_keeps_its_time
     content = json.loads(package.read_text())
     time.sleep(0.01)
     package.write_text("{")                    # half written
-    dock._tick()
+    dock.tick()
     assert dock.page.verdict.text() == "10 min to go" and said == []
     package.write_text(json.dumps({**content, "patrols": content["patrols"][1:]}))
     os.utime(package, ns=(1, 1))
-    dock._tick()
+    dock.tick()
     assert dock.page.verdict.text() == "Taken off the plan: you may leave"
     assert said == ["The plan has changed: boxes taken off 1, added 0.", dock.page.verdict.text()] and buttons(dock)
     drive(dock, INSIDE, 6, 1)
-    assert dock.page.timer.text().startswith("6:") and dock._patrol.situation().verdict == live_patrol.TAKEN_OFF
+    assert dock.page.timer.text().startswith("6:") and dock.patrol.situation().verdict == live_patrol.TAKEN_OFF
     press(buttons(dock)["tactic_foot_patrol"])
-    assert len(dock._journal.tactics()) == 1
+    assert len(dock.journal.tactics()) == 1
     package.write_text(json.dumps(content))
-    dock._tick()
+    dock.tick()
     assert dock.page.verdict.text() == "9 min to go", "the box is on the plan again"
     drive(dock, OUTSIDE, 8, 1)
-    assert dock._patrol.minutes(dock._package.patrols[0].box_id) >= 6.75
+    assert dock.patrol.minutes(dock.package.patrols[0].box_id) >= 6.75
 
 
 def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_live_dock, package):
@@ -126,7 +126,7 @@ def test_the_end_of_the_shift_is_told_and_the_visit_goes_on(open_live_dock, pack
     assert "ended" not in dock.page.header.text()
     drive(dock, INSIDE, 449, 4)                       # 20:30 and 450 minutes are 04:00, the end
     assert dock.page.header.text() == "Evening, 2026-03-02 · unit 12-A · this shift has ended"
-    assert dock._patrol.situation().visit_seconds == pytest.approx(465)
+    assert dock.patrol.situation().visit_seconds == pytest.approx(465)
 
 
 def test_the_signal_is_lost_and_the_dock_says_so(open_live_dock, package, monkeypatch):
@@ -145,18 +145,18 @@ def test_the_signal_is_lost_and_the_dock_says_so(open_live_dock, package, monkey
 
         def restart(self):
             self.seconds = 0
-    monkeypatch.setattr(type(dock._gps), "name", property(lambda _: "gpsd"))
-    dock._since_fix = Clock(60)
-    dock._tick()
+    monkeypatch.setattr(type(dock.gps), "name", property(lambda _: "gpsd"))
+    dock.since_fix = Clock(60)
+    dock.tick()
     assert "no position for 60 seconds" in dock.page.gps_label.text()
     assert dock.page.timer.text() == "6:45", "the timer runs on"
-    dock._since_fix.seconds = 400
-    dock._tick()
+    dock.since_fix.seconds = 400
+    dock.tick()
     assert not dock.page.timer.isVisible() and "Not in a box" in dock.page.verdict.text()
-    visit, = dock._patrol.visits
+    visit, = dock.patrol.visits
     assert visit.minutes == pytest.approx(5.75), "silence adds nothing"
     drive(dock, INSIDE, 14, 2)
-    assert dock.page.timer.isVisible() and len(dock._patrol.visits) == 2
+    assert dock.page.timer.isVisible() and len(dock.patrol.visits) == 2
 
 
 def test_the_target_is_said_once_loud_and_large(open_live_dock, package, monkeypatch):
@@ -209,11 +209,11 @@ def test_text_from_data_is_shown_as_it_is(open_live_dock, package):
 
 def test_what_is_wrong_is_said_and_nothing_starts(open_live_dock, package, tmp_path):
     dock = open_live_dock(tmp_path / "none.json")
-    assert "FORMAT=package" in dock.first.complaint.text() and dock._patrol is None
+    assert "FORMAT=package" in dock.first.complaint.text() and dock.patrol is None
     dock.first.path.setText(str(package))
     dock.first.unit.setText("../12")
     press(dock.first.begin)
-    assert "unit" in dock.first.complaint.text() and dock._patrol is None
+    assert "unit" in dock.first.complaint.text() and dock.patrol is None
     dock.first.unit.setText("12")
     press(dock.first.begin)
     dock.page.host.setText("nowhere")
@@ -233,7 +233,7 @@ def test_the_journal_gives_the_workspace_the_same_visits(open_live_dock, package
         dock = open_live_dock(package)
         drive(dock, place, 0, 12)
         press(buttons(dock)["tactic_foot_patrol"])
-        shown = dock._patrol.visits
+        shown = dock.patrol.visits
         dock.take_away()
         folder = package.parent
         assert import_gps(workspace, folder / "journal_2026-03-02_evening_12-A_gps.csv").added == 48

@@ -31,10 +31,10 @@ def test_nmea_over_tcp(open_live_dock, package):
     dock.page.kind.setCurrentText(NMEA)
     dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
-    wait(lambda: dock.page.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10)
+    wait(lambda: dock.page.timer.isVisible() and dock.patrol.situation().visit_seconds >= 10)
     assert "good" in dock.page.gps_label.text()
     # The first sentence has no date: no clock but the receiver's is ever used.
-    assert all(START <= at < START + pd.Timedelta(minutes=1) for at, *_ in dock._journal.fixes())
+    assert all(START <= at < START + pd.Timedelta(minutes=1) for at, *_ in dock.journal.fixes())
     server.close()
 
 
@@ -52,7 +52,7 @@ def test_gpsd(open_live_dock, package, tmp_path):
         dock.page.host.setText(f"127.0.0.1:{port}")
         press(dock.page.connect_gps)    # gpsd is not up yet: it tries again
         wait(dock.page.timer.isVisible, 30, dock.page.gps_label.text)
-        assert dock.page.band.text().endswith("Robbery") and dock._journal.fixes()
+        assert dock.page.band.text().endswith("Robbery") and dock.journal.fixes()
     finally:
         gpsfake.terminate()
         gpsfake.wait(10)
@@ -102,17 +102,17 @@ def test_a_serial_receiver(open_live_dock, package, serial_port):
     dock.page.kind.setCurrentText(SERIAL)
     dock.page.host.setText(name)
     press(dock.page.connect_gps)
-    dock._tick()
+    dock.tick()
     assert "no answer yet from Serial port " + name in dock.page.gps_label.text()
     plug_in()
-    wait(lambda: dock.page.timer.isVisible() and dock._patrol.situation().visit_seconds >= 10, 30,
+    wait(lambda: dock.page.timer.isVisible() and dock.patrol.situation().visit_seconds >= 10, 30,
          dock.page.gps_label.text)
     assert "good" in dock.page.gps_label.text() and not dock.page.connect_gps.isVisible()
-    assert all(START <= at < START + pd.Timedelta(minutes=5) for at, *_ in dock._journal.fixes())
+    assert all(START <= at < START + pd.Timedelta(minutes=5) for at, *_ in dock.journal.fixes())
 
 
 def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(open_live_dock, package, monkeypatch):
-    monkeypatch.setattr(gps_receiver, "_TRY_AGAIN", 500)
+    monkeypatch.setattr(gps_receiver, "TRY_AGAIN_MS", 500)
     server = socket.create_server(("127.0.0.1", 0))
     lines = nmea(60)
 
@@ -128,13 +128,13 @@ def test_a_restart_and_a_line_that_breaks_are_tried_again_and_nothing_is_lost(op
     dock.page.kind.setCurrentText(NMEA)
     dock.page.host.setText(f"127.0.0.1:{server.getsockname()[1]}")
     press(dock.page.connect_gps)
-    wait(lambda: dock._patrol.situation().visit_seconds >= 10)
+    wait(lambda: dock.patrol.situation().visit_seconds >= 10)
     wait(lambda: "no answer yet" in dock.page.gps_label.text(), 15, dock.page.gps_label.text)
-    wait(lambda: dock._patrol.situation().visit_seconds >= 30, 20, dock.page.gps_label.text)
+    wait(lambda: dock.patrol.situation().visit_seconds >= 30, 20, dock.page.gps_label.text)
     dock.take_away()
     again = open_live_dock()
-    wait(lambda: again._patrol.situation().visit_seconds >= 50, 20, again.page.gps_label.text)
-    visit, = again._patrol.visits
+    wait(lambda: again.patrol.situation().visit_seconds >= 50, 20, again.page.gps_label.text)
+    visit, = again.patrol.visits
     assert visit.entered_utc <= START + pd.Timedelta(seconds=5), "one visit, not three"
     assert "NMEA" in again.page.gps_label.text(), "the receiver was connected again by itself"
     server.close()

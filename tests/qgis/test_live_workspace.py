@@ -53,7 +53,7 @@ def started(open_live_dock, address, canvas=None):
     dock.first.unit.setText("12-A")
     dock.first.badge.setText("71")
     press(dock.first.begin)
-    assert dock._patrol is not None, dock.first.complaint.text()
+    assert dock.patrol is not None, dock.first.complaint.text()
     return dock
 
 
@@ -69,8 +69,8 @@ def go(dock, place, begin, minutes):
 
 def delivered(dock):
     """What only grew is sent every twenty seconds; here at once."""
-    dock._workspace_link.send()
-    wait(lambda: dock._workspace_link.has_all and not dock._workspace_link._works.under_way(), 20)
+    dock.workspace_link.send()
+    wait(lambda: dock.workspace_link.has_all and not dock.workspace_link._works.under_way(), 20)
 
 
 def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(open_live_dock, address, places):
@@ -93,14 +93,14 @@ def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(
     log, = written(address, "tactic_log").to_dict("records")
     assert log["approved"] and log["visit_id"] == live.query("box_id == @box")["visit_id"].iloc[0]
     with open_workspace(address) as workspace:
-        assert workspace.count("gps_fixes", {"unit": "12-A"}) == len(dock._journal.fixes())
+        assert workspace.count("gps_fixes", {"unit": "12-A"}) == len(dock.journal.fixes())
         batch = find_visits(workspace, DATE, DATE)
         batch = batch[batch["unit"] == "12-A"].sort_values("entered_utc", ignore_index=True)
         columns = ["visit_id", "box_id", "patrol_id", "officer", "shift", "entered_utc", "left_utc", "dosage"]
         finished = live[live["box_id"].isin(batch["box_id"])].reset_index(drop=True)
         pd.testing.assert_frame_equal(batch[columns], finished[columns])
         assert batch["minutes"].tolist() == pytest.approx(finished["minutes"].tolist())
-        done = import_gps(workspace, dock._journal.fixes_path)
+        done = import_gps(workspace, dock.journal.fixes_path)
         assert (done.added, done.updated) == (0, 0), "importing the journal as well doubles nothing"
     press(dock.page.end)
     assert "Everything is in the workspace" in dock.first.complaint.text()
@@ -115,13 +115,13 @@ def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_live_dock, add
     go(dock, inside, 0, 5)
     wait(lambda: "Another program is writing" in dock.page.warning.text())
     assert "journal keeps everything" in dock.page.warning.text()
-    assert written(address).empty and len(dock._journal.fixes()) == 20
-    wait(lambda: not dock._workspace_link._works.under_way())
+    assert written(address).empty and len(dock.journal.fixes()) == 20
+    wait(lambda: not dock.workspace_link._works.under_way())
     dock.take_away()                    # QGIS ends meanwhile
     other.rollback()
     other.close()
     again = open_live_dock()
-    assert again._patrol is not None and again._patrol.situation().visit_seconds == pytest.approx(285)
+    assert again.patrol is not None and again.patrol.situation().visit_seconds == pytest.approx(285)
     delivered(again)
     assert written(address)["box_id"].tolist() == [box] and again.page.warning.text() == ""
     with open_workspace(address) as workspace:
@@ -139,7 +139,7 @@ def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_live_dock, address
     delivered(dock)
     with open_workspace(address) as workspace:
         adjust(workspace, "suppress", DATE, SHIFT, box_id=box, reason=next(iter(workspace.settings.adjustment_reasons)))
-    dock._workspace_link._turn()
+    dock.workspace_link._turn()
     wait(lambda: "Taken off" in dock.page.verdict.text())
     assert dock.page.timer.isVisible() and buttons(dock)
     go(dock, inside, 4, 4)
@@ -155,7 +155,7 @@ def test_what_is_no_workspace_is_one_sentence(open_live_dock, created, tmp_path)
         dock.first.path.setText(address)
         dock.first.plan_named.emit()
         press(dock.first.begin)
-        assert words in dock.first.complaint.text() and dock._patrol is None
+        assert words in dock.first.complaint.text() and dock.patrol is None
 
 
 @pytest.fixture
@@ -171,31 +171,31 @@ def test_boxes_and_car_are_on_the_map(open_live_dock, package, canvas):
     project = QgsProject.instance()
     project.clear()
     dock = open_live_dock(package, canvas)
-    layer = dock._map.layer
+    layer = dock.live_map.layer
     assert project.mapLayers() and not project.isDirty() and layer.crs().authid() == "EPSG:32618"
     boxes = {feature["box_id"]: feature for feature in layer.getFeatures()}
-    assert set(boxes) == {patrol.box_id for patrol in dock._package.patrols} and layer.readOnly()
+    assert set(boxes) == {patrol.box_id for patrol in dock.package.patrols} and layer.readOnly()
     assert {item.value(): item.symbol().color().name() for item in layer.renderer().categories()} == {
         "robbery": "#0072b2", "theft": "#e69f00"}
     drive(dock, OUTSIDE, 0, 1)
-    assert not dock._map._band.asGeometry() or dock._map._band.asGeometry().isEmpty()
-    assert dock._map._car.isVisible()
+    assert not dock.live_map._band.asGeometry() or dock.live_map._band.asGeometry().isEmpty()
+    assert dock.live_map._car.isVisible()
     canvas.setExtent(QgsRectangle(0, 0, 1000, 1000))
     drive(dock, INSIDE, 3, 1)
     place = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True).transform(*INSIDE)
     assert canvas.extent().contains(*place), "the map follows"
-    outline = dock._map._band.asGeometry().boundingBox()
+    outline = dock.live_map._band.asGeometry().boundingBox()
     assert outline.contains(*place) and 300 < outline.width() < 350, "250 m, in Web Mercator at 39 degrees"
     drive(dock, OUTSIDE, 5, 1)
-    assert dock._map._band.asGeometry().isEmpty()
+    assert dock.live_map._band.asGeometry().isEmpty()
     canvas.setExtent(QgsRectangle(0, 0, 1000, 1000))
     dock.page.boxes.itemClicked.emit(dock.page.boxes.item(0))
     assert canvas.extent().contains(*place), "a touched box is brought into view"
     project.clear()         # as QGIS does when it has started, or when another project is opened
     layer, = project.mapLayers().values()
-    assert layer is dock._map.layer and layer.featureCount() == 2 and not project.isDirty()
+    assert layer is dock.live_map.layer and layer.featureCount() == 2 and not project.isDirty()
     press(dock.page.end)
-    assert not project.mapLayers() and not dock._map._car.isVisible()
+    assert not project.mapLayers() and not dock.live_map._car.isVisible()
     project.clear()
     assert not project.mapLayers()
 
@@ -206,9 +206,9 @@ def test_boxes_of_other_units_are_not_mine(open_live_dock, package, canvas):
     content["patrols"][1]["unit"] = "99"
     package.write_text(json.dumps(content))
     dock = open_live_dock(package, canvas)
-    assert dock._map.layer.featureCount() == 1 and dock.page.boxes.count() == 1
+    assert dock.live_map.layer.featureCount() == 1 and dock.page.boxes.count() == 1
     project = QgsProject.instance()
-    project.removeMapLayer(dock._map.layer.id())     # the user takes it away
+    project.removeMapLayer(dock.live_map.layer.id())     # the user takes it away
     drive(dock, INSIDE, 0, 1)
-    assert dock._map.layer is None
+    assert dock.live_map.layer is None
     press(dock.page.end)

@@ -121,12 +121,12 @@ def test_several_files_are_all_new_or_all_old(tmp_path, monkeypatch):
             replace(source, target)
         return held
 
-    monkeypatch.setattr(files, "_WAITS", (0.0,))
+    monkeypatch.setattr(files, "WAITS", (0.0,))
     for refused in "abd":
         with pytest.raises(ConnectError, match=f"{refused} is open in a program"):
             write(refused)
         monkeypatch.undo()
-        monkeypatch.setattr(files, "_WAITS", (0.0,))
+        monkeypatch.setattr(files, "WAITS", (0.0,))
         assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys("abc", "old")
     with pytest.raises(ConnectError, match="The plan cannot be written"):
         write(check=refuses)

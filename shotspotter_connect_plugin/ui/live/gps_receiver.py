@@ -19,7 +19,7 @@ USUAL = {GPSD: "localhost:2947", NMEA: "localhost:10110", SERIAL: "/dev/ttyACM0"
 
 _WATCH = b'?WATCH={"enable":true,"nmea":true};\n'
 """Asks gpsd for NMEA; QGIS's own class for gpsd takes no port above 32767."""
-_TRY_AGAIN = 3000
+TRY_AGAIN_MS = 3000
 """Milliseconds."""
 _SPEEDS = (4800, 9600, 38400, 115200)
 """Baud, tried in turn until a sentence arrives; receivers on USB do not care."""
@@ -97,7 +97,7 @@ class GpsSource(QObject):
         if self._connection is not self._own:
             self._connection = None
         if self._wanted and not self._alive() and (
-                not self._since_try.isValid() or self._since_try.elapsed() > _TRY_AGAIN):
+                not self._since_try.isValid() or self._since_try.elapsed() > TRY_AGAIN_MS):
             self._try()
 
     def open(self, kind: str, text: str) -> None:

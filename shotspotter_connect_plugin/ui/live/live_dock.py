@@ -46,27 +46,27 @@ class LiveDock(QgsDockWidget):
 
     _transform: Callable[[float, float], tuple[float, float]] | None
     _source: PlanSource | None
-    _package: ShiftPackage | None
-    _journal: Journal | None
-    _patrol: live_patrol.LivePatrol | None
-    _workspace_link: WorkspaceLink | None
+    package: ShiftPackage | None
+    journal: Journal | None
+    patrol: live_patrol.LivePatrol | None
+    workspace_link: WorkspaceLink | None
     _logged: dict[tuple[str, str], pd.Timestamp]
     _last: pd.Timestamp | None
-    _map: LiveMap | None
+    live_map: LiveMap | None
     changed = pyqtSignal()
     told = pyqtSignal(str)
 
     def __init__(self, canvas: QgsMapCanvas | None = None, parent: QWidget | None = None) -> None:
         super().__init__(tr("Live patrol"), parent)
         self.setObjectName(OBJECT_NAME)
-        self._source = self._package = self._journal = self._patrol = self._transform = self._workspace_link = None
+        self._source = self.package = self.journal = self.patrol = self._transform = self.workspace_link = None
         self._verdict, self._logged, self._last = "", {}, None
         self._box: str = None
         self._behind = False  # whether another project was opened during the shift
-        self._since_fix = QElapsedTimer()
-        self._gps = GpsSource(self)
-        self._gps.fix.connect(self._fix)
-        self._map = LiveMap(canvas, self) if canvas is not None else None
+        self.since_fix = QElapsedTimer()
+        self.gps = GpsSource(self)
+        self.gps.fix.connect(self._fix)
+        self.live_map = LiveMap(canvas, self) if canvas is not None else None
         self.first, self.page = StartPage(self), PatrolPage(self)
         self._pages = QStackedWidget(self)
         for page in (self.first, self.page):
@@ -75,7 +75,7 @@ class LiveDock(QgsDockWidget):
         self.first.asked.connect(self.start)
         self.first.plan_named.connect(lambda: self._offer_shifts())
         self.page.tactic_used.connect(self._use)
-        self.page.box_touched.connect(lambda box: self._map.bring_into_view(box) if self._map else None)
+        self.page.box_touched.connect(lambda box: self.live_map.bring_into_view(box) if self.live_map else None)
         self.page.beat_chosen.connect(self._beat_chosen)
         self.page.gps_asked.connect(self._open_gps)
         self.page.ended.connect(self.stop)
@@ -84,7 +84,7 @@ class LiveDock(QgsDockWidget):
         self._dress(self.page.night.isChecked())
         self._clock = QTimer(self)
         self._clock.setInterval(_TICK)
-        self._clock.timeout.connect(self._tick)
+        self._clock.timeout.connect(self.tick)
         self._clock.start()
         QgsProject.instance().readProject.connect(self.follow_project)
         self._follows = True
@@ -97,7 +97,7 @@ class LiveDock(QgsDockWidget):
 
     def follow_project(self, *_: object) -> None:
         """Offer the plan that the open project is about; a shift that is under way goes on."""
-        self._behind = self._patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool)
+        self._behind = self.patrol is not None or QgsSettings().value(SETTINGS + "running", False, type=bool)
         if self._behind:
             return
         place = addresses.place_of(QgsProject.instance())
@@ -119,36 +119,36 @@ class LiveDock(QgsDockWidget):
             return
         self._let_go()
         self.page.warning.setText("")
-        self._source, self._package, self._journal = source, package, journal
+        self._source, self.package, self.journal = source, package, journal
         # As the importers do it, so that the screen and the workspace see a fix in the same box.
         self._transform = systems.change(systems.DEGREES, package.crs)
-        self._patrol = live_patrol.LivePatrol(unit, package.fishnet, package.rules, package.patrols,
-                                              package.on_target_high, package.usual_target)
+        self.patrol = live_patrol.LivePatrol(unit, package.fishnet, package.rules, package.patrols,
+                                             package.on_target_high, package.usual_target)
         self._last = None
-        self._since_fix.invalidate()
+        self.since_fix.invalidate()
         self.page.warning.setText(" ".join(journal.notes))
         fixes = journal.fixes()
         self._replay(fixes)
         self._logged = {(tactic, box): at for at, tactic, box in journal.tactics()}
         self._remember_plan(unit)
         if not source.is_package:
-            self._workspace_link = WorkspaceLink(source.address, package.shift_date, package.shift, journal, self)
-            self._workspace_link.told.connect(self._delivery_told)
-            self._workspace_link.replanned.connect(self._replan)
-            self._workspace_link.begin(fixes, self._patrol.visits, self._logged)
+            self.workspace_link = WorkspaceLink(source.address, package.shift_date, package.shift, journal, self)
+            self.workspace_link.told.connect(self._delivery_told)
+            self.workspace_link.replanned.connect(self._replan)
+            self.workspace_link.begin(fixes, self.patrol.visits, self._logged)
         self._verdict, self._box = "", None
         self._show_plan()
         self._pages.setCurrentWidget(self.page)
         if QgsSettings().value(SETTINGS + "gps_own", False, type=bool):  # QGIS ended in the middle of the shift
             self._open_gps(self.page.kind.currentText(), self.page.host.text())
-        self._tick()
+        self.tick()
 
     def stop(self) -> None:
         """End the shift on this computer; the journal stays."""
         for name in ("running", "gps_own"):
             QgsSettings().setValue(SETTINGS + name, False)
-        delivered = self._workspace_link is not None and self._workspace_link.finish()
-        journal = self._journal
+        delivered = self.workspace_link is not None and self.workspace_link.finish()
+        journal = self.journal
         self._let_go()
         if journal is not None:
             self.first.complaint.setText(
@@ -169,19 +169,19 @@ class LiveDock(QgsDockWidget):
         self._follows = False
         self._clock.stop()
         self._let_go()
-        if self._map is not None:
-            self._map.remove()
-            self._map = None
+        if self.live_map is not None:
+            self.live_map.remove()
+            self.live_map = None
 
     def _let_go(self) -> None:
-        self._gps.close()
-        if self._workspace_link is not None:
-            self._workspace_link.stop()
-        if self._journal is not None:
-            self._journal.close()
-        if self._map is not None:
-            self._map.clear()
-        self._source = self._package = self._journal = self._patrol = self._workspace_link = None
+        self.gps.close()
+        if self.workspace_link is not None:
+            self.workspace_link.stop()
+        if self.journal is not None:
+            self.journal.close()
+        if self.live_map is not None:
+            self.live_map.clear()
+        self._source = self.package = self.journal = self.patrol = self.workspace_link = None
 
     # The plan
 
@@ -200,21 +200,21 @@ class LiveDock(QgsDockWidget):
 
     def _remember_plan(self, unit: str) -> None:
         settings = QgsSettings()
-        shift = f"{self._package.shift_date} {self._package.shift}"
+        shift = f"{self.package.shift_date} {self.package.shift}"
         for name, value in (("plan", self.first.plan), ("shift", shift), ("unit", unit),
                             ("badge", self.first.badge.text().strip()), ("running", True)):
             settings.setValue(SETTINGS + name, value)
         settings.sync()  # a crash finds them on the disk
 
     def _replan(self, package: ShiftPackage | None) -> None:
-        if self._patrol is None or package is None or package == self._package:
+        if self.patrol is None or package is None or package == self.package:
             return
-        if (package.shift_date, package.shift) != (self._package.shift_date, self._package.shift):
+        if (package.shift_date, package.shift) != (self.package.shift_date, self.package.shift):
             self._tell(tr("The package is of another shift now; end this one to start it."))
             return
-        before, after = ({patrol.box_id for patrol in plan.patrols} for plan in (self._package, package))
-        self._patrol.replan(package.patrols)
-        self._package = package
+        before, after = ({patrol.box_id for patrol in plan.patrols} for plan in (self.package, package))
+        self.patrol.replan(package.patrols)
+        self.package = package
         if before != after:
             self._tell(tr("The plan has changed: boxes taken off {}, added {}.").format(
                 len(before - after), len(after - before)))
@@ -226,7 +226,7 @@ class LiveDock(QgsDockWidget):
 
     def _open_gps(self, kind: str, address: str) -> None:
         try:
-            self._gps.open(kind, address)
+            self.gps.open(kind, address)
         except ConnectError as error:
             self.page.warning.setText(error.user)
             return
@@ -235,19 +235,19 @@ class LiveDock(QgsDockWidget):
             QgsSettings().setValue(SETTINGS + name, value)
 
     def _use(self, code: str) -> None:
-        at, state = self._patrol.now, self._patrol.situation()
-        tactic = next((tactic for tactic in self._package.tactics if tactic.tactic == code), None)
+        at, state = self.patrol.now, self.patrol.situation()
+        tactic = next((tactic for tactic in self.package.tactics if tactic.tactic == code), None)
         if at is None or state.patrol is None or tactic is None:
             return
         try:
-            self._journal.tactic(at, code, state.box_id, self.first.badge.text().strip())
+            self.journal.tactic(at, code, state.box_id, self.first.badge.text().strip())
         except ConnectError as error:
             self.page.warning.setText(error.user)
             return
         self._logged[code, state.box_id] = at
         self.page.show_tactic(tactic, self._used_at(tactic, state.box_id))
-        if self._workspace_link is not None:
-            self._workspace_link.tactic()
+        if self.workspace_link is not None:
+            self.workspace_link.tactic()
 
     def _beat_chosen(self) -> None:
         QgsSettings().setValue(SETTINGS + "beat", self.page.beat.currentData())
@@ -257,34 +257,34 @@ class LiveDock(QgsDockWidget):
         self._theme = NIGHT if night else DAY
         QgsSettings().setValue(SETTINGS + "night", bool(night))
         self._pages.setStyleSheet(self._theme.sheet)
-        if self._map is not None:
-            self._map.dim(self._theme.dark and self._patrol is not None)
-        if self._patrol is not None:
+        if self.live_map is not None:
+            self.live_map.dim(self._theme.dark and self.patrol is not None)
+        if self.patrol is not None:
             self._box = None
             self._show()
 
     # What comes in
 
     def _fix(self, at: str, longitude: float, latitude: float, accuracy: float) -> None:
-        if self._patrol is None:
+        if self.patrol is None:
             return
         import pandas as pd
 
         kept = fix_as_kept(pd.Timestamp(at), longitude, latitude, accuracy)
-        self._since_fix.restart()
+        self.since_fix.restart()
         if self._last is not None and kept[0] < self._last + pd.Timedelta(seconds=_EVERY):
             return
         try:
-            self._journal.fix(*kept)  # on disk before it is shown
+            self.journal.fix(*kept)  # on disk before it is shown
         except ConnectError as error:
             self.page.warning.setText(error.user)
-        if self._workspace_link is not None:
-            self._workspace_link.fix(kept)
+        if self.workspace_link is not None:
+            self.workspace_link.fix(kept)
         for x, y in self._placed(*kept[1:3]):
             self._last = kept[0]
-            self._take(self._patrol.feed(kept[0], x, y, kept[3]))
-            if self._map is not None:
-                self._map.move(x, y)
+            self._take(self.patrol.feed(kept[0], x, y, kept[3]))
+            if self.live_map is not None:
+                self.live_map.move(x, y)
         self._show()
 
     def _take(self, events: Iterable[VisitEvent]) -> None:
@@ -292,40 +292,40 @@ class LiveDock(QgsDockWidget):
         for event in events:
             try:
                 if event.kind != "updated":
-                    self._journal.visit(self._patrol.now, event.kind, event.visit)
+                    self.journal.visit(self.patrol.now, event.kind, event.visit)
             except ConnectError as error:
                 self.page.warning.setText(error.user)
-            if self._workspace_link is not None:
-                self._workspace_link.happened(event)
+            if self.workspace_link is not None:
+                self.workspace_link.happened(event)
 
     def _replay(self, fixes: Sequence[Fix]) -> None:
         placed = [(at, *point, accuracy) for at, longitude, latitude, accuracy in fixes
                   for point in self._placed(longitude, latitude)]
         if placed:
             self._last = placed[-1][0]
-            self._patrol.replay(*map(list, zip(*placed)))
+            self.patrol.replay(*map(list, zip(*placed)))
 
     def _placed(self, longitude: float, latitude: float) -> list[tuple[float, float]]:
         """[(x, y)], or [] for a place outside the world of the agency's CRS."""
         x, y = self._transform(longitude, latitude)
         return [(x, y)] if math.isfinite(x) and math.isfinite(y) else []
 
-    def _tick(self) -> None:
-        self._gps.watch()
-        if self._patrol is None:
+    def tick(self) -> None:
+        self.gps.watch()
+        if self.patrol is None:
             return
-        if self._since_fix.isValid() and self._last is not None:
+        if self.since_fix.isValid() and self._last is not None:
             import pandas as pd
 
-            self._take(self._patrol.advance(self._last + pd.Timedelta(milliseconds=self._since_fix.elapsed())))
-        if self._workspace_link is None:
+            self._take(self.patrol.advance(self._last + pd.Timedelta(milliseconds=self.since_fix.elapsed())))
+        if self.workspace_link is None:
             self._replan(self._source.read_again())
         self._show()
 
     # What it says
 
     def _show(self) -> None:
-        state = self._patrol.situation()
+        state = self.patrol.situation()
         self._show_header()
         self._show_gps()
         self.page.show_timer(state, self._theme)
@@ -347,17 +347,17 @@ class LiveDock(QgsDockWidget):
     def _show_header(self) -> None:
         import pandas as pd
 
-        text = "{}, {} · {} {}".format(self._package.shift_name, self._package.shift_date, tr("unit"),
-                                       self._journal.unit)
-        if self._patrol.now is not None and self._patrol.now >= pd.Timestamp(self._package.end_utc):
+        text = "{}, {} · {} {}".format(self.package.shift_name, self.package.shift_date, tr("unit"),
+                                       self.journal.unit)
+        if self.patrol.now is not None and self.patrol.now >= pd.Timestamp(self.package.end_utc):
             text += " · " + tr("this shift has ended")
         self.page.header.setText(text)
 
     def _show_gps(self) -> None:
-        name = self._gps.name
-        silent = self._since_fix.elapsed() / 1000 if self._since_fix.isValid() else None
-        if self._gps.trying:
-            text = tr("GPS: no answer yet from {}; trying again and again").format(self._gps.trying)
+        name = self.gps.name
+        silent = self.since_fix.elapsed() / 1000 if self.since_fix.isValid() else None
+        if self.gps.trying:
+            text = tr("GPS: no answer yet from {}; trying again and again").format(self.gps.trying)
         elif not name:
             text = tr("GPS: not connected. Connect it in QGIS's GPS panel, or here:")
         elif silent is None:
@@ -374,30 +374,30 @@ class LiveDock(QgsDockWidget):
             sentence) if sentence else "")
 
     def _show_plan(self) -> None:
-        self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self._package.patrols))
-        if self._map is not None:
-            self._map.show(self._package, self._own_patrols())
-            self._map.dim(self._theme.dark)
+        self.page.show_beats(dict.fromkeys(patrol.beat for patrol in self.package.patrols))
+        if self.live_map is not None:
+            self.live_map.show(self.package, self._own_patrols())
+            self.live_map.dim(self._theme.dark)
         self._show_box(None)
 
     def _show_box(self, patrol: Patrol | None) -> None:
-        tactics = [] if patrol is None else self._package.tactics_for(patrol.crime_type)
+        tactics = [] if patrol is None else self.package.tactics_for(patrol.crime_type)
         self.page.show_box(patrol, tactics, lambda tactic: self._used_at(tactic, patrol.box_id), self._theme)
-        if self._map is not None:
-            self._map.outline("" if patrol is None else patrol.box_id)
+        if self.live_map is not None:
+            self.live_map.outline("" if patrol is None else patrol.box_id)
 
     def _used_at(self, tactic: Tactic, box_id: str) -> str:
         """The agency's wall clock at which a tactic was used in a box, or ""."""
         at = self._logged.get((tactic.tactic, box_id))
-        return "" if at is None else f"{at.tz_convert(self._package.timezone):%H:%M}"
+        return "" if at is None else f"{at.tz_convert(self.package.timezone):%H:%M}"
 
     def _own_patrols(self) -> list[Patrol]:
-        return [patrol for patrol in self._package.patrols if not patrol.unit or patrol.unit == self._journal.unit]
+        return [patrol for patrol in self.package.patrols if not patrol.unit or patrol.unit == self.journal.unit]
 
     def _show_boxes(self) -> None:
         beat = self.page.beat.currentData()
         self.page.show_boxes([(
             f"{patrol.beat} {patrol.visit_order} · {patrol.where or patrol.box_id} · "
-            f"{self._patrol.minutes(patrol.box_id):.0f} / {patrol.target_minutes * (1 + patrol.returns):g} min",
+            f"{self.patrol.minutes(patrol.box_id):.0f} / {patrol.target_minutes * (1 + patrol.returns):g} min",
             self._theme.seen(patrol.colour), patrol.box_id)
             for patrol in self._own_patrols() if beat in ("", None, patrol.beat)])

@@ -91,7 +91,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     kinds = workspace.crime_types.set_index("crime_type")
     harm = np.zeros((len(slots), len(boxes)), dtype=np.float32)
     results, left_out = [], []
-    with _rank_writer(ranks, boxes["box_id"].to_numpy(dtype=object)) as ranked:
+    with rank_writer(ranks, boxes["box_id"].to_numpy(dtype=object)) as ranked:
         for number, code in enumerate(codes):
             part = progress.part(0.02 + 0.83 * number / len(codes), 0.02 + 0.83 * (number + 1) / len(codes))
             part.report(0.0, "Replaying " + code.replace("_", " "))
@@ -179,7 +179,7 @@ def _chances(workspace, harm, frame, slots, progress):
 
 
 @contextmanager
-def _rank_writer(path, box_ids):
+def rank_writer(path, box_ids):
     """Give a function that writes ranks, or None without a path; the file appears when all is done, or not at all."""
     if not path:
         yield None

@@ -26,7 +26,7 @@ from .sql_text import all_of, conditions, listed, marks, quoted, sql
 from .table_store import Counts, Value, Where
 from .tables import TABLES, Table
 
-_MANY_ROWS = 10_000
+MANY_ROWS = 10_000
 _Stored = Tuple[List[str], List[List[Any]], Optional[NDArray[np.float64]]]
 
 
@@ -211,7 +211,7 @@ class GeoPackage(ReadGeoPackage):
 
     def _is_bulk(self, table: Table, new_rows: int) -> bool:
         # The triggers of append-only tables need their index for every row.
-        return new_rows >= _MANY_ROWS and not table.append_only and new_rows >= self.count(table)
+        return new_rows >= MANY_ROWS and not table.append_only and new_rows >= self.count(table)
 
     def _place(self, table: Table, rows: NDArray[np.int64], bounds: NDArray[np.float64]) -> None:
         """Remember rows that are new, have moved or, with bounds NaN, have no place any more, for the R-tree."""

@@ -31,7 +31,7 @@ whose files live by views, triggers and virtual tables (a GeoPackage says the sa
 
 _PACKED = {".gz": "/vsigzip/", ".zip": "/vsizip/", ".kmz": ""}
 _WITHIN = re.compile(r"/vsi(?:zip|gzip)/(.+?\.(?:zip|gz))(?:/.*)?", re.I)
-_UNPACKED, _RATIO = 1 << 28, 200
+UNPACKED_BYTES, _RATIO = 1 << 28, 200
 """A packed file that unpacks to more than 256 MB and to more than 200 times its size was made to fill a disk."""
 _OWN_TABLES = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\s.*\sUSING\s+(?:rtree|rtree_i32|fts3|fts4|fts5)\b", re.I | re.S)
 _STANDARD_VIEWS = {"st_geometry_columns", "st_spatial_ref_sys", "geometry_columns", "spatial_ref_sys"}
@@ -131,7 +131,7 @@ def check_unpacked(path: str | Path) -> None:
 
 def check_ratio(name: str, packed: int, unpacked: int) -> None:
     """Raise one sentence where what was packed in a few bytes is absurdly large."""
-    if unpacked > _UNPACKED and unpacked > _RATIO * packed:
+    if unpacked > UNPACKED_BYTES and unpacked > _RATIO * packed:
         raise ConnectError(f"{name} unpacks to more than {_RATIO} times its size and was not read; unpack it "
                            "yourself and look what is in it.")
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 _CELL = np.dtype([("id", ">i8"), ("x_min", ">f4"), ("x_max", ">f4"), ("y_min", ">f4"), ("y_max", ">f4")])
 _HEADER = np.dtype([("depth", ">u2"), ("cells", ">u2")])
 _ROOT = 1
-_FEW = 10_000
+FEW_ROWS = 10_000
 _FILL = 0.75
 
 
@@ -65,7 +65,7 @@ class RTree:
             How many rows the table has now: decides whether to pack the tree anew.
         """
         gone = np.concatenate([removed, ids])
-        if len(gone) < max(_FEW, rows // 4):
+        if len(gone) < max(FEW_ROWS, rows // 4):
             self._executemany(" ".join(["DELETE FROM", self._tree, "WHERE id = ?"]), ((row,) for row in gone.tolist()))
             x_min, y_min, x_max, y_max = bounds.T.tolist()
             self._executemany(" ".join(["INSERT INTO", self._tree, "VALUES (?, ?, ?, ?, ?)"]),

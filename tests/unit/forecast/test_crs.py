@@ -11,7 +11,7 @@ from pyproj.enums import PJType
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast import crs
-from shotspotter_connect_plugin.forecast.fishnet import _worst_errors
+from shotspotter_connect_plugin.forecast.fishnet import worst_errors
 
 # pyproj's wheels bring a PROJ of their own, whose database and grids may be others than those of GDAL's.
 SAME_PROJ = pyproj.proj_version_str == ".".join(map(str, (
@@ -175,7 +175,7 @@ def test_many_threads_at_once_find_the_same():
 @pytest.mark.parametrize("size", [100.0, 250.0, 2000.0])
 def test_sides_and_areas_on_the_ground_are_those_of_the_geodesics(code, x, y, size):
     corner, bounds = size / 2, (x, y, x + 10_000, y + 10_000)
-    side, area = _worst_errors(crs.parse(code), bounds, size)
+    side, area = worst_errors(crs.parse(code), bounds, size)
     system = pyproj.CRS(code)
     geod, to_degrees = system.get_geod(), pyproj.Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
     sides, areas = [], []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.forecast.ladder import FAMILIES, ROBUST, RUNGS, fit_weights, rung
-from shotspotter_connect_plugin.forecast.validation import _choose, plan_spans
+from shotspotter_connect_plugin.forecast.validation import choose_rung, plan_spans
 
 
 def likelihood(densities, events, weights, uniform):
@@ -73,16 +73,16 @@ def scores_of(**by_name):
 def test_the_simplest_rung_within_one_standard_error_is_chosen():
     events = np.full(52, 20.0)
     near = scores_of(additive=(1.00, 3.0), count_all=(0.995, 3.0), decay_180_125=(0.999, 3.0))
-    chosen, reason, compared = _choose(RUNGS, near, events, np.random.default_rng(1))
+    chosen, reason, compared = choose_rung(RUNGS, near, events, np.random.default_rng(1))
     assert chosen.name == "count_all" and "simplest rung within one standard error" in reason
     assert sum(row["chosen"] for row in compared) == 1 and len(compared) == len(RUNGS)
     far = scores_of(additive=(1.00, 0.1), count_all=(0.9, 0.1))
-    chosen, reason, _ = _choose(RUNGS, far, events, np.random.default_rng(1))
+    chosen, reason, _ = choose_rung(RUNGS, far, events, np.random.default_rng(1))
     assert chosen.name == "additive" and "best log score" in reason
 
 
 def test_within_a_family_the_better_one_is_chosen():
-    chosen, _, _ = _choose(
+    chosen, _, _ = choose_rung(
         RUNGS,
         scores_of(kde_125_all=(1.0, 0.01), kde_500_all=(0.9999, 3.0)),
         np.full(52, 20.0),
@@ -92,14 +92,14 @@ def test_within_a_family_the_better_one_is_chosen():
 
 
 def test_too_few_events_choose_what_needs_least():
-    chosen, reason, compared = _choose(
+    chosen, reason, compared = choose_rung(
         RUNGS, scores_of(additive=(5.0, 0.0)), np.full(52, 0.5), np.random.default_rng(1)
     )
     assert chosen.name == ROBUST and "26 events" in reason and compared == []
 
 
 def test_scores_come_with_an_interval_around_them():
-    _, _, compared = _choose(
+    _, _, compared = choose_rung(
         RUNGS, scores_of(additive=(1.0, 1.0), count_all=(0.5, 1.0)), np.full(52, 20.0), np.random.default_rng(1)
     )
     for row in compared:

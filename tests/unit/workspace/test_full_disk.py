@@ -11,7 +11,7 @@ from shotspotter_connect_plugin.workspace.exports import box_file, public_pack
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
 from shotspotter_connect_plugin.workspace.imports import rejected_rows
 from shotspotter_connect_plugin.workspace.steps import forecasting
-from shotspotter_connect_plugin.workspace.steps.backtesting import _rank_writer
+from shotspotter_connect_plugin.workspace.steps.backtesting import rank_writer
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 
 DATE, SHIFT = "2026-03-02", "day"
@@ -57,7 +57,7 @@ def gps_rejects(path, workspace):
 
 
 def ranks(path, workspace):
-    with _rank_writer(str(path), [f"C1R{number}" for number in range(MANY)]) as ranked:
+    with rank_writer(str(path), [f"C1R{number}" for number in range(MANY)]) as ranked:
         ranked(DATE, SHIFT, "robbery", "connect", np.arange(MANY), np.arange(MANY), np.linspace(0, 1, MANY))
 
 

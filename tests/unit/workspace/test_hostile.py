@@ -135,7 +135,7 @@ def test_text_that_cannot_be_read(tmp_path, text, told):
 
 
 def test_a_packed_text_that_fills_a_disk_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(layer_file, "_UNPACKED", 1 << 22)
+    monkeypatch.setattr(layer_file, "UNPACKED_BYTES", 1 << 22)
     with gzip.open(tmp_path / "a.csv.gz", "wb", 1) as file:
         file.write(b"CCN,OFFENSE\n")
         file.write(b"1,a\n" * (1 << 21))

@@ -170,7 +170,7 @@ def test_a_plain_geopackage_is_read_and_no_trigger_of_it_runs(city, tmp_path):
 
 
 def test_bombs_and_damage_are_sentences(city, tmp_path, monkeypatch, gdal_errors):
-    monkeypatch.setattr(layer_file, "_UNPACKED", 1 << 22)
+    monkeypatch.setattr(layer_file, "UNPACKED_BYTES", 1 << 22)
     lines = b"1,2,3\n" * (1 << 20)
     with gzip.open(tmp_path / "bomb.geojson.gz", "wb") as packed:
         packed.write(b'{"type":"FeatureCollection","features":[],"x":"')

@@ -102,8 +102,8 @@ def test_points_are_found_through_the_spatial_index(workspace, made_incidents):
 @pytest.mark.parametrize("few", [0, 10**9])
 def test_writes_of_every_kind_keep_the_index_right(workspace, made_incidents, monkeypatch, few):
     """Packed anew and changed row by row: the same rows are found."""
-    monkeypatch.setattr(rtree, "_FEW", few)
-    monkeypatch.setattr(geopackage, "_MANY_ROWS", few)
+    monkeypatch.setattr(rtree, "FEW_ROWS", few)
+    monkeypatch.setattr(geopackage, "MANY_ROWS", few)
     before = triggers(workspace.address)
     frame = made_incidents(700)
     with workspace.transaction() as writer:
@@ -179,7 +179,7 @@ BOUNDS = st.lists(st.tuples(COORDINATE, COORDINATE, st.floats(0, 1e5), st.floats
 def test_a_packed_tree_finds_everything(rows, window):
     bounds = np.array([(x, y, x + width, y + height) for x, y, width, height in rows]).reshape(-1, 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rtree, "_FEW", 0)
+        patch.setattr(rtree, "FEW_ROWS", 0)
         connection, tree = tree_of(bounds)
         assert connection.execute("SELECT rtreecheck('t')").fetchone() == ("ok",)
         x_min, y_min, x_max, y_max = window[0], window[1], window[0] + window[2], window[1] + window[3]
@@ -197,7 +197,7 @@ def test_a_packed_tree_finds_everything(rows, window):
 
 def test_sqlite_goes_on_with_a_packed_tree(monkeypatch):
     """SQLite inserts into and deletes from a large packed tree, down to nothing."""
-    monkeypatch.setattr(rtree, "_FEW", 0)
+    monkeypatch.setattr(rtree, "FEW_ROWS", 0)
     rng = np.random.default_rng(1)
     corner = rng.random((20_000, 2)) * 1e5
     connection, tree = tree_of(np.hstack([corner, corner + 10]))

@@ -76,7 +76,7 @@ def test_counts_with_places_that_come_move_and_go(workspace, batches):
 @pytest.mark.parametrize("many", [1, 10**9])
 def test_large_and_small_upserts_are_the_same(workspace, made_incidents, monkeypatch, many):
     """The ways for few and for many rows give the same table and the same counts."""
-    monkeypatch.setattr(geopackage, "_MANY_ROWS", many)
+    monkeypatch.setattr(geopackage, "MANY_ROWS", many)
     first, second = made_incidents(3000, seed=3), made_incidents(4000, seed=3)
     second[["x", "y"]] = first[["x", "y"]].reindex(second.index).fillna(320_000.5)
     changed = second.index[:3000:7]
