@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Iterator, Mapping, Sequence
+from typing import Iterable, Iterator, Mapping
 
 from .files import Check, NotWhole
 
@@ -36,7 +36,7 @@ def lines(count: int) -> Check:
     return check
 
 
-def archive(names: Sequence[str]) -> Check:
+def archive(names: Iterable[str]) -> Check:
     """Check of a ZIP that holds files of these names, each as its sum says."""
     def check(path: Path) -> None:
         with zipfile.ZipFile(path) as content:

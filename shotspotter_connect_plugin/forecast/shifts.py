@@ -177,6 +177,10 @@ class ShiftCalendar:
         now = pd.Timestamp.now(tz="UTC") if now is None else pd.Timestamp(now)
         return self.bounds(shift_date, code)[1] <= now
 
+    def today(self):
+        """The date it is now on the agency's clock."""
+        return self.to_local([pd.Timestamp.now(tz="UTC")])[0].date()
+
     def _row_on(self, code, day):
         weekday = _weekday(day)
         return next((row for row, shift in enumerate(self.shifts)

@@ -165,6 +165,11 @@ def officer_minutes(visits: pd.DataFrame, by: Sequence[str] = ("box_id",)) -> pd
     return visits[visits["officer"] != UNKNOWN].groupby(list(by))["minutes"].sum()
 
 
+def planned_minutes(patrols: pd.DataFrame) -> pd.Series:
+    """The minutes planned for each patrol: its target, and that again for each time to come back."""
+    return patrols["target_minutes"] * (1 + patrols["returns"].fillna(0).astype(float))
+
+
 def planned_against_delivered(patrols: AssignedPatrols, visits: pd.DataFrame) -> Delivered:
     """What was planned and what was delivered, patrol by patrol.
 
@@ -191,6 +196,5 @@ def planned_against_delivered(patrols: AssignedPatrols, visits: pd.DataFrame) ->
     minutes = patrol_minutes(served, by)
     table["patrol_minutes"] = table["patrol_id"].map(dict(zip(minutes.index.get_level_values(0), minutes))).fillna(0.0)
     table["officer_minutes"] = table["patrol_id"].map(officer_minutes(served, by)).astype(float)
-    planned = table["target_minutes"] * (1 + table["returns"].fillna(0))
-    table["delivered"] = table["patrol_minutes"] / planned
+    table["delivered"] = table["patrol_minutes"] / planned_minutes(table)
     return table

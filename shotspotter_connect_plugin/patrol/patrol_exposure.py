@@ -1,6 +1,6 @@
-"""Who gets how much patrol: minutes per resident and group, how evenly they fall on boxes, limits that were met or not.
+"""The measures of exposure, functions of arrays: minutes per resident and group, evenness, runs, breaches of limits.
 
-Everything here is a function of arrays and frames; ``workspace/numbers/exposure_figures.py`` reads them.
+``workspace/numbers/exposure_data.py`` reads a workspace for them, ``exposure_figures.py`` there puts them together.
 """
 from __future__ import annotations
 

@@ -111,9 +111,7 @@ def utc_moment(text: str, calendar: ShiftCalendar, plan_hour: str) -> pd.Timesta
 
 def today(calendar: ShiftCalendar) -> str:
     """The date on the agency's wall clock now, ISO."""
-    import pandas as pd
-
-    return calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    return calendar.today().isoformat()
 
 
 def yesterday(calendar: ShiftCalendar) -> str:

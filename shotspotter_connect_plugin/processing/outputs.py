@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
 
     from ..progress import Progress
-    from ..reports.paper.report_frames import CrimeTypeLegend, Rectangles
+    from ..workspace.steps.plan_frames import CrimeTypeLegend, Rectangles
     from ..workspace.store.workspace import Workspace
     from .base import ConnectAlgorithm
 

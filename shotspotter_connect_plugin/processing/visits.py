@@ -54,8 +54,9 @@ class Visits(ConnectAlgorithm):
         for sentence in summary.sentences:
             progress.info(sentence)
         frame, rectangles = views.visit_boxes(workspace, found)
-        outputs = {VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
-                   TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
+        outputs: dict[str, Any] = {
+            VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
+            TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
         run.counts = {name.lower(): number for name, number in outputs.items()}
         destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
                                    progress.part(0.9, 1.0))

@@ -73,7 +73,7 @@ def test_lately_leads_into_the_plan(dock):
 
 def test_the_dock_says_what_the_draw_covers_and_what_is_not_on_the_sheets(dock, full):
     with open_workspace(full) as workspace:
-        assert dock.form.remarks.text() == shift_plan.coverage_of(workspace, DATE, SHIFT)[0].sentence
+        assert dock.form.remarks.text() == shift_plan.harm_reached(workspace, DATE, SHIFT)[0].sentence
         shift_plan.publish(workspace, DATE, [SHIFT])
     assert dock.form.remarks.isVisible() and "% of the most harm" in dock.form.remarks.text()
     click_row(dock, shown(dock)[0])

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
-    from ..paper.report_frames import BeatOutlines, LabelledAreas, OutcomeBoxes, Rectangles, UnitTracks
+    from ...workspace.numbers.number_frames import UnitTracks
+    from ...workspace.steps.plan_frames import Rectangles
+    from ..paper.report_frames import BeatOutlines, LabelledAreas, OutcomeBoxes
 
 MANY = 25
 """More boxes than this on one map get no numbers: their map shows a city, and its areas have maps of their own."""

@@ -42,7 +42,6 @@ class ShiftData:
         beats = workspace.read("beats", ["beat", "geometry"])
         self.beats = beats[beats["beat"] == period.beat] if period.beat else beats
         patrols = period.patrols.sort_values(["shift_date", "shift", "beat", "visit_order", "box_id"], kind="stable")
-        patrols["number"] = patrols.groupby(["shift_date", "shift", "beat"], dropna=False).cumcount() + 1
         self.patrols = self.kinds.join(patrols)
         self.patrols["label"] = [f"{place}{letter}" for place, letter in
                                  zip(self.patrols["number"], self.patrols["letter"])]

@@ -41,7 +41,8 @@ def build(workspace: Workspace) -> Report:
     return Report(TITLE, head, parts)
 
 
-def _tactic(number: int, row: Mapping[str, Any], standing: tactic_list.Standing, names: Mapping[str, str]) -> Beside:
+def _tactic(number: int, row: Mapping[str, Any], standing: tactic_list.TacticStanding,
+            names: Mapping[str, str]) -> Beside:
     kinds = ", ".join(names.get(code, code) for code in row["crime_types"] or []) or "all crime types"
     dates = [f"approved by {row['approved_by']}" if (row["approved_by"] or "").strip() else "approved by nobody",
              f"last reviewed {row['reviewed']}" if row["reviewed"] else "never reviewed with the community",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from reportlab.graphics.shapes import Circle
 
-    from .report_frames import BoxPlaces
+    from ...workspace.steps.plan_frames import BoxPlaces
 
 _MOST_POINTS = 360.0
 _LAND = "#e4e8ec"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from qgis.core import QgsFeatureRenderer, QgsSymbol, QgsTextFormat
 
-    from .report_frames import CrimeTypeLegend
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
 
 BOX_ALPHA = 95
 MAIN_MAP, SMALL_MAP = "Map", "Whole beat"

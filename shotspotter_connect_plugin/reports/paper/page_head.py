@@ -8,13 +8,14 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...workspace.steps.shift_dates import dates_between
+from ...workspace.store.chain import head_of
 from ...workspace.store.runs import library_versions
 from .report_content import PageHead
 from .wording import clean, first_few, letter_codes, moment_in_words, period_in_words
 
 if TYPE_CHECKING:
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
     from ...workspace.store.workspace import Workspace
-    from .report_frames import CrimeTypeLegend
 
 
 def page_head(workspace: Workspace, title: str, first: str, last: str, as_of: pd.Timestamp | None = None,
@@ -33,7 +34,7 @@ def page_head(workspace: Workspace, title: str, first: str, last: str, as_of: pd
         title=title, subtitle=" · ".join([period_in_words(first, last), *filters]), agency=clean(settings.agency),
         notice=clean(settings.notice), logo=logo_path(workspace),
         data=f"{of} as of {newest}" if newest else "No data yet",
-        chain_head=chain_head(workspace), version=library_versions()["plugin"], page_size=settings.page_size)
+        chain_head=head_of(workspace), version=library_versions()["plugin"], page_size=settings.page_size)
 
 
 def check_period(workspace: Workspace, first: str, last: str, beat: str = "", shift: str = "") -> None:
@@ -78,8 +79,3 @@ def crime_types(workspace: Workspace) -> CrimeTypeLegend:
     frame = workspace.crime_types[["crime_type", "name", "colour"]].reset_index(drop=True)
     frame["name"] = [clean(name) or code for code, name in zip(frame["crime_type"], frame["name"])]
     return frame.assign(letter=letter_codes(list(frame["name"])))
-
-
-def chain_head(workspace: Workspace) -> str:
-    chain = workspace.read("adjustments", ["seq", "hash"], order_by=["seq"])
-    return "" if chain.empty else chain["hash"].iloc[-1]

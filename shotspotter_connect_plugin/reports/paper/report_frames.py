@@ -3,15 +3,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ...frames import Rows, columns
 from ...workspace.store.rows import rows_of
-
-Rectangles = NDArray[np.float64]
-"""(n, 4): x_min, y_min, x_max, y_max of boxes, in metres of the workspace's CRS."""
 
 _CRIME_TYPE = ("crime_type", "text", "Code of the crime type behind most of the harm.")
 _BOX = ("box_id", "text", "Id of the box.")
@@ -27,10 +22,6 @@ _LABEL = ("label", "text", "What stands on the map.")
 _COLOUR = ("colour", "text", "#rrggbb of its crime type.")
 _PLACE = columns(("col", "integer", "Column of the fishnet."), ("row", "integer", "Row of the fishnet."))
 
-CrimeTypeLegend = Annotated[pd.DataFrame, Rows("One crime type as maps, sheets and reports show it.", columns(
-    ("crime_type", "text", "Its code."), ("name", "text", "Its name, on one line."), ("colour", "text", "#rrggbb."),
-    ("letter", "text", "A letter or number that tells it without colour.")))]
-BoxPlaces = Annotated[pd.DataFrame, Rows("One box and where it lies in the fishnet.", _PLACE)]
 BeatOutlines = Annotated[pd.DataFrame, rows_of("beats", "beat", "geometry")]
 SheetPatrols = Annotated[pd.DataFrame, Rows("One planned patrol of a shift, in visit order.", columns(
     ("patrol_id", "text", "Id of the patrol."), ("draw_id", "text", "Id of its draw."),
@@ -54,5 +45,3 @@ ComingDraws = Annotated[pd.DataFrame, Rows("One draw to come, the next one first
 OutcomeBoxes = Annotated[pd.DataFrame, Rows("One planned box and what became of it.", columns(
     _LABEL, _COLOUR, ("outcome", "text", "missed, short, on_target or over.")))]
 LabelledAreas = Annotated[pd.DataFrame, Rows("One area of a map.", columns(_LABEL), columns(_COLOUR))]
-UnitTracks = Annotated[pd.DataFrame, Rows("One stretch of a unit's track.", columns(
-    ("unit", "text", "The unit."), ("geometry", "geometry", "Its line, in metres of the workspace's CRS.")))]

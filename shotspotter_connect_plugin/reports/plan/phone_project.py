@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from ...progress import Progress
     from ...workspace.exports.shift_package import ShiftPackage
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
     from ...workspace.store.workspace import Workspace
-    from ..paper.report_frames import CrimeTypeLegend
     from .rollcall_data import RollCall
 
 BOXES, CHOICES, FIXES, LOGS = "boxes", "tactic_choices", "gps_fixes", "tactic_log"

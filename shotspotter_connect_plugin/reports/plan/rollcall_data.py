@@ -13,11 +13,13 @@ import pandas as pd
 from ...forecast.reasons import own_first
 from ...frames import names_of
 from ...patrol.metering import harm_by_box
+from ...workspace.steps.plan_frames import CrimeTypeLegend
 from ...workspace.steps.seed_promises import commitments
+from ...workspace.steps.shift_plan import in_sheet_order, planned
+from ...workspace.store.chain import head_of
 from ...workspace.store.runs import library_versions
-from ..paper.page_head import chain_head, check_beat, check_shift, crime_types, logo_path, shift_names
-from ..paper.report_frames import (BeatOutlines, ComingDraws, CrimeTypeLegend, ForecastBoxes, OfferedTactics,
-                                   SheetPatrols)
+from ..paper.page_head import check_beat, check_shift, crime_types, logo_path, shift_names
+from ..paper.report_frames import BeatOutlines, ComingDraws, ForecastBoxes, OfferedTactics, SheetPatrols
 from ..paper.wording import clean, hours_in_words, moment_in_words, natural_key
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def rollcall(workspace: Workspace, shift_date: str, shift: str, beat: str = "") 
         beats=beats.reset_index(drop=True), patrols=patrols, forecast=_forecast(workspace, draw, boxes, forecasts),
         tactics=_tactics(workspace, shift_date), coming=_coming(workspace, shift_date, start, names),
         seed_hash="" if draw is None else draw["seed_hash"], lottery=draw is None or bool(draw["lottery"]),
-        chain_head=chain_head(workspace), as_of=_as_of(forecasts, settings.timezone),
+        chain_head=head_of(workspace), as_of=_as_of(forecasts, settings.timezone),
         version=library_versions()["plugin"],
         context=str(Path(workspace.folder) / settings.map_context) if settings.map_context else "",
         notice=clean(settings.notice), logo=logo_path(workspace),
@@ -138,14 +140,9 @@ def _current_draw(workspace: Workspace, shift_date: str, shift: str) -> pd.Serie
 
 def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: pd.DataFrame,
              forecasts: pd.DataFrame) -> SheetPatrols:
-    columns = [name for name in PATROL_COLUMNS if name not in ("number", "where", "reasons", "geometry")]
-    patrols = workspace.read("patrols", columns + ["visit_order"],
-                             where={"shift_date": shift_date, "shift": shift, "status": "planned"})
-    patrols = patrols.merge(boxes[["box_id", "where", "geometry"]], on="box_id")
+    patrols = planned(workspace, shift_date, shift)
+    patrols = in_sheet_order(patrols, boxes[["box_id", "where", "geometry"]]).fillna({"beat": ""})
     patrols = patrols.merge(forecasts[["box_id", "crime_type", "reasons"]], on=["box_id", "crime_type"], how="left")
-    patrols["beat"] = patrols["beat"].fillna("")
-    patrols = patrols.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
-    patrols["number"] = patrols.groupby("beat").cumcount() + 1
     patrols["where"] = [clean(where) for where in patrols["where"]]
     patrols["reasons"] = [own_first(kind, [clean(reason) for reason in reasons]) if isinstance(reasons, list) else []
                           for kind, reasons in zip(patrols["crime_type"], patrols["reasons"])]

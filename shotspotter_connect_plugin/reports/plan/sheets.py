@@ -19,7 +19,8 @@ from ..paper import charts, style, wording
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from ..paper.report_frames import CrimeTypeLegend, OfferedTactics, SheetPatrols
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
+    from ..paper.report_frames import OfferedTactics, SheetPatrols
     from .rollcall_data import RollCall
 
 SUBTITLE, TEXT, SMALL, TINY = 11.0, 9.0, 8.0, 6.5

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...forecast.rolling_backtest import Replayed
     from ...workspace.steps.backtesting import BackTest
-    from ..paper.report_frames import BoxPlaces
+    from ...workspace.steps.plan_frames import BoxPlaces
 
 WORDS = {"method": "Method", "area_share": "Area searched, %", "hits": "Events caught", "per_shift": "Per shift",
          "events": "Events", "hit_rate": "Share caught, %", "pai": "PAI", "ci": "90 % interval of PAI", "pei": "PEI",

@@ -14,8 +14,8 @@ from .patrol_table import chip, tr
 if TYPE_CHECKING:
     from qgis.PyQt.QtGui import QIcon
 
-    from ...reports.paper.report_frames import CrimeTypeLegend
     from ...workspace.steps.box_reasons import WhyBox
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
     from ...workspace.steps.plan_review import PlanView
     from ...workspace.steps.recent_events import Lately, Risen
 

@@ -154,7 +154,7 @@ class TacticsDialog(QDialog):
         self.list.blockSignals(False)
         self._row_chosen(self.list.currentRow())
 
-    def _standings(self) -> list[tactic_list.Standing]:
+    def _standings(self) -> list[tactic_list.TacticStanding]:
         return [] if self._read is None else tactic_list.standings(self.rows, self._read.today, self._read.review_days)
 
     def _row_chosen(self, place: int) -> None:
@@ -305,7 +305,7 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value or None for name, value in row.items() if name != "sort_order"}
 
 
-def _words(row: dict[str, Any], standing: tactic_list.Standing) -> str:
+def _words(row: dict[str, Any], standing: tactic_list.TacticStanding) -> str:
     return "{}\n{}".format(row["name"] or row["tactic"] or tr("New tactic"), tr(standing.words))
 
 

@@ -1,13 +1,17 @@
 """Many boxes into one new GeoPackage layer, fast: arrays become blobs, rows and the spatial index in bulk."""
+from __future__ import annotations
+
 import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from osgeo import gdal, ogr, osr
 
 from ...file_checks import layers
 from ...files import replacing
-from ...progress import SILENT
+from ...progress import SILENT, Progress
+from ..steps.plan_frames import Rectangles
 from ..store.rtree import RTree
 from ..store.sql_text import quoted
 
@@ -19,7 +23,8 @@ _FIELD_TYPES = {"b": ogr.OFTInteger, "i": ogr.OFTInteger64, "f": ogr.OFTReal}
 _ROWS_AT_ONCE = 20_000
 
 
-def write_boxes(path, frame, rectangles, crs, progress=SILENT):
+def write_boxes(path: str | Path, frame: pd.DataFrame, rectangles: Rectangles, crs: str,
+                progress: Progress = SILENT) -> None:
     """Write boxes to a new GeoPackage with one layer, named as the file; it replaces a file of that name once whole.
 
     Parameters
@@ -91,7 +96,7 @@ def _fill(connection, table, frame, rectangles, srs_id, progress):
         connection.executemany(statement, zip(range(start + 1, start + 1 + len(blobs)), blobs,
                                               *(column[part] for column in columns)))
         progress.report(start / len(frame))
-    RTree(connection, "rtree_" + table + "_geom", quoted).change(
+    RTree(connection, f"rtree_{table}_geom", quoted).change(
         np.empty(0, dtype=np.int64), np.arange(1, len(frame) + 1), rectangles, len(frame))
     for _, sql in triggers:
         connection.execute(sql)
@@ -101,7 +106,7 @@ def _fill(connection, table, frame, rectangles, srs_id, progress):
     connection.execute("COMMIT")
 
 
-def polygon_blobs(rectangles, srs_id):
+def polygon_blobs(rectangles: Rectangles, srs_id: int) -> list[bytes]:
     """GeoPackage blobs of rectangles (n, 4), a list of bytes (OGC 12-128r18, clause 2.1.3)."""
     x_min, y_min, x_max, y_max = rectangles.T
     polygons = np.zeros(len(rectangles), dtype=_POLYGON)

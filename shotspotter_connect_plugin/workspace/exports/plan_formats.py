@@ -1,6 +1,10 @@
 """The plan of shifts in formats that other programs read: GeoJSON, KML, GPX and XLSX."""
+from __future__ import annotations
+
 import re
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Sequence
 
 import pandas as pd
 from osgeo import ogr, osr
@@ -10,6 +14,8 @@ from ...errors import ConnectError
 from ...file_checks import layers
 from ...files import replacing
 from ...forecast import crs as systems
+from ..steps.plan_frames import CrimeTypeLegend
+from ..store.workspace import Workspace
 from . import shift_package, views
 
 __all__ = ["FORMATS", "export_plan"]
@@ -28,7 +34,8 @@ _STYLE = "BRUSH(fc:{0}60);PEN(c:{0},w:2px)"
 _FORMULA = re.compile(r"^[\s]*[=+\-@|%]|^[\t\r\n]")
 
 
-def export_plan(workspace, shift_date, shifts, kind, path, legend):
+def export_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], kind: str, path: str | Path,
+                legend: CrimeTypeLegend) -> int:
     """Write the planned patrols of some shifts of a date to a file.
 
     Parameters
@@ -55,10 +62,9 @@ def export_plan(workspace, shift_date, shifts, kind, path, legend):
     """
     frame, rectangles = views.plan_boxes(workspace, shift_date, shifts, legend)
     if frame.empty:
-        raise ConnectError("There is no plan of {} {} to export; meter it first.".format(
-            shift_date, ", ".join(shifts)))
+        raise ConnectError(f"There is no plan of {shift_date} {', '.join(shifts)} to export; meter it first.")
     if kind == "package" and len(shifts) != 1:
-        raise ConnectError("A shift package holds one shift; name it in SHIFT: {}.".format(", ".join(shifts)))
+        raise ConnectError(f"A shift package holds one shift; name it in SHIFT: {', '.join(shifts)}.")
     if kind == "package":
         shift_package.write_package(shift_package.make_package(workspace, shift_date, shifts[0]), path)
         return len(frame)
@@ -93,9 +99,9 @@ def _without_markup(value):
     return value.replace("<", "‹").replace(">", "›") if isinstance(value, str) else value
 
 
-def harmless(value):
+def harmless(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula: texts that begin like one get an apostrophe in front."""
-    return "'" + value if isinstance(value, str) and _FORMULA.search(value) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.search(value) else value
 
 
 def _write(frame, rectangles, crs, kind, path):

@@ -3,26 +3,31 @@
 What goes in is named here piece by piece; whatever is not named stays inside. Officers, units, accounts and notes are
 not read by anything on this page.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import textwrap
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Mapping
 
 import pandas as pd
 
 from ...file_checks import archive
 from ...files import replacing
 from ...forecast.model_card import card_html
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..imports.census_columns import EVERYBODY
 from ..numbers.exposure_data import SHIFT
-from ..numbers.exposure_figures import REST
+from ..numbers.exposure_figures import REST, Exposure
+from ..numbers.number_frames import PublishedDraws, PublishedHashes, ReplayedDraws
 from ..numbers.small_numbers import FEW, HIDDEN, RULE, small, suppressed
 from ..steps import draw_proof
 from ..steps.configure import export_configuration
 from ..store.runs import library_versions
+from ..store.workspace import Workspace
 
 REPORT, MANIFEST = "exposure.pdf", "SHA256SUMS.txt"
 _MEASURED = {"served": ["delivered_minutes", "delivered"],
@@ -38,7 +43,7 @@ _STAMP = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the zip: the same content gives the same bytes."""
 
 
-def public(numbers):
+def public(numbers: Exposure) -> Exposure:
     """An :class:`~.exposure_figures.Exposure` with its small counts hidden; to be made with ``ended_only``, so that
     what is hidden here is in no sum and no rate."""
     areas, totals = numbers.neighbourhoods, dict(numbers.totals)
@@ -98,7 +103,8 @@ def _rounded(table):
                                   for value in table[name]] for name in table})
 
 
-def contents(workspace, numbers, tables, progress=SILENT):
+def contents(workspace: Workspace, numbers: Exposure, tables: Mapping[str, str],
+             progress: Progress = SILENT) -> dict[str, bytes]:
     """What goes into the pack beside the report.
 
     Parameters
@@ -124,7 +130,7 @@ def contents(workspace, numbers, tables, progress=SILENT):
     return files
 
 
-def write_pack(files, pdf, path):
+def write_pack(files: Mapping[str, bytes], pdf: str | Path, path: str | Path) -> list[str]:
     """Write the zip of :func:`contents` and the report, with the SHA-256 of each -> names of the files in it.
 
     Raises
@@ -144,7 +150,7 @@ def write_pack(files, pdf, path):
     return sorted(files)
 
 
-def public_configuration(workspace):
+def public_configuration(workspace: Workspace) -> dict[str, Any]:
     """The agency's configuration without accounts, files, addresses and other texts that are not known as public."""
     whole = export_configuration(workspace)
     settings = {name: value for name, value in whole["settings"].items()
@@ -154,7 +160,7 @@ def public_configuration(workspace):
     return {**whole, "settings": settings, "tactics": tactics}
 
 
-def model_cards(workspace, numbers):
+def model_cards(workspace: Workspace, numbers: Exposure) -> dict[str, bytes]:
     """File name -> HTML of the cards of the models behind the period's forecasts, else that of the newest one."""
     dates = numbers.draws["shift_date"].unique().tolist()
     used = workspace.distinct("forecasts", "model_id", {"shift_date": dates})
@@ -163,7 +169,7 @@ def model_cards(workspace, numbers):
     return {f"model_cards/{row.model_id}.html": card_html(row.card).encode() for row in chosen.itertuples()}
 
 
-def draws_csv(draws, checked, commitments):
+def draws_csv(draws: PublishedDraws, checked: ReplayedDraws, commitments: PublishedHashes) -> str:
     """All draws as CSV: seeds that are public, what shows that they were settled before, and whether they replay.
 
     A hash that was published for a shift and from which nothing was drawn has a row without a draw.

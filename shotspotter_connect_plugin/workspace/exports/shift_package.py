@@ -3,11 +3,14 @@
 It holds the boxes of the shift, the tactics that may be used, and the rules by which visits are told. It holds no
 person, no seed, no forecast beyond the boxes drawn, and no code, so that one from a stranger is safe to open.
 """
+from __future__ import annotations
+
 import json
 import math
 import re
 from dataclasses import dataclass, fields
-from typing import Tuple
+from pathlib import Path
+from typing import Tuple, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,10 @@ from ...files import replace_text
 from ...forecast.fishnet import Fishnet
 from ...patrol.tactic_rules import offered
 from ...patrol.tracks import VisitRules
+from ..steps.plan_frames import NamedSlots
+from ..steps.shift_plan import planned
+from ..steps.shift_week import with_names
+from ..store.workspace import Workspace
 
 __all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "planned_shifts", "read_package", "write_package"]
 
@@ -74,15 +81,15 @@ class ShiftPackage:
     tactics: Tuple[Tactic, ...]
 
     @property
-    def fishnet(self):
+    def fishnet(self) -> Fishnet:
         return Fishnet(self.size)
 
-    def tactics_for(self, crime_type):
+    def tactics_for(self, crime_type: str) -> list[Tactic]:
         """The tactics for a box of a crime type, in order."""
         return [tactic for tactic in self.tactics if not tactic.crime_types or crime_type in tactic.crime_types]
 
 
-def make_package(workspace, shift_date, shift):
+def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPackage:
     """The package of a shift, from its plan as it is now.
 
     Raises
@@ -95,9 +102,8 @@ def make_package(workspace, shift_date, shift):
     shifts = workspace.read("shifts").set_index("shift")["name"]
     boxes = workspace.read("boxes", ["box_id", "where"])
     kinds = workspace.read("crime_types", ["crime_type", "name", "colour"]).rename(columns={"name": "crime_type_name"})
-    patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
-                             order_by=["beat", "visit_order"])
-    patrols = patrols.merge(boxes, on="box_id", how="left").merge(kinds, on="crime_type", how="left")
+    patrols = planned(workspace, shift_date, shift).merge(boxes, on="box_id", how="left")
+    patrols = patrols.merge(kinds, on="crime_type", how="left")
     tactics = offered(workspace.read("tactics"), shift_date)
     return ShiftPackage(
         agency=settings.agency, crs=settings.crs, size=settings.size, timezone=settings.timezone,
@@ -105,20 +111,14 @@ def make_package(workspace, shift_date, shift):
         end_utc=end.isoformat(), on_target_low=settings.on_target_low, on_target_high=settings.on_target_high,
         usual_target=settings.target_minutes, rules=VisitRules.from_settings(settings),
         patrols=tuple(Patrol(**{
-            item.name: _plain(getattr(row, item.name), item.type) for item in fields(Patrol)})
+            name: _plain(getattr(row, name), kind) for name, kind in get_type_hints(Patrol).items()})
             for row in patrols.itertuples()),
         tactics=tuple(Tactic(row["tactic"], row["name"] or row["tactic"], row["description"] or "",
                              tuple(row["crime_types"] or ())) for row in tactics.to_dict("records")))
 
 
-def planned_shifts(workspace, now=None):
-    """The shifts that have a plan, that which runs at ``now`` (UTC) first, then by how near they are to it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        shift_date, shift, name, start_utc, end_utc.
-    """
+def planned_shifts(workspace: Workspace, now: pd.Timestamp | None = None) -> NamedSlots:
+    """The shifts that have a plan, that which runs at ``now`` (UTC) first, then by how near they are to it."""
     now = pd.Timestamp.now(tz="UTC") if now is None else now
     dates = sorted(workspace.distinct("patrols", "shift_date", {"status": "planned"}))
     if not dates:
@@ -126,18 +126,16 @@ def planned_shifts(workspace, now=None):
     nearest = min(dates, key=lambda date: abs(pd.Timestamp(date, tz="UTC") - now))
     place = dates.index(nearest)
     dates = dates[max(place - _DAYS_OFFERED, 0):place + _DAYS_OFFERED + 1]
-    planned = workspace.read("patrols", ["shift_date", "shift"], {"shift_date": dates, "status": "planned"})
-    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift")
-    slots = workspace.calendar.slots(dates[0], dates[-1]).merge(planned.drop_duplicates(), on=["shift_date", "shift"])
-    slots = slots.merge(names, on="shift", how="left")
-    slots["name"] = slots["name"].fillna(slots["shift"])
+    keys = workspace.read("patrols", ["shift_date", "shift"], {"shift_date": dates, "status": "planned"})
+    slots = workspace.calendar.slots(dates[0], dates[-1]).merge(keys.drop_duplicates(), on=["shift_date", "shift"])
+    slots = with_names(workspace, slots)
     before, after = (slots["start_utc"] - now).dt.total_seconds(), (now - slots["end_utc"]).dt.total_seconds()
     away = np.maximum(np.maximum(before, after), 0.0)
     return slots.iloc[np.argsort(away, kind="stable")][["shift_date", "shift", "name", "start_utc", "end_utc"]] \
         .reset_index(drop=True)
 
 
-def write_package(package, path):
+def write_package(package: ShiftPackage, path: str | Path) -> None:
     """Write a package as JSON, to be read by this account; a file that is replaced keeps its mode.
 
     Raises
@@ -152,7 +150,7 @@ def write_package(package, path):
     replace_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), "The plan", private=True)
 
 
-def read_package(path):
+def read_package(path: str | Path) -> ShiftPackage:
     """Open a package.
 
     Raises
@@ -185,16 +183,16 @@ def read_package(path):
 
 def _made(kind, values):
     """A dataclass from JSON, every value of its declared type."""
-    wanted = {item.name: item.type for item in fields(kind)}
+    wanted = get_type_hints(kind)
     if set(values) != set(wanted):
-        raise ValueError("other names than expected: " + ", ".join(sorted(set(values) ^ set(wanted))))
+        raise ValueError(f"other names than expected: {', '.join(sorted(set(values) ^ set(wanted)))}")
     for name, value in values.items():
         number = wanted[name] in (float, int)
         if number and (isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value)
                        or value < 0):
-            raise ValueError(name + " is no number")
+            raise ValueError(f"{name} is no number")
         if wanted[name] is str and not isinstance(value, str):
-            raise ValueError(name + " is no text")
+            raise ValueError(f"{name} is no text")
     if "colour" in values and values["colour"] and not re.fullmatch(r"#[0-9a-fA-F]{6}", values["colour"]):
         raise ValueError("a colour that is none")
     return kind(**values)

@@ -1,30 +1,54 @@
 """Stored forecasts and plans as people look at them: one row per box or patrol, with names instead of codes."""
+from __future__ import annotations
+
+from typing import Annotated, Any, Sequence
+
 import pandas as pd
 
+from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
+from ..steps.plan_frames import CrimeTypeLegend, Rectangles
+from ..steps.shift_plan import in_sheet_order
+from ..store.rows import Visits
+from ..store.workspace import Workspace
 
-_CHANCE = {"chance": "Chance of any event", "chance_low": "Chance, low (90 %)", "chance_high": "Chance, high (90 %)"}
-_CRIME_TYPE = {"crime_type": "Crime type code", "crime_type_name": "Crime type", "colour": "Colour", "letter": "Letter"}
+_TYPE = (("crime_type", "text", "Crime type code"), ("crime_type_name", "text", "Crime type"),
+         ("colour", "text", "Colour"), ("letter", "text", "Letter"))
+_CHANCES = (("chance", "real", "Chance of any event"), ("chance_low", "real", "Chance, low (90 %)"),
+            ("chance_high", "real", "Chance, high (90 %)"))
+_SHIFT = (("shift_date", "date", "Date"), ("shift", "text", "Shift"))
+_BOX, _BEAT, _WHERE = ("box_id", "text", "Box"), ("beat", "text", "Beat"), ("where", "text", "Where")
+_HARM = ("harm", "real", "Expected harm")
 
-FORECAST_WORDS = {
-    "box_id": "Box", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "where": "Where", **_CRIME_TYPE,
-    "harm": "Expected harm", **_CHANCE, "expected": "Expected, dominant type", "low": "Expected, low (90 %)",
-    "high": "Expected, high (90 %)", "percentile": "Percentile of boxes", "reasons": "Reasons",
-    "coverage": "Gunshot sensors listen in (share)", "as_of": "As of (UTC)", "model_id": "Model"}
-PLAN_WORDS = {
-    "patrol_id": "Patrol", "shift_date": "Date", "shift": "Shift", "beat": "Beat", "number": "Number", "box_id": "Box",
-    "where": "Where", **_CRIME_TYPE, **_CHANCE, "harm": "Expected harm",
-    "inclusion_probability": "Chance of being drawn", "target_minutes": "Minutes", "returns": "Come back",
-    "unit": "Unit", "origin": "Origin", "status": "Status"}
+ShownForecasts = Annotated[pd.DataFrame, Rows(
+    "A box of a shift, of its dominant crime type; ``expected_<crime type>`` of each follow", columns(
+        _BOX, *_SHIFT, _BEAT, _WHERE, *_TYPE, _HARM, *_CHANCES, ("expected", "real", "Expected, dominant type"),
+        ("low", "real", "Expected, low (90 %)"), ("high", "real", "Expected, high (90 %)"),
+        ("percentile", "real", "Percentile of boxes"), ("reasons", "text", "Reasons"),
+        ("coverage", "real", "Gunshot sensors listen in (share)"), ("as_of", "text", "As of (UTC)"),
+        ("model_id", "text", "Model")))]
+ShownPatrols = Annotated[pd.DataFrame, Rows("A planned patrol, in the order of the sheets", columns(
+    ("patrol_id", "text", "Patrol"), *_SHIFT, _BEAT, ("number", "integer", "Number"), _BOX, _WHERE, *_TYPE, *_CHANCES,
+    _HARM, ("inclusion_probability", "real", "Chance of being drawn"), ("target_minutes", "real", "Minutes"),
+    ("returns", "integer", "Come back"), ("unit", "text", "Unit"), ("origin", "text", "Origin"),
+    ("status", "text", "Status")))]
+ShownVisits = Annotated[pd.DataFrame, Rows("A visit of a unit, by time of entry", columns(
+    ("unit", "text", "Unit"), ("officers", "text", "Officers"), _BOX, _BEAT, _WHERE, *_SHIFT,
+    ("entered", "text", "Came in (UTC)"), ("left", "text", "Left (UTC)"), ("minutes", "real", "Minutes"),
+    ("dosage", "text", "Dosage"), ("patrol_id", "text", "Patrol")))]
 
-VISIT_WORDS = {
-    "unit": "Unit", "officers": "Officers", "box_id": "Box", "beat": "Beat", "where": "Where", "shift_date": "Date",
-    "shift": "Shift", "entered": "Came in (UTC)", "left": "Left (UTC)", "minutes": "Minutes", "dosage": "Dosage",
-    "patrol_id": "Patrol"}
+
+def words_of(frame: Any) -> dict[str, str]:
+    """Column -> what people read above it, of a frame declared here."""
+    return {column.name: column.help for column in frame.__metadata__[0].columns}
 
 
-def forecast_boxes(workspace, shift_date, shifts, legend):
+FORECAST_WORDS, PLAN_WORDS, VISIT_WORDS = words_of(ShownForecasts), words_of(ShownPatrols), words_of(ShownVisits)
+
+
+def forecast_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
+                   legend: CrimeTypeLegend) -> tuple[ShownForecasts, Rectangles]:
     """The stored forecast of some shifts of a date, one row per shift and box.
 
     Parameters
@@ -54,19 +78,16 @@ def forecast_boxes(workspace, shift_date, shifts, legend):
             workspace.fishnet.rectangles(frame["col"], frame["row"]))
 
 
-def plan_boxes(workspace, shift_date, shifts, legend):
+def plan_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
+               legend: CrimeTypeLegend) -> tuple[ShownPatrols, Rectangles]:
     """The planned patrols of some shifts of a date, in the order of the sheets; otherwise as :func:`forecast_boxes`."""
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": list(shifts), "status": "planned"})
     boxes = workspace.read("boxes", ["box_id", "col", "row", "where"])
-    frame = patrols.merge(boxes, on="box_id").fillna({"beat": ""})
-    frame["shift"] = pd.Categorical(frame["shift"], list(shifts))
-    frame = frame.sort_values(["shift", "beat", "visit_order", "box_id"], kind="stable").astype({"shift": object})
-    frame["number"] = frame.groupby(["shift", "beat"]).cumcount() + 1
-    frame = _with_legend(frame, legend)
+    frame = _with_legend(in_sheet_order(patrols, boxes, shifts).fillna({"beat": ""}), legend)
     return frame[list(PLAN_WORDS)].reset_index(drop=True), workspace.fishnet.rectangles(frame["col"], frame["row"])
 
 
-def visit_boxes(workspace, visits):
+def visit_boxes(workspace: Workspace, visits: Visits) -> tuple[ShownVisits, Rectangles]:
     """Visits as squares, one row per visit of a unit, however many officers were aboard.
 
     Parameters
@@ -85,7 +106,7 @@ def visit_boxes(workspace, visits):
                                                               on=["unit", "box_id", "entered_utc"])
     frame = frame.merge(boxes, on="box_id").sort_values(["entered_utc", "unit"], kind="stable", ignore_index=True)
     for name in ("entered", "left"):
-        frame[name] = frame[name + "_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
+        frame[name] = frame[f"{name}_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     frame["minutes"] = frame["minutes"].round(2)
     return frame[list(VISIT_WORDS)], workspace.fishnet.rectangles(frame["col"], frame["row"])
 

@@ -3,15 +3,22 @@
 Reports only format what :mod:`dosage_figures`, :mod:`tactic_figures` and :mod:`officer_figures` count of it. A
 *stay* is one visit of one unit; ``visits`` has a row per officer aboard.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 import pandas as pd
 
 from ...patrol import dosage
+from ..steps.plan_frames import BoxWords, PlanPatrols
 from ..steps.shift_dates import dates_between
-from ..store.workspace import Between
+from ..steps.shift_plan import in_sheet_order
+from ..store.rows import Tactics, Visits
+from ..store.settings import Settings
+from ..store.table_store import Wanted
+from ..store.workspace import Between, Workspace
+from .number_frames import DeliveredPatrols, OfficerVisits, PeriodLogs, PeriodRoster, Stays
 
 OUTCOMES = ("missed", "short", "on_target", "over")
 _PATROL = ["patrol_id", "draw_id", "shift_date", "shift", "box_id", "beat", "crime_type", "unit", "origin", "status",
@@ -25,23 +32,6 @@ class DeliveredPeriod:
 
     Attributes
     ----------
-    patrols : DataFrame
-        Planned ones: patrol_id, shift_date, shift, beat, box_id, where, crime_type, unit, origin, visit_order,
-        planned_minutes (target of all its visits), visits, minutes, officer_minutes, outcome (one of
-        :data:`OUTCOMES`, of all its minutes).
-    stays : DataFrame
-        stay, unit, box_id, beat, where, patrol_id, crime_type (of the patrol), shift_date, shift, entered_utc,
-        left_utc, minutes, dosage, officers (how many the roster tells).
-    visits : DataFrame
-        One row per stay and officer aboard: stay, officer, unit, box_id, where, patrol_id, shift_date, shift, minutes,
-        dosage.
-    logs : DataFrame
-        log_id, officer, unit, tactic, minutes, at_utc, stay, box_id, where, beat, crime_type, shift_date, shift, hour
-        (of the agency's clock), approved, listed (whether the agency's list knows the tactic).
-    roster : DataFrame
-        shift_date, shift, officer, unit.
-    tactics : DataFrame
-        As the table.
     as_of : pandas.Timestamp or None
         The newest moment among all of these.
     """
@@ -50,21 +40,21 @@ class DeliveredPeriod:
     last: str
     beat: str
     shift: str
-    patrols: pd.DataFrame
-    stays: pd.DataFrame
-    visits: pd.DataFrame
-    logs: pd.DataFrame
-    roster: pd.DataFrame
-    tactics: pd.DataFrame
-    as_of: Optional[pd.Timestamp]
+    patrols: DeliveredPatrols
+    stays: Stays
+    visits: OfficerVisits
+    logs: PeriodLogs
+    roster: PeriodRoster
+    tactics: Tactics
+    as_of: pd.Timestamp | None
 
     @property
-    def empty(self):
+    def empty(self) -> bool:
         """Whether there is nothing at all to report."""
         return self.patrols.empty and self.stays.empty and self.logs.empty
 
 
-def read_delivered(workspace, first, last, beat="", shift=""):
+def read_delivered(workspace: Workspace, first: str, last: str, beat: str = "", shift: str = "") -> DeliveredPeriod:
     """Read what was planned and delivered on the shift dates ``first`` to ``last``, inclusive.
 
     A visit counts for the beat of its box, a log for that of its visit.
@@ -97,19 +87,19 @@ def read_delivered(workspace, first, last, beat="", shift=""):
                            workspace.read("tactics", order_by="sort_order"), max(moments) if moments else None)
 
 
-def _patrols(patrols, visits, boxes, settings):
-    table = dosage.planned_against_delivered(patrols, visits)
-    table = table.rename(columns={"patrol_minutes": "minutes"})
-    table["planned_minutes"] = table["target_minutes"] * (1 + table["returns"].fillna(0).astype(float))
+def _patrols(patrols: PlanPatrols, visits: Visits, boxes: BoxWords, settings: Settings) -> DeliveredPatrols:
+    patrols = in_sheet_order(patrols, boxes[["box_id", "where"]], how="left")
+    table = dosage.planned_against_delivered(patrols, visits).rename(columns={"patrol_minutes": "minutes"})
+    table["planned_minutes"] = dosage.planned_minutes(table)
     outcome = dosage.dosage(table["minutes"], settings.on_target_low, settings.on_target_high,
                             table["planned_minutes"], settings.target_minutes)
     table["outcome"] = np.where(table["visits"] > 0, outcome, "missed")
-    for name in ("origin", "visit_order", "inclusion_probability"):
+    for name in ("origin", "visit_order", "inclusion_probability", "where", "number"):
         table[name] = patrols[name].to_numpy()
-    return table.drop(columns=["status", "delivered"]).merge(boxes[["box_id", "where"]], on="box_id", how="left")
+    return table.drop(columns=["status", "delivered"])
 
 
-def _visits(visits, patrols, boxes):
+def _visits(visits: Visits, patrols: DeliveredPatrols, boxes: BoxWords) -> pd.DataFrame:
     """Visits with the stay they are part of, the beat of their box and the crime type of their patrol."""
     visits = visits.sort_values(["entered_utc", "unit", "box_id", "officer"], kind="stable", ignore_index=True)
     visits["stay"] = visits.groupby(_STAY, sort=False, dropna=False).ngroup()
@@ -119,11 +109,11 @@ def _visits(visits, patrols, boxes):
     return visits
 
 
-def _logs(workspace, days, shift, visits):
+def _logs(workspace: Workspace, days: list[str], shift: str, visits: pd.DataFrame) -> PeriodLogs:
     """Logs of the shifts, each with its visit's box, beat and crime type."""
     calendar = workspace.calendar
     slots = calendar.slots(days[0], days[-1])
-    at = Between(slots["start_utc"].min(), slots["end_utc"].max()) if len(slots) else []
+    at: Wanted = Between(slots["start_utc"].min(), slots["end_utc"].max()) if len(slots) else []
     logs = workspace.read("tactic_log", where={"at_utc": at}, order_by="at_utc")
     logs["shift_date"], logs["shift"] = calendar.assign(logs["at_utc"])
     logs = logs[logs["shift_date"].isin(days)]
@@ -136,7 +126,7 @@ def _logs(workspace, days, shift, visits):
     return logs.reset_index(drop=True)
 
 
-def _roster(workspace, days, shift):
+def _roster(workspace: Workspace, days: list[str], shift: str) -> PeriodRoster:
     """Who worked which shift: as the roster says, or the shift in which a row begins."""
     roster = workspace.read("roster")
     assigned = workspace.calendar.assign(roster["from_utc"])

@@ -2,13 +2,19 @@
 
 Minutes of boxes and patrols are patrol-minutes (somebody was there).
 """
+from __future__ import annotations
+
+from typing import Any, Sequence
+
 import numpy as np
+import pandas as pd
 
 from ...patrol import dosage
-from .delivered_period import OUTCOMES
+from .delivered_period import OUTCOMES, DeliveredPeriod
+from .number_frames import CrimeTypeDosage, DeliveredPatrols, DosageGroups, Stays
 
 
-def totals(delivered):
+def totals(delivered: DeliveredPeriod) -> dict[str, Any]:
     """The period in numbers, as a dict: patrols, visited, missed, compliance (share of patrols visited),
     planned_minutes, minutes (in planned boxes), met (share of planned_minutes that was met, each patrol counted only up
     to its own), share (minutes by planned_minutes), on_target (share of patrols),
@@ -24,34 +30,28 @@ def totals(delivered):
         "other_minutes": _other_minutes(stays), "stays": len(stays), "units": stays["unit"].nunique()}
 
 
-def _share(part, whole):
+def _share(part: float, whole: float) -> float:
     return part / whole if whole else float("nan")
 
 
-def _met(patrols):
+def _met(patrols: DeliveredPatrols) -> pd.Series:
     """Minutes of each patrol up to its planned ones: what was more does not make up for less elsewhere."""
     return np.minimum(patrols["minutes"], patrols["planned_minutes"])
 
 
-def _other_minutes(stays):
+def _other_minutes(stays: Stays) -> float:
     """Patrol-minutes in boxes for which no patrol was planned in that shift."""
     other = stays[stays["patrol_id"].isna()]
     return float(dosage.patrol_minutes(other, ("shift_date", "shift", "box_id")).sum())
 
 
-def by_group(delivered, by):
+def by_group(delivered: DeliveredPeriod, by: list[str]) -> DosageGroups:
     """Planned against delivered by columns of ``patrols``, in their order.
 
     Parameters
     ----------
     by : list of str
         Such as ``["shift_date", "shift"]`` or ``["beat"]``.
-
-    Returns
-    -------
-    DataFrame
-        ``by``, patrols, visited, missed, short, on_target, over, planned_minutes, minutes, compliance, met (share of
-        planned_minutes, each patrol counted only up to its own), share.
     """
     patrols = delivered.patrols.assign(visited=delivered.patrols["visits"] > 0, met=_met(delivered.patrols))
     for outcome in OUTCOMES:
@@ -67,7 +67,7 @@ def by_group(delivered, by):
     return table.astype(dict.fromkeys(("visited", *OUTCOMES), int))
 
 
-def extreme(delivered, times):
+def extreme(delivered: DeliveredPeriod, times: float) -> tuple[DeliveredPatrols, float, float]:
     """Patrols with more than ``times`` their planned minutes, those with the most minutes first, as ``patrols``; their
     minutes; the minutes of all patrols."""
     patrols = delivered.patrols
@@ -76,15 +76,8 @@ def extreme(delivered, times):
     return found, float(found["minutes"].sum()), float(patrols["minutes"].sum())
 
 
-def by_crime_type(delivered, crime_types):
-    """Minutes of directed patrol by crime type, every type of ``crime_types`` in its order, then others.
-
-    Returns
-    -------
-    DataFrame
-        crime_type, patrols, visited, compliance, on_target (share of patrols), planned_minutes, minutes, met, share,
-        stays, mean_minutes and median_minutes (of one stay; NaN without any), officer_minutes.
-    """
+def by_crime_type(delivered: DeliveredPeriod, crime_types: Sequence[str]) -> CrimeTypeDosage:
+    """Minutes of directed patrol by crime type, every type of ``crime_types`` in its order, then others."""
     table = by_group(delivered, ["crime_type"]).set_index("crime_type")
     table["on_target"] = table["on_target"] / table["patrols"]
     served = delivered.stays[delivered.stays["patrol_id"].notna()].groupby("crime_type")["minutes"]

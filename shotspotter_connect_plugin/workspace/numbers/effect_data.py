@@ -1,10 +1,13 @@
 """What the estimate of effects reads: original draws, events, forecasts and delivered hours, as shifts x boxes."""
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Dict
+from typing import Any, Tuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...forecast import gunfire_events
 from ...forecast.allowed_inputs import admit_events
@@ -12,18 +15,25 @@ from ...forecast.event_history import Timeline, make_history
 from ...patrol import dosage
 from ...patrol.draw import NEARLY
 from ...patrol.draw_effect import Lottery
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..steps import shift_plan
 from ..steps.forecasting import read_events
+from ..steps.plan_frames import ShiftKeys
+from ..store.rows import Visits
+from ..store.workspace import Workspace
+from .number_frames import EffectGround, OriginalDraws
 
 _LONGEST = pd.Timedelta(days=35)
 """How long before the period an incident of uncertain time may have begun."""
 _DATES, _DRAWS = 14, 60
 """How many dates of forecasts and draws of boxes are read at once."""
 
+Entries = Tuple[NDArray[np.int_], NDArray[np.int_], NDArray[np.float64]]
+"""Positions of slots, positions of boxes, and what is there: all of one length."""
+
 
 @dataclass(frozen=True)
-class Events:
+class CountedEvents:
     """Events by crime type as the forecasts count them: entries of (slot, box, weight), and until when they are known.
 
     Gunfire comes from the sensors' alerts where there are any (``alerts``), all else from incidents that the public
@@ -31,12 +41,12 @@ class Events:
     """
 
     boxes: int
-    entries: Dict[str, tuple]
+    entries: dict[str, Entries]
     alerts: bool
-    known: Dict[str, pd.Timestamp]
+    known: dict[str, pd.Timestamp]
 
     @classmethod
-    def read(cls, workspace, boxes, timeline):
+    def read(cls, workspace: Workspace, boxes: EffectGround, timeline: Timeline) -> CountedEvents:
         """The events that began in the slots of a ``Timeline`` or shortly before."""
         codes = workspace.crime_types["crime_type"].tolist()
         since = timeline.slots["start_utc"].min() - _LONGEST
@@ -55,24 +65,24 @@ class Events:
         return cls(len(boxes), entries, alerts, known)
 
     @property
-    def codes_reported(self):
+    def codes_reported(self) -> list[str]:
         """Crime types that the public reported."""
         return [code for code in self.entries if not self.of_sensors(code)]
 
     @property
-    def newest(self):
+    def newest(self) -> pd.Timestamp | None:
         """Newest moment of any source, None without events."""
         return max(self.known.values(), default=None)
 
-    def of_sensors(self, code):
+    def of_sensors(self, code: str) -> bool:
         """Whether a crime type is counted by sensors."""
         return self.alerts and code == gunfire_events.CRIME_TYPE
 
-    def known_until(self, code):
+    def known_until(self, code: str) -> pd.Timestamp:
         """Until when the events of a type are known; the epoch where there are none."""
         return self.known.get("alerts" if self.of_sensors(code) else "reported", pd.Timestamp(0, tz="UTC"))
 
-    def on(self, code, slots):
+    def on(self, code: str, slots: NDArray[np.int_]) -> NDArray[np.float64]:
         """Events of a type in slots x boxes; ``slots`` are positions, each at most once."""
         counts = np.zeros((len(slots), self.boxes))
         if code in self.entries:
@@ -82,7 +92,7 @@ class Events:
             np.add.at(counts, (place[kept], box[kept]), weight[kept])
         return counts
 
-    def by_slot(self, code, slots, mine):
+    def by_slot(self, code: str, slots: int, mine: NDArray[np.bool_]) -> NDArray[Any]:
         """Events of a type by slot, in the boxes that ``mine`` marks."""
         slot, box, weight = self.entries.get(code, (np.zeros(0, int), np.zeros(0, int), np.zeros(0)))
         kept = mine[box]
@@ -90,15 +100,16 @@ class Events:
 
 
 @dataclass(frozen=True)
-class Forecasts:
+class EarlyForecasts:
     """Expected events by crime type: entries of (slot, box, expected), of forecasts that knew nothing of the shift."""
 
     boxes: int
-    entries: Dict[str, tuple]
-    slots: np.ndarray
+    entries: dict[str, Entries]
+    slots: NDArray[np.int_]
 
     @classmethod
-    def read(cls, workspace, boxes, timeline, first, progress=SILENT):
+    def read(cls, workspace: Workspace, boxes: EffectGround, timeline: Timeline, first: str,
+             progress: Progress = SILENT) -> EarlyForecasts:
         """The forecasts of the slots from the date ``first`` on, some dates at a time, for there may be millions."""
         dates = [date for date in timeline.dates if date >= first]
         columns = ["shift_date", "shift", "box_id", "crime_type", "expected"]
@@ -119,7 +130,7 @@ class Forecasts:
         return cls(len(boxes), entries, np.unique(np.concatenate([slot for slot, _, _ in entries.values()] or [[]])))
 
     @staticmethod
-    def _early(workspace, rows, slots):
+    def _early(workspace: Workspace, rows: pd.DataFrame, slots: pd.DataFrame) -> NDArray[np.bool_]:
         """By slot whether its forecast used nothing from after the shift began; one row tells it for all of a shift."""
         early = np.zeros(len(slots), dtype=bool)
         if rows.empty:
@@ -134,7 +145,7 @@ class Forecasts:
         early[places] = told.to_numpy() <= slots["start_utc"].to_numpy()[places]
         return early
 
-    def on(self, code, slots):
+    def on(self, code: str, slots: NDArray[np.int_]) -> NDArray[np.float64]:
         """Expected events of a type in slots x boxes; 0 where there is no forecast."""
         expected = np.zeros((len(slots), self.boxes))
         if code in self.entries:
@@ -144,7 +155,7 @@ class Forecasts:
             expected[place[kept], box[kept]] = value[kept]
         return expected
 
-    def by_slot(self, code, slots, mine):
+    def by_slot(self, code: str, slots: int, mine: NDArray[np.bool_]) -> NDArray[Any]:
         """Expected events by slot in the boxes that ``mine`` marks; NaN where a slot has no forecast."""
         slot, box, value = self.entries.get(code, (np.zeros(0, int), np.zeros(0, int), np.zeros(0)))
         kept = mine[box]
@@ -153,18 +164,18 @@ class Forecasts:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The original draws: ``draws`` [draw_id, shift_date, shift, slot, inputs_hash], shifts x boxes of ``chance``,
-    ``drawn`` and ``beat`` (None where the draw had none), and ``mine``, which boxes count."""
+class DrawnShifts:
+    """The original draws: ``draws``, shifts x boxes of ``chance``, ``drawn`` and ``beat`` (None where it had none),
+    and ``mine``, which boxes count."""
 
-    draws: pd.DataFrame
-    chance: np.ndarray
-    drawn: np.ndarray
-    beat: np.ndarray
-    mine: np.ndarray
+    draws: OriginalDraws
+    chance: NDArray[np.float64]
+    drawn: NDArray[np.bool_]
+    beat: NDArray[np.object_]
+    mine: NDArray[np.bool_]
 
     @classmethod
-    def read(cls, workspace, draws, boxes, beat=""):
+    def read(cls, workspace: Workspace, draws: OriginalDraws, boxes: EffectGround, beat: str = "") -> DrawnShifts:
         """The boxes of the draws, of which those of one beat count, or all."""
         shape = (len(draws), len(boxes))
         chance, drawn, beats = np.zeros(shape), np.zeros(shape, dtype=bool), np.full(shape, None, dtype=object)
@@ -182,23 +193,23 @@ class Plan:
         return cls(draws, chance, drawn, beats, mine)
 
     @property
-    def open(self):
+    def open(self) -> NDArray[np.bool_]:
         """Shifts x boxes: those that were neither sure to be drawn nor sure not to be."""
         return (self.chance > NEARLY) & (self.chance < 1 - NEARLY) & self.mine
 
-    def lottery(self, which):
+    def lottery(self, which: NDArray[np.bool_]) -> tuple[Lottery, NDArray[np.bool_]]:
         """The draws that ``which`` marks as a ``Lottery``, and its units as shifts x boxes."""
         units = self.open & which[:, None]
         return Lottery(np.nonzero(units)[0], self.chance[units], self.drawn[units]), units
 
 
-def slot_of(slots, dates, shifts):
+def slot_of(slots: ShiftKeys, dates: Any, shifts: Any) -> NDArray[np.int_]:
     """Position of each (shift date, shift) among the slots, -1 for none."""
     return pd.MultiIndex.from_frame(slots[["shift_date", "shift"]]).get_indexer(
         pd.MultiIndex.from_arrays([dates, shifts]))
 
 
-def original_draws(workspace, timeline, first):
+def original_draws(workspace: Workspace, timeline: Timeline, first: str) -> tuple[OriginalDraws, dict[str, int]]:
     """The first lottery of each shift from the date ``first`` on, and how many draws were what.
 
     A draw that was made again was perhaps made again because of what it drew; the first one was drawn by chance
@@ -206,8 +217,6 @@ def original_draws(workspace, timeline, first):
 
     Returns
     -------
-    draws : pandas.DataFrame
-        draw_id, shift_date, shift, slot, end_utc, inputs_hash, by slot.
     counts : dict
         draws, tests, drawn_again, lotteries, after_start: in the period, test seeds among them, shifts drawn more than
         once by lottery, shifts drawn by lottery, and those of which the first lottery was drawn only after they began.
@@ -230,7 +239,7 @@ def original_draws(workspace, timeline, first):
         drop=True), counts
 
 
-def hours_of(visits, plan, boxes):
+def hours_of(visits: Visits, plan: DrawnShifts, boxes: EffectGround) -> NDArray[np.float64]:
     """Delivered patrol-hours (somebody present) in the shifts of the draws x boxes."""
     hours = np.zeros(plan.chance.shape)
     minutes = dosage.patrol_minutes(visits, ("shift_date", "shift", "box_id"))
@@ -242,7 +251,7 @@ def hours_of(visits, plan, boxes):
     return hours
 
 
-def timeline_of(workspace, first, last, days_before):
+def timeline_of(workspace: Workspace, first: str, last: str, days_before: int) -> Timeline:
     """The slots from ``days_before`` days before ``first`` to ``last``."""
     start = (pd.Timestamp(first) - pd.Timedelta(days=days_before)).strftime("%Y-%m-%d")
     return Timeline(workspace.calendar, start, last, workspace.settings.plan_hour)

@@ -3,17 +3,25 @@
 Treatment is the original draw of a shift, whatever was suppressed, added, topped up or drawn again later: only that was
 settled by chance alone.
 """
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
-from typing import Dict, Optional, Tuple
+from typing import Any, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ...forecast.event_history import Timeline
+from ...frames import names_of
 from ...patrol import dosage, spillover
 from ...patrol.draw_effect import BesideDrawn
-from ...progress import SILENT
-from .effect_data import Events, Forecasts, Plan, hours_of, original_draws, slot_of, timeline_of
+from ...progress import SILENT, Progress
+from ..steps.plan_frames import BoxPlaces, ShiftKeys
+from ..store.workspace import Workspace
+from .effect_data import CountedEvents, DrawnShifts, EarlyForecasts, hours_of, original_draws, slot_of, timeline_of
+from .number_frames import EffectBoxes, EffectGround, Estimates, OverTime
 
 ALL = ""
 """In ``crime_type``: all types of reported crime together, without gunfire alerts of sensors."""
@@ -30,13 +38,7 @@ _TOGETHER = 10
 """Shifts that are replayed at once."""
 ENOUGH = 5.0
 """Events that the exposed units would have had without exposure, below which nothing is said."""
-ESTIMATE_COLUMNS = (
-    "what", "crime_type", "value", "low", "high", "rate", "base", "percent", "percent_low", "percent_high",
-    "detectable", "detectable_percent", "shifts_for_20", "error", "between_shifts", "degrees", "strength", "shifts",
-    "exposed", "unexposed", "events", "comparable", "enough", "conclusive", "bounded", "weak")
 _WIDTHS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)
-OVER_TIME_COLUMNS = ("first", "last", "crime_type", "events", "expected", "planned_minutes", "patrol_minutes",
-                     "any_minutes")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Scope:
     boxes: int
     box_shifts: int
     drawn: int
-    beats: Tuple[str, ...]
+    beats: tuple[str, ...]
     lowest: float
     highest: float
     half: int
@@ -65,17 +67,9 @@ class Scope:
 class Effects:
     """What the report shows.
 
-    ``estimates`` [ESTIMATE_COLUMNS]: ``what`` is being drawn (DRAWN), a delivered patrol-hour (PER_HOUR), a drawn box
-    next to it (BESIDE), or, as a check, being drawn a week later (BEFORE). ``value``, ``low``, ``high`` and
-    ``detectable`` are events per box and shift, or per hour; ``rate`` is what exposed boxes had per shift, ``base``
-    what they would have had without, by comparable boxes and forecasts; ``percent…`` are of it, empty where it is 0,
-    ``percent_high`` is infinite where the data set no limit to an increase;
-    ``shifts_for_20`` is how many shifts like these it takes to show an effect of 20 % of it; ``events`` are those in
-    exposed boxes, ``comparable`` those that as many unexposed boxes of the same chances had; where these are not
-    ``enough``, nothing is to be concluded. ``over_time`` [OVER_TIME_COLUMNS] by day or week (``days_each``):
-    ``patrol_minutes`` are those in planned boxes, ``any_minutes`` those in any box, ordinary patrol included, of no
-    crime type and so only in the rows of ALL. ``boxes`` [box_id, col, row, where, beat, shifts, chances, times_drawn,
-    patrol_minutes], those of ``scope``; ``ground`` [col, row] are all boxes of the city. ``hours_drawn`` and
+    ``events`` of ``estimates`` and ``comparable``: where these are not ``enough``, nothing is to be concluded.
+    ``over_time`` is by day or week (``days_each``). ``boxes`` are those of ``scope``; ``ground`` are all of the city.
+    ``hours_drawn`` and
     ``hours_undrawn`` are delivered hours per box and shift. ``draws`` counts what became of the period's
     draws. ``forecast_shifts`` of the shifts had a forecast in time. ``as_of`` is the newest moment of the events.
     ``message`` says why there is no estimate.
@@ -85,28 +79,28 @@ class Effects:
     last: str
     beat: str
     days_each: int
-    estimates: pd.DataFrame
-    over_time: pd.DataFrame
-    boxes: pd.DataFrame
+    estimates: Estimates
+    over_time: OverTime
+    boxes: EffectBoxes
     scope: Scope
-    draws: Dict[str, int]
+    draws: dict[str, int]
     hours_drawn: float
     hours_undrawn: float
     shifts_with_visits: int
     forecast_shifts: int
     replays: int
     alerts: bool
-    as_of: Optional[pd.Timestamp]
+    as_of: pd.Timestamp | None
     message: str = ""
-    ground: Optional[pd.DataFrame] = None
+    ground: BoxPlaces | None = None
 
-    def row(self, what, crime_type=ALL):
+    def row(self, what: str, crime_type: str = ALL) -> Any:
         """One row of ``estimates``, None where there is none."""
         found = self.estimates[(self.estimates["what"] == what) & (self.estimates["crime_type"] == crime_type)]
         return None if found.empty else found.iloc[0]
 
 
-def effects(workspace, first, last, beat="", progress=SILENT):
+def effects(workspace: Workspace, first: str, last: str, beat: str = "", progress: Progress = SILENT) -> Effects:
     """Estimate what being drawn did in the shifts that start on the dates ``first`` to ``last``, both included.
 
     Parameters
@@ -125,13 +119,13 @@ def effects(workspace, first, last, beat="", progress=SILENT):
     timeline = timeline_of(workspace, first, last, BEFORE_DAYS)
     draws, counts = original_draws(workspace, timeline, first)
     progress.report(0.05, "Reading incidents and forecasts")
-    events = Events.read(workspace, boxes, timeline)
-    forecasts = Forecasts.read(workspace, boxes, timeline, first, progress.part(0.1, 0.3))
+    events = CountedEvents.read(workspace, boxes, timeline)
+    forecasts = EarlyForecasts.read(workspace, boxes, timeline, first, progress.part(0.1, 0.3))
     visits = workspace.read("visits", where={"shift_date": [date for date in timeline.dates if date >= first]})
     complete = draws["end_utc"] <= (events.newest or pd.Timestamp(0, tz="UTC"))
     counts["no_data_yet"] = int((~complete).sum())
     progress.report(0.3, "Comparing drawn and undrawn boxes")
-    plan = Plan.read(workspace, draws[complete].reset_index(drop=True), boxes, beat)
+    plan = DrawnShifts.read(workspace, draws[complete].reset_index(drop=True), boxes, beat)
     hours = hours_of(visits, plan, boxes)
     estimates, replays = _estimates(plan, timeline, boxes, events, forecasts, hours, progress.part(0.3, 0.95))
     scope, by_box = _scope(plan, boxes, hours)
@@ -145,7 +139,7 @@ def effects(workspace, first, last, beat="", progress=SILENT):
         _why_nothing(counts, len(plan.draws), scope), boxes.loc[boxes["inside"].astype(bool), ["col", "row"]])
 
 
-def _why_nothing(counts, shifts, scope):
+def _why_nothing(counts: Mapping[str, int], shifts: int, scope: Scope) -> str:
     """Why there is no estimate at all; an empty text where there is one."""
     if not counts["draws"]:
         return "No shift of this period was drawn, so there is nothing to estimate."
@@ -158,7 +152,8 @@ def _why_nothing(counts, shifts, scope):
     return ""
 
 
-def _estimates(plan, timeline, boxes, events, forecasts, hours, progress):
+def _estimates(plan: DrawnShifts, timeline: Timeline, boxes: EffectGround, events: CountedEvents,
+               forecasts: EarlyForecasts, hours: NDArray[np.float64], progress: Progress) -> tuple[Estimates, int]:
     """The rows of ``Effects.estimates``, and how often each draw was replayed."""
     slots = plan.draws["slot"].to_numpy(dtype=int)
     week_before = _week_before(timeline.slots, slots)
@@ -184,7 +179,7 @@ def _estimates(plan, timeline, boxes, events, forecasts, hours, progress):
         rows.append(_row(PER_HOUR, name, lottery, counted[units], expected[units], hours[units]))
         near, units = _beside(plan, boxes, replayed, complete)
         rows.append(_row(BESIDE, name, near, counted[units], expected[units]))
-    table = pd.DataFrame([row for row in rows if row is not None], columns=ESTIMATE_COLUMNS)
+    table = pd.DataFrame([row for row in rows if row is not None], columns=names_of(Estimates))
     return table, min((len(near) for near, _ in replayed), default=0)
 
 
@@ -213,7 +208,7 @@ def _row(what, crime_type, design, counted, expected, dose=None):
         "bounded": estimate.bounded, "weak": estimate.weak}
 
 
-def _week_before(slots, wanted):
+def _week_before(slots: ShiftKeys, wanted: NDArray[np.int_]) -> NDArray[np.int_]:
     """Position of the slot of the same shift a week before each, -1 where there was none."""
     dates = pd.to_datetime(slots["shift_date"].iloc[wanted]) - pd.Timedelta(days=BEFORE_DAYS)
     return slot_of(slots, dates.dt.strftime("%Y-%m-%d").to_numpy(), slots["shift"].iloc[wanted].to_numpy())
@@ -254,7 +249,7 @@ def _beside(plan, boxes, replayed, which):
     return BesideDrawn(np.nonzero(units)[0], near[units], plan.drawn[units], parts), units
 
 
-def _scope(plan, boxes, hours):
+def _scope(plan: DrawnShifts, boxes: EffectGround, hours: NDArray[np.float64]) -> tuple[Scope, EffectBoxes]:
     """The :class:`Scope`, and its boxes one by one, those of the greatest chances first."""
     units = plan.open
     chances = np.where(units, plan.chance, 0.0).sum(axis=0)
@@ -271,7 +266,7 @@ def _scope(plan, boxes, hours):
         int(plan.mine.sum()) - len(table), most, int(np.isclose(table["chances"], most).sum())), table
 
 
-def chance_classes(boxes):
+def chance_classes(boxes: EffectBoxes) -> list[tuple[str, NDArray[np.bool_]]]:
     """Boxes of ``Effects.boxes`` in at most four classes of equal width by the sum of their chances, least first: pairs
     of words such as ``0.5 to 1`` and which boxes are of it."""
     chances = boxes["chances"].to_numpy(dtype=float)
@@ -291,7 +286,7 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
     patrols = workspace.read("patrols", columns, {"shift_date": dates, "status": "planned"})
     ours = set(boxes.loc[mine, "box_id"])
     patrols, visits = patrols[patrols["box_id"].isin(ours)], visits[visits["box_id"].isin(ours)]
-    planned = patrols.assign(minutes=patrols["target_minutes"] * (1 + patrols["returns"].fillna(0)))
+    planned = patrols.assign(minutes=dosage.planned_minutes(patrols))
     served = visits.merge(patrols[["patrol_id", "crime_type"]], on="patrol_id")
     delivered = pd.concat([_minutes(served.assign(crime_type=ALL)), _minutes(served)], ignore_index=True)
     anywhere = _by_step(_minutes(visits.assign(crime_type=ALL)), steps, count)
@@ -312,15 +307,15 @@ def _over_time(workspace, timeline, first, boxes, events, forecasts, visits, min
             "planned_minutes": _by_step(own, steps, count),
             "patrol_minutes": _by_step(delivered[delivered["crime_type"] == name], steps, count),
             "any_minutes": anywhere if name == ALL else np.nan}))
-    return each, pd.concat(parts, ignore_index=True)[list(OVER_TIME_COLUMNS)]
+    return each, pd.concat(parts, ignore_index=True)[list(names_of(OverTime))]
 
 
-def _minutes(visits):
+def _minutes(visits: pd.DataFrame) -> pd.DataFrame:
     """Patrol-minutes by crime type, shift and box."""
     minutes = dosage.patrol_minutes(visits, ("crime_type", "shift_date", "shift", "box_id"))
     return minutes.rename("minutes").reset_index()
 
 
-def _by_step(rows, steps, count):
+def _by_step(rows: pd.DataFrame, steps: pd.Series, count: int) -> NDArray[Any]:
     """Sum of the minutes of rows by step."""
     return np.bincount(rows["shift_date"].map(steps).to_numpy(dtype=int), rows["minutes"].to_numpy(dtype=float), count)

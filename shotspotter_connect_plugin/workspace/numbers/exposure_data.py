@@ -1,22 +1,28 @@
-"""What the exposure report reads of a period: draws, patrols, visits and reported incidents, by box, shift and day.
+"""The reading for exposure: draws, patrols, visits and incidents of a period, by box, shift and day; no measure yet.
 
 Nothing here is about officers: their rows of a visit are one visit of a unit, and neither is given out.
 """
+from __future__ import annotations
+
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...patrol import dosage, seeds
 from ...patrol.metering import WINDOWS
 from ..steps import shift_plan
-from ..store.workspace import Between
+from ..store.table_store import Where
+from ..store.workspace import Between, Workspace
+from .number_frames import ExposedBoxes, PeriodDraws, PublishedDraws, PublishedHashes
 
 SHIFT = ["shift_date", "shift"]
 _LOOK_BACK = max(WINDOWS) - 1
 
 
-def between(first, last):
+def between(first: str, last: str) -> dict[str, Between]:
     """Condition for rows of the shift dates, both included."""
     return {"shift_date": Between(first, str((pd.Timestamp(last) + pd.Timedelta(days=1)).date()))}
 
@@ -36,7 +42,7 @@ class PeriodData:
         the public, so the patrols that are ``told`` of are then those of the draws, before any change by hand.
     """
 
-    def __init__(self, workspace, first, last, beat, ended_only):
+    def __init__(self, workspace: Workspace, first: str, last: str, beat: str, ended_only: bool) -> None:
         self._workspace, self.first, self.last = workspace, first, last
         calendar = workspace.calendar
         self.early = str((pd.Timestamp(first) - pd.Timedelta(days=_LOOK_BACK)).date())
@@ -64,12 +70,12 @@ class PeriodData:
         self.drawn = drawn[drawn["draw_id"].isin(self.draws["draw_id"])].reset_index(drop=True)
         self.of_lottery = drawn[drawn["draw_id"].isin(self.every.loc[self.every["lottery"], "draw_id"])]
 
-    def _patrols(self, where):
+    def _patrols(self, where: Where) -> pd.DataFrame:
         return self.scoped(self._workspace.read("patrols", [
             "patrol_id", "draw_id", *SHIFT, "box_id", "beat", "crime_type", "unit", "status", "target_minutes",
             "returns", "origin"], {**self._around, **where}))
 
-    def _drawn_patrols(self):
+    def _drawn_patrols(self) -> pd.DataFrame:
         """The patrols of the draws that stand as they were drawn, before any change by hand.
 
         Beside the draws, which are public, any other number of patrols would tell how many were changed.
@@ -79,11 +85,11 @@ class PeriodData:
             self.draws["draw_id"], self.draws["rules"])}
         return patrols.assign(target_minutes=patrols["draw_id"].map(minutes).astype(float))
 
-    def without_visits_to(self, boxes):
+    def without_visits_to(self, boxes: Any) -> None:
         """Leave the visits to some boxes out of whatever is counted from now on."""
         self.visits = self.visits[~self.visits["box_id"].isin(boxes)].reset_index(drop=True)
 
-    def scoped(self, rows):
+    def scoped(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of the boxes asked for, without those of shifts that have not ended."""
         rows = rows[rows["box_id"].isin(self.boxes.index)] if "box_id" in rows else rows
         if self.coming and "shift" in rows:
@@ -91,7 +97,7 @@ class PeriodData:
             rows = rows[np.array(here, dtype=bool)]
         return rows.reset_index(drop=True)
 
-    def _every_draw(self):
+    def _every_draw(self) -> PeriodDraws:
         """All draws in their order; ``stands`` marks the newest of each shift, whose plan counts."""
         draws = self.scoped(self._workspace.read("draws", [
             "draw_id", *SHIFT, "drawn_utc", "size", "lottery", "seed_hash", "seed", "inputs_hash", "rules"],
@@ -100,16 +106,16 @@ class PeriodData:
                              lottery=draws["lottery"].fillna(False).astype(bool)).sort_values([*SHIFT, "number"])
         return draws.assign(stands=~draws.duplicated(SHIFT, keep="last"))
 
-    def within(self, rows):
+    def within(self, rows: pd.DataFrame) -> pd.Series:
         """Which rows are of the period itself."""
         return (rows["shift_date"] >= self.first) & (rows["shift_date"] <= self.last)
 
-    def by_box(self):
+    def by_box(self) -> ExposedBoxes:
         """Counts and minutes of the period by box."""
         boxes = self.boxes.copy()
         patrols, visits = (rows[self.within(rows)] for rows in (self.told, self.visits))
         table = dosage.planned_against_delivered(patrols, visits)
-        table["planned_minutes"] = table["target_minutes"] * (1 + table["returns"].fillna(0))
+        table["planned_minutes"] = dosage.planned_minutes(table)
         sums = table.groupby("box_id")[["planned_minutes", "patrol_minutes"]].sum()
         presence = dosage.patrol_minutes(visits)
         boxes["patrols"] = table.groupby("box_id").size().reindex(boxes.index).fillna(0).astype(int)
@@ -128,12 +134,12 @@ class PeriodData:
         boxes["incidents"] = reported.groupby("box_id").size().reindex(boxes.index).fillna(0).astype(int)
         return boxes
 
-    def _total(self, amount):
+    def _total(self, amount: str) -> pd.Series:
         draws = self.draws[self.within(self.draws)]["draw_id"].tolist()
         return self._workspace.totals("draw_boxes", amount, "box_id", {"draw_id": draws}).set_index("box_id")[amount]
 
     @cached_property
-    def chances(self):
+    def chances(self) -> NDArray[np.float64]:
         """Recorded chances by date and box: an array of :meth:`days` x boxes."""
         chances = np.zeros((len(self.days), len(self.boxes)))
         day = self.days.get_indexer(self.draws.set_index("draw_id")["shift_date"].reindex(self.drawn["draw_id"]))
@@ -148,11 +154,11 @@ class PeriodData:
         return chances
 
     @cached_property
-    def days(self):
+    def days(self) -> pd.Index:
         """Dates from the first of the windows to the last of the period, an index."""
         return pd.Index(pd.date_range(self.early, self.last).strftime("%Y-%m-%d"))
 
-    def served(self, *kinds):
+    def served(self, *kinds: pd.DataFrame) -> NDArray[np.bool_]:
         """Which box had a patrol of some kind in which shift: an array of slots x boxes."""
         rows = pd.concat([kind[["shift_date", "shift", "box_id"]] for kind in kinds]).drop_duplicates()
         number = pd.Series(np.arange(len(self.slots)), index=pd.MultiIndex.from_frame(self.slots[SHIFT]))
@@ -162,7 +168,7 @@ class PeriodData:
         served[slot[known].astype(int), self.boxes.index.get_indexer(rows["box_id"])[known]] = True
         return served
 
-    def published(self):
+    def published(self) -> PublishedDraws:
         """All draws of the period, those that were replaced by a later one of the shift too, as anybody may see them.
         """
         draws, told = self.every, self.commitments
@@ -178,12 +184,12 @@ class PeriodData:
                       "committed_utc", "seed", "inputs_hash", "committed", "fits"]]
 
     @cached_property
-    def commitments(self):
+    def commitments(self) -> PublishedHashes:
         """Every hash that stood for a shift of the period, and when it was published, by that moment."""
         return self.scoped(self._workspace.read("commitments", [*SHIFT, "seed_hash", "committed_utc"],
                                                 between(self.first, self.last), order_by="committed_utc"))
 
-    def newest(self):
+    def newest(self) -> pd.Timestamp | None:
         """The end of the newest visit that was counted, else the moment of the newest draw; None without either."""
         for rows, name in ((self.visits, "left_utc"), (self.draws, "drawn_utc")):
             moments = rows.loc[self.within(rows), name].dropna()

@@ -1,26 +1,35 @@
-"""The numbers of the exposure report: who got how much patrol, were the limits kept, was the lottery honest.
+"""The figures of the exposure report, put together of what is read and of measures: who got how much, what was kept.
 
 Residents are read here and in ``neighbourhoods.py`` and nowhere else. Nothing here is about officers: no unit, no
 officer, no account and no note is given out.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
+from typing import Any, Tuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ...frames import names_of
 from ...patrol import patrol_exposure as measures
 from ...patrol.inclusion import Agreement, agreement, by_class
 from ...patrol.metering import NEARLY, WINDOWS
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..imports.census_columns import EVERYBODY
 from ..imports.neighbourhood_import import residents_of_boxes
 from ..steps import seed_promises
 from ..store.chain import ChainCheck, verify_chain
+from ..store.workspace import Workspace
 from .exposure_data import SHIFT, PeriodData, between
 from .lottery_replay import Honesty, honesty
+from .number_frames import (COUNTED, Evenness, ExposedBoxes, ExposedGroups, ExposedNeighbourhoods, ExposureLimits,
+                            Overrides, PublishedDraws, PublishedHashes, RefusedRows, ResidentsOfBoxes)
 from .small_numbers import left_out, small
 
+Curve = Tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Shares of boxes and of what lies on them, from 0 to 1, both of one length."""
 NO_NEIGHBOURHOOD = "(in no neighbourhood)"
 FEWEST_REPORTS = 20
 """Reported incidents from which a ratio to them says something."""
@@ -39,59 +48,49 @@ class Exposure:
         presence_minutes, planned, delivered and presence (minutes per 1,000 residents), shifts (drawn), residents,
         minutes_on_nobody and visits_on_nobody (presence in boxes without residents), left_out (neighbourhoods of which
         something small is in no sum and no rate; 0 unless ``ended_only``).
-    ``neighbourhoods``
-        neighbourhood, residents, boxes, patrols, planned_minutes, served (visits to directed patrols),
-        delivered_minutes, visits (all of them), presence_minutes, harm (forecast), incidents (reported), planned,
-        delivered and presence (minutes per 1,000 residents), to_harm and to_incidents (share of presence over share of
-        forecast harm, of reported incidents; ``<20`` stands for a ratio to fewer than 20 incidents).
-    ``groups``
-        group, residents, planned, delivered, presence, harm, incidents (per 1,000 residents of the group), to_harm and
-        to_incidents (the group's presence over its harm or incidents, as a multiple of all residents').
+    ``neighbourhoods``, ``groups``
+        What fell on the boxes of each, and on the residents of each.
     ``limits``
-        limit, allowed, planned_most, planned_over, counted_most, counted_over (box-shifts or box-days over the limit;
-        counted = planned or visited), of (how many of them there are). ``kept`` sums them up: :class:`Kept`.
-    ``evenness``
-        what, boxes (with any), gini, gini_residents, effective; ``curves`` the Lorenz curves by the same names.
+        Of box-shifts or box-days; counted = planned or visited. ``kept`` sums them up: :class:`Kept`.
+    ``evenness``, ``curves``
+        How evenly harm, chances and minutes lie on boxes; the Lorenz curves by the same ``what``.
     ``classes``, ``agreement``
         Planned against realised inclusion; see :mod:`..patrol.inclusion`.
     ``honesty``
         Every lottery that has ended, drawn again from its seed; see :mod:`.lottery_replay`.
     ``draws``
-        Every draw, also one that a later draw of its shift replaced: draw_id, shift_date, shift, drawn_utc, size,
-        lottery, redrawn (not the first of its shift), stands (the newest of its shift), seed_hash, committed_utc (when
-        the hash was published for the shift), seed (None until it is public), inputs_hash, committed (published before
-        the draw), fits (the seed gives the hash; None without one).
+        Every draw, also one that a later draw of its shift replaced.
     ``commitments``
-        shift_date, shift, seed_hash, committed_utc: every hash that stood for a shift of the period.
+        Every hash that stood for a shift of the period.
     ``overrides``
-        action, reason, words, role, count.
+        Changes by hand, by kind.
     ``gunfire``
         patrols in boxes where gunfire is the dominant type, and how many of them inside sensor coverage on their date;
         None where no coverage was imported.
     ``refused``
-        table, imports, read, rejected, columns (dropped), reasons (rejected rows by reason), of all imports so far.
+        Of all imports so far.
     """
 
     first: str
     last: str
     beat: str
-    totals: Dict[str, float]
-    neighbourhoods: pd.DataFrame
-    groups: pd.DataFrame
-    limits: pd.DataFrame
-    kept: "Kept"
-    evenness: pd.DataFrame
-    curves: Dict[str, Tuple[np.ndarray, np.ndarray]]
+    totals: dict[str, Any]
+    neighbourhoods: ExposedNeighbourhoods
+    groups: ExposedGroups
+    limits: ExposureLimits
+    kept: Kept | None
+    evenness: Evenness
+    curves: dict[str, Curve]
     classes: pd.DataFrame
     agreement: Agreement
     honesty: Honesty
-    draws: pd.DataFrame
-    commitments: pd.DataFrame
-    overrides: pd.DataFrame
+    draws: PublishedDraws
+    commitments: PublishedHashes
+    overrides: Overrides
     chain: ChainCheck
-    gunfire: Tuple[int, Optional[int]]
-    refused: pd.DataFrame
-    as_of: object
+    gunfire: tuple[int, int | None]
+    refused: RefusedRows
+    as_of: pd.Timestamp | None
     waiting: int
 
 
@@ -111,10 +110,10 @@ class Kept:
     over: int
     of: int
     rests_broken: int
-    rests: int
+    rests: int | None
 
     @classmethod
-    def of_limits(cls, limits):
+    def of_limits(cls, limits: ExposureLimits) -> Kept | None:
         """Sum up the ``limits`` of an :class:`Exposure`; None without any."""
         if limits.empty:
             return None
@@ -125,7 +124,8 @@ class Kept:
                    int(worst["counted_over"]), int(worst["of"]), int(rest["counted_over"]), int(rest["of"]))
 
 
-def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT):
+def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_only: bool = False,
+             progress: Progress = SILENT) -> Exposure:
     """Compute an :class:`Exposure`.
 
     Parameters
@@ -148,7 +148,8 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     boxes = data.by_box()
     residents = residents_of_boxes(workspace)
     residents = residents[residents.index.isin(boxes.index)]
-    areas, hidden = _neighbourhoods(workspace, boxes, residents, beat), []
+    areas = _neighbourhoods(workspace, boxes, residents, beat)
+    hidden: list[str] = []
     alone = boxes.index.difference(residents.index[residents[EVERYBODY] > 0])
     if ended_only:
         counted = areas[["residents", "visits", "served", "incidents"]]
@@ -170,10 +171,11 @@ def exposure(workspace, first, last, beat="", ended_only=False, progress=SILENT)
     return found
 
 
-def _totals(data, boxes, residents, alone, hidden):
+def _totals(data: PeriodData, boxes: ExposedBoxes, residents: ResidentsOfBoxes, alone: pd.Index,
+            hidden: list[str]) -> dict[str, Any]:
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0)
     sums = boxes[_COUNTED[:6]].sum().to_dict()
-    rates = {kind: float(measures.per_thousand([sums[kind + "_minutes"]], [people.sum()])[0]) for kind in _MINUTES}
+    rates = {kind: float(measures.per_thousand([sums[f"{kind}_minutes"]], [people.sum()])[0]) for kind in _MINUTES}
     sums.update({name: int(sums[name]) for name in ("patrols", "served", "visits")})
     return {**sums, **rates, "shifts": int(data.within(data.draws).sum()), "residents": float(people.sum()),
             "minutes_on_nobody": float(boxes.loc[alone, "presence_minutes"].sum()),
@@ -182,11 +184,11 @@ def _totals(data, boxes, residents, alone, hidden):
 
 _STEPS = np.linspace(0.0, 1.0, 101)
 _MINUTES = ("planned", "delivered", "presence")
-_COUNTED = ["patrols", "planned_minutes", "served", "delivered_minutes", "visits", "presence_minutes", "harm",
-            "incidents"]
+_COUNTED = [column.name for column in COUNTED]
 
 
-def _neighbourhoods(workspace, boxes, residents, beat):
+def _neighbourhoods(workspace: Workspace, boxes: ExposedBoxes, residents: ResidentsOfBoxes,
+                    beat: str) -> ExposedNeighbourhoods:
     """One row per neighbourhood with boxes, by name; boxes in none come last."""
     name = _named(boxes)
     table = boxes.groupby(name)[_COUNTED].sum()
@@ -199,7 +201,7 @@ def _neighbourhoods(workspace, boxes, residents, beat):
                            index=stored["neighbourhood"], dtype=float)
     table.insert(0, "residents", people.reindex(table.index))
     for kind in _MINUTES:
-        table[kind] = measures.per_thousand(table[kind + "_minutes"], table["residents"])
+        table[kind] = measures.per_thousand(table[f"{kind}_minutes"], table["residents"])
     table["to_harm"] = measures.relative(table["presence_minutes"], table["harm"])
     table["to_incidents"] = _of_enough(measures.relative(table["presence_minutes"], table["incidents"]),
                                        table["incidents"])
@@ -208,31 +210,31 @@ def _neighbourhoods(workspace, boxes, residents, beat):
     return pd.concat([table[~last], table[last]], ignore_index=True)
 
 
-def _named(boxes):
+def _named(boxes: pd.DataFrame) -> pd.Series:
     """The neighbourhood of each box, or the word for none."""
     return boxes["neighbourhood"].where(boxes["neighbourhood"].notna(), NO_NEIGHBOURHOOD)
 
 
-def _groups(boxes, residents):
+def _groups(boxes: ExposedBoxes, residents: ResidentsOfBoxes) -> ExposedGroups:
     """One row per group, everybody first."""
-    amounts = {**{kind: boxes[kind + "_minutes"] for kind in _MINUTES}, "harm": boxes["harm"],
+    amounts = {**{kind: boxes[f"{kind}_minutes"] for kind in _MINUTES}, "harm": boxes["harm"],
                "incidents": boxes["incidents"]}
     table = pd.DataFrame({"residents": residents.sum(),
                           **{name: measures.by_group(amount, residents) for name, amount in amounts.items()}})
     for base in ("harm", "incidents"):
         each = table["presence"] / table[base].where(table[base] > 0)
-        table["to_" + base] = each / each.get(EVERYBODY, np.nan)
+        table[f"to_{base}"] = each / each.get(EVERYBODY, np.nan)
     table["to_incidents"] = _of_enough(table["to_incidents"], table["incidents"] * table["residents"] / 1000.0)
     return table.rename_axis("group").reset_index()[table["residents"].to_numpy() > 0].reset_index(drop=True)
 
 
-def _of_enough(ratios, incidents):
+def _of_enough(ratios: Any, incidents: pd.Series) -> pd.Series:
     """Ratios to incidents, ``<20`` where they rest on fewer; as they are where there are none at all."""
     few = (np.asarray(incidents, dtype=float) < FEWEST_REPORTS) & (np.nansum(incidents) > 0)
     return pd.Series(ratios, index=incidents.index, dtype=object).where(~few, TOO_FEW_REPORTS)
 
 
-def _evenness(boxes, residents):
+def _evenness(boxes: ExposedBoxes, residents: ResidentsOfBoxes) -> tuple[Evenness, dict[str, Curve]]:
     """How evenly chances, minutes and harm lie on boxes and on residents, and their Lorenz curves over boxes."""
     people = residents[EVERYBODY].reindex(boxes.index).fillna(0.0).to_numpy()
     rows, curves = [], {}
@@ -244,22 +246,21 @@ def _evenness(boxes, residents):
         if amounts.any():
             shares, amount_shares = measures.lorenz(amounts)
             curves[what] = _STEPS, np.interp(_STEPS, shares, amount_shares)
-    return pd.DataFrame(rows, columns=["what", "boxes", "gini", "gini_residents", "effective"]), curves
+    return pd.DataFrame(rows, columns=names_of(Evenness)), curves
 
 
-def _limits(workspace, data):
+def _limits(workspace: Workspace, data: PeriodData) -> ExposureLimits:
     """Every limit of the lottery against what was planned and what counts (planned or visited)."""
     rules = _rules(workspace, data)
-    columns = ["limit", "allowed", "planned_most", "planned_over", "counted_most", "counted_over", "of"]
     if data.slots.empty or data.boxes.empty:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=names_of(ExposureLimits))
     inside = data.within(data.slots).to_numpy()
     days = data.days >= data.first
     kinds = [data.served(data.patrols), data.served(data.patrols, data.visits)]
     by_day = [_summed(served, data.days.get_indexer(data.slots["shift_date"]), len(days)) for served in kinds]
     of_draws = data.of_lottery["inclusion_probability"]
-    rows = [("Chance of a box in a shift", rules["cap"], of_draws.max(), (of_draws > rules["cap"] + NEARLY).sum(),
-             np.nan, np.nan, len(of_draws))]
+    rows: list[tuple[Any, ...]] = [("Chance of a box in a shift", rules["cap"], of_draws.max(), (
+        of_draws > rules["cap"] + NEARLY).sum(), np.nan, np.nan, len(of_draws))]
     places = int(days.sum()) * len(data.boxes)
     for window in WINDOWS:
         allowed, sums = rules[f"window_{window}_expected"], measures.within(data.chances, window)[days]
@@ -277,24 +278,24 @@ def _limits(workspace, data):
                         ("Longest run of days", [counts[days] > 0 for counts in by_day])):
         longest = [measures.longest_streak(part).max(initial=0) for part in parts]
         rows.append((what, np.nan, longest[0], np.nan, longest[1], np.nan, np.nan))
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=names_of(ExposureLimits))
 
 
-def _rules(workspace, data):
+def _rules(workspace: Workspace, data: PeriodData) -> dict[str, Any]:
     """The limits of the newest draw of the period; the settings where nothing was drawn."""
     names = ["cap", "cool_down_shifts"] + [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
     rules = {name: getattr(workspace.settings, name) for name in names}
     return {**rules, **(data.draws["rules"].iloc[-1] or {})} if len(data.draws) else rules
 
 
-def _summed(served, day, days):
+def _summed(served: NDArray[np.bool_], day: NDArray[np.int_], days: int) -> NDArray[np.int64]:
     """Shifts with a patrol by day and box."""
     counts = np.zeros((days, served.shape[1]), dtype=np.int64)
     np.add.at(counts, day, served)
     return counts
 
 
-def _overrides(workspace, data):
+def _overrides(workspace: Workspace, data: PeriodData) -> Overrides:
     """Changes by hand of the period by action, reason and role; who and why in words are not read."""
     rows = workspace.read("adjustments", ["action", "reason", "role", "box_id", *SHIFT],
                           between(data.first, data.last))
@@ -304,7 +305,7 @@ def _overrides(workspace, data):
     return table
 
 
-def _gunfire(workspace, data):
+def _gunfire(workspace: Workspace, data: PeriodData) -> tuple[int, int | None]:
     """(planned boxes whose dominant type is gunfire, those of them inside sensor coverage, or None)."""
     patrols = data.told[data.within(data.told) & (data.told["crime_type"] == "gunfire")]
     areas = workspace.read("sensor_coverage", ["from_date", "to_date", "geometry"])
@@ -319,17 +320,17 @@ def _gunfire(workspace, data):
     return len(patrols), int((share >= _COVERED).sum())
 
 
-def _refused(workspace):
+def _refused(workspace: Workspace) -> RefusedRows:
     """What imports did not take, by table."""
     imports = workspace.read("imports", ["table_name", "counts", "dropped_columns", "reasons"])
     rows = []
     for table, part in imports.groupby("table_name"):
-        reasons: Dict[str, int] = {}
+        reasons: dict[str, int] = {}
         for found in part["reasons"]:
             for reason, count in (found or {}).items():
                 reasons[reason] = reasons.get(reason, 0) + count
-        columns: List[str] = sorted({column for dropped in part["dropped_columns"] for column in dropped or ()})
+        columns: list[str] = sorted({column for dropped in part["dropped_columns"] for column in dropped or ()})
         counts = [found or {} for found in part["counts"]]
         rows.append((table, len(part), sum(found.get("read", 0) for found in counts),
                      sum(found.get("rejected", 0) for found in counts), columns, reasons))
-    return pd.DataFrame(rows, columns=["table", "imports", "read", "rejected", "columns", "reasons"])
+    return pd.DataFrame(rows, columns=names_of(RefusedRows))

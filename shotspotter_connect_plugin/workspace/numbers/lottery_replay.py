@@ -1,22 +1,29 @@
-"""Was the lottery honest: every draw of a period that has ended, drawn again from its seed.
+"""The honesty of the lottery, one part of the exposure report: draws of a period that has ended, drawn again.
 
 What is read here is the stored draw; nothing of who was where. ``draw_proof.verify_draw`` goes further and follows the
 plan through its adjustments.
 """
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
-from typing import Tuple
+from typing import Any, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...errors import ConnectError
+from ...forecast.shifts import ShiftCalendar
 from ...patrol import seeds
 from ...patrol.verify import problems_of_replay
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..steps import shift_plan
 from ..store.chain import records
-from .exposure_data import SHIFT, between
+from ..store.rows import Draws
+from ..store.workspace import Workspace
+from .exposure_data import SHIFT, PeriodData, between
+from .number_frames import DrawnAgain, PublishedHashes, ReplayedDraws, SeveralHashes
 
 BEFORE, WITH, AFTER, NEVER = "before", "with the draw", "after the draw", "never"
 """When the hash of a seed was published."""
@@ -29,24 +36,17 @@ lot."""
 class Honesty:
     """What became of drawing every lottery again.
 
-    ``draws`` has one row per lottery of a shift that has ended, earlier ones of a shift drawn again included: draw_id,
-    shift_date, shift, published (when its hash was: before, with the draw, after the draw, never), first (the first
-    draw of the workspace), late (drawn when its shift had begun), asked (whether it was drawn again), replays (None
-    where it was not, or the seed is not known) and problems (sentences). ``tests`` draws had a given seed and
-    ``open_yet`` are of shifts that have not ended; neither is among them.
-
-    ``again`` has one row per shift, ended and drawn more than once, tests counted too: shift_date, shift, times (that
-    it was drawn after the first draw) and reasons (as recorded, in order). ``several`` has one per shift, ended and
-    drawn, for which more than one hash stood: shift_date, shift, hashes.
+    ``draws`` has those of shifts that have ended, earlier ones of a shift drawn again included. ``tests`` draws had a
+    given seed and ``open_yet`` are of shifts that have not ended; neither is among them.
     """
 
-    draws: pd.DataFrame
+    draws: ReplayedDraws
     tests: int
     open_yet: int
-    again: pd.DataFrame
-    several: pd.DataFrame
+    again: DrawnAgain
+    several: SeveralHashes
 
-    def named(self, which):
+    def named(self, which: Any) -> list[tuple[str, str]]:
         """The shifts of some draws as (shift_date, shift), in order, each once."""
         rows = self.draws.loc[np.asarray(which, dtype=bool), SHIFT]
         return list(dict.fromkeys(rows.itertuples(index=False, name=None)))
@@ -59,36 +59,36 @@ class Honesty:
                 sum(value is None for value in replays))
 
     @property
-    def late(self):
+    def late(self) -> int:
         """How many were drawn only when their shift had begun."""
         return int(self.draws["late"].sum())
 
     @property
-    def before(self):
+    def before(self) -> int:
         """How many of those that replay had the hash of their seed published before."""
         return int(((self.draws["published"] == BEFORE) & self.draws["replays"].eq(True)).sum())
 
     @property
-    def kept(self):
+    def kept(self) -> bool:
         """Whether every lottery replays from a seed that was settled before, the workspace's first draw excepted."""
         settled = self.draws["published"].isin([BEFORE]) | (self.draws["first"] & (self.draws["published"] == WITH))
         replayed = self.draws["replays"].eq(True) | ~self.draws["asked"]
         return bool((settled & replayed).all()) and len(self.draws) > 0
 
     @property
-    def plain(self):
+    def plain(self) -> bool:
         """Whether nobody had a choice that shows: all lotteries :attr:`kept`, each the first and only draw of its
         shift, from the one hash that stood for it, published before the draw; and no draw a test."""
         return (self.kept and self.again.empty and self.several.empty and not self.tests
                 and bool(self.draws["published"].eq(BEFORE).all()))
 
     @property
-    def unknown(self):
+    def unknown(self) -> pd.Series:
         """(draws,) whether it was to be drawn again and its seed is not known."""
         return self.draws["asked"] & self.draws["replays"].isna()
 
 
-def honesty(workspace, data, every=False, progress=SILENT):
+def honesty(workspace: Workspace, data: PeriodData, every: bool = False, progress: Progress = SILENT) -> Honesty:
     """Draw the lotteries of a period again: :class:`Honesty`.
 
     Parameters
@@ -112,7 +112,7 @@ def honesty(workspace, data, every=False, progress=SILENT):
     patrols = workspace.read("patrols", ["draw_id", "box_id", "origin"], between(data.first, data.last))
     patrols = patrols[patrols["origin"] == "drawn"].groupby("draw_id")["box_id"].agg(list).to_dict()
     asked = _by_lot(draws["seed_hash"], len(draws) if every or len(draws) <= WHOLE else SOME)
-    problems = []
+    problems: list[list[str] | None] = []
     for number, draw in enumerate(records(draws)):
         if not asked[number]:
             problems.append(None)
@@ -131,7 +131,7 @@ def honesty(workspace, data, every=False, progress=SILENT):
                    int((lottery.to_numpy() & ~ended).sum()), again, several)
 
 
-def _again(draws):
+def _again(draws: Draws) -> DrawnAgain:
     """Shifts that were drawn more than once; a first draw that is not on record any more counts."""
     draws = draws.assign(number=shift_plan.draw_numbers(draws)).sort_values([*SHIFT, "number"])
     rows = [(*key, max(len(rows), rows["number"].max()) - 1,
@@ -141,14 +141,14 @@ def _again(draws):
     return table[table["times"] > 0].reset_index(drop=True)
 
 
-def _several(draws, commitments):
+def _several(draws: Draws, commitments: PublishedHashes) -> SeveralHashes:
     """Drawn shifts for which more than one hash stood."""
     hashes = commitments.groupby(SHIFT)["seed_hash"].nunique().rename("hashes").reset_index()
     return draws[SHIFT].drop_duplicates().merge(hashes[hashes["hashes"] > 1], on=SHIFT).sort_values(
         SHIFT, ignore_index=True)
 
 
-def _by_lot(hashes, count):
+def _by_lot(hashes: Sequence[str], count: int) -> NDArray[np.bool_]:
     """Which of some draws are taken: by the hashes of all of them together, which no single draw can steer."""
     seed = int.from_bytes(hashlib.sha256("".join(sorted(hashes)).encode()).digest()[:8], "big")
     chosen = np.zeros(len(hashes), dtype=bool)
@@ -156,7 +156,7 @@ def _by_lot(hashes, count):
     return chosen
 
 
-def _bounds(calendar, date, shift):
+def _bounds(calendar: ShiftCalendar, date: str, shift: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Start and end of a shift; the latest they can be where the agency has changed its shifts since."""
     try:
         return calendar.bounds(date, shift)
@@ -165,7 +165,7 @@ def _bounds(calendar, date, shift):
         return day + pd.Timedelta(days=2), day + pd.Timedelta(days=3)
 
 
-def _published(workspace, draws):
+def _published(workspace: Workspace, draws: Draws) -> pd.Series:
     """When the hash of each draw's seed was published for its shift, against the draw."""
     told = workspace.read("commitments", [*SHIFT, "seed_hash", "committed_utc"],
                           {"seed_hash": draws["seed_hash"].tolist()})

@@ -1,22 +1,20 @@
 """Officers' minutes in boxes, beside those of the same shifts. They are officer-minutes, never ranked here."""
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
 from ...patrol import dosage
+from .delivered_period import DeliveredPeriod
+from .number_frames import PEERS, MinuteClasses, MinuteSpread, OfficerBoxes, OfficerFigures, OfficerShifts, Peers
 
-_PEERS = ["low", "middle", "high", "directed_low", "directed_middle", "directed_high"]
+_PEERS = [column.name for column in PEERS]
 
 
-def officer_shifts(delivered):
+def officer_shifts(delivered: DeliveredPeriod) -> OfficerShifts:
     """Minutes of each officer in each shift worked, which the roster or a visit tells; those of nobody known left out.
 
     Time in two boxes at once counts once. A stay counts for the shift in which it began.
-
-    Returns
-    -------
-    DataFrame
-        shift_date, shift, officer, stays, on_target (stays in planned boxes), directed (stays in planned boxes),
-        minutes, directed_minutes (in planned boxes).
     """
     by = ["shift_date", "shift", "officer"]
     visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN]
@@ -30,7 +28,7 @@ def officer_shifts(delivered):
     return table.astype({"stays": int, "on_target": int, "directed": int, "minutes": float, "directed_minutes": float})
 
 
-def peers(shifts, least=4):
+def peers(shifts: OfficerShifts, least: int = 4) -> Peers:
     """Minutes of the officers of each shift of a date, beside which one officer's can be seen.
 
     Parameters
@@ -39,35 +37,22 @@ def peers(shifts, least=4):
         From :func:`officer_shifts`.
     least : int
         Fewer officers give no distribution (NaN), which would tell single persons' minutes.
-
-    Returns
-    -------
-    DataFrame
-        shift_date, shift, officers, low (quartile), middle (median), high (quartile), and the same of directed minutes:
-        directed_low, directed_middle, directed_high.
     """
     grouped = shifts.groupby(["shift_date", "shift"])
     table = pd.DataFrame({"officers": grouped.size()})
     for prefix, minutes in (("", grouped["minutes"]), ("directed_", grouped["directed_minutes"])):
-        table[prefix + "low"], table[prefix + "middle"] = minutes.quantile(0.25), minutes.median()
-        table[prefix + "high"] = minutes.quantile(0.75)
+        table[f"{prefix}low"], table[f"{prefix}middle"] = minutes.quantile(0.25), minutes.median()
+        table[f"{prefix}high"] = minutes.quantile(0.75)
     table.loc[table["officers"] < least, _PEERS] = np.nan
     return table.reset_index()
 
 
-def by_officer(shifts, least=4):
+def by_officer(shifts: OfficerShifts, least: int = 4) -> OfficerFigures:
     """Each officer beside the peers of the same shifts, in the order of their codes: never ranked by minutes here.
 
     Parameters
     ----------
     shifts, least : as of :func:`peers`
-
-    Returns
-    -------
-    DataFrame
-        officer, shifts (worked), stays, minutes, directed_minutes, per_shift and directed_per_shift (minutes), low,
-        middle, high and directed_low, directed_middle, directed_high (means over the same shifts of :func:`peers`),
-        on_target (share of stays in planned boxes).
     """
     beside = shifts.merge(peers(shifts, least), on=["shift_date", "shift"])
     grouped = beside.groupby("officer", sort=True)
@@ -80,17 +65,16 @@ def by_officer(shifts, least=4):
     return table.drop(columns="directed").reset_index()
 
 
-def officer_boxes(delivered):
-    """Minutes of each officer in each box: officer, box_id, where, stays, minutes, directed_minutes."""
+def officer_boxes(delivered: DeliveredPeriod) -> OfficerBoxes:
+    """Minutes of each officer in each box."""
     visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN]
     visits = visits.assign(directed_minutes=visits["minutes"].where(visits["patrol_id"].notna(), 0.0), stays=1)
     grouped = visits.groupby(["officer", "box_id", "where"], dropna=False, sort=True)
     return grouped[["stays", "minutes", "directed_minutes"]].sum().reset_index()
 
 
-def spread(shifts):
-    """How officers' minutes are spread in each shift: shift, officers, shifts (officer-shifts), least, low, middle,
-    high (quartiles), most."""
+def spread(shifts: OfficerShifts) -> MinuteSpread:
+    """How officers' minutes are spread in each shift."""
     grouped = shifts.groupby("shift", sort=False)
     minutes = grouped["minutes"]
     return pd.DataFrame({
@@ -99,9 +83,8 @@ def spread(shifts):
         "most": minutes.max()}).reset_index()
 
 
-def classes(shifts, most=12):
-    """Officer-shifts by minutes, in at most about ``most`` classes of equal round width: low, high (``low <= minutes <
-    high``), and one column of counts for each shift."""
+def classes(shifts: OfficerShifts, most: int = 12) -> MinuteClasses:
+    """Officer-shifts by minutes, in at most about ``most`` classes of equal round width."""
     minutes = shifts["minutes"].to_numpy(dtype=float)
     longest = minutes.max(initial=0.0)
     width = next(step for step in (5, 10, 15, 20, 30, 60, 120, 240, 480, 1440) if step * most > longest or step == 1440)

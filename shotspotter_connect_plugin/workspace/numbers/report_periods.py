@@ -1,9 +1,10 @@
 """What a report can be asked about: beats, shifts, officers, and the usual periods, counted from the agency's today."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Tuple
 
-import pandas as pd
+from ..store.workspace import Workspace
 
 __all__ = ["Choices", "Period", "choices", "periods"]
 
@@ -22,23 +23,23 @@ class Period:
 class Choices:
     """``beats`` and ``officers`` as stored, ``shifts`` as (code, name), ``periods`` that can be offered."""
 
-    beats: Tuple[str, ...]
-    shifts: Tuple[Tuple[str, str], ...]
-    officers: Tuple[str, ...]
-    periods: Tuple[Period, ...]
+    beats: tuple[str, ...]
+    shifts: tuple[tuple[str, str], ...]
+    officers: tuple[str, ...]
+    periods: tuple[Period, ...]
 
 
-def choices(workspace):
+def choices(workspace: Workspace) -> Choices:
     """The :class:`Choices` of a workspace."""
     shifts = workspace.read("shifts", ["shift", "name"], order_by="sort_order").drop_duplicates("shift")
     newest = [day for table in ("visits", "patrols") for day in workspace.distinct(table, "shift_date")[-1:]]
-    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date()
+    today = workspace.calendar.today()
     return Choices(
         tuple(workspace.distinct("beats", "beat")), tuple((code, name or code) for code, name in shifts.to_numpy()),
         tuple(workspace.distinct("roster", "officer")), tuple(periods(today, newest[0] if newest else "")))
 
 
-def periods(today, newest=""):
+def periods(today: date, newest: str = "") -> list[Period]:
     """The usual periods before ``today`` (a date), and the newest day with visits or patrols if there is one (ISO)."""
     monday = today - timedelta(days=today.weekday())
     last_month = (today.replace(day=1) - timedelta(days=1))

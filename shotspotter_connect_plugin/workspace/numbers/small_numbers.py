@@ -7,8 +7,15 @@ No second count has to be hidden to protect the first, so none can be worked out
 
 Source: the threshold rule as in A. Hundepool and others (2012), Statistical Disclosure Control, chapter 4.
 """
+from __future__ import annotations
+
+from typing import Any, Sequence
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from .number_frames import ResidentsOfBoxes
 
 LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
@@ -22,13 +29,14 @@ RESTS = {"visits": ("visits", "presence_minutes", "served", "delivered_minutes")
 """Count of a neighbourhood -> what its boxes lose in all sums where the count is small."""
 
 
-def small(counts):
+def small(counts: Any) -> NDArray[np.bool_]:
     """Which counts are 1 to 4; of the missing, none."""
     counts = np.asarray(counts, dtype=float)
     return (counts > 0) & (counts < LEAST)
 
 
-def left_out(areas, boxes, residents, name):
+def left_out(areas: pd.DataFrame, boxes: pd.DataFrame, residents: ResidentsOfBoxes,
+             name: pd.Series) -> tuple[pd.DataFrame, ResidentsOfBoxes, list[str]]:
     """Boxes and residents as every published sum takes them: without what rests on a count that is hidden.
 
     Parameters
@@ -56,7 +64,7 @@ def left_out(areas, boxes, residents, name):
     return boxes, residents, sorted(touched | few)
 
 
-def suppressed(table, count, measured=()):
+def suppressed(table: pd.DataFrame, count: str, measured: Sequence[str] = ()) -> pd.DataFrame:
     """A table with the small counts of a column as ``<5``, and what was measured on them None.
 
     Parameters

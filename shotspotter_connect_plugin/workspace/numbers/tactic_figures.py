@@ -1,26 +1,24 @@
 """The use of tactics in numbers: by tactic, hour, date and unit, and what was not approved."""
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import Any, Sequence
 
 import numpy as np
 import pandas as pd
 
 from ...patrol import tactic_rules
 from ..steps.shift_dates import dates_between
+from ..store.rows import Tactics
+from .delivered_period import DeliveredPeriod
+from .number_frames import CrossedMinutes, HourUse, TacticTable, TacticUse, UnapprovedUse
 
 HOURS = tuple(f"{hour:02}–{hour + 3:02}" for hour in range(0, 24, 3))
 """Three hours of the agency's clock each, by which tactics are told."""
 
 
-def tactic_table(delivered):
-    """Use of every tactic: the agency's list in its order, also those never used, then what else was logged.
-
-    Returns
-    -------
-    DataFrame
-        tactic, name, uses, minutes, share (of all minutes), share_of_uses, no_minutes (uses that tell no minutes), mean
-        (minutes of a use that tells them), unapproved (uses) and unapproved_minutes, state (``approved``, ``not
-        approved``, ``expired``, ``enforcement`` or ``not on the list``, on the period's last date).
-    """
+def tactic_table(delivered: DeliveredPeriod) -> TacticTable:
+    """Use of every tactic: the agency's list in its order, also those never used, then what else was logged."""
     listed, logs = delivered.tactics, delivered.logs
     names = dict(zip(listed["tactic"], listed["name"]))
     codes = [*listed["tactic"], *sorted(set(logs["tactic"]) - set(names))]
@@ -42,7 +40,7 @@ def tactic_table(delivered):
     return table
 
 
-def _states(listed, date):
+def _states(listed: Tactics, date: str) -> dict[str, str]:
     """Whether each tactic of the list may be used on a date, and why not."""
     expired = listed["expires"].fillna("").astype(str)
     state = np.select([tactic_rules.approved(listed, date), listed["enforcement"].fillna(True).astype(bool),
@@ -50,7 +48,7 @@ def _states(listed, date):
     return dict(zip(listed["tactic"], state))
 
 
-def tactic_counts(delivered, table):
+def tactic_counts(delivered: DeliveredPeriod, table: TacticTable) -> dict[str, Any]:
     """The use of tactics in numbers, as a dict.
 
     Parameters
@@ -78,13 +76,13 @@ def tactic_counts(delivered, table):
             "with_stay": int((stayed.notna() & told.notna()).sum()), "longer": int((told > stayed + 0.5).sum())}
 
 
-def tactic_hours(delivered):
+def tactic_hours(delivered: DeliveredPeriod) -> CrossedMinutes:
     """Minutes of tactics by hours of the day: a frame as of :func:`crossed`, a column for each of :data:`HOURS`."""
     banded = replace(delivered, logs=delivered.logs.assign(hours=[HOURS[hour // 3] for hour in delivered.logs["hour"]]))
     return crossed(use_by(banded, ["tactic", "hours"]), "tactic", "hours", list(HOURS))
 
 
-def tactic_dates(delivered, most=10):
+def tactic_dates(delivered: DeliveredPeriod, most: int = 10) -> tuple[CrossedMinutes, int]:
     """Minutes of tactics over time, in at most ``most`` steps of as many dates each: a frame as of :func:`crossed`,
     with a column for each step, called by its first date, and how many dates a step has."""
     dates = dates_between(delivered.first, delivered.last)
@@ -95,9 +93,8 @@ def tactic_dates(delivered, most=10):
     return table.reindex(columns=["tactic", "total", *dates[::each]], fill_value=0.0), each
 
 
-def unapproved(delivered, table):
-    """Entries that were not approved, in numbers: tactic, name, state (as of :func:`tactic_table`), unit, uses,
-    minutes, the most uses of a tactic first."""
+def unapproved(delivered: DeliveredPeriod, table: TacticTable) -> UnapprovedUse:
+    """Entries that were not approved, in numbers, the most uses of a tactic first."""
     logs = delivered.logs[~delivered.logs["approved"].fillna(False).astype(bool)]
     found = use_by(replace(delivered, logs=logs), ["tactic", "unit"])
     found = found.merge(table[["tactic", "name", "state"]], on="tactic")
@@ -106,14 +103,13 @@ def unapproved(delivered, table):
                              kind="stable", ignore_index=True).drop(columns="all_uses")
 
 
-def use_by(delivered, by):
-    """Uses and minutes of tactics by columns of ``logs`` such as ``["tactic", "beat"]``: those columns, uses,
-    minutes."""
+def use_by(delivered: DeliveredPeriod, by: list[str]) -> TacticUse:
+    """Uses and minutes of tactics by columns of ``logs`` such as ``["tactic", "beat"]``: by them, in their order."""
     grouped = delivered.logs.groupby(by, dropna=False, sort=True)["minutes"]
     return pd.DataFrame({"uses": grouped.size(), "minutes": grouped.sum()}).reset_index()
 
 
-def crossed(use, rows, columns, order, others=""):
+def crossed(use: pd.DataFrame, rows: str, columns: str, order: Sequence[str], others: str = "") -> CrossedMinutes:
     """Minutes of :func:`use_by` as a matrix.
 
     Parameters
@@ -124,11 +120,6 @@ def crossed(use, rows, columns, order, others=""):
         Values of ``columns`` in the order wanted; those without any minutes or use are left out.
     others : str, optional
         Column for all values that are not in ``order``; without it they follow one by one.
-
-    Returns
-    -------
-    DataFrame
-        ``rows`` in their first order, total, and one column of minutes for each value.
     """
     values = use[columns].where(use[columns].isin(order), others) if others else use[columns]
     wide = use.assign(**{columns: values}).pivot_table(index=rows, columns=columns, values="minutes", aggfunc="sum",
@@ -138,7 +129,7 @@ def crossed(use, rows, columns, order, others=""):
     return wide.rename_axis(columns=None).reset_index()
 
 
-def clock_hours(delivered):
-    """Uses and minutes of tactics in each hour of the day: hour 0 to 23, uses, minutes."""
+def clock_hours(delivered: DeliveredPeriod) -> HourUse:
+    """Uses and minutes of tactics in each hour of the day."""
     return use_by(delivered, ["hour"]).set_index("hour").reindex(range(24), fill_value=0).rename_axis(
         "hour").reset_index()

@@ -1,13 +1,19 @@
 """Where units drove in a shift, as lines."""
+from __future__ import annotations
+
+from typing import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import nanoseconds
 from ...patrol import tracks as gps
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
+from .number_frames import UnitTracks
 
 
-def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
+def tracks(workspace: Workspace, shift_date: str, shift: str, units: Sequence[str] | None = None,
+           tolerance: float = 8.0) -> UnitTracks:
     """Where units drove in a shift, from the fixes that can be true.
 
     Parameters
@@ -16,11 +22,6 @@ def tracks(workspace, shift_date, shift, units=None, tolerance=8.0):
         Only these.
     tolerance : float
         Metres by which a line may be simpler than its fixes.
-
-    Returns
-    -------
-    DataFrame
-        unit, geometry (shapely LineString in the workspace's CRS), one row per track of at least two fixes.
     """
     from shapely.geometry import LineString
 

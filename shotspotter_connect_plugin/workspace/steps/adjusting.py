@@ -1,14 +1,18 @@
 """Change a plan by hand: add, suppress, restore, minutes, undo; each with who, why and a place in the chain."""
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import List
+from typing import Any, Mapping, Sequence
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import adjustments, metering
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import chain, roles
 from ..store.roles import account, role_of
+from ..store.rows import Patrols
+from ..store.workspace import Workspace, Writer
 from . import patrol_history, shift_plan
 
 ACTIONS = adjustments.ACTIONS
@@ -21,22 +25,23 @@ class Adjusted:
 
     seq: int
     head: str
-    patrols: pd.DataFrame
-    messages: List[str]
+    patrols: Patrols
+    messages: list[str]
 
 
-def why_not_adjust(workspace, who=None):
+def why_not_adjust(workspace: Workspace, who: str | None = None) -> str:
     """One sentence that says why an account may not adjust plans; empty if it may."""
     return roles.why_not(workspace, "adjust", who)
 
 
-def undoable(workspace, shift_date, shift):
+def undoable(workspace: Workspace, shift_date: str, shift: str) -> dict[str, Any] | None:
     """The adjustment of a shift that an undo would take back, as a mapping; None if there is none."""
     return (adjustments.standing(chain.of_shift(workspace, shift_date, shift)) or [None])[-1]
 
 
-def adjust(workspace, action, shift_date, shift, box_id="", crime_type="", minutes=None, reason="", note="", who=None,
-           progress=SILENT):
+def adjust(workspace: Workspace, action: str, shift_date: str, shift: str, box_id: str = "", crime_type: str = "",
+           minutes: float | None = None, reason: str = "", note: str = "", who: str | None = None,
+           progress: Progress = SILENT) -> Adjusted:
     """Change the plan of one shift and append the change to the chain, in one transaction.
 
     ``add`` plans a box of the fishnet that is not planned; ``suppress`` takes a planned box out and puts the next of
@@ -81,7 +86,7 @@ def adjust(workspace, action, shift_date, shift, box_id="", crime_type="", minut
             change = plan.suppress(box_id)
         elif action == "restore":
             change = plan.restore(box_id)
-        elif action == "minutes":
+        elif action == "minutes" and minutes is not None:
             change = plan.set_minutes(box_id, minutes)
         else:
             change, box_id = plan.undo()
@@ -99,7 +104,7 @@ def adjust(workspace, action, shift_date, shift, box_id="", crime_type="", minut
     return Adjusted(row["seq"], row["hash"], shift_plan.planned(workspace, shift_date, shift), plan.messages)
 
 
-def _check(workspace, action, box_id, crime_type, minutes, reason):
+def _check(workspace: Workspace, action: str, box_id: str, crime_type: str, minutes: float | None, reason: str) -> None:
     """What can be told without the plan; one sentence each."""
     if action not in ACTIONS:
         raise ConnectError(f"There is no action {action or '(empty)'}; the actions are {', '.join(ACTIONS)}.")
@@ -126,7 +131,7 @@ def _check(workspace, action, box_id, crime_type, minutes, reason):
 class _Plan:
     """The plan of one shift under the lock of a transaction; each action gives the ``change`` it makes."""
 
-    def __init__(self, workspace, shift_date, shift):
+    def __init__(self, workspace: Workspace, shift_date: str, shift: str) -> None:
         self._workspace, self._date, self._shift = workspace, shift_date, shift
         patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
         self._patrols = {patrol["patrol_id"]: patrol for patrol in chain.records(patrols)}
@@ -136,12 +141,12 @@ class _Plan:
         self._reserve = {} if draws.empty else draws["reserve"].iloc[-1] or {}
         self._rules = metering.rules_of(workspace.settings, shift_date, shift, max(len(draws), 1))
         self._history = patrol_history.history_around(workspace, shift_date, shift, self._rules)
-        self._made = {}
-        self.messages = []
+        self._made: dict[str, dict[str, Any]] = {}
+        self.messages: list[str] = []
 
     # The actions
 
-    def add(self, box_id, crime_type, minutes):
+    def add(self, box_id: str, crime_type: str, minutes: float | None) -> dict[str, Any]:
         if self._planned(box_id):
             raise ConnectError(f"Box {box_id} is in the plan of {self._date} {self._shift} already.")
         if adjustments.suppression_of(self._rows, box_id):
@@ -151,7 +156,7 @@ class _Plan:
         self._warn_of_water(box_id)
         return {"patrols": [self._new(box_id, "added", minutes, crime_type)]}
 
-    def suppress(self, box_id):
+    def suppress(self, box_id: str) -> dict[str, Any]:
         patrol = self._must_be_planned(box_id)
         taken_out = self._changed(patrol, status="suppressed")
         if patrol["origin"] == "added":
@@ -159,7 +164,7 @@ class _Plan:
         top_up, skipped = self._top_up(patrol)
         return {"patrols": [taken_out, *top_up], "skipped": skipped}
 
-    def restore(self, box_id):
+    def restore(self, box_id: str) -> dict[str, Any]:
         suppression = adjustments.suppression_of(self._rows, box_id)
         if suppression is None:
             raise ConnectError(f"Box {box_id} is not suppressed in {self._date} {self._shift}, so there is nothing to "
@@ -179,7 +184,7 @@ class _Plan:
             self.messages.append(f"Its top-up {item['box_id']} leaves the plan.")
         return {"patrols": [self._changed(patrol, status="planned"), *withdrawn]}
 
-    def set_minutes(self, box_id, minutes):
+    def set_minutes(self, box_id: str, minutes: float) -> dict[str, Any]:
         patrol = self._must_be_planned(box_id)
         if patrol["target_minutes"] == minutes:
             raise ConnectError(f"Box {box_id} is planned for {minutes:g} minutes already.")
@@ -189,7 +194,7 @@ class _Plan:
                 raise ConnectError(f"Box {box_id} cannot be given {minutes:g} minutes: {reason} ({setting}).")
         return {"patrols": [self._changed(patrol, target_minutes=float(minutes))]}
 
-    def undo(self):
+    def undo(self) -> tuple[dict[str, Any], str]:
         last = (adjustments.standing(self._rows) or [None])[-1]
         if last is None:
             raise ConnectError(f"{self._date} {self._shift} has no adjustment to undo.")
@@ -205,7 +210,7 @@ class _Plan:
         self.messages.append(f"Taken back: {last['action']} of box {last['box_id']}.")
         return {"patrols": items, "undoes": last["seq"]}, last["box_id"]
 
-    def write(self, writer, change):
+    def write(self, writer: Writer, change: Mapping[str, Any]) -> None:
         """Write the patrols of a change."""
         new = [self._made[item["patrol_id"]] for item in change["patrols"] if item["before"] is None]
         old = [{"patrol_id": item["patrol_id"], **item["after"],
@@ -218,50 +223,50 @@ class _Plan:
 
     # What they share
 
-    def _planned(self, box_id):
+    def _planned(self, box_id: str) -> dict[str, Any] | None:
         return next((patrol for patrol in self._patrols.values()
                      if patrol["box_id"] == box_id and patrol["status"] == "planned"), None)
 
-    def _must_be_planned(self, box_id):
+    def _must_be_planned(self, box_id: str) -> dict[str, Any]:
         patrol = self._planned(box_id)
         if patrol is None:
             raise ConnectError(f"Box {box_id} is not in the plan of {self._date} {self._shift}.")
         return patrol
 
-    def _is_current(self, patrol):
+    def _is_current(self, patrol: Mapping[str, Any]) -> bool:
         return patrol["origin"] == "added" or patrol["draw_id"] == self.draw_id
 
-    def _changed(self, patrol, **after):
+    def _changed(self, patrol: Mapping[str, Any], **after: Any) -> dict[str, Any]:
         return {"patrol_id": patrol["patrol_id"], "box_id": patrol["box_id"], "origin": patrol["origin"],
                 "before": {name: patrol[name] for name in after}, "after": after}
 
-    def _limits(self, box_ids, minutes=None):
+    def _limits(self, box_ids: Sequence[str], minutes: float | None = None) -> dict[str, str]:
         """box id -> the limit that one more patrol of it would break, with the name of its setting."""
-        broken = {}
+        broken: dict[str, str] = {}
         for applies, reason, setting in metering.hard_limits(box_ids, self._history, self._rules, minutes):
             for box_id in pd.Index(box_ids)[applies]:
                 broken.setdefault(box_id, f"{reason} ({setting})")
         return broken
 
-    def _refuse(self, box_id, what, minutes):
+    def _refuse(self, box_id: str, what: str, minutes: float | None) -> None:
         limit = self._limits([box_id], minutes).get(box_id)
         if limit:
             raise ConnectError(f"Box {box_id} cannot be {what} in {self._date} {self._shift}: {limit}.")
 
-    def _warn_of_water(self, box_id):
+    def _warn_of_water(self, box_id: str) -> None:
         box = self._workspace.read("boxes", ["beat", "inside", "water"], {"box_id": box_id})
         never = metering.never_drawn(box, self._rules)
         if any(reason == metering.WATER and applies.any() for applies, reason in never):
             self.messages.append(f"Box {box_id} is {100 * box['water'].iloc[0]:.0f} % water and is never drawn; make "
                                  "sure that officers can get there.")
 
-    def _top_up(self, patrol):
+    def _top_up(self, patrol: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """([the patrol that takes a suppressed one's place] or [], {reserve box passed over: why})."""
         waiting = next((boxes for boxes in self._reserve.values() if patrol["box_id"] in boxes),
                        self._reserve.get(patrol["beat"], []))
         broken = self._limits(waiting, patrol["target_minutes"]) if waiting else {}
         out = adjustments.suppressed_boxes(self._rows) | {patrol["box_id"]}
-        skipped = {}
+        skipped: dict[str, str] = {}
         for box_id in waiting:
             why = metering.SUPPRESSED if box_id in out else broken.get(box_id)
             if not why and self._planned(box_id):
@@ -275,14 +280,14 @@ class _Plan:
                              "patrol fewer." if self.draw_id else "There is no draw to top up from.")
         return [], skipped
 
-    def _new(self, box_id, origin, minutes, crime_type=""):
+    def _new(self, box_id: str, origin: str, minutes: float, crime_type: str = "") -> dict[str, Any]:
         """A new patrol; its row is kept for :meth:`write`."""
         where = {"shift_date": self._date, "shift": self._shift, "box_id": box_id}
         beat = chain.records(self._workspace.read("boxes", ["beat"], {"box_id": box_id}))[0]["beat"]
         forecasts = self._workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"], where)
         by_box = metering.harm_by_box(forecasts, self._workspace.crime_types)
         known = chain.records(by_box)[0] if len(by_box) else {}
-        crime_type = crime_type or known.get("crime_type")
+        crime_type = crime_type or known.get("crime_type") or ""
         if not crime_type:
             raise ConnectError(f"{self._date} {self._shift} has no forecast of box {box_id}; name its crime type in "
                                "CRIME_TYPE.")

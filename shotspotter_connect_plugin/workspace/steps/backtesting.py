@@ -1,8 +1,11 @@
 """The step of the back-test: what forecasts and lotteries of a past period would have caught. Nothing is written to
 the workspace."""
+from __future__ import annotations
+
 import csv
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,8 +18,10 @@ from ...forecast import rolling_backtest as replaying
 from ...forecast.allowed_inputs import BOX_COLUMNS, admit_events, check_crime_type, may_be_forecast
 from ...forecast.weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ...patrol import cap_cost, metering
-from ...progress import SILENT
+from ...progress import SILENT, Progress
+from ..store.workspace import Workspace
 from . import forecasting, shift_plan
+from .plan_frames import BacktestBoxes
 
 _MOST_VALUES = 60_000_000
 
@@ -32,19 +37,20 @@ class BackTest:
     """
 
     table: pd.DataFrame
-    replayed: list
-    gains: dict
-    boxes: pd.DataFrame
+    replayed: list[replaying.Replayed]
+    gains: dict[str, list[backtest_scores.Gain]]
+    boxes: BacktestBoxes
     shifts: int
-    left_out: list
+    left_out: list[str]
     weeks: int
 
-    def why_no_interval(self, crime_type):
+    def why_no_interval(self, crime_type: str) -> str:
         """Why the scores of a crime type have no intervals; an empty text where they have."""
         return why_none(self.weeks, self.table.loc[self.table["crime_type"] == crime_type, "events"].iloc[0])
 
 
-def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="", progress=SILENT):
+def backtest(workspace: Workspace, first: str, last: str, crime_types: Sequence[str] | None = None,
+             area_percent: float = 1.0, ranks: str = "", progress: Progress = SILENT) -> BackTest:
     """Back-test the forecast and the lottery on a past period.
 
     Parameters
@@ -94,7 +100,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
     with rank_writer(ranks, boxes["box_id"].to_numpy(dtype=object)) as ranked:
         for number, code in enumerate(codes):
             part = progress.part(0.02 + 0.83 * number / len(codes), 0.02 + 0.83 * (number + 1) / len(codes))
-            part.report(0.0, "Replaying " + code.replace("_", " "))
+            part.report(0.0, f"Replaying {code.replace('_', ' ')}")
             worth = float(kinds.loc[code, "severity"] * kinds.loc[code, "effectiveness"])
             found = replaying.replay_type(events, code, context, first, last,
                                           take=_adder(harm, worth), ranked=ranked, progress=part)
@@ -118,7 +124,7 @@ def backtest(workspace, first, last, crime_types=None, area_percent=1.0, ranks="
                     len(slots_of_week))
 
 
-def in_words(workspace, result):
+def in_words(workspace: Workspace, result: BackTest) -> list[str]:
     """Sentences on how the back-test was made, for the report."""
     settings = workspace.settings
     words = [
@@ -134,7 +140,7 @@ def in_words(workspace, result):
         f"{FEWEST_WEEKS} weeks or {FEWEST_EVENTS} events, because they would be too narrow to trust. Events in a "
         "searched box are not events prevented."]
     if result.left_out:
-        words.append("Nothing was known before the period of: " + ", ".join(result.left_out) + ".")
+        words.append(f"Nothing was known before the period of: {', '.join(result.left_out)}.")
     return words
 
 
@@ -143,7 +149,7 @@ def _check(calendar, first, last, crime_types, enabled, area_percent):
         raise ConnectError("FROM and TO are both needed; give the first and the last date of the back-test.")
     if first > last:
         raise ConnectError("FROM lies after TO; exchange them.")
-    today = str(calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date())
+    today = calendar.today().isoformat()
     if last >= today:
         raise ConnectError(f"TO {last} is not over yet; choose a date before {today}.")
     if not 0 < area_percent <= 100:

@@ -1,6 +1,8 @@
 """Why a box is in a plan or not: what speaks for it and what against."""
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import Any, Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,8 +10,9 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import metering
 from ..store import chain
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
 from . import forecasting, patrol_history, shift_plan
+from .plan_frames import TypeShares
 
 _FEW_EVENTS, _EVENT_DAYS = 2, 365
 _WIDE = 3.0
@@ -19,22 +22,22 @@ _WIDE = 3.0
 class WhyBox:
     """Why a box is where it is in a plan: the forecast of each type, what speaks for it and what against.
 
-    ``types`` [crime_type, expected, low, high, share of the box's harm], by share; chances are None without a forecast.
+    ``types`` are by share; chances are None without a forecast.
     """
 
     box_id: str
     beat: str
     where: str
-    types: pd.DataFrame
-    chance: Optional[float]
-    chance_low: Optional[float]
-    chance_high: Optional[float]
-    inclusion_probability: Optional[float]
-    speaks_for: List[str]
-    speaks_against: List[str]
+    types: TypeShares
+    chance: float | None
+    chance_low: float | None
+    chance_high: float | None
+    inclusion_probability: float | None
+    speaks_for: list[str]
+    speaks_against: list[str]
 
 
-def why_box(workspace, shift_date, shift, box_id):
+def why_box(workspace: Workspace, shift_date: str, shift: str, box_id: str) -> WhyBox:
     """Put together why a box is in a plan or not.
 
     Raises
@@ -51,13 +54,10 @@ def why_box(workspace, shift_date, shift, box_id):
     types["harm"] = types["expected"] * types["severity"] * types["effectiveness"]
     types["share"] = types["harm"] / types["harm"].sum() if types["harm"].sum() > 0 else 0.0
     types = types.sort_values("share", ascending=False, kind="stable", ignore_index=True)
-    chances = chain.records(metering.harm_by_box(forecasts, workspace.crime_types))
-    chances = chances[0] if chances else {}
+    chances = _first(metering.harm_by_box(forecasts, workspace.crime_types))
     draws = shift_plan.draws_of(workspace, shift_date, shift)
     draw = chain.records(draws)[-1] if len(draws) else None
-    drawn = chain.records(workspace.read("draw_boxes", where={"draw_id": draw["draw_id"], "box_id": box_id})
-                          ) if draw else []
-    drawn = drawn[0] if drawn else {}
+    drawn = _first(workspace.read("draw_boxes", where={"draw_id": draw["draw_id"], "box_id": box_id})) if draw else {}
     reasons = [reason for row in types.head(1).itertuples() for reason in (row.reasons or [])]
     if drawn and reasons:
         reasons = [f"{types['name'].iloc[0]}: {reason}" for reason in reasons]
@@ -69,7 +69,11 @@ def why_box(workspace, shift_date, shift, box_id):
                   against)
 
 
-def _against_forecast(workspace, box_id, types, chances):
+def _first(rows: pd.DataFrame) -> dict[str, Any]:
+    return next(iter(chain.records(rows)), {})
+
+
+def _against_forecast(workspace: Workspace, box_id: str, types: pd.DataFrame, chances: Mapping[str, Any]) -> list[str]:
     if types.empty:
         return ["There is no forecast of this box for this shift."]
     found = []
@@ -85,7 +89,7 @@ def _against_forecast(workspace, box_id, types, chances):
     return found
 
 
-def _events_in_box(workspace, box_id, crime_type, as_of):
+def _events_in_box(workspace: Workspace, box_id: str, crime_type: str, as_of: pd.Timestamp) -> int:
     since = as_of - pd.Timedelta(days=_EVENT_DAYS)
     if crime_type == forecasting.gunfire_events.CRIME_TYPE and workspace.count("gunfire"):
         return workspace.count("gunfire", {"box_id": box_id, "occurred_utc": Between(since, as_of)})
@@ -95,8 +99,8 @@ def _events_in_box(workspace, box_id, crime_type, as_of):
     return int(known.sum())
 
 
-def _against_draw(workspace, draw, drawn):
-    if not drawn:
+def _against_draw(workspace: Workspace, draw: Mapping[str, Any] | None, drawn: Mapping[str, Any]) -> list[str]:
+    if draw is None or not drawn:
         return []
     if not drawn["eligible"]:
         return [f"It could not be drawn: {drawn['why_not']}."]
@@ -113,7 +117,7 @@ def _against_draw(workspace, draw, drawn):
     return found
 
 
-def _against_history(workspace, shift_date, shift, box_id):
+def _against_history(workspace: Workspace, shift_date: str, shift: str, box_id: str) -> list[str]:
     rules = metering.rules_of(workspace.settings, shift_date, shift, 1)
     history = patrol_history.history_around(workspace, shift_date, shift, rules)
     found = []

@@ -2,14 +2,18 @@
 
 It is made for files that somebody may have tampered with: whatever is stored, it ends with sentences.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import List
+from functools import partial
+from typing import Any, Callable
 
 import pandas as pd
 
 from ...errors import Cancelled, ConnectError
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import chain
+from ..store.workspace import Workspace
 from . import draw_proof, record_check, seed_promises
 
 _SHIFT = ["shift_date", "shift"]
@@ -21,14 +25,14 @@ class Checked:
     what ``waiting`` could not be judged yet, because a seed is not known here."""
 
     ok: bool
-    problems: List[str]
-    notes: List[str]
+    problems: list[str]
+    notes: list[str]
     chain_head: str
     shifts: int
-    waiting: List[str]
+    waiting: list[str]
 
 
-def check_workspace(workspace, head="", progress=SILENT):
+def check_workspace(workspace: Workspace, head: str = "", progress: Progress = SILENT) -> Checked:
     """Check file, tables, records, chain and draws; nothing is changed but the seeds of ended shifts revealed.
 
     Parameters
@@ -47,16 +51,16 @@ def check_workspace(workspace, head="", progress=SILENT):
     looks.at("The settings", lambda: _of_settings(workspace))
     progress.report(0.2, "Records")
     for what, look in record_check.looks(workspace):
-        looks.at(what, lambda look=look: look(workspace))
+        looks.at(what, partial(look, workspace))
     progress.report(0.25, "Chain of adjustments")
     found = looks.at("The chain of adjustments", lambda: _Found(chain.verify_chain(workspace, head)), _Found(None))
-    looks.at("The seeds of ended shifts", lambda: seed_promises.reveal_ended(workspace) or [])
+    looks.at("The seeds of ended shifts", partial(_revealed, workspace))
     shifts = looks.at("The shifts on record", lambda: _Found(_shifts(workspace)), _Found([])).found
     waiting = []
     for number, (shift_date, shift) in enumerate(shifts):
         progress.report(0.3 + 0.7 * number / len(shifts), f"Draw of {shift_date} {shift}")
-        verified = looks.at(f"{shift_date} {shift}", lambda key=(shift_date, shift): _Found(
-            draw_proof.verify_shift(workspace, *key, chain_problems=[])), _Found(None)).found
+        look = partial(_verified, workspace, shift_date, shift)
+        verified = looks.at(f"{shift_date} {shift}", look, _Found(None)).found
         if verified is not None:
             looks.problems += [f"{shift_date} {shift}: {problem}" for problem in verified.problems]
             waiting += [f"{shift_date} {shift}: {sentence}" for sentence in verified.waiting]
@@ -68,10 +72,19 @@ def check_workspace(workspace, head="", progress=SILENT):
                    "" if of_chain is None else of_chain.head, len(shifts), waiting)
 
 
+def _revealed(workspace: Workspace) -> list[str]:
+    seed_promises.reveal_ended(workspace)
+    return []
+
+
+def _verified(workspace: Workspace, shift_date: str, shift: str) -> _Found:
+    return _Found(draw_proof.verify_shift(workspace, shift_date, shift, chain_problems=[]))
+
+
 class _Found(list):
     """No sentences, and what a look has found."""
 
-    def __init__(self, found):
+    def __init__(self, found: Any) -> None:
         super().__init__()
         self.found = found
 
@@ -79,10 +92,10 @@ class _Found(list):
 class _Looks:
     """Gathers sentences; a look that stumbles over what is stored gives one too."""
 
-    def __init__(self):
-        self.problems = []
+    def __init__(self) -> None:
+        self.problems: list[str] = []
 
-    def at(self, what, look, otherwise=()):
+    def at(self, what: str, look: Callable[[], Any], otherwise: Any = ()) -> Any:
         """Call ``look``, keep the sentences it gives -> what it gave, or ``otherwise``."""
         try:
             found = look()
@@ -99,7 +112,7 @@ class _Looks:
         return found
 
 
-def _of_settings(workspace):
+def _of_settings(workspace: Workspace) -> list[str]:
     """What is wrong with the settings and lists on which everything rests, and what was left undone."""
     for what in ("settings", "calendar", "crime_types"):
         getattr(workspace, what)  # reading is the check
@@ -109,7 +122,7 @@ def _of_settings(workspace):
         "again to finish it."]
 
 
-def _shifts(workspace):
+def _shifts(workspace: Workspace) -> list[tuple[str, str]]:
     """(date, shift) of every shift with a draw, a patrol or an adjustment, in order."""
     frames = [workspace.read(table, _SHIFT) for table in ("draws", "patrols", "adjustments")]
     rows = pd.concat(frames).dropna().drop_duplicates().sort_values(_SHIFT)

@@ -1,13 +1,18 @@
 """Changing and exporting what an agency can set: settings, crime types, shifts and tactics, as one JSON."""
+from __future__ import annotations
+
 import re
 from datetime import date
+from typing import Any, Mapping
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.shifts import Shift, ShiftCalendar
-from ..store.settings import did_you_mean, settings_from
+from ..store.chain import records
+from ..store.settings import Settings, did_you_mean, settings_from
 from ..store.tables import TABLES
+from ..store.workspace import Workspace
 
 LISTS = ("crime_types", "shifts", "tactics")
 CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft")
@@ -19,7 +24,7 @@ _KINDS = {"text": (str, "text"), "integer": (int, "a whole number"), "real": ((i
           "boolean": (bool, "true or false"), "date": (str, "a date"), "json": (list, "a list")}
 
 
-def configure(workspace, configuration):
+def configure(workspace: Workspace, configuration: Mapping[str, Any]) -> list[str]:
     """Change what the configuration names, all of it or nothing.
 
     Parameters
@@ -44,9 +49,8 @@ def configure(workspace, configuration):
     settings, tables = checked_configuration(configuration, present, before)
     for name in _FIXED:
         if getattr(settings, name) != getattr(before, name):
-            raise ConnectError("Setting " + name
-                               + " is fixed when a workspace is made; create a new workspace instead.")
-    changes = [_change("Setting " + name, value, getattr(settings, name)) for name, value in vars(before).items()
+            raise ConnectError(f"Setting {name} is fixed when a workspace is made; create a new workspace instead.")
+    changes = [_change(f"Setting {name}", value, getattr(settings, name)) for name, value in vars(before).items()
                if getattr(settings, name) != value]
     for name in LISTS:
         changes.extend(_row_changes(TABLES[name], present[name], tables[name]))
@@ -62,13 +66,14 @@ def configure(workspace, configuration):
     return changes
 
 
-def export_configuration(workspace):
+def export_configuration(workspace: Workspace) -> dict[str, Any]:
     """The workspace's configuration as a dict that :func:`configure` takes."""
-    lists = {name: _records(workspace.read(name, order_by="sort_order")) for name in LISTS}
+    lists = {name: records(workspace.read(name, order_by="sort_order")) for name in LISTS}
     return {"settings": dict(vars(workspace.settings)), **lists}
 
 
-def checked_configuration(configuration, present, base=None):
+def checked_configuration(configuration: Mapping[str, Any], present: Mapping[str, pd.DataFrame],
+                          base: Settings | None = None) -> tuple[Settings, dict[str, pd.DataFrame]]:
     """Check a whole configuration against what is there; nothing is written.
 
     Parameters
@@ -88,8 +93,7 @@ def checked_configuration(configuration, present, base=None):
         raise ConnectError("A configuration must be one JSON object with settings, crime_types, shifts and tactics.")
     for name in configuration:
         if name not in ("settings", *LISTS):
-            raise ConnectError("A configuration has no part " + str(name)
-                               + did_you_mean(name, ("settings", *LISTS)) + ".")
+            raise ConnectError(f"A configuration has no part {name}{did_you_mean(name, ('settings', *LISTS))}.")
     settings = settings_from(_part(configuration, "settings", dict), base)
     tables = dict(present)
     for name in LISTS:
@@ -105,8 +109,7 @@ def checked_configuration(configuration, present, base=None):
 def _part(configuration, name, kind):
     part = configuration.get(name, kind())
     if not isinstance(part, kind):
-        raise ConnectError("Part " + name + " of a configuration must be "
-                           + ("an object." if kind is dict else "a list."))
+        raise ConnectError(f"Part {name} of a configuration must be {'an object.' if kind is dict else 'a list.'}")
     return part
 
 
@@ -114,14 +117,14 @@ def _checked_row(name, row):
     """One entry of a list, every field of it checked."""
     table, key = TABLES[name], TABLES[name].key[0]
     if not isinstance(row, dict):
-        raise ConnectError("Each entry of " + name + " must be an object.")
+        raise ConnectError(f"Each entry of {name} must be an object.")
     code = row.get(key)
     if not isinstance(code, str) or not _CODE.fullmatch(code):
-        raise ConnectError("Each entry of " + name + " needs a " + key + " made of letters, digits, - and _.")
-    label = name + " " + code
+        raise ConnectError(f"Each entry of {name} needs a {key} made of letters, digits, - and _.")
+    label = f"{name} {code}"
     for field, value in row.items():
         if field not in table.column_names:
-            raise ConnectError(label + " has no field " + str(field) + did_you_mean(field, table.column_names) + ".")
+            raise ConnectError(f"{label} has no field {field}{did_you_mean(field, table.column_names)}.")
         _check_type(label, table.column(field), value)
     _CHECKS[name](label, row)
     return row
@@ -132,12 +135,12 @@ def _check_type(label, column, value):
     if value is None:
         return
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool) or value != value:
-        raise ConnectError("In " + label + ", " + column.name + " must be " + words + ".", repr(value))
+        raise ConnectError(f"In {label}, {column.name} must be {words}.", repr(value))
     if column.type == "date":
         try:
             date.fromisoformat(value)
         except ValueError as error:
-            raise ConnectError("In " + label + ", " + column.name + " must be a date such as 2026-01-31.") from error
+            raise ConnectError(f"In {label}, {column.name} must be a date such as 2026-01-31.") from error
 
 
 def _check_crime_type(label, row):
@@ -145,24 +148,23 @@ def _check_crime_type(label, row):
         raise ConnectError("There is no crime type " + row["crime_type"] + "; the crime types are "
                            + ", ".join(CRIME_TYPES) + ". Others are never used in a forecast.")
     if row.get("severity") is not None and not 0 <= row["severity"] < float("inf"):
-        raise ConnectError("In " + label + ", severity must be 0 or more.")
+        raise ConnectError(f"In {label}, severity must be 0 or more.")
     if row.get("effectiveness") is not None and not 0 <= row["effectiveness"] <= 1:
-        raise ConnectError("In " + label + ", effectiveness must be 0 to 1.")
+        raise ConnectError(f"In {label}, effectiveness must be 0 to 1.")
     if "colour" in row and not _COLOUR.fullmatch(row["colour"] or ""):
-        raise ConnectError("In " + label + ", colour must be written #rrggbb.")
+        raise ConnectError(f"In {label}, colour must be written #rrggbb.")
 
 
 def _check_shift(label, row):
     for field in ("start", "end"):
         if row.get(field) is None:
-            raise ConnectError(label + " needs a " + field + " written HH:MM.")
+            raise ConnectError(f"{label} needs a {field} written HH:MM.")
 
 
 def _check_tactic(label, row):
     wrong = [code for code in row.get("crime_types") or [] if code not in CRIME_TYPES]
     if wrong:
-        raise ConnectError(label + " names the crime type " + str(wrong[0]) + "; the crime types are "
-                           + ", ".join(CRIME_TYPES) + ".")
+        raise ConnectError(f"{label} names the crime type {wrong[0]}; the crime types are {', '.join(CRIME_TYPES)}.")
 
 
 _CHECKS = {"crime_types": _check_crime_type, "shifts": _check_shift, "tactics": _check_tactic}
@@ -178,10 +180,10 @@ def _completed(name, rows, present):
     keys = [tuple(row[field] for field in TABLES[name].key) for row in rows]
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice:
-        raise ConnectError(name + " names " + twice[0] + " twice; keep one of them.")
+        raise ConnectError(f"{name} names {twice[0]} twice; keep one of them.")
     if name == "crime_types":
         named = {row[code]: row for row in rows}
-        rows = [{**row, **named.get(row[code], {})} for row in _records(present)]
+        rows = [{**row, **named.get(row[code], {})} for row in records(present)]
     rows = [{"name": row[code], "sort_order": number, **row} for number, row in enumerate(rows, 1)]
     return pd.DataFrame(rows, columns=TABLES[name].column_names)
 
@@ -195,38 +197,31 @@ def _reassign(workspace, writer, calendar):
     """Give stored events their wall clock and shift by a new calendar; one sentence per table."""
     changes = []
     for name, times in _TIMES.items():
-        frame = workspace.read(name, [*TABLES[name].key, *(time + "_utc" for time in times)])
+        frame = workspace.read(name, [*TABLES[name].key, *(f"{time}_utc" for time in times)])
         if frame.empty:
             continue
         for time in times:
-            frame[time + "_local"] = calendar.to_local(frame[time + "_utc"])
-        frame["shift_date"], frame["shift"] = calendar.assign_span(frame[times[0] + "_utc"], frame[times[-1] + "_utc"])
+            frame[f"{time}_local"] = calendar.to_local(frame[f"{time}_utc"])
+        frame["shift_date"], frame["shift"] = calendar.assign_span(frame[f"{times[0]}_utc"], frame[f"{times[-1]}_utc"])
         counts = writer.upsert(name, frame)
-        changes.append(str(counts.updated) + " of " + str(len(frame)) + " rows of " + name
-                       + " were given another wall clock or shift.")
+        changes.append(f"{counts.updated} of {len(frame)} rows of {name} were given another wall clock or shift.")
     return [*changes, "Forecasts and plans made before keep the shifts they were made for; score and meter again."]
 
 
-def _records(frame):
-    """Rows as dicts of plain Python values, None for null."""
-    plain = frame.astype(object)
-    return plain.where(frame.notna(), None).to_dict("records")
-
-
 def _change(what, before, after):
-    return what + ": " + str(before) + " -> " + str(after)
+    return f"{what}: {before} -> {after}"
 
 
 def _row_changes(table, before, after):
-    old, new = ({tuple(row[name] for name in table.key): row for row in _records(frame)} for frame in (before, after))
+    old, new = ({tuple(row[name] for name in table.key): row for row in records(frame)} for frame in (before, after))
     changes = []
     for key in dict.fromkeys([*old, *new]):
-        label = table.name + " " + key[0]
+        label = f"{table.name} {key[0]}"
         if key not in new:
-            changes.append(label + " removed")
+            changes.append(f"{label} removed")
         elif key not in old:
-            changes.append(label + " added")
+            changes.append(f"{label} added")
         else:
-            changes.extend(_change(label + " " + name, old[key][name], new[key][name])
+            changes.extend(_change(f"{label} {name}", old[key][name], new[key][name])
                            for name in table.column_names if old[key][name] != new[key][name])
     return changes

@@ -1,17 +1,23 @@
 """What caps would have cost in a past period, on the agency's own data."""
+from __future__ import annotations
+
+from typing import Iterable
+
 import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import cap_cost, metering
-from ...progress import SILENT
+from ...progress import SILENT, Progress
+from ..store.workspace import Workspace
 from . import forecasting, shift_plan
 
 CAPS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 _MOST_VALUES = 60_000_000
 
 
-def cost_of_caps(workspace, first, last, caps=CAPS, progress=SILENT):
+def cost_of_caps(workspace: Workspace, first: str, last: str, caps: Iterable[float] = CAPS,
+                 progress: Progress = SILENT) -> pd.DataFrame:
     """Replay forecasts and lotteries of a past period under a range of caps.
 
     Every shift is forecast as at the plan hour of its date by the newest model that knew nothing later than the first
@@ -79,7 +85,7 @@ def _replayed(workspace, model, boxes, slots, first, last, progress):
     return harm, happened
 
 
-def in_words(workspace):
+def in_words(workspace: Workspace) -> list[str]:
     """Sentences on how the replay was made, for the report."""
     settings, shares = workspace.settings, shift_plan.share_caps(workspace)
     rules = metering.rules_of(settings, "", "", 1)

@@ -1,6 +1,10 @@
 """Making a workspace: the place, its boxes and beats, and the defaults, moved into place when all of it is there."""
+from __future__ import annotations
+
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 import pandas as pd
 from shapely.geometry import MultiPolygon, box
@@ -12,18 +16,25 @@ from ...file_checks import layers
 from ...files import replacing
 from ...forecast import crs as systems
 from ...forecast.fishnet import Fishnet, check_crs, utm_crs
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import geopackage
 from ..store.defaults import default_rows
 from ..store.tables import SCHEMA_VERSION
-from ..store.workspace import check_address, open_workspace
+from ..store.workspace import Workspace, check_address, open_workspace
 from .configure import LISTS, checked_configuration
+from .plan_frames import LaidBoxes
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from ..store.layers import VectorTable
 
 ONE_BEAT = "All"
 
 
-def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone="", crs="", size=250.0,
-                     configuration=None, progress=SILENT):
+def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: VectorTable | None = None,
+                     beat_field: str = "", timezone: str = "", crs: str = "", size: float = 250.0,
+                     configuration: Mapping[str, Any] | None = None, progress: Progress = SILENT) -> Workspace:
     """Make a workspace.
 
     Parameters
@@ -66,7 +77,7 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     boxes["geometry"] = [box(*corners) for corners in fishnet.rectangles(boxes["col"], boxes["row"]).tolist()]
     left = int(boxes["beat"].isna().sum())
     if left:
-        progress.warn(str(left) + " boxes lie in no beat, so no patrol is drawn there.")
+        progress.warn(f"{left} boxes lie in no beat, so no patrol is drawn there.")
 
     progress.report(0.7, "Writing the workspace")
     rows = {"settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
@@ -84,7 +95,7 @@ def create_workspace(address, jurisdiction, beats=None, beat_field="", timezone=
     return open_workspace(path)
 
 
-def outline_of(layer, crs, size, progress=SILENT):
+def outline_of(layer: VectorTable, crs: str, size: float, progress: Progress = SILENT) -> tuple[str, BaseGeometry]:
     """The jurisdiction as one polygon in a CRS that can hold the fishnet.
 
     Parameters
@@ -103,14 +114,15 @@ def outline_of(layer, crs, size, progress=SILENT):
     """
     shapes = [shape for _, shape in _polygons(layer, "jurisdiction", progress)]
     if not crs:
-        centre, = replace(layer, geometry=[unary_union(shapes).centroid]).to_crs("EPSG:4326").geometry
+        centre: Any = replace(layer, geometry=[unary_union(shapes).centroid]).to_crs("EPSG:4326").geometry[0]
         crs = utm_crs(centre.x, centre.y)
     systems.parse(crs)
     outline = unary_union([_mended(shape) for shape in replace(layer, geometry=shapes).to_crs(crs).geometry])
     return check_crs(crs, outline.bounds, size), outline
 
 
-def beats_in(outline, layer, field, crs, progress=SILENT):
+def beats_in(outline: BaseGeometry, layer: VectorTable | None, field: str, crs: str,
+             progress: Progress = SILENT) -> list[tuple[str, BaseGeometry]]:
     """Name and polygon of each beat that touches the jurisdiction, one entry per name, by name.
 
     Parameters
@@ -131,7 +143,8 @@ def beats_in(outline, layer, field, crs, progress=SILENT):
     if layer is None:
         return [(ONE_BEAT, outline)]
     names = _beat_names(layer, field)
-    shapes, nameless = {}, 0
+    shapes: dict[str, list[BaseGeometry]] = {}
+    nameless = 0
     for row, shape in _polygons(layer, "beats", progress):
         name = names[row]
         shape, = replace(layer, geometry=[shape]).to_crs(crs).geometry
@@ -140,20 +153,14 @@ def beats_in(outline, layer, field, crs, progress=SILENT):
         elif _mended(shape).intersection(outline).area > 0:
             shapes.setdefault(name, []).append(_mended(shape))
     if nameless:
-        progress.warn(str(nameless) + " beats of " + layer.name + " without a name were left out.")
+        progress.warn(f"{nameless} beats of {layer.name} without a name were left out.")
     if not shapes:
-        raise ConnectError("No beat of " + layer.name + " lies in the jurisdiction; check the layers and their CRSs.")
+        raise ConnectError(f"No beat of {layer.name} lies in the jurisdiction; check the layers and their CRSs.")
     return [(name, unary_union(parts)) for name, parts in sorted(shapes.items())]
 
 
-def lay_fishnet(fishnet, outline, beats):
-    """The boxes that share area with a jurisdiction.
-
-    Returns
-    -------
-    pandas.DataFrame
-        box_id, col, row, inside, and beat: the one that holds most of the box, None where there is none.
-    """
+def lay_fishnet(fishnet: Fishnet, outline: BaseGeometry, beats: Sequence[tuple[str, BaseGeometry]]) -> LaidBoxes:
+    """The boxes that share area with a jurisdiction, each with the beat that holds most of it; None without one."""
     boxes = fishnet.cover(outline)
     boxes["beat"] = fishnet.assign_areas(boxes, [name for name, _ in beats], [shape for _, shape in beats])
     return boxes
@@ -164,14 +171,14 @@ def _free_path(address):
     if path.exists():
         raise _taken(path)
     if path.suffix.lower() != ".gpkg":
-        raise ConnectError("The name of a workspace must end in .gpkg; write " + path.name + ".gpkg, for one.")
+        raise ConnectError(f"The name of a workspace must end in .gpkg; write {path.name}.gpkg, for one.")
     if not path.absolute().parent.is_dir():
-        raise ConnectError("There is no folder " + str(path.absolute().parent) + "; make it first, or choose another.")
+        raise ConnectError(f"There is no folder {path.absolute().parent}; make it first, or choose another.")
     return path
 
 
 def _taken(path):
-    return ConnectError(str(path) + " exists already; choose another name, or use Configure workspace to change it.")
+    return ConnectError(f"{path} exists already; choose another name, or use Configure workspace to change it.")
 
 
 def _first_configuration(configuration, timezone, crs, size):
@@ -190,24 +197,24 @@ def _polygons(layer, what, progress):
 
     Raises one sentence if the layer is empty, has no CRS or holds anything but polygons.
     """
-    label = "The " + what + " layer " + layer.name
+    label = f"The {what} layer {layer.name}"
     if not len(layer.geometry):
-        raise ConnectError(label + " is empty; choose a layer with polygons.")
+        raise ConnectError(f"{label} is empty; choose a layer with polygons.")
     shapes = [MultiPolygon() if shape is None or shape.is_empty else shape for shape in layer.geometry]
     kinds = {shape.geom_type for shape in shapes if not shape.is_empty} - {"Polygon", "MultiPolygon"}
     if kinds:
-        raise ConnectError(label + " holds " + " and ".join(sorted(kinds)) + " features; choose a layer with polygons.")
+        raise ConnectError(f"{label} holds {' and '.join(sorted(kinds))} features; choose a layer with polygons.")
     if not layer.crs:
-        raise ConnectError(label + " does not say which CRS it is in; set the layer's CRS first.")
+        raise ConnectError(f"{label} does not say which CRS it is in; set the layer's CRS first.")
     found = [(row, _mended(shape)) for row, shape in enumerate(shapes)]
     found = [(row, shape) for row, shape in found if shape.area > 0]
     if not found:
-        raise ConnectError(label + " has no area; choose a layer with polygons.")
+        raise ConnectError(f"{label} has no area; choose a layer with polygons.")
     broken = sum(not shape.is_valid for shape in shapes)
     if broken:
-        progress.warn(str(broken) + " invalid polygons of " + layer.name + " were mended.")
+        progress.warn(f"{broken} invalid polygons of {layer.name} were mended.")
     if len(found) < len(shapes):
-        progress.warn(str(len(shapes) - len(found)) + " features of " + layer.name + " without area were left out.")
+        progress.warn(f"{len(shapes) - len(found)} features of {layer.name} without area were left out.")
     return found
 
 
@@ -226,9 +233,8 @@ def _beat_names(layer, field):
     if not field and len(fields) == 1:
         field = fields[0]
     if field not in fields:
-        wrong = "has no field " + field if field else "has more than one field; name the one with the beats' names"
-        raise ConnectError("The beats layer " + layer.name + " " + wrong + "; its fields are "
-                           + ", ".join(fields) + ".")
+        wrong = f"has no field {field}" if field else "has more than one field; name the one with the beats' names"
+        raise ConnectError(f"The beats layer {layer.name} {wrong}; its fields are {', '.join(fields)}.")
     return [_name(value) for value in layer.frame[field]]
 
 

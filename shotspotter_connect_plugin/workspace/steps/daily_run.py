@@ -1,13 +1,17 @@
 """Everything of a date up to its sheets: a model if there is none, the forecast and the draw of each shift."""
+from __future__ import annotations
+
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Callable, ContextManager, Sequence
 
 import pandas as pd
 
 from ...errors import ConnectError
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import output_folders
+from ..store.workspace import Workspace
 from . import forecasting, shift_draw
 
 _OLD = pd.Timedelta(days=28)
@@ -21,7 +25,8 @@ class Planned:
     model_id: str
 
 
-def plan(workspace, shift_date, shifts, progress=SILENT, timed=lambda progress, what: nullcontext()):
+def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress: Progress = SILENT,
+         timed: Callable[[Progress, str], ContextManager[Any]] = lambda progress, what: nullcontext()) -> Planned:
     """Score and meter shifts of a date; whatever is done already stays as it is.
 
     A shift that has been drawn keeps the forecast it was drawn from.
@@ -49,7 +54,7 @@ def plan(workspace, shift_date, shifts, progress=SILENT, timed=lambda progress, 
     return Planned(drawn, model_id)
 
 
-def newest_plan(workspace):
+def newest_plan(workspace: Workspace) -> tuple[str, str, str]:
     """(its date, today, path of its project) of the plan that ``connect:daily`` wrote for today, else of the newest.
 
     Raises
@@ -57,7 +62,7 @@ def newest_plan(workspace):
     ConnectError
         When none was made, or none of the files is there any more.
     """
-    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    today = workspace.calendar.today().isoformat()
     runs = workspace.read("runs", ["counts"], {"algorithm": "connect:daily", "result": "done"}, order_by="started_utc")
     plans = [(counts["date"], path) for counts in runs["counts"] for path in _there(workspace, counts)]
     if not plans:
@@ -82,6 +87,5 @@ def _model(workspace, as_of, progress, timed):
             return forecasting.train(workspace, as_of=as_of, progress=progress)
     newest = models.iloc[-1]
     if as_of - newest["as_of_utc"] > _OLD:
-        progress.warn("The "
-                      "forecast model is {} days old; run Train forecast.".format((as_of - newest["as_of_utc"]).days))
+        progress.warn(f"The forecast model is {(as_of - newest['as_of_utc']).days} days old; run Train forecast.")
     return newest["model_id"]

@@ -1,7 +1,10 @@
 """The proof of a draw: check it against all that it rests on, or write a file with which anyone can replay it."""
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass, field
-from typing import List
+from pathlib import Path
+from typing import Any, Mapping
 
 import pandas as pd
 
@@ -11,6 +14,8 @@ from ...patrol import adjustments, seeds
 from ...patrol.draw_record import text_of_inputs
 from ...patrol.verify import as_drawn, problems_of, problems_of_adjusted
 from ..store import chain
+from ..store.rows import Commitments
+from ..store.workspace import Workspace
 from .seed_promises import SEEDS_LOST, end_of_shift, reveal_ended
 from .shift_plan import draws_of
 
@@ -26,12 +31,13 @@ class Verification:
     """
 
     verified: bool
-    problems: List[str]
-    notes: List[str]
-    waiting: List[str] = field(default_factory=list)
+    problems: list[str]
+    notes: list[str]
+    waiting: list[str] = field(default_factory=list)
 
 
-def verify_draw(workspace, shift_date, shift, chain_problems=None):
+def verify_draw(workspace: Workspace, shift_date: str, shift: str,
+                chain_problems: list[str] | None = None) -> Verification:
     """Check every draw of a shift against its seed, its published hash, its rules, its adjustments and its patrols.
 
     Seeds that are revealed stand in ``draws``. One that is not is taken from the secret side file, where this account
@@ -49,7 +55,8 @@ def verify_draw(workspace, shift_date, shift, chain_problems=None):
     return verify_shift(workspace, shift_date, shift, chain_problems)
 
 
-def verify_shift(workspace, shift_date, shift, chain_problems=None):
+def verify_shift(workspace: Workspace, shift_date: str, shift: str,
+                 chain_problems: list[str] | None = None) -> Verification:
     """As :func:`verify_draw`, also of a shift whose patrols were all added by hand, or whose draws are gone."""
     draws = draws_of(workspace, shift_date, shift)
     secrets = seeds.known(workspace.path_of_seeds)
@@ -66,7 +73,8 @@ def verify_shift(workspace, shift_date, shift, chain_problems=None):
     problems += problems_of_adjusted(state, patrols[by_hand], boxes)
     problems += [f"The patrol of box {box} belongs to no draw of this shift." for box in
                  patrols.loc[~by_hand & ~patrols["draw_id"].isin(draws["draw_id"]), "box_id"]]
-    notes, waiting = [], []
+    notes: list[str] = []
+    waiting: list[str] = []
     for number, draw in enumerate(kept, 1):
         prefix = f"Draw {number}: " if len(kept) > 1 else ""
         own = patrols[~by_hand & (patrols["draw_id"] == draw["draw_id"])]
@@ -88,7 +96,7 @@ def verify_shift(workspace, shift_date, shift, chain_problems=None):
     return Verification(not problems and not waiting, problems, notes, waiting)
 
 
-def _without_seed(workspace, draw):
+def _without_seed(workspace: Workspace, draw: Mapping[str, Any]) -> tuple[bool, str]:
     """(whether that is wrong, one sentence) on a draw whose seed is not known here.
 
     Every draw reveals the seeds of the shifts that had ended by then. So a seed that is not in the record although
@@ -108,7 +116,7 @@ def _without_seed(workspace, draw):
                    "reveals it with its next draw or check.")
 
 
-def export_draw(workspace, shift_date, shift, path):
+def export_draw(workspace: Workspace, shift_date: str, shift: str, path: str | Path) -> None:
     """Write the newest draw of a shift to a JSON file with which anyone can replay it (docs/verify-a-draw.md).
 
     A folder that is missing is made.
@@ -129,7 +137,7 @@ def export_draw(workspace, shift_date, shift, path):
     replace_text(path, json.dumps(content, ensure_ascii=False, indent=1), "The draw")
 
 
-def draw_file(workspace, draw_id):
+def draw_file(workspace: Workspace, draw_id: str) -> dict[str, Any]:
     """What the file of one draw holds, any of its shift: a dict, as docs/verify-a-draw.md describes it."""
     draw, = chain.records(workspace.read("draws", where={"draw_id": draw_id}))
     boxes = workspace.read("draw_boxes", where={"draw_id": draw_id})
@@ -140,7 +148,7 @@ def draw_file(workspace, draw_id):
     return content
 
 
-def _notes(draw, committed):
+def _notes(draw: Mapping[str, Any], committed: Commitments) -> list[str]:
     notes = []
     if not draw["lottery"]:
         notes.append("Drawn with a given seed: a test, no lottery.")

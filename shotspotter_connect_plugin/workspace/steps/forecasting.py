@@ -1,9 +1,12 @@
 """The steps train and score: read the tables, call the forecast, write the result in one transaction."""
+from __future__ import annotations
+
 import hashlib
 import json
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,17 +18,19 @@ from ...forecast.allowed_inputs import BOX_COLUMNS, CALENDAR_COLUMNS, PLACE_COLU
 from ...forecast.forecast_model import ForecastModel
 from ...forecast.forecast_model import train as train_model
 from ...forecast.model_card import card_html
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..imports import box_water
 from ..store.runs import library_versions
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
+from .plan_frames import ForecastEvents, ListeningBoxes, ScoredBoxes
 
 _INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
 _MOMENT = pd.Timedelta(milliseconds=1)
 _ALERTS = ["kind", "x", "y", "occurred_utc", "rounded_x_m", "rounded_y_m"]
 
 
-def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card_path=""):
+def train(workspace: Workspace, as_of: pd.Timestamp | str | None = None, crime_types: Sequence[str] | None = None,
+          seed: int = 1, progress: Progress = SILENT, card_path: str = "") -> str:
     """Train a model for the crime types and keep it in ``models``.
 
     Parameters
@@ -77,7 +82,8 @@ def train(workspace, as_of=None, crime_types=None, seed=1, progress=SILENT, card
     return model.model_id
 
 
-def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
+def score(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
+          progress: Progress = SILENT) -> ScoredBoxes:
     """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
 
     A crime type of which nothing has become known since its stored forecast of the shift, by the same model and from
@@ -104,7 +110,7 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     as_of, model_id = _plan(workspace, shift_date, as_of)
     model = read_model(workspace, model_id)
     slot = {"shift_date": str(shift_date), "shift": shift}
-    standing = _Standing(workspace, model, model_id, slot, as_of)
+    standing = _StandingForecasts(workspace, model, model_id, slot, as_of)
     outdated = [code for code in model.types if not standing.is_current(code)]
     rows = _scored(workspace, model, shift_date, shift, as_of, outdated, progress)
     rows = rows.assign(**slot, model_id=model_id, as_of_utc=as_of)
@@ -120,7 +126,8 @@ def score(workspace, shift_date, shift, as_of=None, progress=SILENT):
     return pd.concat([whole[code] for code in model.types if code in whole], ignore_index=True)
 
 
-def forecast(workspace, shift_date, shift, as_of=None, model_id="", progress=SILENT):
+def forecast(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
+             model_id: str = "", progress: Progress = SILENT) -> ScoredBoxes:
     """As :func:`score`, but every type anew and nothing written; ``model_id`` names another model than the newest."""
     as_of, model_id = _plan(workspace, shift_date, as_of, model_id)
     model = read_model(workspace, model_id)
@@ -147,10 +154,11 @@ _SOURCES = ("settings", "shifts", "boxes", "places", "calendar")
 _OF_GUNFIRE = ("alerts", "sensor_coverage")
 
 
-class _Standing:
+class _StandingForecasts:
     """Which stored forecasts of a slot still stand at a moment, by what they were made from."""
 
-    def __init__(self, workspace, model, model_id, slot, as_of):
+    def __init__(self, workspace: Workspace, model: ForecastModel, model_id: str, slot: Mapping[str, Any],
+                 as_of: pd.Timestamp) -> None:
         self._workspace, self._model, self._slot, self._as_of = workspace, model, slot, as_of
         self._stamps = {table: workspace.stamp(table) for table in ("incidents", "sensor_coverage", *_SOURCES)}
         self._alone = workspace.count("gunfire") > 0 and not workspace.count("sensor_coverage")
@@ -192,7 +200,7 @@ class _Standing:
             news.add(gunfire_events.CRIME_TYPE)
         return news
 
-    def is_current(self, code):
+    def is_current(self, code: str) -> bool:
         """Whether a crime type's stored forecast still stands: what it was made from is unchanged, and nothing of the
         type has become known since."""
         where = {**self._slot, "crime_type": code}
@@ -204,7 +212,8 @@ class _Standing:
         return code not in self._news_since(moments[0])
 
 
-def read_events(workspace, crime_types, as_of, since=None, reports=False):
+def read_events(workspace: Workspace, crime_types: Sequence[str], as_of: pd.Timestamp,
+                since: pd.Timestamp | None = None, reports: bool = False) -> ForecastEvents:
     """Events of a forecast, as :func:`forecast.forecast_model.train` takes them, from what was known at a moment.
 
     What began before ``since`` is left out, and so are officer-initiated incidents. Gunfire comes from the alerts;
@@ -257,16 +266,16 @@ def _reported_incidents(workspace):
     return kept[1]
 
 
-_kept = {}
+_kept: dict[str, tuple[str, pd.DataFrame]] = {}
 """Address of the workspace read last -> stamp of its incidents, and they: a new alert need not wait for them again."""
 
 
-def read_coverage(workspace):
+def read_coverage(workspace: Workspace) -> ListeningBoxes:
     """Where and when gunshot sensors listen, as :func:`~.forecast_model.train` takes it; empty where nobody told."""
     return workspace.read("sensor_coverage", ["from_date", "to_date", "boxes"])
 
 
-def read_surroundings(workspace):
+def read_surroundings(workspace: Workspace) -> dict[str, pd.DataFrame]:
     """What a forecast takes beside events and boxes, as :func:`~.forecast_model.train` does: coverage, places, days."""
     return {"coverage": read_coverage(workspace), "places": _places(workspace),
             "days": workspace.read("calendar", list(CALENDAR_COLUMNS))}
@@ -282,7 +291,7 @@ def _boxes(workspace):
     return workspace.read("boxes", list(BOX_COLUMNS))
 
 
-def newest_model(workspace, as_of):
+def newest_model(workspace: Workspace, as_of: pd.Timestamp) -> str:
     """Id of the newest model that knew nothing later than a moment; ConnectError where there is none."""
     models = workspace.read("models", ["model_id", "as_of_utc", "trained_utc"])
     models = models[models["as_of_utc"] <= as_of].sort_values(["as_of_utc", "trained_utc"])
@@ -292,7 +301,7 @@ def newest_model(workspace, as_of):
     return models["model_id"].iloc[-1]
 
 
-def read_model(workspace, model_id):
+def read_model(workspace: Workspace, model_id: str) -> ForecastModel:
     """A stored ``ForecastModel``; ConnectError where it is gone."""
     stored = workspace.read("models", ["model"], {"model_id": model_id})["model"]
     if stored.empty:

@@ -2,19 +2,27 @@
 
 The journal on the car's disk comes first; this may fail, be late or be done twice, and nothing is lost or doubled.
 """
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Sequence
+
 import numpy as np
 import pandas as pd
 
 from ...forecast import crs as systems
+from ...patrol.live_tracker import Visit
 from ..imports.coordinates import DEGREES, JurisdictionArea
 from ..imports.tactic_import import import_tactics
 from ..store import roles
+from ..store.workspace import Workspace
 from . import visit_finding
 
 __all__ = ["deliver"]
 
 
-def deliver(workspace, unit, fixes, seen, gone, tactics_path=""):
+def deliver(workspace: Workspace, unit: str, fixes: Sequence[tuple[pd.Timestamp, float, float, float]],
+            seen: Sequence[Visit], gone: Sequence[Visit], tactics_path: str | Path = "") -> None:
     """Write fixes and visits of a unit, open visits included, and join its tactics to them.
 
     Parameters
@@ -38,7 +46,7 @@ def deliver(workspace, unit, fixes, seen, gone, tactics_path=""):
     with workspace.transaction() as writer:
         if fixes:
             writer.upsert("gps_fixes", _placed(unit, fixes, area))
-        entered = [visit.entered_utc.floor("ms") for visit in (*seen, *gone)]
+        entered = [pd.Timestamp(visit.entered_utc).floor("ms") for visit in [*seen, *gone]]
         if entered:
             writer.delete("visits", {"unit": unit, "entered_utc": entered})
         if rows is not None:

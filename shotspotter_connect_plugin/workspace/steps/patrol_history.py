@@ -1,16 +1,23 @@
 """What happened around a shift that its draw must heed: patrols, visits and chances in the windows of days."""
+from __future__ import annotations
+
+from typing import Any, Mapping
+
 import pandas as pd
 
+from ...forecast.shifts import ShiftCalendar
 from ...patrol import adjustments, metering
 from ..store import chain
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
+from .plan_frames import ShiftKeys
 from .shift_plan import draw_numbers
 
 _LONGEST_WINDOW = max(metering.WINDOWS)
 _NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []})
 
 
-def history_around(workspace, shift_date, shift, rules, chances=False):
+def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Mapping[str, Any],
+                   chances: bool = False) -> metering.PatrolHistory:
     """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.PatrolHistory``.
 
     A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
@@ -35,7 +42,7 @@ def history_around(workspace, shift_date, shift, rules, chances=False):
                                   visits[["box_id", "shift_date", "minutes"]])
 
 
-def _recorded_chances(workspace, shift_date, shift, around):
+def _recorded_chances(workspace: Workspace, shift_date: str, shift: str, around: Mapping[str, Any]) -> pd.DataFrame:
     """Recorded probabilities of the newest draws around a shift, summed as far as its windows of days allow.
 
     Dates that are in the same windows are read as one sum per box, dated by the first of them: so a city's month of
@@ -52,7 +59,7 @@ def _recorded_chances(workspace, shift_date, shift, around):
     return pd.concat(frames, ignore_index=True) if frames else _NO_CHANCES
 
 
-def _neighbours(calendar, shift_date, shift, count):
+def _neighbours(calendar: ShiftCalendar, shift_date: str, shift: str, count: int) -> ShiftKeys:
     """The ``count`` shifts before and after a shift; every code runs at least once a week."""
     reach = pd.Timedelta(days=count + 7)
     date = pd.Timestamp(shift_date).date()

@@ -7,17 +7,21 @@ at once when it opens, closes, becomes final or turns out as none.
 A car's computer loses power and its disk ages: a line that cannot be what was written is put aside, into a file beside
 the journal, and the patrol goes on with the others.
 """
+from __future__ import annotations
+
 import csv
 import math
 import os
 import re
 from bisect import bisect_right
 from pathlib import Path
+from typing import Any, Iterable
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ...files import replace_bytes
+from ...patrol.live_tracker import Visit
 
 __all__ = ["Journal", "check_unit", "fix_as_kept"]
 
@@ -35,7 +39,7 @@ _DAYS = pd.Timedelta(days=3)
 """Farther than this from the date of the shift no time of its journal is."""
 
 
-def check_unit(unit):
+def check_unit(unit: str) -> str:
     """A unit's code, cleaned; ConnectError if it is none that can name a file."""
     unit = str(unit).strip()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}", unit):
@@ -57,57 +61,59 @@ class Journal:
         When the folder cannot be written to.
     """
 
-    def __init__(self, folder, shift_date, shift, unit):
+    def __init__(self, folder: str | Path, shift_date: str, shift: str, unit: str) -> None:
         self.unit = check_unit(unit)
-        name = "journal_{}_{}_{}".format(shift_date, re.sub(r"[^A-Za-z0-9_-]", "_", shift), self.unit)
-        self.fixes_path = Path(folder) / (name + "_gps.csv")
-        self.tactics_path = Path(folder) / (name + "_tactics.csv")
-        self.visits_path = Path(folder) / (name + "_visits.csv")
+        name = f"journal_{shift_date}_{re.sub('[^A-Za-z0-9_-]', '_', shift)}_{self.unit}"
+        self.fixes_path = Path(folder) / f"{name}_gps.csv"
+        self.tactics_path = Path(folder) / f"{name}_tactics.csv"
+        self.visits_path = Path(folder) / f"{name}_visits.csv"
         day = pd.Timestamp(shift_date, tz="UTC")
         self._fixes = _Rows(self.fixes_path, _FIXES, self.unit, day)
         self._tactics = _Rows(self.tactics_path, _TACTICS, self.unit, day)
         self._visits = _Rows(self.visits_path, _VISITS, self.unit, day)
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """A sentence on each file of which lines had to be put aside."""
         return [rows.note for rows in (self._fixes, self._tactics, self._visits) if rows.note]
 
-    def close(self):
+    def close(self) -> None:
         """Close the files."""
         for rows in (self._fixes, self._tactics, self._visits):
             rows.close()
 
-    def fix(self, at, longitude, latitude, accuracy):
+    def fix(self, at: pd.Timestamp, longitude: float, latitude: float, accuracy: float) -> None:
         """Keep a fix: instant (UTC), degrees, metres (NaN = not told)."""
         self._fixes.add((self.unit, _iso(at), f"{longitude:.7f}", f"{latitude:.7f}",
                          "" if math.isnan(accuracy) else f"{accuracy:.1f}"))
 
-    def visit(self, at, status, visit):
+    def visit(self, at: pd.Timestamp, status: str, visit: Visit) -> None:
         """Keep that a visit (:class:`~shotspotter_connect_plugin.patrol.live_tracker.Visit`) has another status now."""
         self._visits.add((self.unit, _iso(at), status, visit.box_id, _iso(visit.entered_utc), _iso(visit.left_utc),
                           f"{visit.minutes:.2f}"))
 
-    def tactic(self, at, tactic, box_id, officer="", minutes=None):
+    def tactic(self, at: pd.Timestamp, tactic: str, box_id: str, officer: str = "",
+               minutes: float | None = None) -> None:
         """Keep that a tactic was used."""
         self._tactics.add((self.unit, officer, _iso(at), tactic, "" if minutes is None else minutes, box_id))
 
-    def fixes(self):
+    def fixes(self) -> list[tuple[pd.Timestamp, float, float, float]]:
         """(instant, longitude, latitude, accuracy) of every fix kept."""
         return [(at, float(longitude), float(latitude), float(accuracy or "nan"))
                 for _, at, longitude, latitude, accuracy in self._fixes.read()]
 
-    def tactics(self):
+    def tactics(self) -> list[tuple[pd.Timestamp, str, str]]:
         """(instant, tactic, box) of every tactic kept."""
         return [(at, tactic, box_id) for _, _, at, tactic, _, box_id in self._tactics.read()]
 
-    def visits(self):
+    def visits(self) -> list[tuple[pd.Timestamp, str, str, pd.Timestamp]]:
         """(instant, status, box, entered) of every line on a visit."""
         return [(at, status, box_id, pd.Timestamp(entered))
                 for _, at, status, box_id, entered, *_ in self._visits.read()]
 
 
-def fix_as_kept(at, longitude, latitude, accuracy):
+def fix_as_kept(at: Any, longitude: float, latitude: float,
+                accuracy: float) -> tuple[pd.Timestamp, float, float, float]:
     """A fix as it is read back from a journal, so that the screen tells the same visits after a restart."""
     return pd.Timestamp(at).floor("ms"), round(longitude, 7), round(latitude, 7), round(accuracy, 1)
 
@@ -118,7 +124,7 @@ class _Rows:
     Lines that are damaged when it is opened are moved into a file beside it, as they are; ``note`` tells of them.
     """
 
-    def __init__(self, path, columns, unit, day):
+    def __init__(self, path: Path, columns: tuple[str, ...], unit: str, day: pd.Timestamp) -> None:
         self._path, self._columns, self._unit, self._day = path, columns, unit, day
         self.note = ""
         try:
@@ -145,7 +151,7 @@ class _Rows:
         damaged = [number for number in range(int(header), len(lines)) if number not in good]
         if not damaged and header:
             return whole
-        aside = self._path.with_name(self._path.stem + "_damaged" + self._path.suffix)
+        aside = self._path.with_name(f"{self._path.stem}_damaged{self._path.suffix}")
         before = aside.read_bytes() if aside.exists() else b""
         replace_bytes(aside, before + b"".join(lines[number] for number in damaged), "What is damaged of the journal",
                       private=True)
@@ -193,27 +199,27 @@ class _Rows:
         degrees = abs(float(values.get("longitude", 0))) <= 180 and abs(float(values.get("latitude", 0))) <= 90
         return row if degrees and all(abs(moment - self._day) <= _DAYS for moment in moments) else None
 
-    def add(self, row):
+    def add(self, row: Iterable[Any]) -> None:
         row = [" ".join(str(value).splitlines()) for value in row]
         line = ",".join('"{}"'.format(str(value).replace('"', '""')) if re.search(r'[",\n\r]', str(value))
                         else str(value) for value in row)
         try:
-            self._file.write((line + "\n").encode())
+            self._file.write(f"{line}\n".encode())
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise ConnectError(f"The journal {self._path} cannot be written any more; free some space on the "
                                "disk.", str(error)) from error
 
-    def read(self):
+    def read(self) -> list[list[Any]]:
         """The values of every line that is as it was written, the instant as such."""
         at = self._columns.index("at_utc")
         rows = self._good(self._path.read_bytes().splitlines(keepends=True)).values()
         return [[*row[:at], pd.Timestamp(row[at]), *row[at + 1:]] for row in rows]
 
-    def close(self):
+    def close(self) -> None:
         self._file.close()
 
 
 def _iso(at):
-    return pd.Timestamp(at).tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return f"{pd.Timestamp(at).tz_convert('UTC').strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z"

@@ -1,34 +1,33 @@
 """One shift's plan as an analyst looks at it before changing it. It only reads."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
-from typing import List, Optional
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.fishnet import Fishnet
+from ...frames import names_of
 from ...patrol import adjustments, metering
 from ..store import chain
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
 from . import adjusting, patrol_history, shift_plan
+from .plan_frames import BoxWords, CrimeTypeLegend, NamedShifts, PastPatrols, ReviewedPatrols
 from .recent_events import reported_since
+from .shift_week import shift_names, with_names
 
 _SEEN_DAYS = max(metering.WINDOWS)
 _LAST_PATROLS = 3
-PATROL_COLUMNS = (
-    "patrol_id", "number", "beat", "box_id", "where", "crime_type", "crime_type_name", "colour", "letter", "chance",
-    "chance_low", "chance_high", "harm", "inclusion_probability", "target_minutes", "status", "origin", "streak",
-    "last_patrols", "x_min", "y_min", "x_max", "y_max")
 
 
 @dataclass(frozen=True)
 class PlanView:
     """One shift's plan as an analyst sees it.
 
-    ``patrols`` [PATROL_COLUMNS] holds, by beat and visit order, the planned ones, numbered from 1 within a beat as on
-    the sheets, and those an analyst suppressed (``number`` null); ``streak`` counts the days in a row, up to this
-    shift, on which the box had a patrol. ``crime_types`` [crime_type, name, colour, letter]; ``shifts`` [shift, name]
-    of the date; ``boxes`` [box_id, beat, where], the whole fishnet. ``refusal`` says why this account may not change
+    ``patrols`` holds, by beat and visit order, the planned ones and those an analyst suppressed. ``shifts`` are those
+    of the date; ``boxes`` is the whole fishnet. ``refusal`` says why this account may not change
     the plan, empty if it may; ``undoable`` and ``last`` are adjustments as mappings or None; ``message`` says why there
     is nothing to show; ``remarks`` are sentences on the draw and on what is not on the sheets yet. ``seed_hash`` is
     that of the newest draw, empty without one; ``reported`` counts events that became known since the plan's forecast,
@@ -37,18 +36,18 @@ class PlanView:
 
     shift_date: str
     shift: str
-    patrols: pd.DataFrame
-    crime_types: pd.DataFrame
-    shifts: pd.DataFrame
-    boxes: pd.DataFrame
-    reasons: dict
+    patrols: ReviewedPatrols
+    crime_types: CrimeTypeLegend
+    shifts: NamedShifts
+    boxes: BoxWords
+    reasons: dict[str, str]
     target_minutes: float
     refusal: str
-    undoable: Optional[dict]
-    last: Optional[dict]
+    undoable: dict[str, Any] | None
+    last: dict[str, Any] | None
     head: str
     message: str
-    remarks: List[str]
+    remarks: list[str]
     seed_hash: str
     reported: int
     ended: bool
@@ -57,34 +56,34 @@ class PlanView:
     fishnet: Fishnet
 
     @property
-    def shift_name(self):
+    def shift_name(self) -> str:
         """Name of the shift on screens and sheets."""
         return dict(zip(self.shifts["shift"], self.shifts["name"])).get(self.shift, self.shift)
 
-    def box_at(self, x, y):
+    def box_at(self, x: float, y: float) -> str:
         """Id of the box at a point in ``crs``; empty outside the fishnet."""
         box_id = self.fishnet.ids(*self.fishnet.cell([x], [y]))[0]
         return box_id if (self.boxes["box_id"] == box_id).any() else ""
 
-    def rectangle(self, box_id):
+    def rectangle(self, box_id: str) -> list[float]:
         """x_min, y_min, x_max, y_max of a box in ``crs``."""
         return self.fishnet.rectangles(*Fishnet.parse([box_id]))[0].tolist()
 
     @cached_property
-    def rows(self):
+    def rows(self) -> list[dict[str, Any]]:
         """``patrols`` as a list of mappings, None for null."""
         return chain.records(self.patrols)
 
-    def row_of(self, box_id):
+    def row_of(self, box_id: str) -> dict[str, Any] | None:
         """The row of ``patrols`` of a box as a mapping; None if there is none."""
         return self._by_box.get(box_id)
 
     @cached_property
-    def _by_box(self):
+    def _by_box(self) -> dict[str, dict[str, Any]]:
         return {row["box_id"]: row for row in self.rows}
 
 
-def plan_view(workspace, shift_date, shift, legend):
+def plan_view(workspace: Workspace, shift_date: str, shift: str, legend: CrimeTypeLegend) -> PlanView:
     """Read one shift's plan.
 
     Parameters
@@ -101,14 +100,11 @@ def plan_view(workspace, shift_date, shift, legend):
     PlanView
         With an empty ``shift`` where none starts on the date.
     """
-    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift")
-    slots = workspace.calendar.slots(shift_date, shift_date)[["shift"]]
-    shifts = slots.merge(names, on="shift", how="left")
-    shifts["name"] = shifts["name"].fillna(shifts["shift"])
+    shifts = with_names(workspace, workspace.calendar.slots(shift_date, shift_date)[["shift"]])
     if shift not in set(shifts["shift"]):
         shift = shifts["shift"].iloc[0] if len(shifts) else ""
     boxes = workspace.read("boxes", ["box_id", "beat", "where"])
-    patrols = _patrols(workspace, shift_date, shift, boxes, legend, dict(names.to_numpy()))
+    patrols = _patrols(workspace, shift_date, shift, boxes, legend)
     rows = chain.of_shift(workspace, shift_date, shift)
     if not shift:
         message = f"No shift starts on {shift_date}."
@@ -118,21 +114,20 @@ def plan_view(workspace, shift_date, shift, legend):
         message = f"The plan of {shift_date} {shift} has no boxes."
     else:
         message = f"No plan has been made for {shift_date} {shift} yet: score and meter it, or run the whole day."
-    head = workspace.read("adjustments", ["seq", "hash"], order_by="seq")["hash"]
     return PlanView(
         shift_date, shift, patrols, legend, shifts, boxes, dict(workspace.settings.adjustment_reasons),
         workspace.settings.target_minutes, adjusting.why_not_adjust(workspace),
         adjusting.undoable(workspace, shift_date, shift), rows[-1] if rows else None,
-        "" if head.empty else head.iloc[-1], message, _remarks(workspace, shift_date, shift),
+        chain.head_of(workspace), message, _remarks(workspace, shift_date, shift),
         _seed_hash(workspace, shift_date, shift), reported_since(workspace, shift_date, shift),
         bool(shift) and workspace.calendar.has_ended(shift_date, shift), workspace.settings.timezone,
         workspace.settings.crs, workspace.fishnet)
 
 
-def _remarks(workspace, shift_date, shift):
-    """How much of the harm the draw covers, where it fell short, and what has changed since the plan went out."""
-    coverage, short = shift_plan.coverage_of(workspace, shift_date, shift)
-    remarks = [coverage.sentence] if coverage is not None and coverage.sentence else []
+def _remarks(workspace: Workspace, shift_date: str, shift: str) -> list[str]:
+    """How much of the harm the draw reaches, where it fell short, and what has changed since the plan went out."""
+    reached, short = shift_plan.harm_reached(workspace, shift_date, shift)
+    remarks = [reached.sentence] if reached is not None and reached.sentence else []
     if short:
         others = f" Other beats that fall short: {len(short) - 1}." if len(short) > 1 else ""
         remarks.append(short[0].sentence + others)
@@ -143,30 +138,29 @@ def _remarks(workspace, shift_date, shift):
     return remarks
 
 
-def _seed_hash(workspace, shift_date, shift):
+def _seed_hash(workspace: Workspace, shift_date: str, shift: str) -> str:
     draws = shift_plan.draws_of(workspace, shift_date, shift)
     return "" if draws.empty else draws["seed_hash"].iloc[-1]
 
 
-def _patrols(workspace, shift_date, shift, boxes, legend, shift_names):
+def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: BoxWords,
+             legend: CrimeTypeLegend) -> ReviewedPatrols:
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": shift})
     planned = patrols[patrols["status"] == "planned"]
     # Of the patrols that are out, those that an analyst took out; the others were replaced when it was drawn again.
     taken_out = adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)) - set(planned["box_id"])
     suppressed = patrols[patrols["box_id"].isin(taken_out)].drop_duplicates("box_id", keep="last")
-    frame = pd.concat([planned, suppressed]).merge(boxes[["box_id", "where"]], on="box_id").fillna({"beat": ""})
-    frame = frame.sort_values(["beat", "visit_order", "box_id"], kind="stable", ignore_index=True)
+    frame = shift_plan.in_sheet_order(pd.concat([planned, suppressed]), boxes[["box_id", "where"]])
+    frame = frame.fillna({"beat": ""}).astype({"number": "Int64"})
     frame["out"] = frame["status"] != "planned"
-    number = (~frame["out"]).groupby(frame["beat"]).cumsum()
-    frame["number"] = number.where(~frame["out"]).astype("Int64")
     frame = frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
-    frame = frame.join(_before(workspace, shift_date, shift, frame, shift_names))
+    frame = frame.join(_before(workspace, shift_date, shift, frame))
     corners = workspace.fishnet.rectangles(*Fishnet.parse(frame["box_id"])) if len(frame) else np.empty((0, 4))
     frame[["x_min", "y_min", "x_max", "y_max"]] = corners
-    return frame[list(PATROL_COLUMNS)]
+    return frame[list(names_of(ReviewedPatrols))]
 
 
-def _before(workspace, shift_date, shift, frame, shift_names):
+def _before(workspace: Workspace, shift_date: str, shift: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Streak and last patrols of the boxes of a plan (rows with box_id and out), aligned with it."""
     if frame.empty:
         return pd.DataFrame({"streak": pd.Series(dtype=int), "last_patrols": pd.Series(dtype=object)})
@@ -179,12 +173,13 @@ def _before(workspace, shift_date, shift, frame, shift_names):
     today = served[:, 0] | ~frame["out"].to_numpy(dtype=bool)
     streak = today + np.cumprod(served[:, 1:], axis=1).sum(axis=1)
     newest = past[known].groupby("box_id").head(_LAST_PATROLS)
-    words = pd.to_datetime(newest["shift_date"]).dt.strftime("%d %b ") + newest["shift"].map(shift_names).fillna("")
+    names = shift_names(workspace)
+    words = pd.to_datetime(newest["shift_date"]).dt.strftime("%d %b ") + newest["shift"].map(names).fillna("")
     last = words.groupby(newest["box_id"]).agg(", ".join) if len(words) else pd.Series(dtype=object)
     return pd.DataFrame({"streak": streak, "last_patrols": frame["box_id"].map(last).fillna("").astype(object)})
 
 
-def _past_patrols(workspace, shift_date, shift):
+def _past_patrols(workspace: Workspace, shift_date: str, shift: str) -> PastPatrols:
     """What counted as a patrol in the four weeks before a shift, newest first: shift_date, shift, box_id."""
     rules = metering.rules_of(workspace.settings, shift_date, shift, 1)
     patrols = patrol_history.history_around(workspace, shift_date, shift, rules).patrols

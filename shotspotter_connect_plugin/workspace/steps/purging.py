@@ -1,14 +1,18 @@
 """Retention: rows older than a table's limit go, for good; what is append-only stays."""
+from __future__ import annotations
+
 import pandas as pd
 
 from ...errors import ConnectError
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import roles
 from ..store.tables import TABLES
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
+from .plan_frames import PurgedTables
 
 
-def purge(workspace, dry_run=True, now=None, progress=SILENT):
+def purge(workspace: Workspace, dry_run: bool = True, now: pd.Timestamp | None = None,
+          progress: Progress = SILENT) -> PurgedTables:
     """Remove what is older than the setting ``retention_days`` allows, in one transaction.
 
     A row is as old as the moment in its table's ``ages_by``; the limit is the start of the day, on the agency's clock,
@@ -23,12 +27,6 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
         Only tell what would go.
     now : datetime with a zone, optional
         The present moment if not given.
-
-    Returns
-    -------
-    pandas.DataFrame
-        table, days (kept), before (ISO date: rows from earlier dates go), rows (that go or would go), kept (rows that
-        stay), in the order of the tables.
 
     Raises
     ------
@@ -50,7 +48,7 @@ def purge(workspace, dry_run=True, now=None, progress=SILENT):
     rows = []
     for name in (name for name in TABLES if name in limits):
         date = (today - pd.Timedelta(days=limits[name])).strftime("%Y-%m-%d")
-        old = {TABLES[name].ages_by: Between(None, _limit(workspace, name, date))}
+        old = {str(TABLES[name].ages_by): Between(None, _limit(workspace, name, date))}
         rows.append((name, limits[name], date, old))
     if dry_run:
         gone = [workspace.count(name, old) for name, _, _, old in rows]

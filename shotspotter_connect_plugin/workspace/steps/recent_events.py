@@ -1,13 +1,16 @@
 """What was reported lately, and what rose since the forecast of a plan. It only reads."""
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import metering
-from ...progress import SILENT
-from ..store.workspace import Between
+from ...progress import SILENT, Progress
+from ..store.workspace import Between, Workspace
 from . import forecasting, shift_plan
+from .plan_frames import RecentCounts, RisenBoxes
 
 _USUAL_WEEKS = 4
 _TICK = pd.Timedelta(milliseconds=1)
@@ -15,7 +18,7 @@ LEAST_RISE = 0.1
 """A box is listed as risen when its harm grew by this share at least."""
 
 
-def reported_since(workspace, shift_date, shift, now=None):
+def reported_since(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp | None = None) -> int:
     """How many events became known after the stored forecast of a shift, until now or its end; 0 without a forecast."""
     moments = workspace.distinct("forecasts", "as_of_utc", {"shift_date": shift_date, "shift": shift})
     if not moments:
@@ -31,10 +34,10 @@ class Lately:
     """What became known in the 24 hours and 7 days before a moment, by beat and crime type, and in a usual week."""
 
     until: pd.Timestamp
-    counts: pd.DataFrame
+    counts: RecentCounts
 
 
-def lately(workspace, shift_date, shift, now=None):
+def lately(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp | None = None) -> Lately:
     """Count events by beat and crime type in the time before a shift starts, or before now if that is earlier.
 
     Returns
@@ -74,10 +77,11 @@ class Risen:
     since: pd.Timestamp
     until: pd.Timestamp
     reported: int
-    boxes: pd.DataFrame
+    boxes: RisenBoxes
 
 
-def risen(workspace, shift_date, shift, now=None, progress=SILENT):
+def risen(workspace: Workspace, shift_date: str, shift: str, now: pd.Timestamp | None = None,
+          progress: Progress = SILENT) -> Risen:
     """Forecast a shift again with what is known now and compare with the forecast of its plan; nothing is written.
 
     The plan's own model is used, so that only what became known makes the difference; nothing later than the end of
@@ -112,5 +116,5 @@ def risen(workspace, shift_date, shift, now=None, progress=SILENT):
     return Risen(since, until, len(fresh), frame.loc[gain, columns].reset_index(drop=True))
 
 
-def _now(now):
+def _now(now: pd.Timestamp | None) -> pd.Timestamp:
     return pd.Timestamp.now(tz="UTC") if now is None else pd.Timestamp(now)

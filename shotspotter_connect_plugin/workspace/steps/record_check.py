@@ -2,12 +2,16 @@
 
 Each record leaves traces in others, so that a row that was taken out or moved is missed where it was referred to.
 """
+from __future__ import annotations
+
 import re
 from itertools import combinations
+from typing import Any, Callable
 
 import pandas as pd
 
 from ..store import chain
+from ..store.workspace import Workspace
 from .seed_promises import SEEDS_LOST
 
 _SHIFT = ["shift_date", "shift"]
@@ -18,17 +22,18 @@ _CLOCKS_DIFFER = pd.Timedelta(hours=1)
 _TEST = "test, no lottery"
 
 
-def looks(workspace):
+def looks(workspace: Workspace) -> tuple[tuple[str, Callable[[Workspace], list[str]]], ...]:
     """(what is looked at, function of the workspace that gives sentences) of each look."""
     return (("The draws", _of_draws), ("The boxes of draws", _of_draw_boxes), ("The patrols", _of_patrols),
             ("The adjustments", _of_adjustments), ("The published hashes", _of_commitments), ("The runs", _of_runs))
 
 
-def _of_draws(workspace):
+def _of_draws(workspace: Workspace) -> list[str]:
     """Ids fit their shifts, the draws of a shift are numbered without a gap, and times do not run backwards."""
     draws = chain.records(workspace.read("draws", ["draw_id", *_SHIFT, "drawn_utc", "lottery", "reason", "rules",
                                                    "seed_hash", "inputs_hash"]))
-    problems, numbers = [], {}
+    problems: list[str] = []
+    numbers: dict[tuple[str, str], list[int]] = {}
     for draw in draws:
         parts = _ID.fullmatch(str(draw["draw_id"]))
         if parts is None or parts.groups()[:2] != (draw["shift_date"], draw["shift"]):
@@ -81,13 +86,13 @@ def _backwards(rows, name, label, verb):
     return problems
 
 
-def _of_draw_boxes(workspace):
+def _of_draw_boxes(workspace: Workspace) -> list[str]:
     draws = set(workspace.read("draws", ["draw_id"])["draw_id"])
     return [f"Boxes of the draw {draw_id} are on record, but the draw is not: it was removed from the table draws."
             for draw_id in workspace.distinct("draw_boxes", "draw_id") if draw_id not in draws]
 
 
-def _of_patrols(workspace):
+def _of_patrols(workspace: Workspace) -> list[str]:
     draws = set(workspace.read("draws", ["draw_id"])["draw_id"])
     patrols = chain.records(workspace.read("patrols", ["patrol_id", "draw_id", *_SHIFT, "box_id", "origin"]))
     problems = [f"{patrol['shift_date']} {patrol['shift']}: the patrol of box {patrol['box_id']} was {patrol['origin']}"
@@ -98,7 +103,7 @@ def _of_patrols(workspace):
                        for patrol in patrols if patrol["box_id"] not in boxes]
 
 
-def _of_adjustments(workspace):
+def _of_adjustments(workspace: Workspace) -> list[str]:
     draws = set(workspace.read("draws", ["draw_id"])["draw_id"])
     problems = []
     for row in chain.records(chain.read_chain(workspace)):
@@ -109,7 +114,7 @@ def _of_adjustments(workspace):
     return problems
 
 
-def _of_commitments(workspace):
+def _of_commitments(workspace: Workspace) -> list[str]:
     """Hashes are published by a draw, at its very moment, for the shifts to come in their order."""
     rows = chain.records(workspace.read("commitments"))
     drawn = set(workspace.read("draws", ["drawn_utc"])["drawn_utc"].dropna())
@@ -117,7 +122,7 @@ def _of_commitments(workspace):
                 for row in rows if not _HASH.fullmatch(str(row["seed_hash"]))]
     problems += [f"The hash published for {row['shift_date']} {row['shift']} has no time of its publication."
                  for row in rows if row["committed_utc"] is None]
-    batches = {}
+    batches: dict[pd.Timestamp, list[dict[str, Any]]] = {}
     for row in rows:
         if row["committed_utc"] is not None:
             batches.setdefault(row["committed_utc"], []).append(row)
@@ -144,7 +149,7 @@ def _swapped(moment, batch):
             "swapped."]
 
 
-def _of_runs(workspace):
+def _of_runs(workspace: Workspace) -> list[str]:
     """A run says how much it did, so that much must be on record."""
     runs = chain.records(workspace.read("runs", ["algorithm", "counts"]))
     counts = [(run["algorithm"], run["counts"]) for run in runs if isinstance(run["counts"], dict)]

@@ -1,22 +1,21 @@
 """The secret seeds of coming draws: their published hashes, what was promised by them, and their disclosure."""
+from __future__ import annotations
+
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.shifts import ShiftCalendar
 from ...patrol import seeds
 from ..store import roles
+from ..store.workspace import Workspace, Writer
+from .plan_frames import ComingSeeds
 
 SEEDS_LOST = "published hashes not honoured, their seeds were lost"
 """How the reason of a draw begins with which a desk went on without the seeds whose hashes it had published."""
 
 
-def commitments(workspace, shift_date, days):
-    """Give the published hashes of the shifts that start on ``days`` dates from ``shift_date``, by start.
-
-    Returns
-    -------
-    pandas.DataFrame
-        shift_date, shift, start_utc, seed_hash, committed_utc.
-    """
+def commitments(workspace: Workspace, shift_date: str, days: int) -> ComingSeeds:
+    """Give the published hashes of the shifts that start on ``days`` dates from ``shift_date``, by start."""
     last = (pd.Timestamp(shift_date) + pd.Timedelta(days=days - 1)).strftime("%Y-%m-%d")
     slots = workspace.calendar.slots(shift_date, last)
     published = workspace.read("commitments", where={"shift_date": slots["shift_date"].unique().tolist()},
@@ -24,7 +23,7 @@ def commitments(workspace, shift_date, days):
     return slots[["shift_date", "shift", "start_utc"]].merge(published, on=["shift_date", "shift"])
 
 
-def reveal_ended(workspace):
+def reveal_ended(workspace: Workspace) -> None:
     """Write the seeds of drawn shifts that have ended into ``draws``, where this desk knows them and may write."""
     if workspace.read_only:
         return
@@ -40,21 +39,22 @@ def reveal_ended(workspace):
                 writer.reveal("draws", {"draw_id": row.draw_id}, known[row.seed_hash])
 
 
-def _has_ended(calendar, shift_date, shift):
+def _has_ended(calendar: ShiftCalendar, shift_date: str, shift: str) -> bool:
     try:
         return calendar.has_ended(shift_date, shift)
     except ConnectError:
         return pd.Timestamp.now(tz="UTC") > end_of_shift(calendar, shift_date, shift)
 
 
-def end_of_shift(calendar, shift_date, shift):
+def end_of_shift(calendar: ShiftCalendar, shift_date: str, shift: str) -> pd.Timestamp:
     try:
         return calendar.bounds(shift_date, shift)[1]
     except ConnectError:  # the agency has changed its shifts since; no shift is longer than a day
         return pd.Timestamp(shift_date, tz="UTC") + pd.Timedelta(days=3)
 
 
-def commit(workspace, writer, shift_date, shift, now, reason, is_test):
+def commit(workspace: Workspace, writer: Writer, shift_date: str, shift: str, now: pd.Timestamp, reason: str,
+           is_test: bool) -> int:
     """Publish the hash of a seed for this shift and those of the coming days that have none.
 
     A shift whose hash was published and whose seed is lost gets a second hash only with a ``reason``, for a promise is
@@ -84,7 +84,7 @@ def commit(workspace, writer, shift_date, shift, now, reason, is_test):
     return len(broken)
 
 
-def _refuse_second_hashes(workspace, count, reason):
+def _refuse_second_hashes(workspace: Workspace, count: int, reason: str) -> None:
     if not reason.strip():
         raise ConnectError(
             f"The secret seeds of {shifts_in_words(count)}, whose hashes were published, are not in "
@@ -93,11 +93,11 @@ def _refuse_second_hashes(workspace, count, reason):
     roles.require(workspace, "new_seeds")
 
 
-def shifts_in_words(count):
+def shifts_in_words(count: int) -> str:
     return "1 shift" if count == 1 else f"{count} shifts"
 
 
-def committed_seed(workspace, shift_date, shift):
+def committed_seed(workspace: Workspace, shift_date: str, shift: str) -> str:
     """The secret seed of a shift's first published hash that this desk knows."""
     published = workspace.read("commitments", where={"shift_date": shift_date, "shift": shift},
                                order_by="committed_utc")

@@ -1,14 +1,18 @@
 """The draw of a shift: meter it by its forecast, the rules and a committed seed, and write its plan."""
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import List
+from typing import Any, Mapping
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import metering, seeds
 from ...patrol.draw import NEARLY
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import roles
+from ..store.rows import Patrols
+from ..store.workspace import Workspace, Writer
 from .patrol_history import history_around
 from .seed_promises import SEEDS_LOST, commit, committed_seed, reveal_ended, shifts_in_words
 from .shift_plan import draws_of, planned, share_caps
@@ -22,11 +26,12 @@ class MeterResult:
 
     draw_id: str
     drawn: bool
-    patrols: pd.DataFrame
-    messages: List[str]
+    patrols: Patrols
+    messages: list[str]
 
 
-def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=False, reason="", progress=SILENT):
+def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None = None, cap: float | None = None,
+          seed: str | None = None, redraw: bool = False, reason: str = "", progress: Progress = SILENT) -> MeterResult:
     """Draw the boxes of one shift and write its plan, in one transaction.
 
     Parameters
@@ -111,7 +116,7 @@ def meter(workspace, shift_date, shift, boxes=None, cap=None, seed=None, redraw=
     return MeterResult(draw_id, True, planned(workspace, shift_date, shift), messages)
 
 
-def _harm(workspace, shift_date, shift):
+def _harm(workspace: Workspace, shift_date: str, shift: str) -> pd.DataFrame:
     forecasts = workspace.read("forecasts", ["box_id", "crime_type", "expected", "low", "high"],
                                {"shift_date": shift_date, "shift": shift})
     if forecasts.empty:
@@ -119,7 +124,7 @@ def _harm(workspace, shift_date, shift):
     return metering.harm_by_box(forecasts, workspace.crime_types)
 
 
-def _suppress_earlier(workspace, writer, shift_date, shift):
+def _suppress_earlier(workspace: Workspace, writer: Writer, shift_date: str, shift: str) -> list[str]:
     """Take the patrols of earlier draws of the shift out of the plan; they stay as suppressed rows."""
     old = workspace.read("patrols", ["patrol_id", "status", "version"], {
         "shift_date": shift_date, "shift": shift, "status": "planned", "origin": ["drawn", "topped_up"]})
@@ -129,7 +134,7 @@ def _suppress_earlier(workspace, writer, shift_date, shift):
     return [f"{len(old)} patrols of the earlier draw are kept as suppressed."]
 
 
-def _limits_in_words(drawn, rules):
+def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
     """Every constraint that bound the draw, and by how much."""
     said = []
     if rules["boxes_per_beat"] < rules["boxes_asked"]:

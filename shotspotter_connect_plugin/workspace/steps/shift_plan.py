@@ -1,26 +1,33 @@
 """The plan of a shift as it is stored: its draws, its planned patrols, and whether they went out."""
+from __future__ import annotations
+
+from typing import Sequence
+
 import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import metering
-from ...progress import SILENT
+from ...progress import SILENT, Progress
 from ..store import roles
+from ..store.rows import Patrols
+from ..store.workspace import Workspace
+from .plan_frames import BoxNames, DrawIds, NumberedDraws, OrderedPatrols, PlanPatrols
 
 
-def share_caps(workspace):
+def share_caps(workspace: Workspace) -> dict[str, float]:
     """Largest share of a shift's boxes by neighbourhood, where one is set."""
     caps = workspace.read("neighbourhoods", ["neighbourhood", "share_cap"])
     caps = caps[caps["share_cap"].notna()]
     return dict(zip(caps["neighbourhood"], caps["share_cap"]))
 
 
-def draws_of(workspace, shift_date, shift):
+def draws_of(workspace: Workspace, shift_date: str, shift: str) -> NumberedDraws:
     """The draws of a shift in their order, with their ``number``."""
     draws = workspace.read("draws", where={"shift_date": shift_date, "shift": shift})
     return draws.assign(number=draw_numbers(draws)).sort_values("number", ignore_index=True)
 
 
-def draw_numbers(draws):
+def draw_numbers(draws: DrawIds) -> pd.Series:
     """1 for the first draw of a shift, 2 for the next; ConnectError where an id tells none."""
     numbers = draws["draw_id"].astype(str).str.extract(r"\.([1-9]\d{0,5})$")[0]
     if numbers.isna().any():
@@ -29,13 +36,38 @@ def draw_numbers(draws):
     return numbers.astype(int)
 
 
-def planned(workspace, shift_date, shift):
+def in_sheet_order(patrols: PlanPatrols, boxes: BoxNames, shifts: Sequence[str] = (),
+                   how: str = "inner") -> OrderedPatrols:
+    """Patrols with what ``boxes`` tells of their boxes, by date, shift, beat (those of none first) and visit order.
+
+    Every list of patrols that people see is put together here: sheets, dock, layers, exports and reports number alike.
+
+    Parameters
+    ----------
+    boxes : frame
+        Any other columns of it are joined too.
+    shifts : sequence of str
+        The order of the shifts; that of their codes if not given.
+    how : str
+        ``left`` keeps patrols whose box is not among ``boxes``.
+    """
+    frame = patrols.merge(boxes, on="box_id", how=how)
+    place = frame["shift"].map({code: number for number, code in enumerate(shifts)}) if shifts else frame["shift"]
+    frame = frame.assign(_place=place).sort_values(
+        ["shift_date", "_place", "beat", "visit_order", "box_id"], na_position="first", ignore_index=True)
+    planned_now = frame["status"] == "planned"
+    number = planned_now.astype("int64").groupby(
+        [frame["shift_date"], frame["shift"], frame["beat"]], dropna=False).cumsum()
+    return frame.drop(columns="_place").assign(number=number.where(planned_now))
+
+
+def planned(workspace: Workspace, shift_date: str, shift: str) -> Patrols:
     """The planned patrols of a shift, by beat and visit order."""
     return workspace.read("patrols", where={"shift_date": shift_date, "shift": shift, "status": "planned"},
                           order_by=["beat", "visit_order"])
 
 
-def publish(workspace, shift_date, shifts, progress=SILENT):
+def publish(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress: Progress = SILENT) -> int:
     """Date the plans that go out: printed, exported or written as a project -> the number of patrols dated now.
 
     All planned patrols of a shift bear the moment at which this very plan went out first; a plan that has not changed
@@ -43,7 +75,7 @@ def publish(workspace, shift_date, shifts, progress=SILENT):
     """
     refusal = roles.why_not(workspace, "publish")
     if refusal:
-        progress.info("The plan was not dated as published. " + refusal)
+        progress.info(f"The plan was not dated as published. {refusal}")
         return 0
     dated = 0
     for shift in shifts:
@@ -56,7 +88,7 @@ def publish(workspace, shift_date, shifts, progress=SILENT):
     return dated
 
 
-def unpublished(workspace, shift_date, shift):
+def unpublished(workspace: Workspace, shift_date: str, shift: str) -> tuple[int, int]:
     """(planned patrols that were not in the plan as it went out last, those of it that are planned no more)."""
     patrols = workspace.read("patrols", ["status", "published_utc"], {"shift_date": shift_date, "shift": shift})
     in_last = patrols["published_utc"].notna() & (patrols["published_utc"] == patrols["published_utc"].max())
@@ -64,8 +96,9 @@ def unpublished(workspace, shift_date, shift):
     return int((planned_now & ~in_last).sum()), int((~planned_now & in_last).sum())
 
 
-def coverage_of(workspace, shift_date, shift):
-    """What a shift's newest draw covers and where it fell short, from what is stored of it.
+def harm_reached(workspace: Workspace, shift_date: str,
+                 shift: str) -> tuple[metering.HarmReached | None, list[metering.Shortfall]]:
+    """How much of the harm a shift's newest draw reaches and where it fell short, from what is stored of it.
 
     Returns
     -------

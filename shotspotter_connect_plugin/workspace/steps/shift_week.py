@@ -1,27 +1,24 @@
 """The shifts of a week and what is planned for them; the shift before and after; the date to open."""
+from __future__ import annotations
+
 import numpy as np
 import pandas as pd
 
 from ...patrol import adjustments
 from ..store import chain
+from ..store.workspace import Workspace
+from .plan_frames import NamedShifts, WeekShifts
 
 
-def date_to_open(workspace):
+def date_to_open(workspace: Workspace) -> str:
     """Today if it has a draw, else the date of the newest draw, else today."""
-    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    today = workspace.calendar.today().isoformat()
     dates = workspace.distinct("draws", "shift_date")
     return today if today in dates or not dates else max(dates)
 
 
-def week(workspace, shift_date):
-    """The shifts of the week (Monday to Sunday) that holds a date.
-
-    Returns
-    -------
-    pandas.DataFrame
-        shift_date, shift, name, start_utc, draws, planned, added (planned by hand), suppressed (taken out by an
-        analyst), types (crime type -> planned boxes), by start.
-    """
+def week(workspace: Workspace, shift_date: str) -> WeekShifts:
+    """The shifts of the week (Monday to Sunday) that holds a date."""
     day = pd.Timestamp(shift_date).date()
     first = day - pd.Timedelta(days=day.weekday())
     slots = workspace.calendar.slots(str(first), str(first + pd.Timedelta(days=6)))
@@ -41,12 +38,20 @@ def week(workspace, shift_date):
         dict.fromkeys(counts.columns[2:], int))
     types = {at: codes.value_counts().to_dict() for at, codes in patrols.groupby(key)["crime_type"]}
     slots["types"] = [types.get(at, {}) for at in zip(slots["shift_date"], slots["shift"])]
-    names = workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift").set_index("shift")["name"]
-    slots["name"] = slots["shift"].map(names).fillna(slots["shift"])
-    return slots
+    return with_names(workspace, slots)
 
 
-def step(workspace, shift_date, shift, by):
+def shift_names(workspace: Workspace) -> pd.Series:
+    """The name of each shift by its code, as the agency wrote it."""
+    return workspace.read("shifts", ["shift", "name"]).drop_duplicates("shift").set_index("shift")["name"]
+
+
+def with_names(workspace: Workspace, slots: pd.DataFrame) -> NamedShifts:
+    """Slots with the ``name`` of their ``shift``; its code where it has none."""
+    return slots.assign(name=slots["shift"].map(shift_names(workspace)).fillna(slots["shift"]))
+
+
+def step(workspace: Workspace, shift_date: str, shift: str, by: int) -> tuple[str, str]:
     """(date, code) of the shift that starts ``by`` shifts after one, before it where negative; the shift itself at the
     ends of the calendar."""
     day = pd.Timestamp(shift_date).date()

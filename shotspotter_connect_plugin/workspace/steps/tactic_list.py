@@ -1,8 +1,10 @@
 """The agency's list of tactics as it is edited: which are offered and why not, what is wrong with a change."""
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import List
+from typing import Any, Mapping, Sequence
 
 import pandas as pd
 
@@ -13,16 +15,18 @@ from ..imports.column_names import plain
 from ..store import roles
 from ..store.runs import recorded
 from ..store.tables import TABLES
+from ..store.workspace import Workspace
 from .configure import CRIME_TYPES, configure, export_configuration
+from .plan_frames import TypeNames
 
-__all__ = ["Standing", "TacticList", "read_list", "save_list", "standings", "whats_wrong"]
+__all__ = ["TacticStanding", "TacticList", "read_list", "save_list", "standings", "whats_wrong"]
 
 OFFERED, MARKED, REFUSED = "offered", "marked", "refused"
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 @dataclass(frozen=True)
-class Standing:
+class TacticStanding:
     """Whether a tactic is offered to officers: ``mark`` is offered, marked (offered, but a review is due) or refused;
     ``words`` say why."""
 
@@ -35,24 +39,24 @@ class TacticList:
     """What is edited: the tactics as dicts in order, the crime types [crime_type, name, colour], today's date (ISO) on
     the agency's clock, the days after which a review is due, and why this account may not save ("" if it may)."""
 
-    tactics: List[dict]
-    crime_types: pd.DataFrame
+    tactics: list[dict[str, Any]]
+    crime_types: TypeNames
     today: str
     review_days: int
     refusal: str
 
 
-def read_list(workspace, who=None):
+def read_list(workspace: Workspace, who: str | None = None) -> TacticList:
     """The :class:`TacticList` of a workspace, for an account (the present one if not given)."""
     refusal = roles.why_not(workspace, "tactics", who)
-    today = workspace.calendar.to_local([pd.Timestamp.now(tz="UTC")])[0].date().isoformat()
+    today = workspace.calendar.today().isoformat()
     kinds = workspace.read("crime_types", ["crime_type", "name", "colour"], order_by="sort_order")
     return TacticList(export_configuration(workspace)["tactics"], kinds, today, workspace.settings.tactic_review_days,
                       refusal)
 
 
-def standings(rows, today, review_days):
-    """A :class:`Standing` for each tactic.
+def standings(rows: Sequence[Mapping[str, Any]], today: str, review_days: int) -> list[TacticStanding]:
+    """A :class:`TacticStanding` for each tactic.
 
     Offered is what somebody approved, what has not expired and is no enforcement; a review that is due marks it and
     takes it away from nobody: that is what the last date of use is for.
@@ -67,26 +71,28 @@ def standings(rows, today, review_days):
 
 def _standing(row, approved, due, review_days):
     if row.get("enforcement"):
-        return Standing(REFUSED, "Enforcement: never offered")
+        return TacticStanding(REFUSED, "Enforcement: never offered")
     if not (row.get("approved_by") or "").strip():
-        return Standing(REFUSED, "Not approved: not offered")
+        return TacticStanding(REFUSED, "Not approved: not offered")
     if not approved:
-        return Standing(REFUSED, f"Expired on {row['expires']}: not offered")
+        return TacticStanding(REFUSED, f"Expired on {row['expires']}: not offered")
     if due and not row.get("reviewed"):
-        return Standing(MARKED, "Offered, but never reviewed with the community")
+        return TacticStanding(MARKED, "Offered, but never reviewed with the community")
     if due:
         again = date.fromisoformat(row["reviewed"]) + timedelta(days=review_days)
-        return Standing(MARKED, f"Offered; its review is due since {again.isoformat()}")
-    return Standing(OFFERED, "Offered" + (f" until {row['expires']}" if row.get("expires") else ""))
+        return TacticStanding(MARKED, f"Offered; its review is due since {again.isoformat()}")
+    return TacticStanding(OFFERED, "Offered" + (f" until {row['expires']}" if row.get("expires") else ""))
 
 
-def whats_wrong(rows, today):
+def whats_wrong(rows: Sequence[Mapping[str, Any]], today: str) -> list[tuple[int, str, str]]:
     """Sentences about what cannot be saved: (place in the list, field, sentence) each.
 
     Beyond what a configuration may hold, a tactic that is approved here needs the date of its community review, and
     the approval is a body's or an office's, never a person's.
     """
-    wrong, codes, names = [], {}, {}
+    wrong: list[tuple[int, str, str]] = []
+    codes: dict[str, int] = {}
+    names: dict[str, int] = {}
     for place, row in enumerate(rows):
         label = (row.get("name") or row.get("tactic") or "").strip() or f"Tactic {place + 1}"
         code, name = row.get("tactic") or "", (row.get("name") or "").strip()
@@ -122,7 +128,8 @@ def _wrong_approval(label, row, today):
         yield "expires", f"{label} expires before its review."
 
 
-def save_list(workspace, rows, before, who=None, versions=None):
+def save_list(workspace: Workspace, rows: list[dict[str, Any]], before: list[dict[str, Any]], who: str | None = None,
+              versions: Mapping[str, str] | None = None) -> list[str]:
     """Replace the list of tactics, in one transaction with a record of the run.
 
     Parameters

@@ -1,8 +1,9 @@
 """The step from GPS fixes to visits: read fixes, find visits, say whose they were and what they served, write them."""
+from __future__ import annotations
+
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
-from typing import Tuple
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import dosage
 from ...patrol import visits as engine
-from ...progress import SILENT
+from ...progress import SILENT, Progress
+from ..store.rows import Visits
 from ..store.tables import TABLES
-from ..store.workspace import Between
+from ..store.workspace import Between, Workspace
+from .plan_frames import FoundVisits, PatrolOutcomes
 from .shift_dates import dates_between
 
 __all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
@@ -24,7 +27,7 @@ _FIXES = 200_000
 """About how many fixes are in memory at once."""
 
 
-def find_visits(workspace, first, last, progress=SILENT):
+def find_visits(workspace: Workspace, first: str, last: str, progress: Progress = SILENT) -> Visits:
     """Find the visits of a period in the GPS fixes and keep them instead of those kept before.
 
     A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
@@ -61,7 +64,7 @@ def find_visits(workspace, first, last, progress=SILENT):
     return found
 
 
-def serve(workspace, found):
+def serve(workspace: Workspace, found: FoundVisits) -> Visits:
     """Say of visits whose they were and what they served: the rows of the table ``visits``.
 
     Parameters
@@ -84,7 +87,7 @@ def serve(workspace, found):
     return found[TABLES["visits"].column_names]
 
 
-def planned_against_delivered(workspace, first, last):
+def planned_against_delivered(workspace: Workspace, first: str, last: str) -> PatrolOutcomes:
     """Per patrol of the shift dates (inclusive) what was planned and delivered; see :mod:`dosage`."""
     days = dates_between(first, last)
     patrols = workspace.read("patrols", where={"shift_date": days})
@@ -99,14 +102,14 @@ class Summary:
     served: int
     target_minutes: float
     patrol_minutes: float
-    sentences: Tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
-def summary(workspace, first, last):
+def summary(workspace: Workspace, first: str, last: str) -> Summary:
     """Planned against delivered of the shift dates (inclusive), summed over the planned patrols: a :class:`Summary`."""
     table = planned_against_delivered(workspace, first, last)
     table = table[table["status"] == "planned"]
-    table = table.assign(planned=table["target_minutes"] * (1 + table["returns"].fillna(0)))
+    table = table.assign(planned=dosage.planned_minutes(table))
     target, minutes = float(table["planned"].sum()), float(table["patrol_minutes"].sum())
     served = int((table["visits"] > 0).sum())
     if table.empty:
@@ -164,7 +167,7 @@ def _found(workspace, start, end, progress):
 def _tell(progress, units, counts, dropped, visits):
     why = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items() if number)
     progress.info("{:,} fixes of {:,} units, {:,} used{}.".format(
-        counts["fixes"], len(units), counts["used"], "; not used: " + why if why else ""))
+        counts["fixes"], len(units), counts["used"], f"; not used: {why}" if why else ""))
     progress.info("{:,} visits in boxes; {:,} drive-throughs anywhere were not counted as visits.".format(
         visits, counts["drive_throughs"]))
 

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ChainCheck:
-    """Whether the chain holds, what is wrong, what else a reader should know, its present head, its length."""
+    """Whether the chain holds, what is wrong, what else a reader should know, its present head, its length
+    (None where it is not told)."""
 
     verified: bool
     problems: list[str]
     notes: list[str]
     head: str
-    length: int
+    length: int | None
 
 
 def read_chain(workspace: Workspace) -> Adjustments:
@@ -48,6 +49,12 @@ def verify_chain(workspace: Workspace, head: str = "") -> ChainCheck:
     after = adjustments.rows_after(rows, head or "")
     notes = [] if after is None else [f"The printed head is in the chain; {after} adjustments came after it."]
     return ChainCheck(not problems, problems, notes, str(rows[-1]["hash"]) if rows else "", len(rows))
+
+
+def head_of(workspace: Workspace) -> str:
+    """The hash of the newest adjustment, the chain's head; empty without any."""
+    hashes = workspace.read("adjustments", ["seq", "hash"], order_by="seq")["hash"]
+    return "" if hashes.empty else hashes.iloc[-1]
 
 
 def of_shift(workspace: Workspace, shift_date: str, shift: str) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shotspotter_connect_plugin.frames import names_of
 from shotspotter_connect_plugin.reports.builders import effect_words as words
 from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
+from shotspotter_connect_plugin.workspace.numbers.number_frames import Estimates
 
 
 def row(low, high, base=0.1, exposed=500, **more):
@@ -27,7 +29,7 @@ def made(**changes):
     scope = step.Scope(120, 300, 9000, 500, ("1", "2"), 0.002, 0.5, 40, 7)
     counts = {"draws": 120, "tests": 0, "drawn_again": 0, "lotteries": 120, "after_start": 0, "no_data_yet": 0}
     over = pd.DataFrame([("2024-01-01", "2024-01-07"), ("2024-01-08", "2024-01-10")], columns=["first", "last"])
-    none = pd.DataFrame(columns=step.ESTIMATE_COLUMNS)
+    none = pd.DataFrame(columns=names_of(Estimates))
     found = step.Effects("2024-01-01", "2024-01-10", "", 7, none, over, none, scope, counts, 0.25, 0.05, 100, 120, 40,
                          False, None)
     return dataclasses.replace(found, **changes)

@@ -21,7 +21,7 @@ from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
 from shotspotter_connect_plugin.workspace.steps.seed_promises import SEEDS_LOST, commitments, reveal_ended
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
-from shotspotter_connect_plugin.workspace.steps.shift_plan import coverage_of, planned, publish, unpublished
+from shotspotter_connect_plugin.workspace.steps.shift_plan import harm_reached, planned, publish, unpublished
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
 REPLAY = Path(__file__).parents[3] / "docs" / "verify-a-draw.mjs"
@@ -568,7 +568,7 @@ def test_share_caps_minutes_of_units_and_the_bound_in_the_workspace(workspace):
     drawn = workspace.read("draw_boxes").merge(boxes, on="box_id")
     assert drawn.groupby("neighbourhood")["inclusion_probability"].sum()["Old Town"] == pytest.approx(2.0)
     said, = [text for text in Heard.said if "% of the most harm that any chances under the same caps could" in text]
-    assert said == f"{PAST} day: {coverage_of(workspace, PAST, 'day')[0].sentence}"  # the dock's, from what is stored
+    assert said == f"{PAST} day: {harm_reached(workspace, PAST, 'day')[0].sentence}"  # the dock's, from what is stored
     assert verify_draw(workspace, PAST, "day").verified
     # Who moves boxes into the neighbourhood afterwards is heard.
     with workspace.transaction() as writer:
