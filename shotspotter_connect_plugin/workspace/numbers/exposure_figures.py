@@ -16,6 +16,7 @@ from ...frames import names_of
 from ...patrol import patrol_exposure as measures
 from ...patrol.inclusion import Agreement, agreement, by_class
 from ...patrol.metering import NEARLY, WINDOWS
+from ...patrol.patrol_frames import ChanceClasses
 from ...progress import SILENT, Progress
 from ..imports.census_columns import EVERYBODY
 from ..imports.neighbourhood_import import residents_of_boxes
@@ -81,7 +82,7 @@ class Exposure:
     kept: Kept | None
     evenness: Evenness
     curves: dict[str, Curve]
-    classes: pd.DataFrame
+    classes: ChanceClasses
     agreement: Agreement
     honesty: Honesty
     draws: PublishedDraws

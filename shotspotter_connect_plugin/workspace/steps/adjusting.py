@@ -34,9 +34,9 @@ def why_not_adjust(workspace: Workspace, who: str | None = None) -> str:
     return roles.why_not(workspace, "adjust", who)
 
 
-def undoable(workspace: Workspace, shift_date: str, shift: str) -> dict[str, Any] | None:
+def undoable(workspace: Workspace, shift_date: str, shift: str) -> Mapping[str, Any] | None:
     """The adjustment of a shift that an undo would take back, as a mapping; None if there is none."""
-    return (adjustments.standing(chain.of_shift(workspace, shift_date, shift)) or [None])[-1]
+    return next(iter(adjustments.standing(chain.of_shift(workspace, shift_date, shift))[-1:]), None)
 
 
 def adjust(workspace: Workspace, action: str, shift_date: str, shift: str, box_id: str = "", crime_type: str = "",
@@ -195,7 +195,7 @@ class _Plan:
         return {"patrols": [self._changed(patrol, target_minutes=float(minutes))]}
 
     def undo(self) -> tuple[dict[str, Any], str]:
-        last = (adjustments.standing(self._rows) or [None])[-1]
+        last = next(iter(adjustments.standing(self._rows)[-1:]), None)
         if last is None:
             raise ConnectError(f"{self._date} {self._shift} has no adjustment to undo.")
         items = []

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import cap_cost, metering
+from ...patrol.patrol_frames import CapCosts
 from ...progress import SILENT, Progress
 from ..store.workspace import Workspace
 from . import forecasting, shift_plan
@@ -17,7 +18,7 @@ _MOST_VALUES = 60_000_000
 
 
 def cost_of_caps(workspace: Workspace, first: str, last: str, caps: Iterable[float] = CAPS,
-                 progress: Progress = SILENT) -> pd.DataFrame:
+                 progress: Progress = SILENT) -> CapCosts:
     """Replay forecasts and lotteries of a past period under a range of caps.
 
     Every shift is forecast as at the plan hour of its date by the newest model that knew nothing later than the first

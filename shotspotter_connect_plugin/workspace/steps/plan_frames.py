@@ -84,12 +84,6 @@ PastPatrols = Annotated[pd.DataFrame, Rows("What counted as a patrol before a sh
 FoundVisits = Annotated[pd.DataFrame, Rows("A stay of a unit in a box", columns(
     ("unit", "text", "Unit"), ("box_id", "text", "Box"), ("entered_utc", "utc", "Came in"),
     ("left_utc", "utc", "Left"), ("minutes", "real", "Minutes of presence")))]
-PatrolOutcomes = Annotated[pd.DataFrame, Rows("A patrol, planned against delivered", rows_of(
-    "patrols", "patrol_id", "shift_date", "shift", "beat", "box_id", "crime_type", "unit", "status", "target_minutes",
-    "returns").columns + columns(
-    ("visits", "integer", "Visits of units"), ("patrol_minutes", "real", "Minutes in which somebody was there"),
-    ("officer_minutes", "real", "Minutes summed over officers; null where the roster tells nobody"),
-    ("delivered", "real", "Patrol-minutes by the target of all its visits, 1 = as planned")))]
 ScoredBoxes = Annotated[pd.DataFrame, Rows("A box's forecast of a crime type in a shift", tuple(
     column for column in rows_of("forecasts").columns if column.name != "inputs"))]
 PurgedTables = Annotated[pd.DataFrame, Rows("A table with a limit of age", columns(

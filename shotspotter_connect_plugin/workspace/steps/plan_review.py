@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Mapping
 
 import numpy as np
 import pandas as pd
@@ -43,8 +43,8 @@ class PlanView:
     reasons: dict[str, str]
     target_minutes: float
     refusal: str
-    undoable: dict[str, Any] | None
-    last: dict[str, Any] | None
+    undoable: Mapping[str, Any] | None
+    last: Mapping[str, Any] | None
     head: str
     message: str
     remarks: list[str]

@@ -11,11 +11,12 @@ import pandas as pd
 from ...errors import ConnectError
 from ...patrol import dosage
 from ...patrol import visits as engine
+from ...patrol.patrol_frames import Delivered
 from ...progress import SILENT, Progress
 from ..store.rows import Visits
 from ..store.tables import TABLES
 from ..store.workspace import Between, Workspace
-from .plan_frames import FoundVisits, PatrolOutcomes
+from .plan_frames import FoundVisits
 from .shift_dates import dates_between
 
 __all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
@@ -87,7 +88,7 @@ def serve(workspace: Workspace, found: FoundVisits) -> Visits:
     return found[TABLES["visits"].column_names]
 
 
-def planned_against_delivered(workspace: Workspace, first: str, last: str) -> PatrolOutcomes:
+def planned_against_delivered(workspace: Workspace, first: str, last: str) -> Delivered:
     """Per patrol of the shift dates (inclusive) what was planned and delivered; see :mod:`dosage`."""
     days = dates_between(first, last)
     patrols = workspace.read("patrols", where={"shift_date": days})
