@@ -161,7 +161,7 @@ def unannotated(path):
 
 
 # Being annotated by others today; each goes from here when it is done.
-TO_DO = ("forecast/", "workspace/steps/", "workspace/numbers/", "workspace/exports/")
+TO_DO = ("forecast/",)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if not path.relative_to(PACKAGE).as_posix().startswith(TO_DO)],

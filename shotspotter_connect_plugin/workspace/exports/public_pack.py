@@ -213,7 +213,7 @@ _FILES = {
 }
 
 
-_INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
+_INDENT: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
 
 
 def _readme(workspace, numbers, names):

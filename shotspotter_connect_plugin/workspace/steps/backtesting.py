@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Sequence
+from pathlib import Path
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ...errors import ConnectError
 from ...file_checks import lines
@@ -185,7 +187,7 @@ def _chances(workspace, harm, frame, slots, progress):
 
 
 @contextmanager
-def rank_writer(path, box_ids):
+def rank_writer(path: str | Path | None, box_ids: NDArray[Any]) -> Iterator[Callable[..., None] | None]:
     """Give a function that writes ranks, or None without a path; the file appears when all is done, or not at all."""
     if not path:
         yield None

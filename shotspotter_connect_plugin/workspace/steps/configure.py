@@ -20,8 +20,9 @@ _FIXED = ("crs", "size")
 _TIMES = {"incidents": ("occurred_from", "occurred_to"), "gunfire": ("occurred",)}
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_KINDS = {"text": (str, "text"), "integer": (int, "a whole number"), "real": ((int, float), "a number"),
-          "boolean": (bool, "true or false"), "date": (str, "a date"), "json": (list, "a list")}
+_KINDS: dict[str, tuple[Any, str]] = {
+    "text": (str, "text"), "integer": (int, "a whole number"), "real": ((int, float), "a number"),
+    "boolean": (bool, "true or false"), "date": (str, "a date"), "json": (list, "a list")}
 
 
 def configure(workspace: Workspace, configuration: Mapping[str, Any]) -> list[str]:
@@ -170,7 +171,8 @@ def _check_tactic(label, row):
 _CHECKS = {"crime_types": _check_crime_type, "shifts": _check_shift, "tactics": _check_tactic}
 
 
-_LEFT_OUT = {"shifts": {"weekdays": "1234567"}, "tactics": {"crime_types": [], "enforcement": False}, "crime_types": {}}
+_LEFT_OUT: dict[str, dict[str, Any]] = {
+    "shifts": {"weekdays": "1234567"}, "tactics": {"crime_types": [], "enforcement": False}, "crime_types": {}}
 
 
 def _completed(name, rows, present):

@@ -169,7 +169,8 @@ class _Rows:
         found = {number: row for number, row in enumerate(map(self._row, lines)) if row}
         if self._columns is not _FIXES:
             return found
-        moments, chains = [], []  # the longest chain of rising times: what stands out of it was changed
+        moments: list[Any] = []  # the longest chain of rising times: what stands out of it was changed
+        chains: list[Any] = []
         at = self._columns.index("at_utc")
         for number, row in found.items():
             place = bisect_right(moments, row[at])

@@ -68,7 +68,7 @@ def purge(workspace: Workspace, dry_run: bool = True, now: pd.Timestamp | None =
 
 def _remove(workspace, rows, progress):
     """Delete by the conditions of ``rows`` in one transaction -> how many of each."""
-    gone = []
+    gone: list[int] = []
     with workspace.transaction(for_good=True) as writer:
         for name, _, date, old in rows:
             progress.report(len(gone) / len(rows), f"{name}: rows from before {date}")
@@ -82,6 +82,6 @@ def _remove(workspace, rows, progress):
 def _limit(workspace, name, date):
     """The first value that stays: a date, or the moment at which that date begins on the agency's clock."""
     table = TABLES[name]
-    if table.column(table.ages_by).type == "date":
+    if table.column(table.ages_by or "").type == "date":
         return date
     return workspace.calendar.to_utc([pd.Timestamp(date)])[0]

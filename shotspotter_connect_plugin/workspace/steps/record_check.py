@@ -140,7 +140,7 @@ def _of_commitments(workspace: Workspace) -> list[str]:
 def _swapped(moment, batch):
     """Hashes of one moment are written by date, and on every date in the same order of shifts."""
     dates = [row["shift_date"] for row in batch]
-    pairs = set()
+    pairs: set[tuple[str, str]] = set()
     for day in set(dates):
         pairs.update(combinations([row["shift"] for row in batch if row["shift_date"] == day], 2))
     if dates == sorted(dates) and not any((second, first) in pairs for first, second in pairs):

@@ -12,6 +12,7 @@ from ...errors import ConnectError
 from ...patrol import dosage
 from ...patrol import visits as engine
 from ...patrol.patrol_frames import Delivered
+from ...patrol.tracks import VisitRules
 from ...progress import SILENT, Progress
 from ..store.rows import Visits
 from ..store.tables import TABLES
@@ -141,11 +142,13 @@ def _start(calendar, date):
 
 def _found(workspace, start, end, progress):
     """Visits that began in the period, some units at a time, so that never all fixes are in memory."""
-    rules = engine.VisitRules.from_settings(workspace.settings)
+    rules = VisitRules.from_settings(workspace.settings)
     boxes = set(workspace.read("boxes", columns=["box_id"])["box_id"])
     when = Between(start - _BEFORE, end + _AFTER)
     units = workspace.distinct("gps_fixes", "unit", {"at_utc": when})
-    counts, dropped, parts = Counter(), Counter(), []
+    counts: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    parts = []
     together = max(1, _FIXES * len(units) // max(workspace.count("gps_fixes", {"at_utc": when}), 1))
     for number in range(0, len(units), together):
         part = progress.part(number / len(units), min(number + together, len(units)) / len(units))
