@@ -1,6 +1,8 @@
 """Mutation testing: does a test fail when a line of the package is changed?
 
-    .venv-mutate/bin/python tools/mutate.py [--each 40] [MODULE...]     as patrol/draw.py; a folder stands for its files
+    .venv-mutate/bin/python tools/mutate.py [MODULE...] [--each 40] [--tests FILE...]
+
+A module is named as patrol/draw.py; a folder stands for its files.
 
 The changes are those of cosmic-ray's operators below; of each module a fixed sample. First the tests run once under
 coverage, to know which of them reach which line. Then each change is made in memory, in a process of its own, and the
@@ -34,9 +36,12 @@ from cosmic_ray.plugins import get_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "shotspotter_connect_plugin"
-TESTS = {"patrol": ["tests/unit/patrol"], "workspace/store": [f"tests/unit/workspace/test_{name}.py" for name in (
-    "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layerfile",
-    "read_only", "hostile", "adjusting")]}
+_WORKSPACE = "tests/unit/workspace/test_"
+TESTS = {
+    "patrol": ["tests/unit/patrol", _WORKSPACE + "planning.py", _WORKSPACE + "adjusting.py"],
+    "workspace/store": [f"{_WORKSPACE}{name}.py" for name in (
+        "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layerfile",
+        "read_only", "hostile", "adjusting")]}
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:pytest_qgis"]
 LONGEST = 60.0  # seconds of tests for one change
 OPERATORS = (
@@ -180,6 +185,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--each", type=int, default=40)
+    parser.add_argument("--tests", nargs="+", help="these instead of those that the room has in TESTS")
     asked = parser.parse_args()
     os.chdir(ROOT)
     rooms = defaultdict(list)
@@ -190,7 +196,7 @@ def main():
             rooms[room] += [file] if file.name != "__init__.py" else []
     whole = [0, 0]
     for room, paths in rooms.items():
-        lines, seconds = reached_apart(TESTS[room])
+        lines, seconds = reached_apart(asked.tests or TESTS[room])
         for path in paths:
             found = [0, 0]
             for line, operator, text in changes(path, asked.each):

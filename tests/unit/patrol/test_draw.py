@@ -172,6 +172,15 @@ def test_uniforms_are_what_the_documentation_says():
     assert abs(np.corrcoef(many[:-1], many[1:])[0, 1]) < 0.03
 
 
+@pytest.mark.parametrize("singly, together", [(0, 600), (1, 4), (3, 300), (256, 2), (255, 2), (300, 1)])
+def test_uniforms_are_the_same_one_by_one_and_many_at_once(singly, together):
+    """In any mixture, and what follows goes on where it stopped."""
+    alone, mixed = Uniforms("seed", "inputs"), Uniforms("seed", "inputs")
+    expected = [alone.next() for _ in range(singly + together + 3)]
+    got = [mixed.next() for _ in range(singly)] + mixed.take(together).tolist() + [mixed.next() for _ in range(3)]
+    assert got == expected
+
+
 # What a whole shift's lottery promises, over many seeds and over many shifts.
 
 @pytest.fixture(scope="module")

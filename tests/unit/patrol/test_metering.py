@@ -269,3 +269,18 @@ def test_any_change_of_the_inputs_changes_their_hash(place, column):
     assume(changed.loc[place, column] != value)
     assert hash_of_inputs(rules(), changed) != drawn.inputs_hash
     assert hash_of_inputs(rules(number=2), drawn.boxes) != drawn.inputs_hash
+
+
+def test_how_much_harm_the_chances_reach_is_told_as_a_share():
+    told = metering.HarmReached(0.5, 2.0).sentence
+    assert told.startswith("The chances cover 25 % of the most harm") and "(0.5 of 2; a linear program)" in told
+    assert metering.HarmReached(0.5, None).sentence == metering.HarmReached(0.0, 0.0).sentence == ""
+
+
+def test_a_box_without_a_forecast_has_no_harm_to_reach():
+    boxes = pd.DataFrame({"beat": "B", "harm": [3.0, np.nan, 1.0], "eligible": True, "cap": 0.5,
+                          "inclusion_probability": [0.5, 0.5, 0.25]})
+    found = metering.harm_reached(boxes, {"boxes_per_beat": 1.0, "cap": 0.5})
+    assert found.reached == pytest.approx(1.75)
+    pytest.importorskip("scipy")
+    assert found.most == pytest.approx(2.0)
