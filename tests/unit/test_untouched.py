@@ -56,6 +56,7 @@ def examples_of_shifts():
     calendar.spread(moments, moments + pd.Timedelta(hours=20), calendar.slots("2024-03-08", "2024-03-13"))
     calendar.to_utc(calendar.to_local(moments))
     calendar.has_ended("2024-03-09", "night")
+    calendar.today()
     calendar.bounds("2024-03-09", "night")
     return calendar
 
