@@ -221,7 +221,7 @@ def test_a_shift_without_draw_cannot_be_verified(workspace):
 
 def test_a_run_that_dies_leaves_the_old_state(workspace, monkeypatch):
     before = workspace.content_hash()
-    monkeypatch.setattr(metering, "plan", lambda *_: 1 / 0)
+    monkeypatch.setattr(metering, "patrols_of_draw", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         meter(workspace, COMING, "day")
     assert workspace.content_hash() == before
