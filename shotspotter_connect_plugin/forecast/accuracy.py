@@ -1,8 +1,15 @@
 """How good a forecast was: share of events caught in the searched area, and calibration."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Floats, Ints
 
-def searched(expected, area, shares, boxes=None):
+
+def searched(expected: Floats, area: Floats, shares: ArrayLike, boxes: Ints | None = None) -> Floats:
     """Share of each box that is searched when the boxes with the highest expected events come first.
 
     Boxes of equal expected events share what is left at the cut in proportion to their area; so the order of the boxes
@@ -32,7 +39,7 @@ def searched(expected, area, shares, boxes=None):
     return np.clip(left / np.where(tie_area > 0, tie_area, 1.0)[asked], 0.0, 1.0)
 
 
-def caught(expected, events, area, share):
+def caught(expected: Floats, events: Floats, area: Floats, share: float) -> float:
     """Events caught when a share of the area is searched, the boxes with the highest expected events first.
 
     Parameters
@@ -57,22 +64,22 @@ class Calibration:
     # Sixty powers of ten from 1e-30 on: no expected number of events lies outside.
     _BINS = 2400
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._expected, self._observed = np.zeros(self._BINS), np.zeros(self._BINS)
 
-    def add(self, expected, observed):
+    def add(self, expected: Floats, observed: Floats) -> None:
         """Take in one forecast: expected and observed events of n boxes."""
         with np.errstate(divide="ignore"):
             place = np.clip((np.log10(expected) + 30.0) * self._STEPS, 0, self._BINS - 1).astype(np.int64)
         self._expected += np.bincount(place, expected, minlength=self._BINS)
         self._observed += np.bincount(place, observed, minlength=self._BINS)
 
-    def __add__(self, other):
+    def __add__(self, other: Calibration) -> Calibration:
         both = Calibration()
         both._expected, both._observed = self._expected + other._expected, self._observed + other._observed
         return both
 
-    def groups(self, count=5):
+    def groups(self, count: int = 5) -> list[tuple[float, float]]:
         """List of (expected, observed), from the boxes with the least to those with the most."""
         total = self._expected.sum()
         if total == 0:

@@ -3,14 +3,20 @@
 Personal data, race, ethnicity, education, home ownership, residents, arrests, stops and other officer-initiated records
 have no column here, so they cannot be used even by mistake; the model card prints both lists.
 """
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
 from .instants import NAT, nanoseconds, utc_index
+
+if TYPE_CHECKING:
+    from .forecast_frames import AdmittedDays, AdmittedEvents, Boxes, CalendarDays, Events, Places
 
 EVENT_COLUMNS = {
     "crime_type": "crime type of the event",
@@ -103,12 +109,12 @@ NEVER = (
 )
 
 
-def may_be_forecast(crime_type):
+def may_be_forecast(crime_type: str) -> bool:
     """Tell whether a crime type code is one that victims and sensors report."""
     return re.fullmatch("(" + "|".join(CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)) is not None
 
 
-def check_crime_type(crime_type):
+def check_crime_type(crime_type: str) -> str:
     """Give a crime type code back if it may be forecast, else raise ConnectError."""
     if may_be_forecast(crime_type):
         return str(crime_type)
@@ -116,7 +122,7 @@ def check_crime_type(crime_type):
                        "whose code begins with one of them.")
 
 
-def admit_events(events):
+def admit_events(events: Events) -> tuple[AdmittedEvents, list[str]]:
     """Take from a frame what may enter a forecast, in one fixed order.
 
     Parameters
@@ -170,7 +176,7 @@ def admit_events(events):
     return admitted, sorted(str(name) for name in events.columns if name not in EVENT_COLUMNS)
 
 
-def admit_boxes(boxes):
+def admit_boxes(boxes: Boxes) -> Boxes:
     """Take from a frame of boxes what may enter a forecast: :data:`BOX_COLUMNS`, by row and column.
 
     Raises
@@ -189,14 +195,14 @@ def admit_boxes(boxes):
     return admitted.sort_values(["row", "col"], ignore_index=True)
 
 
-def places_may_be_used(kind):
+def places_may_be_used(kind: str) -> bool:
     """Tell whether places of a kind may enter a forecast."""
     words = set(str(kind).split("_"))
     return (re.fullmatch("(" + "|".join(PLACE_KINDS) + ")s?(_[a-z0-9_]{1,60})?", str(kind)) is not None
             and not any(word.startswith(_ABOUT_PEOPLE) for word in words))
 
 
-def admit_places(places):
+def admit_places(places: Places | None) -> tuple[Places, list[str], list[str]]:
     """Take from a frame of places what may enter a forecast.
 
     Returns
@@ -220,7 +226,7 @@ def admit_places(places):
     return admitted.sort_values(["kind", "x", "y"], ignore_index=True), refused, sorted(set(kind[~allowed]))
 
 
-def admit_calendar(calendar):
+def admit_calendar(calendar: CalendarDays | None) -> tuple[AdmittedDays | None, list[str]]:
     """Take from a frame of the calendar what may enter: :data:`CALENDAR_COLUMNS`, ordered by content; and the columns
     left behind."""
     if calendar is None:

@@ -1,5 +1,9 @@
 """Scores of a back-test: per crime type and pooled, with intervals from how the weeks differ."""
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +13,11 @@ from .ladder import ROBUST, RUNGS
 from .rolling_backtest import CONNECT
 from .stable_product import stable_product
 from .weekly_intervals import most_unseen, of_sums, ratio_interval, reach
+
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Floats, Ints
+    from .forecast_frames import BacktestScores
+    from .rolling_backtest import BacktestContext, Replayed
 
 COLUMNS = ("crime_type", "method", "area_percent", "area_share", "hits", "events", "hit_rate", "pai", "pei",
            "log_score", "ci_low", "ci_high")
@@ -31,7 +40,7 @@ class Gain:
     log_high: float = np.nan
 
 
-def metered_hits(replayed, chance, week, uniform):
+def metered_hits(replayed: Sequence[Replayed], chance: Floats, week: Ints, uniform: Floats) -> tuple[Floats, Floats]:
     """Expected hits of a lottery: chance of being drawn x events.
 
     Parameters
@@ -50,12 +59,13 @@ def metered_hits(replayed, chance, week, uniform):
         (weeks,) expected hits, and expected searched area as a multiple of the whole.
     """
     weeks = int(week[-1]) + 1
-    hits = sum(np.bincount(week[one.slot], one.weight * chance[one.slot, one.box], minlength=weeks)
-               for one in replayed)
+    hits = sum((np.bincount(week[one.slot], one.weight * chance[one.slot, one.box], minlength=weeks)
+                for one in replayed), np.zeros(()))
     return hits, np.bincount(week, stable_product(chance, uniform), minlength=weeks)
 
 
-def score(replayed, slots_of_week, context, metered=None):
+def score(replayed: Sequence[Replayed], slots_of_week: Ints, context: BacktestContext,
+          metered: tuple[Floats, Floats] | None = None) -> tuple[BacktestScores, list[Gain]]:
     """Score one replayed crime type, or several pooled: hits and events are added up, each type at its own boxes.
 
     Parameters
@@ -81,14 +91,14 @@ def score(replayed, slots_of_week, context, metered=None):
     uniform, weeks = context.smoother.uniform, len(slots_of_week)
     slots_of_week = np.asarray(slots_of_week, dtype=float)
     events = sum(one.events for one in replayed)
-    methods, hits = list(replayed[0].methods), sum(one.hits for one in replayed)
-    gained = sum(one.gained_in for one in replayed)
+    methods, hits = list(replayed[0].methods), sum((one.hits for one in replayed), np.zeros(()))
+    gained = sum((one.gained_in for one in replayed), np.zeros(()))
     searched = np.tile(context.share * slots_of_week, (len(methods), 1))
     if metered is not None:
         methods, gained = methods + [METERED], np.vstack([gained, np.full(weeks, np.nan)])
         hits, searched = np.vstack([hits, metered[0]]), np.vstack([searched, metered[1]])
     week_of = np.repeat(np.arange(weeks), slots_of_week.astype(int))
-    by_week = sum(np.bincount(week_of[one.slot], one.weight, minlength=weeks) for one in replayed)
+    by_week = sum((np.bincount(week_of[one.slot], one.weight, minlength=weeks) for one in replayed), np.zeros(()))
     total, share = hits.sum(axis=1), searched.sum(axis=1) / slots_of_week.sum()
     pai = _ratio(_ratio(total, events), share)
     low, high = ratio_interval(pai, (hits, slots_of_week), (by_week, searched), by_week)
@@ -102,7 +112,7 @@ def score(replayed, slots_of_week, context, metered=None):
     return table[list(COLUMNS)], _gains(methods, pai, hits, gained, by_week)
 
 
-def _best(replayed, shares, uniform):
+def _best(replayed: Sequence[Replayed], shares: Floats, uniform: Floats) -> Floats:
     """Events in the fixed boxes of each type that in hindsight hold most, at the share of each method."""
     of_share = dict.fromkeys(shares, 0.0)
     for one in replayed:
@@ -113,12 +123,12 @@ def _best(replayed, shares, uniform):
     return np.array([of_share[share] for share in shares])
 
 
-def _ratio(one, other):
+def _ratio(one: ArrayLike, other: ArrayLike) -> Floats:
     one, other = np.broadcast_arrays(np.asarray(one, dtype=float), np.asarray(other, dtype=float))
     return np.divide(one, other, out=np.full(one.shape, np.nan), where=other > 0)
 
 
-def _gains(methods, pai, hits, gained, by_week):
+def _gains(methods: list[str], pai: Floats, hits: Floats, gained: Floats, by_week: Floats) -> list[Gain]:
     simple = [position for position, name in enumerate(methods) if name in SIMPLE and pai[position] > 0]
     best = methods[max(simple, key=lambda position: pai[position])] if simple else ""
     gains, ours = [], methods.index(CONNECT)
@@ -134,6 +144,6 @@ def _gains(methods, pai, hits, gained, by_week):
     return gains
 
 
-def _apart(low, high):
+def _apart(low: Any, high: Any) -> tuple[float, float]:
     """An interval, or none where its ends are one: no week told two methods apart, which does not make them equal."""
     return (float(low), float(high)) if high - low > 1e-9 else (np.nan, np.nan)

@@ -4,8 +4,11 @@ A mixture is a weighted sum of surfaces. Trees multiply a mixture by ``exp(power
 boxes back to 1: with power 1 that is the corrected forecast, with less the weighted geometric mean of the mixture and
 of its correction.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
@@ -15,6 +18,14 @@ from .ladder import fit_weights, lookbacks_of
 from .stable_product import stable_product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints
+    from .event_history import Timeline
+    from .ladder import Rung
+    from .sources import Lookback
+    from .surfaces import Smoother
+    from .training_sample import Sample
 
 # Chosen: quarters of the way from the mixture to all that its trees correct; each is scored on every validation week,
 # so more of them cost time and are told apart by luck.
@@ -31,7 +42,7 @@ _SMALLEST_DENSITY = 1e-3
 class RungFit:
     """What a rung learnt: weights of its surfaces, the uniform share, and where it has trees these and their power."""
 
-    weights: tuple
+    weights: tuple[float, ...]
     uniform_share: float
     forest: Optional[Forest] = None
     power: float = 1.0
@@ -49,17 +60,18 @@ class BoxDensity:
         Those that counts will be given for; those of the rung if not given.
     """
 
-    def __init__(self, item, smoother, timeline, lookbacks=None):
+    def __init__(self, item: Rung, smoother: Smoother, timeline: Timeline,
+                 lookbacks: list[Lookback] | None = None) -> None:
         self.lookbacks = lookbacks or lookbacks_of([item])
         self.surfaces = SurfaceSet(item.features, smoother, self.lookbacks)
         self.terms = SurfaceSet(item.terms, smoother, self.lookbacks) if item.terms else None
         self._timeline = timeline
 
-    def density(self, counts, fit, slots):
+    def density(self, counts: Floats, fit: RungFit, slots: Ints) -> Floats:
         """Give densities (boxes, slots) of some slots of one date; each column adds up to 1."""
         shifts = self._timeline.shift[slots]
         mixture = self.surfaces.mixture(counts, np.asarray(fit.weights), fit.uniform_share)[:, shifts]
-        if fit.forest is None:
+        if fit.forest is None or self.terms is None:
             return mixture
         relative = mixture / self.surfaces.smoother.uniform[:, None]
         correction = [fit.forest.predict(tree_terms(surfaces, relative[:, place], self._timeline,
@@ -69,7 +81,7 @@ class BoxDensity:
         return corrected / corrected.sum(axis=0)
 
 
-def tree_terms(surfaces, mixture, timeline, slots):
+def tree_terms(surfaces: Floats, mixture: Floats, timeline: Timeline, slots: Ints) -> Floats:
     """What trees ask about, for n places and slots.
 
     Parameters
@@ -95,13 +107,14 @@ def tree_terms(surfaces, mixture, timeline, slots):
     return terms.T
 
 
-def fit_mixture(item, sample, tick):
+def fit_mixture(item: Rung, sample: Sample, tick: Callable[[], None]) -> RungFit:
     """Fit of a rung without trees to a sample of events; ``tick`` as for :func:`ladder.fit_weights`."""
     weights, uniform_share = fit_weights(sample.of(item.features), sample.weight, tick)
     return RungFit(tuple(weights.tolist()), uniform_share)
 
 
-def fit_trees(item, fit, events, grounds, timeline, rate_of, seed, tick):
+def fit_trees(item: Rung, fit: RungFit, events: Sample, grounds: Sample, timeline: Timeline, rate_of: Floats, seed: int,
+              tick: Callable[[], None]) -> RungFit:
     """Add trees to the fit of a mixture.
 
     The mixture that the trees correct was fitted to the older part of the past and forecasts the newer, in which the
@@ -140,23 +153,24 @@ FEWEST = 60
 _OLDER_SHARE = 0.4
 
 
-def _cut(events):
+def _cut(events: Sample) -> int:
     """Date that divides the events into an older two fifths and a newer rest."""
     order = np.sort(events.date)
     return order[int(_OLDER_SHARE * order.size)] if order.size else 0
 
 
-def relative(item, sample, fit):
+def relative(item: Rung, sample: Sample, fit: RungFit) -> Floats:
     """Density of the mixture relative to uniform at the entries of a sample."""
     return stable_product(sample.of(item.features), np.asarray(fit.weights)) + fit.uniform_share
 
 
-def terms_of(item, sample, fit, timeline):
+def terms_of(item: Rung, sample: Sample, fit: RungFit, timeline: Timeline) -> Floats:
     """Terms of the trees at the entries of a sample."""
     return tree_terms(sample.of(item.terms), relative(item, sample, fit), timeline, sample.slot)
 
 
-def log_densities(item, events, grounds, fit, timeline, rate_of, powers):
+def log_densities(item: Rung, events: Sample, grounds: Sample, fit: RungFit, timeline: Timeline, rate_of: Floats,
+                  powers: Sequence[float]) -> Floats:
     """Log of the density relative to uniform at events, for each of some powers: (powers, n).
 
     What a correction sums to over the boxes is estimated shift by shift from the sample of places and times.

@@ -4,6 +4,10 @@ Holidays, school days and events are known long before. Weather enters as it was
 it was on the last day known then; so a back-test sees no weather that a plan could not have seen. A term is 0 where
 nothing is known.
 """
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -11,24 +15,30 @@ from .allowed_inputs import DAY_TERMS
 from .event_history import Timeline
 from .instants import DAY, NAT, nanoseconds
 
+if TYPE_CHECKING:
+    from .arrays import Floats
+    from .forecast_frames import AdmittedDays
+    from .shifts import ShiftCalendar
+
 _FORECAST = "weather_forecast"
 # Chosen: weather hardly resembles that of more than three days before; the usual weather is then the better guess.
 _STALE_DAYS = 3
 
 
-def make_timeline(calendar, first, last, plan_hour, days=None):
+def make_timeline(calendar: ShiftCalendar, first: str, last: str, plan_hour: str,
+                  days: AdmittedDays | None = None) -> Timeline:
     """A :class:`event_history.Timeline` with the terms of an admitted calendar of ``days``, or of none."""
     timeline = Timeline(calendar, first, last, plan_hour)
     timeline.days = day_terms(days, timeline)
     return timeline
 
 
-def days_of(timeline):
+def days_of(timeline: Timeline) -> Floats:
     """Terms (slots, terms) of a timeline; zeros where it was made without a calendar."""
     return day_terms(None, timeline) if timeline.days is None else timeline.days
 
 
-def day_terms(calendar, timeline):
+def day_terms(calendar: AdmittedDays | None, timeline: Timeline) -> Floats:
     """Terms of the slots of a timeline.
 
     Parameters
@@ -59,7 +69,7 @@ def day_terms(calendar, timeline):
     return np.clip(terms, -3.0, 3.0)[timeline.date]
 
 
-def _weather(rows, timeline):
+def _weather(rows: pd.DataFrame, timeline: Timeline) -> Floats:
     """Value for each date: of its forecast known at the plan moment, else of the last day measured and known then."""
     values = np.full(len(timeline.dates), np.nan)
     if rows.empty:

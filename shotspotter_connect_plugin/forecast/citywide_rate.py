@@ -4,7 +4,10 @@ A Poisson regression on the slots of the past, each seen from the plan moment of
 delays of reporting are in the numbers it learns from. Its terms are few and held back by normal priors: with little
 data the recent rate is all that is left.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
@@ -14,6 +17,10 @@ from .event_history import EventHistory
 from .sources import Lookback
 from .stable_product import stable_product
 from .surfaces import counts_at, roll
+
+if TYPE_CHECKING:
+    from .arrays import Bools, Floats, Ints
+    from .event_history import Timeline
 
 # Chosen: half-life of the rate that all else is relative to; longer is steadier, shorter follows a change sooner.
 SLOW = Lookback("decay", 120.0)
@@ -36,14 +43,18 @@ _LARGEST_STEP = 1.0
 _EVENTS_OF_A_GAP = 15.0
 
 
+# Offset (n,) and design (n, terms) of slots.
+_Terms = Tuple["Floats", "Floats"]
+
+
 @dataclass(frozen=True)
 class CitywideRate:
     """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift,
     and one per term of the calendar."""
 
-    coefficients: tuple
+    coefficients: tuple[float, ...]
 
-    def expected(self, terms):
+    def expected(self, terms: _Terms) -> Floats:
         """Expected events of slots whose terms :func:`slot_terms` made."""
         offset, design = terms
         return np.exp(offset + stable_product(design, np.asarray(self.coefficients)))
@@ -55,7 +66,7 @@ class RateTerms:
     Where sensors listen only in places a slot counts as far as it could be seen, going by what was known at ``moment``.
     """
 
-    def __init__(self, history, timeline, observed, moment=None):
+    def __init__(self, history: EventHistory, timeline: Timeline, observed: Bools, moment: int | None = None) -> None:
         zero = np.zeros(history.slot.size, dtype=np.int64)
         self._totals = EventHistory(history.slot, zero, history.weight, history.known)
         slot = np.flatnonzero(observed)
@@ -64,7 +75,7 @@ class RateTerms:
                                    self.share_seen[slot], timeline.start[slot])
         self._timeline, self._days = timeline, days_of(timeline)
 
-    def at_origins(self, first, last):
+    def at_origins(self, first: int, last: int) -> tuple[Ints, _Terms]:
         """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
         timeline = self._timeline
         slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
@@ -76,7 +87,7 @@ class RateTerms:
         return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
                                   timeline.season[slots], self._days[slots])
 
-    def at(self, moment, slot):
+    def at(self, moment: int, slot: int) -> _Terms:
         """Terms of one slot (its position) seen from a moment."""
         totals, exposure = (counts_at(history, self._timeline, _LOOKBACKS, 1, moment)
                             for history in (self._totals, self._slots))
@@ -85,7 +96,8 @@ class RateTerms:
                            self._timeline.season[one], self._days[one])
 
     @staticmethod
-    def _terms(totals, exposure, shift, weekday, season, kind_of_day):
+    def _terms(totals: Floats, exposure: Floats, shift: Ints, weekday: Ints, season: Floats,
+               kind_of_day: Floats) -> _Terms:
         """Offset (n,) and design (n, terms) from totals and exposure (n, lookbacks, shifts)."""
         pooled, slots = totals.sum(axis=2), exposure.sum(axis=2)
         ever = (pooled[:, 2] + 0.5) / (slots[:, 2] + 0.5)
@@ -103,7 +115,7 @@ class RateTerms:
         return np.log(own), design
 
 
-def shares(history, timeline):
+def shares(history: EventHistory, timeline: Timeline) -> tuple[Floats, Floats]:
     """Shares (slots,) of all events that can have been seen, and heard, in each slot, by where events are on record."""
     listening = history.listening
     if listening is None:
@@ -115,12 +127,12 @@ def shares(history, timeline):
             listening.share_of_events(counts, listening.heard)[at])
 
 
-def coefficients_needed(shifts):
+def coefficients_needed(shifts: int) -> int:
     """Number of coefficients with so many shift codes."""
     return 13 + 7 * shifts + len(DAY_TERMS)
 
 
-def fit_rate(terms, observed_events, shifts, days):
+def fit_rate(terms: _Terms, observed_events: Floats, shifts: int, days: float) -> CitywideRate:
     """Fit the coefficients by Newton steps on the penalised Poisson likelihood.
 
     Parameters
@@ -150,7 +162,7 @@ def fit_rate(terms, observed_events, shifts, days):
     return CitywideRate(tuple(float(value) for value in np.round(coefficients, 8)))
 
 
-def _newton(offset, design, observed_events, spread):
+def _newton(offset: Floats, design: Floats, observed_events: Floats, spread: Floats) -> Floats:
     precision = spread ** -2
     coefficients = np.zeros(spread.size)
     for _ in range(50):
@@ -164,7 +176,7 @@ def _newton(offset, design, observed_events, spread):
     return coefficients
 
 
-def observed_slots(history, timeline, last):
+def observed_slots(history: EventHistory, timeline: Timeline, last: int) -> Bools:
     """Tell in which slots of the dates before ``last`` (a position) the source was there at all.
 
     A silence so long that it would come by chance less than once in a million (15 events expected, none seen) is a gap

@@ -1,8 +1,9 @@
 """What a forecast stands on beside the events: boxes, shifts, sensor coverage, places, calendar."""
-from dataclasses import dataclass, field
-from typing import Optional
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..progress import SILENT
 from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
@@ -14,6 +15,16 @@ from .shifts import ShiftCalendar
 from .sources import CrimeEvents, PlaceCount
 from .surfaces import Smoother
 
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from .event_history import EventHistory, Timeline
+    from .forecast_frames import AdmittedDays, AdmittedEvents, Boxes, CalendarDays, Places, SensorAreas
+    from .listening import Reporting
+    from .sources import Source
+
+
+_Context = TypeVar("_Context", bound="ForecastContext")
+
 
 @dataclass(frozen=True)
 class ForecastContext:
@@ -24,20 +35,22 @@ class ForecastContext:
     ``kinds_refused`` kinds of places that were left behind.
     """
 
-    boxes: pd.DataFrame
+    boxes: Boxes
     smoother: Smoother
     calendar: ShiftCalendar
     size: float
     plan_hour: str = "05:00"
-    coverage: dict = field(default_factory=dict)
-    places: dict = field(default_factory=dict)
-    days: Optional[pd.DataFrame] = None
-    related: tuple = ()
-    refused: tuple = ()
-    kinds_refused: tuple = ()
+    coverage: dict[str, SensorCoverage] = field(default_factory=dict)
+    places: dict[Source, EventHistory] = field(default_factory=dict)
+    days: AdmittedDays | None = None
+    related: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    kinds_refused: Sequence[str] = ()
 
     @classmethod
-    def of(cls, boxes, calendar, size, plan_hour="05:00", coverage=None, places=None, days=None, related=(), **more):
+    def of(cls: type[_Context], boxes: Boxes, calendar: ShiftCalendar, size: float, *, plan_hour: str = "05:00",
+           coverage: SensorAreas | None = None, places: Places | None = None, days: CalendarDays | None = None,
+           related: Sequence[str] = (), **more: Any) -> _Context:
         """From frames as :func:`forecast_model.train` takes them; what may not enter is left out."""
         refused = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
         boxes = admit_boxes(boxes)
@@ -49,24 +62,26 @@ class ForecastContext:
                    tuple(related), (*refused, *refused_places, *refused_days), kinds, **more)
 
     @property
-    def kinds(self):
+    def kinds(self) -> tuple[str, ...]:
         """Kinds of places that have a place in the boxes."""
         return tuple(source.kind for source in self.places if isinstance(source, PlaceCount))
 
-    def others(self, crime_type):
+    def others(self, crime_type: str) -> tuple[str, ...]:
         """Crime types that may tell of one."""
         return tuple(code for code in self.related if code != crime_type)
 
-    def timeline(self, first, last):
+    def timeline(self, first: str, last: str) -> Timeline:
         """Timeline of some dates, with the calendar's terms."""
         return make_timeline(self.calendar, first, last, self.plan_hour, self.days)
 
-    def history(self, events, crime_type, timeline, reporting=None):
+    def history(self, events: AdmittedEvents, crime_type: str, timeline: Timeline,
+                reporting: Reporting | None = None) -> EventHistory:
         """History of one crime type from admitted events of any."""
         return history_with_coverage(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar,
                                      timeline, self.coverage.get(crime_type), reporting)
 
-    def predictors(self, events, crime_type, timeline, others=(), reporting=None, progress=SILENT):
+    def predictors(self, events: AdmittedEvents, crime_type: str, timeline: Timeline, others: Sequence[str] = (), *,
+                   reporting: dict[str, Reporting] | None = None, progress: Progress = SILENT) -> Predictors:
         """What the forecast of a crime type looks back on.
 
         Parameters
@@ -78,7 +93,8 @@ class ForecastContext:
         reporting : dict of crime type -> sensor_coverage.Reporting, optional
             Learnt from the events where it is not given.
         """
-        known, histories = reporting or {}, {}
+        known = reporting or {}
+        histories: dict[Source, EventHistory] = {}
         for code in (crime_type, *others):
             progress.report(0.0)
             histories[CrimeEvents(code)] = self.history(events, code, timeline, known.get(code))

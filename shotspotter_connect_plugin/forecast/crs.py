@@ -6,16 +6,22 @@ PROJ context for each thread, and what is made in a thread stays in it.
 
 Coordinates are always x (east, longitude) before y (north, latitude), whatever order a system's definition names.
 """
+from __future__ import annotations
+
 import math
 import os
 import re
 import threading
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from osgeo import gdal, ogr, osr
 
 from ..errors import ConnectError
+
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Floats
 
 DEGREES = "EPSG:4326"
 # Per cent, all of them: an id must stand for exactly the system it replaces.
@@ -35,7 +41,7 @@ for _module in (gdal, ogr, osr):
         _module.DontUseExceptions()
 
 
-def parse(text):
+def parse(text: Any) -> osr.SpatialReference:
     """Read a coordinate system.
 
     Parameters
@@ -64,17 +70,17 @@ def parse(text):
     return system
 
 
-def is_same(one, other):
+def is_same(one: Any, other: Any) -> bool:
     """Whether two systems, given as for :func:`parse`, are the same."""
     return one == other or bool(parse(one).IsSame(parse(other)))
 
 
-def text_of(system):
+def text_of(system: osr.SpatialReference) -> str:
     """Authority id of a parsed system where one stands for exactly this, else WKT."""
     return authority_of(system) or system.ExportToWkt(["FORMAT=WKT2_2019"])
 
 
-def authority_of(system, certain=_CERTAIN):
+def authority_of(system: osr.SpatialReference, certain: int = _CERTAIN) -> str:
     """Authority id of a parsed system, of which the database is at least so ``certain`` (per cent); empty if none."""
     for found, certainty in _matches(system):
         name, code = found.GetAuthorityName(None), found.GetAuthorityCode(None)
@@ -83,7 +89,7 @@ def authority_of(system, certain=_CERTAIN):
     return ""
 
 
-def change(source, target):
+def change(source: Any, target: Any) -> Change:
     """The way from one system into another; the same one again in the same thread.
 
     Parameters
@@ -113,7 +119,7 @@ class Change:
 
     """
 
-    def __init__(self, source, target):
+    def __init__(self, source: osr.SpatialReference, target: osr.SpatialReference) -> None:
         with _quiet():
             try:
                 way = osr.CoordinateTransformation(source, target)
@@ -124,7 +130,7 @@ class Change:
         self._most = np.array([10.0, math.pi / 2 + 1e-12]) / source.GetAngularUnits() if source.IsGeographic() else (
             np.finfo(float).max)
 
-    def __call__(self, x, y):
+    def __call__(self, x: ArrayLike, y: ArrayLike) -> tuple[Any, Any]:
         """Give x and y in the target: floats for numbers, else arrays of the same shape; infinite where there is none.
         """
         first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
@@ -139,7 +145,8 @@ class Change:
             return float(moved[0, 0]), float(moved[0, 1])
         return moved[:, 0].reshape(first.shape), moved[:, 1].reshape(first.shape)
 
-    def bounds(self, x_min, y_min, x_max, y_max, steps=22):
+    def bounds(self, x_min: float, y_min: float, x_max: float, y_max: float,
+               steps: int = 22) -> tuple[float, float, float, float]:
         """The bounds of a rectangle's edge in the target."""
         part = np.linspace(0.0, 1.0, steps)
         along, up = x_min + part * (x_max - x_min), y_min + part * (y_max - y_min)
@@ -147,7 +154,7 @@ class Change:
                     np.concatenate([np.full(steps, y_min), np.full(steps, y_max), up, up]))
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
-    def _moved(self, points):
+    def _moved(self, points: Floats) -> Floats:
         """Points (n, 2) changed; as a line of them, since a list of a million takes ten times as long."""
         head = b"\x01" + np.array([ogr.wkbLineString, len(points)], dtype="<u4").tobytes()
         line = ogr.CreateGeometryFromWkb(head + points.astype("<f8").tobytes())
@@ -161,14 +168,14 @@ class Change:
             return np.array([self._one(*point) for point in points.tolist()])
         return np.concatenate([self._moved(part) for part in np.array_split(points, min(_PARTS, len(points)))])
 
-    def _one(self, x, y):
+    def _one(self, x: float, y: float) -> tuple[float, float]:
         try:
-            return self._way.TransformPoint(x, y)[:2]
+            return self._way.TransformPoint(x, y)[:2]  # type: ignore[union-attr]
         except RuntimeError:
             return math.inf, math.inf
 
 
-def projected(authority, west, south, east, north):
+def projected(authority: str, west: float, south: float, east: float, north: float) -> list[tuple[str, str, float]]:
     """Projected systems of an authority that are in use somewhere in an area, as far as the database tells.
 
     Returns
@@ -180,19 +187,19 @@ def projected(authority, west, south, east, north):
             if used[1] <= north and used[3] >= south and _meet(used[0], used[2], west, east)]
 
 
-def _width(west, east):
+def _width(west: float, east: float) -> float:
     """Degrees from west to east, over the 180th meridian where need be."""
     return (east - west) % 360 or 360.0 * (east != west)
 
 
-def _meet(west, east, other_west, other_east):
+def _meet(west: float, east: float, other_west: float, other_east: float) -> bool:
     """Whether two spans of longitudes meet."""
     return ((other_west - west) % 360 <= _width(west, east)
             or (west - other_west) % 360 <= _width(other_west, other_east))
 
 
 @lru_cache(maxsize=8)
-def _in_database(authority):
+def _in_database(authority: str) -> list[tuple[str, str, tuple[float, float, float, float]]]:
     """(authority id, name, (west, south, east, north)) of the projected systems of an authority."""
     return [(item.auth_name + ":" + item.code, item.name, (
         item.west_lon_degree, item.south_lat_degree, item.east_lon_degree, item.north_lat_degree))
@@ -201,13 +208,13 @@ def _in_database(authority):
 
 
 @lru_cache(maxsize=64)
-def _named(name):
+def _named(name: str) -> str:
     """Authority id of the system of a name; empty if there is none."""
     return next((item.auth_name + ":" + item.code for item in osr.GetCRSInfoListFromDatabase(None)
                  if item.name.lower() == name.lower() and not item.deprecated), "")
 
 
-def _read(system, text):
+def _read(system: osr.SpatialReference, text: str) -> bool:
     """Read text into a system; False where it cannot be read. A code, WKT or PROJ text only: no file, no address."""
     is_code = (bool(_CODE.fullmatch(text)) or text.upper() in _KNOWN_NAMES) and not os.path.exists(text)
     if not (is_code or "[" in text or text.startswith(("+", "{"))):
@@ -218,7 +225,7 @@ def _read(system, text):
         return False
 
 
-def _matches(system):
+def _matches(system: osr.SpatialReference) -> list[tuple[Any, int]]:
     """(system of the database, certainty in per cent), the likeliest first."""
     with _quiet():
         try:
@@ -230,8 +237,8 @@ def _matches(system):
 class _quiet:
     """What GDAL says of bad coordinates is told by their being infinite; its own words stay off the screen."""
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         gdal.PushErrorHandler("CPLQuietErrorHandler")
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         gdal.PopErrorHandler()

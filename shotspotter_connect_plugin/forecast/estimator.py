@@ -3,7 +3,11 @@
 It needs no scikit-learn to exist, and stands on :func:`forecast_model.train` and
 :class:`forecast_model.ForecastModel` alone.
 """
+from __future__ import annotations
+
 import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +17,12 @@ from .forecast_model import train
 from .instants import utc_index
 from .ladder import RUNGS
 from .trees import can_grow
+
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Floats
+    from .forecast_frames import AskedBoxes, Boxes, CalendarDays, Events, Places, SensorAreas
+    from .ladder import Rung
+    from .shifts import ShiftCalendar
 
 ROW = ("shift_date", "shift", "box_id", "crime_type")
 
@@ -49,8 +59,10 @@ class Forecaster:
     n_features_in_ : int
     """
 
-    def __init__(self, boxes=None, calendar=None, as_of=None, size=250.0, plan_hour="05:00", coverage=None,
-                 places=None, days=None, ladder=RUNGS, random_state=1):
+    def __init__(self, boxes: Boxes | None = None, calendar: ShiftCalendar | None = None, as_of: Any = None,
+                 size: float = 250.0, plan_hour: str = "05:00", coverage: SensorAreas | None = None,
+                 places: Places | None = None, days: CalendarDays | None = None, ladder: Sequence[Rung] = RUNGS,
+                 random_state: int = 1) -> None:
         self.boxes = boxes
         self.calendar = calendar
         self.as_of = as_of
@@ -63,14 +75,14 @@ class Forecaster:
         self.random_state = random_state
 
     @classmethod
-    def _names(cls):
+    def _names(cls) -> list[str]:
         return sorted(name for name in inspect.signature(cls.__init__).parameters if name != "self")
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters of the constructor by name; ``deep`` changes nothing, as none of them is an estimator."""
         return {name: getattr(self, name) for name in self._names()}
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Forecaster:
         """Change parameters; ValueError for a name that is none."""
         for name, value in params.items():
             if name not in self._names():
@@ -79,7 +91,7 @@ class Forecaster:
             setattr(self, name, value)
         return self
 
-    def fit(self, X, y=None):  # noqa: N803
+    def fit(self, X: Events, y: Any = None) -> Forecaster:  # noqa: N803
         """Learn from events, of which one row is one event; ``y`` is not used.
 
         Parameters
@@ -104,7 +116,7 @@ class Forecaster:
         self._events = X
         return self
 
-    def predict(self, X, events=None):  # noqa: N803
+    def predict(self, X: AskedBoxes, events: Events | None = None) -> Floats:  # noqa: N803
         """Expected events of rows.
 
         Parameters
@@ -126,11 +138,14 @@ class Forecaster:
             When a box or crime type of a row is not forecast.
         """
         self._check_fitted()
+        calendar, boxes = self.calendar, self.boxes
+        if calendar is None or boxes is None:
+            raise ConnectError("Give boxes and calendar to the Forecaster before fitting it.")
         rows = X[list(ROW)].reset_index(drop=True)
         expected = np.full(len(rows), np.nan)
         for (date, shift), part in rows.groupby(["shift_date", "shift"], sort=False):
-            moment = max(self.calendar.as_of(date, self.plan_hour), self.model_.as_of)
-            found = self.model_.score(self._events if events is None else events, self.boxes, self.calendar, date,
+            moment = max(calendar.as_of(date, self.plan_hour), self.model_.as_of)
+            found = self.model_.score(self._events if events is None else events, boxes, calendar, date,
                                       shift, moment, coverage=self.coverage, places=self.places, days=self.days)
             found = found.set_index(["box_id", "crime_type"])["expected"]
             expected[part.index] = found.reindex(pd.MultiIndex.from_frame(part[["box_id", "crime_type"]])).to_numpy()
@@ -140,14 +155,14 @@ class Forecaster:
                                f"are {', '.join(self.crime_types_)}.")
         return expected
 
-    def score(self, X, y):  # noqa: N803
+    def score(self, X: AskedBoxes, y: ArrayLike) -> float:  # noqa: N803
         """Share of the Poisson deviance that the forecast explains (D², at most 1), as scikit-learn's Poisson
         regressors give it; ``y`` (rows,) are the events that came."""
         expected, y = self.predict(X), np.asarray(y, dtype=float)
         whole = _deviance(y, np.full(y.size, y.mean()))
         return 1.0 - _deviance(y, expected) / whole if whole > 0 else 0.0
 
-    def _check_fitted(self):
+    def _check_fitted(self) -> None:
         if hasattr(self, "model_"):
             return
         sentence = "This Forecaster is not fitted yet; call fit with events first."
@@ -158,7 +173,7 @@ class Forecaster:
         raise ConnectError(sentence)
 
 
-def _deviance(observed, expected):
+def _deviance(observed: Floats, expected: Floats) -> float:
     """Poisson deviance."""
     logs = np.where(observed > 0, observed * np.log(np.where(observed > 0, observed, 1.0) / expected), 0.0)
     return float(2.0 * np.sum(logs - observed + expected))

@@ -1,12 +1,21 @@
 """Events of one crime type as entries on slots and boxes, each with the moment from which it was known."""
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from .fishnet import Fishnet
 from .instants import nanoseconds, utc_times
+
+if TYPE_CHECKING:
+    from .arrays import Bools, Floats, Ints
+    from .forecast_frames import AdmittedEvents, Boxes
+    from .listening import Listening
+    from .shifts import ShiftCalendar
 
 
 class Timeline:
@@ -22,9 +31,9 @@ class Timeline:
     days : (s, terms) of the calendar, where :func:`calendar_terms.make_timeline` put them
     """
 
-    days = None
+    days: Floats | None = None
 
-    def __init__(self, calendar, first, last, plan_hour="05:00"):
+    def __init__(self, calendar: ShiftCalendar, first: str, last: str, plan_hour: str = "05:00") -> None:
         self.slots = calendar.slots(first, last)
         self.dates = [str(day.date()) for day in pd.date_range(first, last, freq="D")]
         self._as_of = calendar, plan_hour
@@ -35,12 +44,12 @@ class Timeline:
         self.weekday = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofweek)
         self.season = np.asarray(pd.DatetimeIndex(self.slots["shift_date"]).dayofyear) / 365.25
 
-    def position(self, shift_date, shift):
+    def position(self, shift_date: str, shift: str) -> int:
         """Position of one slot."""
         return int(np.flatnonzero((self.slots["shift_date"] == str(shift_date)) & (self.slots["shift"] == shift))[0])
 
     @cached_property
-    def origin(self):
+    def origin(self) -> Ints:
         """Plan moments of the dates."""
         calendar, plan_hour = self._as_of
         return np.array([calendar.as_of(date, plan_hour).value for date in self.dates], dtype=np.int64)
@@ -56,22 +65,22 @@ class EventHistory:
     the exposure (:class:`sensor_coverage.Listening`); both are None where everything everywhere is on record.
     """
 
-    slot: np.ndarray
-    box: np.ndarray
-    weight: np.ndarray
-    known: np.ndarray
+    slot: Ints
+    box: Ints
+    weight: Floats
+    known: Ints
     grain: float = 1.0
-    heard: np.ndarray = None
-    listening: object = None
+    heard: Bools | None = None
+    listening: Listening | None = None
 
-    def until(self, moment):
+    def until(self, moment: int) -> EventHistory:
         """What was known at a moment."""
         count = int(np.searchsorted(self.known, moment, side="right"))
         heard = None if self.heard is None else self.heard[:count]
         return EventHistory(self.slot[:count], self.box[:count], self.weight[:count], self.known[:count], self.grain,
                             heard, self.listening)
 
-    def since(self, slots):
+    def since(self, slots: int) -> EventHistory:
         """The same on a timeline without its first slots."""
         kept = self.slot >= slots
         heard = None if self.heard is None else self.heard[kept]
@@ -79,12 +88,13 @@ class EventHistory:
                        known=self.known[kept], heard=heard) if slots else self
 
     @property
-    def counted(self):
+    def counted(self) -> Ints:
         """Positions of the entries by which a forecast is judged: those that could be seen in full."""
         return np.arange(self.slot.size) if self.heard is None else np.flatnonzero(self.heard)
 
 
-def make_history(events, boxes, size, calendar, timeline):
+def make_history(events: AdmittedEvents, boxes: Boxes, size: float, calendar: ShiftCalendar,
+                 timeline: Timeline) -> EventHistory:
     """Spread events over the slots and boxes in which they may have happened; reports (``heard`` is 0) are left out.
 
     Parameters
@@ -123,7 +133,8 @@ def make_history(events, boxes, size, calendar, timeline):
     return EventHistory(slot[row][kept], box[place][kept], weight[kept], known[kept], grain)
 
 
-def spread_places(x, y, width, height, boxes, size):
+def spread_places(x: Floats, y: Floats, width: Floats, height: Floats, boxes: Boxes,
+                  size: float) -> tuple[Ints, Ints, Floats]:
     """Spread rounded places over the boxes that their rounding cells touch, by area.
 
     A place belongs to the fishnet when the box at its centre does; the shares of such an event add up to 1 over the
@@ -156,7 +167,7 @@ def spread_places(x, y, width, height, boxes, size):
     return event, box, share / total[event]
 
 
-def _overlaps(low, high, first, size):
+def _overlaps(low: Floats, high: Floats, first: Ints, size: float) -> list[Floats]:
     """Shares of intervals in the cells first, first + 1, ...; a point lies in its first cell alone."""
     shares, length = [], high - low
     cells = int(np.ceil(length.max(initial=0.0) / size)) + 1

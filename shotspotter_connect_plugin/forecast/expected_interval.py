@@ -12,10 +12,16 @@ observed are both known; the third is what weekly totals vary beyond Poisson. A 
 it than the whole day, so its own expected events go into the first part, which makes its interval the wider one. The
 interval is about the expected value, not about the count: a count varies around it as well.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .arrays import Floats
 
 # Chosen: misfit and evidence (days) where the fit begins, which are also the middle of its prior and what is used
 # without validation: a year of history, and a rate that is off by half (the root of 0.3) in spite of it.
@@ -41,7 +47,7 @@ class Uncertainty:
     misfit: float = 0.3
     level: float = 0.05
 
-    def shape(self, expected, exposure=1.0, unsure=0.0):
+    def shape(self, expected: Floats, exposure: Any = 1.0, unsure: Any = 0.0) -> Floats:
         """Shape of the gamma distribution of the rates of boxes with so many expected events in a shift.
 
         ``exposure`` (share of the events that could be recorded) and ``unsure`` (a further relative variance) belong to
@@ -50,7 +56,8 @@ class Uncertainty:
         variance = self.misfit + self.level + unsure + 1.0 / np.maximum(expected * self.evidence * exposure, 1e-12)
         return np.maximum(1.0 / variance, _SMALLEST_SHAPE)
 
-    def interval(self, expected, share=SHARE, exposure=1.0, unsure=0.0):
+    def interval(self, expected: Floats, share: float = SHARE, exposure: Any = 1.0,
+                 unsure: Any = 0.0) -> tuple[Floats, Floats]:
         """Give low (0 where it is as good as that) and high of the interval of the expected value of n boxes."""
         shape = self.shape(expected, exposure, unsure)
         tail = (1.0 - share) / 2
@@ -59,14 +66,14 @@ class Uncertainty:
         return np.minimum(low, expected), np.maximum(high, expected)
 
 
-def _quantile(shape, part):
+def _quantile(shape: Floats, part: float) -> Floats:
     """Quantile of gamma distributions with mean 1, read from a table that is right to five digits where it matters."""
     knots, values = _quantiles(part)
     return np.interp(np.log(shape), knots, values)
 
 
 @lru_cache(maxsize=8)
-def _quantiles(part):
+def _quantiles(part: float) -> tuple[Floats, Floats]:
     """Logs of shapes in steps of half a per cent, and the quantile at each."""
     from scipy.special import gammaincinv
 
@@ -75,7 +82,8 @@ def _quantiles(part):
     return knots, gammaincinv(shape, part) / shape
 
 
-def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_observed):
+def fit_uncertainty(expected: Floats, observed: Floats, days: float, grain: float, weekly_expected: Floats,
+                    weekly_observed: Floats) -> Uncertainty:
     """Fit the uncertainty of one rung.
 
     Parameters
@@ -106,7 +114,7 @@ def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_obs
     count = np.concatenate([observed[seen], np.zeros(quiet.size)]) / grain
     times = np.concatenate([np.ones(int(seen.sum())), times])
 
-    def loss(logs):
+    def loss(logs: Floats) -> float:
         misfit, evidence = np.exp(logs)
         shape = 1.0 / (misfit + days / (mean * evidence))
         pieces = mean / grain
@@ -119,7 +127,7 @@ def fit_uncertainty(expected, observed, days, grain, weekly_expected, weekly_obs
     return Uncertainty(float(round(evidence, 3)), float(round(misfit, 6)), round(level, 6))
 
 
-def _grouped(values):
+def _grouped(values: Floats) -> tuple[Floats, Floats]:
     """Values in fine logarithmic groups: mean and number of each."""
     if not values.size:
         return np.zeros(0), np.zeros(0)

@@ -3,8 +3,12 @@
 A box is the half-open square ``[col * size, (col + 1) * size) x [row * size, (row + 1) * size)``. Its id is made of
 column and row alone, so it is the same in every run, for any extent and for a jurisdiction that grows.
 """
+from __future__ import annotations
+
 import math
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +18,12 @@ from shapely.validation import make_valid
 
 from ..errors import ConnectError
 from . import crs as systems
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from .arrays import ArrayLike, Floats, Ints, Numbers, Objects
+    from .forecast_frames import Boxes
 
 # Every UTM zone passes (its scale is off by at most 0.1 %), Web Mercator from 6 degrees of latitude on does not.
 TOLERANCE = 0.005
@@ -25,7 +35,7 @@ _WHOLE = 1.0 - 1e-12
 """Share from which a block counts as wholly covered: what rounding of coordinates of 10,000 km leaves."""
 
 
-def utm_crs(lon, lat):
+def utm_crs(lon: float, lat: float) -> str:
     """Give the authority id of the UTM zone (WGS 84) of a place in degrees.
 
     Raises
@@ -40,7 +50,7 @@ def utm_crs(lon, lat):
     return f"EPSG:{(32600 if lat >= 0 else 32700) + zone}"
 
 
-def check_crs(crs, bounds, size=250.0):
+def check_crs(crs: Any, bounds: ArrayLike, size: float = 250.0) -> str:
     """Give ``crs`` back as text if boxes of ``size`` metres are that size on the ground, else say why not.
 
     Parameters
@@ -83,7 +93,7 @@ def check_crs(crs, bounds, size=250.0):
     return systems.text_of(crs)
 
 
-def _advice(crs, bounds):
+def _advice(crs: osr.SpatialReference, bounds: Numbers) -> str:
     to_degrees = systems.Change(crs, systems.parse(systems.DEGREES))
     try:
         lon, lat = to_degrees((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
@@ -92,7 +102,7 @@ def _advice(crs, bounds):
         return "name a metric CRS made for this area."
 
 
-def worst_errors(crs, bounds, size):
+def worst_errors(crs: osr.SpatialReference, bounds: Numbers, size: float) -> tuple[float, float]:
     """Largest relative error of a side (or diagonal) and of the area of boxes at 7 x 7 places of the bounds."""
     ground = crs.CloneGeogCS()  # on the datum of its own
     ground.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
@@ -117,7 +127,7 @@ def worst_errors(crs, bounds, size):
     return sides[np.abs(sides).argmax()], areas[np.abs(areas).argmax()]
 
 
-def _radii(lat, ground):
+def _radii(lat: Floats, ground: osr.SpatialReference) -> tuple[Floats, Floats]:
     """Metres per radian to the east and to the north at latitudes, on the ellipsoid of a geographic CRS.
 
     Taken at the middle latitude of two points some kilometres apart they give the geodesic to a millionth.
@@ -137,12 +147,12 @@ class Fishnet:
         Side of a box in metres.
     """
 
-    def __init__(self, size=250.0):
+    def __init__(self, size: float = 250.0) -> None:
         self.size = float(size)
         if not (math.isfinite(self.size) and self.size > 0):
             raise ConnectError("The side of a box must be a number of metres above 0.", f"size={size}")
 
-    def cell(self, x, y):
+    def cell(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints]:
         """Give column and row (int64 arrays) of points in metres; each point lies in exactly one box.
 
         Raises
@@ -152,7 +162,7 @@ class Fishnet:
         """
         return self._index(x), self._index(y)
 
-    def _index(self, value):
+    def _index(self, value: ArrayLike) -> Ints:
         value = np.asarray(value, dtype=float)
         if not np.isfinite(value).all():
             raise ConnectError("Some points have no coordinates; leave them out before they are put into boxes.")
@@ -163,7 +173,7 @@ class Fishnet:
         index += (index + 1) * self.size <= value
         return index.astype(np.int64)
 
-    def ids(self, col, row):
+    def ids(self, col: ArrayLike, row: ArrayLike) -> Objects:
         """Give the ids, an object array of ``C<col>R<row>``; the text of each box is built once."""
         col, row = np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)
         key = col * (1 << 31) + row
@@ -175,24 +185,24 @@ class Fishnet:
         return text[codes].reshape(key.shape)
 
     @staticmethod
-    def parse(ids):
+    def parse(ids: Iterable[str]) -> tuple[Ints, Ints]:
         """Give column and row of ids; raises ConnectError for text that is no box id."""
         found = [re.fullmatch(r"C(-?\d+)R(-?\d+)", str(text)) for text in ids]
         if not all(found):
             raise ConnectError("A box id must look like C1297R17238.", f"{found.count(None)} ids")
-        cells = np.array([match.groups() for match in found], dtype=np.int64).reshape(-1, 2)
+        cells = np.array([match.groups() for match in found if match], dtype=np.int64).reshape(-1, 2)
         return cells[:, 0], cells[:, 1]
 
-    def rectangles(self, col, row):
+    def rectangles(self, col: ArrayLike, row: ArrayLike) -> Floats:
         """Give x_min, y_min, x_max, y_max, an (n, 4) array in metres."""
         col, row = np.asarray(col, dtype=float), np.asarray(row, dtype=float)
         return np.stack([col * self.size, row * self.size, (col + 1) * self.size, (row + 1) * self.size], axis=-1)
 
-    def centres(self, col, row):
+    def centres(self, col: ArrayLike, row: ArrayLike) -> tuple[Floats, Floats]:
         """Give x and y of the centres in metres."""
         return ((np.asarray(col, dtype=float) + 0.5) * self.size, (np.asarray(row, dtype=float) + 0.5) * self.size)
 
-    def cover(self, polygon):
+    def cover(self, polygon: BaseGeometry) -> Boxes:
         """Give the boxes that share area with a polygon.
 
         The polygon is cut in halves along grid lines until a block is empty, wholly covered or one box, so only the
@@ -227,7 +237,7 @@ class Fishnet:
         col, row = col[order], row[order]
         return pd.DataFrame({"box_id": self.ids(col, row), "col": col, "row": row, "inside": inside[block][order]})
 
-    def _blocks(self, polygon):
+    def _blocks(self, polygon: BaseGeometry) -> list[tuple[int, int, int, int, float]]:
         """Blocks of boxes with one share inside: (col_min, col_max, row_min, row_max, inside), upper ends open."""
         piece = _polygonal(polygon if polygon.is_valid else make_valid(polygon))
         if piece.is_empty:
@@ -255,7 +265,8 @@ class Fishnet:
                     waiting.append((c0, c1, r0, r1, part))
         return blocks
 
-    def assign_areas(self, boxes, names, polygons):
+    def assign_areas(self, boxes: pd.DataFrame, names: Iterable[str],
+                     polygons: Iterable[BaseGeometry | None]) -> Objects:
         """Give each box the name of the area that holds most of it.
 
         Parameters
@@ -281,11 +292,11 @@ class Fishnet:
         return found.where(found.notna(), None).to_numpy()
 
 
-def _polygonal(geometry):
+def _polygonal(geometry: BaseGeometry) -> BaseGeometry:
     """The parts of a geometry that have area."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry if geometry.area > 0 else MultiPolygon()
-    parts = []
+    parts: list[BaseGeometry] = []
     for part in getattr(geometry, "geoms", ()):
         part = _polygonal(part)
         parts.extend(getattr(part, "geoms", [part]) if not part.is_empty else [])

@@ -4,9 +4,13 @@
 ``ForecastModel.score`` makes the surfaces anew from the events known when it is asked, so a new alert changes the
 forecast without a training.
 """
+from __future__ import annotations
+
 import hashlib
 import platform
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,9 +28,19 @@ from .model_card import make_card
 from .model_content import Learnt, ModelContent, TypeModel
 from .predictors import Predictors
 from .reasons import explain, outside_coverage
-from .sources import CrimeEvents, Lookback
+from .sources import CrimeEvents, Lookback, Source
 from .trees import can_grow
 from .validation import events_by_slot, expected_in, replay_slots, train_type
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from .arrays import Floats
+    from .box_density import RungFit
+    from .event_history import EventHistory, Timeline
+    from .forecast_frames import AdmittedEvents, Boxes, CalendarDays, Events, Places, ScoredBoxes, SensorAreas
+    from .ladder import Rung
+    from .listening import Reporting
+    from .shifts import ShiftCalendar
 
 # Chosen: several times the boxes that a plan draws; reasons of all boxes would cost every score their time.
 EXPLAINED = 0.10
@@ -42,27 +56,28 @@ _LEAST_EXPOSURE = 0.01
 class ForecastModel(ModelContent):
     """A trained forecast; its attributes are those of :class:`model_content.ModelContent`."""
 
-    def to_json(self):
+    def to_json(self) -> str:
         """Give the model file: text without any code in it; the same model gives the same text."""
         return model_file.write(self)
 
     @staticmethod
-    def from_json(text):
+    def from_json(text: str) -> ForecastModel:
         """Read a model file; ConnectError with one sentence if it is not exactly as it was written."""
         return ForecastModel(**vars(model_file.read(text)))
 
     @property
-    def model_id(self):
+    def model_id(self) -> str:
         """Id made of the content."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()[:16]
 
     @property
-    def event_types(self):
+    def event_types(self) -> list[str]:
         """Crime types whose events it needs: those forecast, and those that tell of them."""
         return list(dict.fromkeys([*self.types, *(code for item in self.types.values() for code in item.others)]))
 
-    def score(self, events, boxes, calendar, shift_date, shift, as_of, progress=SILENT, coverage=None, places=None,
-              days=None):
+    def score(self, events: Events, boxes: Boxes, calendar: ShiftCalendar, shift_date: str, shift: str, as_of: Any, *,
+              progress: Progress = SILENT, coverage: SensorAreas | None = None, places: Places | None = None,
+              days: CalendarDays | None = None) -> ScoredBoxes:
         """Forecast one shift.
 
         Parameters
@@ -110,10 +125,12 @@ class ForecastModel(ModelContent):
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     @property
-    def _reporting(self):
+    def _reporting(self) -> dict[str, Reporting]:
         return {crime_type: item.reporting for crime_type, item in self.types.items() if item.reporting}
 
-    def replay(self, events, boxes, calendar, crime_type, first, last, coverage=None, places=None, days=None):
+    def replay(self, events: Events, boxes: Boxes, calendar: ShiftCalendar, crime_type: str, first: str, last: str, *,
+               coverage: SensorAreas | None = None, places: Places | None = None,
+               days: CalendarDays | None = None) -> Iterator[tuple[str, str, Floats, Floats]]:
         """Forecast every shift of some dates of the past as the plan of each date would have, and tell what happened.
 
         The same values as :meth:`score` at the plan moments, but at a fraction of the cost of a call each.
@@ -135,24 +152,25 @@ class ForecastModel(ModelContent):
         context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
                                      coverage=coverage, places=places, days=days)
         timeline = context.timeline(model.start, last)
-        first, stop = timeline.dates.index(first), len(timeline.dates)
-        self._check_as_of(pd.Timestamp(timeline.origin[first], tz="UTC"))
-        predictors = context.predictors(admit_events(events)[0], crime_type, timeline, model.others, self._reporting)
+        begin, stop = timeline.dates.index(first), len(timeline.dates)
+        self._check_as_of(pd.Timestamp(timeline.origin[begin], tz="UTC"))
+        predictors = context.predictors(admit_events(events)[0], crime_type, timeline, model.others,
+                                        reporting=self._reporting)
         history = predictors.own
         observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-        rates = RateTerms(history, timeline, observed, timeline.origin[first])
-        slots, terms = rates.at_origins(first, stop)
+        rates = RateTerms(history, timeline, observed, timeline.origin[begin])
+        slots, terms = rates.at_origins(begin, stop)
         rate_of = np.full(timeline.start.size, np.nan)
         rate_of[slots] = model.rate.expected(terms)
-        boxes = len(context.smoother)
-        happened, nothing = events_by_slot(history, timeline, boxes, first, stop), np.zeros(boxes)
+        count = len(context.smoother)
+        happened, nothing = events_by_slot(history, timeline, count, begin, stop), np.zeros(count)
         box_density = BoxDensity(model.rung, context.smoother, timeline)
-        for slot, expected in replay_slots(box_density, predictors, first, stop, lambda date: model.fit, rate_of,
+        for slot, expected in replay_slots(box_density, predictors, begin, stop, lambda date: model.fit, rate_of,
                                            rates.share_heard):
             yield (timeline.dates[timeline.date[slot]], timeline.codes[timeline.shift[slot]], expected,
                    happened.get(slot, nothing))
 
-    def _check_as_of(self, as_of):
+    def _check_as_of(self, as_of: pd.Timestamp) -> None:
         if as_of < self.as_of:
             raise ConnectError(f"The model knows what was reported until {self.as_of:%Y-%m-%d %H:%M} UTC, which is "
                                "later than AS_OF; train one with an earlier AS_OF.")
@@ -161,16 +179,17 @@ class ForecastModel(ModelContent):
 class _Histories:
     """Histories of all crime types, each made once on the widest timeline and cut for those that begin later."""
 
-    def __init__(self, events, context, widest, reporting):
+    def __init__(self, events: AdmittedEvents, context: ForecastContext, widest: Timeline,
+                 reporting: dict[str, Reporting]) -> None:
         self._events, self._context, self._widest, self._reporting = events, context, widest, reporting
-        self._made = {}
+        self._made: dict[str, EventHistory] = {}
 
-    def predictors(self, crime_type, model, timeline):
+    def predictors(self, crime_type: str, model: TypeModel, timeline: Timeline) -> Predictors:
         """What the forecast of a type looks back on."""
-        others = {CrimeEvents(code): self._of(code, timeline) for code in model.others}
+        others: dict[Source, EventHistory] = {CrimeEvents(code): self._of(code, timeline) for code in model.others}
         return Predictors(self._of(crime_type, timeline), timeline, {**self._context.places, **others})
 
-    def _of(self, crime_type, timeline):
+    def _of(self, crime_type: str, timeline: Timeline) -> EventHistory:
         if crime_type in self._context.coverage:
             return self._context.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
         if crime_type not in self._made:
@@ -178,7 +197,8 @@ class _Histories:
         return self._made[crime_type].since(self._widest.start.size - timeline.start.size)
 
 
-def _score_type(crime_type, model, predictors, context, shift_date, shift, moment):
+def _score_type(crime_type: str, model: TypeModel, predictors: Predictors, context: ForecastContext, shift_date: str,
+                shift: str, moment: int) -> ScoredBoxes:
     history, timeline, boxes = predictors.own, predictors.timeline, context.boxes
     box_density = BoxDensity(model.rung, context.smoother, timeline)
     counts = predictors.counts_at(box_density.lookbacks, len(boxes), moment)
@@ -198,13 +218,14 @@ def _score_type(crime_type, model, predictors, context, shift_date, shift, momen
     for box, texts in zip(top, told):
         reasons[box] = texts
     for box in np.flatnonzero(covered < 0.5):
-        reasons[box] = outside_coverage(reasons[box], history.listening.reporting.factor > 0)
+        listening = history.listening
+        reasons[box] = outside_coverage(reasons[box], listening is not None and listening.reporting.factor > 0)
     return pd.DataFrame({"box_id": boxes["box_id"], "crime_type": crime_type, "expected": expected, "low": low,
                          "high": high, "percentile": 100.0 * np.searchsorted(order, expected) / len(boxes),
                          "reasons": reasons, "coverage": covered})
 
 
-def _exposure(history, model, moment, start, boxes):
+def _exposure(history: EventHistory, model: TypeModel, moment: int, start: int, boxes: int) -> tuple[Any, Any, Floats]:
     """For the interval: exposure of each box and what reports leave unsure; and the share of it that sensors cover."""
     listening = history.listening
     if listening is None:
@@ -215,8 +236,10 @@ def _exposure(history, model, moment, start, boxes):
     return exposure, (1.0 - heard) * listening.reporting.variance, listening.heard_share(start)
 
 
-def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, plan_hour="05:00", progress=SILENT,
-          ladder=RUNGS, coverage=None, places=None, days=None):
+def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, size: float = 250.0,
+          crime_types: Sequence[str] | None = None, seed: int = 1, plan_hour: str = "05:00",
+          progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS, coverage: SensorAreas | None = None,
+          places: Places | None = None, days: CalendarDays | None = None) -> ForecastModel:
     """Train a forecast.
 
     Parameters
@@ -282,7 +305,8 @@ def train(events, boxes, calendar, as_of, size=250.0, crime_types=None, seed=1, 
     return replace(model, card=make_card(model, context, refused, learnt, ladder))
 
 
-def learn_type(events, crime_type, context, as_of, seed=1, progress=SILENT, ladder=RUNGS, every_rung=False):
+def learn_type(events: AdmittedEvents, crime_type: str, context: ForecastContext, as_of: pd.Timestamp, *, seed: int = 1,
+               progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS, every_rung: bool = False) -> Learnt | None:
     """Learn one crime type.
 
     Parameters
@@ -315,7 +339,7 @@ def learn_type(events, crime_type, context, as_of, seed=1, progress=SILENT, ladd
     return Learnt(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
 
 
-def _pruned(item, fit):
+def _pruned(item: Rung, fit: RungFit) -> tuple[Rung, RungFit]:
     """A rung and its fit without the surfaces that have no weight."""
     kept = [place for place, weight in enumerate(fit.weights) if weight > 0]
     terms = item.terms if fit.forest is not None else ()
@@ -323,28 +347,28 @@ def _pruned(item, fit):
             replace(fit, weights=tuple(fit.weights[place] for place in kept)))
 
 
-def _moment(as_of):
+def _moment(as_of: Any) -> pd.Timestamp:
     moment = pd.Timestamp(as_of)
     if moment is pd.NaT:
         raise ConnectError("AS_OF must be a moment, as in 2017-12-14T05:00:00-05:00.")
     return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
 
 
-def _known(events, as_of):
+def _known(events: AdmittedEvents, as_of: pd.Timestamp) -> AdmittedEvents:
     return events[events["known_utc"] <= as_of.value]
 
 
-def _local_date(calendar, moment):
+def _local_date(calendar: ShiftCalendar, moment: Any) -> str:
     return str(calendar.to_local([pd.Timestamp(moment)])[0].date())
 
 
-def first_date(calendar, events):
+def first_date(calendar: ShiftCalendar, events: AdmittedEvents) -> str:
     """Date from which the source of admitted events reports: a stray old record does not count."""
     known = np.sort(events["known_utc"].to_numpy())
     return _local_date(calendar, pd.Timestamp(known[int(0.002 * known.size)], tz="UTC"))
 
 
-def _delay(events):
+def _delay(events: AdmittedEvents) -> int:
     """Days until nine of ten events are known, 1 to 28: so much of the newest past is still filling up."""
     events = events[events["heard"] > 0]
     if events.empty:
@@ -353,22 +377,22 @@ def _delay(events):
     return int(np.clip(np.ceil(np.quantile(delay, 0.9)), 1, _LONGEST_DELAY_DAYS))
 
 
-def _end(history, timeline, as_of, delay):
+def _end(history: EventHistory, timeline: Timeline, as_of: pd.Timestamp, delay: int) -> int:
     """Position of the first date too late to learn from: reports still come in, or the source had ended."""
     last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
     observed = timeline.date[observed_slots(history, timeline, last)]
     return int(observed.max()) + 1 if observed.size else last
 
 
-def _generator(seed, crime_type):
+def _generator(seed: int, crime_type: str) -> np.random.Generator:
     digest = hashlib.sha256(crime_type.encode()).digest()
     return np.random.default_rng([int(seed), int.from_bytes(digest[:8], "big")])
 
 
-def _hash(events, context):
+def _hash(events: AdmittedEvents, context: ForecastContext) -> str:
     whole = hashlib.sha256()
-    for frame in (events, context.boxes, context.days):
-        for name in frame.columns if frame is not None else ():
+    for frame in (events, context.boxes, *([] if context.days is None else [context.days])):
+        for name in frame.columns:
             column = np.asarray(frame[name])
             whole.update(name.encode())
             whole.update("\n".join(map(str, column)).encode() if column.dtype.kind == "O" else column.tobytes())
@@ -377,7 +401,7 @@ def _hash(events, context):
     return whole.hexdigest()
 
 
-def _versions():
+def _versions() -> dict[str, str]:
     import scipy
 
     found = {"python": platform.python_version(), "numpy": np.__version__, "pandas": pd.__version__,

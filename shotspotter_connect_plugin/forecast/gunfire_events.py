@@ -1,6 +1,10 @@
 """Gunfire alerts, and reports of shots, become events: those of one incident merged, fireworks counted less, other
 bangs left out."""
+from __future__ import annotations
+
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -8,13 +12,19 @@ import pandas as pd
 from ..errors import ConnectError
 from .instants import MINUTE, nanoseconds
 
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Bools, Floats, Ints
+    from .forecast_frames import Alerts, ReportedIncidents, ShotEvents
+    from .shifts import ShiftCalendar
+
 CRIME_TYPE = "gunfire"
 REPORTED = ("gunfire", "homicide", "aggravated_assault")
 """Types of incidents that tell of shots: calls for shots fired, and of the others those with a gun."""
 
 
-def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, firework_days=(), firework_weight=0.1,
-                   include_probable=True):
+def gunfire_events(alerts: Alerts, calendar: ShiftCalendar, *, merge_minutes: float = 5.0, merge_metres: float = 100.0,
+                   firework_days: Sequence[str] = (), firework_weight: float = 0.1,
+                   include_probable: bool = True) -> ShotEvents:
     """Make the events of a forecast from gunfire alerts.
 
     Alerts closer than ``merge_minutes`` and ``merge_metres`` to another of the same chain are one incident, which
@@ -54,8 +64,9 @@ def gunfire_events(alerts, calendar, merge_minutes=5.0, merge_metres=100.0, fire
                    "heard"]]
 
 
-def report_events(incidents, merge_minutes=5.0, merge_metres=100.0, calendar=None, firework_days=(),
-                  firework_weight=0.1):
+def report_events(incidents: ReportedIncidents, *, merge_minutes: float = 5.0, merge_metres: float = 100.0,
+                  calendar: ShiftCalendar | None = None, firework_days: Sequence[str] = (),
+                  firework_weight: float = 0.1) -> ShotEvents:
     """Make reports of gunfire from incidents: calls for shots fired and incidents in which a gun was used.
 
     Several calls about the same shots are one report, by the same rule as alerts; it is known when the first is. On
@@ -89,14 +100,17 @@ def report_events(incidents, merge_minutes=5.0, merge_metres=100.0, calendar=Non
     return events.assign(crime_type=CRIME_TYPE, weight=weight, rounded_x_m=0.0, rounded_y_m=0.0, heard=0.0)
 
 
-def weights(moments, calendar, firework_days=(), firework_weight=0.1):
+def weights(moments: pd.Series, calendar: ShiftCalendar | None, firework_days: Sequence[str] = (),
+            firework_weight: float = 0.1) -> Floats:
     """Weight of each shot, alert or report, by its moment: ``firework_weight`` on local days of fireworks, else 1."""
     if not len(firework_days):
         return np.ones(len(moments))
+    if calendar is None:
+        raise ValueError("Days of fireworks are local days: give the calendar with them.")
     return np.where(on_days(calendar.to_local(moments), firework_days), firework_weight, 1.0)
 
 
-def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):
+def merge_alerts(occurred_utc: Any, x: ArrayLike, y: ArrayLike, minutes: float = 5.0, metres: float = 100.0) -> Ints:
     """Number the incidents that alerts belong to.
 
     Two alerts less than or exactly ``minutes`` and ``metres`` apart belong to one incident, and so do chains of them.
@@ -132,7 +146,7 @@ def merge_alerts(occurred_utc, x, y, minutes=5.0, metres=100.0):
     return pd.factorize(labels)[0]
 
 
-def on_days(local, spans):
+def on_days(local: Any, spans: Sequence[str]) -> Bools:
     """Tell which wall-clock times fall on spans of the year ``MM-DD/MM-DD``, both days included.
 
     Raises

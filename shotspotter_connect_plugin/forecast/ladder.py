@@ -4,7 +4,11 @@ Most rungs are a mixture of surfaces and a uniform share, with weights that are 
 direct Poisson likelihood to events that came after the moment from which the surfaces were made. The last two correct
 such a mixture by boosted trees (:mod:`box_density`).
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +17,9 @@ from .sources import EVER, CrimeEvents, Lookback, PlaceCount, PlaceDistance
 from .stable_product import stable_product
 from .surfaces import Feature
 from .trees import can_grow
+
+if TYPE_CHECKING:
+    from .arrays import Floats
 
 # Chosen: three events spread uniformly keep every box possible, and weigh little beside a hundred real ones.
 _UNIFORM_PRIOR = 3.0
@@ -42,12 +49,12 @@ class Rung:
     name: str
     family: str
     label: str
-    features: tuple
+    features: tuple[Feature, ...]
     wider: str = ""
-    terms: tuple = ()
+    terms: tuple[Feature, ...] = ()
 
     @property
-    def step(self):
+    def step(self) -> int:
         """Place of the family on the ladder; lower is simpler."""
         return FAMILIES.index(self.family)
 
@@ -64,11 +71,11 @@ _RELATED_TERMS = tuple(("decay", 360.0, float(metres), "all") for metres in (125
 _PLACES = (125.0, 500.0)
 
 
-def _both(lookback, bandwidth):
+def _both(lookback: Lookback, bandwidth: float) -> tuple[Feature, ...]:
     return tuple(Feature(lookback, scope, float(bandwidth)) for scope in ("all", "shift"))
 
 
-def _rungs():
+def _rungs() -> tuple[Rung, ...]:
     rungs = [Rung("uniform", "uniform", "the same everywhere", ())]
     windows = {"28": 28.0, "56": 56.0, "364": 364.0, "all": EVER}
     for text, days in windows.items():
@@ -108,12 +115,12 @@ ROBUST = "kde_500_all"
 """What is used where there are too few events to choose."""
 
 
-def rung(name):
+def rung(name: str) -> Rung:
     """The rung of a name."""
     return next(item for item in RUNGS if item.name == name)
 
 
-def ladder_for(ladder, related, kinds):
+def ladder_for(ladder: Sequence[Rung], related: Sequence[str], kinds: Sequence[str]) -> tuple[Rung, ...]:
     """The rungs that can be used, with the surfaces of related crime types and of places in those that take them.
 
     Left out are rungs that would be the same as a simpler one because there are no other types or no places, and those
@@ -140,7 +147,7 @@ def ladder_for(ladder, related, kinds):
     return tuple(_widened(item, related, kinds) for item in ladder)
 
 
-def _widened(item, related, kinds):
+def _widened(item: Rung, related: Sequence[str], kinds: Sequence[str]) -> Rung:
     if not item.wider:
         return item
     features, terms = list(item.features), list(item.terms)
@@ -157,12 +164,12 @@ def _widened(item, related, kinds):
     return replace(item, features=tuple(features), terms=tuple(terms) if item.terms else ())
 
 
-def lookbacks_of(ladder):
+def lookbacks_of(ladder: Iterable[Rung]) -> list[Lookback]:
     """Memories that the counts for some rungs must have."""
     return list(dict.fromkeys(feature.lookback for item in ladder for feature in item.features + item.terms))
 
 
-def fit_weights(densities, events, tick=lambda: None):
+def fit_weights(densities: Floats, events: Floats, tick: Callable[[], None] = lambda: None) -> tuple[Floats, float]:
     """Fit the weights of a mixture of surfaces and uniform by direct Poisson likelihood.
 
     Maximises ``sum events * log(densities @ w + u) + 3 log(u)`` over ``w, u >= 0`` that add up to 1. At the maximum of
@@ -196,7 +203,7 @@ def fit_weights(densities, events, tick=lambda: None):
     columns = np.column_stack([densities, np.ones(len(events))])
     total = float(np.sum(events)) + _UNIFORM_PRIOR
 
-    def loss(weights):
+    def loss(weights: Floats) -> tuple[float, Floats]:
         mixed = stable_product(columns, weights)
         value = weights.sum() - (stable_product(events, np.log(mixed)) + _UNIFORM_PRIOR * np.log(weights[-1])) / total
         slope = 1.0 - stable_product(events / mixed, columns) / total

@@ -8,14 +8,20 @@ is.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from .instants import DAY
 from .stable_product import stable_product
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints
+    from .sources import Lookback
 
 # Events, chosen: half of one from the square around, so that a box's own events soon count more.
 _PRIOR_OF_BOX = 0.5
@@ -48,36 +54,36 @@ class Listening:
     the area.
     """
 
-    starts: np.ndarray
-    heard: np.ndarray
-    told: np.ndarray
+    starts: Ints
+    heard: Floats
+    told: Floats
     reporting: Reporting
-    block: np.ndarray
-    uniform: np.ndarray
+    block: Ints
+    uniform: Floats
     begin: int
 
     @cached_property
-    def _squares(self):
+    def _squares(self) -> Any:
         """Sparse (squares, boxes) matrix that sums the boxes of each square."""
         from scipy.sparse import csr_matrix
 
         boxes = self.block.size
         return csr_matrix((np.ones(boxes), (self.block, np.arange(boxes))), shape=(self.block.max() + 1, boxes))
 
-    def at(self, moment):
+    def at(self, moment: Any) -> Any:
         """Positions of the segments of moments."""
         return np.searchsorted(self.starts, moment, side="right") - 1
 
-    def heard_share(self, moments):
+    def heard_share(self, moments: Any) -> Floats:
         """Share (moments, boxes) of each box in which sensors listen at some moments."""
         return self.heard[self.at(moments)]
 
-    def share_of_events(self, counts, exposure):
+    def share_of_events(self, counts: Floats, exposure: Floats) -> Floats:
         """Share (k,) of all events in an exposure (k, boxes), going by counts (boxes,) filled already."""
         density = counts / counts.sum() if counts.sum() > 0 else self.uniform
         return 1.0 - stable_product(1.0 - exposure, density)
 
-    def placed(self, total, density, share_heard, moment):
+    def placed(self, total: float, density: Floats, share_heard: float, moment: int) -> Floats:
         """Expected events (boxes,): of the total of the jurisdiction, boxes with sensors get the share they have.
 
         A density is smoother than what is on record, so without this some of what sensors hear would be expected where
@@ -87,11 +93,11 @@ class Listening:
                                      )  # exactly 1 where sensors listen everywhere
         return total * density * (share_heard / heard if heard > 0 and share_heard > 0 else 1.0)
 
-    def seen(self):
+    def seen(self) -> Floats:
         """Exposure (k, boxes) relative to that of a box with sensors."""
         return self.heard + self.reporting.factor * self.told[:, None] * (1.0 - self.heard)
 
-    def exposure(self, lookbacks, moment, of=None):
+    def exposure(self, lookbacks: Sequence[Lookback], moment: int, of: Floats | None = None) -> Floats:
         """Exposure (boxes, lookbacks) of what each memory looks back on; ``of`` (k, boxes) instead of :meth:`seen`."""
         edges = np.clip(np.append(self.starts, FOR_EVER), self.begin, moment)
         age = (moment - edges) / DAY
@@ -105,7 +111,7 @@ class Listening:
         # From what is missing, so that full coverage gives exactly 1.
         return (1.0 - stable_product(mass, 1.0 - (self.seen() if of is None else of))).T
 
-    def filled(self, counts, lookbacks, moment):
+    def filled(self, counts: Floats, lookbacks: Sequence[Lookback], moment: int) -> Floats:
         """Counts (boxes, lookbacks, shifts) with the expectation of what was not exposed added."""
         exposure = self.exposure(lookbacks, moment)
         missing = 1.0 - exposure

@@ -2,7 +2,11 @@
 
 Every word of the page is escaped, because a model file may come from a stranger.
 """
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +17,15 @@ from .gunfire_events import CRIME_TYPE as GUNFIRE
 from .sources import OWN, CrimeEvents, PlaceDistance
 from .trees import can_grow
 from .weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
+
+if TYPE_CHECKING:
+    from .context import ForecastContext
+    from .event_history import EventHistory
+    from .ladder import Rung
+    from .model_content import Learnt, ModelContent
+    from .sources import Lookback, Source
+    from .surfaces import Feature
+    from .validation import Outcome
 
 _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
           "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
@@ -27,7 +40,8 @@ _HOT_SPOT_MAP = "kde_250_all"
 _MOST = 8
 
 
-def make_card(model, context, refused, learnt, ladder):
+def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[str],
+              learnt: Mapping[str, Learnt | None], ladder: Sequence[Rung]) -> dict[str, Any]:
     """Tell what a training found.
 
     Parameters
@@ -71,7 +85,7 @@ def make_card(model, context, refused, learnt, ladder):
     }
 
 
-def _record(crime_type, learnt):
+def _record(crime_type: str, learnt: Learnt | None) -> dict[str, Any]:
     """What the card says of one crime type."""
     if learnt is None:
         return {"verdict": "no events on record: not forecast", "events": 0}
@@ -93,7 +107,7 @@ def _record(crime_type, learnt):
     return record
 
 
-def _told_of_coverage(history, moment):
+def _told_of_coverage(history: EventHistory, moment: int) -> dict[str, Any] | None:
     """What the card says of sensors; None where nobody told where they listen."""
     listening = history.listening
     if listening is None:
@@ -104,10 +118,10 @@ def _told_of_coverage(history, moment):
             "reports_per_alert_inside": listening.reporting.factor,
             "relative_variance_of_it": listening.reporting.variance,
             "reports_inside": listening.reporting.reports, "alerts_inside": listening.reporting.alerts,
-            "reports_used_outside": round(float(history.weight[~history.heard].sum()), 2)}
+            "reports_used_outside": round(float(history.weight[history.heard == np.False_].sum()), 2)}
 
 
-def _verdict(outcome):
+def _verdict(outcome: Outcome) -> str:
     if outcome.too_rare:
         return "too rare to forecast"
     chosen = next(row for row in outcome.compared if row["chosen"])
@@ -115,7 +129,7 @@ def _verdict(outcome):
     return "forecast" if least > 0 else "no pattern shown: not surely better than an even spread"
 
 
-def _strongest(outcome):
+def _strongest(outcome: Outcome) -> list[dict[str, Any]]:
     weights = outcome.fit.weights
     order = np.argsort(-np.array(weights), kind="stable")[:_MOST]
     return [{"of": _of(feature.lookback.source), "remembers": _remembers(feature.lookback),
@@ -125,7 +139,7 @@ def _strongest(outcome):
             if weights[position] > 0]
 
 
-def _of(source):
+def _of(source: Source) -> str:
     if source == OWN:
         return "this crime type"
     if isinstance(source, CrimeEvents):
@@ -133,13 +147,13 @@ def _of(source):
     return ("distance to places: " if isinstance(source, PlaceDistance) else "places: ") + source.kind.replace("_", " ")
 
 
-def _reach(feature):
+def _reach(feature: Feature) -> float:
     """Metres over which a surface spreads."""
     source = feature.lookback.source
     return float(source.metres) if isinstance(source, PlaceDistance) else feature.bandwidth
 
 
-def _remembers(lookback):
+def _remembers(lookback: Lookback) -> str:
     if not isinstance(lookback.source, CrimeEvents):
         return "as they are"
     if lookback.kind == "decay":
@@ -147,7 +161,7 @@ def _remembers(lookback):
     return f"the last {lookback.days:g} days" if np.isfinite(lookback.days) else "all of the past"
 
 
-def _trees(outcome):
+def _trees(outcome: Outcome) -> dict[str, Any] | None:
     """What the trees ask about most, and how strongly they count; None where there are none."""
     if outcome.fit.forest is None:
         return None
@@ -161,13 +175,13 @@ def _trees(outcome):
             "ask_most_often_about": [{"what": names[place], "times": int(asked[place])} for place in order]}
 
 
-def _rate(coefficients):
+def _rate(coefficients: Sequence[float]) -> dict[str, float] | str:
     """What kinds of day and weather do to the total of the jurisdiction, as a factor per step."""
     factors = dict(zip(DAY_TERMS, np.exp(coefficients[-len(DAY_TERMS):]).round(3).tolist()))
     return {name: factor for name, factor in factors.items() if factor != 1.0} or "no calendar was imported"
 
 
-def _features(context):
+def _features(context: ForecastContext) -> dict[str, str]:
     """What was tried, in words."""
     others = ", ".join(code.replace("_", " ") for code in context.related)
     return {"histories": "of the own crime type at several memories (3 days to ever) and reaches (0 to 500 m), of all "
@@ -182,7 +196,7 @@ def _features(context):
             "sensor coverage": "yes" if context.coverage else "not imported"}
 
 
-def _missing(context, ladder):
+def _missing(context: ForecastContext, ladder: Sequence[Rung]) -> list[str]:
     """What this training could not use, and so fell back from."""
     missing = []
     if not can_grow() and any(item.terms for item in ladder):
@@ -196,7 +210,7 @@ def _missing(context, ladder):
     return missing
 
 
-def _in_short(crime_type, record):
+def _in_short(crime_type: str, record: dict[str, Any]) -> dict[str, Any]:
     """One line of the card's first table."""
     scores = {row["rung"]: row["log_score"] for row in record.get("ladder", [])}
     figures = record.get("validation", {})
@@ -206,7 +220,7 @@ def _in_short(crime_type, record):
             "share_of_events_on_1_%_of_the_area": figures.get("hit_rate")}
 
 
-def _old(records, as_of):
+def _old(records: dict[str, dict[str, Any]], as_of: pd.Timestamp) -> list[str]:
     """A warning for crime types whose newest date to learn from is long gone."""
     ends = {crime_type: record["to"] for crime_type, record in records.items() if record.get("to")}
     old = [f"{crime_type} ({end})" for crime_type, end in ends.items()
@@ -215,7 +229,7 @@ def _old(records, as_of):
             ] if old else []
 
 
-def _unsure(records):
+def _unsure(records: dict[str, dict[str, Any]]) -> list[str]:
     """Which types were tested too briefly for intervals, and so for a proof that they beat an even spread."""
     without = [f"{crime_type} ({why_none(record['validation']['weeks'], np.inf) or 'all events came in one week'})"
                for crime_type, record in records.items()
@@ -224,7 +238,7 @@ def _unsure(records):
             ] if without else []
 
 
-def _of_sensors(records):
+def _of_sensors(records: dict[str, dict[str, Any]]) -> list[str]:
     """What gunfire values mean where no sensor listens."""
     if GUNFIRE not in records:
         return []
@@ -242,7 +256,7 @@ def _of_sensors(records):
             "places around. Accuracy is judged only where sensors listen."]
 
 
-def _limits(rare):
+def _limits(rare: list[str]) -> list[str]:
     limits = ["It learns from reports and alerts: what is not reported, or not heard by a sensor, is not in it.",
               f"The interval ({SHARE:.0%}) is about the expected value; the number of events varies around it by "
               "chance.",
@@ -254,7 +268,7 @@ def _limits(rare):
     return limits
 
 
-def card_html(card):
+def card_html(card: Mapping[str, Any]) -> str:
     """Give the model card as one HTML page without scripts or links: first in sentences, then every figure.
 
     Parameters
@@ -283,7 +297,7 @@ _FOR_SPECIALISTS = (
     "better than an even spread the forecast was; more is better, 0 is no better.")
 
 
-def _in_plain_words(card):
+def _in_plain_words(card: Mapping[str, Any]) -> str:
     """The card in sentences; empty for one that lacks what they tell. A card may come from a stranger."""
     records, never, limits = (card.get(name) for name in ("crime_types", "never_an_input", "limits"))
     if not isinstance(records, dict) or not records:
@@ -303,8 +317,8 @@ def _in_plain_words(card):
     return "".join(parts) + f"<h2>Details</h2><p>{escape(_FOR_SPECIALISTS)}</p>"
 
 
-def _what(card, records):
-    boxes = card.get("boxes") if isinstance(card.get("boxes"), dict) else {}
+def _what(card: Mapping[str, Any], records: Mapping[str, Any]) -> str:
+    boxes: dict[str, Any] = card["boxes"] if isinstance(card.get("boxes"), dict) else {}
     box = "each box of a grid over the city"
     if _is_number(boxes.get("count")) and _is_number(boxes.get("side_m")):
         box = f"each of {boxes['count']:,.0f} boxes of {boxes['side_m']:g} by {boxes['side_m']:g} m"
@@ -313,15 +327,15 @@ def _what(card, records):
             "places and times and says nothing about any person.")
 
 
-def _how_good(crime_type, record):
+def _how_good(crime_type: str, record: Mapping[str, Any]) -> str:
     """One sentence on how well a crime type was forecast."""
     name, verdict = _name(crime_type), str(record.get("verdict", ""))
     figures = record.get("validation")
     name = name[:1].upper() + name[1:]
     if verdict != "forecast" or not isinstance(figures, dict):
         return f"{name}: {verdict or 'not forecast'}. Its values are broad averages, not hot spots."
-    found, area = figures.get("hit_rate"), figures.get("searched_area")
-    came, expected = figures.get("events"), figures.get("expected")
+    found, area, came, expected = (figures.get(one, "") for one in ("hit_rate", "searched_area", "events",
+                                                                    "expected"))
     said = []
     if _is_number(found) and _is_number(area) and area > 0:
         against = f"{found / area:.2g} times what chance would give" if found > 0 else "so it found none of them"
@@ -332,20 +346,20 @@ def _how_good(crime_type, record):
     return f"{name}: {'; '.join(said) or 'forecast'}."
 
 
-def _name(code):
+def _name(code: str) -> str:
     return str(code).replace("_", " ")
 
 
-def _is_number(value):
+def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
-def _words(name):
+def _words(name: Any) -> str:
     text = str(name).replace("_", " ")
     return escape(text[:1].upper() + text[1:])
 
 
-def _show(value, depth=0):
+def _show(value: Any, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return "..."
     if isinstance(value, dict) and depth == 0 and value and all(isinstance(item, dict) for item in value.values()):

@@ -76,7 +76,7 @@ class Learnt:
     model: TypeModel
     outcome: Outcome
     history: EventHistory
-    dates: list
+    dates: list[str]
     delay: int
     events: int
     moment: int

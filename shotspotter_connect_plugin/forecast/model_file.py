@@ -3,10 +3,13 @@
 A file carries a checksum, so damage is noticed; a stranger can write a right checksum, so every value is checked as
 well: known words only, finite numbers within bounds, lists of bounded length. Nothing in the file is ever run.
 """
+from __future__ import annotations
+
 import hashlib
 import json
 import math
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -38,7 +41,7 @@ _BROKEN = "The model file is damaged or was changed; take it from its source aga
 _OTHER = "The model file is of another version; run “Train forecast” to make one for this version."
 
 
-def write(model):
+def write(model: ModelContent) -> str:
     """Give a model as text."""
     content = {
         "as_of_utc": model.as_of.isoformat(), "seed": model.seed, "size": model.size, "plan_hour": model.plan_hour,
@@ -49,7 +52,7 @@ def write(model):
                       separators=(",", ":"), allow_nan=False)
 
 
-def read(text):
+def read(text: str) -> ModelContent:
     """Give what a model's text holds.
 
     Raises
@@ -80,17 +83,17 @@ def read(text):
     return model
 
 
-def _checksum(content):
+def _checksum(content: dict[str, Any]) -> str:
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _need(condition, what):
+def _need(condition: bool, what: str) -> None:
     if not condition:
         raise ValueError(what)
 
 
-def _check_plain(value, depth=0):
+def _check_plain(value: Any, depth: int = 0) -> None:
     """Only finite numbers of moderate size, and not too deep."""
     _need(depth <= _DEEPEST, "depth")
     if isinstance(value, dict):
@@ -103,7 +106,7 @@ def _check_plain(value, depth=0):
         _need(math.isfinite(value) and abs(value) < 2 ** 53, "number")
 
 
-def _write_type(item):
+def _write_type(item: TypeModel) -> dict[str, Any]:
     return {
         "rung": item.rung.name, "family": item.rung.family, "label": item.rung.label,
         "surfaces": [{**_write_surface(feature), "weight": weight}
@@ -116,13 +119,13 @@ def _write_type(item):
     }
 
 
-def _write_surface(feature):
+def _write_surface(feature: Feature) -> dict[str, Any]:
     days = feature.lookback.days
     return {"memory": feature.lookback.kind, "days": days if days < EVER else None, "of": feature.lookback.source.text,
             "scope": feature.scope, "bandwidth": feature.bandwidth}
 
 
-def _write_forest(item):
+def _write_forest(item: TypeModel) -> dict[str, Any] | None:
     if item.fit.forest is None:
         return None
     return {"terms": [_write_surface(feature) for feature in item.rung.terms], "power": item.fit.power,
@@ -130,7 +133,7 @@ def _write_forest(item):
             "trees": [{name: list(getattr(tree, name)) for name in _OF_TREE} for tree in item.fit.forest.trees]}
 
 
-def _read_model(content):
+def _read_model(content: dict[str, Any]) -> ModelContent:
     _fields(content, "as_of_utc seed size plan_hour shifts data_hash versions card types")
     _need(isinstance(content["shifts"], list) and 1 <= len(content["shifts"]) <= 50, "shifts")
     shifts = tuple(_text(code, 100) for code in content["shifts"])
@@ -147,7 +150,7 @@ def _read_model(content):
         data_hash=_match(content["data_hash"], "[0-9a-f]{64}"), versions=versions, card=content["card"])
 
 
-def _read_type(item, shifts):
+def _read_type(item: dict[str, Any], shifts: int) -> TypeModel:
     _fields(item, "rung family label surfaces uniform_share forest level start too_rare uncertainty reporting")
     _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
     features, weights = [], []
@@ -172,7 +175,7 @@ def _read_type(item, shifts):
                      item["too_rare"], _read_reporting(item["reporting"]))
 
 
-def _read_surface(surface):
+def _read_surface(surface: dict[str, Any]) -> Feature:
     _fields(surface, "memory days of scope bandwidth")
     _need(surface["memory"] in ("decay", "window") and surface["scope"] in ("all", "shift"), "words")
     days = surface["days"]
@@ -189,7 +192,7 @@ def _read_surface(surface):
                    _number(surface["bandwidth"], 0.0, 2000.0))
 
 
-def _read_forest(item):
+def _read_forest(item: dict[str, Any] | None) -> tuple[Forest | None, float, tuple[Feature, ...]]:
     """Forest, power and terms; None, 1 and nothing where there is no forest."""
     if item is None:
         return None, 1.0, ()
@@ -202,7 +205,7 @@ def _read_forest(item):
     return forest, _number(item["power"], 0.0, 1.0), terms
 
 
-def _read_tree(item, width):
+def _read_tree(item: dict[str, Any], width: int) -> Tree:
     """A tree in which every node but the root is the child of exactly one node before it."""
     _fields(item, " ".join(_OF_TREE))
     nodes = len(item["value"]) if isinstance(item["value"], list) else 0
@@ -220,7 +223,7 @@ def _read_tree(item, width):
     return Tree(features, threshold, tuple(item["left"]), tuple(item["right"]), value)
 
 
-def _read_reporting(item):
+def _read_reporting(item: dict[str, Any] | None) -> Reporting | None:
     if item is None:
         return None
     _fields(item, "factor variance reports alerts")
@@ -228,25 +231,25 @@ def _read_reporting(item):
                      _number(item["reports"], 0.0, 1e9), _number(item["alerts"], 0.0, 1e9))
 
 
-def _fields(item, names):
+def _fields(item: Any, names: str) -> None:
     _need(isinstance(item, dict) and set(item) == set(names.split()), "fields")
 
 
-def _text(value, longest):
+def _text(value: Any, longest: int) -> str:
     _need(isinstance(value, str) and len(value) <= longest, "text")
     return value
 
 
-def _match(value, pattern):
+def _match(value: Any, pattern: str) -> str:
     _need(isinstance(value, str) and re.fullmatch(pattern, value) is not None, "text")
     return value
 
 
-def _number(value, low, high):
+def _number(value: Any, low: float, high: float) -> float:
     _need(isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high, "number")
     return float(value)
 
 
-def _whole(value):
+def _whole(value: Any) -> int:
     _need(isinstance(value, int) and not isinstance(value, bool), "whole number")
     return value

@@ -4,13 +4,23 @@ Each is a :class:`event_history.EventHistory`; places are entries that were alwa
 many there are around a box, and how far the nearest one is. Which related types and which places matter is left to the
 fit of the weights, not decided here.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .event_history import EventHistory, spread_places
 from .sources import OWN, PlaceCount, PlaceDistance
 from .surfaces import counts_at, recorded_at, roll
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints
+    from .event_history import Timeline
+    from .forecast_frames import Boxes, Places
+    from .sources import Lookback, Source
 
 NEAR_METRES = (250, 1000)
 """Nearness falls by 1 - 1/e each so many metres to the nearest place."""
@@ -30,30 +40,31 @@ class Predictors:
         Related crime types and places.
     """
 
-    def __init__(self, own, timeline, others=None):
+    def __init__(self, own: EventHistory, timeline: Timeline,
+                 others: Mapping[Source, EventHistory] | None = None) -> None:
         self.own, self.timeline = own, timeline
         self._of = {OWN: own, **(others or {})}
 
-    def counts_at(self, lookbacks, boxes, moment):
+    def counts_at(self, lookbacks: Sequence[Lookback], boxes: int, moment: int) -> Floats:
         """Remembered counts (boxes, lookbacks, shifts) at a moment, as :func:`surfaces.counts_at`; a source that is not
         there counts nothing."""
         return self._at(counts_at, lookbacks, boxes, moment)
 
-    def recorded_at(self, lookbacks, boxes, moment):
+    def recorded_at(self, lookbacks: Sequence[Lookback], boxes: int, moment: int) -> Floats:
         """The same as they are on record."""
         return self._at(recorded_at, lookbacks, boxes, moment)
 
-    def _at(self, count, lookbacks, boxes, moment):
+    def _at(self, count: Callable[..., Floats], lookbacks: Sequence[Lookback], boxes: int, moment: int) -> Floats:
         counts = np.zeros((boxes, len(lookbacks), len(self.timeline.codes)))
         for history, columns, part in self._parts(lookbacks):
             counts[:, columns] = count(history, self.timeline, part, boxes, moment)
         return counts
 
-    def metres_to(self, kind):
+    def metres_to(self, kind: str) -> Floats:
         """(boxes,) metres to the closest place of a kind."""
-        return self._of[PlaceDistance(kind, NEAR_METRES[0])].metres
+        return self._of[PlaceDistance(kind, NEAR_METRES[0])].metres  # type: ignore[attr-defined]
 
-    def roll(self, lookbacks, boxes, first, last):
+    def roll(self, lookbacks: Sequence[Lookback], boxes: int, first: int, last: int) -> Iterator[tuple[int, Floats]]:
         """Remembered counts at the plan moment of each date, as :func:`surfaces.roll`."""
         counts = np.zeros((boxes, len(lookbacks), len(self.timeline.codes)))
         rolls = []
@@ -68,9 +79,9 @@ class Predictors:
                     counts[:, columns] = found
             yield date, counts
 
-    def _parts(self, lookbacks):
+    def _parts(self, lookbacks: Sequence[Lookback]) -> Iterator[tuple[EventHistory, slice | list[int], list[Lookback]]]:
         """History, positions of its lookbacks and these, for each source that is there."""
-        columns_of = {}
+        columns_of: dict[Source, list[int]] = {}
         for place, lookback in enumerate(lookbacks):
             columns_of.setdefault(lookback.source, []).append(place)
         for source, columns in columns_of.items():
@@ -81,7 +92,7 @@ class Predictors:
                        [lookbacks[place] for place in columns])
 
 
-def place_histories(places, boxes, size):
+def place_histories(places: Places, boxes: Boxes, size: float) -> dict[Source, EventHistory]:
     """Histories of admitted places, by source; a kind with no place in the boxes is left out.
 
     Parameters
@@ -89,7 +100,8 @@ def place_histories(places, boxes, size):
     places : pandas.DataFrame
         As :func:`allowed_inputs.admit_places` gives them.
     """
-    histories, near = {}, {}
+    histories: dict[Source, EventHistory] = {}
+    near: dict[Source, EventHistory] = {}
     for kind, rows in places.groupby("kind", sort=True):
         nothing = np.zeros(len(rows))
         event, box, share = spread_places(rows["x"].to_numpy(), rows["y"].to_numpy(), nothing, nothing, boxes, size)
@@ -99,7 +111,7 @@ def place_histories(places, boxes, size):
     return {**histories, **near}
 
 
-def _nearness(kind, rows, boxes, size):
+def _nearness(kind: str, rows: Places, boxes: Boxes, size: float) -> dict[Source, EventHistory]:
     """How near the centre of each box is to the closest place, beyond the border too: ``exp(-metres / scale) x inside``
     as shares of so many entries that nothing else counts in the surface."""
     from scipy.spatial import cKDTree
@@ -107,7 +119,7 @@ def _nearness(kind, rows, boxes, size):
     centres = (boxes[["col", "row"]].to_numpy() + 0.5) * size
     distance = cKDTree(rows[["x", "y"]].to_numpy()).query(centres)[0]
     inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
-    found = {}
+    found: dict[Source, EventHistory] = {}
     for metres in NEAR_METRES:
         # Closer than half a box there is no telling: the events of a box lie anywhere in it.
         near = np.maximum(np.exp(-np.maximum(distance, size / 2) / metres), 1e-9) * inside
@@ -120,10 +132,10 @@ def _nearness(kind, rows, boxes, size):
 class Nearness(EventHistory):
     """``metres`` (boxes,) from the centre of each box to the closest place, beside what surfaces make of it."""
 
-    metres: np.ndarray = None
+    metres: Floats | None = None
 
 
-def _always(box, weight, of=EventHistory, **more):
+def _always(box: Ints, weight: Floats, of: type[EventHistory] = EventHistory, **more: Any) -> EventHistory:
     """Entries that were always known."""
     known = np.full(box.size, np.iinfo(np.int64).min // 4)
     return of(np.zeros(box.size, dtype=np.int64), box, weight, known, **more)

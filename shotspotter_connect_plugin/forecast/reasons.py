@@ -4,13 +4,24 @@ A reason counts events that are on record; it never says that something will hap
 jurisdiction is no reason for one box. What a part of the model remembers is told by the span in which most of its
 weight lies.
 """
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Tuple
 
 import numpy as np
 
 from .instants import DAY
 from .predictors import NEAR_METRES
 from .sources import EVER, CrimeEvents, Lookback, PlaceCount, PlaceDistance
+
+if TYPE_CHECKING:
+    from .arrays import Bools, Floats, Ints
+    from .box_density import RungFit
+    from .predictors import Predictors
+    from .sources import Source
+    from .surfaces import Feature, Smoother, SurfaceSet
 
 # The three strongest: as many as are read on a sheet.
 MOST = 3
@@ -39,19 +50,24 @@ _NOUNS = {
 }
 
 
-def own_first(crime_type, texts):
+# Span in days, reach in boxes, and source that stand for surfaces.
+_Group = Tuple[float, int, "Source"]
+
+
+def own_first(crime_type: str, texts: Iterable[str]) -> list[str]:
     """The reasons of a box with those that count events of ``crime_type`` itself before others."""
     own = re.compile(r"\d ({}) ".format("|".join(map(re.escape, _noun(crime_type)))))
     return sorted(texts, key=lambda text: own.search(text) is None)
 
 
-def outside_coverage(texts, told):
+def outside_coverage(texts: Sequence[str], told: bool) -> list[str]:
     """Reasons of a box in which no sensor listens, that fact first; ``told`` is whether reports stand in."""
     fact = _REPORTED if told else _UNHEARD
     return [fact, *texts][:MOST]
 
 
-def explain(crime_type, surfaces, fit, counts, predictors, moment, boxes, slot, size):
+def explain(crime_type: str, surfaces: SurfaceSet, fit: RungFit, counts: Floats, predictors: Predictors, moment: int,
+            boxes: Ints, slot: int, size: float) -> list[list[str]]:
     """Give up to three reasons for each of some boxes.
 
     Parameters
@@ -113,7 +129,7 @@ def explain(crime_type, surfaces, fit, counts, predictors, moment, boxes, slot, 
     return texts
 
 
-def _group(feature, size):
+def _group(feature: Feature, size: float) -> _Group:
     """Span in days, reach in boxes and source that stand for a surface."""
     lookback = feature.lookback
     if lookback.kind == "window":
@@ -127,7 +143,8 @@ def _group(feature, size):
     return span, 0 if feature.bandwidth <= size / 2 else 2, source
 
 
-def _on_record(groups, smoother, predictors, moment, boxes, shift, size):
+def _on_record(groups: list[_Group], smoother: Smoother, predictors: Predictors, moment: int, boxes: Ints, shift: int,
+               size: float) -> tuple[Floats, Floats]:
     """Events or places on record of each group around each box (n, groups): in all shifts and in the one; of nearness
     the metres to the closest place, none where it is far."""
     spans = [Lookback("window", span, source) for span, source in dict.fromkeys(
@@ -147,7 +164,7 @@ def _on_record(groups, smoother, predictors, moment, boxes, shift, size):
     return seen, in_shift
 
 
-def _busy_weekday(predictors, moment, boxes, slot):
+def _busy_weekday(predictors: Predictors, moment: int, boxes: Ints, slot: int) -> Bools:
     """Tell in which boxes the last year had clearly more events in this shift on this weekday than on others."""
     timeline, known = predictors.timeline, predictors.own.until(moment)
     here = timeline.shift[known.slot] == timeline.shift[slot]
@@ -159,19 +176,19 @@ def _busy_weekday(predictors, moment, boxes, slot):
     return (one >= _FEWEST_OF_WEEKDAY) & (one > _BUSY * all_days / 7)
 
 
-def _noun(crime_type):
+def _noun(crime_type: str) -> tuple[str, str]:
     """What one event and several events of a type are called."""
     words = crime_type.replace("_", " ")
     return _NOUNS.get(crime_type, (f"{words} incident", f"{words} incidents"))
 
 
-def _in_words(date):
+def _in_words(date: str) -> str:
     """``2 January 2017`` of an ISO date, in English whatever the machine speaks."""
     year, month, day = str(date).split("-")
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
 
 
-def _text(crime_type, count, group, start, size, most_in_shift):
+def _text(crime_type: str, count: float, group: _Group, start: str, size: float, most_in_shift: bool) -> str:
     span, reach, source = group
     if isinstance(source, PlaceDistance):
         kind = source.kind.replace("_", " ")

@@ -4,7 +4,11 @@ From the first date on, every ``RETRAIN_WEEKS`` weeks everything is learnt anew 
 that date: weights, level and the choice of rung. Each shift is then forecast from what was known at the plan hour of
 its own date, by what the product would have used (``connect``) and by every rung of the ladder.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +23,13 @@ from .ladder import RUNGS, ladder_for, lookbacks_of
 from .stable_product import stable_product
 from .validation import expected_in
 from .weekly_intervals import FEWEST_EVENTS
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from .arrays import Floats, Ints
+    from .forecast_frames import AdmittedEvents, Slots
+    from .ladder import Rung
+    from .model_content import Learnt
 
 # Chosen: about as often as an agency trains; every training learns all rungs anew, so each week less costs its time.
 RETRAIN_WEEKS = 4
@@ -49,50 +60,52 @@ class Replayed:
     """
 
     crime_type: str
-    methods: tuple
-    hits: np.ndarray
-    curve: np.ndarray
-    gained_in: np.ndarray
-    slot: np.ndarray
-    box: np.ndarray
-    weight: np.ndarray
-    caught_in: np.ndarray
+    methods: tuple[str, ...]
+    hits: Floats
+    curve: Floats
+    gained_in: Floats
+    slot: Ints
+    box: Ints
+    weight: Floats
+    caught_in: Floats
     promised: float
     calibration: Calibration
-    chosen: list
+    chosen: list[tuple[str, str, str]]
     too_rare: bool
 
     @property
-    def events(self):
+    def events(self) -> float:
         """Events in the period, in parts where time or place was an interval."""
         return float(self.weight.sum())
 
     @property
-    def gained(self):
+    def gained(self) -> Floats:
         """(methods,) log-likelihood above the uniform forecast over all weeks."""
         return self.gained_in.sum(axis=1)
 
     @property
-    def missed_in(self):
+    def missed_in(self) -> Floats:
         """(boxes,) events that ``connect`` did not catch."""
         in_boxes = np.bincount(self.box, self.weight, minlength=self.caught_in.size)
         missed = in_boxes - self.caught_in
         return np.where(missed > 1e-9, missed, 0.0)  # what is less is the rounding of sums
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """``too rare to forecast``, or nothing."""
         return "too rare to forecast" if self.too_rare or self.events < FEWEST_EVENTS else ""
 
 
-def week_of_slots(slots, first):
+def week_of_slots(slots: Slots, first: str) -> Ints:
     """Week of each slot, from 0; a week has seven dates and begins at ``first``, the dates left over at the end belong
     to the last whole week: a few days are no week that could be compared with others."""
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(first)).dt.days.to_numpy()
     return np.minimum(day // 7, max((day.max(initial=0) + 1) // 7 - 1, 0))
 
 
-def replay_type(events, crime_type, context, first, last, take=None, ranked=None, progress=SILENT, ladder=RUNGS):
+def replay_type(events: AdmittedEvents, crime_type: str, context: BacktestContext, first: str, last: str, *,
+                take: Callable[[int, Floats], Any] | None = None, ranked: Callable[..., Any] | None = None,
+                progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS) -> Replayed | None:
     """Back-test one crime type.
 
     Parameters
@@ -162,19 +175,21 @@ def replay_type(events, crime_type, context, first, last, take=None, ranked=None
                     ranked(date, shift, crime_type, methods[method], *_down_to(values, area, context.share))
             density = expected[:, box] / expected.sum(axis=1, keepdims=True) / area[box]
             gained_in[:, week[slot]] += stable_product(np.log(density), observed[box])
-    slot, box, weight = (np.concatenate(column) for column in zip(*parts))
-    return Replayed(crime_type, methods, hits, curve, gained_in, slot, box, weight, caught_in, promised, calibration,
-                    chosen, too_rare)
+    slots_of, boxes_of, weights = (np.concatenate(column) for column in zip(*parts))
+    return Replayed(crime_type, methods, hits, curve, gained_in, slots_of, boxes_of, weights, caught_in, promised,
+                    calibration, chosen, too_rare)
 
 
-def _stretch(events, crime_type, context, learnt, begin, end, progress):
+def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, learnt: Learnt, begin: str, end: str,
+             progress: Progress) -> Iterator[tuple[str, str, Floats, Floats, Floats]]:
     """Forecast the shifts of the dates until the next training.
 
     Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
     """
     timeline = context.timeline(learnt.model.start, end)
     reporting = {crime_type: learnt.model.reporting} if learnt.model.reporting else {}
-    predictors = context.predictors(events, crime_type, timeline, context.others(crime_type), reporting)
+    predictors = context.predictors(events, crime_type, timeline, context.others(crime_type),
+                                    reporting=reporting)
     history, boxes = predictors.own, len(context.smoother)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
     seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
@@ -202,10 +217,10 @@ def _stretch(events, crime_type, context, learnt, begin, end, progress):
             yield timeline.dates[date], timeline.codes[timeline.shift[slot]], expected, observed, area
 
 
-def _down_to(expected, area, share):
+def _down_to(expected: Floats, area: Floats, share: float) -> tuple[Ints, Ints, Floats]:
     """Boxes down to the searched area and all equal to the last of them: rank (the same for equals), place, value."""
     order = np.argsort(-expected, kind="stable")
     # One box more than a rounding error of the sum may need does no harm; one less would lose hits.
     cut = np.searchsorted(np.cumsum(area[order]), share + 1e-12)
-    order = order[:np.searchsorted(-expected[order], -expected[order[min(cut, order.size - 1)]], side="right")]
+    order = order[:np.searchsorted(-expected[order], -expected[order[min(int(cut), order.size - 1)]], side="right")]
     return np.searchsorted(-expected[order], -expected[order], side="left") + 1, order, expected[order]

@@ -3,7 +3,10 @@
 A box without sensors is never a true zero: what it has been exposed to, and what that makes of counts, is in
 :mod:`listening`.
 """
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,12 @@ import pandas as pd
 from .citywide_rate import observed_slots
 from .event_history import EventHistory, make_history
 from .listening import EVER_SINCE, FOR_EVER, NO_REPORTS, Listening, Reporting
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints
+    from .event_history import Timeline
+    from .forecast_frames import AdmittedEvents, Boxes, SensorAreas
+    from .shifts import ShiftCalendar
 
 # Metres, chosen: wide enough to hold some gunfire of its own, narrow enough to be one part of a town.
 _BLOCK = 2000.0
@@ -28,11 +37,11 @@ class SensorCoverage:
     jurisdiction, in the order of the admitted boxes.
     """
 
-    spans: tuple
-    share: np.ndarray
+    spans: tuple[tuple[str | None, str | None], ...]
+    share: Floats
 
     @classmethod
-    def of(cls, areas, boxes):
+    def of(cls, areas: SensorAreas, boxes: Boxes) -> SensorCoverage | None:
         """From areas [from_date, to_date, boxes (dict of box id to share)] and admitted boxes; None without areas."""
         if areas.empty:
             return None
@@ -45,7 +54,7 @@ class SensorCoverage:
                       for first, last in zip(areas["from_date"], areas["to_date"]))
         return cls(spans, share)
 
-    def segments(self, calendar):
+    def segments(self, calendar: ShiftCalendar) -> tuple[Ints, Floats]:
         """Moments from which coverage stays the same, the first before all time, and the share of each box then."""
         edges = [(_midnight(calendar, first) if first else EVER_SINCE,
                   _midnight(calendar, last, 1) if last else FOR_EVER) for first, last in self.spans]
@@ -57,12 +66,14 @@ class SensorCoverage:
         return starts, np.where(heard >= _WHOLE, 1.0, heard.round(4))
 
 
-def _midnight(calendar, date, days=0):
+def _midnight(calendar: ShiftCalendar, date: str, days: int = 0) -> int:
     day = str((pd.Timestamp(date) + pd.Timedelta(days=days)).date())
     return calendar.as_of(day, "00:00").value
 
 
-def history_with_coverage(events, boxes, size, calendar, timeline, coverage=None, reporting=None):
+def history_with_coverage(events: AdmittedEvents, boxes: Boxes, size: float, calendar: ShiftCalendar,
+                          timeline: Timeline, coverage: SensorCoverage | None = None,
+                          reporting: Reporting | None = None) -> EventHistory:
     """As :func:`event_history.make_history`, with exposure where sensor coverage is known.
 
     Parameters
@@ -92,25 +103,25 @@ def history_with_coverage(events, boxes, size, calendar, timeline, coverage=None
     listening = Listening(starts, heard, told, NO_REPORTS, block, inside / inside.sum(), int(timeline.start[0]))
     if reporting is None:
         usual = (events["weight"] == events["weight"].max()).to_numpy()
-        reporting = _learnt(*((alerts, reports) if usual.all() else _sources(events[usual], *ground)), listening,
-                            timeline)
+        told_by = (alerts, reports) if usual.all() else _sources(events[usual], *ground)
+        reporting = _learnt(told_by[0], told_by[1], listening, timeline)
     near, away = (_heard_at(part, listening, timeline) for part in (alerts, reports))
     listening = replace(listening, reporting=reporting)
     return _joined(alerts, reports, np.where(near > 0, alerts.weight, 0.0), reports.weight * (1.0 - away), listening)
 
 
-def _sources(events, *ground):
+def _sources(events: AdmittedEvents, *ground: Any) -> tuple[EventHistory, EventHistory]:
     """Histories of what sensors heard and of what people reported."""
     reported = events["heard"].to_numpy() <= 0
     return make_history(events, *ground), make_history(events[reported].assign(heard=1.0), *ground)
 
 
-def _heard_at(history, listening, timeline):
+def _heard_at(history: EventHistory, listening: Listening, timeline: Timeline) -> Floats:
     """Share of the box of each entry in which sensors listened then."""
     return listening.heard[listening.at(timeline.start[history.slot]), history.box]
 
 
-def _learnt(alerts, reports, listening, timeline):
+def _learnt(alerts: EventHistory, reports: EventHistory, listening: Listening, timeline: Timeline) -> Reporting:
     """The reporting factor from what is inside coverage, over the time in which reports are on record."""
     block, squares = listening.block, listening.block.max() + 1
     both = listening.told[listening.at(timeline.start[alerts.slot])] * (_heard_at(alerts, listening, timeline) > 0)
@@ -119,7 +130,8 @@ def _learnt(alerts, reports, listening, timeline):
                       np.bincount(block[reports.box], reports.weight * inside, squares))
 
 
-def _on_record(sources, starts, timeline):
+def _on_record(sources: tuple[EventHistory, EventHistory], starts: Ints,
+               timeline: Timeline) -> tuple[Ints, Floats, Floats]:
     """Moments cut where a source begins, ends or falls silent for too long, and whether each source is there (1 or 0).
 
     Returns
@@ -135,7 +147,7 @@ def _on_record(sources, starts, timeline):
     return cut, *(np.where(slot >= 0, on[np.maximum(slot, 0)], False).astype(float) for on in there)
 
 
-def _reporting(alerts, reports):
+def _reporting(alerts: Floats, reports: Floats) -> Reporting:
     """From alerts and reports in squares with sensors; squares with none of both tell nothing."""
     if reports.sum() == 0:
         return NO_REPORTS
@@ -147,7 +159,8 @@ def _reporting(alerts, reports):
                      float(round(reports.sum(), 2)), float(round(alerts.sum(), 2)))
 
 
-def _joined(alerts, reports, of_alerts, of_reports, listening):
+def _joined(alerts: EventHistory, reports: EventHistory, of_alerts: Floats, of_reports: Floats,
+            listening: Listening) -> EventHistory:
     """One history of both, in order of knowledge."""
     slot, box, known = (np.concatenate([getattr(part, name) for part in (alerts, reports)])
                         for name in ("slot", "box", "known"))
@@ -158,7 +171,7 @@ def _joined(alerts, reports, of_alerts, of_reports, listening):
     return EventHistory(slot[kept], box[kept], weight[kept], known[kept], alerts.grain, heard[kept], listening)
 
 
-def _blocks(boxes, size):
+def _blocks(boxes: Boxes, size: float) -> Ints:
     """Numbers of the 2 km squares in which boxes lie."""
     per_block = max(int(round(_BLOCK / size)), 1)
     corners = np.column_stack([boxes["col"].to_numpy() // per_block, boxes["row"].to_numpy() // per_block])

@@ -4,11 +4,15 @@ A shift belongs to the date on which it starts. Instants are UTC; the wall clock
 end, so on days of 23 or 25 hours nothing is lost and nothing counts twice: a wall-clock time that comes twice means its
 first coming, one that is skipped means the moment of the skip.
 """
+from __future__ import annotations
+
 import difflib
 import re
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +20,12 @@ import pandas as pd
 from ..errors import ConnectError
 from .instants import DAY, MINUTE, NAT, SECOND, nanoseconds, utc_times, wall_clocks
 
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints, Objects
+    from .forecast_frames import Slots
 
-def check_timezone(name):
+
+def check_timezone(name: str) -> str:
     """Give a time zone's name back, or say in one sentence that this computer does not know it.
 
     The zones are those of the computer or, as on Windows, of the package tzdata, which zoneinfo asks by itself.
@@ -62,7 +70,7 @@ class ShiftCalendar:
         When a time, weekday or zone cannot be read, two shifts overlap or one starts twice on a day.
     """
 
-    def __init__(self, shifts, timezone):
+    def __init__(self, shifts: Iterable[Shift], timezone: str) -> None:
         self.shifts = tuple(shifts)
         self.timezone = timezone
         self._clock = _Clock(zoneinfo.ZoneInfo(check_timezone(timezone)))
@@ -72,11 +80,11 @@ class ShiftCalendar:
         self._check()
 
     @property
-    def codes(self):
+    def codes(self) -> list[str]:
         """Codes of the shifts, in order."""
         return list(dict.fromkeys(shift.code for shift in self.shifts))
 
-    def bounds(self, shift_date, code):
+    def bounds(self, shift_date: str, code: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Give start and end (UTC ``pandas.Timestamp``) of one shift; ConnectError when it does not run that day."""
         day = _day(shift_date)
         row = self._row_on(code, day)
@@ -90,7 +98,7 @@ class ShiftCalendar:
             raise ConnectError(f"Shift {code} of {shift_date} lies wholly in the hour that the clocks skip.")
         return tuple(pd.Timestamp(int(moment), tz="UTC") for moment in both)
 
-    def slots(self, first, last):
+    def slots(self, first: str, last: str) -> Slots:
         """Give every shift that starts on the dates ``first`` to ``last``, both included.
 
         Returns
@@ -100,7 +108,7 @@ class ShiftCalendar:
         """
         return self._slots(_day(first), _day(last))
 
-    def assign(self, utc):
+    def assign(self, utc: Any) -> tuple[Objects, Objects]:
         """Give shift_date and shift of each instant: object arrays of str, ``None`` where no shift runs."""
         moments = nanoseconds(utc)
         dates = np.full(moments.size, None, dtype=object)
@@ -119,7 +127,7 @@ class ShiftCalendar:
         codes[inside] = slots["shift"].to_numpy()[slot[inside]]
         return dates, codes
 
-    def assign_span(self, from_utc, to_utc):
+    def assign_span(self, from_utc: Any, to_utc: Any) -> tuple[Objects, Objects]:
         """Give shift_date and shift of events of uncertain time: object arrays of str.
 
         The shift where the whole interval lies in one, else ``None``; the date where it lies in shifts of one date.
@@ -127,9 +135,10 @@ class ShiftCalendar:
         first_date, first = self.assign(from_utc)
         last_date, last = self.assign(to_utc)
         same_date = first_date == last_date
-        return np.where(same_date, first_date, None), np.where(same_date & (first == last), first, None)
+        nothing = np.array(None, dtype=object)
+        return np.where(same_date, first_date, nothing), np.where(same_date & (first == last), first, nothing)
 
-    def spread(self, from_utc, to_utc, slots):
+    def spread(self, from_utc: Any, to_utc: Any, slots: Slots) -> tuple[Ints, Ints, Floats]:
         """Spread events of uncertain time over the slots they may have happened in (aoristic weights, Ratcliffe 2000).
 
         Parameters
@@ -159,34 +168,34 @@ class ShiftCalendar:
         weight = np.where(length > 0, overlap / np.maximum(length, 1), 1.0)
         return event, slot, weight
 
-    def as_of(self, shift_date, hour="05:00"):
+    def as_of(self, shift_date: str, hour: str = "05:00") -> pd.Timestamp:
         """Give the moment (UTC) at which the plan of a date is made."""
         local = _day(shift_date) * DAY + _minutes(hour) * MINUTE
         return pd.Timestamp(int(self._clock.to_utc(np.array([local]))[0]), tz="UTC")
 
-    def to_local(self, utc):
+    def to_local(self, utc: Any) -> pd.DatetimeIndex:
         """Give the wall clock (``DatetimeIndex`` without zone) of instants; NaT stays NaT."""
         return wall_clocks(self._clock.to_local(nanoseconds(utc)))
 
-    def to_utc(self, local):
+    def to_utc(self, local: Any) -> pd.DatetimeIndex:
         """Give the instants (``DatetimeIndex`` in UTC) of wall-clock times without a zone; NaT stays NaT."""
         return utc_times(self._clock.to_utc(nanoseconds(local)))
 
-    def has_ended(self, shift_date, code, now=None):
+    def has_ended(self, shift_date: str, code: str, now: Any = None) -> bool:
         """Tell whether a shift has ended at ``now`` (UTC; the present if not given)."""
         now = pd.Timestamp.now(tz="UTC") if now is None else pd.Timestamp(now)
         return self.bounds(shift_date, code)[1] <= now
 
-    def today(self):
+    def today(self) -> date:
         """The date it is now on the agency's clock."""
         return self.to_local([pd.Timestamp.now(tz="UTC")])[0].date()
 
-    def _row_on(self, code, day):
+    def _row_on(self, code: str, day: int) -> int | None:
         weekday = _weekday(day)
         return next((row for row, shift in enumerate(self.shifts)
                      if shift.code == code and weekday in shift.weekdays), None)
 
-    def _slots(self, first_day, last_day):
+    def _slots(self, first_day: int, last_day: int) -> Slots:
         days = np.arange(first_day, last_day + 1)
         weekdays = (days + 3) % 7 + 1
         parts = []
@@ -205,7 +214,7 @@ class ShiftCalendar:
             "shift_date": texts[day[keep] - first_day], "shift": codes[row[keep]],
             "start_utc": utc_times(start[keep]), "end_utc": utc_times(end[keep])})
 
-    def _check(self):
+    def _check(self) -> None:
         if not self.shifts:
             raise ConnectError("There are no shifts; give at least one.")
         week = []
@@ -230,16 +239,16 @@ class ShiftCalendar:
 class _Clock:
     """UTC to wall clock and back for arrays: the zone's offsets as a table of moments at which they change."""
 
-    def __init__(self, zone):
+    def __init__(self, zone: zoneinfo.ZoneInfo) -> None:
         self._zone = zone
-        self._years = None
+        self._years: tuple[int, int] | None = None
 
-    def to_local(self, utc):
+    def to_local(self, utc: Ints) -> Ints:
         self._cover(utc)
         local = utc + self._offsets[np.searchsorted(self._changes, utc, side="right")]
         return np.where(utc == NAT, NAT, local)
 
-    def to_utc(self, local):
+    def to_utc(self, local: Ints) -> Ints:
         self._cover(local)
         # Stretch i of one offset ends on its own wall clock at changes[i] + offsets[i]; the first stretch that ends
         # later holds the first coming of a time that comes twice. A skipped time would fall before its stretch.
@@ -247,7 +256,7 @@ class _Clock:
         begin = np.concatenate([[NAT], self._changes])[stretch]
         return np.where(local == NAT, NAT, np.maximum(local - self._offsets[stretch], begin))
 
-    def _cover(self, moments):
+    def _cover(self, moments: Ints) -> None:
         known = moments[moments != NAT]
         if not known.size:
             known = np.array([0])
@@ -260,7 +269,7 @@ class _Clock:
         self._years = years
         self._changes, self._offsets = self._table(*years)
 
-    def _table(self, first, last):
+    def _table(self, first: int, last: int) -> tuple[Ints, Ints]:
         """Moments (ns) of change between 1 January of two years, and the offset before the first and after each."""
         day = datetime(max(first, 1678), 1, 1, tzinfo=timezone.utc)
         stop = datetime(min(last, 2261), 12, 31, tzinfo=timezone.utc)
@@ -280,11 +289,11 @@ class _Clock:
         return (np.array(changes, dtype=np.int64),
                 np.array([int(item.total_seconds()) * SECOND for item in offsets], dtype=np.int64))
 
-    def _offset(self, moment):
-        return moment.astimezone(self._zone).utcoffset()
+    def _offset(self, moment: datetime) -> timedelta:
+        return moment.astimezone(self._zone).utcoffset() or timedelta(0)
 
 
-def _minutes(text, shift=None):
+def _minutes(text: str, shift: Shift | None = None) -> int:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", str(text))
     if not found:
         of = f" of shift {shift.code}" if shift else ""
@@ -292,7 +301,7 @@ def _minutes(text, shift=None):
     return int(found[1]) * 60 + int(found[2])
 
 
-def _day(text):
+def _day(text: str) -> int:
     """Days since 1970-01-01 of an ISO date."""
     try:
         return int(np.datetime64(datetime.strptime(str(text), "%Y-%m-%d").date()).astype(np.int64))
@@ -300,5 +309,5 @@ def _day(text):
         raise ConnectError(f"The date {text} must be written YYYY-MM-DD.", str(error)) from error
 
 
-def _weekday(day):
+def _weekday(day: int) -> str:
     return str((day + 3) % 7 + 1)

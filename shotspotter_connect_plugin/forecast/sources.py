@@ -6,9 +6,12 @@ A model file holds each as its ``text``: ``""`` (the crime type forecast), ``rob
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .arrays import Floats
 
 EVER = float("inf")
 _PLACES, _NEAREST = "places:", "nearest "
@@ -76,7 +79,7 @@ class Lookback:
     days: float
     source: Source = OWN
 
-    def weight(self, age):
+    def weight(self, age: Floats) -> Floats:
         """What an event counts at an age in days."""
         if self.kind == "decay":
             return np.exp2(-age / self.days)

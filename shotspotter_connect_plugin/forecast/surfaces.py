@@ -6,13 +6,22 @@ alone. *Bandwidth*: standard deviation in metres of the Gaussian that spreads ea
 memory may also be of a related crime type, or of places, which stay (:mod:`predictors`).
 Every surface is a density: it adds up to 1 over the boxes, so a mixture of surfaces does too.
 """
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .instants import DAY
 from .sources import EVER, Lookback
 from .stable_product import stable_product
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Ints
+    from .event_history import EventHistory, Timeline
+    from .forecast_frames import Boxes
 
 # Bandwidths: within three lie 98.9 % of a Gaussian in the plane (1 - exp(-4.5)); farther ones cost time.
 _REACH = 3.0
@@ -45,23 +54,24 @@ class Smoother:
         Side of a box in metres.
     """
 
-    def __init__(self, boxes, size):
+    def __init__(self, boxes: Boxes, size: float) -> None:
         self._col, self._row = (boxes[name].to_numpy(dtype=np.int64) for name in ("col", "row"))
         self._inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
         self._size = size
-        self._matrices, self._neighbours = {}, {}
+        self._matrices: dict[float, Any] = {}
+        self._neighbours: dict[float, Any] = {}
         self.uniform = self._inside / self._inside.sum()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._col.size
 
-    def matrix(self, bandwidth):
+    def matrix(self, bandwidth: float) -> Any:
         """Sparse (boxes, boxes) matrix whose columns sum to 1: smoothed = matrix @ counts."""
         if bandwidth not in self._matrices:
             self._matrices[bandwidth] = self._make(bandwidth)
         return self._matrices[bandwidth]
 
-    def neighbours(self, metres):
+    def neighbours(self, metres: float) -> Any:
         """Sparse 0/1 matrix of the boxes whose centres are at most so far apart, itself among them."""
         from scipy.sparse import csr_matrix
 
@@ -70,7 +80,7 @@ class Smoother:
             self._neighbours[metres] = csr_matrix((np.ones(one.size), (one, other)), shape=(len(self), len(self)))
         return self._neighbours[metres]
 
-    def _make(self, bandwidth):
+    def _make(self, bandwidth: float) -> Any:
         from scipy.sparse import csr_matrix, identity
 
         if bandwidth == 0:
@@ -80,7 +90,7 @@ class Smoother:
         value /= np.bincount(source, value, minlength=len(self))[source]
         return csr_matrix((value, (to, source)), shape=(len(self), len(self)))
 
-    def _pairs(self, metres):
+    def _pairs(self, metres: float) -> tuple[Ints, Ints, Floats]:
         """Pairs of boxes at most so far apart, and their distance."""
         key = _Cells(self._col, self._row)
         reach = int(metres // self._size)
@@ -92,22 +102,23 @@ class Smoother:
                     other = key.find(self._col + along, self._row + up)
                     near = np.flatnonzero(other >= 0)
                     parts.append((near, other[near], np.full(near.size, distance)))
-        return tuple(np.concatenate(part) for part in zip(*parts))
+        near, other, apart = (np.concatenate(part) for part in zip(*parts))
+        return near, other, apart
 
 
 class _Cells:
     """Finds boxes by column and row in a sorted list of keys, whatever the shape of the jurisdiction."""
 
-    def __init__(self, col, row):
+    def __init__(self, col: Ints, row: Ints) -> None:
         self._origin, self._width = col.min(), col.max() - col.min() + 1
         self._key = self._number(col, row)
         self._order = np.argsort(self._key, kind="stable")
         self._sorted = self._key[self._order]
 
-    def _number(self, col, row):
+    def _number(self, col: Ints, row: Ints) -> Ints:
         return row * self._width + (col - self._origin)
 
-    def find(self, col, row):
+    def find(self, col: Ints, row: Ints) -> Ints:
         """Positions of boxes, -1 where there is none."""
         wanted = self._number(col, row)
         at = np.minimum(np.searchsorted(self._sorted, wanted), self._sorted.size - 1)
@@ -132,7 +143,8 @@ class SurfaceSet:
     shift's own pattern counts as far as there are events to tell it.
     """
 
-    def __init__(self, features, smoother, lookbacks=None):
+    def __init__(self, features: Sequence[Feature], smoother: Smoother,
+                 lookbacks: list[Lookback] | None = None) -> None:
         self.features = tuple(features)
         self.smoother = smoother
         self.lookbacks = lookbacks or list(dict.fromkeys(feature.lookback for feature in self.features))
@@ -142,7 +154,7 @@ class SurfaceSet:
         self._lookback = np.array([place[feature.lookback] for feature in self.features], dtype=int)
         self._in_shift = np.array([feature.scope == "shift" for feature in self.features], dtype=bool)
 
-    def rows(self, counts, box, shift):
+    def rows(self, counts: Floats, box: Ints, shift: Ints) -> Floats:
         """Give the densities of all surfaces, relative to uniform, for pairs of box and shift.
 
         Parameters
@@ -170,7 +182,7 @@ class SurfaceSet:
             values[:, columns] = np.where(self._in_shift[columns], own[:, lookback], every[:, lookback])
         return values / uniform
 
-    def everywhere(self, counts, shifts):
+    def everywhere(self, counts: Floats, shifts: Ints) -> list[Floats]:
         """The same for all boxes and some shifts at once: list of (boxes, surfaces), one per shift."""
         uniform, total = self.smoother.uniform, counts.sum(axis=0)
         # Each surface is one run of memory, which is how trees and logs take them.
@@ -191,11 +203,11 @@ class SurfaceSet:
         return [surfaces.T for surfaces in values]
 
     @staticmethod
-    def _every(smoothed, total, uniform):
+    def _every(smoothed: Floats, total: Floats, uniform: Floats) -> Floats:
         """Surfaces of all shifts from counts smoothed and pooled, (boxes, lookbacks)."""
         return (smoothed + _PRIOR_ALL * uniform) / (total.sum(axis=1) + _PRIOR_ALL)
 
-    def within(self, counts, share):
+    def within(self, counts: Floats, share: Floats) -> tuple[Floats, float]:
         """Part of each surface and of uniform that lies in a share of the boxes.
 
         Parameters
@@ -225,7 +237,7 @@ class SurfaceSet:
                 values[:, position] = own[lookback] if self._in_shift[position] else every[lookback]
         return values, uniform
 
-    def mixture(self, counts, weights, uniform_share):
+    def mixture(self, counts: Floats, weights: Floats | Sequence[float], uniform_share: float) -> Floats:
         """Give a weighted sum of the surfaces and uniform over all boxes, for every shift.
 
         Parameters
@@ -269,7 +281,7 @@ class SurfaceSet:
         return mixed + uniform * self.smoother.uniform[:, None]
 
 
-def pooled(counts):
+def pooled(counts: Floats) -> Floats:
     """Counts of all shifts together: (boxes, lookbacks) of (boxes, lookbacks, shifts)."""
     # Shift by shift, since numpy takes ten times as long to sum over an axis of three.
     whole = counts[:, :, 0].copy()
@@ -278,13 +290,15 @@ def pooled(counts):
     return whole
 
 
-def counts_at(history, timeline, lookbacks, boxes, moment):
+def counts_at(history: EventHistory, timeline: Timeline, lookbacks: Sequence[Lookback], boxes: int,
+              moment: int) -> Floats:
     """Remembered counts at one moment (int64 nanoseconds): (boxes, lookbacks, shifts), per full exposure."""
     counts = recorded_at(history, timeline, lookbacks, boxes, moment)
     return counts if history.listening is None else history.listening.filled(counts, lookbacks, moment)
 
 
-def recorded_at(history, timeline, lookbacks, boxes, moment):
+def recorded_at(history: EventHistory, timeline: Timeline, lookbacks: Sequence[Lookback], boxes: int,
+                moment: int) -> Floats:
     """The same as they are on record."""
     known = history.until(moment)
     age = (moment - timeline.start[known.slot]) / DAY
@@ -297,7 +311,8 @@ def recorded_at(history, timeline, lookbacks, boxes, moment):
     return counts
 
 
-def roll(history, timeline, lookbacks, boxes, first, last, into=None):
+def roll(history: EventHistory, timeline: Timeline, lookbacks: Sequence[Lookback], boxes: int, first: int, last: int,
+         into: Floats | None = None) -> Iterator[tuple[int, Floats]]:
     """Remembered counts at the plan moment of each date from ``first`` to before ``last`` (positions of dates).
 
     Each step lets the counts age and adds what has become known since, so a whole history costs little more than one
@@ -311,7 +326,7 @@ def roll(history, timeline, lookbacks, boxes, first, last, into=None):
     if first >= last:
         return
 
-    def exposed(date):
+    def exposed(date: int) -> Floats:
         listening = history.listening
         return counts if listening is None else listening.filled(counts, lookbacks, timeline.origin[date])
 
@@ -338,14 +353,16 @@ def roll(history, timeline, lookbacks, boxes, first, last, into=None):
         new = slice(known_by[date - 1], known_by[date])
         age = (now - start[new]) / DAY
         for position, lookback in enumerate(lookbacks):
-            np.add.at(counts, (history.box[new], position, shift[new]), history.weight[new] * lookback.weight(age))
+            place: Any = history.box[new], position, shift[new]
+            np.add.at(counts, place, history.weight[new] * lookback.weight(age))
         for position, (order, bounds) in forgotten.items():
             old = order[bounds[date]:bounds[date + 1]]
             np.subtract.at(counts, (history.box[old], position, shift[old]), history.weight[old])
         yield date, exposed(date)
 
 
-def _forgotten(history, timeline, start, lookback, last):
+def _forgotten(history: EventHistory, timeline: Timeline, start: Ints, lookback: Lookback,
+               last: int) -> tuple[Ints, Ints]:
     """Entries in the order in which a window forgets them, and the bounds of each date in that order."""
     known = np.searchsorted(timeline.origin, history.known)
     gone = np.searchsorted(timeline.origin, start + int(lookback.days * DAY))

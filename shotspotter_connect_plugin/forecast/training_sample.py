@@ -1,11 +1,22 @@
 """Samples of the past: events, and places at which none need have happened, each with its surfaces at the time."""
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .ladder import lookbacks_of
 from .sources import Lookback
 from .surfaces import Feature, SurfaceSet
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from .arrays import Floats, Ints, Numbers
+    from .ladder import Rung
+    from .predictors import Predictors
+    from .surfaces import Smoother
 
 # Chosen: places without regard to events are cheap and only stand for an integral; more of them cost the trees' time.
 _GROUNDS_PER_EVENT = 4
@@ -26,24 +37,25 @@ class Sample:
     uniform.
     """
 
-    features: dict
-    date: np.ndarray
-    slot: np.ndarray
-    known: np.ndarray
-    weight: np.ndarray
-    densities: np.ndarray
+    features: dict[Feature, int]
+    date: Ints
+    slot: Ints
+    known: Numbers
+    weight: Floats
+    densities: Numbers
 
-    def select(self, rows):
+    def select(self, rows: Any) -> Sample:
         """The entries that a mask or positions choose."""
         return Sample(self.features, self.date[rows], self.slot[rows], self.known[rows], self.weight[rows],
                       self.densities[rows])
 
-    def of(self, features):
+    def of(self, features: Sequence[Feature]) -> Floats:
         """Densities (n, surfaces) of some surfaces."""
         return self.densities[:, [self.features[feature] for feature in features]].astype(float)
 
 
-def make_samples(ladder, predictors, smoother, first, last, rng, progress):
+def make_samples(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoother, first: int, last: int,
+                 rng: np.random.Generator, progress: Progress) -> tuple[Sample, Sample]:
     """Collect the surfaces of all rungs for the dates ``first`` to before ``last``.
 
     Where sensors listen only in places, events are the alerts alone, and densities are those among the places heard.
@@ -72,7 +84,8 @@ def make_samples(ladder, predictors, smoother, first, last, rng, progress):
         guide = SurfaceSet([_GUIDE], smoother, surfaces.lookbacks)
         wished = np.clip(_GROUNDS_PER_EVENT * (bounds[last] - bounds[first]), _FEWEST_GROUNDS, _MOST_GROUNDS)
         per_slot = -(-int(wished) // max(int(slots[last] - slots[first]), 1))
-    events, grounds = [], []
+    events: list[tuple[Numbers, ...]] = []
+    grounds: list[tuple[Numbers, ...]] = []
     for day, counts in predictors.roll(surfaces.lookbacks, len(smoother), first, last):
         if (day - first) % 4 == 0:
             progress.report((day - first) / (last - first))
@@ -98,10 +111,11 @@ def make_samples(ladder, predictors, smoother, first, last, rng, progress):
         if per_slot:
             grounds.append((dates[more], slot[more], np.zeros(box.size - rows.size), part[more], densities[more]))
     places = {feature: position for position, feature in enumerate(features)}
-    return tuple(Sample(places, *_joined(parts, len(features))) for parts in (events, grounds))
+    return Sample(places, *_joined(events, len(features))), Sample(places, *_joined(grounds, len(features)))
 
 
-def _draw(density, slot, uniform, heard, count, rng):
+def _draw(density: Floats, slot: int, uniform: Floats, heard: Floats | None, count: int,
+          rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
     """Draw boxes of one slot by a density: boxes, slots, weights (parts of the area each stands for)."""
     area = uniform if heard is None else uniform * heard / max(float(np.sum(uniform * heard)), 1e-12)
     chance = np.cumsum(np.where(area > 0, density, 0.0))
@@ -109,7 +123,7 @@ def _draw(density, slot, uniform, heard, count, rng):
     return box, np.full(count, slot), area[box] * chance[-1] / (np.maximum(density[box], 1e-300) * count)
 
 
-def _joined(parts, features):
+def _joined(parts: list[tuple[Numbers, ...]], features: int) -> tuple[Numbers, ...]:
     if not parts:
         return (*(np.zeros(0, dtype=np.int64) for _ in range(3)), np.zeros(0), np.zeros((0, features), np.float32))
     return tuple(np.concatenate(column) for column in zip(*parts))

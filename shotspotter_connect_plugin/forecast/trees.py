@@ -5,10 +5,17 @@ events and from a sample of the places and times where the simpler forecast expe
 slow to learn, and no leaf may rest on less than a thirtieth of the sample, since trees that are free to fit a few
 hundred events forecast worse than none.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .arrays import Floats, Numbers
 
 # Chosen, all four: few, small trees that learn slowly from large leaves, as trees that are free to fit a few hundred
 # events forecast worse than none. On development years (Washington 2015 and 2016) they gain 0.01 in log score on
@@ -33,14 +40,14 @@ class Tree:
     Rows whose ``feature`` is at most ``threshold`` go left.
     """
 
-    feature: tuple
-    threshold: tuple
-    left: tuple
-    right: tuple
-    value: tuple
+    feature: tuple[int, ...]
+    threshold: tuple[float, ...]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    value: tuple[float, ...]
 
     @cached_property
-    def _table(self):
+    def _table(self) -> tuple[list[int], Floats]:
         """Positions of the nodes that ask, and the value of every combination of their answers (bit k: the k-th says
         left), which is faster to look up than to walk through."""
         asking = [node for node in range(len(self.left)) if self.left[node] >= 0]
@@ -53,12 +60,13 @@ class Tree:
             values[answers] = self.value[node]
         return asking, values
 
-    def predict(self, columns):
+    def predict(self, columns: Sequence[Floats]) -> Floats:
         """Values of rows given as a list of columns."""
         asking, values = self._table
         answers = np.zeros(columns[0].size, dtype=np.uint8)
         for bit, node in enumerate(asking):
-            answers |= (columns[self.feature[node]] <= self.threshold[node]).view(np.uint8) << bit
+            says_left: Numbers = (columns[self.feature[node]] <= self.threshold[node]).view(np.uint8)
+            answers |= (says_left << bit).astype(np.uint8, copy=False)
         return values.take(answers)
 
 
@@ -67,9 +75,9 @@ class Forest:
     """Trees whose values are added to a constant."""
 
     constant: float
-    trees: tuple
+    trees: tuple[Tree, ...]
 
-    def predict(self, terms):
+    def predict(self, terms: Floats) -> Floats:
         """Sum of the trees for rows of terms (n, terms): the same bits as scikit-learn's raw prediction."""
         columns = [np.ascontiguousarray(column) for column in np.asarray(terms, dtype=float).T]
         total = np.full(len(terms), self.constant)
@@ -78,7 +86,7 @@ class Forest:
         return total
 
 
-def can_grow():
+def can_grow() -> bool:
     """Tell whether scikit-learn is there and loads."""
     try:
         import sklearn.ensemble  # noqa: F401
@@ -88,7 +96,8 @@ def can_grow():
     return True
 
 
-def grow(event_terms, event_weight, terms, expected, seed, tick=lambda: None):
+def grow(event_terms: Floats, event_weight: Floats, terms: Floats, expected: Floats, seed: int,
+         tick: Callable[[], None] = lambda: None) -> Forest:
     """Grow a forest.
 
     Parameters
@@ -124,16 +133,16 @@ def grow(event_terms, event_weight, terms, expected, seed, tick=lambda: None):
     return Forest(constant, tuple(_tree(one[0].nodes) for one in model._predictors))
 
 
-def _stoppable(tick):
+def _stoppable(tick: Callable[[], None]) -> Any:
     """scikit-learn's boosted trees, which call ``tick`` before each round; ``fit`` itself has nothing for that."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     class Stoppable(HistGradientBoostingRegressor):
-        def _get_loss(self, sample_weight):
+        def _get_loss(self, sample_weight: Any) -> Any:
             loss = super()._get_loss(sample_weight=sample_weight)
             slopes = loss.gradient_hessian
 
-            def ticking(*given, **named):
+            def ticking(*given: Any, **named: Any) -> Any:
                 tick()
                 return slopes(*given, **named)
 
@@ -143,7 +152,7 @@ def _stoppable(tick):
     return Stoppable
 
 
-def _tree(nodes):
+def _tree(nodes: Numbers) -> Tree:
     leaf = nodes["is_leaf"].astype(bool)
     return Tree(tuple(np.where(leaf, 0, nodes["feature_idx"]).tolist()),
                 tuple(np.where(leaf, 0.0, nodes["num_threshold"]).tolist()),

@@ -3,8 +3,12 @@
 Nothing known only later is used: surfaces are those of each date's plan moment, weights and level of a stretch of
 weeks are fitted to what was known when it began.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +20,14 @@ from .ladder import ROBUST, Rung
 from .stable_product import stable_product
 from .training_sample import make_samples
 from .weekly_intervals import FEWEST_EVENTS, of_sums, reach
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from .arrays import Floats
+    from .event_history import EventHistory, Timeline
+    from .predictors import Predictors
+    from .surfaces import Smoother
+    from .training_sample import Sample
 
 # Two years of whole weeks, so that every season is in what is fitted and in what is judged.
 _WINDOW_DAYS = 728
@@ -48,23 +60,23 @@ class ValidationSpans:
     weeks: int
 
     @property
-    def validation(self):
+    def validation(self) -> int:
         return self.last - 7 * self.weeks
 
-    def blocks(self):
+    def blocks(self) -> list[tuple[int, int]]:
         """Stretches (start, stop) of validation between two fits."""
         cuts = np.linspace(0, self.weeks, min(_REFITS, self.weeks) + 1).round().astype(int)
         return [(self.validation + 7 * int(a), self.validation + 7 * int(b)) for a, b in zip(cuts[:-1], cuts[1:])]
 
 
-def plan_spans(last):
+def plan_spans(last: int) -> ValidationSpans:
     """Divide the dates before ``last`` into burn-in, fit and validation; too short a past has no validation."""
     first = max(min(_BURN_IN_DAYS, last // 3), last - _WINDOW_DAYS)
     weeks = min(_VALIDATION_WEEKS, (last - first) // 14)
     return ValidationSpans(first, last, weeks if weeks >= _FEWEST_WEEKS else 0)
 
 
-def fit_from(date):
+def fit_from(date: int) -> int:
     """Position of the first date whose events weights of that date are fitted to.
 
     Weights fitted where the past was still short would smooth more than a longer past needs, so the first 400 days,
@@ -83,13 +95,14 @@ class Outcome:
     fit: RungFit
     rate: CitywideRate
     uncertainty: Uncertainty
-    validation: dict
-    compared: list
-    ladder: tuple = ()
-    fits: dict = field(default_factory=dict)
+    validation: dict[str, Any]
+    compared: list[dict[str, Any]]
+    ladder: tuple[Rung, ...] = ()
+    fits: dict[str, RungFit] = field(default_factory=dict)
 
 
-def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=False):
+def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoother, last: int, rng: np.random.Generator,
+               progress: Progress, every_rung: bool = False) -> Outcome:
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
@@ -111,7 +124,8 @@ def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=Fal
     events, grounds = make_samples(ladder, predictors, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
     rates = _Rates(predictors.own, timeline, last)
     learner = _Learner(ladder, events, grounds, timeline, rates, int(rng.integers(2 ** 31)))
-    fits, scores = [], np.zeros((len(ladder), spans.weeks))
+    fits: list[dict[str, RungFit]] = []
+    scores = np.zeros((len(ladder), spans.weeks))
     for start, stop in spans.blocks():
         done = 0.45 + 0.25 * len(fits) / _REFITS
         fits.append(learner.fits(ladder, start, partial(progress.report, done)))
@@ -120,7 +134,8 @@ def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=Fal
     weekly = np.bincount((judged.date - spans.validation) // 7, judged.weight, minlength=spans.weeks)
     chosen, reason, compared = choose_rung(ladder, scores, weekly, rng)
     newest = learner.fits(ladder if every_rung else (chosen,), last, partial(progress.report, 0.7))
-    uncertainty, figures = Uncertainty(), {}
+    uncertainty = Uncertainty()
+    figures: dict[str, Any] = {}
     if spans.weeks:
         uncertainty, figures = _examine(chosen, predictors, smoother, spans, [fit[chosen.name] for fit in fits], rates,
                                         progress.part(0.75, 1.0))
@@ -131,13 +146,15 @@ def train_type(ladder, predictors, smoother, last, rng, progress, every_rung=Fal
 class _Learner:
     """Fits the rungs to what was known before a date, one date after the other, and scores what came then."""
 
-    def __init__(self, ladder, events, grounds, timeline, rates, seed):
+    def __init__(self, ladder: Sequence[Rung], events: Sample, grounds: Sample, timeline: Timeline, rates: _Rates,
+                 seed: int) -> None:
         self._ladder, self._events, self._grounds = ladder, events, grounds
         self._timeline, self._rates, self._seed = timeline, rates, seed
         self._likelihood = np.zeros(len(POWERS))
-        self._judged, self._rate = False, {}
+        self._judged = False
+        self._rate: dict[int, Floats] = {}
 
-    def fits(self, ladder, start, tick):
+    def fits(self, ladder: Sequence[Rung], start: int, tick: Callable[[], None]) -> dict[str, RungFit]:
         """Fit of each rung of a ladder by name."""
         known = self._events.known <= self._timeline.origin[min(start, self._timeline.origin.size - 1)]
         earlier = self._events.select((self._events.date >= fit_from(start)) & (self._events.date < start) & known)
@@ -156,7 +173,7 @@ class _Learner:
                 fits[item.name] = replace(grown, power=self._power() if item.family == "blend" else 1.0)
         return fits
 
-    def weekly_scores(self, fits, start, stop, spans):
+    def weekly_scores(self, fits: dict[str, RungFit], start: int, stop: int, spans: ValidationSpans) -> Floats:
         """Log-likelihood above uniform (rungs, weeks) of the events of the dates start to before stop."""
         events, around = (part.select((part.date >= start) & (part.date < stop))
                           for part in (self._events, self._grounds))
@@ -171,11 +188,11 @@ class _Learner:
                 self._judged = True
         return scores
 
-    def _power(self):
+    def _power(self) -> float:
         """The weight of trees in a blend that was best so far, in weeks that came after what was fitted."""
         return POWERS[int(np.argmax(self._likelihood))] if self._judged else USUAL_POWER
 
-    def _rate_of(self, start):
+    def _rate_of(self, start: int) -> Floats:
         """Expected events of every slot by the level known at a date; a mean where it has none."""
         if start not in self._rate:
             moment = self._timeline.origin[min(start, self._timeline.origin.size - 1)]
@@ -188,7 +205,7 @@ class _Learner:
 class _Rates:
     """Terms of the level for all slots of the past, and fits of it to parts of them."""
 
-    def __init__(self, history, timeline, last):
+    def __init__(self, history: EventHistory, timeline: Timeline, last: int) -> None:
         self._history, self._timeline = history, timeline
         self._observed = observed_slots(history, timeline, last)
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
@@ -196,7 +213,7 @@ class _Rates:
         self._slots, self._terms = terms.at_origins(self._first, last)
         self._seen, self.share_heard = terms.share_seen, terms.share_heard
 
-    def fit(self, before, moment):
+    def fit(self, before: int, moment: int) -> CitywideRate:
         """Fit to the slots of dates before a position, with the events known at a moment."""
         known = self._history.until(moment)
         events = np.bincount(known.slot, known.weight, minlength=self._timeline.start.size)
@@ -206,14 +223,15 @@ class _Rates:
         return fit_rate((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
                         before - self._first)
 
-    def expected(self, rate):
+    def expected(self, rate: CitywideRate) -> Floats:
         """Expected events of every slot, NaN where it has no terms."""
         expected = np.full(self._timeline.start.size, np.nan)
         expected[self._slots] = rate.expected(self._terms)
         return expected
 
 
-def choose_rung(ladder, scores, events, rng):
+def choose_rung(ladder: Sequence[Rung], scores: Floats, events: Floats,
+                rng: np.random.Generator) -> tuple[Rung, str, list[dict[str, Any]]]:
     """The simplest rung within one paired block-bootstrap standard error of the best log score; blocks are weeks.
 
     A bootstrap of few weeks gives too small an error, by an eighth at four weeks: that moves a rule of thumb, where it
@@ -252,7 +270,9 @@ def choose_rung(ladder, scores, events, rng):
     return ladder[chosen], reason, compared
 
 
-def replay_slots(box_density, predictors, first, last, fit_of, rate_of, share_heard):
+def replay_slots(box_density: BoxDensity, predictors: Predictors, first: int, last: int,
+                 fit_of: Callable[[int], RungFit], rate_of: Floats,
+                 share_heard: Floats) -> Iterator[tuple[int, Floats]]:
     """Forecast every slot of some dates again, each from what was known at the plan moment of its date.
 
     Parameters
@@ -283,13 +303,13 @@ def replay_slots(box_density, predictors, first, last, fit_of, rate_of, share_he
                                          timeline.start[slot])
 
 
-def expected_in(total, density, history, share_heard, start):
+def expected_in(total: float, density: Floats, history: EventHistory, share_heard: float, start: int) -> Floats:
     """Expected events of the boxes in a slot from its total and a density."""
     listening = history.listening
     return total * density if listening is None else listening.placed(total, density, share_heard, start)
 
 
-def events_by_slot(history, timeline, boxes, first, last):
+def events_by_slot(history: EventHistory, timeline: Timeline, boxes: int, first: int, last: int) -> dict[int, Floats]:
     """Observed events of the dates first to before last: a dict of slot -> (boxes,) for slots with any."""
     counted = history.counted
     date = timeline.date[history.slot[counted]]
@@ -300,7 +320,8 @@ def events_by_slot(history, timeline, boxes, first, last):
             for slot, part in zip(slots, np.split(rows, starts[1:]))}
 
 
-def _examine(chosen, predictors, smoother, spans, fits, rates, progress):
+def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: ValidationSpans, fits: list[RungFit],
+             rates: _Rates, progress: Progress) -> tuple[Uncertainty, dict[str, Any]]:
     """Calibration, hits and uncertainty of the chosen rung over validation; ``fits`` of it by stretch."""
     history, timeline = predictors.own, predictors.timeline
     rate_of, fit_of = np.full(timeline.start.size, np.nan), {}

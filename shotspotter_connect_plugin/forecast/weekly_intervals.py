@@ -6,7 +6,15 @@ over weeks. Such a ratio is nearly the mean of what each week adds to it (its li
 weeks again (a bootstrap) knows nothing of that: its 90 % intervals hold the truth in about half of all periods of two
 weeks and three quarters of those of four. ``benchmarks/intervals.py`` measures both.
 """
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from .arrays import ArrayLike, Floats
 
 FEWEST_WEEKS = 8
 """Weeks below which no interval is given: with fewer, how weeks differ is itself not known (see the benchmark)."""
@@ -18,7 +26,7 @@ _NOTHING = 1e-12
 """Deviations below this are the rounding of sums."""
 
 
-def why_none(weeks, events):
+def why_none(weeks: int, events: float) -> str:
     """Say why there is no interval from so many weeks and events; an empty text where there is one."""
     if weeks < FEWEST_WEEKS:
         return f"only {weeks:,} {'week' if weeks == 1 else 'weeks'}, at least {FEWEST_WEEKS} are needed"
@@ -27,7 +35,7 @@ def why_none(weeks, events):
     return ""
 
 
-def reach(deviations, events):
+def reach(deviations: Floats, events: Floats) -> Floats:
     """How far the ends of a 90 % interval are from the sum of the weeks' deviations, which is 0.
 
     Parameters
@@ -55,13 +63,14 @@ def reach(deviations, events):
     return stdtrit(telling - 1, 1 - _MISS) * np.sqrt((variance + np.maximum(together, 0.0)) * telling / (telling - 1))
 
 
-def of_sums(values):
+def of_sums(values: Floats) -> Floats:
     """Share (..., weeks) of each week in a sum over weeks; 0 where the sum is 0."""
     total = np.sum(values, axis=-1, keepdims=True)
     return np.divide(values, total, out=np.zeros(np.shape(values)), where=total > 0)
 
 
-def ratio_interval(ratio, above, below, events):
+def ratio_interval(ratio: ArrayLike, above: Sequence[Floats], below: Sequence[Floats],
+                   events: Floats) -> tuple[Floats, Floats]:
     """90 % interval of products and ratios of sums over weeks.
 
     The logarithm is linearised, so no end is negative. Where the ratio is 0 because nothing was caught, the upper end
@@ -85,7 +94,7 @@ def ratio_interval(ratio, above, below, events):
     return np.asarray(ratio) / times, np.asarray(ratio) * times
 
 
-def most_unseen(events):
+def most_unseen(events: float) -> float:
     """Largest share of hits that would give none in so many events in one of twenty cases (Hanley and Lippman-Hand
     1983)."""
     return 1.0 - _MISS ** (1.0 / events)

@@ -41,7 +41,7 @@ class PatrolHistory:
     minutes: MinuteDays = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
 
 
-def never_drawn(boxes: pd.DataFrame, rules: Rules) -> Iterator[tuple[pd.Series, str]]:
+def never_drawn(boxes: LimitedBoxes, rules: Rules) -> Iterator[tuple[pd.Series, str]]:
     """Give (applies to each box, reason) of what keeps a box out of every draw, whatever happened there.
 
     Parameters

@@ -116,6 +116,9 @@ class Watch:
         @functools.wraps(function)
         def generate(*arguments, **more):
             self.called[full] += 1
+            if self.called[full] <= self._calls:
+                for name, value in {**dict(zip(names, arguments)), **more}.items():
+                    look(name, value)
             steps, held = function(*arguments, **more), given(arguments, more)
             for number in range(sys.maxsize):
                 try:

@@ -94,9 +94,10 @@ def examples_of_a_forecast(calendar):
     forecast_model.ForecastModel.from_json(trained.to_json())
     model_card.card_html(trained.card)
     simple = [ladder.rung(name) for name in ("uniform", "kde_500_all")]
-    learnt = estimator.Forecaster(boxes, calendar, as_of, ladder=simple).fit(events)
+    learnt = estimator.Forecaster(boxes, calendar, as_of, ladder=simple, coverage=coverage, places=places,
+                                  days=days).fit(events)
     asked = scored[["box_id", "crime_type"]].assign(shift_date="2018-10-28", shift="day")[::7]
-    learnt.predict(asked)
+    learnt.predict(asked, events)
     learnt.score(asked, np.zeros(len(asked)))
     learnt.set_params(**learnt.get_params())
     return events, boxes, coverage, places, days
