@@ -243,8 +243,9 @@ def read_events(workspace: Workspace, crime_types: Sequence[str], as_of: pd.Time
     own.loc[shots, "weight"] = gunfire_events.weights(own.loc[shots, "from_utc"], *fireworks)
     parts = [own]
     if use_alerts:
-        merging: dict[str, Any] = {"merge_minutes": settings.merge_alert_minutes, "merge_metres": settings.merge_alert_metres,
-                                   "firework_days": settings.firework_days, "firework_weight": settings.firework_weight}
+        merging: dict[str, Any] = {
+            "merge_minutes": settings.merge_alert_minutes, "merge_metres": settings.merge_alert_metres,
+            "firework_days": settings.firework_days, "firework_weight": settings.firework_weight}
         alerts = workspace.read("gunfire", _ALERTS, {"occurred_utc": until})
         parts.append(gunfire_events.gunfire_events(alerts, workspace.calendar, **merging,
                                                    include_probable=settings.include_probable))
