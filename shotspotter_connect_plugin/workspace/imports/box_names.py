@@ -81,7 +81,7 @@ def box_names(boxes: BoxCentres, blocks: IncidentBlocks, places: NamedPlaces, si
     return pd.concat([names, _relative(unnamed, anchors, size)]).sort_index().rename("where")
 
 
-def _commonest_blocks(boxes: BoxCentres, blocks: IncidentBlocks) -> pd.Series:
+def _commonest_blocks(boxes: pd.DataFrame, blocks: IncidentBlocks) -> pd.Series:
     """Series of one block name per box, no name twice; boxes without any are left out."""
     blocks = blocks.dropna(subset=["box_id", "block"])
     blocks = blocks[blocks["box_id"].isin(boxes.index) & (blocks["block"].astype(str).str.len() <= LONGEST)]

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ...progress import Progress
-    from ..store.rows import CalendarDays
     from ..store.workspace import Workspace
     from .import_frames import CalendarRows
     from .row_source import Source
@@ -154,7 +153,7 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
 _NEW, _OTHER, _SAME = 0, 1, 2
 
 
-def _compared(workspace: Workspace, rows: pd.DataFrame, source: str) -> tuple[pd.Series, CalendarDays]:
+def _compared(workspace: Workspace, rows: pd.DataFrame, source: str) -> tuple[pd.Series, pd.DataFrame]:
     """State of each row against the workspace, by key; and what an earlier import of the file held besides.
 
     Weather of other dates stays: exports of it go on from day to day under one name.

@@ -188,7 +188,7 @@ def _one_row_per_incident(file: PlacedFile, rows: IncidentRows) -> IncidentRows:
     return rows.sort_values("line")
 
 
-def _same_place(one: IncidentRows, other: IncidentRows) -> Flags:
+def _same_place(one: pd.DataFrame, other: pd.DataFrame) -> Flags:
     return (np.abs(one["x"].to_numpy() - other["x"].to_numpy()) < SAME_PLACE) & (
         np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
 
