@@ -117,11 +117,11 @@ def worst_errors(crs: osr.SpatialReference, bounds: Numbers, size: float) -> tup
     lon = (lon - lon[0] + math.pi) % (2 * math.pi) - math.pi  # a box may lie across the 180th meridian
     diagonal = size * math.sqrt(2)
     pairs = [(0, 1, size), (1, 2, size), (2, 3, size), (3, 0, size), (0, 2, diagonal), (1, 3, diagonal)]
-    sides = []
+    errors = []
     for a, b, length in pairs:
         east, north = _radii((lat[a] + lat[b]) / 2, ground)
-        sides.append(np.hypot(east * (lon[b] - lon[a]), north * (lat[b] - lat[a])) / length - 1)
-    sides, middle = np.concatenate(sides), lat.mean(axis=0)
+        errors.append(np.hypot(east * (lon[b] - lon[a]), north * (lat[b] - lat[a])) / length - 1)
+    sides, middle = np.concatenate(errors), lat.mean(axis=0)
     x, y = _radii(lat, ground)[0] * (lon - lon.mean(axis=0)), _radii(middle, ground)[1] * (lat - middle)
     areas = np.abs((x[2] - x[0]) * (y[3] - y[1]) - (x[3] - x[1]) * (y[2] - y[0])) / (2 * size * size) - 1
     return sides[np.abs(sides).argmax()], areas[np.abs(areas).argmax()]

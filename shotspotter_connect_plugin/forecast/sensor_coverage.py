@@ -144,7 +144,8 @@ def _on_record(sources: tuple[EventHistory, EventHistory], starts: Ints,
     turns = np.flatnonzero(np.any([np.diff(on.astype(int), prepend=0) != 0 for on in there], axis=0))
     cut = np.unique(np.concatenate([starts, timeline.start[turns]])).astype(np.int64)
     slot = np.searchsorted(timeline.start, cut, side="right") - 1
-    return cut, *(np.where(slot >= 0, on[np.maximum(slot, 0)], False).astype(float) for on in there)
+    first, second = (np.where(slot >= 0, on[np.maximum(slot, 0)], False).astype(float) for on in there)
+    return cut, first, second
 
 
 def _reporting(alerts: Floats, reports: Floats) -> Reporting:

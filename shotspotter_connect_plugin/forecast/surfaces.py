@@ -357,7 +357,8 @@ def roll(history: EventHistory, timeline: Timeline, lookbacks: Sequence[Lookback
             np.add.at(counts, place, history.weight[new] * lookback.weight(age))
         for position, (order, bounds) in forgotten.items():
             old = order[bounds[date]:bounds[date + 1]]
-            np.subtract.at(counts, (history.box[old], position, shift[old]), history.weight[old])
+            place = history.box[old], position, shift[old]
+            np.subtract.at(counts, place, history.weight[old])
         yield date, exposed(date)
 
 

@@ -68,15 +68,15 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
         raise ValueError("Inclusion probabilities must lie between 0 and 1.")
     place = np.stack([np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)])
     beat = np.asarray(beat, dtype=object)
-    selected = np.flatnonzero(chance == 1).tolist()
+    winners: list[int] = np.flatnonzero(chance == 1).tolist()
     open_boxes = np.flatnonzero((chance > 0) & (chance < 1))
     left_over = []
     for name in sorted(set(beat[open_boxes])):
-        left_over += _settle(open_boxes[beat[open_boxes] == name], chance, place, uniforms, selected)
-    for last in _settle(np.array(sorted(left_over), dtype=np.int64), chance, place, uniforms, selected):
+        left_over += _settle(open_boxes[beat[open_boxes] == name], chance, place, uniforms, winners)
+    for last in _settle(np.array(sorted(left_over), dtype=np.int64), chance, place, uniforms, winners):
         if uniforms.next() < chance[last]:
-            selected.append(last)
-    selected = np.array(selected, dtype=np.int64)
+            winners.append(last)
+    selected = np.array(winners, dtype=np.int64)
     others = np.setdiff1d(np.flatnonzero(probability > 0), selected)
     with np.errstate(over="ignore"):
         ticket = uniforms.take(others.size) / probability[others]

@@ -44,13 +44,12 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, ca
         from scipy.sparse import csr_matrix
     except ImportError:
         return None
-    harm, cap = np.nan_to_num(np.asarray(harm, dtype=float)), np.asarray(cap, dtype=float)
-    beat = np.asarray(beat, dtype=object)
-    codes, names = pd.factorize(beat)
-    may = np.flatnonzero((codes >= 0) & (cap > 0) & (harm > 0))
+    harms, caps = np.nan_to_num(np.asarray(harm, dtype=float)), np.asarray(cap, dtype=float)
+    codes, names = pd.factorize(np.asarray(beat, dtype=object))
+    may = np.flatnonzero((codes >= 0) & (caps > 0) & (harms > 0))
     if may.size == 0:
         return 0.0
-    most_harm = harm[may].max()  # the solver's tolerances are absolute
+    most_harm = harms[may].max()  # the solver's tolerances are absolute
     rows, most = [codes[may]], [boxes_per_beat] * len(names)
     columns = [np.arange(may.size)]
     for name, share in sorted((shares or {}).items()):
@@ -58,8 +57,8 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, ca
         columns.append(own)
         rows.append(np.full(own.size, len(most)))
         most.append(share * boxes_per_beat * len(names))
-    rows, columns = np.concatenate(rows), np.concatenate(columns)
-    sums = csr_matrix((np.ones(rows.size), (rows, columns)), shape=(len(most), may.size))
-    found = linprog(-harm[may] / most_harm, A_ub=sums, b_ub=most, method="highs", options=_EXACT,
-                    bounds=np.stack([np.zeros(may.size), cap[may]], axis=1))
+    places = np.concatenate(rows), np.concatenate(columns)
+    sums = csr_matrix((np.ones(places[0].size), places), shape=(len(most), may.size))
+    found = linprog(-harms[may] / most_harm, A_ub=sums, b_ub=most, method="highs", options=_EXACT,
+                    bounds=np.stack([np.zeros(may.size), caps[may]], axis=1))
     return float(-found.fun * most_harm)

@@ -130,7 +130,7 @@ class LivePatrol:
             begin = min(begin, moment)
         while ((entered < begin) & (left > begin)).any():
             begin = entered[(entered < begin) & (left > begin)].min()
-        for number in np.flatnonzero(left <= begin):
+        for number in np.flatnonzero(left <= begin).tolist():
             row = past.iloc[number]
             self._visits[row["box_id"], row["entered_utc"]] = Visit(
                 self._unit, row["box_id"], row["entered_utc"], row["left_utc"], row["minutes"])

@@ -109,7 +109,8 @@ def neighbours(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
     place = {key: number for number, key in enumerate(zip(col.tolist(), row.tolist()))}
     pairs = [(number, place[x + dx, y + dy]) for (x, y), number in place.items() for dx, dy in _AROUND
              if (x + dx, y + dy) in place]
-    return tuple(np.array(pairs, dtype=np.int64).reshape(-1, 2).T)
+    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return first, second
 
 
 def beside(drawn: Bools, pairs: tuple[Ints, Ints]) -> Bools:

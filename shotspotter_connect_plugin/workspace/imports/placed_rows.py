@@ -219,8 +219,8 @@ class PlacedFile:
         self._readings = self._read_times(evidence)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
-        samples = {pair: tuple(np.concatenate([part.places[pair][axis] for part in evidence]) for axis in (0, 1))
-                   for pair in self._pairs}
+        samples = {pair: (np.concatenate([part.places[pair][0] for part in evidence]),
+                          np.concatenate([part.places[pair][1] for part in evidence])) for pair in self._pairs}
         self.system = coordinates.choose_system(self.area, samples, self._source_crs, self.source.crs)
         for role, column in list(self.mapping.items()):
             if any(column in pair for pair in self._pairs) and column not in self.system.columns:

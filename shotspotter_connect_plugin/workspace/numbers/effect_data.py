@@ -126,8 +126,12 @@ class EarlyForecasts:
                 own = kept & (codes == code)
                 parts[name].append((place[own].astype(np.int32), box[own].astype(np.int32),
                                     rows["expected"].to_numpy(dtype=float)[own]))
-        entries = {code: tuple(np.concatenate(part) for part in zip(*found)) for code, found in parts.items()}
-        return cls(len(boxes), entries, np.unique(np.concatenate([slot for slot, _, _ in entries.values()] or [[]])))
+        entries = {}
+        for code, found in parts.items():
+            slots, at, expected = (np.concatenate(part) for part in zip(*found))
+            entries[code] = slots, at, expected
+        known = [np.array([], dtype=np.int32), *(slots for slots, _, _ in entries.values())]
+        return cls(len(boxes), entries, np.unique(np.concatenate(known)))
 
     @staticmethod
     def _early(workspace: Workspace, rows: pd.DataFrame, slots: pd.DataFrame) -> NDArray[np.bool_]:

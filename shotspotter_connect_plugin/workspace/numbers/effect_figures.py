@@ -129,7 +129,7 @@ def effects(workspace: Workspace, first: str, last: str, beat: str = "", progres
     hours = hours_of(visits, plan, boxes)
     estimates, replays = _estimates(plan, timeline, boxes, events, forecasts, hours, progress.part(0.3, 0.95))
     scope, by_box = _scope(plan, boxes, hours)
-    lottery, units = plan.lottery(hours.any(axis=1))
+    lottery, units = plan.lottery(np.asarray(hours.any(axis=1)))
     days_each, over_time = _over_time(workspace, timeline, first, boxes, events, forecasts, visits, plan.mine)
     progress.report(1.0)
     return Effects(

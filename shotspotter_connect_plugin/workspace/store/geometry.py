@@ -45,7 +45,7 @@ def read_points(blobs: Sequence[bytes | None]) -> tuple[NDArray[np.float64], NDA
             x[known], y[known] = points["x"], points["y"]
             return x, y
     # Another program wrote some of them in another of the forms the format allows.
-    for position in np.flatnonzero(known):
+    for position in np.flatnonzero(known).tolist():
         shape = read_shape(blobs[position])
         if shape is not None and not shape.is_empty:
             x[position], y[position] = shape.x, shape.y
