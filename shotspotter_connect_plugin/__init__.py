@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from .ui.missing_libraries import StubPlugin
 
 
-def classFactory(iface: QgisInterface) -> ConnectPlugin | StubPlugin:  # noqa: N802 (the name QGIS calls)
-    """The plugin, or a stand-in that says which library is missing and how to get it."""
+def classFactory(iface: QgisInterface | None) -> ConnectPlugin | StubPlugin:  # noqa: N802 (the name QGIS calls)
+    """The plugin, or a stand-in that says which library is missing and how to get it.
+
+    ``qgis_process`` has no window to give: ``iface`` is None there.
+    """
     from .libraries import missing_required
 
     missing = missing_required()

@@ -94,7 +94,7 @@ class ConnectPlugin:
     _options: OptionsFactory | None
     _open_reports: OpenReports | None
 
-    def __init__(self, iface: QgisInterface) -> None:
+    def __init__(self, iface: QgisInterface | None) -> None:
         self._iface = iface
         self._provider = None
         self._menu = self._toolbar = None

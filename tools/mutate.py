@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "shotspotter_connect_plugin"
 _WORKSPACE = "tests/unit/workspace/test_"
 TESTS = {
-    "patrol": ["tests/unit/patrol", _WORKSPACE + "planning.py", _WORKSPACE + "adjusting.py"],
+    "patrol": ["tests/unit/patrol", *(f"{_WORKSPACE}{name}.py" for name in ("shift_draw", "shift_plan", "adjusting"))],
     "workspace/store": [f"{_WORKSPACE}{name}.py" for name in (
         "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layerfile",
         "read_only", "hostile", "adjusting")]}

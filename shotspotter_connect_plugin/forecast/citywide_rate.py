@@ -55,7 +55,7 @@ class CitywideRate:
     coefficients: tuple[float, ...]
 
     def expected(self, terms: _Terms) -> Floats:
-        """Expected events of slots whose terms :func:`slot_terms` made."""
+        """Expected events of slots whose terms :class:`RateTerms` made."""
         offset, design = terms
         return np.exp(offset + stable_product(design, np.asarray(self.coefficients)))
 

@@ -76,7 +76,7 @@ def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: R
         What was planned around the shift. Every window of days that holds the shift is looked at, so a shift metered
         late keeps the caps of plans made before it.
     rules : mapping
-        See :func:`rules_of`.
+        See :func:`.metering.rules_of`.
 
     Returns
     -------

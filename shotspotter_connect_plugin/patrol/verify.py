@@ -31,7 +31,7 @@ _NAMED = 10
 
 def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFrame, seed: str | None,
                 commitments: pd.DataFrame, state: Mapping[str, Mapping[str, Any]], *,
-                neighbourhood: Mapping[str, str] | None = None) -> list[str]:
+                neighbourhood: Mapping[str, str | None] | None = None) -> list[str]:
     """Name everything in a recorded draw that does not fit.
 
     Parameters
@@ -49,7 +49,7 @@ def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFr
     state : mapping
         What draws and adjustments make of each patrol of the shift, as :func:`.adjustments.replayed` gives it.
 
-    neighbourhood : mapping of str to str, optional
+    neighbourhood : mapping of str to str or None, optional
         Neighbourhood by box id, for share caps.
 
     Returns
@@ -122,7 +122,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _of_inputs(draw: Mapping[str, Any], boxes: DrawnBoxes, seed: str | None,
-               neighbourhood: Mapping[str, str]) -> list[str]:
+               neighbourhood: Mapping[str, str | None]) -> list[str]:
     impossible = _impossible(boxes)
     problems = impossible or _of_chances(draw, boxes) + _of_shares(draw["rules"], boxes, neighbourhood)
     try:
@@ -175,7 +175,7 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     return problems
 
 
-def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str]) -> list[str]:
+def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str | None]) -> list[str]:
     """No neighbourhood expects more than its share of the boxes asked for."""
     expected = boxes["inclusion_probability"].groupby(boxes["box_id"].map(neighbourhood)).sum()
     asked = rules["boxes_per_beat"] * boxes["beat"].nunique()

@@ -103,7 +103,7 @@ def visits_of_tracks(unit: Numbers, at: Ints, x: Floats, y: Floats, track: Ints,
     Parameters
     ----------
     unit, at, x, y, track : arrays
-        As :func:`tracks.clean` leaves them: sorted by unit and time.
+        As :func:`tracks.clean_fixes` leaves them: sorted by unit and time.
 
     Returns
     -------

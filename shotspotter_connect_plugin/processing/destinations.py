@@ -26,7 +26,7 @@ class WritesForPeople(ConnectAlgorithm):
 
     _outputs: dict[str, Any] | None = None
 
-    def flags(self) -> Qgis.ProcessingAlgorithmFlag:
+    def flags(self) -> Qgis.ProcessingAlgorithmFlags:
         # Layouts, and the layers of projects, live in the main thread.
         return super().flags() | Qgis.ProcessingAlgorithmFlag.NoThreading
 

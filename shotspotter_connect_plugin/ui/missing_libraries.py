@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class StubPlugin:
     """Says once what is missing and how to get it; does nothing else."""
 
-    def __init__(self, iface: QgisInterface, missing: Sequence[str]) -> None:
+    def __init__(self, iface: QgisInterface | None, missing: Sequence[str]) -> None:
         self._iface = iface
         self._sentence = missing_sentence(missing)
 

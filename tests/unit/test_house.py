@@ -143,6 +143,52 @@ def test_no_two_modules_share_a_name():
     assert sorted(path.relative_to(PACKAGE).as_posix() for path in files if names.count(path.name) > 1) == []
 
 
+_FILE_NAMED = re.compile(r"``(?:[\w/]*/)?(\w+\.py)``")
+_OBJECT_NAMED = re.compile(r":(?:mod|func|class|meth|data|attr):`~?\.*([\w.]+)`")
+
+
+def names_made(path):
+    """Names that a file defines, assigns or imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).rpartition(".")[2]
+
+
+def named_in_vain(text, module, made):
+    """What docstrings and comments of a module name and nobody has; ``made`` maps modules to the names they have."""
+    wrong = [found for found in _FILE_NAMED.findall(text) if found[:-3] not in made]
+    for found in _OBJECT_NAMED.findall(text):
+        home, _, name = found.rpartition(".")
+        home = home.rpartition(".")[2]
+        holders = [made[home or module]] if not home or home in made else [has for has in made.values() if home in has]
+        if name not in made and not any(name in has for has in holders):
+            wrong.append(found)
+    return wrong
+
+
+def test_docstrings_name_what_there_is():
+    """Files, and objects as :func:`name` of the same module or as :func:`module.name`: a new name leaves no old one."""
+    rooms = (PACKAGE, ROOT / "tests", ROOT / "benchmarks")
+    made = {path.stem: set() for folder in rooms for path in folder.rglob("*.py")}
+    for path in FILES:
+        made[path.stem].update(names_made(path))
+    wrong = {path.relative_to(PACKAGE).as_posix(): named_in_vain(path.read_text(encoding="utf-8"), path.stem, made)
+             for path in FILES}
+    assert {path: names for path, names in wrong.items() if names} == {}
+
+
+def test_the_docstring_test_sees_what_is_gone():
+    made = {"a": {"f", "K"}, "b": {"g"}}
+    text = ":mod:`b` :func:`f` :func:`g` :func:`.b.g` :meth:`K.g` :class:`~x.b.f` :meth:`L.f` ``c.py`` ``x/b.py``"
+    assert named_in_vain(text, "a", made) == ["c.py", "g", "K.g", "x.b.f", "L.f"]
+
+
 def unannotated(path):
     """Public functions and methods of a file that say nothing of a parameter or of what they give."""
     def look(body, prefix, in_class):

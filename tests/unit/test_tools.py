@@ -1,4 +1,5 @@
 """The commands of the Makefile: what the package holds, what the demo runs, what the install script refuses."""
+import ast
 import os
 import re
 import shutil
@@ -31,6 +32,16 @@ def test_the_package_holds_the_plugin_and_nothing_else(tmp_path):
     first = package.read_bytes()
     subprocess.run([sys.executable, str(copy / "tools" / "package.py")], check=True, capture_output=True)
     assert package.read_bytes() == first
+
+
+def test_make_mutate_names_rooms_and_tests_that_exist():
+    """Read, not imported: cosmic-ray is not among the test tools."""
+    named = {target.id: node.value for node in ast.parse((ROOT / "tools" / "mutate.py").read_text()).body
+             if isinstance(node, ast.Assign) for target in node.targets if isinstance(target, ast.Name)}
+    tests = eval(compile(ast.Expression(named["TESTS"]), "mutate.py", "eval"),
+                 {"_WORKSPACE": ast.literal_eval(named["_WORKSPACE"])})
+    assert [room for room in tests if not (ROOT / PLUGIN / room).is_dir()] == []
+    assert [path for paths in tests.values() for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_the_steps_of_the_sample_name_files_that_exist_and_skip_what_is_made(tmp_path):

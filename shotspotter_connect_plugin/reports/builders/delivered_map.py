@@ -1,7 +1,7 @@
 """Maps of reports: planned boxes, visits and tracks, as layers that live in memory.
 
 Tracks are somebody's whereabouts: a copy on disk would outlive their purge. Only a report opened in the layout designer
-is kept with the user's project, if that is saved (``opened.py``).
+is kept with the user's project, if that is saved (``opened_report.py``).
 """
 from __future__ import annotations
 

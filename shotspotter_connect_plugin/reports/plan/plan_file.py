@@ -40,7 +40,7 @@ def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: 
     """Write the plan of some shifts, and the streets, parks and water around, to a new GeoPackage.
 
     Layers: patrols, forecast (unless left out), beats, sheets, parks, water, roads, railroads; tables: sheet_rows,
-    crime_types. ``rollcalls`` are :class:`~.report_words.RollCall` of one workspace.
+    crime_types. ``rollcalls`` are :class:`~.rollcall_data.RollCall` of one workspace.
 
     Returns
     -------

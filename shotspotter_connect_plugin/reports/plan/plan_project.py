@@ -68,7 +68,7 @@ def write_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], fol
 
 def write_plan_files(rollcalls: Sequence[RollCall], folder: str | Path, progress: Progress = SILENT,
                      address: str = "") -> PlanFiles:
-    """As :func:`write_plan`, from :class:`~.report_words.RollCall` of one date, of the workspace at ``address``."""
+    """As :func:`write_plan`, from :class:`~.rollcall_data.RollCall` of one date, of the workspace at ``address``."""
     folder = Path(folder)
     name = f"plan_{rollcalls[0].shift_date}"
     geopackage, project_file = folder / (name + ".gpkg"), folder / (name + ".qgz")

@@ -31,9 +31,10 @@ class TimeReading:
     """How the values of a column are to be read.
 
     ``zone`` is the zone of values without an offset; ``certain`` whether it was named, by the user or the column;
-    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone; ``order`` one of :data:`ORDERS`, "" where
-    no date needs any. The rest is what :func:`settle` finds in the column: ``midnights``, whether midnights stand for
-    dates, as written or on the wall clock here; ``midnight_is_no_time`` among times.
+    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone; ``order`` one of
+    :data:`.time_texts.ORDERS`, "" where no date needs any. The rest is what :func:`settle` finds in the column:
+    ``midnights``, whether midnights stand for dates, as written or on the wall clock here; ``midnight_is_no_time``
+    among times.
     """
 
     zone: str

@@ -1,6 +1,6 @@
 """The figures of the exposure report, put together of what is read and of measures: who got how much, what was kept.
 
-Residents are read here and in ``neighbourhoods.py`` and nowhere else. Nothing here is about officers: no unit, no
+Residents are read here and in ``neighbourhood_import.py`` and nowhere else. Nothing here is about officers: no unit, no
 officer, no account and no note is given out.
 """
 from __future__ import annotations

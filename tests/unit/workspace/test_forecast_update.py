@@ -76,7 +76,8 @@ def test_only_types_that_take_something_from_gunfire_follow_an_alert(town):
 
     def inputs(hours=0):
         """What each type is made from at the moment, asked so many hours later."""
-        return forecasting._Standing(town, model, "m", {}, moment + pd.Timedelta(hours=hours)).inputs_at(moment)
+        asked = moment + pd.Timedelta(hours=hours)
+        return forecasting._StandingForecasts(town, model, "m", {}, asked).inputs_at(moment)
 
     before = inputs()
     add(town, "gunfire", alerts(1).assign(alert_id="later", occurred_utc=moment + pd.Timedelta(hours=1)))
