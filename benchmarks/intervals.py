@@ -17,8 +17,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, most_unseen, of_sums,  # noqa: E402
-                                                                  ratio_interval, reach)
+from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, half_width, most_unseen,  # noqa: E402
+                                                                  of_sums, ratio_interval)
 
 LENGTHS = (2, 4, 8, 13, 26, 52)
 # name: events a week, share caught, correlation of weeks, spread of their level, of how well they are caught, types
@@ -68,7 +68,7 @@ def judged(period, truth, rng):
     low, high = ratio_interval(ratio, (one,), (other,), events)
     found.append((low, high) if high > low else (np.nan, np.nan))  # no week told them apart
     score = gained.sum() / events.sum()
-    beyond = reach(gained / events.sum() - score * of_sums(events), events)
+    beyond = half_width(gained / events.sum() - score * of_sums(events), events)
     found.append((score - beyond, score + beyond))
     drawn = rng.integers(0, events.size, (BOOTSTRAPS, events.size))
     again = [part[drawn].sum(axis=1) for part in period]

@@ -12,7 +12,7 @@ from .accuracy import caught
 from .ladder import ROBUST, RUNGS
 from .rolling_backtest import CONNECT
 from .stable_product import stable_product
-from .weekly_intervals import most_unseen, of_sums, ratio_interval, reach
+from .weekly_intervals import half_width, most_unseen, of_sums, ratio_interval
 
 if TYPE_CHECKING:
     from .arrays import ArrayLike, Floats, Ints
@@ -139,7 +139,7 @@ def _gains(methods: list[str], pai: Floats, hits: Floats, gained: Floats, by_wee
         ratio, more = float(pai[ours] / pai[other]), gained[ours] - gained[other]
         low, high = ratio_interval(ratio, (hits[ours],), (hits[other],), by_week)  # both search the same area
         mean = float(more.sum() / by_week.sum())
-        beyond = reach(more / by_week.sum() - mean * of_sums(by_week), by_week)
+        beyond = half_width(more / by_week.sum() - mean * of_sums(by_week), by_week)
         gains.append(Gain(name, ratio, *_apart(low, high), mean, *_apart(mean - beyond, mean + beyond)))
     return gains
 

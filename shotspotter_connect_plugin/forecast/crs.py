@@ -89,7 +89,7 @@ def authority_of(system: osr.SpatialReference, certain: int = _CERTAIN) -> str:
     return ""
 
 
-def change(source: Any, target: Any) -> Change:
+def change(source: Any, target: Any) -> Transformation:
     """The way from one system into another; the same one again in the same thread.
 
     Parameters
@@ -99,17 +99,17 @@ def change(source: Any, target: Any) -> Change:
 
     Returns
     -------
-    Change
+    Transformation
     """
     kept = _of_this_thread.__dict__.setdefault("kept", {})
     if (source, target) not in kept:
         if len(kept) >= _KEPT:
             kept.clear()
-        kept[source, target] = Change(parse(source), parse(target))
+        kept[source, target] = Transformation(parse(source), parse(target))
     return kept[source, target]
 
 
-class Change:
+class Transformation:
     """Changes coordinates of one system into another's, in the thread that made it.
 
     Parameters

@@ -94,7 +94,7 @@ def check_crs(crs: Any, bounds: ArrayLike, size: float = 250.0) -> str:
 
 
 def _advice(crs: osr.SpatialReference, bounds: Numbers) -> str:
-    to_degrees = systems.Change(crs, systems.parse(systems.DEGREES))
+    to_degrees = systems.Transformation(crs, systems.parse(systems.DEGREES))
     try:
         lon, lat = to_degrees((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
         return f"use {utm_crs(lon, lat)}, or leave the CRS empty to have it chosen."
@@ -109,8 +109,8 @@ def worst_errors(crs: osr.SpatialReference, bounds: Numbers, size: float) -> tup
     x, y = (grid.ravel() for grid in np.meshgrid(np.linspace(bounds[0], bounds[2], 7),
                                                  np.linspace(bounds[1], bounds[3], 7)))
     half = size / 2
-    lon, lat = systems.Change(crs, ground)(np.stack([x - half, x + half, x + half, x - half]),
-                                           np.stack([y - half, y - half, y + half, y + half]))
+    lon, lat = systems.Transformation(crs, ground)(np.stack([x - half, x + half, x + half, x - half]),
+                                                   np.stack([y - half, y - half, y + half, y + half]))
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return math.nan, math.nan
     lon, lat = lon * ground.GetAngularUnits(), lat * ground.GetAngularUnits()

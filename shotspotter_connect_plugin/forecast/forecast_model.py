@@ -25,7 +25,7 @@ from .context import ForecastContext
 from .instants import DAY
 from .ladder import RUNGS, ladder_for
 from .model_card import make_card
-from .model_content import Learnt, ModelContent, TypeModel
+from .model_content import LearntType, ModelContent, TypeModel
 from .predictors import Predictors
 from .reasons import explain, outside_coverage
 from .sources import CrimeEvents, Lookback, Source
@@ -306,7 +306,8 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
 
 
 def learn_type(events: AdmittedEvents, crime_type: str, context: ForecastContext, as_of: pd.Timestamp, *, seed: int = 1,
-               progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS, every_rung: bool = False) -> Learnt | None:
+               progress: Progress = SILENT, ladder: Sequence[Rung] = RUNGS,
+               every_rung: bool = False) -> LearntType | None:
     """Learn one crime type.
 
     Parameters
@@ -336,7 +337,7 @@ def learn_type(events: AdmittedEvents, crime_type: str, context: ForecastContext
     model = TypeModel(*_pruned(outcome.rung, outcome.fit), outcome.rate, outcome.uncertainty, start, outcome.too_rare,
                       history.listening.reporting if history.listening else None)
     counted = int((own["heard"] > 0).sum())
-    return Learnt(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
+    return LearntType(model, outcome, history, timeline.dates[:last], delay, counted, as_of.value)
 
 
 def _pruned(item: Rung, fit: RungFit) -> tuple[Rung, RungFit]:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from .context import ForecastContext
     from .event_history import EventHistory
     from .ladder import Rung
-    from .model_content import Learnt, ModelContent
+    from .model_content import LearntType, ModelContent
     from .sources import Lookback, Source
     from .surfaces import Feature
-    from .validation import Outcome
+    from .validation import TrainingOutcome
 
 _STYLE = ("body{font:15px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}"
           "table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
@@ -41,7 +41,7 @@ _MOST = 8
 
 
 def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[str],
-              learnt: Mapping[str, Learnt | None], ladder: Sequence[Rung]) -> dict[str, Any]:
+              learnt: Mapping[str, LearntType | None], ladder: Sequence[Rung]) -> dict[str, Any]:
     """Tell what a training found.
 
     Parameters
@@ -50,7 +50,7 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
     context : ForecastContext
     refused : sequence of str
         Columns of the events that were left behind.
-    learnt : dict of crime type -> Learnt or None
+    learnt : dict of crime type -> LearntType or None
     ladder : sequence of Rung
 
     Returns
@@ -85,7 +85,7 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
     }
 
 
-def _record(crime_type: str, learnt: Learnt | None) -> dict[str, Any]:
+def _record(crime_type: str, learnt: LearntType | None) -> dict[str, Any]:
     """What the card says of one crime type."""
     if learnt is None:
         return {"verdict": "no events on record: not forecast", "events": 0}
@@ -121,7 +121,7 @@ def _told_of_coverage(history: EventHistory, moment: int) -> dict[str, Any] | No
             "reports_used_outside": round(float(history.weight[history.heard == np.False_].sum()), 2)}
 
 
-def _verdict(outcome: Outcome) -> str:
+def _verdict(outcome: TrainingOutcome) -> str:
     if outcome.too_rare:
         return "too rare to forecast"
     chosen = next(row for row in outcome.compared if row["chosen"])
@@ -129,7 +129,7 @@ def _verdict(outcome: Outcome) -> str:
     return "forecast" if least > 0 else "no pattern shown: not surely better than an even spread"
 
 
-def _strongest(outcome: Outcome) -> list[dict[str, Any]]:
+def _strongest(outcome: TrainingOutcome) -> list[dict[str, Any]]:
     weights = outcome.fit.weights
     order = np.argsort(-np.array(weights), kind="stable")[:_MOST]
     return [{"of": _of(feature.lookback.source), "remembers": _remembers(feature.lookback),
@@ -161,7 +161,7 @@ def _remembers(lookback: Lookback) -> str:
     return f"the last {lookback.days:g} days" if np.isfinite(lookback.days) else "all of the past"
 
 
-def _trees(outcome: Outcome) -> dict[str, Any] | None:
+def _trees(outcome: TrainingOutcome) -> dict[str, Any] | None:
     """What the trees ask about most, and how strongly they count; None where there are none."""
     if outcome.fit.forest is None:
         return None

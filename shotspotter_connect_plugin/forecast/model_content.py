@@ -13,7 +13,7 @@ from .expected_interval import Uncertainty
 from .ladder import Rung
 from .listening import Reporting
 from .sources import OWN, CrimeEvents
-from .validation import Outcome
+from .validation import TrainingOutcome
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class ModelContent:
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearntType:
     """One crime type learnt: what is forecast with, how, from what, the days left out at the end, and when."""
 
     model: TypeModel
-    outcome: Outcome
+    outcome: TrainingOutcome
     history: EventHistory
     dates: list[str]
     delay: int

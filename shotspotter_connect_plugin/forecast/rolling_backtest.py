@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .arrays import Floats, Ints
     from .forecast_frames import AdmittedEvents, Slots
     from .ladder import Rung
-    from .model_content import Learnt
+    from .model_content import LearntType
 
 # Chosen: about as often as an agency trains; every training learns all rungs anew, so each week less costs its time.
 RETRAIN_WEEKS = 4
@@ -180,8 +180,8 @@ def replay_type(events: AdmittedEvents, crime_type: str, context: BacktestContex
                     calibration, chosen, too_rare)
 
 
-def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, learnt: Learnt, begin: str, end: str,
-             progress: Progress) -> Iterator[tuple[str, str, Floats, Floats, Floats]]:
+def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, learnt: LearntType, begin: str,
+             end: str, progress: Progress) -> Iterator[tuple[str, str, Floats, Floats, Floats]]:
     """Forecast the shifts of the dates until the next training.
 
     Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.

@@ -19,7 +19,7 @@ from .expected_interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung
 from .stable_product import stable_product
 from .training_sample import make_samples
-from .weekly_intervals import FEWEST_EVENTS, of_sums, reach
+from .weekly_intervals import FEWEST_EVENTS, half_width, of_sums
 
 if TYPE_CHECKING:
     from ..progress import Progress
@@ -86,7 +86,7 @@ def fit_from(date: int) -> int:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """What training of one crime type found; ``ladder`` the rungs it had, ``fits`` (name -> fit) of those asked for."""
 
     rung: Rung
@@ -102,7 +102,7 @@ class Outcome:
 
 
 def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoother, last: int, rng: np.random.Generator,
-               progress: Progress, every_rung: bool = False) -> Outcome:
+               progress: Progress, every_rung: bool = False) -> TrainingOutcome:
     """Fit and validate every rung for one crime type and choose.
 
     Parameters
@@ -118,7 +118,7 @@ def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoothe
 
     Returns
     -------
-    Outcome
+    TrainingOutcome
     """
     spans, timeline = plan_spans(last), predictors.timeline
     events, grounds = make_samples(ladder, predictors, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
@@ -139,8 +139,8 @@ def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoothe
     if spans.weeks:
         uncertainty, figures = _examine(chosen, predictors, smoother, spans, [fit[chosen.name] for fit in fits], rates,
                                         progress.part(0.75, 1.0))
-    return Outcome(chosen, reason, bool(weekly.sum() < FEWEST_EVENTS), newest[chosen.name],
-                   rates.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
+    return TrainingOutcome(chosen, reason, bool(weekly.sum() < FEWEST_EVENTS), newest[chosen.name],
+                           rates.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
 
 
 class _Learner:
@@ -251,7 +251,7 @@ def choose_rung(ladder: Sequence[Rung], scores: Floats, events: Floats,
     score = scores.sum(axis=1) / total
     best = int(np.argmax(score))
     error = (again[:, [best]] - again).std(axis=0)
-    beyond = reach(scores / total - score[:, None] * of_sums(events), events)
+    beyond = half_width(scores / total - score[:, None] * of_sums(events), events)
     near = [position for position in range(len(ladder)) if score[best] - score[position] <= error[position]]
     chosen = min(near, key=lambda position: (ladder[position].step, -score[position]))
     if chosen == best:

@@ -35,7 +35,7 @@ def why_none(weeks: int, events: float) -> str:
     return ""
 
 
-def reach(deviations: Floats, events: Floats) -> Floats:
+def half_width(deviations: Floats, events: Floats) -> Floats:
     """How far the ends of a 90 % interval are from the sum of the weeks' deviations, which is 0.
 
     Parameters
@@ -90,7 +90,7 @@ def ratio_interval(ratio: ArrayLike, above: Sequence[Floats], below: Sequence[Fl
         NaN where there is no interval.
     """
     deviations = sum(of_sums(values) for values in above) - sum(of_sums(values) for values in below)
-    times = np.exp(reach(np.where(np.abs(deviations) < _NOTHING, 0.0, deviations), events))
+    times = np.exp(half_width(np.where(np.abs(deviations) < _NOTHING, 0.0, deviations), events))
     return np.asarray(ratio) / times, np.asarray(ratio) * times
 
 

@@ -87,7 +87,7 @@ def inclusion_probabilities(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: fl
 
 
 @dataclass(frozen=True)
-class Limited:
+class LimitedNeighbourhood:
     """A neighbourhood held to its largest share of a shift's boxes."""
 
     neighbourhood: str
@@ -102,7 +102,7 @@ class Limited:
 
 
 def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, shares: Mapping[str, float],
-               boxes_per_beat: float, cap: ArrayLike, **more: Any) -> tuple[Floats, list[Limited]]:
+               boxes_per_beat: float, cap: ArrayLike, **more: Any) -> tuple[Floats, list[LimitedNeighbourhood]]:
     """Lower the caps of boxes so that no neighbourhood expects more than its share of the boxes asked for.
 
     One neighbourhood after the other that expects too much is held to exactly its share: in each beat its chances are
@@ -124,7 +124,7 @@ def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, share
     Returns
     -------
     cap : numpy.ndarray
-    limited : list of Limited
+    limited : list of LimitedNeighbourhood
     """
     beat, neighbourhood = np.asarray(beat, dtype=object), np.asarray(neighbourhood, dtype=object)
     cap = np.broadcast_to(np.asarray(cap, dtype=float), beat.shape).copy()
@@ -138,7 +138,7 @@ def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, share
         if excess[name] <= NEARLY:
             break
         places = members[name]
-        limited.append(Limited(name, chance[places].sum(), shares[name] * asked))
+        limited.append(LimitedNeighbourhood(name, chance[places].sum(), shares[name] * asked))
         cap[places] = _scaled_down(chance, cap, beat, places, excess[name])
     return cap, limited
 

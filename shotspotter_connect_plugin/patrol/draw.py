@@ -32,14 +32,15 @@ class _Numbering(Protocol):
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PivotalDraw:
     """Positions of the drawn boxes in the order in which they were decided, and of the reserve in its order."""
 
     selected: Ints
     reserve: Ints
 
 
-def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike, uniforms: _Numbering) -> Drawn:
+def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayLike,
+            uniforms: _Numbering) -> PivotalDraw:
     """Draw boxes so that each comes with exactly its probability and near boxes seldom come together.
 
     Two boxes, one at random and the one nearest to it, settle between them which keeps their chances, until one box of
@@ -59,7 +60,7 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
 
     Returns
     -------
-    Drawn
+    PivotalDraw
         The reserve holds every other box that had a chance, in ascending order of (next uniform / probability).
     """
     probability = np.asarray(probability, dtype=float)
@@ -80,7 +81,7 @@ def pivotal(probability: ArrayLike, col: ArrayLike, row: ArrayLike, beat: ArrayL
     others = np.setdiff1d(np.flatnonzero(probability > 0), selected)
     with np.errstate(over="ignore"):
         ticket = uniforms.take(others.size) / probability[others]
-    return Drawn(selected, others[np.argsort(ticket, kind="stable")])
+    return PivotalDraw(selected, others[np.argsort(ticket, kind="stable")])
 
 
 def _settle(boxes: Ints, chance: Floats, place: Ints, uniforms: _Numbering, selected: list[int]) -> list[int]:

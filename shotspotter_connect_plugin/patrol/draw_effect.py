@@ -66,7 +66,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Change(Estimate):
+class CountChange(Estimate):
     """What being exposed did to counted events, also as a share of ``base``, the events that an exposed unit would
     have had without: ``share`` -0.2 is a fifth fewer. ``share_high`` is infinite where so few events were to be
     expected that the data set no limit to an increase. Both intervals leave out 0 together.
@@ -174,7 +174,7 @@ class _Design:
                         self._between_shifts(y - value * x) / abs(moved) if moved else np.nan, degrees,
                         moved / total, moved ** 2 / xx if xx > 0 else np.inf * abs(moved))
 
-    def compare(self, counted: ArrayLike, expected: ArrayLike, level: float = 0.95) -> Change | None:
+    def compare(self, counted: ArrayLike, expected: ArrayLike, level: float = 0.95) -> CountChange | None:
         """Give what being exposed did to counted events, or None where nothing was exposed or nothing left unexposed.
 
         Counts that an effect makes larger also vary more, and smaller ones less. So each effect is tested with the
@@ -199,7 +199,7 @@ class _Design:
         beyond = self.mean_unexposed(counted - expected)
         base, rate = self.mean_exposed(expected) + beyond, self.mean_exposed(counted)
         if not base > 0:
-            return Change(**vars(plain), base=base, share=np.nan, share_low=np.nan, share_high=np.nan)
+            return CountChange(**vars(plain), base=base, share=np.nan, share_low=np.nan, share_high=np.nan)
         # Residuals as they would be without the effect: counts of ``times`` the events spread by its root.
         times, would = rate / base, expected + beyond
         scale = np.where(self.exposed, times, 1.0)
@@ -213,8 +213,8 @@ class _Design:
         quantile = _quantile(0.5 + level / 2, degrees)
         least, most = _times_not_rejected(rate, base, *varies.terms(quantile ** 2, True))
         low, high = (base * (end - 1) for end in _times_not_rejected(rate, base, *varies.terms(quantile ** 2, False)))
-        return Change(plain.value, low, high, level, float(np.sqrt(varies.whole)), plain.between_shifts, degrees,
-                      plain.mean_dose, plain.strength, base, times - 1, max(least, 0.0) - 1, most - 1)
+        return CountChange(plain.value, low, high, level, float(np.sqrt(varies.whole)), plain.between_shifts, degrees,
+                           plain.mean_dose, plain.strength, base, times - 1, max(least, 0.0) - 1, most - 1)
 
     def _degrees(self, y: Floats) -> float:
         """Degrees of freedom of the variance of a difference of ``y``, by Satterthwaite (1946)."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Tuple
 import numpy as np
 
 from ..forecast.instants import MINUTE, SECOND, nanoseconds, utc_times
-from .tracks import Run, RunStack
+from .tracks import FixRun, RunStack
 from .visits import has_left, visits_of_tracks
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class VisitTracker:
             return []
         self._heard = at
         fix = (at, float(x), float(y))
-        settled, _ = self._stack.add(Run(fix, fix, 1, [fix]))
+        settled, _ = self._stack.add(FixRun(fix, fix, 1, [fix]))
         self._settle(settled)
         return self._look(at)
 
@@ -97,14 +97,14 @@ class VisitTracker:
             self._settle(self._stack.flush())
         return self._look(now)
 
-    def _settle(self, settled: list[Run]) -> None:
+    def _settle(self, settled: list[FixRun]) -> None:
         for run in settled:
             self._append(run)
             self._track, self._track_open = self._track + 1, False
         if self._stack.runs:
             self._append(self._stack.runs[0])
 
-    def _append(self, run: Run) -> None:
+    def _append(self, run: FixRun) -> None:
         """Keep the fixes of a run; one between two others within the same lines of the fishnet adds nothing."""
         for at, x, y in run.parts:
             fix = (at, x, y, self._track, self._zone(x, y))

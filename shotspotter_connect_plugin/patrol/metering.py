@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
-from .chances import Limited, Shortfall, inclusion_probabilities, share_caps
+from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
 from .harm_bound import harm_upper_bound
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
                                 MeteredBoxes, PlannedPatrols)
 
 __all__ = [
-    "NEARLY", "RESTING", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "Limited", "PatrolHistory",
-    "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits", "harm_by_box",
-    "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes", "most_in_window",
-    "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of", "visit_order",
-    "window_blocks"]
+    "NEARLY", "RESTING", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "LimitedNeighbourhood",
+    "PatrolHistory", "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits",
+    "harm_by_box", "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes",
+    "most_in_window", "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of",
+    "visit_order", "window_blocks"]
 
 
 def harm_by_box(forecasts: Forecasts, crime_types: CrimeWeights) -> HarmByBox:
@@ -182,7 +182,7 @@ class DrawnShift:
     reserve: dict[str, list[str]]
     inputs_hash: str
     shortfalls: list[Shortfall]
-    limited: list[Limited]
+    limited: list[LimitedNeighbourhood]
     harm_reached: HarmReached
 
 
@@ -210,7 +210,7 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
     how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": table["eligible"]}
     shares = shares_of(rules)
-    limited: list[Limited] = []
+    limited: list[LimitedNeighbourhood] = []
     around = boxes["neighbourhood"] if shares else None
     if around is not None:
         table["cap"], limited = share_caps(harm, table["beat"], around, shares, rules["boxes_per_beat"], table["cap"],

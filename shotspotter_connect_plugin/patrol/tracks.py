@@ -57,7 +57,7 @@ class VisitRules:
 
 
 @dataclass
-class Run:
+class FixRun:
     """Fixes in a row between impossible steps: the ends as (time, x, y), how many they are, and what they carry."""
 
     first: tuple[int, float, float]
@@ -74,9 +74,9 @@ class RunStack:
 
     def __init__(self, rules: VisitRules) -> None:
         self._rules = rules
-        self.runs: list[Run] = []
+        self.runs: list[FixRun] = []
 
-    def add(self, run: Run) -> tuple[list[Run], list[Run]]:
+    def add(self, run: FixRun) -> tuple[list[FixRun], list[FixRun]]:
         """Take in the run that comes next in time.
 
         Returns
@@ -101,12 +101,12 @@ class RunStack:
         self.runs.append(replace(run, parts=list(run.parts)))  # grows later, and what was given does not
         return settled, []
 
-    def flush(self) -> list[Run]:
+    def flush(self) -> list[FixRun]:
         """The track has ended: give what waits, in order of time."""
         settled, self.runs = self.runs, []
         return settled
 
-    def _goes_on(self, below: Run, run: Run) -> bool:
+    def _goes_on(self, below: FixRun, run: FixRun) -> bool:
         dt, dx, dy = (new - old for new, old in zip(run.first, below.last))
         return dt <= self._rules.gap and self._rules.possible(dt, dx, dy)
 
@@ -173,7 +173,7 @@ def _settle(starts: Ints, broken: Bools, at: Ints, x: Floats, y: Floats, rules: 
         if whole != current:
             finished += stack.flush()
             current = whole
-        settled, outliers = stack.add(Run((t0, x0, y0), (t1, x1, y1), count, [run]))
+        settled, outliers = stack.add(FixRun((t0, x0, y0), (t1, x1, y1), count, [run]))
         finished += settled
         for outlier in outliers:
             number[outlier.parts] = -1

@@ -40,7 +40,7 @@ def examples_of_places():
     crs.text_of(system), crs.authority_of(system), crs.is_same("EPSG:4326", "EPSG:26985")
     to_map = crs.change("EPSG:4326", "EPSG:26985")
     to_map(pd.Series([-77.0, np.nan]), np.array([38.9, 38.9]))
-    crs.Change(system, crs.parse("EPSG:4326")).bounds(390_000, 130_000, 400_000, 140_000)
+    crs.Transformation(system, crs.parse("EPSG:4326")).bounds(390_000, 130_000, 400_000, 140_000)
     crs.projected("EPSG", -77.2, 38.7, -76.8, 39.0)
 
 
@@ -121,8 +121,8 @@ def examples_of_a_back_test(calendar, events, boxes, coverage, places, days):
     accuracy.caught(np.array([3.0, 1.0]), np.array([1.0, 0.0]), np.ones(2), 0.5)
     by_week, caught = np.full(9, 10.0), np.array([[2.0, 3.0, 2.0, 1.0, 2.0, 2.0, 4.0, 2.0, 2.0]])
     weekly_intervals.ratio_interval(np.array([0.2]), (caught,), (by_week,), by_week)
-    weekly_intervals.reach(caught - caught.mean(),
-                           by_week), weekly_intervals.of_sums(caught), weekly_intervals.most_unseen(90.0)
+    weekly_intervals.half_width(caught - caught.mean(), by_week), weekly_intervals.of_sums(caught)
+    weekly_intervals.most_unseen(90.0)
     assert weekly_intervals.why_none(9, 90.0) == ""
 
     # What larger calls use in one way only.
@@ -279,11 +279,11 @@ def examples_of_visits():
                        fixes["y"].to_numpy(), net, rules)
     visits.no_visits(), rules.possible(np.array([10**9]), np.array([5.0]), np.array([5.0]))
     stack, fix = tracks.RunStack(rules), (0, 0.0, 0.0)
-    given = tracks.Run(fix, fix, 1, [fix])
+    given = tracks.FixRun(fix, fix, 1, [fix])
     before = picture(given)
     for number in range(3):
         later = (number * 10**10, 1.0, 0.0)
-        stack.add(tracks.Run(later, later, 1, [1]) if number else given)
+        stack.add(tracks.FixRun(later, later, 1, [1]) if number else given)
     stack.flush()
     assert picture(given) == before
 

@@ -28,7 +28,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     head = page_head.page_head(workspace, TITLE, first, last, period.as_of, beat, shift)
     if period.patrols.empty:
         return Report(TITLE, head, (), "No patrols were planned in this period and with these filters.")
-    kinds = patrol_tables.Kinds(workspace)
+    kinds = patrol_tables.CrimeTypeSigns(workspace)
     table = kinds.join(dosage_figures.by_crime_type(period, kinds.codes))
     labels = [f"{letter}  {kind}".strip() for letter, kind in zip(table["letter"], table["kind"])]
     totals = [charts.Series("Planned minutes", table["planned_minutes"].tolist()),
@@ -59,7 +59,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     return Report(TITLE, head, parts)
 
 
-def _by_shift(workspace: Workspace, period: DeliveredPeriod, kinds: patrol_tables.Kinds) -> list[Part]:
+def _by_shift(workspace: Workspace, period: DeliveredPeriod, kinds: patrol_tables.CrimeTypeSigns) -> list[Part]:
     names = page_head.shift_names(workspace)
     table = kinds.join(dosage_figures.by_group(period, ["shift", "crime_type"]))
     table = table.assign(name=table["shift"].map(names).fillna(table["shift"]))

@@ -10,7 +10,7 @@ from ..paper.wording import clean, date_in_words
 
 if TYPE_CHECKING:
     from ...patrol.inclusion import Agreement
-    from ...workspace.numbers.exposure_figures import Kept
+    from ...workspace.numbers.exposure_figures import LimitsKept
     from ...workspace.numbers.lottery_replay import Honesty
 
 ENOUGH = 100
@@ -68,7 +68,7 @@ def _ends(table: pd.DataFrame) -> tuple[pd.Series, ...] | None:
 
 # --- were the limits kept --------------------------------------------------------------------------------------------
 
-def limits(kept: Kept | None) -> str:
+def limits(kept: LimitsKept | None) -> str:
     """Whether the plan kept the limits, and whether they were kept by everything that counts."""
     if kept is None:
         return "Nothing was drawn or planned, so no limit applied."

@@ -24,7 +24,7 @@ ABOUT_MINUTES = ("Minutes of a box are patrol-minutes: time in which at least on
                  "imported shows as not visited.")
 
 
-class Kinds:
+class CrimeTypeSigns:
     """Names, letters and colours of crime types, the same as on maps and sheets."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ReportKind:
     """One report; ``takes`` are keywords of its ``build``. Roll call has no ``module``: it is an atlas."""
 
     name: str
@@ -29,18 +29,18 @@ class Kind:
 
 
 KINDS = (
-    Kind("shiftreport", "Shift", "shift_report", ("beat", "shift")),
-    Kind("tacticreport", "Tactic", "tactic_report", ("beat", "shift")),
-    Kind("officerreport", "Officer", "officer_report", ("beat", "shift", "officer", "rank")),
-    Kind("crimetypereport", "Crime type", "crime_type_report", ("beat", "shift")),
-    Kind("dosagereport", "Crime and Dosage", "dosage_report", ("beat", "progress")),
-    Kind("exposurereport", "Exposure", "exposure_report", ("beat", "progress")),
-    Kind("rollcall", "Roll call", "", ("beat", "shift")),
+    ReportKind("shiftreport", "Shift", "shift_report", ("beat", "shift")),
+    ReportKind("tacticreport", "Tactic", "tactic_report", ("beat", "shift")),
+    ReportKind("officerreport", "Officer", "officer_report", ("beat", "shift", "officer", "rank")),
+    ReportKind("crimetypereport", "Crime type", "crime_type_report", ("beat", "shift")),
+    ReportKind("dosagereport", "Crime and Dosage", "dosage_report", ("beat", "progress")),
+    ReportKind("exposurereport", "Exposure", "exposure_report", ("beat", "progress")),
+    ReportKind("rollcall", "Roll call", "", ("beat", "shift")),
 )
 
 
-def kind(name: str) -> Kind:
-    """The :class:`Kind` of a name."""
+def kind(name: str) -> ReportKind:
+    """The :class:`ReportKind` of a name."""
     return next(kind for kind in KINDS if kind.name == name)
 
 

@@ -20,7 +20,7 @@ class ShiftData:
     Attributes
     ----------
     period : DeliveredPeriod
-    kinds : patrol_tables.Kinds
+    kinds : patrol_tables.CrimeTypeSigns
         Of crime types.
     names : dict
         Name of each shift by its code.
@@ -34,7 +34,7 @@ class ShiftData:
 
     def __init__(self, workspace: Workspace, period: DeliveredPeriod) -> None:
         self.workspace, self.period = workspace, period
-        self.kinds = patrol_tables.Kinds(workspace)
+        self.kinds = patrol_tables.CrimeTypeSigns(workspace)
         self.names = page_head.shift_names(workspace)
         self.crs, self.zone = workspace.settings.crs, workspace.settings.timezone
         context = workspace.settings.map_context

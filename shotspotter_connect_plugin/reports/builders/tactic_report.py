@@ -113,7 +113,7 @@ def _each_when(period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
 
 
 def _crime_types(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
-    kinds = patrol_tables.Kinds(workspace)
+    kinds = patrol_tables.CrimeTypeSigns(workspace)
     logs = replace(period, logs=_with_kind(period.logs))
     found = tactic_figures.use_by(logs, ["tactic", "crime_type"]).merge(table[["tactic", "name"]], on="tactic")
     wide = tactic_figures.crossed(found, "tactic", "crime_type", [*kinds.codes, patrol_tables.NOT_PLANNED, NO_VISIT])

@@ -25,7 +25,7 @@ DASHES = (None, (5, 2), (1.5, 1.5), (6, 2, 1.5, 2), (3, 1), (8, 3), (2, 3))
 
 
 @dataclass(frozen=True)
-class Words:
+class PictureText:
     """A text of a picture: the left end, middle or right end of its baseline in mm from the upper left corner."""
 
     x: float
@@ -43,7 +43,7 @@ class Picture:
     svg: str
     width: float
     height: float
-    words: tuple[Words, ...] = ()
+    words: tuple[PictureText, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Drawing:
 
     def __init__(self, width_mm: float) -> None:
         self.width_mm, self.width = width_mm, width_mm / POINT
-        self._words: list[Words] = []
+        self._words: list[PictureText] = []
 
     def begin(self, height: float) -> None:
         from reportlab.graphics import shapes
@@ -104,7 +104,7 @@ class Drawing:
         if text and patch:
             self._patch(x - 1.0, y - 1.0, style.text_width(text, size) / POINT + 2.0, size - 1.5)
         if text:
-            self._words.append(Words(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
+            self._words.append(PictureText(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
 
     def _patch(self, x: float, y: float, width: float, height: float) -> None:
         from reportlab.graphics.shapes import Rect

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qgis.core import (QgsLayoutItem, QgsLayoutItemGroup, QgsLayoutItemLabel, QgsLayoutItemManualTable, QgsMapLayer,
                            QgsPrintLayout, QgsProject, QgsTextFormat)
 
-    from .drawing import Words
+    from .drawing import PictureText
     from .report_content import PageHead
 
 TITLE, TEXT, TINY = 18.0, 9.0, 6.5
@@ -116,7 +116,7 @@ class ReportPages:
             self._label(name, page_items.as_text("\n".join(lines)), (x, y, width, height),
                         style.text_format(points, ink, bold, monospaced=monospaced), align, page)
 
-    def words(self, words: Words, x: float, y: float) -> QgsLayoutItemLabel:
+    def words(self, words: PictureText, x: float, y: float) -> QgsLayoutItemLabel:
         """The words of a picture whose top left corner is there."""
         width = style.text_width(words.text, words.points) + 1.0
         left = x + words.x - {"start": 0.0, "middle": width / 2, "end": width}[words.anchor]

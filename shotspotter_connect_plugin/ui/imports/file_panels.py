@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qgis.PyQt.QtGui import QKeyEvent, QWheelEvent
 
     from ...workspace.imports.preview import Preview
-    from .import_queue import Item
+    from .import_queue import QueueItem
 
 RED = "#d03a3a"
 """Of what failed: read on white and on black."""
@@ -57,7 +57,7 @@ class _Choice(QComboBox):
 class ColumnsPanel(QWidget):
     """What a file is and what its columns mean, as found, to be corrected."""
 
-    _item: Item | None
+    _item: QueueItem | None
     extras: dict[str, QLineEdit | QComboBox]
     called = pyqtSignal(str)
     meant = pyqtSignal(str, str)
@@ -131,7 +131,7 @@ class ColumnsPanel(QWidget):
         self.crs.crsChanged.connect(lambda _: self._give())
         self.form.addRow(tr("&CRS"), self.crs)
 
-    def show_item(self, item: Item | None) -> None:
+    def show_item(self, item: QueueItem | None) -> None:
         """Show an item of the queue; None for nothing."""
         if item is not None and item is self._item and item.state == LOOKING and item.look is not None:
             return  # what is shown stays until the new look is there
@@ -143,7 +143,7 @@ class ColumnsPanel(QWidget):
         if again is not None:
             again.setFocus()
 
-    def _show(self, item: Item | None) -> None:
+    def _show(self, item: QueueItem | None) -> None:
         found = item.look if item is not None and item.kind != VISITS else None
         notice = _notice(item, found)
         self.notice.setText(notice)
@@ -184,7 +184,7 @@ class ColumnsPanel(QWidget):
             self.kind.addItem(title, code)
         self.kind.setCurrentIndex(max(self.kind.findData(kind), 0))
 
-    def _show_extras(self, item: Item) -> None:
+    def _show_extras(self, item: QueueItem) -> None:
         wanted = _EXTRAS.get(item.kind, ())
         if [name for name, _, _ in wanted] != list(self.extras) or not wanted:
             for field in self.extras.values():
@@ -231,7 +231,7 @@ class ColumnsPanel(QWidget):
         self.table.setColumnWidth(1, 170)
         self.table.resizeColumnToContents(3)
 
-    def _fill_order(self, item: Item) -> None:
+    def _fill_order(self, item: QueueItem) -> None:
         """The question whether day or month comes first, with what an example of the file then means."""
         example, choices = item.question.example, item.question.choices
         self.order.clear()
@@ -267,7 +267,7 @@ class RowsPanel(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.verticalHeader().setDefaultSectionSize(22)
 
-    def show_item(self, item: Item | None) -> None:
+    def show_item(self, item: QueueItem | None) -> None:
         """Show an item of the queue; None for nothing."""
         rows = item.look.rows if item is not None and item.look is not None else None
         self.clear()
@@ -295,7 +295,7 @@ class ResultPanel(QTextBrowser):
         self._rejects = ""
         self.anchorClicked.connect(lambda _: self.file_wanted.emit(self._rejects))
 
-    def show_item(self, item: Item | None) -> None:
+    def show_item(self, item: QueueItem | None) -> None:
         """Show an item of the queue; None for nothing."""
         self._rejects = ""
         if item is None or item.state not in (DONE, FAILED, STOPPED):
@@ -326,7 +326,7 @@ class ResultPanel(QTextBrowser):
         self.setHtml("".join(parts))
 
 
-def _notice(item: Item | None, found: Preview | None) -> str:
+def _notice(item: QueueItem | None, found: Preview | None) -> str:
     if item is None:
         return tr("Choose a file in the list.")
     if item.kind == VISITS:

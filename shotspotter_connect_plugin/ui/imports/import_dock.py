@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
     from qgis.PyQt.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 
-    from .import_queue import Item
+    from .import_queue import QueueItem
 
 OBJECT_NAME = "ConnectImportDock"
 _FOLDER, _VISITS = "shotspotter_connect/imports/folder", "shotspotter_connect/imports/find_visits"
@@ -201,7 +201,7 @@ class ImportDock(QgsDockWidget):
             self.queue.remove(self.item)
 
     @property
-    def item(self) -> Item | None:
+    def item(self) -> QueueItem | None:
         """The item chosen in the list, None if there is none."""
         row = self.table.currentRow()
         return self.queue.items[row] if 0 <= row < len(self.queue.items) and self.table.selectedItems() else None
@@ -268,7 +268,7 @@ class ImportDock(QgsDockWidget):
             self.table.selectRow(0)
         self._show_item()
 
-    def _fill_row(self, row: int, item: Item) -> None:
+    def _fill_row(self, row: int, item: QueueItem) -> None:
         name = QTableWidgetItem(item.name)
         name.setToolTip(item.path)
         self.table.setItem(row, 0, name)
@@ -288,7 +288,7 @@ class ImportDock(QgsDockWidget):
             self.table.setCellWidget(row, 2, bar)
         bar.setValue(item.percent)
 
-    def _changed(self, item: Item) -> None:
+    def _changed(self, item: QueueItem) -> None:
         if item in self.queue.items and self.table.rowCount() == len(self.queue.items):
             self._fill_row(self.queue.items.index(item), item)
             if item is self.item and not (item.state == RUNNING and item.percent):
@@ -328,7 +328,7 @@ class ImportDock(QgsDockWidget):
         return super().eventFilter(watched, event)
 
 
-def _state(item: Item) -> str:
+def _state(item: QueueItem) -> str:
     if item.state == PROBLEM:
         return item.look.problems[0]
     if item.state == DONE:
@@ -337,7 +337,7 @@ def _state(item: Item) -> str:
             STOPPED: tr("stopped; nothing was changed"), FAILED: item.error}.get(item.state, "")
 
 
-def _done(item: Item) -> str:
+def _done(item: QueueItem) -> str:
     if item.kind == VISITS:
         return tr("{:,.0f} visits, {:,.0f} of {:,.0f} patrols visited").format(
             item.outputs["VISITS"], item.outputs["PATROLS_SERVED"], item.outputs["PATROLS"])

@@ -60,7 +60,7 @@ def kinds() -> dict[str, str]:
 
 
 @dataclass(eq=False)
-class Item:
+class QueueItem:
     """One file, or the search for visits after tracks.
 
     ``given`` is role -> column as corrected here, and None as long as nothing was: then what was given before serves.
@@ -106,9 +106,9 @@ class ImportQueue(QObject):
     ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
     """
 
-    items: list[Item]
+    items: list[QueueItem]
     _run: AlgorithmRun | None
-    _running: Item | None
+    _running: QueueItem | None
     _dates: list[tuple[str, str]]
     changed = pyqtSignal(object)
     listed = pyqtSignal()
@@ -127,12 +127,12 @@ class ImportQueue(QObject):
     def add(self, paths: Sequence[str]) -> None:
         """Look at files and folders; each layer of a file becomes an item."""
         for path in paths:
-            item = Item(path)
+            item = QueueItem(path)
             self.items.append(item)
             self._start_look(item, partial(_preview_parts, path))
         self.listed.emit()
 
-    def remove(self, item: Item) -> None:
+    def remove(self, item: QueueItem) -> None:
         """Take an item off the list, unless it is at work."""
         if item in self.items and not item.pending:
             self._works.cancel(_key(item))
@@ -151,7 +151,7 @@ class ImportQueue(QObject):
             if item.state in (LOOKING, PROBLEM, READY):
                 self.look_again(item)
 
-    def look_again(self, item: Item) -> None:
+    def look_again(self, item: QueueItem) -> None:
         """Look at an item with what is said about it now."""
         given, kind, order = item.given, item.kind, item.date_order
         crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
@@ -162,17 +162,17 @@ class ImportQueue(QObject):
         """Whether any item is still looked at."""
         return self._works.under_way()
 
-    def _start_look(self, item: Item, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
+    def _start_look(self, item: QueueItem, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
         item.state = LOOKING
         self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
                           lambda sentence: self._looked(item, [Preview(item.path, item.kind, problems=[sentence])]))
         self.changed.emit(item)
 
-    def _looked(self, item: Item, looks: list[Preview]) -> None:
+    def _looked(self, item: QueueItem, looks: list[Preview]) -> None:
         if item not in self.items:
             return
         place = self.items.index(item)
-        more = [Item(found.path) for found in looks[1:]]
+        more = [QueueItem(found.path) for found in looks[1:]]
         self.items[place + 1:place + 1] = more
         for one, found in zip([item, *more], looks):
             found.problems, found.notes = map(_spoken, (found.problems, found.notes))
@@ -187,26 +187,26 @@ class ImportQueue(QObject):
 
     # What is said about an item
 
-    def call_it(self, item: Item, kind: str) -> None:
+    def call_it(self, item: QueueItem, kind: str) -> None:
         """Say what an item is."""
         item.kind, item.given, item.extras = kind, None, {}
         item.source_crs = item.source_timezone = item.date_order = ""
         item.question = None
         self.look_again(item)
 
-    def answer(self, item: Item, date_order: str) -> None:
+    def answer(self, item: QueueItem, date_order: str) -> None:
         """Say whether day or month comes first in an item's dates; "" = as it tells."""
         item.date_order = date_order
         self.look_again(item)
 
-    def give_meaning(self, item: Item, column: str, role: str) -> None:
+    def give_meaning(self, item: QueueItem, column: str, role: str) -> None:
         """Say what a column means; "" = nothing."""
         given = item.look.answers.mapping if item.given is None else item.given
         item.given = changed_mapping(item.look.mapping, given, column, role)
         item.question = None if item.question is not None and item.question.column == column else item.question
         self.look_again(item)
 
-    def give(self, item: Item, source_crs: str, source_timezone: str) -> None:
+    def give(self, item: QueueItem, source_crs: str, source_timezone: str) -> None:
         """Say in which CRS and time zone the file is; empty = as it tells."""
         if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
             return
@@ -217,7 +217,7 @@ class ImportQueue(QObject):
         item.date_order = item.date_order or item.look.answers.date_order
         self.look_again(item)
 
-    def guess_anew(self, item: Item) -> None:
+    def guess_anew(self, item: QueueItem) -> None:
         """Forget what was said about the columns, now and before."""
         item.given, item.source_crs, item.source_timezone, item.date_order = {}, "", "", ""
         item.question = None
@@ -283,14 +283,14 @@ class ImportQueue(QObject):
         self.changed.emit(item)
         self._run.start()
 
-    def _list_visits(self, first: str, last: str) -> Item:
-        item = Item(tr("Visits of {}").format(first if first == last else f"{first} … {last}"), VISITS)
+    def _list_visits(self, first: str, last: str) -> QueueItem:
+        item = QueueItem(tr("Visits of {}").format(first if first == last else f"{first} … {last}"), VISITS)
         item.extras = {"FROM": first, "TO": last}
         self.items.append(item)
         self.listed.emit()
         return item
 
-    def parameters(self, item: Item) -> dict[str, Any]:
+    def parameters(self, item: QueueItem) -> dict[str, Any]:
         """The parameters with which an item's algorithm is run."""
         parameters = {"WORKSPACE": self.address, **item.extras}
         if item.kind == VISITS:
@@ -331,7 +331,7 @@ class ImportQueue(QObject):
         self.changed.emit(item)
         self._next()
 
-    def _keep_results(self, item: Item, run: AlgorithmRun) -> None:
+    def _keep_results(self, item: QueueItem, run: AlgorithmRun) -> None:
         if item.kind == "gps_fixes" and item.outputs.get("FROM"):
             self._dates.append((item.outputs["FROM"], item.outputs["TO"]))
         if item.kind == VISITS:
@@ -349,7 +349,7 @@ class ImportQueue(QObject):
         else:
             self._read(item, "rejected", lambda workspace, _: rejected_of(workspace, item.kind))
 
-    def _keep_rejects(self, item: Item) -> None:
+    def _keep_rejects(self, item: QueueItem) -> None:
         """Of a file from which nothing was taken the list of its rows stays, and says why."""
         rejects = _rejects(self.address, item)
         # Clocks of file systems are coarse: a file of a second ago is of this run.
@@ -357,7 +357,7 @@ class ImportQueue(QObject):
             item.rejects = rejects
             self._read(item, "rejected", lambda *_: rejected_in(rejects))
 
-    def _read(self, item: Item, name: str, function: Callable[[Workspace, Progress], Any]) -> None:
+    def _read(self, item: QueueItem, name: str, function: Callable[[Workspace, Progress], Any]) -> None:
         def keep(table):
             setattr(item, name, table)
             self.changed.emit(item)
@@ -372,15 +372,15 @@ def _spoken(sentences: Iterable[str]) -> list[str]:
     return [spoken(sentence) for sentence in sentences]
 
 
-def _key(item: Item) -> str:
+def _key(item: QueueItem) -> str:
     return f"item {id(item)}"
 
 
-def _algorithm(item: Item) -> str:
+def _algorithm(item: QueueItem) -> str:
     return "connect:visits" if item.kind == VISITS else KINDS[item.kind].algorithm
 
 
-def _rejects(address: str, item: Item) -> str:
+def _rejects(address: str, item: QueueItem) -> str:
     """A rejects file for each file, beside the workspace: several of one kind do not overwrite each other's."""
     if "://" in address or address.startswith("service="):
         return ""

@@ -160,8 +160,8 @@ class PlanDock(QgsDockWidget):
         """Look at the shift that starts ``by`` shifts later."""
         view = self._view
         if view is not None:
-            self._read("step", lambda workspace, _: shift_week.step(workspace, view.shift_date, view.shift, by),
-                       lambda place: self.go_to(*place))
+            self._read("step", lambda workspace, _: shift_week.neighbouring_shift(
+                workspace, view.shift_date, view.shift, by), lambda place: self.go_to(*place))
 
     def reload(self) -> None:
         """Read the plan again."""

@@ -28,10 +28,10 @@ Made = Union[Report, exposure_report.PublicPack, "list[RollCall]"]
 
 
 @dataclass(frozen=True)
-class Request:
+class ReportRequest:
     """A report of :mod:`~...reports.registry`, its dates (ISO, inclusive) and what it is narrowed to."""
 
-    kind: registry.Kind
+    kind: registry.ReportKind
     first: str
     last: str
     given: dict[str, Any] = field(default_factory=dict)
@@ -42,14 +42,14 @@ class Request:
         return {name: value for name, value in self.given.items() if name in self.kind.takes and value}
 
 
-def file_name(request: Request) -> str:
+def file_name(request: ReportRequest) -> str:
     """A name that says what is in the file, without its ending."""
     dates = request.first if request.last == request.first else f"{request.first}_{request.last}"
     words = [request.kind.name, dates, *(str(value) for name, value in request.filters.items() if name != "rank")]
     return destinations.file_name(*words)
 
 
-def read(workspace: Workspace, request: Request, path: str) -> Made:
+def read(workspace: Workspace, request: ReportRequest, path: str) -> Made:
     """Read what the report needs, and record the run under the report's algorithm."""
     output = "PUBLIC_PACK" if path.endswith(PACK) else "OUTPUT"
     parameters = {"FROM": request.first, "TO": request.last, output: path,
@@ -68,7 +68,7 @@ def read(workspace: Workspace, request: Request, path: str) -> Made:
         return sheets
 
 
-def _sheets(workspace: Workspace, request: Request) -> list[RollCall]:
+def _sheets(workspace: Workspace, request: ReportRequest) -> list[RollCall]:
     codes = list(workspace.calendar.slots(request.first, request.first)["shift"])
     wanted = request.filters.get("shift")
     return [rollcall_data.rollcall(workspace, request.first, code, request.filters.get("beat", ""))
@@ -83,7 +83,7 @@ def write(made: Made, path: str) -> list[str]:
     return publish.write_sheets(made, path) if isinstance(made, list) else publish.write_report(made, path)
 
 
-def lay_out(made: Made, project: QgsProject, request: Request, address: str) -> QgsPrintLayout:
+def lay_out(made: Made, project: QgsProject, request: ReportRequest, address: str) -> QgsPrintLayout:
     """Lay the report that was asked for of a workspace out in the user's project -> the layout."""
     return opened_report.open_report(project, file_name(request) + " " + address,
                                      lambda project, path: _lay_out(made, project, path))

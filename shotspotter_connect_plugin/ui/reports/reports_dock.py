@@ -165,7 +165,7 @@ class ReportsDock(QgsDockWidget):
         self._tell("")
         self._update()
 
-    def _offer(self, choices: report_periods.Choices, date: str, shift: str) -> None:
+    def _offer(self, choices: report_periods.ReportChoices, date: str, shift: str) -> None:
         self._periods = {period.key: period for period in choices.periods}
         remembered = {name: self._remembered(name) for name in ("report", "period", "beat", "shift", "officer")}
         _fill(self.beat, [(tr("All beats"), ""), *((beat, beat) for beat in choices.beats)], remembered["beat"])
@@ -195,16 +195,16 @@ class ReportsDock(QgsDockWidget):
 
     # What is chosen
 
-    def kind(self) -> registry.Kind:
+    def kind(self) -> registry.ReportKind:
         """The report that is chosen."""
         return registry.kind(self.report.currentData())
 
-    def request(self) -> report_writing.Request:
-        """What is chosen, as :class:`.report_writing.Request`."""
+    def request(self) -> report_writing.ReportRequest:
+        """What is chosen, as :class:`.report_writing.ReportRequest`."""
         first, last = (field.date().toString(ISO) for field in (self.first, self.last))
         given = {"beat": self.beat.currentData() or "", "shift": self.shift.currentData() or "",
                  "officer": self.officer.currentData() or "", "rank": self.rank.isChecked()}
-        return report_writing.Request(self.kind(), first, first if self._one_date() else last, given)
+        return report_writing.ReportRequest(self.kind(), first, first if self._one_date() else last, given)
 
     def _one_date(self) -> bool:
         return not self.kind().module
@@ -254,7 +254,7 @@ class ReportsDock(QgsDockWidget):
                           lambda workspace, progress: report_writing.read(workspace, request, path),
                           lambda made: self._made(made, request, path), self._complain)
 
-    def _made(self, made: report_writing.Made, request: report_writing.Request, path: str) -> None:
+    def _made(self, made: report_writing.Made, request: report_writing.ReportRequest, path: str) -> None:
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             result: Any = report_writing.write(made, path) if path else quietly(
@@ -306,7 +306,7 @@ class ReportsDock(QgsDockWidget):
     def _remembered(self, name: str) -> str:
         return QgsSettings().value(SETTINGS + name, "")
 
-    def _remember(self, request: report_writing.Request) -> None:
+    def _remember(self, request: report_writing.ReportRequest) -> None:
         values = {"report": request.kind.name, "period": self.period.currentData() or "", "first": request.first,
                   "last": request.last, "beat": self.beat.currentData() or "", "shift": self.shift.currentData() or "",
                   "officer": self.officer.currentData() or ""}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .import_frames import FileRows
     from .row_source import Source
     from .source_questions import SourceAnswers
-    from .time_texts import Parsed
+    from .time_texts import ParsedTimes
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
@@ -58,13 +58,13 @@ def check_order(text: Optional[str]) -> str:
     return found
 
 
-class Dates:
+class AmbiguousDates:
     """The dates of a source that can be read in several orders, gathered chunk by chunk."""
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[str, str]] = {}
 
-    def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: Parsed) -> None:
+    def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
         """Take in a column's texts and what :func:`time_texts.parse` made of them."""
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
@@ -175,7 +175,7 @@ def _in_words(day: int, order: str) -> str:
 
 
 def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[str], date_order: str,
-                    warnings: list[str], progress: Progress = SILENT, dates: Optional[Dates] = None,
+                    warnings: list[str], progress: Progress = SILENT, dates: Optional[AmbiguousDates] = None,
                     rows: Optional[FileRows] = None) -> SourceAnswers:
     """What is answered for a source, with the order of its dates.
 
@@ -190,7 +190,7 @@ def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[st
         What the user says; "" for nothing.
     warnings : list of str
         Gets a sentence where only an earlier file tells.
-    dates : Dates, optional
+    dates : AmbiguousDates, optional
     rows : DataFrame, optional
         The dates of all rows, or the rows, if they were read already.
 
@@ -201,11 +201,11 @@ def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[st
     Raises
     ------
     ConnectError
-        As :meth:`Dates.order`.
+        As :meth:`AmbiguousDates.order`.
     """
     columns = list(dict.fromkeys(columns))
     if dates is None:
-        dates = Dates()
+        dates = AmbiguousDates()
         if rows is None:
             read_rows(source, columns, progress, lambda chunk: dates.add_columns(chunk, columns))
         else:
@@ -246,7 +246,7 @@ def _beside(all_columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterab
     return possible[best] if clear else ""
 
 
-def _agree(days: Integers, other: str, texts: pd.Series, parsed: Parsed) -> tuple[Flags, Flags]:
+def _agree(days: Integers, other: str, texts: pd.Series, parsed: ParsedTimes) -> tuple[Flags, Flags]:
     """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
     if plain(other) in _WEEKDAYS:
         told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)

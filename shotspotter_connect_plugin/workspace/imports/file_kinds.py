@@ -28,7 +28,7 @@ FIRST_ROWS = 2000
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """What a file can be: the words for it, the algorithm that takes it in, and what its columns can mean."""
 
     title: str
@@ -39,29 +39,29 @@ class Kind:
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
 KINDS = {
-    "incidents": Kind("Incidents", "connect:importincidents", {
+    "incidents": FileKind("Incidents", "connect:importincidents", {
         "id": "number of the incident", "offence": "offence", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",
         "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
         "shift_label": "shift of the report", "disposition": "what came of it (unfounded, cancelled)"}),
-    "gunfire": Kind("Gunfire alerts", "connect:importgunfire", {
+    "gunfire": FileKind("Gunfire alerts", "connect:importgunfire", {
         "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE,
         "disposition": "what came of it (no gunfire, a test)"}),
-    "gps_fixes": Kind("GPS of units", "connect:importgps", {
+    "gps_fixes": FileKind("GPS of units", "connect:importgps", {
         "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
         "hdop": "dilution (HDOP)"}),
-    "tactic_log": Kind("Log of tactics", "connect:importtactics", {
+    "tactic_log": FileKind("Log of tactics", "connect:importtactics", {
         "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
         "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
-    "roster": Kind("Roster", "connect:importroster", {
+    "roster": FileKind("Roster", "connect:importroster", {
         "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
         "from": "on duty from", "to": "on duty until"}),
-    "places": Kind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
-    "neighbourhoods": Kind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
-    "sensor_coverage": Kind("Sensor coverage", "connect:importsensorcoverage", {}),
-    "calendar": Kind("Calendar", "connect:importcalendar", {
+    "places": FileKind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
+    "neighbourhoods": FileKind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
+    "sensor_coverage": FileKind("Sensor coverage", "connect:importsensorcoverage", {}),
+    "calendar": FileKind("Calendar", "connect:importcalendar", {
         role: role.replace("_", " ") for role in ROLES["calendar"]}),
 }
 """Table -> what its files are."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .coordinates import JurisdictionArea
     from .import_frames import FileRows
     from .source_questions import SourceOptions
-    from .time_texts import Parsed
+    from .time_texts import ParsedTimes
 
 TABLE = "gps_fixes"
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
@@ -169,7 +169,7 @@ class GpsFile:
             self.mapping.pop("at_time", None)
         return split
 
-    def _settle(self, parsed: Parsed) -> None:
+    def _settle(self, parsed: ParsedTimes) -> None:
         """Find the order of the dates in the whole file as soon as some of its rows have dates that need one."""
         if self._settled or not parsed.parts.any():
             return

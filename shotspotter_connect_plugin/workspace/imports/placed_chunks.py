@@ -43,7 +43,7 @@ class ChunkDigest:
     blank: Flags
     placed: Flags
     positions: dict[tuple[str, str], tuple[Floats, Floats]]
-    moments: dict[str, time_texts.Parsed]
+    moments: dict[str, time_texts.ParsedTimes]
     words: dict[str, pd.Categorical]
 
     def save(self, file: IO[bytes]) -> None:
@@ -66,7 +66,8 @@ class ChunkDigest:
 
         lines, broken, blank, placed = (array() for _ in range(4))
         positions = {pair: (array(), array()) for pair in self.positions}
-        moments = {role: time_texts.Parsed(*(array() for _ in fields(time_texts.Parsed))) for role in self.moments}
+        moments = {role: time_texts.ParsedTimes(*(array() for _ in fields(time_texts.ParsedTimes)))
+                   for role in self.moments}
         words = {}
         for role in self.words:
             codes = array()
@@ -83,5 +84,5 @@ class ChunkDigest:
             np.concatenate([part.blank for part in parts]), np.concatenate([part.placed for part in parts]),
             {pair: (np.concatenate([part.positions[pair][0] for part in parts]),
                     np.concatenate([part.positions[pair][1] for part in parts])) for pair in first.positions},
-            {role: time_texts.Parsed.join([part.moments[role] for part in parts]) for role in first.moments},
+            {role: time_texts.ParsedTimes.join([part.moments[role] for part in parts]) for role in first.moments},
             {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})

@@ -17,7 +17,7 @@ from . import block_names, coordinates, privacy, source_times, time_texts
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
-from .date_order import Dates, with_date_order
+from .date_order import AmbiguousDates, with_date_order
 from .import_result import ImportResult
 from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import open_source, read_rows
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .column_arrays import Flags, Floats, Integers, Objects
     from .import_frames import FileRows
     from .source_questions import SourceOptions
-    from .time_texts import Parsed
+    from .time_texts import ParsedTimes
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
@@ -95,7 +95,7 @@ class PlacedFile:
                        if not role.startswith(_MOMENTS) and column not in placed]
         columns = list(dict.fromkeys(self.mapping.values()))
         self._file = tempfile.TemporaryFile()
-        self._dates = Dates()
+        self._dates = AmbiguousDates()
         self._evidence = read_rows(self.source, columns, progress, self._digest)
         self.warnings.extend(self.source.notes())
         self._judge(options.date_order)
@@ -366,7 +366,7 @@ def _sample(texts: pd.Index) -> Objects:
     return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
 
 
-def _dates(parsed: Parsed) -> Integers:
+def _dates(parsed: ParsedTimes) -> Integers:
     """How many dates are known, and how many of them lie before 1990."""
     known = parsed.clock != NAT
     return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

@@ -15,7 +15,7 @@ from .time_texts import in_order
 
 if TYPE_CHECKING:
     from .column_arrays import Flags, Integers
-    from .time_texts import Parsed
+    from .time_texts import ParsedTimes
 
 OLDEST_EVENT = pd.Timestamp("1990-01-01", tz="UTC").value
 """No record of an event is older, in ns: a date before it is a slip or somebody's birth."""
@@ -45,7 +45,7 @@ class TimeReading:
     midnight_is_no_time: bool = False
 
 
-def survey(parsed: Parsed, reading: TimeReading) -> Integers:
+def survey(parsed: ParsedTimes, reading: TimeReading) -> Integers:
     """Counts on which :func:`settle` decides; those of parts of a column sum to those of the column."""
     clock, wall, _ = _clocks(parsed, reading)
     known = clock != NAT
@@ -83,7 +83,7 @@ class TimeSpans:
     written: Flags
 
 
-def time_spans(parsed: Parsed, reading: TimeReading) -> TimeSpans:
+def time_spans(parsed: ParsedTimes, reading: TimeReading) -> TimeSpans:
     """Instants that values can mean under a settled reading.
 
     A value without a time of day is the whole day. If a column knows dates only and nobody named its zone, the dates
@@ -110,7 +110,7 @@ def time_spans(parsed: Parsed, reading: TimeReading) -> TimeSpans:
     return TimeSpans(_floor(low), _floor(high), timed, parsed.written)
 
 
-def _clocks(parsed: Parsed, reading: TimeReading) -> tuple[Integers, Integers, Flags]:
+def _clocks(parsed: ParsedTimes, reading: TimeReading) -> tuple[Integers, Integers, Flags]:
     """(clock as written, wall clock, whether the clock is an instant) of each value."""
     clock = in_order(parsed, reading.order)
     instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
@@ -140,7 +140,7 @@ def to_utc(wall: Integers, zone: str, first: bool) -> Integers:
     return nanoseconds(index.tz_convert("UTC"))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
-def instants(parsed: Parsed, zone: str, order: str) -> pd.Series:
+def instants(parsed: ParsedTimes, zone: str, order: str) -> pd.Series:
     """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset are of
     ``zone``, and of those that come twice the first is meant. ``order`` as :func:`in_order`."""
     wall = in_order(parsed, order)
@@ -164,7 +164,7 @@ _AGREES = 0.9
 _CLEARLY = 0.1
 
 
-def fit_of_labels(parsed: Parsed, labels: Sequence[str], zone: str) -> Integers:
+def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Integers:
     """How well a file's shift labels fit times that end in Z, read as wall clock and read as UTC.
 
     Returns

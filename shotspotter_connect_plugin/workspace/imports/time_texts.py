@@ -41,7 +41,7 @@ _EXCEL_EPOCH = 25_569
 
 
 @dataclass
-class Parsed:
+class ParsedTimes:
     """A column's values as read, before it is decided what they mean; one array element per row.
 
     ``clock`` is int64 nanoseconds since 1970 of the date and time as written (NAT where there is none), with the offset
@@ -57,16 +57,16 @@ class Parsed:
     written: Flags
 
     @classmethod
-    def join(cls, parts: list[Parsed]) -> Parsed:
+    def join(cls, parts: list[ParsedTimes]) -> ParsedTimes:
         """One column from its chunks."""
         return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
 
-    def take(self, rows: NDArray[Any]) -> Parsed:
+    def take(self, rows: NDArray[Any]) -> ParsedTimes:
         """Some of the rows."""
-        return Parsed(*(getattr(self, item.name)[rows] for item in fields(self)))
+        return ParsedTimes(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
-def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> Parsed:
+def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> ParsedTimes:
     """Parse texts of dates with or without times.
 
     Parameters
@@ -79,7 +79,7 @@ def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd
 
     Returns
     -------
-    Parsed
+    ParsedTimes
     """
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
     parsed = _parse_unique(_objects([_short(text) for text in unique])).take(codes)
@@ -100,10 +100,10 @@ def _short(text: object) -> str:
     return text if len(text) <= _LONGEST else "?"
 
 
-def _parse_unique(texts: Objects) -> Parsed:
+def _parse_unique(texts: Objects) -> ParsedTimes:
     size = len(texts)
     timed, offset, zulu = np.zeros((3, size), dtype=bool)
-    parsed = Parsed(np.full(size, NAT), timed, offset, zulu, np.zeros(size, dtype=np.int32), texts != "")
+    parsed = ParsedTimes(np.full(size, NAT), timed, offset, zulu, np.zeros(size, dtype=np.int32), texts != "")
     is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
@@ -146,7 +146,7 @@ def _split(texts: Objects) -> tuple[Objects, Objects]:
     return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
 
 
-def _numbers(texts: Objects, is_number: Flags, parsed: Parsed) -> None:
+def _numbers(texts: Objects, is_number: Flags, parsed: ParsedTimes) -> None:
     """Values that are bare numbers: compact dates, Excel serials, Unix seconds and milliseconds."""
     numbers = np.full(len(texts), np.nan)
     numbers[is_number] = texts[is_number].astype(float)
@@ -230,7 +230,7 @@ def readings(parts: Union[NDArray[np.int32], Integers, Sequence[int]]) -> Intege
     Parameters
     ----------
     parts : int array
-        Of :class:`Parsed`; negative where no year can stand first.
+        Of :class:`ParsedTimes`; negative where no year can stand first.
 
     Returns
     -------
@@ -319,7 +319,7 @@ def _offset(text: str) -> int:
     return -seconds if text[0] == "-" else seconds
 
 
-def in_order(parsed: Parsed, order: str) -> Integers:
+def in_order(parsed: ParsedTimes, order: str) -> Integers:
     """Clocks with the numbers of dates in an order; NAT where that makes no date. As parsed if the order is ""."""
     clock = parsed.clock.copy()
     if not order:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Counts, Workspace, Writer
     from .column_arrays import Flags, Objects
     from .source_questions import SourceOptions
-    from .time_texts import Parsed
+    from .time_texts import ParsedTimes
 
 Result = TypeVar("Result", bound=ImportResult)
 
@@ -108,7 +108,7 @@ class UnplacedFile:
         self.rejects.add(self.lines[rows], self.mapping.get(role, ""), reason)
         self.good &= ~rows
 
-    def instants(self, role: str, parsed: Parsed) -> pd.Series:
+    def instants(self, role: str, parsed: ParsedTimes) -> pd.Series:
         """Series of instants of parsed texts of a role; NaT where no time of day is known."""
         zone = "UTC" if names_utc(self.mapping.get(role, "")) else self._zone
         return source_times.instants(parsed, zone, self.date_order)

@@ -42,7 +42,7 @@ _WIDTHS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0)
 
 
 @dataclass(frozen=True)
-class Scope:
+class EstimateScope:
     """Which boxes the estimates speak of: those that were neither sure to be drawn nor sure not to be.
 
     ``lowest`` and ``highest`` chance of one in a shift; ``half`` is the least number of boxes that hold half of all
@@ -82,7 +82,7 @@ class Effects:
     estimates: Estimates
     over_time: OverTime
     boxes: EffectBoxes
-    scope: Scope
+    scope: EstimateScope
     draws: dict[str, int]
     hours_drawn: float
     hours_undrawn: float
@@ -139,7 +139,7 @@ def effects(workspace: Workspace, first: str, last: str, beat: str = "", progres
         _why_nothing(counts, len(plan.draws), scope), boxes.loc[boxes["inside"].astype(bool), ["col", "row"]])
 
 
-def _why_nothing(counts: Mapping[str, int], shifts: int, scope: Scope) -> str:
+def _why_nothing(counts: Mapping[str, int], shifts: int, scope: EstimateScope) -> str:
     """Why there is no estimate at all; an empty text where there is one."""
     if not counts["draws"]:
         return "No shift of this period was drawn, so there is nothing to estimate."
@@ -249,8 +249,8 @@ def _beside(plan, boxes, replayed, which):
     return BesideDrawn(np.nonzero(units)[0], near[units], plan.drawn[units], parts), units
 
 
-def _scope(plan: DrawnShifts, boxes: EffectGround, hours: NDArray[np.float64]) -> tuple[Scope, EffectBoxes]:
-    """The :class:`Scope`, and its boxes one by one, those of the greatest chances first."""
+def _scope(plan: DrawnShifts, boxes: EffectGround, hours: NDArray[np.float64]) -> tuple[EstimateScope, EffectBoxes]:
+    """The :class:`EstimateScope`, and its boxes one by one, those of the greatest chances first."""
     units = plan.open
     chances = np.where(units, plan.chance, 0.0).sum(axis=0)
     table = boxes[["box_id", "col", "row", "where", "beat"]].assign(
@@ -259,7 +259,7 @@ def _scope(plan: DrawnShifts, boxes: EffectGround, hours: NDArray[np.float64]) -
     table = table[table["shifts"] > 0].sort_values(["chances", "box_id"], ascending=[False, True], ignore_index=True)
     shares = table["chances"].cumsum() / max(table["chances"].sum(), np.finfo(float).tiny)
     inside, most = plan.chance[units], table["chances"].max()
-    return Scope(
+    return EstimateScope(
         int(units.any(axis=1).sum()), len(table), int(units.sum()), int((plan.drawn & units).sum()),
         tuple(sorted(table["beat"].dropna().unique())), float(inside.min()) if inside.size else np.nan,
         float(inside.max()) if inside.size else np.nan, int((shares < 0.5).sum()) + 1 if len(table) else 0,

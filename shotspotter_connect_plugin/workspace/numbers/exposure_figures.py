@@ -52,7 +52,7 @@ class Exposure:
     ``neighbourhoods``, ``groups``
         What fell on the boxes of each, and on the residents of each.
     ``limits``
-        Of box-shifts or box-days; counted = planned or visited. ``kept`` sums them up: :class:`Kept`.
+        Of box-shifts or box-days; counted = planned or visited. ``kept`` sums them up: :class:`LimitsKept`.
     ``evenness``, ``curves``
         How evenly harm, chances and minutes lie on boxes; the Lorenz curves by the same ``what``.
     ``classes``, ``agreement``
@@ -79,7 +79,7 @@ class Exposure:
     neighbourhoods: ExposedNeighbourhoods
     groups: ExposedGroups
     limits: ExposureLimits
-    kept: Kept | None
+    kept: LimitsKept | None
     evenness: Evenness
     curves: dict[str, Curve]
     classes: ChanceClasses
@@ -96,7 +96,7 @@ class Exposure:
 
 
 @dataclass(frozen=True)
-class Kept:
+class LimitsKept:
     """Whether the limits were kept, of the lottery's plan and of all that counts.
 
     ``planned_over`` cases in which the plan passed a limit; ``limit``, ``allowed``, ``most``, ``over``, ``of``: the
@@ -114,7 +114,7 @@ class Kept:
     rests: int | None
 
     @classmethod
-    def of_limits(cls, limits: ExposureLimits) -> Kept | None:
+    def of_limits(cls, limits: ExposureLimits) -> LimitsKept | None:
         """Sum up the ``limits`` of an :class:`Exposure`; None without any."""
         if limits.empty:
             return None
@@ -165,7 +165,7 @@ def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_
     lottery = honesty(workspace, data, every=ended_only, progress=progress.part(0.6, 0.9))
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents, alone, hidden), areas,
-        _groups(boxes, residents), limits, Kept.of_limits(limits), evenness, curves, by_class(chance, drawn),
+        _groups(boxes, residents), limits, LimitsKept.of_limits(limits), evenness, curves, by_class(chance, drawn),
         agreement(chance, drawn), lottery, data.published(), data.commitments, _overrides(workspace, data),
         verify_chain(workspace), _gunfire(workspace, data), _refused(workspace), data.newest(), len(data.coming))
     progress.report(1.0)

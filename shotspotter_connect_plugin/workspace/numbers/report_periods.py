@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from ..store.workspace import Workspace
 
-__all__ = ["Choices", "Period", "choices", "periods"]
+__all__ = ["Period", "ReportChoices", "choices", "periods"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Choices:
+class ReportChoices:
     """``beats`` and ``officers`` as stored, ``shifts`` as (code, name), ``periods`` that can be offered."""
 
     beats: tuple[str, ...]
@@ -29,12 +29,12 @@ class Choices:
     periods: tuple[Period, ...]
 
 
-def choices(workspace: Workspace) -> Choices:
-    """The :class:`Choices` of a workspace."""
+def choices(workspace: Workspace) -> ReportChoices:
+    """The :class:`ReportChoices` of a workspace."""
     shifts = workspace.read("shifts", ["shift", "name"], order_by="sort_order").drop_duplicates("shift")
     newest = [day for table in ("visits", "patrols") for day in workspace.distinct(table, "shift_date")[-1:]]
     today = workspace.calendar.today()
-    return Choices(
+    return ReportChoices(
         tuple(workspace.distinct("beats", "beat")), tuple((code, name or code) for code, name in shifts.to_numpy()),
         tuple(workspace.distinct("roster", "officer")), tuple(periods(today, newest[0] if newest else "")))
 

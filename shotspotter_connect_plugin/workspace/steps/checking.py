@@ -20,7 +20,7 @@ _SHIFT = ["shift_date", "shift"]
 
 
 @dataclass(frozen=True)
-class Checked:
+class WorkspaceCheck:
     """Whether everything fits, what does not, what else a reader should know, the chain's head, shifts looked at, and
     what ``waiting`` could not be judged yet, because a seed is not known here."""
 
@@ -32,7 +32,7 @@ class Checked:
     waiting: list[str]
 
 
-def check_workspace(workspace: Workspace, head: str = "", progress: Progress = SILENT) -> Checked:
+def check_workspace(workspace: Workspace, head: str = "", progress: Progress = SILENT) -> WorkspaceCheck:
     """Check file, tables, records, chain and draws; nothing is changed but the seeds of ended shifts revealed.
 
     Parameters
@@ -43,14 +43,14 @@ def check_workspace(workspace: Workspace, head: str = "", progress: Progress = S
 
     Returns
     -------
-    Checked
+    WorkspaceCheck
     """
     looks = _Looks()
     progress.report(0.0, "File and tables")
     looks.at("The file", workspace.faults)
     looks.at("The settings", lambda: _of_settings(workspace))
     progress.report(0.2, "Records")
-    for what, look in record_check.looks(workspace):
+    for what, look in record_check.record_checks(workspace):
         looks.at(what, partial(look, workspace))
     progress.report(0.25, "Chain of adjustments")
     found = looks.at("The chain of adjustments", lambda: _Found(chain.verify_chain(workspace, head)), _Found(None))
@@ -68,8 +68,8 @@ def check_workspace(workspace: Workspace, head: str = "", progress: Progress = S
     of_chain = found.found
     if of_chain is not None:
         looks.problems += of_chain.problems
-    return Checked(not looks.problems, looks.problems, [] if of_chain is None else list(of_chain.notes),
-                   "" if of_chain is None else of_chain.head, len(shifts), waiting)
+    return WorkspaceCheck(not looks.problems, looks.problems, [] if of_chain is None else list(of_chain.notes),
+                          "" if of_chain is None else of_chain.head, len(shifts), waiting)
 
 
 def _revealed(workspace: Workspace) -> list[str]:

@@ -18,7 +18,7 @@ _OLD = pd.Timedelta(days=28)
 
 
 @dataclass(frozen=True)
-class Planned:
+class DailyPlan:
     """How many shifts were drawn just now, and the id of the model used."""
 
     drawn: int
@@ -26,7 +26,7 @@ class Planned:
 
 
 def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress: Progress = SILENT,
-         timed: Callable[[Progress, str], ContextManager[Any]] = lambda progress, what: nullcontext()) -> Planned:
+         timed: Callable[[Progress, str], ContextManager[Any]] = lambda progress, what: nullcontext()) -> DailyPlan:
     """Score and meter shifts of a date; whatever is done already stays as it is.
 
     A shift that has been drawn keeps the forecast it was drawn from.
@@ -51,7 +51,7 @@ def plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], progress:
         drawn += bool(result.drawn)
         for message in result.messages:
             progress.info(f"{shift_date} {shift}: {message}")
-    return Planned(drawn, model_id)
+    return DailyPlan(drawn, model_id)
 
 
 def newest_plan(workspace: Workspace) -> tuple[str, str, str]:

@@ -22,7 +22,7 @@ _CLOCKS_DIFFER = pd.Timedelta(hours=1)
 _TEST = "test, no lottery"
 
 
-def looks(workspace: Workspace) -> tuple[tuple[str, Callable[[Workspace], list[str]]], ...]:
+def record_checks(workspace: Workspace) -> tuple[tuple[str, Callable[[Workspace], list[str]]], ...]:
     """(what is looked at, function of the workspace that gives sentences) of each look."""
     return (("The draws", _of_draws), ("The boxes of draws", _of_draw_boxes), ("The patrols", _of_patrols),
             ("The adjustments", _of_adjustments), ("The published hashes", _of_commitments), ("The runs", _of_runs))

@@ -51,7 +51,7 @@ def with_names(workspace: Workspace, slots: pd.DataFrame) -> NamedShifts:
     return slots.assign(name=slots["shift"].map(shift_names(workspace)).fillna(slots["shift"]))
 
 
-def step(workspace: Workspace, shift_date: str, shift: str, by: int) -> tuple[str, str]:
+def neighbouring_shift(workspace: Workspace, shift_date: str, shift: str, by: int) -> tuple[str, str]:
     """(date, code) of the shift that starts ``by`` shifts after one, before it where negative; the shift itself at the
     ends of the calendar."""
     day = pd.Timestamp(shift_date).date()

@@ -20,7 +20,7 @@ from ..store.workspace import Between, Workspace
 from .plan_frames import FoundVisits
 from .shift_dates import dates_between
 
-__all__ = ["Summary", "find_visits", "planned_against_delivered", "summary"]
+__all__ = ["DeliverySummary", "find_visits", "planned_against_delivered", "summary"]
 
 _BEFORE = pd.Timedelta(hours=1)
 _AFTER = pd.Timedelta(hours=12)
@@ -97,7 +97,7 @@ def planned_against_delivered(workspace: Workspace, first: str, last: str) -> De
 
 
 @dataclass(frozen=True)
-class Summary:
+class DeliverySummary:
     """Planned against delivered of a period: planned patrols, how many had a visit, minutes, and it all in words."""
 
     patrols: int
@@ -107,15 +107,15 @@ class Summary:
     sentences: tuple[str, ...]
 
 
-def summary(workspace: Workspace, first: str, last: str) -> Summary:
-    """Planned against delivered of the shift dates (inclusive), summed over the planned patrols: a :class:`Summary`."""
+def summary(workspace: Workspace, first: str, last: str) -> DeliverySummary:
+    """Planned against delivered of the shift dates (inclusive), summed over the planned patrols."""
     table = planned_against_delivered(workspace, first, last)
     table = table[table["status"] == "planned"]
     table = table.assign(planned=dosage.planned_minutes(table))
     target, minutes = float(table["planned"].sum()), float(table["patrol_minutes"].sum())
     served = int((table["visits"] > 0).sum())
     if table.empty:
-        return Summary(0, 0, 0.0, 0.0, ("No patrols were planned in this period.",))
+        return DeliverySummary(0, 0, 0.0, 0.0, ("No patrols were planned in this period.",))
     sentences = [f"Planned {len(table):,} patrols and {target:,.0f} minutes; delivered {minutes:,.0f} patrol-minutes "
                  f"in {served:,} of them."]
     for (date, shift), part in table.groupby(["shift_date", "shift"], sort=False):
@@ -125,7 +125,7 @@ def summary(workspace: Workspace, first: str, last: str) -> Summary:
             continue
         sentences.append("{} {}: {} of {} patrols visited, {:,.0f} of {:,.0f} minutes.".format(
             date, shift, (part["visits"] > 0).sum(), len(part), part["patrol_minutes"].sum(), part["planned"].sum()))
-    return Summary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
+    return DeliverySummary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
 
 
 def _period(calendar, first, last):

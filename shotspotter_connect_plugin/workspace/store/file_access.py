@@ -16,7 +16,7 @@ _JOURNAL_MODE, _WAL = slice(18, 20), b"\x02\x02"
 _ATTEMPTS = 3
 
 
-class Opened:
+class OpenedFile:
     """A connection to a file, whether it can only be read, and what has to go when it is closed.
 
     Parameters

@@ -18,7 +18,7 @@ from ...errors import ConnectError
 from ...frames import Column
 from .columns import encode
 from .geometry import point_blobs, polygon_blobs
-from .gpkg_bulk import PutOff, catch_up, put_away
+from .gpkg_bulk import DeferredChanges, catch_up, put_away
 from .gpkg_connection import sentence_of
 from .gpkg_reading import ReadGeoPackage
 from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns
@@ -48,7 +48,7 @@ def create(path: str | Path, crs: str, frames: Mapping[str, pd.DataFrame]) -> No
 class GeoPackage(ReadGeoPackage):
     """The tables in one file, to be read and, between :meth:`begin` and :meth:`commit`, written."""
 
-    _put_off: dict[str, PutOff]
+    _put_off: dict[str, DeferredChanges]
     _failed: bool
     _lacked: dict[str, list[Column]]
 
@@ -200,7 +200,7 @@ class GeoPackage(ReadGeoPackage):
         """
         with self._plainly():
             if table.name not in self._put_off:
-                self._put_off[table.name] = PutOff(put_away(self._connection, table, "trigger"))
+                self._put_off[table.name] = DeferredChanges(put_away(self._connection, table, "trigger"))
             if self._is_bulk(table, new_rows):
                 self._put_off[table.name].statements.extend(put_away(self._connection, table, "index"))
             try:

@@ -14,7 +14,7 @@ from .tables import Table
 
 
 @dataclass
-class PutOff:
+class DeferredChanges:
     """What a transaction has yet to do for one table: statements to run, and changes of place in order.
 
     ``placed`` holds (rows, their bounds (n, 4)); bounds are NaN where a row has no place any more.
@@ -47,7 +47,7 @@ def put_away(connection: sqlite3.Connection, table: Table, kind: str) -> list[st
     return [statement for _, _, statement in found]
 
 
-def catch_up(connection: sqlite3.Connection, table: Table, put_off: PutOff, rows: int) -> None:
+def catch_up(connection: sqlite3.Connection, table: Table, put_off: DeferredChanges, rows: int) -> None:
     """Bring the R-tree, indexes, triggers and the contents row of a table of so many ``rows`` up to date."""
     extent: tuple[float | None, ...] = (None,) * 4
     if table.geometry:

@@ -9,7 +9,7 @@ from typing import Iterator
 
 from ...errors import ConnectError
 from ...frames import Column
-from .file_access import Opened
+from .file_access import OpenedFile
 from .file_check import FileCheck
 from .gpkg_schema import lacking_columns, rules
 from .sql_text import quoted
@@ -40,7 +40,7 @@ class OpenGeoPackage:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         with self._plainly():
-            self._opened = Opened(self.path, WAIT_SECONDS)
+            self._opened = OpenedFile(self.path, WAIT_SECONDS)
             self._connection = self._opened.connection
             self._connection.execute("PRAGMA cache_size = -262144")
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file from somebody else runs nothing of theirs

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, FEWEST_WEEKS, most_unseen, of_sums,
-                                                                  ratio_interval, reach, why_none)
+from shotspotter_connect_plugin.forecast.weekly_intervals import (FEWEST_EVENTS, FEWEST_WEEKS, half_width, most_unseen,
+                                                                  of_sums, ratio_interval, why_none)
 
 LOW, HIGH = 0.85, 0.95
 """Where the share of 90 % intervals that hold the truth must lie."""
@@ -78,7 +78,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(weeks, mean, busy, luck, 
             continue
         low, high = ratio_interval(hits.sum() / total, (hits,), (events,), events)
         score = gained.sum() / total
-        beyond = reach(gained / total - score * of_sums(events), events)
+        beyond = half_width(gained / total - score * of_sums(events), events)
         held.append((low <= caught <= (high if hits.any() else most_unseen(total)), abs(score - 0.3) <= beyond))
     shares = np.mean(held, axis=0)
     assert ((shares >= LOW) & (shares <= HIGH)).all(), shares

@@ -26,7 +26,7 @@ def row(low, high, base=0.1, exposed=500, **more):
 
 
 def made(**changes):
-    scope = step.Scope(120, 300, 9000, 500, ("1", "2"), 0.002, 0.5, 40, 7)
+    scope = step.EstimateScope(120, 300, 9000, 500, ("1", "2"), 0.002, 0.5, 40, 7)
     counts = {"draws": 120, "tests": 0, "drawn_again": 0, "lotteries": 120, "after_start": 0, "no_data_yet": 0}
     over = pd.DataFrame([("2024-01-01", "2024-01-07"), ("2024-01-08", "2024-01-10")], columns=["first", "last"])
     none = pd.DataFrame(columns=names_of(Estimates))

@@ -182,17 +182,17 @@ def test_nothing_after_the_end_of_the_shift_counts(workspace):
 
 
 def test_steps_go_through_the_calendar_in_the_order_of_starts(workspace):
-    assert shift_week.step(workspace, DATE, SHIFT, 1) == (DATE, "night")
-    assert shift_week.step(workspace, DATE, "night", 1) == ("2019-03-21", "day")
-    assert shift_week.step(workspace, DATE, "day", -1) == ("2019-03-19", "night")
-    assert shift_week.step(workspace, DATE, SHIFT, 30) == ("2019-03-30", SHIFT)
+    assert shift_week.neighbouring_shift(workspace, DATE, SHIFT, 1) == (DATE, "night")
+    assert shift_week.neighbouring_shift(workspace, DATE, "night", 1) == ("2019-03-21", "day")
+    assert shift_week.neighbouring_shift(workspace, DATE, "day", -1) == ("2019-03-19", "night")
+    assert shift_week.neighbouring_shift(workspace, DATE, SHIFT, 30) == ("2019-03-30", SHIFT)
     with workspace.transaction() as writer:
         writer.replace("shifts", pd.DataFrame({"shift": ["day"], "name": ["Day"], "start": ["07:00"], "end": ["15:00"],
                                                "weekdays": ["1"], "sort_order": [1]}))
-    assert shift_week.step(workspace, "2019-03-18", "day", 1) == ("2019-03-25", "day")
+    assert shift_week.neighbouring_shift(workspace, "2019-03-18", "day", 1) == ("2019-03-25", "day")
     # From a date on which none starts, to the next one and to the one before.
-    assert shift_week.step(workspace, DATE, "", 1) == ("2019-03-25", "day")
-    assert shift_week.step(workspace, DATE, "", -1) == ("2019-03-18", "day")
+    assert shift_week.neighbouring_shift(workspace, DATE, "", 1) == ("2019-03-25", "day")
+    assert shift_week.neighbouring_shift(workspace, DATE, "", -1) == ("2019-03-18", "day")
 
 
 def test_the_view_counts_what_became_known_since_its_forecast_until_the_shift_ends(workspace):
