@@ -63,8 +63,8 @@ def how_to_install(libraries: Sequence[str]) -> str:
     names = " ".join({"osgeo": "gdal", "sklearn": "scikit-learn"}.get(library, library) for library in libraries)
     if sys.platform == "darwin":
         return f"Install QGIS again from the all-in-one package for macOS, which brings {names}."
-    return ("Open the OSGeo4W Setup that came with QGIS, choose the packages {} and start QGIS again."
-            .format(", ".join("python3-" + name for name in names.split())))
+    packages = ", ".join("python3-" + name for name in names.split())
+    return f"Open the OSGeo4W Setup that came with QGIS, choose the packages {packages} and start QGIS again."
 
 
 def missing_sentence(libraries: Sequence[str]) -> str:

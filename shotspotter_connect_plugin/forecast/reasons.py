@@ -56,7 +56,7 @@ _Group = Tuple[float, int, "Source"]
 
 def own_first(crime_type: str, texts: Iterable[str]) -> list[str]:
     """The reasons of a box with those that count events of ``crime_type`` itself before others."""
-    own = re.compile(r"\d ({}) ".format("|".join(map(re.escape, _noun(crime_type)))))
+    own = re.compile(rf"\d ({'|'.join(map(re.escape, _noun(crime_type)))}) ")
     return sorted(texts, key=lambda text: own.search(text) is None)
 
 

@@ -221,8 +221,8 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
                                    "or change the shifts.")
             return codes
         if asked not in codes:
-            raise ConnectError("No shift “{}” starts on {}; the shifts of that date are: {}.".format(
-                asked, shift_date, ", ".join(codes) or "none"))
+            raise ConnectError(f"No shift “{asked}” starts on {shift_date}; the shifts of that date are: "
+                               f"{', '.join(codes) or 'none'}.")
         return [asked]
 
     def as_of(self, parameters: dict[str, Any], workspace: Workspace) -> pd.Timestamp | None:
@@ -270,8 +270,8 @@ def _one_sentence(algorithm: str) -> Iterator[None]:
     except OSError as error:
         _log(algorithm)
         raise QgsProcessingException(
-            "{} cannot be read or written ({}); choose a place that exists, has room and that you may use.".format(
-                error.filename or "A file", error.strerror or error)) from error
+            f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error}); choose a place that "
+            "exists, has room and that you may use.") from error
     except MemoryError as error:
         _log(algorithm)
         raise QgsProcessingException("The computer ran out of memory; close other programs, or work on a smaller area. "

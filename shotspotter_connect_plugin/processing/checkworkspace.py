@@ -52,8 +52,8 @@ class CheckWorkspace(ConnectAlgorithm):
             progress.info(note)
         if checked.waiting:
             progress.info(f"{len(checked.waiting)} draws could not be replayed here; all else of them was checked.")
-        progress.info("{} drawn shifts checked: {}.".format(
-            checked.shifts, "nothing is wrong" if checked.ok else f"{len(checked.problems)} things are wrong"))
+        outcome = "nothing is wrong" if checked.ok else f"{len(checked.problems)} things are wrong"
+        progress.info(f"{checked.shifts} drawn shifts checked: {outcome}.")
         run.counts = {"ok": checked.ok, "problems": len(checked.problems),
                       "waiting": len(checked.waiting), "shifts": checked.shifts}
         return {OK: checked.ok, CHAIN_HEAD: checked.chain_head}

@@ -78,7 +78,7 @@ class CreateWorkspace(ConnectAlgorithm):
             with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
                           inputs=[path] if path else []) as run:
                 run.counts = {"boxes": boxes, "beats": workspace.count("beats")}
-            progress.info("{} boxes of {:g} m and {} beats in {}. Jurisdiction read in {}.".format(
-                boxes, workspace.settings.size, run.counts["beats"], workspace.settings.crs, self.jurisdiction.crs))
+            progress.info(f"{boxes} boxes of {workspace.settings.size:g} m and {run.counts['beats']} beats in "
+                          f"{workspace.settings.crs}. Jurisdiction read in {self.jurisdiction.crs}.")
         addresses.remember(address)
         return {WORKSPACE: address, BOXES: boxes}

@@ -64,7 +64,7 @@ class ExportPlan(WritesForPeople):
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
             raise ConnectError(f"OUTPUT must end in {ENDINGS[kind]} for the format {kind}.")
         if kind in ONE_SHIFT and len(codes) != 1:
-            raise ConnectError("The format {} holds one shift; name it in SHIFT: {}.".format(kind, ", ".join(codes)))
+            raise ConnectError(f"The format {kind} holds one shift; name it in SHIFT: {', '.join(codes)}.")
         if kind == "qfield":
             from ..reports.plan.phone_project import write_phone
             patrols = write_phone(workspace, date, codes[0], path, progress)

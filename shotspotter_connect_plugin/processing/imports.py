@@ -122,8 +122,8 @@ def report(result: ImportResult, progress: Progress, run: Run,
     for warning in result.warnings:
         progress.warn(warning)
     counts = {name: getattr(result, name.lower()) for name in COUNTS}
-    progress.info("{READ} rows read: {ADDED} added, {UPDATED} updated, {UNCHANGED} unchanged, {REJECTED} rejected."
-                  .format(**counts))
+    progress.info(f"{result.read} rows read: {result.added} added, {result.updated} updated, "
+                  f"{result.unchanged} unchanged, {result.rejected} rejected.")
     counts.update(flags or {})
     run.counts = {name.lower(): number for name, number in counts.items()}
     return counts
@@ -138,7 +138,7 @@ def report_columns(result: ImportResult, progress: Progress) -> None:
 def report_dropped(result: ImportResult, progress: Progress) -> dict[str, str]:
     """Tell which columns were not read -> the output that says so."""
     dropped = ", ".join(result.dropped_columns)
-    progress.info("Columns that were not read: {}.".format(dropped or "none"))
+    progress.info(f"Columns that were not read: {dropped or 'none'}.")
     return {DROPPED_COLUMNS: dropped}
 
 

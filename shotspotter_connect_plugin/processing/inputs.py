@@ -57,8 +57,8 @@ def what_is_wrong(definition: QgsProcessingParameterDefinition, value: Any, cont
                 "YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2019-03-01T05:00"
             return f"{name} “{value}” is not a date: write it as {form}."
     if isinstance(definition, LayerParameter):
-        cannot = "{}: “{}” cannot be opened as a layer; give a layer of the project or a file that exists.".format(
-            name, getattr(value, "source", value))
+        cannot = (f"{name}: “{getattr(value, 'source', value)}” cannot be opened as a layer; give a layer of the "
+                  "project or a file that exists.")
         return "" if _may_be_opened(value, context) and definition.can_be_opened(value, context) else cannot
     return ""
 
@@ -161,8 +161,8 @@ def vector_table(source: QgsProcessingFeatureSource | None, name: str, kinds: Se
         raise ConnectError(f"{name}: the layer cannot be opened; give a layer of the project or a file that exists.")
     kind = QgsWkbTypes.geometryType(source.wkbType())
     if kind not in kinds:
-        raise ConnectError("{}: layer “{}” holds {}, but {} are needed; choose another layer.".format(
-            name, source.sourceName(), _KINDS.get(kind, "no geometry"), " or ".join(_KINDS[kind] for kind in kinds)))
+        raise ConnectError(f"{name}: layer “{source.sourceName()}” holds {_KINDS.get(kind, 'no geometry')}, but "
+                           f"{' or '.join(_KINDS[kind] for kind in kinds)} are needed; choose another layer.")
     crs = source.sourceCrs()
     if not crs.isValid():
         raise ConnectError(f"{name}: layer “{source.sourceName()}” has no coordinate reference system; set the one "

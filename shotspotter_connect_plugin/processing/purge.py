@@ -47,9 +47,9 @@ class Purge(ConnectAlgorithm):
 
         dry_run = self.parameterAsBoolean(parameters, DRY_RUN, context)
         table = purge(workspace, dry_run, progress=progress)
-        lines = ["{}: {:,} rows from before {} {}, {:,} stay (kept for {} days).".format(
-            row.table, row.rows, row.before, "would go" if dry_run else "removed", row.kept, row.days)
-            for row in table.itertuples()]
+        gone = "would go" if dry_run else "removed"
+        lines = [f"{row.table}: {row.rows:,} rows from before {row.before} {gone}, {row.kept:,} stay (kept for "
+                 f"{row.days} days)." for row in table.itertuples()]
         for line in lines:
             progress.info(line)
         if dry_run:

@@ -81,5 +81,5 @@ class ReportAlgorithm(WritesPages):
             progress.warn(report.message)
         tables = report.tables()
         run.counts = {"files": len(paths), "tables": len(tables), "rows": sum(len(table.rows) for table in tables)}
-        progress.info("{} is in {}.".format(self.TITLE, ", ".join(paths)))
+        progress.info(f"{self.TITLE} is in {', '.join(paths)}.")
         return {OUTPUT: paths[0], FILES: "\n".join(paths), TABLES: len(tables)}

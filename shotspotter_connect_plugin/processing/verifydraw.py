@@ -51,7 +51,7 @@ class VerifyDraw(ConnectAlgorithm):
         for shift in self.shifts(parameters, context, workspace, date):
             results[shift] = draw_proof.verify_draw(workspace, date, shift)
             if results[shift].verified:
-                progress.info("{} {}: verified{}.".format(date, shift, "; notes below" * bool(results[shift].notes)))
+                progress.info(f"{date} {shift}: verified{'; notes below' * bool(results[shift].notes)}.")
             for problem in results[shift].problems:
                 progress.warn(f"{date} {shift}: {problem}")
             for sentence in results[shift].waiting:

@@ -52,8 +52,8 @@ _BOX_HERE = (f"aggregate(layer:='{_BOX_LAYER}', aggregate:='min', expression:=\"
              "filter:=intersects($geometry, "
              "geometry(@parent)))")
 _OF_BOX = f"attribute(get_feature('{_BOX_LAYER}', 'box_id', \"box_id\"), '{{}}')"
-_UNIT = "coalesce(array_last(aggregate(layer:='{}', aggregate:='array_agg', expression:=\"unit\", filter:=\"unit\" " \
-        "IS NOT NULL, order_by:=\"at_utc\")), {})".format(_FIX_LAYER, _OF_BOX.format("unit"))
+_UNIT = f"coalesce(array_last(aggregate(layer:='{_FIX_LAYER}', aggregate:='array_agg', expression:=\"unit\", " \
+        f"filter:=\"unit\" IS NOT NULL, order_by:=\"at_utc\")), {_OF_BOX.format('unit')})"
 _OF_CRIME_TYPE = "\"crime_type\" = coalesce(current_value('crime_type'), '')"
 
 _HIDDEN = QgsEditorWidgetSetup("Hidden", {})
@@ -103,7 +103,7 @@ def write_phone(workspace: Workspace, shift_date: str, shift: str, path: str, pr
     if rollcall.patrols.empty:
         raise ConnectError(f"There is no plan of {shift_date} {shift} to export; meter it first.")
     package = make_package(workspace, shift_date, shift)
-    name = "phone_{}_{}".format(shift_date, "".join(c if c.isalnum() else "_" for c in shift))
+    name = f"phone_{shift_date}_{''.join(c if c.isalnum() else '_' for c in shift)}"
     folder_for(path, "The plan")
     with replacing(path, "The plan", archive([name + ".gpkg", name + ".qgz"])) as unfinished:
         geopackage, project_file = (unfinished.with_name(name + ending) for ending in (".gpkg", ".qgz"))

@@ -84,7 +84,7 @@ def _chart(table: pd.DataFrame, name: str, factor: float) -> Drawing:
     plot.yValueAxis.visibleGrid, plot.yValueAxis.gridStrokeColor = True, HexColor(_GRID)
     for axis in (plot.xValueAxis, plot.yValueAxis):
         axis.labels.fontSize, axis.strokeColor = 10, HexColor(_GRID)
-        axis.labelTextFormat = "{:g}".format
+        axis.labelTextFormat = lambda number: f"{number:g}"
     drawing = Drawing(640, 244)
     drawing.add(plot)
     drawing.add(String(plot.x + plot.width / 2, 8, WORDS["cap"], textAnchor="middle", fontSize=10,

@@ -299,30 +299,29 @@ class ResultPanel(QTextBrowser):
         """Show an item of the queue; None for nothing."""
         self._rejects = ""
         if item is None or item.state not in (DONE, FAILED, STOPPED):
-            self.setHtml("<p>{}</p>".format(escape(tr("Nothing was imported from this file yet."))))
+            self.setHtml(_paragraph(tr("Nothing was imported from this file yet.")))
             return
         parts = [f"<h4>{escape(item.name)}</h4>"]
         if item.state != DONE:
-            parts.append("<p><b style='color: {}'>{}</b> {}</p>".format(
-                RED, escape(item.error), escape(tr("Nothing of it was taken in."))))
+            nothing_kept = escape(tr("Nothing of it was taken in."))
+            parts.append(f"<p><b style='color: {RED}'>{escape(item.error)}</b> {nothing_kept}</p>")
         if "READ" in item.outputs:
             parts.append(_table([tr("Rows read"), tr("added"), tr("updated"), tr("unchanged"), tr("rejected")], [
                 [f"{item.outputs[name]:,.0f}" for name in ("READ", "ADDED", "UPDATED", "UNCHANGED",
                                                                    "REJECTED")]]))
             dropped = item.outputs.get("DROPPED_COLUMNS")
-            parts.append("<p>{}</p>".format(escape(tr("Columns that were not read: {}.").format(dropped)))
-                         if dropped else "")
-        parts.extend(f"<p>{escape(message)}</p>" for message in (
-            item.warnings if "READ" in item.outputs else item.messages))
+            parts.append(_paragraph(tr("Columns that were not read: {}.").format(dropped)) if dropped else "")
+        parts.extend(map(_paragraph, item.warnings if "READ" in item.outputs else item.messages))
         if item.rejected is not None:
             self._rejects = item.rejects
-            link = " (<a href='rejects'>{}</a>)".format(escape(tr("open the list of all"))) if item.rejects else ""
-            parts.append("<p><b>{}</b>{}</p>".format(escape(tr("Rejected rows")), link))
+            heading, open_all = escape(tr("Rejected rows")), escape(tr("open the list of all"))
+            link = f" (<a href='rejects'>{open_all}</a>)" if item.rejects else ""
+            parts.append(f"<p><b>{heading}</b>{link}</p>")
             parts.append(_table([tr("Rows"), tr("Reason"), tr("Column"), tr("Lines")], [
                 [f"{row.rows:,}", row.reason, row.column, row.lines] for row in item.rejected.itertuples()]))
         if item.delivered is not None:
-            parts.append("<p><b>{}</b></p>".format(escape(tr("Planned against delivered"))))
-            parts.append(_delivered(item.delivered))
+            heading = escape(tr("Planned against delivered"))
+            parts.append(f"<p><b>{heading}</b></p>{_delivered(item.delivered)}")
         self.setHtml("".join(parts))
 
 
@@ -343,16 +342,20 @@ def _delivered(table: pd.DataFrame) -> str:
              f"{row.patrol_minutes:.1f}", str(row.visits), "" if row.status == "planned" else row.status]
             for row in table.itertuples()]
     if not rows:
-        return "<p>{}</p>".format(escape(tr("No planned patrol was visited on these dates.")))
+        return _paragraph(tr("No planned patrol was visited on these dates."))
     return _table([tr("Date"), tr("Shift"), tr("Box"), tr("Beat"), tr("Target, min"), tr("Delivered, min"),
                    tr("Visits"), ""], rows)
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = ["<tr>{}</tr>".format("".join(f"<th align='left'>{escape(text)}</th>" for text in headings))]
-    lines.extend("<tr>{}</tr>".format("".join(f"<td>{escape(str(text))}</td>" for text in row))
-                 for row in rows)
-    return "<table cellspacing='0' cellpadding='3' border='0'>{}</table>".format("".join(lines))
+    lines = ["".join(f"<th align='left'>{escape(text)}</th>" for text in headings)]
+    lines.extend("".join(f"<td>{escape(str(text))}</td>" for text in row) for row in rows)
+    inside = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f"<table cellspacing='0' cellpadding='3' border='0'>{inside}</table>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
 
 
 def _cell(text: object, faint: bool = False) -> QTableWidgetItem:

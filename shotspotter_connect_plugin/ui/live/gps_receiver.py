@@ -84,7 +84,7 @@ class GpsSource(QObject):
     @property
     def _wanted_name(self) -> str:
         kind, address = self._wanted
-        return "{} {}".format(kind, ":".join(map(str, address)))
+        return f"{kind} {':'.join(map(str, address))}"
 
     def watch(self) -> None:
         """Follow the connection that QGIS has open, if any; ours gives way to it, and is tried again when lost."""

@@ -347,8 +347,8 @@ class LiveDock(QgsDockWidget):
     def _show_header(self) -> None:
         import pandas as pd
 
-        text = "{}, {} · {} {}".format(self.package.shift_name, self.package.shift_date, tr("unit"),
-                                       self.journal.unit)
+        unit = tr("unit")
+        text = f"{self.package.shift_name}, {self.package.shift_date} · {unit} {self.journal.unit}"
         if self.patrol.now is not None and self.patrol.now >= pd.Timestamp(self.package.end_utc):
             text += " · " + tr("this shift has ended")
         self.page.header.setText(text)

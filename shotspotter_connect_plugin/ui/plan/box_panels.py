@@ -38,8 +38,8 @@ class WhyPanel(QTextBrowser):
 
     def show_why(self, why: WhyBox, patrol: Mapping[str, Any] | None, names: Mapping[str, str]) -> None:
         """Show a ``WhyBox``; ``patrol`` is its row of the plan or None, ``names`` the crime types' names by code."""
-        head = "<b>{}</b> {}{}".format(escape(why.box_id), escape(why.where),
-                                       ", " + escape(tr("beat {}").format(why.beat)) if why.beat else "")
+        beat = ", " + escape(tr("beat {}").format(why.beat)) if why.beat else ""
+        head = f"<b>{escape(why.box_id)}</b> {escape(why.where)}{beat}"
         state = tr("Not in the plan.") if patrol is None else {
             "drawn": tr("In the plan: drawn by the lottery."), "added": tr("In the plan: added by hand."),
             "topped_up": tr("In the plan: topped up from the lottery's reserve.")}.get(patrol["origin"], "")
@@ -57,9 +57,9 @@ class WhyPanel(QTextBrowser):
             facts.append(tr("Share of its harm: {}.").format(", ".join(shares)))
         for_it = why.speaks_for or [tr("The forecast names no reason: the box is not in its highest tenth.")]
         against = why.speaks_against or [tr("Nothing known to this workspace.")]
-        self.setHtml("<p>{}<br>{}</p><p><b>{}</b></p><ul>{}</ul><p><b>{}</b></p><ul>{}</ul>".format(
-            head, escape(" ".join(facts)), escape(tr("What speaks for it")), _items(for_it),
-            escape(tr("What speaks against it")), _items(against)))
+        title_for, title_against = escape(tr("What speaks for it")), escape(tr("What speaks against it"))
+        self.setHtml(f"<p>{head}<br>{escape(' '.join(facts))}</p><p><b>{title_for}</b></p><ul>{_items(for_it)}</ul>"
+                     f"<p><b>{title_against}</b></p><ul>{_items(against)}</ul>")
 
 
 def _items(sentences: Iterable[str]) -> str:

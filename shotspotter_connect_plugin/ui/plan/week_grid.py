@@ -110,7 +110,7 @@ def _in_words(row: Any, kinds: Mapping[str, Mapping[str, Any]]) -> str:
     if not row.draws and not row.planned:
         return tr("{}, {}: no plan yet").format(row.shift_date, row.name)
     parts = [tr("{}, {}: {} boxes planned").format(row.shift_date, row.name, row.planned)]
-    parts += ["{} {}".format(row.types[code], kind["name"]) for code, kind in kinds.items() if code in row.types]
+    parts += [f"{row.types[code]} {kind['name']}" for code, kind in kinds.items() if code in row.types]
     parts.append(tr("{} added by hand, {} suppressed").format(row.added, row.suppressed))
     if row.draws > 1:
         parts.append(tr("drawn {} times").format(row.draws))

@@ -306,7 +306,8 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(row: dict[str, Any], standing: tactic_list.TacticStanding) -> str:
-    return "{}\n{}".format(row["name"] or row["tactic"] or tr("New tactic"), tr(standing.words))
+    name, words = row["name"] or row["tactic"] or tr("New tactic"), tr(standing.words)
+    return f"{name}\n{words}"
 
 
 def _mark(mark: str) -> QIcon:
