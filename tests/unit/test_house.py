@@ -280,6 +280,31 @@ def test_forbidden_constructs(path):
     assert wrong == []
 
 
+def formatted_literals(text):
+    """Lines on which ``.format`` is taken from a text written there; what tr() translates is filled in afterwards."""
+    return [node.lineno for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Attribute) and node.attr in ("format", "format_map")
+            and isinstance(node.value, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.IfExp))]
+
+
+def test_texts_are_f_strings():
+    wrong = [f"{path.relative_to(ROOT)}:{line}" for path in FILES
+             for line in formatted_literals(path.read_text(encoding="utf-8"))]
+    assert wrong == [], "write an f-string; only templates that are kept or translated are filled in by .format"
+
+
+def test_the_test_of_f_strings_sees_format():
+    text = """a = "{}".format(1)
+b = tr("{} of {}").format(1, 2) + TEMPLATE.format(3) + WORDS["d"].format(4) + f"{5:,}"
+c = ("{} " "{}"
+     .format(1, 2))
+d = ("{}" + b).format(1)
+e = map("{}".format, [])
+g = (f"{a} {{}}" if a else "{}").format(1)
+"""
+    assert formatted_literals(text) == [1, 3, 5, 6, 7]
+
+
 def numbers_of(tree):
     """Assignments of constants that hold a number, of a module and of its classes."""
     for body in [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]:

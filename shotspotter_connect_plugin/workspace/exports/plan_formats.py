@@ -84,7 +84,7 @@ def _prepared(workspace, frame, shift_date):
     frame = frame.assign(
         shift_start=[hours[shift][0].isoformat() for shift in frame["shift"]],
         shift_end=[hours[shift][1].isoformat() for shift in frame["shift"]],
-        hours=["{:%Y-%m-%d %H:%M %Z} to {:%H:%M %Z}".format(*hours[shift]) for shift in frame["shift"]])
+        hours=[f"{hours[shift][0]:%Y-%m-%d %H:%M %Z} to {hours[shift][1]:%H:%M %Z}" for shift in frame["shift"]])
     frame = frame.round(_DIGITS).fillna({"returns": 0, "crime_type_name": "", "colour": _NO_COLOUR})
     texts = [name for name in frame if frame[name].dtype.kind == "O"]
     return frame.assign(**{name: frame[name].map(_one_line, na_action="ignore") for name in texts})
@@ -193,6 +193,6 @@ def _titles(frame):
 def _waypoints(frame):
     return pd.DataFrame({
         "name": _titles(frame), "type": frame["crime_type_name"].fillna("").astype(str),
-        "desc": ["{}, {}, {}, {}{:g} minutes, box {}".format(
-            row.shift, row.hours, row.crime_type_name, f"{1 + row.returns:g} x " if row.returns else "",
-            row.target_minutes, row.box_id) for row in frame.itertuples()]})
+        "desc": [f"{row.shift}, {row.hours}, {row.crime_type_name}, "
+                 f"{f'{1 + row.returns:g} x ' if row.returns else ''}{row.target_minutes:g} minutes, box {row.box_id}"
+                 for row in frame.itertuples()]})

@@ -82,7 +82,7 @@ def _named(number: str, street: str) -> Optional[str]:
     if name is None:
         return None
     hundred = 0 if number == "UNIT" else int(number) // 100 * 100
-    return "{} block {}".format(hundred or "Unit", name)
+    return f"{hundred or 'Unit'} block {name}"
 
 
 def _street(text: str) -> Optional[str]:

@@ -61,4 +61,4 @@ def write_shares(workspace: Workspace, writer: Writer, shapes: Sequence[BaseGeom
     rules = metering.rules_of(workspace.settings, "", "", 1)
     out = sum([int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)
                if reason == metering.WATER])
-    return ["{:,} boxes have less than {:.0%} land; they are not drawn.".format(out, rules["min_land"])] * (out > 0)
+    return [f"{out:,} boxes have less than {rules['min_land']:.0%} land; they are not drawn."] * (out > 0)

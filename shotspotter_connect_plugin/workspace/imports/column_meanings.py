@@ -51,8 +51,8 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
         del found["address"]
     personal = [column for column in columns if about[column]]
     if personal:
-        warnings.append("Columns about persons were left out ({}): {}.".format(
-            ", ".join(sorted({about[column] for column in personal})), some(personal)))
+        kinds = ", ".join(sorted({about[column] for column in personal}))
+        warnings.append(f"Columns about persons were left out ({kinds}): {some(personal)}.")
     return found
 
 
@@ -74,6 +74,6 @@ def check_needed(source: Source, table: str, found: dict[str, str]) -> None:
     if table in _PLACED and not pairs_of(source, found):
         missing.append(("longitude", "a position (longitude and latitude, or x and y)"))
     if missing:
-        raise ConnectError('{} has no column for {}; its columns are: {}. Name the right one in MAPPING, as in '
-                           '{{"{}": "column"}}.'.format(source.name, " and ".join(what for _, what in missing),
-                                                        some(source.columns), missing[0][0]))
+        raise ConnectError(f"{source.name} has no column for {' and '.join(what for _, what in missing)}; its columns "
+                           f"are: {some(source.columns)}. Name the right one in MAPPING, as in "
+                           f'{{"{missing[0][0]}": "column"}}.')

@@ -71,7 +71,7 @@ def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> d
     for named, wanted in mapping.items():
         role = _ALIASES.get(str(named), str(named))
         if role not in ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(ROLES[table]):
-            raise ConnectError("MAPPING has no role {}; the roles are {}.".format(role, ", ".join(ROLES[table])))
+            raise ConnectError(f"MAPPING has no role {role}; the roles are {', '.join(ROLES[table])}.")
         if wanted in (None, ""):
             given[role] = None
             continue

@@ -54,7 +54,7 @@ def check_order(text: Optional[str]) -> str:
     word = re.sub(r"[^a-z]", "", str(text or "").casefold())
     found = next((order for order, words in _WRITTEN.items() if word in words.split()), "")
     if word and not found:
-        raise ConnectError("DATE_ORDER is {}; write one of: {}.".format(text, ", ".join(ORDERS)))
+        raise ConnectError(f"DATE_ORDER is {text}; write one of: {', '.join(ORDERS)}.")
     return found
 
 
@@ -123,8 +123,8 @@ class AmbiguousDates:
             return found
         readings = " or ".join(choices.values())
         raise OrderUnknown(
-            "Nothing in {} tells whether {} in column {} is {}; set DATE_ORDER to {}, once for files of this kind."
-            .format(name, text, column, readings, " or ".join(choices)),
+            f"Nothing in {name} tells whether {text} in column {column} is {readings}; set DATE_ORDER to "
+            f"{' or '.join(choices)}, once for files of this kind.",
             f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
 
     def _check(self, name: str, parts: Integers, days: Integers, possible: list[str], order: str,
@@ -134,8 +134,8 @@ class AmbiguousDates:
             return
         part = parts[np.flatnonzero(days[ORDERS.index(order)] == NAT)[0]]
         if is_given:
-            raise ConnectError("{} of {} is no date with the {}, as DATE_ORDER says; set it to {}.".format(
-                self._words(part), name, order, " or ".join(possible)))
+            raise ConnectError(f"{self._words(part)} of {name} is no date with the {order}, as DATE_ORDER says; set it "
+                               f"to {' or '.join(possible)}.")
         raise self._not_as_before(name, part, order, {
             fitting: _in_words(time_texts.readings([part])[ORDERS.index(fitting)][0], fitting)
             for fitting in possible})
@@ -143,8 +143,8 @@ class AmbiguousDates:
     def _not_as_before(self, name: str, part: int, before: str, choices: dict[str, str]) -> OrderRefused:
         column, text = self._texts[int(part)]
         return OrderRefused(
-            "{} of {} is not written with the {}, as earlier files with these columns were; if this file differs, set "
-            "DATE_ORDER to {}.".format(self._words(part), name, before, " or ".join(choices)),
+            f"{self._words(part)} of {name} is not written with the {before}, as earlier files with these columns "
+            f"were; if this file differs, set DATE_ORDER to {' or '.join(choices)}.",
             f"{text} in column {column} is not written with the {before}, as in earlier files. If this file differs, "
             "say so at Dates.", column, text, choices)
 

@@ -105,8 +105,8 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
             _import_file(workspace, reader, writer, rejected, result, part)
             read += 1
         if not read:
-            raise ConnectError("No file in {} holds GPS fixes that can be read; {}".format(
-                os.path.basename(path), result.warnings[0] if result.warnings else "choose another folder."))
+            remedy = result.warnings[0] if result.warnings else "choose another folder."
+            raise ConnectError(f"No file in {os.path.basename(path)} holds GPS fixes that can be read; {remedy}")
         result.reasons = dict(rejected.reasons.most_common())
         result.rejects = rejected.close()
         result.check_taken(os.path.basename(os.path.normpath(path)))

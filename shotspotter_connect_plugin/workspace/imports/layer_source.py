@@ -99,8 +99,8 @@ def _open_layer(path: Path, name: str, table: str = "") -> tuple[ogr.DataSource,
         name = table
     if not name and source.GetLayerCount() > 1:
         names = [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())]
-        raise ConnectError("{} holds the layers {}; name one as {}|layername={}.".format(
-            path.name, ", ".join(names), path.name, names[0]))
+        raise ConnectError(f"{path.name} holds the layers {', '.join(names)}; name one as "
+                           f"{path.name}|layername={names[0]}.")
     layer = source.GetLayerByName(name) if name else source.GetLayer(0)
     if layer is None:
         raise ConnectError(f"{path.name} has no layer {name}.")

@@ -71,7 +71,8 @@ def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
     names = texts.get("name", pd.Series("", index=frame.index))
     ids = texts.get("id")
     if ids is None:
-        ids = MADE_HERE + pd.Series(["{:.0f}:{:.0f}:{}".format(*place) for place in zip(x, y, names)], dtype=object)
+        ids = MADE_HERE + pd.Series([f"{east:.0f}:{north:.0f}:{called}" for east, north, called in zip(x, y, names)],
+                                    dtype=object)
     rows = pd.DataFrame({"kind": kind, "place_id": ids, "name": names, "box_id": area.box_ids(x, y), "x": x, "y": y})
     rows["name"] = rows["name"].where(rows["name"] != "", None)
     rows = rows[near].drop_duplicates("place_id")

@@ -191,11 +191,11 @@ class PlacedFile:
             named: Counter[str] = Counter()
             for text, count in zip(texts, counts.values()):
                 named[text] += count
-            shown = ["{} ({:,})".format(word or "?", count) for word, count in named.most_common(_WORDS_TOLD)]
+            shown = [f"{word or '?'} ({count:,})" for word, count in named.most_common(_WORDS_TOLD)]
             if len(named) > _WORDS_TOLD:
                 shown.append(f"{len(named) - _WORDS_TOLD:,} more")
             if shown:
-                yield "{}: {}.".format(sentence, ", ".join(shown))
+                yield f"{sentence}: {', '.join(shown)}."
 
     # The file as a whole
 
@@ -208,8 +208,8 @@ class PlacedFile:
         # Blank lines at the end of a text file are no rows.
         self.read = int(filled[-1])
         if not any(part.placed for part in evidence):
-            raise ConnectError("No row of {} has coordinates in {}.".format(
-                self.source.name, " or ".join(" and ".join(pair) for pair in self._pairs)))
+            pairs = " or ".join(" and ".join(pair) for pair in self._pairs)
+            raise ConnectError(f"No row of {self.source.name} has coordinates in {pairs}.")
         for part in evidence:
             self._tallies.update(part.notes)
         self._drop_persons(evidence)
@@ -244,16 +244,16 @@ class PlacedFile:
         """role -> Reading of every time column."""
         roles = [role for role in evidence[0].dates if role in self.mapping]
         if not any(part.dates[role][0] for part in evidence for role in roles):
-            raise ConnectError("No date in {} of {} can be read; check MAPPING, and write dates as 2019-03-01 14:30."
-                               .format(" or ".join(self.mapping[role] for role in roles), self.source.name))
+            raise ConnectError(f"No date in {' or '.join(self.mapping[role] for role in roles)} of {self.source.name} "
+                               "can be read; check MAPPING, and write dates as 2019-03-01 14:30.")
         labels = np.sum([part.labels for part in evidence], axis=0)
         local = source_times.labels_say_local(labels)
         if local:
             rows, here, utc = labels.tolist()
             self.warnings.append(
-                "The times in {} end in Z, which means UTC, but were read as local time ({}): read so, {:.0%} of {:,} "
-                "rows fit the shift their column {} names, read as UTC {:.0%}.".format(
-                    self.mapping[roles[0]], self.zone, here / rows, rows, self.mapping["shift_label"], utc / rows))
+                f"The times in {self.mapping[roles[0]]} end in Z, which means UTC, but were read as local time "
+                f"({self.zone}): read so, {here / rows:.0%} of {rows:,} rows fit the shift their column "
+                f"{self.mapping['shift_label']} names, read as UTC {utc / rows:.0%}.")
         order = self._answers.date_order
         in_utc = source_times.TimeReading("UTC", True, order=order)
         in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
@@ -330,8 +330,9 @@ class PlacedFile:
     def result(self, workspace: Workspace, counts: Counts, rejects: Path) -> ImportResult:
         """Write the rejects and sum up."""
         if self.system.share < 0.5:
-            self.warnings.append("Only {:.0%} of the points fall into the jurisdiction when {} and {} are read as {}; "
-                                 "check SOURCE_CRS.".format(self.system.share, *self.system.columns, self.system.crs))
+            self.warnings.append(f"Only {self.system.share:.0%} of the points fall into the jurisdiction when "
+                                 f"{' and '.join(self.system.columns)} are read as {self.system.crs}; "
+                                 "check SOURCE_CRS.")
         self.warnings.extend(sentence.replace("{}", f"{count:,}", 1) if sentence.startswith("{}") else sentence
                              for sentence, count in self._tallies.items() if count)
         self.warnings.extend(self._sentences_of_words())

@@ -47,7 +47,9 @@ _FURTHER = """
     range type desc
 """.split()
 _VOCABULARY = frozenset((*_WHO, *_WHO_BY_NAME, *_FURTHER))
-_SOME = r"\b(?:{})s?\b".format("|".join(_WHO))
+_SOME = rf"\b(?:{'|'.join(_WHO)})s?\b"
+_ANYBODY, _ALONE = "|".join((*_WHO, *_WHO_BY_NAME)), "|".join((*_WHO, "owner", "caller", "contact"))
+_ANYTHING, _DATUM = "|".join(_THINGS), "fix|gps|data|position|location|record|report|signal|message"
 _NUMBER = r"(?: (?:no|num|nbr|number|nr))\b"
 _NAMES = tuple((re.compile(pattern), what) for pattern, what in (
     (r"\be ?mails?\b", "e-mail addresses"),
@@ -65,14 +67,11 @@ _NAMES = tuple((re.compile(pattern), what) for pattern, what in (
     (r"\b(?:first|last|middle|given|sur|full|maiden|nick|legal|fore) (?:names?|nm|initials?)\b|"
      r"\b(?:names?|nm) (?:first|last|middle)\b|\blast first\b|\b[flm] ?(?:name|nm)\b|"
      r"\b(?:surname|forename|nickname)s?\b|\b(?:alias|aliases|aka|moniker)\b", "names"),
-    (r"\b(?:{who})s?\b.* (?:names?|nm|initials?)\b|\bnames?\b.* (?:{who})s?\b(?! (?:{thing})\b)|"
-     r"^(?:(?:{alone})s? ?)+(?:no|num)?$".format(
-         who="|".join((*_WHO, *_WHO_BY_NAME)), thing="|".join(_THINGS),
-         alone="|".join((*_WHO, "owner", "caller", "contact"))), "names"),
+    (rf"\b(?:{_ANYBODY})s?\b.* (?:names?|nm|initials?)\b|\bnames?\b.* (?:{_ANYBODY})s?\b(?! (?:{_ANYTHING})\b)|"
+     rf"^(?:(?:{_ALONE})s? ?)+(?:no|num)?$", "names"),
 ))
-_ABOUT_THINGS = re.compile(r"\b(?:{0})s? (?:(?:full|last|first|nick|short) )?(?:names?|nicknames?|nm|alias|aliases|aka|"
-                           r"initials?|tags?)\b|\b(?:{1}) age\b|\bage of (?:the )?(?:{1})\b".format(
-                               "|".join(_THINGS), "fix|gps|data|position|location|record|report|signal|message"))
+_ABOUT_THINGS = re.compile(rf"\b(?:{_ANYTHING})s? (?:(?:full|last|first|nick|short) )?(?:names?|nicknames?|nm|alias|"
+                           rf"aliases|aka|initials?|tags?)\b|\b(?:{_DATUM}) age\b|\bage of (?:the )?(?:{_DATUM})\b")
 _SHAPEFILE_NAME = 10
 
 _EMAIL = r"[\w.+-]+@[\w-]+\.\w{2,}"

@@ -91,8 +91,9 @@ def recall(workspace: Workspace, table: str, columns: Sequence[str], options: So
     taken = {name: value for name, value in before.items() if value and not now.get(name)}
     told = {name: value for name, value in taken.items() if name != "date_order"}
     if told:
-        warnings.append("Columns are the same as in an earlier import and were read as then: {}. Give MAPPING {{}} to "
-                        "have them guessed anew.".format("; ".join(_in_words(*item) for item in told.items())))
+        warnings.append("Columns are the same as in an earlier import and were read as then: "
+                        f"{'; '.join(_in_words(*item) for item in told.items())}. Give MAPPING {{}} to have them "
+                        "guessed anew.")
     return SourceAnswers(header, **{**now, **taken})
 
 
@@ -117,4 +118,4 @@ def _in_words(name: str, value: Any) -> str:
     if name == "mapping":
         return ", ".join(f"{column} is {role}" if column else f"no {role}"
                          for role, column in value.items())
-    return "{} {}".format({"source_crs": "CRS", "source_timezone": "time zone"}[name], value)
+    return {"source_crs": "CRS", "source_timezone": "time zone"}[name] + f" {value}"

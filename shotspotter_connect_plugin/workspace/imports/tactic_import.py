@@ -126,9 +126,9 @@ def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.D
     logs["log_id"] = _ids(logs, written)
     refused = Counter(logs.loc[~logs["approved"], "tactic"])
     if refused:
-        warnings.append("{:,} rows name a tactic that was not approved on their date and are kept with that mark: {}."
-                        .format(sum(refused.values()), ", ".join("{} ({})".format(name or "?", count)
-                                                                 for name, count in refused.most_common(5))))
+        most = ", ".join(f"{name or '?'} ({count})" for name, count in refused.most_common(5))
+        warnings.append(f"{sum(refused.values()):,} rows name a tactic that was not approved on their date and are "
+                        f"kept with that mark: {most}.")
     alone = int(logs["visit_id"].isna().sum())
     if alone:
         warnings.append(f"{alone:,} rows belong to no visit that was found; they are kept. Find visits of their "

@@ -158,10 +158,10 @@ class _Rows:
         whole = b"".join([",".join(self._columns).encode() + b"\n", *(lines[number] for number in sorted(good))])
         replace_bytes(self._path, whole, "The journal", private=True)
         if damaged:
-            self.note = "{} of {} {} damaged and kept aside in {}; the patrol goes on without {}.".format(
-                f"Line {damaged[0] + 1}" if len(damaged) == 1 else f"{len(damaged)} lines",
-                self._path.name, "was" if len(damaged) == 1 else "were", aside.name,
-                "it" if len(damaged) == 1 else "them")
+            lost, were, them = (f"Line {damaged[0] + 1}", "was", "it") if len(damaged) == 1 else (
+                f"{len(damaged)} lines", "were", "them")
+            self.note = (f"{lost} of {self._path.name} {were} damaged and kept aside in {aside.name}; the patrol goes "
+                         f"on without {them}.")
         return whole
 
     def _good(self, lines):
@@ -201,9 +201,8 @@ class _Rows:
         return row if degrees and all(abs(moment - self._day) <= _DAYS for moment in moments) else None
 
     def add(self, row: Iterable[Any]) -> None:
-        row = [" ".join(str(value).splitlines()) for value in row]
-        line = ",".join('"{}"'.format(str(value).replace('"', '""')) if re.search(r'[",\n\r]', str(value))
-                        else str(value) for value in row)
+        row = [" ".join(str(value).splitlines()).replace('"', '""') for value in row]
+        line = ",".join(f'"{value}"' if re.search(r'[",\n\r]', value) else value for value in row)
         try:
             self._file.write(f"{line}\n".encode())
             self._file.flush()

@@ -123,8 +123,8 @@ def summary(workspace: Workspace, first: str, last: str) -> DeliverySummary:
             sentences.append(f"{date} {shift}: no visit to any of {len(part)} patrols; are the GPS fixes of this "
                              "shift imported?")
             continue
-        sentences.append("{} {}: {} of {} patrols visited, {:,.0f} of {:,.0f} minutes.".format(
-            date, shift, (part["visits"] > 0).sum(), len(part), part["patrol_minutes"].sum(), part["planned"].sum()))
+        sentences.append(f"{date} {shift}: {(part['visits'] > 0).sum()} of {len(part)} patrols visited, "
+                         f"{part['patrol_minutes'].sum():,.0f} of {part['planned'].sum():,.0f} minutes.")
     return DeliverySummary(len(table), served, round(target, 1), round(minutes, 1), tuple(sentences))
 
 
@@ -170,10 +170,10 @@ def _found(workspace, start, end, progress):
 
 def _tell(progress, units, counts, dropped, visits):
     why = ", ".join(f"{number:,} {reason}" for reason, number in dropped.items() if number)
-    progress.info("{:,} fixes of {:,} units, {:,} used{}.".format(
-        counts["fixes"], len(units), counts["used"], f"; not used: {why}" if why else ""))
-    progress.info("{:,} visits in boxes; {:,} drive-throughs anywhere were not counted as visits.".format(
-        visits, counts["drive_throughs"]))
+    progress.info(f"{counts['fixes']:,} fixes of {len(units):,} units, {counts['used']:,} used"
+                  + (f"; not used: {why}." if why else "."))
+    progress.info(f"{visits:,} visits in boxes; {counts['drive_throughs']:,} drive-throughs anywhere were not counted "
+                  "as visits.")
 
 
 def _ids(visits):

@@ -159,8 +159,9 @@ def _check_geopackage(place: str, name: str) -> None:
     virtual = [table for kind, table, sql in made if kind == "table" and
                re.match(r"\s*CREATE\s+VIRTUAL", sql, re.I) and not _OWN_TABLES.match(sql)]
     if others or virtual:
-        raise ConnectError("{} holds {} {}, which is not read: save the layer you need into a GeoPackage of its own."
-                           .format(name, "the view" if others else "the virtual table", (others or virtual)[0][:60]))
+        unreadable = "the view" if others else "the virtual table"
+        raise ConnectError(f"{name} holds {unreadable} {(others or virtual)[0][:60]}, which is not read: save the "
+                           "layer you need into a GeoPackage of its own.")
 
 
 @contextmanager
