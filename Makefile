@@ -34,7 +34,7 @@ benchmark: venv  ## measures speed and size; takes some minutes
 package:  ## makes the zip for the plugin repository
 	@$(PYTHON) tools/package.py
 
-lint: venv  ## flake8, Bandit and detect-secrets, as the plugin repository runs them
+lint: venv  ## flake8, Bandit and detect-secrets, as the plugin repository runs them; isort, ruff and mypy
 	@bash tools/lint.sh
 
 clean:  ## removes what was made here

@@ -1,6 +1,8 @@
 """Expected events: functions of arrays and frames, which know no table, no QGIS and no other room.
 
 Data: one frame of events, the boxes, a ``ShiftCalendar`` and a moment ``as_of``; nothing known later is looked at.
+Nothing here changes what it is given: tests/unit/test_untouched.py calls every public function with read-only data;
+a new one needs an example.
 
 Order of the modules, each using those before it: ``allowed_inputs``, ``gunfire_events``, ``event_history`` (events
 on slots and boxes), ``calendar_terms``, ``sensor_coverage``, ``surfaces`` (remembered, smoothed events),

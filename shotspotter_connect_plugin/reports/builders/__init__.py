@@ -1,0 +1,1 @@
+"""One module per report: figures to pages; ``registry`` lists them, ``publish`` writes them."""

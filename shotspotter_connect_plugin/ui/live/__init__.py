@@ -1,0 +1,1 @@
+"""The live patrol dock for a car's computer."""

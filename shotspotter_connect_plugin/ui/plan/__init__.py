@@ -1,0 +1,1 @@
+"""The plan dock, in which an analyst reviews and changes the plan of a shift."""

@@ -1,0 +1,1 @@
+"""The Reports dock, and the reports that are open in the project."""

@@ -155,7 +155,10 @@ _OF_GUNFIRE = ("alerts", "sensor_coverage")
 
 
 class _StandingForecasts:
-    """Which stored forecasts of a slot still stand at a moment, by what they were made from."""
+    """Which stored forecasts of a slot still stand at a moment, by what they were made from.
+
+    Whoever lets a crime type be forecast from another table, or from the events of another type, adds that here.
+    """
 
     def __init__(self, workspace: Workspace, model: ForecastModel, model_id: str, slot: Mapping[str, Any],
                  as_of: pd.Timestamp) -> None:

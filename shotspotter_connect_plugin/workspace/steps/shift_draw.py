@@ -34,6 +34,8 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
           seed: str | None = None, redraw: bool = False, reason: str = "", progress: Progress = SILENT) -> MeterResult:
     """Draw the boxes of one shift and write its plan, in one transaction.
 
+    A draw's id is ``<date>.<shift>.<number of the draw>``, a patrol's ``<draw_id>.<box_id>``.
+
     Parameters
     ----------
     workspace : Workspace

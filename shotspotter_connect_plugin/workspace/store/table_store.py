@@ -108,7 +108,10 @@ class Store(Protocol):
         """Write new rows."""
 
     def upsert(self, table: Table, frame: pd.DataFrame) -> Counts:
-        """Add, change or leave each row, by the table's key; columns that the frame lacks are left as they are."""
+        """Add, change or leave each row, by the table's key; columns that the frame lacks are left as they are.
+
+        A frame that names a key twice is refused.
+        """
 
     def delete(self, table: Table, where: Where | None = None) -> int:
         """Remove rows; gives their number."""
