@@ -284,3 +284,19 @@ def test_a_box_without_a_forecast_has_no_harm_to_reach():
     assert found.reached == pytest.approx(1.75)
     pytest.importorskip("scipy")
     assert found.most == pytest.approx(2.0)
+
+
+def test_a_box_with_one_forecast_has_the_harm_of_it_and_one_without_values_has_none():
+    types = pd.DataFrame({"crime_type": ["theft", "robbery"], "severity": 2.0, "effectiveness": 0.5})
+    forecasts = pd.DataFrame({"box_id": ["C1R1", "C2R1"], "crime_type": "theft", "expected": [0.3, np.nan],
+                              "low": [0.1, np.nan], "high": [0.5, np.nan]})
+    found = metering.harm_by_box(forecasts, types)["harm"]
+    assert found["C1R1"] == pytest.approx(0.3) and np.isnan(found["C2R1"])
+
+
+def test_boxes_that_may_not_be_drawn_neither_add_to_what_a_beat_can_have_nor_take_from_it():
+    boxes = pd.DataFrame({"beat": ["A", "A", "A", "B"], "eligible": [True, True, False, False], "cap": 0.5})
+    lacking, empty = metering.shortfalls_of(boxes, {"boxes_per_beat": 2.0})
+    assert (lacking.beat, lacking.possible, lacking.boxes) == ("A", 1.0, 2)
+    assert (empty.beat, empty.possible, empty.boxes) == ("B", 0.0, 0)
+    assert metering.shortfalls_of(boxes[:3], {"boxes_per_beat": 1.0}) == []
