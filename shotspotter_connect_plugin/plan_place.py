@@ -14,8 +14,9 @@ WORKSPACE, DATE, SHIFTS = "/workspace", "/date", "/shifts"
 PLAN_OF = "shotspotter_connect/plan_of"
 """Property of the layer of a shift's boxes: date, code and seed hash, by which the plan dock knows it as its own."""
 # What the layers of plans told before they had that property: their source, and the seed hash in their notes.
-_SOURCE = re.compile(r"plan_(\d{4}-\d\d-\d\d)\.gpkg\|layername=patrols\|subset=\"shift\" = '(.*)'$")
-_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+# They are texts, compiled where a project holds such layers, and not when QGIS starts.
+_SOURCE = r"plan_(\d{4}-\d\d-\d\d)\.gpkg\|layername=patrols\|subset=\"shift\" = '(.*)'$"
+_HASH = r"\b[0-9a-f]{64}\b"
 
 
 class Place(NamedTuple):
@@ -57,10 +58,10 @@ def _mark(layer: QgsMapLayer) -> Mark | None:
     kept = layer.customProperty(PLAN_OF)
     if kept:
         return Mark(*json.loads(kept))
-    source = _SOURCE.search(layer.source())
+    source = re.search(_SOURCE, layer.source())
     if source is None:
         return None
-    seed_hash = _HASH.search(QgsLayerNotesUtils.layerNotes(layer))
+    seed_hash = re.search(_HASH, QgsLayerNotesUtils.layerNotes(layer))
     return Mark(source[1], source[2].replace("''", "'"), seed_hash[0] if seed_hash else "")
 
 

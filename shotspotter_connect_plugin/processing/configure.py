@@ -8,7 +8,6 @@ from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterFile, Qgs
 
 from .. import json_text
 from ..errors import ConnectError
-from ..files import replace_text
 from .base import NOTHING, SET_UP, ConnectAlgorithm
 
 if TYPE_CHECKING:
@@ -94,4 +93,6 @@ def read_json(path: str, what: str = "The settings file") -> Any:
 
 def write_json(path: str, content: dict[str, Any]) -> None:
     """Write a JSON file that people can read."""
+    from ..files import replace_text
+
     replace_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n", "The configuration")

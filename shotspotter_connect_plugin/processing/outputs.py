@@ -12,7 +12,6 @@ from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureReque
 from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
-from ..files import remove, replacing_together
 from ..progress import SILENT
 from .inputs import file_of
 
@@ -94,7 +93,9 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
     ConnectError, QgsProcessingException
         When it cannot be written; a file that was there is still there.
     """
-    from ..file_checks import layers  # here, since QGIS loads this module when it starts
+    # Here, since QGIS loads this module when it starts.
+    from ..file_checks import layers
+    from ..files import remove, replacing_together
 
     wanted = file_of(parameters.get(OUTPUT))
     if not wanted:

@@ -5,8 +5,6 @@ import os
 from datetime import date, timedelta
 from typing import Any
 
-from ..files import copy
-
 SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources", "sample")
 DATE = "2017-12-14"
 TRAINED = "2017-12-08"
@@ -29,6 +27,8 @@ def prepare(folder: str) -> None:
     os.makedirs(folder, exist_ok=True)
     background = os.path.join(folder, "context.gpkg")
     if not os.path.exists(background):
+        from ..files import copy
+
         copy(os.path.join(SAMPLE, "context.gpkg"), background, "The map background")
 
 
