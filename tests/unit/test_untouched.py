@@ -399,7 +399,8 @@ def test_the_watch_sees_a_frame_without_its_columns(monkeypatch):
 
 def test_the_watch_sees_a_record_whose_frame_lacks_a_column(monkeypatch):
     seen = Watch(monkeypatch, ["shotspotter_connect_plugin.patrol"])
-    kept = dataclasses.make_dataclass("Kept", [("marks", Marks)], namespace={"__module__": draw.__name__})
+    kept = dataclasses.make_dataclass("Kept", [("marks", Marks)])
+    kept.__module__ = draw.__name__
     watched = Watch.__dict__["_wrap"](seen, lambda record: record, "give.record")
     watched(kept(pd.DataFrame({"box_id": ["a"], "mark": [0.5]})))
     assert seen.undeclared == []
