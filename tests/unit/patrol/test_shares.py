@@ -174,5 +174,5 @@ def test_rules_and_boxes_hash_to_what_they_always_did():
     table.loc[table["beat"] == "102", ["inclusion_probability", "why_not"]] = [0.0, "cooling down"]
     found = hash_of_inputs(rules, table)
     assert found == "11458cc0c0372347202a8ca19ad542e246cba55a2e67478c64ff34a8aba7aec6"
-    selected = metering.replay_lottery(table, "ab" * 32, found)[1]
+    selected = metering.draw_from_chances(table, "ab" * 32, found)[1]
     assert table.loc[selected, "box_id"].tolist() == ["C2R0", "C3R1"]
