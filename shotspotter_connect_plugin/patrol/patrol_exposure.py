@@ -12,12 +12,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Floats, Ints
 
-FOUR_FIFTHS = 0.8
-"""A ratio of the lowest to the highest group below this deserves a look; it proves nothing either way.
-
-Source: the four-fifths rule of 29 CFR 1607.4 (D), made for selection rates in employment, used here as a mark only.
-"""
-
 
 def lorenz(amounts: ArrayLike, weights: ArrayLike | None = None) -> tuple[Floats, Floats]:
     """How much of the amount the least served have.

@@ -27,7 +27,6 @@ MAIN_MAP, SMALL_MAP = "Map", "Whole beat"
 ON_SHEET = '"sheet" = attribute(@atlas_feature, \'sheet\')'
 ON_OTHER_SHEET = ('"sheet" <> attribute(@atlas_feature, \'sheet\') AND "shift" = attribute(@atlas_feature, \'shift\') '
                   'AND "beat" = attribute(@atlas_feature, \'beat\')')
-IN_SHIFT = '"shift" = attribute(@atlas_feature, \'shift\')'
 OWN_BEAT = '"beat" = attribute(@atlas_feature, \'beat\')'
 
 
