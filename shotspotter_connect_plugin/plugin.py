@@ -140,12 +140,15 @@ class ConnectPlugin:
 
     def unload(self) -> None:
         """Take away everything that was added."""
+        from .ui.background import wait_for_readings
+
         docks: tuple[Any, ...] = (self._imports, self._dock, self._live, self._reports)
         for dock in filter(None, docks):
             dock.take_away()
             self._iface.removeDockWidget(dock)
             dock.deleteLater()
         self._imports = self._dock = self._live = self._reports = None
+        wait_for_readings()
         if self._open_reports is not None:
             self._open_reports.take_away()
             self._open_reports = None

@@ -1,12 +1,13 @@
 """What takes time, outside the main thread: reading a workspace, and changing a plan through ``connect:adjust``."""
 from __future__ import annotations
 
+import atexit
 import traceback
 from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import (Qgis, QgsApplication, QgsMessageLog, QgsProcessingAlgRunnerTask, QgsProcessingContext,
                        QgsProcessingFeedback, QgsProject, QgsTask)
-from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QThread, QTimer, pyqtSignal
 
 from ..errors import ConnectError
 from ..plugin_name import NAME
@@ -18,8 +19,17 @@ if TYPE_CHECKING:
 
 tr = translator("PlanDock")
 
-# QGIS does not own what Python made; it must live until it has ended, even if the dock is gone before.
+# What runs must live until it has ended, even if the dock is gone before.
 _alive: set[_Reading | AlgorithmRun] = set()
+
+
+def wait_for_readings() -> None:
+    """Wait until no thread reads any more; a thread must not outlive the plugin or QGIS."""
+    for reading in [work for work in _alive if isinstance(work, _Reading)]:
+        reading.wait()
+
+
+atexit.register(wait_for_readings)
 
 
 class Works(QObject):
@@ -34,13 +44,13 @@ class Works(QObject):
 
     def start(self, kind: str, address: str, function: Callable[[Workspace, Progress], Any],
               then: Callable[[Any], object], failed: Callable[[str], object]) -> None:
-        """Call ``function(workspace, progress)`` in a task, then ``then(result)`` or ``failed(sentence)`` here."""
+        """Call ``function(workspace, progress)`` in a thread, then ``then(result)`` or ``failed(sentence)`` here."""
         self.cancel(kind)
-        task = _Reading(address, function)
-        self._wanted[kind] = task
-        _alive.add(task)
-        task.over.connect(lambda: self._over(kind, task, then, failed))
-        QgsApplication.taskManager().addTask(task)
+        reading = _Reading(address, function)
+        self._wanted[kind] = reading
+        _alive.add(reading)
+        reading.finished.connect(lambda: self._over(kind, reading, then, failed))
+        reading.start()
         self.changed.emit()
 
     def adjust(self, parameters: dict[str, Any],
@@ -58,62 +68,61 @@ class Works(QObject):
 
     def cancel(self, kind: str) -> None:
         """Stop work of a kind; its result is not wanted any more."""
-        task = self._wanted.pop(kind, None)
-        if task is not None:
-            task.cancel()
+        work = self._wanted.pop(kind, None)
+        if work is not None:
+            work.cancel()
             self.changed.emit()
 
     def stop(self) -> None:
         """Want no result any more; a change of a plan that is under way is still finished."""
-        self._wanted, tasks = {}, list(self._wanted.values())
-        for task in tasks:
-            task.cancel()
+        self._wanted, under_way = {}, list(self._wanted.values())
+        for work in under_way:
+            work.cancel()
 
-    def _over(self, kind: str, task: _Reading | AlgorithmRun, then: Callable[[Any], object],
+    def _over(self, kind: str, work: _Reading | AlgorithmRun, then: Callable[[Any], object],
               failed: Callable[[str], object] | None) -> None:
-        _alive.discard(task)
-        if self._wanted.get(kind) is not task:
+        _alive.discard(work)
+        if self._wanted.get(kind) is not work:
             return
         del self._wanted[kind]
-        if task.error and failed is not None:
-            failed(task.error)
+        if work.error and failed is not None:
+            failed(work.error)
         else:
-            then(task.result)
+            then(work.result)
         self.changed.emit()
 
 
-class _Reading(QgsTask):
-    over = pyqtSignal()
+class _Reading(QThread):
+    """A thread of its own: a task of QGIS waits behind all others, and can be lost from its queue (QGIS #53806)."""
 
     def __init__(self, address: str, function: Callable[[Workspace, Progress], Any]) -> None:
-        super().__init__(NAME, QgsTask.Flag.CanCancel | QgsTask.Flag.Hidden | QgsTask.Flag.Silent)
+        super().__init__()
         self._address, self._function = address, function
         self.result, self.error = None, ""
 
-    def run(self) -> bool:
+    def run(self) -> None:
         from ..workspace.store.workspace import open_workspace
 
         try:
             with open_workspace(self._address) as workspace:
-                self.result = self._function(workspace, _TaskProgress(self))
+                self.result = self._function(workspace, _ReadingProgress(self))
         except ConnectError as error:
             self.error = error.user
         except Exception as error:
             QgsMessageLog.logMessage(traceback.format_exc(), NAME, Qgis.MessageLevel.Critical, False)
             self.error = tr("This is a fault of ShotSpotter Connect, not of your data ({}); the details are in the "
                             "log.").format(type(error).__name__)
-        return not self.error
 
-    def finished(self, _: bool) -> None:
-        self.over.emit()
+    def cancel(self) -> None:
+        self.requestInterruption()
 
 
-class _TaskProgress(Progress):
-    def __init__(self, task: QgsTask) -> None:
-        self._task = task
+class _ReadingProgress(Progress):
+    def __init__(self, reading: QThread) -> None:
+        self._reading = reading
 
     def is_cancelled(self) -> bool:
-        return self._task.isCanceled()
+        return self._reading.isInterruptionRequested()
 
 
 class _Feedback(QgsProcessingFeedback):
@@ -177,7 +186,8 @@ class AlgorithmRun(QObject):
         if self._task.isCanceled():  # it could not even read its layers
             QTimer.singleShot(0, lambda: self._executed(False, {}))
             return
-        self._task.executed.connect(self._executed)
+        # Queued: a task added while another's end is handled can be lost from QGIS's queue (QGIS #53806).
+        self._task.executed.connect(self._executed, Qt.ConnectionType.QueuedConnection)
         self._task.progressChanged.connect(self.progressed)
         QgsApplication.taskManager().addTask(self._task)
 

@@ -63,7 +63,8 @@ class SampleRun:
             self._ended(successful)
             return
         self._task = QgsProcessingAlgRunnerTask(self._algorithm, parameters, self._context, self._feedback)
-        self._task.executed.connect(lambda successful, _: self._ended(successful))
+        # Queued: a task added while another's end is handled can be lost from QGIS's queue (QGIS #53806).
+        self._task.executed.connect(lambda successful, _: self._ended(successful), Qt.ConnectionType.QueuedConnection)
         QgsApplication.taskManager().addTask(self._task)
 
     def _ended(self, successful: bool) -> None:
