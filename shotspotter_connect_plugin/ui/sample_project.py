@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import (Qgis, QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback,
                        QgsProject)
+from qgis.PyQt.QtCore import Qt
 
 from ..plugin_name import NAME
 from ..processing import addresses, sample
