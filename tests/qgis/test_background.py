@@ -49,7 +49,7 @@ def go_on(until, seconds=30):
 
 def test_a_reading_does_not_wait_behind_the_tasks_of_others(works, busy_qgis, created):
     came = []
-    works.start("rows", str(created), lambda workspace, progress: len(workspace.read("boxes")), came.append, came.append)
+    works.start("rows", str(created), lambda workspace, _: len(workspace.read("boxes")), came.append, came.append)
     go_on(lambda: came)
     assert came[0] > 0 and not works.under_way()
 
