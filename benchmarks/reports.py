@@ -68,7 +68,7 @@ def main():
         def report(name, first=FIRST, last=LAST, **filters):
             publish.write_report(registry.compose(name, workspace, first, last, **filters), path)
         for turn in ("first of the process", "again"):
-            for kind in registry.KINDS:
+            for kind in registry.REPORT_KINDS:
                 if kind.module:
                     seconds(f"{kind.title} report of a month, {turn}", lambda: report(kind.name))
         seconds("Shift report of one shift with tracks",

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = "shotspotter_connect_plugin"
-_ONLY_TYPES = ("store/rows.py", "_frames.py", "/frames.py", "/arrays.py", "/column_arrays.py")
+_ONLY_TYPES = ("store/rows.py", "_frames.py", "/frames.py", "/arrays.py")
 
 
 class _Bare(ast.NodeTransformer):

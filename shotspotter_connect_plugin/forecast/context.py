@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .event_history import EventHistory, Timeline
     from .forecast_frames import AdmittedDays, AdmittedEvents, Boxes, CalendarDays, Places, SensorAreas
     from .listening import Reporting
-    from .sources import Source
+    from .sources import PredictorSource
 
 
 _Context = TypeVar("_Context", bound="ForecastContext")
@@ -41,7 +41,7 @@ class ForecastContext:
     size: float
     plan_hour: str = "05:00"
     coverage: dict[str, SensorCoverage] = field(default_factory=dict)
-    places: dict[Source, EventHistory] = field(default_factory=dict)
+    places: dict[PredictorSource, EventHistory] = field(default_factory=dict)
     days: AdmittedDays | None = None
     related: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ class ForecastContext:
             Learnt from the events where it is not given.
         """
         known = reporting or {}
-        histories: dict[Source, EventHistory] = {}
+        histories: dict[PredictorSource, EventHistory] = {}
         for code in (crime_type, *others):
             progress.report(0.0)
             histories[CrimeEvents(code)] = self.history(events, code, timeline, known.get(code))

@@ -28,7 +28,7 @@ from .model_card import make_card
 from .model_content import LearntType, ModelContent, TypeModel
 from .predictors import Predictors
 from .reasons import explain, outside_coverage
-from .sources import CrimeEvents, Lookback, Source
+from .sources import CrimeEvents, Lookback, PredictorSource
 from .trees import can_grow
 from .validation import events_by_slot, expected_in, replay_slots, train_type
 
@@ -186,7 +186,8 @@ class _Histories:
 
     def predictors(self, crime_type: str, model: TypeModel, timeline: Timeline) -> Predictors:
         """What the forecast of a type looks back on."""
-        others: dict[Source, EventHistory] = {CrimeEvents(code): self._of(code, timeline) for code in model.others}
+        others: dict[PredictorSource, EventHistory] = {
+            CrimeEvents(code): self._of(code, timeline) for code in model.others}
         return Predictors(self._of(crime_type, timeline), timeline, {**self._context.places, **others})
 
     def _of(self, crime_type: str, timeline: Timeline) -> EventHistory:

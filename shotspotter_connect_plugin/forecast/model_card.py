@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .event_history import EventHistory
     from .ladder import Rung
     from .model_content import LearntType, ModelContent
-    from .sources import Lookback, Source
+    from .sources import Lookback, PredictorSource
     from .surfaces import Feature
     from .validation import TrainingOutcome
 
@@ -139,7 +139,7 @@ def _strongest(outcome: TrainingOutcome) -> list[dict[str, Any]]:
             if weights[position] > 0]
 
 
-def _of(source: Source) -> str:
+def _of(source: PredictorSource) -> str:
     if source == OWN:
         return "this crime type"
     if isinstance(source, CrimeEvents):

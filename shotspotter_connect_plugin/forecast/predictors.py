@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .arrays import Floats, Ints
     from .event_history import Timeline
     from .forecast_frames import Boxes, Places
-    from .sources import Lookback, Source
+    from .sources import Lookback, PredictorSource
 
 NEAR_METRES = (250, 1000)
 """Nearness falls by 1 - 1/e each so many metres to the nearest place."""
@@ -41,7 +41,7 @@ class Predictors:
     """
 
     def __init__(self, own: EventHistory, timeline: Timeline,
-                 others: Mapping[Source, EventHistory] | None = None) -> None:
+                 others: Mapping[PredictorSource, EventHistory] | None = None) -> None:
         self.own, self.timeline = own, timeline
         self._of = {OWN: own, **(others or {})}
 
@@ -81,7 +81,7 @@ class Predictors:
 
     def _parts(self, lookbacks: Sequence[Lookback]) -> Iterator[tuple[EventHistory, slice | list[int], list[Lookback]]]:
         """History, positions of its lookbacks and these, for each source that is there."""
-        columns_of: dict[Source, list[int]] = {}
+        columns_of: dict[PredictorSource, list[int]] = {}
         for place, lookback in enumerate(lookbacks):
             columns_of.setdefault(lookback.source, []).append(place)
         for source, columns in columns_of.items():
@@ -92,7 +92,7 @@ class Predictors:
                        [lookbacks[place] for place in columns])
 
 
-def place_histories(places: Places, boxes: Boxes, size: float) -> dict[Source, EventHistory]:
+def place_histories(places: Places, boxes: Boxes, size: float) -> dict[PredictorSource, EventHistory]:
     """Histories of admitted places, by source; a kind with no place in the boxes is left out.
 
     Parameters
@@ -100,8 +100,8 @@ def place_histories(places: Places, boxes: Boxes, size: float) -> dict[Source, E
     places : pandas.DataFrame
         As :func:`allowed_inputs.admit_places` gives them.
     """
-    histories: dict[Source, EventHistory] = {}
-    near: dict[Source, EventHistory] = {}
+    histories: dict[PredictorSource, EventHistory] = {}
+    near: dict[PredictorSource, EventHistory] = {}
     for kind, rows in places.groupby("kind", sort=True):
         nothing = np.zeros(len(rows))
         event, box, share = spread_places(rows["x"].to_numpy(), rows["y"].to_numpy(), nothing, nothing, boxes, size)
@@ -111,7 +111,7 @@ def place_histories(places: Places, boxes: Boxes, size: float) -> dict[Source, E
     return {**histories, **near}
 
 
-def _nearness(kind: str, rows: Places, boxes: Boxes, size: float) -> dict[Source, EventHistory]:
+def _nearness(kind: str, rows: Places, boxes: Boxes, size: float) -> dict[PredictorSource, EventHistory]:
     """How near the centre of each box is to the closest place, beyond the border too: ``exp(-metres / scale) x inside``
     as shares of so many entries that nothing else counts in the surface."""
     from scipy.spatial import cKDTree
@@ -119,7 +119,7 @@ def _nearness(kind: str, rows: Places, boxes: Boxes, size: float) -> dict[Source
     centres = (boxes[["col", "row"]].to_numpy() + 0.5) * size
     distance = cKDTree(rows[["x", "y"]].to_numpy()).query(centres)[0]
     inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
-    found: dict[Source, EventHistory] = {}
+    found: dict[PredictorSource, EventHistory] = {}
     for metres in NEAR_METRES:
         # Closer than half a box there is no telling: the events of a box lie anywhere in it.
         near = np.maximum(np.exp(-np.maximum(distance, size / 2) / metres), 1e-9) * inside

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .arrays import Bools, Floats, Ints
     from .box_density import RungFit
     from .predictors import Predictors
-    from .sources import Source
+    from .sources import PredictorSource
     from .surfaces import Feature, Smoother, SurfaceSet
 
 # The three strongest: as many as are read on a sheet.
@@ -51,7 +51,7 @@ _NOUNS = {
 
 
 # Span in days, reach in boxes, and source that stand for surfaces.
-_Group = Tuple[float, int, "Source"]
+_Group = Tuple[float, int, "PredictorSource"]
 
 
 def own_first(crime_type: str, texts: Iterable[str]) -> list[str]:

@@ -54,11 +54,11 @@ class PlaceDistance:
         return f"{_NEAREST}{self.metres}:{self.kind}"
 
 
-Source = Union[CrimeEvents, PlaceCount, PlaceDistance]
+PredictorSource = Union[CrimeEvents, PlaceCount, PlaceDistance]
 OWN = CrimeEvents()
 
 
-def source_of(text: str) -> Source:
+def source_of(text: str) -> PredictorSource:
     """The source that is stored as a text; ValueError where the metres are no number."""
     if text.startswith(_PLACES):
         return PlaceCount(text[len(_PLACES):])
@@ -77,7 +77,7 @@ class Lookback:
 
     kind: str
     days: float
-    source: Source = OWN
+    source: PredictorSource = OWN
 
     def weight(self, age: Floats) -> Floats:
         """What an event counts at an age in days."""

@@ -32,7 +32,7 @@ def wait_for_readings() -> None:
 atexit.register(wait_for_readings)
 
 
-class Works(QObject):
+class BackgroundWork(QObject):
     """The work a dock has under way; of each kind only the newest one's result is wanted."""
 
     _wanted: dict[str, _Reading | AlgorithmRun]

@@ -33,7 +33,7 @@ def busy_qgis(qgis_app):
 @pytest.fixture
 def works(qgis_app):
     owner = QObject()
-    works = background.Works(owner)
+    works = background.BackgroundWork(owner)
     yield works
     works.stop()
     background.wait_for_readings()

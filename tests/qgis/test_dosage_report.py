@@ -14,7 +14,7 @@ from qgis_runs import Failed, Feedback
 
 from shotspotter_connect_plugin.reports.builders import dosage_report, publish
 from shotspotter_connect_plugin.reports.paper import page_flow
-from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, Table
+from shotspotter_connect_plugin.reports.paper.report_content import Beside, Chart, PrintedTable
 from shotspotter_connect_plugin.workspace.numbers import delivered_period, dosage_figures
 from shotspotter_connect_plugin.workspace.numbers import effect_figures as step
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
@@ -184,7 +184,7 @@ def test_the_layout_is_an_ordinary_one_of_charts_and_tables(composed):
     project = QgsProject()
     layout = page_flow.lay_out(project, composed)
     assert layout in project.layoutManager().layouts() and layout.pageCollection().pageCount() >= 3
-    assert sum(isinstance(part, Table) and part.on_page for part in composed.parts) == 4
+    assert sum(isinstance(part, PrintedTable) and part.on_page for part in composed.parts) == 4
     assert sum(isinstance(part, Chart) for part in composed.parts) == 3
     project.clear()
 

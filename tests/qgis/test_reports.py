@@ -23,8 +23,9 @@ from shotspotter_connect_plugin.reports.builders import (crime_type_report, deli
                                                          registry, shift_maps, shift_report, shift_tables,
                                                          tactic_report)
 from shotspotter_connect_plugin.reports.paper import charts, map_layers, page_flow, style
-from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Column, Heading, Map, PageHead,
-                                                                     Paragraph, Report, Table, number, table_csv)
+from shotspotter_connect_plugin.reports.paper.report_content import (Beside, Chart, Heading, Map, PageHead, Paragraph,
+                                                                     PrintedColumn, PrintedTable, Report, number,
+                                                                     table_csv)
 from shotspotter_connect_plugin.workspace.numbers import (delivered_period, dosage_figures, officer_figures,
                                                           tactic_figures)
 from shotspotter_connect_plugin.workspace.store.runs import recorded
@@ -34,7 +35,7 @@ FIRST, LAST = "2024-03-01", "2024-03-08"
 NASTY = ("[% 1+1 %]", "<b>bold</b> & <script>", "=1+1", "+SUM(A1)", "@cmd|' /C calc'!A0", "it's \"quoted\" \\ [%1+1%]",
          "A very long name that goes on, 2200 block of the north-western side of St Elizabeths Avenue, " * 3, "W" * 200)
 BUILDERS = {"shift": shift_report, "tactic": tactic_report, "officer": officer_report, "crimetype": crime_type_report}
-ALL = [kind.name for kind in registry.KINDS if kind.module]
+ALL = [kind.name for kind in registry.REPORT_KINDS if kind.module]
 
 
 @pytest.fixture(autouse=True)
@@ -150,7 +151,7 @@ def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch
     monkeypatch.setattr(officer_report, "CHARACTERS", 100)
     report = officer_report.build(month, FIRST, LAST)
     rows = {part.name: part.rows.groupby("officer")["words"].agg("; ".join)
-            for part in report.parts if isinstance(part, Table) and "words" in part.rows}
+            for part in report.parts if isinstance(part, PrintedTable) and "words" in part.rows}
     period = delivered_period.read_delivered(month, FIRST, LAST)
     boxes, (by_tactic, by_box) = officer_figures.officer_boxes(period), rows.values()
     words = text_of(printed("officer", month))
@@ -166,7 +167,7 @@ def test_tactics_and_boxes_of_officers_stand_in_full(month, printed, monkeypatch
 def test_entries_that_were_not_approved_are_summed_up_and_all_in_the_file(month, monkeypatch):
     monkeypatch.setattr(tactic_report, "MOST_LISTED", 5)
     report = tactic_report.build(month, FIRST, LAST)
-    tables = {(table.name, table.on_page): table for table in report.parts if isinstance(table, Table)}
+    tables = {(table.name, table.on_page): table for table in report.parts if isinstance(table, PrintedTable)}
     logs = delivered_period.read_delivered(month, FIRST, LAST).logs
     wrong = logs[~logs["approved"].astype(bool)]
     assert len(wrong) > tactic_report.MOST_LISTED and len(tables["not approved", False].rows) == len(wrong)
@@ -204,7 +205,7 @@ def test_tables_as_csv_hold_the_same_rows(month, name, tmp_path):
 
 
 def test_tables_of_one_name_get_files_of_their_own(tmp_path):
-    tables = [Table("same name", [Column("a", "A")], pd.DataFrame({"a": [n]})) for n in range(3)]
+    tables = [PrintedTable("same name", [PrintedColumn("a", "A")], pd.DataFrame({"a": [n]})) for n in range(3)]
     paths = publish.write_report(Report("x", PageHead("x", "y"), tables), str(tmp_path / "x.csv"))
     assert [Path(path).name for path in paths] == ["x_same_name.csv", "x_same_name_2.csv", "x_same_name_3.csv"]
     assert [Path(path).read_text(encoding="utf-8-sig").split() for path in paths] == [["A", str(n)] for n in range(3)]
@@ -225,7 +226,7 @@ def test_one_shift_shows_every_box_with_what_became_of_it(month, tmp_path):
 
 def test_shifts_of_a_long_period_are_a_table_and_of_a_short_one_pages(month):
     def printed_tables(report):
-        return [part.name for part in report.parts if isinstance(part, Table) and part.on_page]
+        return [part.name for part in report.parts if isinstance(part, PrintedTable) and part.on_page]
     assert printed_tables(shift_report.build(month, FIRST, LAST)) == ["shifts", "beats", "missed", "extreme"]
     assert printed_tables(shift_report.build(month, "2024-03-05", "2024-03-05")) == [
         "shifts", "off_target", "beats", "extreme"] + 3 * ["stays", "boxes", "boxes_on_target"]
@@ -283,7 +284,7 @@ def test_boxes_that_lift_all_totals_are_listed(month, monkeypatch):
 
 def test_columns_side_by_side_hold_every_row_once(tmp_path):
     rows = pd.DataFrame({"a": [f"row{n}" for n in range(500)], "b": range(500)})
-    table = Table("t", [Column("a", "Head of it"), number("b", "B", 20)], rows, across=3)
+    table = PrintedTable("t", [PrintedColumn("a", "Head of it"), number("b", "B", 20)], rows, across=3)
     path, = publish.write_report(Report("x", PageHead("x", "y"), (table,)), str(tmp_path / "x.pdf"))
     pages = pages_of(path)
     assert len(pages) == 4 and all(page.count("Head of it") == 3 for page in pages)
@@ -314,7 +315,7 @@ def test_labels_and_cells_are_never_evaluated(month):
         Heading("[% 2+2 %]"), Paragraph("[% 3+3 %] <i>y</i>"),
         Chart("c", lambda width: charts.bars(list(NASTY), [charts.Series("[% 4+4 %]", range(len(NASTY))),
                                                            charts.Series("<u>z</u>", [1] * len(NASTY))], width)),
-        Table("t", [Column("name", "[% 5+5 %]"), number("n", "=2", 20)], rows, "[% 6+6 %]")])
+        PrintedTable("t", [PrintedColumn("name", "[% 5+5 %]"), number("n", "=2", 20)], rows, "[% 6+6 %]")])
     project = QgsProject()
     layout = page_flow.lay_out(project, report)
     shown = " ".join(item.currentText() for item in layout.items() if isinstance(item, QgsLayoutItemLabel))
@@ -388,7 +389,7 @@ def test_nothing_overlaps_the_foot(nasty, printed, name):
 
 def test_all_500_rows_of_a_table_are_printed_with_the_header_on_each_page(tmp_path):
     rows = pd.DataFrame({"name": [f"row{n:04d}" + (" word" * (n % 17)) for n in range(500)], "n": range(500)})
-    table = Table("t", [Column("name", "Heading", 60), number("n", "N", 30)], rows, "Title of it")
+    table = PrintedTable("t", [PrintedColumn("name", "Heading", 60), number("n", "N", 30)], rows, "Title of it")
     report = Report("Rows", PageHead("Rows", "all"), [table])
     pdf, = publish.write_report(report, str(tmp_path / "rows.pdf"))
     pages = pages_of(pdf)
@@ -400,10 +401,10 @@ def test_all_500_rows_of_a_table_are_printed_with_the_header_on_each_page(tmp_pa
 def test_a_row_higher_than_usual_and_a_column_without_room(tmp_path):
     rows = pd.DataFrame({"a": ["word " * 300] * 3, "b": ["W" * 400] * 3})
     report = Report("High", PageHead("High", "x"), [
-        Beside(([Table("t", [Column("a", "A" * 80, lines=12), Column("b", "B", lines=6)], rows)],
+        Beside(([PrintedTable("t", [PrintedColumn("a", "A" * 80, lines=12), PrintedColumn("b", "B", lines=6)], rows)],
                 [Paragraph("text " * 100)]), (1, 1)),
         Beside(([Paragraph("long " * 3000)], [Paragraph("short")]), (1, 1)),
-        Table("none", [Column("a", "A")], rows[:0])])
+        PrintedTable("none", [PrintedColumn("a", "A")], rows[:0])])
     pdf, = publish.write_report(report, str(tmp_path / "high.pdf"))
     words = text_of(pdf)
     assert words.count("long") > 1500 and "Nothing to show in this period." in words
@@ -465,7 +466,8 @@ def test_beats_may_have_any_name(tmp_path, name):
 def test_500_officers_stand_in_the_order_of_their_codes_unless_a_ranking_is_asked_for(nasty, printed):
     plain = officer_report.build(nasty, FIRST, LAST)
     ranked = officer_report.build(nasty, FIRST, LAST, rank=True)
-    table = {name: next(part for part in report.parts if isinstance(part, Table) and part.name == "officers").rows
+    table = {name: next(part.rows for part in report.parts
+                        if isinstance(part, PrintedTable) and part.name == "officers")
              for name, report in (("plain", plain), ("ranked", ranked))}
     assert len(table["plain"]) > 400 and set(table["plain"]["officer"]) == set(table["ranked"]["officer"])
     assert list(table["ranked"]["per_shift"]) == sorted(table["ranked"]["per_shift"], reverse=True)
@@ -696,7 +698,7 @@ def test_without_reportlab_tables_are_printed_and_the_page_says_so(month, monkey
 
 def test_every_report_is_registered_with_an_algorithm(provider):
     ids = {algorithm.id() for algorithm in provider.algorithms()}
-    assert {kind.algorithm for kind in registry.KINDS} <= ids
+    assert {kind.algorithm for kind in registry.REPORT_KINDS} <= ids
 
 
 def test_maps_keep_to_the_crime_types_colours(month, tmp_path):

@@ -274,7 +274,7 @@ def keeper(dock):
 
 
 @pytest.mark.parametrize("ending", [".qgz", ".qgs"])
-@pytest.mark.parametrize("report", [kind.name for kind in registry.KINDS])
+@pytest.mark.parametrize("report", [kind.name for kind in registry.REPORT_KINDS])
 def test_its_maps_still_draw_when_the_project_is_opened_again_elsewhere(dock, town, opened, tmp_path, report, ending):
     if ending == ".qgs" and report not in ("rollcall", "shiftreport"):
         pytest.skip("the same as in a .qgz")

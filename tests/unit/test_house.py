@@ -143,6 +143,28 @@ def test_no_two_modules_share_a_name():
     assert sorted(path.relative_to(PACKAGE).as_posix() for path in files if names.count(path.name) > 1) == []
 
 
+def kinds_of_things(tree):
+    """Public classes and types of a module: what it defines with a capital letter and small ones."""
+    for node in tree.body:
+        names = [node.name] if isinstance(node, ast.ClassDef) else [
+            part.id for target in getattr(node, "targets", [getattr(node, "target", None)]) if target is not None
+            for part in ast.walk(target) if isinstance(part, ast.Name)]
+        yield from (name for name in names if re.match(r"[A-Z]\w*[a-z]", name))
+
+
+def test_no_two_kinds_of_things_share_a_name():
+    """One word means one thing, outside processing/, where each algorithm is called after its id."""
+    tree = ast.parse("class A1b: ...\nB: type = int\nCd = Ef, gh = 1, 2\nclass _X: ...\nIJ = 1\nfor x in y: ...")
+    assert list(kinds_of_things(tree)) == ["A1b", "Cd", "Ef"]
+    homes = {}
+    for path in FILES:
+        if room_of(path) != "processing":
+            for name in kinds_of_things(ast.parse(path.read_text(encoding="utf-8"))):
+                homes.setdefault(name, []).append(name_of(path))
+    assert {"Table", "Visits", "Boxes"} <= set(homes)
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
+
+
 _FILE_NAMED = re.compile(r"``(?:[\w/]*/)?(\w+\.py)``")
 _OBJECT_NAMED = re.compile(r":(?:mod|func|class|meth|data|attr):`~?\.*([\w.]+)`")
 

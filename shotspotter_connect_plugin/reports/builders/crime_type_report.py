@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ...workspace.numbers import delivered_period, dosage_figures
 from ..paper import charts, page_head
-from ..paper.report_content import Chart, Column, Heading, Paragraph, Report, Table, number
+from ..paper.report_content import Chart, Heading, Paragraph, PrintedColumn, PrintedTable, Report, number
 from . import patrol_tables
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
         Chart("Minutes of a visit", lambda width: charts.bars(labels, stay, width, "minutes", missing="no visits"),
               f"The target of a visit is {workspace.settings.target_minutes:g} minutes; "
               f"{workspace.settings.on_target_low:g} to {workspace.settings.on_target_high:g} are on target."),
-        Table("crime types", [
+        PrintedTable("crime types", [
             *patrol_tables.kind_columns(), number("patrols", "Planned boxes", 16),
             patrol_tables.share_column("compliance", "Visited", 15), patrol_tables.share_column(
                 "on_target", "On target", 14),
@@ -63,7 +63,7 @@ def _by_shift(workspace: Workspace, period: DeliveredPeriod, kinds: patrol_table
     names = page_head.shift_names(workspace)
     table = kinds.join(dosage_figures.by_group(period, ["shift", "crime_type"]))
     table = table.assign(name=table["shift"].map(names).fillna(table["shift"]))
-    first = [Column("name", "Shift", 24), *patrol_tables.kind_columns()]
+    first = [PrintedColumn("name", "Shift", 24), *patrol_tables.kind_columns()]
     shown = [column for column in patrol_tables.planned_columns() if column.name in SHOWN_BY_SHIFT]
-    return [Table("crime types by shift", [*first, *shown], table, "By shift", in_file=False),
-            Table("crime types by shift", [*first, *patrol_tables.planned_columns()], table, on_page=False)]
+    return [PrintedTable("crime types by shift", [*first, *shown], table, "By shift", in_file=False),
+            PrintedTable("crime types by shift", [*first, *patrol_tables.planned_columns()], table, on_page=False)]

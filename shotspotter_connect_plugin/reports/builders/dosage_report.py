@@ -10,7 +10,8 @@ from ...workspace.numbers import effect_figures as step
 from ..paper import charts
 from ..paper.box_map import shade_map
 from ..paper.page_head import check_period, page_head
-from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
+from ..paper.report_content import (Beside, Chart, Figures, Heading, Paragraph, PrintedColumn, PrintedTable, Report,
+                                    number)
 from . import effect_words as words
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ HUNDRED = 100.0
 INTERVAL = f"{100 * step.LEVEL:.0f} % interval"
 ANYWHERE = "Minutes in any box, ordinary patrol included"
 NO_BOX = "No box was planned for this type in this period."
-_CHANGE = (Column("change", "Change", 21, None, True), Column("interval", INTERVAL, 40, None, True),
-           Column("shown", "Smallest change that would have shown", 29, words.smallest, True))
+_CHANGE = (PrintedColumn("change", "Change", 21, None, True), PrintedColumn("interval", INTERVAL, 40, None, True),
+           PrintedColumn("shown", "Smallest change that would have shown", 29, words.smallest, True))
 
 
 _PATROLS = ["planned_minutes", "patrol_minutes"]
@@ -76,16 +77,16 @@ def _what_draws_did(found: step.Effects, names: dict[str, str]) -> list[Part]:
               f"Change in events per 100 boxes drawn, with {INTERVAL}; left of 0 are fewer. An interval that holds 0 "
               "fits no effect, too. No line where there were too few events."),
         Paragraph(words.rule(), small=True),
-        Table("being drawn", [
-            Column("name", "Crime"), number("exposed", "Drawn boxes", 16), number("events", "Events", 15, 1),
+        PrintedTable("being drawn", [
+            PrintedColumn("name", "Crime"), number("exposed", "Drawn boxes", 16), number("events", "Events", 15, 1),
             number("comparable", "Comparable undrawn", 23, 1), number("would", "Expected without", 19, 1), *_CHANGE],
-              rows, "Events in drawn boxes"),
+                     rows, "Events in drawn boxes"),
         Paragraph(words.conclusion(found.row(step.DRAWN, "gunfire"), "gunfire alerts")) if found.alerts else None,
         Heading("An hour of patrol, neighbours, and a check"),
         Paragraph(words.per_hour(found.row(step.PER_HOUR), found)),
         Paragraph(words.beside(found.row(step.BESIDE))), Paragraph(words.before(found.row(step.BEFORE))),
-        Table("neighbours and check", [
-            Column("name", "Comparison"), number("exposed", "Boxes", 20), number("rate", "Per 100 boxes", 18, 2),
+        PrintedTable("neighbours and check", [
+            PrintedColumn("name", "Comparison"), number("exposed", "Boxes", 20), number("rate", "Per 100 boxes", 18, 2),
             number("would", "Expected without", 20, 2), *_CHANGE], side,
             "Neighbours and check, events per 100 boxes of a shift")]
     return [part for part in parts if part is not None]
@@ -146,7 +147,7 @@ def _minutes(labels: list[str], rows: pd.DataFrame) -> Callable[[float], charts.
 
 
 def _for_whom(found: step.Effects) -> list[Part | None]:
-    columns = [Column("box_id", "Box", 26), Column("where", "Where"), Column("beat", "Beat", 16),
+    columns = [PrintedColumn("box_id", "Box", 26), PrintedColumn("where", "Where"), PrintedColumn("beat", "Beat", 16),
                number("shifts", "Shifts with a chance", 20), number("chances", "Sum of chances", 20, 2),
                number("times_drawn", "Times drawn", 18), number("patrol_minutes", "Minutes delivered", 20)]
     tied = words.tied(found, MOST_BOXES)
@@ -156,16 +157,16 @@ def _for_whom(found: step.Effects) -> list[Part | None]:
             Chart("Boxes by chance", lambda width: shade_map(found.ground, shades, width),
                   "Sum of a box's chances over the shifts; boxes in the lightest grey had none that is compared."),
             Paragraph(tied) if tied else None,
-            Table("boxes", columns, found.boxes.head(MOST_BOXES),
-                  f"The boxes with the greatest chances, {MOST_BOXES} at most", in_file=False),
-            Table("boxes", columns, found.boxes, on_page=False),
+            PrintedTable("boxes", columns, found.boxes.head(MOST_BOXES),
+                         f"The boxes with the greatest chances, {MOST_BOXES} at most", in_file=False),
+            PrintedTable("boxes", columns, found.boxes, on_page=False),
             Heading("How this was done"), *(Paragraph(text, small=True) for text in words.method(found))]
 
 
-def _table_over_time(found: step.Effects, busy: bool) -> Table:
+def _table_over_time(found: step.Effects, busy: bool) -> PrintedTable:
     each = "day" if found.days_each == 1 else "week"
-    return Table("over time", [
-        Column("first", "From"), Column("last", "To"), number("events", "Events", None, 1),
+    return PrintedTable("over time", [
+        PrintedColumn("first", "From"), PrintedColumn("last", "To"), number("events", "Events", None, 1),
         number("expected", "Forecast", None, 1), number("planned_minutes", "Minutes planned"),
         number("patrol_minutes", "Minutes delivered in planned boxes"), number("any_minutes", ANYWHERE)],
         found.over_time[(found.over_time["crime_type"] == step.ALL) & busy], f"{EVERYTHING} by {each}",

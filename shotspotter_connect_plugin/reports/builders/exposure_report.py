@@ -15,7 +15,8 @@ from ...workspace.imports.census_columns import EVERYBODY
 from ...workspace.numbers.exposure_figures import FEWEST_REPORTS, NO_NEIGHBOURHOOD, TOO_FEW_REPORTS, exposure
 from ...workspace.numbers.small_numbers import FEW, LEAST, RULE
 from ..paper import charts, page_head, style
-from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Map, Paragraph, Report, Table, table_csv
+from ..paper.report_content import (Beside, Chart, Figures, Heading, Map, Paragraph, PrintedColumn, PrintedTable,
+                                    Report, table_csv)
 from ..paper.wording import clean, natural_key
 from . import exposure_words, patrol_tables
 from .exposure_words import say
@@ -130,9 +131,9 @@ def _compose(workspace: Workspace, numbers: Exposure, public: bool) -> Report:
 
 # --- numbers in words ------------------------------------------------------------------------------------------------
 
-def amount(name: str, title: str, width: float | None, digits: int = 0) -> Column:
+def amount(name: str, title: str, width: float | None, digits: int = 0) -> PrintedColumn:
     """A column of numbers, some of which may be hidden."""
-    return Column(name, title, width, lambda value: say(value, digits), True)
+    return PrintedColumn(name, title, width, lambda value: say(value, digits), True)
 
 
 def _told(table: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +150,7 @@ def _opening(numbers: Exposure) -> list[Part]:
         areas[areas["neighbourhood"] != NO_NEIGHBOURHOOD])
     return [Paragraph("On whom do the minutes fall? " + where),
             Paragraph("Were the limits kept? " + exposure_words.limits(numbers.kept)),
-            Paragraph("Was the lottery honest? " + exposure_words.lottery(numbers.honesty))]
+            Paragraph("Was the lottery honest? " + exposure_words.lottery(numbers.replay))]
 
 
 def _figures(numbers: Exposure) -> Figures:
@@ -172,8 +173,8 @@ def _where(workspace: Workspace, numbers: Exposure, public: bool) -> list[Part]:
         return []  # the first page says why
     numbered = any(len(clean(name)) > LONGEST_LABEL for name in table["neighbourhood"] if name != NO_NEIGHBOURHOOD)
     table = table.assign(label=range(1, len(table) + 1) if numbered else table["neighbourhood"].map(clean))
-    columns = [Column("label", "No.", 9.0)] * numbered + [
-        Column("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
+    columns = [PrintedColumn("label", "No.", 9.0)] * numbered + [
+        PrintedColumn("neighbourhood", "Neighbourhood"), amount("residents", "Residents", 17),
         amount("patrols", "Patrols planned", 16), amount("planned", "Planned per 1,000", 16, 1),
         amount("delivered", "Delivered per 1,000", 17, 1), amount("visits", "Visits", 12),
         amount("presence", "Presence per 1,000", 17, 1), amount("to_harm", "To harm", 14, 2),
@@ -182,7 +183,7 @@ def _where(workspace: Workspace, numbers: Exposure, public: bool) -> list[Part]:
     notes = [ABOUT_MINUTES, *[ABOUT_DRAWN] * public, ABOUT_RATIOS, *[ABOUT_HIDDEN] * public]
     return [Heading("Minutes by neighbourhood"), _map(workspace, table), *[Paragraph(to_harm)] * bool(to_harm),
             *[Paragraph(note, small=True) for note in notes],
-            Table("neighbourhoods", columns, _told(pd.concat([table, _whole(numbers)], ignore_index=True)))]
+            PrintedTable("neighbourhoods", columns, _told(pd.concat([table, _whole(numbers)], ignore_index=True)))]
 
 
 def _whole(numbers: Exposure) -> pd.DataFrame:
@@ -237,14 +238,14 @@ def _groups(numbers: Exposure) -> list[Part]:
         return []
     groups = table[table["group"] != EVERYBODY]
     series = [charts.Series("presence", pd.to_numeric(table["presence"], errors="coerce").tolist())]
-    columns = [Column("name", "Group"), amount("residents", "Residents", 20),
+    columns = [PrintedColumn("name", "Group"), amount("residents", "Residents", 20),
                amount("planned", "Planned per 1,000", 22, 1), amount("delivered", "Delivered per 1,000", 22, 1),
                amount("presence", "Presence per 1,000", 22, 1),
                amount("to_harm", "To harm", 20, 2), amount("to_incidents", "To reports", 20, 2)]
     return [Heading("Minutes by group of residents"),
             Chart("Groups", lambda width: charts.bars(table["name"].tolist(), series, width,
                                                       "minutes of presence per 1,000 residents of the group")),
-            Table("groups", columns, _told(table)), Paragraph(_four_fifths(groups)),
+            PrintedTable("groups", columns, _told(table)), Paragraph(_four_fifths(groups)),
             Paragraph(f"{say(numbers.totals['minutes_on_nobody'])} minutes of presence were in boxes where nobody "
                       "lives; they fall on no group.", small=True), Paragraph(ABOUT_GROUPS, small=True)]
 
@@ -266,12 +267,13 @@ def _four_fifths(groups: pd.DataFrame) -> str:
 
 def _limits(numbers: Exposure) -> list[Part]:
     table = numbers.limits
-    columns = [Column("limit", "Limit"), Column("allowed", "Allowed", 18, _plain, True),
-               Column("planned_most", "Most planned", 20, _plain, True), amount("planned_over", "Planned over", 20),
-               Column("counted_most", "Most counted", 20, _plain, True), amount("counted_over", "Counted over", 20),
-               amount("of", "Cases", 20)]
+    columns = [PrintedColumn("limit", "Limit"), PrintedColumn("allowed", "Allowed", 18, _plain, True),
+               PrintedColumn("planned_most", "Most planned", 20, _plain, True),
+               amount("planned_over", "Planned over", 20),
+               PrintedColumn("counted_most", "Most counted", 20, _plain, True),
+               amount("counted_over", "Counted over", 20), amount("of", "Cases", 20)]
     return [Heading("Were the limits kept?"), Paragraph(exposure_words.limits(numbers.kept)),
-            Table("limits", columns, _told(table)),
+            PrintedTable("limits", columns, _told(table)),
             Paragraph(ABOUT_LIMITS, small=True)]
 
 
@@ -282,13 +284,14 @@ def _plain(value: float | str) -> str:
 
 def _evenness(numbers: Exposure) -> list[Part]:
     table = numbers.evenness
-    columns = [Column("what", ""), amount("boxes", "Boxes with any", 17), amount("effective", "Effective number", 18),
+    columns = [PrintedColumn("what", ""), amount("boxes", "Boxes with any", 17),
+               amount("effective", "Effective number", 18),
                amount("gini", "Gini, boxes", 15, 2), amount("gini_residents", "Gini, residents", 18, 2)]
     curves = [(what, *curve) for what, curve in numbers.curves.items()]
     note = ("Gini is 0 where all boxes (or all residents) have the same and near 1 where one has all. The effective "
             "number is how many equally served boxes would be as spread out. Chances follow harm to the power of the "
             "focus, a setting, so they can be more concentrated than harm; caps spread them out again.")
-    shown = Table("evenness", columns, _told(table))
+    shown = PrintedTable("evenness", columns, _told(table))
     if not curves:
         return [Heading("How evenly is it spread?"), shown]
     chart = Chart("Lorenz curves", lambda width: charts.lorenz(
@@ -297,16 +300,17 @@ def _evenness(numbers: Exposure) -> list[Part]:
 
 
 def _lottery(numbers: Exposure) -> list[Part]:
-    found = numbers.honesty
+    found = numbers.replay
     if numbers.draws.empty:
         return [Heading("Was the lottery honest?"), Paragraph("No shift was drawn in this period.")]
     table = numbers.classes
     labels = [f"{100 * low:g} to {100 * high:g} %" for low, high in zip(table["above"], table["up_to"])]
     table = table.assign(words=labels)
-    columns = [Column("words", "Chance"), amount("box_shifts", "Boxes and shifts", 24),
+    columns = [PrintedColumn("words", "Chance"), amount("box_shifts", "Boxes and shifts", 24),
                amount("expected", "Expected", 20, 1), amount("drawn", "Drawn", 18),
-               Column("chance", "Mean chance", 20, _percent, True), Column("share", "Share drawn", 20, _percent, True),
-               Column("low", "Range from", 20, _percent, True), Column("high", "to", 16, _percent, True),
+               PrintedColumn("chance", "Mean chance", 20, _percent, True),
+               PrintedColumn("share", "Share drawn", 20, _percent, True),
+               PrintedColumn("low", "Range from", 20, _percent, True), PrintedColumn("high", "to", 16, _percent, True),
                amount("z", "z", 14, 1)]
     drawn = [f"{_percent(share)} drawn" for share in table["share"]]
     share, low, high = ([100 * value for value in table[name]] for name in ("share", "low", "high"))
@@ -317,7 +321,7 @@ def _lottery(numbers: Exposure) -> list[Part]:
             Chart("Chances and draws", lambda width: charts.intervals(
                 labels, share, low, high, width, "per cent of boxes and shifts of that chance that were drawn", 32.0,
                 drawn)),
-            Table("lottery", columns, _told(table)), Paragraph(ABOUT_LOTTERY, small=True)]
+            PrintedTable("lottery", columns, _told(table)), Paragraph(ABOUT_LOTTERY, small=True)]
 
 
 def _percent(share: float | str) -> str:
@@ -338,10 +342,10 @@ def _chain_in_words(chain: ChainCheck) -> str:
 
 def _overrides(numbers: Exposure) -> list[Part]:
     table = numbers.overrides.assign(what=[ACTIONS.get(action, action) for action in numbers.overrides["action"]])
-    columns = [Column("what", "What", 34), Column("words", "Reason"), Column("reason", "Code", 36),
-               Column("role", "By", 30), amount("count", "Times", 20)]
+    columns = [PrintedColumn("what", "What", 34), PrintedColumn("words", "Reason"), PrintedColumn("reason", "Code", 36),
+               PrintedColumn("role", "By", 30), amount("count", "Times", 20)]
     return [Heading("Changes by hand"),
-            Table("overrides", columns, table, empty="No plan of this period was changed by hand.")]
+            PrintedTable("overrides", columns, table, empty="No plan of this period was changed by hand.")]
 
 
 def _gunfire(numbers: Exposure) -> list[Part]:
@@ -365,10 +369,10 @@ def _refused(numbers: Exposure) -> list[Part]:
         columns=[", ".join(clean(column) for column in columns) or "none" for columns in found["columns"]],
         reasons=["; ".join(f"{reason}: {say(count)}" for reason, count in reasons.items()) or "none"
                  for reasons in found["reasons"]])
-    columns = [Column("table", "Table", 25), Column("columns", "Columns never read", lines=2),
-               Column("reasons", "Why rows were rejected", 55), amount("imports", "Imports", 15),
+    columns = [PrintedColumn("table", "Table", 25), PrintedColumn("columns", "Columns never read", lines=2),
+               PrintedColumn("reasons", "Why rows were rejected", 55), amount("imports", "Imports", 15),
                amount("read", "Rows read", 18), amount("rejected", "Rejected", 17)]
     return [Heading("What imports refused"),
             Paragraph("Columns that are not on the list of what may enter are never read; what looks like a person is "
                       "dropped even where it is mapped. All imports of this workspace so far.", small=True),
-            Table("refused", columns, table, empty="Nothing was imported yet.")]
+            PrintedTable("refused", columns, table, empty="Nothing was imported yet.")]

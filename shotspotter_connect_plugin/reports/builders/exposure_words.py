@@ -11,7 +11,7 @@ from ..paper.wording import clean, date_in_words
 if TYPE_CHECKING:
     from ...patrol.inclusion import Agreement
     from ...workspace.numbers.exposure_figures import LimitsKept
-    from ...workspace.numbers.lottery_replay import Honesty
+    from ...workspace.numbers.lottery_replay import LotteryReplay
 
 ENOUGH = 100
 """Residents from which a rate is worth a sentence."""
@@ -89,7 +89,7 @@ def limits(kept: LimitsKept | None) -> str:
 
 # --- was the lottery honest ------------------------------------------------------------------------------------------
 
-def lottery(found: Honesty) -> str:
+def lottery(found: LotteryReplay) -> str:
     """Whether the draws replay, and from seeds that were settled before: one or two sentences."""
     drawn, right, wrong, unknown = found.counts
     if not drawn and found.tests and not found.open_yet:
@@ -112,7 +112,7 @@ def lottery(found: Honesty) -> str:
     return " ".join([*said, *choices(found), UNSEEN])
 
 
-def _verdict(found: Honesty, wrong: int) -> str:
+def _verdict(found: LotteryReplay, wrong: int) -> str:
     """The first word of the answer: a plain Yes only where nobody had a choice that shows."""
     if found.plain:
         return "Yes: "
@@ -125,7 +125,7 @@ def _verdict(found: Honesty, wrong: int) -> str:
     return "Yes, except for the first draw, whose hash came with it: "
 
 
-def choices(found: Honesty) -> list[str]:
+def choices(found: LotteryReplay) -> list[str]:
     """What let somebody choose among draws, a sentence each: shifts drawn again, several hashes, given seeds."""
     said = []
     if len(found.again):
@@ -143,7 +143,7 @@ def choices(found: Honesty) -> list[str]:
     return said
 
 
-def reasons(found: Honesty) -> str:
+def reasons(found: LotteryReplay) -> str:
     """The reasons that were recorded for drawing again; empty where nothing was drawn again. Not for the public."""
     told = [f"{_name(row.shift_date, row.shift)}: " + "; ".join(f"“{clean(reason)}”" for reason in row.reasons)
             for row in found.again.head(_NAMED).itertuples() if row.reasons]
@@ -158,12 +158,12 @@ def _more(count: int) -> str:
     return f"; and {count - _NAMED} more shifts" if count > _NAMED else ""
 
 
-def _tests(found: Honesty) -> str:
+def _tests(found: LotteryReplay) -> str:
     return (f"{say(found.tests)} {_do(found.tests, 'draw was a test', 'draws were tests')} with a given seed, "
             "no lottery.")
 
 
-def publication(found: Honesty) -> str:
+def publication(found: LotteryReplay) -> str:
     """Which hashes were not published before their draw, and why; empty where all were."""
     said = []
     for when, words in ((WITH, "with the draw itself"), (AFTER, "only after the draw"), (NEVER, "never")):
@@ -178,14 +178,14 @@ def publication(found: Honesty) -> str:
     return f"Not published before: {text}. Such a seed could have been chosen for its draw." if said else ""
 
 
-def problems(found: Honesty) -> list[str]:
+def problems(found: LotteryReplay) -> list[str]:
     """What is wrong with draws that do not replay: a sentence each, the first problem of each draw."""
     wrong = found.draws[found.draws["replays"].eq(False)]
     return [f"{_name(row.shift_date, row.shift)}: {' '.join(row.problems[:2])}"
             for row in wrong.head(_NAMED).itertuples()]
 
 
-def late(found: Honesty) -> str:
+def late(found: LotteryReplay) -> str:
     """How many lotteries were drawn only when their shift had begun; empty where none was."""
     drawn = len(found.draws)
     if not found.late:
@@ -198,7 +198,7 @@ def late(found: Honesty) -> str:
             f"have followed them in time: {_listed(found.named(found.draws['late']))}.")
 
 
-def left_out(found: Honesty) -> str:
+def left_out(found: LotteryReplay) -> str:
     """Draws that are not judged; empty where there are none."""
     said = []
     if found.tests and found.draws.empty:  # else said with the answer

@@ -13,7 +13,7 @@ from ...errors import ConnectError
 from ...patrol.dosage import UNKNOWN
 from ...workspace.numbers import delivered_period, officer_figures, tactic_figures
 from ..paper import charts, page_head, wording
-from ..paper.report_content import Chart, Column, Figures, Heading, Paragraph, Report, Table, number
+from ..paper.report_content import Chart, Figures, Heading, Paragraph, PrintedColumn, PrintedTable, Report, number
 from . import patrol_tables
 
 if TYPE_CHECKING:
@@ -73,16 +73,17 @@ def _all(period: DeliveredPeriod, shifts: pd.DataFrame, names: dict[str, str], r
         Paragraph(CAVEAT), Paragraph(ABOUT, small=True),
         Heading("How minutes are spread"), *_spread(shifts, names),
         Heading("Officers" + (", most minutes per shift first" if rank else "")),
-        Table("officers", [
-            Column("officer", "Officer"), number("shifts", "Shifts", 12), number("minutes", "Minutes", 16),
+        PrintedTable("officers", [
+            PrintedColumn("officer", "Officer"), number("shifts", "Shifts", 12), number("minutes", "Minutes", 16),
             number("per_shift", "Minutes a shift", 16), number("middle", "Peers' median", 15),
-            Column("half", "Peers' middle half", 21, number=True), number("directed_minutes", "Directed minutes", 17),
+            PrintedColumn("half", "Peers' middle half", 21, number=True),
+            number("directed_minutes", "Directed minutes", 17),
             number("directed_per_shift", "Directed a shift", 16), number("directed_middle", "Peers' median", 15),
-            Column("directed_half", "Peers' middle half", 20, number=True),
+            PrintedColumn("directed_half", "Peers' middle half", 20, number=True),
             patrol_tables.share_column("on_target", "Visits on target", 16)],
             table.assign(half=_half(table), directed_half=_half(table, "directed_")), in_file=False),
-        Table("officers", [
-            Column("officer", "Officer"), number("shifts", "Shifts"), number("stays", "Visits"),
+        PrintedTable("officers", [
+            PrintedColumn("officer", "Officer"), number("shifts", "Shifts"), number("stays", "Visits"),
             number("minutes", "Minutes"), number("directed_minutes", "Directed minutes"),
             number("per_shift", "Minutes a shift"), number("low", "Peers, lower quartile"),
             number("middle", "Peers, median"), number("high", "Peers, upper quartile"),
@@ -127,11 +128,12 @@ def _spread(shifts: pd.DataFrame, names: dict[str, str]) -> list[Part]:
     return [Chart("Spread", lambda page_width: charts.columns(labels, series, page_width, 48.0,
                                                               "officer-shifts, by minutes in boxes"),
                   "How many officers were in boxes for how many minutes of a shift."),
-            Table("spread", [
-                Column("name", "Shift"), number("officers", "Officers", 18), number("shifts", "Officer-shifts", 22),
+            PrintedTable("spread", [
+                PrintedColumn("name", "Shift"), number("officers", "Officers", 18),
+                number("shifts", "Officer-shifts", 22),
                 number("least", "Least minutes", 20), number("low", "Lower quartile", 20),
                 number("middle", "Median", 18), number("high", "Upper quartile", 20), number("most", "Most", 16)],
-                  spread)]
+                         spread)]
 
 
 def _tactics(period: DeliveredPeriod) -> pd.DataFrame:
@@ -144,7 +146,7 @@ def _boxes(period: DeliveredPeriod) -> pd.DataFrame:
     return officer_figures.officer_boxes(period)
 
 
-def _words_table(officers: pd.DataFrame, table: pd.DataFrame, what: str, title: str) -> Table:
+def _words_table(officers: pd.DataFrame, table: pd.DataFrame, what: str, title: str) -> PrintedTable:
     """One row per officer in the order of ``officers``: all of the table's minutes of theirs, in words."""
     table = table.sort_values("minutes", ascending=False, kind="stable")
     words = {officer: _in_rows([f"{wording.clean(name)}: {minutes:,.0f}"
@@ -152,7 +154,8 @@ def _words_table(officers: pd.DataFrame, table: pd.DataFrame, what: str, title: 
              for officer, group in table.groupby("officer", sort=False)}
     rows = pd.DataFrame([(officer, row) for officer in officers["officer"] for row in words.get(officer, ["none"])],
                         columns=["officer", "words"])
-    return Table(title, [Column("officer", "Officer", 24), Column("words", title, lines=LINES)], rows, in_file=False)
+    return PrintedTable(title, [PrintedColumn("officer", "Officer", 24), PrintedColumn("words", title, lines=LINES)],
+                        rows, in_file=False)
 
 
 def _in_rows(texts: Iterable[str]) -> list[str]:
@@ -165,15 +168,15 @@ def _in_rows(texts: Iterable[str]) -> list[str]:
     return ["; ".join(row) for row in rows]
 
 
-def _tactic_table(table: pd.DataFrame, on_page: bool = True) -> Table:
-    return Table("tactics", [Column("officer", "Officer", 30), Column("name", "Tactic"), number("uses", "Uses", 18),
-                             number("minutes", "Minutes", 20)], table, "Minutes per tactic",
-                 "No tactics are logged.", on_page=on_page)
+def _tactic_table(table: pd.DataFrame, on_page: bool = True) -> PrintedTable:
+    return PrintedTable("tactics", [
+        PrintedColumn("officer", "Officer", 30), PrintedColumn("name", "Tactic"), number("uses", "Uses", 18),
+        number("minutes", "Minutes", 20)], table, "Minutes per tactic", "No tactics are logged.", on_page=on_page)
 
 
-def _box_table(table: pd.DataFrame, on_page: bool = True) -> Table:
-    return Table("boxes", [
-        Column("officer", "Officer", 30), Column("box_id", "Box", 30), Column("where", "Where"),
+def _box_table(table: pd.DataFrame, on_page: bool = True) -> PrintedTable:
+    return PrintedTable("boxes", [
+        PrintedColumn("officer", "Officer", 30), PrintedColumn("box_id", "Box", 30), PrintedColumn("where", "Where"),
         number("stays", "Visits", 16), number("minutes", "Minutes", 18),
         number("directed_minutes", "Directed", 18)], table, "Minutes per box", "No visits are recorded.",
         on_page=on_page)
@@ -209,12 +212,12 @@ def _one(period: DeliveredPeriod, shifts: pd.DataFrame, officer: str, names: dic
                   Chart("Beside peers",
                         lambda width: charts.lines(labels, series, width, 60.0, "minutes in boxes", [band]),
                         "The band holds the middle half of the peers.")]
-    beside = Table("shifts", [
-        Column("day", "Date", 26), Column("name", "Shift"), number("stays", "Visits", 16),
+    beside = PrintedTable("shifts", [
+        PrintedColumn("day", "Date", 26), PrintedColumn("name", "Shift"), number("stays", "Visits", 16),
         number("minutes", "Minutes", 16), number("directed_minutes", "Directed", 16),
         number("officers", "Officers", 16), number("middle", "Peers, median", 22),
-        Column("half", "Middle half", 20, number=True), number("directed_middle", "Directed, peers' median", 22),
-        Column("directed_half", "Directed, middle half", 20, number=True)],
+        PrintedColumn("half", "Middle half", 20, number=True), number("directed_middle", "Directed, peers' median", 22),
+        PrintedColumn("directed_half", "Directed, middle half", 20, number=True)],
         mine.assign(half=_half(mine), directed_half=_half(mine, "directed_")), "Shift by shift",
         "No shift is recorded for this officer.")
     by_tactic = [charts.Series("Minutes", tactics["minutes"].tolist())]

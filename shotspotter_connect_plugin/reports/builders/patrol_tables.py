@@ -8,7 +8,7 @@ import pandas as pd
 from ..paper import style
 from ..paper.drawing import SIZE as LABEL_POINTS
 from ..paper.page_head import crime_types
-from ..paper.report_content import Column, Figures, number
+from ..paper.report_content import Figures, PrintedColumn, number
 from ..paper.wording import clean, natural_key
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class CrimeTypeSigns:
                             colour=[one["colour"] for one in found])
 
 
-def kind_columns(width: float | None = None) -> list[Column]:
+def kind_columns(width: float | None = None) -> list[PrintedColumn]:
     """The two columns of a crime type: its letter in its colour, and its name."""
-    return [Column("letter", "", 6.5, colour="colour"), Column("kind", "Crime type", width)]
+    return [PrintedColumn("letter", "", 6.5, colour="colour"), PrintedColumn("kind", "Crime type", width)]
 
 
 def share(value: float | None) -> str:
@@ -53,9 +53,9 @@ def share(value: float | None) -> str:
     return "–" if value is None or pd.isna(value) else f"{100 * value:.0f} %"
 
 
-def share_column(name: str, title: str, width: float | None = 18.0) -> Column:
+def share_column(name: str, title: str, width: float | None = 18.0) -> PrintedColumn:
     """A column of shares of one, shown in per cent."""
-    return Column(name, title, width, share, True)
+    return PrintedColumn(name, title, width, share, True)
 
 
 def minutes(value: float) -> str:
@@ -63,7 +63,7 @@ def minutes(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def planned_columns() -> list[Column]:
+def planned_columns() -> list[PrintedColumn]:
     """Columns of planned against delivered, as :func:`~...workspace.numbers.dosage_figures.by_group` counts them."""
     return [number("patrols", "Planned boxes", 15), number("visited", "Visited", 14),
             number("missed", "Not visited", 14), number("short", "Short", 11.5),

@@ -28,7 +28,7 @@ class ReportKind:
         return f"connect:{self.name}"
 
 
-KINDS = (
+REPORT_KINDS = (
     ReportKind("shiftreport", "Shift", "shift_report", ("beat", "shift")),
     ReportKind("tacticreport", "Tactic", "tactic_report", ("beat", "shift")),
     ReportKind("officerreport", "Officer", "officer_report", ("beat", "shift", "officer", "rank")),
@@ -41,7 +41,7 @@ KINDS = (
 
 def kind(name: str) -> ReportKind:
     """The :class:`ReportKind` of a name."""
-    return next(kind for kind in KINDS if kind.name == name)
+    return next(kind for kind in REPORT_KINDS if kind.name == name)
 
 
 def compose(name: str, workspace: Workspace, first: str, last: str, **filters: Any) -> Report:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...workspace.numbers import delivered_period, dosage_figures
 from ..paper import charts, wording
-from ..paper.report_content import Beside, Chart, Column, Figures, Paragraph, Table, number
+from ..paper.report_content import Beside, Chart, Figures, Paragraph, PrintedColumn, PrintedTable, number
 from . import patrol_tables
 from .patrol_tables import OUTCOMES, cut_name
 
@@ -38,7 +38,7 @@ def limits(data: ShiftData) -> Paragraph:
         f"together: {2 * low:g} to {2 * high:g} of {2 * target:g}. Less is short, more is over.", small=True)
 
 
-def extreme_boxes(data: ShiftData) -> Table:
+def extreme_boxes(data: ShiftData) -> PrintedTable:
     """The boxes that lift all totals, since somebody was there most of the shift."""
     table, minutes, whole = dosage_figures.extreme(data.period, EXTREME)
     shown = table.head(MOST_EXTREME).assign(
@@ -46,25 +46,26 @@ def extreme_boxes(data: ShiftData) -> Table:
     shown["beat"] = shown["beat"].map(wording.clean)
     title = f"Boxes with more than {EXTREME:g} times their planned minutes"
     many = f"; the first {MOST_EXTREME}" if len(table) > MOST_EXTREME else ""
-    return Table("extreme", [
-        Column("day", "Date", 19), Column("name", "Shift", 18), Column("beat", "Beat", 15, lines=1),
-        Column("box_id", "Box", 24), Column("where", "Where", lines=1),
+    return PrintedTable("extreme", [
+        PrintedColumn("day", "Date", 19), PrintedColumn("name", "Shift", 18),
+        PrintedColumn("beat", "Beat", 15, lines=1),
+        PrintedColumn("box_id", "Box", 24), PrintedColumn("where", "Where", lines=1),
         number("planned_minutes", "Planned", 16), number("minutes", "Delivered", 18),
         number("visits", "Visits", 13)], shown,
         title if table.empty else f"{title}: {len(table):,}, with {minutes:,.0f} of the {whole:,.0f} "
         f"minutes in planned boxes{many}", "None.", in_file=False)
 
 
-def shifts_table(data: ShiftData) -> Table:
+def shifts_table(data: ShiftData) -> PrintedTable:
     """Planned against delivered of each shift."""
     table = dosage_figures.by_group(data.period, ["shift_date", "shift"])
     table = table.assign(name=table["shift"].map(data.names), day=table["shift_date"].map(patrol_tables.day))
-    columns = [Column("day", "Date", 22), Column("name", "Shift"), *patrol_tables.planned_columns()]
-    return Table("shifts", columns, table,
-                 "Planned against delivered by shift", "No patrols were planned in this period.")
+    columns = [PrintedColumn("day", "Date", 22), PrintedColumn("name", "Shift"), *patrol_tables.planned_columns()]
+    return PrintedTable("shifts", columns, table,
+                        "Planned against delivered by shift", "No patrols were planned in this period.")
 
 
-def beats_table(data: ShiftData) -> Table:
+def beats_table(data: ShiftData) -> PrintedTable:
     """As many columns side by side as the names of the beats allow, so that those of a city stand on one page."""
     table = _by_beat(data)
     table["of"] = [f"{visited} of {planned}" for visited, planned in zip(table["visited"], table["patrols"])]
@@ -72,9 +73,9 @@ def beats_table(data: ShiftData) -> Table:
                            zip(table["minutes"], table["planned_minutes"])]
     longest, minutes = (max(map(len, table[name]), default=0) for name in ("beat", "of_planned"))
     wide = minutes > 10  # thousands of minutes
-    return Table("beats", [
-        Column("beat", "Beat", lines=1), Column("of", "Visited", 18 if wide else 14),
-        Column("of_planned", "Minutes", 32 if wide else 21)], table,
+    return PrintedTable("beats", [
+        PrintedColumn("beat", "Beat", lines=1), PrintedColumn("of", "Visited", 18 if wide else 14),
+        PrintedColumn("of_planned", "Minutes", 32 if wide else 21)], table,
         "Boxes visited of those planned, and minutes delivered of those planned, by beat",
         "No patrols were planned.", in_file=False,
         across=(3 if wide else 4) if longest <= 5 else 2 if longest <= 24 else 1)
@@ -84,7 +85,7 @@ def _by_beat(data: ShiftData) -> pd.DataFrame:
     return patrol_tables.beats_in_order(dosage_figures.by_group(data.period, ["beat"]))
 
 
-def off_target(data: ShiftData, shifts: Sequence[tuple[str, str]]) -> Table:
+def off_target(data: ShiftData, shifts: Sequence[tuple[str, str]]) -> PrintedTable:
     """Which boxes were missed, short and over, in the words of roll call: the beat, then number and letter."""
     patrols = patrol_tables.beats_in_order(data.patrols)
     found = {key: boxes for key, boxes in patrols.groupby(["outcome", "shift_date", "shift"])}
@@ -96,10 +97,10 @@ def off_target(data: ShiftData, shifts: Sequence[tuple[str, str]]) -> Table:
         if len(boxes):
             rows.append((OUTCOMES[outcome], name if one_date else f"{patrol_tables.day(date)}, {name}", len(boxes),
                          _by_their_beat(boxes)))
-    when = [Column("when", "Shift", 18 if one_date else 34)] if len(shifts) > 1 else []
-    return Table("off_target", [
-        Column("outcome", "Outcome", 19), *when, number("boxes", "Boxes", 13),
-        Column("which", "Which: beat, then number and letter of the box", lines=12)],
+    when = [PrintedColumn("when", "Shift", 18 if one_date else 34)] if len(shifts) > 1 else []
+    return PrintedTable("off_target", [
+        PrintedColumn("outcome", "Outcome", 19), *when, number("boxes", "Boxes", 13),
+        PrintedColumn("which", "Which: beat, then number and letter of the box", lines=12)],
         pd.DataFrame(rows, columns=["outcome", "when", "boxes", "which"]), "Boxes not visited, short and over",
         "Every planned box was visited and on target." if len(patrols) else "No patrols were planned.",
         in_file=False)
@@ -116,7 +117,7 @@ def trend(data: ShiftData) -> list[Chart]:
     return [Chart("Minutes by date", lambda width: charts.lines(labels, series, width, 52.0, "patrol-minutes"))]
 
 
-def missed_most(data: ShiftData) -> Table:
+def missed_most(data: ShiftData) -> PrintedTable:
     """The boxes that were not visited most often."""
     missed = data.patrols[data.patrols["outcome"] == "missed"]
     grouped = missed.groupby(["box_id", "beat", "where"], dropna=False, sort=False)
@@ -124,9 +125,10 @@ def missed_most(data: ShiftData) -> Table:
     planned = data.patrols.groupby("box_id").size()
     table["planned"] = table["box_id"].map(planned)
     table = table.sort_values(["missed", "box_id"], ascending=[False, True], kind="stable").head(MOST_MISSED)
-    return Table("missed", [Column("beat", "Beat", 24), Column("box_id", "Box", 28), Column("where", "Where"),
-                            number("planned", "Times planned", 22), number("missed", "Not visited", 22)], table,
-                 "Boxes not visited most often", "Every planned box was visited.")
+    return PrintedTable("missed", [
+        PrintedColumn("beat", "Beat", 24), PrintedColumn("box_id", "Box", 28), PrintedColumn("where", "Where"),
+        number("planned", "Times planned", 22), number("missed", "Not visited", 22)],
+        table, "Boxes not visited most often", "Every planned box was visited.")
 
 
 def outcomes(patrols: pd.DataFrame) -> Beside:
@@ -145,56 +147,59 @@ def outcomes(patrols: pd.DataFrame) -> Beside:
     return Beside(((by_outcome,), (by_beat,)), (1, 2))
 
 
-def boxes_tables(patrols: pd.DataFrame) -> list[Table]:
+def boxes_tables(patrols: pd.DataFrame) -> list[PrintedTable]:
     """Every box: those to talk about with all there is, those on target in two columns."""
     rank = {name: place for place, name in enumerate(OUTCOME_ORDER)}
     patrols = patrol_tables.beats_in_order(patrols)
     patrols = patrols.assign(rank=patrols["outcome"].map(rank), words=patrols["outcome"].map(OUTCOMES))
     patrols = patrols.sort_values("rank", kind="stable")
     on_target = patrols["outcome"] == "on_target"
-    beat, where = Column("beat", "Beat", 18), Column("where", "Where")
-    label, box = Column("label", "No.", 10, colour="colour"), Column("box_id", "Box", 24)
+    beat, where = PrintedColumn("beat", "Beat", 18), PrintedColumn("where", "Where")
+    label, box = PrintedColumn("label", "No.", 10, colour="colour"), PrintedColumn("box_id", "Box", 24)
     numbers = [number("planned_minutes", "Planned", 17), number("minutes", "Delivered", 18)]
-    tables = [Table("boxes", [
-        Column("words", "Outcome", 19), beat, label, box, where, *numbers, number("visits", "Visits", 13)],
+    tables = [PrintedTable("boxes", [
+        PrintedColumn("words", "Outcome", 19), beat, label, box, where, *numbers, number("visits", "Visits", 13)],
         patrols[~on_target], "Boxes: not visited first, then short and over",
         "Every planned box was visited and on target." if len(patrols) else
         "No patrols were planned in this shift.", in_file=False)]
     if on_target.any():
-        tables.append(Table("boxes_on_target", [
+        tables.append(PrintedTable("boxes_on_target", [
             replace(beat, width=15, lines=1), label, box, replace(where, lines=1),
             number("minutes", "Minutes", 16)],
             patrols[on_target], "Boxes on target", in_file=False, across=2))
     return tables
 
 
-def stays_table(data: ShiftData, stays: pd.DataFrame) -> Table:
+def stays_table(data: ShiftData, stays: pd.DataFrame) -> PrintedTable:
     """A row per unit with all its stays in planned boxes: when, where, how long, and what was logged."""
     stays = data.in_order_of_units(stays[stays["patrol_id"].notna()])
     stays = stays.assign(text=[_stay(stay) for stay in stays.itertuples()])
     table = stays.groupby("unit", sort=False)["text"].agg(count="size", text=" · ".join).reset_index()
-    return Table("stays", [
-        Column("unit", "Unit", 22), number("count", "Stays", 12),
-        Column("text", "When, in which box, minutes, and what was logged", lines=60)],
+    return PrintedTable("stays", [
+        PrintedColumn("unit", "Unit", 22), number("count", "Stays", 12),
+        PrintedColumn("text", "When, in which box, minutes, and what was logged", lines=60)],
         table, "Stays in planned boxes, unit by unit", "No planned box was visited.", in_file=False)
 
 
-def lists_for_files(data: ShiftData) -> list[Table]:
+def lists_for_files(data: ShiftData) -> list[PrintedTable]:
     """What only a table in a file can hold: every beat, every patrol and every stay of the period."""
     patrols = data.patrols.assign(words=data.patrols["outcome"].map(OUTCOMES))
     stays = data.in_order_of_units(data.stays).assign(letter="", colour="")
-    shift = [Column("shift_date", "Date"), Column("shift", "Shift")]
+    shift = [PrintedColumn("shift_date", "Date"), PrintedColumn("shift", "Shift")]
     return [
-        Table("beats", [Column("beat", "Beat"), *patrol_tables.planned_columns()], _by_beat(data), on_page=False),
-        Table("patrols", [
-            *shift, Column("beat", "Beat"), Column("box_id", "Box"), Column("where", "Where"),
-            Column("kind", "Crime type"), Column("words", "Outcome"), number("planned_minutes", "Minutes planned"),
+        PrintedTable("beats", [PrintedColumn("beat", "Beat"), *patrol_tables.planned_columns()], _by_beat(data),
+                     on_page=False),
+        PrintedTable("patrols", [
+            *shift, PrintedColumn("beat", "Beat"), PrintedColumn("box_id", "Box"), PrintedColumn("where", "Where"),
+            PrintedColumn("kind", "Crime type"), PrintedColumn("words", "Outcome"),
+            number("planned_minutes", "Minutes planned"),
             number("minutes", "Minutes delivered"), number("officer_minutes", "Officer-minutes"),
             number("visits", "Visits")], patrols, on_page=False),
-        Table("stays", [
-            *shift, Column("unit", "Unit"), Column("came", "Came"), Column("gone", "Left"), Column("box_id", "Box"),
-            Column("where", "Where"), Column("kind", "Crime type"), number("minutes", "Minutes"),
-            Column("tactics", "Tactics")], stays, on_page=False)]
+        PrintedTable("stays", [
+            *shift, PrintedColumn("unit", "Unit"), PrintedColumn("came", "Came"), PrintedColumn("gone", "Left"),
+            PrintedColumn("box_id", "Box"),
+            PrintedColumn("where", "Where"), PrintedColumn("kind", "Crime type"), number("minutes", "Minutes"),
+            PrintedColumn("tactics", "Tactics")], stays, on_page=False)]
 
 
 def _by_their_beat(boxes: pd.DataFrame) -> str:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from ...workspace.numbers import delivered_period, tactic_figures
 from ..paper import charts, page_head, style, wording
-from ..paper.report_content import Beside, Chart, Column, Figures, Heading, Paragraph, Report, Table, number
+from ..paper.report_content import (Beside, Chart, Figures, Heading, Paragraph, PrintedColumn, PrintedTable, Report,
+                                    number)
 from . import patrol_tables
 
 if TYPE_CHECKING:
@@ -66,19 +67,19 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
     return Report(TITLE, head, parts)
 
 
-def _use(table: pd.DataFrame) -> Table:
-    return Table("tactics", [
-        Column("name", "Tactic"), number("uses", "Uses", 14), patrol_tables.share_column(
+def _use(table: pd.DataFrame) -> PrintedTable:
+    return PrintedTable("tactics", [
+        PrintedColumn("name", "Tactic"), number("uses", "Uses", 14), patrol_tables.share_column(
             "share_of_uses", "Of all uses", 17),
         number("minutes", "Minutes", 17), patrol_tables.share_column("share", "Of all minutes", 21),
-        number("mean", "Minutes a use", 19, 1), number("unapproved", "Not approved", 19), Column("state", "Now", 25)],
-        table, "All tactics of the agency's list, and what else was logged")
+        number("mean", "Minutes a use", 19, 1), number("unapproved", "Not approved", 19),
+        PrintedColumn("state", "Now", 25)], table, "All tactics of the agency's list, and what else was logged")
 
 
-def _never(table: pd.DataFrame) -> Table:
+def _never(table: pd.DataFrame) -> PrintedTable:
     never = table[table["uses"] == 0]
-    return Table("never used", [Column("name", "Tactic"), Column("state", "Now", 40)], never,
-                 "Never used in this period", "Every tactic of the list was used.")
+    return PrintedTable("never used", [PrintedColumn("name", "Tactic"), PrintedColumn("state", "Now", 40)], never,
+                        "Never used in this period", "Every tactic of the list was used.")
 
 
 def _when(period: DeliveredPeriod, first: str, last: str) -> list[Part]:
@@ -101,13 +102,13 @@ def _each_when(period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     hours = names.merge(tactic_figures.tactic_hours(period), on="tactic")
     dates, each = tactic_figures.tactic_dates(period, MOST_DATES)
     steps = list(dates.columns[2:])
-    parts: list[Part] = [Table("tactics by hour", [
-        Column("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
+    parts: list[Part] = [PrintedTable("tactics by hour", [
+        PrintedColumn("name", "Minutes of"), *(number(name, name, 15) for name in hours.columns[3:]),
         number("total", "All", 16)], hours, "Minutes by hour of the day")]
     if len(steps) > 1:
         title = "Minutes by date" if each == 1 else f"Minutes by {each} dates each, from the first on"
-        parts.append(Table("tactics by date", [
-            Column("name", "Minutes of"), *(number(date, patrol_tables.day(date), 17) for date in steps),
+        parts.append(PrintedTable("tactics by date", [
+            PrintedColumn("name", "Minutes of"), *(number(date, patrol_tables.day(date), 17) for date in steps),
             number("total", "All", 16)], names.merge(dates, on="tactic"), title))
     return parts
 
@@ -125,11 +126,11 @@ def _crime_types(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFr
     labels = [wording.clean(name) for name in wide["name"]]
     return [Chart("Minutes by crime type", lambda width: charts.bars(
                 labels, series, width, "minutes", stacked=True, label_mm=patrol_tables.label_room(labels))),
-            Table("matrix of crime types", [
-                Column("name", "Minutes of"), *(number(code, kinds.of(code)["name"], 19) for code in codes),
+            PrintedTable("matrix of crime types", [
+                PrintedColumn("name", "Minutes of"), *(number(code, kinds.of(code)["name"], 19) for code in codes),
                 number("total", "All", 16)], wide, "Minutes by crime type of the box", in_file=False),
-            Table("tactics by crime type", [
-                Column("name", "Tactic"), Column("kind", "Crime type"), number("uses", "Uses"),
+            PrintedTable("tactics by crime type", [
+                PrintedColumn("name", "Tactic"), PrintedColumn("kind", "Crime type"), number("uses", "Uses"),
                 number("minutes", "Minutes")], kinds.join(found), on_page=False)]
 
 
@@ -146,11 +147,12 @@ def _beats(period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
     most_used = table.sort_values("minutes", ascending=False, kind="stable")["tactic"].head(MOST_ACROSS)
     wide = tactic_figures.crossed(found, "beat", "tactic", list(most_used), "others")
     names = {**dict(zip(table["tactic"], table["name"])), "others": "Others"}
-    return [Table("matrix of beats", [
-                Column("beat", "Beat"), *(number(code, names[code], 25) for code in wide.columns[2:]),
+    return [PrintedTable("matrix of beats", [
+                PrintedColumn("beat", "Beat"), *(number(code, names[code], 25) for code in wide.columns[2:]),
                 number("total", "All", 16)], wide, "Minutes by beat", in_file=False),
-            Table("tactics by beat", [Column("beat", "Beat"), Column("name", "Tactic"), number("uses", "Uses"),
-                                      number("minutes", "Minutes")], found, on_page=False)]
+            PrintedTable("tactics by beat", [
+                PrintedColumn("beat", "Beat"), PrintedColumn("name", "Tactic"), number("uses", "Uses"),
+                number("minutes", "Minutes")], found, on_page=False)]
 
 
 def _unapproved(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFrame) -> list[Part]:
@@ -158,17 +160,17 @@ def _unapproved(workspace: Workspace, period: DeliveredPeriod, table: pd.DataFra
     logs = logs.merge(table[["tactic", "name", "state"]], on="tactic").sort_values("at_utc", kind="stable")
     local = logs["at_utc"].dt.tz_convert(workspace.settings.timezone)
     logs = logs.assign(at=local.dt.strftime("%Y-%m-%d %H:%M"))
-    columns = [Column("at", "When", 28), Column("unit", "Unit", 24), Column("beat", "Beat", 24),
-               Column("name", "Tactic"), number("minutes", "Minutes", 16), Column("state", "Now", 28)]
-    everything = Table("not approved", columns, logs, "", "Every entry was approved for its date.")
+    columns = [PrintedColumn("at", "When", 28), PrintedColumn("unit", "Unit", 24), PrintedColumn("beat", "Beat", 24),
+               PrintedColumn("name", "Tactic"), number("minutes", "Minutes", 16), PrintedColumn("state", "Now", 28)]
+    everything = PrintedTable("not approved", columns, logs, "", "Every entry was approved for its date.")
     if len(logs) <= MOST_LISTED:
         return [everything]
     tactics = table[table["unapproved"] > 0]
-    return [Table("not approved by tactic", [
-                Column("name", "Tactic"), Column("state", "Now", 34), number("unapproved", "Entries", 20),
+    return [PrintedTable("not approved by tactic", [
+                PrintedColumn("name", "Tactic"), PrintedColumn("state", "Now", 34), number("unapproved", "Entries", 20),
                 number("unapproved_minutes", "Minutes", 20)], tactics, "By tactic"),
-            Table("not approved by unit", [
-                Column("name", "Tactic"), Column("unit", "Unit", 22), number("uses", "Entries", 15),
+            PrintedTable("not approved by unit", [
+                PrintedColumn("name", "Tactic"), PrintedColumn("unit", "Unit", 22), number("uses", "Entries", 15),
                 number("minutes", "Minutes", 17)], tactic_figures.unapproved(period, table),
-                  f"By unit; the table as CSV holds all {len(logs):,} entries", across=2),
+                         f"By unit; the table as CSV holds all {len(logs):,} entries", across=2),
             replace(everything, on_page=False)]

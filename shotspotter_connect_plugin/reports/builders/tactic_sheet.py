@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...workspace.steps import tactic_list
 from ..paper import page_head, wording
-from ..paper.report_content import Beside, Column, Heading, Paragraph, Report, Table
+from ..paper.report_content import Beside, Heading, Paragraph, PrintedColumn, PrintedTable, Report
 
 if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
@@ -47,8 +47,9 @@ def _tactic(number: int, row: Mapping[str, Any], standing: tactic_list.TacticSta
     dates = [f"approved by {row['approved_by']}" if (row["approved_by"] or "").strip() else "approved by nobody",
              f"last reviewed {row['reviewed']}" if row["reviewed"] else "never reviewed with the community",
              f"may be used until {row['expires']}" if row["expires"] else "without an end"]
-    answers = Table(f"tactic {number}", [Column("question", "Our view", 30.0, lines=3), Column("answer", "Comments")],
-                    pd.DataFrame({"question": _QUESTIONS, "answer": ""}), in_file=False)
+    answers = PrintedTable(f"tactic {number}",
+                           [PrintedColumn("question", "Our view", 30.0, lines=3), PrintedColumn("answer", "Comments")],
+                           pd.DataFrame({"question": _QUESTIONS, "answer": ""}), in_file=False)
     parts: list[Inner] = [
         Heading(f"{number}. {row['name'] or row['tactic']}"), Paragraph(row["description"] or "No description."),
         Paragraph(f"For: {kinds}. {standing.words} ({'; '.join(dates)}). "
@@ -56,8 +57,9 @@ def _tactic(number: int, row: Mapping[str, Any], standing: tactic_list.TacticSta
     return Beside((parts,), (1,))  # so that a tactic is not torn apart
 
 
-def _signatures() -> Table:
-    columns = [Column("side", "", 20.0), Column("name", "Name"), Column("group", "Organisation or neighbourhood"),
-               Column("date", "Date", 26.0), Column("signature", "Signature", 50.0)]
+def _signatures() -> PrintedTable:
+    columns = [PrintedColumn("side", "", 20.0), PrintedColumn("name", "Name"),
+               PrintedColumn("group", "Organisation or neighbourhood"),
+               PrintedColumn("date", "Date", 26.0), PrintedColumn("signature", "Signature", 50.0)]
     rows = pd.DataFrame({column.name: "" for column in columns}, index=range(len(_SIGNATURES)))
-    return Table("signatures", columns, rows.assign(side=_SIGNATURES), in_file=False)
+    return PrintedTable("signatures", columns, rows.assign(side=_SIGNATURES), in_file=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, U
 
 from . import charts, page_tables, style
 from .page_map import GAP, SMALL, draw_map, map_height
-from .report_content import Beside, Chart, Figures, Heading, Map, PageBreak, Paragraph, Table
+from .report_content import Beside, Chart, Figures, Heading, Map, PageBreak, Paragraph, PrintedTable
 from .report_pages import TEXT, ReportPages
 from .wording import clean
 
@@ -75,7 +75,7 @@ class _Flow:
             self._beside(part)
         elif isinstance(part, Paragraph):
             self._paragraph(part)
-        elif isinstance(part, Table):
+        elif isinstance(part, PrintedTable):
             if part.on_page:
                 self._table(part)
         else:
@@ -128,7 +128,7 @@ class _Flow:
         try:
             if isinstance(part, Paragraph):
                 return len(self._lines(part)) * style.line_height(_points(part)) + GAP
-            if isinstance(part, Table):
+            if isinstance(part, PrintedTable):
                 return self._table_height(part) + GAP
             height = self._height(part)
             return height + (1.0 if isinstance(part, Heading) else GAP) if height else 0.0
@@ -232,7 +232,7 @@ class _Flow:
 
     # tables
 
-    def _table(self, part: Table) -> None:
+    def _table(self, part: PrintedTable) -> None:
         title = self._title(part)
         if part.rows.empty:
             self._table_title(title, style.line_height(TEXT))
@@ -260,11 +260,11 @@ class _Flow:
                 self._next_page()
         self._y += GAP
 
-    def _width_across(self, part: Table) -> float:
+    def _width_across(self, part: PrintedTable) -> float:
         """The width of one of a table's columns of rows."""
         return (self._width - GAP * (part.across - 1)) / part.across
 
-    def _title(self, part: Table) -> list[str]:
+    def _title(self, part: PrintedTable) -> list[str]:
         return style.fit(clean(part.title), self._width, TEXT, 2, True) if part.title else []
 
     def _table_title(self, title: list[str], following: float) -> None:
@@ -274,7 +274,7 @@ class _Flow:
             self._pages.text("Title of table", title, (self._x, self._y, self._width), TEXT, bold=True)
             self._y += height
 
-    def _table_height(self, part: Table) -> float:
+    def _table_height(self, part: PrintedTable) -> float:
         title = self._title(part)
         above = len(title) * style.line_height(TEXT) + 0.5 * bool(title)
         if not part.on_page:

@@ -19,7 +19,7 @@ from .wording import clean
 if TYPE_CHECKING:
     from qgis.core import QgsPrintLayout, QgsTextFormat
 
-    from .report_content import Column, Table
+    from .report_content import PrintedColumn, PrintedTable
 
 TEXT = 8.0
 PADDING, LINE = 1.0, 0.2
@@ -29,7 +29,7 @@ _DOTS = 40.0  # per millimetre, at which rows are measured
 _RIGHT, _LEFT = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
 
 
-def column_widths(columns: Sequence[Column], room: float) -> list[float]:
+def column_widths(columns: Sequence[PrintedColumn], room: float) -> list[float]:
     """Widths of the columns: fixed ones as they are, the others equal shares of the rest; all smaller if need be."""
     fixed = sum(column.width or 0.0 for column in columns)
     open_columns = sum(column.width is None for column in columns)
@@ -39,7 +39,7 @@ def column_widths(columns: Sequence[Column], room: float) -> list[float]:
     return [width * shrink for width in widths]
 
 
-def header_cells(columns: Sequence[Column], widths: Sequence[float]) -> tuple[list[QgsTableCell], float]:
+def header_cells(columns: Sequence[PrintedColumn], widths: Sequence[float]) -> tuple[list[QgsTableCell], float]:
     """The header's cells and its height."""
     lines = [style.fit(clean(column.title), width - 2 * PADDING - 0.6, TEXT, 3, True)
              for column, width in zip(columns, widths)]
@@ -48,7 +48,7 @@ def header_cells(columns: Sequence[Column], widths: Sequence[float]) -> tuple[li
     return cells, row_height(max(len(text) for text in lines), True)
 
 
-def row_cells(table: Table, widths: Sequence[float]) -> tuple[list[list[QgsTableCell]], list[float]]:
+def row_cells(table: PrintedTable, widths: Sequence[float]) -> tuple[list[list[QgsTableCell]], list[float]]:
     """The cells of each row and the height of each row; texts are broken and cut to their columns."""
     made, tall = [], [1] * len(table.rows)
     for column, width in zip(table.columns, widths):

@@ -67,7 +67,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Column:
+class PrintedColumn:
     """One column of a table.
 
     ``name`` of the frame's column; ``title`` above it; ``width`` in mm, None = an equal share of what is left;
@@ -91,13 +91,13 @@ class Column:
         return clean(self.words(value) if self.words else value)
 
 
-def number(name: str, title: str, width: Optional[float] = None, digits: int = 0, unit: str = "") -> Column:
-    """A :class:`Column` of numbers with ``digits`` decimals, thousands apart, and a unit such as `` %`` after them."""
-    return Column(name, title, width, lambda value: f"{value:,.{digits}f}{unit}", True)
+def number(name: str, title: str, width: Optional[float] = None, digits: int = 0, unit: str = "") -> PrintedColumn:
+    """A column of numbers with ``digits`` decimals, thousands apart, and a unit such as `` %`` after them."""
+    return PrintedColumn(name, title, width, lambda value: f"{value:,.{digits}f}{unit}", True)
 
 
 @dataclass(frozen=True)
-class Table:
+class PrintedTable:
     """A table over as many pages as it needs, its header on each.
 
     ``name`` is part of the CSV's file name. ``rows`` holds values, not texts: the CSV gets them as they are.
@@ -106,7 +106,7 @@ class Table:
     """
 
     name: str
-    columns: Sequence[Column]
+    columns: Sequence[PrintedColumn]
     rows: pd.DataFrame
     title: str = ""
     empty: str = "Nothing to show in this period."
@@ -159,9 +159,9 @@ class Beside:
     shares: Sequence[float]
 
 
-Inner = Union[Heading, Paragraph, Figures, Table, Chart, Map]
+Inner = Union[Heading, Paragraph, Figures, PrintedTable, Chart, Map]
 """What may stand in a column of :class:`Beside`."""
-Part = Union[Heading, Paragraph, Figures, Table, Chart, Map, PageBreak, Beside]
+Part = Union[Heading, Paragraph, Figures, PrintedTable, Chart, Map, PageBreak, Beside]
 
 
 @dataclass(frozen=True)
@@ -177,21 +177,21 @@ class Report:
     message: str = ""
     crs: str = ""
 
-    def tables(self) -> list[Table]:
+    def tables(self) -> list[PrintedTable]:
         """Its tables for files, in reading order."""
         return [table for table in _tables(self.parts) if table.in_file]
 
 
-def _tables(parts: Sequence[Part]) -> Iterator[Table]:
+def _tables(parts: Sequence[Part]) -> Iterator[PrintedTable]:
     for part in parts:
-        if isinstance(part, Table):
+        if isinstance(part, PrintedTable):
             yield part
         elif isinstance(part, Beside):
             for column in part.columns:
                 yield from _tables(column)
 
 
-def table_csv(table: Table) -> str:
+def table_csv(table: PrintedTable) -> str:
     """A table as CSV text, numbers as they are and formula characters neutralised: the one way a report makes CSV."""
     columns = [column for column in table.columns if column.title or not column.colour]
     frame = pd.DataFrame({column.name: [_cell(value) for value in table.rows[column.name]] for column in columns},

@@ -18,7 +18,7 @@ from ...file_checks import layers as layers_of
 from ...files import scratch
 from ...progress import SILENT
 from ..paper import map_layers, page_items, style
-from ..paper.report_content import Column, PageHead, Report, Table
+from ..paper.report_content import PageHead, PrintedColumn, PrintedTable, Report
 from ..paper.wording import date_in_words
 from . import sheets
 from .plan_file import write_geopackage
@@ -91,13 +91,14 @@ def as_table(rollcalls: Sequence[RollCall]) -> Report:
     first = rollcalls[0]
     patrols = pd.concat([rollcall.patrols.assign(shift_name=rollcall.shift_name) for rollcall in rollcalls])
     patrols["kind"] = patrols["crime_type"].map(dict(zip(first.crime_types["crime_type"], first.crime_types["name"])))
-    table = Table("boxes", [
-        Column("shift_date", "Date"), Column("shift_name", "Shift"), Column("beat", "Beat"), Column("number", "No."),
-        Column("box_id", "Box"), Column("where", "Where"), Column("kind", "Crime type"),
-        Column("chance", "Chance of any crime"), Column("chance_low", "Chance, low"),
-        Column("chance_high", "Chance, high"), Column("inclusion_probability", "Chance of being drawn"),
-        Column("target_minutes", "Minutes"),
-        Column("returns", "Come back"), Column("unit", "Unit")], patrols)
+    table = PrintedTable("boxes", [
+        PrintedColumn("shift_date", "Date"), PrintedColumn("shift_name", "Shift"), PrintedColumn("beat", "Beat"),
+        PrintedColumn("number", "No."),
+        PrintedColumn("box_id", "Box"), PrintedColumn("where", "Where"), PrintedColumn("kind", "Crime type"),
+        PrintedColumn("chance", "Chance of any crime"), PrintedColumn("chance_low", "Chance, low"),
+        PrintedColumn("chance_high", "Chance, high"), PrintedColumn("inclusion_probability", "Chance of being drawn"),
+        PrintedColumn("target_minutes", "Minutes"),
+        PrintedColumn("returns", "Come back"), PrintedColumn("unit", "Unit")], patrols)
     return Report(NAME, PageHead(NAME, first.shift_date), (table,), first.message)
 
 

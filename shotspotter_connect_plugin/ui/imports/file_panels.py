@@ -12,8 +12,8 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFo
                                  QLabel, QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem,
                                  QTextBrowser, QVBoxLayout, QWidget)
 
-from ...workspace.imports.file_kinds import KINDS, MAPPED
-from .import_queue import DONE, FAILED, LOOKING, STOPPED, VISITS, kinds, tr
+from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
+from .import_queue import DONE, FAILED, PREVIEWING, STOPPED, VISITS, kinds, tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ class ColumnsPanel(QWidget):
     extras: dict[str, QLineEdit | QComboBox]
     called = pyqtSignal(str)
     meant = pyqtSignal(str, str)
-    given = pyqtSignal(str, str)
+    source_said = pyqtSignal(str, str)
     answered = pyqtSignal(str)
     extra = pyqtSignal(str, str)
     anew = pyqtSignal()
@@ -133,8 +133,8 @@ class ColumnsPanel(QWidget):
 
     def show_item(self, item: QueueItem | None) -> None:
         """Show an item of the queue; None for nothing."""
-        if item is not None and item is self._item and item.state == LOOKING and item.look is not None:
-            return  # what is shown stays until the new look is there
+        if item is not None and item is self._item and item.state == PREVIEWING and item.preview is not None:
+            return  # what is shown stays until the new preview is there
         self._item = item
         focused = QApplication.focusWidget()
         name = focused.objectName() if focused is not None and self.table.isAncestorOf(focused) else ""
@@ -144,7 +144,7 @@ class ColumnsPanel(QWidget):
             again.setFocus()
 
     def _show(self, item: QueueItem | None) -> None:
-        found = item.look if item is not None and item.kind != VISITS else None
+        found = item.preview if item is not None and item.kind != VISITS else None
         notice = _notice(item, found)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
@@ -161,8 +161,8 @@ class ColumnsPanel(QWidget):
         self.crs.setNotSetText(tr("as found: {}").format(found.source_crs[:40]))
         self.zone.blockSignals(True)
         self.crs.blockSignals(True)
-        self.zone.setCurrentText(item.source_timezone)
-        self.crs.setCrs(QgsCoordinateReferenceSystem(item.source_crs))
+        self.zone.setCurrentText(item.options.source_timezone)
+        self.crs.setCrs(QgsCoordinateReferenceSystem(item.options.source_crs))
         self.zone.blockSignals(False)
         self.crs.blockSignals(False)
         self.guess.setVisible(mapped)
@@ -213,7 +213,7 @@ class ColumnsPanel(QWidget):
 
     def _fill_table(self, found: Preview, mapped: bool) -> None:
         roles = {column: role for role, column in reversed(found.mapping.items())}
-        meanings = KINDS[found.kind].meanings if found.kind else {}
+        meanings = FILE_KINDS[found.kind].meanings if found.kind else {}
         self.table.setRowCount(0)  # takes the old choices away; one that is replaced would stay in sight for a while
         self.table.setRowCount(len(found.columns))
         for row, column in enumerate(found.columns):
@@ -238,7 +238,7 @@ class ColumnsPanel(QWidget):
         self.order.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
         for order, words in choices.items():
             self.order.addItem(tr("{} is {}").format(example, words), order)
-        self.order.setCurrentIndex(max(self.order.findData(item.date_order), 0))
+        self.order.setCurrentIndex(max(self.order.findData(item.options.date_order), 0))
 
     def _meaning(self, column: str, role: str, meanings: Mapping[str, str]) -> QComboBox:
         combo = _Choice()
@@ -254,7 +254,7 @@ class ColumnsPanel(QWidget):
 
     def _give(self) -> None:
         crs = self.crs.crs()
-        self.given.emit(crs.authid() or crs.toWkt() if crs.isValid() else "", self.zone.currentText().strip())
+        self.source_said.emit(crs.authid() or crs.toWkt() if crs.isValid() else "", self.zone.currentText().strip())
 
 
 class RowsPanel(QTableWidget):
@@ -269,7 +269,7 @@ class RowsPanel(QTableWidget):
 
     def show_item(self, item: QueueItem | None) -> None:
         """Show an item of the queue; None for nothing."""
-        rows = item.look.rows if item is not None and item.look is not None else None
+        rows = item.preview.rows if item is not None and item.preview is not None else None
         self.clear()
         self.setRowCount(0 if rows is None else len(rows))
         self.setColumnCount(0 if rows is None else len(rows.columns))
@@ -330,7 +330,7 @@ def _notice(item: QueueItem | None, found: Preview | None) -> str:
         return tr("Choose a file in the list.")
     if item.kind == VISITS:
         return tr("Visits are found in the tracks of the workspace; see Result.")
-    if item.state == LOOKING:
+    if item.state == PREVIEWING:
         return tr("Looking at it …")
     return "\n".join([*found.problems, *found.notes]) if found is not None else ""
 

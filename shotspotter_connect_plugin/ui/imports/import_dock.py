@@ -16,8 +16,8 @@ from ...errors import ConnectError
 from ...processing import addresses
 from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
-from .import_queue import (DONE, FAILED, LOOKING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue, kinds,
-                           tr)
+from .import_queue import (DONE, FAILED, PREVIEWING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue,
+                           kinds, tr)
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
@@ -72,7 +72,7 @@ class ImportDock(QgsDockWidget):
         self.columns, self.rows, self.result = ColumnsPanel(), RowsPanel(), ResultPanel()
         self.columns.called.connect(lambda kind: self.queue.call_it(self.item, kind))
         self.columns.meant.connect(lambda column, role: self.queue.give_meaning(self.item, column, role))
-        self.columns.given.connect(lambda crs, zone: self.queue.give(self.item, crs, zone))
+        self.columns.source_said.connect(lambda crs, zone: self.queue.say_source(self.item, crs, zone))
         self.columns.answered.connect(lambda order: self.queue.answer(self.item, order))
         self.columns.extra.connect(self._extra)
         self.columns.anew.connect(lambda: self.queue.guess_anew(self.item))
@@ -230,7 +230,7 @@ class ImportDock(QgsDockWidget):
 
     def busy(self) -> bool:
         """Whether files are looked at or imported."""
-        return self.queue.looking() or self.queue.running()
+        return self.queue.previewing() or self.queue.running()
 
     def take_away(self) -> None:
         """Let go of everything outside the dock; an import under way is stopped and leaves nothing."""
@@ -272,7 +272,7 @@ class ImportDock(QgsDockWidget):
         name = QTableWidgetItem(item.name)
         name.setToolTip(item.path)
         self.table.setItem(row, 0, name)
-        title = tr("Visits") if item.kind == VISITS else kinds().get(item.kind, "" if item.state == LOOKING else "?")
+        title = tr("Visits") if item.kind == VISITS else kinds().get(item.kind, "" if item.state == PREVIEWING else "?")
         self.table.setItem(row, 1, QTableWidgetItem(title))
         state = QTableWidgetItem(_state(item))
         state.setToolTip(state.text())
@@ -305,7 +305,7 @@ class ImportDock(QgsDockWidget):
         states = [item.state for item in self.queue.items]
         running = self.queue.running()
         able = bool(self.queue.address) and not running and bool({READY, FAILED, STOPPED} & set(states))
-        self.buttons["start"].setEnabled(able and LOOKING not in states and not self.queue.refusal)
+        self.buttons["start"].setEnabled(able and PREVIEWING not in states and not self.queue.refusal)
         self.buttons["start"].setToolTip(self.queue.refusal)
         self.buttons["stop"].setEnabled(running)
         self.buttons["remove"].setEnabled(self.item is not None and not self.item.pending)
@@ -330,10 +330,10 @@ class ImportDock(QgsDockWidget):
 
 def _state(item: QueueItem) -> str:
     if item.state == PROBLEM:
-        return item.look.problems[0]
+        return item.preview.problems[0]
     if item.state == DONE:
         return _done(item)
-    return {LOOKING: tr("looking …"), READY: tr("ready"), WAITING: tr("waiting"),
+    return {PREVIEWING: tr("looking …"), READY: tr("ready"), WAITING: tr("waiting"),
             STOPPED: tr("stopped; nothing was changed"), FAILED: item.error}.get(item.state, "")
 
 

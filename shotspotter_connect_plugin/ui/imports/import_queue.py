@@ -5,7 +5,7 @@ import json
 import os
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Sequence
 
@@ -13,12 +13,13 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDef
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...processing import addresses
-from ...workspace.imports.file_kinds import KINDS, MAPPED
+from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
 from ...workspace.imports.preview import Preview, changed_mapping, importable_parts, preview_file
 from ...workspace.imports.rejected_rows import rejected_in, rejected_of
+from ...workspace.imports.source_questions import SourceOptions
 from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not
-from ..background import AlgorithmRun, Works
+from ..background import AlgorithmRun, BackgroundWork
 from ..translation import translator
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
 
 tr = translator("ImportDock")
-LOOKING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
-    "looking", "problem", "ready", "waiting", "running", "done", "failed", "stopped")
+PREVIEWING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
+    "previewing", "problem", "ready", "waiting", "running", "done", "failed", "stopped")
 VISITS = "visits"
 
 # Rosters and tracks come before the visits that need them, logs of tactics after the visits they belong to.
@@ -56,28 +57,25 @@ def spoken(sentence: str) -> str:
 def kinds() -> dict[str, str]:
     """The kinds of files that this version can import, code -> title."""
     registry = QgsApplication.processingRegistry()
-    return {code: tr(kind.title) for code, kind in KINDS.items() if registry.algorithmById(kind.algorithm)}
+    return {code: tr(kind.title) for code, kind in FILE_KINDS.items() if registry.algorithmById(kind.algorithm)}
 
 
 @dataclass(eq=False)
 class QueueItem:
     """One file, or the search for visits after tracks.
 
-    ``given`` is role -> column as corrected here, and None as long as nothing was: then what was given before serves.
-    ``date_order`` is the answer to ``question``, what was asked about the order of day and month. ``extras`` are
-    parameters that only some kinds have.
+    ``options`` are what is said of it here; their mapping is role -> column as corrected, and None as long as nothing
+    was: then what was said before serves. Their order of dates is the answer to ``question``, what was asked about the
+    order of day and month. ``extras`` are parameters that only some kinds have.
     """
 
     path: str
     kind: str = ""
-    given: Optional[dict[str, str]] = None
-    source_crs: str = ""
-    source_timezone: str = ""
-    date_order: str = ""
+    options: SourceOptions = SourceOptions()
     question: Any = None
     extras: dict[str, str] = field(default_factory=dict)
-    look: Optional[Preview] = None
-    state: str = LOOKING
+    preview: Optional[Preview] = None
+    state: str = PREVIEWING
     percent: int = 0
     outputs: dict[str, Any] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
@@ -119,7 +117,7 @@ class ImportQueue(QObject):
         super().__init__(parent)
         self.items, self.address, self.find_visits = [], "", True
         self.refusal = ""  # why this account may not import into the workspace
-        self._works = Works(self)
+        self._works = BackgroundWork(self)
         self._run, self._running, self._dates, self._began = None, None, [], 0.0
 
     # The list
@@ -129,7 +127,7 @@ class ImportQueue(QObject):
         for path in paths:
             item = QueueItem(path)
             self.items.append(item)
-            self._start_look(item, partial(_preview_parts, path))
+            self._start_preview(item, partial(_preview_parts, path))
         self.listed.emit()
 
     def remove(self, item: QueueItem) -> None:
@@ -148,39 +146,40 @@ class ImportQueue(QObject):
             self._works.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
                               lambda _: None)
         for item in self.items:
-            if item.state in (LOOKING, PROBLEM, READY):
-                self.look_again(item)
+            if item.state in (PREVIEWING, PROBLEM, READY):
+                self.preview_again(item)
 
-    def look_again(self, item: QueueItem) -> None:
+    def preview_again(self, item: QueueItem) -> None:
         """Look at an item with what is said about it now."""
-        given, kind, order = item.given, item.kind, item.date_order
-        crs, zone = (item.source_crs, item.source_timezone) if given is not None else ("", "")
-        self._start_look(item, lambda workspace, progress: [
-            preview_file(workspace, item.path, kind, given, crs, zone, progress, order)])
+        kind, said = item.kind, item.options
+        crs, zone = (said.source_crs, said.source_timezone) if said.mapping is not None else ("", "")
+        self._start_preview(item, lambda workspace, progress: [
+            preview_file(workspace, item.path, kind, said.mapping, crs, zone, progress, said.date_order)])
 
-    def looking(self) -> bool:
+    def previewing(self) -> bool:
         """Whether any item is still looked at."""
         return self._works.under_way()
 
-    def _start_look(self, item: QueueItem, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
-        item.state = LOOKING
-        self._works.start(_key(item), self.address, function, lambda looks: self._looked(item, looks),
-                          lambda sentence: self._looked(item, [Preview(item.path, item.kind, problems=[sentence])]))
+    def _start_preview(self, item: QueueItem, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
+        item.state = PREVIEWING
+        self._works.start(_key(item), self.address, function, lambda found: self._previewed(item, found),
+                          lambda sentence: self._previewed(item, [Preview(item.path, item.kind, problems=[sentence])]))
         self.changed.emit(item)
 
-    def _looked(self, item: QueueItem, looks: list[Preview]) -> None:
+    def _previewed(self, item: QueueItem, previews: list[Preview]) -> None:
         if item not in self.items:
             return
         place = self.items.index(item)
-        more = [QueueItem(found.path) for found in looks[1:]]
+        more = [QueueItem(found.path) for found in previews[1:]]
         self.items[place + 1:place + 1] = more
-        for one, found in zip([item, *more], looks):
+        for one, found in zip([item, *more], previews):
             found.problems, found.notes = map(_spoken, (found.problems, found.notes))
-            one.path, one.look, one.kind = found.path, found, found.kind
+            one.path, one.preview, one.kind = found.path, found, found.kind
             one.question = found.question or one.question
             one.state = PROBLEM if found.problems else READY
-            if one.given is None and found.answers is not None:
-                one.source_crs, one.source_timezone = found.answers.source_crs, found.answers.source_timezone
+            if one.options.mapping is None and found.answers is not None:
+                one.options = replace(one.options, source_crs=found.answers.source_crs,
+                                      source_timezone=found.answers.source_timezone)
         if more:
             self.listed.emit()
         self.changed.emit(item)
@@ -189,39 +188,34 @@ class ImportQueue(QObject):
 
     def call_it(self, item: QueueItem, kind: str) -> None:
         """Say what an item is."""
-        item.kind, item.given, item.extras = kind, None, {}
-        item.source_crs = item.source_timezone = item.date_order = ""
-        item.question = None
-        self.look_again(item)
+        item.kind, item.options, item.extras, item.question = kind, SourceOptions(), {}, None
+        self.preview_again(item)
 
     def answer(self, item: QueueItem, date_order: str) -> None:
         """Say whether day or month comes first in an item's dates; "" = as it tells."""
-        item.date_order = date_order
-        self.look_again(item)
+        item.options = replace(item.options, date_order=date_order)
+        self.preview_again(item)
 
     def give_meaning(self, item: QueueItem, column: str, role: str) -> None:
         """Say what a column means; "" = nothing."""
-        given = item.look.answers.mapping if item.given is None else item.given
-        item.given = changed_mapping(item.look.mapping, given, column, role)
+        item.options = replace(item.options, mapping=changed_mapping(item.preview.mapping, _said_mapping(item), column,
+                                                                     role))
         item.question = None if item.question is not None and item.question.column == column else item.question
-        self.look_again(item)
+        self.preview_again(item)
 
-    def give(self, item: QueueItem, source_crs: str, source_timezone: str) -> None:
+    def say_source(self, item: QueueItem, source_crs: str, source_timezone: str) -> None:
         """Say in which CRS and time zone the file is; empty = as it tells."""
-        if (source_crs, source_timezone) == (item.source_crs, item.source_timezone):
+        if (source_crs, source_timezone) == (item.options.source_crs, item.options.source_timezone):
             return
-        if item.given is None:
-            item.given = {role: column or "" for role, column in item.look.answers.mapping.items()}
-        item.source_crs, item.source_timezone = source_crs, source_timezone
         # Said once is said; an empty mapping alone would forget the order of the dates.
-        item.date_order = item.date_order or item.look.answers.date_order
-        self.look_again(item)
+        item.options = SourceOptions(_said_mapping(item), source_crs, source_timezone,
+                                     item.options.date_order or item.preview.answers.date_order)
+        self.preview_again(item)
 
     def guess_anew(self, item: QueueItem) -> None:
         """Forget what was said about the columns, now and before."""
-        item.given, item.source_crs, item.source_timezone, item.date_order = {}, "", "", ""
-        item.question = None
-        self.look_again(item)
+        item.options, item.question = SourceOptions(mapping={}), None
+        self.preview_again(item)
 
     # Importing
 
@@ -240,7 +234,7 @@ class ImportQueue(QObject):
         self.items = [item for item in self.items if item.kind != VISITS]
         self._dates = []
         for item in self.items:
-            if item.state == READY or item.state in (FAILED, STOPPED) and item.look and not item.look.problems:
+            if item.state == READY or item.state in (FAILED, STOPPED) and item.preview and not item.preview.problems:
                 item.state, item.percent, item.error = WAITING, 0, ""
                 item.rejects, item.rejected = "", None
         self.listed.emit()
@@ -297,17 +291,17 @@ class ImportQueue(QObject):
             return {**parameters, "OUTPUT": QgsProcessingOutputLayerDefinition(
                 QgsProcessing.TEMPORARY_OUTPUT, QgsProject.instance())}
         parameters["INPUT"] = item.path
-        if item.date_order:
-            parameters["DATE_ORDER"] = item.date_order
+        said, corrected = item.options, item.options.mapping is not None
+        if said.date_order:
+            parameters["DATE_ORDER"] = said.date_order
         if item.kind == "calendar":
             holds = parameters.pop("HOLDS", "")
-            said = {holds: item.given} if holds and item.given is not None else item.given
-            parameters["MAPPING"] = holds if said is None else json.dumps(said)
+            mapping = {holds: said.mapping} if holds and corrected else said.mapping
+            parameters["MAPPING"] = holds if mapping is None else json.dumps(mapping)
         elif item.kind in MAPPED:
-            corrected = item.given is not None
             parameters.update(
-                MAPPING=json.dumps(item.given) if corrected else "", SOURCE_CRS=item.source_crs if corrected else "",
-                SOURCE_TIMEZONE=item.source_timezone if corrected else "", REJECTS=_rejects(self.address, item))
+                MAPPING=json.dumps(said.mapping) if corrected else "", SOURCE_CRS=said.source_crs if corrected else "",
+                SOURCE_TIMEZONE=said.source_timezone if corrected else "", REJECTS=_rejects(self.address, item))
         return parameters
 
     def _progressed(self, percent: float) -> None:
@@ -372,12 +366,18 @@ def _spoken(sentences: Iterable[str]) -> list[str]:
     return [spoken(sentence) for sentence in sentences]
 
 
+def _said_mapping(item: QueueItem) -> dict[str, str]:
+    """Role -> column as corrected here, or as said before; "" for a role that shall be left out."""
+    said: Any = item.options.mapping
+    return {role: column or "" for role, column in (item.preview.answers.mapping if said is None else said).items()}
+
+
 def _key(item: QueueItem) -> str:
     return f"item {id(item)}"
 
 
 def _algorithm(item: QueueItem) -> str:
-    return "connect:visits" if item.kind == VISITS else KINDS[item.kind].algorithm
+    return "connect:visits" if item.kind == VISITS else FILE_KINDS[item.kind].algorithm
 
 
 def _rejects(address: str, item: QueueItem) -> str:

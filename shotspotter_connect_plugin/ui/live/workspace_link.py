@@ -9,7 +9,7 @@ from ...errors import ConnectError
 from ...workspace.exports.shift_package import make_package
 from ...workspace.steps.live_delivery import deliver
 from ...workspace.store.workspace import open_workspace
-from ..background import Works
+from ..background import BackgroundWork
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ class WorkspaceLink(QObject):
         self._address, self._shift_date, self._shift, self._journal = address, shift_date, shift, journal
         self._fixes, self._seen, self._gone, self._tactics = [], {}, {}, False
         self._again = False
-        self._works = Works(self)
+        self._works = BackgroundWork(self)
         self._clock = QTimer(self)
         self._clock.setInterval(_EVERY)
         self._clock.timeout.connect(self._turn)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qgis.gui import QgsMapCanvas, QgsMapMouseEvent
 
     from ...workspace.steps.plan_review import PlanView
-    from ..background import Works
+    from ..background import BackgroundWork
 
 _MARK = "shotspotter_connect/plan_on_map"
 _THEME = "Directed patrols"
@@ -64,7 +64,7 @@ class MapLink(QObject):
     box_picked = pyqtSignal(str)
     told = pyqtSignal(str)
 
-    def __init__(self, canvas: QgsMapCanvas, works: Works, parent: QObject) -> None:
+    def __init__(self, canvas: QgsMapCanvas, works: BackgroundWork, parent: QObject) -> None:
         super().__init__(parent)
         self._canvas, self._works = canvas, works
         self._last = None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ...workspace.steps.plan_review import PlanView
     from ...workspace.steps.recent_events import Risen
-    from ..background import Works
+    from ..background import BackgroundWork
     from .plan_form import PlanForm
 
 
@@ -28,7 +28,7 @@ class PanelLoader(QObject):
     _stale: set[QWidget]
     complained = pyqtSignal(str)
 
-    def __init__(self, form: PlanForm, works: Works, parent: QObject) -> None:
+    def __init__(self, form: PlanForm, works: BackgroundWork, parent: QObject) -> None:
         super().__init__(parent)
         self._form, self._works = form, works
         self._address, self._view, self._box, self._week_of, self._stale = "", None, "", "", set()

@@ -36,7 +36,7 @@ def chip(colour: str | None, letter: str | None, size: int = 16) -> QIcon:
     return QIcon(picture)
 
 
-class Column(NamedTuple):
+class PatrolColumn(NamedTuple):
     """One column: field, heading, what it means, width, text of a patrol, what it is sorted by."""
 
     name: str
@@ -69,35 +69,38 @@ def _chance(patrol: dict[str, Any]) -> str:
     return wording.chance_in_words(chance, low, high)
 
 
-def columns() -> list[Column]:
+def columns() -> list[PatrolColumn]:
     """The columns of the table, in order."""
     statuses = {"planned": tr("planned"), "suppressed": tr("suppressed")}
     origins = {"drawn": tr("drawn"), "topped_up": tr("topped up"), "added": tr("added")}
     return [
-        Column("number", tr("No."), tr("Number within the beat, as on the sheet"), 36, _number("number", "{}"),
-               _value("number")),
-        Column("beat", tr("Beat"), tr("Beat"), 48, _plain("beat"), _natural("beat")),
-        Column("box_id", tr("Box"), tr("Id of the box"), 84, _plain("box_id"), _natural("box_id")),
-        Column("where", tr("Where"), tr("A name people use"), 170, _plain("where"), _natural("where")),
-        Column("crime_type", tr("Crime type"), tr("The type with the largest share of the box's expected harm"), 130,
-               lambda patrol: patrol["crime_type_name"] or patrol["crime_type"] or "", _plain("crime_type_name")),
-        Column("chance", tr("Chance"), tr("Chance of at least one event in the shift, with its 90 % interval"), 104,
-               _chance, _value("chance")),
-        Column("harm", tr("Harm"), tr("Expected harm: events × severity × effectiveness, all types"), 52,
-               _number("harm", "{:.2f}"), _value("harm")),
-        Column("inclusion_probability", tr("Odds"), tr("Inclusion probability: its chance of being drawn, fixed before "
-                                                       "the draw; none where the box was added by hand"), 48,
-               _number("inclusion_probability", "{:.3f}"), _value("inclusion_probability")),
-        Column("target_minutes", tr("Min"), tr("Minutes to stay"), 40, _number("target_minutes", "{:g}"),
-               _value("target_minutes")),
-        Column("status", tr("Status"), tr("Planned, or suppressed by an analyst"), 76,
-               lambda patrol: statuses.get(patrol["status"], patrol["status"]), _value("status")),
-        Column("origin", tr("Origin"), tr("Drawn by the lottery, topped up from its reserve, or added by hand"), 72,
-               lambda patrol: origins.get(patrol["origin"], patrol["origin"]), _value("origin")),
-        Column("streak", tr("Streak"), tr("Days in a row, up to this shift, on which the box had a patrol"), 50,
-               _number("streak", "{}"), _value("streak")),
-        Column("last_patrols", tr("Last patrols"), tr("The last patrols of the box before this shift, in four weeks"),
-               180, _plain("last_patrols"), _value("last_patrols")),
+        PatrolColumn("number", tr("No."), tr("Number within the beat, as on the sheet"), 36, _number("number", "{}"),
+                     _value("number")),
+        PatrolColumn("beat", tr("Beat"), tr("Beat"), 48, _plain("beat"), _natural("beat")),
+        PatrolColumn("box_id", tr("Box"), tr("Id of the box"), 84, _plain("box_id"), _natural("box_id")),
+        PatrolColumn("where", tr("Where"), tr("A name people use"), 170, _plain("where"), _natural("where")),
+        PatrolColumn("crime_type", tr("Crime type"), tr("The type with the largest share of the box's expected harm"),
+                     130, lambda patrol: patrol["crime_type_name"] or patrol["crime_type"] or "",
+                     _plain("crime_type_name")),
+        PatrolColumn("chance", tr("Chance"), tr("Chance of at least one event in the shift, with its 90 % interval"),
+                     104, _chance, _value("chance")),
+        PatrolColumn("harm", tr("Harm"), tr("Expected harm: events × severity × effectiveness, all types"), 52,
+                     _number("harm", "{:.2f}"), _value("harm")),
+        PatrolColumn("inclusion_probability", tr("Odds"),
+                     tr("Inclusion probability: its chance of being drawn, fixed before "
+                        "the draw; none where the box was added by hand"), 48,
+                     _number("inclusion_probability", "{:.3f}"), _value("inclusion_probability")),
+        PatrolColumn("target_minutes", tr("Min"), tr("Minutes to stay"), 40, _number("target_minutes", "{:g}"),
+                     _value("target_minutes")),
+        PatrolColumn("status", tr("Status"), tr("Planned, or suppressed by an analyst"), 76,
+                     lambda patrol: statuses.get(patrol["status"], patrol["status"]), _value("status")),
+        PatrolColumn("origin", tr("Origin"), tr("Drawn by the lottery, topped up from its reserve, or added by hand"),
+                     72, lambda patrol: origins.get(patrol["origin"], patrol["origin"]), _value("origin")),
+        PatrolColumn("streak", tr("Streak"), tr("Days in a row, up to this shift, on which the box had a patrol"), 50,
+                     _number("streak", "{}"), _value("streak")),
+        PatrolColumn("last_patrols", tr("Last patrols"),
+                     tr("The last patrols of the box before this shift, in four weeks"),
+                     180, _plain("last_patrols"), _value("last_patrols")),
     ]
 
 

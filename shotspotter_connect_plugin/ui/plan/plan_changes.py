@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qgis.PyQt.QtWidgets import QToolButton, QWidget
 
     from ...workspace.steps.plan_review import PlanView
-    from ..background import Works
+    from ..background import BackgroundWork
 
 
 class PlanChanges(QObject):
@@ -37,7 +37,7 @@ class PlanChanges(QObject):
     made = pyqtSignal(str, str)
     failed = pyqtSignal()
 
-    def __init__(self, buttons: Mapping[str, QToolButton], works: Works, parent: QWidget) -> None:
+    def __init__(self, buttons: Mapping[str, QToolButton], works: BackgroundWork, parent: QWidget) -> None:
         super().__init__(parent)
         self._buttons, self._works, self._parent = buttons, works, parent
         self._address, self._view, self._box = "", None, ""

@@ -15,7 +15,7 @@ from ...processing import addresses
 from ...processing.outputs import crime_type_legend
 from ...reports.paper import wording
 from ...workspace.steps import plan_review, shift_week
-from ..background import Works
+from ..background import BackgroundWork
 from .map_link import MapLink
 from .panel_loading import PanelLoader
 from .patrol_table import chip, tr
@@ -57,7 +57,7 @@ class PlanDock(QgsDockWidget):
         self._complaint, self._wish, self._of_project, self._selecting = "", "", "", False
         self.form = PlanForm(self)
         self.setWidget(self.form)
-        self._works = Works(self)
+        self._works = BackgroundWork(self)
         self._map = MapLink(canvas, self._works, self)
         self.changes = PlanChanges(self.form.buttons, self._works, self)
         self._panels = PanelLoader(self.form, self._works, self)

@@ -19,7 +19,7 @@ from ...plan_place import Place
 from ...processing import addresses
 from ...reports.builders import registry
 from ...workspace.numbers import report_periods
-from ..background import Works
+from ..background import BackgroundWork
 from ..overlay import quietly
 from ..translation import translator
 from . import report_writing
@@ -57,7 +57,7 @@ class ReportsDock(QgsDockWidget):
         self.setObjectName(OBJECT_NAME)
         self._open_designer = open_designer
         self._address, self._periods, self._written, self._followed = "", {}, "", None
-        self._works = Works(self)
+        self._works = BackgroundWork(self)
         self.setWidget(self._form())
         self._connect()
         self.follow_project()
@@ -74,7 +74,7 @@ class ReportsDock(QgsDockWidget):
         self.browse.setToolTip(tr("Choose another workspace"))
         rows.addRow(tr("Workspace"), _beside(self.workspace, self.browse))
         self.report = QComboBox()
-        for kind in registry.KINDS:
+        for kind in registry.REPORT_KINDS:
             self.report.addItem(tr(kind.title), kind.name)
         rows.addRow(tr("Report"), self.report)
         self.period = QComboBox()

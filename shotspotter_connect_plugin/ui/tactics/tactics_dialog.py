@@ -18,7 +18,7 @@ from ...processing import addresses
 from ...processing.base import VERSIONS
 from ...workspace.steps import tactic_list
 from ...workspace.store.workspace import open_workspace
-from ..background import Works
+from ..background import BackgroundWork
 from .tactic_form import ApproveDialog, TacticForm, tr
 
 _FOLDER = "shotspotter_connect/tactics/folder"
@@ -44,7 +44,7 @@ class TacticsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 640)
         self._address, self._read, self.rows, self._filling = "", None, [], False
-        self._works = Works(self)
+        self._works = BackgroundWork(self)
         self._works.changed.connect(self._update)
         self._build()
         self.open_workspace(address)

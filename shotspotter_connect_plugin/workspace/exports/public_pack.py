@@ -57,7 +57,7 @@ def public(numbers: Exposure) -> Exposure:
                    limits=_rounded(_limits(numbers.limits)), kept=numbers.kept and replace(numbers.kept, rests=None),
                    classes=_rounded(numbers.classes),
                    evenness=_rounded(numbers.evenness), overrides=suppressed(numbers.overrides, "count"),
-                   honesty=_without_reasons(numbers.honesty),
+                   replay=_without_reasons(numbers.replay),
                    refused=_refused(numbers.refused), chain=replace(numbers.chain, problems=[], notes=[], length=None))
 
 
@@ -76,9 +76,9 @@ def _limits(limits):
     return limits.assign(of=limits["of"].astype(object).where(limits["limit"] != REST, HIDDEN))
 
 
-def _without_reasons(honesty):
+def _without_reasons(replay):
     """Without the reasons of draws again: free words."""
-    return replace(honesty, again=honesty.again.assign(reasons=[[] for _ in range(len(honesty.again))]))
+    return replace(replay, again=replay.again.assign(reasons=[[] for _ in range(len(replay.again))]))
 
 
 def _marked(table, before, measured):
@@ -122,7 +122,7 @@ def contents(workspace: Workspace, numbers: Exposure, tables: Mapping[str, str],
     """
     files = {f"tables/{name}.csv": text.encode("utf-8-sig") for name, text in tables.items()}
     files["tables/draws.csv"] = draws_csv(
-        numbers.draws, numbers.honesty.draws, numbers.commitments).encode("utf-8-sig")
+        numbers.draws, numbers.replay.draws, numbers.commitments).encode("utf-8-sig")
     files["configuration.json"] = _json(public_configuration(workspace))
     files.update(model_cards(workspace, numbers))
     files.update(_draw_files(workspace, numbers, progress))

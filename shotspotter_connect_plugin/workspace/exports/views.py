@@ -10,7 +10,7 @@ from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
 from ..steps.plan_frames import CrimeTypeLegend, Rectangles
 from ..steps.shift_plan import in_sheet_order
-from ..store.rows import Visits
+from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 
 _TYPE = (("crime_type", "text", "Crime type code"), ("crime_type_name", "text", "Crime type"),
@@ -87,7 +87,7 @@ def plan_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
     return frame[list(PLAN_WORDS)].reset_index(drop=True), workspace.fishnet.rectangles(frame["col"], frame["row"])
 
 
-def visit_boxes(workspace: Workspace, visits: Visits) -> tuple[ShownVisits, Rectangles]:
+def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, Rectangles]:
     """Visits as squares, one row per visit of a unit, however many officers were aboard.
 
     Parameters

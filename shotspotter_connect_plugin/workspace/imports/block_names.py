@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from .column_arrays import Objects
+    from ...forecast.arrays import Objects
 
 _TYPES = {
     "ALLEY": "Aly", "AVENUE": "Ave", "AV": "Ave", "AVE": "Ave", "BOULEVARD": "Blvd", "BLVD": "Blvd", "BVD": "Blvd",

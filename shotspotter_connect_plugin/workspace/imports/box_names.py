@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Floats, Ints
     from ..store.workspace import Workspace
-    from .column_arrays import Floats, Integers
     from .import_frames import BoxCentres, IncidentBlocks, Landmarks, NamedPlaces
 
 LONGEST = 60
@@ -117,7 +117,7 @@ def _landmark_name(name: str, word: str) -> str:
     return name if not word or not name or word.lower() in name.lower().split() else name + " " + word
 
 
-def _nearest(boxes: pd.DataFrame, points: pd.DataFrame) -> tuple[Floats, Integers]:
+def _nearest(boxes: pd.DataFrame, points: pd.DataFrame) -> tuple[Floats, Ints]:
     """Distance in metres and position in ``points`` of the point nearest to each box."""
     from scipy.spatial import cKDTree
 

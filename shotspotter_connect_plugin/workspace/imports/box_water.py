@@ -14,8 +14,8 @@ from .vector_areas import polygons_of
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from ...forecast.arrays import Floats
     from ..store.workspace import Workspace, Writer
-    from .column_arrays import Floats
 
 KIND = "water"
 """Kind of place whose areas are water. No forecast reads them."""

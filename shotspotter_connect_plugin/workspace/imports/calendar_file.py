@@ -16,12 +16,12 @@ from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Bools, Floats, Ints, Objects
     from ..store.workspace import Workspace
-    from .column_arrays import Flags, Floats, Integers, Objects
     from .import_frames import CalendarRows, FileRows, WeatherValues
-    from .row_source import Source
+    from .row_source import RowSource
 
-KINDS = {"holidays": "holiday", "school": "school", "events": "event", "weather": "weather"}
+CALENDAR_KINDS = {"holidays": "holiday", "school": "school", "events": "event", "weather": "weather"}
 """What MAPPING may say a file holds, and the kind of its rows."""
 FORECAST = "weather_forecast"
 UNKNOWN_KIND = "a kind that is none of holiday, school, event and weather"
@@ -41,8 +41,8 @@ _DAY_KEY = ["day", "kind", "name"]
 class CalendarFile:
     """A file's rows on their way into the calendar."""
 
-    def __init__(self, workspace: Workspace, source: Source, rows: FileRows, found: dict[str, str], warnings: list[str],
-                 order: str) -> None:
+    def __init__(self, workspace: Workspace, source: RowSource, rows: FileRows, found: dict[str, str],
+                 warnings: list[str], order: str) -> None:
         self.workspace, self.source, self.found, self.warnings = workspace, source, found, warnings
         self.zone, self._order = workspace.settings.timezone, order
         self.lines = rows.index.to_numpy()
@@ -78,7 +78,7 @@ class CalendarFile:
             self.warnings.append(f"{hidden:,} values of column {self.found['name']} look like contacts of persons and "
                                  "were dropped.")
 
-    def _reject(self, rows: Union[Flags, pd.Series], reason: str, role: str = "") -> None:
+    def _reject(self, rows: Union[Bools, pd.Series], reason: str, role: str = "") -> None:
         rows = np.asarray(rows, dtype=bool) & self.kept
         self.rejects.add(self.lines[rows], self.found.get(role, ""), reason)
         self.kept &= ~rows
@@ -102,12 +102,12 @@ class CalendarFile:
             return np.full(size, "weather", dtype=object)
         found = day_kind(" ".join(self.source.columns)) or day_kind(self.source.name)
         if found is None:
-            raise ConnectError(f"Say in MAPPING what {self.source.name} holds: {', '.join(KINDS)}.")
+            raise ConnectError(f"Say in MAPPING what {self.source.name} holds: {', '.join(CALENDAR_KINDS)}.")
         return np.full(size, found, dtype=object)
 
     # When
 
-    def _spans(self) -> tuple[Integers, Integers, dict[str, Integers]]:
+    def _spans(self) -> tuple[Ints, Ints, dict[str, Ints]]:
         """First and last day (number since 1970) and instants of each row; rows without a date are rejected."""
         start, end = ("from", "from_time"), ("to", "to_time")
         if "from" not in self.found:
@@ -133,7 +133,7 @@ class CalendarFile:
         self._reject(last - first > _LONGEST_SPAN, TOO_LONG, "to")
         return first, last, {"from_utc": begin, "to_utc": finish}
 
-    def _moments(self, role: str, time_role: str) -> tuple[Integers, Integers, Flags]:
+    def _moments(self, role: str, time_role: str) -> tuple[Ints, Ints, Bools]:
         """(local day, instant, whether at local midnight) of each row; NAT where there is none."""
         size = len(self._rows)
         if role not in self.found:
@@ -182,7 +182,7 @@ class CalendarFile:
         self._reject(self.kept & (kind == "school") & ~np.isin(np.arange(len(kind)), frame[LINE]), NO_WEEKDAY)
         return _numbered(frame)
 
-    def _placed(self, rows: Flags) -> Flags:
+    def _placed(self, rows: Bools) -> Bools:
         """Put x and y of events in place; tells which rows are in the jurisdiction or have no place of their own."""
         pair = next(((self.found[x], self.found[y]) for x, y in (("longitude", "latitude"), ("x", "y"))
                      if {x, y} <= set(self.found)), GEOMETRY if self.source.has_geometry else None)
@@ -202,7 +202,7 @@ class CalendarFile:
         self._reject(rows & (reason == coordinates.POWER), coordinates.POWER)
         return reason != coordinates.OUTSIDE
 
-    def _numbers(self, role: str, rows: Flags) -> Floats:
+    def _numbers(self, role: str, rows: Bools) -> Floats:
         """Numbers of a column for some rows; those that are none are rejected."""
         text = self._text(role).str.casefold()
         missing = text.isin(_MISSING).to_numpy()
@@ -233,7 +233,7 @@ class CalendarFile:
         return _summed(self._chosen(frame)).assign(
             x=np.nan, y=np.nan, from_utc=NAT, to_utc=NAT)
 
-    def _measure(self, role: str, rows: Flags) -> WeatherValues:
+    def _measure(self, role: str, rows: Bools) -> WeatherValues:
         """Values of one column of weather."""
         measure, column = WEATHER[role], self.found[role]
         text = self._text(role).str.casefold()
@@ -253,7 +253,7 @@ class CalendarFile:
         return pd.DataFrame({LINE: line, "name": measure.name, "value": value[line] * factor + offset,
                              "summed": measure.summed})
 
-    def _named_measures(self, rows: Flags) -> WeatherValues:
+    def _named_measures(self, rows: Bools) -> WeatherValues:
         """Values of a file that has one row per measure."""
         value = self._numbers("value", rows)
         line = np.flatnonzero(rows & ~np.isnan(value))

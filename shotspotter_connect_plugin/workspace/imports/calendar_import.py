@@ -16,7 +16,7 @@ from ...forecast.instants import NAT, nanoseconds
 from ...progress import SILENT
 from ..store.workspace import Between
 from . import privacy
-from .calendar_file import FORECAST, KINDS, LINE, CalendarFile, dates_of_days
+from .calendar_file import CALENDAR_KINDS, FORECAST, LINE, CalendarFile, dates_of_days
 from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
 from .import_result import ImportResult
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .import_frames import CalendarRows
-    from .row_source import Source
+    from .row_source import RowSource
     from .source_questions import SourceAnswers
 
 TABLE = "calendar"
@@ -49,9 +49,9 @@ def import_calendar(workspace: Workspace, path: Union[str, Path], mapping: Colum
     path
         CSV and its like (also ``.gz``), Excel, or a table or point layer that OGR opens.
     mapping
-        What the file holds, one of :data:`KINDS`; or role -> column, the roles being ``synonyms.ROLES["calendar"]``; or
-        both, as in ``{"weather": {"temperature": "AIR_TEMP_F"}}``; a dict also as JSON. Found from a column of kinds,
-        from the names of the columns or of the file if not given.
+        What the file holds, one of :data:`CALENDAR_KINDS`; or role -> column, the roles being
+        ``synonyms.ROLES["calendar"]``; or both, as in ``{"weather": {"temperature": "AIR_TEMP_F"}}``; a dict also as
+        JSON. Found from a column of kinds, from the names of the columns or of the file if not given.
     rejects, date_order
         As of :func:`~.incident_import.import_incidents`.
 
@@ -86,21 +86,21 @@ def _contents(mapping: Union[Mapping[str, Any], str, None]) -> tuple[str, Union[
     """(kind or "", role -> column) of what MAPPING says."""
     if isinstance(mapping, str):
         text = mapping.strip()
-        if text.casefold() in KINDS:
-            return KINDS[text.casefold()], None
+        if text.casefold() in CALENDAR_KINDS:
+            return CALENDAR_KINDS[text.casefold()], None
         try:
             mapping = json_text.parse(text) if text else None
         except ValueError as error:
-            raise ConnectError(f"MAPPING must be one of the words {', '.join(KINDS)}, or JSON such as "
+            raise ConnectError(f"MAPPING must be one of the words {', '.join(CALENDAR_KINDS)}, or JSON such as "
                                '{"weather": {"temperature": "AIR_TEMP_F"}}.', str(error)) from error
     if isinstance(mapping, dict) and len(mapping) == 1:
         (name, roles), = mapping.items()
-        if name in KINDS and isinstance(roles, dict):
-            return KINDS[name], roles
+        if name in CALENDAR_KINDS and isinstance(roles, dict):
+            return CALENDAR_KINDS[name], roles
     return "", mapping
 
 
-def _columns(source: Source, roles: dict[str, Optional[str]], holds: str, warnings: list[str]) -> dict[str, str]:
+def _columns(source: RowSource, roles: dict[str, Optional[str]], holds: str, warnings: list[str]) -> dict[str, str]:
     columns = [column for column in source.columns if not privacy.about_persons(column)]
     personal = [column for column in source.columns if column not in columns]
     if personal:

@@ -9,7 +9,7 @@ from .column_recognition import ColumnMapping, given_roles, recognise
 from .row_source import GEOMETRY
 
 if TYPE_CHECKING:
-    from .row_source import Source
+    from .row_source import RowSource
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {
@@ -56,7 +56,7 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
     return found
 
 
-def pairs_of(source: Source, found: dict[str, str]) -> list[tuple[str, str]]:
+def pairs_of(source: RowSource, found: dict[str, str]) -> list[tuple[str, str]]:
     """(x column, y column) of every pair of coordinates of a source, degrees first."""
     pairs = [GEOMETRY] if source.has_geometry else []
     if "longitude" in found and "latitude" in found:
@@ -68,7 +68,7 @@ def pairs_of(source: Source, found: dict[str, str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def check_needed(source: Source, table: str, found: dict[str, str]) -> None:
+def check_needed(source: RowSource, table: str, found: dict[str, str]) -> None:
     """Raise one sentence if a column is missing without which no row of a source can be taken in."""
     missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
     if table in _PLACED and not pairs_of(source, found):

@@ -12,8 +12,8 @@ from ...errors import ConnectError
 from ...forecast import crs as systems
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Bools, Floats, Ints, Objects
     from ..store.workspace import Workspace
-    from .column_arrays import Flags, Floats, Integers, Objects
 
 TOLERANCE = 1000.0
 """Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
@@ -49,7 +49,7 @@ class JurisdictionArea:
         corners = self._fishnet.rectangles(boxes["col"], boxes["row"])
         self.bounds = np.array([*(corners[:, :2].min(axis=0) - TOLERANCE), *(corners[:, 2:].max(axis=0) + TOLERANCE)])
 
-    def near(self, x: Floats, y: Floats) -> Flags:
+    def near(self, x: Floats, y: Floats) -> Bools:
         """Whether points lie within the bounds and the tolerance; never where a coordinate is unknown."""
         with np.errstate(invalid="ignore"):
             return (x >= self.bounds[0]) & (x <= self.bounds[2]) & (y >= self.bounds[1]) & (y <= self.bounds[3])
@@ -71,7 +71,7 @@ class JurisdictionArea:
         return systems.change(self.crs, DEGREES).bounds(*self.bounds)
 
     @staticmethod
-    def _key(col: Integers, row: Integers) -> Integers:
+    def _key(col: Ints, row: Ints) -> Ints:
         return col.astype(np.int64) * (1 << 32) + row.astype(np.int64)
 
 
@@ -145,7 +145,7 @@ def choose_system(area: JurisdictionArea, samples: Mapping[tuple[str, str], tupl
 
 
 def place_points(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y: Floats,
-                 given: Flags) -> tuple[Floats, Floats, Objects]:
+                 given: Bools) -> tuple[Floats, Floats, Objects]:
     """Bring points into the workspace's CRS.
 
     Parameters
@@ -245,7 +245,7 @@ def _moved(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool
     return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
 
 
-def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> Flags:
+def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> Bools:
     """Which points would fall on a box if x, y or both were multiplied by a power of ten."""
     pairs, back = np.unique(np.column_stack([x, y]), axis=0, return_inverse=True)
     found = np.zeros(len(pairs), dtype=bool)

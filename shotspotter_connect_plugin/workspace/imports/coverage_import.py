@@ -26,10 +26,10 @@ from .vector_areas import area_of, name_of_layer
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from ...forecast.arrays import Bools, Floats
     from ...progress import Progress
     from ..store.layers import VectorTable
     from ..store.workspace import Workspace
-    from .column_arrays import Flags, Floats
     from .import_frames import CoverageRows
     from .source_questions import SourceAnswers
 
@@ -137,7 +137,7 @@ def _names(frame: pd.DataFrame, found: dict[str, str], warnings: list[str]) -> p
     return pd.Series(harmless, dtype=object).where(lambda text: text != "", numbered)
 
 
-def _dates(frame: pd.DataFrame, column: Optional[str], last: bool, order: str) -> tuple[pd.Series, Flags]:
+def _dates(frame: pd.DataFrame, column: Optional[str], last: bool, order: str) -> tuple[pd.Series, Bools]:
     """(ISO dates or None, which cannot be read) of a column; of a month or a year its first or its last date."""
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
@@ -159,7 +159,7 @@ def _meets(shape: BaseGeometry, bounds: Floats) -> bool:
     return west < bounds[2] and east > bounds[0] and south < bounds[3] and north > bounds[1]
 
 
-def _write(workspace: Workspace, vector_table: VectorTable, label: str, table: CoverageRows, kept: Flags,
+def _write(workspace: Workspace, vector_table: VectorTable, label: str, table: CoverageRows, kept: Bools,
            rejected: RejectedRows, found: dict[str, str], warnings: list[str], answers: SourceAnswers, rejects: Path,
            progress: Progress) -> ImportResult:
     table = table[kept].assign(start=table["from_date"].fillna(""))

@@ -22,10 +22,10 @@ from .source_questions import SourceQuestion
 from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Bools, Ints
     from ...progress import Progress
-    from .column_arrays import Flags, Integers
     from .import_frames import FileRows
-    from .row_source import Source
+    from .row_source import RowSource
     from .source_questions import SourceAnswers
     from .time_texts import ParsedTimes
 
@@ -127,7 +127,7 @@ class AmbiguousDates:
             f"{' or '.join(choices)}, once for files of this kind.",
             f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
 
-    def _check(self, name: str, parts: Integers, days: Integers, possible: list[str], order: str,
+    def _check(self, name: str, parts: Ints, days: Ints, possible: list[str], order: str,
                is_given: bool) -> None:
         """Refuse an order in which some date is none although another fits them all."""
         if order in ("", *possible):
@@ -148,7 +148,7 @@ class AmbiguousDates:
             f"{text} in column {column} is not written with the {before}, as in earlier files. If this file differs, "
             "say so at Dates.", column, text, choices)
 
-    def _contradiction(self, name: str, parts: Integers, days: Integers) -> None:
+    def _contradiction(self, name: str, parts: Ints, days: Ints) -> None:
         """Raise one sentence with two dates that no order fits."""
         known = days != NAT
         shared = [~(known & known[:, [row]]).any(axis=0) for row in range(parts.size)]
@@ -174,7 +174,7 @@ def _in_words(day: int, order: str) -> str:
     return words.format(moment.strftime("%B"), moment.day, moment.year)
 
 
-def with_date_order(answers: SourceAnswers, source: Source, columns: Sequence[str], date_order: str,
+def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence[str], date_order: str,
                     warnings: list[str], progress: Progress = SILENT, dates: Optional[AmbiguousDates] = None,
                     rows: Optional[FileRows] = None) -> SourceAnswers:
     """What is answered for a source, with the order of its dates.
@@ -246,7 +246,7 @@ def _beside(all_columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterab
     return possible[best] if clear else ""
 
 
-def _agree(days: Integers, other: str, texts: pd.Series, parsed: ParsedTimes) -> tuple[Flags, Flags]:
+def _agree(days: Ints, other: str, texts: pd.Series, parsed: ParsedTimes) -> tuple[Bools, Bools]:
     """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
     if plain(other) in _WEEKDAYS:
         told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)

@@ -13,9 +13,9 @@ from .rejected_rows import rejects_path
 from .value_words import is_true
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Bools
     from ...progress import Progress
     from ..store.workspace import Workspace
-    from .column_arrays import Flags
     from .import_frames import AlertRows, IncidentRows
     from .import_result import ImportResult
     from .placed_chunks import PlacedRows
@@ -39,7 +39,7 @@ def reject_dispositions(file: PlacedFile, rows: PlacedRows, reason: str,
         rows.reject(nothing, reason, column)
 
 
-def are_true(words: Optional[pd.Categorical], size: int) -> Flags:
+def are_true(words: Optional[pd.Categorical], size: int) -> Bools:
     if words is None:
         return np.zeros(size, dtype=bool)
     return np.array([is_true(word) for word in words.categories], dtype=bool)[words.codes]
@@ -61,7 +61,7 @@ def _seconds(ns: pd.Series) -> pd.Series:
     return pd.Series(iso_texts(ns, "s").astype(object), index=ns.index, dtype=object)
 
 
-def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found: Flags) -> None:
+def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found: Bools) -> None:
     """Where a record moved by less than a metre it stays."""
     for axis in ("x", "y"):
         old = stored[axis].to_numpy()
@@ -71,7 +71,7 @@ def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found
 
 
 def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
-                 finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Flags]], rejects: str,
+                 finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Bools]], rejects: str,
                  progress: Progress) -> ImportResult:
     """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
     table, digest = file.table, file.source.digest()
@@ -95,7 +95,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
     return result
 
 
-def _same(frame: pd.DataFrame, stored: pd.DataFrame) -> Flags:
+def _same(frame: pd.DataFrame, stored: pd.DataFrame) -> Bools:
     """Whether each row says the same as the workspace's, apart from where it came from."""
     same = np.ones(len(frame), dtype=bool)
     for name in frame.columns.intersection(stored.columns):

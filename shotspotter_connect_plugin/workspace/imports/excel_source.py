@@ -12,7 +12,7 @@ from ...errors import ConnectError
 from ..store.layer_file import check_unpacked
 from . import row_source
 from .cell_texts import cell_text
-from .row_source import Source, distinct_names, limited
+from .row_source import RowSource, distinct_names, limited
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -23,7 +23,7 @@ _NO_EXCEL = "{} cannot be read as an Excel file; save it again or as CSV."
 
 
 @dataclass
-class SheetSource(Source):
+class SheetSource(RowSource):
     """A sheet of cells that is in memory."""
 
     sheet: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)

@@ -38,7 +38,7 @@ class FileKind:
 
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
-KINDS = {
+FILE_KINDS = {
     "incidents": FileKind("Incidents", "connect:importincidents", {
         "id": "number of the incident", "offence": "offence", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
@@ -73,7 +73,7 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     if os.path.isdir(path) and not path.lower().endswith(".gdb") or is_track(path):
         return "gps_fixes"
     named = path.partition("|layername=")[2]
-    if named in KINDS:
+    if named in FILE_KINDS:
         return named
     source = open_source(path, areas=True)
     if source.has_areas:
@@ -81,7 +81,7 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     if source.kind == "text" and open_gps(path).kind == "bare":
         return "gps_fixes"
     before = table_before(workspace, source.columns)
-    if before in KINDS:
+    if before in FILE_KINDS:
         return before
     head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
     columns = [column for column in source.columns if not privacy.about_persons(column)]

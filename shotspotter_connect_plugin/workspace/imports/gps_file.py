@@ -26,10 +26,10 @@ from .source_questions import recall
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Floats, Ints, Objects
     from ...progress import Progress
     from ..store.rows import GpsFixes
     from ..store.workspace import Workspace
-    from .column_arrays import Floats, Integers, Objects
     from .coordinates import JurisdictionArea
     from .import_frames import FileRows
     from .source_questions import SourceOptions
@@ -178,7 +178,7 @@ class GpsFile:
         self.answers = with_date_order(replace(self.answers, date_order=before), self.source, [self.mapping["at"]],
                                        self._said, self.warnings)
 
-    def _instants(self, chunk: FileRows, unit: Objects) -> tuple[Integers, Objects]:
+    def _instants(self, chunk: FileRows, unit: Objects) -> tuple[Ints, Objects]:
         """int64 nanoseconds UTC and, where there is none, why."""
         at = chunk[self.mapping["at"]].str.strip()
         clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
@@ -199,7 +199,7 @@ class GpsFile:
         reason[known & (instant > self._future)] = IN_FUTURE
         return instant, reason
 
-    def _from_wall(self, wall: Integers, unit: Objects) -> Integers:
+    def _from_wall(self, wall: Ints, unit: Objects) -> Ints:
         """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
         if not self._zone_told:
             self._zone_told = True

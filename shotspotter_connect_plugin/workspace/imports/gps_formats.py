@@ -13,8 +13,8 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT, SECOND, iso_texts
 from .readers import open_source
-from .row_source import Source
-from .text_file import UTF8, WINDOWS, Letters, NotUtf8, decoded, encoding_of, start_of, told, unpacked
+from .row_source import RowSource
+from .text_file import UTF8, WINDOWS, CheckedText, NotUtf8, decoded, encoding_of, start_of, told, unpacked
 from .text_source import TextSource
 from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
@@ -31,7 +31,7 @@ _NMEA = re.compile(r"\$[A-Z]{2}(GGA|RMC|ZDA|GLL|GSA|GSV|VTG|TXT)\b")
 _FIRST_ROWS = 1000
 
 
-def open_gps(path: Union[str, Path]) -> Source:
+def open_gps(path: Union[str, Path]) -> RowSource:
     """Open a file of GPS fixes.
 
     Returns
@@ -84,7 +84,7 @@ def _start_of(path: Path) -> str:
         return ""
 
 
-def _without_header(source: TextSource, start: str) -> Source:
+def _without_header(source: TextSource, start: str) -> RowSource:
     """A text whose first row holds numbers has no header."""
     first = start.lstrip("\r\n").splitlines()[0]
     delimiter = source.delimiter if source.delimiter in first else ""
@@ -95,7 +95,7 @@ def _without_header(source: TextSource, start: str) -> Source:
                       delimiter=delimiter, encoding=source.encoding)
 
 
-def _encoding(source: Source) -> str:
+def _encoding(source: RowSource) -> str:
     """UTF-8 if the whole file is, else Windows-1252; known before the first row is written."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
@@ -151,12 +151,12 @@ class BareSource(TextSource):
             yield chunk.assign(**{PROBLEM: problem})
 
 
-def _lines(source: Source, progress: Progress) -> Iterator[tuple[list[int], list[str]]]:
+def _lines(source: RowSource, progress: Progress) -> Iterator[tuple[list[int], list[str]]]:
     """(line numbers, texts) of the lines of a file that are not blank, in chunks."""
     size = max(source.path.stat().st_size, 1)
     numbers, rows = [], []
     with told(source.name), unpacked(source.path) as (raw, stream):
-        text = Letters(stream, source.encoding, source.name, "replace")
+        text = CheckedText(stream, source.encoding, source.name, "replace")
         for number, line in enumerate(iter(text.readline, ""), 1):
             if line.strip():
                 numbers.append(number)
@@ -170,7 +170,7 @@ def _lines(source: Source, progress: Progress) -> Iterator[tuple[list[int], list
 
 
 @dataclass
-class NmeaSource(Source):
+class NmeaSource(RowSource):
     """NMEA 0183 sentences of any talker: positions of GGA and RMC, dates of RMC and ZDA.
 
     Sentences of one moment are one row. GGA tells no date: it is that of the last sentence with one, a day more after

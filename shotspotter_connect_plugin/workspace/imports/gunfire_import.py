@@ -18,9 +18,9 @@ from .source_questions import SourceOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Bools, Objects
     from ...progress import Progress
     from ..store.workspace import Workspace
-    from .column_arrays import Flags, Objects
     from .column_recognition import ColumnMapping
     from .import_frames import AlertRows
     from .import_result import ImportResult
@@ -143,7 +143,7 @@ def _one_row_per_alert(rows: AlertRows) -> AlertRows:
     return rows
 
 
-def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
+def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
     """Columns of the table, with what the workspace knows better."""
     stored = workspace.read("gunfire", where={"alert_id": rows["alert_id"].tolist()})
     stored = stored.set_index("alert_id").reindex(rows["alert_id"])

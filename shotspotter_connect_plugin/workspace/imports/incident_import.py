@@ -22,9 +22,9 @@ from .source_questions import SourceOptions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Bools, Ints, Objects
     from ...progress import Progress
     from ..store.workspace import Workspace
-    from .column_arrays import Flags, Integers, Objects
     from .column_recognition import ColumnMapping
     from .import_frames import IncidentRows
     from .import_result import ImportResult
@@ -132,7 +132,7 @@ def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
     return known if "offence" in file.mapping else np.full(len(rows.lines), True, dtype=object)
 
 
-def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Integers, Integers, Integers]:
+def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Ints, Ints, Ints]:
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
     unknown = NAT
@@ -188,12 +188,12 @@ def _one_row_per_incident(file: PlacedFile, rows: IncidentRows) -> IncidentRows:
     return rows.sort_values("line")
 
 
-def _same_place(one: pd.DataFrame, other: pd.DataFrame) -> Flags:
+def _same_place(one: pd.DataFrame, other: pd.DataFrame) -> Bools:
     return (np.abs(one["x"].to_numpy() - other["x"].to_numpy()) < SAME_PLACE) & (
         np.abs(one["y"].to_numpy() - other["y"].to_numpy()) < SAME_PLACE)
 
 
-def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Flags]:
+def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
     """Columns of the table, with what the workspace knows better."""
     stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
     stored = stored.set_index("incident_id").reindex(rows["incident_id"])

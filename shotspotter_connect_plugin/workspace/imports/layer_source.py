@@ -14,7 +14,7 @@ from osgeo import gdal, ogr
 from ...errors import ConnectError
 from ..store.layer_file import open_layers
 from . import row_source
-from .row_source import GEOMETRY, Source, distinct_names, limited
+from .row_source import GEOMETRY, RowSource, distinct_names, limited
 from .text_file import WINDOWS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _POINTS, _AREAS = {ogr.wkbPoint, ogr.wkbMultiPoint}, {ogr.wkbPolygon, ogr.wkbMul
 
 
 @dataclass
-class LayerSource(Source):
+class LayerSource(RowSource):
     """A layer of points or of attributes alone."""
 
     kind = "layer"

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
+    from ...forecast.arrays import Floats, Objects
     from ...forecast.fishnet import Fishnet
     from ...progress import Progress
     from ..store.layers import VectorTable
     from ..store.workspace import Workspace
-    from .column_arrays import Floats, Objects
     from .import_frames import NeighbourhoodShapes, ResidentRows
 
 NO_POLYGON, NO_NAME, OUTSIDE = "no polygon", "no name", "outside the jurisdiction"

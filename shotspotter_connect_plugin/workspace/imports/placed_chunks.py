@@ -13,7 +13,7 @@ from . import time_texts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .column_arrays import Flags, Floats, Integers
+    from ...forecast.arrays import Bools, Floats, Ints
     from .rejected_rows import RejectedRows
     from .source_times import TimeSpans
 
@@ -27,7 +27,7 @@ class PlacedRows:
         self.kept = np.ones(len(digest.lines), dtype=bool)
         self._rejects = rejects
 
-    def reject(self, rows: Union[Flags, pd.Series], reason: str, column: str) -> None:
+    def reject(self, rows: Union[Bools, pd.Series], reason: str, column: str) -> None:
         """Reject rows (a mask) that are not rejected yet."""
         rows = np.asarray(rows) & self.kept
         self._rejects.add(self.lines[rows], column, reason)
@@ -38,10 +38,10 @@ class PlacedRows:
 class ChunkDigest:
     """What is kept of a chunk of texts."""
 
-    lines: Integers
+    lines: Ints
     faults: NDArray[np.uint8]
-    blank: Flags
-    placed: Flags
+    blank: Bools
+    placed: Bools
     positions: dict[tuple[str, str], tuple[Floats, Floats]]
     moments: dict[str, time_texts.ParsedTimes]
     words: dict[str, pd.Categorical]

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ...forecast.arrays import Bools, Floats, Ints, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace
-    from .column_arrays import Flags, Floats, Integers, Objects
     from .import_frames import FileRows
     from .source_questions import SourceOptions
     from .time_texts import ParsedTimes
@@ -56,8 +56,8 @@ class _Evidence:
     placed: bool
     places: dict[tuple[str, str], tuple[Floats, Floats]]
     texts: dict[str, Objects]
-    labels: Integers
-    dates: dict[str, Integers]
+    labels: Ints
+    dates: dict[str, Ints]
     ids: NDArray[np.uint64]
     notes: dict[str, int]
 
@@ -171,7 +171,7 @@ class PlacedFile:
         """Count rows for a warning; ``{}`` at its start is their number."""
         self._tallies[sentence] += int(count)
 
-    def tell_words(self, sentence: str, words: pd.Categorical, rows: Union[Flags, pd.Series]) -> None:
+    def tell_words(self, sentence: str, words: pd.Categorical, rows: Union[Bools, pd.Series]) -> None:
         """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
 
         Parameters
@@ -258,13 +258,13 @@ class PlacedFile:
         in_utc = source_times.TimeReading("UTC", True, order=order)
         in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
         readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
-        counts: dict[str, list[Integers]] = {role: [] for role in roles}
+        counts: dict[str, list[Ints]] = {role: [] for role in roles}
         for digest in self._digests():
             for role in roles:
                 counts[role].append(source_times.survey(digest.moments[role], readings[role]))
         return {role: source_times.settle(readings[role], np.sum(counts[role], axis=0)) for role in roles}
 
-    def is_repeated(self, ids: pd.Series) -> Flags:
+    def is_repeated(self, ids: pd.Series) -> Bools:
         """Which ids come again somewhere in the file."""
         return np.isin(pd.util.hash_array(np.asarray(ids, dtype=object)), self._repeated)
 
@@ -367,7 +367,7 @@ def _sample(texts: pd.Index) -> Objects:
     return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
 
 
-def _dates(parsed: ParsedTimes) -> Integers:
+def _dates(parsed: ParsedTimes) -> Ints:
     """How many dates are known, and how many of them lie before 1990."""
     known = parsed.clock != NAT
     return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

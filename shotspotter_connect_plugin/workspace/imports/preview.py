@@ -18,7 +18,7 @@ from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, with_date_order
-from .file_kinds import FIRST_ROWS, KINDS, MAPPED, kind_of_file
+from .file_kinds import FILE_KINDS, FIRST_ROWS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .coordinates import JurisdictionArea
     from .import_frames import FileRows
-    from .row_source import Source
+    from .row_source import RowSource
 
 ROWS = 25
 _TRIED = 20
@@ -48,7 +48,7 @@ class Preview:
     Attributes
     ----------
     kind : str
-        A key of :data:`KINDS`; "" where nothing tells.
+        A key of :data:`FILE_KINDS`; "" where nothing tells.
     columns : list of str
     mapping : dict
         Role -> column, as the import would take them.
@@ -92,7 +92,7 @@ def importable_parts(path: Union[str, Path]) -> list[str]:
     names = [] if "|layername=" in path or os.path.isdir(path) else layers_of(path)
     if len(names) < 2 or is_track(path):
         return [path]
-    ours = [name for name in names if name in KINDS]
+    ours = [name for name in names if name in FILE_KINDS]
     return [path + "|layername=" + name for name in ours or names]
 
 
@@ -107,7 +107,7 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
     path : str
         File or folder.
     kind : str
-        A key of :data:`KINDS`, if the user said what it is; found out if not.
+        A key of :data:`FILE_KINDS`, if the user said what it is; found out if not.
     mapping, source_crs, source_timezone, date_order
         As the importers take them.
 
@@ -160,7 +160,7 @@ _DATES = {
 """Kind -> roles that hold dates."""
 
 
-def _ask_order(found: Preview, source: Source, head: FileRows, date_order: str, progress: Progress) -> None:
+def _ask_order(found: Preview, source: RowSource, head: FileRows, date_order: str, progress: Progress) -> None:
     """Find the order of the dates, or raise what to ask about it."""
     columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
     if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
@@ -269,7 +269,7 @@ def _leave_out(found: Preview, head: FileRows, all_known: bool = True) -> None:
     found.rows = head[[column for column in found.columns if column in head and column not in hidden]].head(ROWS)
 
 
-def _crs(workspace: Workspace, source: Source, found: Preview, head: FileRows) -> str:
+def _crs(workspace: Workspace, source: RowSource, found: Preview, head: FileRows) -> str:
     samples = {pair: coordinates.sample_points(*(coordinates.numbers(head[column]) for column in pair))
                for pair in pairs_of(source, found.mapping)}
     if not samples:

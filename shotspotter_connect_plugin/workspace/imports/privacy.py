@@ -14,7 +14,7 @@ import pandas as pd
 from .column_names import plain, words_of
 
 if TYPE_CHECKING:
-    from .column_arrays import Objects
+    from ...forecast.arrays import Objects
 
 _SAMPLE = 5000
 

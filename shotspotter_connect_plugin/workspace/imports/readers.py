@@ -11,7 +11,7 @@ from ...errors import ConnectError
 from ..store.layer_file import open_layers
 from .excel_source import open_excel
 from .layer_source import open_layer_of_rows
-from .row_source import FAULT, Source, faults
+from .row_source import FAULT, RowSource, faults
 from .text_file import WINDOWS, NotUtf8
 from .text_source import open_text
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
 
 
-def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> Source:
+def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> RowSource:
     """Open a file of rows: CSV and its like (also ``.gz``), Excel, or anything OGR opens as points or as a table.
 
     A layer of a file with several is named as QGIS does: ``path|layername=name``. Without a name it is the one called
@@ -54,7 +54,8 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
     return open_layer_of_rows(path, layer, table, areas)
 
 
-def read_rows(source: Source, columns: Sequence[str], progress: Progress, use: Callable[[FileRows], Any]) -> list[Any]:
+def read_rows(source: RowSource, columns: Sequence[str], progress: Progress,
+              use: Callable[[FileRows], Any]) -> list[Any]:
     """Call ``use(chunk)`` for every chunk of a source and give the list of what it returns.
 
     A text that is not UTF-8 is read again from the start as Windows-1252.
@@ -66,7 +67,7 @@ def read_rows(source: Source, columns: Sequence[str], progress: Progress, use: C
     return [use(chunk) for chunk in source.chunks(columns, progress)]
 
 
-def read_whole(source: Source, columns: Iterable[str], progress: Progress) -> FileRows:
+def read_whole(source: RowSource, columns: Iterable[str], progress: Progress) -> FileRows:
     """All rows of a source as one chunk, with the number of each row's fault in the column :data:`FAULT`."""
     parts = read_rows(source, list(dict.fromkeys(columns)), progress,
                       lambda chunk: chunk.assign(**{FAULT: faults(chunk)}))
@@ -75,8 +76,8 @@ def read_whole(source: Source, columns: Iterable[str], progress: Progress) -> Fi
     return pd.concat(parts)
 
 
-def first_rows(source: Source, columns: Sequence[str], progress: Progress) -> FileRows:
-    """The first chunk of a source, as :meth:`Source.chunks` gives it; without rows where there are none."""
+def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) -> FileRows:
+    """The first chunk of a source, as :meth:`RowSource.chunks` gives it; without rows where there are none."""
     try:
         return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
     except NotUtf8:

@@ -17,8 +17,8 @@ from ...errors import ConnectError
 from ...files import replace_text, replacing
 
 if TYPE_CHECKING:
+    from ...forecast.arrays import Ints, Objects
     from ..store.workspace import Workspace
-    from .column_arrays import Integers, Objects
     from .import_frames import ReasonCounts
 
 _IN_MEMORY = 16 * 1024 * 1024
@@ -41,7 +41,7 @@ class RejectedRows:
     def __len__(self) -> int:
         return sum(self.reasons.values())
 
-    def add(self, lines: Union[Integers, pd.Series, pd.Index], column: str, reason: str) -> None:
+    def add(self, lines: Union[Ints, pd.Series, pd.Index], column: str, reason: str) -> None:
         """Reject the rows of some lines."""
         if len(lines):
             self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))

@@ -17,10 +17,10 @@ from .unplaced_rows import UnplacedFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Objects
     from ...forecast.shifts import ShiftCalendar
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
-    from .column_arrays import Objects
     from .column_recognition import ColumnMapping
 
 TABLE = "roster"

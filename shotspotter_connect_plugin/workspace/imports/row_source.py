@@ -31,7 +31,7 @@ _LONGEST_NAME = 300
 
 
 @dataclass
-class Source:
+class RowSource:
     """A file that rows can be read from; each form has its subclass.
 
     Attributes

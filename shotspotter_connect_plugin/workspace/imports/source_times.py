@@ -14,7 +14,7 @@ from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, nanoseconds, utc
 from .time_texts import in_order
 
 if TYPE_CHECKING:
-    from .column_arrays import Flags, Integers
+    from ...forecast.arrays import Bools, Ints
     from .time_texts import ParsedTimes
 
 OLDEST_EVENT = pd.Timestamp("1990-01-01", tz="UTC").value
@@ -45,7 +45,7 @@ class TimeReading:
     midnight_is_no_time: bool = False
 
 
-def survey(parsed: ParsedTimes, reading: TimeReading) -> Integers:
+def survey(parsed: ParsedTimes, reading: TimeReading) -> Ints:
     """Counts on which :func:`settle` decides; those of parts of a column sum to those of the column."""
     clock, wall, _ = _clocks(parsed, reading)
     known = clock != NAT
@@ -54,7 +54,7 @@ def survey(parsed: ParsedTimes, reading: TimeReading) -> Integers:
                      *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))])
 
 
-def settle(reading: TimeReading, counts: Integers) -> TimeReading:
+def settle(reading: TimeReading, counts: Ints) -> TimeReading:
     """The reading of a column, completed by what :func:`survey` counted in it.
 
     Midnight counts as no time of day where nearly the whole column is at midnight, and in other columns where midnight
@@ -77,10 +77,10 @@ class TimeSpans:
     ``timed`` is False where only a date is known; ``written`` is True where the source wrote something.
     """
 
-    low: Integers
-    high: Integers
-    timed: Flags
-    written: Flags
+    low: Ints
+    high: Ints
+    timed: Bools
+    written: Bools
 
 
 def time_spans(parsed: ParsedTimes, reading: TimeReading) -> TimeSpans:
@@ -110,7 +110,7 @@ def time_spans(parsed: ParsedTimes, reading: TimeReading) -> TimeSpans:
     return TimeSpans(_floor(low), _floor(high), timed, parsed.written)
 
 
-def _clocks(parsed: ParsedTimes, reading: TimeReading) -> tuple[Integers, Integers, Flags]:
+def _clocks(parsed: ParsedTimes, reading: TimeReading) -> tuple[Ints, Ints, Bools]:
     """(clock as written, wall clock, whether the clock is an instant) of each value."""
     clock = in_order(parsed, reading.order)
     instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
@@ -119,18 +119,18 @@ def _clocks(parsed: ParsedTimes, reading: TimeReading) -> tuple[Integers, Intege
     return clock, wall, instant
 
 
-def _floor(values: Integers) -> Integers:
+def _floor(values: Ints) -> Ints:
     return np.where(values == NAT, NAT, values // MILLISECOND * MILLISECOND)
 
 
-def to_local(instants: Integers, zone: str) -> Integers:
+def to_local(instants: Ints, zone: str) -> Ints:
     """Wall clock (ns) of instants (ns)."""
     bins, codes = _bins(instants)
     index = utc_times(bins).tz_convert(zone)
     return nanoseconds(index.tz_localize(None))[codes] + instants - bins[codes]
 
 
-def to_utc(wall: Integers, zone: str, first: bool) -> Integers:
+def to_utc(wall: Ints, zone: str, first: bool) -> Ints:
     """Instants (ns) of wall clocks (ns): a skipped time is the moment of the skip; of a time that comes twice the first
     or the second coming."""
     bins, codes = _bins(wall)
@@ -150,7 +150,7 @@ def instants(parsed: ParsedTimes, zone: str, order: str) -> pd.Series:
     return pd.Series(utc_times(_floor(instant)))
 
 
-def _bins(clocks: Integers) -> tuple[Integers, Integers]:
+def _bins(clocks: Ints) -> tuple[Ints, Ints]:
     """The distinct quarters of an hour, within which no zone changes its offset, and the quarter of each clock."""
     codes, bins = pd.factorize(clocks // _QUARTER * _QUARTER)
     return bins, codes
@@ -164,7 +164,7 @@ _AGREES = 0.9
 _CLEARLY = 0.1
 
 
-def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Integers:
+def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Ints:
     """How well a file's shift labels fit times that end in Z, read as wall clock and read as UTC.
 
     Returns
@@ -179,7 +179,7 @@ def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Inte
     rows = np.flatnonzero(parsed.zulu & parsed.timed & ~np.isnan(begin) & (parsed.clock % DAY != 0))
     clock, begin, end = parsed.clock[rows], begin[rows], end[rows]
 
-    def fit(wall: Integers) -> int:
+    def fit(wall: Ints) -> int:
         hour = wall % DAY / (3600 * SECOND)
         within = np.where(begin < end, (hour >= begin) & (hour < end), (hour >= begin) | (hour < end))
         return int(within.sum())
@@ -187,7 +187,7 @@ def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Inte
     return np.array([rows.size, fit(clock), fit(to_local(clock, zone))])
 
 
-def labels_say_local(counts: Integers) -> bool:
+def labels_say_local(counts: Ints) -> bool:
     """Whether labels clearly contradict the Z; otherwise the Z is believed."""
     rows, local, utc = counts.tolist()
     return rows >= _LABELLED and local >= _AGREES * rows and local - utc > _CLEARLY * rows

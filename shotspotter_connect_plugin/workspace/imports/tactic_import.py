@@ -24,9 +24,9 @@ from .unplaced_rows import UnplacedFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Bools, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
-    from .column_arrays import Flags, Objects
     from .column_recognition import ColumnMapping
     from .import_frames import TacticRows
 
@@ -96,7 +96,7 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
     return file.take_in(rejects, write, TacticImport)
 
 
-def _moments(file: UnplacedFile) -> tuple[pd.Series, Flags]:
+def _moments(file: UnplacedFile) -> tuple[pd.Series, Bools]:
     """(instants, where a date was written that cannot be read)."""
     parsed = time_texts.parse(file.texts("at"))
     if not parsed.timed.any():

@@ -130,7 +130,7 @@ def lines_of(text: str) -> Iterator[str]:
     return iter(io.StringIO(text, newline="").readline, "")
 
 
-class Letters(io.TextIOBase):
+class CheckedText(io.TextIOBase):
     """A stream of letters in which no line is absurdly long, as one quotation mark too many makes it."""
 
     def __init__(self, stream: IO[bytes], encoding: str, name: str, errors: str = "strict") -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from ...errors import ConnectError
 from . import row_source
-from .row_source import EXTRA, Source, distinct_names, limited
-from .text_file import Letters, decoded, encoding_of, header_of, lines_of, start_of, told, unpacked
+from .row_source import EXTRA, RowSource, distinct_names, limited
+from .text_file import CheckedText, decoded, encoding_of, header_of, lines_of, start_of, told, unpacked
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -23,7 +23,7 @@ _DELIMITERS = ",;\t|"
 
 
 @dataclass
-class TextSource(Source):
+class TextSource(RowSource):
     """Delimited text with a header."""
 
     delimiter: str = ","
@@ -48,7 +48,7 @@ class _Headed:
     read for the header."""
 
     def __init__(self, stream: IO[bytes], source: TextSource) -> None:
-        self._text = Letters(stream, source.encoding, source.name)
+        self._text = CheckedText(stream, source.encoding, source.name)
         _, self.rows = header_of(iter(self._text.readline, ""), source.delimiter)
         header = io.StringIO()
         csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.columns, EXTRA])

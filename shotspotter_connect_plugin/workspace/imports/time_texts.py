@@ -18,7 +18,7 @@ from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanos
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .column_arrays import Flags, Integers, Objects
+    from ...forecast.arrays import Bools, Ints, Objects
 
 OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
 """Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
@@ -49,12 +49,12 @@ class ParsedTimes:
     orders, see :func:`readings`, and is 0 for all others; its clock is of the first order that makes it a date.
     """
 
-    clock: Integers
-    timed: Flags
-    offset: Flags
-    zulu: Flags
+    clock: Ints
+    timed: Bools
+    offset: Bools
+    zulu: Bools
     parts: NDArray[np.int32]
-    written: Flags
+    written: Bools
 
     @classmethod
     def join(cls, parts: list[ParsedTimes]) -> ParsedTimes:
@@ -146,7 +146,7 @@ def _split(texts: Objects) -> tuple[Objects, Objects]:
     return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
 
 
-def _numbers(texts: Objects, is_number: Flags, parsed: ParsedTimes) -> None:
+def _numbers(texts: Objects, is_number: Bools, parsed: ParsedTimes) -> None:
     """Values that are bare numbers: compact dates, Excel serials, Unix seconds and milliseconds."""
     numbers = np.full(len(texts), np.nan)
     numbers[is_number] = texts[is_number].astype(float)
@@ -224,7 +224,7 @@ def weekday_of(clock: Any) -> Any:
     return (clock // DAY + 3) % 7
 
 
-def readings(parts: Union[NDArray[np.int32], Integers, Sequence[int]]) -> Integers:
+def readings(parts: Union[NDArray[np.int32], Ints, Sequence[int]]) -> Ints:
     """What packed numbers of dates mean in each order.
 
     Parameters
@@ -247,7 +247,7 @@ def readings(parts: Union[NDArray[np.int32], Integers, Sequence[int]]) -> Intege
     return np.where((only == 0) | (only == rows), found, NAT)
 
 
-def _midnights(year: Integers, month: Integers, day: Integers) -> Integers:
+def _midnights(year: Ints, month: Ints, day: Ints) -> Ints:
     """ns of midnights; NAT where there is no such day, or a year of two digits is still to come."""
     short = year < 100
     # As POSIX does: 69 to 99 are of the last century.
@@ -319,7 +319,7 @@ def _offset(text: str) -> int:
     return -seconds if text[0] == "-" else seconds
 
 
-def in_order(parsed: ParsedTimes, order: str) -> Integers:
+def in_order(parsed: ParsedTimes, order: str) -> Ints:
     """Clocks with the numbers of dates in an order; NAT where that makes no date. As parsed if the order is ""."""
     clock = parsed.clock.copy()
     if not order:
@@ -337,7 +337,7 @@ def in_order(parsed: ParsedTimes, order: str) -> Integers:
     return clock
 
 
-def iso_dates(clocks: Integers) -> Objects:
+def iso_dates(clocks: Ints) -> Objects:
     """Dates (object array of ISO texts) of wall clocks in ns; None where there is none."""
     dates = np.full(len(clocks), None, dtype=object)
     known = clocks != NAT

@@ -22,9 +22,9 @@ from .source_questions import recall
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Bools, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
-    from .column_arrays import Flags, Objects
     from .source_questions import SourceOptions
     from .time_texts import ParsedTimes
 
@@ -102,7 +102,7 @@ class UnplacedFile:
         codes = self.texts(role).map(plain_code)
         return codes.where(codes != "", None).to_numpy(object)
 
-    def reject(self, rows: Union[Flags, pd.Series], reason: str, role: str = "") -> None:
+    def reject(self, rows: Union[Bools, pd.Series], reason: str, role: str = "") -> None:
         """Reject rows (a mask) that are not rejected yet, for what stands in a role's column."""
         rows = np.asarray(rows, dtype=bool) & self.good
         self.rejects.add(self.lines[rows], self.mapping.get(role, ""), reason)

@@ -14,11 +14,11 @@ from ...patrol import dosage
 from ..steps.plan_frames import BoxWords, PlanPatrols
 from ..steps.shift_dates import dates_between
 from ..steps.shift_plan import in_sheet_order
-from ..store.rows import Tactics, Visits
+from ..store.rows import Tactics, VisitRows
 from ..store.settings import Settings
 from ..store.table_store import Wanted
 from ..store.workspace import Between, Workspace
-from .number_frames import DeliveredPatrols, OfficerVisits, PeriodLogs, PeriodRoster, Stays
+from .number_frames import DeliveredPatrols, OfficerVisits, PeriodLogs, PeriodRoster, PeriodStays
 
 OUTCOMES = ("missed", "short", "on_target", "over")
 _PATROL = ["patrol_id", "draw_id", "shift_date", "shift", "box_id", "beat", "crime_type", "unit", "origin", "status",
@@ -41,7 +41,7 @@ class DeliveredPeriod:
     beat: str
     shift: str
     patrols: DeliveredPatrols
-    stays: Stays
+    stays: PeriodStays
     visits: OfficerVisits
     logs: PeriodLogs
     roster: PeriodRoster
@@ -87,7 +87,7 @@ def read_delivered(workspace: Workspace, first: str, last: str, beat: str = "", 
                            workspace.read("tactics", order_by="sort_order"), max(moments) if moments else None)
 
 
-def _patrols(patrols: PlanPatrols, visits: Visits, boxes: BoxWords, settings: Settings) -> DeliveredPatrols:
+def _patrols(patrols: PlanPatrols, visits: VisitRows, boxes: BoxWords, settings: Settings) -> DeliveredPatrols:
     patrols = in_sheet_order(patrols, boxes[["box_id", "where"]], how="left")
     table = dosage.planned_against_delivered(patrols, visits).rename(columns={"patrol_minutes": "minutes"})
     table["planned_minutes"] = dosage.planned_minutes(table)
@@ -99,7 +99,7 @@ def _patrols(patrols: PlanPatrols, visits: Visits, boxes: BoxWords, settings: Se
     return table.drop(columns=["status", "delivered"])
 
 
-def _visits(visits: Visits, patrols: DeliveredPatrols, boxes: BoxWords) -> pd.DataFrame:
+def _visits(visits: VisitRows, patrols: DeliveredPatrols, boxes: BoxWords) -> pd.DataFrame:
     """Visits with the stay they are part of, the beat of their box and the crime type of their patrol."""
     visits = visits.sort_values(["entered_utc", "unit", "box_id", "officer"], kind="stable", ignore_index=True)
     visits["stay"] = visits.groupby(_STAY, sort=False, dropna=False).ngroup()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...patrol import dosage
 from .delivered_period import OUTCOMES, DeliveredPeriod
-from .number_frames import CrimeTypeDosage, DeliveredPatrols, DosageGroups, Stays
+from .number_frames import CrimeTypeDosage, DeliveredPatrols, DosageGroups, PeriodStays
 
 
 def totals(delivered: DeliveredPeriod) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def _met(patrols: DeliveredPatrols) -> pd.Series:
     return np.minimum(patrols["minutes"], patrols["planned_minutes"])
 
 
-def _other_minutes(stays: Stays) -> float:
+def _other_minutes(stays: PeriodStays) -> float:
     """Patrol-minutes in boxes for which no patrol was planned in that shift."""
     other = stays[stays["patrol_id"].isna()]
     return float(dosage.patrol_minutes(other, ("shift_date", "shift", "box_id")).sum())

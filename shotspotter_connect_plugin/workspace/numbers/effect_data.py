@@ -19,7 +19,7 @@ from ...progress import SILENT, Progress
 from ..steps import shift_plan
 from ..steps.forecasting import read_events
 from ..steps.plan_frames import ShiftKeys
-from ..store.rows import Visits
+from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 from .number_frames import EffectGround, OriginalDraws
 
@@ -243,7 +243,7 @@ def original_draws(workspace: Workspace, timeline: Timeline, first: str) -> tupl
         drop=True), counts
 
 
-def hours_of(visits: Visits, plan: DrawnShifts, boxes: EffectGround) -> NDArray[np.float64]:
+def hours_of(visits: VisitRows, plan: DrawnShifts, boxes: EffectGround) -> NDArray[np.float64]:
     """Delivered patrol-hours (somebody present) in the shifts of the draws x boxes."""
     hours = np.zeros(plan.chance.shape)
     minutes = dosage.patrol_minutes(visits, ("shift_date", "shift", "box_id"))

@@ -24,7 +24,7 @@ from ..steps import seed_promises
 from ..store.chain import ChainCheck, verify_chain
 from ..store.workspace import Workspace
 from .exposure_data import SHIFT, PeriodData, between
-from .lottery_replay import Honesty, honesty
+from .lottery_replay import LotteryReplay, replay_lotteries
 from .number_frames import (COUNTED, Evenness, ExposedBoxes, ExposedGroups, ExposedNeighbourhoods, ExposureLimits,
                             Overrides, PublishedDraws, PublishedHashes, RefusedRows, ResidentsOfBoxes)
 from .small_numbers import left_out, small
@@ -57,7 +57,7 @@ class Exposure:
         How evenly harm, chances and minutes lie on boxes; the Lorenz curves by the same ``what``.
     ``classes``, ``agreement``
         Planned against realised inclusion; see :mod:`..patrol.inclusion`.
-    ``honesty``
+    ``replay``
         Every lottery that has ended, drawn again from its seed; see :mod:`.lottery_replay`.
     ``draws``
         Every draw, also one that a later draw of its shift replaced.
@@ -84,7 +84,7 @@ class Exposure:
     curves: dict[str, Curve]
     classes: ChanceClasses
     agreement: Agreement
-    honesty: Honesty
+    replay: LotteryReplay
     draws: PublishedDraws
     commitments: PublishedHashes
     overrides: Overrides
@@ -162,7 +162,7 @@ def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)
     evenness, curves = _evenness(boxes, residents)
     limits = _limits(workspace, data)
-    lottery = honesty(workspace, data, every=ended_only, progress=progress.part(0.6, 0.9))
+    lottery = replay_lotteries(workspace, data, every=ended_only, progress=progress.part(0.6, 0.9))
     found = Exposure(
         first, last, beat, _totals(data, boxes, residents, alone, hidden), areas,
         _groups(boxes, residents), limits, LimitsKept.of_limits(limits), evenness, curves, by_class(chance, drawn),

@@ -33,7 +33,7 @@ lot."""
 
 
 @dataclass(frozen=True)
-class Honesty:
+class LotteryReplay:
     """What became of drawing every lottery again.
 
     ``draws`` has those of shifts that have ended, earlier ones of a shift drawn again included. ``tests`` draws had a
@@ -88,8 +88,9 @@ class Honesty:
         return self.draws["asked"] & self.draws["replays"].isna()
 
 
-def honesty(workspace: Workspace, data: PeriodData, every: bool = False, progress: Progress = SILENT) -> Honesty:
-    """Draw the lotteries of a period again: :class:`Honesty`.
+def replay_lotteries(workspace: Workspace, data: PeriodData, every: bool = False,
+                     progress: Progress = SILENT) -> LotteryReplay:
+    """Draw the lotteries of a period again: :class:`LotteryReplay`.
 
     Parameters
     ----------
@@ -127,8 +128,8 @@ def honesty(workspace: Workspace, data: PeriodData, every: bool = False, progres
         asked=asked, published=_published(workspace, draws), first=draws["drawn_utc"] == started,
         replays=pd.Series([None if named is None else not named for named in problems], dtype=object),
         problems=pd.Series([named or [] for named in problems], dtype=object))
-    return Honesty(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), tests,
-                   int((lottery.to_numpy() & ~ended).sum()), again, several)
+    return LotteryReplay(found.sort_values([*SHIFT, "draw_id"], ignore_index=True), tests,
+                         int((lottery.to_numpy() & ~ended).sum()), again, several)
 
 
 def _again(draws: Draws) -> DrawnAgain:

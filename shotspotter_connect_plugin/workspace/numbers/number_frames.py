@@ -32,7 +32,7 @@ DeliveredPatrols = Annotated[pd.DataFrame, Rows("A planned patrol and what becam
     ("number", "integer", "Its number on the sheets"), _PLANNED, ("visits", "integer", "Visits of units"),
     ("minutes", "real", "Patrol-minutes"), ("officer_minutes", "real", "Officer-minutes; null where nobody is told"),
     ("outcome", "text", "missed, short, on_target or over, of all its minutes")))]
-Stays = Annotated[pd.DataFrame, Rows("A stay: one visit of one unit", columns(
+PeriodStays = Annotated[pd.DataFrame, Rows("A stay: one visit of one unit", columns(
     _STAY, _UNIT, _BOX, _BEAT, _WHERE, _PATROL, _TYPE, *_SHIFT, ("entered_utc", "utc", "Came in"),
     ("left_utc", "utc", "Left"), ("minutes", "real", "Minutes"), _DOSAGE,
     ("officers", "integer", "How many officers the roster has aboard")))]

@@ -22,7 +22,7 @@ from ...progress import SILENT, Progress
 from ..imports import box_water
 from ..store.runs import library_versions
 from ..store.workspace import Between, Workspace
-from .plan_frames import ForecastEvents, ListeningBoxes, ScoredBoxes
+from .plan_frames import BoxForecasts, ForecastEvents, ListeningBoxes
 
 _INCIDENTS = ["crime_type", "x", "y", "occurred_from_utc", "occurred_to_utc", "reported_utc", "discovered", "firearm"]
 _MOMENT = pd.Timedelta(milliseconds=1)
@@ -83,7 +83,7 @@ def train(workspace: Workspace, as_of: pd.Timestamp | str | None = None, crime_t
 
 
 def score(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
-          progress: Progress = SILENT) -> ScoredBoxes:
+          progress: Progress = SILENT) -> BoxForecasts:
     """Forecast one shift with the newest model that knew nothing later than AS_OF, and keep it in ``forecasts``.
 
     A crime type of which nothing has become known since its stored forecast of the shift, by the same model and from
@@ -127,7 +127,7 @@ def score(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp
 
 
 def forecast(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
-             model_id: str = "", progress: Progress = SILENT) -> ScoredBoxes:
+             model_id: str = "", progress: Progress = SILENT) -> BoxForecasts:
     """As :func:`score`, but every type anew and nothing written; ``model_id`` names another model than the newest."""
     as_of, model_id = _plan(workspace, shift_date, as_of, model_id)
     model = read_model(workspace, model_id)

@@ -84,7 +84,7 @@ PastPatrols = Annotated[pd.DataFrame, Rows("What counted as a patrol before a sh
 FoundVisits = Annotated[pd.DataFrame, Rows("A stay of a unit in a box", columns(
     ("unit", "text", "Unit"), ("box_id", "text", "Box"), ("entered_utc", "utc", "Came in"),
     ("left_utc", "utc", "Left"), ("minutes", "real", "Minutes of presence")))]
-ScoredBoxes = Annotated[pd.DataFrame, Rows("A box's forecast of a crime type in a shift", tuple(
+BoxForecasts = Annotated[pd.DataFrame, Rows("A box's forecast of a crime type in a shift", tuple(
     column for column in rows_of("forecasts").columns if column.name != "inputs"))]
 PurgedTables = Annotated[pd.DataFrame, Rows("A table with a limit of age", columns(
     ("table", "text", "Table"), ("days", "integer", "Days that are kept"),

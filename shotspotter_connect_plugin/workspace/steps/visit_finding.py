@@ -14,7 +14,7 @@ from ...patrol import visits as engine
 from ...patrol.patrol_frames import Delivered
 from ...patrol.tracks import VisitRules
 from ...progress import SILENT, Progress
-from ..store.rows import Visits
+from ..store.rows import VisitRows
 from ..store.tables import TABLES
 from ..store.workspace import Between, Workspace
 from .plan_frames import FoundVisits
@@ -29,7 +29,7 @@ _FIXES = 200_000
 """About how many fixes are in memory at once."""
 
 
-def find_visits(workspace: Workspace, first: str, last: str, progress: Progress = SILENT) -> Visits:
+def find_visits(workspace: Workspace, first: str, last: str, progress: Progress = SILENT) -> VisitRows:
     """Find the visits of a period in the GPS fixes and keep them instead of those kept before.
 
     A visit belongs to the shift in which the unit came in, and a visit of a planned box of that shift serves its
@@ -66,7 +66,7 @@ def find_visits(workspace: Workspace, first: str, last: str, progress: Progress 
     return found
 
 
-def serve(workspace: Workspace, found: FoundVisits) -> Visits:
+def serve(workspace: Workspace, found: FoundVisits) -> VisitRows:
     """Say of visits whose they were and what they served: the rows of the table ``visits``.
 
     Parameters

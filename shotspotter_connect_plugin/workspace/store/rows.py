@@ -1,7 +1,8 @@
 """The rows of each table as a frame, for annotations: what ``Workspace.read`` gives and a ``Writer`` takes.
 
 Each type is made from the one declaration in ``tables.py``: the table's columns, and ``x`` and ``y`` of points or
-``geometry`` of areas. ``Annotated[pd.DataFrame, rows_of("visits", "unit", "minutes")]`` is a frame of some of them.
+``geometry`` of areas. It is called after its table, with ``Rows`` behind where the plain word means something else in the
+package. ``Annotated[pd.DataFrame, rows_of("visits", "unit", "minutes")]`` is a frame of some of them.
 """
 from __future__ import annotations
 
@@ -25,14 +26,14 @@ ShiftRows = Annotated[pd.DataFrame, rows_of("shifts")]
 Tactics = Annotated[pd.DataFrame, rows_of("tactics")]
 Beats = Annotated[pd.DataFrame, rows_of("beats")]
 Neighbourhoods = Annotated[pd.DataFrame, rows_of("neighbourhoods")]
-Boxes = Annotated[pd.DataFrame, rows_of("boxes")]
+BoxRows = Annotated[pd.DataFrame, rows_of("boxes")]
 Incidents = Annotated[pd.DataFrame, rows_of("incidents")]
 Gunfire = Annotated[pd.DataFrame, rows_of("gunfire")]
-SensorCoverage = Annotated[pd.DataFrame, rows_of("sensor_coverage")]
-Places = Annotated[pd.DataFrame, rows_of("places")]
-CalendarDays = Annotated[pd.DataFrame, rows_of("calendar")]
+SensorCoverageRows = Annotated[pd.DataFrame, rows_of("sensor_coverage")]
+PlaceRows = Annotated[pd.DataFrame, rows_of("places")]
+CalendarDayRows = Annotated[pd.DataFrame, rows_of("calendar")]
 Models = Annotated[pd.DataFrame, rows_of("models")]
-Forecasts = Annotated[pd.DataFrame, rows_of("forecasts")]
+ForecastRows = Annotated[pd.DataFrame, rows_of("forecasts")]
 Commitments = Annotated[pd.DataFrame, rows_of("commitments")]
 Draws = Annotated[pd.DataFrame, rows_of("draws")]
 DrawBoxes = Annotated[pd.DataFrame, rows_of("draw_boxes")]
@@ -41,7 +42,7 @@ Adjustments = Annotated[pd.DataFrame, rows_of("adjustments")]
 Officers = Annotated[pd.DataFrame, rows_of("officers")]
 Roster = Annotated[pd.DataFrame, rows_of("roster")]
 GpsFixes = Annotated[pd.DataFrame, rows_of("gps_fixes")]
-Visits = Annotated[pd.DataFrame, rows_of("visits")]
-TacticLogs = Annotated[pd.DataFrame, rows_of("tactic_log")]
+VisitRows = Annotated[pd.DataFrame, rows_of("visits")]
+TacticLogRows = Annotated[pd.DataFrame, rows_of("tactic_log")]
 Imports = Annotated[pd.DataFrame, rows_of("imports")]
 Runs = Annotated[pd.DataFrame, rows_of("runs")]

@@ -145,35 +145,35 @@ def test_the_lottery_was_honest_and_its_hashes_were_out_before(found):
 
 def test_every_draw_replays_from_its_seed(found):
     workspace, numbers = found
-    assert numbers.honesty.counts == (3 * DAYS, 3 * DAYS, 0, 0) and numbers.honesty.kept
-    draws = numbers.honesty.draws
-    assert numbers.honesty.before == (draws["published"] == "before").sum() >= 3 * (DAYS - 1)
+    assert numbers.replay.counts == (3 * DAYS, 3 * DAYS, 0, 0) and numbers.replay.kept
+    draws = numbers.replay.draws
+    assert numbers.replay.before == (draws["published"] == "before").sum() >= 3 * (DAYS - 1)
     assert draws["first"].sum() == 1 and (draws.loc[draws["first"], "published"] == "with the draw").all()
-    assert draws["late"].all() and numbers.honesty.late == 3 * DAYS  # of shifts long ago, drawn just now
-    assert lottery(numbers.honesty).startswith("Yes, except for the first draw, whose hash came with it: 21 of 21 "
-                                               "draws replay to exactly the published boxes")
-    assert not numbers.honesty.plain and "who could read the secret seeds" in lottery(numbers.honesty)
-    rest = dataclasses.replace(numbers.honesty, draws=draws[~draws["first"]].reset_index(drop=True))
+    assert draws["late"].all() and numbers.replay.late == 3 * DAYS  # of shifts long ago, drawn just now
+    assert lottery(numbers.replay).startswith("Yes, except for the first draw, whose hash came with it: 21 of 21 "
+                                              "draws replay to exactly the published boxes")
+    assert not numbers.replay.plain and "who could read the secret seeds" in lottery(numbers.replay)
+    rest = dataclasses.replace(numbers.replay, draws=draws[~draws["first"]].reset_index(drop=True))
     assert rest.plain and lottery(rest).startswith("Yes: 20 of 20 draws") and "who could read" in lottery(rest)
     assert not dataclasses.replace(rest, tests=1).plain
     assert lottery(dataclasses.replace(rest, tests=1)).startswith("Not plainly: ")
-    assert "is the first draw of this workspace" in publication(numbers.honesty)
-    assert late(numbers.honesty).startswith("All 21 draws were made only after the start")
-    tests = dataclasses.replace(numbers.honesty, draws=draws.iloc[:0], tests=2)
+    assert "is the first draw of this workspace" in publication(numbers.replay)
+    assert late(numbers.replay).startswith("All 21 draws were made only after the start")
+    tests = dataclasses.replace(numbers.replay, draws=draws.iloc[:0], tests=2)
     assert "was a test with a given seed" in lottery(tests) and "No lottery" in lottery(
         dataclasses.replace(tests, open_yet=1))
-    assert problems(numbers.honesty) == [] and "NOT" not in lottery(numbers.honesty) + luck(numbers.agreement)
+    assert problems(numbers.replay) == [] and "NOT" not in lottery(numbers.replay) + luck(numbers.agreement)
 
 
 def test_of_very_many_draws_some_are_taken_by_lot_and_the_public_gets_all(found, monkeypatch):
     workspace, _ = found
     monkeypatch.setattr(lottery_replay, "WHOLE", 20)
     monkeypatch.setattr(lottery_replay, "SOME", 5)
-    some, every = (exposure(workspace, FIRST, LAST, ended_only=public).honesty for public in (False, True))
+    some, every = (exposure(workspace, FIRST, LAST, ended_only=public).replay for public in (False, True))
     assert some.counts == (5, 5, 0, 0) and some.kept and len(some.draws) == 3 * DAYS and some.late == 3 * DAYS
     assert lottery(some).startswith("Yes, except for the first draw") and "taken by lot from all 21" in lottery(some)
     assert every.counts == (3 * DAYS, 3 * DAYS, 0, 0) and "by lot" not in lottery(every)
-    again = exposure(workspace, FIRST, LAST).honesty.draws
+    again = exposure(workspace, FIRST, LAST).replay.draws
     assert again["asked"].tolist() == some.draws["asked"].tolist(), "the same report asks the same draws"
     assert late(some).startswith("All 21 draws")
 
@@ -211,11 +211,11 @@ def favoured(boxes):
 
 def test_boxes_that_were_favoured_are_caught_in_every_draw_and_named(found, falsified):
     numbers = falsified(*favoured(found[0].read("draw_boxes")))
-    drawn, right, wrong, unknown = numbers.honesty.counts
-    assert drawn == 3 * DAYS == wrong and right == unknown == 0 and not numbers.honesty.kept
-    text = lottery(numbers.honesty)
+    drawn, right, wrong, unknown = numbers.replay.counts
+    assert drawn == 3 * DAYS == wrong and right == unknown == 0 and not numbers.replay.kept
+    text = lottery(numbers.replay)
     assert text.startswith("No: ") and "do NOT replay: " in text and "February 2019" in text and "16 more" in text
-    assert "in the record but not in the replay" in problems(numbers.honesty)[0]
+    assert "in the record but not in the replay" in problems(numbers.replay)[0]
     assert numbers.agreement.luck < 0.05 and "comes by luck alone" in luck(numbers.agreement)
 
 
@@ -225,13 +225,13 @@ def test_a_draw_from_another_seed_and_one_that_was_never_promised_are_caught(fou
         ("UPDATE draws SET seed = ? WHERE draw_id = ?", (seed, ids[3])),  # does not give its hash
         ("UPDATE draws SET seed = ?, seed_hash = ? WHERE draw_id = ?", (seed, seeds.hash_of(seed), ids[4])),
         ("UPDATE draws SET seed = NULL, seed_hash = ? WHERE draw_id = ?", ("0" * 64, ids[5])))
-    by_id = numbers.honesty.draws.set_index("draw_id").loc[ids]
-    assert numbers.honesty.counts == (21, 18, 2, 1) and not numbers.honesty.kept
+    by_id = numbers.replay.draws.set_index("draw_id").loc[ids]
+    assert numbers.replay.counts == (21, 18, 2, 1) and not numbers.replay.kept
     assert by_id["replays"].tolist()[3:6] == [False, False, None]
     assert "does not give the recorded seed hash" in by_id["problems"].iloc[3][0]
     assert by_id["published"].tolist()[4:6] == ["never", "never"]  # nobody saw these hashes
-    assert "the hash was published never for" in publication(numbers.honesty)
-    assert "The seed of 1 is not known here" in lottery(numbers.honesty)
+    assert "the hash was published never for" in publication(numbers.replay)
+    assert "The seed of 1 is not known here" in lottery(numbers.replay)
 
 
 def test_a_patrol_that_was_not_drawn_and_a_hash_published_late_are_seen(found, falsified):
@@ -244,11 +244,11 @@ def test_a_patrol_that_was_not_drawn_and_a_hash_published_late_are_seen(found, f
          (free, draws["draw_id"].iloc[6], some.iloc[0])),
         ("UPDATE commitments SET committed_utc = '2250-01-01T00:00:00.000Z' WHERE seed_hash = ?",
          (draws["seed_hash"].iloc[9],)))
-    by_id = numbers.honesty.draws.set_index("draw_id").loc[draws["draw_id"]]
+    by_id = numbers.replay.draws.set_index("draw_id").loc[draws["draw_id"]]
     assert f"The patrol of box {free} was not drawn." in by_id["problems"].iloc[6]
     assert by_id["published"].iloc[9] == "after the draw" and by_id["replays"].iloc[9] is True
-    assert numbers.honesty.counts == (21, 20, 1, 0) and not numbers.honesty.kept
-    assert "only after the draw" in publication(numbers.honesty)
+    assert numbers.replay.counts == (21, 20, 1, 0) and not numbers.replay.kept
+    assert "only after the draw" in publication(numbers.replay)
 
 
 def test_limits_that_visits_passed_are_told_with_those_the_plan_kept(found):
@@ -323,8 +323,8 @@ def test_an_empty_period_is_empty_and_not_an_error(found):
     numbers = exposure(workspace, "2018-06-01", "2018-06-30")
     assert numbers.totals["patrols"] == numbers.totals["presence_minutes"] == numbers.totals["shifts"] == 0
     assert numbers.classes.empty and numbers.draws.empty and numbers.overrides.empty and not numbers.curves
-    assert numbers.as_of is None and np.isnan(numbers.agreement.luck) and numbers.honesty.draws.empty
-    assert not numbers.kept.planned_over and not numbers.honesty.kept and len(numbers.neighbourhoods) == 3
+    assert numbers.as_of is None and np.isnan(numbers.agreement.luck) and numbers.replay.draws.empty
+    assert not numbers.kept.planned_over and not numbers.replay.kept and len(numbers.neighbourhoods) == 3
     assert (numbers.evenness["gini"] == 0).all() and numbers.limits["planned_over"].dropna().sum() == 0
 
 
@@ -480,14 +480,14 @@ def test_draws_again_and_second_hashes_take_the_plain_yes_away(city):
     for number in range(6):
         shift_draw.meter(city, date, shift, redraw=True, reason=f"Jane Roe asked {number}")
     numbers = exposure(city, FIRST, LAST)
-    assert numbers.honesty.counts[0] in (27, lottery_replay.SOME) and not numbers.honesty.plain
-    assert len(numbers.honesty.draws) == len(numbers.draws) == 27 and numbers.draws["stands"].sum() == 21
+    assert numbers.replay.counts[0] in (27, lottery_replay.SOME) and not numbers.replay.plain
+    assert len(numbers.replay.draws) == len(numbers.draws) == 27 and numbers.draws["stands"].sum() == 21
     assert numbers.agreement.box_shifts == city.count("draw_boxes", {"eligible": True})
-    text = lottery(numbers.honesty)
+    text = lottery(numbers.replay)
     assert text.startswith("Not plainly: ") and "was drawn again 6 times" in text and "5 hashes stood for" in text
-    assert "All these draws are counted here" in text and "Jane Roe asked 5" in reasons(numbers.honesty)
+    assert "All these draws are counted here" in text and "Jane Roe asked 5" in reasons(numbers.replay)
     shown = public(exposure(city, FIRST, LAST, ended_only=True))
-    assert reasons(shown.honesty) == "" and "drawn again 6 times" in lottery(shown.honesty)
+    assert reasons(shown.replay) == "" and "drawn again 6 times" in lottery(shown.replay)
     files = contents(city, shown, {})
     rows = pd.read_csv(io.BytesIO(files["tables/draws.csv"]), encoding="utf-8-sig", dtype=str, keep_default_na=False)
     assert len(rows) == 27 + 4 and (rows["draw_id"] == "").sum() == 4
@@ -505,7 +505,7 @@ def test_a_first_draw_that_is_gone_from_the_record_is_a_draw_again(found, falsif
     draw_id = found[0].read("draws", order_by="drawn_utc")["draw_id"].iloc[5]
     numbers = falsified(("UPDATE draws SET draw_id = ? WHERE draw_id = ?", (draw_id[:-1] + "3", draw_id)),
                         ("UPDATE draw_boxes SET draw_id = ? WHERE draw_id = ?", (draw_id[:-1] + "3", draw_id)))
-    assert numbers.honesty.again["times"].tolist() == [2] and not numbers.honesty.plain
+    assert numbers.replay.again["times"].tolist() == [2] and not numbers.replay.plain
 
 
 def test_an_id_that_no_draw_has_is_told_in_one_sentence(found, falsified):

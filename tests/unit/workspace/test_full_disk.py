@@ -5,7 +5,8 @@ import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.patrol import seeds
-from shotspotter_connect_plugin.reports.paper.report_content import Column, PageHead, Report, Table, write_csv
+from shotspotter_connect_plugin.reports.paper.report_content import (PageHead, PrintedColumn, PrintedTable, Report,
+                                                                     write_csv)
 from shotspotter_connect_plugin.reports.web import web_page
 from shotspotter_connect_plugin.workspace.exports import box_file, public_pack
 from shotspotter_connect_plugin.workspace.exports.plan_formats import export_plan
@@ -63,7 +64,7 @@ def ranks(path, workspace):
 
 def table(path, workspace):
     rows = pd.DataFrame({"a": np.arange(MANY)})
-    write_csv(Report("R", PageHead("R", DATE), (Table("t", [Column("a", "A")], rows),)), str(path))
+    write_csv(Report("R", PageHead("R", DATE), (PrintedTable("t", [PrintedColumn("a", "A")], rows),)), str(path))
 
 
 def pack(path, workspace):

@@ -6,7 +6,7 @@ import pytest
 from public_exports import EXPORTS, IMPORT, ROOT, SAMPLES
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.imports.file_kinds import KINDS, MAPPED
+from shotspotter_connect_plugin.workspace.imports.file_kinds import FILE_KINDS, MAPPED
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.preview import ROWS, changed_mapping, importable_parts, preview_file
@@ -76,7 +76,7 @@ def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
 
 
 def test_every_kind_has_words_for_every_meaning():
-    assert all(set(KINDS[kind].meanings) == set(ROLES[kind]) for kind in MAPPED)
+    assert all(set(FILE_KINDS[kind].meanings) == set(ROLES[kind]) for kind in MAPPED)
 
 
 def test_layers_of_a_geopackage_are_several_files(tmp_path):
