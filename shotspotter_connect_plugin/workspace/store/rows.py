@@ -1,8 +1,8 @@
 """The rows of each table as a frame, for annotations: what ``Workspace.read`` gives and a ``Writer`` takes.
 
 Each type is made from the one declaration in ``tables.py``: the table's columns, and ``x`` and ``y`` of points or
-``geometry`` of areas. It is called after its table, with ``Rows`` behind where the plain word means something else in the
-package. ``Annotated[pd.DataFrame, rows_of("visits", "unit", "minutes")]`` is a frame of some of them.
+``geometry`` of areas. It is called after its table, with ``Rows`` behind where the plain word means something else in
+the package. ``Annotated[pd.DataFrame, rows_of("visits", "unit", "minutes")]`` is a frame of some of them.
 """
 from __future__ import annotations
 
