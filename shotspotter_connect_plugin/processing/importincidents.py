@@ -1,14 +1,20 @@
 """connect:importincidents"""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+from qgis.core import QgsProcessingParameterString
 
 from .imports import FileImport, name_boxes
 
 if TYPE_CHECKING:
+    from qgis.core import QgsProcessingContext
+
     from ..progress import Progress
     from ..workspace.imports.import_result import ImportResult
     from ..workspace.store.workspace import Workspace
+
+CRIME_TYPE = "CRIME_TYPE"
 
 
 class ImportIncidents(FileImport):
@@ -25,6 +31,14 @@ class ImportIncidents(FileImport):
     FILE_HELP = "File of incidents."
     COLUMNS_HELP = ("Our columns: incident_id, crime_type, occurred_from, occurred_to, reported, x, y, block, "
                     "disposition.")
+
+    def add_said(self) -> None:
+        self.add(QgsProcessingParameterString(CRIME_TYPE, "Crime type of all rows", optional=True),
+                 "For a file in which no column tells the offence: the one crime type of all its rows, as in burglary. "
+                 "Empty = as the offences tell, or as was said of an earlier file with the same columns.")
+
+    def said(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, str]:
+        return {"crime_type": self.text(parameters, CRIME_TYPE, context)}
 
     def step(self) -> Callable[..., ImportResult]:
         from ..workspace.imports.incident_import import import_incidents

@@ -67,6 +67,13 @@ class FileImport(FileAlgorithm):
         """The function of the workspace that does the import."""
         raise NotImplementedError
 
+    def add_said(self) -> None:
+        """Add parameters of what else can be said of a file."""
+
+    def said(self, parameters: dict[str, Any], context: QgsProcessingContext) -> dict[str, str]:
+        """Their values, by the name under which :meth:`step` takes each."""
+        return {}
+
     def flags_of(self, result: Any) -> dict[str, Any]:
         """Further outputs by name, such as counts of rows that were kept with a mark."""
         return {}
@@ -86,6 +93,7 @@ class FileImport(FileAlgorithm):
                  "Time zone of the file's times, as in America/New_York or UTC. Empty = as the file tells, else the "
                  "agency's.")
         add_date_order(self)
+        self.add_said()
         self.add(QgsProcessingParameterFileDestination(REJECTS, "Rejected rows", "CSV files (*.csv)", optional=True,
                                                        createByDefault=False),
                  "Where to list rejected rows with line number, column and reason, never the value. Empty = beside the "
@@ -100,7 +108,7 @@ class FileImport(FileAlgorithm):
             workspace, self.path, mapping=_mapping(self.text(parameters, MAPPING, context)),
             source_crs=crs.authid() if crs.isValid() else "",
             source_timezone=self.text(parameters, SOURCE_TIMEZONE, context), rejects=rejects, progress=progress,
-            date_order=self.text(parameters, DATE_ORDER, context))
+            date_order=self.text(parameters, DATE_ORDER, context), **self.said(parameters, context))
         outputs = {**report(result, progress, run, self.flags_of(result)), **report_dropped(result, progress)}
         self.after(workspace, progress)
         if rejects and os.path.exists(rejects):

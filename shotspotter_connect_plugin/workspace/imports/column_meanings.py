@@ -1,7 +1,7 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Collection, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
@@ -68,11 +68,18 @@ def pairs_of(source: RowSource, found: dict[str, str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def check_needed(source: RowSource, table: str, found: dict[str, str]) -> None:
-    """Raise one sentence if a column is missing without which no row of a source can be taken in."""
+def missing_roles(source: RowSource, table: str, found: dict[str, str]) -> list[tuple[str, str]]:
+    """(role, what it is) of every column that is missing without which no row of a source can be taken in."""
     missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
     if table in _PLACED and not pairs_of(source, found):
         missing.append(("longitude", "a position (longitude and latitude, or x and y)"))
+    return missing
+
+
+def check_needed(source: RowSource, table: str, found: dict[str, str], told: Collection[str] = ()) -> None:
+    """Raise one sentence if a column is missing without which no row of a source can be taken in; what stands in the
+    columns of the roles in ``told`` the user has said."""
+    missing = [one for one in missing_roles(source, table, found) if one[0] not in told]
     if missing:
         raise ConnectError(f"{source.name} has no column for {' and '.join(what for _, what in missing)}; its columns "
                            f"are: {some(source.columns)}. Name the right one in MAPPING, as in "

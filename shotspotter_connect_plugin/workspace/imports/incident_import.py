@@ -36,7 +36,7 @@ _UNKNOWN_START = DAY
 
 def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                      source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
-                     date_order: str = "") -> ImportResult:
+                     date_order: str = "", crime_type: str = "") -> ImportResult:
     """Import reported crime incidents.
 
     Parameters
@@ -57,6 +57,8 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
     date_order
         One of ``time_texts.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown
         it earlier, if not given; dates that do not fit it are rejected.
+    crime_type
+        Code or name of the one type of all rows, for a file in which no column tells the offence.
 
     Returns
     -------
@@ -66,10 +68,10 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
     ------
     ConnectError
         When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
-        month, or no point lies in the jurisdiction. The workspace is then unchanged.
+        month or what its rows are, or no point lies in the jurisdiction. The workspace is then unchanged.
     """
-    with PlacedFile(workspace, "incidents", path, SourceOptions(mapping, source_crs, source_timezone, date_order),
-                    progress.part(0.0, 0.5)) as file:
+    options = SourceOptions(mapping, source_crs, source_timezone, date_order, crime_type)
+    with PlacedFile(workspace, "incidents", path, options, progress.part(0.0, 0.5)) as file:
         rows = _incidents(workspace, file, progress.part(0.5, 1.0))
         return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0))
 
@@ -99,6 +101,8 @@ def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> It
 
 def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects:
     """Code of each row; rows of other types are rejected."""
+    if file.crime_type:
+        return np.full(len(rows.lines), file.crime_type, dtype=object)
     words = file.words(rows, "offence")
     if words is not None:
         codes = np.array([crime_type(word) for word in words.categories], dtype=object)
@@ -128,8 +132,12 @@ def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
         if words is not None:
             told = np.array(firearms(words.categories, role == "weapon"), dtype=object)[words.codes]
             known = np.where(known == np.array(None), told, known)
-    # A list that only says who died is a list of shootings.
-    return known if "offence" in file.mapping else np.full(len(rows.lines), True, dtype=object)
+    return np.full(len(rows.lines), True, dtype=object) if _is_list_of_shootings(file) else known
+
+
+def _is_list_of_shootings(file: PlacedFile) -> bool:
+    """Whether a list only says who died: then it is one of shootings."""
+    return "offence" not in file.mapping and not file.crime_type
 
 
 def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Ints, Ints, Ints]:
@@ -169,7 +177,7 @@ def _one_row_per_incident(file: PlacedFile, rows: IncidentRows) -> IncidentRows:
     """The most serious offence of each incident, and of equals the one whose time is known best."""
     if not rows["incident_id"].duplicated().any():
         return rows
-    if "offence" not in file.mapping:
+    if _is_list_of_shootings(file):
         # One row per victim: an incident in which anybody died is a homicide.
         worst = rows["crime_type"].map(SEVERITY).groupby(rows["incident_id"]).transform("min")
         rows["crime_type"] = worst.map({rank: code for code, rank in SEVERITY.items()}).to_numpy(object)

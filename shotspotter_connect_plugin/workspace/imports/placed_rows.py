@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Iterator, Optional, Sequence, Union
 
 import numpy as np
@@ -19,6 +19,7 @@ from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
 from .import_result import ImportResult
+from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import open_source, read_rows
 from .rejected_rows import RejectedRows
@@ -75,6 +76,11 @@ class PlacedFile:
     path
         As :func:`~.incident_import.import_incidents` takes it.
     options : SourceOptions
+
+    Attributes
+    ----------
+    crime_type : str
+        Type of all rows of a file of incidents, where the user says it because no column does; else empty.
     """
 
     def __init__(self, workspace: Workspace, table: str, path: Union[str, Path], options: SourceOptions,
@@ -88,7 +94,10 @@ class PlacedFile:
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
-        check_needed(self.source, table, self.mapping)
+        self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
+            if table == "incidents" else ""
+        self._answers = replace(self._answers, crime_type=self.crime_type)
+        self._check_needed()
         self._pairs = pairs_of(self.source, self.mapping)
         placed = {column for pair in self._pairs for column in pair}
         self._texts = [role for role, column in self.mapping.items()
@@ -238,7 +247,10 @@ class PlacedFile:
                 self.warnings.append(f"The values of column {self.mapping.pop(role)} look like {what} and were "
                                      "dropped.")
                 self.mapping.pop(role + "_time", None)
-        check_needed(self.source, self.table, self.mapping)
+        self._check_needed()
+
+    def _check_needed(self) -> None:
+        check_needed(self.source, self.table, self.mapping, ("offence",) if self.crime_type else ())
 
     def _read_times(self, evidence: list[_Evidence]) -> dict[str, source_times.TimeReading]:
         """role -> Reading of every time column."""

@@ -22,6 +22,7 @@ from .file_kinds import FILE_KINDS, FIRST_ROWS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
+from .one_crime_type import type_of_all
 from .readers import first_rows, layers_of, open_source
 from .row_source import GEOMETRY
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
@@ -98,7 +99,7 @@ def importable_parts(path: Union[str, Path]) -> list[str]:
 
 def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", mapping: ColumnMapping = None,
                  source_crs: str = "", source_timezone: str = "", progress: Progress = SILENT,
-                 date_order: str = "") -> Preview:
+                 date_order: str = "", crime_type: str = "") -> Preview:
     """Look at the first rows of a file, and at all its dates where the first can be read in several orders.
 
     Parameters
@@ -108,7 +109,7 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
         File or folder.
     kind : str
         A key of :data:`FILE_KINDS`, if the user said what it is; found out if not.
-    mapping, source_crs, source_timezone, date_order
+    mapping, source_crs, source_timezone, date_order, crime_type
         As the importers take them.
 
     Returns
@@ -116,7 +117,8 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
     Preview
         What is wrong with the file stands in its ``problems``; no ConnectError leaves this function.
     """
-    found, options = Preview(str(path), kind), SourceOptions(mapping, source_crs, source_timezone, date_order)
+    found, options = Preview(str(path), kind), SourceOptions(
+        mapping, source_crs, source_timezone, date_order, crime_type)
     try:
         found.kind = kind or kind_of_file(workspace, str(path), progress)
         if not found.kind:
@@ -190,7 +192,8 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
             found.answers.source_timezone or workspace.settings.timezone)
     if found.kind in ("incidents", "gunfire"):
         found.source_crs = _crs(workspace, source, found, head)
-    check_needed(source, found.kind, found.mapping)
+    of_all = found.kind == "incidents" and type_of_all(workspace, source, found.mapping, found.answers.crime_type)
+    check_needed(source, found.kind, found.mapping, ("offence",) if of_all else ())
     _ask_order(found, source, head, options.date_order, progress)
 
 

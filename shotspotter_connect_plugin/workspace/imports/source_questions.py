@@ -41,6 +41,7 @@ class SourceOptions:
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""
+    crime_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class SourceAnswers:
 
     ``mapping`` is role -> column, None for a role that shall be left out; ``header`` is the fingerprint of the file's
     columns, by which all this is found again. ``date_order`` is the order of its dates, as given or as the source has
-    shown it once.
+    shown it once; ``crime_type`` the type of all its rows where no column tells one.
     """
 
     header: str = ""
@@ -57,6 +58,7 @@ class SourceAnswers:
     source_crs: str = ""
     source_timezone: str = ""
     date_order: str = ""
+    crime_type: str = ""
 
 
 def fingerprint(columns: Sequence[str]) -> str:
@@ -76,14 +78,15 @@ def recall(workspace: Workspace, table: str, columns: Sequence[str], options: So
         Of the file.
     options : SourceOptions
         What is empty stands for what was said before. A mapping, even one of no roles (``{}``), says all there is to
-        say: then CRS and zone are not taken from before either; the order of dates is, unless the mapping is empty.
+        say: then CRS, zone and crime type are not taken from before either; the order of dates is, unless the mapping
+        is empty.
         The order of dates is checked where the dates are known, see :func:`.date_order.with_date_order`.
     warnings : list of str
         Gets a sentence if anything was said before and not now.
     """
     header = fingerprint(columns)
     now: dict[str, Any] = {"mapping": given_roles(columns, table, options.mapping), "source_crs": options.source_crs,
-                           "source_timezone": options.source_timezone}
+                           "source_timezone": options.source_timezone, "crime_type": options.crime_type}
     before = _before(workspace, table, header)
     if options.mapping not in (None, ""):
         # What the source has shown of its dates does not hang on what its columns mean.
@@ -110,7 +113,8 @@ def _before(workspace: Workspace, table: str, header: str) -> dict[str, Any]:
     imports = workspace.read("imports", ["given"], {"table_name": table}, order_by="at_utc")
     for answers in reversed(imports["given"].tolist()):
         if answers and answers.get("header") == header:
-            return {name: answers.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order")}
+            return {name: answers.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order",
+                                                         "crime_type")}
     return {}
 
 
@@ -118,4 +122,4 @@ def _in_words(name: str, value: Any) -> str:
     if name == "mapping":
         return ", ".join(f"{column} is {role}" if column else f"no {role}"
                          for role, column in value.items())
-    return {"source_crs": "CRS", "source_timezone": "time zone"}[name] + f" {value}"
+    return {"source_crs": "CRS", "source_timezone": "time zone", "crime_type": "crime type"}[name] + f" {value}"
