@@ -24,7 +24,7 @@ _CLOSED_BY = {".gpx": b"</gpx>", ".kml": b"</kml>", ".geojson": b"}"}
 """How texts end, which the readers of OGR do not always miss."""
 
 
-def lines(count: int) -> Check:
+def has_lines(count: int) -> Check:
     """Check of a text of so many lines, each with its end; a line break within quotes of a CSV is one more."""
     def check(path: Path) -> None:
         found, last = 0, b"\n"

@@ -95,11 +95,11 @@ CALENDAR_INPUTS = ("shift", "weekday", "season of the year", *DAY_TERMS)
 INPUTS = {"events": EVENT_COLUMNS, "boxes": BOX_COLUMNS, "places": PLACE_COLUMNS, "calendar": CALENDAR_COLUMNS}
 """The allow-list: every table and column that can reach a model, and nothing else does."""
 
-CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft",
-               "arson")
+ALLOWED_CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft",
+                       "theft", "arson")
 """Types that victims and sensors report. A finer type of an agency begins with one of them: ``theft_from_auto``."""
 
-NEVER = (
+NEVER_INPUTS = (
     "names, birth dates, addresses of people and anything else about a person",
     "race, ethnicity, education, home ownership, income",
     "residents of neighbourhoods and census groups",
@@ -111,15 +111,15 @@ NEVER = (
 
 def may_be_forecast(crime_type: str) -> bool:
     """Tell whether a crime type code is one that victims and sensors report."""
-    return re.fullmatch("(" + "|".join(CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)) is not None
+    return re.fullmatch("(" + "|".join(ALLOWED_CRIME_TYPES) + ")(_[a-z0-9_]{1,40})?", str(crime_type)) is not None
 
 
 def check_crime_type(crime_type: str) -> str:
     """Give a crime type code back if it may be forecast, else raise ConnectError."""
     if may_be_forecast(crime_type):
         return str(crime_type)
-    raise ConnectError(f"Crime type {crime_type} is not forecast; only {', '.join(CRIME_TYPES)} are, and finer types "
-                       "whose code begins with one of them.")
+    raise ConnectError(f"Crime type {crime_type} is not forecast; only {', '.join(ALLOWED_CRIME_TYPES)} are, and finer "
+                       "types whose code begins with one of them.")
 
 
 def admit_events(events: Events) -> tuple[AdmittedEvents, list[str]]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SLOW = Lookback("decay", 120.0)
 # Chosen: half-life of four weeks, whole ones, so that weekdays weigh alike; what it has beyond SLOW is the trend.
 FAST = Lookback("decay", 28.0)
-EVER = Lookback("window", float("inf"))
-_LOOKBACKS = (SLOW, FAST, EVER)
+WHOLE_PAST = Lookback("window", float("inf"))
+_LOOKBACKS = (SLOW, FAST, WHOLE_PAST)
 # Chosen: standard deviations of the normal priors on the logarithm; 0.1 lets weekday, season and kind of day move the
 # total by some 10 % before the data must insist. Wider ones follow chance where events are few.
 _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
@@ -121,7 +121,7 @@ def shares(history: EventHistory, timeline: Timeline) -> tuple[Floats, Floats]:
     if listening is None:
         return (np.ones(timeline.start.size),) * 2
     boxes, last = listening.uniform.size, history.known[-1] if history.known.size else listening.begin
-    counts = counts_at(history, timeline, [EVER], boxes, last).sum(axis=(1, 2))
+    counts = counts_at(history, timeline, [WHOLE_PAST], boxes, last).sum(axis=(1, 2))
     at = listening.at(timeline.start)
     return (np.maximum(listening.share_of_events(counts, listening.seen()), 1e-3)[at],
             listening.share_of_events(counts, listening.heard)[at])

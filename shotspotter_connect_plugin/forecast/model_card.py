@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .allowed_inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER, PLACE_KINDS
+from .allowed_inputs import CALENDAR_INPUTS, DAY_TERMS, INPUTS, NEVER_INPUTS, PLACE_KINDS
 from .expected_interval import SHARE
 from .gunfire_events import CRIME_TYPE as GUNFIRE
 from .sources import OWN, CrimeEvents, PlaceDistance
@@ -76,7 +76,7 @@ def make_card(model: ModelContent, context: ForecastContext, refused: Sequence[s
         "crime_types": records,
         "features": _features(context), "inputs_used": INPUTS,
         "columns_refused": sorted({*refused, *context.refused}), "kinds_of_places_refused": list(context.kinds_refused),
-        "never_an_input": list(NEVER),
+        "never_an_input": list(NEVER_INPUTS),
         "as_of": model.as_of.isoformat(), "shifts": list(model.shifts), "time_zone": calendar.timezone,
         "plan_hour": model.plan_hour,
         "boxes": {"count": int(len(boxes)), "side_m": model.size,

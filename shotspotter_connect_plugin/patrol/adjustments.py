@@ -32,22 +32,22 @@ HASHED = ("seq", "at_utc", "who", "role", "action", "patrol_id", "box_id", "shif
 _SHORTEST_HEAD = 8
 
 
-def text_of(row: Mapping[str, Any]) -> str:
+def adjustment_text(row: Mapping[str, Any]) -> str:
     """The text of an adjustment that is hashed."""
     values = {**row, "at_utc": _instant(row["at_utc"])}
     encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
     return encoder.encode([FORMAT, *([name, _canonical(values[name])] for name in HASHED)])
 
 
-def hash_of(row: Mapping[str, Any]) -> str:
-    """SHA-256 (hexadecimal) of :func:`text_of`; it depends on the row and, through ``previous_hash``, on all before."""
-    return hashlib.sha256(text_of(row).encode()).hexdigest()
+def adjustment_hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 (hexadecimal) of :func:`adjustment_text`; it depends on the row and, through it, on all before."""
+    return hashlib.sha256(adjustment_text(row).encode()).hexdigest()
 
 
 def linked(row: Mapping[str, Any], chain: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A new adjustment as the next row of a chain (list of rows): with seq, previous_hash and hash."""
     row = {**row, "seq": chain[-1]["seq"] + 1 if chain else 1, "previous_hash": chain[-1]["hash"] if chain else FIRST}
-    return {**row, "hash": hash_of(row)}
+    return {**row, "hash": adjustment_hash(row)}
 
 
 def chain_problems(chain: Sequence[Mapping[str, Any]], head: str = "") -> list[str]:
@@ -94,7 +94,7 @@ def _wrong(row: Mapping[str, Any], place: int, previous: str) -> str:
     if row["previous_hash"] != previous:
         return "it does not follow from the row before, so a row before it was changed or removed"
     try:
-        hashed = hash_of(row)
+        hashed = adjustment_hash(row)
     except (ValueError, TypeError, OverflowError, RecursionError):  # what no adjustment can hold
         hashed = None
     if row["hash"] != hashed:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .patrol_frames import (AssignedPatrols, CrewedStays, Delivered, RosterRows, ServedVisits, ShiftVisits,
                                 TimedStays)
 
-UNKNOWN = "unknown"
+UNKNOWN_OFFICER = "unknown"
 """Officer of a visit for which the roster tells nobody."""
 
 _VISIT = ["unit", "box_id", "entered_utc"]
@@ -60,7 +60,7 @@ def with_officers(visits: TimedStays, roster: RosterRows) -> CrewedStays:
     Returns
     -------
     pandas.DataFrame
-        The visits with ``officer``, :data:`UNKNOWN` where the roster tells nobody.
+        The visits with ``officer``, :data:`UNKNOWN_OFFICER` where the roster tells nobody.
     """
     middle = visits["entered_utc"] + (visits["left_utc"] - visits["entered_utc"]) / 2
     numbered = visits.assign(_visit=np.arange(len(visits)), _middle=middle)
@@ -68,7 +68,7 @@ def with_officers(visits: TimedStays, roster: RosterRows) -> CrewedStays:
     aboard = aboard[(aboard["from_utc"] <= aboard["_middle"]) & (aboard["_middle"] < aboard["to_utc"])]
     aboard = aboard[["_visit", "officer"]].drop_duplicates()
     found = numbered.merge(aboard, on="_visit", how="left")
-    return found.assign(officer=found["officer"].fillna(UNKNOWN)).drop(columns=["_visit", "_middle"])
+    return found.assign(officer=found["officer"].fillna(UNKNOWN_OFFICER)).drop(columns=["_visit", "_middle"])
 
 
 def _closed(roster: RosterRows) -> RosterRows:
@@ -140,7 +140,7 @@ def minutes_of_each(visits: pd.DataFrame, by: Sequence[str] = ("officer",)) -> p
     pandas.Series
         Minutes, by the columns ``by``; officers the roster does not tell are left out.
     """
-    return _minutes_once(visits[visits["officer"] != UNKNOWN], list(by))
+    return _minutes_once(visits[visits["officer"] != UNKNOWN_OFFICER], list(by))
 
 
 def _minutes_once(visits: pd.DataFrame, by: list[str]) -> pd.Series:
@@ -162,7 +162,7 @@ def _minutes_once(visits: pd.DataFrame, by: list[str]) -> pd.Series:
 
 def officer_minutes(visits: pd.DataFrame, by: Sequence[str] = ("box_id",)) -> pd.Series:
     """Minutes summed over officers, by box (and shift, patrol ...); officers the roster does not tell count nothing."""
-    return visits[visits["officer"] != UNKNOWN].groupby(list(by))["minutes"].sum()
+    return visits[visits["officer"] != UNKNOWN_OFFICER].groupby(list(by))["minutes"].sum()
 
 
 def planned_minutes(patrols: pd.DataFrame) -> pd.Series:

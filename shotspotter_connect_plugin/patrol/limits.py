@@ -19,7 +19,7 @@ WINDOWS = (7, 28)
 """Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
 
 SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
-WATER = "mostly water that officers cannot patrol"
+MOSTLY_WATER = "mostly water that officers cannot patrol"
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def never_drawn(boxes: LimitedBoxes, rules: Rules) -> Iterator[tuple[pd.Series, 
     yield ~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"
     if "water" in boxes:
         # A box whose water nobody told is land.
-        yield 1.0 - boxes["water"].astype(float) < rules["min_land"] - NEARLY, WATER
+        yield 1.0 - boxes["water"].astype(float) < rules["min_land"] - NEARLY, MOSTLY_WATER
 
 
 def may_be_drawn(boxes: LimitedBoxes, rules: Rules) -> Bools:

@@ -18,7 +18,7 @@ from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, s
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
 from .harm_bound import harm_upper_bound
-from .limits import (RESTING, SUPPRESSED, WATER, WINDOWS, PatrolHistory, box_caps, hard_limits, may_be_drawn,
+from .limits import (MOSTLY_WATER, RESTING, SUPPRESSED, WINDOWS, PatrolHistory, box_caps, hard_limits, may_be_drawn,
                      minute_limits, most_in_window, never_drawn, window_blocks)
 from .seeds import Uniforms
 
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
                                 MeteredBoxes, PlannedPatrols)
 
 __all__ = [
-    "NEARLY", "RESTING", "SUPPRESSED", "WATER", "WINDOWS", "DrawnShift", "HarmReached", "LimitedNeighbourhood",
-    "PatrolHistory", "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances", "draw_shift", "hard_limits",
+    "MOSTLY_WATER", "NEARLY", "RESTING", "SUPPRESSED", "WINDOWS", "DrawnShift", "HarmReached",
+    "LimitedNeighbourhood", "PatrolHistory", "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances",
+    "draw_shift", "hard_limits",
     "harm_by_box", "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes",
     "most_in_window", "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of",
     "visit_order", "window_blocks"]

@@ -113,7 +113,7 @@ def neighbours(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
     return first, second
 
 
-def beside(drawn: Bools, pairs: tuple[Ints, Ints]) -> Bools:
+def beside_drawn(drawn: Bools, pairs: tuple[Ints, Ints]) -> Bools:
     """Which boxes are not drawn themselves but have a drawn box around them.
 
     Parameters

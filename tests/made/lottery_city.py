@@ -6,7 +6,7 @@ import numpy as np
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol.draw_effect import BesideDrawn, Lottery
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
-from shotspotter_connect_plugin.patrol.spillover import Replays, beside, neighbours
+from shotspotter_connect_plugin.patrol.spillover import Replays, beside_drawn, neighbours
 
 SIDE, PER_BEAT, KINDS = 12, 2.0, 4
 
@@ -38,7 +38,7 @@ class City:
 
     def near(self, run):
         """Undrawn boxes beside a drawn one in a run, shifts x boxes."""
-        return beside(self.drawn[run], self.pairs)
+        return beside_drawn(self.drawn[run], self.pairs)
 
     def lottery(self, run):
         units = self.open
@@ -73,5 +73,5 @@ def make(seed, shifts, runs, mean=0.04, per_beat=PER_BEAT, replays=40):
     drawn = drawn.transpose(1, 2, 0, 3).reshape(runs, each * KINDS, ids.size)[:, :shifts]
     kinds = np.arange(shifts) % KINDS
     again = [(one, ~one & ~other) for other in lottery.draw(np.array(chance), replays, rng)
-             for one in [beside(other, pairs)]]
+             for one in [beside_drawn(other, pairs)]]
     return City(true, np.array(expected)[kinds], np.array(chance)[kinds], drawn, pairs, again)

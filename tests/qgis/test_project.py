@@ -201,7 +201,7 @@ def test_names_that_look_like_commands(sample, tmp_path, nasty):
     assert layer.isValid() and layer.featureCount() == 2
     for text in (layer.name(), result.title(), layer.renderer().categories()[0].label()):
         assert nasty.replace("[%", "[\u2060%") in text and "[%" not in text
-    assert layer.legend() is not None and "[%" not in map_layers.plain(nasty)
+    assert layer.legend() is not None and "[%" not in map_layers.unevaluated(nasty)
 
 
 def test_without_map_context_and_without_boxes(sample, tmp_path):

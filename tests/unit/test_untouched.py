@@ -252,13 +252,13 @@ def examples_of_exposure(boxes, col, row, rules):
     shift_odds = np.stack([odds, odds])
     runs = lottery.draw(shift_odds, 5, rng)
     pairs = spillover.neighbours(boxes["box_id"])
-    near = spillover.beside(runs[:, 0], pairs)
+    near = spillover.beside_drawn(runs[:, 0], pairs)
     shift = np.repeat([0, 1], 64)
     use = (shift_odds > 0) & (shift_odds < 1)
     numbers = draw_effect.Lottery(np.nonzero(use)[0], shift_odds[use], runs[:, 0][use])
     outcome = rng.poisson(0.5, int(use.sum())).astype(float)
     numbers.covariance(outcome, outcome)
-    again = [(spillover.beside(other, pairs), ~spillover.beside(other, pairs) & ~other)
+    again = [(spillover.beside_drawn(other, pairs), ~spillover.beside_drawn(other, pairs) & ~other)
              for other in runs.transpose(1, 0, 2)]
     parts = [(np.arange(64) + 64 * number, [near_[number] for near_, _ in again], [far[number] for _, far in again])
              for number in range(2)]

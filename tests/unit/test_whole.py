@@ -60,7 +60,7 @@ def made(kind, folder):
         return path, file_checks.png, []
     if kind == "csv":
         path.write_bytes(b"a,b\n" * 20)
-        return path, file_checks.lines(20), [file_checks.lines(19)]
+        return path, file_checks.has_lines(20), [file_checks.has_lines(19)]
     if kind == "zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as content:
             for name in ("a.txt", "b.txt"):
@@ -109,7 +109,7 @@ def test_a_file_that_lacks_a_part_in_the_middle_is_not(kind, tmp_path):
 
 
 def test_a_missing_file_is_not(tmp_path):
-    for check in (file_checks.pdf(1), file_checks.png, file_checks.lines(0), file_checks.archive([]),
+    for check in (file_checks.pdf(1), file_checks.png, file_checks.has_lines(0), file_checks.archive([]),
                   file_checks.layers(0)):
         with pytest.raises(Exception):
             check(tmp_path / "missing.gpkg")

@@ -17,6 +17,7 @@ from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
 from shapely.prepared import prep
 
+from ...workspace.numbers.delivered_period import OUTCOMES
 from ...workspace.store.layer_file import is_readable
 from ..paper import map_layers, style
 
@@ -33,14 +34,13 @@ MANY = 25
 TRACK = "#4a1f7a"
 OUTSIDE = 500.0
 """Metres around the jurisdiction in which tracks are still shown."""
-OUTCOMES = ("missed", "short", "on_target", "over")
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
 def memory_layer(name: str, kind: str, crs: str, frame: pd.DataFrame,
                  geometries: Iterable[QgsGeometry]) -> QgsVectorLayer:
     """A layer of a frame's columns; ``kind`` is ``Polygon``, ``LineString`` or ``MultiPolygon``."""
-    layer = QgsVectorLayer(kind, map_layers.plain(name), "memory")
+    layer = QgsVectorLayer(kind, map_layers.unevaluated(name), "memory")
     layer.setCrs(QgsCoordinateReferenceSystem(crs))
     provider = layer.dataProvider()
     provider.addAttributes([QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString))

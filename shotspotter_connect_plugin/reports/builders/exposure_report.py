@@ -13,7 +13,7 @@ from ...progress import SILENT
 from ...workspace.exports import public_pack
 from ...workspace.imports.census_columns import EVERYBODY
 from ...workspace.numbers.exposure_figures import FEWEST_REPORTS, NO_NEIGHBOURHOOD, TOO_FEW_REPORTS, exposure
-from ...workspace.numbers.small_numbers import FEW, LEAST, RULE
+from ...workspace.numbers.small_numbers import FEW, HIDING_RULE, LEAST
 from ..paper import charts, page_head, style
 from ..paper.report_content import (Beside, Chart, Figures, Heading, Map, Paragraph, PrintedColumn, PrintedTable,
                                     Report, table_csv)
@@ -125,7 +125,7 @@ def _compose(workspace: Workspace, numbers: Exposure, public: bool) -> Report:
              *_groups(numbers), *_limits(numbers),
              *_evenness(numbers), *_lottery(numbers), *_overrides(numbers), *_gunfire(numbers), *_refused(numbers)]
     if public:
-        parts += [Heading("Small counts"), Paragraph(RULE, small=True)]
+        parts += [Heading("Small counts"), Paragraph(HIDING_RULE, small=True)]
     return Report(title, head, parts, crs=workspace.settings.crs)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterable
 import pandas as pd
 
 from ...errors import ConnectError
-from ...patrol.dosage import UNKNOWN
+from ...patrol.dosage import UNKNOWN_OFFICER
 from ...workspace.numbers import delivered_period, officer_figures, tactic_figures
 from ..paper import charts, page_head, wording
 from ..paper.report_content import Chart, Figures, Heading, Paragraph, PrintedColumn, PrintedTable, Report, number
@@ -64,7 +64,7 @@ def build(workspace: Workspace, first: str, last: str, beat: str = "", shift: st
 def _all(period: DeliveredPeriod, shifts: pd.DataFrame, names: dict[str, str], rank: bool) -> list[Part]:
     table = officer_figures.by_officer(shifts, LEAST_PEERS)
     table = _ranked(table) if rank else _by_code(table)
-    unknown = period.visits.loc[period.visits["officer"] == UNKNOWN, "minutes"].sum()
+    unknown = period.visits.loc[period.visits["officer"] == UNKNOWN_OFFICER, "minutes"].sum()
     return [
         Figures([(f"{len(table):,}", "officers"), (f"{int(table['shifts'].sum()):,}", "officer-shifts"),
                  (patrol_tables.minutes(table["minutes"].sum()), "officer-minutes in boxes"),

@@ -14,7 +14,7 @@ from ..paper.wording import clean, natural_key
 if TYPE_CHECKING:
     from ...workspace.store.workspace import Workspace
 
-OUTCOMES = {"missed": "Not visited", "short": "Short", "on_target": "On target", "over": "Over"}
+OUTCOME_WORDS = {"missed": "Not visited", "short": "Short", "on_target": "On target", "over": "Over"}
 NOT_PLANNED, NO_TYPE, NO_BEAT = "Not a planned box", "No crime type", "Outside the beats"
 NOTHING = "No patrols were planned and no visits or tactics are recorded in this period and with these filters."
 ABOUT_MINUTES = ("Minutes of a box are patrol-minutes: time in which at least one unit was there. Planned minutes are "

@@ -17,7 +17,7 @@ from ..paper.report_content import Beside, Heading, Map
 from ..plan import sheets
 from . import delivered_map, patrol_tables
 from .delivered_map import MANY
-from .patrol_tables import OUTCOMES, cut_name
+from .patrol_tables import OUTCOME_WORDS, cut_name
 from .shift_tables import OUTCOME_ORDER
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class ShiftMaps:
 
         key: list[KeyEntry] = [
             (partial(delivered_map.outcome_symbol, name, SWATCH, "MM"), "", f"{words} ({_SIGNS[name]})")
-            for name, words in OUTCOMES.items()]
+            for name, words in OUTCOME_WORDS.items()]
         return [Heading("Where boxes were visited"),
                 Map("Boxes of the period", layers, self._extent(rectangles), data.crs, height, key,
                     "Each planned box by what happened most often to its patrols.", LEAST_MAP)]

@@ -11,7 +11,7 @@ from ...workspace.numbers import delivered_period, dosage_figures
 from ..paper import charts, wording
 from ..paper.report_content import Beside, Chart, Figures, Paragraph, PrintedColumn, PrintedTable, number
 from . import patrol_tables
-from .patrol_tables import OUTCOMES, cut_name
+from .patrol_tables import OUTCOME_WORDS, cut_name
 
 if TYPE_CHECKING:
     from .shift_data import ShiftData
@@ -95,7 +95,7 @@ def off_target(data: ShiftData, shifts: Sequence[tuple[str, str]]) -> PrintedTab
         boxes = found.get((outcome, date, code), ())
         name = data.names.get(code, code)
         if len(boxes):
-            rows.append((OUTCOMES[outcome], name if one_date else f"{patrol_tables.day(date)}, {name}", len(boxes),
+            rows.append((OUTCOME_WORDS[outcome], name if one_date else f"{patrol_tables.day(date)}, {name}", len(boxes),
                          _by_their_beat(boxes)))
     when = [PrintedColumn("when", "Shift", 18 if one_date else 34)] if len(shifts) > 1 else []
     return PrintedTable("off_target", [
@@ -139,8 +139,8 @@ def outcomes(patrols: pd.DataFrame) -> Beside:
     labels, series = beats["beat"].tolist(), [
         charts.Series("Planned minutes", beats["planned_minutes"].tolist()),
         charts.Series("Delivered minutes", beats["minutes"].tolist())]
-    words = [OUTCOMES[name] for name in OUTCOMES]
-    outcome = [charts.Series("Boxes", [int(counts.get(name, 0)) for name in OUTCOMES])]
+    words = [OUTCOME_WORDS[name] for name in OUTCOME_WORDS]
+    outcome = [charts.Series("Boxes", [int(counts.get(name, 0)) for name in OUTCOME_WORDS])]
     by_outcome = Chart("Boxes by outcome", lambda width: charts.bars(words, outcome, width, "boxes", label_mm=22.0))
     by_beat = Chart("Minutes by beat",
                     lambda width: charts.columns(labels, series, width, 46.0, "minutes, by beat"))
@@ -151,7 +151,7 @@ def boxes_tables(patrols: pd.DataFrame) -> list[PrintedTable]:
     """Every box: those to talk about with all there is, those on target in two columns."""
     rank = {name: place for place, name in enumerate(OUTCOME_ORDER)}
     patrols = patrol_tables.beats_in_order(patrols)
-    patrols = patrols.assign(rank=patrols["outcome"].map(rank), words=patrols["outcome"].map(OUTCOMES))
+    patrols = patrols.assign(rank=patrols["outcome"].map(rank), words=patrols["outcome"].map(OUTCOME_WORDS))
     patrols = patrols.sort_values("rank", kind="stable")
     on_target = patrols["outcome"] == "on_target"
     beat, where = PrintedColumn("beat", "Beat", 18), PrintedColumn("where", "Where")
@@ -183,7 +183,7 @@ def stays_table(data: ShiftData, stays: pd.DataFrame) -> PrintedTable:
 
 def lists_for_files(data: ShiftData) -> list[PrintedTable]:
     """What only a table in a file can hold: every beat, every patrol and every stay of the period."""
-    patrols = data.patrols.assign(words=data.patrols["outcome"].map(OUTCOMES))
+    patrols = data.patrols.assign(words=data.patrols["outcome"].map(OUTCOME_WORDS))
     stays = data.in_order_of_units(data.stays).assign(letter="", colour="")
     shift = [PrintedColumn("shift_date", "Date"), PrintedColumn("shift", "Shift")]
     return [

@@ -50,7 +50,7 @@ class PlanLayers:
 
 def open_layer(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     """A layer of the GeoPackage; its name is text even where QGIS would read an expression."""
-    layer = _open(geopackage, table, plain(name))
+    layer = _open(geopackage, table, unevaluated(name))
     if not layer.isValid():
         raise ConnectError(f"The plan's layer {table} cannot be opened: make the plan again.", str(geopackage))
     return layer
@@ -63,7 +63,7 @@ def _open(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:
     return QgsVectorLayer(f"{geopackage}|layername={table}", name, "ogr", options)
 
 
-def plain(text: str) -> str:
+def unevaluated(text: str) -> str:
     """Text that is not evaluated even where QGIS replaces ``[% … %]``, as in a legend: an invisible joiner parts it."""
     return text.replace("[%", "[\u2060%")
 
@@ -200,7 +200,7 @@ def style_visits(layer: QgsVectorLayer, _: object) -> None:
 
 
 def _legend(kind: Mapping[str, str]) -> str:
-    return plain(f"{kind['letter']}  {kind['name']}")
+    return unevaluated(f"{kind['letter']}  {kind['name']}")
 
 
 def _box(colour: str) -> QgsFillSymbol:

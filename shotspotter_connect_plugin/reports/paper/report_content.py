@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence, U
 import pandas as pd
 
 from ...errors import ConnectError
-from ...file_checks import lines
+from ...file_checks import has_lines
 from ...files import replacing_together
 from ...workspace.exports.plan_formats import harmless
 from .wording import clean
@@ -227,5 +227,5 @@ def write_csv(report: Report, path: Union[str, Path]) -> list[str]:
     with replacing_together(path.parent, "The table") as new:
         for target, table in zip(paths, tables):
             content = table_csv(table).encode("utf-8-sig")
-            new(target.name, lines(content.count(b"\n"))).write_bytes(content)
+            new(target.name, has_lines(content.count(b"\n"))).write_bytes(content)
     return [str(target) for target in paths]

@@ -21,7 +21,7 @@ from ...workspace.exports.shift_package import make_package
 from ..paper import map_layers, style, wording
 from . import rollcall_data
 from .plan_file import copy_context, no_waiting_for_the_disk, write_table
-from .plan_project import metadata_of, opens, save
+from .plan_project import metadata_of, opens, save_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +111,7 @@ def write_phone(workspace: Workspace, shift_date: str, shift: str, path: str, pr
             counts = _write_geopackage(geopackage, rollcall, package, progress)
         project = _project(rollcall, geopackage)
         try:
-            save(project, project_file)
+            save_project(project, project_file)
         finally:
             map_layers.let_go(project)
         layers(counts)(geopackage)
@@ -169,7 +169,7 @@ def _choices(crime_types: pd.Series, package: ShiftPackage) -> pd.DataFrame:
 def _project(rollcall: RollCall, geopackage: str | Path) -> QgsProject:
     project = map_layers.new_project(rollcall.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(map_layers.plain(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}")))
+    project.setTitle(map_layers.unevaluated(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}")))
     project.setMetadata(metadata_of(project.title(), rollcall))
     project.setBackgroundColor(style.colour(style.LAND))
     boxes, beats = map_layers.open_layer(

@@ -80,7 +80,7 @@ def write_plan_files(rollcalls: Sequence[RollCall], folder: str | Path, progress
         project = build_project(rollcalls, aside)
         write_plan_place(project, address, folder, rollcalls[0].shift_date, [sheet.shift for sheet in rollcalls])
         try:
-            save(project, new(project_file.name, opens))
+            save_project(project, new(project_file.name, opens))
         finally:
             map_layers.let_go(project)
     return PlanFiles(str(geopackage), str(project_file))
@@ -91,7 +91,7 @@ def build_project(rollcalls: Sequence[RollCall], geopackage: str | Path) -> QgsP
     first = rollcalls[0]
     project = map_layers.new_project(first.crs)
     project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(map_layers.plain(
+    project.setTitle(map_layers.unevaluated(
         f"Plan of {wording.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")))
     project.setMetadata(metadata_of(project.title(), first))
     project.setBackgroundColor(style.colour(style.LAND))
@@ -116,7 +116,7 @@ def _shift_groups(project: QgsProject, rollcalls: Sequence[RollCall], geopackage
     """One group per shift, of which one at a time is shown."""
     shifts = project.layerTreeRoot().addGroup("Shifts")
     for rollcall in rollcalls:
-        group = shifts.addGroup(map_layers.plain(f"{rollcall.shift_name}, {rollcall.hours}"))
+        group = shifts.addGroup(map_layers.unevaluated(f"{rollcall.shift_name}, {rollcall.hours}"))
         boxes = map_layers.open_layer(geopackage, "patrols", f"Boxes to patrol, {rollcall.shift_name}")
         forecast = map_layers.open_layer(geopackage, "forecast", f"Forecast, {rollcall.shift_name}")
         for layer in (boxes, forecast):
@@ -166,7 +166,7 @@ def _notes(rollcall: RollCall) -> str:
     return "<br>".join(escape(line) for line in lines if line)
 
 
-def save(project: QgsProject, path: Path) -> None:
+def save_project(project: QgsProject, path: Path) -> None:
     """Write the project without what QGIS would put into it: the name of whoever ran this, and where it was made."""
     as_written = path.with_name(path.name + ".unpacked")
     if not project.write(str(path)):

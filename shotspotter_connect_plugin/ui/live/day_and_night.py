@@ -70,8 +70,8 @@ QProgressBar::chunk {{ background: {ink}; border-radius: 5px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: {paper}; border: 0; }}
 """
 
-DAY = Theme("#f7f7f5", "#ffffff", style.RULE, style.INK, style.MUTED, "#2a7f62", False, {
+DAY_THEME = Theme("#f7f7f5", "#ffffff", style.RULE, style.INK, style.MUTED, "#2a7f62", False, {
     live_patrol.ENOUGH: style.DOSAGE["on_target"][0], live_patrol.OVER: style.DOSAGE["short"][0],
     live_patrol.TAKEN_OFF: "#b9c0c6"})
-NIGHT = Theme("#0d1013", "#1a2026", "#3a444e", "#c9d1d8", "#87929c", "#1d5a46", True, {
+NIGHT_THEME = Theme("#0d1013", "#1a2026", "#3a444e", "#c9d1d8", "#87929c", "#1d5a46", True, {
     live_patrol.ENOUGH: "#1f6b52", live_patrol.OVER: "#7a5210", live_patrol.TAKEN_OFF: "#3f4a54"})

@@ -27,7 +27,7 @@ _METRES_PER_HDOP = 5.0
 """As imports of GPS files take it."""
 
 
-def check_address(kind: str, text: str) -> tuple[str, int] | tuple[str]:
+def receiver_address(kind: str, text: str) -> tuple[str, int] | tuple[str]:
     """An address of its kind: (host, port), or the name of a serial port.
 
     Raises
@@ -102,7 +102,7 @@ class GpsSource(QObject):
 
     def open(self, kind: str, text: str) -> None:
         """Open a connection of our own, unless QGIS has one; ConnectError where the address is none."""
-        address = check_address(kind, text)
+        address = receiver_address(kind, text)
         if kind == SERIAL:
             _serial_port()
         self._wanted = kind, address

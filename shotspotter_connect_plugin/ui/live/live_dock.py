@@ -14,7 +14,7 @@ from ...forecast import crs as systems
 from ...patrol import live_patrol
 from ...processing import addresses
 from ...workspace.steps.patrol_journal import Journal, check_unit, fix_as_kept
-from .day_and_night import DAY, NIGHT
+from .day_and_night import DAY_THEME, NIGHT_THEME
 from .gps_receiver import GpsSource
 from .live_map import LiveMap
 from .live_pages import SETTINGS, PatrolPage, StartPage, tr
@@ -254,7 +254,7 @@ class LiveDock(QgsDockWidget):
         self._show_boxes()
 
     def _dress(self, night: bool) -> None:
-        self._theme = NIGHT if night else DAY
+        self._theme = NIGHT_THEME if night else DAY_THEME
         QgsSettings().setValue(SETTINGS + "night", bool(night))
         self._pages.setStyleSheet(self._theme.sheet)
         if self.live_map is not None:

@@ -168,7 +168,7 @@ class LiveMap(QObject):
         layer.setCrs(crs_of(package.crs))
         layer.setDisplayExpression('"where"')
         layer.setReadOnly(True)
-        layer.setName(map_layers.plain(tr("My boxes, {}").format(package.shift_name)))
+        layer.setName(map_layers.unevaluated(tr("My boxes, {}").format(package.shift_name)))
         layer.setCustomProperty(_MARK, True)
         layer.setCustomProperty("skipMemoryLayersCheck", 1)  # it is made from the package, so nothing can be lost
         QgsProject.instance().addMapLayer(layer, False)

@@ -110,7 +110,8 @@ class MapLink(QObject):
         provider.truncate()
         write_features(provider, self._layer.fields(), planned[_FIELDS], planned[_CORNERS].to_numpy(), SILENT)
         name = dict(zip(view.shifts["shift"], view.shifts["name"])).get(view.shift, view.shift)
-        quietly(lambda _: self._layer.setName(map_layers.plain(tr("Plan of {}, {}").format(view.shift_date, name))))
+        quietly(lambda _: self._layer.setName(map_layers.unevaluated(tr("Plan of {}, {}").format(view.shift_date,
+                                                                                                 name))))
         self._layer.updateExtents()
         self._layer.triggerRepaint()
 

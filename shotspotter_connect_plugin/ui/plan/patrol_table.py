@@ -69,7 +69,7 @@ def _chance(patrol: dict[str, Any]) -> str:
     return wording.chance_in_words(chance, low, high)
 
 
-def columns() -> list[PatrolColumn]:
+def patrol_columns() -> list[PatrolColumn]:
     """The columns of the table, in order."""
     statuses = {"planned": tr("planned"), "suppressed": tr("suppressed")}
     origins = {"drawn": tr("drawn"), "topped_up": tr("topped up"), "added": tr("added")}
@@ -113,7 +113,7 @@ class PatrolTableModel(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.columns = columns()
+        self.columns = patrol_columns()
         self._patrols, self._shown, self._chips = [], [], {}
         self._beat = self._crime_type = self._text = ""
         self._sorted = (-1, Qt.SortOrder.AscendingOrder)

@@ -92,7 +92,7 @@ def _fill(connection, table, frame, rectangles, srs_id, progress):
     columns = [frame[name].tolist() for name in frame.columns]
     for start in range(0, len(frame), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
-        blobs = polygon_blobs(rectangles[part], srs_id)
+        blobs = rectangle_blobs(rectangles[part], srs_id)
         connection.executemany(statement, zip(range(start + 1, start + 1 + len(blobs)), blobs,
                                               *(column[part] for column in columns)))
         progress.report(start / len(frame))
@@ -106,7 +106,7 @@ def _fill(connection, table, frame, rectangles, srs_id, progress):
     connection.execute("COMMIT")
 
 
-def polygon_blobs(rectangles: Rectangles, srs_id: int) -> list[bytes]:
+def rectangle_blobs(rectangles: Rectangles, srs_id: int) -> list[bytes]:
     """GeoPackage blobs of rectangles (n, 4), a list of bytes (OGC 12-128r18, clause 2.1.3)."""
     x_min, y_min, x_max, y_max = rectangles.T
     polygons = np.zeros(len(rectangles), dtype=_POLYGON)

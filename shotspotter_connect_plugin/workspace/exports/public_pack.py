@@ -23,7 +23,7 @@ from ..imports.census_columns import EVERYBODY
 from ..numbers.exposure_data import SHIFT
 from ..numbers.exposure_figures import REST, Exposure
 from ..numbers.number_frames import PublishedDraws, PublishedHashes, ReplayedDraws
-from ..numbers.small_numbers import FEW, HIDDEN, RULE, small, suppressed
+from ..numbers.small_numbers import FEW, HIDDEN, HIDING_RULE, small, suppressed
 from ..steps import draw_proof
 from ..steps.configure import export_configuration
 from ..store.runs import library_versions
@@ -242,7 +242,7 @@ What can be guessed from it
   taken out of a plan by hand.
 
 What is not in it
-{textwrap.fill("No officer, no unit, no account, no note, no person. " + RULE, 118, **_INDENT)}
+{textwrap.fill("No officer, no unit, no account, no note, no person. " + HIDING_RULE, 118, **_INDENT)}
 
 {left}What is in it
 {chr(10).join(held)}

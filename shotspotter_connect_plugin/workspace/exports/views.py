@@ -39,12 +39,12 @@ ShownVisits = Annotated[pd.DataFrame, Rows("A visit of a unit, by time of entry"
     ("dosage", "text", "Dosage"), ("patrol_id", "text", "Patrol")))]
 
 
-def words_of(frame: Any) -> dict[str, str]:
+def headings_of(frame: Any) -> dict[str, str]:
     """Column -> what people read above it, of a frame declared here."""
     return {column.name: column.help for column in frame.__metadata__[0].columns}
 
 
-FORECAST_WORDS, PLAN_WORDS, VISIT_WORDS = words_of(ShownForecasts), words_of(ShownPatrols), words_of(ShownVisits)
+FORECAST_WORDS, PLAN_WORDS, VISIT_WORDS = map(headings_of, (ShownForecasts, ShownPatrols, ShownVisits))
 
 
 def forecast_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],

@@ -60,5 +60,5 @@ def write_shares(workspace: Workspace, writer: Writer, shapes: Sequence[BaseGeom
     writer.upsert("boxes", boxes[["box_id", "water"]])
     rules = metering.rules_of(workspace.settings, "", "", 1)
     out = sum([int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)
-               if reason == metering.WATER])
+               if reason == metering.MOSTLY_WATER])
     return [f"{out:,} boxes have less than {rules['min_land']:.0%} land; they are not drawn."] * (out > 0)

@@ -11,7 +11,7 @@ from ...forecast.instants import DAY, NAT
 from . import coordinates, privacy, source_times, time_texts
 from .column_names import plain
 from .rejected_rows import RejectedRows
-from .row_source import FAULT, FAULTS, GEOMETRY
+from .row_source import FAULT, FAULTS, POSITION_COLUMNS
 from .value_words import day_kind, in_session
 from .weather_measures import WEATHER
 
@@ -33,7 +33,7 @@ _LONGEST_SPAN = 731
 _WARMEST = 60.0
 _MISSING = frozenset(("", "m", "na", "n/a", "nan", "none", "null", "-", "--", "-9999", "-9999.0", "9999", "9999.9"))
 _TRACE = "t"
-LINE = "(line)"
+LINE_COLUMN = "(line)"
 _BY_NAME = {name: measure for measure in WEATHER.values() for name in [*measure.words.split(), plain(measure.name)]}
 _DAY_KEY = ["day", "kind", "name"]
 
@@ -158,7 +158,7 @@ class CalendarFile:
 
     def days(self, kind: Objects) -> CalendarRows:
         """Rows of holidays, school days and events: one per date."""
-        self._reject((kind == "event") & ~self._placed(kind == "event"), coordinates.OUTSIDE)
+        self._reject((kind == "event") & ~self._placed(kind == "event"), coordinates.OUTSIDE_JURISDICTION)
         event = kind == "event"
         people = self._numbers("value", event)
         session = np.array([in_session(value, name) for value, name in zip(self._text("value"), self._text("name"))])
@@ -167,40 +167,40 @@ class CalendarFile:
         plain_names = {"holiday": "holiday", "event": "event"}
         usual = [plain_names.get(what, "school" if held else "no school") for what, held in zip(kind, session)]
         frame = pd.DataFrame({
-            LINE: np.arange(len(kind)), "kind": kind, "name": np.where(name == "", usual, name), "value": value,
+            LINE_COLUMN: np.arange(len(kind)), "kind": kind, "name": np.where(name == "", usual, name), "value": value,
             "x": np.where(event, self._x, np.nan), "y": np.where(event, self._y, np.nan),
             **{column: np.where(event, values, NAT) for column, values in self._instants.items()},
             "known_utc": NAT})
         frame = frame[self.kept & (kind != "weather")]
-        length = (self._end - self._begin + 1)[frame[LINE]]
-        day = np.repeat(self._begin[frame[LINE]], length) + np.arange(length.sum()) - np.repeat(
+        length = (self._end - self._begin + 1)[frame[LINE_COLUMN]]
+        day = np.repeat(self._begin[frame[LINE_COLUMN]], length) + np.arange(length.sum()) - np.repeat(
             np.cumsum(length) - length, length)
         frame = frame.loc[frame.index.repeat(length)].assign(day=day)
         # A period of school goes on over its weekends, on which no school is held.
         weekday = (frame["day"] + 3) % 7 < 5
         frame = frame[weekday | (frame["kind"] != "school") | (frame["value"] == 0) | (np.repeat(length, length) == 1)]
-        self._reject(self.kept & (kind == "school") & ~np.isin(np.arange(len(kind)), frame[LINE]), NO_WEEKDAY)
+        self._reject(self.kept & (kind == "school") & ~np.isin(np.arange(len(kind)), frame[LINE_COLUMN]), NO_WEEKDAY)
         return _numbered(frame)
 
     def _placed(self, rows: Bools) -> Bools:
         """Put x and y of events in place; tells which rows are in the jurisdiction or have no place of their own."""
         pair = next(((self.found[x], self.found[y]) for x, y in (("longitude", "latitude"), ("x", "y"))
-                     if {x, y} <= set(self.found)), GEOMETRY if self.source.has_geometry else None)
+                     if {x, y} <= set(self.found)), POSITION_COLUMNS if self.source.has_geometry else None)
         size = len(self._rows)
         self._x, self._y = np.full((2, size), np.nan)
         if pair is None or not rows.any():
             return np.ones(size, dtype=bool)
         x, y = (coordinates.numbers(self._rows[column]) for column in pair)
         given = np.logical_or.reduce([(self._rows[column].astype(str).str.strip() != "").to_numpy() for column in pair])
-        if pair == GEOMETRY:
+        if pair == POSITION_COLUMNS:
             given = np.isfinite(x)
         area = coordinates.JurisdictionArea(self.workspace)
         system = coordinates.choose_system(area, {pair: coordinates.sample_points(x[rows], y[rows])},
                                            layer_crs=self.source.crs)
         self._x, self._y, reason = coordinates.place_points(area, system, x, y, given)
         self._reject(rows & (reason == coordinates.NO_NUMBER), coordinates.NO_NUMBER)
-        self._reject(rows & (reason == coordinates.POWER), coordinates.POWER)
-        return reason != coordinates.OUTSIDE
+        self._reject(rows & (reason == coordinates.OFF_BY_POWER), coordinates.OFF_BY_POWER)
+        return reason != coordinates.OUTSIDE_JURISDICTION
 
     def _numbers(self, role: str, rows: Bools) -> Floats:
         """Numbers of a column for some rows; those that are none are rejected."""
@@ -218,15 +218,15 @@ class CalendarFile:
             parts.append(self._measure(role, rows))
         if not parts and rows.any():
             parts.append(self._named_measures(rows))
-        line = np.concatenate([part[LINE] for part in parts]) if parts else np.zeros(0, dtype=np.int64)
+        line = np.concatenate([part[LINE_COLUMN] for part in parts]) if parts else np.zeros(0, dtype=np.int64)
         self._reject(rows & ~np.isin(np.arange(len(kind)), line), NO_VALUE)
         if not rows.any():
             return pd.DataFrame()
         frame = pd.concat(parts, ignore_index=True)
-        frame = frame[self.kept[frame[LINE]]]
-        frame["day"] = self._begin[frame[LINE]]
-        known = self._moments("issued", "")[1][frame[LINE]] if "issued" in self.found else np.full(len(frame),
-                                                                                                   NAT)
+        frame = frame[self.kept[frame[LINE_COLUMN]]]
+        frame["day"] = self._begin[frame[LINE_COLUMN]]
+        known = self._moments("issued", "")[1][frame[LINE_COLUMN]] if "issued" in self.found else np.full(len(frame),
+                                                                                                          NAT)
         after = source_times.to_utc((frame["day"].to_numpy() + 1) * DAY, self.zone, True)
         frame["kind"] = np.where(known == NAT, "weather", FORECAST)
         frame["known_utc"] = np.where(known == NAT, after, known)
@@ -250,7 +250,7 @@ class CalendarFile:
         elif measure.units and not any(plain(column).endswith(unit) for unit in measure.units):
             self.warnings.append(f"Column {column} names no unit; its values were taken for {measure.name}.")
         line = np.flatnonzero(rows & ~np.isnan(value))
-        return pd.DataFrame({LINE: line, "name": measure.name, "value": value[line] * factor + offset,
+        return pd.DataFrame({LINE_COLUMN: line, "name": measure.name, "value": value[line] * factor + offset,
                              "summed": measure.summed})
 
     def _named_measures(self, rows: Bools) -> WeatherValues:
@@ -262,7 +262,7 @@ class CalendarFile:
         change = np.array([measure.conversion(name) if measure else (1.0, 0.0)
                            for measure, name in zip(measures, names)]).reshape(-1, 2)
         return pd.DataFrame({
-            LINE: line, "value": value[line] * change[:, 0] + change[:, 1],
+            LINE_COLUMN: line, "value": value[line] * change[:, 0] + change[:, 1],
             "name": [measure.name if measure else name or "value" for measure, name in zip(measures, names)],
             "summed": [bool(measure and measure.summed) for measure in measures]})
 
@@ -281,7 +281,7 @@ def _summed(frame: pd.DataFrame) -> CalendarRows:
     whole = frame[frame["used"]].groupby(_DAY_KEY).agg(
         total=("value", "sum"), mean=("value", "mean"), summed=("summed", "first"), known_utc=("known_utc", "max"))
     whole["value"] = np.where(whole["summed"], whole["total"], whole["mean"]).round(6)
-    return frame[[LINE, *_DAY_KEY]].merge(whole[["value", "known_utc"]].reset_index(), on=_DAY_KEY)
+    return frame[[LINE_COLUMN, *_DAY_KEY]].merge(whole[["value", "known_utc"]].reset_index(), on=_DAY_KEY)
 
 
 def _numbered(frame: CalendarRows) -> CalendarRows:

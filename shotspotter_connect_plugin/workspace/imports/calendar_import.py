@@ -16,13 +16,13 @@ from ...forecast.instants import NAT, nanoseconds
 from ...progress import SILENT
 from ..store.workspace import Between
 from . import privacy
-from .calendar_file import CALENDAR_KINDS, FORECAST, LINE, CalendarFile, dates_of_days
+from .calendar_file import CALENDAR_KINDS, FORECAST, LINE_COLUMN, CalendarFile, dates_of_days
 from .column_recognition import ColumnMapping, recognise
 from .date_order import with_date_order
 from .import_result import ImportResult
 from .readers import open_source, read_whole
 from .rejected_rows import rejects_path
-from .row_source import GEOMETRY
+from .row_source import POSITION_COLUMNS
 from .source_questions import SourceOptions, recall
 from .weather_measures import WEATHER
 
@@ -70,7 +70,8 @@ def import_calendar(workspace: Workspace, path: Union[str, Path], mapping: Colum
     warnings: list[str] = []
     answers = recall(workspace, TABLE, source.columns, SourceOptions(roles), warnings)
     found = _columns(source, answers.mapping, holds, warnings)
-    rows = read_whole(source, [*found.values(), *(GEOMETRY if source.has_geometry else ())], progress.part(0.0, 0.5))
+    rows = read_whole(source, [*found.values(), *(POSITION_COLUMNS if source.has_geometry else ())],
+                      progress.part(0.0, 0.5))
     warnings.extend(source.notes())
     progress.report(0.5)
     columns = [found[role] for role in ("date", "from", "to", "issued") if role in found]
@@ -137,7 +138,7 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
         if len(table):
             # A row of the file is as new as the newest of what it says.
             kept = pd.Series(state.reindex(pd.MultiIndex.from_frame(table[_KEY])).to_numpy()).groupby(
-                table[LINE].to_numpy()).min().to_numpy()
+                table[LINE_COLUMN].to_numpy()).min().to_numpy()
         added, updated, unchanged = (int((kept == which).sum()) for which in (_NEW, _OTHER, _SAME))
         result = ImportResult(
             read=reading.read, added=added, updated=updated, unchanged=unchanged, rejected=len(reading.rejects),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Collection, Sequence
 from ...errors import ConnectError, some
 from . import privacy
 from .column_recognition import ColumnMapping, given_roles, recognise
-from .row_source import GEOMETRY
+from .row_source import POSITION_COLUMNS
 
 if TYPE_CHECKING:
     from .row_source import RowSource
@@ -58,7 +58,7 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
 
 def pairs_of(source: RowSource, found: dict[str, str]) -> list[tuple[str, str]]:
     """(x column, y column) of every pair of coordinates of a source, degrees first."""
-    pairs = [GEOMETRY] if source.has_geometry else []
+    pairs = [POSITION_COLUMNS] if source.has_geometry else []
     if "longitude" in found and "latitude" in found:
         pairs.append((found["longitude"], found["latitude"]))
     number = ""

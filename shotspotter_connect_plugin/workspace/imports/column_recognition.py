@@ -7,7 +7,7 @@ from typing import Mapping, Optional, Sequence, Union
 from ... import json_text
 from ...errors import ConnectError, some
 from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
-from .synonyms import ROLES, SEVERAL
+from .synonyms import COLUMN_ROLES, SEVERAL
 
 _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
             "occurred_utc": "occurred", "reported_utc": "reported", "occurred_from_utc": "occurred_from",
@@ -29,7 +29,7 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     columns : list of str
         Of the source, in order.
     table : str
-        A key of :data:`ROLES`.
+        A key of :data:`COLUMN_ROLES`.
     mapping : dict or str, optional
         Role -> column, or the same as JSON; wins over what is recognised; an empty column leaves a role out.
 
@@ -42,7 +42,7 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     given = given_roles(columns, table, mapping)
     found = {role: column for role, column in given.items() if column}
     free = [column for column in columns if column not in found.values()]
-    for role, names in ROLES[table].items():
+    for role, names in COLUMN_ROLES[table].items():
         if role in given or role in ("x", "y"):
             continue
         column, number = _further(free, names) if role in SEVERAL else _best(free, names), 1
@@ -50,8 +50,8 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
             found[role + (str(number) if number > 1 else "")] = column
             free.remove(column)
             column, number = _further(free, names) if role in SEVERAL else None, number + 1
-    if "x" in ROLES[table] and not {"x", "y"} & set(given):
-        _pairs(free, ROLES[table], found)
+    if "x" in COLUMN_ROLES[table] and not {"x", "y"} & set(given):
+        _pairs(free, COLUMN_ROLES[table], found)
     return found
 
 
@@ -70,8 +70,8 @@ def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> d
     given: dict[str, Optional[str]] = {}
     for named, wanted in mapping.items():
         role = _ALIASES.get(str(named), str(named))
-        if role not in ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(ROLES[table]):
-            raise ConnectError(f"MAPPING has no role {role}; the roles are {', '.join(ROLES[table])}.")
+        if role not in COLUMN_ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(COLUMN_ROLES[table]):
+            raise ConnectError(f"MAPPING has no role {role}; the roles are {', '.join(COLUMN_ROLES[table])}.")
         if wanted in (None, ""):
             given[role] = None
             continue

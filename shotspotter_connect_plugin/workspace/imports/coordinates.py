@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 TOLERANCE = 1000.0
 """Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
 
-DEGREES = systems.DEGREES
 NO_PLACE, NO_NUMBER = "no coordinates", "coordinates that are not numbers"
-OUTSIDE, POWER = "outside the jurisdiction", "outside the jurisdiction: a coordinate is off by a power of ten"
+OUTSIDE_JURISDICTION = "outside the jurisdiction"
+OFF_BY_POWER = "outside the jurisdiction: a coordinate is off by a power of ten"
 
 _SAMPLE = 2000
 _SLIPS = 5000
@@ -68,7 +68,7 @@ class JurisdictionArea:
 
     def bounds_degrees(self) -> tuple[float, float, float, float]:
         """West, south, east, north."""
-        return systems.change(self.crs, DEGREES).bounds(*self.bounds)
+        return systems.change(self.crs, systems.DEGREES).bounds(*self.bounds)
 
     @staticmethod
     def _key(col: Ints, row: Ints) -> Ints:
@@ -167,9 +167,9 @@ def place_points(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y:
     reason[~known & ~given] = NO_PLACE
     reason[~known & given] = NO_NUMBER
     out = np.flatnonzero(known & ~area.near(here_x, here_y))
-    reason[out] = OUTSIDE
+    reason[out] = OUTSIDE_JURISDICTION
     if out.size:
-        reason[out[_off_by_power(area, x[out], y[out], system.crs, system.swapped)]] = POWER
+        reason[out[_off_by_power(area, x[out], y[out], system.crs, system.swapped)]] = OFF_BY_POWER
     return here_x, here_y, reason
 
 
@@ -202,15 +202,15 @@ def _coarse(values: Floats) -> Floats:
 def _candidates(area: JurisdictionArea, x: Floats, y: Floats) -> list[tuple[str, bool]]:
     """(crs, swapped) worth trying for these numbers, likeliest first; a swapped pair holds latitude first."""
     if not x.size:
-        return [(DEGREES, False)]
+        return [(systems.DEGREES, False)]
     if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 180)) > _GOOD:
-        return [(DEGREES, False), (DEGREES, True)]
+        return [(systems.DEGREES, False), (systems.DEGREES, True)]
     return [(crs, False) for crs in [area.crs, *_projected(area, True)]] + [(area.crs, True)]
 
 
 def _further(area: JurisdictionArea, x: Floats, tried: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
     """The rest of the projected systems in use here, for numbers too large for degrees."""
-    if not x.size or tried[0][0] == DEGREES:
+    if not x.size or tried[0][0] == systems.DEGREES:
         return []
     return [(crs, swapped) for crs in _projected(area, False) for swapped in (False, True)]
 
@@ -261,7 +261,7 @@ def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swappe
 
 def _rounding(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[float, float]:
     """(width, height) in metres of the cells to which coordinates were rounded."""
-    steps = _STEPS_DEGREES if crs == DEGREES else _STEPS_UNITS
+    steps = _STEPS_DEGREES if crs == systems.DEGREES else _STEPS_UNITS
     step_x, step_y = (_step(values, steps) for values in (x, y))
     if np.isnan(step_x) or np.isnan(step_y):
         return np.nan, np.nan

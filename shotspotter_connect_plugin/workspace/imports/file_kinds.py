@@ -15,9 +15,9 @@ from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
 from .readers import first_rows, open_source
-from .row_source import GEOMETRY
+from .row_source import POSITION_COLUMNS
 from .source_questions import table_before
-from .synonyms import ROLES
+from .synonyms import COLUMN_ROLES
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -62,7 +62,7 @@ FILE_KINDS = {
     "neighbourhoods": FileKind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
     "sensor_coverage": FileKind("Sensor coverage", "connect:importsensorcoverage", {}),
     "calendar": FileKind("Calendar", "connect:importcalendar", {
-        role: role.replace("_", " ") for role in ROLES["calendar"]}),
+        role: role.replace("_", " ") for role in COLUMN_ROLES["calendar"]}),
 }
 """Table -> what its files are."""
 MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")
@@ -131,7 +131,7 @@ def _is_gps(found: dict[str, str], head: FileRows, placed: bool) -> bool:
     """Positions with times of a unit, or with hardly anything else but numbers."""
     if not placed or "at" not in found:
         return False
-    others = [column for column in head if column not in (*GEOMETRY, found["at"], found.get("at_time"))]
+    others = [column for column in head if column not in (*POSITION_COLUMNS, found["at"], found.get("at_time"))]
     plain_numbers = [np.mean((head[column] == "") | pd.to_numeric(head[column], errors="coerce").notna())
                      for column in others]
     return "unit" in found or all(share > 0.9 for share in plain_numbers)

@@ -17,10 +17,10 @@ from . import privacy, source_times, time_texts
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, pairs_of
 from .column_names import names_utc
-from .coordinates import DEGREES, NO_NUMBER, NO_PLACE, OUTSIDE, numbers
+from .coordinates import NO_NUMBER, NO_PLACE, OUTSIDE_JURISDICTION, numbers
 from .date_order import check_order, with_date_order
 from .gps_formats import PROBLEM, guess_columns, open_gps
-from .row_source import FAULTS, GEOMETRY, faults
+from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class GpsFile:
         found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
         if {"longitude", "latitude"} <= set(found):
             x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
-            change = systems.change(DEGREES, self._area.crs)
+            change = systems.change(systems.DEGREES, self._area.crs)
             if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
                 found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
         return {**found, **named}
@@ -132,7 +132,7 @@ class GpsFile:
             return self.source.crs
         x, y = (numbers(head[column]) for column in self._places)
         degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
-        return DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
+        return systems.DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
 
     @property
     def dropped_columns(self) -> list[str]:
@@ -223,13 +223,13 @@ class GpsFile:
         column = np.full(len(chunk), self.mapping["at"], dtype=object)
         x, y = (numbers(chunk[name]) for name in self._places)
         placed = np.isfinite(x) & np.isfinite(y)
-        given = np.logical_or.reduce([chunk[name].notna() if name in GEOMETRY else chunk[name].str.strip() != ""
+        given = np.logical_or.reduce([chunk[name].notna() if name in POSITION_COLUMNS else chunk[name].str.strip() != ""
                                       for name in self._places])
         x, y = self._change(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
         reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", "")),
                    (~placed & ~given, NO_PLACE, " and ".join(self._places)),
                    (~placed & given, NO_NUMBER, " and ".join(self._places)),
-                   (placed & ~self._area.near(x, y), OUTSIDE, " and ".join(self._places))]
+                   (placed & ~self._area.near(x, y), OUTSIDE_JURISDICTION, " and ".join(self._places))]
         for rows, why, at_fault in reasons:
             rows = np.asarray(rows) & (reason == np.array(None))
             reason[rows], column[rows] = why, at_fault

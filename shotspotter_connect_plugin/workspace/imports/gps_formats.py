@@ -14,7 +14,7 @@ from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT, SECOND, iso_texts
 from .readers import open_source
 from .row_source import RowSource
-from .text_file import UTF8, WINDOWS, CheckedText, NotUtf8, decoded, encoding_of, start_of, told, unpacked
+from .text_file import UTF8, WINDOWS_1252, CheckedText, NotUtf8, decoded, encoding_of, start_of, told, unpacked
 from .text_source import TextSource
 from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
@@ -104,7 +104,7 @@ def _encoding(source: RowSource) -> str:
                 decoder.decode(part)
             decoder.decode(b"", True)
     except NotUtf8:
-        return WINDOWS
+        return WINDOWS_1252
     return UTF8
 
 

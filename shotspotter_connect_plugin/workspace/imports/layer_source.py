@@ -14,8 +14,8 @@ from osgeo import gdal, ogr
 from ...errors import ConnectError
 from ..store.layer_file import open_layers
 from . import row_source
-from .row_source import GEOMETRY, RowSource, distinct_names, limited
-from .text_file import WINDOWS
+from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
+from .text_file import WINDOWS_1252
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -59,19 +59,19 @@ class LayerSource(RowSource):
 
     def _frame(self, columns: Sequence[str], rows: list[list[str]], x: list[float], y: list[float],
                line: int) -> FileRows:
-        plain = [column for column in columns if column not in GEOMETRY]
+        plain = [column for column in columns if column not in POSITION_COLUMNS]
         frame = pd.DataFrame(rows, columns=plain, index=range(line + 1, line + 1 + len(rows)), dtype=object)
         if self.has_geometry:
-            frame[GEOMETRY[0]], frame[GEOMETRY[1]] = np.array(x, dtype=float), np.array(y, dtype=float)
+            frame[POSITION_COLUMNS[0]], frame[POSITION_COLUMNS[1]] = np.array(x, dtype=float), np.array(y, dtype=float)
         return limited(frame)
 
     def _letters(self, text: Union[str, bytes]) -> str:
         """Text of GDAL; bytes of it that are no UTF-8 are taken for Windows-1252, which is told."""
         if isinstance(text, str) and (text.isascii() or not _SURROGATE.search(text)):
             return text
-        self.encoding = WINDOWS
+        self.encoding = WINDOWS_1252
         stored = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-        return stored.decode(WINDOWS, "replace")
+        return stored.decode(WINDOWS_1252, "replace")
 
 
 def open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> LayerSource:

@@ -23,7 +23,7 @@ from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .readers import open_source, read_rows
 from .rejected_rows import RejectedRows
-from .row_source import FAULTS, GEOMETRY, faults
+from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class PlacedFile:
         positions = {(x, y): (coordinates.numbers(chunk[x]), coordinates.numbers(chunk[y])) for x, y in self._pairs}
         placed = np.zeros(len(chunk), dtype=bool)
         for column in {column for pair in self._pairs for column in pair}:
-            placed |= chunk[column].notna().to_numpy() if column in GEOMETRY else (chunk[column] != "").to_numpy()
+            filled = chunk[column].notna() if column in POSITION_COLUMNS else chunk[column] != ""
+            placed |= filled.to_numpy()
         moments = {role: time_texts.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
                    for role in _MOMENTS if role in self.mapping}
         for role, parsed in moments.items():
@@ -319,7 +320,8 @@ class PlacedFile:
         in_x, in_y = rows.positions[self.system.columns]
         x, y, reason = coordinates.place_points(self.area, self.system, in_x, in_y, rows.placed)
         self._located += int((reason == np.array(None)).sum())
-        for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE, coordinates.POWER):
+        for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE_JURISDICTION,
+                    coordinates.OFF_BY_POWER):
             rows.reject(reason == why, why, " and ".join(self.system.columns))
         return x, y
 

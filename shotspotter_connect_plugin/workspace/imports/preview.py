@@ -24,9 +24,9 @@ from .gps_formats import is_track, open_gps
 from .gps_import import files_in
 from .one_crime_type import type_of_all
 from .readers import first_rows, layers_of, open_source
-from .row_source import GEOMETRY
+from .row_source import POSITION_COLUMNS
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
-from .synonyms import ROLES
+from .synonyms import COLUMN_ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,7 +181,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     found.columns = list(source.columns)
     found.answers = recall(workspace, found.kind, source.columns, options, found.notes)
     found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
-    columns = [*source.columns, *(GEOMETRY if source.has_geometry else ())]
+    columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
     head = first_rows(source, columns, progress).head(FIRST_ROWS)
     found.notes += source.notes()
     _leave_out(found, head)
@@ -243,11 +243,11 @@ def _gps_file(workspace: Workspace, found: Preview, files: list[str], path: str,
 def _preview_layer(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     source = open_source(found.path, areas=True)
     found.columns = list(source.columns)
-    if found.kind in ROLES:
+    if found.kind in COLUMN_ROLES:
         found.mapping = recognise([column for column in source.columns if not privacy.about_persons(column)],
                                   found.kind)
     head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
-    _leave_out(found, head, found.kind in ROLES)
+    _leave_out(found, head, found.kind in COLUMN_ROLES)
     if found.kind in _DATES:
         found.answers = recall(workspace, found.kind, source.columns, SourceOptions(), found.notes)
         _ask_order(found, source, head, options.date_order, progress)

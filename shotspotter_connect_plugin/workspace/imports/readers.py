@@ -12,7 +12,7 @@ from ..store.layer_file import open_layers
 from .excel_source import open_excel
 from .layer_source import open_layer_of_rows
 from .row_source import FAULT, RowSource, faults
-from .text_file import WINDOWS, NotUtf8
+from .text_file import WINDOWS_1252, NotUtf8
 from .text_source import open_text
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read_rows(source: RowSource, columns: Sequence[str], progress: Progress,
     try:
         return [use(chunk) for chunk in source.chunks(columns, progress)]
     except NotUtf8:
-        source.encoding = WINDOWS
+        source.encoding = WINDOWS_1252
     return [use(chunk) for chunk in source.chunks(columns, progress)]
 
 
@@ -81,7 +81,7 @@ def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) ->
     try:
         return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
     except NotUtf8:
-        source.encoding = WINDOWS
+        source.encoding = WINDOWS_1252
     return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
 
 

@@ -87,7 +87,7 @@ class SpooledRejects:
         if not self.reasons:
             return ""
         self._kept.seek(0)
-        whole = file_checks.lines(self._lines)
+        whole = file_checks.has_lines(self._lines)
         with replacing(self.path, "The rejects file (REJECTS)", whole, private=True) as unfinished, \
                 open(unfinished, "w", encoding="utf-8", newline="") as file:
             shutil.copyfileobj(self._kept, file)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ..store.runs import file_hash
-from .text_file import ASSUMED, UTF8, WINDOWS
+from .text_file import ASSUMED, UTF8, WINDOWS_1252
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from .import_frames import FileRows
 
-GEOMETRY = ("(geometry x)", "(geometry y)")
+POSITION_COLUMNS = ("(geometry x)", "(geometry y)")
 """Columns of a chunk that hold a layer's positions as numbers, in the layer's CRS."""
 
 CHUNK_ROWS = 100_000
@@ -77,7 +77,7 @@ class RowSource:
 
     def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""
-        return [ASSUMED.format(self.name)] if self.encoding == WINDOWS else []
+        return [ASSUMED.format(self.name)] if self.encoding == WINDOWS_1252 else []
 
 
 def faults(chunk: FileRows) -> NDArray[np.uint8]:
@@ -94,7 +94,7 @@ def limited(chunk: FileRows) -> FileRows:
     """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
     long = np.zeros(len(chunk), dtype=bool)
     for place, column in enumerate(chunk.columns):
-        if column in GEOMETRY:
+        if column in POSITION_COLUMNS:
             continue
         here = np.fromiter(map(len, chunk.iloc[:, place]), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
         if here.any():

@@ -160,6 +160,6 @@ _ROLES = {
         "box_id": "boxid box boxcode cell cellid gridcell hotspot hotspotid",
     },
 }
-ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
+COLUMN_ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
 SEVERAL = ("disposition",)
 """Roles of which every column that fits is read: the further ones as ``disposition2`` and so on."""

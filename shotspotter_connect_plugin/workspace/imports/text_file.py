@@ -20,7 +20,7 @@ from ..store.layer_file import check_ratio
 START = 1 << 20
 """Bytes by which a file is judged."""
 LONGEST_LINE = 1 << 20
-UTF8, WINDOWS = "utf-8-sig", "cp1252"
+UTF8, WINDOWS_1252 = "utf-8-sig", "cp1252"
 _MARKS = ((b"\xef\xbb\xbf", "utf_8_sig"), (b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"),
           (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 """Marks at the start of a file. One of UTF-8 leaves no doubt, and its name here is not :data:`UTF8`."""
@@ -71,7 +71,7 @@ def told(name: str, encoding: str = "") -> Iterator[None]:
     except UnicodeDecodeError as error:
         if encoding == UTF8 and error.reason != "unexpected end of data":
             raise NotUtf8 from error
-        if encoding == WINDOWS:
+        if encoding == WINDOWS_1252:
             raise ConnectError(_NO_ENCODING.format(name), repr(error)) from error
         raise _damaged(name, error) from error
     except (OSError, EOFError, zlib.error, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -113,7 +113,7 @@ def decoded(start: bytes, encoding: str) -> tuple[str, str]:
     """The letters of a file's first bytes, and the encoding that they are in: Windows-1252 where it is not UTF-8."""
     text = start.decode(encoding, errors="replace")
     if encoding == UTF8 and "\ufffd" in text[:-3]:
-        return start.decode(WINDOWS, errors="replace"), WINDOWS
+        return start.decode(WINDOWS_1252, errors="replace"), WINDOWS_1252
     return text, encoding
 
 

@@ -81,7 +81,7 @@ def read_delivered(workspace: Workspace, first: str, last: str, beat: str = "", 
         roster = roster[roster["officer"].isin(visits["officer"])].reset_index(drop=True)
     moments = [moment for moment in moments if not pd.isna(moment)]
     stays = visits.drop_duplicates("stay").drop(columns=["visit_id", "officer"]).reset_index(drop=True)
-    known = visits[visits["officer"] != dosage.UNKNOWN].groupby("stay").size()
+    known = visits[visits["officer"] != dosage.UNKNOWN_OFFICER].groupby("stay").size()
     stays["officers"] = stays["stay"].map(known).fillna(0).astype(int)
     return DeliveredPeriod(first, last, beat, shift, patrols, stays, visits, logs, roster,
                            workspace.read("tactics", order_by="sort_order"), max(moments) if moments else None)

@@ -233,7 +233,7 @@ def _replayed(plan, boxes, progress):
         last = next((number for number in range(first + 1, min(first + _TOGETHER, len(beats)))
                      if beats[number] != beats[first]), min(first + _TOGETHER, len(beats)))
         for drawn in lottery.draw(plan.chance[first:last], count, rng):
-            near = spillover.beside(drawn, pairs)
+            near = spillover.beside_drawn(drawn, pairs)
             result.append((near, ~near & ~drawn))
         first = last
     return result
@@ -242,7 +242,7 @@ def _replayed(plan, boxes, progress):
 def _beside(plan, boxes, replayed, which):
     """The undrawn boxes of the draws that ``which`` marks as ``BesideDrawn``, and its units as shifts x boxes."""
     units = np.broadcast_to(plan.mine, plan.chance.shape) & which[:, None]
-    near = spillover.beside(plan.drawn, spillover.neighbours(boxes["box_id"]))
+    near = spillover.beside_drawn(plan.drawn, spillover.neighbours(boxes["box_id"]))
     each = int(plan.mine.sum())
     parts = [(np.arange(each) + each * place, replayed[number][0][:, plan.mine], replayed[number][1][:, plan.mine])
              for place, number in enumerate(np.flatnonzero(which))]

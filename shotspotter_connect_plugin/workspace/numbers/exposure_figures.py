@@ -27,7 +27,7 @@ from .exposure_data import SHIFT, PeriodData, between
 from .lottery_replay import LotteryReplay, replay_lotteries
 from .number_frames import (COUNTED, Evenness, ExposedBoxes, ExposedGroups, ExposedNeighbourhoods, ExposureLimits,
                             Overrides, PublishedDraws, PublishedHashes, RefusedRows, ResidentsOfBoxes)
-from .small_numbers import left_out, small
+from .small_numbers import small, without_hidden
 
 Curve = Tuple[NDArray[np.float64], NDArray[np.float64]]
 """Shares of boxes and of what lies on them, from 0 to 1, both of one length."""
@@ -139,8 +139,9 @@ def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_
     ended_only : bool
         Leave out shifts that have not ended, whose plan is not public yet; ``waiting`` tells how many those are. That
         is what goes to the public, so every lottery is drawn again, however long it takes, and what rests on small
-        counts is left out of all sums and rates (:func:`.small_numbers.left_out`); the counts themselves are still
-        here. Patrols and their minutes are those that were drawn: what was changed by hand is in ``overrides`` alone.
+        counts is left out of all sums and rates (:func:`.small_numbers.without_hidden`); the counts themselves are
+        still here. Patrols and their minutes are those that were drawn: what was changed by hand is in ``overrides``
+        alone.
     """
     if ended_only:
         seed_promises.reveal_ended(workspace)
@@ -156,7 +157,7 @@ def exposure(workspace: Workspace, first: str, last: str, beat: str = "", ended_
         counted = areas[["residents", "visits", "served", "incidents"]]
         few = set(areas.loc[small(areas["visits"]), "neighbourhood"])
         data.without_visits_to(boxes.index[_named(boxes).isin(few)])
-        boxes, residents, hidden = left_out(areas, boxes, residents, _named(boxes))
+        boxes, residents, hidden = without_hidden(areas, boxes, residents, _named(boxes))
         areas = _neighbourhoods(workspace, boxes, residents, beat).assign(**counted)
     progress.report(0.5, "Limits and lottery")
     chance, drawn = data.of_lottery["inclusion_probability"], data.of_lottery["selected"].astype(bool)

@@ -17,7 +17,7 @@ def officer_shifts(delivered: DeliveredPeriod) -> OfficerShifts:
     Time in two boxes at once counts once. A stay counts for the shift in which it began.
     """
     by = ["shift_date", "shift", "officer"]
-    visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN]
+    visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN_OFFICER]
     directed = visits["patrol_id"].notna()
     visits = visits.assign(directed=directed, on_target=directed & (visits["dosage"] == "on_target"), stays=1)
     counted = visits.groupby(by)[["stays", "on_target", "directed"]].sum()
@@ -67,7 +67,7 @@ def by_officer(shifts: OfficerShifts, least: int = 4) -> OfficerFigures:
 
 def officer_boxes(delivered: DeliveredPeriod) -> OfficerBoxes:
     """Minutes of each officer in each box."""
-    visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN]
+    visits = delivered.visits[delivered.visits["officer"] != dosage.UNKNOWN_OFFICER]
     visits = visits.assign(directed_minutes=visits["minutes"].where(visits["patrol_id"].notna(), 0.0), stays=1)
     grouped = visits.groupby(["officer", "box_id", "where"], dropna=False, sort=True)
     return grouped[["stays", "minutes", "directed_minutes"]].sum().reset_index()

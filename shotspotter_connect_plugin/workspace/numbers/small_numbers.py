@@ -19,11 +19,12 @@ from .number_frames import ResidentsOfBoxes
 
 LEAST = 5
 FEW, HIDDEN = f"<{LEAST}", "hidden"
-RULE = (f"In the report and its tables, counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown "
-        f"as {FEW}, and minutes, rates and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate "
-        "and ratio, so that no sum tells them. Patrols are counted as they were drawn, before changes by hand, so "
-        "that no difference tells those. Zeros and counts of the lottery itself (draws, chances, planned patrols) are "
-        "not hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
+HIDING_RULE = (
+    f"In the report and its tables, counts of 1 to {LEAST - 1} visits, incidents, residents or changes are shown "
+    f"as {FEW}, and minutes, rates and ratios that rest on them as {HIDDEN}. Both are left out of every sum, rate "
+    "and ratio, so that no sum tells them. Patrols are counted as they were drawn, before changes by hand, so "
+    "that no difference tells those. Zeros and counts of the lottery itself (draws, chances, planned patrols) are "
+    "not hidden: they tell nothing about anybody, and who wants to check a draw needs them.")
 RESTS = {"visits": ("visits", "presence_minutes", "served", "delivered_minutes"),
          "served": ("served", "delivered_minutes"), "incidents": ("incidents",)}
 """Count of a neighbourhood -> what its boxes lose in all sums where the count is small."""
@@ -35,8 +36,8 @@ def small(counts: Any) -> NDArray[np.bool_]:
     return (counts > 0) & (counts < LEAST)
 
 
-def left_out(areas: pd.DataFrame, boxes: pd.DataFrame, residents: ResidentsOfBoxes,
-             name: pd.Series) -> tuple[pd.DataFrame, ResidentsOfBoxes, list[str]]:
+def without_hidden(areas: pd.DataFrame, boxes: pd.DataFrame, residents: ResidentsOfBoxes,
+                   name: pd.Series) -> tuple[pd.DataFrame, ResidentsOfBoxes, list[str]]:
     """Boxes and residents as every published sum takes them: without what rests on a count that is hidden.
 
     Parameters
@@ -71,7 +72,7 @@ def suppressed(table: pd.DataFrame, count: str, measured: Sequence[str] = ()) ->
     ----------
     table : pandas.DataFrame
     count : str
-        Column with counts. Where its sum is published, that must be the sum of the others; see :func:`left_out`.
+        Column with counts. Where its sum is published, that must be the sum of the others; see :func:`without_hidden`.
     measured : sequence of str
         Columns that rest on them.
     """

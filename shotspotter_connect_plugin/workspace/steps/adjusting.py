@@ -256,7 +256,7 @@ class _Plan:
     def _warn_of_water(self, box_id: str) -> None:
         box = self._workspace.read("boxes", ["beat", "inside", "water"], {"box_id": box_id})
         never = metering.never_drawn(box, self._rules)
-        if any(reason == metering.WATER and applies.any() for applies, reason in never):
+        if any(reason == metering.MOSTLY_WATER and applies.any() for applies, reason in never):
             self.messages.append(f"Box {box_id} is {100 * box['water'].iloc[0]:.0f} % water and is never drawn; make "
                                  "sure that officers can get there.")
 

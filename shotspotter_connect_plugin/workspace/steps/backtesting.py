@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import ConnectError
-from ...file_checks import lines
+from ...file_checks import has_lines
 from ...files import replacing
 from ...forecast import backtest_scores
 from ...forecast import rolling_backtest as replaying
@@ -193,7 +193,7 @@ def rank_writer(path: str | Path | None, box_ids: NDArray[Any]) -> Iterator[Call
         yield None
         return
     written = 1
-    with replacing(path, "RANKS", lambda made: lines(written)(made)) as unfinished, \
+    with replacing(path, "RANKS", lambda made: has_lines(written)(made)) as unfinished, \
             open(unfinished, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(replaying.RANK_COLUMNS)

@@ -15,7 +15,8 @@ from ..store.tables import TABLES
 from ..store.workspace import Workspace
 
 LISTS = ("crime_types", "shifts", "tactics")
-CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft", "theft")
+DEFAULT_CRIME_TYPES = ("gunfire", "homicide", "aggravated_assault", "robbery", "burglary", "motor_vehicle_theft",
+                       "theft")
 _FIXED = ("crs", "size")
 _TIMES = {"incidents": ("occurred_from", "occurred_to"), "gunfire": ("occurred",)}
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -145,9 +146,9 @@ def _check_type(label, column, value):
 
 
 def _check_crime_type(label, row):
-    if row["crime_type"] not in CRIME_TYPES:
+    if row["crime_type"] not in DEFAULT_CRIME_TYPES:
         raise ConnectError("There is no crime type " + row["crime_type"] + "; the crime types are "
-                           + ", ".join(CRIME_TYPES) + ". Others are never used in a forecast.")
+                           + ", ".join(DEFAULT_CRIME_TYPES) + ". Others are never used in a forecast.")
     if row.get("severity") is not None and not 0 <= row["severity"] < float("inf"):
         raise ConnectError(f"In {label}, severity must be 0 or more.")
     if row.get("effectiveness") is not None and not 0 <= row["effectiveness"] <= 1:
@@ -163,9 +164,10 @@ def _check_shift(label, row):
 
 
 def _check_tactic(label, row):
-    wrong = [code for code in row.get("crime_types") or [] if code not in CRIME_TYPES]
+    wrong = [code for code in row.get("crime_types") or [] if code not in DEFAULT_CRIME_TYPES]
     if wrong:
-        raise ConnectError(f"{label} names the crime type {wrong[0]}; the crime types are {', '.join(CRIME_TYPES)}.")
+        raise ConnectError(f"{label} names the crime type {wrong[0]}; the crime types are "
+                           f"{', '.join(DEFAULT_CRIME_TYPES)}.")
 
 
 _CHECKS = {"crime_types": _check_crime_type, "shifts": _check_shift, "tactics": _check_tactic}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...forecast import crs as systems
 from ...patrol.live_tracker import Visit
-from ..imports.coordinates import DEGREES, JurisdictionArea
+from ..imports.coordinates import JurisdictionArea
 from ..imports.tactic_import import import_tactics
 from ..store import roles
 from ..store.workspace import Workspace
@@ -57,7 +57,7 @@ def deliver(workspace: Workspace, unit: str, fixes: Sequence[tuple[pd.Timestamp,
 
 def _placed(unit, fixes, area):
     at, longitude, latitude, accuracy = zip(*fixes)
-    x, y = systems.change(DEGREES, area.crs)(np.array(longitude), np.array(latitude))
+    x, y = systems.change(systems.DEGREES, area.crs)(np.array(longitude), np.array(latitude))
     frame = pd.DataFrame({"unit": unit, "at_utc": pd.DatetimeIndex(at).floor("ms"), "x": x, "y": y,
                           "accuracy": np.array(accuracy, dtype=float)})
     return frame[area.near(x, y)].drop_duplicates(["unit", "at_utc"])

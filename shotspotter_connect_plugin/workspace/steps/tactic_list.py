@@ -16,7 +16,7 @@ from ..store import roles
 from ..store.runs import recorded
 from ..store.tables import TABLES
 from ..store.workspace import Workspace
-from .configure import CRIME_TYPES, configure, export_configuration
+from .configure import DEFAULT_CRIME_TYPES, configure, export_configuration
 from .plan_frames import TypeNames
 
 __all__ = ["TacticStanding", "TacticList", "read_list", "save_list", "standings", "whats_wrong"]
@@ -107,7 +107,7 @@ def whats_wrong(rows: Sequence[Mapping[str, Any]], today: str) -> list[tuple[int
         if not (row.get("description") or "").strip():
             wrong.append((place, "description", f"{label} needs a description of what the officer does."))
         wrong.extend((place, *found) for found in _wrong_approval(label, row, today))
-        unknown = [kind for kind in row.get("crime_types") or [] if kind not in CRIME_TYPES]
+        unknown = [kind for kind in row.get("crime_types") or [] if kind not in DEFAULT_CRIME_TYPES]
         if unknown:
             wrong.append((place, "crime_types", f"{label} names the crime type {unknown[0]}, which does not exist."))
     return wrong

@@ -22,7 +22,7 @@ from .gpkg_bulk import DeferredChanges, catch_up, put_away
 from .gpkg_connection import sentence_of
 from .gpkg_reading import ReadGeoPackage
 from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns
-from .sql_text import all_of, conditions, listed, marks, quoted, sql
+from .sql_text import all_of, conditions, listed, placeholders, quoted, sql
 from .table_store import Counts, Value, Where
 from .tables import TABLES, Table
 
@@ -111,7 +111,7 @@ class GeoPackage(ReadGeoPackage):
             first = self._last_row(table) + 1
             execute(sql("CREATE TEMP TABLE incoming ( _position INTEGER PRIMARY KEY, _row INTEGER,", given, ")"))
             self._connection.executemany(
-                sql("INSERT INTO temp.incoming", listed(["_position", *names]), "VALUES", marks(["", *names])),
+                sql("INSERT INTO temp.incoming", listed(["_position", *names]), "VALUES", placeholders(["", *names])),
                 zip(range(len(frame)), *rows))
             execute(sql("UPDATE temp.incoming SET _row = ( SELECT", quoted(ROW), "FROM", stored, "WHERE",
                         all_of("IS", table.key, stored + ".", "incoming."), ")"))
@@ -179,7 +179,7 @@ class GeoPackage(ReadGeoPackage):
         with self._writing(table, count):
             key = put_away(self._connection, table, "key") if self._is_bulk(table, count) else []
             self._connection.executemany(
-                sql("INSERT INTO", quoted(table.name), listed([ROW, *names]), "VALUES", marks(["", *names])),
+                sql("INSERT INTO", quoted(table.name), listed([ROW, *names]), "VALUES", placeholders(["", *names])),
                 zip(range(first, first + count), *rows))
             for statement in key:
                 self._connection.execute(statement)

@@ -27,7 +27,7 @@ def listed(names: Iterable[str]) -> str:
     return "( " + ", ".join(quoted(name) for name in names) + " )"
 
 
-def marks(names: Sequence[str]) -> str:
+def placeholders(names: Sequence[str]) -> str:
     """A mark for a bound value for each column, in brackets."""
     return "( " + ", ".join("?" for _ in names) + " )"
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.allowed_inputs import (CRIME_TYPES, EVENT_COLUMNS, admit_boxes, admit_events,
-                                                                check_crime_type)
+from shotspotter_connect_plugin.forecast.allowed_inputs import (ALLOWED_CRIME_TYPES, EVENT_COLUMNS, admit_boxes,
+                                                                admit_events, check_crime_type)
 from shotspotter_connect_plugin.forecast.forecast_model import train
 
 
@@ -134,5 +134,5 @@ def test_types_open_to_enforcement_bias_are_refused(code, city):
 
 
 def test_finer_types_are_allowed():
-    for code in (*CRIME_TYPES, "theft_from_auto", "burglary_residential"):
+    for code in (*ALLOWED_CRIME_TYPES, "theft_from_auto", "burglary_residential"):
         assert check_crime_type(code) == code

@@ -42,7 +42,7 @@ def test_the_example_of_the_documentation_is_right():
             {"patrol_id": name, "box_id": "C1290R17210", "origin": "drawn", "before": {"target_minutes": 15},
              "after": {"target_minutes": np.float64(12)}}]}}
     linked = adjustments.linked(example, [])
-    assert adjustments.text_of(linked) == text and linked["hash"] == digest
+    assert adjustments.adjustment_text(linked) == text and linked["hash"] == digest
 
 
 FIELDS = ["at_utc", "who", "role", "action", "patrol_id", "box_id", "shift_date", "shift", "reason", "note", "change",
@@ -87,7 +87,8 @@ def test_rows_taken_out_put_in_or_exchanged_are_found(length, data):
 
 def test_values_of_any_kind_of_number_give_one_text():
     def text(minutes):
-        return adjustments.text_of({**row("minutes"), "change": {"minutes": minutes}, "seq": 1, "previous_hash": ""})
+        return adjustments.adjustment_text({**row("minutes"), "change": {"minutes": minutes}, "seq": 1,
+                                            "previous_hash": ""})
     assert text(12) == text(12.0) == text(np.int64(12)) == text(np.float32(12))
     assert text(True) != text(1) and text(None) == text(float("nan")) and text("12") != text(12)
     assert "ü" in text("ü") and text([1, {"b": 1, "a": 2}]) == text((1, {"a": 2, "b": 1}))

@@ -7,7 +7,7 @@ from shotspotter_connect_plugin.patrol.draw import pivotal
 from shotspotter_connect_plugin.patrol.draw_effect import Lottery
 from shotspotter_connect_plugin.patrol.metering import inclusion_probabilities
 from shotspotter_connect_plugin.patrol.seeds import Uniforms
-from shotspotter_connect_plugin.patrol.spillover import Replays, beside, neighbours
+from shotspotter_connect_plugin.patrol.spillover import Replays, beside_drawn, neighbours
 
 MANY = 6000
 
@@ -42,7 +42,7 @@ def test_replays_spread_boxes_as_the_published_draw_does(per_beat):
         drawn[pivotal(chance, col, row, beat, Uniforms(str(run), "replay")).selected] = True
     fast = Replays(col, row, beat).draw(chance[None], MANY, np.random.default_rng(4))[0]
     pairs = neighbours(ids)
-    one, other = beside(slow, pairs), beside(fast, pairs)
+    one, other = beside_drawn(slow, pairs), beside_drawn(fast, pairs)
     assert one.sum(axis=1).mean() == pytest.approx(other.sum(axis=1).mean(), rel=0.02)
     share = other.mean(axis=0)
     often = share > 0.02
@@ -96,4 +96,4 @@ def test_neighbours_are_the_eight_boxes_around():
     assert found == {("C0R0", "C1R1"), ("C0R0", "C1R0"), ("C1R1", "C0R0"), ("C1R1", "C1R0"), ("C1R1", "C2R2"),
                      ("C1R0", "C0R0"), ("C1R0", "C1R1"), ("C2R2", "C1R1")}
     drawn = np.array([[True, False, False, False, False], [False, True, True, False, False]])
-    assert beside(drawn, (here, there)).astype(int).tolist() == [[0, 1, 0, 1, 0], [1, 0, 0, 1, 0]]
+    assert beside_drawn(drawn, (here, there)).astype(int).tolist() == [[0, 1, 0, 1, 0], [1, 0, 0, 1, 0]]

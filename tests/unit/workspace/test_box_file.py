@@ -10,7 +10,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.exports.box_file import polygon_blobs, write_boxes
+from shotspotter_connect_plugin.workspace.exports.box_file import rectangle_blobs, write_boxes
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -75,7 +75,7 @@ def test_one_sentence_where_nothing_can_be_written(tmp_path):
 
 
 def test_blobs_are_what_the_standard_says():
-    blob, = polygon_blobs(np.array([[0.0, 0.0, 250.0, 250.0]]), 32618)
+    blob, = rectangle_blobs(np.array([[0.0, 0.0, 250.0, 250.0]]), 32618)
     assert blob[:4] == b"GP\x00\x03" and int.from_bytes(blob[4:8], "little") == 32618
     assert np.frombuffer(blob[8:40]).tolist() == [0.0, 250.0, 0.0, 250.0]
     assert wkb.loads(blob[40:]).equals(box(0, 0, 250, 250))

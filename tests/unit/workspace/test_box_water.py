@@ -100,7 +100,7 @@ def test_no_box_of_water_is_drawn_and_the_draw_verifies_everywhere(workspace, tm
     meter(workspace, DATE, SHIFT)
     boxes = workspace.read("draw_boxes").merge(workspace.read("boxes", ["box_id", "water"]), on="box_id")
     wet = boxes["water"] > 0.9
-    assert wet.sum() == 8 and set(boxes.loc[wet, "why_not"]) == {metering.WATER}
+    assert wet.sum() == 8 and set(boxes.loc[wet, "why_not"]) == {metering.MOSTLY_WATER}
     assert not boxes.loc[wet, "eligible"].any() and boxes.loc[wet, "inclusion_probability"].eq(0).all()
     assert boxes.loc[~wet, "eligible"].all() and boxes["selected"].sum() == 20
     assert workspace.read("draws")["rules"].iloc[0]["min_land"] == 0.2
@@ -108,7 +108,7 @@ def test_no_box_of_water_is_drawn_and_the_draw_verifies_everywhere(workspace, tm
     assert found.verified, found.problems
     if shutil.which("node"):
         export_draw(workspace, DATE, SHIFT, tmp_path / "draw.json")
-        assert metering.WATER in json.loads((tmp_path / "draw.json").read_text(encoding="utf-8"))["inputs"]
+        assert metering.MOSTLY_WATER in json.loads((tmp_path / "draw.json").read_text(encoding="utf-8"))["inputs"]
         subprocess.run(["node", ROOT / "docs" / "verify-a-draw.mjs", tmp_path / "draw.json"], check=True)
 
 

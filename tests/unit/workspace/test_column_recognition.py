@@ -36,7 +36,7 @@ def test_renamed_reordered_recased_columns_import_the_same(city, tmp_path, city_
     names = {}
     for column in frame:
         role = role_of.get(column, "").rstrip("23")
-        new = rng.choice([word for word in synonyms.ROLES[table][role] if plain_synonym(word, role, table)]) if (
+        new = rng.choice([word for word in synonyms.COLUMN_ROLES[table][role] if plain_synonym(word, role, table)]) if (
             role and role not in ("x", "y") and not column_names.names_utc(column)) else column
         names[column] = rng.choice([str.upper, str.title, str.lower])(" ".join(new) if rng.random() < 0.2 else new)
     frame = frame.rename(columns=names)[rng.sample(list(names.values()), len(names))]
@@ -48,7 +48,7 @@ def test_renamed_reordered_recased_columns_import_the_same(city, tmp_path, city_
 
 def plain_synonym(word, role, table):
     """Whether a word stands for this role only, and does not look like something about persons."""
-    return sum(word in words for words in synonyms.ROLES[table].values()) == 1
+    return sum(word in words for words in synonyms.COLUMN_ROLES[table].values()) == 1
 
 
 def test_every_export_is_recognised_without_a_mapping():

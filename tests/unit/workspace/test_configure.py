@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.steps import configure as room
-from shotspotter_connect_plugin.workspace.steps.configure import CRIME_TYPES, LISTS, configure, export_configuration
+from shotspotter_connect_plugin.workspace.steps.configure import (DEFAULT_CRIME_TYPES, LISTS, configure,
+                                                                  export_configuration)
 from shotspotter_connect_plugin.workspace.steps.create import create_workspace
 from shotspotter_connect_plugin.workspace.store.defaults import default_rows
 from shotspotter_connect_plugin.workspace.store.settings import Settings, settings_from
@@ -80,7 +81,8 @@ def test_changes_are_told_and_kept(workspace):
     ({"crime_types": [{"crime_type": "theft", "colour": None}]}, "colour must be written #rrggbb"),
     ({"crime_types": [{"crime_type": "theft", "color": "#112233"}]}, "no field color; did you mean colour?"),
     ({"crime_types": [{"crime_type": "theft"}, {"crime_type": "theft"}]}, "crime_types names theft twice"),
-    ({"crime_types": [{"crime_type": code, "enabled": False} for code in CRIME_TYPES]}, "No crime type is enabled"),
+    ({"crime_types": [{"crime_type": code, "enabled": False} for code in DEFAULT_CRIME_TYPES]},
+     "No crime type is enabled"),
     ({"shifts": []}, "There are no shifts"),
     ({"shifts": [{"shift": "a b", "start": "07:00", "end": "15:00"}]}, "made of letters, digits"),
     ({"shifts": [{"shift": "a", "start": "07:00"}]}, "shifts a needs a end written HH:MM"),
@@ -183,7 +185,7 @@ def test_the_defaults_fit_their_own_checks():
                                {name: pd.DataFrame(default_rows(name)) for name in LISTS})
     for name in LISTS:
         assert all(set(row) == set(TABLES[name].column_names) for row in default_rows(name))
-    assert [row["crime_type"] for row in default_rows("crime_types")] == list(CRIME_TYPES)
+    assert [row["crime_type"] for row in default_rows("crime_types")] == list(DEFAULT_CRIME_TYPES)
     assert all(row["severity_source"] and row["effectiveness_source"] for row in default_rows("crime_types"))
     assert [row["severity"] for row in default_rows("crime_types") if row["crime_type"] == "theft"] == [1.0]
 

@@ -11,7 +11,7 @@ from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.preview import ROWS, changed_mapping, importable_parts, preview_file
 from shotspotter_connect_plugin.workspace.imports.roster_import import import_roster
-from shotspotter_connect_plugin.workspace.imports.synonyms import ROLES
+from shotspotter_connect_plugin.workspace.imports.synonyms import COLUMN_ROLES
 
 TRACKS, PLACES = ROOT / "tests/data/gps", ROOT / "shotspotter_connect_plugin/resources/sample/places"
 ROSTER = "Unit,Badge,From,To\n12,4711,2026-03-02 07:00,2026-03-02 15:00\n"
@@ -76,7 +76,7 @@ def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
 
 
 def test_every_kind_has_words_for_every_meaning():
-    assert all(set(FILE_KINDS[kind].meanings) == set(ROLES[kind]) for kind in MAPPED)
+    assert all(set(FILE_KINDS[kind].meanings) == set(COLUMN_ROLES[kind]) for kind in MAPPED)
 
 
 def test_layers_of_a_geopackage_are_several_files(tmp_path):

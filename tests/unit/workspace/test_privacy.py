@@ -61,7 +61,7 @@ def test_names_of_things_are_no_names_of_persons(column):
 
 
 def test_no_name_of_a_column_that_is_read_is_about_persons():
-    names = [(table, role, word) for table, roles in synonyms.ROLES.items() for role, words in roles.items()
+    names = [(table, role, word) for table, roles in synonyms.COLUMN_ROLES.items() for role, words in roles.items()
              for word in words]
     assert len(names) > 900
     assert [name for name in names if any(about_persons(form) for form in (

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.workspace.exports import public_pack
-from shotspotter_connect_plugin.workspace.numbers.small_numbers import (FEW, HIDDEN, LEAST, RESTS, left_out, small,
-                                                                        suppressed)
+from shotspotter_connect_plugin.workspace.numbers.small_numbers import (FEW, HIDDEN, LEAST, RESTS, small, suppressed,
+                                                                        without_hidden)
 
 counts = st.lists(st.one_of(st.integers(0, 6), st.integers(0, 300)), max_size=12)
 HAVING = ("a", "b", "c")
@@ -36,7 +36,7 @@ def boxes_of(values):
 def published(values):
     """All that the method publishes of a table: each count, every sum, the rates of residents; and which it hid."""
     frame, areas, residents, name = boxes_of(values)
-    boxes, residents, touched = left_out(areas, frame, residents, name)
+    boxes, residents, touched = without_hidden(areas, frame, residents, name)
     shown = areas[["visits", "incidents", "residents", "served"]]
     for count in ("visits", "incidents", "residents", "served"):
         shown = suppressed(shown, count)
@@ -70,7 +70,7 @@ def test_small_tables_exhaustively():
             frame, areas, residents, name = boxes_of(rows)
             areas = areas.assign(served=0)
             frame = frame.assign(served=0, delivered_minutes=0.0)
-            boxes, _, _ = left_out(areas, frame, residents, name)
+            boxes, _, _ = without_hidden(areas, frame, residents, name)
             key = (tuple(suppressed(areas, "visits")["visits"]), boxes["visits"].sum(), boxes["presence_minutes"].sum())
             behind.setdefault(key, []).append(visits)
         for (shown, _, _), tables in behind.items():
@@ -86,7 +86,7 @@ def test_a_worked_example():
     assert suppressed(table.iloc[:0], "n", ["rate"]).empty
     frame, areas, residents, name = boxes_of([(3, 9, 50), (12, 2, 3), (40, 9, 90)])
     before = frame.copy()
-    boxes, peopled, touched = left_out(areas, frame, residents, name)
+    boxes, peopled, touched = without_hidden(areas, frame, residents, name)
     assert boxes["visits"].tolist() == [0, 12, 40] and boxes["incidents"].tolist() == [9, 0, 9]
     assert peopled.index.tolist() == ["C0R0", "C2R0"] and touched == ["n0", "n1"]
     pd.testing.assert_frame_equal(frame, before)
