@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {
-    "incidents": ((("offence", "murder_flag"), "the offence"),
+    "incidents": ((("offence", "offence_code", "offence_flag", "murder_flag"), "the offence"),
                   (("occurred", "occurred_from", "occurred_to", "reported"), "the time")),
     "gunfire": ((("occurred",), "the time"),),
     "gps_fixes": ((("at",), "the time"),),

@@ -45,11 +45,11 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     for role, names in COLUMN_ROLES[table].items():
         if role in given or role in ("x", "y"):
             continue
-        column, number = _further(free, names) if role in SEVERAL else _best(free, names), 1
+        column, number = _further(free, names, role), 1
         while column is not None:
             found[role + (str(number) if number > 1 else "")] = column
             free.remove(column)
-            column, number = _further(free, names) if role in SEVERAL else None, number + 1
+            column, number = _further(free, names, role) if role in SEVERAL else None, number + 1
     if "x" in COLUMN_ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, COLUMN_ROLES[table], found)
     return found
@@ -101,9 +101,10 @@ def _best(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
     return min(ranked)[-1] if ranked else None
 
 
-def _further(columns: Sequence[str], names: Sequence[str]) -> Optional[str]:
-    """The same for a role that several columns may have, which the words of a name tell, too."""
-    return _best(columns, names) or next(filter(tells_outcome, columns), None)
+def _further(columns: Sequence[str], names: Sequence[str], role: str) -> Optional[str]:
+    """The same; a disposition is told by the words of a name, too."""
+    told = filter(tells_outcome, columns) if role == "disposition" else iter(())
+    return _best(columns, names) or next(told, None)
 
 
 def _forms(column: str) -> list[str]:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from . import privacy
+from .alert_words import alert_kind, names_gunfire
 from .census_columns import AREA_NAMES, population_group
 from .column_names import plain
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
-from .offences import SEVERITY, alert_kind, crime_type, names_gunfire
+from .offences import SEVERITY, crime_type
 from .readers import first_rows, open_source
 from .row_source import POSITION_COLUMNS
 from .source_questions import table_before
@@ -40,7 +41,8 @@ _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
 FILE_KINDS = {
     "incidents": FileKind("Incidents", "connect:importincidents", {
-        "id": "number of the incident", "offence": "offence", **_WHEN,
+        "id": "number of the incident", "offence": "offence", "offence_detail": "… its detail",
+        "offence_code": "… its code (UCR, NIBRS …)", "offence_flag": "offence of its own (yes or no)", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",

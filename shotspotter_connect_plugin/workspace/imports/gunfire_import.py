@@ -9,9 +9,9 @@ import pandas as pd
 from ...forecast.instants import DAY, NAT, SECOND, nanoseconds, utc_times
 from ...progress import SILENT
 from ..store.workspace import Between
+from .alert_words import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .coordinates import numbers
 from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
-from .offences import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 

@@ -13,9 +13,11 @@ import pandas as pd
 from ...forecast.instants import DAY, NAT, nanoseconds, utc_times
 from ...progress import SILENT
 from . import source_times
+from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
-from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, crime_type, firearms, says_nothing_happened
+from .offence_reading import UNKNOWN, Offence, distinct_offences, offence_meaning
+from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 
@@ -103,11 +105,16 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects
     """Code of each row; rows of other types are rejected."""
     if file.crime_type:
         return np.full(len(rows.lines), file.crime_type, dtype=object)
-    words = file.words(rows, "offence")
-    if words is not None:
-        codes = np.array([crime_type(word) for word in words.categories], dtype=object)
-        found, column = codes[words.codes], file.mapping["offence"]
+    words = None
+    if "offence" in file.mapping or "offence_code" in file.mapping:
+        offences, number = _offences(file, rows)
+        meanings = [offence_meaning(*offence, systems=file.code_systems) for offence in offences]
+        found = np.array([meaning.crime_type for meaning in meanings], dtype=object)[number]
+        column = file.mapping.get("offence") or file.mapping["offence_code"]
+        words = pd.Categorical(np.array([offence.words for offence in offences], dtype=object)[number])
         rows.reject((words.categories == "")[words.codes], "no offence", column)
+        unknown = np.array([meaning.why == UNKNOWN for meaning in meanings], dtype=bool)[number]
+        file.tell_words(f"Not counted, since {UNKNOWN}, in column {column}", words, unknown & rows.kept)
     else:
         # A list of shootings that says who died: the others were shot, too.
         died = are_true(file.words(rows, "murder_flag"), len(rows.lines))
@@ -122,6 +129,16 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects
     rows.reject(found == BIASED, BIASED, column)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
     return found
+
+
+def _offences(file: PlacedFile, rows: PlacedRows) -> tuple[list[Offence], Ints]:
+    """The distinct offences of some rows, as all their columns together tell, and the number of each row's."""
+    details = [file.words(rows, role) for role in file.mapping if role.startswith("offence_detail")]
+    category, code = file.words(rows, "offence"), file.words(rows, "offence_code")
+    first, *others = [words for words in (category, *details, code) if words is not None]
+    if category is None:
+        return distinct_offences(first)
+    return distinct_offences(first, others if code is None else others[:-1], code)
 
 
 def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:

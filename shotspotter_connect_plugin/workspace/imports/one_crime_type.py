@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .row_source import RowSource
 
-_TELLING = ("offence", "murder_flag")
+_TELLING = ("offence", "offence_code", "offence_flag", "murder_flag")
 
 
 class CrimeTypeUnknown(SourceQuestion):

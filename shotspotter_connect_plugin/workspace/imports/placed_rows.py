@@ -94,6 +94,7 @@ class PlacedFile:
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
+        self.code_systems: tuple[str, ...] = ()
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
             if table == "incidents" else ""
         self._answers = replace(self._answers, crime_type=self.crime_type)

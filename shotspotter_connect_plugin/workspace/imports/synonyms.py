@@ -52,6 +52,8 @@ _ROLES = {
                    "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
                    "ucrdescription ucroffense ucrcategory ucr nibrsoffense nibrsdescription nibrscategory crmcddesc "
                    "textgeneralcode calltype calltypedescription category type descript description descriptio",
+        # Found by what stands in the columns, see offence_columns.
+        "offence_detail": "", "offence_code": "", "offence_flag": "",
         "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
         "weapon": "weapon method weapontype weaponused weapondesc weapondescription weaponcategory firearm firearmused "
                   "gun gunused guninvolved guncrime",
@@ -161,5 +163,5 @@ _ROLES = {
     },
 }
 COLUMN_ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
-SEVERAL = ("disposition",)
+SEVERAL = ("disposition", "offence_detail", "offence_flag")
 """Roles of which every column that fits is read: the further ones as ``disposition2`` and so on."""

@@ -9,8 +9,9 @@ from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.imports import column_names, synonyms
+from shotspotter_connect_plugin.workspace.imports.alert_words import alert_kind
 from shotspotter_connect_plugin.workspace.imports.column_recognition import recognise
-from shotspotter_connect_plugin.workspace.imports.offences import BIASED, OTHER, alert_kind, crime_type
+from shotspotter_connect_plugin.workspace.imports.offences import BIASED, OTHER, crime_type
 from shotspotter_connect_plugin.workspace.imports.readers import open_source
 
 CSVS = [(city, table, name) for city, table, name, _ in EXPORTS if name.endswith(".csv")]

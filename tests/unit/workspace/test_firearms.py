@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from public_exports import SAMPLES
 
+from shotspotter_connect_plugin.workspace.imports.alert_words import firearms
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.imports.offences import firearms
 
 
 @pytest.mark.parametrize("text,is_weapon,told", [

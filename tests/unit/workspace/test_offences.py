@@ -4,7 +4,7 @@ import pytest
 from public_exports import IMPORT, ROOT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.imports import offences
+from shotspotter_connect_plugin.workspace.imports import alert_words, offences
 from shotspotter_connect_plugin.workspace.imports.column_recognition import recognise
 from shotspotter_connect_plugin.workspace.imports.preview import preview_file
 
@@ -21,12 +21,12 @@ def test_offences_word_by_word(word, meant):
 
 @pytest.mark.parametrize("word,meant", [(word, meant) for column, word, meant in WORDS if column == "alert"])
 def test_alerts_word_by_word(word, meant):
-    assert (offences.alert_kind(word) or "-") == meant
+    assert (alert_words.alert_kind(word) or "-") == meant
 
 
 @pytest.mark.parametrize("word,meant", [(word, meant) for column, word, meant in WORDS if column == "disposition"])
 def test_dispositions_word_by_word(word, meant):
-    assert offences.says_nothing_happened(word, "Disposition") == (meant == "-")
+    assert alert_words.says_nothing_happened(word, "Disposition") == (meant == "-")
 
 
 @pytest.mark.parametrize("column,value,nothing", [
@@ -35,7 +35,7 @@ def test_dispositions_word_by_word(word, meant):
     ("False Positive", "0", False), ("Verdict", "False", True), ("Reviewed", "False", False), ("Valid", "N", True),
     ("IsGunfire", "N", True), ("Is Gunfire", "Y", False), ("Test Alert", "true", True), ("Cancelled", "0", False)])
 def test_yes_and_no_answer_the_name_of_their_column(column, value, nothing):
-    assert offences.is_no_alert(value, column) == nothing
+    assert alert_words.is_no_alert(value, column) == nothing
 
 
 def incidents(city, tmp_path, rows):
@@ -99,7 +99,7 @@ def test_a_feed_in_which_nearly_all_was_reviewed_as_no_gunfire(city, tmp_path):
     plain = alerts(city, tmp_path, frame)[1]
     workspace, result = alerts(city, tmp_path, whole)
     assert adds_up(result) and result.added == plain.added
-    assert result.reasons[offences.NO_ALERT] == len(reviewed)
+    assert result.reasons[alert_words.NO_ALERT] == len(reviewed)
     kinds = workspace.read("gunfire")["kind"]
     assert set(kinds) <= {"single", "multiple", "probable"}
     assert any("Not Gunfire" in warning and "Construction" in warning for warning in result.warnings)
@@ -111,9 +111,9 @@ def test_a_feed_of_nothing_but_no_gunfire_brings_nothing(city, tmp_path):
     try:
         _, result = alerts(city, tmp_path, frame)
     except ConnectError as error:
-        assert offences.NO_ALERT in error.user
+        assert alert_words.NO_ALERT in error.user
     else:
-        assert result.reasons == {offences.NO_ALERT: 10} and result.added == 0
+        assert result.reasons == {alert_words.NO_ALERT: 10} and result.added == 0
 
 
 @pytest.mark.parametrize("column", ["Classification", "Disposition", "Review Status", "Final Classification"])
@@ -122,7 +122,7 @@ def test_a_review_in_another_column_counts(city, tmp_path, column):
     frame[column] = ["Not Gunfire", "Fireworks", "", ""] * 9
     workspace, result = alerts(city, tmp_path, frame)
     plain = alerts(city, tmp_path, kansas_city().head(36))[1]
-    assert adds_up(result) and result.reasons[offences.NO_ALERT] == 9 == plain.added - result.added
+    assert adds_up(result) and result.reasons[alert_words.NO_ALERT] == 9 == plain.added - result.added
     assert (workspace.read("gunfire")["kind"] == "firecracker").sum() == 9
 
 
@@ -133,7 +133,7 @@ def test_a_review_is_found_by_the_words_of_its_column(city, tmp_path, column):
     frame = kansas_city().head(36)
     frame[column] = ["Not gunfire", "Fireworks", "", "Gunfire"] * 9
     workspace, result = alerts(city, tmp_path, frame)
-    assert adds_up(result) and result.reasons == {offences.NO_ALERT: 9}
+    assert adds_up(result) and result.reasons == {alert_words.NO_ALERT: 9}
     assert (workspace.read("gunfire")["kind"] == "firecracker").sum() == 9
 
 
@@ -147,7 +147,7 @@ def test_a_review_that_heard_something_else_is_no_gunfire(city, tmp_path):
     frame = kansas_city().head(32)
     frame["Review Classification"] = ["Gunfire", "Music", "Car door", "Other", "Pending", "", "Unknown", "2"] * 4
     _, result = alerts(city, tmp_path, frame)
-    assert adds_up(result) and result.reasons == {offences.NO_ALERT: 12}
+    assert adds_up(result) and result.reasons == {alert_words.NO_ALERT: 12}
     assert any("Car door (4)" in warning for warning in result.warnings)
     frame["Review Classification"] = ["Complete", "In progress"] * 16  # of how far, not of what
     assert alerts(city, tmp_path, frame)[1].rejected == 0
@@ -169,7 +169,7 @@ def test_a_column_that_speaks_of_no_gunfire_at_all_is_told(city, tmp_path):
 def test_a_list_of_other_calls_brings_no_gunfire(city, tmp_path, calls):
     frame = kansas_city().head(20)
     frame["Type"] = (calls * 20)[:20]
-    with pytest.raises(ConnectError, match=offences.NO_ALERT):
+    with pytest.raises(ConnectError, match=alert_words.NO_ALERT):
         alerts(city, tmp_path, frame)
 
 
