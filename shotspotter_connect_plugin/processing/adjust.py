@@ -58,10 +58,9 @@ class Adjust(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..workspace.steps import adjusting
 
-        date = self.shift_date(parameters, workspace)
         if not self.text(parameters, SHIFT, context):
             raise ConnectError("Name the shift in SHIFT.")
-        shift, = self.shifts(parameters, context, workspace, date)
+        date, (shift,) = self.shifts(parameters, context, workspace)
         minutes = None if parameters.get(MINUTES) is None else self.parameterAsDouble(parameters, MINUTES, context)
         result = adjusting.adjust(
             workspace, self.text(parameters, ACTION, context), date, shift, self.text(parameters, BOX_ID, context),

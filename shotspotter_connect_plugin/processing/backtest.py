@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
+from qgis.core import (Qgis, QgsProcessingParameterFeatureSink,
                        QgsProcessingParameterFileDestination, QgsProcessingParameterNumber,
                        QgsProcessingParameterString)
 
@@ -38,10 +38,7 @@ class BackTest(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        date = Qgis.ProcessingDateTimeParameterDataType.Date
-        self.add(QgsProcessingParameterDateTime(FROM, "From", date),
-                 "First date of the back-test, YYYY-MM-DD. Events from well before it are needed to learn from.")
-        self.add(QgsProcessingParameterDateTime(TO, "To", date), "Last date, YYYY-MM-DD, inclusive.")
+        self.add_period("First date of the back-test, YYYY-MM-DD. Events from well before it are needed to learn from.")
         self.add(QgsProcessingParameterString(CRIME_TYPES, "Crime types", optional=True),
                  "Codes separated by commas, as in gunfire,robbery. Empty = all that are enabled.")
         self.add(QgsProcessingParameterNumber(AREA_PERCENT, "Searched area in per cent",
@@ -71,10 +68,7 @@ class BackTest(ConnectAlgorithm):
         for sentence in backtest_page.in_short(result):
             progress.info(sentence)
         run.counts = {"rows": len(result.table), "shifts": result.shifts}
-        outputs = {RANKS: ranks} if ranks else {}
-        destination = write_output(self, parameters, context, result.table)
-        if destination:
-            outputs[OUTPUT] = destination
+        outputs = {**({RANKS: ranks} if ranks else {}), **write_output(self, parameters, context, result.table)}
         if report:
             backtest_page.write_page(result, f"Back-test, {first} to {last}",
                                      backtesting.in_words(workspace, result), report)

@@ -164,16 +164,18 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
             DATE, "Date", Qgis.ProcessingDateTimeParameterDataType.Date, optional=True)
         self.add(definition, "Date on which the shift starts, YYYY-MM-DD. Empty = today in the agency's time zone.")
 
-    def add_shift(self) -> None:
+    def add_date_and_shift(self) -> None:
+        self.add_date()
         self.add(QgsProcessingParameterString(SHIFT, "Shift", optional=True),
                  "Code of one shift, as in the workspace's table of shifts. Empty = all shifts of the date.")
 
-    def add_period(self) -> None:
-        date = Qgis.ProcessingDateTimeParameterDataType.Date
-        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=True),
-                 "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone.")
-        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=True),
-                 "Last date, YYYY-MM-DD, inclusive. Empty = the first date.")
+    def add_period(self, first: str = "") -> None:
+        """FROM and TO; both must be given where ``first`` says what the first date is."""
+        date, optional = Qgis.ProcessingDateTimeParameterDataType.Date, not first
+        self.add(QgsProcessingParameterDateTime(FROM, "From", date, optional=optional), first or (
+            "First date, YYYY-MM-DD: shifts that start on it count. Empty = yesterday in the agency's time zone."))
+        self.add(QgsProcessingParameterDateTime(TO, "To", date, optional=optional),
+                 "Last date, YYYY-MM-DD, inclusive." + " Empty = the first date." * optional)
 
     def add_as_of(self, what: str) -> None:
         definition = QgsProcessingParameterDateTime(
@@ -195,35 +197,33 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
             return None
         return vector_table(self.parameterAsSource(parameters, name, context), name, kinds, progress)
 
-    def shift_date(self, parameters: dict[str, Any], workspace: Workspace) -> str:
-        """DATE as ISO text; today in the agency's time zone if it is empty."""
-        return iso_date(parameters.get(DATE)) or today(workspace.calendar)
-
     def period(self, parameters: dict[str, Any], workspace: Workspace) -> tuple[str, str]:
         """FROM and TO of :meth:`add_period`, ISO."""
         first = iso_date(parameters.get(FROM)) or yesterday(workspace.calendar)
         return first, iso_date(parameters.get(TO)) or first
 
-    def shifts(self, parameters: dict[str, Any], context: QgsProcessingContext, workspace: Workspace,
-               shift_date: str) -> list[str]:
-        """Codes of the shifts asked for that start on the date, in order.
+    def shifts(self, parameters: dict[str, Any], context: QgsProcessingContext,
+               workspace: Workspace) -> tuple[str, list[str]]:
+        """DATE as ISO text, today in the agency's time zone if it is empty; and the codes of the shifts asked for that
+        start on it, in order.
 
         Raises
         ------
         ConnectError
             When SHIFT names none of the agency's shifts, or one that does not run on that date.
         """
+        shift_date = iso_date(parameters.get(DATE)) or today(workspace.calendar)
         codes = list(workspace.calendar.slots(shift_date, shift_date)["shift"])
         asked = self.text(parameters, SHIFT, context)
         if not asked:
             if not codes:
                 raise ConnectError(f"No shift starts on {shift_date}; choose another date "
                                    "or change the shifts.")
-            return codes
+            return shift_date, codes
         if asked not in codes:
             raise ConnectError(f"No shift “{asked}” starts on {shift_date}; the shifts of that date are: "
                                f"{', '.join(codes) or 'none'}.")
-        return [asked]
+        return shift_date, [asked]
 
     def as_of(self, parameters: dict[str, Any], workspace: Workspace) -> pd.Timestamp | None:
         """AS_OF as UTC moment; None if it is empty."""
@@ -264,29 +264,24 @@ def _one_sentence(algorithm: str) -> Iterator[None]:
         raise QgsProcessingException(error.user) from error
     except QgsProcessingException:
         raise
-    except ImportError as error:
-        _log(algorithm)
-        raise QgsProcessingException(_missing(error)) from error
-    except OSError as error:
-        _log(algorithm)
-        raise QgsProcessingException(
-            f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error}); choose a place that "
-            "exists, has room and that you may use.") from error
-    except MemoryError as error:
-        _log(algorithm)
-        raise QgsProcessingException("The computer ran out of memory; close other programs, or work on a smaller area. "
-                                     "Nothing was changed.") from error
     except Exception as error:
-        _log(algorithm)
-        raise QgsProcessingException(
-            f"This is a fault of ShotSpotter Connect, not of your data ({type(error).__name__}); please report it "
-            "with the details, which "
-            f"are in the log (View, Panels, Log Messages, {NAME}).") from error
+        QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", NAME,
+                                 Qgis.MessageLevel.Critical, False)
+        raise QgsProcessingException(_sentence_of(error)) from error
 
 
-def _log(algorithm: str) -> None:
-    QgsMessageLog.logMessage(f"{algorithm} failed\n{traceback.format_exc()}", NAME,
-                             Qgis.MessageLevel.Critical, False)
+def _sentence_of(error: Exception) -> str:
+    """What the user reads of an error that no step foresaw."""
+    if isinstance(error, ImportError):
+        return _missing(error)
+    if isinstance(error, OSError):
+        return (f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error}); choose a place "
+                "that exists, has room and that you may use.")
+    if isinstance(error, MemoryError):
+        return ("The computer ran out of memory; close other programs, or work on a smaller area. Nothing was "
+                "changed.")
+    return (f"This is a fault of ShotSpotter Connect, not of your data ({type(error).__name__}); please report it "
+            f"with the details, which are in the log (View, Panels, Log Messages, {NAME}).")
 
 
 def _missing(error: ImportError) -> str:

@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qgis.core import (Qgis, QgsProcessingParameterDateTime, QgsProcessingParameterFeatureSink,
-                       QgsProcessingParameterFileDestination)
+from qgis.core import Qgis, QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination
 
 from .base import FROM, NOTHING, PATROL, TO, ConnectAlgorithm
 from .inputs import iso_date
@@ -35,10 +34,8 @@ class CapCost(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        date = Qgis.ProcessingDateTimeParameterDataType.Date
-        self.add(QgsProcessingParameterDateTime(FROM, "From", date),
-                 "First date of the replay, YYYY-MM-DD. A model trained on what was known at its plan hour is needed.")
-        self.add(QgsProcessingParameterDateTime(TO, "To", date), "Last date, YYYY-MM-DD, inclusive.")
+        self.add_period("First date of the replay, YYYY-MM-DD. A model trained on what was known at its plan hour is "
+                        "needed.")
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Costs", Qgis.ProcessingSourceType.Vector, optional=True),
                  "Two rows per cap: with all rules of the lottery, and with the cap alone.")
         self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
@@ -56,10 +53,7 @@ class CapCost(ConnectAlgorithm):
                           f"covered, {row.hits:.1f} events in drawn boxes, "
                           f"{row.effective_boxes:.0f} boxes served in effect.")
         run.counts = {"caps": len(table)}
-        outputs = {}
-        destination = write_output(self, parameters, context, table)
-        if destination:
-            outputs[OUTPUT] = destination
+        outputs = write_output(self, parameters, context, table)
         report = self.parameterAsFileOutput(parameters, REPORT, context)
         if report:
             cap_cost_page.write_page(table, f"What caps cost, {first} to {last}",

@@ -52,8 +52,7 @@ class Daily(WritesForPeople):
         from ..workspace.steps import daily_run, shift_plan
         from ..workspace.store import output_folders
 
-        date = self.shift_date(parameters, workspace)
-        codes = self.shifts(parameters, context, workspace, date)
+        date, codes = self.shifts(parameters, context, workspace)
         folder = chosen(self, parameters, OUTPUT, context) or str(output_folders.plan_folder(workspace, date))
         try:
             os.makedirs(folder, exist_ok=True)

@@ -38,8 +38,7 @@ class ExportPlan(WritesForPeople):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        self.add_date()
-        self.add_shift()
+        self.add_date_and_shift()
         self.add(QgsProcessingParameterEnum(FORMAT, "Format", list(ENDINGS), False, "geojson", False, True),
                  "geojson, kml, gpx, xlsx; or package or qfield, which hold one shift only.")
         add_file(self, OUTPUT, "File", ";;".join(
@@ -53,8 +52,7 @@ class ExportPlan(WritesForPeople):
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
 
-        date = self.shift_date(parameters, workspace)
-        codes = self.shifts(parameters, context, workspace, date)
+        date, codes = self.shifts(parameters, context, workspace)
         kind = self.parameterAsEnumString(parameters, FORMAT, context)
         path = chosen(self, parameters, OUTPUT, context)
         if not path:

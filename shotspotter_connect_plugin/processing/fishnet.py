@@ -74,12 +74,12 @@ class CreateFishnet(ConnectAlgorithm):
         path = file_of(parameters[OUTPUT])
         if path.lower().endswith(".gpkg"):
             box_file.write_boxes(path, boxes, rectangles, crs, rest)
-            destination = self.parameterAsOutputLayer(parameters, OUTPUT, context)
+            written = {OUTPUT: self.parameterAsOutputLayer(parameters, OUTPUT, context)}
         else:
-            destination = write_output(self, parameters, context, boxes, rectangles, crs, rest)
-            if not destination:
+            written = write_output(self, parameters, context, boxes, rectangles, crs, rest)
+            if not written:
                 raise QgsProcessingException(self.invalidSinkError(parameters, OUTPUT))
-        return {OUTPUT: destination, BOXES: len(boxes)}
+        return {**written, BOXES: len(boxes)}
 
 
 def _text_of(crs: QgsCoordinateReferenceSystem) -> str:

@@ -7,7 +7,7 @@ from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBo
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
+from .outputs import OUTPUT, Styler, crime_type_legend, write_boxes
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -34,8 +34,7 @@ class Meter(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        self.add_date()
-        self.add_shift()
+        self.add_date_and_shift()
         integer, real = Qgis.ProcessingNumberParameterType.Integer, Qgis.ProcessingNumberParameterType.Double
         self.add(QgsProcessingParameterNumber(BOXES, "Boxes per beat", integer, None, True, 0, 1000),
                  "Boxes to draw in each beat and shift. Empty = the workspace's setting.")
@@ -62,8 +61,7 @@ class Meter(ConnectAlgorithm):
         from ..workspace.exports import views
         from ..workspace.steps import shift_draw
 
-        date = self.shift_date(parameters, workspace)
-        codes = self.shifts(parameters, context, workspace, date)
+        date, codes = self.shifts(parameters, context, workspace)
         given = {
             "boxes": self._given(parameters, BOXES, self.parameterAsInt, context),
             "cap": self._given(parameters, CAP, self.parameterAsDouble, context),
@@ -82,13 +80,9 @@ class Meter(ConnectAlgorithm):
         legend = crime_type_legend(workspace)
         frame, rectangles = views.plan_boxes(workspace, date, codes, legend)
         run.counts = {"drawn": drawn, "patrols": len(frame)}
-        outputs: dict[str, Any] = {PATROLS: len(frame), DRAWN: drawn}
-        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
-                                   progress.part(0.9, 1.0))
-        if destination:
-            outputs[OUTPUT] = destination
-            style_on_load(context, destination, "style_patrols", legend, views.PLAN_WORDS)
-        return outputs
+        return {PATROLS: len(frame), DRAWN: drawn, **write_boxes(
+            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            Styler("style_patrols", legend, views.PLAN_WORDS))}
 
     def _given(self, parameters: dict[str, Any], name: str, read: Callable[..., Any],
                context: QgsProcessingContext) -> Any:

@@ -29,6 +29,8 @@ OUTPUT = "OUTPUT"
 _TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
           "f": QMetaType.Type.Double}
 _AT_ONCE = 1000
+# QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.
+_KEPT: deque[Styler] = deque(maxlen=64)
 
 
 def fields_of(frame: pd.DataFrame) -> QgsFields:
@@ -71,8 +73,9 @@ def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame,
 
 def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext,
                  frame: pd.DataFrame, rectangles: Rectangles | None = None, crs: str | None = None,
-                 progress: Progress = SILENT) -> str:
-    """Write a frame as the layer that ``OUTPUT`` asks for, one feature per row: its destination, "" if none is wanted.
+                 progress: Progress = SILENT) -> dict[str, str]:
+    """Write a frame as the layer that ``OUTPUT`` asks for, one feature per row -> {OUTPUT: destination}, {} if none is
+    wanted.
 
     A file is made aside by QGIS, opened again, and moved into its place; anything else (a scratch layer, a database) is
     written where it stands and opened again.
@@ -100,9 +103,10 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
     wanted = file_of(parameters.get(OUTPUT))
     if not wanted:
         destination = _write(algorithm, parameters, context, frame, rectangles, crs, progress)
-        if destination:
-            _check_written(destination, len(frame), context)
-        return destination
+        if not destination:
+            return {}
+        _check_written(destination, len(frame), context)
+        return {OUTPUT: destination}
     path = Path(wanted if Path(wanted).suffix else f"{wanted}.{QgsProcessingUtils.defaultVectorExtension()}")
     with replacing_together(path.parent, OUTPUT) as new:
         unfinished = new(path.name, layers(len(frame)))
@@ -118,7 +122,18 @@ def write_output(algorithm: ConnectAlgorithm, parameters: dict[str, Any], contex
             remove(path.with_suffix(index))
     destination = made.replace(str(unfinished), str(path))
     _load_from(context, made, destination)
-    return destination
+    return {OUTPUT: destination}
+
+
+def write_boxes(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext,
+                frame: pd.DataFrame, rectangles: Rectangles, crs: str, progress: Progress,
+                styler: Styler) -> dict[str, str]:
+    """As :func:`write_output`, and have the boxes styled once they are loaded into the project, if they will be."""
+    written = write_output(algorithm, parameters, context, frame, rectangles, crs, progress)
+    if written and context.willLoadLayerOnCompletion(written[OUTPUT]):
+        _KEPT.append(styler)
+        context.layerToLoadOnCompletionDetails(written[OUTPUT]).setPostProcessor(styler)
+    return written
 
 
 def _write(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext, frame: pd.DataFrame,
@@ -206,12 +221,8 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
         Column -> the words people read. Set here, because QGIS warns of aliases in a sink that is a scratch layer.
     """
 
-    # QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.
-    _kept: deque[Styler] = deque(maxlen=64)
-
     def __init__(self, style: str, legend: CrimeTypeLegend | None, words: Mapping[str, str]) -> None:
         super().__init__()
-        self._kept.append(self)
         self._style, self._legend, self._words = style, legend, words
 
     def postProcessLayer(self, layer: QgsVectorLayer, context: QgsProcessingContext,  # noqa: N802
@@ -223,10 +234,3 @@ class Styler(QgsProcessingLayerPostProcessorInterface):
             layer.setFieldAlias(layer.fields().indexOf(name), word)
         layer.setDisplayExpression('"box_id"')
         layer.triggerRepaint()
-
-
-def style_on_load(context: QgsProcessingContext, destination: str, style: str, legend: CrimeTypeLegend | None,
-                  words: Mapping[str, str]) -> None:
-    """Have the output styled once it is loaded, if it will be; parameters as of :class:`Styler`."""
-    if context.willLoadLayerOnCompletion(destination):
-        context.layerToLoadOnCompletionDetails(destination).setPostProcessor(Styler(style, legend, words))

@@ -34,8 +34,7 @@ class RollCall(WritesPages):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        self.add_date()
-        self.add_shift()
+        self.add_date_and_shift()
         self.add(QgsProcessingParameterString(BEAT, "Beat", optional=True), "Name of one beat. Empty = every beat.")
         add_file(self, OUTPUT, "Sheets", KINDS_OF_FILE, DATED,
                  "The file to write; its ending decides: .pdf, .png (further sheets get a number) or .csv (the boxes "
@@ -49,10 +48,9 @@ class RollCall(WritesPages):
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
 
-        date = self.shift_date(parameters, workspace)
+        date, codes = self.shifts(parameters, context, workspace)
         beat = self.text(parameters, BEAT, context)
-        sheets = [rollcall_data.rollcall(workspace, date, shift, beat)
-                  for shift in self.shifts(parameters, context, workspace, date)]
+        sheets = [rollcall_data.rollcall(workspace, date, shift, beat) for shift in codes]
         name = file_name("rollcall", date, self.text(parameters, SHIFT, context), beat)
         path = chosen(self, parameters, OUTPUT, context) or str(
             output_folders.plan_folder(workspace, date) / (name + ".pdf"))

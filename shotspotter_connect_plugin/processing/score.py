@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import FORECAST, ConnectAlgorithm
-from .outputs import OUTPUT, crime_type_legend, style_on_load, write_output
+from .outputs import OUTPUT, Styler, crime_type_legend, write_boxes
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -32,8 +32,7 @@ class Score(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        self.add_date()
-        self.add_shift()
+        self.add_date_and_shift()
         self.add_as_of("The forecast uses nothing reported later. Empty = the hour of DATE at which the agency plans.")
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Forecast", Qgis.ProcessingSourceType.VectorPolygon,
                                                    optional=True),
@@ -46,8 +45,7 @@ class Score(ConnectAlgorithm):
         from ..workspace.exports import views
         from ..workspace.steps import forecasting
 
-        date = self.shift_date(parameters, workspace)
-        codes = self.shifts(parameters, context, workspace, date)
+        date, codes = self.shifts(parameters, context, workspace)
         as_of = self.as_of(parameters, workspace)
         rows = 0
         for number, code in enumerate(codes):
@@ -57,10 +55,6 @@ class Score(ConnectAlgorithm):
         run.counts = {"forecasts": rows}
         legend = crime_type_legend(workspace)
         frame, rectangles = views.forecast_boxes(workspace, date, codes, legend)
-        outputs: dict[str, Any] = {ROWS: rows}
-        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
-                                   progress.part(0.9, 1.0))
-        if destination:
-            outputs[OUTPUT] = destination
-            style_on_load(context, destination, "style_forecast", legend, views.FORECAST_WORDS)
-        return outputs
+        return {ROWS: rows, **write_boxes(
+            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            Styler("style_forecast", legend, views.FORECAST_WORDS))}

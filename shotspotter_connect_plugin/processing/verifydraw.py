@@ -34,8 +34,7 @@ class VerifyDraw(ConnectAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
-        self.add_date()
-        self.add_shift()
+        self.add_date_and_shift()
         self.add(QgsProcessingParameterFolderDestination(EXPORT, "Folder for draw files", None, True, False),
                  "Where to write draw_<date>_<shift>.json, the newest draw of each shift with its chances and, once "
                  "the shift has ended, its seed. Empty = nothing is written.")
@@ -45,10 +44,10 @@ class VerifyDraw(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..workspace.steps import draw_proof
 
-        date = self.shift_date(parameters, workspace)
+        date, codes = self.shifts(parameters, context, workspace)
         folder = self.parameterAsFileOutput(parameters, EXPORT, context) if parameters.get(EXPORT) else ""
         results = {}
-        for shift in self.shifts(parameters, context, workspace, date):
+        for shift in codes:
             results[shift] = draw_proof.verify_draw(workspace, date, shift)
             if results[shift].verified:
                 progress.info(f"{date} {shift}: verified{'; notes below' * bool(results[shift].notes)}.")

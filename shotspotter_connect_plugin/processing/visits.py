@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
 from .base import PATROL, ConnectAlgorithm
-from .outputs import OUTPUT, style_on_load, write_output
+from .outputs import OUTPUT, Styler, write_boxes
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -54,13 +54,10 @@ class Visits(ConnectAlgorithm):
         for sentence in summary.sentences:
             progress.info(sentence)
         frame, rectangles = views.visit_boxes(workspace, found)
-        outputs: dict[str, Any] = {
+        counts = {
             VISITS: len(frame), PATROLS: summary.patrols, SERVED: summary.served,
             TARGET_MINUTES: summary.target_minutes, PATROL_MINUTES: summary.patrol_minutes}
-        run.counts = {name.lower(): number for name, number in outputs.items()}
-        destination = write_output(self, parameters, context, frame, rectangles, workspace.settings.crs,
-                                   progress.part(0.9, 1.0))
-        if destination:
-            outputs[OUTPUT] = destination
-            style_on_load(context, destination, "style_visits", None, views.VISIT_WORDS)
-        return outputs
+        run.counts = {name.lower(): number for name, number in counts.items()}
+        return {**counts, **write_boxes(
+            self, parameters, context, frame, rectangles, workspace.settings.crs, progress.part(0.9, 1.0),
+            Styler("style_visits", None, views.VISIT_WORDS))}
