@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QGroupBox, QLabel, QPush
 from ..plugin_name import NAME
 from ..processing import addresses
 from .translation import translator
+from .widgets import words
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtGui import QIcon
@@ -51,8 +52,7 @@ class OptionsPage(QgsOptionsPageWidget):
         self.workspace.setFilePath(next(iter(addresses.recent()), ""))
         self.workspace.fileChanged.connect(self._look)
         form.addRow(self.workspace)
-        self.remark = QLabel()
-        self.remark.setWordWrap(True)
+        self.remark = words()
         form.addRow(self.remark)
         layout.addWidget(group)
         self.choices = {}
@@ -66,10 +66,8 @@ class OptionsPage(QgsOptionsPageWidget):
         form = QFormLayout()
         form.addRow(self.forget, QLabel(tr("Recent workspaces, and how the plan dock was left")))
         layout.addLayout(form)
-        words = QLabel(tr("Caps, shifts, crime types, roles and everything else that the agency decides belong to the "
-                          "workspace: see “Configure workspace”."))
-        words.setWordWrap(True)
-        layout.addWidget(words)
+        layout.addWidget(words(tr("Caps, shifts, crime types, roles and everything else that the agency decides belong "
+                                  "to the workspace: see “Configure workspace”.")))
         layout.addStretch()
 
     def apply(self) -> None:

@@ -9,10 +9,11 @@ from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFormLayout, QHBoxLayout, QHeaderView,
-                                 QLabel, QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem,
-                                 QTextBrowser, QVBoxLayout, QWidget)
+                                 QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem, QTextBrowser,
+                                 QVBoxLayout, QWidget)
 
 from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
+from ..widgets import fill, words
 from .import_queue import DONE, FAILED, PREVIEWING, STOPPED, VISITS, kinds, tr
 
 if TYPE_CHECKING:
@@ -71,11 +72,7 @@ class ColumnsPanel(QWidget):
         self._item = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        self.notice = QLabel()
-        self.notice.setObjectName("ConnectImportNotice")
-        self.notice.setWordWrap(True)
-        self.notice.setTextFormat(Qt.TextFormat.PlainText)
-        self.notice.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notice = words(name="ConnectImportNotice", selectable=True)
         layout.addWidget(self.notice)
         self.body = QWidget()
         layout.addWidget(self.body, 1)
@@ -153,7 +150,7 @@ class ColumnsPanel(QWidget):
         if found is None:
             return
         self.body.setEnabled(not item.pending)
-        self._fill_kinds(found.kind)
+        fill(self.kind, [(tr("choose …"), ""), *((title, code) for code, title in kinds().items())], found.kind)
         mapped = found.kind in MAPPED
         self._show_row(self.zone, mapped and bool(found.timezone))
         self._show_row(self.crs, mapped and bool(found.source_crs))
@@ -177,13 +174,6 @@ class ColumnsPanel(QWidget):
         field.setVisible(shown)
         self.form.labelForField(field).setVisible(shown)
 
-    def _fill_kinds(self, kind: str) -> None:
-        self.kind.clear()
-        self.kind.addItem(tr("choose …"), "")
-        for code, title in kinds().items():
-            self.kind.addItem(title, code)
-        self.kind.setCurrentIndex(max(self.kind.findData(kind), 0))
-
     def _show_extras(self, item: QueueItem) -> None:
         wanted = _EXTRAS.get(item.kind, ())
         if [name for name, _, _ in wanted] != list(self.extras) or not wanted:
@@ -200,8 +190,7 @@ class ColumnsPanel(QWidget):
     def _extra_field(self, name: str, label: str, empty: str) -> QComboBox | QLineEdit:
         if name == "HOLDS":
             field = QComboBox()
-            for code, words in _HOLDS:
-                field.addItem(tr(words), code)
+            fill(field, [(tr(text), code) for code, text in _HOLDS], "")
             field.activated.connect(lambda _: self.extra.emit(name, field.currentData()))
         else:
             field = QLineEdit()
@@ -234,21 +223,17 @@ class ColumnsPanel(QWidget):
     def _fill_order(self, item: QueueItem) -> None:
         """The question whether day or month comes first, with what an example of the file then means."""
         example, choices = item.question.example, item.question.choices
-        self.order.clear()
-        self.order.addItem(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), "")
-        for order, words in choices.items():
-            self.order.addItem(tr("{} is {}").format(example, words), order)
-        self.order.setCurrentIndex(max(self.order.findData(item.options.date_order), 0))
+        fill(self.order, [(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), ""),
+                          *((tr("{} is {}").format(example, meant), order) for order, meant in choices.items())],
+             item.options.date_order)
 
     def _meaning(self, column: str, role: str, meanings: Mapping[str, str]) -> QComboBox:
         combo = _Choice()
         combo.setObjectName("ConnectMeaning:" + column)
-        combo.addItem("–", "")
-        for code, words in meanings.items():
-            combo.addItem(tr(words), code)
-        if role and combo.findData(role) < 0:
-            combo.addItem(tr("another {}").format(role.rstrip("0123456789")), role)
-        combo.setCurrentIndex(max(combo.findData(role), 0))
+        entries = [("–", ""), *((tr(text), code) for code, text in meanings.items())]
+        if role and role not in meanings:
+            entries.append((tr("another {}").format(role.rstrip("0123456789")), role))
+        fill(combo, entries, role)
         combo.activated.connect(lambda _: self.meant.emit(column, combo.currentData()))
         return combo
 

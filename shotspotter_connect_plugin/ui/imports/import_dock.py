@@ -8,12 +8,12 @@ from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget, QgsMessageBar
 from qgis.PyQt.QtCore import QEvent, Qt, QUrl
 from qgis.PyQt.QtGui import QColor, QDesktopServices
-from qgis.PyQt.QtWidgets import (QAbstractItemView, QCheckBox, QFileDialog, QHBoxLayout, QHeaderView, QLabel,
-                                 QProgressBar, QPushButton, QSplitter, QTableWidget, QTableWidgetItem, QTabWidget,
-                                 QVBoxLayout, QWidget)
+from qgis.PyQt.QtWidgets import (QCheckBox, QFileDialog, QHBoxLayout, QHeaderView, QLabel, QProgressBar, QSplitter,
+                                 QTableWidget, QTableWidgetItem, QTabWidget, QVBoxLayout, QWidget)
 
 from ...errors import ConnectError
 from ...processing import addresses
+from ..widgets import button, in_a_row, only_to_look_at
 from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .import_queue import (DONE, FAILED, PREVIEWING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue,
@@ -60,12 +60,9 @@ class ImportDock(QgsDockWidget):
         self.workspace = WorkspaceWidget(True)
         self.workspace.setObjectName("ConnectImportWorkspace")
         self.workspace.changed.connect(lambda _: self._open())
-        row = QHBoxLayout()
         label = QLabel(tr("Wor&kspace"))
         label.setBuddy(self.workspace)
-        row.addWidget(label)
-        row.addWidget(self.workspace, 1)
-        layout.addLayout(row)
+        layout.addLayout(in_a_row(label, self.workspace, stretch=(1,)))
         layout.addLayout(self._button_row())
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self._make_list())
@@ -94,12 +91,8 @@ class ImportDock(QgsDockWidget):
                                  ("folder", tr("Add f&older…"), self._choose_folder),
                                  ("remove", tr("&Remove"), self.remove), ("start", tr("&Import"), self.start),
                                  ("stop", tr("&Stop"), self.queue.stop)):
-            button = QPushButton(text)
-            button.setObjectName("ConnectImport_" + name)
-            button.setAutoDefault(False)
-            button.clicked.connect(lambda _=False, does=does: does())
-            self.buttons[name] = button
-            row.addWidget(button)
+            self.buttons[name] = button("ConnectImport_" + name, text, does)
+            row.addWidget(self.buttons[name])
         self.buttons["folder"].setToolTip(tr("A folder of GPS files, one per unit"))
         self.find_visits = QCheckBox(tr("then find &visits"))
         self.find_visits.setToolTip(tr("After GPS: find the visits of its dates and show them on the map"))
@@ -113,10 +106,7 @@ class ImportDock(QgsDockWidget):
         self.table = QTableWidget(0, 3)
         self.table.setObjectName("ConnectImportFiles")
         self.table.setHorizontalHeaderLabels([tr("File"), tr("What it is"), tr("State")])
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
+        only_to_look_at(self.table)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(24)
         for column, how in enumerate((QHeaderView.ResizeMode.Interactive, QHeaderView.ResizeMode.ResizeToContents,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Callable, Iterable, Sequence
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtGui import QIcon, QPixmap
 from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QGridLayout, QHBoxLayout, QLabel,
                                  QLineEdit, QListWidget, QListWidgetItem, QProgressBar, QPushButton, QScrollArea,
                                  QScroller, QSizePolicy, QToolButton, QVBoxLayout, QWidget)
@@ -16,6 +15,7 @@ from qgis.PyQt.QtWidgets import (QComboBox, QFileDialog, QFormLayout, QFrame, QG
 from ...patrol import live_patrol
 from ...processing import addresses
 from ..translation import translator
+from ..widgets import fill, in_a_row, swatch, tool, words
 from .gps_receiver import GPSD, NMEA, SERIAL, USUAL
 
 if TYPE_CHECKING:
@@ -44,14 +44,9 @@ class StartPage(QWidget):
         self.path = QLineEdit(settings.value(SETTINGS + "plan", "", type=str) or addresses.current())
         self.path.setPlaceholderText(tr("Shift package, or the workspace"))
         self.path.editingFinished.connect(self.plan_named)
-        browse = QToolButton()
-        browse.setText("…")
-        browse.setToolTip(tr("Choose a file made by “Export plan”, format package, or the workspace"))
+        browse = tool("", "…", tr("Choose a file made by “Export plan”, format package, or the workspace"))
         browse.clicked.connect(self._browse)
-        row = QHBoxLayout()
-        row.addWidget(self.path)
-        row.addWidget(browse)
-        form.addRow(tr("Plan"), row)
+        form.addRow(tr("Plan"), in_a_row(self.path, browse))
         self.shift = QComboBox()
         self.shift_label = QLabel(tr("Shift"))
         form.addRow(self.shift_label, self.shift)
@@ -64,7 +59,7 @@ class StartPage(QWidget):
         self.begin = big_button(tr("Start"))
         self.begin.clicked.connect(self.asked)
         form.addRow(self.begin)
-        self.complaint = _words()
+        self.complaint = words()
         form.addRow(self.complaint)
         self.offer([])
 
@@ -75,11 +70,7 @@ class StartPage(QWidget):
 
     def offer(self, shifts: Sequence[tuple[str, str]], wanted: str = "") -> None:
         """Offer the shifts of a workspace, as (words, date and code); none where a package is opened."""
-        wanted = wanted or self.shift.currentData()
-        self.shift.clear()
-        for words, data in shifts:
-            self.shift.addItem(words, data)
-        self.shift.setCurrentIndex(max(self.shift.findData(wanted), 0))
+        fill(self.shift, shifts, wanted or self.shift.currentData())
         for widget in (self.shift, self.shift_label):
             widget.setVisible(bool(shifts))
 
@@ -103,14 +94,10 @@ class PatrolPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         settings, column = QgsSettings(), QVBoxLayout(self)
-        self.header, self.gps_label, self.band, self.warning = _words(), _words(), _words(), _words()
+        self.header, self.gps_label, self.band, self.warning = words(), words(), words(), words()
         self.night, self.sound = (_toggle(text, settings.value(SETTINGS + name, usual, type=bool)) for text, name, usual
                                   in ((tr("Night"), "night", False), (tr("Sound"), "sound", True)))
-        row = QHBoxLayout()
-        row.addWidget(self.header, 1)
-        row.addWidget(self.sound)
-        row.addWidget(self.night)
-        column.addLayout(row)
+        column.addLayout(in_a_row(self.header, self.sound, self.night, stretch=(0,)))
         self.gps_label.setObjectName("muted")
         column.addWidget(self.gps_label)
         column.addWidget(self._connect_row())
@@ -168,8 +155,7 @@ class PatrolPage(QWidget):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(10)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
+        self.verdict = words()
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignCenter)
         scale(self.verdict, 1.8, True)
         self.verdict.setMinimumHeight(2 * self.verdict.fontMetrics().lineSpacing())  # it breaks in a narrow dock
@@ -213,8 +199,8 @@ class PatrolPage(QWidget):
             for number, tactic in enumerate(tactics):
                 grid.addWidget(self._tactic_button(tactic, logged(tactic)), number // 2, number % 2)
             if not tactics:
-                nothing = _words(tr("No tactic is approved for this box. An analyst approves them in the list of "
-                                    "tactics and exports the plan again."))
+                nothing = words(tr("No tactic is approved for this box. An analyst approves them in the list of "
+                                   "tactics and exports the plan again."))
                 grid.addWidget(nothing, 0, 0)
         grid.setRowStretch(grid.rowCount(), 1)
         self.tactics_area.setWidget(holder)
@@ -235,14 +221,8 @@ class PatrolPage(QWidget):
 
     def show_beats(self, beats: Iterable[str]) -> None:
         """Offer the shift's beats, the one chosen last first."""
-        wanted = QgsSettings().value(SETTINGS + "beat", "", type=str)
-        self.beat.blockSignals(True)
-        self.beat.clear()
-        self.beat.addItem(tr("All beats"), "")
-        for beat in beats:
-            self.beat.addItem(tr("Beat {}").format(beat), beat)
-        self.beat.setCurrentIndex(max(self.beat.findData(wanted), 0))
-        self.beat.blockSignals(False)
+        fill(self.beat, [(tr("All beats"), ""), *((tr("Beat {}").format(beat), beat) for beat in beats)],
+             QgsSettings().value(SETTINGS + "beat", "", type=str))
 
     def show_boxes(self, lines: Sequence[tuple[str, QColor, str]]) -> None:
         """The list of boxes, as (text, colour as QColor, box)."""
@@ -251,7 +231,7 @@ class PatrolPage(QWidget):
         at = self.boxes.verticalScrollBar().value()
         self.boxes.clear()
         for line in lines:
-            item = QListWidgetItem(_swatch(line[1]), line[0])
+            item = QListWidgetItem(swatch(line[1]), line[0])
             item.setData(Qt.ItemDataRole.UserRole, line[2])
             item.setData(Qt.ItemDataRole.UserRole + 1, line)
             self.boxes.addItem(item)
@@ -284,14 +264,6 @@ def scale(widget: QWidget, factor: float, bold: bool) -> None:
     widget.setFont(font)
 
 
-def _words(text: str = "") -> QLabel:
-    """A label of several lines in which nothing is read as markup."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
-
-
 def _toggle(text: str, on: bool) -> QToolButton:
     button = QToolButton()
     button.setText(text)
@@ -299,9 +271,3 @@ def _toggle(text: str, on: bool) -> QToolButton:
     button.setChecked(on)
     button.setMinimumHeight(40)
     return button
-
-
-def _swatch(colour: QColor) -> QIcon:
-    pixmap = QPixmap(16, 16)
-    pixmap.fill(colour)
-    return QIcon(pixmap)

@@ -5,10 +5,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QLabel, QPushButton, QTableWidget, QTableWidgetItem,
-                                 QTextBrowser, QVBoxLayout, QWidget)
+from qgis.PyQt.QtWidgets import QHBoxLayout, QTableWidget, QTableWidgetItem, QTextBrowser, QVBoxLayout, QWidget
 
 from ...reports.paper import wording
+from ..widgets import button, in_a_row, only_to_look_at, words
 from .patrol_table import chip, tr
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ class _Table(QTableWidget):
         self.setHorizontalHeaderLabels(headings)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
+        only_to_look_at(self)
         self.itemActivated.connect(self._choose)
         self.itemClicked.connect(self._choose)
 
@@ -108,8 +105,7 @@ class LatelyPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.label = QLabel()
-        self.label.setWordWrap(True)
+        self.label = words()
         self.table = _Table("ConnectLately", [tr("Beat"), tr("Crime type"), tr("24 hours"), tr("7 days"),
                                               tr("Usual week")])
         self.table.chosen.connect(lambda data: self.chosen.emit(*data))
@@ -144,17 +140,11 @@ class RisenPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.button = _button("ConnectForecastAgain", tr("Forecast again with what is known now"),
-                              tr("Nothing is written: the plan and its forecast stay as they are"))
-        self.button.clicked.connect(lambda: self.asked.emit())
-        self.add = _button("ConnectAddRisen", tr("Add to the plan…"), "")
-        self.add.clicked.connect(lambda: self.wanted.emit(self._preset()))
-        self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setWordWrap(True)
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addWidget(self.add)
+        self.button = button("ConnectForecastAgain", tr("Forecast again with what is known now"), self.asked.emit)
+        self.button.setToolTip(tr("Nothing is written: the plan and its forecast stay as they are"))
+        self.add = button("ConnectAddRisen", tr("Add to the plan…"), lambda: self.wanted.emit(self._preset()))
+        self.label = words()
+        row = in_a_row(self.button, self.add)
         row.addStretch()
         self.table = _Table("ConnectRisen", [tr("Beat"), tr("Box"), tr("Crime type"), tr("Harm then"), tr("Harm now"),
                                              tr("Chance now"), tr("New events"), tr("In the plan"), tr("Where")])
@@ -219,13 +209,6 @@ def kinds_of(crime_types: CrimeTypeLegend) -> dict[str, dict[str, Any]]:
     """Crime types by code, each a mapping with its name and its chip as ``icon``."""
     return {kind["crime_type"]: {**kind, "icon": chip(kind["colour"], kind["letter"])}
             for kind in crime_types.to_dict("records")}
-
-
-def _button(name: str, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    return button
 
 
 def _stack(widget: QWidget, *parts: QWidget | QHBoxLayout) -> None:

@@ -12,6 +12,8 @@ from ..translation import translator
 if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
 
+    from ...workspace.steps.plan_frames import CrimeTypeLegend
+
 tr = translator("PlanDock")
 
 
@@ -34,6 +36,12 @@ def chip(colour: str | None, letter: str | None, size: int = 16) -> QIcon:
     painter.drawText(QRectF(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, letter or "")
     painter.end()
     return QIcon(picture)
+
+
+def chips(crime_types: CrimeTypeLegend) -> list[tuple[str, str, QIcon]]:
+    """(name, code, chip) of each crime type, as lists offer them."""
+    return [(kind["name"], kind["crime_type"], chip(kind["colour"], kind["letter"]))
+            for kind in crime_types.to_dict("records")]
 
 
 class PatrolColumn(NamedTuple):

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QLabel, QLineEdit,
+from qgis.PyQt.QtWidgets import (QComboBox, QDialog, QDialogButtonBox, QDoubleSpinBox, QFormLayout, QLineEdit,
                                  QPushButton, QVBoxLayout)
 
-from .patrol_table import chip, tr
+from ..widgets import fill, ok_or_cancel, words
+from .patrol_table import chips, tr
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtWidgets import QWidget
@@ -47,31 +48,23 @@ class AdjustDialog(QDialog):
                              "restore": tr("Restore a box"), "minutes": tr("Change the minutes"),
                              "undo": tr("Undo")}[action])
         form = QFormLayout(self)
-        self.what = QLabel(what)
-        self.what.setTextFormat(Qt.TextFormat.PlainText)
-        self.what.setWordWrap(True)
+        self.what = words(what)
         form.addRow(self.what)
         self.box = self._row(form, tr("&Box"), QLineEdit(box_id), action == "add")
         self.box.setPlaceholderText("C1290R17210")
         self.crime_type = self._row(form, tr("&Crime type"), QComboBox(), action == "add")
-        self.crime_type.addItem(tr("The strongest of the forecast"), "")
-        for kind in view.crime_types.to_dict("records"):
-            self.crime_type.addItem(chip(kind["colour"], kind["letter"]), kind["name"], kind["crime_type"])
+        fill(self.crime_type, [(tr("The strongest of the forecast"), ""), *chips(view.crime_types)], "")
         self.minutes = self._row(form, tr("&Minutes"), QDoubleSpinBox(), action in ("add", "minutes"))
         self.minutes.setRange(1.0, longest)
         self.minutes.setDecimals(0)
         self.minutes.setValue(minutes)
         self.reason = self._row(form, tr("&Reason"), QComboBox(), True)
-        self.reason.addItem(tr("Choose a reason"), "")
-        for code, words in view.reasons.items():
-            self.reason.addItem(words, code)
-        self.reason.setCurrentIndex(max(self.reason.findData(QgsSettings().value(_LAST_REASON, "")), 0))
+        fill(self.reason, [(tr("Choose a reason"), ""), *((text, code) for code, text in view.reasons.items())],
+             QgsSettings().value(_LAST_REASON, ""))
         self.note = self._row(form, tr("&Note"), QLineEdit(), True)
         self.note.setPlaceholderText(tr("Optional; kept for good, so name no person"))
         self.note.setMinimumWidth(320)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = ok_or_cancel(self)
         form.addRow(self.buttons)
         self._fill(preset or {})
         self.reason.currentIndexChanged.connect(self._check)
@@ -129,10 +122,9 @@ class ChainDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Check the chain of changes"))
         layout = QVBoxLayout(self)
-        words = QLabel(tr("Every change of a plan is a row of a chain of hashes. Its head is printed on every sheet; "
-                          "type it, or its first 8 characters, to see whether anything before it was altered since."))
-        words.setWordWrap(True)
-        layout.addWidget(words)
+        layout.addWidget(words(tr(
+            "Every change of a plan is a row of a chain of hashes. Its head is printed on every sheet; type it, or its "
+            "first 8 characters, to see whether anything before it was altered since.")))
         self.head = QLineEdit()
         self.head.setPlaceholderText(tr("Head as printed (optional)"))
         self.head.setMinimumWidth(580)  # room for a whole head
@@ -141,10 +133,7 @@ class ChainDialog(QDialog):
         self.button.setDefault(True)
         self.button.clicked.connect(lambda: self.check.emit(self.head.text().strip()))
         layout.addWidget(self.button)
-        self.result = QLabel(tr("Head now: {}").format(head or tr("no change was ever made")))
-        self.result.setTextFormat(Qt.TextFormat.PlainText)
-        self.result.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.result.setWordWrap(True)
+        self.result = words(tr("Head now: {}").format(head or tr("no change was ever made")), selectable=True)
         self.result.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.result.setMinimumHeight(7 * self.result.fontMetrics().lineSpacing())
         layout.addWidget(self.result)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QDate, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QDate, QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog
 
 from ...plan_place import Place
@@ -16,11 +16,12 @@ from ...processing.outputs import crime_type_legend
 from ...reports.paper import wording
 from ...workspace.steps import plan_review, shift_week
 from ..background import BackgroundWork
+from ..widgets import fill, fill_workspaces
 from .map_link import MapLink
 from .panel_loading import PanelLoader
-from .patrol_table import chip, tr
+from .patrol_table import chips, tr
 from .plan_changes import PlanChanges
-from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, PlanForm, refill
+from .plan_form import BACK, FORTH, ISO, REFRESH, SETTINGS, PlanForm
 
 if TYPE_CHECKING:
     from qgis.gui import QgsMapCanvas, QgsMapTool
@@ -118,7 +119,7 @@ class PlanDock(QgsDockWidget):
         elif address and address != self._address:
             self.open_workspace(address)
         elif address:
-            self._list_workspaces()
+            fill_workspaces(self.form.workspace, address)
             self.reload()  # opening a project took the plan off the map
         else:
             self._leave("")
@@ -145,7 +146,7 @@ class PlanDock(QgsDockWidget):
         self._panels.forget()
         for label in (self.form.role, self.form.remarks):
             label.hide()
-        self._list_workspaces()
+        fill_workspaces(self.form.workspace, address)
 
     def go_to(self, shift_date: str, shift: str) -> None:
         """Look at a shift."""
@@ -205,14 +206,6 @@ class PlanDock(QgsDockWidget):
     def _read(self, kind: str, read: Callable[[Workspace, Progress], Any], then: Callable[[Any], object]) -> None:
         self._works.start(kind, self._address, read, then, self._complain)
 
-    def _list_workspaces(self) -> None:
-        combo = self.form.workspace
-        combo.clear()
-        for address, name in addresses.names(addresses.known(self._address)).items():
-            combo.addItem(name, address)
-            combo.setItemData(combo.count() - 1, address, Qt.ItemDataRole.ToolTipRole)
-        combo.setCurrentIndex(combo.findData(self._address))
-
     def _browse_for_workspace(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self._address, tr("Workspaces (*.gpkg)"))
         if path:
@@ -255,16 +248,12 @@ class PlanDock(QgsDockWidget):
     def _fill_choices(self, view: PlanView, old: PlanView | None) -> None:
         form = self.form
         self._wish = view.shift or self._wish
-        form.shift.clear()
-        for shift in view.shifts.to_dict("records"):
-            form.shift.addItem(shift["name"], shift["shift"])
-        form.shift.setCurrentIndex(form.shift.findData(view.shift))
+        fill(form.shift, zip(view.shifts["name"], view.shifts["shift"]), view.shift)
         if old is None or not (old.boxes.equals(view.boxes) and old.crime_types.equals(view.crime_types)):
             beats = sorted(view.boxes["beat"].dropna().unique(), key=wording.natural_key)
-            refill(form.beat, tr("All beats"), [(beat, beat, None) for beat in beats])
-            refill(form.crime_type, tr("All crime types"), [
-                (kind["name"], kind["crime_type"], chip(kind["colour"], kind["letter"]))
-                for kind in view.crime_types.to_dict("records")])
+            fill(form.beat, [(tr("All beats"), ""), *((beat, beat) for beat in beats)], form.beat.currentData())
+            fill(form.crime_type, [(tr("All crime types"), ""), *chips(view.crime_types)],
+                 form.crime_type.currentData())
             self._filter()
 
     def _show_on_map(self, *_: object) -> None:

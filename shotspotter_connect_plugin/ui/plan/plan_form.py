@@ -1,21 +1,22 @@
 """What the plan dock consists of: its fields, buttons, table and panels, and its keys; what they do is the dock's."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from qgis.core import QgsSettings
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import QByteArray, QEvent, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (QAbstractItemView, QComboBox, QDateEdit, QGridLayout, QHBoxLayout, QHeaderView, QLabel,
-                                 QLineEdit, QSplitter, QTableView, QTabWidget, QToolButton, QVBoxLayout, QWidget)
+from qgis.PyQt.QtWidgets import (QComboBox, QDateEdit, QGridLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit,
+                                 QSplitter, QTableView, QTabWidget, QVBoxLayout, QWidget)
 
+from ..widgets import in_a_row, only_to_look_at, tool, words
 from .box_panels import LatelyPanel, RisenPanel, WhyPanel
 from .patrol_table import PatrolTableModel, tr
 from .week_grid import WeekPanel
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
-    from qgis.PyQt.QtGui import QIcon, QKeyEvent
+    from qgis.PyQt.QtGui import QKeyEvent
 
 SETTINGS = "shotspotter_connect/plan/"
 ISO = "yyyy-MM-dd"
@@ -61,10 +62,11 @@ class PlanForm(QWidget):
         self.bar = QgsMessageBar()
         layout.addWidget(self.bar)
         layout.addLayout(self._choices())
-        layout.addLayout(self._button_row())
-        self.role, self.remarks = _words("ConnectRole"), _words("ConnectRemarks")
-        layout.addWidget(self.role)
-        layout.addWidget(self.remarks)
+        layout.addLayout(self._buttonin_a_row())
+        self.role, self.remarks = words(name="ConnectRole"), words(name="ConnectRemarks")
+        for label in (self.role, self.remarks):
+            label.hide()
+            layout.addWidget(label)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self._table())
         splitter.addWidget(self._tabs())
@@ -92,7 +94,7 @@ class PlanForm(QWidget):
         self.check = tool("ConnectCheck", tr("Check…"),
                           tr("Check the chain of changes, and compare it with a printed head"))
         grid.addWidget(_label(tr("Wor&kspace"), self.workspace), 0, 0)
-        grid.addLayout(_row(self.workspace, self.browse, self.pick, self.on_map, self.check, stretch=(0,)), 0, 1)
+        grid.addLayout(in_a_row(self.workspace, self.browse, self.pick, self.on_map, self.check, stretch=(0,)), 0, 1)
         self.date = QDateEdit()
         self.date.setObjectName("ConnectDate")
         self.date.setCalendarPopup(True)
@@ -101,22 +103,22 @@ class PlanForm(QWidget):
         self.back = tool("ConnectBack", "◀", tr("The shift before (Alt+Left)"))
         self.forth = tool("ConnectForth", "▶", tr("The shift after (Alt+Right)"))
         grid.addWidget(_label(tr("&Date"), self.date), 1, 0)
-        grid.addLayout(_row(self.date, _label(tr("&Shift"), self.shift), self.back, self.shift, self.forth,
-                            stretch=(3,)), 1, 1)
+        grid.addLayout(in_a_row(self.date, _label(tr("&Shift"), self.shift), self.back, self.shift, self.forth,
+                                stretch=(3,)), 1, 1)
         self.beat, self.crime_type, self.text = _combo("ConnectBeat"), _combo("ConnectCrimeType"), QLineEdit()
         self.text.setObjectName("ConnectText")
         self.text.setPlaceholderText(tr("Box or where"))
         self.text.setClearButtonEnabled(True)
         grid.addWidget(_label(tr("&Filter"), self.beat), 2, 0)
-        grid.addLayout(_row(self.beat, self.crime_type, self.text, stretch=(0, 1, 2)), 2, 1)
+        grid.addLayout(in_a_row(self.beat, self.crime_type, self.text, stretch=(0, 1, 2)), 2, 1)
         return grid
 
-    def _button_row(self) -> QHBoxLayout:
+    def _buttonin_a_row(self) -> QHBoxLayout:
         self.buttons = {action: tool(button.name, tr(button.text), "") for action, button in BUTTONS.items()}
         for action, button in self.buttons.items():
             button.clicked.connect(lambda _=False, action=action: self.pressed.emit(action))
         self.print = tool("ConnectPrint", tr("&Print…"), tr("Print the roll call of this shift"))
-        row = _row(*self.buttons.values())
+        row = in_a_row(*self.buttons.values())
         row.setSpacing(2)
         row.addStretch()
         row.addWidget(self.print)
@@ -128,9 +130,7 @@ class PlanForm(QWidget):
         self.table.setObjectName("ConnectPatrols")
         self.table.setModel(self.table_model)
         self.table.setSortingEnabled(True)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
+        only_to_look_at(self.table)
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -187,50 +187,13 @@ def _meant(event: QKeyEvent) -> str:
     return next((what for (key, held), what in _KEYS.items() if event.key() == key and modifiers == held), "")
 
 
-def tool(name: str, text: str, tip: str, checkable: bool = False) -> QToolButton:
-    """A button that the Tab key reaches."""
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setCheckable(checkable)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button
-
-
-def refill(combo: QComboBox, everything: str, entries: Iterable[tuple[str, str, QIcon | None]]) -> None:
-    """Fill a filter's list, keeping what was chosen where it is still there."""
-    chosen = combo.currentData()
-    combo.clear()
-    combo.addItem(everything, "")
-    for text, data, icon in entries:
-        combo.addItem(text, data) if icon is None else combo.addItem(icon, text, data)
-    combo.setCurrentIndex(max(combo.findData(chosen), 0))
-
-
 def _combo(name: str) -> QComboBox:
     combo = QComboBox()
     combo.setObjectName(name)
     return combo
 
 
-def _words(name: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.hide()
-    return label
-
-
 def _label(text: str, buddy: QWidget) -> QLabel:
     label = QLabel(text)
     label.setBuddy(buddy)
     return label
-
-
-def _row(*widgets: QWidget, stretch: Sequence[int] = ()) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for place, widget in enumerate(widgets):
-        row.addWidget(widget, 1 if place in stretch else 0)
-    return row

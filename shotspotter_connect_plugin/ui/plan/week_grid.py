@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.PyQt.QtCore import QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
-from qgis.PyQt.QtWidgets import (QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QStyle, QStyledItemDelegate,
-                                 QTableWidget, QTableWidgetItem, QToolButton, QVBoxLayout, QWidget)
+from qgis.PyQt.QtWidgets import (QHeaderView, QLabel, QStyle, QStyledItemDelegate, QTableWidget, QTableWidgetItem,
+                                 QVBoxLayout, QWidget)
 
 from ...reports.paper import style, wording
+from ..widgets import in_a_row, only_to_look_at, tool
 from .patrol_table import tr
 
 if TYPE_CHECKING:
@@ -37,18 +38,14 @@ class WeekPanel(QWidget):
         super().__init__(parent)
         self._monday = None
         self.title = QLabel()
-        self.back, self.forth = _arrow("◀", tr("The week before")), _arrow("▶", tr("The week after"))
+        self.back, self.forth = tool("", "◀", tr("The week before")), tool("", "▶", tr("The week after"))
         self.back.clicked.connect(lambda: self._turn(-7))
         self.forth.clicked.connect(lambda: self._turn(7))
-        row = QHBoxLayout()
-        for widget in (self.back, self.title, self.forth):
-            row.addWidget(widget)
+        row = in_a_row(self.back, self.title, self.forth)
         row.addStretch()
         self.table = QTableWidget(0, 7)
         self.table.setObjectName("ConnectWeek")
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setTabKeyNavigation(False)
+        only_to_look_at(self.table, rows=False)
         self.table.setItemDelegate(_Cell(self.table))
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -115,14 +112,6 @@ def _in_words(row: Any, kinds: Mapping[str, Mapping[str, Any]]) -> str:
     if row.draws > 1:
         parts.append(tr("drawn {} times").format(row.draws))
     return "; ".join(parts)
-
-
-def _arrow(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button
 
 
 class _Cell(QStyledItemDelegate):

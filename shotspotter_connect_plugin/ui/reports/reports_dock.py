@@ -5,7 +5,7 @@ Reading happens in a task, laying out in the main thread. What was chosen is rem
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Iterable
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import QgsProject, QgsSettings
 from qgis.gui import QgsDockWidget
@@ -22,6 +22,7 @@ from ...workspace.numbers import report_periods
 from ..background import BackgroundWork
 from ..overlay import quietly
 from ..translation import translator
+from ..widgets import fill, fill_workspaces, words
 from . import report_writing
 
 if TYPE_CHECKING:
@@ -103,11 +104,8 @@ class ReportsDock(QgsDockWidget):
         self.progress.setTextVisible(False)
         self.progress.setVisible(False)
         outer.addWidget(self.progress)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.said = words(selectable=True)
         self.said.setMargin(6)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.said.setVisible(False)
         outer.addWidget(self.said)
         self.show_file = QPushButton(tr("Open the file"))
@@ -155,11 +153,7 @@ class ReportsDock(QgsDockWidget):
         """Offer nothing any more of the workspace before; what is being read of it is not wanted any more."""
         self._works.stop()
         self._address = address
-        self.workspace.clear()
-        for known, name in addresses.names(addresses.known(address)).items():
-            self.workspace.addItem(name, known)
-            self.workspace.setItemData(self.workspace.count() - 1, known, Qt.ItemDataRole.ToolTipRole)
-        self.workspace.setCurrentIndex(self.workspace.findData(address))
+        fill_workspaces(self.workspace, address)
         for field in (self.beat, self.shift, self.officer):
             field.clear()
         self._tell("")
@@ -168,13 +162,13 @@ class ReportsDock(QgsDockWidget):
     def _offer(self, choices: report_periods.ReportChoices, date: str, shift: str) -> None:
         self._periods = {period.key: period for period in choices.periods}
         remembered = {name: self._remembered(name) for name in ("report", "period", "beat", "shift", "officer")}
-        _fill(self.beat, [(tr("All beats"), ""), *((beat, beat) for beat in choices.beats)], remembered["beat"])
-        _fill(self.shift, [(tr("All shifts"), ""), *((name, code) for code, name in choices.shifts)],
-              remembered["shift"])
-        _fill(self.officer, [(tr("All officers"), ""), *((officer, officer) for officer in choices.officers)],
-              remembered["officer"])
-        _fill(self.period, [*((tr(period.words), period.key) for period in choices.periods),
-                            (tr("Dates of your own"), OWN)], remembered["period"])
+        fill(self.beat, [(tr("All beats"), ""), *((beat, beat) for beat in choices.beats)], remembered["beat"])
+        fill(self.shift, [(tr("All shifts"), ""), *((name, code) for code, name in choices.shifts)],
+             remembered["shift"])
+        fill(self.officer, [(tr("All officers"), ""), *((officer, officer) for officer in choices.officers)],
+             remembered["officer"])
+        fill(self.period, [*((tr(period.words), period.key) for period in choices.periods),
+                           (tr("Dates of your own"), OWN)], remembered["period"])
         if self.period.currentData() == OWN:
             dates = [QDate.fromString(self._remembered(name), ISO) for name in ("first", "last")]
             if all(day.isValid() for day in dates):
@@ -335,13 +329,3 @@ def _date() -> QDateEdit:
     field.setCalendarPopup(True)
     field.setDisplayFormat(ISO)
     return field
-
-
-def _fill(combo: QComboBox, items: Iterable[tuple[str, str]], chosen: str) -> None:
-    """Fill a list and choose in it what was chosen before, if it is still there."""
-    combo.blockSignals(True)
-    combo.clear()
-    for words, value in items:
-        combo.addItem(words, value)
-    combo.setCurrentIndex(max(combo.findData(chosen), 0))
-    combo.blockSignals(False)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.gui import QgsDateEdit
 from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit,
-                                 QListWidget, QListWidgetItem, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget)
+from qgis.PyQt.QtWidgets import (QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QListWidget,
+                                 QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget)
 
 from ..translation import translator
+from ..widgets import button, in_a_row, ok_or_cancel, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,8 @@ class TacticForm(QWidget):
             form.addRow(label, field)
         label = QLabel(tr("Appro&ved by"))
         label.setBuddy(self.approved_by)
-        form.addRow(label, self._approval())
+        self.button = button("ConnectTactics_approve", tr("Approve…"), self.approve.emit)
+        form.addRow(label, in_a_row(self.approved_by, self.button, stretch=(0,)))
         form.addRow(tr("Last community revie&w"), self.reviewed)
         form.addRow(tr("Last date of &use"), self.expires)
         for name in ("name", "code", "source", "approved_by"):
@@ -55,16 +57,6 @@ class TacticForm(QWidget):
         self.crime_types.itemChanged.connect(lambda _: self.changed.emit())
         for field in (self.reviewed, self.expires):
             field.valueChanged.connect(lambda _: self.changed.emit())
-
-    def _approval(self) -> QHBoxLayout:
-        self.button = QPushButton(tr("Approve…"))
-        self.button.setObjectName("ConnectTactics_approve")
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(lambda _=False: self.approve.emit())
-        row = QHBoxLayout()
-        row.addWidget(self.approved_by, 1)
-        row.addWidget(self.button)
-        return row
 
     def set_crime_types(self, kinds: pd.DataFrame) -> None:
         """The crime types to choose from."""
@@ -122,10 +114,9 @@ class ApproveDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Approve “{}”").format(row["name"] or row["tactic"]))
         layout = QVBoxLayout(self)
-        words = QLabel(tr("An approved tactic is offered to officers from now on. Approve it after the community has "
-                          "reviewed it, and name the office or body that approved it, not a person."))
-        words.setWordWrap(True)
-        layout.addWidget(words)
+        layout.addWidget(words(tr(
+            "An approved tactic is offered to officers from now on. Approve it after the community has reviewed it, "
+            "and name the office or body that approved it, not a person.")))
         form = QFormLayout()
         layout.addLayout(form)
         self.approved_by = QLineEdit(row["approved_by"] or "")
@@ -137,9 +128,7 @@ class ApproveDialog(QDialog):
         form.addRow(tr("&Approved by"), self.approved_by)
         form.addRow(tr("Date of the community &review"), self.reviewed)
         form.addRow(tr("Last date of &use"), self.expires)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = ok_or_cancel(self)
         layout.addWidget(self.buttons)
         self.approved_by.textChanged.connect(lambda _: self._check())
         self.reviewed.valueChanged.connect(lambda _: self._check())

@@ -3,15 +3,14 @@ from __future__ import annotations
 
 import os
 from datetime import date, timedelta
-from typing import Any, Callable
+from typing import Any
 
 from qgis.core import Qgis, QgsProject, QgsSettings
 from qgis.gui import QgsMessageBar
 from qgis.PyQt.QtCore import Qt, QUrl
-from qgis.PyQt.QtGui import QColor, QDesktopServices, QIcon, QPixmap
-from qgis.PyQt.QtWidgets import (QAbstractItemView, QDialog, QDialogButtonBox, QFileDialog, QHBoxLayout, QLabel,
-                                 QListWidget, QListWidgetItem, QMessageBox, QPushButton, QSplitter, QVBoxLayout,
-                                 QWidget)
+from qgis.PyQt.QtGui import QColor, QDesktopServices, QIcon
+from qgis.PyQt.QtWidgets import (QAbstractItemView, QDialog, QDialogButtonBox, QFileDialog, QHBoxLayout, QListWidget,
+                                 QListWidgetItem, QMessageBox, QPushButton, QSplitter, QVBoxLayout, QWidget)
 
 from ...errors import ConnectError
 from ...processing import addresses
@@ -19,6 +18,7 @@ from ...processing.base import VERSIONS
 from ...workspace.steps import tactic_list
 from ...workspace.store.workspace import open_workspace
 from ..background import BackgroundWork
+from ..widgets import button, in_a_row, swatch, words
 from .tactic_form import ApproveDialog, TacticForm, tr
 
 _FOLDER = "shotspotter_connect/tactics/folder"
@@ -80,9 +80,7 @@ class TacticsDialog(QDialog):
         layout = QVBoxLayout(self)
         self.bar = QgsMessageBar()
         layout.addWidget(self.bar)
-        self.refusal = QLabel()
-        self.refusal.setObjectName("ConnectTacticsRefusal")
-        self.refusal.setWordWrap(True)
+        self.refusal = words(name="ConnectTacticsRefusal")
         layout.addWidget(self.refusal)
         self.list = QListWidget()
         self.list.setObjectName("ConnectTacticsList")
@@ -98,7 +96,7 @@ class TacticsDialog(QDialog):
         self.buttons = {}
         for name, text, does in (("add", tr("&Add"), self.add), ("remove", tr("&Remove"), self.remove),
                                  ("up", tr("&Up"), lambda: self.move(-1)), ("down", tr("&Down"), lambda: self.move(1))):
-            self.buttons[name] = self._button(name, text, does)
+            self.buttons[name] = button("ConnectTactics_" + name, text, does)
             row.addWidget(self.buttons[name])
         column.addLayout(row)
         self.form = TacticForm()
@@ -110,16 +108,12 @@ class TacticsDialog(QDialog):
         splitter.setStretchFactor(1, 1)
         splitter.setSizes([370, 600])
         layout.addWidget(splitter, 1)
-        self.wrong = QLabel()
-        self.wrong.setObjectName("ConnectTacticsWrong")
-        self.wrong.setWordWrap(True)
-        self.wrong.setTextFormat(Qt.TextFormat.PlainText)
+        self.wrong = words(name="ConnectTacticsWrong")
         layout.addWidget(self.wrong)
-        row = QHBoxLayout()
-        self.buttons["sheet"] = self._button("sheet", tr("&Sheet for the community review…"), self._choose_sheet)
-        self.buttons["undo"] = self._button("undo", tr("U&ndo all changes"), self.undo)
-        row.addWidget(self.buttons["sheet"])
-        row.addWidget(self.buttons["undo"])
+        self.buttons["sheet"] = button("ConnectTactics_sheet", tr("&Sheet for the community review…"),
+                                       self._choose_sheet)
+        self.buttons["undo"] = button("ConnectTactics_undo", tr("U&ndo all changes"), self.undo)
+        row = in_a_row(self.buttons["sheet"], self.buttons["undo"])
         row.addStretch()
         self.box = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Close)
         self.buttons["save"] = self.box.button(QDialogButtonBox.StandardButton.Save)
@@ -128,13 +122,6 @@ class TacticsDialog(QDialog):
         row.addWidget(self.box)
         layout.addLayout(row)
         self._update()
-
-    def _button(self, name: str, text: str, does: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName("ConnectTactics_" + name)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _=False: does())
-        return button
 
     # What is there
 
@@ -149,7 +136,7 @@ class TacticsDialog(QDialog):
         self.list.blockSignals(True)
         self.list.clear()
         for row, standing in zip(self.rows, self._standings()):
-            self.list.addItem(QListWidgetItem(_mark(standing.mark), _words(row, standing)))
+            self.list.addItem(QListWidgetItem(_mark(standing), _words(row, standing)))
         self.list.setCurrentRow(min(chosen, len(self.rows) - 1))
         self.list.blockSignals(False)
         self._row_chosen(self.list.currentRow())
@@ -171,7 +158,7 @@ class TacticsDialog(QDialog):
         standing = self._standings()[place]
         item = self.list.item(place)
         item.setText(_words(self.rows[place], standing))
-        item.setIcon(_mark(standing.mark))
+        item.setIcon(_mark(standing))
         self._update()
 
     def changed(self) -> bool:
@@ -310,8 +297,5 @@ def _words(row: dict[str, Any], standing: tactic_list.TacticStanding) -> str:
     return f"{name}\n{words}"
 
 
-def _mark(mark: str) -> QIcon:
-    """A filled square in the colour of a standing; the words beside it say the same."""
-    pixels = QPixmap(14, 14)
-    pixels.fill(QColor(_COLOURS[mark]))
-    return QIcon(pixels)
+def _mark(standing: tactic_list.TacticStanding) -> QIcon:
+    return swatch(QColor(_COLOURS[standing.mark]), 14)
