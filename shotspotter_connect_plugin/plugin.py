@@ -16,6 +16,7 @@ from .processing.provider import ConnectProvider
 
 if TYPE_CHECKING:
     from qgis.gui import QgisInterface
+    from qgis.PyQt.QtWidgets import QDockWidget
 
     from .plan_place import Place
     from .ui.imports.import_dock import ImportDock
@@ -172,10 +173,8 @@ class ConnectPlugin:
         from .ui.imports.import_dock import ImportDock
 
         if self._imports is None:
-            window = self._iface.mainWindow()
-            self._imports = ImportDock(window)
-            if not window.restoreDockWidget(self._imports):
-                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._imports)
+            self._imports = ImportDock(self._iface.mainWindow())
+            self._place(self._imports)
         self._imports.setUserVisible(True)
 
     def show_plan_dock(self) -> None:
@@ -183,10 +182,8 @@ class ConnectPlugin:
         from .ui.plan.plan_dock import PlanDock
 
         if self._dock is None:
-            window = self._iface.mainWindow()
-            self._dock = PlanDock(self._iface.mapCanvas(), window)
-            if not window.restoreDockWidget(self._dock):
-                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._dock)
+            self._dock = PlanDock(self._iface.mapCanvas(), self._iface.mainWindow())
+            self._place(self._dock)
             self._dock.print_wanted.connect(lambda: self._do("connect:rollcall"))
             self._dock.closed.connect(lambda: QgsSettings().setValue(_DOCK_WAS_OPEN, False))
         QgsSettings().setValue(_DOCK_WAS_OPEN, True)
@@ -198,11 +195,9 @@ class ConnectPlugin:
         from .ui.live.live_dock import LiveDock
 
         if self._live is None:
-            window = self._iface.mainWindow()
-            self._live = LiveDock(self._iface.mapCanvas(), window)
+            self._live = LiveDock(self._iface.mapCanvas(), self._iface.mainWindow())
             self._live.told.connect(lambda text: self._iface.messageBar().pushInfo(NAME, text))
-            if not window.restoreDockWidget(self._live):
-                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._live)
+            self._place(self._live)
         self._live.setUserVisible(True)
 
     def show_reports_dock(self) -> None:
@@ -210,12 +205,15 @@ class ConnectPlugin:
         from .ui.reports.reports_dock import ReportsDock
 
         if self._reports is None:
-            window = self._iface.mainWindow()
-            self._reports = ReportsDock(self._iface.openLayoutDesigner, window)
-            if not window.restoreDockWidget(self._reports):
-                self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self._reports)
+            self._reports = ReportsDock(self._iface.openLayoutDesigner, self._iface.mainWindow())
+            self._place(self._reports)
         self._reports.follow_project()
         self._reports.setUserVisible(True)
+
+    def _place(self, dock: QDockWidget) -> None:
+        """Put a new dock where it was when QGIS ended, else to the right."""
+        if not self._iface.mainWindow().restoreDockWidget(dock):
+            self._iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
 
     def _tell_written(self, algorithm: str, outputs: dict[str, Any]) -> None:
         from .ui import written_files
@@ -241,14 +239,10 @@ class ConnectPlugin:
     def _do(self, does: str) -> None:
         from .ui import menu_actions
 
-        if does == IMPORT_DOCK:
-            self.show_import_dock()
-        elif does == PLAN_DOCK:
-            self.show_plan_dock()
-        elif does == LIVE_DOCK:
-            self.show_live_dock()
-        elif does == REPORTS_DOCK:
-            self.show_reports_dock()
+        docks = {IMPORT_DOCK: self.show_import_dock, PLAN_DOCK: self.show_plan_dock, LIVE_DOCK: self.show_live_dock,
+                 REPORTS_DOCK: self.show_reports_dock}
+        if does in docks:
+            docks[does]()
         elif does.startswith("connect:"):
             menu_actions.open_dialog(does, self._on_screen())
         else:

@@ -81,12 +81,10 @@ def use_workspace(iface: QgisInterface, address: str) -> None:
     foreign = addresses.is_foreign(QgsProject.instance(), address)
     addresses.set_in_project(QgsProject.instance(), address)
     addresses.remember(address)
-    if foreign:
-        iface.messageBar().pushMessage(NAME, f"{address} did not draw the plan of this project; this project works "
-                                             "with it now.", Qgis.MessageLevel.Warning)
-        return
-    iface.messageBar().pushMessage(NAME, f"This project works with {address}. Save the project to keep it so.",
-                                   Qgis.MessageLevel.Success)
+    text, level = ((f"{address} did not draw the plan of this project; this project works with it now.",
+                    Qgis.MessageLevel.Warning) if foreign else
+                   (f"This project works with {address}. Save the project to keep it so.", Qgis.MessageLevel.Success))
+    iface.messageBar().pushMessage(NAME, text, level)
 
 
 def open_plan(iface: QgisInterface, place: Place) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
                        QgsFeature, QgsField, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
-                       QgsPalLayerSettings, QgsRectangle, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer,
-                       QgsVectorLayerSimpleLabeling)
+                       QgsPalLayerSettings, QgsRectangle, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer)
 from qgis.PyQt.QtCore import QMetaType
 from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
@@ -162,8 +161,7 @@ def track_lines(crs: str, frame: UnitTracks, areas: Sequence[BaseGeometry] = (),
         line.setPlacementFlags(Qgis.LabelLinePlacementFlag.OnLine)
         settings.setLineSettings(line)
         settings.setFormat(map_layers.halo(style.text_format(5.5, TRACK, bold=True), 0.5))
-        layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
-        layer.setLabelsEnabled(True)
+        map_layers.label(layer, settings)
     return layer
 
 
@@ -190,16 +188,7 @@ def frames(crs: str, frame: LabelledAreas, geometries: Iterable[BaseGeometry]) -
     layer = memory_layer("Areas with maps of their own", "Polygon", crs, frame[["label"]], shapes(geometries))
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple({
         "style": "no", "outline_color": style.INK, "outline_width": "0.3", "outline_style": "dot"})))
-    settings = QgsPalLayerSettings()
-    settings.fieldName = "label"
-    settings.placement = Qgis.LabelPlacement.OverPoint
-    settings.setFormat(map_layers.halo(style.text_format(14, bold=True), 0.8))
-    settings.priority = 10
-    placement = settings.placementSettings()
-    placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
-    settings.setPlacementSettings(placement)
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
-    layer.setLabelsEnabled(True)
+    _write(layer, "label", 14, halo=0.8)
     return layer
 
 
@@ -245,14 +234,6 @@ def outcome_symbol(outcome: str, side: float, unit: str = "MapUnit") -> QgsFillS
 def _write(layer: QgsVectorLayer, column: str, points: float,
            overlap: Qgis.LabelOverlapHandling = Qgis.LabelOverlapHandling.AllowOverlapIfRequired,
            halo: float = 0.4) -> None:
-    settings = QgsPalLayerSettings()
-    settings.fieldName = column
-    settings.placement = Qgis.LabelPlacement.OverPoint
-    settings.centroidInside = True
-    settings.priority = 10
-    placement = settings.placementSettings()
-    placement.setOverlapHandling(overlap)
-    settings.setPlacementSettings(placement)
+    settings = map_layers.middle_label(column, overlap)
     settings.setFormat(map_layers.halo(style.text_format(points, bold=True), halo))
-    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
-    layer.setLabelsEnabled(True)
+    map_layers.label(layer, settings)

@@ -153,7 +153,7 @@ def style_patrols(layer: QgsVectorLayer, crime_types: CrimeTypeLegend) -> None:
     settings = _number_label(9)
     settings.scaleVisibility = True
     settings.minimumScale = 50000
-    _label(layer, settings)
+    label(layer, settings)
 
 
 def style_sheet_patrols(layer: QgsVectorLayer) -> None:
@@ -172,7 +172,7 @@ def style_sheet_patrols(layer: QgsVectorLayer) -> None:
         f"@map_id = '{MAIN_MAP}' AND {ON_SHEET}"))
     settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Property.Size, QgsProperty.fromExpression(
         "if(@map_scale > 20000, 9, 13)"))
-    _label(layer, settings)
+    label(layer, settings)
 
 
 def style_forecast(layer: QgsVectorLayer, crime_types: CrimeTypeLegend) -> None:
@@ -207,17 +207,24 @@ def _box(colour: str) -> QgsFillSymbol:
     return _fill(colour, colour, 0.9, alpha=BOX_ALPHA)
 
 
-def _number_label(points: float) -> QgsPalLayerSettings:
-    """Settings that write a box's number and the letter of its crime type on a white disc in its middle."""
+def middle_label(what: str, overlap: Qgis.LabelOverlapHandling = Qgis.LabelOverlapHandling.AllowOverlapIfRequired
+                 ) -> QgsPalLayerSettings:
+    """Settings that write a field into the middle of its polygon, before other labels."""
     settings = QgsPalLayerSettings()
-    settings.fieldName = '"number" || coalesce("letter", \'\')'
-    settings.isExpression = True
+    settings.fieldName = what
     settings.placement = Qgis.LabelPlacement.OverPoint
     settings.centroidInside = True
     settings.priority = 10
     placement = settings.placementSettings()
-    placement.setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
+    placement.setOverlapHandling(overlap)
     settings.setPlacementSettings(placement)
+    return settings
+
+
+def _number_label(points: float) -> QgsPalLayerSettings:
+    """Settings that write a box's number and the letter of its crime type on a white disc in its middle."""
+    settings = middle_label('"number" || coalesce("letter", \'\')')
+    settings.isExpression = True
     text = style.text_format(points, bold=True)
     background = QgsTextBackgroundSettings()
     background.setEnabled(True)
@@ -246,7 +253,7 @@ def style_beats(layer: QgsVectorLayer) -> None:
     settings.placement = Qgis.LabelPlacement.OverPoint  # of the part that is seen; one place to try, not hundreds
     settings.centroidInside = True
     settings.setFormat(style.text_format(6.5, style.MUTED))
-    _label(layer, settings)
+    label(layer, settings)
 
 
 def _style_own_beat(layer: QgsVectorLayer) -> None:
@@ -321,7 +328,7 @@ def _name_label(layer: QgsVectorLayer, text: QgsTextFormat, placement: Qgis.Labe
         f"coalesce(@map_id, '') <> '{SMALL_MAP}'"))
     settings.repeatDistance = 60
     settings.repeatDistanceUnit = Qgis.RenderUnit.Millimeters
-    _label(layer, settings)
+    label(layer, settings)
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -389,7 +396,8 @@ def halo(text: QgsTextFormat, size: float = 0.6) -> QgsTextFormat:
     return text
 
 
-def _label(layer: QgsVectorLayer, settings: QgsPalLayerSettings) -> None:
+def label(layer: QgsVectorLayer, settings: QgsPalLayerSettings) -> None:
+    """Have a layer write its labels so."""
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)
 

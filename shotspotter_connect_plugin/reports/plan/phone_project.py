@@ -21,7 +21,7 @@ from ...workspace.exports.shift_package import make_package
 from ..paper import map_layers, style, wording
 from . import rollcall_data
 from .plan_file import copy_context, no_waiting_for_the_disk, write_table
-from .plan_project import metadata_of, opens, save_project
+from .plan_project import opens, project_to_hand_on, save_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,11 +167,7 @@ def _choices(crime_types: pd.Series, package: ShiftPackage) -> pd.DataFrame:
 
 
 def _project(rollcall: RollCall, geopackage: str | Path) -> QgsProject:
-    project = map_layers.new_project(rollcall.crs)
-    project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(map_layers.unevaluated(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}")))
-    project.setMetadata(metadata_of(project.title(), rollcall))
-    project.setBackgroundColor(style.colour(style.LAND))
+    project = project_to_hand_on(_shown(f"{rollcall.shift_name}, {rollcall.shift_date}"), rollcall)
     boxes, beats = map_layers.open_layer(
         geopackage, BOXES, _BOX_LAYER), map_layers.open_layer(geopackage, "beats", "Beats")
     map_layers.style_patrols(boxes, _crime_types(rollcall))

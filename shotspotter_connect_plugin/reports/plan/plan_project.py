@@ -89,12 +89,8 @@ def write_plan_files(rollcalls: Sequence[RollCall], folder: str | Path, progress
 def build_project(rollcalls: Sequence[RollCall], geopackage: str | Path) -> QgsProject:
     """A project of its own over the layers of a plan GeoPackage."""
     first = rollcalls[0]
-    project = map_layers.new_project(first.crs)
-    project.setFilePathStorage(Qgis.FilePathType.Relative)
-    project.setTitle(map_layers.unevaluated(
-        f"Plan of {wording.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")))
-    project.setMetadata(metadata_of(project.title(), first))
-    project.setBackgroundColor(style.colour(style.LAND))
+    title = f"Plan of {wording.date_in_words(first.shift_date)}, {first.agency}".rstrip(", ")
+    project = project_to_hand_on(title, first)
     xmin, ymin, xmax, ymax = first.area
     area = QgsReferencedRectangle(QgsRectangle(xmin, ymin, xmax, ymax).buffered(0.02 * (xmax - xmin)), project.crs())
     project.viewSettings().setDefaultViewExtent(area)
@@ -152,12 +148,18 @@ def _add(project: QgsProject, group: QgsLayerTreeGroup, layer: QgsVectorLayer) -
     return node
 
 
-def metadata_of(title: str, rollcall: RollCall) -> QgsProjectMetadata:
+def project_to_hand_on(title: str, rollcall: RollCall) -> QgsProject:
+    """An empty project that can be moved, and whose metadata say what it is."""
+    project = map_layers.new_project(rollcall.crs)
+    project.setFilePathStorage(Qgis.FilePathType.Relative)
+    project.setTitle(map_layers.unevaluated(title))
+    project.setBackgroundColor(style.colour(style.LAND))
     metadata = QgsProjectMetadata()
-    metadata.setTitle(title)
+    metadata.setTitle(project.title())
     metadata.setAbstract("Boxes to patrol, drawn by a lottery with published odds from a forecast. A forecast is a "
                          f"chance, not a finding about anybody. ShotSpotter Connect {rollcall.version}")
-    return metadata
+    project.setMetadata(metadata)
+    return project
 
 
 def _notes(rollcall: RollCall) -> str:

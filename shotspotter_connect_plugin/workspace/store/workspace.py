@@ -75,9 +75,8 @@ class Workspace:
 
     def _check_version(self) -> None:
         name = self._store.name
-        if "settings" not in self._store.table_names:
-            raise ConnectError(f"{name} is not a workspace; make one with Create workspace.")
-        versions = self.read("settings", where={"name": "schema_version"})["value"].tolist()
+        versions = [] if "settings" not in self._store.table_names else \
+            self.read("settings", where={"name": "schema_version"})["value"].tolist()
         if not versions:
             raise ConnectError(f"{name} is not a workspace; make one with Create workspace.")
         if versions != [SCHEMA_VERSION]:
@@ -128,10 +127,8 @@ class Workspace:
     def settings(self) -> Settings:
         """The agency's settings."""
         rows = self.read("settings")
-        stored = dict(zip(rows["name"], rows["value"]))
-        for name in _NOT_SETTINGS:
-            stored.pop(name, None)
-        return settings_from(stored)
+        return settings_from({name: value for name, value in zip(rows["name"], rows["value"])
+                              if name not in _NOT_SETTINGS})
 
     @cached_property
     def fishnet(self) -> Fishnet:
