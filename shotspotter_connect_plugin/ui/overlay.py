@@ -3,11 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from qgis.core import QgsProject
+from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 
+from ..processing.outputs import crs_of
+
 if TYPE_CHECKING:
-    from qgis.core import QgsMapLayer
+    from qgis.core import QgsMapLayer, QgsRectangle
     from qgis.gui import QgsMapCanvas
     from qgis.PyQt.QtXml import QDomDocument
 
@@ -30,6 +32,20 @@ def quietly(change: Callable[[QgsProject], Any]) -> Any:
 def take_off(layer: QgsMapLayer, canvas: QgsMapCanvas) -> None:
     """Remove a layer from the open project, and from what stands on the map: QGIS draws anew only when more changes."""
     quietly(lambda project: project.removeMapLayer(layer.id()))
+    canvas.refresh()
+
+
+def to_map(canvas: QgsMapCanvas, crs: str) -> QgsCoordinateTransform:
+    """From a CRS to that of a canvas."""
+    return QgsCoordinateTransform(crs_of(crs), canvas.mapSettings().destinationCrs(), QgsProject.instance())
+
+
+def bring_into_view(canvas: QgsMapCanvas, crs: str, rectangle: QgsRectangle) -> None:
+    """Show a rectangle of a CRS, if it has a place in that of the canvas."""
+    try:
+        canvas.setExtent(to_map(canvas, crs).transformBoundingBox(rectangle))
+    except QgsCsException:
+        return
     canvas.refresh()
 
 

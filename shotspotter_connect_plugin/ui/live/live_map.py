@@ -4,8 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Sequence
 
 import pandas as pd
-from qgis.core import (QgsCoordinateTransform, QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle,
-                       QgsVectorLayer, QgsWkbTypes)
+from qgis.core import QgsCsException, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer, QgsWkbTypes
 from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QColor
@@ -14,7 +13,7 @@ from ...processing.outputs import crs_of, fields_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.paper.wording import letter_codes
-from ..overlay import Overlay, quietly, take_off
+from ..overlay import Overlay, bring_into_view, quietly, take_off, to_map
 from .live_pages import tr
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class LiveMap(QObject):
     def show(self, package: ShiftPackage, patrols: Sequence[Patrol]) -> None:
         """Put the boxes of some patrols of a package on the map."""
         if self._package is None and patrols:
-            self._zoom(_around(package, patrols))
+            bring_into_view(self._canvas, package.crs, _around(package, patrols))
         self._package, self._patrols = package, patrols
         quietly(lambda project: self._fill(package, patrols))
 
@@ -117,7 +116,7 @@ class LiveMap(QObject):
     def move(self, x: float, y: float) -> None:
         """Show the car at a place in the package's CRS; the map follows when it leaves the view."""
         try:
-            place = self._to_map(self._package).transform(QgsPointXY(x, y))
+            place = to_map(self._canvas, self._package.crs).transform(QgsPointXY(x, y))
         except QgsCsException:
             return
         self._car.setCenter(place)
@@ -130,7 +129,7 @@ class LiveMap(QObject):
         """Show a box and what is around it."""
         if self._package is not None:
             rectangle = self._rectangle(box_id)
-            self._zoom((self._package, rectangle.buffered(_AROUND * rectangle.width())))
+            bring_into_view(self._canvas, self._package.crs, rectangle.buffered(_AROUND * rectangle.width()))
 
     def _take_off(self) -> None:
         layer, self._layer = self._layer, None
@@ -178,14 +177,6 @@ class LiveMap(QObject):
     def _rectangle(self, box_id: str) -> QgsRectangle:
         return QgsRectangle(*self._package.fishnet.rectangles(*self._package.fishnet.parse([box_id]))[0].tolist())
 
-    def _zoom(self, what: tuple[ShiftPackage, QgsRectangle]) -> None:
-        package, rectangle = what
-        try:
-            self._canvas.setExtent(self._to_map(package).transformBoundingBox(rectangle))
-        except QgsCsException:
-            return
-        self._canvas.refresh()
-
     def _layers_go(self, ids: Sequence[str]) -> None:
         if self._layer is not None and self._layer.id() in ids:
             self._layer = None
@@ -199,13 +190,10 @@ class LiveMap(QObject):
         quietly(lambda project: project.removeMapLayers(stored))
         if self._package is not None and self._layer is None:
             self.show(self._package, self._patrols)
-            self._zoom(_around(self._package, self._patrols or self._package.patrols))
-
-    def _to_map(self, package: ShiftPackage) -> QgsCoordinateTransform:
-        return QgsCoordinateTransform(crs_of(package.crs), self._canvas.mapSettings().destinationCrs(),
-                                      QgsProject.instance())
+            bring_into_view(self._canvas, self._package.crs,
+                            _around(self._package, self._patrols or self._package.patrols))
 
 
-def _around(package: ShiftPackage, patrols: Sequence[Patrol]) -> tuple[ShiftPackage, QgsRectangle]:
+def _around(package: ShiftPackage, patrols: Sequence[Patrol]) -> QgsRectangle:
     boxes = package.fishnet.rectangles(*package.fishnet.parse([patrol.box_id for patrol in patrols]))
-    return package, QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)
+    return QgsRectangle(*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)).buffered(package.size)

@@ -18,7 +18,7 @@ from ...processing.outputs import crs_of, fields_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.plan import plan_file, rollcall_data
-from ..overlay import Overlay, quietly, take_off
+from ..overlay import Overlay, bring_into_view, quietly, take_off, to_map
 from .patrol_table import tr
 
 if TYPE_CHECKING:
@@ -134,11 +134,7 @@ class MapLink(QObject):
         rectangle = QgsRectangle(*self._view.rectangle(box_id))
         self._band.setToGeometry(QgsGeometry.fromRect(rectangle), crs_of(self._view.crs))
         if zoom:
-            try:
-                self._canvas.setExtent(self._to_map().transformBoundingBox(rectangle.buffered(4 * rectangle.width())))
-            except QgsCsException:
-                return
-            self._canvas.refresh()
+            bring_into_view(self._canvas, self._view.crs, rectangle.buffered(4 * rectangle.width()))
 
     def pick(self, active: bool) -> None:
         """Let clicks on the map choose boxes, or let the tool before do its work again."""
@@ -269,12 +265,9 @@ class MapLink(QObject):
         if self._view is None:
             return
         try:
-            point = self._to_map().transform(x, y, QgsCoordinateTransform.TransformDirection.ReverseTransform)
+            point = to_map(self._canvas, self._view.crs).transform(
+                x, y, QgsCoordinateTransform.TransformDirection.ReverseTransform)
         except QgsCsException:
             self.box_picked.emit("")
             return
         self.box_picked.emit(self._view.box_at(point.x(), point.y()))
-
-    def _to_map(self) -> QgsCoordinateTransform:
-        return QgsCoordinateTransform(crs_of(self._view.crs), self._canvas.mapSettings().destinationCrs(),
-                                      QgsProject.instance())
