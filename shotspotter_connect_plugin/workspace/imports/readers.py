@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Union
 
 import pandas as pd
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .import_frames import FileRows
 
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
+
+Result = TypeVar("Result")
 
 
 def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> RowSource:
@@ -60,11 +62,7 @@ def read_rows(source: RowSource, columns: Sequence[str], progress: Progress,
 
     A text that is not UTF-8 is read again from the start as Windows-1252.
     """
-    try:
-        return [use(chunk) for chunk in source.chunks(columns, progress)]
-    except NotUtf8:
-        source.encoding = WINDOWS_1252
-    return [use(chunk) for chunk in source.chunks(columns, progress)]
+    return _from_the_start(source, lambda: [use(chunk) for chunk in source.chunks(columns, progress)])
 
 
 def read_whole(source: RowSource, columns: Iterable[str], progress: Progress) -> FileRows:
@@ -78,11 +76,17 @@ def read_whole(source: RowSource, columns: Iterable[str], progress: Progress) ->
 
 def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) -> FileRows:
     """The first chunk of a source, as :meth:`RowSource.chunks` gives it; without rows where there are none."""
+    return _from_the_start(source, lambda: next(source.chunks(columns, progress),
+                                                pd.DataFrame(columns=list(columns), dtype=object)))
+
+
+def _from_the_start(source: RowSource, read: Callable[[], Result]) -> Result:
+    """What ``read`` gives, called once more where the text turns out not to be UTF-8."""
     try:
-        return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
+        return read()
     except NotUtf8:
         source.encoding = WINDOWS_1252
-    return next(source.chunks(columns, progress), pd.DataFrame(columns=list(columns), dtype=object))
+    return read()
 
 
 def layers_of(path: Union[str, Path]) -> list[str]:

@@ -17,7 +17,7 @@ from ...file_checks import has_lines
 from ...files import replacing
 from ...forecast import backtest_scores
 from ...forecast import rolling_backtest as replaying
-from ...forecast.allowed_inputs import BOX_COLUMNS, admit_events, check_crime_type, may_be_forecast
+from ...forecast.allowed_inputs import BOX_COLUMNS, admit_events
 from ...forecast.weekly_intervals import FEWEST_EVENTS, FEWEST_WEEKS, why_none
 from ...patrol import cap_cost, metering
 from ...progress import SILENT, Progress
@@ -78,9 +78,8 @@ def backtest(workspace: Workspace, first: str, last: str, crime_types: Sequence[
         large, or ``ranks`` cannot be written.
     """
     settings, calendar = workspace.settings, workspace.calendar
-    enabled = workspace.crime_types["crime_type"].tolist()
-    _check(calendar, first, last, crime_types, enabled, area_percent)
-    codes = [check_crime_type(code) for code in dict.fromkeys(crime_types or enabled)]
+    _check(calendar, first, last, area_percent)
+    codes, may_tell = forecasting.asked_types(workspace, crime_types)
     slots = calendar.slots(first, last)
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
@@ -90,7 +89,6 @@ def backtest(workspace: Workspace, first: str, last: str, crime_types: Sequence[
         raise ConnectError(f"{len(slots)} shifts of {len(frame)} boxes are too many for one back-test; choose a "
                            "shorter period.")
     progress.report(0.0, "Reading incidents and alerts")
-    may_tell = [code for code in enabled if may_be_forecast(code)]
     events = admit_events(forecasting.read_events(workspace, may_tell, pd.Timestamp.now(tz="UTC"), reports=True))[0]
     context = replaying.BacktestContext.of(frame[list(BOX_COLUMNS)], calendar, settings.size,
                                            plan_hour=settings.plan_hour, **forecasting.read_surroundings(workspace),
@@ -146,7 +144,7 @@ def in_words(workspace: Workspace, result: BackTest) -> list[str]:
     return words
 
 
-def _check(calendar, first, last, crime_types, enabled, area_percent):
+def _check(calendar, first, last, area_percent):
     if not first or not last:
         raise ConnectError("FROM and TO are both needed; give the first and the last date of the back-test.")
     if first > last:
@@ -156,9 +154,6 @@ def _check(calendar, first, last, crime_types, enabled, area_percent):
         raise ConnectError(f"TO {last} is not over yet; choose a date before {today}.")
     if not 0 < area_percent <= 100:
         raise ConnectError("AREA_PERCENT must be above 0 and at most 100.")
-    unknown = [code for code in crime_types or [] if code not in enabled]
-    if unknown:
-        raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
 
 
 def _check_results(results, first, last):

@@ -17,6 +17,8 @@ from ...files import replacing
 from ...forecast import crs as systems
 from ...forecast.fishnet import Fishnet, check_crs, utm_crs
 from ...progress import SILENT, Progress
+from ..imports.cell_texts import cell_text
+from ..imports.vector_areas import polygons_of
 from ..store import geopackage
 from ..store.defaults import default_rows
 from ..store.tables import SCHEMA_VERSION
@@ -220,11 +222,7 @@ def _polygons(layer, what, progress):
 
 def _mended(shape):
     """The same polygon, valid; lines and points that mending leaves over are dropped."""
-    if shape.is_valid:
-        return shape
-    parts = make_valid(shape)
-    return unary_union([part for part in getattr(parts, "geoms", [parts])
-                        if part.geom_type in ("Polygon", "MultiPolygon")])
+    return shape if shape.is_valid else polygons_of(make_valid(shape))
 
 
 def _beat_names(layer, field):
@@ -235,12 +233,4 @@ def _beat_names(layer, field):
     if field not in fields:
         wrong = f"has no field {field}" if field else "has more than one field; name the one with the beats' names"
         raise ConnectError(f"The beats layer {layer.name} {wrong}; its fields are {', '.join(fields)}.")
-    return [_name(value) for value in layer.frame[field]]
-
-
-def _name(value):
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
+    return [cell_text(value).strip() for value in layer.frame[field]]

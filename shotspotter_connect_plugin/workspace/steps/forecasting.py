@@ -56,14 +56,8 @@ def train(workspace: Workspace, as_of: pd.Timestamp | str | None = None, crime_t
         When a crime type is unknown or nothing is known yet.
     """
     as_of = _instant(as_of) if as_of is not None else pd.Timestamp.now(tz="UTC").floor("ms")
-    enabled = workspace.crime_types["crime_type"].tolist()
-    unknown = [code for code in crime_types or [] if code not in enabled]
-    if unknown:
-        raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
-    codes = [check_crime_type(code) for code in (crime_types or enabled)]
+    codes, may_tell = asked_types(workspace, crime_types)
     progress.report(0.0, "Reading incidents and alerts")
-    # Types that are not to be forecast may tell of those that are.
-    may_tell = [code for code in enabled if may_be_forecast(code)]
     events = read_events(workspace, list(dict.fromkeys([*codes, *may_tell])), as_of, reports=True)
     settings = workspace.settings
     model = train_model(events, _boxes(workspace), workspace.calendar, as_of, size=settings.size, crime_types=codes,
@@ -80,6 +74,22 @@ def train(workspace: Workspace, as_of: pd.Timestamp | str | None = None, crime_t
     for code, record in model.card["crime_types"].items():
         progress.info(f"{code}: {record['verdict']}. {record.get('why', '')}".strip())
     return model.model_id
+
+
+def asked_types(workspace: Workspace, crime_types: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """(crime types asked for, all that are enabled if none were; types that may tell of these, asked for or not).
+
+    Raises
+    ------
+    ConnectError
+        When one is not enabled, or may not be forecast.
+    """
+    enabled = workspace.crime_types["crime_type"].tolist()
+    unknown = [code for code in crime_types or [] if code not in enabled]
+    if unknown:
+        raise ConnectError(f"Crime type {unknown[0]} is not among the enabled ones: {', '.join(enabled)}.")
+    return ([check_crime_type(code) for code in dict.fromkeys(crime_types or enabled)],
+            [code for code in enabled if may_be_forecast(code)])
 
 
 def score(workspace: Workspace, shift_date: str, shift: str, as_of: pd.Timestamp | str | None = None,
