@@ -6,10 +6,9 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Mapping
 
-from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsField, QgsFields,
+from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureRequest, QgsFeatureSink, QgsFields,
                        QgsGeometry, QgsProcessingException, QgsProcessingLayerPostProcessorInterface,
                        QgsProcessingOutputLayerDefinition, QgsProcessingUtils, QgsProperty, QgsRectangle, QgsWkbTypes)
-from qgis.PyQt.QtCore import QMetaType
 
 from ..errors import ConnectError
 from ..progress import SILENT
@@ -26,19 +25,9 @@ if TYPE_CHECKING:
 
 OUTPUT = "OUTPUT"
 
-_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
-          "f": QMetaType.Type.Double}
 _AT_ONCE = 1000
 # QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.
 _KEPT: deque[Styler] = deque(maxlen=64)
-
-
-def fields_of(frame: pd.DataFrame) -> QgsFields:
-    """Fields for the columns of a frame."""
-    fields = QgsFields()
-    for name in frame.columns:
-        fields.append(QgsField(name, _TYPES.get(frame[name].dtype.kind, QMetaType.Type.QString)))
-    return fields
 
 
 def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame, rectangles: Rectangles | None = None,
@@ -49,7 +38,7 @@ def write_features(sink: QgsFeatureSink, fields: QgsFields, frame: pd.DataFrame,
     ----------
     sink : QgsFeatureSink or QgsVectorDataProvider
     fields : QgsFields
-        As :func:`fields_of` made them.
+        As :func:`~.map_layers.fields_of` made them.
     frame : pandas.DataFrame
         Attributes.
     rectangles : numpy.ndarray of shape (n, 4), optional
@@ -139,6 +128,8 @@ def write_boxes(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context
 def _write(algorithm: ConnectAlgorithm, parameters: dict[str, Any], context: QgsProcessingContext, frame: pd.DataFrame,
            rectangles: Rectangles | None, crs: str | None, progress: Progress) -> str:
     """Have QGIS write the features -> the destination; the sink is gone after this, which closes its file."""
+    from ..reports.paper.map_layers import fields_of  # here, since QGIS loads this module when it starts
+
     fields = fields_of(frame)
     kind = QgsWkbTypes.Type.NoGeometry if rectangles is None else QgsWkbTypes.Type.Polygon
     sink, destination = algorithm.parameterAsSink(parameters, OUTPUT, context, fields, kind, crs_of(crs))

@@ -9,9 +9,8 @@ from itertools import groupby, repeat
 from typing import TYPE_CHECKING, Iterable, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsCentroidFillSymbolLayer, QgsCoordinateReferenceSystem,
-                       QgsFeature, QgsField, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
+                       QgsFeature, QgsFillSymbol, QgsGeometry, QgsLineSymbol, QgsMapLayer, QgsMarkerSymbol,
                        QgsPalLayerSettings, QgsRectangle, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer)
-from qgis.PyQt.QtCore import QMetaType
 from shapely.geometry import MultiLineString, Point
 from shapely.ops import unary_union
 from shapely.prepared import prep
@@ -33,7 +32,6 @@ MANY = 25
 TRACK = "#4a1f7a"
 OUTSIDE = 500.0
 """Metres around the jurisdiction in which tracks are still shown."""
-_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
 def memory_layer(name: str, kind: str, crs: str, frame: pd.DataFrame,
@@ -42,8 +40,7 @@ def memory_layer(name: str, kind: str, crs: str, frame: pd.DataFrame,
     layer = QgsVectorLayer(kind, map_layers.unevaluated(name), "memory")
     layer.setCrs(QgsCoordinateReferenceSystem(crs))
     provider = layer.dataProvider()
-    provider.addAttributes([QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString))
-                            for column in frame])
+    provider.addAttributes(map_layers.fields_of(frame))
     layer.updateFields()
     features = []
     rows = zip(*(frame[column].tolist() for column in frame)) if len(frame.columns) else repeat(())

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Sequence
 from . import charts, style
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
     from reportlab.graphics.shapes import Circle
@@ -43,7 +41,7 @@ def box_map(boxes: BoxPlaces, circles: Sequence[tuple[str, NDArray[np.float64], 
     legend = 24.0
     drawing.begin(side * (row.max() + 3) + legend)
     left = (drawing.width - side * (col.max() + 1)) / 2
-    drawing.add(_ground(left + side * col, legend + side * (row + 1), side))
+    drawing.bars([(left + side * x, legend + side * (y + 1), side, side) for x, y in zip(col, row)], _LAND, None)
     for _, values, colour, filled in circles:
         for place in values.nonzero()[0].tolist():
             drawing.add(_circle(left + side * (col[place] + 0.5), legend + side * (row[place] + 1.5),
@@ -82,27 +80,14 @@ def shade_map(boxes: BoxPlaces, classes: Sequence[tuple[str, BoxPlaces, str]], w
     left = (drawing.width - side * (wide - 2)) / 2
 
     def squares(frame, colour):
-        drawing.add(_ground(left + side * (frame["col"].to_numpy() - first_col),
-                            legend + side * (frame["row"].to_numpy() - first_row + 1), side, colour))
+        drawing.bars([(left + side * (x - first_col), legend + side * (y - first_row + 1), side, side)
+                      for x, y in zip(frame["col"].tolist(), frame["row"].tolist())], colour, None)
 
     squares(boxes, _LAND)
     for _, members, colour in classes:
         squares(members, colour)
     drawing.key(key, legend)
     return drawing.picture()
-
-
-def _ground(x: NDArray[np.float64], y: NDArray[np.float64], side: float, colour: str = _LAND) -> Path:
-    from reportlab.graphics.shapes import Path
-    from reportlab.lib.colors import HexColor
-
-    path = Path(fillColor=HexColor(colour), strokeColor=None)
-    for left, low in zip(x.tolist(), y.tolist()):
-        path.moveTo(left, low)
-        for corner in ((left + side, low), (left + side, low + side), (left, low + side)):
-            path.lineTo(*corner)
-        path.closePath()
-    return path
 
 
 def _circle(x: float, y: float, radius: float, colour: str, filled: bool) -> Circle:

@@ -102,14 +102,9 @@ class Drawing:
         if room is not None:
             text = "".join(style.fit(text, room * POINT, size))
         if text and patch:
-            self._patch(x - 1.0, y - 1.0, style.text_width(text, size) / POINT + 2.0, size - 1.5)
+            self.bars([(x - 1.0, y - 1.0, style.text_width(text, size) / POINT + 2.0, size - 1.5)], style.PAPER, None)
         if text:
             self._words.append(PictureText(x * POINT, (self.height - y) * POINT, text, size, ink, anchor))
-
-    def _patch(self, x: float, y: float, width: float, height: float) -> None:
-        from reportlab.graphics.shapes import Rect
-
-        self._shapes.add(Rect(x, y, width, height, fillColor=_colour(style.PAPER), strokeColor=None))
 
     def line(self, x: float, y: float, x_2: float, y_2: float, colour: str, width: float) -> None:
         from reportlab.graphics.shapes import Line

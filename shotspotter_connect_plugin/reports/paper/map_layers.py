@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Mapping, Sequence
 
 from qgis.core import (Qgis, QgsCategorizedSymbolRenderer, QgsConditionalStyle, QgsCoordinateReferenceSystem,
-                       QgsFeatureRequest, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol, QgsMapLayer,
-                       QgsPalLayerSettings, QgsProject, QgsProjectMetadata, QgsProperty, QgsRendererCategory,
-                       QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer, QgsTextBackgroundSettings,
-                       QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
-from qgis.PyQt.QtCore import QCoreApplication, QEvent, QSizeF
+                       QgsFeatureRequest, QgsField, QgsFields, QgsFillSymbol, QgsInvertedPolygonRenderer, QgsLineSymbol,
+                       QgsMapLayer, QgsPalLayerSettings, QgsProject, QgsProjectMetadata, QgsProperty,
+                       QgsRendererCategory, QgsRuleBasedRenderer, QgsSingleSymbolRenderer, QgsSymbolLayer,
+                       QgsTextBackgroundSettings, QgsTextBufferSettings, QgsVectorLayer, QgsVectorLayerSimpleLabeling)
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QMetaType, QSizeF
 from qgis.PyQt.QtGui import QColor
 
 from ...errors import ConnectError
@@ -18,10 +18,13 @@ from . import style
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     from qgis.core import QgsFeatureRenderer, QgsSymbol, QgsTextFormat
 
     from ...workspace.steps.plan_frames import CrimeTypeLegend
 
+_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "u": QMetaType.Type.LongLong,
+          "f": QMetaType.Type.Double}
 BOX_ALPHA = 95
 MAIN_MAP, SMALL_MAP = "Map", "Whole beat"
 ON_SHEET = '"sheet" = attribute(@atlas_feature, \'sheet\')'
@@ -46,6 +49,14 @@ class PlanLayers:
     outlines: QgsVectorLayer
     lines: list = field(default_factory=list)
     ground: list = field(default_factory=list)
+
+
+def fields_of(frame: pd.DataFrame) -> QgsFields:
+    """Fields for the columns of a frame."""
+    fields = QgsFields()
+    for name in frame.columns:
+        fields.append(QgsField(name, _TYPES.get(frame[name].dtype.kind, QMetaType.Type.QString)))
+    return fields
 
 
 def open_layer(geopackage: str | Path, table: str, name: str) -> QgsVectorLayer:

@@ -20,7 +20,7 @@ from ...progress import SILENT
 from ...workspace.exports.shift_package import make_package
 from ..paper import map_layers, style, wording
 from . import rollcall_data
-from .plan_file import copy_context, no_waiting_for_the_disk, write_table
+from .plan_file import write_tables
 from .plan_project import opens, project_to_hand_on, save_project
 
 if TYPE_CHECKING:
@@ -107,8 +107,7 @@ def write_phone(workspace: Workspace, shift_date: str, shift: str, path: str, pr
     folder_for(path, "The plan")
     with replacing(path, "The plan", archive([name + ".gpkg", name + ".qgz"])) as unfinished:
         geopackage, project_file = (unfinished.with_name(name + ending) for ending in (".gpkg", ".qgz"))
-        with no_waiting_for_the_disk():
-            counts = _write_geopackage(geopackage, rollcall, package, progress)
+        counts = _write_geopackage(geopackage, rollcall, package, progress)
         project = _project(rollcall, geopackage)
         try:
             save_project(project, project_file)
@@ -133,7 +132,6 @@ def _crime_types(rollcall: RollCall) -> CrimeTypeLegend:
 
 def _write_geopackage(path: str | Path, rollcall: RollCall, package: ShiftPackage,
                       progress: Progress) -> dict[str, int]:
-    crs = QgsCoordinateReferenceSystem(rollcall.crs)
     polygon, area, point, none = (Qgis.WkbType.Polygon, Qgis.WkbType.MultiPolygon, Qgis.WkbType.Point,
                                   Qgis.WkbType.NoGeometry)
     kinds = _crime_types(rollcall).rename(columns={"name": "crime_type_name"})
@@ -152,10 +150,7 @@ def _write_geopackage(path: str | Path, rollcall: RollCall, package: ShiftPackag
         CHOICES: (_choices(boxes["crime_type"], package), none),
         FIXES: (pd.DataFrame(no_fixes, dtype=object).astype({"accuracy": float}), point),
         LOGS: (pd.DataFrame(no_logs, dtype=object).astype({"minutes": float}), point)}
-    for name, (frame, geometry_type) in tables.items():
-        write_table(path, name, frame, geometry_type, crs)
-    context = copy_context(path, rollcall.context, crs, progress)
-    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
+    return write_tables(path, tables, QgsCoordinateReferenceSystem(rollcall.crs), rollcall.context, progress)
 
 
 def _choices(crime_types: pd.Series, package: ShiftPackage) -> pd.DataFrame:

@@ -4,19 +4,19 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from osgeo import gdal, ogr
 from qgis.core import (Qgis, QgsCoordinateReferenceSystem, QgsCoordinateTransformContext, QgsFeature, QgsFeatureSink,
-                       QgsField, QgsFields, QgsGeometry, QgsVectorFileWriter)
-from qgis.PyQt.QtCore import QMetaType
+                       QgsFields, QgsGeometry, QgsVectorFileWriter)
 
 from ...errors import ConnectError
 from ...files import scratch
 from ...progress import SILENT
 from ...workspace.store.layer_file import open_layers
+from ..paper.map_layers import fields_of
 from .sheets import key, sheets
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _REPLACED = ("DELETE FROM patrols", "INSERT INTO patrols SELECT * FROM fresh.pat
              "DELETE FROM sheet_rows", "INSERT INTO sheet_rows SELECT * FROM fresh.sheet_rows")
 CONTEXT = ("parks", "water", "roads", "railroads")
 _NO_ROOM = "The plan could not be written: free some space on the disk."
-_TYPES = {"b": QMetaType.Type.Bool, "i": QMetaType.Type.LongLong, "f": QMetaType.Type.Double}
 
 
 def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: Progress = SILENT,
@@ -60,11 +59,17 @@ def write_geopackage(path: str | Path, rollcalls: Sequence[RollCall], progress: 
         if with_forecast else {}
     tables = {"patrols": (patrols, polygon), **forecast, "beats": (first.beats, area), "sheets": (pages, polygon),
               "sheet_rows": (rows, none), "crime_types": (key(first.crime_types), none)}
+    return write_tables(path, tables, crs, first.context, progress)
+
+
+def write_tables(path: str | Path, tables: Mapping[str, tuple[pd.DataFrame, Qgis.WkbType]],
+                 crs: QgsCoordinateReferenceSystem, context: str, progress: Progress) -> dict[str, int]:
+    """Write tables by name, and the map context, to a new GeoPackage -> layer or table -> how many features."""
     with no_waiting_for_the_disk():
         for name, (frame, geometry_type) in tables.items():
-            write_table(path, name, frame, geometry_type, crs)
-        context = copy_context(path, first.context, crs, progress)
-    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **context}
+            _write_table(path, name, frame, geometry_type, crs)
+        copied = copy_context(path, context, crs, progress)
+    return {**{name: len(frame) for name, (frame, _) in tables.items()}, **copied}
 
 
 def bring_up_to_date(path: str, rollcalls: Sequence[RollCall]) -> None:
@@ -129,13 +134,11 @@ def _forecast(rollcalls: Sequence[RollCall]) -> pd.DataFrame:
                       for rollcall in rollcalls], ignore_index=True)
 
 
-def write_table(path: str | Path, name: str, frame: pd.DataFrame, geometry_type: Qgis.WkbType,
-                crs: QgsCoordinateReferenceSystem) -> None:
+def _write_table(path: str | Path, name: str, frame: pd.DataFrame, geometry_type: Qgis.WkbType,
+                 crs: QgsCoordinateReferenceSystem) -> None:
     """One table of the GeoPackage from a frame; its ``geometry`` column, if any, holds shapely objects."""
     columns = [column for column in frame.columns if column != "geometry"]
-    fields = QgsFields()
-    for column in columns:
-        fields.append(QgsField(column, _TYPES.get(frame[column].dtype.kind, QMetaType.Type.QString)))
+    fields = fields_of(frame[columns])
     writer = QgsVectorFileWriter.create(str(path), fields, geometry_type, crs, QgsCoordinateTransformContext(),
                                         _options(path, name))
     try:

@@ -9,7 +9,7 @@ from qgis.gui import QgsMapCanvasItem, QgsRubberBand, QgsVertexMarker
 from qgis.PyQt.QtCore import QObject
 from qgis.PyQt.QtGui import QColor
 
-from ...processing.outputs import crs_of, fields_of, write_features
+from ...processing.outputs import crs_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.paper.wording import letter_codes
@@ -94,7 +94,8 @@ class LiveMap(QObject):
         if patrols:
             frame["number"] = frame.groupby("beat").cumcount() + 1
             frame = frame.merge(kinds[["crime_type", "letter"]], on="crime_type", how="left")
-            provider.addAttributes([field for field in fields_of(frame) if provider.fieldNameIndex(field.name()) < 0])
+            provider.addAttributes([field for field in map_layers.fields_of(frame)
+                                    if provider.fieldNameIndex(field.name()) < 0])
             self._layer.updateFields()
             rectangles = package.fishnet.rectangles(*package.fishnet.parse(list(frame["box_id"])))
             write_features(provider, self._layer.fields(), frame[self._layer.fields().names()], rectangles, SILENT)

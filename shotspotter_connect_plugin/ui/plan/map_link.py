@@ -14,7 +14,7 @@ from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
 from ...plan_place import PLAN_OF
-from ...processing.outputs import crs_of, fields_of, write_features
+from ...processing.outputs import crs_of, write_features
 from ...progress import SILENT
 from ...reports.paper import map_layers, style
 from ...reports.plan import plan_file, rollcall_data
@@ -161,7 +161,7 @@ class MapLink(QObject):
     def _new_layer(self, planned: pd.DataFrame) -> QgsVectorLayer:
         layer = QgsVectorLayer("Polygon", "plan", "memory")
         layer.setCrs(crs_of(self._view.crs))
-        layer.dataProvider().addAttributes(fields_of(planned[_FIELDS]))
+        layer.dataProvider().addAttributes(map_layers.fields_of(planned[_FIELDS]))
         layer.updateFields()
         map_layers.style_patrols(layer, self._view.crime_types)
         layer.setDisplayExpression('"box_id"')

@@ -78,9 +78,7 @@ def _start_of(path: Path) -> str:
     try:
         start = start_of(path)
         return decoded(start, encoding_of(start, Path(path).name))[0]
-    except ConnectError:
-        return ""
-    except UnicodeError:  # UTF-16 that ends within a letter
+    except (ConnectError, UnicodeError):  # the latter of UTF-16 that ends within a letter
         return ""
 
 

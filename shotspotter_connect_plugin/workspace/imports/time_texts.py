@@ -250,7 +250,7 @@ def readings(parts: Union[NDArray[np.int32], Ints, Sequence[int]]) -> Ints:
 def _midnights(year: Ints, month: Ints, day: Ints) -> Ints:
     """ns of midnights; NAT where there is no such day, or a year of two digits is still to come."""
     short = year < 100
-    # As POSIX does: 69 to 99 are of the last century.
+    # As POSIX does: 69 to 99 are of the last century. No file tells of the years to come in two digits.
     year = year + np.where(short, np.where(year < 69, 2000, 1900), 0)
     good = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= OLDEST_YEAR) & (year <= NEWEST_YEAR)
     good &= ~short | (year <= date.today().year + 1)
@@ -262,17 +262,7 @@ def _midnights(year: Ints, month: Ints, day: Ints) -> Ints:
 
 
 def _midnight(year: Union[str, int], month: Union[str, int], day: Union[str, int]) -> int:
-    year = int(year)
-    if year < 100:
-        # As POSIX does: 69 to 99 are of the last century. No file tells of the years to come in two digits.
-        year += 2000 if year < 69 else 1900
-        if year > date.today().year + 1:
-            return NAT
-    try:
-        midnight = np.datetime64(f"{year:04d}-{int(month):02d}-{int(day):02d}", "D")
-    except ValueError:
-        return NAT
-    return int(midnight.astype(np.int64)) * DAY if OLDEST_YEAR <= year <= NEWEST_YEAR else NAT
+    return int(_midnights(*(np.array([int(part)]) for part in (year, month, day)))[0])
 
 
 def _times_of_day(texts: Objects) -> list[NDArray[Any]]:

@@ -30,6 +30,7 @@ _DATES, _DRAWS = 14, 60
 
 Entries = Tuple[NDArray[np.int_], NDArray[np.int_], NDArray[np.float64]]
 """Positions of slots, positions of boxes, and what is there: all of one length."""
+_NOTHING: Entries = np.zeros(0, int), np.zeros(0, int), np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,11 @@ class CountedEvents:
 
     def on(self, code: str, slots: NDArray[np.int_]) -> NDArray[np.float64]:
         """Events of a type in slots x boxes; ``slots`` are positions, each at most once."""
-        counts = np.zeros((len(slots), self.boxes))
-        if code in self.entries:
-            slot, box, weight = self.entries[code]
-            place = pd.Index(slots).get_indexer(slot)
-            kept = place >= 0
-            np.add.at(counts, (place[kept], box[kept]), weight[kept])
-        return counts
+        return _on(self.entries.get(code, _NOTHING), slots, self.boxes)
 
     def by_slot(self, code: str, slots: int, mine: NDArray[np.bool_]) -> NDArray[Any]:
         """Events of a type by slot, in the boxes that ``mine`` marks."""
-        slot, box, weight = self.entries.get(code, (np.zeros(0, int), np.zeros(0, int), np.zeros(0)))
+        slot, box, weight = self.entries.get(code, _NOTHING)
         kept = mine[box]
         return np.bincount(slot[kept], weight[kept], slots)
 
@@ -151,17 +146,11 @@ class EarlyForecasts:
 
     def on(self, code: str, slots: NDArray[np.int_]) -> NDArray[np.float64]:
         """Expected events of a type in slots x boxes; 0 where there is no forecast."""
-        expected = np.zeros((len(slots), self.boxes))
-        if code in self.entries:
-            slot, box, value = self.entries[code]
-            place = pd.Index(slots).get_indexer(slot)
-            kept = place >= 0
-            expected[place[kept], box[kept]] = value[kept]
-        return expected
+        return _on(self.entries.get(code, _NOTHING), slots, self.boxes)
 
     def by_slot(self, code: str, slots: int, mine: NDArray[np.bool_]) -> NDArray[Any]:
         """Expected events by slot in the boxes that ``mine`` marks; NaN where a slot has no forecast."""
-        slot, box, value = self.entries.get(code, (np.zeros(0, int), np.zeros(0, int), np.zeros(0)))
+        slot, box, value = self.entries.get(code, _NOTHING)
         kept = mine[box]
         sums = np.bincount(slot[kept], value[kept], slots)
         return np.where(np.bincount(slot, minlength=slots) > 0, sums, np.nan)
@@ -205,6 +194,15 @@ class DrawnShifts:
         """The draws that ``which`` marks as a ``Lottery``, and its units as shifts x boxes."""
         units = self.open & which[:, None]
         return Lottery(np.nonzero(units)[0], self.chance[units], self.drawn[units]), units
+
+
+def _on(entries: Entries, slots: NDArray[np.int_], boxes: int) -> NDArray[Any]:
+    """What entries hold in slots x boxes, 0 where there is none."""
+    slot, box, value = entries
+    place = pd.Index(slots).get_indexer(slot)
+    kept = place >= 0
+    sums = np.bincount(place[kept] * boxes + box[kept], value[kept], len(slots) * boxes)
+    return sums.reshape(len(slots), boxes)
 
 
 def slot_of(slots: ShiftKeys, dates: Any, shifts: Any) -> NDArray[np.int_]:
