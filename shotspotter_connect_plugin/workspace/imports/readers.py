@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
 
-Result = TypeVar("Result")
+_Read = TypeVar("_Read")
 
 
 def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> RowSource:
@@ -80,7 +80,7 @@ def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) ->
                                                 pd.DataFrame(columns=list(columns), dtype=object)))
 
 
-def _from_the_start(source: RowSource, read: Callable[[], Result]) -> Result:
+def _from_the_start(source: RowSource, read: Callable[[], _Read]) -> _Read:
     """What ``read`` gives, called once more where the text turns out not to be UTF-8."""
     try:
         return read()
