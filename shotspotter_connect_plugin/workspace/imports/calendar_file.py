@@ -51,7 +51,8 @@ class CalendarFile:
         self._forget_persons()
         self.kept = np.ones(len(rows), dtype=bool)
         self.rejects = RejectedRows()
-        blank = np.logical_and.reduce([(values == "").to_numpy() for values in self._texts.values()])
+        blank = np.logical_and.reduce([(values == "").to_numpy() for values in self._texts.values()]
+                                      + [(rows[FAULT] == 0).to_numpy()])
         if source.kind != "layer" and blank.any():
             # Blank lines at the end of a text file are no rows.
             self.kept[np.flatnonzero(~blank).max(initial=-1) + 1:] = False

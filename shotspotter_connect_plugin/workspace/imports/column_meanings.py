@@ -7,6 +7,7 @@ from ...errors import ConnectError, some
 from . import privacy
 from .column_recognition import ColumnMapping, given_roles, recognise
 from .row_source import POSITION_COLUMNS
+from .source_questions import SourceQuestion
 
 if TYPE_CHECKING:
     from .row_source import RowSource
@@ -68,6 +69,22 @@ def pairs_of(source: RowSource, found: dict[str, str]) -> list[tuple[str, str]]:
     return pairs
 
 
+class HeaderMissing(SourceQuestion):
+    """A file without a header was given for a table whose columns are known by their names.
+
+    ``missing`` is (role, what it is) of what cannot be known.
+    """
+
+    parameter = "MAPPING"
+
+    def __init__(self, name: str, columns: Sequence[str], missing: Sequence[tuple[str, str]]) -> None:
+        roles = ", ".join(f'"{role}": "{column}"' for (role, _), column in zip(missing, columns))
+        super().__init__(
+            f"{name} has no header; its first line is a row already. Say in MAPPING which of column 1 to column "
+            f"{len(columns)} is {' and '.join(what for _, what in missing)}, as in {{{roles}}}.",
+            f"{name} has no header. Say what each of its columns is.", "", "", {})
+
+
 def missing_roles(source: RowSource, table: str, found: dict[str, str]) -> list[tuple[str, str]]:
     """(role, what it is) of every column that is missing without which no row of a source can be taken in."""
     missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
@@ -80,6 +97,8 @@ def check_needed(source: RowSource, table: str, found: dict[str, str], told: Col
     """Raise one sentence if a column is missing without which no row of a source can be taken in; what stands in the
     columns of the roles in ``told`` the user has said."""
     missing = [one for one in missing_roles(source, table, found) if one[0] not in told]
+    if missing and source.kind == "bare":
+        raise HeaderMissing(source.name, source.columns, missing)
     if missing:
         raise ConnectError(f"{source.name} has no column for {' and '.join(what for _, what in missing)}; its columns "
                            f"are: {some(source.columns)}. Name the right one in MAPPING, as in "

@@ -1,4 +1,4 @@
-"""The first sheet with rows of an Excel file as rows."""
+"""The sheet of an Excel file that holds a table, as rows; covers and titles above the header are no rows."""
 from __future__ import annotations
 
 import zipfile
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Iterator, Sequence
 
 import pandas as pd
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ..store.layer_file import check_unpacked
 from . import row_source
 from .cell_texts import cell_text
-from .row_source import RowSource, distinct_names, limited
+from .privacy import about_persons
+from .report_lines import report_lines
+from .row_source import RowSource, distinct_names, limited, marked
+from .table_header import SEARCHED, TableHeader, find_header
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -24,18 +27,22 @@ _NO_EXCEL = "{} cannot be read as an Excel file; save it again or as CSV."
 
 @dataclass
 class SheetSource(RowSource):
-    """A sheet of cells that is in memory."""
+    """Cells in memory, below a header that ends with row ``header_rows`` of the sheet."""
 
     sheet: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    header_rows: int = 1
     kind = "excel"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
+        first = [] if about_persons(self.columns[0]) else [self.columns[0]]
+        looked_at = list(dict.fromkeys([*first, *columns]))
         for start in range(0, len(self.sheet), row_source.CHUNK_ROWS):
             progress.report(start / max(len(self.sheet), 1))
-            cells = self.sheet[list(columns)].iloc[start:start + row_source.CHUNK_ROWS]
+            cells = self.sheet[looked_at].iloc[start:start + row_source.CHUNK_ROWS]
             chunk = cells.apply(lambda values: values.map(cell_text))
-            chunk.index += 2
-            yield limited(chunk)
+            lines = report_lines(chunk, looked_at)
+            chunk.index += 1 + self.header_rows
+            yield limited(marked(chunk[list(columns)], lines))
 
 
 def open_excel(path: Path) -> SheetSource:
@@ -44,17 +51,63 @@ def open_excel(path: Path) -> SheetSource:
     check_unpacked(path)
     _check_without_entities(path)
     try:
-        sheets = pd.read_excel(path, sheet_name=None, dtype=object)
+        sheets = pd.read_excel(path, sheet_name=None, dtype=object, header=None)
     except ImportError as error:
         raise ConnectError(f"Reading Excel needs the Python package openpyxl; install it, or save {path.name} as CSV.",
                            str(error)) from error
     except Exception as error:  # openpyxl raises whatever a broken file happens to trip over
         raise ConnectError(_NO_EXCEL.format(path.name), repr(error)) from error
-    sheet = next((sheet for sheet in sheets.values() if len(sheet)), None)
-    if sheet is None:
+    tables = {name: _Table.of(cells) for name, cells in sheets.items()}
+    tables = {name: table for name, table in tables.items() if table.rows > 0}
+    if not tables:
         raise ConnectError(f"{path.name} has no rows.")
-    sheet.columns = distinct_names(sheet.columns)
-    return SheetSource(path, path.name, list(sheet.columns), sheet=sheet.reset_index(drop=True))
+    chosen = max(tables, key=lambda name: tables[name].worth)  # of equals the first
+    table = tables[chosen]
+    same = [name for name, other in tables.items() if other.header.names == table.header.names]
+    source = SheetSource(path, path.name, distinct_names(table.header.names), header_rows=table.header.rows)
+    source.sheet = pd.concat([tables[name].below(source.columns) for name in same], ignore_index=True)
+    if table.header.bare:
+        source.kind = "bare"
+    source.told = list(_sentences(path.name, chosen, same, tables))
+    return source
+
+
+@dataclass
+class _Table:
+    """A sheet's cells, the header found in them, and how many rows stand below it."""
+
+    cells: pd.DataFrame
+    header: TableHeader
+    rows: int
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame) -> _Table:
+        texts = [[" ".join(cell_text(cell).split()) for cell in row]
+                 for row in cells.head(SEARCHED).itertuples(index=False)]
+        header = find_header(texts)
+        several = cells.iloc[header.rows:].notna().sum(axis=1) > min(1, len(header.names) - 1)
+        return cls(cells, header, int(several.sum()) if header.names else 0)
+
+    @property
+    def worth(self) -> tuple[int, int]:
+        """What is known of its columns, then its size."""
+        return self.header.known if self.header.known > 1 else 0, self.rows * len(self.header.names)
+
+    def below(self, columns: list[str]) -> pd.DataFrame:
+        """The cells below the header, by column."""
+        return self.cells.iloc[self.header.rows:].set_axis(columns, axis=1)
+
+
+def _sentences(name: str, chosen: str, same: list[str], tables: dict[str, _Table]) -> Iterator[str]:
+    """What to tell of the sheets, and of the place of the header."""
+    others = [sheet for sheet in tables if sheet not in same]
+    if len(same) > 1:
+        yield f"The sheets {some(same)} of {name} have the same columns and were read one after the other."
+    if others:
+        yield f"Of {name} the sheet {chosen} was read; nothing was read of the sheets {some(others)}."
+    if tables[chosen].header.titles and not tables[chosen].header.bare:
+        yield (f"The header of {name} stands in row {tables[chosen].header.rows:,}; the rows above it were not read as "
+               "rows.")
 
 
 def _check_without_entities(path: Path) -> None:

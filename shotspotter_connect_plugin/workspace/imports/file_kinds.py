@@ -80,7 +80,7 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     source = open_source(path, areas=True)
     if source.has_areas:
         return _kind_of_polygons(source.columns)
-    if source.kind == "text" and open_gps(path).kind == "bare":
+    if source.kind in ("text", "bare") and open_gps(path).kind == "bare":
         return "gps_fixes"
     before = table_before(workspace, source.columns)
     if before in FILE_KINDS:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 _MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
+_SHORTENED_ID = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.I)
+"""What Excel shows of a long number, and saves of it as CSV."""
 _WORDS_TOLD, _LONGEST_WORD = 8, 40
 _NO_LABELS = np.zeros(3, dtype=np.int64)
 
@@ -141,10 +144,11 @@ class PlacedFile:
             role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
         written = [placed, *(parsed.written for parsed in moments.values()),
                    *((values.categories != "")[values.codes] for values in words.values())]
-        blank = ~np.logical_or.reduce(written)
+        fault = faults(chunk)
+        blank = ~np.logical_or.reduce([*written, fault > 0])
         labels, first = words.pop("shift_label", None), next(iter(moments), "")
         ids, notes = self._plain(words)
-        digest = ChunkDigest(chunk.index.to_numpy(), faults(chunk), blank, placed, positions, moments, words)
+        digest = ChunkDigest(chunk.index.to_numpy(), fault, blank, placed, positions, moments, words)
         start = self._file.seek(0, os.SEEK_END)
         digest.save(self._file)
         self._form = digest
@@ -162,6 +166,10 @@ class PlacedFile:
         ids, notes = np.zeros(0, dtype=np.uint64), {}
         if "id" in words:
             if not all(map(str.isdecimal, words["id"].categories)):  # plain numbers are neither blank nor contacts
+                short = np.array([bool(_SHORTENED_ID.fullmatch(name)) for name in words["id"].categories], dtype=bool)
+                notes["{} numbers in column " + self.mapping["id"] + " were shortened by Excel, as 2.30E+09, and are "
+                      "lost; ids were made of time and place. Export the column as text."] = int(
+                          short[words["id"].codes].sum())
                 names, hidden = privacy.without_contacts(words["id"].categories.map(_plain_id))
                 words["id"] = _with_categories(words["id"], names)
                 notes["{} ids in column " + self.mapping["id"] + " look like contacts of persons and were "
@@ -373,8 +381,8 @@ def _with_categories(words: pd.Categorical, names: Union[Sequence[str], Objects]
 
 
 def _plain_id(name: str) -> str:
-    """An id as text; spreadsheets make 17187047.0 of 17187047 and #REF! of what they lost."""
-    return "" if name.casefold() in _BLANK_IDS else plain_code(name)
+    """An id as text; spreadsheets make 17187047.0 of 17187047, and #REF! or 2.3E+09 of what they lost."""
+    return "" if name.casefold() in _BLANK_IDS or _SHORTENED_ID.fullmatch(name) else plain_code(name)
 
 
 def _sample(texts: pd.Index) -> Objects:

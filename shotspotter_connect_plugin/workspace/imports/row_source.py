@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...progress import Progress
+    from .column_arrays import Flags
     from .import_frames import FileRows
 
 POSITION_COLUMNS = ("(geometry x)", "(geometry y)")
@@ -23,9 +24,10 @@ POSITION_COLUMNS = ("(geometry x)", "(geometry y)")
 
 CHUNK_ROWS = 100_000
 FAULT = "(fault)"
-EXTRA, _LONG = "(beyond the header)", "(too long)"
+EXTRA, _LONG, _LINE = "(beyond the header)", "(too long)", "(line of a report)"
 LONGEST_FIELD = 2000
-FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIELD:,} letters")
+FAULTS = ("", "more fields than the header", f"a field of more than {LONGEST_FIELD:,} letters",
+          "a line of the report that is no row: a total, a page, an end or the header again")
 """What can be wrong with a row whatever its columns mean."""
 _LONGEST_NAME = 300
 
@@ -46,6 +48,8 @@ class RowSource:
         Whether its rows have positions.
     has_areas
         Whether they have polygons; only their attributes are read here.
+    told
+        Sentences on how its form was understood.
     """
 
     path: Path
@@ -56,13 +60,15 @@ class RowSource:
     has_areas: bool = False
     layer: str = ""
     encoding: str = UTF8
+    told: list[str] = field(default_factory=list)
     kind = ""
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         """Give data frames of texts (empty where there is none), indexed by line.
 
-        The line counts the header as 1 and each row as one more; for a layer it is the number of the feature. Rows of a
-        text file that are longer than the header have a value in the column :data:`EXTRA`, see :func:`faults`.
+        The line counts rows from the start of the file, with titles, header and blank rows; for a layer it is the
+        number of the feature. Rows of a text file that are longer than the header have a value in the column
+        :data:`EXTRA`, see :func:`faults`.
         """
         raise NotImplementedError
 
@@ -77,7 +83,7 @@ class RowSource:
 
     def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""
-        return [ASSUMED.format(self.name)] if self.encoding == WINDOWS_1252 else []
+        return ([ASSUMED.format(self.name)] if self.encoding == WINDOWS_1252 else []) + self.told
 
 
 def faults(chunk: FileRows) -> NDArray[np.uint8]:
@@ -87,18 +93,25 @@ def faults(chunk: FileRows) -> NDArray[np.uint8]:
         found[(chunk[EXTRA] != "").to_numpy()] = 1
     if _LONG in chunk:
         found[chunk[_LONG].to_numpy(bool)] = 2
+    if _LINE in chunk:
+        found[chunk[_LINE].to_numpy(bool)] = 3
     return found
+
+
+def marked(chunk: FileRows, lines: Flags) -> FileRows:
+    """A chunk of which some rows are ``lines`` of a report."""
+    return chunk.assign(**{_LINE: lines}) if lines.any() else chunk
 
 
 def limited(chunk: FileRows) -> FileRows:
     """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
     long = np.zeros(len(chunk), dtype=bool)
     for place, column in enumerate(chunk.columns):
-        if column in POSITION_COLUMNS:
+        if column in POSITION_COLUMNS or column == _LINE:
             continue
         here = np.fromiter(map(len, chunk.iloc[:, place]), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
         if here.any():
-            chunk[column] = chunk[column].where(~here, "")
+            chunk = chunk.assign(**{column: chunk[column].where(~here, "")})
             long |= here
     return chunk.assign(**{_LONG: long}) if long.any() else chunk
 

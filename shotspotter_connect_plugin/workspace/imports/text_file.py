@@ -10,7 +10,7 @@ import io
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Iterable, Iterator, Optional, Union
+from typing import IO, Any, Iterator, Optional, Union
 
 import pandas as pd
 
@@ -115,14 +115,6 @@ def decoded(start: bytes, encoding: str) -> tuple[str, str]:
     if encoding == UTF8 and "\ufffd" in text[:-3]:
         return start.decode(WINDOWS_1252, errors="replace"), WINDOWS_1252
     return text, encoding
-
-
-def header_of(lines: Iterable[str], delimiter: str) -> tuple[list[str], int]:
-    """(fields of the first row with anything in it, how many rows that are) of an iterator of lines."""
-    for number, row in enumerate(csv.reader(lines, delimiter=delimiter), 1):
-        if any(field.strip() for field in row):
-            return row, number
-    return [], 0
 
 
 def lines_of(text: str) -> Iterator[str]:

@@ -1,18 +1,26 @@
-"""Delimited text as rows: CSV and its like, packed or not, with the header in the first row that holds anything."""
+"""Delimited text as rows: CSV and its like, packed or not, with titles above the header, a ``sep=`` line, or none."""
 from __future__ import annotations
 
 import csv
 import io
+import itertools
+import re
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
 from . import row_source
-from .row_source import EXTRA, RowSource, distinct_names, limited
-from .text_file import CheckedText, decoded, encoding_of, header_of, lines_of, start_of, told, unpacked
+from .privacy import about_persons
+from .report_lines import report_lines
+from .row_source import EXTRA, RowSource, distinct_names, limited, marked
+from .table_header import SEARCHED, TableHeader, find_header
+from .text_file import CheckedText, decoded, encoding_of, lines_of, start_of, told, unpacked
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -20,17 +28,24 @@ if TYPE_CHECKING:
 
 _SAMPLE = 1 << 16
 _DELIMITERS = ",;\t|"
+_SEP_LINE = re.compile(r'\s*"?sep=(.)"?\s*', re.I)
+_TITLES = "The header of {} stands in line {}; the lines above it were not read as rows."
 
 
 @dataclass
 class TextSource(RowSource):
-    """Delimited text with a header."""
+    """Delimited text; ``header_rows`` of the file are its header and what stands above it, 0 where it has none."""
 
     delimiter: str = ","
+    header_rows: int = 1
     kind = "text"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        wanted = [self.columns.index(column) for column in columns] + [len(self.columns)]
+        # The first column tells totals and ends of reports.
+        looked_at = [self.columns[0], *columns] if not about_persons(self.columns[0]) else list(columns)
+        looked_at = list(dict.fromkeys(looked_at))
+        wanted = [self.columns.index(column) for column in looked_at] + [len(self.columns)]
+        names = sorted(looked_at, key=self.columns.index)
         size = max(self.path.stat().st_size, 1)
         with told(self.name, self.encoding), unpacked(self.path) as (raw, stream):
             headed = _Headed(stream, self)
@@ -38,18 +53,20 @@ class TextSource(RowSource):
                              skip_blank_lines=False, chunksize=row_source.CHUNK_ROWS) as reader:
                 for chunk in reader:
                     progress.report(min(raw.tell() / size, 1.0))
-                    chunk.index += 1 + headed.rows
+                    chunk.index += 1 + self.header_rows
                     if len(chunk):
-                        yield limited(chunk)
+                        lines = report_lines(chunk, names) if names else np.zeros(len(chunk), dtype=bool)
+                        yield limited(marked(chunk[[*columns, EXTRA]], lines))
 
 
 class _Headed:
-    """The text of a file with a header of distinct names and one column more, to which longer rows show; ``rows`` were
-    read for the header."""
+    """The text of a file with a header of distinct names and one column more, to which longer rows show, in the place
+    of its own."""
 
     def __init__(self, stream: IO[bytes], source: TextSource) -> None:
         self._text = CheckedText(stream, source.encoding, source.name)
-        _, self.rows = header_of(iter(self._text.readline, ""), source.delimiter)
+        rows = csv.reader(iter(self._text.readline, ""), delimiter=source.delimiter)
+        deque(itertools.islice(rows, source.header_rows), 0)
         header = io.StringIO()
         csv.writer(header, delimiter=source.delimiter, lineterminator="\n").writerow([*source.columns, EXTRA])
         self._header = header.getvalue()
@@ -64,12 +81,38 @@ class _Headed:
 
 
 def open_text(path: Path) -> TextSource:
+    """Delimited text; of the usual delimiters the one that parts most of what is known, and the rows most evenly."""
     start = start_of(path)
     text, encoding = decoded(start, encoding_of(start, path.name))
-    first = next((line for line in lines_of(text) if line.strip()), "")
-    if not first:
+    lines = list(itertools.islice(lines_of(text), SEARCHED))
+    first = next((number for number, line in enumerate(lines) if line.strip()), None)
+    if first is None:
         raise ConnectError(f"{path.name} is empty; export it again.")
-    delimiter = max(_DELIMITERS, key=first.count)
+    named = _SEP_LINE.fullmatch(lines[first])
+    above = first + 1 if named else 0
+    found: dict[str, TableHeader] = {}
     with told(path.name):
-        header, _ = header_of(lines_of(text), delimiter)
-    return TextSource(path, path.name, distinct_names(header), encoding=encoding, delimiter=delimiter)
+        for delimiter in named[1] if named else _DELIMITERS:
+            rows = _rows(lines[above:], delimiter)
+            if not rows and not named and delimiter == _DELIMITERS[-1] and not found:
+                raise csv.Error("a field that never ends")
+            if rows:
+                found[delimiter] = find_header(rows)
+    delimiter = max(found, key=lambda one: (found[one].known if found[one].known > 1 else 0, found[one].fit))
+    header = found[delimiter]
+    source = TextSource(path, path.name, distinct_names(header.names), encoding=encoding, delimiter=delimiter,
+                        header_rows=header.rows + above)
+    if header.bare:
+        source.kind = "bare"
+    if header.titles and not header.bare:
+        source.told.append(_TITLES.format(source.name, f"{source.header_rows:,}"))
+    return source
+
+
+def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Rows of some lines, up to where quotation marks do not fit."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        for row in csv.reader(lines, delimiter=delimiter):
+            rows.append(row)
+    return rows

@@ -64,7 +64,7 @@ class UnplacedFile:
         rows = read_whole(self.source, self.mapping.values(), progress)
         self.warnings.extend(self.source.notes())
         texts = rows[list(dict.fromkeys(self.mapping.values()))].apply(lambda column: column.str.strip())
-        blank = (texts == "").all(axis=1).to_numpy()
+        blank = ((texts == "").all(axis=1) & (rows[FAULT] == 0)).to_numpy()
         if self.source.kind != "layer":
             # Blank lines at the end of a text file are no rows.
             filled = slice(np.flatnonzero(~blank).max(initial=-1) + 1)
