@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 tr = translator("PlanDock")
 
-# What runs must live until it has ended, even if the dock is gone before.
-_alive: set[_Reading | AlgorithmRun] = set()
+# What runs must live until it has ended, even if the dock is gone before; empty when nothing is under way.
+alive: set[_Reading | AlgorithmRun] = set()
 
 
 def wait_for_readings() -> None:
     """Wait until no thread reads any more; a thread must not outlive the plugin or QGIS."""
-    for reading in [work for work in _alive if isinstance(work, _Reading)]:
+    for reading in [work for work in alive if isinstance(work, _Reading)]:
         reading.wait()
 
 
@@ -48,7 +48,7 @@ class BackgroundWork(QObject):
         self.cancel(kind)
         reading = _Reading(address, function)
         self._wanted[kind] = reading
-        _alive.add(reading)
+        alive.add(reading)
         reading.finished.connect(lambda: self._over(kind, reading, then, failed))
         reading.start()
         self.changed.emit()
@@ -81,7 +81,7 @@ class BackgroundWork(QObject):
 
     def _over(self, kind: str, work: _Reading | AlgorithmRun, then: Callable[[Any], object],
               failed: Callable[[str], object] | None) -> None:
-        _alive.discard(work)
+        alive.discard(work)
         if self._wanted.get(kind) is not work:
             return
         del self._wanted[kind]
@@ -175,7 +175,7 @@ class AlgorithmRun(QObject):
 
     def start(self) -> None:
         """Check the parameters, then run; ``over`` comes later in any case."""
-        _alive.add(self)
+        alive.add(self)
         valid, message = self._algorithm.checkParameterValues(self._parameters, self.context)
         if not valid:
             self.feedback.error = message
@@ -197,7 +197,7 @@ class AlgorithmRun(QObject):
             self._task.cancel()
 
     def _executed(self, successful: bool, outputs: dict[str, Any]) -> None:
-        _alive.discard(self)
+        alive.discard(self)
         error = "" if successful else self.feedback.error or self._otherwise
         self.result = (outputs if successful else None, list(self.feedback.messages), error)
         self.over.emit()

@@ -18,7 +18,7 @@ def settle(*docks, seconds=60):
     """Let Qt go on until the docks have nothing under way."""
     end, calm = time.monotonic() + seconds, 0
     while calm < 3:
-        assert time.monotonic() < end, [vars(dock._works) for dock in docks]
+        assert time.monotonic() < end, [vars(dock.work) for dock in docks]
         QApplication.processEvents()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         calm = 0 if any(dock.busy() for dock in docks) else calm + 1
@@ -76,7 +76,7 @@ def press(dock, action):
 
 def click_map(dock, box_id):
     """Bring a box to the middle of the map and click it there."""
-    canvas = dock._canvas
+    canvas = dock.canvas
     canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))  # another one than the workspace's
     dock.map_link.highlight(box_id, zoom=True)
     QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton,

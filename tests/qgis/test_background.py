@@ -61,7 +61,7 @@ def test_only_the_newest_reading_of_a_kind_is_wanted(works, created):
     go_on(lambda: not works.under_way())
     background.wait_for_readings()
     QApplication.processEvents()
-    assert came == [4] and not background._alive
+    assert came == [4] and not background.alive
 
 
 def test_a_reading_that_is_stopped_can_notice_it(works, created):

@@ -385,7 +385,7 @@ def test_the_dock_goes_in_the_middle_of_an_import(open_dock, fresh, data, conten
     dock.queue.leave()
     end = time.monotonic() + 30
     from shotspotter_connect_plugin.ui import background
-    while background._alive and time.monotonic() < end:
+    while background.alive and time.monotonic() < end:
         QApplication.processEvents()
     assert content(fresh) == before
 

@@ -70,7 +70,7 @@ def go(dock, place, begin, minutes):
 def delivered(dock):
     """What only grew is sent every twenty seconds; here at once."""
     dock.workspace_link.send()
-    wait(lambda: dock.workspace_link.has_all and not dock.workspace_link._works.under_way(), 20)
+    wait(lambda: dock.workspace_link.has_all and not dock.workspace_link.work.under_way(), 20)
 
 
 def test_an_open_visit_is_in_the_workspace_at_once_and_the_batch_finds_the_same(open_live_dock, address, places):
@@ -116,7 +116,7 @@ def test_a_workspace_that_cannot_be_written_to_loses_nothing(open_live_dock, add
     wait(lambda: "Another program is writing" in dock.page.warning.text())
     assert "journal keeps everything" in dock.page.warning.text()
     assert written(address).empty and len(dock.journal.fixes()) == 20
-    wait(lambda: not dock.workspace_link._works.under_way())
+    wait(lambda: not dock.workspace_link.work.under_way())
     dock.take_away()                    # QGIS ends meanwhile
     other.rollback()
     other.close()
@@ -139,7 +139,7 @@ def test_a_box_suppressed_at_the_desk_is_told_in_the_car(open_live_dock, address
     delivered(dock)
     with open_workspace(address) as workspace:
         adjust(workspace, "suppress", DATE, SHIFT, box_id=box, reason=next(iter(workspace.settings.adjustment_reasons)))
-    dock.workspace_link._turn()
+    dock.workspace_link.turn()
     wait(lambda: "Taken off" in dock.page.verdict.text())
     assert dock.page.timer.isVisible() and buttons(dock)
     go(dock, inside, 4, 4)
@@ -178,16 +178,16 @@ def test_boxes_and_car_are_on_the_map(open_live_dock, package, canvas):
     assert {item.value(): item.symbol().color().name() for item in layer.renderer().categories()} == {
         "robbery": "#0072b2", "theft": "#e69f00"}
     drive(dock, OUTSIDE, 0, 1)
-    assert not dock.live_map._band.asGeometry() or dock.live_map._band.asGeometry().isEmpty()
-    assert dock.live_map._car.isVisible()
+    assert not dock.live_map.band.asGeometry() or dock.live_map.band.asGeometry().isEmpty()
+    assert dock.live_map.car.isVisible()
     canvas.setExtent(QgsRectangle(0, 0, 1000, 1000))
     drive(dock, INSIDE, 3, 1)
     place = Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True).transform(*INSIDE)
     assert canvas.extent().contains(*place), "the map follows"
-    outline = dock.live_map._band.asGeometry().boundingBox()
+    outline = dock.live_map.band.asGeometry().boundingBox()
     assert outline.contains(*place) and 300 < outline.width() < 350, "250 m, in Web Mercator at 39 degrees"
     drive(dock, OUTSIDE, 5, 1)
-    assert dock.live_map._band.asGeometry().isEmpty()
+    assert dock.live_map.band.asGeometry().isEmpty()
     canvas.setExtent(QgsRectangle(0, 0, 1000, 1000))
     dock.page.boxes.itemClicked.emit(dock.page.boxes.item(0))
     assert canvas.extent().contains(*place), "a touched box is brought into view"
@@ -195,7 +195,7 @@ def test_boxes_and_car_are_on_the_map(open_live_dock, package, canvas):
     layer, = project.mapLayers().values()
     assert layer is dock.live_map.layer and layer.featureCount() == 2 and not project.isDirty()
     press(dock.page.end)
-    assert not project.mapLayers() and not dock.live_map._car.isVisible()
+    assert not project.mapLayers() and not dock.live_map.car.isVisible()
     project.clear()
     assert not project.mapLayers()
 

@@ -41,7 +41,7 @@ def test_it_shows_the_plan_in_table_and_map(dock, full):
 def test_row_and_map_lead_to_each_other(dock):
     first, second = shown(dock)[:2]
     click_row(dock, second)
-    band = dock.map_link._band.asGeometry().boundingBox()
+    band = dock.map_link.band.asGeometry().boundingBox()
     assert band == QgsRectangle(*dock.view.rectangle(second))
     assert second in dock.form.why.toPlainText() and "What speaks against it" in dock.form.why.toPlainText()
     dock.form.pick.click()
@@ -49,7 +49,7 @@ def test_row_and_map_lead_to_each_other(dock):
     assert dock.form.table_model.patrol(dock.form.table.currentIndex().row())["box_id"] == first
     assert first in dock.form.why.toPlainText()
     dock.form.pick.click()
-    assert dock._canvas.mapTool() is not dock.map_link.tool
+    assert dock.canvas.mapTool() is not dock.map_link.tool
 
 
 def test_filters_and_text(dock):
@@ -229,7 +229,7 @@ def test_the_chain_is_checked_and_a_tampered_row_is_named(dock, full):
 def test_taken_away_it_leaves_nothing_on_the_map(open_dock, full):
     project = QgsProject.instance()
     dock = open_dock(full)
-    canvas, band = dock._canvas, dock.map_link._band
+    canvas, band = dock.canvas, dock.map_link.band
     assert len(project.mapLayers()) == 1 and band in canvas.scene().items()
     dock.form.on_map.click()
     assert not project.mapLayers()

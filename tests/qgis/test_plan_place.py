@@ -86,10 +86,10 @@ def seen(docks):
     """(address, date, shift) that each dock shows."""
     live, reports = docks["live"].first, docks["reports"]
     return {"plan": docks["plan"].place,
-            "reports": Place(reports._address, reports.first.date().toString("yyyy-MM-dd"),
+            "reports": Place(reports.address, reports.first.date().toString("yyyy-MM-dd"),
                              reports.shift.currentData()),
             "import": docks["import"].queue.address, "live": (live.plan, live.shift.currentData()),
-            "tactics": docks["tactics"]._address}
+            "tactics": docks["tactics"].address}
 
 
 def test_opening_a_plan_moves_every_dock(docks, cities):
@@ -127,7 +127,7 @@ def test_another_citys_workspace_of_the_same_name_is_not_taken(docks, cities, cr
     assert QgsProject.instance().read(plan_of(tmp_path / "agency.gpkg"))
     wait(docks)
     assert addresses.current() == "" and docks["plan"].view is None and not shown(docks["plan"])
-    assert "was not found" in told(docks["plan"]) and docks["reports"]._address == ""
+    assert "was not found" in told(docks["plan"]) and docks["reports"].address == ""
     assert docks["import"].queue.address == ""
     # It is found among those used lately; and who chooses another one decides.
     addresses.remember(str(cities[0]))

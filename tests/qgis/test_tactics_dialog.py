@@ -115,7 +115,7 @@ def test_add_is_wrong_until_it_is_complete_and_remove_takes_away(open_dialog, fr
     QTest.keyClicks(dialog.form.name, "Bike ride")
     assert "needs a description" in dialog.wrong.text()
     QTest.keyClicks(dialog.form.description, "Ride a bicycle.")
-    theft = next(item for item in dialog.form._kinds() if item.data(Qt.ItemDataRole.UserRole) == "theft")
+    theft = next(item for item in dialog.form.crime_type_items() if item.data(Qt.ItemDataRole.UserRole) == "theft")
     theft.setCheckState(Qt.CheckState.Checked)
     assert dialog.wrong.text() == ""
     write(dialog.form.approved_by, "James Smith")

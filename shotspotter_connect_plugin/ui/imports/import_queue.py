@@ -117,7 +117,7 @@ class ImportQueue(QObject):
         super().__init__(parent)
         self.items, self.address, self.find_visits = [], "", True
         self.refusal = ""  # why this account may not import into the workspace
-        self._works = BackgroundWork(self)
+        self.work = BackgroundWork(self)
         self._run, self._running, self._dates, self._began = None, None, [], 0.0
 
     # The list
@@ -133,7 +133,7 @@ class ImportQueue(QObject):
     def remove(self, item: QueueItem) -> None:
         """Take an item off the list, unless it is at work."""
         if item in self.items and not item.pending:
-            self._works.cancel(_key(item))
+            self.work.cancel(_key(item))
             self.items.remove(item)
             self.listed.emit()
 
@@ -143,8 +143,8 @@ class ImportQueue(QObject):
             return
         self.address, self.refusal = address, ""
         if address:
-            self._works.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
-                              lambda _: None)
+            self.work.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
+                            lambda _: None)
         for item in self.items:
             if item.state in (PREVIEWING, PROBLEM, READY):
                 self.preview_again(item)
@@ -158,12 +158,12 @@ class ImportQueue(QObject):
 
     def previewing(self) -> bool:
         """Whether any item is still looked at."""
-        return self._works.under_way()
+        return self.work.under_way()
 
     def _start_preview(self, item: QueueItem, function: Callable[[Workspace, Progress], list[Preview]]) -> None:
         item.state = PREVIEWING
-        self._works.start(_key(item), self.address, function, lambda found: self._previewed(item, found),
-                          lambda sentence: self._previewed(item, [Preview(item.path, item.kind, problems=[sentence])]))
+        self.work.start(_key(item), self.address, function, lambda found: self._previewed(item, found),
+                        lambda sentence: self._previewed(item, [Preview(item.path, item.kind, problems=[sentence])]))
         self.changed.emit(item)
 
     def _previewed(self, item: QueueItem, previews: list[Preview]) -> None:
@@ -251,7 +251,7 @@ class ImportQueue(QObject):
 
     def leave(self) -> None:
         """Want no result any more: the dock goes. An import under way is stopped."""
-        self._works.stop()
+        self.work.stop()
         if self._run is not None:
             self._run.cancel()
             self._run.over.disconnect()
@@ -355,7 +355,7 @@ class ImportQueue(QObject):
         def keep(table):
             setattr(item, name, table)
             self.changed.emit(item)
-        self._works.start(_key(item), self.address, function, keep, item.warnings.append)
+        self.work.start(_key(item), self.address, function, keep, item.warnings.append)
 
 
 def _preview_parts(path: str, workspace: Workspace, progress: Progress) -> list[Preview]:

@@ -50,18 +50,18 @@ class LiveMap(QObject):
         super().__init__(parent)
         self._canvas, self._package, self._patrols, self._layer = canvas, None, [], None
         self._shade = Shade(canvas)
-        self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
-        self._band.setStrokeColor(QColor("#ffd400"))
-        self._band.setSecondaryStrokeColor(QColor(style.INK))
-        self._band.setWidth(4)
-        self._band.setFillColor(style.colour("#ffd400", 40))
-        self._car = QgsVertexMarker(canvas)
-        self._car.setIconType(QgsVertexMarker.IconType.ICON_CIRCLE)
-        self._car.setIconSize(18)
-        self._car.setPenWidth(4)
-        self._car.setColor(QColor("#ffffff"))
-        self._car.setFillColor(QColor("#0057d8"))
-        self._car.hide()
+        self.band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+        self.band.setStrokeColor(QColor("#ffd400"))
+        self.band.setSecondaryStrokeColor(QColor(style.INK))
+        self.band.setWidth(4)
+        self.band.setFillColor(style.colour("#ffd400", 40))
+        self.car = QgsVertexMarker(canvas)
+        self.car.setIconType(QgsVertexMarker.IconType.ICON_CIRCLE)
+        self.car.setIconSize(18)
+        self.car.setPenWidth(4)
+        self.car.setColor(QColor("#ffffff"))
+        self.car.setFillColor(QColor("#0057d8"))
+        self.car.hide()
         canvas.extentsChanged.connect(self._shade_all)
         self._overlay = Overlay(_MARK, self, self._take_off, self._show_again)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
@@ -110,9 +110,9 @@ class LiveMap(QObject):
 
     def outline(self, box_id: str) -> None:
         """Outline a box, or none."""
-        self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
+        self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if box_id and self._package is not None:
-            self._band.setToGeometry(QgsGeometry.fromRect(self._rectangle(box_id)), crs_of(self._package.crs))
+            self.band.setToGeometry(QgsGeometry.fromRect(self._rectangle(box_id)), crs_of(self._package.crs))
 
     def move(self, x: float, y: float) -> None:
         """Show the car at a place in the package's CRS; the map follows when it leaves the view."""
@@ -120,8 +120,8 @@ class LiveMap(QObject):
             place = to_map(self._canvas, self._package.crs).transform(QgsPointXY(x, y))
         except QgsCsException:
             return
-        self._car.setCenter(place)
-        self._car.show()
+        self.car.setCenter(place)
+        self.car.show()
         if not self._canvas.extent().contains(place):
             self._canvas.setCenter(place)
             self._canvas.refresh()
@@ -146,7 +146,7 @@ class LiveMap(QObject):
         self._package = None
         self._take_off()
         self.outline("")
-        self._car.hide()
+        self.car.hide()
         self._shade.hide()
 
     def remove(self) -> None:
@@ -157,7 +157,7 @@ class LiveMap(QObject):
         self._overlay.remove()
         self._canvas.extentsChanged.disconnect(self._shade_all)
         self.clear()
-        for item in (self._band, self._car, self._shade):
+        for item in (self.band, self.car, self._shade):
             self._canvas.scene().removeItem(item)
 
     def _shade_all(self) -> None:

@@ -42,10 +42,10 @@ class WorkspaceLink(QObject):
         self._address, self._shift_date, self._shift, self._journal = address, shift_date, shift, journal
         self._fixes, self._seen, self._gone, self._tactics = [], {}, {}, False
         self._again = False
-        self._works = BackgroundWork(self)
+        self.work = BackgroundWork(self)
         self._clock = QTimer(self)
         self._clock.setInterval(_EVERY)
-        self._clock.timeout.connect(self._turn)
+        self._clock.timeout.connect(self.turn)
         self._clock.start()
 
     def begin(self, fixes: Iterable[Fix], visits: Iterable[Visit], tactics: Collection[object]) -> None:
@@ -78,20 +78,20 @@ class WorkspaceLink(QObject):
 
     def send(self) -> None:
         """Deliver what is waiting, now or when the delivery under way is over."""
-        if self._works.under_way("deliver"):
+        if self.work.under_way("deliver"):
             self._again = True
             return
         if self.has_all:
             return
         fixes, seen, gone, tactics = list(self._fixes), dict(self._seen), dict(self._gone), self._tactics
         self._tactics = self._again = False
-        self._works.start(
+        self.work.start(
             "deliver", self._address, lambda workspace, _: self._deliver(workspace, fixes, seen, gone, tactics),
             lambda _: self._delivered(len(fixes), seen, gone), lambda sentence: self._failed(sentence, tactics))
 
     def finish(self) -> bool:
         """Deliver what is left now, if nothing else is under way -> whether everything is in the workspace."""
-        if self._works.under_way("deliver"):
+        if self.work.under_way("deliver"):
             return False
         try:
             with open_workspace(self._address) as workspace:
@@ -108,14 +108,15 @@ class WorkspaceLink(QObject):
     def stop(self) -> None:
         """Deliver no more."""
         self._clock.stop()
-        self._works.stop()
+        self.work.stop()
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """What is done at each turn of the clock: send what waits, and ask for a newer plan."""
         self.send()
-        if not self._works.under_way("plan"):
+        if not self.work.under_way("plan"):
             date, shift = self._shift_date, self._shift
-            self._works.start("plan", self._address, lambda workspace, _: make_package(workspace, date, shift),
-                              self.replanned.emit, self.told.emit)
+            self.work.start("plan", self._address, lambda workspace, _: make_package(workspace, date, shift),
+                            self.replanned.emit, self.told.emit)
 
     def _delivered(self, fixes: int, seen: dict[tuple[str, pd.Timestamp], Visit],
                    gone: dict[tuple[str, pd.Timestamp], Visit]) -> None:

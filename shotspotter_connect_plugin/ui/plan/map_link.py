@@ -64,17 +64,17 @@ class MapLink(QObject):
     box_picked = pyqtSignal(str)
     told = pyqtSignal(str)
 
-    def __init__(self, canvas: QgsMapCanvas, works: BackgroundWork, parent: QObject) -> None:
+    def __init__(self, canvas: QgsMapCanvas, work: BackgroundWork, parent: QObject) -> None:
         super().__init__(parent)
-        self._canvas, self._works = canvas, works
+        self._canvas, self.work = canvas, work
         self._last = None
         self._view, self._layer, self._shown, self._revealed, self._hidden = None, None, None, "", []
         self.tool = PickTool(canvas)
         self.tool.picked.connect(self._clicked)
-        self._band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
-        self._band.setStrokeColor(QColor(style.INK))
-        self._band.setWidth(3)
-        self._band.setFillColor(style.colour("#ffd400", 70))
+        self.band = QgsRubberBand(canvas, QgsWkbTypes.GeometryType.PolygonGeometry)
+        self.band.setStrokeColor(QColor(style.INK))
+        self.band.setWidth(3)
+        self.band.setFillColor(style.colour("#ffd400", 70))
         self._overlay = Overlay(_MARK, self, self._remove, self._show_again)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         QgsProject.instance().readProject.connect(self._forget_stored)
@@ -128,11 +128,11 @@ class MapLink(QObject):
 
     def highlight(self, box_id: str, zoom: bool = False) -> None:
         """Outline a box, or none; ``zoom`` also brings it into view."""
-        self._band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
+        self.band.reset(QgsWkbTypes.GeometryType.PolygonGeometry)
         if not box_id or self._view is None:
             return
         rectangle = QgsRectangle(*self._view.rectangle(box_id))
-        self._band.setToGeometry(QgsGeometry.fromRect(rectangle), crs_of(self._view.crs))
+        self.band.setToGeometry(QgsGeometry.fromRect(rectangle), crs_of(self._view.crs))
         if zoom:
             bring_into_view(self._canvas, self._view.crs, rectangle.buffered(4 * rectangle.width()))
 
@@ -151,7 +151,7 @@ class MapLink(QObject):
         self.pick(False)
         self._show_hidden()
         self._remove()
-        self._canvas.scene().removeItem(self._band)
+        self._canvas.scene().removeItem(self.band)
 
     @property
     def layer(self) -> QgsVectorLayer | None:
@@ -247,7 +247,7 @@ class MapLink(QObject):
                 if each.source().split("|")[0] == path:
                     each.dataProvider().reloadData()
                     each.triggerRepaint()
-        self._works.start("follow", address, write, draw_again, self.told.emit)
+        self.work.start("follow", address, write, draw_again, self.told.emit)
 
     def _layers_go(self, ids: Sequence[str]) -> None:
         if self._layer is not None and self._layer.id() in ids:

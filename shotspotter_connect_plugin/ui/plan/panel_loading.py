@@ -28,9 +28,9 @@ class PanelLoader(QObject):
     _stale: set[QWidget]
     complained = pyqtSignal(str)
 
-    def __init__(self, form: PlanForm, works: BackgroundWork, parent: QObject) -> None:
+    def __init__(self, form: PlanForm, work: BackgroundWork, parent: QObject) -> None:
         super().__init__(parent)
-        self._form, self._works = form, works
+        self._form, self.work = form, work
         self._address, self._view, self._box, self._week_of, self._stale = "", None, "", "", set()
 
     def show(self, address: str, view: PlanView, same_shift: bool) -> None:
@@ -38,7 +38,7 @@ class PanelLoader(QObject):
         self._address, self._view, self._week_of = address, view, view.shift_date
         self._stale = {self._form.why, self._form.lately, self._form.week}
         if not same_shift:
-            self._works.cancel("risen")
+            self.work.cancel("risen")
             self._form.risen.clear()
             self._name_risen(0)
 
@@ -72,7 +72,7 @@ class PanelLoader(QObject):
             return
         self._stale.discard(panel)
         if panel is form.why and not self._box:
-            self._works.cancel("panel")
+            self.work.cancel("panel")
             form.why.tell(tr("Choose a row, or click a box on the map."))
             return
         if not view.shift:
@@ -87,7 +87,7 @@ class PanelLoader(QObject):
             form.week: (lambda workspace, _: shift_week.week(workspace, week_of),
                         lambda week: form.week.show_week(week, kinds, (shift_date, shift))),
         }[panel]
-        self._works.start("panel", self._address, read, show, self.complained.emit)
+        self.work.start("panel", self._address, read, show, self.complained.emit)
 
     def forecast_by_itself(self) -> None:
         """New events came in: list what rose, and offer the list; the analyst decides."""
@@ -112,7 +112,7 @@ class PanelLoader(QObject):
             panel.tell(sentence)
             self.complained.emit(sentence)
         panel.tell(tr("Forecasting …"))
-        self._works.start("risen", self._address, lambda workspace, progress: recent_events.risen(
+        self.work.start("risen", self._address, lambda workspace, progress: recent_events.risen(
             workspace, view.shift_date, view.shift, progress=progress), show, failed)
 
     def _offer(self, risen: Risen) -> None:

@@ -26,7 +26,7 @@ class PlanChanges(QObject):
     ----------
     buttons : mapping of str to QToolButton
         By action.
-    works : Works
+    work : BackgroundWork
     parent : QWidget
         Over which questions are asked.
     """
@@ -37,9 +37,9 @@ class PlanChanges(QObject):
     made = pyqtSignal(str, str)
     failed = pyqtSignal()
 
-    def __init__(self, buttons: Mapping[str, QToolButton], works: BackgroundWork, parent: QWidget) -> None:
+    def __init__(self, buttons: Mapping[str, QToolButton], work: BackgroundWork, parent: QWidget) -> None:
         super().__init__(parent)
-        self._buttons, self._works, self._parent = buttons, works, parent
+        self._buttons, self.work, self._parent = buttons, work, parent
         self._address, self._view, self._box = "", None, ""
         self._own_heads = set()
 
@@ -66,7 +66,7 @@ class PlanChanges(QObject):
             return tr("No plan is open.")
         if view.refusal:
             return view.refusal
-        if self._works.under_way("adjust"):
+        if self.work.under_way("adjust"):
             return tr("A change is being made.")
         patrol = view.row_of(self._box) if self._box else None
         status = patrol["status"] if patrol else ""
@@ -100,10 +100,10 @@ class PlanChanges(QObject):
         dialog, address = ChainDialog(self._view.head, self._parent), self._address
 
         def check(head):
-            self._works.start("chain", address, lambda workspace, _: chain.verify_chain(workspace, head),
-                              dialog.show_check, lambda sentence: self.told.emit(sentence, Qgis.MessageLevel.Warning))
+            self.work.start("chain", address, lambda workspace, _: chain.verify_chain(workspace, head),
+                            dialog.show_check, lambda sentence: self.told.emit(sentence, Qgis.MessageLevel.Warning))
         dialog.check.connect(check)
-        dialog.finished.connect(lambda _: self._works.cancel("chain"))
+        dialog.finished.connect(lambda _: self.work.cancel("chain"))
         dialog.open()
 
     def _what(self, action: str) -> str:
@@ -122,8 +122,8 @@ class PlanChanges(QObject):
 
     def _adjust(self, given: dict[str, Any]) -> None:
         view = self._view
-        self._works.adjust({"WORKSPACE": self._address, "DATE": view.shift_date, "SHIFT": view.shift, **given},
-                           lambda outputs, messages, error: self._adjusted(given, outputs, messages, error))
+        self.work.adjust({"WORKSPACE": self._address, "DATE": view.shift_date, "SHIFT": view.shift, **given},
+                         lambda outputs, messages, error: self._adjusted(given, outputs, messages, error))
 
     def _adjusted(self, given: dict[str, Any], outputs: dict[str, Any] | None, messages: list[str], error: str) -> None:
         if error:

@@ -58,11 +58,11 @@ class PlanDock(QgsDockWidget):
         self._complaint, self._wish, self._of_project, self._selecting = "", "", "", False
         self.form = PlanForm(self)
         self.setWidget(self.form)
-        self._works = BackgroundWork(self)
-        self._map = MapLink(canvas, self._works, self)
-        self.changes = PlanChanges(self.form.buttons, self._works, self)
-        self._panels = PanelLoader(self.form, self._works, self)
-        self._canvas = canvas
+        self.work = BackgroundWork(self)
+        self._map = MapLink(canvas, self.work, self)
+        self.changes = PlanChanges(self.form.buttons, self.work, self)
+        self._panels = PanelLoader(self.form, self.work, self)
+        self.canvas = canvas
         self._connect()
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_EVERY)
@@ -97,14 +97,14 @@ class PlanDock(QgsDockWidget):
         form.tabs.currentChanged.connect(lambda _: self._panels.load())
         self.closed.connect(lambda: self._close(True))
         self.opened.connect(lambda: self._close(False))
-        self._works.changed.connect(self._update_buttons)
+        self.work.changed.connect(self._update_buttons)
         self._map.box_picked.connect(self._picked)
         self._map.told.connect(self._complain)
         self._panels.complained.connect(self._complain)
         self.changes.told.connect(self._tell)
         self.changes.made.connect(self._changed)
         self.changes.failed.connect(self.reload)
-        self._canvas.mapToolSet.connect(self._map_tool_set)
+        self.canvas.mapToolSet.connect(self._map_tool_set)
         QgsProject.instance().readProject.connect(self.follow_project)
 
     # Which workspace, date and shift
@@ -138,7 +138,7 @@ class PlanDock(QgsDockWidget):
 
     def _leave(self, address: str) -> None:
         """Show nothing any more of the workspace before, whose reading is not wanted any more either."""
-        self._works.stop()
+        self.work.stop()
         self._address, self._view, self._box, self._stamp, self._complaint = address, None, "", None, ""
         self.form.table_model.set_patrols([])
         self.form.shift.clear()
@@ -177,13 +177,13 @@ class PlanDock(QgsDockWidget):
         """Read the plan again if the workspace has changed, by whoever it was; follow the project to another one."""
         if self._of_project != addresses.of_project(QgsProject.instance()):
             self.follow_project()
-        elif (self.isVisible() and self._view is not None and not self._works.under_way()
+        elif (self.isVisible() and self._view is not None and not self.work.under_way()
                 and self._stamp_now() != self._stamp):
             self.reload()
 
     def busy(self) -> bool:
         """Whether work is under way."""
-        return self._works.under_way()
+        return self.work.under_way()
 
     @property
     def view(self) -> PlanView | None:
@@ -204,7 +204,7 @@ class PlanDock(QgsDockWidget):
         return self.form.date.date().toString(ISO)
 
     def _read(self, kind: str, read: Callable[[Workspace, Progress], Any], then: Callable[[Any], object]) -> None:
-        self._works.start(kind, self._address, read, then, self._complain)
+        self.work.start(kind, self._address, read, then, self._complain)
 
     def _browse_for_workspace(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self._address, tr("Workspaces (*.gpkg)"))
@@ -343,7 +343,7 @@ class PlanDock(QgsDockWidget):
     def _update_buttons(self) -> None:
         self.changes.look_at(self._address, self._view, self._box)
         ready = self._view is not None
-        self.form.risen.button.setEnabled(ready and not self._works.under_way("risen"))
+        self.form.risen.button.setEnabled(ready and not self.work.under_way("risen"))
         self.form.risen.follow(self._view, self.changes.why_not("add"))
         self.form.print.setEnabled(bool(self._address))
         for button in (self.form.check, self.form.back, self.form.forth):
@@ -365,6 +365,6 @@ class PlanDock(QgsDockWidget):
         self.form.remember()
         self._look.stop()
         QgsProject.instance().readProject.disconnect(self.follow_project)
-        self._canvas.mapToolSet.disconnect(self._map_tool_set)
-        self._works.stop()
+        self.canvas.mapToolSet.disconnect(self._map_tool_set)
+        self.work.stop()
         self._map.remove()

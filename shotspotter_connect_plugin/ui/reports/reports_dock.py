@@ -57,8 +57,8 @@ class ReportsDock(QgsDockWidget):
         super().__init__(tr("Reports"), parent)
         self.setObjectName(OBJECT_NAME)
         self._open_designer = open_designer
-        self._address, self._periods, self._written, self._followed = "", {}, "", None
-        self._works = BackgroundWork(self)
+        self.address, self._periods, self._written, self._followed = "", {}, "", None
+        self.work = BackgroundWork(self)
         self.setWidget(self._form())
         self._connect()
         self.follow_project()
@@ -125,7 +125,7 @@ class ReportsDock(QgsDockWidget):
         for ending, button in self.exports.items():
             button.clicked.connect(lambda _, ending=ending: self._ask_where(ending))
         self.show_file.clicked.connect(lambda _: QDesktopServices.openUrl(QUrl.fromLocalFile(self._written)))
-        self._works.changed.connect(self._update)
+        self.work.changed.connect(self._update)
         QgsProject.instance().readProject.connect(self.follow_project)
 
     # Which workspace
@@ -133,7 +133,7 @@ class ReportsDock(QgsDockWidget):
     def follow_project(self, *_: object) -> None:
         """Look at what the open project is about, of a plan its date and shift; else at the workspace used last."""
         place = Place(addresses.current(), *addresses.place_of(QgsProject.instance())[1:])
-        if place.address and (place.address != self._address or place != self._followed):
+        if place.address and (place.address != self.address or place != self._followed):
             self.open_workspace(place.address, place.date, place.shift)
         elif not place.address:
             self._leave("")
@@ -146,13 +146,13 @@ class ReportsDock(QgsDockWidget):
         if not address:
             return
         self._leave(address)
-        self._works.start("choices", address, lambda workspace, _: report_periods.choices(workspace),
-                          lambda choices: self._offer(choices, date, shift), self._complain)
+        self.work.start("choices", address, lambda workspace, _: report_periods.choices(workspace),
+                        lambda choices: self._offer(choices, date, shift), self._complain)
 
     def _leave(self, address: str) -> None:
         """Offer nothing any more of the workspace before; what is being read of it is not wanted any more."""
-        self._works.stop()
-        self._address = address
+        self.work.stop()
+        self.address = address
         fill_workspaces(self.workspace, address)
         for field in (self.beat, self.shift, self.officer):
             field.clear()
@@ -183,7 +183,7 @@ class ReportsDock(QgsDockWidget):
         self._fit_report()
 
     def _browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self._address, tr("Workspaces (*.gpkg)"))
+        path, _ = QFileDialog.getOpenFileName(self, tr("Choose a workspace"), self.address, tr("Workspaces (*.gpkg)"))
         if path:
             self.open_workspace(path)
 
@@ -231,7 +231,7 @@ class ReportsDock(QgsDockWidget):
 
     def _ask_where(self, ending: str) -> None:
         request = self.request()
-        folder = self._remembered("folder") or os.path.dirname(self._address)
+        folder = self._remembered("folder") or os.path.dirname(self.address)
         path, _ = QFileDialog.getSaveFileName(self, tr("Write the report"), os.path.join(
             folder, report_writing.file_name(request) + ending), f"*{ending}")
         if path:
@@ -244,15 +244,15 @@ class ReportsDock(QgsDockWidget):
         request = self.request()
         self._remember(request)
         self._tell("")
-        self._works.start("report", self._address,
-                          lambda workspace, progress: report_writing.read(workspace, request, path),
-                          lambda made: self._made(made, request, path), self._complain)
+        self.work.start("report", self.address,
+                        lambda workspace, progress: report_writing.read(workspace, request, path),
+                        lambda made: self._made(made, request, path), self._complain)
 
     def _made(self, made: report_writing.Made, request: report_writing.ReportRequest, path: str) -> None:
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
             result: Any = report_writing.write(made, path) if path else quietly(
-                lambda project: report_writing.lay_out(made, project, request, self._address))
+                lambda project: report_writing.lay_out(made, project, request, self.address))
         except ConnectError as error:
             self._complain(error.user)
             return
@@ -273,15 +273,15 @@ class ReportsDock(QgsDockWidget):
 
     def busy(self) -> bool:
         """Whether something is being read."""
-        return self._works.under_way()
+        return self.work.under_way()
 
     def take_away(self) -> None:
         """Stop, before the dock goes."""
         QgsProject.instance().readProject.disconnect(self.follow_project)
-        self._works.stop()
+        self.work.stop()
 
     def _update(self) -> None:
-        ready = bool(self._address) and not self.busy()
+        ready = bool(self.address) and not self.busy()
         for button in (self.open_button, *self.exports.values()):
             button.setEnabled(ready)
         self.progress.setVisible(self.busy())

@@ -82,7 +82,7 @@ class TacticForm(QWidget):
         self.source.setCursorPosition(0)
         self.source.setToolTip(self.source.text())
         self.enforcement.setChecked(bool(row.get("enforcement")))
-        for item in self._kinds():
+        for item in self.crime_type_items():
             ticked = item.data(Qt.ItemDataRole.UserRole) in (row.get("crime_types") or [])
             item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
         set_date(self.reviewed, row.get("reviewed"))
@@ -93,7 +93,7 @@ class TacticForm(QWidget):
         return {"name": self.name.text().strip(), "tactic": self.code.text().strip(),
                 "description": self.description.toPlainText().strip(), "source": self.source.text().strip(),
                 "approved_by": self.approved_by.text().strip(), "enforcement": self.enforcement.isChecked(),
-                "crime_types": [item.data(Qt.ItemDataRole.UserRole) for item in self._kinds()
+                "crime_types": [item.data(Qt.ItemDataRole.UserRole) for item in self.crime_type_items()
                                 if item.checkState() == Qt.CheckState.Checked],
                 "reviewed": iso_of(self.reviewed), "expires": iso_of(self.expires)}
 
@@ -101,7 +101,8 @@ class TacticForm(QWidget):
         self.button.setEnabled(not on)
         self.changed.emit()
 
-    def _kinds(self) -> list[QListWidgetItem]:
+    def crime_type_items(self) -> list[QListWidgetItem]:
+        """The crime types that can be ticked, in order; each holds its code."""
         return [self.crime_types.item(row) for row in range(self.crime_types.count())]
 
 

@@ -43,9 +43,9 @@ class TacticsDialog(QDialog):
         self.setObjectName("ConnectTactics")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(980, 640)
-        self._address, self._read, self.rows, self._filling = "", None, [], False
-        self._works = BackgroundWork(self)
-        self._works.changed.connect(self._update)
+        self.address, self._read, self.rows, self._filling = "", None, [], False
+        self.work = BackgroundWork(self)
+        self.work.changed.connect(self._update)
         self._build()
         self.open_workspace(address)
         self._of_project = addresses.of_project(QgsProject.instance())
@@ -53,27 +53,27 @@ class TacticsDialog(QDialog):
 
     def open_workspace(self, address: str) -> None:
         """Show the list of a workspace; what was changed in the one before is gone."""
-        self._works.stop()
-        self._address, self._read, self.rows = address, None, []
+        self.work.stop()
+        self.address, self._read, self.rows = address, None, []
         self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(address)))
         self.refusal.clear()
         self.bar.clearWidgets()
         self._fill_list(-1)
-        self._works.start("read", address, lambda workspace, _: tactic_list.read_list(workspace), self._show,
-                          self._complain)
+        self.work.start("read", address, lambda workspace, _: tactic_list.read_list(workspace), self._show,
+                        self._complain)
 
     def follow_project(self, *_: object) -> None:
         """Show the list of the workspace of the open project; changes that were not saved are not given up for it."""
-        self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(self._address)))
+        self.setWindowTitle(tr("Tactics of {}").format(addresses.name_of(self.address)))
         address = addresses.of_project(QgsProject.instance())
         if not address or address == self._of_project:
             return
-        if self.changed() or self._works.under_way("save"):
+        if self.changed() or self.work.under_way("save"):
             self._tell(tr("Another plan was opened. This is still the list of {}: save or undo its changes.").format(
-                addresses.name_of(self._address)), Qgis.MessageLevel.Warning)
+                addresses.name_of(self.address)), Qgis.MessageLevel.Warning)
         else:
             self._of_project = address
-            if address != self._address:
+            if address != self.address:
                 self.open_workspace(address)
 
     def _build(self) -> None:
@@ -168,11 +168,11 @@ class TacticsDialog(QDialog):
 
     def busy(self) -> bool:
         """Whether the list is being read or saved."""
-        return self._works.under_way()
+        return self.work.under_way()
 
     def _update(self) -> None:
         read, place = self._read is not None, self.list.currentRow()
-        may = read and not self._read.refusal and not self._works.under_way()
+        may = read and not self._read.refusal and not self.work.under_way()
         wrong = tactic_list.whats_wrong(self.rows, self._read.today) if read else []
         mine = [sentence for at, _, sentence in wrong if at == place] or [sentence for _, _, sentence in wrong]
         self.wrong.setText(mine[0] if mine and self.changed() else "")
@@ -238,7 +238,7 @@ class TacticsDialog(QDialog):
         def write(workspace, _):
             changes = tactic_list.save_list(workspace, rows, before, versions=VERSIONS)
             return tactic_list.read_list(workspace), changes
-        self._works.start("save", self._address, write, self._saved, self._complain)
+        self.work.start("save", self.address, write, self._saved, self._complain)
 
     def _saved(self, result: tuple[tactic_list.TacticList, list[Any]]) -> None:
         read, changes = result
@@ -248,7 +248,7 @@ class TacticsDialog(QDialog):
 
     def _choose_sheet(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, tr("Sheet for the community review"), os.path.join(
-            QgsSettings().value(_FOLDER, os.path.dirname(self._address)), "tactics_review.pdf"), tr("PDF (*.pdf)"))
+            QgsSettings().value(_FOLDER, os.path.dirname(self.address)), "tactics_review.pdf"), tr("PDF (*.pdf)"))
         if path:
             QgsSettings().setValue(_FOLDER, os.path.dirname(path))
             self.print_sheet(path if path.lower().endswith(".pdf") else path + ".pdf")
@@ -258,7 +258,7 @@ class TacticsDialog(QDialog):
         from ...reports.builders import publish, tactic_sheet
 
         try:
-            with open_workspace(self._address) as workspace:
+            with open_workspace(self.address) as workspace:
                 report = tactic_sheet.build(workspace)
             publish.write_report(report, path)
         except ConnectError as error:
@@ -275,7 +275,7 @@ class TacticsDialog(QDialog):
                 self, self.windowTitle(), tr("Close and lose the changes that were not saved?")
         ) != QMessageBox.StandardButton.Yes:
             return
-        self._works.stop()
+        self.work.stop()
         super().reject()
 
     def _complain(self, sentence: str) -> None:
