@@ -138,12 +138,10 @@ def clean_fixes(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats 
     """
     placed = np.isfinite(x) & np.isfinite(y) & (at != NAT)
     exact = placed if accuracy is None else placed & rules.usable(accuracy)
-    keep = np.flatnonzero(exact)
-    again = np.zeros(keep.size, dtype=bool)
-    again[1:] = (np.diff(unit[keep]) == 0) & (np.diff(at[keep]) == 0)
-    keep = keep[~again]
+    usable = np.flatnonzero(exact)
+    keep = _one_per_instant(usable, unit, at, x, y, accuracy)
     dropped = {"no unit, place or time": int((~placed).sum()), "bad accuracy": int((placed & ~exact).sum()),
-               "same unit and time": int(again.sum()), "impossible speed": 0}
+               "same unit and time": usable.size - keep.size, "impossible speed": 0}
     if not keep.size:
         return keep, keep, dropped
     at, x, y, unit = at[keep], x[keep], y[keep], unit[keep]
@@ -156,6 +154,25 @@ def clean_fixes(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats 
     track = _settle(np.flatnonzero(broken | jump), broken, at, x, y, rules)[run]
     dropped["impossible speed"] = int((track < 0).sum())
     return keep[track >= 0], track[track >= 0], dropped
+
+
+def _one_per_instant(keep: Ints, unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats | None) -> Ints:
+    """Of the fixes of a unit at one instant the most accurate, and of equals the same one in whatever order they come.
+
+    Devices that tell no seconds put all fixes of a minute at one instant. No time passes between those, and minutes are
+    made of time alone.
+    """
+    same = (np.diff(unit[keep]) == 0) & (np.diff(at[keep]) == 0)
+    if not same.any():
+        return keep
+    shared = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    some = keep[shared]
+    error = np.zeros(some.size) if accuracy is None else accuracy[some]
+    some = some[np.lexsort((y[some], x[some], error, at[some], unit[some]))]  # NaN, not told, comes last
+    again = np.concatenate([[False], (np.diff(unit[some]) == 0) & (np.diff(at[some]) == 0)])
+    kept = keep.copy()
+    kept[shared] = some
+    return np.delete(kept, np.flatnonzero(shared)[again])
 
 
 def _settle(starts: Ints, broken: Bools, at: Ints, x: Floats, y: Floats, rules: VisitRules) -> Ints:

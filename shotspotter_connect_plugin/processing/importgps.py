@@ -24,8 +24,8 @@ class ImportGps(FileImport):
     TITLE = "Import GPS"
     HELP = ("Brings GPS fixes of units into the workspace: CSV with any header or none, GPX, NMEA, GeoJSON, or a "
             "folder of such files. Fixes without a time, with the time of a clock that was not set, or far outside the "
-            "jurisdiction are rejected with that reason. A unit's fix of the same moment is the same fix, so importing "
-            "again, or in another order, adds nothing. “Find visits” then makes visits of them.")
+            "jurisdiction are rejected with that reason. A unit's fix of the same moment and place is the same fix, so "
+            "importing again, or in another order, adds nothing. “Find visits” then makes visits of them.")
     FILE_LABEL = "File or folder"
     FILE_HELP = ("File of GPS fixes, or a folder of them (type or paste its path). A file without a column "
                  "of units holds one unit, named like the file. GPX, NMEA,")

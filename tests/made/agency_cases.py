@@ -12,9 +12,11 @@ A case is a folder of ``tests/data/exports/cases``: the file, ``case.json`` and 
 
 ``expected.csv`` has longitude, latitude, type, earliest, latest (wall clock of the zone) for events, where ``|`` parts
 types of which each is right and ``-`` is a row that must be rejected; unit, utc, longitude, latitude for fixes, where
-an empty unit is any.
+an empty unit is any; the columns of the table as they stand in it for rosters (unit, officer, shift_date, shift,
+from_utc, to_utc) and logs of tactics (officer, unit, tactic, minutes, at_utc).
 """
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -121,6 +123,8 @@ def compared(case, workspace):
     if case.expected is None:
         return [], []
     stored = workspace.read(TABLES[case.importer])
+    if case.importer in ("roster", "tactics"):
+        return _compared_texts(case.expected, stored)
     back = pyproj.Transformer.from_crs(workspace.settings.crs, "EPSG:4326", always_xy=True)
     stored["longitude"], stored["latitude"] = back.transform(stored["x"].to_numpy(), stored["y"].to_numpy())
     free = np.ones(len(stored), dtype=bool)
@@ -134,6 +138,20 @@ def compared(case, workspace):
         else:
             missing.append(row)
     return missing, stored[free].astype(str).to_dict("records")
+
+
+def _compared_texts(expected, stored):
+    """The same for tables without places, value by value; moments to the minute, what is not known is empty."""
+    told = pd.DataFrame({name: [_as_text(value) for value in stored[name]] for name in expected})
+    wanted, found = (Counter(map(tuple, frame.to_numpy().tolist())) for frame in (expected, told))
+    return sorted((wanted - found).elements()), sorted((found - wanted).elements())
+
+
+def _as_text(value):
+    if value is None or value is pd.NaT or value != value:
+        return ""
+    return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, pd.Timestamp) else \
+        f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _fits(case, stored, row):

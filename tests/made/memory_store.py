@@ -120,6 +120,10 @@ class MemoryStore:
         rows = self._kept[table.name]
         met = np.ones(len(rows), dtype=bool)
         for name, wanted in (where or {}).items():
+            if isinstance(name, tuple):
+                together = {tuple(row) for row in zip(*(encode(table.column(part), wanted[part]) for part in name))}
+                met &= np.array([row in together for row in zip(*(rows[part] for part in name))], dtype=bool)
+                continue
             column, stored = table.column(name), rows[name]
             known = stored.notna().to_numpy()
             if isinstance(wanted, Between):

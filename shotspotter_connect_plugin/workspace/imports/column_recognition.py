@@ -7,7 +7,7 @@ from typing import Mapping, Optional, Sequence, Union
 from ... import json_text
 from ...errors import ConnectError, some
 from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
-from .synonyms import COLUMN_ROLES, SEVERAL
+from .synonyms import COLUMN_ROLES, NUMBERED, SEVERAL
 
 _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
             "occurred_utc": "occurred", "reported_utc": "reported", "occurred_from_utc": "occurred_from",
@@ -15,6 +15,7 @@ _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type
 """Names of the tables' own columns, which MAPPING may use for a role."""
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
+_DIGITS = re.compile(r"\d+")
 _SHAPEFILE_NAME = 10
 
 ColumnMapping = Union[Mapping[str, Optional[str]], str, None]
@@ -37,7 +38,8 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     -------
     dict
         Role -> column; roles not found are left out. Each column serves one role. Where several pairs of coordinates
-        are found, the further ones follow as ``x2``, ``y2`` and so on; so do further columns of :data:`SEVERAL`.
+        are found, the further ones follow as ``x2``, ``y2`` and so on; so do further columns of :data:`SEVERAL` and
+        :data:`NUMBERED`.
     """
     given = given_roles(columns, table, mapping)
     found = {role: column for role, column in given.items() if column}
@@ -50,6 +52,9 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
             found[role + (str(number) if number > 1 else "")] = column
             free.remove(column)
             column, number = _further(free, names, role) if role in SEVERAL else None, number + 1
+    for role in NUMBERED:
+        if role in found and role + "2" not in given:
+            _add_numbered(free, role, found)
     if "x" in COLUMN_ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, COLUMN_ROLES[table], found)
     return found
@@ -70,7 +75,8 @@ def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> d
     given: dict[str, Optional[str]] = {}
     for named, wanted in mapping.items():
         role = _ALIASES.get(str(named), str(named))
-        if role not in COLUMN_ROLES[table] and role.rstrip("0123456789") not in set(SEVERAL) & set(COLUMN_ROLES[table]):
+        several = {*SEVERAL, *NUMBERED} & set(COLUMN_ROLES[table])
+        if role not in COLUMN_ROLES[table] and role.rstrip("0123456789") not in several:
             raise ConnectError(f"MAPPING has no role {role}; the roles are {', '.join(COLUMN_ROLES[table])}.")
         if wanted in (None, ""):
             given[role] = None
@@ -105,6 +111,16 @@ def _further(columns: Sequence[str], names: Sequence[str], role: str) -> Optiona
     """The same; a disposition is told by the words of a name, too."""
     told = filter(tells_outcome, columns) if role == "disposition" else iter(())
     return _best(columns, names) or next(told, None)
+
+
+def _add_numbered(free: list[str], role: str, found: dict[str, str]) -> None:
+    """Add the columns that are named as the one found but for a number: "Officer 2" beside "Officer 1"."""
+    stem = _DIGITS.sub("", plain(found[role]))
+    further = [column for column in free if plain(column) in NUMBERED[role]
+               or _DIGITS.sub("", plain(column)) == stem and re.search(r"\d", column)]
+    for number, column in enumerate(further, 2):
+        found[f"{role}{number}"] = column
+        free.remove(column)
 
 
 def _forms(column: str) -> list[str]:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .source_questions import SourceOptions
     from .time_texts import ParsedTimes
 
-TABLE = "gps_fixes"
+TABLE, KEY = "gps_fixes", ["unit", "at_utc", "x", "y"]
 _ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
 NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
 BEFORE_GPS = "a time before GPS existed: the device's clock was not set"

@@ -1,4 +1,4 @@
-"""Importer of GPS fixes: any file of tracks in, one row per unit and moment out.
+"""Importer of GPS fixes: any file of tracks in, one row per unit, moment and place out.
 
 Files are read, put into the workspace's CRS and written chunk by chunk, all in one transaction, so that a file may be
 larger than memory and a killed import leaves nothing behind. What the columns mean is decided by the first chunk.
@@ -17,9 +17,11 @@ import pandas as pd
 from ...errors import Cancelled, ConnectError
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
+from ..store.workspace import Between
 from .coordinates import JurisdictionArea
 from .date_order import OrderUnknown
-from .gps_file import TABLE, GpsFile
+from .event_writing import SAME_PLACE
+from .gps_file import KEY, TABLE, GpsFile
 from .import_result import ImportResult
 from .rejected_rows import SpooledRejects, rejects_path
 from .source_questions import SourceOptions
@@ -45,7 +47,8 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
     """Import GPS fixes.
 
     Fixes outside the jurisdiction (by more than a kilometre) are of no use and rejected with that reason. Fixes of bad
-    accuracy are kept with it; the visits decide. A unit's fix of the same moment is the same fix.
+    accuracy are kept with it, and so are several of a unit at one moment (a device that tells no seconds); the visits
+    decide. A unit's fix of the same moment and place is the same fix.
 
     Parameters
     ----------
@@ -85,6 +88,7 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
     result = GpsImport(crs=area.crs, timezone=check_timezone(source_timezone or workspace.settings.timezone))
     read = 0
     shown: dict[str, str] = {}
+    has_fixes = workspace.count(TABLE) > 0
     with workspace.transaction() as writer, SpooledRejects(rejects_path(workspace, TABLE, rejects)) as rejected:
         waiting = list(files)
         for number, file in enumerate(waiting):
@@ -102,7 +106,7 @@ def import_gps(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapp
                 result.warnings.append(error.user)
                 continue
             shown.setdefault(reader.answers.header, reader.answers.date_order)
-            _import_file(workspace, reader, writer, rejected, result, part)
+            _import_file(workspace, reader, writer, rejected, result, has_fixes, part)
             read += 1
         if not read:
             remedy = result.warnings[0] if result.warnings else "choose another folder."
@@ -124,7 +128,7 @@ def files_in(path: str) -> list[str]:
 
 
 def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected: SpooledRejects, result: GpsImport,
-                 progress: Progress) -> None:
+                 has_fixes: bool, progress: Progress) -> None:
     counts: Counter[str] = Counter(read=0, added=0, updated=0, unchanged=0, rejected=0)
     reasons: Counter[str] = Counter()
     for chunk in reader.chunks():
@@ -135,7 +139,8 @@ def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected
         rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
         reasons.update(reason[~good])
         _widen(result, workspace, fixes["at_utc"][good])
-        done = writer.upsert(TABLE, _one_per_moment(fixes[good]))
+        taken = _as_known(workspace, fixes[good]) if has_fixes else fixes[good]
+        done = writer.upsert(TABLE, _each_once(taken))
         counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
                       unchanged=int(good.sum()) - done.added - done.updated)
     for name, count in counts.items():
@@ -161,7 +166,23 @@ def _widen(result: GpsImport, workspace: Workspace, moments: pd.Series) -> None:
     result.last = max(result.last, dates[1])
 
 
-def _one_per_moment(fixes: GpsFixes) -> GpsFixes:
-    """One fix per unit and moment, the same one in whatever order they come: the most accurate, then by place."""
-    fixes = fixes.sort_values(["unit", "at_utc", "accuracy", "x", "y"], kind="stable", na_position="last")
-    return fixes.drop_duplicates(["unit", "at_utc"])
+def _as_known(workspace: Workspace, fixes: GpsFixes) -> GpsFixes:
+    """Fixes put where the workspace has one of the unit and moment within a metre: the same, told in other digits."""
+    moment = KEY[:2]
+    around = Between(fixes["at_utc"].min(), fixes["at_utc"].max() + pd.Timedelta(milliseconds=1))
+    if fixes.empty or not workspace.count(TABLE, {"unit": fixes["unit"].unique(), "at_utc": around}):
+        return fixes
+    stored = workspace.read(TABLE, KEY, {tuple(moment): fixes[moment].drop_duplicates()})
+    fixes = fixes.reset_index(drop=True)
+    pairs = fixes[KEY].reset_index().merge(stored, on=moment, suffixes=("", "_known"))
+    pairs["metres"] = np.hypot(pairs["x"] - pairs["x_known"], pairs["y"] - pairs["y_known"])
+    pairs = pairs[pairs["metres"] < SAME_PLACE].sort_values("metres", kind="stable").drop_duplicates("index")
+    for axis in ("x", "y"):
+        fixes.loc[pairs["index"], axis] = pairs[f"{axis}_known"].to_numpy()
+    return fixes
+
+
+def _each_once(fixes: GpsFixes) -> GpsFixes:
+    """Each fix once: of several that say the same unit, moment and place, the most accurate, whatever their order."""
+    fixes = fixes.sort_values([*KEY, "accuracy"], kind="stable", na_position="last")
+    return fixes.drop_duplicates(KEY)

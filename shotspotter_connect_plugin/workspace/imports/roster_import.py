@@ -1,15 +1,17 @@
 """Importer of the roster: who crewed which unit when. Officers by badge number; names never get in."""
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from ...forecast.instants import NAT
+from ...forecast.instants import DAY, NAT
 from ...progress import SILENT
-from . import time_texts
+from ..store.workspace import Counts
+from . import crews, time_texts, value_words
 from .import_result import ImportResult
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
@@ -17,10 +19,10 @@ from .unplaced_rows import UnplacedFile
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...forecast.arrays import Objects
     from ...forecast.shifts import ShiftCalendar
     from ...progress import Progress
-    from ..store.workspace import Counts, Workspace, Writer
+    from ..store.workspace import Workspace, Writer
+    from .column_arrays import Flags, Objects
     from .column_recognition import ColumnMapping
 
 TABLE = "roster"
@@ -29,6 +31,17 @@ NO_UNIT, NO_OFFICER = "no unit", "no officer"
 NO_START = "no start: neither a time nor a date with a shift of the workspace"
 UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
+CONTRADICTED = "another row further down has the same unit, officer and start, and says otherwise"
+_KEY, _SAYS = ["unit", "officer", "from_utc"], ["to_utc", "shift_date", "shift"]
+
+
+@dataclass
+class _Moments:
+    """Instants of a role; ``of_day`` tells times of day on the date of the row, ``next_day`` those a day later."""
+
+    at: pd.Series
+    of_day: Flags
+    next_day: pd.Series
 
 
 def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
@@ -36,9 +49,11 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
                   date_order: str = "") -> ImportResult:
     """Import who crewed which unit when.
 
-    A row needs a unit, an officer and a start: a full time; a time of day with the date of the shift; or the date and a
-    shift of the workspace, whose hours then count. An end not after its start is on the next day. Without an end the
-    officer stays until the unit's next row, at most a day.
+    A row needs a unit, one officer or several, and a start: a full time; a time of day with the date of the shift; or
+    the date and a shift of the workspace, whose hours then count. A time of day before the shift that the row names is
+    in its part after midnight: 00:30 of a night that began on the 14th is on the 15th, and belongs to the 14th. An end
+    that is a time of day not after the start is on the next day. Without an end the officer stays until the unit's
+    next row, at most a day.
 
     Parameters as of :func:`~.incident_import.import_incidents`, with the roles of ``synonyms.ROLES["roster"]``; the
     file may also be a table without points. ``source_crs`` is not used: a roster has no places.
@@ -46,6 +61,7 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
     Returns
     -------
     ImportResult
+        Of a crew's row as a whole: added if anything of it is new, else updated if anything changed.
 
     Raises
     ------
@@ -55,47 +71,96 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
     """
     file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
                         ["unit", "officer"], ["shift_date", "from", "to"], progress)
+    officers, wrong, words = crews.badges_of([file.texts(role) for role in file.roles("officer")])
+    if words:
+        file.warnings.append(f"Words beside {words:,} badge numbers were left out.")
     file.reject(file.texts("unit") == "", NO_UNIT, "unit")
-    file.reject(file.texts("officer") == "", NO_OFFICER, "officer")
+    file.reject(wrong, crews.NAMES, "officer")
+    file.reject(officers.map(len) == 0, NO_OFFICER, "officer")
     dates, shift = _shifts(workspace, file)
-    start, end = (_moments(file, role) for role in ("from", "to"))
-    begin, finish = _hours(workspace.calendar, dates, shift)
-    only_shift = start.isna() & (file.texts("from") == "")
-    start, end = start.where(~only_shift, begin), end.where(~(only_shift & end.isna()), finish)
-    file.reject(start.isna() & ~only_shift, UNREADABLE, "from")
-    file.reject(start.isna(), NO_START)
-    file.reject(end.isna() & (file.texts("to") != ""), UNREADABLE, "to")
-    overnight = end.notna() & (end <= start)
-    end = end.where(~overnight, end + pd.Timedelta(days=1))
-    file.reject(end.notna() & (end <= start), BACKWARDS, "to")
+    start, end = _hours_aboard(workspace.calendar, file, dates, shift)
     assigned = workspace.calendar.assign(start)
     rows = pd.DataFrame({
-        "unit": file.codes("unit"), "officer": file.codes("officer"), "from_utc": start, "to_utc": end,
+        "row": np.arange(len(file)), "unit": file.codes("unit"), "officer": officers, "from_utc": start, "to_utc": end,
         "shift_date": np.where(pd.isna(shift), assigned[0], dates),
-        "shift": np.where(pd.isna(shift), assigned[1], shift)})[file.good]
-    rows = rows.drop_duplicates(["unit", "officer", "from_utc"], keep="last")
+        "shift": np.where(pd.isna(shift), assigned[1], shift)})[file.good].explode("officer", ignore_index=True)
+    file.reject(np.isin(np.arange(len(file)), rows["row"][_differ(rows, rows)]), CONTRADICTED, "from")
+    rows = rows[file.good[rows["row"].to_numpy(int)]]
 
     def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
-        writer.upsert("officers", pd.DataFrame({"officer": sorted(set(rows["officer"]))}))
-        return writer.upsert(TABLE, rows), {}
+        once = rows.drop_duplicates(_KEY, keep="last")
+        done = _counts(workspace, rows, once)
+        writer.upsert("officers", pd.DataFrame({"officer": sorted(set(once["officer"]))}))
+        writer.upsert(TABLE, once.drop(columns="row"))
+        return done, {}
     return file.take_in(rejects, write, ImportResult)
+
+
+def _counts(workspace: Workspace, rows: pd.DataFrame, once: pd.DataFrame) -> Counts:
+    """Rows of the file as new as the newest of their entries; ``once`` are the entries to be written."""
+    stored = workspace.read(TABLE, where={"unit": once["unit"].unique()})
+    known = pd.MultiIndex.from_frame(once[_KEY]).isin(pd.MultiIndex.from_frame(stored[_KEY]))
+    state = pd.Series(np.where(known, np.where(_differ(once, stored), 1, 2), 0), index=once.index)
+    first = state.reindex(rows.index, fill_value=2).groupby(rows["row"]).min()
+    return Counts(*(int((first == which).sum()) for which in range(3)))
+
+
+def _differ(rows: pd.DataFrame, others: pd.DataFrame) -> Flags:
+    """Which rows say otherwise than the last of ``others`` with the same unit, officer and start; not if none has."""
+    keys = pd.MultiIndex.from_frame(rows[_KEY])
+    last = others.drop_duplicates(_KEY, keep="last").set_index(_KEY)[_SAYS]
+    beside, differ = last.reindex(keys), np.zeros(len(rows), dtype=bool)
+    for name in _SAYS:
+        one, other = rows[name].reset_index(drop=True), beside[name].reset_index(drop=True)
+        differ |= ((one != other) & ~(one.isna() & other.isna())).to_numpy(bool)
+    return differ & keys.isin(last.index)
 
 
 def _shifts(workspace: Workspace, file: UnplacedFile) -> tuple[Objects, Objects]:
     """(shift date, code of the shift) of each row, None where the source does not tell."""
     shifts = workspace.read("shifts")
-    codes = {str(word).casefold(): code for code, name in zip(shifts["shift"], shifts["name"]) for word in (name, code)}
+    codes = value_words.shift_codes(shifts["shift"], shifts["name"])
     clock = time_texts.in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
     dates, known = time_texts.iso_dates(clock), clock != NAT
-    shift = file.texts("shift").str.casefold().map(codes).astype(object)
+    shift = file.texts("shift").map(lambda text: codes(text)).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()
     return np.where(pd.isna(shift), np.array(None), dates), shift
 
 
-def _moments(file: UnplacedFile, role: str) -> pd.Series:
-    """Instants of a role: full times, or times of day on the date of the row."""
+def _hours_aboard(calendar: ShiftCalendar, file: UnplacedFile, dates: Objects,
+                  shift: Objects) -> tuple[pd.Series, pd.Series]:
+    """From when to when each row's crew was aboard; rows that do not tell are rejected."""
+    begin, finish = _hours(calendar, dates, shift)
+    first, last = _moments(file, "from"), _moments(file, "to")
+    after_midnight = first.of_day & (first.at < begin) & (first.next_day >= begin) & (first.next_day < finish)
+    start, end = first.at.where(~after_midnight, first.next_day), last.at
+    if after_midnight.any():
+        file.warnings.append(f"{int(after_midnight.sum()):,} rows start after midnight in the night of their date; "
+                             "they were put on the day after it and belong to that night.")
+    only_shift = start.isna() & (file.texts("from") == "")
+    start, end = start.where(~only_shift, begin), end.where(~(only_shift & end.isna()), finish)
+    file.reject(start.isna() & ~only_shift, UNREADABLE, "from")
+    file.reject(start.isna(), NO_START)
+    file.reject(end.isna() & (file.texts("to") != ""), UNREADABLE, "to")
+    end = end.where(~(last.of_day & (end <= start)), last.next_day)
+    file.reject(end.notna() & (end <= start), BACKWARDS, "to")
+    return start, end
+
+
+def _moments(file: UnplacedFile, role: str) -> _Moments:
+    """Full times, or times of day on the date of the row; the day is added on the wall clock."""
     full = file.instants(role, time_texts.parse(file.texts(role)))
-    return full.where(full.notna(), file.instants(role, time_texts.parse(file.texts("shift_date"), file.texts(role))))
+    day = file.texts("shift_date")
+    parsed = time_texts.parse(day.where(day != "", file.texts("from")), _clocks(file.texts(role)))
+    later = replace(parsed, clock=np.where(parsed.clock == NAT, NAT, parsed.clock + DAY))
+    of_day = file.instants(role, parsed)
+    return _Moments(full.where(full.notna(), of_day), (full.isna() & of_day.notna()).to_numpy(),
+                    file.instants(role, later))
+
+
+def _clocks(texts: pd.Series) -> pd.Series:
+    """Times of day; in a roster a number up to 24 is an hour: nobody begins a shift at 22 minutes past midnight."""
+    return texts.where(~texts.str.fullmatch(r"[01]?\d|2[0-4]"), texts + ":00")
 
 
 def _hours(calendar: ShiftCalendar, dates: Objects, shift: Objects) -> tuple[pd.Series, pd.Series]:

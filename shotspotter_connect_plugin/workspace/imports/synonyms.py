@@ -137,14 +137,16 @@ _ROLES = {
     "roster": {
         "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle "
                 "vehicleid resource resourceid assignment",
-        "officer": "officer officerid officerno officernumber badge badgeid badgeno badgenumber employeeid employeeno "
-                   "employeenumber serialno serialnumber staffid personnelid payrollno",
+        "officer": "officer officerid officerno officernumber officerbadge badge badgeid badgeno badgenumber officers "
+                   "officerids badges badgenos badgenumbers crew crewbadges crewids assignedofficer assignedofficers "
+                   "employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
+                   "personnelid payrollno memberid",
         "shift_date": "shiftdate date dutydate workdate rosterdate day",
         "shift": "shift shiftcode shiftname tour watch",
         "from": "from fromutc fromdatetime fromtime start startdatetime starttime shiftstart begin begindatetime "
                 "begintime on onduty ondutytime signon logon timeon clockin",
-        "to": "to toutc todatetime totime end enddatetime endtime shiftend finish finishtime off offduty offdutytime "
-              "signoff logoff timeoff clockout",
+        "to": "to toutc todatetime totime through thru throughtime thrutime until till end enddatetime endtime "
+              "shiftend finish finishtime off offduty offdutytime signoff logoff timeoff clockout",
     },
     "tactic_log": {
         "id": "logid tacticlogid entryid recordid uuid globalid id fid objectid",
@@ -165,3 +167,7 @@ _ROLES = {
 COLUMN_ROLES = {table: {role: names.split() for role, names in roles.items()} for table, roles in _ROLES.items()}
 SEVERAL = ("disposition", "offence_detail", "offence_flag")
 """Roles of which every column that fits is read: the further ones as ``disposition2`` and so on."""
+NUMBERED = {"officer": "partner partnerid partnerno partnerbadge partnerbadgeno secondofficer secondofficerid "
+                       "secondofficerbadge secondbadge officertwo badgetwo".split()}
+"""Roles that several columns can have which differ by a number in their names, and what else the further ones are
+called: ``officer2`` and so on."""

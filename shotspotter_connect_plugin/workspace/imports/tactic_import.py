@@ -14,9 +14,9 @@ from ...forecast.instants import NAT
 from ...patrol import tactic_rules
 from ...progress import SILENT
 from ..store.workspace import Between
-from . import privacy, time_texts
+from . import crews, privacy, time_texts
 from .column_names import plain
-from .coordinates import numbers
+from .durations import minutes_of
 from .import_result import ImportResult
 from .source_questions import SourceOptions
 from .unplaced_rows import UnplacedFile
@@ -80,13 +80,18 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
     file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
                         ["officer", "unit"], ["at"], progress)
     at, given = _moments(file)
-    minutes = numbers(file.texts("minutes"))
+    minutes = minutes_of(file.texts("minutes"), file.mapping.get("minutes", ""), file.warnings)
+    crew, wrong, _ = crews.badges_of([file.texts(role) for role in file.roles("officer")])
+    if (crew.map(len) > 1).any():
+        file.warnings.append("Some rows name several officers; a tactic counts once, for the first of them.")
+    file.reject(wrong, crews.NAMES, "officer")
     file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")
     file.reject(at.isna() & given, UNREADABLE, "at")
     file.reject(at.isna(), NO_TIME, "at")
     file.reject((file.texts("minutes") != "") & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES, "minutes")
     rows = pd.DataFrame({
-        **{role: file.codes(role) for role in ("officer", "unit", "box_id", "id")},
+        "officer": crew.str[0].where(crew.str[0].notna(), None),
+        **{role: file.codes(role) for role in ("unit", "box_id", "id")},
         "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
 
     def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """A file of rows without places on its way into a table: a roster, a log of tactics."""
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Callable, Sequence, TypeVar, Union
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
-from . import privacy, source_times
+from . import crews, privacy, source_times
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
@@ -74,7 +75,8 @@ class UnplacedFile:
         self.lines = rows.index.to_numpy()
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
         for role in codes:
-            self._refuse_persons(role)
+            for one in self.roles(role):
+                self._refuse_persons(one, role)
         columns = [self.mapping[role] for role in dates if role in self.mapping]
         self._answers = with_date_order(self._answers, self.source, columns, options.date_order, self.warnings,
                                         rows=rows)
@@ -87,11 +89,17 @@ class UnplacedFile:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def _refuse_persons(self, role: str) -> None:
-        what = privacy.values_about_persons(self.texts(role).unique())
+    def _refuse_persons(self, role: str, named: str) -> None:
+        cells = self.texts(role).unique()
+        what = privacy.values_about_persons([part for cell in cells for part in crews.parts_of(cell)]
+                                            if named == "officer" else cells)
         if what and what != "number plates":
             raise ConnectError(f'The values of column {self.mapping[role]} look like {what}; give badge numbers or '
-                               f'codes of units, and name their column in MAPPING, as in {{"{role}": "column"}}.')
+                               f'codes of units, and name their column in MAPPING, as in {{"{named}": "column"}}.')
+
+    def roles(self, role: str) -> list[str]:
+        """A role, and the further ones that are numbered after it: ``officer``, ``officer2`` and so on."""
+        return [role, *(name for name in self.mapping if re.fullmatch(role + r"\d+", name))]
 
     def texts(self, role: str) -> pd.Series:
         """Texts of a role without blanks around them; empty where the source has none."""

@@ -1,8 +1,8 @@
-"""Words that stand in columns of a calendar or of flags: kinds of days, whether school is held, yes."""
+"""Words that stand in cells: kinds of days, whether school is held, yes, parts of the day as names of shifts."""
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import Callable, Iterable, Optional
 
 _DAY_KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
     (r"HOLIDAY", "holiday"), (r"SCHOOL", "school"), (r"WEATHER|METEO|CLIMATE|TEMPERATURE|PRECIP|\bNOAA\b", "weather"),
@@ -33,3 +33,30 @@ _TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON[- ]?VIEW|PRO[- ]?ACTIV
 def is_true(text: object) -> bool:
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))
+
+
+_SHIFTS = tuple(re.compile(rf"^(?:{words})(?: shifts?| watch| tour)?$", re.IGNORECASE) for words in (
+    "days?|mornings?|first|1st", "eves?|evenings?|swings?|afternoons?|second|2nd",
+    "nights?|mids?|midnights?|graveyard|overnights?|third|3rd"))
+
+
+def shift_codes(codes: Iterable[str], names: Iterable[str]) -> Callable[[str], Optional[str]]:
+    """What gives the code of a shift from a roster's word for it, or None.
+
+    A code or a name of the agency's own; else another word for the same part of the day ("Midnight" for Night), where
+    one of its shifts alone is called after that part.
+    """
+    own: dict[str, str] = {}
+    parts: dict[int, set[str]] = {}
+    for code, name in zip(codes, names):
+        for word in (name, code):
+            own[str(word).casefold()] = code
+            for part in _parts_of_day(word):
+                parts.setdefault(part, set()).add(code)
+    alone = {part: next(iter(found)) for part, found in parts.items() if len(found) == 1}
+    return lambda text: own.get(text.casefold()) or next(
+        (alone[part] for part in _parts_of_day(text) if part in alone), None)
+
+
+def _parts_of_day(word: object) -> list[int]:
+    return [part for part, pattern in enumerate(_SHIFTS) if pattern.match(str(word).strip())]

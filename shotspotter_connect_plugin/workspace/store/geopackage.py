@@ -21,7 +21,7 @@ from .geometry import point_blobs, polygon_blobs
 from .gpkg_bulk import DeferredChanges, catch_up, put_away
 from .gpkg_connection import sentence_of
 from .gpkg_reading import ReadGeoPackage
-from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns
+from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns, renew_keys
 from .sql_text import all_of, conditions, listed, placeholders, quoted, sql
 from .table_store import Counts, Value, Where
 from .tables import TABLES, Table
@@ -66,6 +66,7 @@ class GeoPackage(ReadGeoPackage):
             self._lacked = self._lacking = lacking_columns(self._connection) if self._lacking else {}
             add_columns(self._connection, self._lacking)
             self._lacking = {}
+            renew_keys(self._connection)
 
     def commit(self) -> None:
         """Keep everything written since :meth:`begin`."""

@@ -11,7 +11,7 @@ from ...errors import ConnectError
 from ...frames import Column
 from .file_access import OpenedFile
 from .file_check import FileCheck
-from .gpkg_schema import lacking_columns, rules
+from .gpkg_schema import lacking_columns, present_rules
 from .sql_text import quoted
 from .tables import TABLES
 
@@ -81,7 +81,7 @@ class OpenGeoPackage:
     def faults(self) -> list[str]:
         """Sentences about a damaged file, what is missing, what is foreign, what was removed; empty if none."""
         with self._plainly():
-            made = {table.name: list(rules(table)) for table in TABLES.values()}
+            made = {table.name: present_rules(self._connection, table) for table in TABLES.values()}
             return FileCheck(self._connection, TABLES, made, self._lacking, quoted).faults()
 
     def _check_tables(self) -> None:

@@ -62,7 +62,7 @@ def add_rules(connection: sqlite3.Connection) -> None:
 
 def rules(table: Table) -> Iterator[str]:
     """Statements that make a table keep its key and, where declared, its rows."""
-    yield _index("UNIQUE INDEX", table, table.key, "key")
+    yield _key(table, table.key)
     for number, columns in enumerate(table.indexes, 1):
         yield _index("INDEX", table, columns, "index" + str(number))
     if not table.append_only:
@@ -80,6 +80,33 @@ def rules(table: Table) -> Iterator[str]:
         allowed = ["WHEN NOT ( OLD." + quoted(table.reveal), "IS NULL AND", all_of("IS", others, "OLD.", "NEW."), ")"]
     yield sql("CREATE TRIGGER", quoted(table.name + "_change"), "BEFORE UPDATE ON", quoted(table.name), *allowed,
               refusal)
+
+
+def present_rules(connection: sqlite3.Connection, table: Table) -> list[str]:
+    """As :func:`rules`, with the key that a file made by an earlier version has."""
+    wanted, former = _key(table, table.key), _former_key(connection, table)
+    return [former if former and statement == wanted else statement for statement in rules(table)]
+
+
+def renew_keys(connection: sqlite3.Connection) -> None:
+    """Give a file made by an earlier version the keys of today; rows that were one of their kind stay so."""
+    for table in TABLES.values():
+        if _former_key(connection, table):
+            connection.execute(sql("DROP INDEX", quoted(table.name + "_key")))
+            connection.execute(_key(table, table.key))
+
+
+def _former_key(connection: sqlite3.Connection, table: Table) -> str:
+    """The statement of a key of earlier that a file still has, else empty."""
+    for key in table.former_keys:
+        statement = _key(table, key)
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE sql = ?", (statement,)).fetchone():
+            return statement
+    return ""
+
+
+def _key(table: Table, key: Sequence[str]) -> str:
+    return _index("UNIQUE INDEX", table, key, "key")
 
 
 def _index(kind: str, table: Table, columns: Sequence[str], suffix: str) -> str:

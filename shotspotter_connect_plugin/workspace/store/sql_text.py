@@ -41,10 +41,23 @@ def conditions(table: Table, where: Where | None) -> tuple[str, list[Any]]:
     """(text, bound values) of a ``where``; the text is empty where there is none."""
     texts, values = [], []
     for name, wanted in (where or {}).items():
-        text, bound = _condition(table.column(name), wanted)
+        text, bound = (_condition(table.column(name), wanted) if isinstance(name, str) else
+                       _together(table, name, wanted))
         texts.append(text)
         values.extend(bound)
     return (sql("WHERE", " AND ".join(texts)) if texts else ""), values
+
+
+def _together(table: Table, names: Sequence[str], wanted: Any) -> tuple[str, list[Any]]:
+    """Rows whose values in some columns are together those of one of the rows wanted.
+
+    A join, and in this order: for IN of several columns SQLite uses an index by its first column only.
+    """
+    rows = list(zip(*(encode(table.column(name), wanted[name]) for name in names)))
+    each = " AND ".join("found." + quoted(name) + " = json_extract(wanted.value, '$[" + str(place) + "]')"
+                        for place, name in enumerate(names))
+    return sql("rowid IN (SELECT found.rowid FROM json_each(?) AS wanted CROSS JOIN", quoted(table.name),
+               "AS found ON", each, ")"), [to_json(rows)]
 
 
 def _condition(column: Column, wanted: Wanted) -> tuple[str, list[Any]]:

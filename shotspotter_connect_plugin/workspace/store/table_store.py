@@ -22,9 +22,11 @@ class Between:
     high: Value = None
 
 
-Wanted = Union[Value, Between, "list[Any]", "tuple[Any, ...]", "set[Any]", "frozenset[Any]", "NDArray[Any]", pd.Series]
-Where = Mapping[str, Wanted]
-"""Column -> value (equal; None is null), several values (one of them), or :class:`Between`; all must hold."""
+Wanted = Union[Value, Between, "list[Any]", "tuple[Any, ...]", "set[Any]", "frozenset[Any]", "NDArray[Any]", pd.Series,
+               pd.DataFrame]
+Where = Mapping[Any, Wanted]
+"""Column -> value (equal; None is null), several values (one of them), or :class:`Between`; several columns (a tuple)
+-> frame of what stands in them together (one of its rows). All must hold."""
 
 
 @dataclass(frozen=True)

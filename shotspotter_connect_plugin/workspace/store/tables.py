@@ -22,7 +22,8 @@ class Table:
 
     ``append_only`` tables refuse UPDATE and DELETE in the database itself; ``reveal`` names the one column of an
     append-only table that may go once from NULL to a value; ``ages_by`` the column by which rows grow old, of tables
-    that may be purged.
+    that may be purged. ``former_keys`` are those of workspaces made by earlier versions, all part of the key: it takes
+    their place at the next write.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Table:
     reveal: str | None = None
     ages_by: str | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
+    former_keys: tuple[tuple[str, ...], ...] = ()
 
     @property
     def column_names(self) -> list[str]:
@@ -288,7 +290,7 @@ _ALL = (
         ("x", "real", "Metres in the workspace's CRS"),
         ("y", "real", "Metres in the workspace's CRS"),
         ("accuracy", "real", "Estimated error in metres, where the source tells"),
-    ), ["unit", "at_utc"], ages_by="at_utc"),
+    ), ["unit", "at_utc", "x", "y"], ages_by="at_utc", former_keys=(("unit", "at_utc"),)),
     _table("visits", "Stays in boxes", (
         ("visit_id", "text", "Id", True),
         ("unit", "text", "Unit"),

@@ -53,6 +53,24 @@ def test_order_time_zone_and_chunks_do_not_matter(fixes, rules, seed, zone):
     pd.testing.assert_frame_equal(visits(pd.concat([shuffled, fixes]), rules).frame, expected)
 
 
+@settings(max_examples=40, deadline=None)
+@given(walks, rules, st.integers(0, 2**32 - 1))
+def test_fixes_at_one_instant_add_no_time_and_their_order_does_not_matter(fixes, rules, seed):
+    """Devices that tell no seconds: every fix of a minute has the same time."""
+    known = np.random.default_rng(seed).choice([np.nan, 5.0, 20.0], len(fixes))
+    coarse = fixes.assign(at=fixes["at"].dt.floor("min"), accuracy=known)
+    found = visits(coarse, rules, accuracy=coarse["accuracy"])
+    assert found.counts["used"] + sum(found.counts["dropped"].values()) == len(coarse)
+    assert found.counts["minutes_tracked"] <= sum(
+        (group["at"].max() - group["at"].min()).total_seconds() / 60 for _, group in coarse.groupby("unit")) + 1e-9
+    shuffled = coarse.sample(frac=1.0, random_state=seed % 2**32)
+    again = visits(shuffled, rules, accuracy=shuffled["accuracy"])
+    pd.testing.assert_frame_equal(again.frame, found.frame)
+    assert again.counts == found.counts
+    alone = coarse.sort_values(["unit", "at", "accuracy", "x", "y"]).drop_duplicates(["unit", "at"])
+    pd.testing.assert_frame_equal(visits(alone, rules, accuracy=alone["accuracy"]).frame, found.frame)
+
+
 @settings(max_examples=30, deadline=None)
 @given(walks, rules)
 def test_a_file_split_at_any_gap_gives_the_same_visits(fixes, rules):

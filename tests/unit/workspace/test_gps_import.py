@@ -21,6 +21,7 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports.coordinates import JurisdictionArea
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "gps"
 PLACES = {
@@ -420,14 +421,36 @@ def test_import_twice_and_in_any_order_adds_nothing(at, tmp_path):
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32 - 1))
-def test_two_fixes_of_one_moment_give_the_same_one_in_any_order(at, tmp_path, seed):
+def test_of_fixes_of_one_moment_none_vanishes_and_in_any_order_the_same_is_known(at, tmp_path, seed):
+    """Two places of one moment are two fixes; one place told twice is one fix, as exact as the better of them."""
     workspace, frame = at("San Francisco"), rows(40)
-    double = frame.assign(lat=frame["lat"] + 1e-3, accuracy=20)
-    pd.concat([frame.assign(accuracy=5), double]).sample(frac=1.0, random_state=seed).to_csv(
+    elsewhere, worse = frame.assign(lat=frame["lat"] + 1e-3, accuracy=20), frame.assign(accuracy=30)
+    pd.concat([frame.assign(accuracy=5), elsewhere, worse]).sample(frac=1.0, random_state=seed).to_csv(
         tmp_path / "double.csv", index=False)
     result = accounted(import_gps(workspace, tmp_path / "double.csv"))
-    assert (result.read, result.added, result.unchanged) == (80, 40, 40)
-    check(workspace, frame)
+    assert (result.read, result.added, result.unchanged) == (120, 80, 40)
+    kept = workspace.read("gps_fixes")
+    assert sorted(kept["accuracy"]) == [5.0] * 40 + [20.0] * 40
+    again = accounted(import_gps(workspace, tmp_path / "double.csv"))
+    assert (again.added, again.updated, again.unchanged) == (0, 0, 120)
+
+
+def test_a_device_that_tells_no_seconds_loses_no_fix_and_its_visit_is_found(at, tmp_path):
+    """Two fixes a minute at one instant: a stay of twenty minutes stays one, neither longer nor cut."""
+    workspace = at("San Francisco")
+    moments = pd.date_range("2026-03-02 16:00:10", periods=40, freq="30s", tz="UTC")
+    frame = pd.DataFrame({"unit": "3A12", "lat": 37.7501 + np.arange(40) % 7 * 1e-5, "lon": -122.4501})
+    minutes, seconds = (frame.assign(at=moments.strftime(form)) for form in ("%Y-%m-%d %H:%MZ", "%Y-%m-%d %H:%M:%SZ"))
+    found = []
+    for part in (minutes, minutes.iloc[::-1], seconds):
+        with workspace.transaction() as writer:
+            writer.delete("gps_fixes")
+        part.to_csv(tmp_path / "car.csv", index=False)
+        assert accounted(import_gps(workspace, tmp_path / "car.csv")).added == 40
+        found.append(find_visits(workspace, "2026-03-02", "2026-03-02"))
+    (_, visit), (_, turned), (_, exact) = (next(visits.iterrows()) for visits in found)
+    assert [len(visits) for visits in found] == [1, 1, 1] and visit.equals(turned)
+    assert visit["minutes"] == 19 and abs(visit["minutes"] - exact["minutes"]) < 1
 
 
 def test_a_stopped_import_leaves_nothing(at, tmp_path):

@@ -47,7 +47,9 @@ def test_both_homes_answer_alike(homes):
         assert file.count(name) == memory.count(name)
     low, high = file.read("incidents")["occurred_from_utc"].quantile([0.2, 0.6])
     for where in ({"occurred_from_utc": Between(low, high)}, {"crime_type": ["robbery", None]}, {"box_id": None},
-                  {"discovered": False, "occurred_from_utc": Between(None, high)}):
+                  {"discovered": False, "occurred_from_utc": Between(None, high)},
+                  {("occurred_from_utc", "crime_type"): file.read("incidents").iloc[5:9].assign(
+                      crime_type=["robbery", "burglary", "theft", "robbery"])}):
         columns = ["incident_id", "crime_type", "box_id", "x"]
         pd.testing.assert_frame_equal(*(home.read("incidents", columns, where, "incident_id") for home in homes))
         assert file.count("incidents", where) == memory.count("incidents", where)

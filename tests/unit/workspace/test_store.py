@@ -475,6 +475,32 @@ def test_a_file_of_an_earlier_version_gets_its_new_columns_at_the_first_write(wo
         assert again.read("calendar")["known_utc"].isna().all() and again.faults() == []
 
 
+def test_a_file_of_an_earlier_version_gets_the_key_of_today_at_the_first_write(workspace):
+    """Fixes were known by unit and moment once, so that of two places at one moment one was lost."""
+    fix = pd.DataFrame({"unit": ["3A12"], "at_utc": [pd.Timestamp("2024-07-04T12:00Z")], "x": [320000.0], "y": [4.3e6]})
+    write(workspace, "append", "gps_fixes", fix)
+    with closing(sqlite3.connect(workspace.address)) as connection, connection:
+        connection.execute('DROP INDEX "gps_fixes_key"')
+        connection.execute('CREATE UNIQUE INDEX "gps_fixes_key" ON "gps_fixes" ( "unit", "at_utc" )')
+    with open_workspace(workspace.address) as old:
+        assert old.faults() == []
+        with pytest.raises(RuntimeError, match="stop"), old.transaction():
+            raise RuntimeError("stop")
+        assert old.faults() == [] and old.count("gps_fixes") == 1
+        write(old, "upsert", "gps_fixes", pd.concat([fix, fix.assign(x=320500.0)]))
+        assert old.read("gps_fixes")["x"].tolist() == [320000.0, 320500.0] and old.faults() == []
+        with pytest.raises(ConnectError, match="same unit and at_utc and x and y"):
+            write(old, "append", "gps_fixes", fix)
+
+
+def test_a_lost_key_is_a_fault_and_not_brought_back_in_silence(workspace):
+    with closing(sqlite3.connect(workspace.address)) as connection, connection:
+        connection.execute('DROP INDEX "gps_fixes_key"')
+    with open_workspace(workspace.address) as robbed:
+        write(robbed, "append", "officers", pd.DataFrame({"officer": ["4411"]}))
+        assert any("gps_fixes_key" in fault for fault in robbed.faults())
+
+
 def test_two_may_bring_a_file_of_an_earlier_version_up_to_date(workspace):
     """One had it open for minutes, as a training has, while the other wrote first."""
     rows = pd.DataFrame({"date": ["2024-07-04"], "kind": ["holiday"], "name": ["Independence Day"]})
