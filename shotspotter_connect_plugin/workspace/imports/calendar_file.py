@@ -8,8 +8,9 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT
-from . import coordinates, privacy, source_times, time_texts
+from . import coordinate_systems, coordinates, privacy, source_times, time_texts
 from .column_names import plain
+from .position_texts import read_positions
 from .rejected_rows import RejectedRows
 from .row_source import FAULT, FAULTS, POSITION_COLUMNS
 from .value_words import day_kind, in_session
@@ -191,16 +192,16 @@ class CalendarFile:
         self._x, self._y = np.full((2, size), np.nan)
         if pair is None or not rows.any():
             return np.ones(size, dtype=bool)
-        x, y = (coordinates.numbers(self._rows[column]) for column in pair)
+        positions = read_positions(self._rows, pair)
         given = np.logical_or.reduce([(self._rows[column].astype(str).str.strip() != "").to_numpy() for column in pair])
         if pair == POSITION_COLUMNS:
-            given = np.isfinite(x)
+            given = np.isfinite(positions.x)
         area = coordinates.JurisdictionArea(self.workspace)
-        system = coordinates.choose_system(area, {pair: coordinates.sample_points(x[rows], y[rows])},
-                                           layer_crs=self.source.crs)
-        self._x, self._y, reason = coordinates.place_points(area, system, x, y, given)
-        self._reject(rows & (reason == coordinates.NO_NUMBER), coordinates.NO_NUMBER)
-        self._reject(rows & (reason == coordinates.OFF_BY_POWER), coordinates.OFF_BY_POWER)
+        sample = coordinate_systems.sample_positions(positions.taken(np.flatnonzero(rows)))
+        system = coordinate_systems.choose_system(area, {pair: sample}, layer_crs=self.source.crs)
+        self._x, self._y, reason = coordinates.place_points(area, system, positions, given)
+        for why in set(coordinates.REASONS) - {coordinates.NO_PLACE, coordinates.OUTSIDE_JURISDICTION}:
+            self._reject(rows & (reason == why), why)
         return reason != coordinates.OUTSIDE_JURISDICTION
 
     def _numbers(self, role: str, rows: Bools) -> Floats:

@@ -1,15 +1,20 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Collection, Sequence
+from typing import TYPE_CHECKING, Collection, Optional, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
 from .column_recognition import ColumnMapping, given_roles, recognise
+from .place_columns import add_points
 from .row_source import POSITION_COLUMNS
 from .source_questions import SourceQuestion
+from .synonyms import COLUMN_ROLES
 
 if TYPE_CHECKING:
+    from ...progress import Progress
+    from .import_frames import FileRows
+    from .position_texts import Pair
     from .row_source import RowSource
 
 _PLACED = ("incidents", "gunfire", "gps_fixes")
@@ -34,7 +39,7 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
     ----------
     columns : list of str
     table : str
-        A key of ``synonyms.ROLES``.
+        A key of ``synonyms.COLUMN_ROLES``.
     mapping : dict or str or None
         As ``synonyms.recognise`` takes it.
     warnings : list of str
@@ -57,16 +62,24 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
     return found
 
 
-def pairs_of(source: RowSource, found: dict[str, str]) -> list[tuple[str, str]]:
-    """(x column, y column) of every pair of coordinates of a source, degrees first."""
-    pairs = [POSITION_COLUMNS] if source.has_geometry else []
+def find_points(source: RowSource, table: str, found: dict[str, str], given: dict[str, Optional[str]],
+                progress: Progress, head: Optional[FileRows] = None) -> None:
+    """Complete the columns of a table with places by those that hold both numbers of a position, unless others were
+    found or ``given`` says otherwise: the first rows (``head``, read if not given) are looked at."""
+    if table in _PLACED and not {"longitude", "latitude", "x", "y", "point"} & set(given):
+        add_points(source, found, COLUMN_ROLES[table]["point"], progress, head)
+
+
+def pairs_of(source: RowSource, found: dict[str, str]) -> list[Pair]:
+    """The columns of every position of a source: (x column, y column), degrees first, then (column of both,)."""
+    pairs: list[Pair] = [POSITION_COLUMNS] if source.has_geometry else []
     if "longitude" in found and "latitude" in found:
         pairs.append((found["longitude"], found["latitude"]))
     number = ""
     while "x" + number in found and "y" + number in found:
         pairs.append((found["x" + number], found["y" + number]))
         number = str(int(number or 1) + 1)
-    return pairs
+    return pairs + [(column,) for role, column in found.items() if role.rstrip("0123456789") == "point"]
 
 
 class HeaderMissing(SourceQuestion):
@@ -89,7 +102,7 @@ def missing_roles(source: RowSource, table: str, found: dict[str, str]) -> list[
     """(role, what it is) of every column that is missing without which no row of a source can be taken in."""
     missing = [(roles[0], what) for roles, what in _NEEDED[table] if not set(roles) & set(found)]
     if table in _PLACED and not pairs_of(source, found):
-        missing.append(("longitude", "a position (longitude and latitude, or x and y)"))
+        missing.append(("longitude", "a position (longitude and latitude, x and y, or point)"))
     return missing
 
 

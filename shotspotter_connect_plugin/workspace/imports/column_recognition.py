@@ -7,12 +7,14 @@ from typing import Mapping, Optional, Sequence, Union
 from ... import json_text
 from ...errors import ConnectError, some
 from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
-from .synonyms import COLUMN_ROLES, NUMBERED, SEVERAL
+from .place_names import paired_by_words
+from .synonyms import BY_CONTENT, COLUMN_ROLES, NUMBERED, SEVERAL
 
 _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
             "occurred_utc": "occurred", "reported_utc": "reported", "occurred_from_utc": "occurred_from",
             "occurred_to_utc": "occurred_to"}
 """Names of the tables' own columns, which MAPPING may use for a role."""
+_NESTED = re.compile(r"\w+(\.\w+)+")
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _DIGITS = re.compile(r"\d+")
@@ -45,7 +47,7 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     found = {role: column for role, column in given.items() if column}
     free = [column for column in columns if column not in found.values()]
     for role, names in COLUMN_ROLES[table].items():
-        if role in given or role in ("x", "y"):
+        if role in given or role in ("x", "y", *BY_CONTENT):
             continue
         column, number = _further(free, names, role), 1
         while column is not None:
@@ -57,7 +59,22 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
             _add_numbered(free, role, found)
     if "x" in COLUMN_ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, COLUMN_ROLES[table], found)
+    if "x" in COLUMN_ROLES[table] and not {"longitude", "latitude", "x", "y", *BY_CONTENT} & set(given):
+        _by_words(free, found)
     return found
+
+
+def _by_words(free: list[str], found: dict[str, str]) -> None:
+    """Add the pair of coordinates that the words of names tell, where no pair is known by its whole names."""
+    if {"longitude", "latitude"} <= set(found) or "x" in found:
+        return
+    alone = [role for role in ("longitude", "latitude") if role in found]
+    pair = paired_by_words([*free, *(found[role] for role in alone)])
+    if pair:
+        for role in alone:
+            del found[role]
+        east, *columns = pair
+        found.update(zip(("longitude", "latitude") if east == "longitude" else ("x", "y"), columns))
 
 
 def given_roles(columns: Sequence[str], table: str, mapping: ColumnMapping) -> dict[str, Optional[str]]:
@@ -124,9 +141,11 @@ def _add_numbered(free: list[str], role: str, found: dict[str, str]) -> None:
 
 
 def _forms(column: str) -> list[str]:
+    """A name, the same without what it says of a zone or a unit, and the ends of one that is nested."""
     name = plain(column)
     bare = _LOCAL.sub("", NAMES_ZONE.sub("", name))
-    return [name, bare, _UNIT.sub("", bare)]
+    nested = str(column).split(".") if _NESTED.fullmatch(str(column)) else []
+    return [name, bare, _UNIT.sub("", bare), *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)]
 
 
 def _rank(name: str, names: Sequence[str]) -> Optional[int]:

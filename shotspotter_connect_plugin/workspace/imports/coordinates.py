@@ -1,9 +1,8 @@
-"""Where points are: which coordinate system a file uses, judged by where its points fall; boxes; rounding."""
+"""Where points are: a workspace's boxes, coordinates in its system, and what is wrong with those that lie elsewhere."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from ...forecast import crs as systems
 if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Floats, Ints, Objects
     from ..store.workspace import Workspace
+    from .position_texts import Pair, Positions
 
 TOLERANCE = 1000.0
 """Metres beyond the fishnet within which a point is still taken for the jurisdiction's."""
@@ -21,18 +21,41 @@ TOLERANCE = 1000.0
 NO_PLACE, NO_NUMBER = "no coordinates", "coordinates that are not numbers"
 OUTSIDE_JURISDICTION = "outside the jurisdiction"
 OFF_BY_POWER = "outside the jurisdiction: a coordinate is off by a power of ten"
+NOWHERE = "no place: zeros or another filler instead of coordinates"
+SIGN = "outside the jurisdiction: a coordinate has the wrong sign"
+SWAPPED = "outside the jurisdiction: longitude and latitude are swapped"
+REASONS = (NO_PLACE, NO_NUMBER, OUTSIDE_JURISDICTION, OFF_BY_POWER, NOWHERE, SIGN, SWAPPED)
+"""Why a point cannot be used."""
 
-_SAMPLE = 2000
 _SLIPS = 5000
 """More places outside than this are another area, not slips of a key."""
+_NOTHING = 0.01
+"""Degrees or metres within which a point is at zero: off Africa, or at the origin of a grid."""
+_NINES = [10.0 ** digits - 10.0 ** -decimals for digits in range(3, 11) for decimals in range(7)
+          if digits + decimals > 3]
 
-# Authority -> how the names of its systems begin that are tried first.
-_FAMILIES = {"EPSG": ("NAD83 / ", "WGS 84 / ", "ETRS89 / "), "ESRI": ("NAD_1983_StatePlane",)}
-_GOOD, _CLEAR = 0.5, 0.99
-_FINER = 1.01
-_STEPS_DEGREES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
-_STEPS_UNITS = (1000.0, 500.0, 250.0, 200.0, 100.0, 50.0, 25.0, 20.0)
-_ROUNDED = 0.95
+
+def _degrees_minutes(values: Floats) -> Floats:
+    """Degrees of numbers such as 3854.5, which are degrees and minutes, as receivers write them."""
+    size = np.abs(values)
+    return np.sign(values) * (size // 100 + size % 100 / 60)
+
+
+def _degrees_minutes_seconds(values: Floats) -> Floats:
+    """Degrees of numbers such as 385430, which are degrees, minutes and seconds."""
+    size = np.abs(values)
+    return np.sign(values) * (size // 10_000 + size // 100 % 100 / 60 + size % 100 / 3600)
+
+
+UNITS: dict[str, Callable[[Floats], Floats]] = {
+    "": lambda values: values, "millionths of a degree": lambda values: values / 1e6,
+    "ten-millionths of a degree": lambda values: values / 1e7,
+    "hundred-thousandths of a degree": lambda values: values / 1e5,
+    "degrees and minutes in one number": _degrees_minutes,
+    "degrees, minutes and seconds in one number": _degrees_minutes_seconds,
+    "seconds of arc": lambda values: values / 3600, "thousandths of a second of arc": lambda values: values / 3.6e6,
+    "feet": lambda values: values * 1200 / 3937}
+"""What numbers may count -> degrees, or metres, of them; feet are those of US surveys."""
 
 
 class JurisdictionArea:
@@ -79,16 +102,30 @@ class JurisdictionArea:
 class CoordinateSystem:
     """What a file's coordinates are.
 
-    ``columns`` are the two used, ``crs`` what they are taken for, ``swapped`` whether the first holds northings;
+    ``columns`` are those used, ``crs`` what they are taken for, ``swapped`` whether the first number is the northing;
     ``share`` of the sample that fell on boxes; ``rounded`` is width and height (metres) of the cells to which the
-    source rounded, NaN where it did not.
+    source rounded, NaN where it did not; ``unit`` is one of :data:`UNITS`, ``decimal_commas`` whether a comma with
+    three digits behind it is a decimal one.
     """
 
-    columns: tuple[str, str]
+    columns: Pair
     crs: str
     swapped: bool
     share: float
     rounded: tuple[float, float]
+    unit: str = ""
+    decimal_commas: bool = False
+
+    def told(self) -> list[str]:
+        """Sentences on how the numbers were read, where that is unusual."""
+        words = columns_in_words(self.columns)
+        return ([f"The numbers in {words} were read as {self.unit}."] if self.unit else []) + (
+            [f"Commas in {words} were read as decimal commas."] if self.decimal_commas else [])
+
+
+def columns_in_words(columns: Pair) -> str:
+    """One column or two, for messages."""
+    return f"column{'s' * (len(columns) > 1)} {' and '.join(columns)}"
 
 
 def numbers(texts: pd.Series) -> Floats:
@@ -103,65 +140,41 @@ def numbers(texts: pd.Series) -> Floats:
     return values
 
 
-def sample_points(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Up to 2,000 of the known points of a part of a file, evenly taken."""
-    known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
-    rows = known[np.linspace(0, known.size - 1, min(known.size, _SAMPLE)).astype(int)]
-    return x[rows], y[rows]
+def are_fillers(x: Floats, y: Floats) -> Bools:
+    """Which pairs of numbers only fill a place: zeros, ones, nines."""
+    with np.errstate(invalid="ignore"):
+        alike = (x == y) & np.isin(np.abs(x), (1.0, 9.0, 99.0, 999.0))
+        return ((np.abs(x) < _NOTHING) & (np.abs(y) < _NOTHING)) | alike | _all_nines(x) | _all_nines(y)
 
 
-def choose_system(area: JurisdictionArea, samples: Mapping[tuple[str, str], tuple[Floats, Floats]],
-                  source_crs: str = "", layer_crs: str = "") -> CoordinateSystem:
-    """Find what a file's coordinates are.
-
-    Parameters
-    ----------
-    area : JurisdictionArea
-    samples : dict
-        (name of the x column, name of the y column) -> (x, y) float arrays; several where a file gives its places in
-        several systems. The pair and the coordinate system under which most points fall into the jurisdiction are
-        taken; of equals the first pair, unless another tells more places apart.
-    source_crs
-        Named by the user: then nothing else is tried.
-    layer_crs : str
-        What a layer says of the first pair.
-
-    Returns
-    -------
-    CoordinateSystem
-    """
-    if source_crs:
-        source_crs = systems.text_of(systems.parse(source_crs))
-    best: Any = None
-    for order, (columns, (x, y)) in enumerate(samples.items()):
-        places = len(pd.DataFrame({"x": _coarse(x), "y": _coarse(y)}).drop_duplicates())
-        if best and best[0] > _CLEAR and places <= _FINER * best[1]:
-            continue
-        share, crs, swapped = _system(area, x, y, source_crs or (layer_crs if order == 0 else ""))
-        if best is None or share > best[0] + 0.01 or (share > best[0] - 0.01 and places > _FINER * best[1]):
-            best = (share, places, columns, crs, swapped)
-    share, _, columns, crs, swapped = best
-    return CoordinateSystem(columns, crs, swapped, share, _rounding(area, *samples[columns], crs, swapped))
+def _all_nines(values: Floats) -> Bools:
+    """Which numbers are written with nines only, four at least."""
+    return np.isin(np.abs(values), _NINES)
 
 
-def place_points(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y: Floats,
-                 given: Bools) -> tuple[Floats, Floats, Objects]:
+def place_points(area: JurisdictionArea, system: CoordinateSystem, positions: Positions, given: Bools,
+                 powers: bool = True) -> tuple[Floats, Floats, Objects]:
     """Bring points into the workspace's CRS.
 
     Parameters
     ----------
     area : JurisdictionArea
     system : CoordinateSystem
-    x, y : numpy.ndarray of float
+    positions : Positions
+        Of the system's columns.
     given : numpy.ndarray of bool
         Where the source wrote something, even if it is no number.
+    powers : bool
+        Whether to look for coordinates that are off by a power of ten, which takes long where many points are outside.
 
     Returns
     -------
     (x, y, reason)
-        ``reason`` is None where the point can be used.
+        ``reason`` is None where the point can be used, else one of :data:`REASONS`.
     """
-    here_x, here_y = _moved(area, x, y, system.crs, system.swapped)
+    raw_x, raw_y = positions.read(system.decimal_commas)
+    x, y = (UNITS[system.unit](values) for values in (raw_x, raw_y))
+    here_x, here_y = moved(area, x, y, system.crs, system.swapped)
     reason = np.full(len(x), None, dtype=object)
     known = np.isfinite(x) & np.isfinite(y)
     reason[~known & ~given] = NO_PLACE
@@ -169,80 +182,27 @@ def place_points(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y:
     out = np.flatnonzero(known & ~area.near(here_x, here_y))
     reason[out] = OUTSIDE_JURISDICTION
     if out.size:
-        reason[out[_off_by_power(area, x[out], y[out], system.crs, system.swapped)]] = OFF_BY_POWER
+        nowhere = are_fillers(raw_x[out], raw_y[out])
+        reason[out[nowhere]] = NOWHERE
+        out = out[~nowhere]
+        for why, rows in _slips(area, system, x[out], y[out], powers):
+            reason[out[rows & (reason[out] == OUTSIDE_JURISDICTION)]] = why
     return here_x, here_y, reason
 
 
-def no_point_inside(area: JurisdictionArea, system: CoordinateSystem, named: str) -> str:
-    """The sentence for a file of which no point lies in the jurisdiction."""
-    west, south, east, north = area.bounds_degrees()
-    how = "read as " + system.crs if named else "in no coordinate system tried"
-    return (f"No point of columns {system.columns[0]} and {system.columns[1]} falls into the jurisdiction (longitude "
-            f"{west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}), {how}; check the columns, or name the "
-            "right system as SOURCE_CRS.")
+def _slips(area: JurisdictionArea, system: CoordinateSystem, x: Floats, y: Floats,
+           powers: bool) -> Iterator[tuple[str, Bools]]:
+    """(reason, which points outside would fall on a box without that slip)."""
+    turned = [_on_boxes(area, x * sign_x, y * sign_y, system.crs, system.swapped)
+              for sign_x, sign_y in ((-1, 1), (1, -1), (-1, -1))]
+    yield SIGN, np.logical_or.reduce(turned)
+    yield SWAPPED, _on_boxes(area, x, y, system.crs, not system.swapped)
+    if powers:
+        yield OFF_BY_POWER, _off_by_power(area, x, y, system.crs, system.swapped)
 
 
-def _system(area: JurisdictionArea, x: Floats, y: Floats, named: str) -> tuple[float, str, bool]:
-    """(share of points on boxes, crs, swapped) of the system that is named, or else of the likeliest."""
-    if named:
-        return _best_crs(area, x, y, [(named, False)])
-    tried = _candidates(area, x, y)
-    found = _best_crs(area, x, y, tried)
-    if found[0] < _GOOD:
-        found = max(found, _best_crs(area, x, y, _further(area, x, tried)), key=lambda item: item[0])
-    return found
-
-
-def _coarse(values: Floats) -> Floats:
-    """Values rounded to about a decimetre, in degrees or in units of length."""
-    degrees = np.nanmax(np.abs(values)) <= 360 if np.isfinite(values).any() else True
-    return np.round(values, 6 if degrees else 1)
-
-
-def _candidates(area: JurisdictionArea, x: Floats, y: Floats) -> list[tuple[str, bool]]:
-    """(crs, swapped) worth trying for these numbers, likeliest first; a swapped pair holds latitude first."""
-    if not x.size:
-        return [(systems.DEGREES, False)]
-    if np.mean((np.abs(x) <= 180) & (np.abs(y) <= 180)) > _GOOD:
-        return [(systems.DEGREES, False), (systems.DEGREES, True)]
-    return [(crs, False) for crs in [area.crs, *_projected(area, True)]] + [(area.crs, True)]
-
-
-def _further(area: JurisdictionArea, x: Floats, tried: list[tuple[str, bool]]) -> list[tuple[str, bool]]:
-    """The rest of the projected systems in use here, for numbers too large for degrees."""
-    if not x.size or tried[0][0] == systems.DEGREES:
-        return []
-    return [(crs, swapped) for crs in _projected(area, False) for swapped in (False, True)]
-
-
-def _projected(area: JurisdictionArea, usual: bool) -> list[str]:
-    """Projected systems whose area of use meets the jurisdiction, the most specific first."""
-    found = [(size, crs) for authority, families in _FAMILIES.items()
-             for crs, name, size in systems.projected(authority, *area.bounds_degrees())
-             if name.startswith(families) == usual and (usual or authority == "EPSG")]
-    return [crs for _, crs in sorted(found, key=itemgetter(0))]
-
-
-def _best_crs(area: JurisdictionArea, x: Floats, y: Floats, tried: list[tuple[str, bool]]) -> tuple[float, str, bool]:
-    """(share, crs, swapped) of the system under which most points fall on boxes; of equals the first."""
-    best = (0.0, *tried[0]) if tried else (0.0, "", False)
-    for crs, swapped in tried:
-        share = area.share(*_moved(area, x, y, crs, swapped))
-        if share > best[0] + 0.005:
-            best = (share, crs, swapped)
-        if share > _CLEAR:
-            break
-    return best
-
-
-def _moved(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[Floats, Floats]:
-    if swapped:
-        x, y = y, x
-    if crs == area.crs:
-        return x.copy(), y.copy()
-    x, y = systems.change(crs, area.crs)(x, y)
-    lost = ~(np.isfinite(x) & np.isfinite(y))
-    return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
+def _on_boxes(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> Bools:
+    return area.box_ids(*moved(area, x, y, crs, swapped)) != np.array(None)
 
 
 def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> Bools:
@@ -254,39 +214,16 @@ def _off_by_power(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swappe
     powers = 10.0 ** np.arange(-3, 4)
     for x_power in powers:
         for y_power in powers:
-            tried = _moved(area, pairs[:, 0] * x_power, pairs[:, 1] * y_power, crs, swapped)
-            found |= area.box_ids(*tried) != np.array(None)
+            found |= _on_boxes(area, pairs[:, 0] * x_power, pairs[:, 1] * y_power, crs, swapped)
     return found[back.ravel()]
 
 
-def _rounding(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[float, float]:
-    """(width, height) in metres of the cells to which coordinates were rounded."""
-    steps = _STEPS_DEGREES if crs == systems.DEGREES else _STEPS_UNITS
-    step_x, step_y = (_step(values, steps) for values in (x, y))
-    if np.isnan(step_x) or np.isnan(step_y):
-        return np.nan, np.nan
-    # At the middle of the jurisdiction, so that every file of an agency gives the same.
-    centre = _moved_back(area, crs, swapped)
-    sides = []
-    for dx, dy in ((step_x / 2, 0), (0, step_y / 2)):
-        from_x, from_y = _moved(area, centre[0] - dx, centre[1] - dy, crs, swapped)
-        to_x, to_y = _moved(area, centre[0] + dx, centre[1] + dy, crs, swapped)
-        sides.append(float(np.hypot(to_x - from_x, to_y - from_y)[0]))
-    return (sides[1], sides[0]) if swapped else (sides[0], sides[1])
-
-
-def _moved_back(area: JurisdictionArea, crs: str, swapped: bool) -> tuple[Floats, Floats]:
-    """The middle of the jurisdiction in the file's own order of axes."""
-    middle = (area.bounds[:2] + area.bounds[2:]) / 2
-    x, y = (np.array([value]) for value in systems.change(area.crs, crs)(*middle))
-    return (y, x) if swapped else (x, y)
-
-
-def _step(values: Floats, steps: Sequence[float]) -> float:
-    """The largest step of which nearly all values are multiples, NaN if there is none or values hardly differ."""
-    if len(np.unique(values)) < 2:
-        return np.nan
-    for step in steps:
-        if np.mean(np.abs(values - np.round(values / step) * step) < step * 1e-3) >= _ROUNDED:
-            return step
-    return np.nan
+def moved(area: JurisdictionArea, x: Floats, y: Floats, crs: str, swapped: bool) -> tuple[Floats, Floats]:
+    """Points of a system in the workspace's, NaN where there is none; a swapped pair holds the northing first."""
+    if swapped:
+        x, y = y, x
+    if crs == area.crs:
+        return x.copy(), y.copy()
+    x, y = systems.change(crs, area.crs)(x, y)
+    lost = ~(np.isfinite(x) & np.isfinite(y))
+    return np.where(lost, np.nan, x), np.where(lost, np.nan, y)

@@ -12,6 +12,7 @@ from . import privacy
 from .alert_words import alert_kind, names_gunfire
 from .census_columns import AREA_NAMES, population_group
 from .column_names import plain
+from .column_meanings import find_points, pairs_of
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offences import SEVERITY, crime_type
@@ -38,7 +39,8 @@ class FileKind:
 
 
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
-_WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)"}
+_WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)",
+          "point": "place in one column"}
 FILE_KINDS = {
     "incidents": FileKind("Incidents", "connect:importincidents", {
         "id": "number of the incident", "offence": "offence", "offence_detail": "… its detail",
@@ -91,8 +93,9 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
                                                             "roster", "calendar")}
     tests = ((_is_log, "tactic_log"), (_is_roster, "roster"), (_is_gunfire, "gunfire"), (_is_incidents, "incidents"),
              (_is_gps, "gps_fixes"), (_is_calendar, "calendar"))
-    placed = source.has_geometry or any({x, y} <= set(found["incidents"]) for x, y in (
-        ("longitude", "latitude"), ("x", "y")))
+    for table in ("incidents", "gunfire", "gps_fixes"):
+        find_points(source, table, found[table], {}, progress, head)
+    placed = bool(pairs_of(source, found["incidents"]))
     rest = "places" if source.has_geometry else ""
     return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
 

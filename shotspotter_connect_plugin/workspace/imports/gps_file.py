@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from ...forecast import crs as systems
 from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
-from . import privacy, source_times, time_texts
+from ...progress import SILENT
+from . import coordinates, privacy, source_times, time_texts
 from .cell_texts import plain_code
-from .column_meanings import check_needed, find_columns, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
-from .coordinates import NO_NUMBER, NO_PLACE, OUTSIDE_JURISDICTION, numbers
+from .coordinate_systems import choose_system, sample_positions
+from .coordinates import numbers
 from .date_order import check_order, with_date_order
 from .gps_formats import PROBLEM, guess_columns, open_gps
+from .position_texts import read_positions
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 
@@ -68,8 +70,11 @@ class GpsFile:
         self._future = pd.Timestamp.now(tz="UTC").value + DAY
         self._begin(self.answers.mapping, progress)
         self._places = pairs_of(self.source, self.mapping)[0]
-        self.crs = self.answers.source_crs or self._crs(self._head)
-        self._change = systems.change(self.crs, area.crs)
+        layer_crs = self.source.crs if self.source.has_geometry else ""
+        self._system = choose_system(area, {self._places: sample_positions(read_positions(self._head, self._places))},
+                                     self.answers.source_crs, layer_crs)
+        self.crs = self._system.crs
+        self.warnings.extend(self._system.told())
         by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
@@ -97,8 +102,8 @@ class GpsFile:
 
     def is_near(self) -> bool:
         """Whether any of the first positions lies in the jurisdiction."""
-        x, y = (numbers(self._head[name]) for name in self._places)
-        return bool(self._area.near(*self._change(x, y)).any())
+        x, y, _ = self._placed(self._head)
+        return bool(self._area.near(x, y).any())
 
     def chunks(self) -> Iterator[FileRows]:
         """The rows of the file, once, few enough at a time to stop within a second."""
@@ -113,26 +118,15 @@ class GpsFile:
         found = find_columns(self.source.columns, TABLE, mapping, self.warnings)
         if head is not None:
             found = self._guess(found, head)
+        find_points(self.source, TABLE, found, mapping, SILENT, head)
         check_needed(self.source, TABLE, found)
         place = pairs_of(self.source, found)[0]
         return {role: column for role, column in found.items() if role in _ROLES or column in place}
 
     def _guess(self, named: dict[str, str], head: FileRows) -> dict[str, str]:
-        """Columns of a file without a header; coordinates the other way round where only so they lie in the area."""
+        """Columns of a file without a header."""
         found = {role: column for role, column in guess_columns(head).items() if column not in named.values()}
-        if {"longitude", "latitude"} <= set(found):
-            x, y = (numbers(head[found[role]]) for role in ("longitude", "latitude"))
-            change = systems.change(systems.DEGREES, self._area.crs)
-            if not self._area.near(*change(x, y)).any() and self._area.near(*change(y, x)).any():
-                found["longitude"], found["latitude"] = found["latitude"], found["longitude"]
         return {**found, **named}
-
-    def _crs(self, head: FileRows) -> str:
-        if self.source.has_geometry and self.source.crs:
-            return self.source.crs
-        x, y = (numbers(head[column]) for column in self._places)
-        degrees = (np.abs(x) <= 180) & (np.abs(y) <= 90)
-        return systems.DEGREES if degrees.sum() > np.isfinite(x).sum() / 2 else self._area.crs
 
     @property
     def dropped_columns(self) -> list[str]:
@@ -221,15 +215,9 @@ class GpsFile:
         unit = self._units(chunk)
         at, reason = self._instants(chunk, unit)
         column = np.full(len(chunk), self.mapping["at"], dtype=object)
-        x, y = (numbers(chunk[name]) for name in self._places)
-        placed = np.isfinite(x) & np.isfinite(y)
-        given = np.logical_or.reduce([chunk[name].notna() if name in POSITION_COLUMNS else chunk[name].str.strip() != ""
-                                      for name in self._places])
-        x, y = self._change(np.where(placed, x, 0.0), np.where(placed, y, 0.0))
-        reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", "")),
-                   (~placed & ~given, NO_PLACE, " and ".join(self._places)),
-                   (~placed & given, NO_NUMBER, " and ".join(self._places)),
-                   (placed & ~self._area.near(x, y), OUTSIDE_JURISDICTION, " and ".join(self._places))]
+        x, y, misplaced = self._placed(chunk)
+        reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", ""))]
+        reasons += [(misplaced == why, why, " and ".join(self._places)) for why in coordinates.REASONS]
         for rows, why, at_fault in reasons:
             rows = np.asarray(rows) & (reason == np.array(None))
             reason[rows], column[rows] = why, at_fault
@@ -239,6 +227,14 @@ class GpsFile:
         reason[told != ""], column[told != ""] = told[told != ""], ""
         return pd.DataFrame({"unit": unit, "at_utc": utc_times(at),
                              "x": x, "y": y, "accuracy": self._accuracy(chunk)}), reason, column
+
+    def _placed(self, chunk: FileRows) -> tuple[Floats, Floats, Objects]:
+        """(x, y, reason why not) of the rows of a chunk, in the workspace's CRS."""
+        given = np.logical_or.reduce([chunk[name].notna() if name in POSITION_COLUMNS else chunk[name].str.strip() != ""
+                                      for name in self._places])
+        # A fleet may be elsewhere for hours: its places are no slips of a key.
+        return coordinates.place_points(self._area, self._system, read_positions(chunk, self._places), given,
+                                        powers=False)
 
     def _units(self, chunk: FileRows) -> Objects:
         if "unit" not in self.mapping:

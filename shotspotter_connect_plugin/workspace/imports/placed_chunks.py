@@ -9,11 +9,13 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from . import time_texts
+from .position_texts import Positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ...forecast.arrays import Bools, Floats, Ints
+    from ...forecast.arrays import Bools, Ints
+    from .position_texts import Pair
     from .rejected_rows import RejectedRows
     from .source_times import TimeSpans
 
@@ -42,14 +44,14 @@ class ChunkDigest:
     faults: NDArray[np.uint8]
     blank: Bools
     placed: Bools
-    positions: dict[tuple[str, str], tuple[Floats, Floats]]
+    positions: dict[Pair, Positions]
     moments: dict[str, time_texts.ParsedTimes]
     words: dict[str, pd.Categorical]
 
     def save(self, file: IO[bytes]) -> None:
         """Write the arrays one after the other."""
         arrays: list[NDArray[Any]] = [self.lines, self.faults, self.blank, self.placed]
-        arrays.extend(axis for pair in self.positions.values() for axis in pair)
+        arrays.extend(getattr(places, item.name) for places in self.positions.values() for item in fields(places))
         arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
         for words in self.words.values():
             arrays.append(words.codes)
@@ -65,7 +67,7 @@ class ChunkDigest:
             return np.load(file, allow_pickle=False)
 
         lines, broken, blank, placed = (array() for _ in range(4))
-        positions = {pair: (array(), array()) for pair in self.positions}
+        positions = {pair: Positions(*(array() for _ in fields(Positions))) for pair in self.positions}
         moments = {role: time_texts.ParsedTimes(*(array() for _ in fields(time_texts.ParsedTimes)))
                    for role in self.moments}
         words = {}
@@ -82,7 +84,6 @@ class ChunkDigest:
         return cls(
             np.concatenate([part.lines for part in parts]), np.concatenate([part.faults for part in parts]),
             np.concatenate([part.blank for part in parts]), np.concatenate([part.placed for part in parts]),
-            {pair: (np.concatenate([part.positions[pair][0] for part in parts]),
-                    np.concatenate([part.positions[pair][1] for part in parts])) for pair in first.positions},
+            {pair: Positions.join([part.positions[pair] for part in parts]) for pair in first.positions},
             {role: time_texts.ParsedTimes.join([part.moments[role] for part in parts]) for role in first.moments},
             {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})

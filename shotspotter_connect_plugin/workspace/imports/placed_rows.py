@@ -14,14 +14,16 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
-from . import block_names, coordinates, privacy, source_times, time_texts
+from ...progress import SILENT
+from . import block_names, coordinate_systems, coordinates, privacy, source_times, time_texts
 from .cell_texts import plain_code
-from .column_meanings import check_needed, find_columns, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
 from .import_result import ImportResult
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
+from .position_texts import Positions, read_positions
 from .readers import open_source, read_rows
 from .rejected_rows import RejectedRows
 from .row_source import FAULTS, POSITION_COLUMNS, faults
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace
     from .import_frames import FileRows
+    from .position_texts import Pair
     from .source_questions import SourceOptions
     from .time_texts import ParsedTimes
 
@@ -58,7 +61,7 @@ class _Evidence:
     rows: int
     filled: int
     placed: bool
-    places: dict[tuple[str, str], tuple[Floats, Floats]]
+    places: dict[Pair, Positions]
     texts: dict[str, Objects]
     labels: Ints
     dates: dict[str, Ints]
@@ -98,6 +101,7 @@ class PlacedFile:
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
         self.code_systems: tuple[str, ...] = ()
+        find_points(self.source, table, self.mapping, self._answers.mapping, SILENT)
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
             if table == "incidents" else ""
         self._answers = replace(self._answers, crime_type=self.crime_type)
@@ -130,7 +134,7 @@ class PlacedFile:
 
     def _digest(self, chunk: FileRows) -> _Evidence:
         """Keep a chunk's digest in the temporary file and give the evidence in it."""
-        positions = {(x, y): (coordinates.numbers(chunk[x]), coordinates.numbers(chunk[y])) for x, y in self._pairs}
+        positions = {pair: read_positions(chunk, pair) for pair in self._pairs}
         placed = np.zeros(len(chunk), dtype=bool)
         for column in {column for pair in self._pairs for column in pair}:
             filled = chunk[column].notna() if column in POSITION_COLUMNS else chunk[column] != ""
@@ -156,7 +160,7 @@ class PlacedFile:
         filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
         return _Evidence(
             start, len(chunk), filled, bool(placed.any()),
-            {pair: coordinates.sample_points(*places) for pair, places in positions.items()}, texts,
+            {pair: coordinate_systems.sample_positions(places) for pair, places in positions.items()}, texts,
             source_times.fit_of_labels(moments[first], labels, self.zone) if first and labels is not None else
             _NO_LABELS,
             {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
@@ -238,9 +242,9 @@ class PlacedFile:
         self._readings = self._read_times(evidence)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
-        samples = {pair: (np.concatenate([part.places[pair][0] for part in evidence]),
-                          np.concatenate([part.places[pair][1] for part in evidence])) for pair in self._pairs}
-        self.system = coordinates.choose_system(self.area, samples, self._source_crs, self.source.crs)
+        samples = {pair: Positions.join([part.places[pair] for part in evidence]) for pair in self._pairs}
+        self.system = coordinate_systems.choose_system(self.area, samples, self._source_crs, self.source.crs)
+        self.warnings.extend(self.system.told())
         for role, column in list(self.mapping.items()):
             if any(column in pair for pair in self._pairs) and column not in self.system.columns:
                 del self.mapping[role]
@@ -317,7 +321,8 @@ class PlacedFile:
                 rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
             yield rows
         if not self._located:
-            raise ConnectError(coordinates.no_point_inside(self.area, self.system, self._source_crs or self.source.crs))
+            raise ConnectError(coordinate_systems.no_point_inside(
+                self.area, self.system, self._source_crs or self.source.crs))
 
     def _digests(self) -> Iterator[ChunkDigest]:
         for part in self._evidence:
@@ -326,11 +331,10 @@ class PlacedFile:
 
     def locate(self, rows: PlacedRows) -> tuple[Floats, Floats]:
         """x and y of rows in the workspace's CRS; rows without a place or outside the jurisdiction are rejected."""
-        in_x, in_y = rows.positions[self.system.columns]
-        x, y, reason = coordinates.place_points(self.area, self.system, in_x, in_y, rows.placed)
+        positions = rows.positions[self.system.columns]
+        x, y, reason = coordinates.place_points(self.area, self.system, positions, rows.placed)
         self._located += int((reason == np.array(None)).sum())
-        for why in (coordinates.NO_PLACE, coordinates.NO_NUMBER, coordinates.OUTSIDE_JURISDICTION,
-                    coordinates.OFF_BY_POWER):
+        for why in coordinates.REASONS:
             rows.reject(reason == why, why, " and ".join(self.system.columns))
         return x, y
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import coordinates, privacy, time_texts
+from . import coordinate_systems, coordinates, privacy, time_texts
 from .census_columns import population_group
-from .column_meanings import check_needed, find_columns, pairs_of
+from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, with_date_order
@@ -23,6 +23,7 @@ from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
 from .one_crime_type import type_of_all
+from .position_texts import read_positions
 from .readers import first_rows, layers_of, open_source
 from .row_source import POSITION_COLUMNS
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
@@ -183,6 +184,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
     columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
     head = first_rows(source, columns, progress).head(FIRST_ROWS)
+    find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     found.notes += source.notes()
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
@@ -273,12 +275,13 @@ def _leave_out(found: Preview, head: FileRows, all_known: bool = True) -> None:
 
 
 def _crs(workspace: Workspace, source: RowSource, found: Preview, head: FileRows) -> str:
-    samples = {pair: coordinates.sample_points(*(coordinates.numbers(head[column]) for column in pair))
+    samples = {pair: coordinate_systems.sample_positions(read_positions(head, pair))
                for pair in pairs_of(source, found.mapping)}
     if not samples:
         return ""
     area = coordinates.JurisdictionArea(workspace)
-    system = coordinates.choose_system(area, samples, found.answers.source_crs, source.crs)
+    system = coordinate_systems.choose_system(area, samples, found.answers.source_crs, source.crs)
+    found.notes += system.told()
     if not system.share:
-        found.notes.append(coordinates.no_point_inside(area, system, found.answers.source_crs or source.crs))
+        found.notes.append(coordinate_systems.no_point_inside(area, system, found.answers.source_crs or source.crs))
     return system.crs

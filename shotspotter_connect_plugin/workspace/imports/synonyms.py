@@ -33,6 +33,10 @@ _PLACES = {
          "gisx xgis geox xvalue statex xstateplane stateplanex mapx xmap",
     "y": "y ycoord ycoordinate coordy yblock blockycoord blocky ycoordcd pointy ypoint northing ynorthing coordinatey "
          "gisy ygis geoy yvalue statey ystateplane stateplaney mapy ymap",
+    "point": "point location1 location geolocation georeference geopoint geopoint2d coordinates coordinate coords "
+             "gpscoordinates latlong latlng latlon latitudelongitude latandlong latlongcoordinates position gps "
+             "gpslocation gpsposition thegeom geom geometry wkt wkbgeometry shape mappedlocation "
+             "newgeoreferencedcolumn",
 }
 _DISPOSITIONS = ("disposition disp dispo dispositiontext dispositiondesc dispositiondescription dispositioncode "
                  "dispositiontype finaldisposition casedisposition calldisposition eventdisposition "
@@ -119,9 +123,11 @@ _ROLES = {
                 "vehicle vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid "
                 "cab taxiid bus busid apparatus asset assetid assetname assetno assetnumber unitalias vehiclealias "
                 "vehiclelabel fleetno fleetnumber device deviceid devicename devicealias deviceno devicenumber "
-                "deviceserial imei avlid tracker trackerid trackername trackid badge badgeno badgenumber officerid "
+                "deviceserial devicetag imei avlid tracker trackerid trackername trackid badge badgeno badgenumber "
+                "officerid "
                 "officer",
-        "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds ts "
+        "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds "
+        "timestampms timestampmillis ts "
               "gpsdatetime gpstimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
               "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "
               "eventdatetime createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate "
@@ -171,3 +177,5 @@ NUMBERED = {"officer": "partner partnerid partnerno partnerbadge partnerbadgeno 
                        "secondofficerbadge secondbadge officertwo badgetwo".split()}
 """Roles that several columns can have which differ by a number in their names, and what else the further ones are
 called: ``officer2`` and so on."""
+BY_CONTENT = ("point",)
+"""Roles that a name alone does not give: what stands in the column does; see :mod:`.place_columns`."""
