@@ -11,8 +11,8 @@ import pandas as pd
 from . import privacy
 from .alert_words import alert_kind, names_gunfire
 from .census_columns import AREA_NAMES, population_group
-from .column_names import plain
 from .column_meanings import find_points, pairs_of
+from .column_names import plain
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offences import SEVERITY, crime_type

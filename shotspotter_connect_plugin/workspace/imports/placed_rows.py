@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast import crs as systems
 from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
@@ -20,6 +21,7 @@ from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
+from .default_places import DefaultPlace, PointCounts, default_places
 from .import_result import ImportResult
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
@@ -53,7 +55,7 @@ _NO_LABELS = np.zeros(3, dtype=np.int64)
 @dataclass
 class _Evidence:
     """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
-    to the last that is not blank, whether any has a place; samples of places by pair of columns and of texts by role;
+    to the last that is not blank, whether any has a place; samples and counts of places by columns, texts by role;
     counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids; what to tell with its
     count."""
 
@@ -62,6 +64,7 @@ class _Evidence:
     filled: int
     placed: bool
     places: dict[Pair, Positions]
+    points: dict[Pair, PointCounts]
     texts: dict[str, Objects]
     labels: Ints
     dates: dict[str, Ints]
@@ -160,7 +163,8 @@ class PlacedFile:
         filled = len(chunk) if self.source.kind == "layer" else int(np.flatnonzero(~blank).max(initial=-1)) + 1
         return _Evidence(
             start, len(chunk), filled, bool(placed.any()),
-            {pair: coordinate_systems.sample_positions(places) for pair, places in positions.items()}, texts,
+            {pair: coordinate_systems.sample_positions(places) for pair, places in positions.items()},
+            {pair: PointCounts.of(places) for pair, places in positions.items()}, texts,
             source_times.fit_of_labels(moments[first], labels, self.zone) if first and labels is not None else
             _NO_LABELS,
             {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
@@ -245,9 +249,25 @@ class PlacedFile:
         samples = {pair: Positions.join([part.places[pair] for part in evidence]) for pair in self._pairs}
         self.system = coordinate_systems.choose_system(self.area, samples, self._source_crs, self.source.crs)
         self.warnings.extend(self.system.told())
+        self._defaults = self._default_places(evidence)
         for role, column in list(self.mapping.items()):
             if any(column in pair for pair in self._pairs) and column not in self.system.columns:
                 del self.mapping[role]
+
+    def _default_places(self, evidence: list[_Evidence]) -> list[DefaultPlace]:
+        """The points that stand for many places, each told."""
+        pair = self.system.columns
+        counts = PointCounts.join([part.points[pair] for part in evidence])
+        x, y, reason = coordinates.place_points(self.area, self.system, counts.positions(self.system.decimal_commas),
+                                                np.ones(len(counts.x), dtype=bool), powers=False)
+        texts = next((role for role in ("block", "address") if role in self.mapping), "")
+        found = default_places(counts, reason == np.array(None), self._digests(), pair, texts,
+                               "offence" if "offence" in self.mapping else "kind")
+        for place in found:
+            at = np.flatnonzero((counts.x == place.x) & (counts.y == place.y))[0]
+            longitude, latitude = systems.change(self.area.crs, systems.DEGREES)(x[at], y[at])
+            self.warnings.append(place.told(f"latitude {latitude:.5f}, longitude {longitude:.5f}"))
+        return [place for place in found if place.clear]
 
     def _drop_persons(self, evidence: list[_Evidence]) -> None:
         found = {role: privacy.values_about_persons(np.concatenate([part.texts[role] for part in evidence]))
@@ -336,6 +356,8 @@ class PlacedFile:
         self._located += int((reason == np.array(None)).sum())
         for why in coordinates.REASONS:
             rows.reject(reason == why, why, " and ".join(self.system.columns))
+        for place in self._defaults:
+            rows.reject(place.at(positions), place.reason, " and ".join(self.system.columns))
         return x, y
 
     def words(self, rows: PlacedRows, role: str) -> Optional[pd.Categorical]:

@@ -59,7 +59,7 @@ _SIDED = tuple((re.compile(pattern, re.IGNORECASE), order) for pattern, order in
     (r"(.*\d\W*[NS])\W*(\d.*[EW])", (1, 0)), (r"(.*\d\W*[EW])\W*(\d.*[NS])", (0, 1)),
     (r"([NS]\W*\d.*?)[\W]*([EW]\W*\d.*)", (1, 0)), (r"([EW]\W*\d.*?)[\W]*([NS]\W*\d.*)", (0, 1))))
 _PARTED = re.compile(r"\s*[;|/]\s*|,\s+"), re.compile(r"\s*,\s*"), re.compile(r"\s+")
-_TELLING = re.compile(r"\d\.\d{2}|\d,\d{2,}.*\d,\d{2}|\d{5}|°|\d\W*[NSEW]\b|\b[NSEW]\W*\d")
+_TELLING = re.compile(r"\d[.,]\d+\D+\d+[.,]\d\d|\d[.,]\d\d+\D+\d+[.,]\d|\d{5}.*\D\d{5}|°|\d\W*[NSEW]\b|\b[NSEW]\W*\d")
 _POINT, _WITH_SRID = 1, 0x20000000
 _LONGEST = 100
 """Letters of the longest writing of a coordinate, or of a pair without an address: longer texts take patterns long."""
@@ -286,7 +286,7 @@ def _of_rest(text: str) -> Optional[_Found]:
 def holds_points(texts: Iterable[object]) -> bool:
     """Whether a column holds positions: nearly all of its texts that are filled are points, and few just numbers."""
     filled = [text for text in dict.fromkeys(texts) if isinstance(text, str) and text.strip()]
-    points = [text for text in filled if not np.isnan(point(text)[0]) and _tells(text)]
+    points = [text for text in filled if _tells(text) and not np.isnan(point(text)[0])]
     return len(points) > _MOST * len(filled) if filled else False
 
 
@@ -296,4 +296,4 @@ _MOST = 0.5
 
 def _tells(text: str) -> bool:
     """Whether a text is more than two small whole numbers, a time or a date."""
-    return bool(_TELLING.search(text))
+    return bool(_TELLING.search(text)) or _of_geometry(text) is not None or _of_keys(text) is not None

@@ -7,6 +7,7 @@ from osgeo import ogr, osr
 from public_exports import IMPORT, SAMPLES, adds_up
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.imports.coordinates import NOWHERE
 
 DC = "Crime_Incidents_in_2018.csv"
 DEGREES = ["X", "Y", "XBLOCK", "YBLOCK", "LATITUDE", "LONGITUDE"]
@@ -124,8 +125,7 @@ def test_bad_places_are_rejected_with_the_reason(city, tmp_path):
     places = rejects[rejects["column"] == "XBLOCK and YBLOCK"]["reason"]
     power = "outside the jurisdiction: a coordinate is off by a power of ten"
     number = "coordinates that are not numbers"
-    assert places.to_dict() == {2: "no coordinates", 3: number, 4: "no place: zeros or another filler instead of coordinates", 5: power, 6: power,
-                                7: number, 9: number}
+    assert places.to_dict() == {2: "no coordinates", 3: number, 4: NOWHERE, 5: power, 6: power, 7: number, 9: number}
     assert frame.loc[6, "CCN"] in set(rows["incident_id"])
 
 
