@@ -19,7 +19,7 @@ from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
-from shotspotter_connect_plugin.workspace.imports.coordinates import JurisdictionArea
+from shotspotter_connect_plugin.workspace.imports.coordinates import NOWHERE, JurisdictionArea
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
 from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 
@@ -357,7 +357,7 @@ def test_bad_rows_get_a_reason_and_never_a_value(at, tmp_path):
     assert result.reasons == {
         "no time": 1, "a date or time that cannot be read": 1, "no time of day": 1, CLOCK: 1,
         "a time in the future: the device's clock was wrong": 1, "no coordinates": 1,
-        "coordinates that are not numbers": 1, "outside the jurisdiction": 1, "no unit": 1,
+        "coordinates that are not numbers": 1, NOWHERE: 1, "no unit": 1,
         "more fields than the header": 1}
     rejects = pd.read_csv(tmp_path / "rejects.csv", dtype=str, keep_default_na=False)
     assert rejects["line"].tolist() == [str(number) for number in range(4, 14)]
