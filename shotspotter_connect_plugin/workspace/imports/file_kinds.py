@@ -15,6 +15,7 @@ from .column_meanings import find_points, pairs_of
 from .column_names import plain
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
+from .offence_columns import choose_offence_columns
 from .offences import SEVERITY, crime_type
 from .readers import first_rows, open_source
 from .row_source import POSITION_COLUMNS
@@ -127,9 +128,14 @@ def _is_gunfire(found: dict[str, str], head: FileRows, placed: bool) -> bool:
 
 
 def _is_incidents(found: dict[str, str], head: FileRows, placed: bool) -> bool:
-    words = _words(found, head, "offence")
-    return placed and bool({"occurred", "occurred_from", "reported"} & set(found)) and (
-        "murder_flag" in found or any(crime_type(word) in SEVERITY for word in words))
+    if not placed or not {"occurred", "occurred_from", "reported"} & set(found):
+        return False
+    if "murder_flag" in found:
+        return True
+    texts = head[[column for column in head if column not in POSITION_COLUMNS and not privacy.about_persons(column)]]
+    chosen = choose_offence_columns(texts, found, {})
+    words = _words(chosen.roles, head, "offence")
+    return bool(chosen.systems) or "offence_flag" in chosen.roles or any(crime_type(word) in SEVERITY for word in words)
 
 
 def _is_gps(found: dict[str, str], head: FileRows, placed: bool) -> bool:

@@ -16,7 +16,8 @@ from . import source_times
 from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
-from .offence_reading import UNKNOWN, Offence, distinct_offences, offence_meaning
+from .offence_columns import ROLES
+from .offence_reading import UNKNOWN, Offence, distinct_offences, most_serious, offence_meaning
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
@@ -106,11 +107,11 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects
     if file.crime_type:
         return np.full(len(rows.lines), file.crime_type, dtype=object)
     words = None
-    if "offence" in file.mapping or "offence_code" in file.mapping:
+    if not _is_list_of_shootings(file):
         offences, number = _offences(file, rows)
         meanings = [offence_meaning(*offence, systems=file.code_systems) for offence in offences]
         found = np.array([meaning.crime_type for meaning in meanings], dtype=object)[number]
-        column = file.mapping.get("offence") or file.mapping["offence_code"]
+        column = next(file.mapping[role] for role in ROLES if role in file.mapping)
         words = pd.Categorical(np.array([offence.words for offence in offences], dtype=object)[number])
         rows.reject((words.categories == "")[words.codes], "no offence", column)
         unknown = np.array([meaning.why == UNKNOWN for meaning in meanings], dtype=bool)[number]
@@ -135,10 +136,13 @@ def _offences(file: PlacedFile, rows: PlacedRows) -> tuple[list[Offence], Ints]:
     """The distinct offences of some rows, as all their columns together tell, and the number of each row's."""
     details = [file.words(rows, role) for role in file.mapping if role.startswith("offence_detail")]
     category, code = file.words(rows, "offence"), file.words(rows, "offence_code")
-    first, *others = [words for words in (category, *details, code) if words is not None]
+    flags = {column: are_true(rows.words[role], len(rows.lines)) for role, column in file.mapping.items()
+             if role.startswith("offence_flag")}
+    if category is None and flags:
+        category = most_serious(flags)
     if category is None:
-        return distinct_offences(first)
-    return distinct_offences(first, others if code is None else others[:-1], code)
+        category = pd.Categorical([""] * len(rows.lines), [""])
+    return distinct_offences(category, [words for words in details if words is not None], code)
 
 
 def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
@@ -154,7 +158,7 @@ def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
 
 def _is_list_of_shootings(file: PlacedFile) -> bool:
     """Whether a list only says who died: then it is one of shootings."""
-    return "offence" not in file.mapping and not file.crime_type
+    return not set(ROLES) & set(file.mapping) and not file.crime_type
 
 
 def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Ints, Ints, Ints]:

@@ -6,17 +6,17 @@ combinations of a file's rows, so that it is asked once for each.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Iterator, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 import pandas as pd
 
 from .alert_words import says_nothing_happened
-from .offence_codes import code_meaning
-from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, OffenceRule, rule_of
+from .offence_codes import code_meaning, looks_like_code
+from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, OffenceRule, crime_type, rule_of
 
 if TYPE_CHECKING:
-    from ...forecast.arrays import Ints
+    from ...forecast.arrays import Bools, Ints
 
 BETWEEN_DETAILS = " · "
 """What stands between the details of an incident that has several."""
@@ -71,6 +71,8 @@ def offence_meaning(category: str, detail: str = "", code: str = "", disposition
     by_code = next(filter(None, (code_meaning(text, systems) for text in (code, *texts) if text and systems)), None)
     if by_code is not None:
         return OffenceMeaning(*by_code)
+    if by_words is None and any(looks_like_code(text) for text in (code, *texts) if text):
+        return OffenceMeaning(UNCLEAR, "a code of no system that its column can be")
     return by_words or OffenceMeaning(OTHER, UNKNOWN)
 
 
@@ -117,6 +119,16 @@ def _otherwise(rules: Sequence[tuple[str, OffenceRule]]) -> Optional[OffenceMean
             if rule.meaning == meaning:
                 return OffenceMeaning(meaning, f"{rule.why}: {text}")
     return None
+
+
+def most_serious(flags: Mapping[str, Bools]) -> pd.Categorical:
+    """Of offences that have a yes-or-no column each the most serious of every row, as the name of its column; empty
+    where all say no."""
+    order = sorted(flags, key=lambda name: SEVERITY.get(crime_type(name), len(SEVERITY)), reverse=True)
+    codes = np.zeros(len(next(iter(flags.values()))), dtype=np.int64)
+    for number, name in enumerate(order, 1):
+        codes[flags[name]] = number
+    return pd.Categorical.from_codes(codes, ["", *order])
 
 
 def distinct_offences(category: pd.Categorical, details: Sequence[pd.Categorical] = (),

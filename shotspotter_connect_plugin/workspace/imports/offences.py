@@ -7,8 +7,11 @@ counted, and the import tells it with its count. Several columns of one incident
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple, Optional
+
+from .translated_offences import TRANSLATED
 
 BIASED = "never used in a forecast"
 OTHER = "not a crime type of this workspace"
@@ -17,12 +20,15 @@ UNCLEAR = "words that do not say clearly which crime it was"
 
 # Words that stand for others in the rules.
 _STANDS_FOR = {
-    "<NOT_MURDER>": r"(?<!NON )(?<!NOT )(NEGLIG\w*|NEG|JUST(?! OCC)|JUSTIF\w*|EXCUS\w*|SELF DEF\w*|ACCIDENT\w*|TRAFFIC|"
-                    r"INVOLUNTARY|VEHICULAR|INTOX\w*|D ?[UW] ?I|<CAR>)",
-    "<CAR>": r"(MOTOR VEH(ICLE)?|VEH(ICLE)?|AUTO|AUTOMOBILE|CAR|MV|MOTOR ?CYCLE|TRUCK|SCOOTER|MOPED)",
+    "<NOT_MURDER>": r"(?<!NON )(?<!NOT )(NEGLIG\w*|NEGL|NEG|JUST(?! OCC)|JUSTIF\w*|EXCUS\w*|SELF DEF\w*|ACCIDENT\w*|"
+                    r"TRAFFIC|"
+                    r"INVOLUNTAR\w*|INVOLONTAIRE\w*|IMPRUDENCE|CULPOSO|INVOL|VEHICULAR|VEH|TRAF|INTOX\w*|D ?[UW] ?I|"
+                    r"<CAR>)",
+    "<CAR>": r"(MOTOR VEH(ICLE)?S?|MTR VEH|VEH(ICLE)?S?|AUTOS?|AUTOMOBILES?|CARS?|MVS?|MOTOR ?CYCLES?|MOTOR ?BIKES?|"
+             r"TRUCKS?|SCOOTERS?|MOPEDS?)",
     "<PART>": r"(PLATE|TAG|DECAL|LICEN|KEY|BATTER|WHEEL|TIRE|STEREO|RADIO|PART|ACC|REPAIR)",
     "<ARM>": r"(DANGEROUS|DANG|DEADLY|GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|KNIFE|WEAPON|WEAP)",
-    "<ASSAULT>": r"(ASSAULT|ASSLT|ASLT|BATTERY)",
+    "<ASSAULT>": r"(ASSAULTS?|ASSLTS?|ASLTS?|ASLT|ASSAUL|ASLTS?|BATTERY|BATT|BATTERIES)",
     "<SHOT>": r"(SHOT|SHOOT\w*|GUN ?SHOT|GSW)",
     "<KILLING>": r"(HOMICIDE|MURDER|MANSLAUGHTER|\bMANS\b)",
     "<CRIME>": r"(ASSAULT|ASSLT|BATTERY|ROBBER|BURGLAR|BURG\b|THEFT|LARCENY|HOMICIDE|MURDER|SHOOTING|STABBING|SHOTS?\b|"
@@ -100,7 +106,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "a sexual offence", _FIRM),
     (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? POSS", BIASED,
      "possession of a weapon", _FIRM),
-    (r"\bAGG\w* <ASSAULT>", "aggravated_assault", "an aggravated assault", _YIELDS),
+    (r"\bAGG\w* ((DOMESTIC|DV|FAMILY|FELONY|CHILD|"
+     r"SENIOR) )?<ASSAULT>", "aggravated_assault", "an aggravated assault", _YIELDS),
     # Looks like one of the seven but is counted elsewhere (FBI, Uniform Crime Reporting Handbook, 2004).
     (r"\b(CONSPIR\w*|SOLICIT\w*) (\w+ ){0,3}<CRIME>|<CRIME>\w* (\w+ ){0,2}(CONSPIR|SOLICIT|ACCESSORY)|"
      r"\bACCESSORY (TO|AFTER|BEFORE)\b|\bTHREAT\w* (TO|OF) |<ASSAULT> (\w+ )?THREATS?$|HIT (AND |& |N )?RUN", OTHER,
@@ -111,12 +118,15 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "a wound that no assault made", _FIRM),
     (r"\b(<NOT_MURDER>|RECKLESS)\b.*<KILLING>|<KILLING>.*\b<NOT_MURDER>\b", OTHER,
      "a killing by negligence, or a justified one", _FIRM),
+    (r"HANDS?( AND)? FISTS? (AND )?FEET.* (NO|MINOR)( OR MINOR)? INJ", OTHER,
+     "an assault without a weapon or a serious wound", _FIRM),
     (r"\bATT\w* (MURDER|HOMICIDE|TO (MURDER|KILL))|ASSAULT (\w+ ){0,3}TO (MURDER|KILL)|<KILLING> ATT(EMPT\w*)?\b",
      "aggravated_assault", "an attempt to kill, counted with aggravated assaults", _FIRM),
     (r"\bSTOLEN (PROPERTY|GOODS)|\bPOSS\w* (OF )?STOLEN|RECEIVING|STOLEN <CAR> INVOLVED|"
      r"\b(MVA|ACCIDENT|COLLISION|CRASH)\b.*\bSTOLEN|\bSTOLEN\b.*\b(MVA|ACCIDENT|COLLISION|CRASH)\b", OTHER,
      "stolen goods, no theft that happened then and there", _FIRM),
-    (r"(IDENTITY|ID) THEFT|THEFT OF (SERVICE\w*|IDENTITY)|FRAUD|FORGERY|EMBEZZ|\bBUNCO\b|SWINDLE|CON(FIDENCE)? GAME|"
+    (r"(IDENTITY|ID) THEFT|THEFT OF ((\w+ )?SERVICE\w*|IDENTITY)|RELATED TO THEFT|FRAUD|FORGERY|EMBEZZ|\bBUNCO\b|"
+     r"SWINDLE|CON(FIDENCE)? GAME|"
      r"COUNTERFEIT|FALSE PRETEN|DECEPTI(ON|VE)|EXTORTION|BLACKMAIL", OTHER, "fraud", _FIRM),
     (r"^ASSAULT (WEAPON|RIFLE)S?$|<ARM>S?( \w+)? (OR )?FIREWORK|SHOTS? (FIRED|HEARD) (OR )?FIREWORK|"
      r"FIREWORK\w* (OR )?(GUN ?(SHOTS?|FIRE)|SHOTS?)|\bLOST (OR )?(STOLEN|THEFT)|"
@@ -125,17 +135,38 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"\b(BURGLARY|BURG|BREAKING)( AND ENTERING| INTO| OF| FROM| TO)* (A )?<CAR>\b(?! THEFT)|"
      r"\b<CAR> BURG(LAR\w*)?\b|\bBMV\b|\bBURG\w* (OF )?(A )?(COIN|VENDING|PARKING METER|NEWS ?RACK)", "theft",
      "a theft from a vehicle or a machine, whatever it is called", _FIRM),
+    (r"FROM LOCKED|\bLOCKED (AUTO|VEHICLE|CAR)|\b<CAR> (ENTRY|TAMPER\w*)|\bTAMPER\w* (WITH )?(A )?<CAR>|"
+     r"\bTHEFT\w*( ITEMS?| PARTS?| OF (ITEMS?|PARTS?|CONTENTS))+ (FROM|OFF|IN)( OR ON)? (A )?<CAR>|\bTFMV\b|\bTFV\b|"
+     r"\b(STEALING|STOLEN|ITEMS?|PROPERTY|CONTENTS|TAKEN|STOLE|ARTICLES?|PARTS?|GTFA|FROM) FROM (A )?<CAR>\b|"
+     r"(THEFTS?|LARCENY|LARC|STEAL\w*) (\w+ ){0,3}(FROM|FRM|F|OFF|INSIDE) (A |AN |THE |UNLOCKED )?<CAR>\b|"
+     r"BREAK\w* (AND |& )?ENTER\w* (A |TO |OF |INTO |MOTOR )*<CAR>\b|\bB ?& ?E (OF |TO |INTO )?(A )?<CAR>\b|"
+     r"\bBREAK ?INS? (OF |TO |INTO )?(A )?<CAR>\b|\bSMASH (AND |N |& )?GRAB\b", "theft",
+     "a theft from a vehicle", _FIRM),
     (r"HOMICIDE|\bMURDER|MANSLAUGHTER", "homicide", "a killing", _YIELDS),
-    (r"CAR ?JACK|\bROBBER|MUGGING|\bHOLD ?UP\b", "robbery", "a robbery", _YIELDS),
-    (r"\bBURGL?[AU]R|\bBURGULA|\bBURG\b|BREAK(ING)? (AND |& )?ENTER|HOUSEBREAKING|\bB ?& ?E\b", "burglary",
+    (r"CAR ?JACK|\bROBBER|\bROBB\b|MUGGING|\bHOLD ?UP\b|VEHICULAR HIJACK|\bHIJACK|"
+     r"\bSTRONG ?ARM(ED)?\b|\bARMED ROB\b|\bROB (BANK|BUS|COMM|PERS|STREET|RES|ARMED|"
+     r"STRONG)", "robbery", "a robbery", _YIELDS),
+    (r"\bBURGL?[AU]R|\bBURGULA|\bBURG\b|BREAK(ING)? (AND |& )?ENTER|HOUSE ?BREAKING|\bB ?& ?E\b|\bHOME INVASION|"
+     r"\bBREAK(ING)? (AND |& |N )ENT\b|\bBREAK ?(& )?ENT\b|UNLAWFUL ENTRY (WITH INTENT|DWELL|BUILD)|"
+     r"\bBREAK ?INS?\b", "burglary",
      "a burglary", _YIELDS),
     (r"\b(THEFT|LARCENY|STEALING) (NOT|NON|OTHER THAN|EXCEPT)( FROM| OF)? (A )?<CAR>\b", "theft",
      "a theft, but not of a vehicle", _FIRM),
     (r"\b<CAR> (ATT\w* )?(THEFT|LARCENY|STOLEN)|\bSTOLEN <CAR>\b(?! <PART>)|"
-     r"(THEFT|LARCENY) (OF )?(A )?<CAR>\b(?! <PART>)|\bUUMV\b|\bUUV\b|\bDWOC\b|JOY ?RID|"
+     r"(THEFT|LARCENY) (OF )?(A )?<CAR>\b(?! <PART>)|\bUUMV\b|\bUUV\b|\bUMV\b|\bGTA\b|\bMVT\b|\bDWOC\b|JOY ?RID|"
+     r"TAKE (A )?<CAR>|"
+     r"\bTAKE <CAR>|UNAUTH\w* (TAKING|OPERATION|DRIVING|USE) (OF )?(A )?<CAR>|\bTHEFTS? <CAR>\b(?! (<PART>|PROWL))|"
+     r"THEFT TAKING OF (A )?<CAR>\b|\bTWOC\b|"
+     r"THEFTS? (OR |& |AND )?(UNAUTHORI[SZ]ED (TAKING|USE) )?OF (A |MOTOR )*<CAR>\b(?! (<PART>|SERV))|"
+     r"TAKING (OF )?(A )?<CAR> WITHOUT|\bSTOLE (A )?<CAR>\b|GRAND THEFT (<CAR>|MV)|\bATT\w* STEAL <CAR>|"
+     r"LARCENY OF (A )?<CAR>|\bSTEAL(ING)? (A |OF )?<CAR>\b(?! <PART>)|\b<CAR> TAKEN\b|"
      r"WITHOUT OWNER\w*( S)? (CONSENT|PERMISSION)|UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>\b", "motor_vehicle_theft",
      "a vehicle taken", _YIELDS),
-    (r"\bADW\b|<ASSAULT>\w*( \w+)? AGG\w*|<ASSAULT> (\w+ ){0,2}<ARM>|\bFELON\w* <ASSAULT>|<ASSAULT> FELON|"
+    (r"\bADW\b|\bAWDW\b|\bAWIK\b|\bA ?& ?B D W\b|\bABDW\b|\bAGG? (ASSL?T|ASLT|BATT?|ASSA?)\b|"
+     r"ASSAULT (CAUSING|OCCASIONING) (GRIEVOUS|SERIOUS)|GRIEVOUS BODILY|\bGBH\b|WOUNDING|"
+     r"\bDRIVE ?BY\b|\bSHOT AT\b|\bSHOOT(ING)? AT\b|SHOOTINTO|\bSTRANGUL|MALICIOUS WOUND|\bDEADLY WEAPON ASS|"
+     r"<ASSAULT>\w*( \w+)? AGG\w*|<ASSAULT> (\w+ ){0,2}<ARM>|\bFELON\w* <ASSAULT>|<ASSAULT> (\w+ ){0,3}FELON|"
+     r"\b(FIREARM|GUN|KNIFE|WEAPON) <ASSAULT>|"
      r"^AGG\w* ((PO|P O|DOMESTIC|DV|CHILD|SENIOR) )*<ARM>|MENACING (\w+ )*(FELON|WEAP)|FELON\w* MENAC|"
      r"\bSHOOTING\b|\bSTABB(ING|ED)\b|\b(PERSON|MAN|WOMAN|MALE|FEMALE|VICTIM|SUBJECT) (SHOT|STABBED)\b|"
      r"\b(GUN ?SHOT|STAB|SHOT) WOUND|\bGSW\b", "aggravated_assault", "an assault with a weapon or a wound by one",
@@ -145,10 +176,19 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"SHOTS? (FIRED|HEARD)|DISCHARG\w* (OF )?(A )?(FIREARM|GUN|WEAPON)|\b(FIREARM|GUN|WEAPON)S? (\w+ )?DISCHARG|"
      r"SOUNDS? OF (GUN)? ?SHOTS?|SHOT ?SPOTTER|GUN ?FIRE|GUN ?SHOT (DETECTION|ALERT|SENSOR|AUDIO)", "gunfire",
      "shots", _YIELDS),
-    (r"\bTHEFT|LARCEN|SHOPLIFT|PICK ?POCKET|POCKET PICK|PURSE ?SNATCH|\bSTEALING|"
+    (r"^VEHICLE CRIME$", "theft", "theft of and from vehicles, of which most is from", _YIELDS),
+    (r"\bTHEFT|LARCEN|\bLARC\b|SHOP ?LIFT|SHOP ?STEAL|\bTHFT\b|\bPETIT LARC|\bSTEAL (FROM|BY)\b|PROWL$|"
+     r"\bPURSE SNATCH|PICK ?POCKET|POCKET PICK|PURSE ?SNATCH|\bSTEALING|"
      r"\b(BIKE|BICYCLE|BOAT|PURSE|WALLET|PHONE|PLATES?|TAGS?|TRAILER|GUN|FIREARM) STOLEN|"
      r"\bSTOLEN (\w+ )?(BIKE|BICYCLE|BOAT|PURSE|WALLET|PHONE|PLATE|TAG|LICENSE|DECAL|TRAILER|GUN|FIREARM)", "theft",
      "a theft", _YIELDS),
+    (r"DEADLY CONDUCT|RECKLESS (CONDUCT|ENDANGER)|INTIMIDAT|HARASS|STALK|\bTHREAT|VANDAL|MISCHIEF|CRIMINAL DAMAG|"
+     r"\bDAMAGE|ARSON|\bMISSING|\bLOST\b|\bFOUND\b|INVESTIGATE|\bPART (2|II|TWO)\b|KIDNAP|ABDUCT|CHILD (ABUSE|"
+     r"NEGLECT|END)|"
+     r"SEX (OFF|CRIME)|SEXUAL|PORNOGRAPH|INDECEN|\bMENAC|ANTI ?SOCIAL|PUBLIC ORDER|VIOLENCE AND SEX|\bOTHER (CRIME|"
+     r"OFFEN[CS]E)S?$|VIOLATION OF .*ORDER|COURT ORDER|DOMESTIC (DISPUTE|TROUBLE)|^OTHER$|MEDICAL|DEATH|"
+     r"SICK ?ASSIST|COLLISION|ACCIDENT|\bBOMB|CYBER|CREDIT CARD|\bFORG|CHECK(S)? (BAD|WORTH)|BAD CHECK|BRIBE|"
+     r"ANIMAL|NOISE|LITTER|MENTAL|VERBAL DISPUTE|^DISPUTE", OTHER, "another offence", _YIELDS),
     # Recorded mostly where police look (Lum and Isaac 2016): never an input.
     (r"DRUG|NARCOTIC|CONTROLLED SUBSTANCE|MARI[JH]UANA|CANNABIS|COCAINE|OPI(UM|ATE|OID)|PARAPHERNALIA|PROSTITUT|"
      r"\bVICE\b|SOLICIT|GAMBL|DISORDER|LOITER|VAGRAN|TRESPASS|PANHANDL|PUBLIC (PEACE|DRUNK|INTOX|URINAT)|DRUNK|"
@@ -157,7 +197,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "recorded mostly where police look", _YIELDS),
     # It speaks of one of the seven, but which is not said.
     (r"\bASSAULT|\bASSLT|\bBATTERY|\bAGG\w*\b|\bROB(BED|BING)?\b|\bSTOLE|\bSTEAL|\bSHOT|\bGUN ?SHOT|\bKILL|"
-     r"\bBREAK(ING|S)?\b|\bENTRY\b|\bLARC\b", UNCLEAR, "may be one of the seven, but not which", _YIELDS),
+     r"\bBREAK(ING|S)?\b|\bENTRY\b", UNCLEAR, "may be one of the seven, but not which", _YIELDS),
 ))
 _DENIED_CRIME = re.compile(spelled_out(r"<DENIED><CRIME>\w*"))
 _CODES = ("homicide", "robbery", "aggravated_assault", "burglary", "motor_vehicle_theft", "theft", "gunfire")
@@ -177,6 +217,8 @@ def rule_of(offence: str) -> Optional[OffenceRule]:
     code = text.lower().replace(" ", "_")
     if code in SEVERITY:
         return OffenceRule(_DENIED_CRIME, code, "the crime type's own name", _YIELDS)
+    if text in TRANSLATED:
+        return OffenceRule(_DENIED_CRIME, TRANSLATED[text] or OTHER, "in another language", _YIELDS)
     if NOTHING_HAPPENED.search(text):
         return _NOTHING
     rest = _DENIED_CRIME.sub(" ", text)
@@ -194,6 +236,8 @@ def crime_type(offence: str) -> str:
 
 def plain_words(text: object) -> str:
     """Words in capitals with single blanks; a NON or NOT written together with its word stands alone."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(text)).upper()
+    folded = unicodedata.normalize("NFKD", re.sub(r"['\u2019](?=[Ss]\b)", "", str(text)))
+    text = "".join(letter for letter in folded if not unicodedata.combining(letter)).replace("\u00df", "ss")
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).upper()
     text = " ".join(re.sub(r"[^A-Z0-9&]+", " ", text).split())
     return re.sub(r"\b(NON|NOT)(?=AGG|CRIM|FATAL|GUN|NEG|RES|SHOT|SHOOT|VEH)", r"\1 ", text)

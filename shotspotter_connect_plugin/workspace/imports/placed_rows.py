@@ -17,16 +17,18 @@ from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
 from . import block_names, coordinate_systems, coordinates, privacy, source_times, time_texts
+from .arrest_files import refuse_arrests
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
 from .import_result import ImportResult
+from .offence_columns import choose_offence_columns
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
-from .readers import open_source, read_rows
+from .readers import first_rows, open_source, read_rows
 from .rejected_rows import RejectedRows
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
@@ -103,8 +105,8 @@ class PlacedFile:
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
-        self.code_systems: tuple[str, ...] = ()
         find_points(self.source, table, self.mapping, self._answers.mapping, SILENT)
+        self.code_systems = self._choose_offence() if table == "incidents" else ()
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
             if table == "incidents" else ""
         self._answers = replace(self._answers, crime_type=self.crime_type)
@@ -127,6 +129,16 @@ class PlacedFile:
         self._file.close()
 
     # Columns
+
+    def _choose_offence(self) -> tuple[str, ...]:
+        """Find the columns that tell the offence; gives the systems that codes can be of."""
+        columns = [column for column in self.source.columns if not privacy.about_persons(column)]
+        head = first_rows(self.source, columns, SILENT)[columns]
+        refuse_arrests(self.source.name, self.source.columns, head)
+        chosen = choose_offence_columns(head, self.mapping, self._answers.mapping)
+        self.mapping = chosen.merged(self.mapping)
+        self.warnings.extend(chosen.notes)
+        return chosen.systems
 
     @property
     def dropped_columns(self) -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...progress import SILENT
 from . import coordinate_systems, coordinates, privacy, time_texts
+from .arrest_files import refuse_arrests
 from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
@@ -22,6 +23,7 @@ from .file_kinds import FILE_KINDS, FIRST_ROWS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
+from .offence_columns import choose_offence_columns
 from .one_crime_type import type_of_all
 from .position_texts import read_positions
 from .readers import first_rows, layers_of, open_source
@@ -186,6 +188,12 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     head = first_rows(source, columns, progress).head(FIRST_ROWS)
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     found.notes += source.notes()
+    if found.kind == "incidents":
+        refuse_arrests(source.name, source.columns, head)
+        texts = head[[column for column in source.columns if not privacy.about_persons(column)]]
+        chosen = choose_offence_columns(texts, found.mapping, found.answers.mapping)
+        found.mapping = chosen.merged(found.mapping)
+        found.notes += chosen.notes
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
         "occurred", "occurred_from", "reported", "at", "from")]

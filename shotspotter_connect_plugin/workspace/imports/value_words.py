@@ -30,6 +30,14 @@ def in_session(value: object, name: object) -> float:
 _TRUE = re.compile(r"^(1|Y|YES|T|TRUE|X)$|OFFICER|SELF|ON[- ]?VIEW|PRO[- ]?ACTIVE", re.IGNORECASE)
 
 
+_YES_OR_NO = re.compile(r"^(0|1|Y|N|YES|NO|T|F|TRUE|FALSE|X)$", re.IGNORECASE)
+
+
+def is_yes_or_no(text: object) -> bool:
+    """Whether a text is nothing but an answer."""
+    return bool(_YES_OR_NO.match(str(text).strip()))
+
+
 def is_true(text: object) -> bool:
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))
