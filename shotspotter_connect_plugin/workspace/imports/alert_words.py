@@ -21,6 +21,16 @@ def says_nothing_happened(disposition: str, column: str = "") -> bool:
     return bool(NOTHING_HAPPENED.search(_answered(disposition, column)))
 
 
+_STATUS = re.compile(r"\b(CLOSED|CLEARED|OPEN|(IN)?ACTIVE|ARREST\w*|PENDING|SUSPENDED|FOUNDED|EXCEPTION\w*|REPORT)\b")
+_MOST_STATUSES = 60
+
+
+def tells_dispositions(texts: Sequence[str]) -> bool:
+    """Whether the distinct texts of a column are what came of incidents, one of them that there was none."""
+    return len(texts) <= _MOST_STATUSES and any(map(says_nothing_happened, texts)) and any(
+        _STATUS.search(plain_words(text)) for text in texts if not says_nothing_happened(text))
+
+
 def _answered(text: str, column: str) -> str:
     """The words of a value; of a yes or no those of its column."""
     words = plain_words(text)

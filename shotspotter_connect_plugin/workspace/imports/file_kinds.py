@@ -45,7 +45,8 @@ _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", 
 FILE_KINDS = {
     "incidents": FileKind("Incidents", "connect:importincidents", {
         "id": "number of the incident", "offence": "offence", "offence_detail": "… its detail",
-        "offence_code": "… its code (UCR, NIBRS …)", "offence_flag": "offence of its own (yes or no)", **_WHEN,
+        "offence_code": "… its code (UCR, NIBRS …)", "offence_flag": "offence of its own (yes or no)",
+        "count": "count (-1 takes an incident back)", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",

@@ -21,6 +21,7 @@ from .offence_reading import UNKNOWN, Offence, distinct_offences, most_serious, 
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
+from .taken_back import CountsTakenBack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,8 +83,10 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
 def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
-    waiting = []
+    waiting, counts = [], CountsTakenBack(file)
     for rows in file.chunks(progress):
+        offences = file.texts(rows, "offence")
+        counts.reject(rows, offences)
         types = _crime_types(file, rows, known)
         low, high, reported = _offence_times(file, rows)
         x, y = file.locate(rows)
@@ -91,7 +94,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> It
         frame = pd.DataFrame({
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
-            "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)),
+            "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "offence": offences,
             "firearm": _firearms(file, rows)})[rows.kept]
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
@@ -99,7 +102,8 @@ def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> It
         made = frame["incident_id"] == ""
         frame.loc[made, "incident_id"] = made_ids(frame[made]) + ":" + frame.loc[made, "crime_type"]
         yield _one_row_per_incident(file, frame)
-    yield _one_row_per_incident(file, pd.concat(waiting, ignore_index=True))
+    counts.tell(workspace)
+    yield _one_row_per_incident(file, counts.drop(pd.concat(waiting, ignore_index=True)))
 
 
 def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects:

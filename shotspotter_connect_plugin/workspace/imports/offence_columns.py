@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
+from .alert_words import tells_dispositions
 from .column_names import words_of
 from .offence_codes import looks_like_code, systems_of
 from .offence_reading import BETWEEN_DETAILS, offence_meaning
@@ -32,7 +33,7 @@ _TELLS_OTHER = re.compile(r"\b(loc|locations?|premises?|premis|places?|weapons?|
                           r"comments?|remarks?|bias|shift|day|sector|precinct|ward|modus|mo)\b")
 _CODED = re.compile(r"\b(offen[cs]es?|crimes?|crm|nibrs|ibr|iucr|ncic|fbi|micr|cd|ky|pd)\b|code|ucr|fibr")
 _RELATED = tuple(map(frozenset, (
-    ("theft", "motor_vehicle_theft"), ("theft", "burglary"), ("theft", "robbery"), ("burglary", "motor_vehicle_theft"),
+    ("theft", "motor_vehicle_theft"), ("theft", "burglary"), ("burglary", "motor_vehicle_theft"),
     ("robbery", "motor_vehicle_theft"), ("robbery", "aggravated_assault"), ("homicide", "aggravated_assault"),
     ("aggravated_assault", "gunfire"))))
 """Types that a category and its detail may name of one offence."""
@@ -210,3 +211,16 @@ def _systems_given(head: FileRows, named: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     texts = sorted({text for text in head[column] if text})
     return systems_of(texts, column) if texts and all(map(looks_like_code, texts)) else ()
+
+
+def more_dispositions(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:
+    """Role -> column of what came of incidents, where the name of the column does not say so, but its texts do."""
+    if any(role.startswith("disposition") for role in given):
+        return {}
+    number = sum(role.startswith("disposition") for role in found)
+    roles: dict[str, str] = {}
+    for column in [name for name in head if name not in found.values()]:
+        if tells_dispositions(sorted({text for text in head[column] if text})):
+            number += 1
+            roles["disposition" + (str(number) if number > 1 else "")] = str(column)
+    return roles

@@ -80,9 +80,8 @@ def _by_words(texts: Sequence[str]) -> Optional[OffenceMeaning]:
     """What words of one incident mean together; ``None`` where no rule knows any of them."""
     rules = [(text, rule) for text, rule in ((text, rule_of(text)) for text in texts) if rule is not None]
     if len(texts) > 1:
-        together = " ".join(texts)
-        whole = rule_of(together)
-        rules.extend([(together, whole)] if whole is not None else [])
+        joined = [(text, rule_of(text)) for text in (" ".join(texts), " ".join(reversed(texts)))]
+        rules.extend((text, rule) for text, rule in joined if rule is not None)
     for decide in (_excluded, _named, _otherwise):
         found = decide(rules)
         if found is not None:

@@ -58,6 +58,8 @@ _ROLES = {
                    "textgeneralcode calltype calltypedescription category type descript description descriptio",
         # Found by what stands in the columns, see offence_columns.
         "offence_detail": "", "offence_code": "", "offence_flag": "",
+        "count": "count totalincidents totalincident incidentcount numberofincidents numincidents offensecount "
+                 "crimecount",
         "murder_flag": "statisticalmurderflag murderflag murder fatal fatality isfatal victimdied homicideflag",
         "weapon": "weapon method weapontype weaponused weapondesc weapondescription weaponcategory firearm firearmused "
                   "gun gunused guninvolved guncrime",

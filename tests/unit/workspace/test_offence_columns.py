@@ -1,0 +1,195 @@
+"""Which columns tell the offence, and what they say together: by what stands in them, whatever their names."""
+import pandas as pd
+import pytest
+from public_exports import IMPORT, adds_up
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.imports import offence_codes, offences
+from shotspotter_connect_plugin.workspace.imports.offence_columns import choose_offence_columns
+from shotspotter_connect_plugin.workspace.imports.offence_reading import UNKNOWN, distinct_offences, offence_meaning
+from shotspotter_connect_plugin.workspace.imports.preview import preview_file
+from shotspotter_connect_plugin.workspace.imports.taken_back import TAKEN_BACK
+
+OTHER, UNCLEAR, NO_CRIME = offences.OTHER, offences.UNCLEAR, offences.NO_CRIME
+
+
+@pytest.mark.parametrize("category,detail,meant", [
+    ("ASSAULT", "AGGRAVATED: HANDGUN", "aggravated_assault"), ("BATTERY", "SIMPLE", OTHER), ("ASSAULT", "", UNCLEAR),
+    ("BATTERY", "DOMESTIC BATTERY SIMPLE", OTHER), ("Assault", "Simple Assault · Battery", OTHER),
+    ("VEHICLE THEFT", "3921 Theft by Unlawful Taking or Disposition.", "motor_vehicle_theft"),
+    ("THEFT", "3921 Theft by Unlawful Taking or Disposition.", "theft"), ("BURGLARY", "BURGLARY OF VEHICLE", "theft"),
+    ("THEFT", "OF MOTOR VEHICLE", "motor_vehicle_theft"), ("LARCENY", "FROM MOTOR VEHICLE", "theft"),
+    ("HOMICIDE", "NEGLIGENT", OTHER), ("HOMICIDE", "RECKLESS HOMICIDE", OTHER), ("ROBBERY", "UNFOUNDED", NO_CRIME),
+    ("HOMICIDE", "ATTEMPT", "aggravated_assault"), ("HOMICIDE", "FIRST DEGREE MURDER", "homicide"),
+    ("WEAPONS VIOLATION", "RECKLESS FIREARM DISCHARGE", "gunfire"), ("BURGLARY", "TOOL SHED", "burglary"),
+    ("BURGLARY", "TOOLS", NO_CRIME), ("ROBBERY", "ALARM", NO_CRIME), ("LARCENY/THEFT", "THEFT OF IDENTITY", OTHER),
+    ("AGGRAVATED ASSAULT", "SIMPLE ASSAULT", UNCLEAR), ("WARRANT ARREST", "ROBBERY", offences.BIASED)])
+def test_a_category_and_its_detail_are_read_together(category, detail, meant):
+    found = offence_meaning(category, detail)
+    assert found.crime_type == meant and found.why
+    if " · " not in detail:
+        assert offence_meaning(detail, category).crime_type == meant  # whichever column is called the detail
+
+
+def test_a_code_decides_only_where_words_do_not():
+    assert offence_meaning("ASSAULT", code="13A", systems=("NIBRS",)).crime_type == "aggravated_assault"
+    assert offence_meaning("ROBBERY", code="13A", systems=("NIBRS",)).crime_type == "robbery"
+    assert offence_meaning("Vol", code="23H", systems=("NIBRS",)).crime_type == "theft"
+    assert offence_meaning("ASSAULT", code="13A").crime_type == UNCLEAR
+    assert offence_meaning("Vol") == (OTHER, UNKNOWN)
+    assert "UCR and NIBRS" in offence_meaning("220", systems=("UCR", "NIBRS")).why
+    assert offence_meaning("", code="4711").crime_type == UNCLEAR
+
+
+def test_the_disposition_of_a_row_counts():
+    assert offence_meaning("ROBBERY", disposition="U--UNFOUNDED").crime_type == NO_CRIME
+    assert offence_meaning("ROBBERY", disposition="Exceptional clearance").crime_type == "robbery"
+
+
+CODES = {
+    "UCR": "0110 0311 0420 0511 0640 0710 0810 2600", "St. Louis": "10000 31112 41013 51122 69702 71013 265321",
+    "NIBRS": "09A 120 13A 13B 220 23F 23H 240 290 90Z", "Chicago IUCR": "0110 031A 0420 041A 0610 0820 0860 0910 1320",
+    "FBI": "01A 03 04A 04B 05 06 07 08B 14 26",
+    "Texas": "09990020 12990002 13150004 22990001 22990002 24110003 35990014"}
+TYPES = {
+    "UCR": "homicide robbery aggravated_assault burglary theft motor_vehicle_theft - -",
+    "St. Louis": "homicide robbery aggravated_assault burglary theft motor_vehicle_theft -",
+    "NIBRS": "homicide robbery aggravated_assault - burglary theft theft motor_vehicle_theft - -",
+    "Chicago IUCR": "homicide robbery aggravated_assault aggravated_assault burglary theft theft motor_vehicle_theft -",
+    "FBI": "homicide robbery aggravated_assault aggravated_assault burglary theft motor_vehicle_theft - - -",
+    "Texas": "- robbery aggravated_assault burglary theft motor_vehicle_theft -"}
+
+
+@pytest.mark.parametrize("system", CODES)
+def test_a_column_of_codes_shows_its_system(system):
+    codes = CODES[system].split()
+    systems = offence_codes.systems_of(codes, "Code")
+    assert system in systems
+    found = [offence_codes.code_meaning(code, (system,)) for code in codes]
+    assert [meaning if meaning in offences.SEVERITY else "-" for meaning, _ in found] == TYPES[system].split()
+
+
+def test_words_beside_codes_tell_which_system_it_is():
+    codes, words = ["120", "220", "240", "290"], ["robbery", "burglary", "motor_vehicle_theft", ""]
+    assert offence_codes.systems_of(codes, "Offense Code", words) == ("NIBRS",)
+    assert offence_codes.systems_of(codes, "Offense Code", ["theft", "theft", "homicide", ""]) == ()
+
+
+def test_numbers_that_several_systems_know_are_unclear_unless_the_column_names_one():
+    crm = "110 210 220 230 310 330 420 440 510 624 740".split()
+    systems = offence_codes.systems_of(crm, "Crime Code")
+    assert {"UCR", "Crm Cd"} <= set(systems)
+    assert offence_codes.code_meaning("510", systems)[0] == UNCLEAR
+    assert offence_codes.systems_of(crm, "Crm Cd") == ("Crm Cd",)
+    assert offence_codes.systems_of(["1", "2", "3", "5"], "District") == ()
+
+
+def chosen(**columns):
+    return choose_offence_columns(pd.DataFrame({name.replace("_", " "): values for name, values in columns.items()}),
+                                  {}, {})
+
+
+def test_words_win_over_codes_and_boilerplate_and_a_constant_is_no_detail():
+    found = chosen(Crime=["31112", "51122", "69702"], Description=["ROBBERY", "BURGLARY", "LARCENY"],
+                   Incident_Description=["We are investigating this report of a crime."] * 3,
+                   Category_Description=["Theft"] * 3)
+    assert found.roles["offence"] == "Description" and "offence_detail" not in found.roles
+
+
+def test_a_column_that_says_otherwise_is_no_detail():
+    found = chosen(Offense=["ROBBERY", "BURGLARY", "LARCENY", "ASSAULT"],
+                   Theft_Type=["THEFT FROM AUTO", "SHOPLIFTING", "MOTOR VEHICLE THEFT", "HOMICIDE"])
+    assert found.roles == {"offence": "Offense"}
+
+
+def test_what_somebody_says_wins():
+    head = pd.DataFrame({"Primary Type": ["BATTERY", "THEFT"], "Description": ["AGGRAVATED: HANDGUN", "OVER $500"]})
+    assert choose_offence_columns(head, {}, {}).roles == {"offence": "Primary Type", "offence_detail": "Description"}
+    assert choose_offence_columns(head, {}, {"offence": "Primary Type"}).roles == {"offence": "Primary Type"}
+    assert choose_offence_columns(head, {}, {"offence_detail": None}).roles == {"offence": "Primary Type"}
+
+
+def test_distinct_offences_are_numbered_row_by_row():
+    category, detail = pd.Categorical(["A", "B", "A", "A"]), pd.Categorical(["x", "", "x", "y"])
+    found, number = distinct_offences(category, [detail])
+    assert [found[place][:2] for place in number] == [("A", "x"), ("B", ""), ("A", "x"), ("A", "y")]
+    assert len(found) == 3 and distinct_offences(category[:0])[0] == []
+
+
+PLACE = {"Latitude": "38.9", "Longitude": "-77.0"}
+
+
+def taken(city, tmp_path, rows, **options):
+    frame = pd.DataFrame([{"Case Number": f"C{number}", "Occurred Date": f"2017-03-{number % 28 + 1:02d} 10:30:00",
+                           **PLACE, **row} for number, row in enumerate(rows)])
+    frame.to_csv(tmp_path / "cases.csv", index=False)
+    workspace = city("dc")
+    return workspace, IMPORT["incidents"](workspace, tmp_path / "cases.csv", **options)
+
+
+def test_offences_with_a_yes_or_no_column_each(city, tmp_path):
+    names = ["Robbery", "Burglary", "Theft", "VehicleTheft", "AssaultOffense", "Arson"]
+    rows = [{name: str(int(name in true)) for name in names} for true in (
+        ["Robbery"], ["Burglary", "Theft"], ["VehicleTheft"], ["AssaultOffense"], ["Arson"], ["Robbery", "Theft"])]
+    workspace, result = taken(city, tmp_path, rows)
+    assert adds_up(result)
+    stored = workspace.read("incidents").set_index("incident_id")["crime_type"]
+    assert stored.to_dict() == {"C0": "robbery", "C1": "burglary", "C2": "motor_vehicle_theft", "C5": "robbery"}
+    assert any("yes-or-no" in warning for warning in result.warnings)
+    assert preview_file(city("dc"), tmp_path / "cases.csv").kind == "incidents"
+
+
+@pytest.mark.parametrize("columns", [
+    {"Arrest Number": "A{}", "Arrest Type": "On-view arrest"}, {"ARREST_KEY": "{}", "ARREST_DATE": "2017-03-01"},
+    {"Citation Number": "T{}", "Violation": "x"}, {"Booking Date": "2017-03-01", "Charge": "THEFT"},
+    {"How": "Taken Into Custody"}])
+def test_arrests_and_citations_are_refused(city, tmp_path, columns):
+    rows = [{"Offense": "THEFT", **{name: text.format(number) for name, text in columns.items()}}
+            for number in range(6)]
+    frame = pd.DataFrame(rows).assign(Date="2017-03-02 10:30:00", **PLACE)
+    frame.to_csv(tmp_path / "arrests.csv", index=False)
+    with pytest.raises(ConnectError, match="arrests or citations") as refusal:
+        IMPORT["incidents"](city("dc"), tmp_path / "arrests.csv")
+    assert len(refusal.value.user) < 300
+    assert any("arrests" in problem for problem in preview_file(
+        city("dc"), tmp_path / "arrests.csv", "incidents").problems)
+
+
+@pytest.mark.parametrize("columns", [
+    {"Arrest": ["true", "false"]}, {"arrest_charge": ["23003", "24001"], "charge_description": ["LARCENY", "x"]},
+    {"Arrest Date": ["2017-04-01", ""], "Arrest Number": ["A1", ""]}])
+def test_incidents_that_tell_of_an_arrest_are_incidents(city, tmp_path, columns):
+    rows = [{"Offense": "THEFT", **{name: texts[number % 2] for name, texts in columns.items()}} for number in range(6)]
+    assert taken(city, tmp_path, rows)[1].added == 6
+
+
+def test_rows_with_a_count_below_one_and_what_they_take_back_are_no_incidents(city, tmp_path):
+    rows = [{"Case Number": case, "Offense": offence, "Count": count} for case, offence, count in (
+        ("A", "ROBBERY", "1"), ("A", "ROBBERY", "-1"), ("B", "BURGLARY", "1"), ("B", "ROBBERY", "-1"),
+        ("C", "THEFT", "0"), ("D", "THEFT", "1"), ("E", "THEFT", ""))]
+    workspace, result = taken(city, tmp_path, rows)
+    assert adds_up(result) and result.reasons == {TAKEN_BACK: 4}
+    assert sorted(workspace.read("incidents")["incident_id"]) == ["B", "D", "E"]
+
+
+def test_an_incident_of_an_earlier_file_that_is_taken_back_is_told(city, tmp_path):
+    row = {"Case Number": "A", "Offense": "ROBBERY", "Count": "1"}
+    workspace, _ = taken(city, tmp_path, [row])
+    frame = pd.read_csv(tmp_path / "cases.csv", dtype=str)
+    both = pd.concat([frame.assign(Count="-1"), frame.assign(**{"Case Number": "B"})])
+    both.to_csv(tmp_path / "more.csv", index=False)
+    result = IMPORT["incidents"](workspace, tmp_path / "more.csv")
+    assert result.added == 1
+    assert any("1 incidents of an earlier file are taken back" in told for told in result.warnings)
+
+
+def test_a_disposition_is_found_by_its_words(city, tmp_path):
+    words = ["J--CLOSED", "U--UNFOUNDED", "F--CLEARED BY ARREST - ADULT", "D--VICTIM REFUSED", "E--EXCEPTIONAL"]
+    _, result = taken(city, tmp_path, [{"Offense": "ROBBERY", "CLSD": word} for word in words])
+    assert result.added == 4 and result.reasons == {NO_CRIME: 1} and result.mapping["disposition"] == "CLSD"
+
+
+def test_words_that_no_rule_knows_are_told_with_their_count(city, tmp_path):
+    words = ["ROBBERY", "BURGLARY", "Vol", "Vol", "Zwischenfall"]
+    _, result = taken(city, tmp_path, [{"Offense": word} for word in words])
+    assert result.added == 2 and any("Vol (2)" in told and "Zwischenfall (1)" in told for told in result.warnings)
