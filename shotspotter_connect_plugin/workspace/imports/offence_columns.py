@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Mapping, Optional, Sequence
 
 from .alert_words import tells_dispositions
-from .column_names import words_of
+from .column_names import plain, words_of
 from .offence_codes import looks_like_code, systems_of
 from .offence_reading import BETWEEN_DETAILS, offence_meaning
 from .offences import SEVERITY, rule_of
@@ -38,6 +38,8 @@ _RELATED = tuple(map(frozenset, (
     ("aggravated_assault", "gunfire"))))
 """Types that a category and its detail may name of one offence."""
 _AGREES = 0.9
+_BARE = ("complaint", "case", "report", "incident", "event", "occurrence", "vorgangsnummer", "aktenzeichen")
+_NUMBERED = re.compile(r"[A-Za-z./ -]*\d[\dA-Za-z./ -]*")
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,17 @@ def _systems_given(head: FileRows, named: Mapping[str, str]) -> tuple[str, ...]:
         return ()
     texts = sorted({text for text in head[column] if text})
     return systems_of(texts, column) if texts and all(map(looks_like_code, texts)) else ()
+
+
+def bare_number(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:
+    """The column of the incident's number where its name is a bare Complaint or Case, and numbers stand in it."""
+    if "id" in found or "id" in given:
+        return {}
+    for column in [name for name in head if plain(name) in _BARE and name not in found.values()]:
+        texts = {text for text in head[column] if text}
+        if len(texts) > 1 and all(_NUMBERED.fullmatch(text) for text in texts):
+            return {"id": str(column)}
+    return {}
 
 
 def more_dispositions(head: FileRows, found: Mapping[str, str], given: Mapping[str, Optional[str]]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
 from .import_result import ImportResult
-from .offence_columns import choose_offence_columns, more_dispositions
+from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
@@ -139,6 +139,7 @@ class PlacedFile:
         self.mapping = chosen.merged(self.mapping)
         self.warnings.extend(chosen.notes)
         self.mapping.update(more_dispositions(head, self.mapping, self._answers.mapping))
+        self.mapping.update(bare_number(head, self.mapping, self._answers.mapping))
         return chosen.systems
 
     @property

@@ -23,7 +23,7 @@ from .file_kinds import FILE_KINDS, FIRST_ROWS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
-from .offence_columns import choose_offence_columns, more_dispositions
+from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
 from .position_texts import read_positions
 from .readers import first_rows, layers_of, open_source
@@ -195,6 +195,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
         found.mapping = chosen.merged(found.mapping)
         found.notes += chosen.notes
         found.mapping.update(more_dispositions(texts, found.mapping, found.answers.mapping))
+        found.mapping.update(bare_number(texts, found.mapping, found.answers.mapping))
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
         "occurred", "occurred_from", "reported", "at", "from")]

@@ -49,8 +49,8 @@ _ROLES = {
     "incidents": {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
               "caseid reportnumber reportno reportid rptno complaintnumber complaintno cmplntnum drno crnumber "
-              "rdnumber eventnumber eventid eventno offenseid compnos incidnt inum incnum incidentidentifier "
-              "ccnumber uniqueid recordid id",
+              "rdnumber eventnumber eventid eventno eventuniqueid offenseid compnos incidnt inum incnum "
+              "incidentidentifier ccnumber uniqueid recordid id",
         "offence": "offense offence offensetype offencetype offensedescription offencedescription offensename "
                    "offencename offensedesc offencedesc ofnsdesc crimetype crimedescription crimecategory crime "
                    "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
