@@ -74,6 +74,6 @@ def _alike(name: str, other: str, east: str, north: str, only_about_places: bool
         whole = re.search(rf"(?<![^\W\d_]){re.escape(east)}(?![^\W\d_])", name) is not None
         about_place = bool(_ABOUT_PLACE.fullmatch(re.sub(r"\d", "", before)) and
                            _ABOUT_PLACE.fullmatch(re.sub(r"\d", "", after)))
-        if about_place or (not only_about_places and (whole or len(east) > 5)):
+        if about_place or len(east) > 5 or (whole and not only_about_places):
             return True
     return False
