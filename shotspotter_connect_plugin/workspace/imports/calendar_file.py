@@ -145,9 +145,9 @@ class CalendarFile:
         if time_role in self.found:
             whole = time_texts.parse(text)  # a row without an extra time may carry it in the date
             alone = (self._text(time_role) == "").to_numpy()
-            for name in ("clock", "timed", "offset"):
+            for name in ("clock", "timed", "offset", "covers"):
                 setattr(parsed, name, np.where(alone, getattr(whole, name), getattr(parsed, name)))
-        clock = time_texts.in_order(parsed, self._order)
+        clock = time_texts.days_in_order(parsed, self._order)
         known = clock != NAT
         instant, wall = np.full(size, NAT), clock.copy()
         clocks, moments = known & parsed.timed & ~parsed.offset, known & parsed.timed & parsed.offset

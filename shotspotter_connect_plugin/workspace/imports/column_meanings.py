@@ -1,7 +1,7 @@
 """The header of a file: what its columns are for one of our tables, without those about persons."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Collection, Optional, Sequence
+from typing import TYPE_CHECKING, Collection, Mapping, Optional, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _PLACED = ("incidents", "gunfire", "gps_fixes")
 _NEEDED = {
     "incidents": ((("offence", "offence_code", "offence_flag", "murder_flag"), "the offence"),
-                  (("occurred", "occurred_from", "occurred_to", "reported"), "the time")),
-    "gunfire": ((("occurred",), "the time"),),
+                  (("occurred", "occurred_from", "occurred_to", "occurred_year", "reported"), "the time")),
+    "gunfire": ((("occurred", "occurred_year"), "the time"),),
     "gps_fixes": ((("at",), "the time"),),
     "roster": ((("unit",), "the unit"), (("officer",), "the officer's badge number"),
                (("from", "shift"), "the start or the shift")),
@@ -51,8 +51,7 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
             given[role] = None
             warnings.append(f"Column {column} looks like {about[column]} and was not read.")
     found = recognise([column for column in columns if not about[column]], table, given)
-    if {"occurred_time", "reported"} <= set(found) and not {"occurred", "reported_time"} & set(found):
-        found["reported_time"] = found.pop("occurred_time")
+    _settle_times(found, given)
     if {"address", "block"} <= set(found):
         del found["address"]
     personal = [column for column in columns if about[column]]
@@ -60,6 +59,24 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
         kinds = ", ".join(sorted({about[column] for column in personal}))
         warnings.append(f"Columns about persons were left out ({kinds}): {some(personal)}.")
     return found
+
+
+def _settle_times(found: dict[str, str], given: Mapping[str, Optional[str]]) -> None:
+    """Leave out the parts of a date where a column has all of it, and put times of day to the dates they stand beside.
+    """
+    dated = {"occurred", "occurred_from"} & set(found)
+    parts = {"occurred_year", "occurred_month", "occurred_day"}
+    if "occurred_month" in found and not dated and not {"occurred_year", "occurred_day"} & set(found):
+        found["occurred"] = found.pop("occurred_month")  # 2023-03, as there is no year beside it
+    elif dated or not {"occurred_year", "occurred_month"} <= set(found):
+        for role in parts - set(given):
+            found.pop(role, None)
+    others = [role for role in ("occurred_from", "reported") if role in found]
+    if "occurred" in found or "occurred_year" in found or not others:
+        return
+    for part in ("_time", "_hour"):
+        if "occurred" + part in found and others[0] + part not in found:
+            found[others[0] + part] = found.pop("occurred" + part)
 
 
 def find_points(source: RowSource, table: str, found: dict[str, str], given: dict[str, Optional[str]],

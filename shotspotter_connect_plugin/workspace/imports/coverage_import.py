@@ -10,9 +10,9 @@ import pandas as pd
 from shapely.ops import unary_union
 
 from ...errors import ConnectError, some
-from ...forecast.instants import NAT
+from ...forecast.instants import DAY, NAT, SECOND
 from ...progress import SILENT
-from . import privacy, time_texts
+from . import date_texts, privacy, time_texts
 from .cell_texts import attribute_text
 from .column_recognition import recognise
 from .coordinates import JurisdictionArea
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TABLE = "sensor_coverage"
 NO_POLYGON, OUTSIDE = "no polygon", "outside the jurisdiction"
 UNREADABLE, BACKWARDS = "a date that cannot be read", "an end before the start"
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_YEAR = re.compile(r"\d{4}")
 _SAME_AREA = 1e-6
 
 
@@ -142,15 +142,14 @@ def _dates(frame: pd.DataFrame, column: Optional[str], last: bool, order: str) -
     if column is None:
         return pd.Series(None, index=frame.index, dtype=object), np.zeros(len(frame), dtype=bool)
     texts = frame[column].map(attribute_text)
-    clock = time_texts.in_order(time_texts.parse(texts), order)
+    parsed = time_texts.parse(texts)
+    clock = time_texts.in_order(parsed, order)
+    if last:
+        clock = np.where((clock == NAT) | parsed.timed, clock, clock + parsed.covers.astype(np.int64) * SECOND - DAY)
     dates = pd.Series(time_texts.iso_dates(clock), index=frame.index, dtype=object)
     for row, text in texts[clock == NAT].items():
-        part = _PARTIAL.fullmatch(text)
-        if (part and time_texts.OLDEST_YEAR <= int(part[1]) <= time_texts.NEWEST_YEAR
-                and 1 <= int(part[2] or 1) <= 12):
-            begin = pd.Timestamp(int(part[1]), int(part[2] or 1), 1)
-            length = pd.DateOffset(months=1) if part[2] else pd.DateOffset(years=1)
-            dates[row] = str((begin + length - pd.Timedelta(days=1) if last else begin).date())
+        if _YEAR.fullmatch(text) and date_texts.OLDEST_YEAR <= int(text) <= date_texts.NEWEST_YEAR:
+            dates[row] = f"{int(text)}-12-31" if last else f"{int(text)}-01-01"
     return dates, ((texts != "") & dates.isna()).to_numpy()
 
 

@@ -15,11 +15,12 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT
 from ...progress import SILENT
-from . import privacy, time_texts
+from . import date_texts, privacy, time_texts
 from .column_names import plain
+from .date_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
 from .readers import read_rows
 from .source_questions import SourceQuestion
-from .time_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
+from .synonyms import COLUMN_ROLES
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 _WRITTEN = {MONTH_FIRST: "monthfirst month mdy mmddyyyy mmddyy us american",
             DAY_FIRST: "dayfirst day dmy ddmmyyyy ddmmyy", YEAR_FIRST: "yearfirst year ymd yymmdd yyyymmdd"}
-_WEEKDAYS = frozenset(["dayofweek", "weekday", "weekdayname", "dow", "dayname", "dayofwk", "wday", "daynameofweek"])
-_MONTHS = frozenset(["month", "occurredmonth", "monthnumber", "monthname", "incidentmonth", "reportmonth"])
+_WEEKDAYS = frozenset(COLUMN_ROLES["incidents"]["weekday"])
+_MONTHS = frozenset([*COLUMN_ROLES["incidents"]["occurred_month"], "monthnumber", "monthname", "reportmonth"])
 _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _BESIDE = 6
 _NEAR = 3 * DAY
@@ -50,7 +51,7 @@ class OrderRefused(OrderUnknown):
 
 
 def check_order(text: Optional[str]) -> str:
-    """One of ``time_texts.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
+    """One of ``date_texts.ORDERS`` for what a user wrote, "" for nothing; or ConnectError."""
     word = re.sub(r"[^a-z]", "", str(text or "").casefold())
     found = next((order for order, words in _WRITTEN.items() if word in words.split()), "")
     if word and not found:
@@ -70,8 +71,8 @@ class AmbiguousDates:
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
             if part:
-                numbers = _NUMBERS.findall(str(np.asarray(texts, dtype=object)[row]))
-                self._texts.setdefault(part, (column, numbers[0]))
+                text = str(np.asarray(texts, dtype=object)[row])
+                self._texts.setdefault(part, (column, (_NUMBERS.findall(text) or [text])[0]))
 
     def add_columns(self, rows: FileRows, columns: Sequence[str]) -> None:
         """Take in some columns of rows of texts."""
@@ -99,7 +100,7 @@ class AmbiguousDates:
             When the dates contradict each other, or what is given or was shown.
         """
         parts = np.array(list(self._texts), dtype=np.int64)
-        days = time_texts.readings(parts)
+        days = date_texts.readings(parts)
         possible = [order for row, order in enumerate(ORDERS) if (days[row] != NAT).all()]
         if not parts.size:
             return given
@@ -137,7 +138,7 @@ class AmbiguousDates:
             raise ConnectError(f"{self._words(part)} of {name} is no date with the {order}, as DATE_ORDER says; set it "
                                f"to {' or '.join(possible)}.")
         raise self._not_as_before(name, part, order, {
-            fitting: _in_words(time_texts.readings([part])[ORDERS.index(fitting)][0], fitting)
+            fitting: _in_words(date_texts.readings([part])[ORDERS.index(fitting)][0], fitting)
             for fitting in possible})
 
     def _not_as_before(self, name: str, part: int, before: str, choices: dict[str, str]) -> OrderRefused:
@@ -235,7 +236,7 @@ def _beside(all_columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterab
     for chunk in chunks([*columns, *others]):
         parsed = {column: time_texts.parse(chunk[column]) for column in [*columns, *others]}
         for column in columns:
-            days = time_texts.readings(parsed[column].parts)[[ORDERS.index(order) for order in possible]]
+            days = date_texts.readings(parsed[column].parts)[[ORDERS.index(order) for order in possible]]
             unclear = (parsed[column].parts != 0) & (days != days[0]).any(axis=0)
             for other in [other for other in [*columns, *others] if other != column]:
                 known, fits = _agree(days, other, chunk[other], parsed[other])
@@ -249,11 +250,11 @@ def _beside(all_columns: Sequence[str], chunks: Callable[[Sequence[str]], Iterab
 def _agree(days: Ints, other: str, texts: pd.Series, parsed: ParsedTimes) -> tuple[Bools, Bools]:
     """(rows in which another column tells a date, a weekday or a month; which of them fit it in each order)."""
     if plain(other) in _WEEKDAYS:
-        told = texts.str.strip().str[:3].str.lower().map(time_texts.WEEKDAYS).to_numpy(float)
-        return ~np.isnan(told), time_texts.weekday_of(days) == told
+        told = texts.str.strip().str[:3].str.lower().map(date_texts.WEEKDAYS).to_numpy(float)
+        return ~np.isnan(told), date_texts.weekday_of(days) == told
     if plain(other) in _MONTHS:
-        names = texts.str.strip().str[:3].str.lower()
-        told = names.map(time_texts.MONTHS).fillna(pd.to_numeric(names, errors="coerce")).to_numpy(float)
+        told = texts.map(lambda text: date_texts.month_number(text) or np.nan).fillna(
+            pd.to_numeric(texts, errors="coerce")).to_numpy(float)
         months = (np.where(days == NAT, 0, days) // DAY).astype("datetime64[D]").astype("datetime64[M]").astype(int)
         return ~np.isnan(told), months % 12 + 1 == told
     known = (parsed.parts == 0) & (parsed.clock != NAT)

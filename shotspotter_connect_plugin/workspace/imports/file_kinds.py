@@ -17,7 +17,7 @@ from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
 from .offence_columns import choose_offence_columns
 from .offences import SEVERITY, crime_type
-from .readers import first_rows, open_source
+from .readers import FIRST_ROWS, first_rows, open_source
 from .row_source import POSITION_COLUMNS
 from .source_questions import table_before
 from .synonyms import COLUMN_ROLES
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .import_frames import FileRows
-
-FIRST_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,9 @@ class FileKind:
     meanings: dict[str, str]
 
 
-_WHEN = {"occurred": "when it happened", "occurred_time": "… time of day"}
+_WHEN = {"occurred": "when it happened", "occurred_time": "… time of day", "occurred_hour": "… hour",
+         "occurred_year": "year in which it happened", "occurred_month": "… month",
+         "occurred_day": "… day of the month", "occurred_minute": "… minute", "weekday": "weekday on which it happened"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)",
           "point": "place in one column"}
 FILE_KINDS = {
@@ -49,6 +49,7 @@ FILE_KINDS = {
         "count": "count (-1 takes an incident back)", **_WHEN,
         "occurred_from": "earliest start", "occurred_from_time": "… time of day", "occurred_to": "latest end",
         "occurred_to_time": "… time of day", "reported": "when it was reported", "reported_time": "… time of day",
+        "reported_hour": "… hour",
         **_WHERE, "block": "block", "address": "address (coarsened to its block)",
         "discovered": "begun by an officer", "murder_flag": "somebody died", "weapon": "weapon",
         "shift_label": "shift of the report", "disposition": "what came of it (unfounded, cancelled)"}),
@@ -119,7 +120,7 @@ def _is_roster(found: dict[str, str], head: FileRows, placed: bool) -> bool:
 
 
 def _is_gunfire(found: dict[str, str], head: FileRows, placed: bool) -> bool:
-    if not placed or "occurred" not in found:
+    if not placed or not {"occurred", "occurred_year"} & set(found):
         return False
     if "rounds" in found:
         return True
@@ -129,7 +130,7 @@ def _is_gunfire(found: dict[str, str], head: FileRows, placed: bool) -> bool:
 
 
 def _is_incidents(found: dict[str, str], head: FileRows, placed: bool) -> bool:
-    if not placed or not {"occurred", "occurred_from", "reported"} & set(found):
+    if not placed or not {"occurred", "occurred_from", "occurred_year", "reported"} & set(found):
         return False
     if "murder_flag" in found:
         return True

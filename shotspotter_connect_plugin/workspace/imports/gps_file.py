@@ -24,6 +24,7 @@ from .gps_formats import PROBLEM, guess_columns, open_gps
 from .position_texts import read_positions
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
+from .time_columns import has_own_times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +79,7 @@ class GpsFile:
         by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
+        self._zone_wins = bool(self.answers.source_timezone) and self.zone == named and not by_form
         self._zone_told = bool(self.answers.source_timezone) or self.zone == "UTC"
         self._check_units()
         self._split = self._is_split()
@@ -86,6 +88,7 @@ class GpsFile:
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]].str.strip()))
         self._comings: dict[str, tuple[int, bool]] = {}
+        self._newest_first: Optional[bool] = None
 
     def _begin(self, mapping: dict[str, Optional[str]], progress: Progress) -> None:
         """Open the file and find its columns; without a header they are known by the first rows only."""
@@ -157,8 +160,8 @@ class GpsFile:
 
     def _is_split(self) -> bool:
         """Whether the time of day stands in a column of its own."""
-        split = "at_time" in self.mapping and not time_texts.parse(
-            self._head[self.mapping["at"]].str.strip()).timed.any()
+        split = "at_time" in self.mapping and not has_own_times(
+            time_texts.parse(self._head[self.mapping["at"]].str.strip()), self.zone)
         if not split:
             self.mapping.pop("at_time", None)
         return split
@@ -185,7 +188,9 @@ class GpsFile:
         reason[parsed.written & (wall == NAT)] = NO_DATE
         reason[(wall != NAT) & ~parsed.timed] = NO_TIME_OF_DAY
         instant = np.where(known, wall, 0)
-        local = known & ~parsed.offset
+        # Receivers keep UTC; what a portal writes with a Z the user may know better.
+        in_utc = parsed.offset & ~(parsed.zulu & ~parsed.unix & self._zone_wins)
+        local = known & ~in_utc
         if local.any():
             instant[local] = self._from_wall(wall[local], unit[local])
         instant = instant // MILLISECOND * MILLISECOND
@@ -194,16 +199,22 @@ class GpsFile:
         return instant, reason
 
     def _from_wall(self, wall: Ints, unit: Objects) -> Ints:
-        """Instants of wall clocks; in the hour that comes twice a unit's jump back begins the second coming."""
+        """Instants of wall clocks; in the hour that comes twice, a unit's jump back begins the second coming, or, in a
+        file that runs from the newest fix to the oldest, its jump ahead ends it."""
         if not self._zone_told:
             self._zone_told = True
             self.warnings.append(f"Times without an offset were read as local time of {self.zone}; name "
                                  "SOURCE_TIMEZONE if they are not.")
         first, second = source_times.to_utc(wall, self.zone, True), source_times.to_utc(wall, self.zone, False)
+        if self._newest_first is None:
+            self._newest_first = _runs_back(wall, unit)
         for row in np.flatnonzero(first != second):
-            last, again = self._comings.get(unit[row], (wall[row], False))
-            again = again if abs(wall[row] - last) < 12 * HOUR else False
-            again = again or wall[row] < last - HOUR // 2
+            last, again = self._comings.get(unit[row], (wall[row], self._newest_first))
+            again = again if abs(wall[row] - last) < 12 * HOUR else self._newest_first
+            if self._newest_first:
+                again = again and wall[row] < last + HOUR // 2
+            else:
+                again = again or wall[row] < last - HOUR // 2
             self._comings[unit[row]] = wall[row], again
             first[row] = second[row] if again else first[row]
         return first
@@ -248,6 +259,13 @@ class GpsFile:
                 values = numbers(chunk[self.mapping[role]].str.strip())
                 return np.where(values > 0, values * metres, np.nan)
         return np.full(len(chunk), np.nan)
+
+
+def _runs_back(wall: Ints, unit: Objects) -> bool:
+    """Whether most steps from a unit's fix to its next lead back in time, as portals export that list the newest first.
+    """
+    steps = pd.Series(wall).groupby(unit, sort=False).diff().to_numpy()
+    return bool((steps < 0).sum() > (steps > 0).sum())
 
 
 def _stem(name: str) -> str:

@@ -12,11 +12,11 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT, SECOND, iso_texts
+from .date_texts import NEWEST_YEAR, OLDEST_YEAR
 from .readers import open_source
 from .row_source import RowSource
 from .text_file import UTF8, WINDOWS_1252, CheckedText, NotUtf8, decoded, encoding_of, start_of, told, unpacked
 from .text_source import TextSource
-from .time_texts import NEWEST_YEAR, OLDEST_YEAR
 
 if TYPE_CHECKING:
     from ...progress import Progress

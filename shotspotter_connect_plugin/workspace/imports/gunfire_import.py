@@ -46,9 +46,11 @@ def _alerts(workspace: Workspace, file: PlacedFile, progress: Progress) -> Itera
     """One frame of all alerts, each once."""
     for rows in file.chunks(progress, whole=True):
         kinds = _kinds(file, rows)
-        when, column = rows.spans["occurred"], file.mapping["occurred"]
+        when, column = rows.spans["occurred"], file.column_of("occurred")
         rows.reject((when.low == NAT) & ~when.written, "no time", column)
         rows.reject(~when.timed, "no time of day", column)
+        # A moment that comes twice is two moments an hour apart; an hour ends a millisecond before the next.
+        rows.reject((when.high - when.low) % SECOND != 0, "only the hour is known", column)
         reject_absurd_dates(rows, when, column)
         x, y = file.locate(rows)
         rounds = file.words(rows, "rounds")

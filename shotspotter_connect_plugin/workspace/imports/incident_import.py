@@ -16,10 +16,12 @@ from . import source_times
 from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
+from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_columns import ROLES
 from .offence_reading import UNKNOWN, Offence, distinct_offences, most_serious, offence_meaning
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
 from .placed_rows import PlacedFile
+from .report_delays import ASSUMED, ReportDelay, usual_delay
 from .source_questions import SourceOptions
 from .taken_back import CountsTakenBack
 
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
     from .import_frames import IncidentRows
     from .import_result import ImportResult
     from .placed_chunks import PlacedRows
-
-_UNKNOWN_START = DAY
-"""How long before the last moment known an offence is taken to have begun where the source does not tell: 24 hours."""
 
 
 def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
@@ -59,7 +58,7 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         CSV for the rows that were not taken; ``<workspace>-rejects-<table>.csv`` beside the workspace if not given.
         Not written when every row was taken.
     date_order
-        One of ``time_texts.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown
+        One of ``date_texts.ORDERS``, for dates of three numbers. Found in the whole file, else as the source has shown
         it earlier, if not given; dates that do not fit it are rejected.
     crime_type
         Code or name of the one type of all rows, for a file in which no column tells the offence.
@@ -83,12 +82,12 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
 def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
-    waiting, counts = [], CountsTakenBack(file)
+    waiting, counts, delay = [], CountsTakenBack(file), _usual_delay(workspace, file)
     for rows in file.chunks(progress):
         offences = file.texts(rows, "offence")
         counts.reject(rows, offences)
         types = _crime_types(file, rows, known)
-        low, high, reported = _offence_times(file, rows)
+        low, high, reported = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
         frame = pd.DataFrame({
@@ -165,7 +164,18 @@ def _is_list_of_shootings(file: PlacedFile) -> bool:
     return not set(ROLES) & set(file.mapping) and not file.crime_type
 
 
-def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Ints, Ints, Ints]:
+def _usual_delay(workspace: Workspace, file: PlacedFile) -> ReportDelay:
+    """How long before its report an offence may have happened that tells nothing else; said first if none does."""
+    if file.knows_all_times():
+        return ReportDelay(ASSUMED, "")
+    delay = usual_delay(file.spans(), workspace)
+    if not set(OCCURRENCE) & set(file.mapping):
+        file.tell_first(only_reported(file.source.name, file.column_of("reported"), delay.words, delay.why,
+                                      file.dates_aside))
+    return delay
+
+
+def _offence_times(file: PlacedFile, rows: PlacedRows, delay: ReportDelay) -> tuple[Ints, Ints, Ints]:
     """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
     unknown = NAT
@@ -174,27 +184,33 @@ def _offence_times(file: PlacedFile, rows: PlacedRows) -> tuple[Ints, Ints, Ints
     report, start, end, single = (spans.get(role, nothing) for role in (
         "reported", "occurred_from", "occurred_to", "occurred"))
     for role, span in spans.items():
-        reject_absurd_dates(rows, span, file.mapping[role])
+        reject_absurd_dates(rows, span, file.column_of(role))
     low = np.where(start.low != unknown, start.low, single.low)
     high = np.where(end.high != unknown, end.high, single.high)
     bound = np.where(report.high != unknown, report.high, np.iinfo(np.int64).max)
     open_end = (high == unknown) & (low != unknown)
     high = np.where(open_end, np.where(report.high != unknown, report.high, start.high), high)
-    # Only an end, or only a report with a time of day: it began at some time before.
+    # Only an end, or only a report: it began at some time before.
     last = np.where(high != unknown, np.maximum(end.low, single.low), report.low)
-    open_start = (low == unknown) & (last != unknown) & ((high != unknown) | report.timed)
-    low = np.where(open_start, last - _UNKNOWN_START, np.where(low == unknown, report.low, low))
+    open_start = (low == unknown) & (last != unknown)
+    alone = open_start & (high == unknown)
+    low = np.where(open_start, last - np.where(alone, delay.width, ASSUMED), low)
     high = np.where(high == unknown, report.high, high)
-    rows.reject(low == unknown, "no date", " or ".join(file.mapping[role] for role in spans))
+    rows.reject(low == unknown, "no date", " or ".join(map(file.column_of, spans)))
     turned = (end.high != unknown) & (end.high < start.low)
     low, high = np.where(turned, end.low, low), np.where(turned, start.high, high)
     late = (low > bound) & (low != unknown)
     rows.reject(late & (low - bound > DAY), "an offence that begins after its report",
-                file.mapping.get("occurred_from", file.mapping.get("occurred", "")))
+                file.column_of("occurred_from") or file.column_of("occurred"))
     high = np.minimum(high, bound)
-    low = np.where(late, bound - _UNKNOWN_START, low)
+    low = np.where(late, bound - ASSUMED, low)
     file.tally("{} rows end before they begin or begin after their report; their times were widened to what is "
                "certain.", ((turned | late) & rows.kept).sum())
+    if set(OCCURRENCE) & set(file.mapping):
+        file.tally(f"{{}} rows tell only when they were reported: they were taken to lie in the {delay.words} before, "
+                   f"{delay.why}.", (alone & rows.kept).sum())
+    file.tally("{} rows tell only when the offence ended: it was assumed to have begun within 24 hours before.",
+               (open_start & ~alone & rows.kept).sum())
     return low, high, np.where(report.high != unknown, report.high, high)
 
 

@@ -46,6 +46,7 @@ class ChunkDigest:
     placed: Bools
     positions: dict[Pair, Positions]
     moments: dict[str, time_texts.ParsedTimes]
+    clocks: dict[str, time_texts.ParsedClocks]
     words: dict[str, pd.Categorical]
 
     def save(self, file: IO[bytes]) -> None:
@@ -53,6 +54,7 @@ class ChunkDigest:
         arrays: list[NDArray[Any]] = [self.lines, self.faults, self.blank, self.placed]
         arrays.extend(getattr(places, item.name) for places in self.positions.values() for item in fields(places))
         arrays.extend(getattr(parsed, item.name) for parsed in self.moments.values() for item in fields(parsed))
+        arrays.extend(getattr(beside, item.name) for beside in self.clocks.values() for item in fields(beside))
         for words in self.words.values():
             arrays.append(words.codes)
             # Texts as bytes: an array of text would make each as long as the longest.
@@ -70,12 +72,14 @@ class ChunkDigest:
         positions = {pair: Positions(*(array() for _ in fields(Positions))) for pair in self.positions}
         moments = {role: time_texts.ParsedTimes(*(array() for _ in fields(time_texts.ParsedTimes)))
                    for role in self.moments}
+        clocks = {role: time_texts.ParsedClocks(*(array() for _ in fields(time_texts.ParsedClocks)))
+                  for role in self.clocks}
         words = {}
         for role in self.words:
             codes = array()
             texts = array().tobytes().decode("utf-8", "surrogatepass").split("\0")
             words[role] = pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object))
-        return ChunkDigest(lines, broken, blank, placed, positions, moments, words)
+        return ChunkDigest(lines, broken, blank, placed, positions, moments, clocks, words)
 
     @classmethod
     def join(cls, parts: list[ChunkDigest]) -> ChunkDigest:
@@ -86,4 +90,5 @@ class ChunkDigest:
             np.concatenate([part.blank for part in parts]), np.concatenate([part.placed for part in parts]),
             {pair: Positions.join([part.positions[pair] for part in parts]) for pair in first.positions},
             {role: time_texts.ParsedTimes.join([part.moments[role] for part in parts]) for role in first.moments},
+            {role: time_texts.ParsedClocks.join([part.clocks[role] for part in parts]) for role in first.clocks},
             {role: union_categoricals([part.words[role] for part in parts]) for role in first.words})

@@ -16,19 +16,22 @@ from ...forecast import crs as systems
 from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from . import block_names, coordinate_systems, coordinates, privacy, source_times, time_texts
+from . import block_names, coordinate_systems, coordinates, privacy, source_times
 from .arrest_files import refuse_arrests
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
-from .column_names import names_utc
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
+from .file_moments import PARTS_OF_MOMENTS
+from .file_moments import ROLES as MOMENT_ROLES
+from .file_moments import FileMoments, TimeEvidence
 from .import_result import ImportResult
+from .occurrence_columns import OCCURRENCE, find_occurrence, left_aside
 from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
 from .position_texts import Positions, read_positions
-from .readers import first_rows, open_source, read_rows
+from .readers import FIRST_ROWS, first_rows, open_source, read_rows
 from .rejected_rows import RejectedRows
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
@@ -38,28 +41,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ...forecast.arrays import Bools, Floats, Ints, Objects
+    from ...forecast.arrays import Bools, Floats, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace
     from .import_frames import FileRows
     from .position_texts import Pair
     from .source_questions import SourceOptions
-    from .time_texts import ParsedTimes
 
-_MOMENTS = ("reported", "occurred_from", "occurred_to", "occurred")
 _BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
 _SHORTENED_ID = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.I)
 """What Excel shows of a long number, and saves of it as CSV."""
 _WORDS_TOLD, _LONGEST_WORD = 8, 40
-_NO_LABELS = np.zeros(3, dtype=np.int64)
 
 
 @dataclass
 class _Evidence:
     """What the whole file is judged by, from one digest: where that starts in the temporary file, its rows, those up
     to the last that is not blank, whether any has a place; samples and counts of places by columns, texts by role;
-    counts for the labels of shifts; dates known and dates before 1990 by role; hashes of the ids; what to tell with its
-    count."""
+    what its times tell; hashes of the ids; what to tell with its count."""
 
     start: int
     rows: int
@@ -68,8 +67,7 @@ class _Evidence:
     places: dict[Pair, Positions]
     points: dict[Pair, PointCounts]
     texts: dict[str, Objects]
-    labels: Ints
-    dates: dict[str, Ints]
+    times: TimeEvidence
     ids: NDArray[np.uint64]
     notes: dict[str, int]
 
@@ -105,16 +103,18 @@ class PlacedFile:
         self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
         self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
+        self.dates_aside = self._find_occurrence(progress) if table == "incidents" else []
         find_points(self.source, table, self.mapping, self._answers.mapping, SILENT)
         self.code_systems = self._choose_offence() if table == "incidents" else ()
         self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
             if table == "incidents" else ""
         self._answers = replace(self._answers, crime_type=self.crime_type)
         self._check_needed()
+        self._moments = FileMoments(self.mapping, self.zone, self._zone_named, table == "gunfire")
         self._pairs = pairs_of(self.source, self.mapping)
         placed = {column for pair in self._pairs for column in pair}
         self._texts = [role for role, column in self.mapping.items()
-                       if not role.startswith(_MOMENTS) and column not in placed]
+                       if not role.startswith(MOMENT_ROLES) and column not in placed]
         columns = list(dict.fromkeys(self.mapping.values()))
         self._file = tempfile.TemporaryFile()
         self._dates = AmbiguousDates()
@@ -142,6 +142,15 @@ class PlacedFile:
         self.mapping.update(bare_number(head, self.mapping, self._answers.mapping))
         return chosen.systems
 
+    def _find_occurrence(self, progress: Progress) -> list[str]:
+        """Find by content when offences happened where no column is named so -> columns of dates left aside."""
+        said = {role for role in self._answers.mapping if role.startswith(OCCURRENCE)}
+        if said or set(OCCURRENCE) & set(self.mapping):
+            return []
+        rows = first_rows(self.source, self.source.columns, progress).head(FIRST_ROWS)
+        find_occurrence(rows, self.mapping, self.warnings)
+        return left_aside(rows, self.mapping)
+
     @property
     def dropped_columns(self) -> list[str]:
         """Columns of the source that nothing was kept of."""
@@ -156,10 +165,7 @@ class PlacedFile:
         for column in {column for pair in self._pairs for column in pair}:
             filled = chunk[column].notna() if column in POSITION_COLUMNS else chunk[column] != ""
             placed |= filled.to_numpy()
-        moments = {role: time_texts.parse(chunk[self.mapping[role]], chunk.get(self.mapping.get(role + "_time")))
-                   for role in _MOMENTS if role in self.mapping}
-        for role, parsed in moments.items():
-            self._dates.add(self.mapping[role], chunk[self.mapping[role]], parsed)
+        moments, clocks = self._moments.parse(chunk, self._dates)
         words = {role: _categorical(chunk[self.mapping[role]]) for role in self._texts}
         texts: dict[str, Objects] = {
             role: _sample(words[role].categories) for role in ("id", "block", "address") if role in words}
@@ -167,9 +173,9 @@ class PlacedFile:
                    *((values.categories != "")[values.codes] for values in words.values())]
         fault = faults(chunk)
         blank = ~np.logical_or.reduce([*written, fault > 0])
-        labels, first = words.pop("shift_label", None), next(iter(moments), "")
+        labels = words.pop("shift_label", None)
         ids, notes = self._plain(words)
-        digest = ChunkDigest(chunk.index.to_numpy(), fault, blank, placed, positions, moments, words)
+        digest = ChunkDigest(chunk.index.to_numpy(), fault, blank, placed, positions, moments, clocks, words)
         start = self._file.seek(0, os.SEEK_END)
         digest.save(self._file)
         self._form = digest
@@ -179,9 +185,7 @@ class PlacedFile:
             start, len(chunk), filled, bool(placed.any()),
             {pair: coordinate_systems.sample_positions(places) for pair, places in positions.items()},
             {pair: PointCounts.of(places) for pair, places in positions.items()}, texts,
-            source_times.fit_of_labels(moments[first], labels, self.zone) if first and labels is not None else
-            _NO_LABELS,
-            {role: _dates(parsed) for role, parsed in moments.items()}, ids, notes)
+            self._moments.evidence(moments, clocks, labels), ids, notes)
 
     def _plain(self, words: dict[str, pd.Categorical]) -> tuple[NDArray[np.uint64], dict[str, int]]:
         """Bring ids and blocks into their form; gives the hashes of the ids, and what to tell with its count."""
@@ -253,11 +257,12 @@ class PlacedFile:
             raise ConnectError(f"No row of {self.source.name} has coordinates in {pairs}.")
         for part in evidence:
             self._tallies.update(part.notes)
-        self._drop_persons(evidence)
-        columns = [self.mapping[role] for role in evidence[0].dates if role in self.mapping]
+        times = TimeEvidence.total([part.times for part in evidence])
+        self._drop_persons(evidence, times)
+        columns = [self.mapping[role] for role in self._moments.columns if role in self.mapping]
         self._answers = with_date_order(self._answers, self.source, columns, date_order, self.warnings,
                                         dates=self._dates)
-        self._readings = self._read_times(evidence)
+        self._readings = self._read_times(times)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
         samples = {pair: Positions.join([part.places[pair] for part in evidence]) for pair in self._pairs}
@@ -283,46 +288,37 @@ class PlacedFile:
             self.warnings.append(place.told(f"latitude {latitude:.5f}, longitude {longitude:.5f}"))
         return [place for place in found if place.clear]
 
-    def _drop_persons(self, evidence: list[_Evidence]) -> None:
+    def _drop_persons(self, evidence: list[_Evidence], times: TimeEvidence) -> None:
         found = {role: privacy.values_about_persons(np.concatenate([part.texts[role] for part in evidence]))
                  for role in evidence[0].texts}
-        for role in evidence[0].dates:
-            known, old = np.sum([part.dates[role] for part in evidence], axis=0)
+        for role, (known, old) in times.dates.items():
             if known and old > 0.3 * known:
                 found[role] = "birth dates"
         for role, what in found.items():
             if what:
-                self.warnings.append(f"The values of column {self.mapping.pop(role)} look like {what} and were "
+                self.warnings.append(f"The values of column {self.column_of(role)} look like {what} and were "
                                      "dropped.")
-                self.mapping.pop(role + "_time", None)
+                self._moments.forget(role)
+                for part in ("", *PARTS_OF_MOMENTS):
+                    self.mapping.pop(role + part, None)
         self._check_needed()
 
     def _check_needed(self) -> None:
         check_needed(self.source, self.table, self.mapping, ("offence",) if self.crime_type else ())
 
-    def _read_times(self, evidence: list[_Evidence]) -> dict[str, source_times.TimeReading]:
-        """role -> Reading of every time column."""
-        roles = [role for role in evidence[0].dates if role in self.mapping]
-        if not any(part.dates[role][0] for part in evidence for role in roles):
-            raise ConnectError(f"No date in {' or '.join(self.mapping[role] for role in roles)} of {self.source.name} "
-                               "can be read; check MAPPING, and write dates as 2019-03-01 14:30.")
-        labels = np.sum([part.labels for part in evidence], axis=0)
-        local = source_times.labels_say_local(labels)
-        if local:
-            rows, here, utc = labels.tolist()
-            self.warnings.append(
-                f"The times in {self.mapping[roles[0]]} end in Z, which means UTC, but were read as local time "
-                f"({self.zone}): read so, {here / rows:.0%} of {rows:,} rows fit the shift their column "
-                f"{self.mapping['shift_label']} names, read as UTC {utc / rows:.0%}.")
-        order = self._answers.date_order
-        in_utc = source_times.TimeReading("UTC", True, order=order)
-        in_zone = source_times.TimeReading(self.zone, self._zone_named, local, order)
-        readings = {role: in_utc if names_utc(self.mapping[role]) else in_zone for role in roles}
-        counts: dict[str, list[Ints]] = {role: [] for role in roles}
-        for digest in self._digests():
-            for role in roles:
-                counts[role].append(source_times.survey(digest.moments[role], readings[role]))
-        return {role: source_times.settle(readings[role], np.sum(counts[role], axis=0)) for role in roles}
+    def _read_times(self, times: TimeEvidence) -> dict[str, source_times.TimeReading]:
+        """role -> Reading of every role of moments."""
+        if not any(times.dates[role][0] for role in self._moments.columns):
+            names = " or ".join(map(self.column_of, self._moments.columns))
+            raise ConnectError(f"No date in {names} of {self.source.name} can be read; check MAPPING, and write dates "
+                               "as 2019-03-01 14:30.")
+        self._moments.settle(times)
+        return self._moments.read(self._digests(), self._digests(), times.labels, self._answers.date_order,
+                                  self.warnings)
+
+    def column_of(self, role: str) -> str:
+        """The column of a role, or all that tell it together, for messages."""
+        return self._moments.name(role) or self.mapping.get(role, "")
 
     def is_repeated(self, ids: pd.Series) -> Bools:
         """Which ids come again somewhere in the file."""
@@ -341,8 +337,7 @@ class PlacedFile:
         done = self._located = 0
         for digest in [ChunkDigest.join(list(self._digests()))] if whole else self._digests():
             progress.report(done / self.read)
-            spans = {role: source_times.time_spans(digest.moments[role], reading)
-                     for role, reading in self._readings.items()}
+            spans = self._spans(digest)
             rows = PlacedRows(digest, spans, self.rejects)
             # Blank lines at the end of a text file are no rows.
             rows.kept[self.read - done:] = False
@@ -352,11 +347,27 @@ class PlacedFile:
             rows.reject(digest.blank, "an empty row", "")
             for role, span in spans.items():
                 unread = span.written & (span.low == NAT)
-                rows.reject(unread, "a date or time that cannot be read", self.mapping[role])
+                rows.reject(unread, "a date or time that cannot be read", self.column_of(role))
             yield rows
         if not self._located:
             raise ConnectError(coordinate_systems.no_point_inside(
                 self.area, self.system, self._source_crs or self.source.crs))
+
+    def _spans(self, digest: ChunkDigest) -> dict[str, source_times.TimeSpans]:
+        return {role: source_times.time_spans(parsed, self._readings[role])
+                for role, parsed in self._moments.joined(digest).items()}
+
+    def spans(self) -> Iterator[dict[str, source_times.TimeSpans]]:
+        """role -> spans of all rows, chunk by chunk, without giving the rows out."""
+        return map(self._spans, self._digests())
+
+    def knows_all_times(self) -> bool:
+        """Whether no row tells its report only, as far as counts of dates show."""
+        return self._moments.known_occurrences >= self._moments.known_reports
+
+    def tell_first(self, sentence: str) -> None:
+        """Put a warning before all others."""
+        self.warnings.insert(0, sentence)
 
     def _digests(self) -> Iterator[ChunkDigest]:
         for part in self._evidence:
@@ -428,9 +439,3 @@ def _plain_id(name: str) -> str:
 def _sample(texts: pd.Index) -> Objects:
     """Up to 1,000 of a chunk's distinct texts, evenly taken."""
     return np.asarray(texts, dtype=object)[np.linspace(0, len(texts) - 1, min(len(texts), 1000)).astype(int)]
-
-
-def _dates(parsed: ParsedTimes) -> Ints:
-    """How many dates are known, and how many of them lie before 1990."""
-    known = parsed.clock != NAT
-    return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

@@ -19,14 +19,15 @@ from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, with_date_order
-from .file_kinds import FILE_KINDS, FIRST_ROWS, MAPPED, kind_of_file
+from .file_kinds import FILE_KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
+from .occurrence_columns import OCCURRENCE, find_occurrence
 from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
 from .position_texts import read_positions
-from .readers import first_rows, layers_of, open_source
+from .readers import FIRST_ROWS, first_rows, layers_of, open_source
 from .row_source import POSITION_COLUMNS
 from .source_questions import SourceAnswers, SourceOptions, SourceQuestion, recall
 from .synonyms import COLUMN_ROLES
@@ -187,6 +188,8 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
     head = first_rows(source, columns, progress).head(FIRST_ROWS)
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
+    if found.kind == "incidents" and not set(OCCURRENCE) & {*found.mapping, *found.answers.mapping}:
+        find_occurrence(head[source.columns], found.mapping, found.notes)
     found.notes += source.notes()
     if found.kind == "incidents":
         refuse_arrests(source.name, source.columns, head)

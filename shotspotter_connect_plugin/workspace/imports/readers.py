@@ -74,6 +74,10 @@ def read_whole(source: RowSource, columns: Iterable[str], progress: Progress) ->
     return pd.concat(parts)
 
 
+FIRST_ROWS = 2000
+"""Rows by which a file is recognised."""
+
+
 def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) -> FileRows:
     """The first chunk of a source, as :meth:`RowSource.chunks` gives it; without rows where there are none."""
     return _from_the_start(source, lambda: next(source.chunks(columns, progress),

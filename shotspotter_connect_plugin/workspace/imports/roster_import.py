@@ -120,7 +120,7 @@ def _shifts(workspace: Workspace, file: UnplacedFile) -> tuple[Objects, Objects]
     """(shift date, code of the shift) of each row, None where the source does not tell."""
     shifts = workspace.read("shifts")
     codes = value_words.shift_codes(shifts["shift"], shifts["name"])
-    clock = time_texts.in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
+    clock = time_texts.days_in_order(time_texts.parse(file.texts("shift_date")), file.date_order)
     dates, known = time_texts.iso_dates(clock), clock != NAT
     shift = file.texts("shift").map(lambda text: codes(text)).astype(object)
     shift = shift.where(shift.notna() & known, None).to_numpy()

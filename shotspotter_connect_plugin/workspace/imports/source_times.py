@@ -5,13 +5,14 @@ What a column's values mean (local or UTC, a time or only a date) is decided for
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, nanoseconds, utc_times, wall_clocks
-from .time_texts import in_order
+from .time_texts import DATE, in_order
+from .unknown_times import SECONDS, histogram, stand_for_nothing
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints
@@ -23,6 +24,8 @@ _QUARTER = 900 * SECOND
 
 
 _NEARLY_ALL = 0.95
+FIRST_SECOND = 3
+"""Where the seconds of the day begin among the counts of :func:`survey`."""
 _AS_WRITTEN, _HERE = "as written", "here"
 
 
@@ -31,43 +34,46 @@ class TimeReading:
     """How the values of a column are to be read.
 
     ``zone`` is the zone of values without an offset; ``certain`` whether it was named, by the user or the column;
-    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone; ``order`` one of
-    :data:`.time_texts.ORDERS`, "" where no date needs any. The rest is what :func:`settle` finds in the column:
-    ``midnights``, whether midnights stand for dates, as written or on the wall clock here; ``midnight_is_no_time``
-    among times.
+    ``zulu_is_local`` whether a Z is to be taken for wall clock of that zone, ``zone_wins`` the same where the user
+    named the zone, which says nothing of seconds since 1970; ``order`` one of :data:`.date_texts.ORDERS`, "" where no
+    date needs any; ``only_midnight`` whether no other time can stand for one that is not known. The rest is what
+    :func:`settle` finds in the column:
+    ``midnights``, whether midnights stand for dates, as written or on the wall clock here; ``unknown``, seconds of the
+    day that stand for no time among times.
     """
 
     zone: str
     certain: bool = False
     zulu_is_local: bool = False
     order: str = ""
+    zone_wins: bool = False
+    only_midnight: bool = False
     midnights: str = ""
-    midnight_is_no_time: bool = False
+    unknown: tuple[int, ...] = ()
 
 
 def survey(parsed: ParsedTimes, reading: TimeReading) -> Ints:
     """Counts on which :func:`settle` decides; those of parts of a column sum to those of the column."""
     clock, wall, _ = _clocks(parsed, reading)
     known = clock != NAT
-    hours = wall[parsed.timed & known] % DAY
-    return np.array([known.sum(), parsed.timed.sum(), (parsed.timed & (clock % DAY == 0)).sum(),
-                     *((hours == hour * 3600 * SECOND).sum() for hour in (0, 23, 1))])
+    timed = parsed.timed & known
+    return np.concatenate([[known.sum(), timed.sum(), (timed & (clock % DAY == 0)).sum()], histogram(wall[timed])])
 
 
 def settle(reading: TimeReading, counts: Ints) -> TimeReading:
     """The reading of a column, completed by what :func:`survey` counted in it.
 
-    Midnight counts as no time of day where nearly the whole column is at midnight, and in other columns where midnight
-    comes more than twice as often as 23:00:00 and as 01:00:00.
+    Midnight counts as no time of day where nearly the whole column is at midnight; in other columns, those times do
+    that :func:`.unknown_times.stand_for_nothing` finds.
     """
-    known, timed, midnight, midnight_here, before, after = counts.tolist()
+    known, timed, midnight = counts[:FIRST_SECOND].tolist()
     if timed and midnight >= _NEARLY_ALL * timed:
         return replace(reading, midnights=_AS_WRITTEN)
-    if timed and midnight_here >= _NEARLY_ALL * timed:
+    if timed and counts[FIRST_SECOND] >= _NEARLY_ALL * timed:
         return replace(reading, midnights=_HERE, certain=True)
     # Dates among times are of the clock of those times.
     return replace(reading, certain=reading.certain or timed > known / 2,
-                   midnight_is_no_time=midnight_here >= 5 and midnight_here > 2 * max(before, after))
+                   unknown=stand_for_nothing(counts[FIRST_SECOND:], reading.only_midnight))
 
 
 @dataclass
@@ -95,25 +101,41 @@ def time_spans(parsed: ParsedTimes, reading: TimeReading) -> TimeSpans:
     if reading.midnights == _AS_WRITTEN:
         no_time = clock % DAY == 0
         timed, day = timed & ~no_time, np.where(parsed.timed & no_time, clock // DAY, day)
-    elif reading.midnights == _HERE or reading.midnight_is_no_time:
+    elif reading.midnights == _HERE:
         timed = timed & (wall % DAY != 0)
+    elif reading.unknown:
+        meant = np.ones(SECONDS, dtype=bool)
+        meant[list(reading.unknown)] = False
+        timed = timed & ((wall % SECOND != 0) | meant[wall % DAY // SECOND])
+    covers = parsed.covers.astype(np.int64) * SECOND
     low, high = np.full(clock.size, NAT), np.full(clock.size, NAT)
-    low[instant & timed] = high[instant & timed] = clock[instant & timed]
-    clocks = timed & ~instant
-    low[clocks], high[clocks] = to_utc(wall[clocks], reading.zone, True), to_utc(wall[clocks], reading.zone, False)
-    dates = known & ~timed
-    start, end = day[dates] * DAY, (day[dates] + 1) * DAY
+    moments, clocks, dates = instant & timed, timed & ~instant, known & ~timed
+    low[moments], high[moments] = clock[moments], _last(clock[moments], covers[moments])
+    low[clocks] = to_utc(wall[clocks], reading.zone, True)
+    high[clocks] = _last(to_utc(wall[clocks] + covers[clocks], reading.zone, False), covers[clocks], 0)
+    days = np.maximum(parsed.covers[dates] // DATE, 1)
+    start, end = day[dates] * DAY, (day[dates] + days) * DAY
     low[dates], high[dates] = to_utc(start, reading.zone, True), to_utc(end, reading.zone, True) - MILLISECOND
     if not reading.certain:
-        low[dates] = np.minimum(low[dates], start)
-        high[dates] = np.maximum(high[dates], end - MILLISECOND)
+        # A month is nobody's cut of a clock.
+        low[dates] = np.where(days > 1, low[dates], np.minimum(low[dates], start))
+        high[dates] = np.where(days > 1, high[dates], np.maximum(high[dates], end - MILLISECOND))
+    # An hour that the clocks skip ends at the moment at which it begins.
+    high[clocks] = np.maximum(low[clocks], high[clocks])
     return TimeSpans(_floor(low), _floor(high), timed, parsed.written)
+
+
+def _last(start: Ints, covers: Ints, add: int = 1) -> Ints:
+    """The last moment of what begins at a start and covers some ns, of which ``add`` says whether they are still to be
+    added: the start itself where it covers none."""
+    return start + add * covers - np.where(covers > 0, MILLISECOND, 0)
 
 
 def _clocks(parsed: ParsedTimes, reading: TimeReading) -> tuple[Ints, Ints, Bools]:
     """(clock as written, wall clock, whether the clock is an instant) of each value."""
     clock = in_order(parsed, reading.order)
-    instant = parsed.offset & ~(parsed.zulu & reading.zulu_is_local) & (clock != NAT)
+    local = parsed.zulu & (reading.zulu_is_local | (reading.zone_wins & ~parsed.unix))
+    instant = parsed.offset & ~local & (clock != NAT)
     wall = clock.copy()
     wall[instant] = to_local(clock[instant], reading.zone)
     return clock, wall, instant
@@ -140,13 +162,15 @@ def to_utc(wall: Ints, zone: str, first: bool) -> Ints:
     return nanoseconds(index.tz_convert("UTC"))[codes] + np.where(skipped[codes], 0, wall - bins[codes])
 
 
-def instants(parsed: ParsedTimes, zone: str, order: str) -> pd.Series:
-    """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset are of
-    ``zone``, and of those that come twice the first is meant. ``order`` as :func:`in_order`."""
+def instants(parsed: ParsedTimes, zone: str, order: str, zone_wins: bool = False) -> pd.Series:
+    """Series of the instants of parsed texts, NaT where no time of day is known; clocks without an offset, or with that
+    of Greenwich where ``zone_wins``, are of ``zone``, and of those that come twice the first is meant. ``order`` as
+    :func:`in_order`."""
     wall = in_order(parsed, order)
     known = (wall != NAT) & parsed.timed
     instant = np.full(wall.size, NAT)
-    instant[known] = np.where(parsed.offset[known], wall[known], to_utc(wall[known], zone, True))
+    own = parsed.offset & ~(parsed.zulu & ~parsed.unix & zone_wins)
+    instant[known] = np.where(own[known], wall[known], to_utc(wall[known], zone, True))
     return pd.Series(utc_times(_floor(instant)))
 
 
@@ -154,40 +178,3 @@ def _bins(clocks: Ints) -> tuple[Ints, Ints]:
     """The distinct quarters of an hour, within which no zone changes its offset, and the quarter of each clock."""
     codes, bins = pd.factorize(clocks // _QUARTER * _QUARTER)
     return bins, codes
-
-
-_LABELS = (("DAY", 6, 18), ("EVENING", 14, 24), ("EVE", 14, 24), ("EVN", 14, 24), ("MIDNIGHT", 22, 8), ("MID", 22, 8),
-           ("NIGHT", 20, 8), ("MORNING", 4, 13), ("AFTERNOON", 11, 20))
-"""Words for shifts, without a plural, and the hours, generously, in which such a shift lies anywhere."""
-_LABELLED = 30
-_AGREES = 0.9
-_CLEARLY = 0.1
-
-
-def fit_of_labels(parsed: ParsedTimes, labels: Sequence[str], zone: str) -> Ints:
-    """How well a file's shift labels fit times that end in Z, read as wall clock and read as UTC.
-
-    Returns
-    -------
-    array of three int
-        Rows compared, and how many of them have an hour within their label's shift under either reading; those of parts
-        of a file sum to those of the file.
-    """
-    codes, unique = pd.factorize(np.asarray(labels, dtype=object))
-    words = pd.Series(unique, dtype=object).astype(str).str.strip().str.upper().str.rstrip("S")
-    begin, end = (words.map({label[0]: label[hour] for label in _LABELS}).to_numpy(float)[codes] for hour in (1, 2))
-    rows = np.flatnonzero(parsed.zulu & parsed.timed & ~np.isnan(begin) & (parsed.clock % DAY != 0))
-    clock, begin, end = parsed.clock[rows], begin[rows], end[rows]
-
-    def fit(wall: Ints) -> int:
-        hour = wall % DAY / (3600 * SECOND)
-        within = np.where(begin < end, (hour >= begin) & (hour < end), (hour >= begin) | (hour < end))
-        return int(within.sum())
-
-    return np.array([rows.size, fit(clock), fit(to_local(clock, zone))])
-
-
-def labels_say_local(counts: Ints) -> bool:
-    """Whether labels clearly contradict the Z; otherwise the Z is believed."""
-    rows, local, utc = counts.tolist()
-    return rows >= _LABELLED and local >= _AGREES * rows and local - utc > _CLEARLY * rows

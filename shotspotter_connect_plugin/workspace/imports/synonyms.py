@@ -4,25 +4,54 @@ from .weather_measures import WEATHER
 # Role -> names agencies give the column, most telling first. Written without case, spaces and punctuation.
 _TIMES = {
     "reported": "reporteddatetime reportdatetime reportdate reportdat reporteddate datereported reporteddt reportedon "
-                "datetimereported rptdate rptdt datereport daterptd daterpt reportedat reported cmplntreportdate "
-                "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm entrydate",
-    "reported_time": "reporttime reportedtime timereported rpttime timerpt receivedtime timereceived calltime",
-    "occurred_from": "startdate startdatetime occurredfrom occurredfromdate occurfrom occurredstart fromdate "
-                     "fromdatetime datefrom datetimefrom begindate begindatetime beginningdate occurrencefrom "
-                     "occurrencestartdate cmplntfrdt earliestdate firstdate occurredonfrom offensestartdate "
-                     "incidentstartdate start begin",
-    "occurred_from_time": "starttime fromtime timefrom begintime occurredfromtime occurrencestarttime cmplntfrtm",
-    "occurred_to": "enddate enddatetime occurredto occurredtodate occurto occurredend todate todatetime dateto "
-                   "datetimeto endingdate occurrenceto occurrenceenddate cmplnttodt latestdate lastdate occurredonto "
-                   "offenseenddate incidentenddate end",
-    "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm",
+                "datetimereported rptdate rptdt datereport daterptd daterpt daterept datereprt reportedat reported "
+                "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
+                "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
+                "dateincidentcreated entrydate "
+                "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
+    "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
+                     "timereceived calltime dispatchtime dispatchedtime",
+    "reported_hour": "reporthour reportedhour hourreported dispatchhour",
+    "occurred_from": "startdate startdatetime occurredfrom occurredfromdate occurredfromdatetime occurfrom "
+                     "occurredstart occurredstartdate fromdate fromdatetime "
+                     "datefrom datetimefrom begindate begindatetime "
+                     "beginningdate occurrencefrom occurrencestart occurrencestartdate firstoccurrencedate "
+                     "firstoccurrence cmplntfrdt earliestdate firstdate occurredonfrom offensestart offensestartdate "
+                     "offensestartdatetime offensebegindate incidentstart incidentstartdate incidentstartdatetime "
+                     "incidentbegin incidentbegindate incidentbegan dateincidentbegan crimestart crimestartdate "
+                     "date1ofoccurrence eventstart eventstartdate start begin",
+    "occurred_from_time": "starttime fromtime timefrom begintime occurredfromtime occurrencestarttime cmplntfrtm "
+                          "time1ofoccurrence incidentstarttime offensestarttime hourfrom fromhour",
+    "occurred_to": "enddate enddatetime occurredto occurredtodate occurredtodatetime occurto occurredend "
+                   "occurredenddate todate todatetime dateto datetimeto endingdate occurrenceto occurrenceend "
+                   "occurrenceenddate lastoccurrencedate lastoccurrence cmplnttodt latestdate lastdate occurredonto "
+                   "offenseend offenseenddate offenseenddatetime incidentend incidentenddate incidentenddatetime "
+                   "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate end",
+    "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm "
+                        "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour",
     "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
-                "dateoccurred dateoccur dateocc dateofoccurrence dateofincident occurredon occurredat datetimeoccurred "
-                "incidentdatetime incidentdate offensedate offensedatetime crimedate crimedatetime eventdate "
-                "eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate alerttimestamp shotdate "
-                "shotdatetime detectiondatetime detectiondate firedat datetime dateandtime timestamp date",
-    "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeocc timeofoccurrence timeofincident "
-                     "incidenttime offensetime crimetime eventtime alerttime shottime detectiontime timeofday time",
+                "dateoccurred dateoccur dateocc dateoccu occdate occdatetime occdt dateofoccurrence dateofincident "
+                "dateofoffense dateofcrime occurredon occurredat occurrence datetimeoccurred datetimeofoccurrence "
+                "datetimeoccurrence incidentoccurred rmsoccurrencedate incidentoccurredat incidentoccurredon "
+                "incidentdatetime incidentdate offensedate offensedatetime "
+                "offencedate offencedatetime crimedate crimedatetime "
+                "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
+                "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
+                "timestamp date yearmonth monthyear",
+    "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
+                     "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "
+                     "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h time",
+    "occurred_year": "occurredyear occyear occurrenceyear yearoccu yearofoccurrence incidentyear offenseyear crimeyear "
+                     "eventyear year",
+    "occurred_month": "occurredmonth occmonth occurrencemonth monthoccu monthofoccurrence incidentmonth offensemonth "
+                      "crimemonth eventmonth month",
+    "occurred_day": "occurredday occday occurrenceday dayofmonth incidentday offenseday crimeday eventday day",
+    "occurred_hour": "occurredhour occhour occurrencehour houroccu hourofoccurrence hourofincident incidenthour "
+                     "incidenthourofday offensehour offencehour crimehour rmsoccurrencehour eventhour alerthour "
+                     "hourofday hourofthedayoccurred hour hr",
+    "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
+    "weekday": "dayofweek weekday dow dowoccu occdow occurrencedayofweek occurreddayofweek incidentdayofweek "
+               "offensedayofweek weekdayname dayname daynameofweek dayofwk wday",
 }
 _PLACES = {
     "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longitudedd londd pointlongitude gislongitude "
@@ -86,6 +115,8 @@ _ROLES = {
         "rounds": "rounds rnds roundsfired numberofrounds numrounds roundcount shots shotsfired shotcount numshots",
         "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
+        **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
+                                           "occurred_minute", "weekday")},
         **_PLACES,
     },
     "places": {

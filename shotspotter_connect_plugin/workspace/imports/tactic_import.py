@@ -19,6 +19,7 @@ from .column_names import plain
 from .durations import minutes_of
 from .import_result import ImportResult
 from .source_questions import SourceOptions
+from .time_columns import has_own_times
 from .unplaced_rows import UnplacedFile
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
 def _moments(file: UnplacedFile) -> tuple[pd.Series, Bools]:
     """(instants, where a date was written that cannot be read)."""
     parsed = time_texts.parse(file.texts("at"))
-    if not parsed.timed.any():
-        parsed = time_texts.parse(file.texts("at"), file.texts("at_time"))
+    if not has_own_times(parsed, file.zone):
+        parsed = time_texts.parse(file.texts("at"), file.texts("at_time")) if "at_time" in file.mapping else parsed
     clock = time_texts.in_order(parsed, file.date_order)
     return file.instants("at", parsed), parsed.written & (clock == NAT)
 

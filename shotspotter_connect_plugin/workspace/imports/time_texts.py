@@ -1,43 +1,33 @@
 """Texts of dates and times as wall clocks, before it is decided what a source means by them.
 
-Each distinct date and each distinct time of day is parsed once.
+Each distinct text is parsed once: dates by ``date_texts``, times of day by ``clock_texts``.
 """
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
 
 import numpy as np
 import pandas as pd
 
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
+from . import clock_texts
+from .clock_texts import clock_of
+from .date_texts import ORDERS, day_of, readings
+from .unusual_times import rewritten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ...forecast.arrays import Bools, Ints, Objects
 
-OLDEST_YEAR, NEWEST_YEAR = 1700, 2200
-"""Years that are read: others are errors of typing, and nanoseconds in 64 bits do not reach beyond 1677 and 2262."""
 _LONGEST = 80
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$")
-_NUMERIC = re.compile(r"(?:([A-Za-z]{3,9})\.?,? )?(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
-MONTH_FIRST, DAY_FIRST, YEAR_FIRST = ORDERS = ("month first", "day first", "year first")
-"""In which order a date of three numbers is written; the year comes first only where it has two digits."""
-_MONTH_FIRST = re.compile(r"(?:[A-Za-z]+,? )?([A-Za-z]{3,9})\.?[ -](\d{1,2})(?:st|nd|rd|th)?,?[ -](\d{4}|\d{2})$")
-_DAY_FIRST = re.compile(r"(?:[A-Za-z]+,? )?(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4}|\d{2})$")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(?:([AaPp])\.?[Mm]\.?)?\s*"
-                    r"(Z|z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?$")
-_HOUR = re.compile(r"(\d{1,2})()()()\s*([AaPp])\.?[Mm]\.?()$")
-_MILITARY = re.compile(r"(\d{1,2})(\d{2})()()()()$")
-_SPLIT = re.compile(r"(.+?)[ T,]+(\d{1,2}:\d{2}.*|\d{1,2} ?[AaPp]\.?[Mm]\.?)$")
-MONTHS = {name: number for number, name in enumerate(
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_NUMBER = re.compile(r"\d{1,20}(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?$")
 _EXCEL_EPOCH = 25_569
 """Days from Excel's day 0 to 1970-01-01."""
+DATE = DAY // SECOND
+"""Seconds that a date without a time of day covers."""
 
 
 @dataclass
@@ -45,15 +35,20 @@ class ParsedTimes:
     """A column's values as read, before it is decided what they mean; one array element per row.
 
     ``clock`` is int64 nanoseconds since 1970 of the date and time as written (NAT where there is none), with the offset
-    already taken off where the text named one. ``parts`` packs the three numbers of a date that can be read in several
-    orders, see :func:`readings`, and is 0 for all others; its clock is of the first order that makes it a date.
+    already taken off where the text named one; it is the first moment of the ``covers`` seconds that the value can
+    mean: 0 for a moment, an hour, a day, a month. ``timed`` is whether a time of day is known, at least to some hours;
+    ``zulu`` whether its offset is that of Greenwich, ``unix`` whether it counts from 1970, which is in UTC, too.
+    ``parts`` packs the three numbers of a date that can be read in several orders, see :func:`.date_texts.readings`,
+    and is 0 for all others; its clock is of the first order that makes it a date.
     """
 
     clock: Ints
     timed: Bools
     offset: Bools
     zulu: Bools
+    unix: Bools
     parts: NDArray[np.int32]
+    covers: NDArray[np.int32]
     written: Bools
 
     @classmethod
@@ -66,16 +61,44 @@ class ParsedTimes:
         return ParsedTimes(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
+@dataclass
+class ParsedClocks:
+    """A column of times of day as read; one array element per row.
+
+    ``clock`` is int64 nanoseconds after midnight, less the offset; NAT where there is none. ``numbers`` are bare
+    numbers plus 1, as :mod:`.clock_texts` has them, whose clock hangs on the rest of the column.
+    """
+
+    clock: Ints
+    offset: Bools
+    zulu: Bools
+    covers: NDArray[np.int32]
+    numbers: NDArray[np.int32]
+
+    @classmethod
+    def join(cls, parts: list[ParsedClocks]) -> ParsedClocks:
+        """One column from its chunks."""
+        return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
+
+    def settled(self, form: str) -> ParsedClocks:
+        """The same with the bare numbers read in one of ``clock_texts.FORMS``."""
+        bare = clock_texts.is_number(self.numbers)
+        clock, covers = clock_texts.numbered(self.numbers, form)
+        return ParsedClocks(np.where(bare, clock, self.clock), self.offset, self.zulu,
+                            np.where(bare, covers, self.covers).astype(np.int32), np.zeros_like(self.numbers))
+
+
 def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> ParsedTimes:
     """Parse texts of dates with or without times.
 
     Parameters
     ----------
     texts : sequence of str
-        ISO with or without offset, month/day/year and day/month/year, names of months, Excel serials, Unix seconds or
-        milliseconds; empty where unknown.
+        ISO with or without offset, month/day/year and day/month/year, names of months, weeks and months, Excel
+        serials, Unix seconds to nanoseconds, writings of single programs; empty where unknown.
     times : sequence of str, optional
-        A separate column of times of day; a row without one keeps its date only.
+        A separate column of times of day, which takes the place of those in ``texts``; a row without one keeps its
+        date only.
 
     Returns
     -------
@@ -85,13 +108,31 @@ def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd
     parsed = _parse_unique(_objects([_short(text) for text in unique])).take(codes)
     if times is None:
         return parsed
-    codes, unique = pd.factorize(np.asarray(times, dtype=object))
-    clock, offset, zulu = (part[codes] for part in _times_of_day(unique))
+    clocks = parse_clocks(times)
+    return with_clocks(parsed, clocks.settled(clock_texts.form_of(clock_texts.counts_of(clocks.numbers))))
+
+
+def parse_clocks(texts: Union[Sequence[str], pd.Series]) -> ParsedClocks:
+    """Parse a column of times of day: 14:30, 2:30 PM, 1430, 14, fractions of a day, hours from one time to another."""
+    codes, unique = pd.factorize(np.asarray(texts, dtype=object))
+    return ParsedClocks(*(part[codes] for part in _clocks(unique)))
+
+
+def with_clocks(parsed: ParsedTimes, clocks: ParsedClocks, whole: bool = False) -> ParsedTimes:
+    """Dates with times of day beside them, of which bare numbers are settled.
+
+    A row without a time of day beside it keeps its date only. ``whole`` is whether the dates carry true times of their
+    own, which then stay.
+    """
+    own = parsed.timed & (parsed.covers == 0) & whole
     day = np.where(parsed.clock == NAT, NAT, parsed.clock // DAY * DAY)
-    known = (day != NAT) & (clock != NAT)
-    parsed.clock = np.where(known, day + np.where(known, clock, 0), day)
-    parsed.timed, parsed.offset, parsed.zulu = known, offset & known, zulu & known
-    return parsed
+    known = (day != NAT) & (clocks.clock != NAT) & (parsed.covers <= DATE) & ~own
+    only = np.where(parsed.covers > DATE, parsed.covers, DATE)
+    return ParsedTimes(
+        np.where(own, parsed.clock, np.where(known, day + np.where(known, clocks.clock, 0), day)), own | known,
+        np.where(own, parsed.offset, clocks.offset & known), np.where(own, parsed.zulu, clocks.zulu & known),
+        parsed.unix & own, parsed.parts, np.where(own, 0, np.where(known, clocks.covers, only)).astype(np.int32),
+        parsed.written)
 
 
 def _short(text: object) -> str:
@@ -102,35 +143,53 @@ def _short(text: object) -> str:
 
 def _parse_unique(texts: Objects) -> ParsedTimes:
     size = len(texts)
-    timed, offset, zulu = np.zeros((3, size), dtype=bool)
-    parsed = ParsedTimes(np.full(size, NAT), timed, offset, zulu, np.zeros(size, dtype=np.int32), texts != "")
-    is_number = np.array([text.replace(".", "", 1).isdecimal() for text in texts], dtype=bool)
+    timed, offset, zulu, unix = np.zeros((4, size), dtype=bool)
+    parsed = ParsedTimes(np.full(size, NAT), timed, offset, zulu, unix, np.zeros(size, dtype=np.int32),
+                         np.full(size, DATE, dtype=np.int32), texts != "")
+    is_number = np.array([text[:1].isdecimal() and bool(_NUMBER.match(text)) for text in texts], dtype=bool)
     if is_number.any():
         _numbers(texts, is_number, parsed)
-    rest = np.flatnonzero(parsed.written & ~is_number)
+    rest = np.flatnonzero(parsed.written & (parsed.clock == NAT))
     if not rest.size:
         return parsed
     whole = texts[rest]
     dates, clocks = _split(whole)
     codes, unique = pd.factorize(dates)
     days = _days(unique)
-    failed = np.flatnonzero(days[0][codes] == NAT)
+    codes_of_clocks, unique = pd.factorize(clocks)
+    failed = np.flatnonzero((days[0][codes] == NAT) | ((clocks != "") & (_clocks_of_texts(unique)[0] == NAT)[
+        codes_of_clocks]))
     if failed.size:
-        # A date of several words holds the blank at which the quick split cuts.
-        again = [_SPLIT.match(text) for text in whole[failed]]
-        dates[failed] = [found[1] if found else text for found, text in zip(again, whole[failed])]
-        clocks[failed] = [found[2] if found else "" for found in again]
+        _read_unusual(whole[failed], rest[failed], dates, clocks, failed, parsed)
         codes, unique = pd.factorize(dates)
         days = _days(unique)
-    day, parts = (part[codes] for part in days)
-    codes, unique = pd.factorize(clocks)
-    clock, offset, zulu = (part[codes] for part in _times_of_day(unique))
-    timed = clock != NAT
+        codes_of_clocks, unique = pd.factorize(clocks)
+    day, parts, length = (part[codes] for part in days)
+    clock, offset, zulu, covers = (part[codes_of_clocks] for part in _clocks_of_texts(unique))
+    timed = (clock != NAT) & (length == 1)
     good = (day != NAT) & (timed | (clocks == ""))
-    parsed.clock[rest] = np.where(good, np.where(good, day, 0) + np.where(timed, clock, 0), NAT)
-    for name, values in (("timed", timed), ("offset", offset), ("zulu", zulu), ("parts", parts)):
-        getattr(parsed, name)[rest] = np.where(good, values, 0)
+    found = parsed.clock[rest] == NAT
+    parsed.clock[rest] = np.where(found, np.where(good, np.where(good, day, 0) + np.where(timed, clock, 0), NAT),
+                                  parsed.clock[rest])
+    for name, values in (("timed", timed), ("offset", offset), ("zulu", zulu), ("parts", parts),
+                         ("covers", np.where(timed, covers, length * DATE))):
+        getattr(parsed, name)[rest] = np.where(good, values, getattr(parsed, name)[rest])
     return parsed
+
+
+def _read_unusual(texts: Objects, rows: Ints, dates: Objects, clocks: Objects, places: Ints,
+                  parsed: ParsedTimes) -> None:
+    """Put date and time of texts in unusual writings into their places; those that are numbers into ``parsed``."""
+    pairs = [rewritten(text) for text in texts]
+    numbers = np.array([bool(_NUMBER.match(pair[0])) and not pair[1] and pair[0] != text
+                        for pair, text in zip(pairs, texts)], dtype=bool)
+    if numbers.any():
+        found = _parse_unique(_objects([pair[0] if number else "" for pair, number in zip(pairs, numbers)]))
+        for item in fields(ParsedTimes):
+            values = getattr(parsed, item.name)
+            values[rows[numbers]] = getattr(found, item.name)[numbers]
+    dates[places] = _objects([pair[0] for pair in pairs])
+    clocks[places] = _objects([pair[1] for pair in pairs])
 
 
 def _objects(values: Sequence[Any]) -> Objects:
@@ -147,166 +206,66 @@ def _split(texts: Objects) -> tuple[Objects, Objects]:
 
 
 def _numbers(texts: Objects, is_number: Bools, parsed: ParsedTimes) -> None:
-    """Values that are bare numbers: compact dates, Excel serials, Unix seconds and milliseconds."""
+    """Values that are bare numbers: compact dates, Excel serials, Unix seconds to nanoseconds."""
     numbers = np.full(len(texts), np.nan)
-    numbers[is_number] = texts[is_number].astype(float)
+    words = _objects([text.replace(",", ".") for text in texts[is_number]])
+    numbers[is_number] = words.astype(float)
+    exact = is_number.copy()
+    exact[is_number] = [_is_exact(word) for word in words]
     with np.errstate(invalid="ignore"):
         excel = (numbers >= 20_000) & (numbers < 80_000)
         compact = (numbers >= 19_000_000) & (numbers < 22_000_000)
-        seconds = (numbers >= 1e8) & (numbers < 1e10)
-        milliseconds = (numbers >= 1e11) & (numbers < 1e13)
-        long = (numbers >= 19_000_000_000_000) & (numbers < 22_000_000_000_000)
+        parsed_as = [(compact, "%Y%m%d")]
+        for digits, form in ((4, "%Y%m%d%H%M"), (6, "%Y%m%d%H%M%S")):
+            parsed_as.append(((numbers >= 19_000_000 * 10**digits) & (numbers < 22_000_000 * 10**digits), form))
+        dates = np.logical_or.reduce([rows for rows, _ in parsed_as])
+        unix = np.zeros(len(texts), dtype=bool)
+        for low, high, per_second in ((1e8, 1e10, 1), (1e11, 1e13, 1000), (1e14, 1e16, 10**6), (1e17, 1e19, 10**9)):
+            rows = exact & (numbers >= low) & (numbers < high) & ~dates
+            parsed.clock[rows] = np.round(numbers[rows] / per_second * 1000).astype(np.int64) * MILLISECOND
+            unix |= rows
     # Excel keeps a time as a fraction of a day, exact to the millisecond.
     parsed.clock[excel] = np.round((numbers[excel] - _EXCEL_EPOCH) * 86_400_000).astype(np.int64) * MILLISECOND
     parsed.timed[excel] = numbers[excel] % 1 != 0
-    parsed.clock[seconds] = np.round(numbers[seconds] * 1000).astype(np.int64) * MILLISECOND
-    parsed.clock[milliseconds] = numbers[milliseconds].astype(np.int64) * MILLISECOND
-    unix = seconds | milliseconds
-    parsed.timed[unix] = parsed.offset[unix] = parsed.zulu[unix] = True
-    for rows, form in ((compact, "%Y%m%d"), (long, "%Y%m%d%H%M%S")):
+    parsed.timed[unix] = parsed.offset[unix] = parsed.zulu[unix] = parsed.unix[unix] = True
+    for rows, form in parsed_as:
         if rows.any():
-            parsed.clock[rows] = nanoseconds(pd.to_datetime(pd.Series(texts[rows]), format=form, errors="coerce"))
-            parsed.timed[rows] = rows[rows] & (form != "%Y%m%d") & (parsed.clock[rows] != NAT)
+            digits = pd.Series(texts[rows]).str.replace(r"[.,]0*$", "", regex=True)
+            parsed.clock[rows] = nanoseconds(pd.to_datetime(digits, format=form, errors="coerce"))
+            parsed.timed[rows] = (form != "%Y%m%d") & (parsed.clock[rows] != NAT)
+    parsed.covers[parsed.timed] = 0
+
+
+def _is_exact(text: str) -> bool:
+    """Whether a number holds all its digits: of 1.68E+12 the time of day was cut off."""
+    mantissa, _, power = text.lower().partition("e")
+    return not power or len(mantissa.replace(".", "")) >= 10
 
 
 def _days(texts: Objects) -> list[NDArray[Any]]:
-    """(ns of midnight, numbers of a date that can be read in several orders or 0) of texts of dates."""
-    return _columns(texts, _day, (np.int64, np.int32))
+    """(ns of midnight, numbers of a date that can be read in several orders or 0, days covered) of texts of dates."""
+    return _columns(texts, day_of, (np.int64, np.int32, np.int32))
+
+
+def _clocks(texts: Objects, alone: bool = True) -> list[NDArray[Any]]:
+    """Columns of what :func:`.clock_texts.clock_of` gives, in the order of :class:`ParsedClocks`."""
+    return _columns(texts, lambda text: clock_of(str(text), alone), (np.int64, bool, bool, np.int32, np.int32))
+
+
+def _clocks_of_texts(texts: Objects) -> list[NDArray[Any]]:
+    """The same of times that follow a date in one text: numbers of four digits are hours and minutes, of six with
+    seconds, others none."""
+    clock, offset, zulu, covers, numbers = _clocks(texts, False)
+    length = np.array([len(str(text).strip()) for text in texts], dtype=np.int64)
+    for form, digits in ((clock_texts.MINUTES, (3, 4)), (clock_texts.SECONDS, (5, 6))):
+        rows = clock_texts.is_number(numbers) & np.isin(length, digits)
+        clock[rows] = clock_texts.numbered(numbers[rows], form)[0]
+    return [clock, offset, zulu, covers]
 
 
 def _columns(texts: Objects, read: Callable[[str], tuple[Any, ...]], types: Sequence[type]) -> list[NDArray[Any]]:
     found = [read(text) for text in texts]
     return [np.array(column, dtype=kind) for column, kind in zip(zip(*found) if found else [()] * len(types), types)]
-
-
-@lru_cache(maxsize=1 << 15)
-def _day(text: str) -> tuple[int, int]:
-    found = _ISO.match(text)
-    if found:
-        return _midnight(found[1], found[2], found[3]), 0
-    found = _NUMERIC.match(text)
-    if found:
-        return _numeric(*found.groups())
-    found = _MONTH_FIRST.match(text)
-    if found:
-        return _midnight(found[3], MONTHS.get(found[1][:3].lower(), 0), found[2]), 0
-    found = _DAY_FIRST.match(text)
-    if found:
-        return _midnight(found[3], MONTHS.get(found[2][:3].lower(), 0), found[1]), 0
-    return NAT, 0
-
-
-def _numeric(weekday: Optional[str], first: str, second: str, third: str) -> tuple[int, int]:
-    """(midnight in the first order that makes three numbers a date, the numbers packed); a weekday that only one order
-    fits leaves that one alone."""
-    # A year of two digits has both of them: 3/4/23 does not begin with a year.
-    year_first = len(first) == len(third) == 2
-    parts = ((int(first) * 100 + int(second)) * 10_000 + int(third)) * (1 if year_first else -1)
-    days = (_midnight(third, first, second), _midnight(third, second, first),
-            _midnight(first, second, third) if year_first else NAT)
-    known = [day for day in days if day != NAT]
-    if not known:
-        return NAT, 0
-    fitting = [row for row, day in enumerate(days) if weekday and day != NAT
-               and WEEKDAYS.get(weekday[:3].lower()) == weekday_of(day)]
-    if len(fitting) != 1:
-        return known[0], parts
-    return days[fitting[0]], (abs(parts) + _ONLY * (fitting[0] + 1)) * (1 if year_first else -1)
-
-
-_ONLY = 100_000_000
-"""Added to packed numbers of a date as often as the number of the only order that its weekday fits."""
-WEEKDAYS = {name: number for number, name in enumerate(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])}
-
-
-def weekday_of(clock: Any) -> Any:
-    """Number of the weekday of clocks in ns, Monday = 0."""
-    return (clock // DAY + 3) % 7
-
-
-def readings(parts: Union[NDArray[np.int32], Ints, Sequence[int]]) -> Ints:
-    """What packed numbers of dates mean in each order.
-
-    Parameters
-    ----------
-    parts : int array
-        Of :class:`ParsedTimes`; negative where no year can stand first.
-
-    Returns
-    -------
-    int64 array, one row for each of :data:`ORDERS`
-        Nanoseconds of midnight, NAT where the numbers are no date in that order. A year of two digits is none of
-        the years to come.
-    """
-    parts = np.asarray(parts, dtype=np.int64)
-    only, whole = np.divmod(np.abs(parts), _ONLY)
-    first, second, third = whole // 1_000_000, whole // 10_000 % 100, whole % 10_000
-    found = np.array([_midnights(third, first, second), _midnights(third, second, first),
-                      np.where(parts > 0, _midnights(first, second, third), NAT)])
-    rows = np.arange(1, len(ORDERS) + 1)[:, None]
-    return np.where((only == 0) | (only == rows), found, NAT)
-
-
-def _midnights(year: Ints, month: Ints, day: Ints) -> Ints:
-    """ns of midnights; NAT where there is no such day, or a year of two digits is still to come."""
-    short = year < 100
-    # As POSIX does: 69 to 99 are of the last century. No file tells of the years to come in two digits.
-    year = year + np.where(short, np.where(year < 69, 2000, 1900), 0)
-    good = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31) & (year >= OLDEST_YEAR) & (year <= NEWEST_YEAR)
-    good &= ~short | (year <= date.today().year + 1)
-    months = (np.where(good, year, 1970) - 1970) * 12 + np.where(good, month, 1) - 1
-    start = months.astype("datetime64[M]").astype("datetime64[D]")
-    days = (start + (np.where(good, day, 1) - 1)).astype("datetime64[D]")
-    good &= days.astype("datetime64[M]") == start.astype("datetime64[M]")
-    return np.where(good, days.astype(np.int64) * DAY, NAT)
-
-
-def _midnight(year: Union[str, int], month: Union[str, int], day: Union[str, int]) -> int:
-    return int(_midnights(*(np.array([int(part)]) for part in (year, month, day)))[0])
-
-
-def _times_of_day(texts: Objects) -> list[NDArray[Any]]:
-    """(ns after midnight less the offset, an offset was named, the offset is zero) of texts of times of day."""
-    return _columns(texts, _time_of_day, (np.int64, bool, bool))
-
-
-@lru_cache(maxsize=1 << 18)
-def _time_of_day(text: str) -> tuple[int, bool, bool]:
-    text = _short(text)
-    # A time that a spreadsheet keeps carries a date of its own.
-    if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
-        text = text[11:]
-    found = _CLOCK.match(text) or _HOUR.match(text) or _MILITARY.match(text)
-    if not found:
-        return _fraction(text), False, False
-    hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
-    if found[5]:
-        if not 1 <= hour <= 12:
-            return NAT, False, False
-        hour = hour % 12 + (12 if found[5] in "Pp" else 0)
-    if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
-        return NAT, False, False
-    value = (hour * 3600 + minute * 60 + second) * SECOND + int((found[4] or "0").ljust(9, "0"))
-    if not found[6]:
-        return value, False, False
-    east = _offset(found[6])
-    return value - east * SECOND, True, east == 0
-
-
-def _fraction(text: str) -> int:
-    """A time of day as Excel keeps it: a fraction of a day."""
-    if re.fullmatch(r"0?\.\d+", text):
-        return int(round(float(text) * 86_400_000)) * MILLISECOND
-    return NAT
-
-
-def _offset(text: str) -> int:
-    """Seconds east of Greenwich."""
-    if text[0] not in "+-":
-        return 0
-    digits = text[1:].replace(":", "")
-    seconds = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
-    return -seconds if text[0] == "-" else seconds
 
 
 def in_order(parsed: ParsedTimes, order: str) -> Ints:
@@ -325,6 +284,11 @@ def in_order(parsed: ParsedTimes, order: str) -> Ints:
     move = np.where(meant == NAT, 0, meant - first)
     clock[rows] = np.where((meant == NAT)[codes], NAT, clock[rows] + move[codes])
     return clock
+
+
+def days_in_order(parsed: ParsedTimes, order: str) -> Ints:
+    """As :func:`in_order`, NAT also for weeks and months, which name no day."""
+    return np.where(parsed.covers <= DATE, in_order(parsed, order), NAT)
 
 
 def iso_dates(clocks: Ints) -> Objects:

@@ -59,7 +59,8 @@ class UnplacedFile:
         self.source, self.rejects = open_source(path, table), RejectedRows()
         self.warnings: list[str] = []
         self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
-        self._zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
+        self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
+        self._zone_named = bool(self._answers.source_timezone)
         self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
         check_needed(self.source, table, self.mapping)
         rows = read_whole(self.source, self.mapping.values(), progress)
@@ -118,8 +119,8 @@ class UnplacedFile:
 
     def instants(self, role: str, parsed: ParsedTimes) -> pd.Series:
         """Series of instants of parsed texts of a role; NaT where no time of day is known."""
-        zone = "UTC" if names_utc(self.mapping.get(role, "")) else self._zone
-        return source_times.instants(parsed, zone, self.date_order)
+        zone = "UTC" if names_utc(self.mapping.get(role, "")) else self.zone
+        return source_times.instants(parsed, zone, self.date_order, self._zone_named and zone == self.zone)
 
     def take_in(self, rejects: str, write: Callable[[Writer], tuple[Counts, dict[str, Any]]],
                 result: type[Result]) -> Result:
@@ -141,7 +142,7 @@ class UnplacedFile:
                 unchanged=len(self) - len(self.rejects) - done.added - done.updated,
                 dropped_columns=self.source.unused(self.mapping),
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
-                crs=self._workspace.settings.crs, timezone=self._zone, answers=self._answers, **more)
+                crs=self._workspace.settings.crs, timezone=self.zone, answers=self._answers, **more)
             found.record(writer, self._table, self.source.name, self.source.digest())
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)

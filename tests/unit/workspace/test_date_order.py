@@ -10,7 +10,7 @@ from public_exports import IMPORT, SAMPLES, adds_up
 from shapely.geometry import box
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.workspace.imports import row_source, time_texts
+from shotspotter_connect_plugin.workspace.imports import date_texts, row_source, time_texts
 from shotspotter_connect_plugin.workspace.imports.calendar_import import import_calendar
 from shotspotter_connect_plugin.workspace.imports.coverage_import import import_sensor_coverage
 from shotspotter_connect_plugin.workspace.imports.date_order import OrderUnknown, check_order
@@ -171,8 +171,8 @@ def test_other_words_get_a_sentence():
     (["14-03-23", "30-03-23"], ["day first"]), (["03-14-23"], ["month first"]), (["01/02/2003"], [
         "month first", "day first"])])
 def test_a_year_of_two_digits_may_stand_first(texts, orders):
-    days = time_texts.readings(time_texts.parse(texts).parts)
-    assert [order for order, row in zip(time_texts.ORDERS, days) if (row != time_texts.NAT).all()] == orders
+    days = date_texts.readings(time_texts.parse(texts).parts)
+    assert [order for order, row in zip(date_texts.ORDERS, days) if (row != time_texts.NAT).all()] == orders
 
 
 @given(st.dates(date(2001, 1, 1), date(2025, 12, 31)), st.sampled_from([

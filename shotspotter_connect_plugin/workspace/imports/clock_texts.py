@@ -1,0 +1,156 @@
+"""Texts of times of day: nanoseconds after midnight, and bare numbers, which a whole column must tell from each other.
+
+37 in a column of times is 00:37 where others are 1430, the hour 37 nowhere, and 14 is an hour where all are below 25.
+"""
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...forecast.instants import HOUR, MILLISECOND, MINUTE, NAT, SECOND
+
+if TYPE_CHECKING:
+    from ...forecast.arrays import Bools, Ints
+
+_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9,
+          "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13, "CET": 1, "CEST": 2, "BST": 1}
+_NAMED = "|".join(_ZONES)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9})\d*)?)?\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*"
+                    rf"(Z|z|(?:UTC|GMT)?[+-](?:0\d|1[0-4])(?::?(?:00|15|30|45))?|UTC|GMT|{_NAMED})?$")
+_HOUR = re.compile(r"(\d{1,2})\s*([AaPp])\.?\s?[Mm]\.?$")
+_DOTTED = re.compile(r"(\d{2})[.hH](\d{2})(?:[.m](\d{2})s?)?$")
+_PADDED = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))?$")
+_SPELT = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?$")
+_NUMBER = re.compile(r"(\d{1,6})(?:\.0+)?$")
+_TWO_TIMES = re.compile(r"\d{1,2}:?\d{2} ?[-–—] ?\d{1,2}:?\d{2}$")
+_RANGE = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bto\b)\s*(.*\d.*)$")
+_LONGEST = 80
+HOURS, MINUTES, SECONDS = FORMS = ("hours", "hours and minutes", "hours, minutes and seconds")
+"""What bare numbers of a column can be: 14, 1430 or 143000."""
+NO_NUMBER = 0
+"""What stands for a text that is no bare number; n + 1 stands for the number n."""
+
+
+@lru_cache(maxsize=1 << 18)
+def clock_of(text: str, alone: bool = True) -> tuple[int, bool, bool, int, int]:
+    """What a text says of a time of day; ``alone`` if it stands in a column of its own, where 03:00-04:00 is an hour,
+    and not three o'clock four hours west of Greenwich.
+
+    Returns
+    -------
+    tuple
+        ns after midnight less the offset, NAT where there is none; whether an offset was named; whether that is zero;
+        seconds covered, 0 for a moment; a bare number plus 1, for :func:`numbered`, NO_NUMBER for all others.
+    """
+    text = text.strip()
+    if len(text) > _LONGEST:
+        return NAT, False, False, 0, NO_NUMBER
+    # A time that a spreadsheet keeps carries a date of its own.
+    if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
+        text = text[11:]
+    number = _NUMBER.match(text)
+    if number:
+        return NAT, False, False, 0, int(number[1]) + 1
+    found = _range(text) if alone and _TWO_TIMES.match(text) else _written(text)
+    return (*found, NO_NUMBER)
+
+
+def _written(text: str) -> tuple[int, bool, bool, int]:
+    found = _CLOCK.match(text)
+    if found:
+        clock = _ns(found[1], found[2], found[3], found[5], (found[4] or "0").ljust(9, "0"))
+        return _with_offset(clock, found[6])
+    found = _HOUR.match(text)
+    if found:
+        return _ns(found[1], "0", "0", found[2]), False, False, HOUR // SECOND
+    found = _DOTTED.match(text) or _PADDED.match(text)
+    if found:
+        return _with_offset(_ns(found[1], found[2], found[3]), found[4] if found.re is _PADDED else "")
+    found = _SPELT.match(text)
+    if found:
+        return _ns(found[1], found[2], "0"), False, False, 0 if found[2] else HOUR // SECOND
+    if re.fullmatch(r"0?[.,]\d+", text):
+        # As Excel keeps it: a fraction of a day.
+        return int(round(float(text.replace(",", ".")) * 86_400_000)) * MILLISECOND, False, False, 0
+    return _range(text)
+
+
+def _range(text: str) -> tuple[int, bool, bool, int]:
+    """An hour or a part of the day from one time to another: 14:00-14:59."""
+    ends = _RANGE.match(text)
+    if not ends:
+        return NAT, False, False, 0
+    first, last = (clock_of(end) for end in ends.groups())
+    if first[4] and last[4]:
+        form = form_of(counts_of(np.array([first[4], last[4]])))
+        first, last = ((int(numbered(np.array([end[4]]), form)[0][0]), *end[1:]) for end in (first, last))
+    if NAT in (first[0], last[0]) or first[1] or last[1]:
+        return NAT, False, False, 0
+    # Both ends are written to the minute, and the last belongs to it: 14:59 and 15:00 both end this hour.
+    seconds = (last[0] - first[0]) // SECOND % 86_400
+    return first[0], False, False, int(seconds + 60 if seconds % 3600 == 3540 else seconds or 3600)
+
+
+def _ns(hour: str, minute: str, second: str, half: str = "", fraction: str = "0") -> int:
+    """ns after midnight, NAT where the numbers are no time of day; ``half`` begins with a or p on a clock of 12."""
+    hours, minutes, seconds = (int(part or 0) for part in (hour, minute, second))
+    if half:
+        if not 1 <= hours <= 12:
+            return NAT
+        hours = hours % 12 + (12 if half in "Pp" else 0)
+    if hours > 24 or minutes > 59 or seconds > 60 or (hours == 24 and (minutes or seconds)):
+        return NAT
+    return (hours * 3600 + minutes * 60 + seconds) * SECOND + int(fraction)
+
+
+def _with_offset(clock: int, offset: str) -> tuple[int, bool, bool, int]:
+    if clock == NAT or not offset:
+        return clock, False, False, 0
+    east = _east(offset)
+    return clock - east * SECOND, True, east == 0, 0
+
+
+def _east(text: str) -> int:
+    """Seconds east of Greenwich."""
+    if text in _ZONES:
+        return _ZONES[text] * 3600
+    text = text.removeprefix("UTC").removeprefix("GMT")
+    if not text or text[0] not in "+-":
+        return 0
+    digits = text[1:].replace(":", "")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:] or 0) * 60
+    return -seconds if text[0] == "-" else seconds
+
+
+def counts_of(numbers: Ints) -> Ints:
+    """On which :func:`form_of` decides, of a column's bare numbers plus 1: how many can be no hour, how many no hour
+    and minute; those of parts of a column sum to those of the column."""
+    return np.array([(numbers > 25).sum(), (numbers > 2401).sum()])
+
+
+def form_of(counts: Ints) -> str:
+    """What the bare numbers of a column are: one of :data:`FORMS`."""
+    return FORMS[int((np.asarray(counts) > 0).sum())]
+
+
+def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:
+    """(ns after midnight or NAT, seconds covered) of bare numbers plus 1."""
+    value = np.asarray(numbers, dtype=np.int64) - 1
+    if form == HOURS:
+        good, clock, covered = value <= 24, value * HOUR, HOUR // SECOND
+    elif form == MINUTES:
+        good, clock, covered = (value <= 2400) & (value % 100 < 60), value // 100 * HOUR + value % 100 * MINUTE, 0
+    else:
+        hour, minute, second = value // 10_000, value // 100 % 100, value % 100
+        good = (value <= 240_000) & (minute < 60) & (second < 60)
+        clock, covered = hour * HOUR + minute * MINUTE + second * SECOND, 0
+    good = good & (value >= 0)
+    return np.where(good, clock, NAT), np.where(good, covered, 0)
+
+
+def is_number(numbers: Ints) -> Bools:
+    """Which rows hold a bare number."""
+    return np.asarray(numbers) != NO_NUMBER
