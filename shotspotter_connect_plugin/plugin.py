@@ -57,6 +57,7 @@ REPORTS = (
     ("ConnectExposureReport", "Exposure report and public pack…", "report", "connect:exposurereport"),
 )
 IMPORTS = (
+    ("ConnectImportFolder", "Import folder…", "import", "connect:importfolder"),
     ("ConnectImportIncidents", "Import incidents…", "import", "connect:importincidents"),
     ("ConnectImportGunfire", "Import gunfire alerts…", "import", "connect:importgunfire"),
     ("ConnectImportGps", "Import GPS…", "import", "connect:importgps"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber
+from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingParameterFile
 
 from ..errors import ConnectError
 from .base import DAY
 from .destinations import DATED, WritesForPeople, add_folder, chosen
 from .feedback import LayoutFeedback, timed
+from .importfolder import FOLDER, LEFT, TAKEN, counts_of, take_folder
 from .outputs import OUTPUT
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ class Daily(WritesForPeople):
         self.add_workspace()
         self.add_date()
         add_folder(self, OUTPUT, "Folder", DATED, "Where the files of the date go; made if needed.")
+        self.add(QgsProcessingParameterFile(FOLDER, "Drop folder", QgsProcessingParameterFile.Behavior.Folder,
+                                            optional=True),
+                 "A folder of which every new file is taken first, as “Import folder” does; what cannot be taken does "
+                 "not stop the day. Empty = none.")
+        self.addOutput(QgsProcessingOutputNumber(TAKEN, "Files taken"))
+        self.addOutput(QgsProcessingOutputNumber(LEFT, "Files left, which need an answer or cannot be read"))
         self.addOutput(QgsProcessingOutputFile(PLAN, "Plan (GeoPackage)"))
         self.addOutput(QgsProcessingOutputFile(PROJECT, "Plan (QGIS project)"))
         self.addOutput(QgsProcessingOutputNumber(PATROLS, "Patrols in the plan"))
@@ -58,6 +65,7 @@ class Daily(WritesForPeople):
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise ConnectError(f"The folder {folder} cannot be made; choose another one.", str(error)) from error
+        files_of_folder = self._drop_folder(workspace, parameters, context, progress)
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):
@@ -73,7 +81,20 @@ class Daily(WritesForPeople):
             files = plan_project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
         shift_plan.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
-        run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
+        run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project),
+                      **{name.lower(): count for name, count in files_of_folder.items()}}
         progress.info(f"{patrols} patrols in {len(codes)} shifts of {date}; files in {folder}.")
         return {OUTPUT: folder, PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols,
-                DRAWN: planned.drawn}
+                DRAWN: planned.drawn, **files_of_folder}
+
+    def _drop_folder(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
+                     progress: Progress) -> dict[str, int]:
+        from ..workspace.store import roles
+
+        folder = self.text(parameters, FOLDER, context)
+        if not folder:
+            return {TAKEN: 0, LEFT: 0}
+        roles.require(workspace, "import")
+        with timed(progress, "Files of the drop folder"):
+            counts = counts_of(take_folder(workspace, folder, progress))
+        return {name: counts[name] for name in (TAKEN, LEFT)}

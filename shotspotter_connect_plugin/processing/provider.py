@@ -22,6 +22,7 @@ from .exportplan import ExportPlan
 from .exposurereport import ExposureReport
 from .fishnet import CreateFishnet
 from .importcalendar import ImportCalendar
+from .importfolder import ImportFolder
 from .importgps import ImportGps
 from .importgunfire import ImportGunfire
 from .importincidents import ImportIncidents
@@ -43,6 +44,7 @@ from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
               ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
+              ImportFolder,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
               ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport, ExposureReport,
               Purge, Daily)

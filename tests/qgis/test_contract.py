@@ -6,7 +6,7 @@ from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
        "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
-       "importroster", "importtactics", "train", "score", "backtest",
+       "importroster", "importtactics", "importfolder", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "purge", "exportplan", "rollcall",
        "daily",
        "shiftreport", "tacticreport", "officerreport", "crimetypereport", "dosagereport", "exposurereport")
@@ -50,6 +50,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importgps": file_import,
         "importroster": file_import,
         "importtactics": file_import,
+        "importfolder": "WORKSPACE FOLDER",
         "visits": "WORKSPACE FROM TO OUTPUT",
         "exportplan": "WORKSPACE DATE SHIFT FORMAT OUTPUT",
         "train": "WORKSPACE AS_OF CRIME_TYPES SEED MODEL_CARD",
@@ -62,7 +63,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "checkworkspace": "WORKSPACE HEAD",
         "purge": "WORKSPACE DRY_RUN",
         "rollcall": "WORKSPACE DATE SHIFT BEAT OUTPUT",
-        "daily": "WORKSPACE DATE OUTPUT",
+        "daily": "WORKSPACE DATE OUTPUT FOLDER",
         "shiftreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
         "tacticreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT",
         "officerreport": "WORKSPACE FROM TO BEAT OUTPUT SHIFT OFFICER RANK",
@@ -111,6 +112,7 @@ def test_only_what_has_no_sensible_default_is_required():
         ("importplaces", "INPUT"), ("importplaces", "KIND"),
         ("importneighbourhoods", "INPUT"), ("importsensorcoverage", "INPUT"), ("importcalendar", "INPUT"),
         ("importgps", "INPUT"), ("importroster", "INPUT"), ("importtactics", "INPUT"),
+        ("importfolder", "FOLDER"),
         ("capcost", "FROM"), ("capcost", "TO"), ("backtest", "FROM"), ("backtest", "TO"),
         ("adjust", "ACTION")}
 

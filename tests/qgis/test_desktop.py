@@ -32,6 +32,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectImportSensorCoverage": "connect:importsensorcoverage",
         "ConnectImportCalendar": "connect:importcalendar",
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
+        "ConnectImportFolder": "connect:importfolder",
         "ConnectImportRoster": "connect:importroster",
         "ConnectVisits": "connect:visits", "ConnectImportTactics": "connect:importtactics",
         "ConnectShiftReport": "connect:shiftreport", "ConnectTacticReport": "connect:tacticreport",

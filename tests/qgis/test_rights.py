@@ -43,6 +43,7 @@ def changing(data, sample, simulated, tmp_path):
         "importgps": [{"INPUT": str(data / "fixes.csv.gz")}],
         "importroster": [{"INPUT": str(data / "roster.csv")}],
         "importtactics": [{"INPUT": str(tmp_path / "logs.csv")}],
+        "importfolder": [{"FOLDER": str(tmp_path)}],
         "train": [{"AS_OF": DATE}], "score": [{"DATE": DATE}], "visits": [{"FROM": DATE}],
         "meter": [{"DATE": DATE}, {"DATE": DATE, "REDRAW": True, "REASON": "x"}, {"DATE": DATE, "SEED": "7"}],
         "adjust": [{"DATE": DATE, "SHIFT": "evening", "ACTION": "undo"}],

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Iterable
 
@@ -18,6 +18,7 @@ from ...errors import ConnectError
 from ...forecast import crs as systems
 from ...forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
 from .layer_file import open_layers
+from .runs import file_hash
 
 
 @dataclass
@@ -34,12 +35,15 @@ class VectorTable:
         Authority id or WKT; empty if the source does not tell.
     name : str
         For messages.
+    file_hash : str
+        SHA-256 of the file it was read from; empty if it was not.
     """
 
     frame: pd.DataFrame
     geometry: list[BaseGeometry | None] = field(default_factory=list)
     crs: str = ""
     name: str = ""
+    file_hash: str = ""
 
     def to_crs(self, crs: str) -> VectorTable:
         """The same layer in another coordinate system."""
@@ -54,7 +58,9 @@ class VectorTable:
         return VectorTable(self.frame, moved, crs, self.name)
 
     def sha256(self, columns: Iterable[str]) -> str:
-        """SHA-256 (hexadecimal) of the geometries and of some columns, for the record of an import."""
+        """SHA-256 (hexadecimal) of its file, else of the geometries and some columns, for the record of an import."""
+        if self.file_hash:
+            return self.file_hash
         digest = hashlib.sha256()
         for shape in self.geometry:
             digest.update(shape.wkb if shape is not None else b"-")
@@ -85,7 +91,7 @@ def read_vector(path: str | Path, layer: str | None = None) -> VectorTable:
     if found is None or (not layer and source.GetLayerCount() > 1):
         names = ", ".join(source.GetLayer(number).GetName() for number in range(source.GetLayerCount()))
         raise ConnectError(f"{name} holds the layers {names}; name the one to use.")
-    return _table(found, name)
+    return replace(_table(found, name), file_hash=file_hash(path))
 
 
 def _table(layer: ogr.Layer, name: str) -> VectorTable:

@@ -1,0 +1,255 @@
+"""A drop folder: each new file of it is taken in by what it is, once; what needs an answer is left and named.
+
+Files are never moved, changed or deleted. What was taken is known by its content, so that a renamed copy is not taken
+again; a file that was refused is tried at every run, until it is mended or somebody has answered what it asks.
+"""
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable, Iterator, Optional, Union
+
+from ...errors import Cancelled, ConnectError
+from ...progress import SILENT
+from ..store.layers import read_vector
+from ..store.runs import file_hash
+from .calendar_import import import_calendar
+from .coverage_import import import_sensor_coverage
+from .file_kinds import FILE_KINDS
+from .gps_import import GpsImport, import_gps
+from .gunfire_import import import_gunfire
+from .incident_import import import_incidents
+from .neighbourhood_import import import_neighbourhoods
+from .place_import import import_places
+from .preview import importable_parts, preview_file
+from .rejected_rows import rejects_path
+from .roster_import import import_roster
+from .tactic_import import import_tactics
+
+if TYPE_CHECKING:
+    from ...progress import Progress
+    from ..store.workspace import Workspace
+    from .import_result import ImportResult
+
+TAKEN, LEFT, BEFORE, WAITING = "taken", "left", "taken before", "still being written"
+_ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
+          "tactic_log")
+"""What others depend on comes first; what nothing tells comes last, only to be named."""
+_AFTER_FIXES = ("tactic_log", "")
+_ROWS: dict[str, Callable[..., ImportResult]] = {
+    "incidents": import_incidents, "gunfire": import_gunfire, "gps_fixes": import_gps, "roster": import_roster,
+    "tactic_log": import_tactics, "calendar": import_calendar}
+_UNFINISHED = re.compile(r"\.(?:part|partial|tmp|temp|crdownload|download|filepart|opdownload|swp)$|^~|~$",
+                         re.IGNORECASE)
+_BESIDE_SHAPES = frozenset(".dbf .shx .prj .cpg .qpj .qmd .sbn .sbx .qix .xml .cst .fix".split())
+_QUIET_SECONDS = 2.0
+"""How long a file must not have changed before it is read."""
+_LONGEST_REASON = 160
+
+
+@dataclass
+class FolderFile:
+    """One file of the folder, or one layer of it, and what became of it: ``state`` is one of the four above."""
+
+    path: str
+    name: str
+    digest: str = ""
+    kind: str = ""
+    state: str = LEFT
+    sentence: str = ""
+    result: Optional[ImportResult] = None
+
+    @property
+    def line(self) -> str:
+        """One line on it for the log."""
+        if self.result is None:
+            return f"{self.name}: {self.state}. {self.sentence}".strip()
+        counts = self.result
+        return (f"{self.name}: taken as {FILE_KINDS[self.kind].title}. {counts.read:,} rows read: {counts.added:,} "
+                f"added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, {counts.rejected:,} rejected.")
+
+
+@dataclass
+class FolderImport:
+    """What became of a folder's files, in the order in which they were looked at."""
+
+    folder: str
+    files: list[FolderFile] = field(default_factory=list)
+
+    def of(self, state: str) -> list[FolderFile]:
+        """The files of one state."""
+        return [file for file in self.files if file.state == state]
+
+    def check_taken(self) -> None:
+        """Raise one sentence where there were new files and none could be taken."""
+        left = self.of(LEFT)
+        if left and not self.of(TAKEN):
+            reason = left[0].sentence if len(left[0].sentence) <= _LONGEST_REASON else "see the log"
+            raise ConnectError(f"None of {len(left)} new files of {os.path.basename(self.folder)} was taken; "
+                               f"{left[0].name}: {reason}")
+
+
+def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Progress = SILENT,
+                  after_fixes: Callable[[str, str], None] = lambda first, last: None) -> FolderImport:
+    """Take in each new file of a folder and of those in it, each in a transaction of its own.
+
+    A file is new if nothing of its content was ever imported. Which importer takes it is found as in the import dock,
+    with what was said of earlier files with the same columns. Places are taken where the file is named like a kind of
+    places that the workspace has. ``after_fixes`` is called with the first and the last date of new GPS fixes once all
+    of them are in: logs of tactics, which come next, belong to the visits that are found then.
+
+    Raises
+    ------
+    ConnectError
+        When there is no such folder.
+    """
+    folder = os.path.abspath(str(folder).strip())
+    if not os.path.isdir(folder):
+        raise ConnectError(f"FOLDER: there is no folder {folder}; check the path.")
+    found = FolderImport(folder)
+    known = _known(workspace)
+    waiting = list(_look(workspace, found, known, progress.part(0.0, 0.2)))
+    waiting.sort(key=lambda file: _ORDER.index(file.kind) if file.kind else len(_ORDER))
+    told = False
+    for number, file in enumerate(waiting):
+        part = progress.part(0.2 + 0.8 * number / len(waiting), 0.2 + 0.8 * (number + 1) / len(waiting))
+        part.report(0.0, f"Importing {file.name}")
+        if file.kind in _AFTER_FIXES and not told:
+            told = _tell_dates(found, after_fixes)
+        if (file.digest, file.kind) in known:
+            file.state, file.sentence = BEFORE, "Another file here has the same content."
+        elif file.kind and not file.sentence:
+            _take(workspace, file, part)
+        if file.state == TAKEN:
+            known.add((file.digest, file.kind))
+        found.files.append(file)
+        progress.info(file.line)
+        for warning in file.result.warnings if file.result else ():
+            progress.warn(f"{file.name}: {warning}")
+    if not told:
+        _tell_dates(found, after_fixes)
+    return found
+
+
+def _tell_dates(found: FolderImport, after_fixes: Callable[[str, str], None]) -> bool:
+    tracks = [file.result for file in found.of(TAKEN) if isinstance(file.result, GpsImport) and file.result.first]
+    if tracks:
+        after_fixes(min(track.first for track in tracks), max(track.last for track in tracks))
+    return True
+
+
+def _known(workspace: Workspace) -> set[tuple[str, str]]:
+    """(SHA-256 of a file, what was taken of it) of every import."""
+    imports = workspace.read("imports", ["input_hash", "table_name"])
+    return set(zip(imports["input_hash"], imports["table_name"]))
+
+
+def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]],
+          progress: Progress) -> Iterator[FolderFile]:
+    """What is to be imported, with its kind or why it cannot be; other files go to ``found`` at once."""
+    paths = _files(found.folder)
+    states = {path: _state(path) for path in paths}
+    if any(time.time() - state[1] < _QUIET_SECONDS for state in states.values()):
+        _rest(progress)
+    digests = {digest for digest, _ in known}
+    for number, path in enumerate(paths):
+        progress.report(number / len(paths), "Looking at files")
+        if progress.is_cancelled():
+            raise Cancelled()
+        file = FolderFile(path, os.path.relpath(path, found.folder))
+        try:
+            if _UNFINISHED.search(os.path.basename(path)) or _state(path) != states[path]:
+                file.state, file.sentence = WAITING, "It is taken once it is whole."
+                found.files.append(file)
+                continue
+            file.digest = file_hash(path)
+            parts = importable_parts(path)
+        except (OSError, ConnectError) as error:
+            file.sentence = error.user if isinstance(error, ConnectError) else "It cannot be read; check its rights."
+            yield file
+            continue
+        if file.digest in digests and len(parts) == 1:
+            file.state = BEFORE
+            found.files.append(file)
+            continue
+        for part in parts:
+            yield _judged(workspace, part, file, progress)
+
+
+def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progress) -> FolderFile:
+    layer = part.partition("|layername=")[2]
+    one = FolderFile(part, f"{file.name}, {layer}" if layer else file.name, file.digest)
+    preview = preview_file(workspace, part, progress=progress)
+    one.kind = preview.kind
+    if preview.question is not None:
+        one.sentence = preview.question.user
+    elif not preview.kind:
+        one.sentence = ("Nothing tells what it is: import it once with the algorithm for what it holds; files with the "
+                        "same columns are known from then on.")
+    elif preview.problems:
+        one.sentence = preview.problems[0]
+    elif one.kind == "places" and _place_kind(workspace, part) is None:
+        one.sentence = ("Places of which kind, nothing tells: import it once with “Import places” and its KIND, and "
+                        "name the files of that kind like it.")
+    return one
+
+
+def _take(workspace: Workspace, file: FolderFile, progress: Progress) -> None:
+    plain = re.sub(r"[^\w.-]", "_", file.name)
+    rejects = str(rejects_path(workspace, f"{file.kind}-{plain}"))
+    path, _, layer = file.path.partition("|layername=")
+    try:
+        if file.kind in _ROWS:
+            file.result = _ROWS[file.kind](workspace, file.path, rejects=rejects, progress=progress)
+        else:
+            table = read_vector(path, layer or None)
+            if file.kind == "places":
+                file.result = import_places(workspace, table, _place_kind(workspace, file.path) or "", progress)
+            elif file.kind == "neighbourhoods":
+                file.result = import_neighbourhoods(workspace, table, progress=progress)
+            else:
+                file.result = import_sensor_coverage(workspace, table, rejects=rejects, progress=progress)
+        file.state = TAKEN
+    except ConnectError as error:
+        file.sentence = error.user
+
+
+def _place_kind(workspace: Workspace, path: str) -> Optional[str]:
+    """The kind of places that a file or its layer is named like, of those that the workspace has."""
+    path, _, layer = path.partition("|layername=")
+    stem = re.sub(r"[^a-z0-9]+", "_", (layer or os.path.basename(path).partition(".")[0]).casefold()).strip("_")
+    return next((kind for kind in workspace.distinct("places", "kind") if kind == stem), None)
+
+
+def _files(folder: str) -> list[str]:
+    """Its files by name, without hidden ones and those that belong to a shapefile."""
+    found = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file() and not any(
+        part.startswith(".") for part in path.relative_to(folder).parts))
+    shapes = {os.path.splitext(path)[0] for path in found if path.lower().endswith(".shp")}
+    return [path for path in found if not (_stem_of_part(path) in shapes and not path.lower().endswith(".shp"))]
+
+
+def _stem_of_part(path: str) -> str:
+    """The path without ending of a file that can lie beside a shapefile, else the path."""
+    stem, ending = os.path.splitext(re.sub(r"\.shp(?=\.xml$)", "", path, flags=re.IGNORECASE))
+    return stem if ending.lower() in _BESIDE_SHAPES else path
+
+
+def _state(path: str) -> tuple[int, float]:
+    try:
+        told = os.stat(path)
+    except OSError:
+        return -1, 0.0
+    return told.st_size, told.st_mtime
+
+
+def _rest(progress: Progress) -> None:
+    """Wait long enough to see whether a file is still written to."""
+    until = time.monotonic() + _QUIET_SECONDS
+    while time.monotonic() < until:
+        if progress.is_cancelled():
+            raise Cancelled()
+        time.sleep(0.1)

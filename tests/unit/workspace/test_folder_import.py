@@ -1,0 +1,177 @@
+"""A drop folder: each new file is taken once by what it is, the others are named, and none is touched."""
+import json
+import os
+import shutil
+
+import pandas as pd
+import pytest
+from agency_cases import CASES
+from made_towns import area, new_town
+from shapely.geometry import box
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.imports import folder_import
+from shotspotter_connect_plugin.workspace.imports.folder_import import import_folder
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
+from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
+
+EXPORTS = CASES.parent
+DC = box(-77.12, 38.79, -76.9, 39.0)
+
+
+@pytest.fixture
+def town(tmp_path):
+    (tmp_path / "w").mkdir()
+    outline = area(DC, "EPSG:4326")
+    with new_town(tmp_path / "w" / "dc.gpkg", outline, timezone="America/New_York", size=1000) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def drop(tmp_path, monkeypatch):
+    """The folder; files put into it were written long ago."""
+    monkeypatch.setattr(folder_import, "_QUIET_SECONDS", 0.3)
+    folder = tmp_path / "drop"
+    (folder / "cars").mkdir(parents=True)
+
+    def put(source, name=""):
+        target = folder / (name or source.name)
+        shutil.copy(source, target)
+        os.utime(target, (1e9, 1e9))
+        return target
+    return {"folder": folder, "put": put}
+
+
+def states(found):
+    return {file.name: file.state for file in found.files}
+
+
+def test_everything_is_taken_by_what_it_is_and_once(town, drop):
+    put, folder = drop["put"], drop["folder"]
+    put(EXPORTS / "Crime_Incidents_in_2017.csv")
+    put(EXPORTS / "Crime_Incidents_in_2017.csv", "a copy.csv")
+    put(EXPORTS / "shotspotter_dc_mpd_2014_2018q1.csv")
+    put(CASES / "roster_two_in_cell" / "roster.csv")
+    put(CASES / "avl_minute_resolution" / "avl.csv", "cars/3A12.csv")
+    put(CASES / "tactics_durations" / "log.csv")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    found = import_folder(town, folder)
+    assert states(found) == {
+        "Crime_Incidents_in_2017.csv": "taken", "a copy.csv": "taken before",
+        "shotspotter_dc_mpd_2014_2018q1.csv": "taken", "roster.csv": "taken", "cars/3A12.csv": "taken",
+        "log.csv": "taken"}
+    assert [town.count(table) for table in ("incidents", "gunfire", "roster", "gps_fixes")] == [67, 37, 4, 20]
+    assert all(file.result.read == sum([file.result.added, file.result.updated, file.result.unchanged,
+                                        file.result.rejected]) and f"{file.result.read} rows read" in file.line
+               for file in found.of("taken"))
+    content = town.content_hash()
+    again = import_folder(town, folder)
+    assert set(states(again).values()) == {"taken before"} and town.content_hash() == content
+    again.check_taken()
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_was_imported_by_hand_is_not_taken_again(town, drop):
+    import_incidents(town, EXPORTS / "Crime_Incidents_in_2017.csv")
+    drop["put"](EXPORTS / "Crime_Incidents_in_2017.csv", "crimes.csv")
+    assert states(import_folder(town, drop["folder"])) == {"crimes.csv": "taken before"}
+
+
+def test_what_needs_an_answer_is_left_and_taken_once_it_was_given(town, drop):
+    asks = CASES / "day_first_ambiguous"
+    about = json.loads((asks / "case.json").read_text())
+    where = drop["put"](asks / about["file"], "asked.csv")
+    drop["put"](EXPORTS / "Crime_Incidents_in_2017.csv")
+    found = import_folder(town, drop["folder"])
+    left, = found.of("left")
+    assert left.name == "asked.csv" and "DATE_ORDER" in left.sentence
+    found.check_taken()
+    with pytest.raises(ConnectError, match="None of 1 new files of drop was taken; asked.csv: ") as none:
+        import_folder(town, drop["folder"]).check_taken()
+    assert len(none.value.user) < 300
+    where.write_text(where.read_text().replace("01/03/2023", "13/03/2023", 1))
+    os.utime(where, (1e9, 1e9))
+    assert "DATE_ORDER" not in import_folder(town, drop["folder"]).files[-1].sentence
+
+
+def test_a_damaged_file_does_not_stop_the_others(town, drop):
+    folder = drop["folder"]
+    (folder / "a.xlsx").write_bytes(b"PK\x03\x04" + bytes(200))
+    (folder / "b.csv").write_bytes(b"\x00\x01\x02" * 100)
+    (folder / "c.csv").write_text("")
+    (folder / "d.csv").write_text("colour,taste\nred,sweet\n")
+    (folder / "e.geojson").write_text('{"type": "FeatureCollection", "features": [')
+    for path in folder.glob("*.*"):
+        os.utime(path, (1e9, 1e9))
+    drop["put"](EXPORTS / "Crime_Incidents_in_2017.csv", "z.csv")
+    found = import_folder(town, folder)
+    assert states(found) == {**dict.fromkeys(("a.xlsx", "b.csv", "c.csv", "d.csv", "e.geojson"), "left"),
+                             "z.csv": "taken"}
+    assert all(0 < len(file.sentence) < 300 for file in found.of("left"))
+
+
+def test_a_file_whose_rows_are_all_rejected_is_left_with_the_reason(town, drop):
+    path = drop["folder"] / "r.csv"
+    path.write_text("unit,officer,shift,date\n12,4711,lunch,2026-03-02\n")
+    os.utime(path, (1e9, 1e9))
+    left, = import_folder(town, drop["folder"]).of("left")
+    assert "no start" in left.sentence and town.count("imports") == 0
+
+
+def test_a_file_that_is_still_written_waits(town, drop, monkeypatch):
+    put, folder = drop["put"], drop["folder"]
+    put(EXPORTS / "Crime_Incidents_in_2017.csv", "upload.csv.part")
+    growing = put(EXPORTS / "Crime_Incidents_in_2018.csv", "growing.csv")
+    whole, half = growing.read_bytes(), growing.read_bytes()[:-200]
+    growing.write_bytes(half)
+    rest = folder_import._rest
+
+    def write_on(progress):
+        rest(progress)
+        growing.write_bytes(whole)
+    monkeypatch.setattr(folder_import, "_rest", write_on)
+    found = import_folder(town, folder)
+    assert set(states(found).values()) == {"still being written"} and town.count("imports") == 0
+    found.check_taken()  # they are no new files yet
+    monkeypatch.setattr(folder_import, "_rest", rest)
+    assert states(import_folder(town, folder))["growing.csv"] == "taken"
+
+
+def test_places_need_the_name_of_a_kind_and_shapefiles_are_one_file(town, drop):
+    put, folder = drop["put"], drop["folder"]
+    put(EXPORTS / "gas-stations.geojson")
+    left, = import_folder(town, folder).of("left")
+    assert "Import places" in left.sentence
+    with town.transaction() as writer:
+        writer.append("places", pd.DataFrame({"kind": ["gas_stations"], "place_id": ["1"], "x": [1.0], "y": [1.0]}))
+    assert states(import_folder(town, folder)) == {"gas-stations.geojson": "taken"}
+    assert town.count("places") > 1
+    assert states(import_folder(town, folder)) == {"gas-stations.geojson": "taken before"}
+    for ending in (".shp", ".dbf", ".shx", ".prj", ".cpg", ".shp.xml"):
+        (folder / ("zones" + ending)).write_bytes(b"x")
+    assert [name for name in states(import_folder(town, folder)) if "zones" in name] == ["zones.shp"]
+
+
+def test_logs_of_tactics_come_after_the_visits_of_new_fixes(town, drop):
+    moments = pd.date_range("2023-03-14 22:20", periods=60, freq="30s")
+    fixes = drop["folder"] / "z_fixes.csv"
+    pd.DataFrame({"unit": "1A12", "at": moments, "lat": 38.9, "lon": -77.03}).to_csv(fixes, index=False)
+    os.utime(fixes, (1e9, 1e9))
+    drop["put"](CASES / "tactics_durations" / "log.csv", "a_log.csv")
+    called = []
+
+    def find(first, last):
+        called.append((first, last))
+        find_visits(town, first, last)
+    import_folder(town, drop["folder"], after_fixes=find)
+    assert called == [("2023-03-14", "2023-03-14")]
+    assert town.read("tactic_log")["visit_id"].notna().sum() == 1
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(town, tmp_path):
+    with pytest.raises(ConnectError, match="there is no folder"):
+        import_folder(town, tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    found = import_folder(town, tmp_path / "empty")
+    found.check_taken()
+    assert found.files == []
