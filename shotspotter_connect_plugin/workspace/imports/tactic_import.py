@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
+    from .column_arrays import Flags
     from .column_recognition import ColumnMapping
     from .import_frames import TacticRows
 
@@ -36,6 +37,7 @@ TABLE = "tactic_log"
 NO_TACTIC, NO_TIME = "no tactic", "no time of day"
 UNREADABLE = "a date or time that cannot be read"
 NO_MINUTES = "minutes that are no number from 0 to 1440"
+CONTRADICTED = "the number of another row that says otherwise"
 _DAY_MINUTES = 1440.0
 _LONGEST = 100
 """Characters kept of a tactic that the list does not know: the name of a tactic, not a report."""
@@ -94,12 +96,25 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
         "officer": crew.str[0].where(crew.str[0].notna(), None),
         **{role: file.codes(role) for role in ("unit", "box_id", "id")},
         "tactic": file.texts("tactic").to_numpy(object), "minutes": minutes, "at_utc": at})[file.good]
+    others = rows.index[_contradicted(rows)]
+    file.reject(np.isin(np.arange(len(file)), others), CONTRADICTED, "id")
+    rows = rows.drop(others)
 
     def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
         logs = _judged(workspace, rows, file.warnings)
         done = writer.upsert(TABLE, logs.drop(columns="box_id").drop_duplicates("log_id", keep="last"))
         return done, {"unmatched": int(logs["visit_id"].isna().sum()), "unapproved": int((~logs["approved"]).sum())}
     return file.take_in(rejects, write, TacticImport)
+
+
+def _contradicted(rows: TacticRows) -> Flags:
+    """Which rows have the source's number of a row further down that says otherwise."""
+    last = rows.drop_duplicates("id", keep="last").set_index("id").reindex(rows["id"])
+    differ = np.zeros(len(rows), dtype=bool)
+    for name in rows.columns.drop("id"):
+        one, other = rows[name].reset_index(drop=True), last[name].reset_index(drop=True)
+        differ |= ((one != other) & ~(one.isna() & other.isna())).to_numpy(bool)
+    return differ & rows["id"].notna().to_numpy()
 
 
 def _moments(file: UnplacedFile) -> tuple[pd.Series, Bools]:
