@@ -10,7 +10,7 @@ import pandas as pd
 from .cell_texts import plain_code
 
 if TYPE_CHECKING:
-    from .column_arrays import Flags
+    from ...forecast.arrays import Bools
 
 NAMES = "officers that are not badge numbers: a name, or a word without a digit, beside others"
 _BETWEEN = re.compile(r"\s*(?:[,;/&|+\n\r]|\band\b)+\s*", re.IGNORECASE)
@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"\d{2,}(?: +\d{2,})+")
 _WORD = re.compile(r"[^\W\d_]{3,}[.,]?")
 
 
-def badges_of(columns: Sequence[pd.Series]) -> tuple[pd.Series, Flags, int]:
+def badges_of(columns: Sequence[pd.Series]) -> tuple[pd.Series, Bools, int]:
     """Badge numbers of rows whose crews stand in one or several columns, each cell with one number or several.
 
     Several are parted by commas, semicolons, slashes, ampersands, plus signs, bars, lines, "and", or blanks between

@@ -10,7 +10,7 @@ import pandas as pd
 from .coordinates import numbers
 
 if TYPE_CHECKING:
-    from .column_arrays import Floats
+    from ...forecast.arrays import Floats
 
 _CLOCK = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?")
 _WORDS = re.compile(r"(?:PT?)?(?:(\d+(?:[.,]\d+)?)\s*(?:h|hr|hrs|hour|hours)\.?)?[\s,]*"

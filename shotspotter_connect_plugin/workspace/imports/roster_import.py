@@ -19,10 +19,10 @@ from .unplaced_rows import UnplacedFile
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...forecast.arrays import Bools, Objects
     from ...forecast.shifts import ShiftCalendar
     from ...progress import Progress
     from ..store.workspace import Workspace, Writer
-    from .column_arrays import Flags, Objects
     from .column_recognition import ColumnMapping
 
 TABLE = "roster"
@@ -40,7 +40,7 @@ class _Moments:
     """Instants of a role; ``of_day`` tells times of day on the date of the row, ``next_day`` those a day later."""
 
     at: pd.Series
-    of_day: Flags
+    of_day: Bools
     next_day: pd.Series
 
 
@@ -105,7 +105,7 @@ def _counts(workspace: Workspace, rows: pd.DataFrame, once: pd.DataFrame) -> Cou
     return Counts(*(int((first == which).sum()) for which in range(3)))
 
 
-def _differ(rows: pd.DataFrame, others: pd.DataFrame) -> Flags:
+def _differ(rows: pd.DataFrame, others: pd.DataFrame) -> Bools:
     """Which rows say otherwise than the last of ``others`` with the same unit, officer and start; not if none has."""
     keys = pd.MultiIndex.from_frame(rows[_KEY])
     last = others.drop_duplicates(_KEY, keep="last").set_index(_KEY)[_SAYS]

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Objects
     from ...progress import Progress
     from ..store.workspace import Counts, Workspace, Writer
-    from .column_arrays import Flags
     from .column_recognition import ColumnMapping
     from .import_frames import TacticRows
 
@@ -107,7 +106,7 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
     return file.take_in(rejects, write, TacticImport)
 
 
-def _contradicted(rows: TacticRows) -> Flags:
+def _contradicted(rows: TacticRows) -> Bools:
     """Which rows have the source's number of a row further down that says otherwise."""
     last = rows.drop_duplicates("id", keep="last").set_index("id").reindex(rows["id"])
     differ = np.zeros(len(rows), dtype=bool)
