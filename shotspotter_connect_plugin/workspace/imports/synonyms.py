@@ -73,7 +73,7 @@ _DISPOSITIONS = ("disposition disp dispo dispositiontext dispositiondesc disposi
                  "clearancestatus clearancedesc clearancedescription clearancecode casestatus casestatusdesc "
                  "incidentstatus eventstatus alertstatus status statusdesc statusdescription unfounded isunfounded "
                  "unfoundedflag flagunfounded cancelled canceled iscancelled iscanceled duplicate isduplicate test "
-                 "istest testflag testalert")
+                 "istest testflag testalert iscrime crimeflag")
 _ROLES = {
     "incidents": {
         "id": "ccn incidentid incidentnumber incidentno incidentnum incidentkey incidnum casenumber caseno casenum "
@@ -112,7 +112,10 @@ _ROLES = {
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
-        "rounds": "rounds rnds roundsfired numberofrounds numrounds roundcount shots shotsfired shotcount numshots",
+        "rounds": "rounds rnds rds roundsfired numberofrounds numrounds numofrounds noofrounds roundcount roundscount "
+                  "totalrounds roundstotal roundsdetected nrounds estimatedrounds roundnumber shots shotsfired shotcount "
+                  "shotscount numshots numberofshots noofshots numofshots totalshots shotsdetected nshots rndsfired "
+                  "gunshotcount numberofgunshots totalgunshots",
         "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",

@@ -177,3 +177,20 @@ def test_a_murder_flag_and_a_disposition_share_no_column():
     found = recognise(["STATISTICAL_MURDER_FLAG", "Case Status", "Unfounded", "OCCUR_DATE"], "incidents")
     assert found["murder_flag"] == "STATISTICAL_MURDER_FLAG"
     assert {found["disposition"], found["disposition2"]} == {"Case Status", "Unfounded"}
+
+
+@pytest.mark.parametrize("column", [
+    "Rounds", "Rnds", "RNDS FIRED", "# Rounds", "No. of Rounds", "Number Of Shots", "Shots Fired", "RoundCount",
+    "Total Rounds", "rounds_detected", "Rds"])
+def test_rounds_are_read_from_any_header(city, tmp_path, column):
+    frame = kansas_city().head(12)
+    frame[column] = [str(number % 5 + 1) for number in range(12)]
+    workspace, result = alerts(city, tmp_path, frame)
+    assert adds_up(result) and result.mapping["rounds"] == column
+    assert set(workspace.read("gunfire")["rounds"].dropna()) <= {1, 2, 3, 4, 5} and workspace.read(
+        "gunfire")["rounds"].notna().all()
+
+
+def test_what_is_no_crime_by_a_column_of_its_own(city, tmp_path):
+    _, result = incidents(city, tmp_path, [("THEFT", {"IS_CRIME": flag}) for flag in ("1", "0", "1")])
+    assert result.added == 2 and result.reasons == {offences.NO_CRIME: 1}
