@@ -20,6 +20,7 @@ _INCIDENT = re.compile(r"\b(occur\w*|incidents?|offen[cs]es?|crimes?|report\w*|r
                        r"beg\w*|call|dispatch\w*)\b.*\b(date|time|datetime|dt|at|on|ts)\b|"
                        r"\b(date|time|datetime)\b.*\b(occ\w*|rptd?|rpt|report\w*|incident|offen[cs]e|crime|from)\b|"
                        r"\boccurred\b")
+_OFFENCE = re.compile(r"\b(offen[cs]es?|crimes?|incidents?)\b")
 _VALUES = re.compile(r"\b(ON[- ]?VIEW ARREST|TAKEN INTO CUSTODY|SUMMON(S|ED)/?(CITED)?|CITED|ARRESTED ON WARRANT)\b",
                      re.IGNORECASE)
 _ALWAYS = 0.95
@@ -47,6 +48,7 @@ def refuse_arrests(name: str, columns: Sequence[str], head: FileRows) -> None:
     of_incident = any(_INCIDENT.search(text) for column, text in words.items() if column not in keys and not re.search(
         r"\b(arrest|citation|booking|ticket)", text))
     charges = [column for column in always if _CHARGES.search(words[column])]
+    of_incident |= not keys and any(_OFFENCE.search(text) for text in words.values())
     if keys and (not of_incident or len(keys) > 1) or charges and not of_incident:
         raise ConnectError(f"{name} is a list of arrests or citations ({some(keys or charges)}), and those never "
                            "enter a forecast: they show where police were. Export the incidents that were reported.")

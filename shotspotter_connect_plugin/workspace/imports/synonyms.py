@@ -112,10 +112,10 @@ _ROLES = {
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
-        "rounds": "rounds rnds rds roundsfired numberofrounds numrounds numofrounds noofrounds roundcount roundscount "
-                  "totalrounds roundstotal roundsdetected nrounds estimatedrounds roundnumber shots shotsfired shotcount "
-                  "shotscount numshots numberofshots noofshots numofshots totalshots shotsdetected nshots rndsfired "
-                  "gunshotcount numberofgunshots totalgunshots",
+        "rounds": "rounds rnds rds roundsfired numberofrounds numrounds numofrounds noofrounds roundcount "
+                  "roundscount totalrounds roundstotal roundsdetected nrounds estimatedrounds roundnumber shots "
+                  "shotsfired shotcount shotscount numshots numberofshots noofshots numofshots totalshots "
+                  "shotsdetected nshots rndsfired gunshotcount numberofgunshots totalgunshots",
         "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
