@@ -165,7 +165,8 @@ class ColumnsPanel(QWidget):
         self.guess.setVisible(mapped)
         self._show_extras(item)
         self._fill_table(found, mapped)
-        asked = item.question is not None and item.question.column in found.columns
+        asked = (item.question is not None and item.question.parameter == "DATE_ORDER"
+                 and item.question.column in found.columns)
         self._show_row(self.order, asked)
         if asked:
             self._fill_order(item)

@@ -177,6 +177,8 @@ def _ask_order(found: Preview, source: RowSource, head: FileRows, date_order: st
 def _ask(found: Preview, unknown: SourceQuestion) -> None:
     found.question = unknown
     found.problems.append(unknown.question)
+    if unknown.parameter == "SOURCE_CRS":
+        found.source_crs = next(iter(unknown.choices))
 
 
 def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:

@@ -3,6 +3,7 @@ import json
 
 import pandas as pd
 import pytest
+from agency_cases import cases
 from public_exports import EXPORTS, IMPORT, ROOT, SAMPLES
 
 from shotspotter_connect_plugin.errors import ConnectError
@@ -199,3 +200,14 @@ def test_a_workspace_of_an_earlier_version_remembers_from_its_first_import(city,
     with open_workspace(path) as old:
         import_incidents(old, renamed / "first.csv", mapping={"offence": "was es war"})
         assert import_incidents(old, renamed / "second.csv").mapping["offence"] == "was es war"
+
+
+def test_numbers_that_fit_several_systems_are_asked_before_the_import(tmp_path):
+    case = next(case for case in cases() if case.name == "grid_gauss_kruger_asked")
+    with case.town(tmp_path / "town.gpkg") as workspace:
+        seen = preview_file(workspace, case.folder / case.file, "incidents")
+        assert seen.question.parameter == "SOURCE_CRS" and seen.source_crs in seen.question.choices
+        words = list(seen.question.choices.values())
+        assert len(words) > 1 and any("DHDN" in one for one in words) and any("Pulkovo" in one for one in words)
+        answered = preview_file(workspace, case.folder / case.file, "incidents", source_crs="EPSG:31468")
+        assert answered.question is None and answered.source_crs == "EPSG:31468"
