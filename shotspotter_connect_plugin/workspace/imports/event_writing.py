@@ -36,7 +36,7 @@ def reject_dispositions(file: PlacedFile, rows: PlacedRows, reason: str,
     for column, words in file.dispositions(rows):
         nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
         file.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
-        rows.reject(nothing, reason, column)
+        rows.reject(nothing, reason, column, words)
 
 
 def are_true(words: Optional[pd.Categorical], size: int) -> Bools:

@@ -84,7 +84,7 @@ def _kinds(file: PlacedFile, rows: PlacedRows) -> Objects:
                             words, ~denied[words.codes] & rows.kept)
         file.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
                         denied[words.codes] & rows.kept)
-        rows.reject(denied[words.codes], NO_ALERT, column)
+        rows.reject(denied[words.codes], NO_ALERT, column, words)
         known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
     reject_dispositions(file, rows, NO_ALERT, lambda words, column: [
         is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))])

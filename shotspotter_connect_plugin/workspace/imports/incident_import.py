@@ -127,11 +127,11 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects
         if words is not None:
             file.tell_words(f"Not counted, {reason}, in column {column}", words,
                             (found == reason) & rows.kept)
-        rows.reject(found == reason, reason, column)
+        rows.reject(found == reason, reason, column, words)
     reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
         says_nothing_happened(word, column) for word in words])
-    rows.reject(found == BIASED, BIASED, column)
-    rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column)
+    rows.reject(found == BIASED, BIASED, column, words)
+    rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column, words)
     return found
 
 

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import IO, TYPE_CHECKING, Any, Union
+from typing import IO, TYPE_CHECKING, Any, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,11 @@ class PlacedRows:
         self.kept = np.ones(len(digest.lines), dtype=bool)
         self._rejects = rejects
 
-    def reject(self, rows: Union[Bools, pd.Series], reason: str, column: str) -> None:
-        """Reject rows (a mask) that are not rejected yet."""
+    def reject(self, rows: Union[Bools, pd.Series], reason: str, column: str,
+               words: Optional[pd.Categorical] = None) -> None:
+        """Reject rows (a mask) that are not rejected yet; ``words`` of all rows, where it is for their word."""
         rows = np.asarray(rows) & self.kept
-        self._rejects.add(self.lines[rows], column, reason)
+        self._rejects.add(self.lines[rows], column, reason, None if words is None else words[rows])
         self.kept &= ~rows
 
 

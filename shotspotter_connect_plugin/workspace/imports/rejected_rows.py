@@ -1,4 +1,4 @@
-"""Rows of an import that were not taken: written with the reason, never with a value, and summed up again."""
+"""Rows of an import that were not taken: written with the reason, summed up again."""
 from __future__ import annotations
 
 import csv
@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from ... import file_checks
 from ...errors import ConnectError
 from ...files import replace_text, replacing
+from . import privacy
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Ints, Objects
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 16 * 1024 * 1024
 """Bytes of rejected rows that are kept in memory; more go to the system's temporary folder."""
-_LINES_TOLD = 5
+_LINES_TOLD, _LONGEST_WORD = 5, 60
+_FORMULA = "=+-@"
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def rejects_path(workspace: Workspace, table: str, path: Union[str, Path] = "") -> Path:
@@ -32,7 +35,7 @@ def rejects_path(workspace: Workspace, table: str, path: Union[str, Path] = "") 
 
 
 class RejectedRows:
-    """Rows that were not taken: line, column and reason, never the value."""
+    """Rows that were not taken: line, column, reason, and of an offence or a disposition its word; no other value."""
 
     def __init__(self) -> None:
         self._parts: list[pd.DataFrame] = []
@@ -41,10 +44,12 @@ class RejectedRows:
     def __len__(self) -> int:
         return sum(self.reasons.values())
 
-    def add(self, lines: Union[Ints, pd.Series, pd.Index], column: str, reason: str) -> None:
-        """Reject the rows of some lines."""
+    def add(self, lines: Union[Ints, pd.Series, pd.Index], column: str, reason: str,
+            words: Optional[pd.Categorical] = None) -> None:
+        """Reject the rows of some lines; ``words`` are those for which, one of each line."""
         if len(lines):
-            self._parts.append(pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason}))
+            part = pd.DataFrame({"line": np.asarray(lines), "column": column, "reason": reason})
+            self._parts.append(part if words is None else part.assign(word=_told(words)))
             self.reasons[reason] += len(lines)
 
     def write(self, path: Union[str, Path]) -> str:
@@ -54,6 +59,13 @@ class RejectedRows:
         rows = pd.concat(self._parts).sort_values("line", kind="stable")
         replace_text(path, rows.to_csv(index=False, lineterminator="\n"), "The rejects file (REJECTS)", private=True)
         return str(path)
+
+
+def _told(words: pd.Categorical) -> Objects:
+    """Words as the file tells them: short, in one line, none that holds a contact of a person, none a formula."""
+    texts, _ = privacy.without_contacts([" ".join(word.split())[:_LONGEST_WORD] for word in words.categories])
+    safe = ["'" + text if text[:1] in _FORMULA and text else text for text in texts]
+    return np.array([*safe, ""], dtype=object)[words.codes]
 
 
 @dataclass

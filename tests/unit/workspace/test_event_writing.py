@@ -58,7 +58,7 @@ def test_all_files_of_a_city_together_never_double(city):
 # Rejects
 
 
-def test_rejects_name_line_column_and_reason_but_never_the_value(city, tmp_path):
+def test_rejects_name_line_column_reason_and_the_word_of_an_offence_but_no_other_value(city, tmp_path):
     frame = read("Crime_Incidents_in_2018.csv").drop_duplicates("CCN").head(6).reset_index(drop=True)
     frame["OFFENSE"] = ["THEFT/OTHER", "DRUG/NARCOTIC VIOLATIONS", "ARSON", "", "ROBBERY", "THEFT/OTHER"]
     frame.loc[4, "REPORT_DAT"] = "secret date"
@@ -66,8 +66,9 @@ def test_rejects_name_line_column_and_reason_but_never_the_value(city, tmp_path)
     result = run(city("dc"), frame, tmp_path / "a.csv", rejects=str(path))
     assert result.rejects == str(path) and "secret" not in path.read_text()
     assert path.read_text().splitlines() == [
-        "line,column,reason", "3,OFFENSE,never used in a forecast", "4,OFFENSE,not a crime type of this workspace",
-        "5,OFFENSE,no offence", "6,REPORT_DAT,a date or time that cannot be read"]
+        "line,column,reason,word", "3,OFFENSE,never used in a forecast,DRUG/NARCOTIC VIOLATIONS",
+        "4,OFFENSE,not a crime type of this workspace,ARSON", "5,OFFENSE,no offence,",
+        "6,REPORT_DAT,a date or time that cannot be read,"]
     assert result.reasons == {"never used in a forecast": 1, "not a crime type of this workspace": 1, "no offence": 1,
                               "a date or time that cannot be read": 1}
 

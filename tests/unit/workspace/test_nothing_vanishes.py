@@ -144,3 +144,17 @@ def test_folders(town, tmp_path):
         workspace = emptied(town)
         judge(workspace, lambda: import_gps(workspace, folder))
     check()
+
+
+def test_rejects_name_the_word_of_an_offence_and_no_other_value(town, tmp_path):
+    pd.DataFrame({
+        "id": list("abcde"),
+        "offense": ["ROBBERY", "PARKING  METER\nEXPIRED", "=HYPERLINK(1)", "call 555-123-4567", ""],
+        "occurred": ["2023-03-14 08:00"] * 5, "longitude": [-77.03] * 5, "latitude": [38.9, 38.9, 38.9, 38.9, 38.9],
+        "disposition": ["", "", "", "", ""]}).to_csv(tmp_path / "a.csv", index=False)
+    result = import_incidents(emptied(town), tmp_path / "a.csv")
+    rows = pd.read_csv(result.rejects, dtype=str, keep_default_na=False)
+    assert result.rejected == len(rows) == 4
+    words = dict(zip(rows["line"], rows["word"]))
+    assert list(words.values()) == ["PARKING METER EXPIRED", "'=HYPERLINK(1)", "", ""]
+    assert "555" not in (tmp_path / result.rejects).read_text() and "-77" not in (tmp_path / result.rejects).read_text()
