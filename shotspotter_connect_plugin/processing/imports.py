@@ -96,8 +96,8 @@ class FileImport(FileAlgorithm):
         self.add_said()
         self.add(QgsProcessingParameterFileDestination(REJECTS, "Rejected rows", "CSV files (*.csv)", optional=True,
                                                        createByDefault=False),
-                 "Where to list rejected rows with line number, column and reason, and the word of an offence; no other "
-                 "value. Empty = beside the workspace.")
+                 "Where to list rejected rows with line number, column and reason, and the word of an offence; no "
+                 "other value. Empty = beside the workspace.")
         add_counts(self, dropped=True)
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
