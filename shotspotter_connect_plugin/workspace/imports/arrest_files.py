@@ -23,8 +23,8 @@ _INCIDENT = re.compile(r"\b(occur\w*|incidents?|offen[cs]es?|crimes?|report\w*|r
 _OFFENCE = re.compile(r"\b(offen[cs]es?|crimes?|incidents?)\b")
 _VALUES = re.compile(r"\b(ON[- ]?VIEW ARREST|TAKEN INTO CUSTODY|SUMMON(S|ED)/?(CITED)?|CITED|ARRESTED ON WARRANT)\b",
                      re.IGNORECASE)
-_ALWAYS = 0.95
-"""Share of rows that say something of an arrest in a list of arrests; of incidents, most have none."""
+_LOOKED_AT, _ALWAYS = 2000, 0.95
+"""Rows that are looked at; share of them that tell of an arrest in a list of arrests. Most incidents have none."""
 
 
 def refuse_arrests(name: str, columns: Sequence[str], head: FileRows) -> None:
@@ -40,6 +40,7 @@ def refuse_arrests(name: str, columns: Sequence[str], head: FileRows) -> None:
     head : pandas.DataFrame
         First rows, as texts.
     """
+    head = head.head(_LOOKED_AT)
     words = {column: " ".join(words_of(column)) for column in columns}
     always = [column for column in columns if column in head and _always(head[column])]
     keys = [column for column in always if _KEYS.search(words[column])]
