@@ -7,6 +7,7 @@ _TIMES = {
                 "datetimereported rptdate rptdt datereport daterptd daterpt daterept datereprt reportedat reported "
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
+                "createtimeincident "
                 "dateincidentcreated entrydate "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
@@ -32,6 +33,7 @@ _TIMES = {
     "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
                 "dateoccurred dateoccur dateocc dateoccu occdate occdatetime occdt dateofoccurrence dateofincident "
                 "dateofoffense dateofcrime occurredon occurredat occurrence datetimeoccurred datetimeofoccurrence "
+                "occurredondate "
                 "datetimeoccurrence incidentoccurred rmsoccurrencedate incidentoccurredat incidentoccurredon "
                 "incidentdatetime incidentdate offensedate offensedatetime "
                 "offencedate offencedatetime crimedate crimedatetime "
