@@ -24,7 +24,7 @@ from .gunfire_import import import_gunfire
 from .incident_import import import_incidents
 from .neighbourhood_import import import_neighbourhoods
 from .place_import import import_places
-from .preview import importable_parts, preview_file
+from .preview import UNKNOWN_KIND, importable_parts, preview_file
 from .rejected_rows import rejects_path
 from .roster_import import import_roster
 from .tactic_import import import_tactics
@@ -186,7 +186,7 @@ def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progres
     one.kind = preview.kind
     if preview.question is not None:
         one.sentence = preview.question.user
-    elif not preview.kind:
+    elif UNKNOWN_KIND in preview.problems:
         one.sentence = ("Nothing tells what it is: import it once with the algorithm for what it holds; files with the "
                         "same columns are known from then on.")
     elif preview.problems:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .row_source import RowSource
 
 ROWS = 25
+UNKNOWN_KIND = "What this file is cannot be told from its columns; choose it in the list."
 _TRIED = 20
 """Files of a folder that are tried before it is given up."""
 
@@ -126,7 +127,7 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
     try:
         found.kind = kind or kind_of_file(workspace, str(path), progress)
         if not found.kind:
-            found.problems.append("What this file is cannot be told from its columns; choose it in the list.")
+            found.problems.append(UNKNOWN_KIND)
             return found
         if found.kind == "gps_fixes":
             _preview_gps(workspace, found, options, progress)

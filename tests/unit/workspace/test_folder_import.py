@@ -109,6 +109,8 @@ def test_a_damaged_file_does_not_stop_the_others(town, drop):
     assert states(found) == {**dict.fromkeys(("a.xlsx", "b.csv", "c.csv", "d.csv", "e.geojson"), "left"),
                              "z.csv": "taken"}
     assert all(0 < len(file.sentence) < 300 for file in found.of("left"))
+    told = {file.name: file.sentence for file in found.of("left")}
+    assert "cannot be read as an Excel file" in told["a.xlsx"] and "Nothing tells what it is" in told["d.csv"]
 
 
 def test_a_file_whose_rows_are_all_rejected_is_left_with_the_reason(town, drop):
