@@ -41,7 +41,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "fishnet": "INPUT SIZE CRS BEATS BEAT_FIELD OUTPUT",
         "createworkspace": "WORKSPACE JURISDICTION BEATS BEAT_FIELD TIMEZONE CRS SIZE SETTINGS",
         "configure": "WORKSPACE SETTINGS EXPORT",
-        "importincidents": file_import + " CRIME_TYPE",
+        "importincidents": file_import + " CRIME_TYPE OFFENCES",
         "importgunfire": file_import,
         "importplaces": "WORKSPACE INPUT KIND",
         "importneighbourhoods": "WORKSPACE INPUT NAME_FIELD POPULATION_FIELDS",

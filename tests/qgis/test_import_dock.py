@@ -484,3 +484,119 @@ def test_an_officer_sees_why_nothing_can_be_imported(open_dock, fresh, tmp_path)
     drop(dock, ambiguous(tmp_path / "march.csv", 3, range(1, 20)))
     assert states(dock)[0][1] == "ready" and not dock.buttons["start"].isEnabled()
     assert "only an analyst or a supervisor" in dock.bar.currentItem().text()
+
+
+# What is asked, and offence words
+
+
+def words_file(path, words, month=3, **more):
+    """Incidents of the words, one an hour."""
+    pd.DataFrame({"CCN": [f"{month}-{number}" for number in range(len(words))], "OFFENSE": words, "Occurred Date": [
+        f"2017-{month:02d}-{number // 20 + 13} {number % 20:02d}:30" for number in range(len(words))],
+        "LATITUDE": 38.88, "LONGITUDE": -76.94, **more}).to_csv(path, index=False)
+    return path
+
+
+def offence_lines(dock):
+    """(words, rows, taken as) of the lines of the table of offence words that are shown."""
+    table = dock.offences.table
+    return [(table.item(row, 0).text(), table.item(row, 1).text(), table.cellWidget(row, 3).currentText())
+            for row in range(table.rowCount())]
+
+
+def take_as(dock, word, code):
+    """Choose what a word is taken as with the keyboard."""
+    combo = dock.offences.table.findChild(QComboBox, "ConnectOffence:" + word)
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    steps = combo.findData(code) - combo.currentIndex()
+    for _ in range(abs(steps)):
+        QTest.keyClick(combo.view(), Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+    QTest.keyClick(combo.view(), Qt.Key.Key_Return)
+    settle(dock)
+
+
+WORDS = ["ROBBERY"] * 5 + ["ASSAULT"] * 3 + ["NARCOTICS"] * 2
+
+
+def test_offence_words_are_seen_decided_taken_back_and_imported_so(dock, fresh, tmp_path):
+    drop(dock, words_file(tmp_path / "march.csv", WORDS))
+    dock.tabs.setCurrentWidget(dock.offences)
+    assert offence_lines(dock) == [("ASSAULT", "3", "not decided: not counted"), ("ROBBERY", "5", "Robbery"),
+                                   ("NARCOTICS", "2", "not counted")]
+    assert "1 of 3 words wait for a decision" in dock.offences.notice.text()
+    barred = dock.offences.table.findChild(QComboBox, "ConnectOffence:NARCOTICS")
+    assert [barred.itemText(row) for row in range(barred.count())] == ["not counted"]
+    QTest.keyClicks(dock.offences.search, "narc")
+    assert [word for word, _, _ in offence_lines(dock)] == ["NARCOTICS"]
+    dock.offences.search.clear()
+    take_as(dock, "ROBBERY", "burglary")
+    take_as(dock, "ASSAULT", "aggravated_assault")
+    assert "none waits" in dock.offences.notice.text()
+    take_as(dock, "ROBBERY", "theft")
+    QTest.mouseClick(dock.offences.undo, LEFT)
+    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "Aggravated assault"), ("ROBBERY", "5", "Robbery")]
+    click(dock, "start")
+    settle(dock)
+    assert rows_in(fresh, "incidents")["crime_type"].value_counts().to_dict() == {
+        "robbery": 5, "aggravated_assault": 3}
+    shown = dock.result.toPlainText()
+    assert "offences.csv" not in shown and "OFFENCES" not in shown
+    drop(dock, words_file(tmp_path / "april.csv", WORDS, 4))
+    assert offence_lines(dock)[2] == ("NARCOTICS", "2", "not counted")
+    assert ("ASSAULT", "3", "Aggravated assault") in offence_lines(dock)
+
+
+def test_offence_words_of_a_source_imported_before_are_decided_and_its_incidents_follow(dock, fresh, tmp_path):
+    drop(dock, words_file(tmp_path / "march.csv", WORDS))
+    click(dock, "start")
+    settle(dock)
+    before = len(runs_in(fresh))
+    dock.tabs.setCurrentWidget(dock.offences)
+    source = dock.offences.source
+    source.setFocus()
+    QTest.keyClick(source, Qt.Key.Key_Down)
+    assert source.currentText() == "march.csv, imported before" and dock.offences.apply.isVisible()
+    assert not dock.offences.apply.isEnabled()
+    take_as(dock, "ROBBERY", "not counted")
+    take_as(dock, "ASSAULT", "aggravated_assault")
+    QTest.mouseClick(dock.offences.apply, LEFT)
+    settle(dock)
+    told = dock.bar.currentItem().text()
+    assert "5 incidents left" in told and "march.csv again" in told
+    assert len(rows_in(fresh, "incidents")) == 0 and len(runs_in(fresh)) == before + 1
+
+
+def test_a_file_without_an_offence_is_asked_its_crime_type(dock, fresh, tmp_path):
+    path = words_file(tmp_path / "list.csv", ["x"] * 4)
+    pd.read_csv(path, dtype=str).drop(columns="OFFENSE").to_csv(path, index=False)
+    drop(dock, path)
+    dock.queue.call_it(dock.item, "incidents")
+    settle(dock)
+    assert "no column for the offence" in states(dock)[0][1] and not dock.buttons["start"].isEnabled()
+    combo = dock.columns.order
+    assert combo.isVisible() and "rime type" in dock.columns.form.labelForField(combo).text()
+    assert "CRIME_TYPE" not in dock.columns.notice.text() and "Motor vehicle theft" in [
+        combo.itemText(row) for row in range(combo.count())]
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Down)
+    for _ in range(combo.findData("burglary")):
+        QTest.keyClick(combo.view(), Qt.Key.Key_Down)
+    QTest.keyClick(combo.view(), Qt.Key.Key_Return)
+    settle(dock)
+    assert states(dock) == [("Incidents", "ready")]
+    click(dock, "start")
+    settle(dock)
+    assert set(rows_in(fresh, "incidents")["crime_type"]) == {"burglary"}
+
+
+def test_what_only_the_whole_file_asks_is_asked_before_its_import(dock, tmp_path):
+    path = tmp_path / "long.csv"
+    words_file(path, ["ROBBERY"] * 2500)
+    frame = pd.read_csv(path, dtype=str)
+    frame["Occurred Date"] = ["2017-03-15 10:30"] * 2400 + ["01/03/2017 10:30"] * 100
+    frame.to_csv(path, index=False)
+    drop(dock, path)
+    assert "January 3, 2017 or 1 March 2017" in dock.columns.notice.text() and dock.columns.order.isVisible()
+    assert not dock.buttons["start"].isEnabled()
+    assert "asked above" in [dock.columns.table.item(row, 3).text() for row in range(dock.columns.table.rowCount())]

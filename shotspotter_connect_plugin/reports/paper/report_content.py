@@ -15,7 +15,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...file_checks import has_lines
 from ...files import replacing_together
-from ...workspace.exports.plan_formats import harmless
+from ...spreadsheet_cells import harmless
 from .wording import clean
 
 if TYPE_CHECKING:

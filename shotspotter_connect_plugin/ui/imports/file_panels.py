@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFormLayout, QHBoxLayout, QHeaderView,
                                  QLineEdit, QPushButton, QSizePolicy, QTableWidget, QTableWidgetItem, QTextBrowser,
                                  QVBoxLayout, QWidget)
 
 from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
 from ..widgets import fill, words
-from .import_queue import DONE, FAILED, PREVIEWING, STOPPED, VISITS, kinds, tr
+from .import_queue import DONE, FAILED, PREVIEWING, QUESTIONS, STOPPED, VISITS, kinds, said_of, tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,7 @@ _EXTRAS = {
 }
 
 
-class _Choice(QComboBox):
+class Choice(QComboBox):
     """A choice that changes only by a choice: the wheel scrolls the table, and the arrow keys open the list
     and do not step through meanings, each of which would be taken from another column."""
 
@@ -63,7 +64,7 @@ class ColumnsPanel(QWidget):
     called = pyqtSignal(str)
     meant = pyqtSignal(str, str)
     source_said = pyqtSignal(str, str)
-    answered = pyqtSignal(str)
+    answered = pyqtSignal(str, str)
     extra = pyqtSignal(str, str)
     anew = pyqtSignal()
 
@@ -88,11 +89,11 @@ class ColumnsPanel(QWidget):
         self.kind.activated.connect(lambda _: self.called.emit(self.kind.currentData()))
         self.form.addRow(tr("&What it is"), self.kind)
         self._crs_and_zone()
-        self.order = _Choice()
+        self.order = Choice()
         self.order.setObjectName("ConnectDateOrder")
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.order.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.order.activated.connect(lambda _: self.answered.emit(self.order.currentData()))
+        self.order.activated.connect(lambda _: self._answer())
         self.form.addRow(tr("&Dates"), self.order)
         self.extras = {}
         self.table = QTableWidget(0, 4)
@@ -165,8 +166,8 @@ class ColumnsPanel(QWidget):
         self.guess.setVisible(mapped)
         self._show_extras(item)
         self._fill_table(found, mapped)
-        asked = (item.question is not None and item.question.parameter == "DATE_ORDER"
-                 and item.question.column in found.columns)
+        asked = item.question is not None and bool(item.question.choices) and (
+            not item.question.column or item.question.column in found.columns)
         self._show_row(self.order, asked)
         if asked:
             self._fill_order(item)
@@ -210,26 +211,38 @@ class ColumnsPanel(QWidget):
             why = found.left_out.get(column, "")
             values = found.rows[column].unique() if column in found.rows else ()
             role = roles.get(column, "")
-            self.table.setItem(row, 0, _cell(column))
-            self.table.setItem(row, 2, _cell(", ".join([value for value in values if value][:_EXAMPLES])))
-            self.table.setItem(row, 3, _cell(tr(why) if why else "", faint=True))
+            self.table.setItem(row, 0, cell(column))
+            self.table.setItem(row, 2, cell(", ".join([value for value in values if value][:_EXAMPLES])))
+            self.table.setItem(row, 3, cell(tr(why) if why else "", faint=True))
             if mapped and not why.startswith("looks"):
                 self.table.setCellWidget(row, 1, self._meaning(column, role, meanings))
             else:
-                self.table.setItem(row, 1, _cell(tr(meanings.get(role, role))))
+                self.table.setItem(row, 1, cell(tr(meanings.get(role, role))))
         self.table.resizeColumnToContents(0)
         self.table.setColumnWidth(1, 170)
         self.table.resizeColumnToContents(3)
 
     def _fill_order(self, item: QueueItem) -> None:
-        """The question whether day or month comes first, with what an example of the file then means."""
-        example, choices = item.question.example, item.question.choices
-        fill(self.order, [(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), ""),
-                          *((tr("{} is {}").format(example, meant), order) for order, meant in choices.items())],
-             item.options.date_order)
+        """What is asked about the file, with what an example of it then means, and a mark at the column it is about."""
+        asked = item.question
+        example, choices = asked.example, asked.choices
+        if example:
+            entries = [(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), ""),
+                       *((tr("{} is {}").format(example, meant), answer) for answer, meant in choices.items())]
+        else:
+            entries = [(tr("choose …"), ""), *((meant, answer) for answer, meant in choices.items())]
+        fill(self.order, entries, said_of(item.options, asked.parameter))
+        title = tr(QUESTIONS.get(asked.parameter, "&Question"))
+        column = item.question.column
+        self.form.labelForField(self.order).setText(tr("{} ({})").format(title, column) if column else title)
+        self.order.setToolTip(asked.question)
+        for row in range(self.table.rowCount()):
+            if column and self.table.item(row, 0).text() == column:
+                self.table.setItem(row, 3, cell(tr("asked above"), faint=True))
+                self.table.item(row, 3).setForeground(QColor(RED))
 
     def _meaning(self, column: str, role: str, meanings: Mapping[str, str]) -> QComboBox:
-        combo = _Choice()
+        combo = Choice()
         combo.setObjectName("ConnectMeaning:" + column)
         entries = [("–", ""), *((tr(text), code) for code, text in meanings.items())]
         if role and role not in meanings:
@@ -237,6 +250,10 @@ class ColumnsPanel(QWidget):
         fill(combo, entries, role)
         combo.activated.connect(lambda _: self.meant.emit(column, combo.currentData()))
         return combo
+
+    def _answer(self) -> None:
+        if self._item is not None and self._item.question is not None:
+            self.answered.emit(self._item.question.parameter, self.order.currentData())
 
     def _give(self) -> None:
         crs = self.crs.crs()
@@ -265,7 +282,7 @@ class RowsPanel(QTableWidget):
         self.setVerticalHeaderLabels([str(line) for line in rows.index])
         for place, column in enumerate(rows.columns):
             for row, value in enumerate(rows[column]):
-                self.setItem(row, place, _cell(value))
+                self.setItem(row, place, cell(value))
         self.resizeColumnsToContents()
 
 
@@ -344,7 +361,8 @@ def _paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def _cell(text: object, faint: bool = False) -> QTableWidgetItem:
+def cell(text: object, faint: bool = False) -> QTableWidgetItem:
+    """A cell of a table that shows text, the whole of it in its tool tip."""
     item = QTableWidgetItem(str(text))
     item.setToolTip("" if len(str(text)) < 25 else str(text)[:500])
     if faint:

@@ -18,6 +18,7 @@ from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .import_queue import (DONE, FAILED, PREVIEWING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue,
                            kinds, tr)
+from .offence_panel import OffencePanel
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
@@ -70,13 +71,20 @@ class ImportDock(QgsDockWidget):
         self.columns.called.connect(lambda kind: self.queue.call_it(self.item, kind))
         self.columns.meant.connect(lambda column, role: self.queue.give_meaning(self.item, column, role))
         self.columns.source_said.connect(lambda crs, zone: self.queue.say_source(self.item, crs, zone))
-        self.columns.answered.connect(lambda order: self.queue.answer(self.item, order))
+        self.columns.answered.connect(lambda parameter, answer: self.queue.answer(self.item, parameter, answer))
         self.columns.extra.connect(self._extra)
         self.columns.anew.connect(lambda: self.queue.guess_anew(self.item))
         self.result.file_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(path)))
+        self.offences = OffencePanel()
+        self.offences.decided.connect(lambda about, taken_as: self.queue.decide(self.item, about, taken_as))
+        self.offences.undone.connect(lambda: self.queue.undo_decision(self.item))
+        self.offences.applied.connect(self.queue.decide_later)
+        self.queue.sources_read.connect(self.offences.show_sources)
+        self.queue.followed.connect(self._followed)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("ConnectImportTabs")
-        for panel, title in ((self.columns, tr("Columns")), (self.rows, tr("First rows")), (self.result, tr("Result"))):
+        for panel, title in ((self.columns, tr("Columns")), (self.offences, tr("Offence words")),
+                             (self.rows, tr("First rows")), (self.result, tr("Result"))):
             self.tabs.addTab(panel, title)
         splitter.addWidget(self.tabs)
         splitter.setStretchFactor(1, 1)
@@ -242,6 +250,11 @@ class ImportDock(QgsDockWidget):
             self.follow_project()
         self._update()
 
+    def _followed(self, sentences: list[str], refusal: str) -> None:
+        """Say what happened to the incidents whose words were decided anew."""
+        told = refusal or " ".join(sentences) or tr("No incident in the workspace has these words.")
+        self._tell(told, Qgis.MessageLevel.Critical if refusal else Qgis.MessageLevel.Info)
+
     # Showing
 
     def _fill(self) -> None:
@@ -287,7 +300,7 @@ class ImportDock(QgsDockWidget):
 
     def _show_item(self) -> None:
         item = self.item
-        for panel in (self.columns, self.rows, self.result):
+        for panel in (self.columns, self.offences, self.rows, self.result):
             panel.show_item(item)
         self._update()
 

@@ -7,15 +7,17 @@ import re
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Sequence
 
-from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProject
+from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProcessingUtils, QgsProject
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...processing import addresses
 from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
+from ...workspace.imports.offence_file import write_offences
 from ...workspace.imports.preview import Preview, changed_mapping, importable_parts, preview_file
 from ...workspace.imports.rejected_rows import rejected_in, rejected_of
+from ...workspace.imports.source_offences import OffenceTable, decide_later, known_sources, whole_file, with_decisions
 from ...workspace.imports.source_questions import SourceOptions
 from ...workspace.steps.visit_finding import planned_against_delivered
 from ...workspace.store.roles import why_not
@@ -44,7 +46,17 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
     (r", as in \{[^}]*\}", ""), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
-    (r" \(REJECTS\)", "")))
+    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
+    (r"^The offence words of .* are listed in .*$", "Words that wait for a decision stand at “Offence words”.")))
+
+# Parameter that answers a question in batch -> what it is called here, and where its answer is kept.
+QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "Coordinate s&ystem",
+             "SOURCE_TIMEZONE": "Time &zone", "MAPPING": "M&eaning"}
+
+
+def said_of(options: SourceOptions, parameter: str) -> str:
+    """What is said of a file where a parameter asks for it."""
+    return str(getattr(options, parameter.lower(), "") or "")
 
 
 def spoken(sentence: str) -> str:
@@ -65,8 +77,9 @@ class QueueItem:
     """One file, or the search for visits after tracks.
 
     ``options`` are what is said of it here; their mapping is role -> column as corrected, and None as long as nothing
-    was: then what was said before serves. Their order of dates is the answer to ``question``, what was asked about the
-    order of day and month. ``extras`` are parameters that only some kinds have.
+    was: then what was said before serves. They hold the answer to ``question``, what was asked about it. ``extras`` are
+    parameters that only some kinds have. ``offences`` are its offence words, ``decisions`` what was decided for them
+    here, in order.
     """
 
     path: str
@@ -74,6 +87,8 @@ class QueueItem:
     options: SourceOptions = SourceOptions()
     question: Any = None
     extras: dict[str, str] = field(default_factory=dict)
+    offences: Optional[OffenceTable] = None
+    decisions: dict[tuple[str, ...], str] = field(default_factory=dict)
     preview: Optional[Preview] = None
     state: str = PREVIEWING
     percent: int = 0
@@ -102,6 +117,8 @@ class ImportQueue(QObject):
     """Items, and their work under way.
 
     ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
+    ``sources_read`` gives the offence words of sources imported before, ``followed`` what happened when they were
+    decided anew, or why nothing did.
     """
 
     items: list[QueueItem]
@@ -112,6 +129,8 @@ class ImportQueue(QObject):
     listed = pyqtSignal()
     over = pyqtSignal()
     refused = pyqtSignal(str)
+    sources_read = pyqtSignal(list)
+    followed = pyqtSignal(list, str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -134,6 +153,7 @@ class ImportQueue(QObject):
         """Take an item off the list, unless it is at work."""
         if item in self.items and not item.pending:
             self.work.cancel(_key(item))
+            self.work.cancel(_key(item) + " whole")
             self.items.remove(item)
             self.listed.emit()
 
@@ -143,6 +163,7 @@ class ImportQueue(QObject):
             return
         self.address, self.refusal = address, ""
         if address:
+            self.read_sources()
             self.work.start("rights", address, lambda workspace, _: why_not(workspace, "import"), self._refuse,
                             lambda _: None)
         for item in self.items:
@@ -154,7 +175,8 @@ class ImportQueue(QObject):
         kind, said = item.kind, item.options
         crs, zone = (said.source_crs, said.source_timezone) if said.mapping is not None else ("", "")
         self._start_preview(item, lambda workspace, progress: [
-            preview_file(workspace, item.path, kind, said.mapping, crs, zone, progress, said.date_order)])
+            preview_file(workspace, item.path, kind, said.mapping, crs, zone, progress, said.date_order,
+                         said.crime_type)])
 
     def previewing(self) -> bool:
         """Whether any item is still looked at."""
@@ -180,9 +202,61 @@ class ImportQueue(QObject):
             if one.options.mapping is None and found.answers is not None:
                 one.options = replace(one.options, source_crs=found.answers.source_crs,
                                       source_timezone=found.answers.source_timezone)
+        for one in (item, *more):
+            self._look_at_all(one)
         if more:
             self.listed.emit()
         self.changed.emit(item)
+
+    def _look_at_all(self, item: QueueItem) -> None:
+        """Read the whole of a file that is ready: its import may ask what its first rows do not show."""
+        self.work.cancel(_key(item) + " whole")
+        if item.state != READY or item.kind not in ("incidents", "gunfire"):
+            item.offences = None
+            return
+        options, corrected = item.options, item.options.mapping is not None
+        if not corrected:
+            options = replace(options, source_crs="", source_timezone="")
+        self.work.start(_key(item) + " whole", self.address, lambda workspace, progress: whole_file(
+            workspace, item.path, item.kind, options, progress), lambda found: self._seen_whole(item, *found),
+            lambda _: None)
+
+    def _seen_whole(self, item: QueueItem, question: Any, offences: Optional[OffenceTable]) -> None:
+        if item not in self.items or item.state != READY:
+            return
+        item.offences = offences
+        if question is not None:
+            item.question, item.state = question, PROBLEM
+            item.preview.problems.append(spoken(question.question))
+        self.changed.emit(item)
+
+    # Offence words
+
+    def decide(self, item: QueueItem, about: tuple[str, ...], taken_as: str) -> None:
+        """Say what offence words of an item are taken as."""
+        item.decisions.pop(about, None)
+        item.decisions[about] = taken_as
+        self.changed.emit(item)
+
+    def undo_decision(self, item: QueueItem) -> None:
+        """Take back what was said last of its offence words."""
+        if item.decisions:
+            item.decisions.popitem()
+            self.changed.emit(item)
+
+    def read_sources(self) -> None:
+        """Read the offence words of the sources imported before."""
+        self.work.start("sources", self.address, lambda workspace, _: known_sources(workspace),
+                        self.sources_read.emit, lambda _: None)
+
+    def decide_later(self, header: str, decisions: Mapping[tuple[str, ...], str]) -> None:
+        """Decide offence words of a source imported before; its incidents follow."""
+        self.work.start("decide", self.address, lambda workspace, _: decide_later(
+            workspace, header, decisions.items()), self._followed, lambda sentence: self.followed.emit([], sentence))
+
+    def _followed(self, sentences: list[str]) -> None:
+        self.followed.emit(sentences, "")
+        self.read_sources()
 
     # What is said about an item
 
@@ -191,9 +265,16 @@ class ImportQueue(QObject):
         item.kind, item.options, item.extras, item.question = kind, SourceOptions(), {}, None
         self.preview_again(item)
 
-    def answer(self, item: QueueItem, date_order: str) -> None:
-        """Say whether day or month comes first in an item's dates; "" = as it tells."""
-        item.options = replace(item.options, date_order=date_order)
+    def answer(self, item: QueueItem, parameter: str, answer: str) -> None:
+        """Answer what is asked about an item; "" = as it tells."""
+        if parameter in ("SOURCE_CRS", "SOURCE_TIMEZONE"):
+            crs, zone = item.options.source_crs, item.options.source_timezone
+            self.say_source(item, *((answer, zone) if parameter == "SOURCE_CRS" else (crs, answer)))
+            return
+        if parameter == "MAPPING":
+            self.give_meaning(item, item.question.column, answer)
+            return
+        item.options = replace(item.options, **{parameter.lower(): answer})
         self.preview_again(item)
 
     def give_meaning(self, item: QueueItem, column: str, role: str) -> None:
@@ -208,8 +289,10 @@ class ImportQueue(QObject):
         if (source_crs, source_timezone) == (item.options.source_crs, item.options.source_timezone):
             return
         # Said once is said; an empty mapping alone would forget the order of the dates.
+        before = item.preview.answers
         item.options = SourceOptions(_said_mapping(item), source_crs, source_timezone,
-                                     item.options.date_order or item.preview.answers.date_order)
+                                     item.options.date_order or before.date_order,
+                                     item.options.crime_type or before.crime_type)
         self.preview_again(item)
 
     def guess_anew(self, item: QueueItem) -> None:
@@ -266,6 +349,7 @@ class ImportQueue(QObject):
             waiting.insert(0, self._list_visits(first, last))
         if not waiting:
             self._run = self._running = None
+            self.read_sources()
             self.over.emit()
             return
         item = self._running = waiting[0]
@@ -294,6 +378,11 @@ class ImportQueue(QObject):
         said, corrected = item.options, item.options.mapping is not None
         if said.date_order:
             parameters["DATE_ORDER"] = said.date_order
+        if said.crime_type:
+            parameters["CRIME_TYPE"] = said.crime_type
+        if item.decisions and item.offences is not None:
+            parameters["OFFENCES"] = QgsProcessingUtils.generateTempFilename("offences.csv")
+            write_offences(parameters["OFFENCES"], item.offences.columns, with_decisions(item.offences, item.decisions))
         if item.kind == "calendar":
             holds = parameters.pop("HOLDS", "")
             mapping = {holds: said.mapping} if holds and corrected else said.mapping

@@ -1,10 +1,9 @@
 """The plan of shifts in formats that other programs read: GeoJSON, KML, GPX and XLSX."""
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Sequence
 
 import pandas as pd
 from osgeo import ogr, osr
@@ -14,6 +13,7 @@ from ...errors import ConnectError
 from ...file_checks import layers
 from ...files import replacing
 from ...forecast import crs as systems
+from ...spreadsheet_cells import harmless
 from ..steps.plan_frames import CrimeTypeLegend
 from ..store.workspace import Workspace
 from . import shift_package, views
@@ -31,7 +31,6 @@ _DIGITS = {"chance": 6, "inclusion_probability": 6}
 _NO_COLOUR = "#8a8f94"
 _STYLE = "BRUSH(fc:{0}60);PEN(c:{0},w:2px)"
 """Of a square in KML, in the colour of its crime type as on the map."""
-_FORMULA = re.compile(r"^[\s]*[=+\-@|%]|^[\t\r\n]")
 
 
 def export_plan(workspace: Workspace, shift_date: str, shifts: Sequence[str], kind: str, path: str | Path,
@@ -97,11 +96,6 @@ def _one_line(text):
 def _without_markup(value):
     """A text in which Google Earth finds no HTML, and which cannot end a CDATA section."""
     return value.replace("<", "‹").replace(">", "›") if isinstance(value, str) else value
-
-
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: texts that begin like one get an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.search(value) else value
 
 
 def _write(frame, rectangles, crs, kind, path):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .import_frames import AlertRows, IncidentRows
     from .import_result import ImportResult
+    from .offence_changes import OffenceChanges
     from .placed_chunks import PlacedRows
     from .placed_rows import PlacedFile
     from .source_times import TimeSpans
@@ -72,11 +73,14 @@ def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found
 
 def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                  finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Bools]], rejects: str,
-                 progress: Progress) -> ImportResult:
-    """All rows of an import in one transaction, its rejects, and its line in ``imports``."""
+                 progress: Progress, changes: Optional[OffenceChanges] = None) -> ImportResult:
+    """All rows of an import in one transaction, with what follows from decisions on offence words, its rejects, and its
+    line in ``imports``."""
     table, digest = file.table, file.source.digest()
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
+        if changes:
+            changes.leave(writer)
         for rows in frames:
             for start in range(0, len(rows), SLICE_ROWS):
                 frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy())
@@ -88,6 +92,9 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                 done = writer.upsert(table, frame)
                 counts = Counts(counts.added + done.added, counts.updated + done.updated,
                                 counts.unchanged + done.unchanged)
+        if changes:
+            changes.retype(writer)
+            file.warnings.extend(changes.sentences)
         progress.report(1.0)
         result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
         result.check_taken(file.source.name)

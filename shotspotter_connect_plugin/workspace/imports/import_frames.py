@@ -19,7 +19,8 @@ IncidentRows = Annotated[pd.DataFrame, Rows("An incident as a file tells of it",
     ("high", "integer", "latest moment it can have ended, ns UTC"),
     ("reported", "integer", "moment from which the agency knew of it, ns UTC"), *_PLACE,
     ("block", "text", "block, None where unknown"), ("discovered", "boolean", "begun by an officer"),
-    ("firearm", "boolean", "whether a gun was used, None where the source does not tell")))]
+    ("firearm", "boolean", "whether a gun was used, None where the source does not tell"),
+    ("offence", "text", "the source's words for it, None where no column tells")))]
 
 AlertRows = Annotated[pd.DataFrame, Rows("A gunfire alert as a file tells of it", columns(
     ("alert_id", "text", "the source's id, or one made here"),

@@ -17,11 +17,14 @@ from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             write_events)
 from .occurrence_columns import OCCURRENCE, only_reported
+from .offence_changes import OffenceChanges
 from .offence_columns import ROLES
-from .offence_reading import UNKNOWN, Offence, distinct_offences, most_serious, offence_meaning
+from .offence_reading import UNKNOWN
+from .offence_words import DECIDED
 from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR
 from .placed_rows import PlacedFile
 from .report_delays import ASSUMED, ReportDelay, usual_delay
+from .source_offences import decide_by_table, distinct_words, offence_words, remember_words
 from .source_questions import SourceOptions
 from .taken_back import CountsTakenBack
 
@@ -34,12 +37,13 @@ if TYPE_CHECKING:
     from .column_recognition import ColumnMapping
     from .import_frames import IncidentRows
     from .import_result import ImportResult
+    from .offence_words import OffenceWords
     from .placed_chunks import PlacedRows
 
 
 def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: ColumnMapping = None, source_crs: str = "",
                      source_timezone: str = "", rejects: str = "", progress: Progress = SILENT,
-                     date_order: str = "", crime_type: str = "") -> ImportResult:
+                     date_order: str = "", crime_type: str = "", offences: str = "") -> ImportResult:
     """Import reported crime incidents.
 
     Parameters
@@ -62,6 +66,10 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         it earlier, if not given; dates that do not fit it are rejected.
     crime_type
         Code or name of the one type of all rows, for a file in which no column tells the offence.
+    offences
+        CSV with the offence words of the file. What it says in ``taken_as`` wins over the rules, is remembered for the
+        source, and the incidents of earlier imports follow. Written where it does not exist, and whenever words of the
+        file wait for a decision.
 
     Returns
     -------
@@ -73,28 +81,33 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
         month or what its rows are, or no point lies in the jurisdiction. The workspace is then unchanged.
     """
-    options = SourceOptions(mapping, source_crs, source_timezone, date_order, crime_type)
+    options = SourceOptions(mapping, source_crs, source_timezone, date_order, crime_type, offences)
     with PlacedFile(workspace, "incidents", path, options, progress.part(0.0, 0.5)) as file:
-        rows = _incidents(workspace, file, progress.part(0.5, 1.0))
-        return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0))
+        words = offence_words(workspace, file)
+        before = dict(words.decided)
+        decide_by_table(workspace, file, words, offences)
+        changes = OffenceChanges(workspace, file.answers.header, before, words.decided, words.type_of, file.source.name)
+        rows = _incidents(workspace, file, words, offences, progress.part(0.5, 1.0))
+        return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), changes)
 
 
-def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[IncidentRows]:
+def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, offences: str,
+               progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
     waiting, counts, delay = [], CountsTakenBack(file), _usual_delay(workspace, file)
     for rows in file.chunks(progress):
-        offences = file.texts(rows, "offence")
-        counts.reject(rows, offences)
-        types = _crime_types(file, rows, known)
+        written = file.texts(rows, "offence")
+        counts.reject(rows, written)
+        types, texts = _crime_types(file, rows, words, known)
         low, high, reported = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
         frame = pd.DataFrame({
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
             "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
-            "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "offence": offences,
-            "firearm": _firearms(file, rows)})[rows.kept]
+            "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
+            "firearm": _firearms(file, rows), "offence": texts})[rows.kept]
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()
@@ -103,21 +116,24 @@ def _incidents(workspace: Workspace, file: PlacedFile, progress: Progress) -> It
         yield _one_row_per_incident(file, frame)
     counts.tell(workspace)
     yield _one_row_per_incident(file, counts.drop(pd.concat(waiting, ignore_index=True)))
+    remember_words(file, words, offences)
 
 
-def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects:
-    """Code of each row; rows of other types are rejected."""
+def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords,
+                 known: set[str]) -> tuple[Objects, Objects]:
+    """(code, words kept of its offence) of each row; rows of other types are rejected."""
+    texts = np.full(len(rows.lines), None, dtype=object)
     if file.crime_type:
-        return np.full(len(rows.lines), file.crime_type, dtype=object)
+        return np.full(len(rows.lines), file.crime_type, dtype=object), texts
     words = None
     if not _is_list_of_shootings(file):
-        offences, number = _offences(file, rows)
-        meanings = [offence_meaning(*offence, systems=file.code_systems) for offence in offences]
-        found = np.array([meaning.crime_type for meaning in meanings], dtype=object)[number]
+        distinct, number = distinct_words(file, rows)
+        codes, kept = offences.take(distinct, number, rows.lines)
+        found, texts = codes[number], kept[number]
         column = next(file.mapping[role] for role in ROLES if role in file.mapping)
-        words = pd.Categorical(np.array([offence.words for offence in offences], dtype=object)[number])
+        words = pd.Categorical(np.array([" ".join(filter(None, told)) for told in distinct], dtype=object)[number])
         rows.reject((words.categories == "")[words.codes], "no offence", column)
-        unknown = np.array([meaning.why == UNKNOWN for meaning in meanings], dtype=bool)[number]
+        unknown = (found == OTHER) & np.array([offences.why(told) == UNKNOWN for told in distinct], dtype=bool)[number]
         file.tell_words(f"Not counted, since {UNKNOWN}, in column {column}", words, unknown & rows.kept)
     else:
         # A list of shootings that says who died: the others were shot, too.
@@ -130,22 +146,10 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, known: set[str]) -> Objects
         rows.reject(found == reason, reason, column, words)
     reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
         says_nothing_happened(word, column) for word in words])
-    rows.reject(found == BIASED, BIASED, column, words)
+    for reason in (BIASED, DECIDED):
+        rows.reject(found == reason, reason, column, words)
     rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column, words)
-    return found
-
-
-def _offences(file: PlacedFile, rows: PlacedRows) -> tuple[list[Offence], Ints]:
-    """The distinct offences of some rows, as all their columns together tell, and the number of each row's."""
-    details = [file.words(rows, role) for role in file.mapping if role.startswith("offence_detail")]
-    category, code = file.words(rows, "offence"), file.words(rows, "offence_code")
-    flags = {column: are_true(rows.words[role], len(rows.lines)) for role, column in file.mapping.items()
-             if role.startswith("offence_flag")}
-    if category is None and flags:
-        category = most_serious(flags)
-    if category is None:
-        category = pd.Categorical([""] * len(rows.lines), [""])
-    return distinct_offences(category, [words for words in details if words is not None], code)
+    return found, texts
 
 
 def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:
@@ -254,7 +258,8 @@ def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataF
     rows["block"] = rows["block"].where(rows["block"].notna(), stored["block"].to_numpy())
     keep_place(rows, stored, found)
     calendar = workspace.calendar
-    table = pd.DataFrame({name: rows[name] for name in ("incident_id", "crime_type", "x", "y", "block", "discovered")})
+    table = pd.DataFrame({name: rows[name] for name in (
+        "incident_id", "crime_type", "x", "y", "block", "discovered", "offence")})
     table["firearm"] = rows["firearm"].where(rows["firearm"].notna(), stored["firearm"].to_numpy(object)).where(
         lambda told: told.notna(), None)
     for name, column in (("occurred_from", "low"), ("occurred_to", "high")):

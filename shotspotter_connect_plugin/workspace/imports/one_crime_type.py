@@ -46,7 +46,8 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
     """
     types = types_of(workspace)
     if not given:
-        if [role for role, _ in missing_roles(source, "incidents", found)] == ["offence"]:
+        missing = [role for role, _ in missing_roles(source, "incidents", found)]
+        if missing == ["offence"] and source.kind != "bare":
             raise _question(source, types)
         return ""
     code = given if given in types else next((code for code, name in types.items() if given.strip().casefold() in (

@@ -90,6 +90,8 @@ class PlacedFile:
     ----------
     crime_type : str
         Type of all rows of a file of incidents, where the user says it because no column does; else empty.
+    answers : SourceAnswers
+        What is said of it, now or earlier; kept with the import.
     """
 
     def __init__(self, workspace: Workspace, table: str, path: Union[str, Path], options: SourceOptions,
@@ -99,16 +101,16 @@ class PlacedFile:
         self.warnings: list[str] = []
         self._tallies: Counter[str] = Counter()
         self._words: dict[str, Counter[str]] = {}
-        self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
-        self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
-        self._zone_named, self._source_crs = bool(self._answers.source_timezone), self._answers.source_crs
-        self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
+        self.answers = recall(workspace, table, self.source.columns, options, self.warnings)
+        self.zone = check_timezone(self.answers.source_timezone or workspace.settings.timezone)
+        self._zone_named, self._source_crs = bool(self.answers.source_timezone), self.answers.source_crs
+        self.mapping = find_columns(self.source.columns, table, self.answers.mapping, self.warnings)
         self.dates_aside = self._find_occurrence(progress) if table == "incidents" else []
-        find_points(self.source, table, self.mapping, self._answers.mapping, SILENT)
+        find_points(self.source, table, self.mapping, self.answers.mapping, SILENT)
         self.code_systems = self._choose_offence() if table == "incidents" else ()
-        self.crime_type = type_of_all(workspace, self.source, self.mapping, self._answers.crime_type) \
+        self.crime_type = type_of_all(workspace, self.source, self.mapping, self.answers.crime_type) \
             if table == "incidents" else ""
-        self._answers = replace(self._answers, crime_type=self.crime_type)
+        self.answers = replace(self.answers, crime_type=self.crime_type)
         self._check_needed()
         self._moments = FileMoments(self.mapping, self.zone, self._zone_named, table == "gunfire")
         self._pairs = pairs_of(self.source, self.mapping)
@@ -135,16 +137,16 @@ class PlacedFile:
         columns = [column for column in self.source.columns if not privacy.about_persons(column)]
         head = first_rows(self.source, columns, SILENT)[columns]
         refuse_arrests(self.source.name, self.source.columns, head)
-        chosen = choose_offence_columns(head, self.mapping, self._answers.mapping)
+        chosen = choose_offence_columns(head, self.mapping, self.answers.mapping)
         self.mapping = chosen.merged(self.mapping)
         self.warnings.extend(chosen.notes)
-        self.mapping.update(more_dispositions(head, self.mapping, self._answers.mapping))
-        self.mapping.update(bare_number(head, self.mapping, self._answers.mapping))
+        self.mapping.update(more_dispositions(head, self.mapping, self.answers.mapping))
+        self.mapping.update(bare_number(head, self.mapping, self.answers.mapping))
         return chosen.systems
 
     def _find_occurrence(self, progress: Progress) -> list[str]:
         """Find by content when offences happened where no column is named so -> columns of dates left aside."""
-        said = {role for role in self._answers.mapping if role.startswith(OCCURRENCE)}
+        said = {role for role in self.answers.mapping if role.startswith(OCCURRENCE)}
         if said or set(OCCURRENCE) & set(self.mapping):
             return []
         rows = first_rows(self.source, self.source.columns, progress).head(FIRST_ROWS)
@@ -260,8 +262,8 @@ class PlacedFile:
         times = TimeEvidence.total([part.times for part in evidence])
         self._drop_persons(evidence, times)
         columns = [self.mapping[role] for role in self._moments.columns if role in self.mapping]
-        self._answers = with_date_order(self._answers, self.source, columns, date_order, self.warnings,
-                                        dates=self._dates)
+        self.answers = with_date_order(self.answers, self.source, columns, date_order, self.warnings,
+                                       dates=self._dates)
         self._readings = self._read_times(times)
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
@@ -280,7 +282,7 @@ class PlacedFile:
         x, y, reason = coordinates.place_points(self.area, self.system, counts.positions(self.system.decimal_commas),
                                                 np.ones(len(counts.x), dtype=bool), powers=False)
         texts = next((role for role in ("block", "address") if role in self.mapping), "")
-        found = default_places(counts, reason == np.array(None), self._digests(), pair, texts,
+        found = default_places(counts, reason == np.array(None), self.digests(), pair, texts,
                                "offence" if "offence" in self.mapping else "kind")
         for place in found:
             at = np.flatnonzero((counts.x == place.x) & (counts.y == place.y))[0]
@@ -313,7 +315,7 @@ class PlacedFile:
             raise ConnectError(f"No date in {names} of {self.source.name} can be read; check MAPPING, and write dates "
                                "as 2019-03-01 14:30.")
         self._moments.settle(times)
-        return self._moments.read(self._digests(), self._digests(), times.labels, self._answers.date_order,
+        return self._moments.read(self.digests(), self.digests(), times.labels, self.answers.date_order,
                                   self.warnings)
 
     def column_of(self, role: str) -> str:
@@ -335,7 +337,7 @@ class PlacedFile:
             After the last chunk, when :meth:`locate` found no point in the jurisdiction.
         """
         done = self._located = 0
-        for digest in [ChunkDigest.join(list(self._digests()))] if whole else self._digests():
+        for digest in [ChunkDigest.join(list(self.digests()))] if whole else self.digests():
             progress.report(done / self.read)
             spans = self._spans(digest)
             rows = PlacedRows(digest, spans, self.rejects)
@@ -359,7 +361,7 @@ class PlacedFile:
 
     def spans(self) -> Iterator[dict[str, source_times.TimeSpans]]:
         """role -> spans of all rows, chunk by chunk, without giving the rows out."""
-        return map(self._spans, self._digests())
+        return map(self._spans, self.digests())
 
     def knows_all_times(self) -> bool:
         """Whether no row tells its report only, as far as counts of dates show."""
@@ -369,7 +371,8 @@ class PlacedFile:
         """Put a warning before all others."""
         self.warnings.insert(0, sentence)
 
-    def _digests(self) -> Iterator[ChunkDigest]:
+    def digests(self) -> Iterator[ChunkDigest]:
+        """What is kept of each chunk."""
         for part in self._evidence:
             self._file.seek(part.start)
             yield self._form.load(self._file)
@@ -415,7 +418,7 @@ class PlacedFile:
             unchanged=self.read - counts.added - counts.updated - len(self.rejects),
             dropped_columns=self.dropped_columns, warnings=self.warnings, mapping=dict(self.mapping),
             reasons=dict(self.rejects.reasons.most_common()), rejects=self.rejects.write(rejects),
-            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, answers=self._answers)
+            source_crs=self.system.crs, crs=workspace.settings.crs, timezone=self.zone, answers=self.answers)
 
 
 def _categorical(texts: pd.Series) -> pd.Categorical:

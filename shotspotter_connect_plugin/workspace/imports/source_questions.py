@@ -9,11 +9,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from .column_recognition import ColumnMapping, given_roles
 
 if TYPE_CHECKING:
     from ..store.workspace import Workspace
+
+
+_OF_WORDS = {"offences", "words", "words_columns", "code_systems"}
 
 
 class SourceQuestion(ConnectError):
@@ -34,7 +37,8 @@ class SourceQuestion(ConnectError):
 class SourceOptions:
     """What the user says of a file now; empty where nothing is said.
 
-    ``mapping`` is role -> column, or the same as JSON; the others are as in :class:`SourceAnswers`.
+    ``mapping`` is role -> column, or the same as JSON; ``offences`` the path of a table of its offence words; the
+    others are as in :class:`SourceAnswers`.
     """
 
     mapping: ColumnMapping = None
@@ -42,6 +46,7 @@ class SourceOptions:
     source_timezone: str = ""
     date_order: str = ""
     crime_type: str = ""
+    offences: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ class SourceAnswers:
 
     ``mapping`` is role -> column, None for a role that shall be left out; ``header`` is the fingerprint of the file's
     columns, by which all this is found again. ``date_order`` is the order of its dates, as given or as the source has
-    shown it once; ``crime_type`` the type of all its rows where no column tells one.
+    shown it once; ``crime_type`` the type of all its rows where no column tells one. ``offences`` is what was decided
+    for offence words, ``words`` which words its files had, both as ``offence_words.py`` has them; ``words_columns``
+    which part of an offence each column tells, ``code_systems`` of which systems its codes are.
     """
 
     header: str = ""
@@ -59,6 +66,10 @@ class SourceAnswers:
     source_timezone: str = ""
     date_order: str = ""
     crime_type: str = ""
+    offences: dict[str, str] = field(default_factory=dict)
+    words: dict[str, list[Any]] = field(default_factory=dict)
+    words_columns: list[list[str]] = field(default_factory=list)
+    code_systems: list[str] = field(default_factory=list)
 
 
 def fingerprint(columns: Sequence[str]) -> str:
@@ -79,7 +90,7 @@ def recall(workspace: Workspace, table: str, columns: Sequence[str], options: So
     options : SourceOptions
         What is empty stands for what was said before. A mapping, even one of no roles (``{}``), says all there is to
         say: then CRS, zone and crime type are not taken from before either; the order of dates is, unless the mapping
-        is empty.
+        is empty. Offence words stay as decided, whatever their columns are called.
         The order of dates is checked where the dates are known, see :func:`.date_order.with_date_order`.
     warnings : list of str
         Gets a sentence if anything was said before and not now.
@@ -90,13 +101,17 @@ def recall(workspace: Workspace, table: str, columns: Sequence[str], options: So
     before = _before(workspace, table, header)
     if options.mapping not in (None, ""):
         # What the source has shown of its dates does not hang on what its columns mean.
-        before = {"date_order": before.get("date_order")} if now["mapping"] else {}
+        kept = {"date_order"} | _OF_WORDS if now["mapping"] else _OF_WORDS
+        before = {name: value for name, value in before.items() if name in kept}
     taken = {name: value for name, value in before.items() if value and not now.get(name)}
-    told = {name: value for name, value in taken.items() if name != "date_order"}
+    told = {name: value for name, value in taken.items() if name not in _OF_WORDS | {"date_order"}}
     if told:
         warnings.append("Columns are the same as in an earlier import and were read as then: "
                         f"{'; '.join(_in_words(*item) for item in told.items())}. Give MAPPING {{}} to have them "
                         "guessed anew.")
+    if taken.get("offences"):
+        decided = (f"{words} is {taken_as.replace('_', ' ')}" for words, taken_as in taken["offences"].items())
+        warnings.append(f"Offence words were taken as decided for earlier files of this source: {some(decided)}.")
     return SourceAnswers(header, **{**now, **taken})
 
 
@@ -114,7 +129,7 @@ def _before(workspace: Workspace, table: str, header: str) -> dict[str, Any]:
     for answers in reversed(imports["given"].tolist()):
         if answers and answers.get("header") == header:
             return {name: answers.get(name) for name in ("mapping", "source_crs", "source_timezone", "date_order",
-                                                         "crime_type")}
+                                                         "crime_type", *sorted(_OF_WORDS))}
     return {}
 
 

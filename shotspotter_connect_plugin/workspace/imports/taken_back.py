@@ -43,7 +43,7 @@ class CountsTakenBack:
         if not self._less or rows.empty:
             return rows
         back = pd.concat(self._less).value_counts()
-        keys = pd.Series(_keys(rows["incident_id"], rows["offence"]), index=rows.index)
+        keys = pd.Series(_keys(rows["incident_id"], rows["written"]), index=rows.index)
         gone = (keys.map(back).fillna(0) >= keys.map(keys.value_counts())).to_numpy(bool)
         self._file.rejects.add(rows["line"][gone], self._file.mapping["count"], TAKEN_BACK)
         return rows[~gone]

@@ -147,6 +147,7 @@ _ALL = (
         ("source", "text", "Name of the file or layer it came from"),
         ("discovered", "boolean", "True = officer-initiated: never trains a forecast"),
         ("firearm", "boolean", "True = a gun was used; empty where the source does not tell"),
+        ("offence", "text", "The source's words by which its type was told, empty where no column told it"),
     ), ["incident_id"], geometry="Point", ages_by="occurred_to_utc",
         indexes=(("crime_type", "occurred_from_utc"), ("reported_utc",))),
     _table("gunfire", "Gunfire alerts of acoustic sensors", (
@@ -323,7 +324,8 @@ _ALL = (
         ("dropped_columns", "json", "Columns never read"),
         ("counts", "json", "read, added, updated, unchanged, rejected"),
         ("reasons", "json", "Rejected rows by reason"),
-        ("given", "json", "Mapping, CRS and time zone that were given, and the fingerprint of the header they are for"),
+        ("given", "json", "What was said of the source (mapping, CRS, zone, order of dates, crime type, offences), its "
+                          "offence words, and the fingerprint of the columns it is for"),
     ), ["import_id"], ages_by="at_utc"),
     _table("runs", "Every run of an algorithm", (
         ("run_id", "text", "Id", True),

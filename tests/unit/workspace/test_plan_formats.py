@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from osgeo import ogr
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.spreadsheet_cells import harmless
 from shotspotter_connect_plugin.workspace.exports import shift_package
-from shotspotter_connect_plugin.workspace.exports.plan_formats import FORMATS, export_plan, harmless
+from shotspotter_connect_plugin.workspace.exports.plan_formats import FORMATS, export_plan
 from shotspotter_connect_plugin.workspace.store.layers import read_vector
 
 pytestmark = pytest.mark.usefixtures("windows_files")
