@@ -445,6 +445,8 @@ WRITERS = {
     # What reads, from copies that nobody keeps where it must:
     "file_checks.py": {"sqlite3.connect"},
     "workspace/store/layer_file.py": {"sqlite3.connect", "NamedTemporaryFile"},
+    # an Excel file in a ZIP, for as long as it is opened
+    "workspace/imports/readers.py": {"NamedTemporaryFile", "shutil.copyfileobj"},
     "workspace/store/file_access.py": {"sqlite3.connect", "TemporaryDirectory", "shutil.copyfile"},
 }
 _WRITING = {

@@ -52,6 +52,8 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
             warnings.append(f"Column {column} looks like {about[column]} and was not read.")
     found = recognise([column for column in columns if not about[column]], table, given)
     _settle_times(found, given)
+    if "occurred_time" in found and not {"occurred", "occurred_from", "reported"} & set(found):
+        found["occurred"] = found.pop("occurred_time")  # the only time there is: it has a date, or no row can be read
     if {"address", "block"} <= set(found):
         del found["address"]
     personal = [column for column in columns if about[column]]

@@ -20,7 +20,8 @@ from .column_names import names_utc
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .date_order import check_order, with_date_order
-from .gps_formats import PROBLEM, guess_columns, open_gps
+from .gps_formats import guess_columns, open_gps
+from .numbered_lines import PROBLEM
 from .position_texts import read_positions
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
@@ -76,7 +77,7 @@ class GpsFile:
                                      self.answers.source_crs, layer_crs)
         self.crs = self._system.crs
         self.warnings.extend(self._system.told())
-        by_form = "UTC" if self.source.kind == "nmea" or self.source.layer == "track_points" else ""
+        by_form = "UTC" if self.source.kind in ("nmea", "track") or self.source.layer == "track_points" else ""
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self.zone = "UTC" if names_utc(self.mapping["at"]) else named
         self._zone_wins = bool(self.answers.source_timezone) and self.zone == named and not by_form
@@ -141,7 +142,7 @@ class GpsFile:
         if "unit" not in self.mapping:
             if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
                 raise ConnectError(f"{self.source.name} is named like a person; rename it to the unit's code.")
-            is_track = self.source.kind in ("bare", "nmea") or self.source.layer == "track_points"
+            is_track = self.source.kind in ("bare", "nmea", "track") or self.source.layer == "track_points"
             if self.dropped_columns and not is_track:
                 self.warnings.append("No column of units was recognised, so each file was taken for one unit named "
                                      "like the file; if a file holds several, name their column in MAPPING, as in "
@@ -270,4 +271,5 @@ def _runs_back(wall: Ints, unit: Objects) -> bool:
 
 def _stem(name: str) -> str:
     """A file's name without its endings, as the name of a unit."""
-    return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml))+$", "", name, flags=re.IGNORECASE)
+    return re.sub(r"(\.(gz|csv|txt|tsv|gpx|nmea|log|json|geojson|gpkg|shp|xlsx|kml|kmz|zip|jsonl|ndjson|xml))+$", "",
+                  name, flags=re.IGNORECASE)

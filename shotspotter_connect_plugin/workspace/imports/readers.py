@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Union
 
@@ -9,26 +11,31 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ..store.layer_file import open_layers
+from .alert_xml_source import is_xml, open_alerts
 from .excel_source import open_excel
+from .json_source import is_json, open_json
 from .layer_source import open_layer_of_rows
+from .packed_file import member_of
 from .row_source import FAULT, RowSource, faults
-from .text_file import WINDOWS_1252, NotUtf8
+from .text_file import WINDOWS_1252, NotUtf8, told, unpacked
 from .text_source import open_text
 
 if TYPE_CHECKING:
     from ...progress import Progress
     from .import_frames import FileRows
 
-_TEXT, _EXCEL = {".csv", ".txt", ".tsv", ".tab"}, {".xlsx", ".xlsm"}
+_TEXT = {".csv", ".txt", ".tsv", ".tab", ".psv", ".log", ".rpt"}
+_EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson"}
 
 _Read = TypeVar("_Read")
 
 
 def open_source(path: Union[str, Path], table: str = "", areas: bool = False) -> RowSource:
-    """Open a file of rows: CSV and its like (also ``.gz``), Excel, or anything OGR opens as points or as a table.
+    """Open a file of rows: CSV and its like (also ``.gz``), Excel, JSON, alerts in XML, anything OGR opens as points or
+    as a table, or a ZIP with one of these.
 
     A layer of a file with several is named as QGIS does: ``path|layername=name``. Without a name it is the one called
-    like ``table``, as in the GeoPackage that comes back from a phone. A ZIP may hold such a GeoPackage. With ``areas``
+    like ``table``, as in the GeoPackage that comes back from a phone. With ``areas``
     a layer of polygons is opened, too.
 
     Raises
@@ -47,10 +54,14 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
     if path.stat().st_size == 0:
         raise ConnectError(f"{path.name} is empty; export it again.")
     kind = _ending(path)
+    if kind in _JSON | _TEXT and not layer and is_json(path):
+        return open_json(path)
+    if kind == ".xml" or kind in _TEXT and is_xml(path):
+        return open_alerts(path)
     if kind in _TEXT:
         return open_text(path)
     if kind in _EXCEL:
-        return open_excel(path)
+        return _open_packed_excel(path) if member_of(path) else open_excel(path)
     if kind == ".xls":
         raise ConnectError(f"{path.name} is in the old Excel format; save it as .xlsx or CSV.")
     return open_layer_of_rows(path, layer, table, areas)
@@ -96,16 +107,31 @@ def _from_the_start(source: RowSource, read: Callable[[], _Read]) -> _Read:
 def layers_of(path: Union[str, Path]) -> list[str]:
     """Names of the layers of a file that OGR opens; none of text and Excel, nor of what cannot be opened."""
     path = Path(path)
-    if _ending(path) in _TEXT | _EXCEL or not path.exists():
+    if not path.exists():
         return []
     try:
+        ending = _ending(path)
+        if ending in _TEXT | _EXCEL | {".xml"} or ending in _JSON and is_json(path):
+            return []
         source = open_layers(path)
     except ConnectError:
         return []  # what is wrong with it, its reader says
     return [source.GetLayer(number).GetName() for number in range(source.GetLayerCount())] if source else []
 
 
+def _open_packed_excel(path: Path) -> RowSource:
+    """An Excel file in a ZIP; its cells are in memory once it is open."""
+    with tempfile.NamedTemporaryFile(suffix=".xlsx") as file, told(path.name), unpacked(path) as (_, stream):
+        shutil.copyfileobj(stream, file)
+        file.flush()
+        source = open_excel(Path(file.name))
+    source.told = [sentence.replace(source.name, path.name) for sentence in source.told]
+    source.path, source.name = path, path.name
+    return source
+
+
 def _ending(path: Path) -> str:
-    """What a file's name ends in, before a ``.gz``."""
+    """What the name of a file, or of the one file in a ZIP, ends in, before a ``.gz``."""
+    path = Path(member_of(path) or path)
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]

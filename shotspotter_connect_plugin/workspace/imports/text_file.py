@@ -7,15 +7,17 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Iterator, Optional, Union
+from typing import IO, Any, Iterator, Optional, Union, cast
 
 import pandas as pd
 
 from ...errors import ConnectError
 from ..store.layer_file import check_ratio
+from .packed_file import member_of, open_member
 
 START = 1 << 20
 """Bytes by which a file is judged."""
@@ -40,7 +42,11 @@ def unpacked(path: Union[str, Path]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     path = Path(path)
     with open(path, "rb") as raw:
         if path.suffix.lower() == ".gz":
-            with io.BufferedReader(_Bounded(gzip.GzipFile(fileobj=raw), path)) as stream:
+            with io.BufferedReader(_Bounded(cast(IO[bytes], gzip.GzipFile(fileobj=raw)), path)) as stream:
+                yield raw, stream
+        elif member_of(path):
+            with zipfile.ZipFile(raw) as packed, open_member(packed, path) as member, \
+                    io.BufferedReader(_Bounded(member, path)) as stream:
                 yield raw, stream
         else:
             yield raw, raw
@@ -49,7 +55,7 @@ def unpacked(path: Union[str, Path]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 class _Bounded(io.RawIOBase):
     """An unpacked stream that ends in one sentence when it grows out of all proportion."""
 
-    def __init__(self, stream: gzip.GzipFile, path: Path) -> None:
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
         self._stream, self._name, self._size, self._read = stream, path.name, path.stat().st_size, 0
 
     def readable(self) -> bool:
@@ -74,7 +80,8 @@ def told(name: str, encoding: str = "") -> Iterator[None]:
         if encoding == WINDOWS_1252:
             raise ConnectError(_NO_ENCODING.format(name), repr(error)) from error
         raise _damaged(name, error) from error
-    except (OSError, EOFError, zlib.error, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, csv.Error,
+            pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise _damaged(name, error) from error
 
 

@@ -41,7 +41,8 @@ _CRS_LENGTH, _PART = 1 << 16, 1 << 22
 
 
 def inside(path: str | Path) -> str:
-    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, if it has just one.
+    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, or GeoJSON, KML or GPX, if
+    it has just one.
 
     Raises
     ------
@@ -66,6 +67,8 @@ def inside(path: str | Path) -> str:
     if any(f"{name}-wal" in names and gdal.VSIStatL(f"{place}/{name}-wal").size for name in packed):
         raise ConnectError(f"{path.name} was packed while its GeoPackage was open; close the project on the phone "
                            "and send it again, or unpack it and name the GeoPackage.")
+    packed = packed or [name for name in names if name.lower().endswith((".geojson", ".json", ".kml", ".gpx"))
+                        and not name.startswith("__MACOSX")]
     return f"{place}/{packed[0]}" if len(packed) == 1 else place
 
 
