@@ -65,7 +65,7 @@ class Daily(WritesForPeople):
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise ConnectError(f"The folder {folder} cannot be made; choose another one.", str(error)) from error
-        files_of_folder = self._drop_folder(workspace, parameters, context, progress)
+        files_of_folder = self._drop_folder(workspace, parameters, context, progress, run)
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):
@@ -88,7 +88,7 @@ class Daily(WritesForPeople):
                 DRAWN: planned.drawn, **files_of_folder}
 
     def _drop_folder(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
-                     progress: Progress) -> dict[str, int]:
+                     progress: Progress, run: Run) -> dict[str, int]:
         from ..workspace.store import roles
 
         folder = self.text(parameters, FOLDER, context)
@@ -96,5 +96,5 @@ class Daily(WritesForPeople):
             return {TAKEN: 0, LEFT: 0}
         roles.require(workspace, "import")
         with timed(progress, "Files of the drop folder"):
-            counts = counts_of(take_folder(workspace, folder, progress))
+            counts = counts_of(take_folder(workspace, folder, progress, run))
         return {name: counts[name] for name in (TAKEN, LEFT)}

@@ -47,7 +47,7 @@ class ImportFolder(ConnectAlgorithm):
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:
-        found = take_folder(workspace, self.text(parameters, FOLDER, context), progress)
+        found = take_folder(workspace, self.text(parameters, FOLDER, context), progress, run)
         found.check_taken()
         counts = counts_of(found)
         run.counts = {**{name.lower(): count for name, count in counts.items()},
@@ -55,8 +55,9 @@ class ImportFolder(ConnectAlgorithm):
         return counts
 
 
-def take_folder(workspace: Workspace, folder: str, progress: Progress) -> FolderImport:
-    """Take the new files of a folder, find the visits of new GPS fixes, name the boxes, and tell of what was left."""
+def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run) -> FolderImport:
+    """Take the new files of a folder, find the visits of new GPS fixes, name the boxes, and tell of what was left; the
+    run keeps by which answers each file was read."""
     from ..workspace.imports.folder_import import LEFT as NOT_TAKEN
     from ..workspace.imports.folder_import import TAKEN as IN
     from ..workspace.imports.folder_import import import_folder
@@ -69,6 +70,7 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress) -> Folder
             progress.warn(f"Visits from {first} to {last} were not found: {error.user}")
 
     found = import_folder(workspace, folder, progress, find)
+    run.answers = found.answers
     if any(file.kind in ("incidents", "places") for file in found.of(IN)):
         name_boxes(workspace, progress)
     counts = counts_of(found)

@@ -126,7 +126,8 @@ def add_counts(algorithm: ConnectAlgorithm, dropped: bool = False) -> None:
 
 def report(result: ImportResult, progress: Progress, run: Run,
            flags: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Tell what an import did -> its counts by output name, and its ``flags``, both kept with the run."""
+    """Tell what an import did -> its counts by output name, and its ``flags``, both kept with the run,
+    and so is what was said of the file."""
     for warning in result.warnings:
         progress.warn(warning)
     counts = {name: getattr(result, name.lower()) for name in COUNTS}
@@ -134,6 +135,7 @@ def report(result: ImportResult, progress: Progress, run: Run,
                   f"{result.unchanged} unchanged, {result.rejected} rejected.")
     counts.update(flags or {})
     run.counts = {name.lower(): number for name, number in counts.items()}
+    run.answers = result.answers.said
     return counts
 
 

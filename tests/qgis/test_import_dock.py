@@ -138,7 +138,9 @@ def test_dropped_files_are_recognised_shown_and_imported_with_one_run_each(dock,
 
 def test_a_corrected_column_is_imported_so_and_remembered_by_dock_and_batch(dock, fresh, data, tmp_path, run):
     frame = pd.read_csv(data / "incidents.csv.gz", dtype=str, keep_default_na=False)
-    frame = frame.rename(columns={"OFFENSE": "was es war"})
+    # What it was is told by its words; which of three dates is which nobody can see.
+    frame = frame.rename(columns={"OFFENSE": "was es war", "START_DATE": "eins", "END_DATE": "zwei",
+                                  "REPORT_DAT": "drei"})
     for name, part in (("one.csv", frame.head(200)), ("two.csv", frame.iloc[200:400]), ("three.csv", frame.tail(200))):
         part.to_csv(tmp_path / name, index=False)
     drop(dock, tmp_path / "one.csv")
@@ -147,9 +149,10 @@ def test_a_corrected_column_is_imported_so_and_remembered_by_dock_and_batch(dock
         dock.columns.kind.setCurrentIndex(dock.columns.kind.findData("incidents"))
         dock.columns.kind.activated.emit(dock.columns.kind.currentIndex())
         settle(dock)
-    assert "no column for the offence" in states(dock)[0][1] and not dock.buttons["start"].isEnabled()
-    assert "no column for the offence" in dock.columns.notice.text()
-    mean(dock, "was es war", "offence")
+    assert "no column for the time" in states(dock)[0][1] and not dock.buttons["start"].isEnabled()
+    assert "no column for the time" in dock.columns.notice.text()
+    assert meaning(dock, "was es war") == "offence"
+    mean(dock, "eins", "occurred_from")
     assert states(dock) == [("Incidents", "ready")]
     dock.columns.zone.lineEdit().selectAll()
     QTest.keyClicks(dock.columns.zone.lineEdit(), "America/Chicago")
@@ -159,17 +162,17 @@ def test_a_corrected_column_is_imported_so_and_remembered_by_dock_and_batch(dock
     settle(dock)
     assert "{} added".format(len(rows_in(fresh, "incidents"))) in states(dock)[0][1]
     imports = rows_in(fresh, "imports").iloc[-1]
-    assert imports["mapping"]["offence"] == "was es war"
+    assert imports["mapping"]["offence"] == "was es war" and imports["mapping"]["occurred_from"] == "eins"
     assert imports["given"]["source_timezone"] == "America/Chicago"
     drop(dock, tmp_path / "two.csv")
-    assert states(dock)[1] == ("Incidents", "ready") and meaning(dock, "was es war") == "offence"
+    assert states(dock)[1] == ("Incidents", "ready") and meaning(dock, "eins") == "occurred_from"
     assert dock.columns.zone.currentText() == "America/Chicago"
     assert "read as then" in dock.columns.notice.text()
     result = run("importincidents", WORKSPACE=str(fresh), INPUT=str(tmp_path / "three.csv"))
     assert result["ADDED"] > 0
     QTest.mouseClick(dock.columns.guess, LEFT)
     settle(dock)
-    assert meaning(dock, "was es war") != "offence" and dock.columns.zone.currentText() == ""
+    assert meaning(dock, "eins") != "occurred_from" and dock.columns.zone.currentText() == ""
 
 
 def test_columns_about_persons_show_no_value_and_no_choice(dock, data, tmp_path):
@@ -535,7 +538,13 @@ def test_offence_words_are_seen_decided_taken_back_and_imported_so(dock, fresh, 
     assert "none waits" in dock.offences.notice.text()
     take_as(dock, "ROBBERY", "theft")
     QTest.mouseClick(dock.offences.undo, LEFT)
-    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "Aggravated assault"), ("ROBBERY", "5", "Robbery")]
+    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "Aggravated assault"), ("ROBBERY", "5", "Burglary")]
+    take_as(dock, "ROBBERY", "not counted")
+    for _ in range(3):
+        QTest.mouseClick(dock.offences.undo, LEFT)
+    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "not decided: not counted"), ("ROBBERY", "5", "Robbery")]
+    assert not dock.offences.undo.isEnabled()
+    take_as(dock, "ASSAULT", "aggravated_assault")
     click(dock, "start")
     settle(dock)
     assert rows_in(fresh, "incidents")["crime_type"].value_counts().to_dict() == {

@@ -78,8 +78,8 @@ class QueueItem:
 
     ``options`` are what is said of it here; their mapping is role -> column as corrected, and None as long as nothing
     was: then what was said before serves. They hold the answer to ``question``, what was asked about it. ``extras`` are
-    parameters that only some kinds have. ``offences`` are its offence words, ``decisions`` what was decided for them
-    here, in order.
+    parameters that only some kinds have. ``offences`` are its offence words, ``choices`` what was decided for them
+    here, one after the other.
     """
 
     path: str
@@ -88,7 +88,7 @@ class QueueItem:
     question: Any = None
     extras: dict[str, str] = field(default_factory=dict)
     offences: Optional[OffenceTable] = None
-    decisions: dict[tuple[str, ...], str] = field(default_factory=dict)
+    choices: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     preview: Optional[Preview] = None
     state: str = PREVIEWING
     percent: int = 0
@@ -106,6 +106,11 @@ class QueueItem:
         path, _, layer = self.path.partition("|layername=")
         name = os.path.basename(path.rstrip("/\\"))
         return name + (", " + layer if layer else "")
+
+    @property
+    def decisions(self) -> dict[tuple[str, ...], str]:
+        """Offence words -> what they were last decided to be taken as."""
+        return dict(self.choices)
 
     @property
     def pending(self) -> bool:
@@ -234,14 +239,13 @@ class ImportQueue(QObject):
 
     def decide(self, item: QueueItem, about: tuple[str, ...], taken_as: str) -> None:
         """Say what offence words of an item are taken as."""
-        item.decisions.pop(about, None)
-        item.decisions[about] = taken_as
+        item.choices.append((about, taken_as))
         self.changed.emit(item)
 
     def undo_decision(self, item: QueueItem) -> None:
         """Take back what was said last of its offence words."""
-        if item.decisions:
-            item.decisions.popitem()
+        if item.choices:
+            item.choices.pop()
             self.changed.emit(item)
 
     def read_sources(self) -> None:

@@ -36,7 +36,7 @@ class OffencePanel(QWidget):
         super().__init__(parent)
         self._item: QueueItem | None = None
         self._sources: list[OffenceTable] = []
-        self._later: dict[Words, str] = {}
+        self._later: list[tuple[Words, str]] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         self.source = QComboBox()
@@ -79,7 +79,7 @@ class OffencePanel(QWidget):
 
     def show_sources(self, sources: list[OffenceTable]) -> None:
         """Offer the sources imported before."""
-        self._sources, self._later = sources, {}
+        self._sources, self._later = sources, []
         chosen = self.source.currentData()
         fill(self.source, [(tr("the chosen file"), _THIS), *(
             (tr("{}, imported before").format(source.name), source.header) for source in sources)], chosen)
@@ -95,11 +95,11 @@ class OffencePanel(QWidget):
     @property
     def _decisions(self) -> Mapping[Words, str]:
         if self.source.currentData():
-            return self._later
+            return dict(self._later)
         return self._item.decisions if self._item is not None else {}
 
     def _change_source(self) -> None:
-        self._later = {}
+        self._later = []
         self._fill()
 
     def _fill(self) -> None:
@@ -142,15 +142,14 @@ class OffencePanel(QWidget):
 
     def _decide(self, about: Words, taken_as: str) -> None:
         if self.source.currentData():
-            self._later.pop(about, None)
-            self._later[about] = taken_as
+            self._later.append((about, taken_as))
             self._fill()
         else:
             self.decided.emit(about, taken_as)
 
     def _undo(self) -> None:
         if self.source.currentData():
-            self._later.popitem()
+            self._later.pop()
             self._fill()
         else:
             self.undone.emit()

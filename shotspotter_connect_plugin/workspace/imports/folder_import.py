@@ -10,7 +10,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Iterator, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
 
 from ...errors import Cancelled, ConnectError
 from ...progress import SILENT
@@ -82,6 +82,12 @@ class FolderImport:
     def of(self, state: str) -> list[FolderFile]:
         """The files of one state."""
         return [file for file in self.files if file.state == state]
+
+    @property
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """File -> what was said of it earlier, where anything was."""
+        return {file.name: file.result.answers.said for file in self.files
+                if file.result is not None and file.result.answers.said}
 
     def check_taken(self) -> None:
         """Raise one sentence where there were new files and none could be taken."""

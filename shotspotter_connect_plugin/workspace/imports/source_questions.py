@@ -71,6 +71,12 @@ class SourceAnswers:
     words_columns: list[list[str]] = field(default_factory=list)
     code_systems: list[str] = field(default_factory=list)
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """By name what was said of the file, or it has shown once; without what is only remembered of its words."""
+        return {name: value for name, value in vars(self).items()
+                if value and name not in ("header", "words", "words_columns", "code_systems")}
+
 
 def fingerprint(columns: Sequence[str]) -> str:
     """SHA-256 of a file's columns: their names in order."""

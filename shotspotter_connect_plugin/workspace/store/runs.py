@@ -33,9 +33,11 @@ _SECRET_ADDRESS = re.compile(r"(\w+://[^\s/:@]*):[^\s/]*@")
 
 @dataclass
 class Run:
-    """What a run wants remembered; fill ``counts`` while it lasts."""
+    """What a run wants remembered: what it counted, and the answers by which it read a file, whether given with this
+    run or with an earlier one; fill both while it lasts."""
 
     counts: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
@@ -71,6 +73,8 @@ def recorded(workspace: Workspace, algorithm: str, parameters: Mapping[str, Any]
     if workspace.read_only:
         return
     row.update(seconds=time.monotonic() - clock, counts=run.counts, result="done")
+    if run.answers:
+        row["parameters"] = {**row["parameters"], "answers": without_secrets(run.answers)}
     with workspace.transaction() as writer:
         writer.append("runs", pd.DataFrame([row]))
 

@@ -333,7 +333,7 @@ _ALL = (
         ("seconds", "real", "How long it took"),
         ("who", "text", "Account of the operating system"),
         ("algorithm", "text", "Id of the algorithm"),
-        ("parameters", "json", "Parameters as given"),
+        ("parameters", "json", "Parameters as given; under `answers` what was said of its file, now or before"),
         ("versions", "json", "Versions of the plugin and its libraries"),
         ("input_hashes", "json", "SHA-256 of each input"),
         ("counts", "json", "What it counted"),
