@@ -57,7 +57,48 @@ TYPES = {
     "NIBRS": "homicide robbery aggravated_assault - burglary theft theft motor_vehicle_theft - -",
     "Chicago IUCR": "homicide robbery aggravated_assault aggravated_assault burglary theft theft motor_vehicle_theft -",
     "FBI": "homicide robbery aggravated_assault aggravated_assault burglary theft motor_vehicle_theft - - -",
-    "Texas": "- robbery aggravated_assault burglary theft motor_vehicle_theft -"}
+    "Texas": "- robbery aggravated_assault burglary burglary motor_vehicle_theft -"}
+# What the publishers' own tables say of a code, and what it is taken for.
+PUBLISHED = [
+    ("UCR", "450", "assault, bodily injury only", OTHER), ("UCR", "440", "hands", "aggravated_assault"),
+    ("UCR", "0114", "killing of police by a felon", UNCLEAR), ("UCR", "0112", "killing of a felon by police", OTHER),
+    ("UCR", "735", "vehicle recovered, stolen outside", UNCLEAR), ("UCR", "724", "auto theft", "motor_vehicle_theft"),
+    ("FBI", "01B", "involuntary manslaughter", OTHER), ("FBI", "08B", "simple battery", OTHER), ("FBI", "01", "", None),
+    ("St. Louis", "10000", "homicide", "homicide"), ("St. Louis", "13001", "", None),
+    ("St. Louis", "91113", "simple assault", OTHER), ("St. Louis", "45001", "", None),
+    ("NIBRS", "620", "wildlife trafficking", OTHER), ("NIBRS", "23H", "all other larceny", "theft"),
+    ("Chicago IUCR", "0440", "hands, no injury", OTHER), ("Chicago IUCR", "141C", "weapon", offences.BIASED),
+    ("Chicago IUCR", "0493", "aggravated, other weapon", "aggravated_assault"), ("Chicago IUCR", "0535", "", None),
+    ("Chicago IUCR", "0842", "identity theft", OTHER), ("Chicago IUCR", "502T", "tampering", OTHER),
+    ("NCIC", "0999", "homicide", UNCLEAR), ("NCIC", "0910", "negligent manslaughter", OTHER),
+    ("NCIC", "1313", "simple assault", OTHER), ("NCIC", "1210", "forcible purse snatching", "robbery"),
+    ("NCIC", "2206", "burglary tools", NO_CRIME), ("NCIC", "2402", "theft and strip", UNCLEAR),
+    ("NCIC", "2411", "unauthorized use", "motor_vehicle_theft"),
+    ("NCIC", "2350", "", UNCLEAR), ("NCIC", "1501", "", None),
+    ("Michigan", "1301", "assault and battery", OTHER), ("Michigan", "2401", "stolen", "motor_vehicle_theft"),
+    ("Michigan", "2204", "tools, or entry without force", UNCLEAR), ("Michigan", "9001", "murder", "homicide"),
+    ("Michigan", "24002", "recovered only", OTHER), ("Michigan", "30002", "retail fraud, theft", UNCLEAR),
+    ("Texas", "22990002", "burglary of habitation", "burglary"), ("Texas", "22990004", "burglary of vehicle", "theft"),
+    ("Texas", "22990003", "habitation, intending assault", UNCLEAR), ("Texas", "23990027", "theft of service", OTHER),
+    ("Texas", "13990001", "assault, bodily injury", OTHER), ("Texas", "23999999", "", UNCLEAR),
+    ("Texas", "9990017", "homicide", UNCLEAR), ("KY", "342", "petit larceny of motor vehicle", "motor_vehicle_theft"),
+    ("KY", "353", "unauthorized use of a vehicle", "motor_vehicle_theft"), ("KY", "343", "theft of services", OTHER),
+    ("KY", "117", "dangerous drugs", offences.BIASED), ("KY", "880", "", None),
+    ("Crm Cd", "522", "scooters, bicycles, wheelchairs", UNCLEAR), ("Crm Cd", "761", "brandish weapon", UNCLEAR),
+    ("Crm Cd", "480", "bike stolen", "theft"), ("Crm Cd", "521", "", None)]
+
+
+@pytest.mark.parametrize("system,code,says,meant", PUBLISHED)
+def test_a_code_means_what_its_publisher_says_and_unlisted_ones_nothing(system, code, says, meant):
+    found = offence_codes.code_meaning(code, (system,))
+    assert (found and found[0]) == meant, says
+
+
+def test_file_classes_of_michigan_are_no_codes_of_st_louis():
+    classes = ("09001 09002 11001 11007 12000 13001 13002 13003 22001 22002 23005 23007 24001 24002 29000 35001 41002 "
+               "50000 52001 53001 54001").split()
+    assert offence_codes.systems_of(classes, "charge") == ("Michigan",)
+    assert offence_codes.systems_of(CODES["St. Louis"].split(), "Crime") == ("St. Louis",)
 
 
 @pytest.mark.parametrize("system", CODES)
