@@ -9,6 +9,8 @@ import pandas as pd
 from ...forecast.instants import DAY, NAT, iso_texts, nanoseconds
 from ..store.workspace import Counts
 from . import source_times
+from .offence_words import DECIDED
+from .offences import OTHER, UNCLEAR
 from .rejected_rows import rejects_path
 from .value_words import is_true
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 SLICE_ROWS = 100_000
 SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
+BY_WORDS = {reason: "Decide in OFFENCES what its words are taken as" for reason in (UNCLEAR, OTHER, DECIDED)}
+"""Reason -> what to do where most rows of a file were rejected for it."""
 MADE_HERE = "at:"
 """Start of ids made here, of time and place."""
 
@@ -94,10 +98,12 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                                 counts.unchanged + done.unchanged)
         if changes:
             changes.retype(writer)
+            counts = Counts(counts.added, counts.updated + changes.left_here, counts.unchanged)
             file.warnings.extend(changes.sentences)
         progress.report(1.0)
         result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
-        result.check_taken(file.source.name)
+        if not changes or not (changes.left or changes.retyped):
+            result.check_taken(file.source.name, BY_WORDS)
         result.record(writer, table, file.source.name, digest)
     return result
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Mapping
 
 import pandas as pd
 
@@ -59,8 +60,9 @@ class ImportResult:
         """The five numbers as a dict."""
         return {name: getattr(self, name) for name in ("read", "added", "updated", "unchanged", "rejected")}
 
-    def check_taken(self, name: str) -> None:
-        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason.
+    def check_taken(self, name: str, advice: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Raise one sentence where every row of a file (``name``) was rejected, with the commonest reason, and what to
+        do about it, as ``advice`` has it by reason.
 
         Called within the import's transaction, after the rejects were written: they stay, and nothing else does. Rows
         that the workspace has already were taken, so that the same file may be brought again.
@@ -71,8 +73,8 @@ class ImportResult:
         rows = "its only row was" if self.read == 1 else f"all {self.read:,} rows were"
         most = f", {count:,} of them" if count < self.read else ""
         listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
-        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. Mend the file, or "
-                           f"say how it is to be read{listed}.")
+        mend = advice.get(reason, "Mend the file, or say how it is to be read")
+        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. {mend}{listed}.")
 
     def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""

@@ -5,7 +5,7 @@ decided by all of its rows. One transaction per import: killed or stopped, nothi
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterator, Union
+from typing import TYPE_CHECKING, Iterator, Optional, Union
 
 import numpy as np
 import pandas as pd
@@ -87,11 +87,11 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         before = dict(words.decided)
         decide_by_table(workspace, file, words, offences)
         changes = OffenceChanges(workspace, file.answers.header, before, words.decided, words.type_of, file.source.name)
-        rows = _incidents(workspace, file, words, offences, progress.part(0.5, 1.0))
+        rows = _incidents(workspace, file, words, changes, offences, progress.part(0.5, 1.0))
         return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), changes)
 
 
-def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, offences: str,
+def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, changes: OffenceChanges, offences: str,
                progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
@@ -99,7 +99,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, offe
     for rows in file.chunks(progress):
         written = file.texts(rows, "offence")
         counts.reject(rows, written)
-        types, texts = _crime_types(file, rows, words, known)
+        types, texts, told = _crime_types(file, rows, words, changes, known)
         low, high, reported = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
@@ -108,6 +108,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, offe
             "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
             "firearm": _firearms(file, rows), "offence": texts})[rows.kept]
+        frame = _still_counting(file, frame, changes, told, known)
         again = file.is_repeated(frame["incident_id"])
         waiting.append(frame[again])
         frame = frame[~again].copy()
@@ -119,12 +120,13 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, offe
     remember_words(file, words, offences)
 
 
-def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords,
-                 known: set[str]) -> tuple[Objects, Objects]:
-    """(code, words kept of its offence) of each row; rows of other types are rejected."""
+def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, changes: OffenceChanges,
+                 known: set[str]) -> tuple[Objects, Objects, Optional[pd.Categorical]]:
+    """(code, words kept of its offence, all its words) of each row. Rows of other types are rejected, apart from those
+    whose words were decided: their incidents may be in the workspace, see :func:`_still_counting`."""
     texts = np.full(len(rows.lines), None, dtype=object)
     if file.crime_type:
-        return np.full(len(rows.lines), file.crime_type, dtype=object), texts
+        return np.full(len(rows.lines), file.crime_type, dtype=object), texts, None
     words = None
     if not _is_list_of_shootings(file):
         distinct, number = distinct_words(file, rows)
@@ -139,17 +141,38 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords,
         # A list of shootings that says who died: the others were shot, too.
         died = are_true(file.words(rows, "murder_flag"), len(rows.lines))
         found, column = np.where(died, "homicide", "aggravated_assault").astype(object), file.mapping["murder_flag"]
+    settled = ~changes.concern(texts)
     for reason in (NO_CRIME, UNCLEAR):
         if words is not None:
             file.tell_words(f"Not counted, {reason}, in column {column}", words,
                             (found == reason) & rows.kept)
-        rows.reject(found == reason, reason, column, words)
+        rows.reject((found == reason) & settled, reason, column, words)
     reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
         says_nothing_happened(word, column) for word in words])
     for reason in (BIASED, DECIDED):
-        rows.reject(found == reason, reason, column, words)
-    rows.reject(~np.isin(found.astype(str), sorted(known)), OTHER, column, words)
-    return found, texts
+        rows.reject((found == reason) & settled, reason, column, words)
+    rows.reject(~np.isin(found.astype(str), sorted(known)) & settled, OTHER, column, words)
+    return found, texts, words
+
+
+def _still_counting(file: PlacedFile, frame: IncidentRows, changes: OffenceChanges, words: Optional[pd.Categorical],
+                    known: set[str]) -> IncidentRows:
+    """Rows of the types that are known. Of the others those whose incident leaves the workspace by this import were
+    taken, too; the rest is rejected."""
+    concern = changes.concern(frame["offence"].to_numpy(object))
+    if words is None or not concern.any():
+        return frame
+    counting = frame["crime_type"].isin(known).to_numpy()
+    left = np.zeros(len(frame), dtype=bool)
+    some = frame[concern].copy()
+    some["crime_type"] = some["crime_type"].where(counting[concern], "")
+    left[concern] = changes.follow(some, made_ids(some))
+    column = next(file.mapping[role] for role in ROLES if role in file.mapping)
+    for reason in frame["crime_type"][~counting & ~left].unique():
+        rejected = ~counting & ~left & (frame["crime_type"] == reason).to_numpy()
+        file.rejects.add(frame["line"][rejected], column, reason if reason in (NO_CRIME, UNCLEAR, BIASED, DECIDED)
+                         else OTHER, words[frame.index[rejected]])
+    return frame[counting].copy()
 
 
 def _firearms(file: PlacedFile, rows: PlacedRows) -> Objects:

@@ -205,13 +205,13 @@ def test_the_same_file_again_with_other_decisions_and_its_rows_follow(city, tmp_
     import_incidents(city, path, offences=str(table))
     edit(table, ASSAULT="aggravated_assault", ROBBERY="not counted", BURGLARY="theft")
     result = import_incidents(city, path, offences=str(table))
-    assert counts(result) == (3, 4, 0, 10)
+    assert counts(result) == (3, 9, 0, 5)
     assert types_in(city) == {"aggravated_assault": 3, "theft": 4}
     assert any("5 incidents left" in told and "ROBBERY (5)" in told for told in result.warnings)
     assert counts(import_incidents(city, path)) == (0, 0, 7, 10)
     edit(table, ASSAULT="", ROBBERY="robbery", BURGLARY="burglary")
     back = import_incidents(city, path, offences=str(table))
-    assert counts(back) == (5, 4, 0, 8) and types_in(city) == {"robbery": 5, "burglary": 4}
+    assert counts(back) == (5, 7, 0, 5) and types_in(city) == {"robbery": 5, "burglary": 4}
 
 
 @pytest.mark.parametrize("ids", [True, False])
@@ -249,8 +249,72 @@ def test_two_offences_of_one_incident_and_the_worse_one_stops_counting(city, tmp
     frame.to_csv(path, index=False)
     assert counts(import_incidents(city, path, offences=str(table))) == (2, 0, 0, 1)
     edit(table, ROBBERY="not counted")
-    assert counts(import_incidents(city, path, offences=str(table))) == (1, 0, 1, 1)
+    assert counts(import_incidents(city, path, offences=str(table))) == (1, 1, 1, 0)
     assert types_in(city) == {"burglary": 2}
+
+
+def forget_words(workspace):
+    """The workspace as versions left it that kept no words of incidents, and no decisions."""
+    rows = workspace.read("incidents").assign(offence=None)
+    with workspace.transaction() as writer:
+        writer.upsert("incidents", rows)
+
+
+@pytest.mark.parametrize("ids", [True, False])
+@pytest.mark.parametrize("before", [True, False])
+def test_incidents_imported_before_words_were_kept_are_found_by_their_file(city, tmp_path, ids, before):
+    path, table = crimes(tmp_path / "march.csv", ids=ids), tmp_path / "offences.csv"
+    import_incidents(city, crimes(tmp_path / "april.csv", month=4, ids=ids))
+    import_incidents(city, path, offences=str(table))
+    forget_words(city)
+    if before:  # decided in the dock, the file comes later
+        told = decide_later(city, known_sources(city)[0].header, [
+            (("ROBBERY",), NOT_COUNTED), (("BURGLARY",), "theft")])
+        assert types_in(city) == {"robbery": 10, "burglary": 8}
+        assert any("before offence words were kept" in sentence for sentence in told)
+        result = import_incidents(city, path)
+    else:
+        edit(table, ROBBERY="not counted", BURGLARY="theft")
+        result = import_incidents(city, path, offences=str(table))
+    assert counts(result) == (0, 9, 0, 8)
+    assert types_in(city) == {"robbery": 5, "burglary": 4, "theft": 4}
+    assert any("5 incidents left" in told and "ROBBERY (5)" in told for told in result.warnings)
+    import_incidents(city, tmp_path / "april.csv")
+    assert types_in(city) == {"theft": 8}
+
+
+@pytest.mark.parametrize("ids", [True, False])
+def test_two_offences_at_one_time_and_place_from_before_words_were_kept(city, tmp_path, ids):
+    path, table = crimes(tmp_path / "march.csv", ["ROBBERY", "BURGLARY"], ids=ids), tmp_path / "offences.csv"
+    frame = pd.read_csv(path, dtype=str)
+    for column in ("Occurred Date", "X"):
+        frame[column] = frame[column].iloc[0]
+    frame.to_csv(path, index=False)
+    import_incidents(city, path, offences=str(table))
+    forget_words(city)
+    edit(table, ROBBERY="theft")
+    assert adds_up(import_incidents(city, path, offences=str(table))) and types_in(city) == {"theft": 1, "burglary": 1}
+    edit(table, ROBBERY="not counted", BURGLARY="robbery")
+    assert counts(import_incidents(city, path, offences=str(table))) == (0, 2, 0, 0)
+    assert types_in(city) == {"robbery": 1}
+
+
+def test_a_decision_that_leaves_no_row_counting_holds_and_says_so(city, tmp_path):
+    path, table = crimes(tmp_path / "march.csv", ["ROBBERY"] * 3), tmp_path / "offences.csv"
+    import_incidents(city, path, offences=str(table))
+    edit(table, ROBBERY="not counted")
+    result = import_incidents(city, path, offences=str(table))
+    assert counts(result) == (0, 3, 0, 0) and not city.count("incidents")
+    assert any("3 incidents left the workspace" in told for told in result.warnings)
+    with pytest.raises(ConnectError, match="as was decided for these words”. Decide in OFFENCES what"):
+        import_incidents(city, path)
+    edit(table, ROBBERY="robbery")
+    assert counts(import_incidents(city, path, offences=str(table))) == (3, 0, 0, 0)
+    # A new file of nothing else holds the decision, too: the incidents of the earlier one leave.
+    edit(table, ROBBERY="not counted")
+    april = import_incidents(city, crimes(tmp_path / "april.csv", ["ROBBERY"] * 2, 4), offences=str(table))
+    assert counts(april) == (0, 0, 0, 2) and not city.count("incidents")
+    assert any("3 incidents left the workspace" in told for told in april.warnings)
 
 
 TAKEN_AS = ["", NOT_COUNTED, "robbery", "burglary", "aggravated_assault", "theft", "gunfire", "homicide"]
