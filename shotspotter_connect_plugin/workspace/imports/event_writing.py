@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SLICE_ROWS = 100_000
 SAME_PLACE = 1.0
 """Metres within which two records of one event are at the same place."""
-BY_WORDS = {reason: "Decide in OFFENCES what its words are taken as" for reason in (UNCLEAR, OTHER, DECIDED)}
+BY_WORDS = dict.fromkeys((UNCLEAR, OTHER, DECIDED), "Decide in OFFENCES what its words are taken as")
 """Reason -> what to do where most rows of a file were rejected for it."""
 MADE_HERE = "at:"
 """Start of ids made here, of time and place."""

@@ -57,11 +57,11 @@ class OffenceColumns:
         return {**self.roles, **{role: column for role, column in others.items() if column not in self.roles.values()}}
 
 
-class _Candidate:
+class OffenceCandidate:
     """A column, its distinct texts with their counts, and what the rules say of them."""
 
-    def __init__(self, name: str, texts: Sequence[str]) -> None:
-        self.name, self.counts = name, Counter(text for text in texts if text)
+    def __init__(self, name: str, counts: Counter[str]) -> None:
+        self.name, self.counts = name, counts
         self.rows = sum(self.counts.values())
         words = " ".join(words_of(name))
         self.says_offence = bool(_TELLS.search(words)) and not _TELLS_OTHER.search(words)
@@ -101,7 +101,7 @@ def choose_offence_columns(head: FileRows, found: Mapping[str, str],
     head = head.head(_MOST_ROWS)
     if "offence" in named or "offence_flag" in named or "offence_code" in named:
         return OffenceColumns(named, _systems_given(head, named))
-    columns = [_Candidate(str(name), head[name].tolist()) for name in head if name not in taken]
+    columns = [OffenceCandidate(str(name), Counter(filter(None, head[name].tolist()))) for name in head if name not in taken]
     main = None if "offence" in said else _main(columns, found.get("offence", ""))
     if main is None:
         return _without_words(head, columns, found, said, named)
@@ -123,14 +123,14 @@ def choose_offence_columns(head: FileRows, found: Mapping[str, str],
     return OffenceColumns(roles, systems, notes)
 
 
-def _main(columns: Sequence[_Candidate], recognised: str) -> Optional[_Candidate]:
+def _main(columns: Sequence[OffenceCandidate], recognised: str) -> Optional[OffenceCandidate]:
     """The column of words that tells the offence best: the one that names say, if it tells any."""
     telling = [column for column in columns if column.may_tell]
     several = [column for column in telling if len(column.counts) > 1] or telling
     return max(several, key=lambda column: (column.name == recognised, column.told, column.rows), default=None)
 
 
-def _details(head: FileRows, main: _Candidate, columns: Sequence[_Candidate]) -> list[_Candidate]:
+def _details(head: FileRows, main: OffenceCandidate, columns: Sequence[OffenceCandidate]) -> list[OffenceCandidate]:
     """Columns that tell more of the same offence: what they name agrees with the category, and they are no copies."""
     details = []
     for column in columns:
@@ -142,7 +142,7 @@ def _details(head: FileRows, main: _Candidate, columns: Sequence[_Candidate]) ->
     return sorted(details, key=lambda column: -len(column.counts))[:_MOST_DETAILS]
 
 
-def _agree(pairs: Counter[tuple[str, str]], main: _Candidate, column: _Candidate) -> bool:
+def _agree(pairs: Counter[tuple[str, str]], main: OffenceCandidate, column: OffenceCandidate) -> bool:
     both = same = 0
     for (category, detail), count in pairs.items():
         types = {main.types.get(category), column.types.get(detail)}
@@ -152,17 +152,17 @@ def _agree(pairs: Counter[tuple[str, str]], main: _Candidate, column: _Candidate
     return same >= _AGREES * both
 
 
-def _add(pairs: Counter[tuple[str, str]], main: _Candidate, column: _Candidate) -> bool:
+def _add(pairs: Counter[tuple[str, str]], main: OffenceCandidate, column: OffenceCandidate) -> bool:
     """Whether a detail changes a meaning, or has more words for what the category names."""
     if any(offence_meaning(*pair).crime_type != offence_meaning(pair[0]).crime_type for pair in pairs):
         return True
     return bool(column.named) and len(column.counts) > len(main.counts)
 
 
-def _code(head: FileRows, roles: Mapping[str, str], columns: Sequence[_Candidate],
-          ) -> tuple[Optional[_Candidate], tuple[str, ...]]:
+def _code(head: FileRows, roles: Mapping[str, str], columns: Sequence[OffenceCandidate],
+          ) -> tuple[Optional[OffenceCandidate], tuple[str, ...]]:
     """The column of codes whose system is known and agrees with the words beside it, and its systems."""
-    best: tuple[Optional[_Candidate], tuple[str, ...]] = (None, ())
+    best: tuple[Optional[OffenceCandidate], tuple[str, ...]] = (None, ())
     details = [column for role, column in roles.items() if role.startswith("offence_detail")]
     for column in columns:
         if not column.coded or not column.says_code or not roles:
@@ -178,10 +178,10 @@ def _code(head: FileRows, roles: Mapping[str, str], columns: Sequence[_Candidate
     return best
 
 
-def _without_words(head: FileRows, columns: Sequence[_Candidate], found: Mapping[str, str],
+def _without_words(head: FileRows, columns: Sequence[OffenceCandidate], found: Mapping[str, str],
                    said: Mapping[str, Optional[str]], named: dict[str, str]) -> OffenceColumns:
     """A file in which no column names crimes in words: yes-or-no columns, or codes of a known system."""
-    flags = [] if "offence_flag" in said else _flags(head, columns)
+    flags = [] if "offence_flag" in said else flags_of(columns)
     if flags:
         roles = {"offence_flag" + (str(number) if number > 1 else ""): name for number, name in enumerate(flags, 1)}
         return OffenceColumns({**roles, **named}, (), [
@@ -199,7 +199,7 @@ def _without_words(head: FileRows, columns: Sequence[_Candidate], found: Mapping
     return OffenceColumns({**({"offence": by_name} if by_name else {}), **named})
 
 
-def _flags(head: FileRows, columns: Sequence[_Candidate]) -> list[str]:
+def flags_of(columns: Sequence[OffenceCandidate]) -> list[str]:
     """Columns named after offences in which only yes and no stand."""
     named = [(column.name, rule_of(column.name)) for column in columns if column.rows and all(
         is_yes_or_no(text) for text in column.counts)]

@@ -1,15 +1,17 @@
 """A file in which no column tells the offence: of which crime type all its rows are, somebody must say."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Optional
 
 from ...errors import ConnectError, some
 from ...forecast.allowed_inputs import may_be_forecast
 from .column_meanings import missing_roles
+from .other_offences import other_offence
 from .source_questions import SourceQuestion
 
 if TYPE_CHECKING:
     from ..store.workspace import Workspace
+    from .import_frames import FileRows
     from .row_source import RowSource
 
 _TELLING = ("offence", "offence_code", "offence_flag", "murder_flag")
@@ -27,7 +29,8 @@ def types_of(workspace: Workspace) -> dict[str, str]:
     return {code: name or code for code, name in zip(rows["crime_type"], rows["name"]) if may_be_forecast(code)}
 
 
-def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], given: str) -> str:
+def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], given: str,
+                head: Optional[FileRows] = None) -> str:
     """The crime type of all rows of a file of incidents, "" where its own columns tell.
 
     Parameters
@@ -36,13 +39,15 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
         Role -> column.
     given : str
         What the user says, now or earlier: a code, or its name.
+    head : pandas.DataFrame, optional
+        First rows; if not given, the whole file is looked at for offences of other types.
 
     Raises
     ------
     CrimeTypeUnknown
         When only the offence is missing, and nothing is said.
     ConnectError
-        When what is said is no crime type of the workspace, or a column tells the offence.
+        When what is said is no crime type of the workspace, or a column tells the offence, even if it is left out.
     """
     types = types_of(workspace)
     if not given:
@@ -60,6 +65,11 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
         raise ConnectError(f"Column {found[telling[0]]} of {source.name} tells what its rows are, so one CRIME_TYPE "
                            "cannot stand for them all: leave it empty, or leave the column out with MAPPING "
                            f'{{"{telling[0]}": ""}}.')
+    other = other_offence(source, found, code, head)
+    if other is not None:
+        raise ConnectError(f"Column {other[0]} of {source.name} tells other offences, as “{other[1]}”, so one CRIME_TYPE "
+                           "cannot stand for all rows: leave CRIME_TYPE empty and the column in MAPPING, and decide its "
+                           "words in OFFENCES.")
     return code
 
 

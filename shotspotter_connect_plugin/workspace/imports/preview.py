@@ -210,7 +210,8 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
             found.answers.source_timezone or workspace.settings.timezone)
     if found.kind in ("incidents", "gunfire"):
         found.source_crs = _crs(workspace, source, found, head)
-    of_all = found.kind == "incidents" and type_of_all(workspace, source, found.mapping, found.answers.crime_type)
+    of_all = found.kind == "incidents" and type_of_all(
+        workspace, source, found.mapping, found.answers.crime_type, head)
     check_needed(source, found.kind, found.mapping, ("offence",) if of_all else ())
     _ask_order(found, source, head, options.date_order, progress)
 

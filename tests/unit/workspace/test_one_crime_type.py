@@ -80,3 +80,46 @@ def test_where_more_is_missing_that_is_said_first(city, tmp_path):
         import_incidents(city, path)
     with pytest.raises(ConnectError, match="no column for the time"):
         import_incidents(city, path, crime_type="robbery")
+
+
+LEFT_OUT = {role: "" for role in ("offence", "offence_code", "offence_flag")}
+NARCOTICS_LATE = ["ROBBERY"] * (COUNT - 1) + ["NARCOTICS"]
+
+
+@pytest.mark.parametrize("columns", [
+    {"Offense": ["NARCOTICS"] * COUNT}, {"Offense": NARCOTICS_LATE}, {"was es war": NARCOTICS_LATE},
+    {"was es war": ["DUI", "DRUG POSSESSION"] * (COUNT // 2)}, {"Charge": ["NARCOTICS", "PROSTITUTION"] * (COUNT // 2)},
+    {"NIBRS Code": ["120", "35A"] * (COUNT // 2)}, {"Offense": ["BURGLARY", "THEFT"] * (COUNT // 2)},
+    {"Offense": ["SIMPLE ASSAULT"] * COUNT}, {"Offense": ["BURGLARY ALARM"] * COUNT},
+    {"Burglary": ["yes"] * COUNT, "Robbery": ["no"] * COUNT, "Theft": ["no"] * COUNT}])
+def test_a_column_left_out_that_tells_other_offences_is_no_way_round_what_never_counts(city, tmp_path, columns):
+    path = break_ins(tmp_path / "list.csv", **columns)
+    for mapping in (LEFT_OUT, None):
+        with pytest.raises(ConnectError, match="CRIME_TYPE") as refused:
+            import_incidents(city, path, crime_type="robbery", mapping=mapping)
+        assert next(iter(columns)) in refused.value.user and len(refused.value.user) < 300
+    assert "decide its words in OFFENCES" in str(preview_file(
+        city, str(path), "incidents", LEFT_OUT, crime_type="robbery").problems)
+    assert not city.count("incidents") and not city.count("imports")
+
+
+def test_one_drug_crime_behind_thousands_of_robberies_is_found(city, tmp_path):
+    frame = pd.DataFrame({"Case Number": range(2600), "Occurred Date": "2017-03-10 10:30", "X": 320_400, "Y": 4_300_300,
+                          "was es war": ["ROBBERY"] * 2599 + ["NARCOTICS"]})
+    frame["X"] += frame.index % 1000
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    with pytest.raises(ConnectError, match="was es war of list.csv tells other offences, as “NARCOTICS”"):
+        import_incidents(city, tmp_path / "list.csv", crime_type="robbery", mapping=LEFT_OUT)
+    frame.head(2599).to_csv(tmp_path / "list.csv", index=False)
+    assert import_incidents(city, tmp_path / "list.csv", crime_type="robbery", mapping=LEFT_OUT).added == 2599
+
+
+@pytest.mark.parametrize("columns", [
+    {"Offense": ["BURGLARY", "BURGLARY RESIDENTIAL"] * (COUNT // 2)}, {"Offense": ["FORCED ENTRY", ""] * (COUNT // 2)},
+    {"Weapon": ["HANDGUN", "KNIFE"] * (COUNT // 2)}, {"Street": ["MURDER CREEK RD", "MAIN ST", "OAK AVE"] * 4},
+    {"Status": ["UNFOUNDED CLAIM PENDING", "OPEN"] * (COUNT // 2)}, {"Place": ["BANK", "RESIDENCE"] * (COUNT // 2)}])
+def test_a_column_that_agrees_or_tells_no_offence_is_no_matter(city, tmp_path, columns):
+    path = break_ins(tmp_path / "list.csv", **columns)
+    result = import_incidents(city, path, crime_type="burglary", mapping=LEFT_OUT)
+    assert adds_up(result) and result.added > 0
+    assert set(city.read("incidents")["crime_type"]) == {"burglary"}
