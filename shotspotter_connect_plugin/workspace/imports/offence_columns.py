@@ -101,7 +101,8 @@ def choose_offence_columns(head: FileRows, found: Mapping[str, str],
     head = head.head(_MOST_ROWS)
     if "offence" in named or "offence_flag" in named or "offence_code" in named:
         return OffenceColumns(named, _systems_given(head, named))
-    columns = [OffenceCandidate(str(name), Counter(filter(None, head[name].tolist()))) for name in head if name not in taken]
+    columns = [OffenceCandidate(str(name), Counter(filter(None, head[name].tolist())))
+               for name in head if name not in taken]
     main = None if "offence" in said else _main(columns, found.get("offence", ""))
     if main is None:
         return _without_words(head, columns, found, said, named)

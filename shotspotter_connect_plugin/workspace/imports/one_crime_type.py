@@ -67,9 +67,9 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
                            f'{{"{telling[0]}": ""}}.')
     other = other_offence(source, found, code, head)
     if other is not None:
-        raise ConnectError(f"Column {other[0]} of {source.name} tells other offences, as “{other[1]}”, so one CRIME_TYPE "
-                           "cannot stand for all rows: leave CRIME_TYPE empty and the column in MAPPING, and decide its "
-                           "words in OFFENCES.")
+        raise ConnectError(f"Column {other[0]} of {source.name} tells other offences, as “{other[1]}”, so one "
+                           "CRIME_TYPE cannot stand for all rows: leave CRIME_TYPE empty and the column in MAPPING, "
+                           "and decide its words in OFFENCES.")
     return code
 
 

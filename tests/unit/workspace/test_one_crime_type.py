@@ -82,14 +82,15 @@ def test_where_more_is_missing_that_is_said_first(city, tmp_path):
         import_incidents(city, path, crime_type="robbery")
 
 
-LEFT_OUT = {role: "" for role in ("offence", "offence_code", "offence_flag")}
+LEFT_OUT = dict.fromkeys(("offence", "offence_code", "offence_flag"), "")
 NARCOTICS_LATE = ["ROBBERY"] * (COUNT - 1) + ["NARCOTICS"]
 
 
 @pytest.mark.parametrize("columns", [
     {"Offense": ["NARCOTICS"] * COUNT}, {"Offense": NARCOTICS_LATE}, {"was es war": NARCOTICS_LATE},
     {"was es war": ["DUI", "DRUG POSSESSION"] * (COUNT // 2)}, {"Charge": ["NARCOTICS", "PROSTITUTION"] * (COUNT // 2)},
-    {"NIBRS Code": ["120", "35A"] * (COUNT // 2)}, {"Offense": ["BURGLARY", "THEFT"] * (COUNT // 2)},
+    {"NIBRS Code": ["120", "35A", "220", "13A", "23F", "240"] * (COUNT // 6)},
+    {"Offense": ["BURGLARY", "THEFT"] * (COUNT // 2)},
     {"Offense": ["SIMPLE ASSAULT"] * COUNT}, {"Offense": ["BURGLARY ALARM"] * COUNT},
     {"Burglary": ["yes"] * COUNT, "Robbery": ["no"] * COUNT, "Theft": ["no"] * COUNT}])
 def test_a_column_left_out_that_tells_other_offences_is_no_way_round_what_never_counts(city, tmp_path, columns):
