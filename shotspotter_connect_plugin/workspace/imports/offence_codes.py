@@ -29,8 +29,8 @@ def _of_class(number: int) -> Optional[str]:
 
 # Kinds within a class: the Handbook's killings by negligence and simple assaults (Dallas Police Department, police
 # incidents of 2017, counts 450 as ASSAULT too), and Boston's: 112 a felon killed by police, 114 police killed by a
-# felon, 735 to 790 vehicles recovered that were stolen elsewhere or before.
-_KINDS = {112: OTHER, 114: UNCLEAR, 735: UNCLEAR, 770: UNCLEAR, 780: UNCLEAR, 790: UNCLEAR}
+# felon, 670 to 790 plates and vehicles recovered that were stolen elsewhere or before.
+_KINDS = {112: OTHER, **dict.fromkeys((114, 670, 701, 702, 711, 712, 713, 715, 735, 770, 780, 790), UNCLEAR)}
 
 
 def _ucr(code: str) -> Optional[str]:
@@ -142,7 +142,8 @@ def _ncic(code: str) -> Optional[str]:
 
 # Michigan State Police, Michigan Incident Crime Reporting: file classes of five digits (Offense File Class Mapping
 # Chart, Appendix F, 2015) and the four digits that Detroit writes for them (City of Detroit, crime viewer, 2018 to
-# 2023). Groups are NCIC's, but not what stands in them: 2203 to 2299, 2402 to 2499, and 30, retail fraud, are unclear.
+# 2023). Groups are NCIC's, but not what stands in them: homicides and assaults are these alone; 2203 to 2299, 2402 to
+# 2499, and 30, retail fraud, are unclear.
 _MICHIGAN = {
     **dict.fromkeys("0901 09001".split(), "homicide"), **dict.fromkeys("12000 12001 12002".split(), "robbery"),
     **dict.fromkeys("1302 13002 13012".split(), "aggravated_assault"),
@@ -157,17 +158,17 @@ def _michigan(code: str) -> Optional[str]:
     if not re.fullmatch(r"\d{4,5}", code):
         return None
     if code in _MICHIGAN or re.match(r"09|13|22|24|30", code):
-        return _MICHIGAN.get(code, UNCLEAR)
+        return _MICHIGAN.get(code, UNCLEAR if code[0] in "23" else None)
     return OTHER if code[:2] == "75" else _ncic(code) if len(code) == 4 else _NCIC_GROUPS.get(code[:2])
 
 
 # Texas Department of Public Safety, Appendix K, Offense Codes (version 19, 2023): NCIC's number, then four of its own.
 # What these mean within burglary, larceny and assault: Dallas Police Department, police incidents of 2017 with penal
-# code and UCR offense; 22990003 is an intended assault, 23990003 embezzlement too, 23990027 fraud.
+# code and UCR offense; 22990003 is an intended assault, 23990027 a theft of service, which is fraud.
 _TEXAS = {
     **dict.fromkeys("22990001 22990002".split(), "burglary"),
-    **dict.fromkeys("22990004 22990005 23990004 23990008 23990009 23990067 23990132 23990157 23990160".split(),
-                    "theft"),
+    **dict.fromkeys("22990004 22990005 23990003 23990004 23990008 23990009 23990067 23990132 23990157 "
+                    "23990160".split(), "theft"),
     **dict.fromkeys("13990001 23990027".split(), OTHER)}
 
 
@@ -256,10 +257,16 @@ def systems_of(codes: Sequence[str], column: str, meant: Sequence[str] = ()) -> 
     fitting = [name for name in SYSTEMS if _fits(name, plain)]
     told = [(code, words) for code, words in zip(plain, meant) if words in SEVERITY]
     if len(told) >= _PAIRS:
-        return tuple(name for name in fitting if sum(
-            SYSTEMS[name].meaning(code) == words for code, words in told) >= _AGREES * len(told))
+        return tuple(name for name in fitting if _agrees(name, told))
     named = tuple(name for name in fitting if set(SYSTEMS[name].names) & set(words_of(column)))
     return named or tuple(fitting)
+
+
+def _agrees(name: str, told: Sequence[tuple[str, str]]) -> bool:
+    """Whether a system says of codes what the words beside them say; what it leaves unclear is no contradiction."""
+    same = [meaning == words for meaning, words in (
+        (SYSTEMS[name].meaning(code), words) for code, words in told) if meaning != UNCLEAR]
+    return sum(same) >= max(_AGREES * len(same), 1)
 
 
 def _fits(name: str, codes: Sequence[str]) -> bool:

@@ -62,7 +62,7 @@ TYPES = {
 PUBLISHED = [
     ("UCR", "450", "assault, bodily injury only", OTHER), ("UCR", "440", "hands", "aggravated_assault"),
     ("UCR", "0114", "killing of police by a felon", UNCLEAR), ("UCR", "0112", "killing of a felon by police", OTHER),
-    ("UCR", "735", "vehicle recovered, stolen outside", UNCLEAR), ("UCR", "724", "auto theft", "motor_vehicle_theft"),
+    ("UCR", "0711", "recovered by police", UNCLEAR), ("UCR", "724", "auto theft", "motor_vehicle_theft"),
     ("FBI", "01B", "involuntary manslaughter", OTHER), ("FBI", "08B", "simple battery", OTHER), ("FBI", "01", "", None),
     ("St. Louis", "10000", "homicide", "homicide"), ("St. Louis", "13001", "", None),
     ("St. Louis", "91113", "simple assault", OTHER), ("St. Louis", "45001", "", None),
@@ -99,6 +99,13 @@ def test_file_classes_of_michigan_are_no_codes_of_st_louis():
                "50000 52001 53001 54001").split()
     assert offence_codes.systems_of(classes, "charge") == ("Michigan",)
     assert offence_codes.systems_of(CODES["St. Louis"].split(), "Crime") == ("St. Louis",)
+
+
+def test_assaults_that_michigan_does_not_know_show_ncic_and_what_is_unclear_contradicts_no_words():
+    codes = "0911 1205 1304 1313 1315 2202 2305 2402 2404 3562".split()
+    assert offence_codes.systems_of(codes, "OFFENSE_CODE") == ("NCIC",)
+    words = ["homicide", "robbery", "", "", "", "", "", "motor_vehicle_theft", "motor_vehicle_theft", ""]
+    assert offence_codes.systems_of(codes, "OFFENSE_CODE", words) == ("NCIC",)
 
 
 @pytest.mark.parametrize("system", CODES)
