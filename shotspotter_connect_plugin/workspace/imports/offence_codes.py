@@ -29,8 +29,8 @@ def _of_class(number: int) -> Optional[str]:
 
 # Kinds within a class: the Handbook's killings by negligence and simple assaults (Dallas Police Department, police
 # incidents of 2017, counts 450 as ASSAULT too), and Boston's: 112 a felon killed by police, 114 police killed by a
-# felon, 670 to 790 plates and vehicles recovered that were stolen elsewhere or before.
-_KINDS = {112: OTHER, **dict.fromkeys((114, 670, 701, 702, 711, 712, 713, 715, 735, 770, 780, 790), UNCLEAR)}
+# felon, 701 to 790 vehicles recovered that were stolen elsewhere or before.
+_KINDS = {112: OTHER, **dict.fromkeys((114, 701, 702, 711, 712, 713, 715, 735, 770, 780, 790), UNCLEAR)}
 
 
 def _ucr(code: str) -> Optional[str]:

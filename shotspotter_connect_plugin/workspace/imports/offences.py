@@ -103,7 +103,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"<DENIED>(AGG|FELON)\w* <ASSAULT>|<ASSAULT>\b.*<DENIED>AGG|"
      r"\b(SIMPLE|COMMON|MINOR|OTHER|VEHICULAR|MISD\w*) <ASSAULT>|<ASSAULT> (\w+ )?(SIMPLE|MISD\w*)\b", OTHER,
      "an assault that is not aggravated", _YIELDS),
-    (r"\b(SEX\w*|INDECENT) (ASSAULT|BATTERY|ABUSE)|(ASSAULT|BATTERY) (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER,
+    (r"\b(SEX\w*|INDECENT) (<ASSAULT>|ABUSE)|<ASSAULT> (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER,
      "a sexual offence", _FIRM),
     (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? POSS", BIASED,
      "possession of a weapon", _FIRM),
@@ -179,7 +179,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "shots", _YIELDS),
     (r"^VEHICLE CRIME$", "theft", "theft of and from vehicles, of which most is from", _YIELDS),
     (r"\bTHEFT|LARCEN|\bLARC\b|SHOP ?LIFT|SHOP ?STEAL|\bTHFT\b|\bPETIT LARC|\bSTEAL (FROM|BY)\b|PROWL$|"
-     r"\bPURSE SNATCH|PICK ?POCKET|POCKET PICK|PURSE ?SNATCH|\bSTEALING|"
+     r"\bPURSE SNATCH|PICK ?POCKET|POCKET ?PICK|PURSE ?SNATCH|\bSTEALING|"
      r"\b(BIKE|BICYCLE|BOAT|PURSE|WALLET|PHONE|PLATES?|TAGS?|TRAILER|GUN|FIREARM) STOLEN|"
      r"\bSTOLEN (\w+ )?(BIKE|BICYCLE|BOAT|PURSE|WALLET|PHONE|PLATE|TAG|LICENSE|DECAL|TRAILER|GUN|FIREARM)", "theft",
      "a theft", _YIELDS),
