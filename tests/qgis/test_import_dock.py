@@ -525,7 +525,7 @@ WORDS = ["ROBBERY"] * 5 + ["ASSAULT"] * 3 + ["NARCOTICS"] * 2
 def test_offence_words_are_seen_decided_taken_back_and_imported_so(dock, fresh, tmp_path):
     drop(dock, words_file(tmp_path / "march.csv", WORDS))
     dock.tabs.setCurrentWidget(dock.offences)
-    assert offence_lines(dock) == [("ASSAULT", "3", "not decided: not counted"), ("ROBBERY", "5", "Robbery"),
+    assert offence_lines(dock) == [("ASSAULT", "3", "not decided yet"), ("ROBBERY", "5", "Robbery"),
                                    ("NARCOTICS", "2", "not counted")]
     assert "1 of 3 words wait for a decision" in dock.offences.notice.text()
     barred = dock.offences.table.findChild(QComboBox, "ConnectOffence:NARCOTICS")
@@ -542,7 +542,7 @@ def test_offence_words_are_seen_decided_taken_back_and_imported_so(dock, fresh, 
     take_as(dock, "ROBBERY", "not counted")
     for _ in range(3):
         QTest.mouseClick(dock.offences.undo, LEFT)
-    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "not decided: not counted"), ("ROBBERY", "5", "Robbery")]
+    assert offence_lines(dock)[:2] == [("ASSAULT", "3", "not decided yet"), ("ROBBERY", "5", "Robbery")]
     assert not dock.offences.undo.isEnabled()
     take_as(dock, "ASSAULT", "aggravated_assault")
     click(dock, "start")

@@ -254,6 +254,7 @@ class ImportDock(QgsDockWidget):
         """Say what happened to the incidents whose words were decided anew."""
         told = refusal or " ".join(sentences) or tr("No incident in the workspace has these words.")
         self._tell(told, Qgis.MessageLevel.Critical if refusal else Qgis.MessageLevel.Info)
+        self.offences.tell(told)
 
     # Showing
 

@@ -44,10 +44,11 @@ _ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents"
 _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
-    (r", as in \{[^}]*\}", ""), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
+    (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
-    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
-    (r"^The offence words of .* are listed in .*$", "Words that wait for a decision stand at “Offence words”.")))
+    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""), (r"\bin OFFENCES\b", "at “Offence words”"),
+    (r"^The offence words of .* are listed in .*$", "All words stand at “Offence words”."),
+    (r" give OFFENCES .*$", " choose at “Offence words” what they are taken as, and import the file again.")))
 
 # Parameter that answers a question in batch -> what it is called here, and where its answer is kept.
 QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "Coordinate s&ystem",

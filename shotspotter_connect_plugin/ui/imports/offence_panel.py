@@ -15,6 +15,8 @@ from .import_queue import tr
 if TYPE_CHECKING:
     from typing import Mapping
 
+    from qgis.PyQt.QtGui import QResizeEvent
+
     from ...workspace.imports.offence_words import OffenceWord, Words
     from ...workspace.imports.source_offences import OffenceTable
     from .import_queue import QueueItem
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 _SHOWN = 300
 """Lines shown at once; the search finds the others."""
 _THIS = ""
+_NARROW = 80
+"""Pixels of a column of words at least."""
 
 
 class OffencePanel(QWidget):
@@ -37,6 +41,7 @@ class OffencePanel(QWidget):
         self._item: QueueItem | None = None
         self._sources: list[OffenceTable] = []
         self._later: list[tuple[Words, str]] = []
+        self._told = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         self.source = QComboBox()
@@ -73,6 +78,7 @@ class OffencePanel(QWidget):
     def show_item(self, item: QueueItem | None) -> None:
         """Show the words of an item of the queue; None for nothing."""
         if item is not self._item:
+            self._told = ""
             self.source.setCurrentIndex(0)
         self._item = item
         self._fill()
@@ -83,6 +89,11 @@ class OffencePanel(QWidget):
         chosen = self.source.currentData()
         fill(self.source, [(tr("the chosen file"), _THIS), *(
             (tr("{}, imported before").format(source.name), source.header) for source in sources)], chosen)
+        self._fill()
+
+    def tell(self, told: str) -> None:
+        """Say what came of what was applied, until something else is done."""
+        self._told = told
         self._fill()
 
     @property
@@ -99,14 +110,15 @@ class OffencePanel(QWidget):
         return self._item.decisions if self._item is not None else {}
 
     def _change_source(self) -> None:
-        self._later = []
+        self._later, self._told = [], ""
         self._fill()
 
     def _fill(self) -> None:
         found, decisions, wanted = self._shown, self._decisions, self.search.text().strip().casefold()
         later = bool(self.source.currentData())
         lines = [line for line in found.lines if wanted in kept_text(line.words).casefold()] if found else []
-        self.notice.setText(_notice(found, decisions, later, len(lines)))
+        asked = self._item is not None and self._item.question is not None
+        self.notice.setText("\n".join(filter(None, (self._told, _notice(found, decisions, later, len(lines), asked)))))
         self.table.setRowCount(0)
         self.table.setColumnCount(0)
         self.undo.setVisible(found is not None)
@@ -120,19 +132,39 @@ class OffencePanel(QWidget):
         self.table.setHorizontalHeaderLabels(titles)
         self.table.setRowCount(len(lines[:_SHOWN]))
         for row, line in enumerate(lines[:_SHOWN]):
-            told = [*line.words, f"{line.count:,}", str(line.line or ""), "", line.why]
+            why = tr("chosen here") if line.words in decisions else _why(line)
+            told = [*line.words, f"{line.count:,}", str(line.line or ""), "", why]
             for column, text in enumerate(told):
                 self.table.setItem(row, column, cell(text))
             self.table.setCellWidget(row, len(titles) - 2, self._choice(found, line, decisions.get(line.words)))
-        self.table.resizeColumnsToContents()
-        self.table.setColumnWidth(len(titles) - 2, 170)
-        self.table.horizontalHeader().setSectionResizeMode(len(titles) - 1, QHeaderView.ResizeMode.Stretch)
+        self._fit(len(found.columns))
+
+    def _fit(self, of_words: int) -> None:
+        """Choices and numbers as wide as they are; the words and the reason share the rest, in several lines."""
+        table, why = self.table, self.table.columnCount() - 1
+        table.resizeColumnsToContents()
+        choices = [table.cellWidget(row, why - 1) for row in range(table.rowCount())]
+        table.setColumnWidth(why - 1, max((choice.sizeHint().width() for choice in choices), default=0) + 4)
+        taken = sum(table.columnWidth(column) for column in range(of_words, why))
+        share = max(_NARROW, (table.viewport().width() - taken) * 11 // 20 // of_words)
+        for column in range(of_words):
+            table.setColumnWidth(column, min(table.columnWidth(column), share))
+        table.horizontalHeader().setMinimumSectionSize(40)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.horizontalHeader().setSectionResizeMode(why, QHeaderView.ResizeMode.Stretch)
+        table.resizeRowsToContents()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        found = self._shown
+        if self.table.columnCount() and found is not None:
+            self._fit(len(found.columns))
 
     def _choice(self, found: OffenceTable, line: OffenceWord, decided: str | None) -> QComboBox:
         choice = Choice()
         choice.setObjectName("ConnectOffence:" + kept_text(line.words))
         types = [] if line.barred else [(name, code) for code, name in found.types.items()]
-        open_still = [(tr("not decided: not counted"), "")] if line.by_rules == "" else []
+        open_still = [(tr("not decided yet"), "")] if line.by_rules == "" else []
         fill(choice, [*open_still, *types, (tr("not counted"), NOT_COUNTED)],
              line.taken_as if decided is None else decided)
         if line.barred:
@@ -141,6 +173,7 @@ class OffencePanel(QWidget):
         return choice
 
     def _decide(self, about: Words, taken_as: str) -> None:
+        self._told = ""
         if self.source.currentData():
             self._later.append((about, taken_as))
             self._fill()
@@ -158,7 +191,14 @@ class OffencePanel(QWidget):
         self.applied.emit(self.source.currentData(), dict(self._later))
 
 
-def _notice(found: OffenceTable | None, decisions: Mapping[Words, str], later: bool, shown: int) -> str:
+def _why(line: OffenceWord) -> str:
+    """The reason without the words themselves, which stand beside it."""
+    return line.why.removesuffix(": " + " ".join(line.words))
+
+
+def _notice(found: OffenceTable | None, decisions: Mapping[Words, str], later: bool, shown: int, asked: bool) -> str:
+    if found is None and asked:
+        return tr("The words of this file stand here once what is asked at “Columns” is answered.")
     if found is None:
         return tr("The words by which a file of incidents tells its offences stand here once it has been looked at.")
     if not found.columns:
