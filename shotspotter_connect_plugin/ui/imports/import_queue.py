@@ -46,7 +46,8 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
     (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
-    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""), (r"\bin OFFENCES\b", "at “Offence words”"),
+    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
+    (r"\bin OFFENCES\b", "at “Offence words”"),
     (r"^The offence words of .* are listed in .*$", "All words stand at “Offence words”."),
     (r" give OFFENCES .*$", " choose at “Offence words” what they are taken as, and import the file again.")))
 

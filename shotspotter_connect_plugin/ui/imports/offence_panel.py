@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (QAbstractItemView, QComboBox, QHBoxLayout, QHeaderView, QLabel, QLineEdit,
                                  QTableWidget, QVBoxLayout, QWidget)
 
@@ -66,6 +66,7 @@ class OffencePanel(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.verticalHeader().hide()
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # rows fit the width that stays
         layout.addWidget(self.table, 1)
         self.undo = button("ConnectOffenceUndo", tr("&Undo the last choice"), self._undo)
         self.apply = button("ConnectOffenceApply", tr("&Apply to the workspace"), self._apply)
@@ -146,9 +147,11 @@ class OffencePanel(QWidget):
         choices = [table.cellWidget(row, why - 1) for row in range(table.rowCount())]
         table.setColumnWidth(why - 1, max((choice.sizeHint().width() for choice in choices), default=0) + 4)
         taken = sum(table.columnWidth(column) for column in range(of_words, why))
-        share = max(_NARROW, (table.viewport().width() - taken) * 11 // 20 // of_words)
-        for column in range(of_words):
-            table.setColumnWidth(column, min(table.columnWidth(column), share))
+        rest = (table.viewport().width() - taken) * 3 // 5
+        # The narrow first: what they do not need is for the others.
+        for number, column in enumerate(sorted(range(of_words), key=table.columnWidth)):
+            table.setColumnWidth(column, min(table.columnWidth(column), max(_NARROW, rest // (of_words - number))))
+            rest -= table.columnWidth(column)
         table.horizontalHeader().setMinimumSectionSize(40)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.horizontalHeader().setSectionResizeMode(why, QHeaderView.ResizeMode.Stretch)

@@ -103,13 +103,18 @@ def choose_system(area: JurisdictionArea, samples: Mapping[Pair, Positions], sou
     x, y = _numbers(samples[best], found)
     if not (source_crs or layer_crs) and x.size:
         _ask(area, best, x, y, found)
-    return CoordinateSystem(best, found.crs, found.swapped, found.share,
-                            _rounding(area, x, y, found.crs, found.swapped), found.unit, found.decimal_commas)
+    near = bool(area.near(*moved(area, x, y, found.crs, found.swapped)).any())
+    return CoordinateSystem(best, found.crs, found.swapped, found.share, _rounding(
+        area, x, y, found.crs, found.swapped), found.unit, found.decimal_commas, near)
 
 
 def no_point_inside(area: JurisdictionArea, system: CoordinateSystem, named: str) -> str:
     """The sentence for a file of which no point lies in the jurisdiction."""
     west, south, east, north = area.bounds_degrees()
+    if system.near:
+        return (f"No point of {columns_in_words(system.columns)} lies in a box of the jurisdiction; those beside its "
+                "boxes are kept without one, and no forecast counts them. Check whether the file is of this area, and "
+                "the columns, or name the right system as SOURCE_CRS.")
     how = "read as " + system.crs[:60] if named else "in no coordinate system tried"
     return (f"No point of {columns_in_words(system.columns)} falls into the jurisdiction (longitude {west:.2f} to "
             f"{east:.2f}, latitude {south:.2f} to {north:.2f}), {how}; check the columns, or name the right system as "

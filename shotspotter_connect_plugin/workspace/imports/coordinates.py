@@ -105,7 +105,7 @@ class CoordinateSystem:
     ``columns`` are those used, ``crs`` what they are taken for, ``swapped`` whether the first number is the northing;
     ``share`` of the sample that fell on boxes; ``rounded`` is width and height (metres) of the cells to which the
     source rounded, NaN where it did not; ``unit`` is one of :data:`UNITS`, ``decimal_commas`` whether a comma with
-    three digits behind it is a decimal one.
+    three digits behind it is a decimal one, ``near`` whether any lies within the bounds of the jurisdiction.
     """
 
     columns: Pair
@@ -115,6 +115,7 @@ class CoordinateSystem:
     rounded: tuple[float, float]
     unit: str = ""
     decimal_commas: bool = False
+    near: bool = False
 
     def told(self) -> list[str]:
         """Sentences on how the numbers were read, where that is unusual."""

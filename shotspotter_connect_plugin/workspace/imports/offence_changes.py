@@ -176,8 +176,8 @@ class OffenceChanges:
         others = [name for name in self._names if name != self._this]
         counting = [words for words, code in self._types.items() if code and not self._stored[words]]
         if counting and others:
-            self.sentences.append(f"Rows with {some(counting)} were not kept as long as they did not count: to get them, "
-                                  f"import {some(others)} again.")
+            self.sentences.append(f"Rows with {some(counting)} were not kept as long as they did not count: to get "
+                                  f"them, import {some(others)} again.")
         if self._types and others and self._workspace.count("incidents", {"offence": None, "source": others}):
             self.sentences.append("Some incidents of this source were imported before offence words were kept, and "
                                   f"did not change: import {some(others)} once more.")

@@ -68,8 +68,8 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
     other = other_offence(source, found, code, head)
     if other is not None:
         raise ConnectError(f"Column {other[0]} of {source.name} tells other offences, as “{other[1]}”, so one "
-                           "CRIME_TYPE cannot stand for all rows: leave CRIME_TYPE empty, name the column as offence in "
-                           "MAPPING, and decide its words in OFFENCES.")
+                           "CRIME_TYPE cannot stand for all rows: leave CRIME_TYPE empty, name the column as "
+                           "offence in MAPPING, and decide its words in OFFENCES.")
     return code
 
 

@@ -211,3 +211,14 @@ def test_numbers_that_fit_several_systems_are_asked_before_the_import(tmp_path):
         assert len(words) > 1 and any("DHDN" in one for one in words) and any("Pulkovo" in one for one in words)
         answered = preview_file(workspace, case.folder / case.file, "incidents", source_crs="EPSG:31468")
         assert answered.question is None and answered.source_crs == "EPSG:31468"
+
+
+def test_points_between_the_boxes_of_a_bent_town_are_said_to_lie_beside_it(workspace, tmp_path):
+    frame = pd.DataFrame({"CCN": range(40), "OFFENSE": "ROBBERY", "X": 321_600, "Y": 4_301_600, "Occurred Date": [
+        f"2017-03-{day % 28 + 1:02d} 10:30" for day in range(40)]})
+    frame.to_csv(tmp_path / "beside.csv", index=False)
+    found = preview_file(workspace, tmp_path / "beside.csv", source_crs="EPSG:32618", mapping={})
+    note, = [note for note in found.notes if "jurisdiction" in note]
+    assert "lies in a box" in note and "kept without one" in note and len(note) < 300
+    result = import_incidents(workspace, tmp_path / "beside.csv", source_crs="EPSG:32618")
+    assert result.added == 40 and workspace.read("incidents")["box_id"].isna().all()
