@@ -44,7 +44,8 @@ _ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents"
 _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
-    (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"), (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
+    (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"),
+    (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
     (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
     (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
     (r"\bin OFFENCES\b", "at “Offence words”"),
