@@ -92,13 +92,13 @@ _DENIED_GUNFIRE = re.compile(spelled_out(
         "<GUNFIRE>", _GUNFIRE))
 _NAMES_GUNFIRE = re.compile(_GUNFIRE)
 # Words that tell a kind where nothing else is said: SINGLE alone does, SINGLE FAMILY DWELLING does not.
-_BARE_KIND = re.compile(r"(\b(\d+|MULT\w*|SINGLE|PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|[MP]S?ST|PSS|[MS]GS|"
+_BARE_KIND = re.compile(r"(\b(\d+|MULT\w*|SINGLE|PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|[MP]S?ST|PSS|[MSP]G|[MS]GS|"
                         r"ROUNDS?|OR|MORE|(FULLY?|SEMI) AUTO|(FULLY |SEMI )?AUTOMATIC|WEAPON|HIGH|CAPACITY|ALERT|"
                         r"EVENT|INCIDENT|ACTIVATION) ?)+")
 _KINDS = tuple((re.compile(pattern), kind) for pattern, kind in (
     (r"FIRE ?CRACKER|FIRE ?WORK", "firecracker"),
-    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b", "probable"),
-    (r"\bMULT\w*|\bMSST\b|\bMGS\b", "multiple"), (r"\bSINGLE\b|\bSGS\b", "single"),
+    (r"PROBABLE|POSSIBLE|UNCONFIRMED|UNVERIFIED|NOT (CONFIRMED|VERIFIED)|\bPSST\b|\bPSS\b|^PG$", "probable"),
+    (r"\bMULT\w*|\bMSST\b|\bMGS\b|^MG$", "multiple"), (r"\bSINGLE\b|\bSGS\b|^SG$", "single"),
     (_GUNFIRE + r"|\bAUTO(MATIC)?\b|HIGH CAPACITY|(\d|\bMORE) ROUNDS?\b", "unknown"),
 ))
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 import re
 
 
+_NOTHING = frozenset(
+    "null none nan nat na n/a unk unknown - -- ? #ref! #n/a #value! #name? #null! #num! #div/0!".split())
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text stands for no value: NULL, (null), N/A, a dash, an error of a spreadsheet."""
+    return text.strip(" ()<>[]").casefold() in _NOTHING
+
+
 def plain_code(text: str) -> str:
     """A code as text; spreadsheets make 117.0 of 117."""
     return re.sub(r"^(\d+)\.0$", r"\1", text)

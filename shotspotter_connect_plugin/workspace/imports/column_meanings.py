@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Collection, Mapping, Optional, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
+from .column_names import words_of
 from .column_recognition import ColumnMapping, given_roles, recognise
 from .place_columns import add_points
 from .row_source import POSITION_COLUMNS
@@ -30,6 +31,13 @@ _NEEDED = {
     "calendar": ((("date", "from"), "the date"),),
 }
 """Table -> (roles of which one must be there, what it is)."""
+_WORDS = tuple((frozenset(roles.split()), frozenset(words.split())) for roles, words in (
+    ("occurred at date from", "date time datetime timestamp dt dttm fecha data datum zeit"),
+    ("offence tactic", "offense offence crime nature incident category charge ucr nibrs activity type"),
+    ("unit", "unit car vehicle radio device position callsign"), ("officer", "badge officer employee serial member"),
+    ("longitude", "longitude lon lng long x point geom geometry coordinates")))
+"""What stands in names of columns that may be those of roles, where none is known by its whole name."""
+_SHORT = 40
 
 
 def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, warnings: list[str]) -> dict[str, str]:
@@ -132,6 +140,15 @@ def check_needed(source: RowSource, table: str, found: dict[str, str], told: Col
     if missing and source.kind == "bare":
         raise HeaderMissing(source.name, source.columns, missing)
     if missing:
+        likely = _likely(source.columns, missing[0][0], found)
+        columns = [*likely, *(column for column in source.columns if column not in likely)]
         raise ConnectError(f"{source.name} has no column for {' and '.join(what for _, what in missing)}; its columns "
-                           f"are: {some(source.columns)}. Name the right one in MAPPING, as in "
-                           f'{{"{missing[0][0]}": "column"}}.')
+                           f"are: {some(columns)}. Name the right one in MAPPING, as in "
+                           f'{{"{missing[0][0]}": "{likely[0] if likely and len(likely[0]) < _SHORT else "column"}"}}.')
+
+
+def _likely(columns: Sequence[str], role: str, found: dict[str, str]) -> list[str]:
+    """Columns without a role that are named, in some word, as those of a role are."""
+    about = next((words for roles, words in _WORDS if role in roles), frozenset())
+    return [column for column in columns
+            if set(words_of(column)) & about and column not in found.values() and not privacy.about_persons(column)]

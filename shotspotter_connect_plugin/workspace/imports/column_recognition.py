@@ -17,6 +17,7 @@ _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type
 _NESTED = re.compile(r"\w+(\.\w+)+")
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
+_THROUGH, _STAMP = re.compile("through|thru"), re.compile("timestamp$|dttm$")
 _DIGITS = re.compile(r"\d+")
 _SHAPEFILE_NAME = 10
 
@@ -141,11 +142,13 @@ def _add_numbered(free: list[str], role: str, found: dict[str, str]) -> None:
 
 
 def _forms(column: str) -> list[str]:
-    """A name, the same without what it says of a zone or a unit, and the ends of one that is nested."""
+    """A name, the same without what it says of a zone or a unit, in other words of times, and the ends of one that is
+    nested."""
     name = plain(column)
     bare = _LOCAL.sub("", NAMES_ZONE.sub("", name))
+    other = _THROUGH.sub("to", _STAMP.sub("datetime", bare))
     nested = str(column).split(".") if _NESTED.fullmatch(str(column)) else []
-    return [name, bare, _UNIT.sub("", bare), *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)]
+    return [name, bare, _UNIT.sub("", bare), other, *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)]
 
 
 def _rank(name: str, names: Sequence[str]) -> Optional[int]:

@@ -26,11 +26,12 @@ from .position_texts import read_positions
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 from .time_columns import has_own_times
+from .value_words import says_no_fix
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...forecast.arrays import Floats, Ints, Objects
+    from ...forecast.arrays import Bools, Floats, Ints, Objects
     from ...progress import Progress
     from ..store.rows import GpsFixes
     from ..store.workspace import Workspace
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from .time_texts import ParsedTimes
 
 TABLE, KEY = "gps_fixes", ["unit", "at_utc", "x", "y"]
-_ROLES = {"unit", "at", "at_time", "accuracy", "hdop"}
+_ROLES = {"unit", "at", "at_time", "accuracy", "hdop", "valid"}
 NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
 BEFORE_GPS = "a time before GPS existed: the device's clock was not set"
 IN_FUTURE = "a time in the future: the device's clock was wrong"
 NO_DATE = "a date or time that cannot be read"
 NO_UNIT = "no unit"
+NO_FIX = "no position, as the receiver itself says: it repeats an old one"
 _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
 _SLICE = 50_000
 _METRES_PER_HDOP = 5.0
@@ -229,6 +231,8 @@ class GpsFile:
         column = np.full(len(chunk), self.mapping["at"], dtype=object)
         x, y, misplaced = self._placed(chunk)
         reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", ""))]
+        if "valid" in self.mapping:
+            reasons.append((_without_fix(chunk[self.mapping["valid"]]), NO_FIX, self.mapping["valid"]))
         reasons += [(misplaced == why, why, " and ".join(self._places)) for why in coordinates.REASONS]
         for rows, why, at_fault in reasons:
             rows = np.asarray(rows) & (reason == np.array(None))
@@ -260,6 +264,12 @@ class GpsFile:
                 values = numbers(chunk[self.mapping[role]].str.strip())
                 return np.where(values > 0, values * metres, np.nan)
         return np.full(len(chunk), np.nan)
+
+
+def _without_fix(words: pd.Series) -> Bools:
+    """Rows of which a column says that the receiver had no position."""
+    codes, unique = pd.factorize(words)
+    return np.array([says_no_fix(word) for word in unique], dtype=bool)[codes]
 
 
 def _runs_back(wall: Ints, unit: Objects) -> bool:

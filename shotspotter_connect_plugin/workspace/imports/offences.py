@@ -25,7 +25,7 @@ _STANDS_FOR = {
                     r"INVOLUNTAR\w*|INVOLONTAIRE\w*|IMPRUDENCE|CULPOSO|INVOL|VEHICULAR|VEH|TRAF|INTOX\w*|D ?[UW] ?I|"
                     r"<CAR>)",
     "<CAR>": r"(MOTOR VEH(ICLE)?S?|MTR VEH|VEH(ICLE)?S?|AUTOS?|AUTOMOBILES?|CARS?|MVS?|MOTOR ?CYCLES?|MOTOR ?BIKES?|"
-             r"TRUCKS?|SCOOTERS?|MOPEDS?)",
+             r"TRUCKS?|SCOOTERS?|MOPEDS?|CONVEYANCES?|CONVEY)",
     "<PART>": r"(PLATE|TAG|DECAL|LICEN|KEY|BATTER|WHEEL|TIRE|STEREO|RADIO|PART|ACC|REPAIR)",
     "<ARM>": r"(DANGEROUS|DANG|DEADLY|GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|KNIFE|WEAPON|WEAP)",
     "<ASSAULT>": r"(ASSAULTS?|ASSLTS?|ASLTS?|ASLT|ASSAUL|ASLTS?|BATTERY|BATT|BATTERIES)",
@@ -35,7 +35,7 @@ _STANDS_FOR = {
                r"GUN ?SHOTS?|GUN ?FIRE)",
     "<SERIOUS>": r"(ROBBER|BURGLAR|ASSAULT|SHOT|SHOOT|HOMICIDE|MURDER)",
     "<BACK>": r"(?<!NOT )(?<!NON )(RECOV\w*|RCVD|LOCATED|PURSUIT|CHASE)",
-    "<DENIED>": r"\b(NOT|NON|NO|NEVER|WITHOUT|UNLIKELY|NEGATIVE FOR|RULED OUT|(LESS|OTHER) THAN)"
+    "<DENIED>": r"\b(NOT|NON|NO|NEVER|WITHOUT|UNLIKELY|NEGATIVE FOR|RULED OUT|(LESS|OTHER) THAN|LESS(?= MURDER))"
                 r"( (AN?|ANY|THE|IS|TO|BE|BEEN|AS|OF|ACTUAL|ACTUALLY|CONFIRMED|REALLY|LIKELY|PROBABLY|BELIEVED|DEEMED|"
                 r"DETERMINED|CONSIDERED|THOUGHT|FOUND TO BE|(EVIDENCE|SIGNS?|PROOF|INDICATIONS?|SOUNDS?) OF))* ",
 }
@@ -105,7 +105,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "an assault that is not aggravated", _YIELDS),
     (r"\b(SEX\w*|INDECENT) (<ASSAULT>|ABUSE)|<ASSAULT> (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER,
      "a sexual offence", _FIRM),
-    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? POSS", BIASED,
+    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? (POSS|BAN|FOUND|SEIZED|RECOVERED|SALE|VIOL)", BIASED,
      "possession of a weapon", _FIRM),
     (r"\bAGG\w* ((DOMESTIC|DV|FAMILY|FELONY|CHILD|"
      r"SENIOR) )?<ASSAULT>", "aggravated_assault", "an aggravated assault", _YIELDS),
@@ -114,7 +114,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"\bACCESSORY (TO|AFTER|BEFORE)\b|\bTHREAT\w* (TO|OF) |<ASSAULT> (\w+ )?THREATS?$|HIT (AND |& |N )?RUN", OTHER,
      "planned or threatened, or a crash", _FIRM),
     (r"(?<!MURDER )(?<!HOMICIDE )(?<! AND )\bSUICID|SELF INFLICTED|"
-     r"\b(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG) (\w+ )?(<SHOT>|STABB\w*)|"
+     r"\b(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|POLICE INVOLVED|POLICE(?= SHOOTING$)|ANIMAL|DOG) (\w+ )?(<SHOT>|STABB\w*)|"
      r"(<SHOT>|STABB\w*) (\w+ )?(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG|DEER)\b", OTHER,
      "a wound that no assault made", _FIRM),
     (r"\b(<NOT_MURDER>|RECKLESS)\b.*<KILLING>|<KILLING>.*\b<NOT_MURDER>\b", OTHER,
@@ -133,7 +133,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"FIREWORK\w* (OR )?(GUN ?(SHOTS?|FIRE)|SHOTS?)|\bLOST (OR )?(STOLEN|THEFT)|"
      r"<ASSAULT> (\w+ ){0,2}(NO|NOT|NON|WITHOUT|W O) (\w+ )?<ARM>", UNCLEAR, "says two things at once", _YIELDS),
     (r"(THEFT|LARCENY|LARC) (FROM|FRM|FR|F) (A )?<CAR>\b|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
-     r"\b(BURGLARY|BURG|BREAKING)( AND ENTERING| INTO| OF| FROM| TO)* (A )?<CAR>\b(?! THEFT)|"
+     r"\b(BURGLARY|BURG|BREAKING)( AND ENTERING| INTO| OF| FROM| TO| AN?| (UN)?OCC(UPIED)?)* <CAR>\b(?! THEFT)|"
+     r"\bBURG\w* ((UN)?OCC(UPIED)? )?CONV\b|<CAR> CONTENTS\b|<CAR> THEFT (OF )?PARTS\b|"
      r"\b<CAR> BURG(LAR\w*)?\b|\bBMV\b|\bBURG\w* (OF )?(A )?(COIN|VENDING|PARKING METER|NEWS ?RACK)", "theft",
      "a theft from a vehicle or a machine, whatever it is called", _FIRM),
     (r"FROM LOCKED|\bLOCKED (AUTO|VEHICLE|CAR)|\b<CAR> (ENTRY|TAMPER\w*)|\bTAMPER\w* (WITH )?(A )?<CAR>|"

@@ -18,7 +18,7 @@ from ...forecast.shifts import check_timezone
 from ...progress import SILENT
 from . import block_names, coordinate_systems, coordinates, privacy, source_times
 from .arrest_files import refuse_arrests
-from .cell_texts import plain_code
+from .cell_texts import plain_code, says_nothing
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from .position_texts import Pair
     from .source_questions import SourceOptions
 
-_BLANK_IDS = frozenset("nan none null na n/a unk unknown - -- #ref! #n/a #value! #name? #null! #num! #div/0!".split())
 _SHORTENED_ID = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.I)
 """What Excel shows of a long number, and saves of it as CSV."""
 _WORDS_TOLD, _LONGEST_WORD = 8, 40
@@ -436,7 +435,7 @@ def _with_categories(words: pd.Categorical, names: Union[Sequence[str], Objects]
 
 def _plain_id(name: str) -> str:
     """An id as text; spreadsheets make 17187047.0 of 17187047, and #REF! or 2.3E+09 of what they lost."""
-    return "" if name.casefold() in _BLANK_IDS or _SHORTENED_ID.fullmatch(name) else plain_code(name)
+    return "" if says_nothing(name) or _SHORTENED_ID.fullmatch(name) else plain_code(name)
 
 
 def _sample(texts: pd.Index) -> Objects:

@@ -7,7 +7,8 @@ _TIMES = {
                 "datetimereported rptdate rptdt datereport daterptd daterpt daterept datereprt reportedat reported "
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
-                "createtimeincident "
+                "createtimeincident timecreate timecreated createtime responsedate "
+                "datacomunicacaobo datacomunicacao fechadenuncia anzeigedatum aangiftedatum angelegtam "
                 "dateincidentcreated entrydate "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
@@ -20,16 +21,19 @@ _TIMES = {
                      "firstoccurrence cmplntfrdt earliestdate firstdate occurredonfrom offensestart offensestartdate "
                      "offensestartdatetime offensebegindate incidentstart incidentstartdate incidentstartdatetime "
                      "incidentbegin incidentbegindate incidentbegan dateincidentbegan crimestart crimestartdate "
-                     "date1ofoccurrence eventstart eventstartdate start begin",
+                     "date1ofoccurrence eventstart eventstartdate tatzeitanfangdatum tatzeitvon start begin",
     "occurred_from_time": "starttime fromtime timefrom begintime occurredfromtime occurrencestarttime cmplntfrtm "
-                          "time1ofoccurrence incidentstarttime offensestarttime hourfrom fromhour",
+                          "time1ofoccurrence incidentstarttime offensestarttime hourfrom fromhour "
+                          "tatzeitanfangstunde tatzeitanfanguhrzeit",
     "occurred_to": "enddate enddatetime occurredto occurredtodate occurredtodatetime occurto occurredend "
                    "occurredenddate todate todatetime dateto datetimeto endingdate occurrenceto occurrenceend "
                    "occurrenceenddate lastoccurrencedate lastoccurrence cmplnttodt latestdate lastdate occurredonto "
                    "offenseend offenseenddate offenseenddatetime incidentend incidentenddate incidentenddatetime "
-                   "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate end",
+                   "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate "
+                   "tatzeitendedatum tatzeitbis end",
     "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm "
-                        "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour",
+                        "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour "
+                        "tatzeitendestunde tatzeitendeuhrzeit",
     "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
                 "dateoccurred dateoccur dateocc dateoccu occdate occdatetime occdt dateofoccurrence dateofincident "
                 "dateofoffense dateofcrime occurredon occurredat occurrence datetimeoccurred datetimeofoccurrence "
@@ -39,10 +43,14 @@ _TIMES = {
                 "offencedate offencedatetime crimedate crimedatetime "
                 "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
-                "timestamp date yearmonth monthyear",
+                "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
+                "fechaocurrencia fechadeocurrencia dataocorrencia dataocorrenciabo datafato datadofato pleegdatum "
+                "tatdatum timestamp date fecha datum yearmonth monthyear",
     "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
                      "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "
-                     "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h time",
+                     "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h "
+                     "horahecho horahechos horadehechos horadelhecho horadelito horaocurrencia horaocorrencia "
+                     "horaocorrenciabo pleegtijd tatuhrzeit time hora uhrzeit tijd",
     "occurred_year": "occurredyear occyear occurrenceyear yearoccu yearofoccurrence incidentyear offenseyear crimeyear "
                      "eventyear year",
     "occurred_month": "occurredmonth occmonth occurrencemonth monthoccu monthofoccurrence incidentmonth offensemonth "
@@ -61,9 +69,9 @@ _PLACES = {
     "latitude": "latitude lat wgs84latitude latitudewgs84 latitudedd latdd pointlatitude gislatitude latwgs84 "
                 "mappinglatitude bstplat",
     "x": "x xcoord xcoordinate coordx xblock blockxcoord blockx xcoordcd pointx xpoint easting xeasting coordinatex "
-         "gisx xgis geox xvalue statex xstateplane stateplanex mapx xmap",
+         "gisx xgis geox xvalue statex xstateplane stateplanex mapx xmap rechtswert xrd rdx",
     "y": "y ycoord ycoordinate coordy yblock blockycoord blocky ycoordcd pointy ypoint northing ynorthing coordinatey "
-         "gisy ygis geoy yvalue statey ystateplane stateplaney mapy ymap",
+         "gisy ygis geoy yvalue statey ystateplane stateplaney mapy ymap hochwert yrd rdy",
     "point": "point location1 location geolocation georeference geopoint geopoint2d coordinates coordinate coords "
              "gpscoordinates latlong latlng latlon latitudelongitude latandlong latlongcoordinates position gps "
              "gpslocation gpsposition thegeom geom geometry wkt wkbgeometry shape mappedlocation "
@@ -86,7 +94,8 @@ _ROLES = {
                    "offencename offensedesc offencedesc ofnsdesc crimetype crimedescription crimecategory crime "
                    "incidenttype incidentcategory incidenttypedescription incidentdescription primarytype "
                    "ucrdescription ucroffense ucrcategory ucr nibrsoffense nibrsdescription nibrscategory crmcddesc "
-                   "textgeneralcode calltype calltypedescription category type descript description descriptio",
+                   "textgeneralcode calltype calltypedescription problem problemnature delito delict delikt rubrica "
+                   "category type descript description descriptio",
         # Found by what stands in the columns, see offence_columns.
         "offence_detail": "", "offence_code": "", "offence_flag": "",
         "count": "count totalincidents totalincident incidentcount numberofincidents numincidents offensecount "
@@ -110,7 +119,7 @@ _ROLES = {
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
                 "kind classification roundtype category calltype description descriptio calltypedescription "
                 "class alertclass alertcategory soundtype soundclass audiotype detectiontype detectionclass sound "
-                "label",
+                "label problem problemnature",
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
@@ -166,22 +175,25 @@ _ROLES = {
                 "officer",
         "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds "
         "timestampms timestampmillis ts "
-              "gpsdatetime gpstimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
+              "gpsdatetime gpstimestamp avltimestamp avldatetime locationtimestamp positiontimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
               "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "
               "eventdatetime createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate "
-              "day fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime "
+              "msgdate messagedate day fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime "
               "begin time",
-        "at_time": "time timeofday clock clocktime gpstime fixtime positiontime locationtime devicetime recordedtime "
+        "at_time": "time timeofday clock clocktime msgtime messagetime gpstime fixtime positiontime locationtime devicetime recordedtime "
                    "logtime reporttime hour",
         "accuracy": "accuracy horizontalaccuracy gpsaccuracy positionaccuracy locationaccuracy accuracymeters "
                     "accuracymetres hacc haccuracy errorradius uncertainty precision epe eph",
+        "valid": "valid isvalid validity gpsvalid validgps gpsvalidity fixvalid validfix isfixvalid gpsfixvalid "
+                 "positionvalid validposition locationvalid",
         "hdop": "hdop horizontaldilution horizontaldilutionofprecision",
         **_PLACES,
     },
     "roster": {
         "unit": "unit unitid unitname unitno unitnumber unitcode callsign radioid car carno carnumber vehicle "
                 "vehicleid resource resourceid assignment",
-        "officer": "officer officerid officerno officernumber officerbadge badge badgeid badgeno badgenumber officers "
+        "officer": "officer officerid officerno officernumber officerbadge officer1badge officer1badgeno officer1id "
+                   "badge badgeid badgeno badgenumber officers "
                    "officerids badges badgenos badgenumbers crew crewbadges crewids assignedofficer assignedofficers "
                    "employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
                    "personnelid payrollno memberid",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
 from . import clock_texts
+from .cell_texts import says_nothing
 from .clock_texts import clock_of
 from .date_texts import ORDERS, day_of, readings
 from .unusual_times import rewritten
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints, Objects
 
 _LONGEST = 80
+_UNREADABLE = "!"
 _NUMBER = re.compile(r"\d{1,20}(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?$")
 _EXCEL_EPOCH = 25_569
 """Days from Excel's day 0 to 1970-01-01."""
@@ -136,9 +138,12 @@ def with_clocks(parsed: ParsedTimes, clocks: ParsedClocks, whole: bool = False) 
 
 
 def _short(text: object) -> str:
-    """Text without blanks around it; what is longer than any date becomes a text that cannot be read."""
+    """Text without blanks around it, empty where it stands for no value; what is longer than any date becomes a text
+    that cannot be read."""
     text = str(text).strip()
-    return text if len(text) <= _LONGEST else "?"
+    if len(text) > _LONGEST:
+        return _UNREADABLE
+    return "" if says_nothing(text) else text
 
 
 def _parse_unique(texts: Objects) -> ParsedTimes:

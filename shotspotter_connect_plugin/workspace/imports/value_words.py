@@ -38,6 +38,14 @@ def is_yes_or_no(text: object) -> bool:
     return bool(_YES_OR_NO.match(str(text).strip()))
 
 
+_NO_FIX = re.compile(r"^(0|0\.0|N|NO|F|FALSE|V|VOID|INVALID|NOT VALID|NO ?(GPS )?FIX)$", re.IGNORECASE)
+
+
+def says_no_fix(text: object) -> bool:
+    """Whether a receiver's own word on a position is that it has none: false, 0, V as in NMEA."""
+    return bool(_NO_FIX.match(str(text).strip()))
+
+
 def is_true(text: object) -> bool:
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))
