@@ -37,6 +37,7 @@ _WORDS = tuple((frozenset(roles.split()), frozenset(words.split())) for roles, w
     ("unit", "unit car vehicle radio device position callsign"), ("officer", "badge officer employee serial member"),
     ("longitude", "longitude lon lng long x point geom geometry coordinates")))
 """What stands in names of columns that may be those of roles, where none is known by its whole name."""
+_LATER = frozenset("end ended until closed cleared updated modified".split())
 _SHORT = 40
 
 
@@ -150,5 +151,6 @@ def check_needed(source: RowSource, table: str, found: dict[str, str], told: Col
 def _likely(columns: Sequence[str], role: str, found: dict[str, str]) -> list[str]:
     """Columns without a role that are named, in some word, as those of a role are."""
     about = next((words for roles, words in _WORDS if role in roles), frozenset())
-    return [column for column in columns
-            if set(words_of(column)) & about and column not in found.values() and not privacy.about_persons(column)]
+    named = {column: set(words_of(column)) for column in columns
+             if column not in found.values() and not privacy.about_persons(column)}
+    return [column for column, words in named.items() if words & about and not words & _LATER]

@@ -32,7 +32,8 @@ _TELLS_OUTCOME = re.compile(
     r"^(is )?(valid|test)( (alert|call|event|incident|record))*( (flag|yn|indicator))?$|"
     r"^(is |was |not |non |no )*(gun ?fire|gun ?shots?)( (flag|yn|indicator))?$")
 _NOT_OUTCOME = re.compile(r"\b(date|time|dt|tm|utc|by|at|on|id|no|num|number|nbr|count|user|name|officer|comments?|"
-                          r"notes?|remarks|reason|minutes|duration|address)\b(?! (crime|offen[cs]e|gun))")
+                          r"notes?|remarks|reason|minutes|duration|address)\b"
+                          r"(?! (crime|offen[cs]e|gun|disp|dispo|disposition|finding|verdict|determination)\b)")
 
 
 def tells_outcome(column: str) -> bool:

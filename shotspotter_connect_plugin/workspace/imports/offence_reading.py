@@ -13,7 +13,7 @@ import pandas as pd
 
 from .alert_words import says_nothing_happened
 from .offence_codes import code_meaning, looks_like_code
-from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, OffenceRule, crime_type, rule_of
+from .offences import BIASED, NO_CRIME, OTHER, SEVERITY, UNCLEAR, OffenceRule, crime_type, plain_words, rule_of
 
 if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints
@@ -79,6 +79,7 @@ def offence_meaning(category: str, detail: str = "", code: str = "", disposition
 def _by_words(texts: Sequence[str]) -> Optional[OffenceMeaning]:
     """What words of one incident mean together; ``None`` where no rule knows any of them."""
     rules = [(text, rule) for text, rule in ((text, rule_of(text)) for text in texts) if rule is not None]
+    texts = _without_repeats(texts)
     if len(texts) > 1:
         joined = [(text, rule_of(text)) for text in (" ".join(texts), " ".join(reversed(texts)))]
         rules.extend((text, rule) for text, rule in joined if rule is not None)
@@ -87,6 +88,14 @@ def _by_words(texts: Sequence[str]) -> Optional[OffenceMeaning]:
         if found is not None:
             return found
     return None
+
+
+def _without_repeats(texts: Sequence[str]) -> list[str]:
+    """Texts whose words do not all stand in another: FROM VEHICLE beside THEFT FROM VEHICLE is no VEHICLE THEFT."""
+    words = [f" {plain_words(text)} " for text in texts]
+    return [text for place, text in enumerate(texts)
+            if not any(words[place] in other and (words[place] != other or place > beside)
+                       for beside, other in enumerate(words) if beside != place)]
 
 
 def _excluded(rules: Sequence[tuple[str, OffenceRule]]) -> Optional[OffenceMeaning]:

@@ -114,7 +114,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"\bACCESSORY (TO|AFTER|BEFORE)\b|\bTHREAT\w* (TO|OF) |<ASSAULT> (\w+ )?THREATS?$|HIT (AND |& |N )?RUN", OTHER,
      "planned or threatened, or a crash", _FIRM),
     (r"(?<!MURDER )(?<!HOMICIDE )(?<! AND )\bSUICID|SELF INFLICTED|"
-     r"\b(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|POLICE INVOLVED|POLICE(?= SHOOTING$)|ANIMAL|DOG) (\w+ )?(<SHOT>|STABB\w*)|"
+     r"\b(ACCIDENT\w*|JUSTIF\w*|(OFFICER|POLICE) INVOLVED|POLICE(?= SHOOTING$)|ANIMAL|DOG) (\w+ )?"
+     r"(<SHOT>|STABB\w*)|"
      r"(<SHOT>|STABB\w*) (\w+ )?(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG|DEER)\b", OTHER,
      "a wound that no assault made", _FIRM),
     (r"\b(<NOT_MURDER>|RECKLESS)\b.*<KILLING>|<KILLING>.*\b<NOT_MURDER>\b", OTHER,
@@ -129,7 +130,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"(IDENTITY|ID) THEFT|THEFT OF ((\w+ )?SERVICE\w*|IDENTITY)|RELATED TO THEFT|FRAUD|FORGERY|EMBEZZ|\bBUNCO\b|"
      r"SWINDLE|CON(FIDENCE)? GAME|"
      r"COUNTERFEIT|FALSE PRETEN|DECEPTI(ON|VE)|EXTORTION|BLACKMAIL", OTHER, "fraud", _FIRM),
-    (r"^ASSAULT (WEAPON|RIFLE)S?$|<ARM>S?( \w+)? (OR )?FIREWORK|SHOTS? (FIRED|HEARD) (OR )?FIREWORK|"
+    (r"^ASSAULT (WEAPON|RIFLE)S?$|^ILLEGAL SHOOTING$|<ARM>S?( \w+)? (OR )?FIREWORK|SHOTS? (FIRED|HEARD) (OR )?FIREWORK|"
      r"FIREWORK\w* (OR )?(GUN ?(SHOTS?|FIRE)|SHOTS?)|\bLOST (OR )?(STOLEN|THEFT)|"
      r"<ASSAULT> (\w+ ){0,2}(NO|NOT|NON|WITHOUT|W O) (\w+ )?<ARM>", UNCLEAR, "says two things at once", _YIELDS),
     (r"(THEFT|LARCENY|LARC) (FROM|FRM|FR|F) (A )?<CAR>\b|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
@@ -137,7 +138,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"\bBURG\w* ((UN)?OCC(UPIED)? )?CONV\b|<CAR> CONTENTS\b|<CAR> THEFT (OF )?PARTS\b|"
      r"\b<CAR> BURG(LAR\w*)?\b|\bBMV\b|\bBURG\w* (OF )?(A )?(COIN|VENDING|PARKING METER|NEWS ?RACK)", "theft",
      "a theft from a vehicle or a machine, whatever it is called", _FIRM),
-    (r"FROM LOCKED|\bLOCKED (AUTO|VEHICLE|CAR)|\b<CAR> (ENTRY|TAMPER\w*)|\bTAMPER\w* (WITH )?(A )?<CAR>|"
+    (r"\bFROM (THE )?(EXTERIOR|INTERIOR|INSIDE|EXT|INT) (OF )?(A )?<CAR>\b|"
+     r"FROM LOCKED|\bLOCKED (AUTO|VEHICLE|CAR)|\b<CAR> (ENTRY|TAMPER\w*)|\bTAMPER\w* (WITH )?(A )?<CAR>|"
      r"\bTHEFT\w*( ITEMS?| PARTS?| OF (ITEMS?|PARTS?|CONTENTS))+ (FROM|OFF|IN)( OR ON)? (A )?<CAR>|\bTFMV\b|\bTFV\b|"
      r"\b(STEALING|STOLEN|ITEMS?|PROPERTY|CONTENTS|TAKEN|STOLE|ARTICLES?|PARTS?|GTFA|FROM) FROM (A )?<CAR>\b|"
      r"(THEFTS?|LARCENY|LARC|STEAL\w*) (\w+ ){0,3}(FROM|FRM|F|OFF|INSIDE) (A |AN |THE |UNLOCKED )?<CAR>\b|"

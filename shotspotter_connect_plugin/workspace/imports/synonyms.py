@@ -170,18 +170,20 @@ _ROLES = {
                 "vehicle vehicleid vehicleno vehiclenumber vehiclename vehiclecode carid carno carnumber car cabid "
                 "cab taxiid bus busid apparatus asset assetid assetname assetno assetnumber unitalias vehiclealias "
                 "vehiclelabel fleetno fleetnumber device deviceid devicename devicealias deviceno devicenumber "
-                "deviceserial devicetag imei avlid tracker trackerid trackername trackid badge badgeno badgenumber "
+                "deviceserial devicetag imei avlid tracker trackerid trackername trackid tid badge badgeno badgenumber "
                 "officerid "
                 "officer",
-        "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds "
+        "at": "at timestamp datetime dateandtime unixtime unixtimestamp epoch epochtime epochms epochseconds tst "
         "timestampms timestampmillis ts "
-              "gpsdatetime gpstimestamp avltimestamp avldatetime locationtimestamp positiontimestamp fixdatetime fixtimestamp positiondatetime locationdatetime recordedat "
+              "gpsdatetime gpstimestamp avltimestamp avldatetime locationtimestamp positiontimestamp fixdatetime "
+              "fixtimestamp positiondatetime locationdatetime recordedat "
               "recordeddatetime recordedon capturedat loggedat logdatetime reporteddatetime reportdatetime "
               "eventdatetime createdat updatedat date gpsdate fixdate positiondate locationdate logdate reportdate "
-              "msgdate messagedate day fixtime gpstime positiontime locationtime devicetime recordedtime logtime reporttime updatetime "
+              "msgdate messagedate day fixtime gpstime positiontime locationtime devicetime recordedtime logtime "
+              "reporttime updatetime "
               "begin time",
-        "at_time": "time timeofday clock clocktime msgtime messagetime gpstime fixtime positiontime locationtime devicetime recordedtime "
-                   "logtime reporttime hour",
+        "at_time": "time timeofday clock clocktime msgtime messagetime gpstime fixtime positiontime locationtime "
+                   "devicetime recordedtime logtime reporttime hour",
         "accuracy": "accuracy horizontalaccuracy gpsaccuracy positionaccuracy locationaccuracy accuracymeters "
                     "accuracymetres hacc haccuracy errorradius uncertainty precision epe eph",
         "valid": "valid isvalid validity gpsvalid validgps gpsvalidity fixvalid validfix isfixvalid gpsfixvalid "

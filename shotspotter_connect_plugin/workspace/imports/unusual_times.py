@@ -18,6 +18,7 @@ _TIME = r"(\d{1,2}[:.hH]\d{2}.*|\d{1,2} ?[AaPp]\.? ?[Mm]\.?|\d{4}(?: ?(?:hrs?|ho
 _LAST = re.compile(r"(.+?)(?:[ T,;_]+| ?- ?| à | um | at | a las | alle | om )" + _TIME)
 _WORDS_LAST = re.compile(r" ?(?:uhr|hrs?|hours|\([^)]*\)|\[[^]]*\]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)\.?$",
                          re.IGNORECASE)
+_SIX_DIGITS = re.compile(r"(\d\d)(\d\d)(\d\d)$")
 _BLANKS = re.compile(r"[\s\u202f\u00a0\u2007]+")
 
 
@@ -38,6 +39,9 @@ def rewritten(text: str) -> tuple[str, str]:
         found = form.match(text)
         if found:
             return found[1].replace("/", " "), found[2]
+    found = _SIX_DIGITS.match(text)
+    if found:
+        return "-".join(found.groups()), ""
     found = _COMPACT.match(text)
     if found:
         return found[1], found[2] + (found[3] or "")
