@@ -66,9 +66,9 @@ class UnitsUnknown(SourceQuestion):
 
     def __init__(self, name: str, columns: list[str], example: str) -> None:
         super().__init__(
-            f"{name} may hold fixes of several units; what names them may be {some([one[:30] for one in columns[:3]])}. "
-            f'Say so in MAPPING, as in {{"unit": "{columns[-1][:30]}"}}, or {{"unit": ""}} if all of them are of one.',
-            f"Does {some(columns[:3])} name the unit?", columns[-1], example, {})
+            f"{name} may hold fixes of several units; what names them may be {some([one[:30] for one in columns])}. "
+            f'Say so in MAPPING, as in {{"unit": "{columns[-1][:30]}"}}, or {{"unit": ""}} if all are of one.',
+            f"Does {some(columns)} name the unit?", columns[-1], example, {})
 
 
 class GpsFile:
@@ -186,7 +186,7 @@ class GpsFile:
         rows = next(self.source.chunks(names, SILENT), pd.DataFrame()) if names else pd.DataFrame()
         likely = [name for name in names if name in rows and _may_be_units(rows[name].astype(str).str.strip())]
         if likely:
-            raise UnitsUnknown(self.source.name, likely, str(rows[likely[-1]].iloc[0]))
+            raise UnitsUnknown(self.source.name, likely[:3], str(rows[likely[-1]].iloc[0]))
 
     # Times
 

@@ -105,7 +105,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "an assault that is not aggravated", _YIELDS),
     (r"\b(SEX\w*|INDECENT) (<ASSAULT>|ABUSE)|<ASSAULT> (\w+ )?SEX|\bRAPE\b|SODOMY", OTHER,
      "a sexual offence", _FIRM),
-    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|^ASSAULT (WEAPON|RIFLE)S? (POSS|BAN|FOUND|SEIZED|RECOVERED|SALE|VIOL)", BIASED,
+    (r"\bPOSS\w* (\w+ ){0,3}ASSAULT (WEAPON|RIFLE)|"
+     r"^ASSAULT (WEAPON|RIFLE)S? (POSS|BAN|FOUND|SEIZED|RECOVERED|SALE|VIOL)", BIASED,
      "possession of a weapon", _FIRM),
     (r"\bAGG\w* ((DOMESTIC|DV|FAMILY|FELONY|CHILD|"
      r"SENIOR) )?<ASSAULT>", "aggravated_assault", "an aggravated assault", _YIELDS),
