@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import re
 
-
 _NOTHING = frozenset(
     "null none nan nat na n/a unk unknown - -- ? #ref! #n/a #value! #name? #null! #num! #div/0!".split())
 
