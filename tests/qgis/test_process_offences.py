@@ -60,7 +60,7 @@ def edit(table, **taken_as):
 def test_the_table_is_written_edited_read_and_the_rows_follow(take, fresh, tmp_path):
     path, table = incidents(tmp_path / "march.csv"), tmp_path / "words.csv"
     told = take(path).stdout
-    assert "1 offence words (3 rows) wait for a decision" in told and "give OFFENCES the path" in told
+    assert "wait for a decision and are not counted until then: ASSAULT (3). Give OFFENCES" in told
     assert types_in(fresh) == {"robbery": 5} and not table.exists()
     told = take(path, OFFENCES=table).stdout
     assert table.exists() and "listed in words.csv" in told

@@ -50,7 +50,7 @@ _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
     (r"\bin OFFENCES\b", "at “Offence words”"),
     (r"^The offence words of .* are listed in .*$", "All words stand at “Offence words”."),
-    (r" give OFFENCES .*$", " choose at “Offence words” what they are taken as, and import the file again.")))
+    (r"\bGive OFFENCES .*$", "Choose at “Offence words” what they are taken as, and import the file again.")))
 
 # Parameter that answers a question in batch -> what it is called here, and where its answer is kept.
 QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "Coordinate s&ystem",

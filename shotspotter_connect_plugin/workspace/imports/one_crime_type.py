@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Optional
 from ...errors import ConnectError, some
 from ...forecast.allowed_inputs import may_be_forecast
 from .column_meanings import missing_roles
+from .offence_columns import ROLES
 from .other_offences import other_offence
 from .source_questions import SourceQuestion
 
@@ -61,15 +62,16 @@ def type_of_all(workspace: Workspace, source: RowSource, found: dict[str, str], 
         raise ConnectError(f"CRIME_TYPE {given} is no crime type of this workspace; choose one of: "
                            f"{', '.join(types)}.")
     telling = [role for role in _TELLING if role in found]
-    if telling:
-        raise ConnectError(f"Column {found[telling[0]]} of {source.name} tells what its rows are, so one CRIME_TYPE "
-                           "cannot stand for them all: leave it empty, or leave the column out with MAPPING "
-                           f'{{"{telling[0]}": ""}}.')
-    other = other_offence(source, found, code, head)
+    others = {role: column for role, column in found.items() if role.rstrip("0123456789") not in ROLES}
+    other = other_offence(source, others, code, head)
     if other is not None:
         raise ConnectError(f"Column {other[0]} of {source.name} tells other offences, as “{other[1]}”, so one "
                            "CRIME_TYPE cannot stand for all rows: leave CRIME_TYPE empty, name the column as "
                            "offence in MAPPING, and decide its words in OFFENCES.")
+    if telling:
+        raise ConnectError(f"Column {found[telling[0]]} of {source.name} tells what its rows are, so one CRIME_TYPE "
+                           "cannot stand for them all: leave it empty, or leave the column out with MAPPING "
+                           f'{{"{telling[0]}": ""}}.')
     return code
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Optional, Sequenc
 
 import pandas as pd
 
-from ...errors import Cancelled, ConnectError
+from ...errors import Cancelled, ConnectError, some
 from ...progress import SILENT
 from ..store import roles, runs
 from .event_writing import are_true
@@ -114,11 +114,11 @@ def remember_words(file: PlacedFile, words: OffenceWords, path: Union[str, Path]
     file.answers = replace(file.answers, offences=words.decided, words=words.remembered(),
                            words_columns=_parts(file), code_systems=list(file.code_systems))
     file.warnings.extend(words.sentences())
-    waiting = [line.count for line in words.table() if line.taken_as == ""]
+    waiting = [f"{' '.join(line.words)} ({line.count:,})" for line in words.table() if line.taken_as == ""]
     if waiting and not path:
-        file.warnings.append(f"{len(waiting):,} offence words ({sum(waiting):,} rows) wait for a decision and are not "
-                             "counted until then: give OFFENCES the path of a new CSV file, which lists them; fill in "
-                             "taken_as and import the file again with it.")
+        file.warnings.append(f"Offence words wait for a decision and are not counted until then: {some(waiting)}. Give "
+                             "OFFENCES the path of a new CSV file, which lists them; fill in taken_as and import the "
+                             "file again with it.")
     if path and (not Path(path).exists() or words.undecided()):
         write_offences(path, words.columns, words.table(True))
         file.warnings.append(f"The offence words of {file.source.name} are listed in {Path(path).name}; where taken_as "
