@@ -50,7 +50,8 @@ def find_header(rows: Sequence[Sequence[str]]) -> TableHeader:
         return TableHeader([], 0) if first is None else TableHeader(list(rows[first]), first + 1)
     typical = float(np.percentile(several, 75))
     width = Counter(len(row) for row, count in zip(rows, filled) if count > 1).most_common(1)[0][0]
-    full = [number for number, count in enumerate(filled[:_DEEPEST]) if count > 1 and count >= typical / 2]
+    full = [number for number, count in enumerate(filled[:_DEEPEST]) if count > 1 and count >= typical / 2] or [
+        next(number for number, count in enumerate(filled) if count > 1)]
     chosen, best = None, (-1, False)
     for number in full:
         known, values = known_names(rows[number]), sum(map(is_value, rows[number]))

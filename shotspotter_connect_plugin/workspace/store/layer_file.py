@@ -38,6 +38,7 @@ _STANDARD_VIEWS = {"st_geometry_columns", "st_spatial_ref_sys", "geometry_column
 """Views that the standard itself once asked for; nothing of them is read."""
 _CRS_KEY = re.compile(rb'"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\s*\{', re.I)
 _CRS_LENGTH, _PART = 1 << 16, 1 << 22
+_KML_TRACK = re.compile(rb"<(?:\w+:)?(?:Multi)?Track\b")
 
 
 def inside(path: str | Path) -> str:
@@ -78,7 +79,8 @@ def open_layers(path: str | Path) -> gdal.Dataset | None:
     Raises
     ------
     ConnectError
-        As :func:`inside`; when a GeoPackage holds views or virtual tables, or a layer names a page of the network.
+        As :func:`inside`; when a GeoPackage holds views or virtual tables, a KML tracks, or a layer names a page of the
+        network.
     """
     place = inside(path)
     name = Path(path).name
@@ -89,6 +91,8 @@ def open_layers(path: str | Path) -> gdal.Dataset | None:
                 return None
             if driver.ShortName == "GPKG":
                 _check_geopackage(place, name)
+            if driver.ShortName in ("KML", "LIBKML"):
+                _check_kml(place, name)
             if driver.ShortName in ("GeoJSON", "TopoJSON", "ESRIJSON", "GeoJSONSeq"):
                 _check_geojson(place, name)
             elif place.startswith("/vsigzip/"):
@@ -199,6 +203,20 @@ def _parts(place: str, name: str) -> Iterator[bytes]:
             yield bytes(part)
     finally:
         gdal.VSIFCloseL(file)
+
+
+def _check_kml(place: str, name: str) -> None:
+    """Tracks (gx:Track) are never given to GDAL: one with more times than places makes its driver end the program."""
+    packed = place.lower().endswith(".kmz")
+    names = gdal.ReadDirRecursive("/vsizip/" + place) or () if packed else ()
+    for file in [f"/vsizip/{place}/{one}" for one in names if one.lower().endswith(".kml")] if packed else [place]:
+        before = b""
+        for part in _parts(file, name):
+            text = before + part.replace(b"\0", b"")  # also of UTF-16
+            if _KML_TRACK.search(text):
+                raise ConnectError(f"{name} holds tracks, which are read as GPS of units only; for anything else save "
+                                   "it as points.")
+            before = text[-100:]
 
 
 def _check_geojson(place: str, name: str) -> None:
