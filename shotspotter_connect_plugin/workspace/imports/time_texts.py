@@ -159,18 +159,15 @@ def _parse_unique(texts: Objects) -> ParsedTimes:
         return parsed
     whole = texts[rest]
     dates, clocks = _split(whole)
-    codes, unique = pd.factorize(dates)
-    days = _days(unique)
-    codes_of_clocks, unique = pd.factorize(clocks)
-    failed = np.flatnonzero((days[0][codes] == NAT) | ((clocks != "") & (_clocks_of_texts(unique)[0] == NAT)[
-        codes_of_clocks]))
+    days, times = _of_each(dates, _days), _of_each(clocks, _clocks_of_texts)
+    failed = np.flatnonzero((days[0] == NAT) | ((clocks != "") & (times[0] == NAT)))
     if failed.size:
         _read_unusual(whole[failed], rest[failed], dates, clocks, failed, parsed)
-        codes, unique = pd.factorize(dates)
-        days = _days(unique)
-        codes_of_clocks, unique = pd.factorize(clocks)
-    day, parts, length = (part[codes] for part in days)
-    clock, offset, zulu, covers = (part[codes_of_clocks] for part in _clocks_of_texts(unique))
+        for found, texts_of, read in ((days, dates, _days), (times, clocks, _clocks_of_texts)):
+            for values, again in zip(found, _of_each(texts_of[failed], read)):
+                values[failed] = again
+    day, parts, length = days
+    clock, offset, zulu, covers = times
     timed = (clock != NAT) & (length == 1)
     good = (day != NAT) & (timed | (clocks == ""))
     found = parsed.clock[rest] == NAT
@@ -180,6 +177,12 @@ def _parse_unique(texts: Objects) -> ParsedTimes:
                          ("covers", np.where(timed, covers, length * DATE))):
         getattr(parsed, name)[rest] = np.where(good, values, getattr(parsed, name)[rest])
     return parsed
+
+
+def _of_each(texts: Objects, read: Callable[[Objects], list[NDArray[Any]]]) -> list[NDArray[Any]]:
+    """What ``read`` gives of distinct texts, for each of these."""
+    codes, unique = pd.factorize(texts)
+    return [part[codes] for part in read(unique)]
 
 
 def _read_unusual(texts: Objects, rows: Ints, dates: Objects, clocks: Objects, places: Ints,
