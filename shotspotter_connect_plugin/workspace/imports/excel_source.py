@@ -10,7 +10,6 @@ import pandas as pd
 
 from ...errors import ConnectError, some
 from ..store.layer_file import check_unpacked
-from . import row_source
 from .cell_texts import cell_text
 from .privacy import about_persons
 from .report_lines import report_lines
@@ -36,9 +35,9 @@ class SheetSource(RowSource):
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         first = [] if about_persons(self.columns[0]) else [self.columns[0]]
         looked_at = list(dict.fromkeys([*first, *columns]))
-        for start in range(0, len(self.sheet), row_source.CHUNK_ROWS):
+        for start in range(0, len(self.sheet), self.chunk_rows):
             progress.report(start / max(len(self.sheet), 1))
-            cells = self.sheet[looked_at].iloc[start:start + row_source.CHUNK_ROWS]
+            cells = self.sheet[looked_at].iloc[start:start + self.chunk_rows]
             chunk = cells.apply(lambda values: values.map(cell_text))
             lines = report_lines(chunk, looked_at)
             chunk.index += 1 + self.header_rows

@@ -90,7 +90,7 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     before = table_before(workspace, source.columns)
     if before in FILE_KINDS:
         return before
-    head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
+    head = first_rows(source, source.columns, progress, FIRST_ROWS)
     columns = [column for column in source.columns if not privacy.about_persons(column)]
     found = {table: recognise(columns, table) for table in ("incidents", "gunfire", "gps_fixes", "tactic_log",
                                                             "roster", "calendar")}

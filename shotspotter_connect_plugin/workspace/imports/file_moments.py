@@ -103,7 +103,8 @@ class FileMoments:
                  labels: Optional[pd.Categorical]) -> TimeEvidence:
         """What a chunk tells; ``labels`` are those of its shifts."""
         found = TimeEvidence({role: _known_and_old(parsed) for role, parsed in moments.items()},
-                             {role: time_columns.evidence(parsed, self._zone) for role, parsed in moments.items()},
+                             {role: time_columns.evidence(parsed, self._zone) if role in clocks else np.zeros(3, int)
+                              for role, parsed in moments.items()},
                              {role: clock_texts.counts_of(beside.numbers) for role, beside in clocks.items()})
         if moments and labels is not None:
             found.labels = clock_evidence.fit_of_labels(next(iter(moments.values())), labels, self._zone)

@@ -106,7 +106,7 @@ class GpsFile:
         self._said, self._shown = options.date_order, dict(shown or {})
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
-        self._settle(time_texts.parse(self._head[self.mapping["at"]].str.strip()))
+        self._settle(time_texts.parse(self._head[self.mapping["at"]]))
         self._comings: dict[str, tuple[int, bool]] = {}
         self._newest_first: Optional[bool] = None
 
@@ -193,7 +193,7 @@ class GpsFile:
     def _is_split(self) -> bool:
         """Whether the time of day stands in a column of its own."""
         split = "at_time" in self.mapping and not has_own_times(
-            time_texts.parse(self._head[self.mapping["at"]].str.strip()), self.zone)
+            time_texts.parse(self._head[self.mapping["at"]]), self.zone)
         if not split:
             self.mapping.pop("at_time", None)
         return split
@@ -209,9 +209,7 @@ class GpsFile:
 
     def _instants(self, chunk: FileRows, unit: Objects) -> tuple[Ints, Objects]:
         """int64 nanoseconds UTC and, where there is none, why."""
-        at = chunk[self.mapping["at"]].str.strip()
-        clock = chunk[self.mapping["at_time"]].str.strip() if self._split else None
-        parsed = time_texts.parse(at, clock)
+        parsed = time_texts.parse(chunk[self.mapping["at"]], chunk[self.mapping["at_time"]] if self._split else None)
         self._settle(parsed)
         wall = time_texts.in_order(parsed, self.answers.date_order)
         known = (wall != NAT) & parsed.timed
@@ -275,8 +273,9 @@ class GpsFile:
 
     def _placed(self, chunk: FileRows) -> tuple[Floats, Floats, Objects]:
         """(x, y, reason why not) of the rows of a chunk, in the workspace's CRS."""
-        given = np.logical_or.reduce([chunk[name].notna() if name in POSITION_COLUMNS else chunk[name].str.strip() != ""
-                                      for name in self._places])
+        given = np.logical_or.reduce([
+            chunk[name].notna() if name in POSITION_COLUMNS else chunk[name].map(str.strip) != ""
+            for name in self._places])
         # A fleet may be elsewhere for hours: its places are no slips of a key.
         return coordinates.place_points(self._area, self._system, read_positions(chunk, self._places), given,
                                         powers=False)
@@ -290,7 +289,7 @@ class GpsFile:
     def _accuracy(self, chunk: FileRows) -> Floats:
         for role, metres in (("accuracy", 1.0), ("hdop", _METRES_PER_HDOP)):
             if role in self.mapping:
-                values = numbers(chunk[self.mapping[role]].str.strip())
+                values = numbers(chunk[self.mapping[role]].map(str.strip))
                 return np.where(values > 0, values * metres, np.nan)
         return np.full(len(chunk), np.nan)
 

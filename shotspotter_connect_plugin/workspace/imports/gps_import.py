@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from .column_recognition import ColumnMapping
 
 
+_MOST_OTHERS = 3
+"""Times as many fixes as are wanted that are read in one piece."""
+
+
 @dataclass
 class GpsImport(ImportResult):
     """As :class:`ImportResult`, with the first and the last date (ISO) of whose shifts there are fixes; "" if none."""
@@ -139,8 +143,10 @@ def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected
         rejected.write(reader.source.name, chunk.index[~good], column[~good], reason[~good])
         reasons.update(reason[~good])
         _widen(result, workspace, fixes["at_utc"][good])
-        taken = _as_known(workspace, fixes[good]) if has_fixes else fixes[good]
-        done = writer.upsert(TABLE, _each_once(taken))
+        stored = _stored_near(workspace, fixes[good]) if has_fixes else None
+        taken = fixes[good] if stored is None else _as_known(fixes[good], stored)
+        new = _each_once(taken) if stored is None else _not_yet(_each_once(taken), stored)
+        done = writer.upsert(TABLE, new)
         counts.update(read=len(chunk), added=done.added, updated=done.updated, rejected=int((~good).sum()),
                       unchanged=int(good.sum()) - done.added - done.updated)
     for name, count in counts.items():
@@ -166,20 +172,33 @@ def _widen(result: GpsImport, workspace: Workspace, moments: pd.Series) -> None:
     result.last = max(result.last, dates[1])
 
 
-def _as_known(workspace: Workspace, fixes: GpsFixes) -> GpsFixes:
-    """Fixes put where the workspace has one of the unit and moment within a metre: the same, told in other digits."""
-    moment = KEY[:2]
+def _stored_near(workspace: Workspace, fixes: GpsFixes) -> GpsFixes:
+    """The workspace's fixes of the units and moments of some, and perhaps others."""
+    moment, names = KEY[:2], [*KEY, "accuracy"]
+    if fixes.empty:
+        return fixes.loc[:, names]
     around = Between(fixes["at_utc"].min(), fixes["at_utc"].max() + pd.Timedelta(milliseconds=1))
-    if fixes.empty or not workspace.count(TABLE, {"unit": fixes["unit"].unique(), "at_utc": around}):
-        return fixes
-    stored = workspace.read(TABLE, KEY, {tuple(moment): fixes[moment].drop_duplicates()})
+    within = {"unit": fixes["unit"].unique(), "at_utc": around}
+    # One piece of an index is read much faster than as many places of it, unless it is much longer.
+    if workspace.count(TABLE, within) <= _MOST_OTHERS * len(fixes):
+        return workspace.read(TABLE, names, within)
+    return workspace.read(TABLE, names, {tuple(moment): fixes[moment].drop_duplicates()})
+
+
+def _as_known(fixes: GpsFixes, stored: GpsFixes) -> GpsFixes:
+    """Fixes put where there is one of the unit and moment within a metre: the same, told in other digits."""
     fixes = fixes.reset_index(drop=True)
-    pairs = fixes[KEY].reset_index().merge(stored, on=moment, suffixes=("", "_known"))
+    pairs = fixes[KEY].reset_index().merge(stored[KEY], on=KEY[:2], suffixes=("", "_known"))
     pairs["metres"] = np.hypot(pairs["x"] - pairs["x_known"], pairs["y"] - pairs["y_known"])
     pairs = pairs[pairs["metres"] < SAME_PLACE].sort_values("metres", kind="stable").drop_duplicates("index")
     for axis in ("x", "y"):
         fixes.loc[pairs["index"], axis] = pairs[f"{axis}_known"].to_numpy()
     return fixes
+
+
+def _not_yet(fixes: GpsFixes, stored: GpsFixes) -> GpsFixes:
+    """Fixes that are not stored just so: there is nothing to write for the others."""
+    return fixes[fixes.merge(stored, how="left", on=list(fixes), indicator="known")["known"].to_numpy() == "left_only"]
 
 
 def _each_once(fixes: GpsFixes) -> GpsFixes:

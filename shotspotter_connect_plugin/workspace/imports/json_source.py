@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from . import row_source
 from .cell_texts import cell_text
 from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
 from .text_file import decoded, encoding_of, start_of, told, unpacked
@@ -38,11 +37,11 @@ class JsonSource(RowSource):
     kind = "json"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        for start in range(0, len(self.rows), row_source.CHUNK_ROWS):
+        for start in range(0, len(self.rows), self.chunk_rows):
             progress.report(start / max(len(self.rows), 1))
             placed = POSITION_COLUMNS if self.has_geometry else ()
             wanted = list(dict.fromkeys([*columns, *placed]))
-            yield limited(self.rows[wanted].iloc[start:start + row_source.CHUNK_ROWS])
+            yield limited(self.rows[wanted].iloc[start:start + self.chunk_rows])
 
 
 def is_json(path: Path) -> bool:

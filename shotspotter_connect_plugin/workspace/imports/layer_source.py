@@ -13,7 +13,6 @@ from osgeo import gdal, ogr
 
 from ...errors import ConnectError
 from ..store.layer_file import open_layers
-from . import row_source
 from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
 from .text_file import WINDOWS_1252
 
@@ -48,7 +47,7 @@ class LayerSource(RowSource):
                 position = _position(feature.GetGeometryRef(), self.name)
                 x.append(position[0])
                 y.append(position[1])
-            if len(rows) == row_source.CHUNK_ROWS:
+            if len(rows) == self.chunk_rows:
                 yield self._frame(columns, rows, x, y, line)
                 line += len(rows)
                 rows, x, y = [], [], []

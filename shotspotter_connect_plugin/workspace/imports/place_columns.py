@@ -33,7 +33,7 @@ def add_points(source: RowSource, found: dict[str, str], names: Sequence[str], p
         return
     columns = [column for column in source.columns if not privacy.about_persons(column) and not any(
         column == used and role not in _TAKEN_FOR_TEXT for role, used in found.items())]
-    rows = first_rows(source, columns, progress) if head is None else head
+    rows = first_rows(source, columns, progress, _ROWS) if head is None else head
     for number, column in enumerate(_points_in(rows.head(_ROWS), columns, names), 1):
         for role in [role for role, used in found.items() if used == column]:
             del found[role]

@@ -148,7 +148,7 @@ class PlacedFile:
         said = {role for role in self.answers.mapping if role.startswith(OCCURRENCE)}
         if said or set(OCCURRENCE) & set(self.mapping):
             return []
-        rows = first_rows(self.source, self.source.columns, progress).head(FIRST_ROWS)
+        rows = first_rows(self.source, self.source.columns, progress, FIRST_ROWS)
         find_occurrence(rows, self.mapping, self.warnings)
         return left_aside(rows, self.mapping)
 

@@ -189,7 +189,7 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     found.answers = recall(workspace, found.kind, source.columns, options, found.notes)
     found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
     columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
-    head = first_rows(source, columns, progress).head(FIRST_ROWS)
+    head = first_rows(source, columns, progress, FIRST_ROWS)
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     if found.kind == "incidents" and not set(OCCURRENCE) & {*found.mapping, *found.answers.mapping}:
         find_occurrence(head[source.columns], found.mapping, found.notes)
@@ -265,7 +265,7 @@ def _preview_layer(workspace: Workspace, found: Preview, options: SourceOptions,
     if found.kind in COLUMN_ROLES:
         found.mapping = recognise([column for column in source.columns if not privacy.about_persons(column)],
                                   found.kind)
-    head = first_rows(source, source.columns, progress).head(FIRST_ROWS)
+    head = first_rows(source, source.columns, progress, FIRST_ROWS)
     _leave_out(found, head, found.kind in COLUMN_ROLES)
     if found.kind in _DATES:
         found.answers = recall(workspace, found.kind, source.columns, SourceOptions(), found.notes)

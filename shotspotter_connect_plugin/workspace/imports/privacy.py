@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Iterable, Union
+from typing import TYPE_CHECKING, Callable, Iterable, Union
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from .column_names import plain, words_of
 
 if TYPE_CHECKING:
-    from ...forecast.arrays import Objects
+    from ...forecast.arrays import Ints, Objects
 
 _SAMPLE = 5000
 
@@ -144,23 +144,31 @@ def values_about_persons(values: Union[Iterable[str], pd.Series]) -> str:
     values : sequence of str
         Empty ones do not count. Up to 5,000 of them, evenly taken, are looked at.
     """
-    values = pd.Series(values, dtype=object).dropna().astype(str).str.strip()
-    values = values[values != ""]
-    if not len(values):
+    codes, texts = pd.factorize(pd.Series(values, dtype=object).dropna().astype(str).to_numpy(object))
+    texts = np.array([text.strip() for text in texts], dtype=object)
+    codes = codes[(texts != "")[codes]]
+    if not len(codes):
         return ""
-    sample = values.iloc[np.linspace(0, len(values) - 1, min(len(values), _SAMPLE)).astype(int)]
+    sample = codes[np.linspace(0, len(codes) - 1, min(len(codes), _SAMPLE)).astype(int)]
+    distinct, rows = np.unique(sample, return_counts=True)
+    words = texts[distinct].tolist()
     for pattern, what, share in _VALUES:
-        if sample.str.contains(pattern).mean() > share:
+        if _share(pattern.search, words, rows) > share:
             return what
-    if sample.map(_is_full_name).mean() > 0.5:
+    if _share(_is_full_name, words, rows) > 0.5:
         return "names"
-    return "number plates" if _are_plates(sample) else ""
+    return "number plates" if _are_plates(words, rows) else ""
 
 
-def _are_plates(sample: pd.Series) -> bool:
+def _share(tells: Callable[[str], object], words: list[str], rows: Ints) -> float:
+    """The share of rows whose words tell something."""
+    return float(rows[np.array([bool(tells(word)) for word in words], dtype=bool)].sum() / rows.sum())
+
+
+def _are_plates(words: list[str], rows: Ints) -> bool:
     """Plates differ in their letters; numbers of cases share them."""
-    letters = sample.str.replace(r"[^A-Z]", "", regex=True)
-    return sample.str.contains(_PLATE).mean() > 0.8 and letters.nunique() > len(sample) / 2
+    letters = {re.sub(r"[^A-Z]", "", word) for word in words}
+    return _share(_PLATE.search, words, rows) > 0.8 and len(letters) > rows.sum() / 2
 
 
 def without_contacts(texts: Iterable[str]) -> tuple[Objects, int]:

@@ -89,10 +89,16 @@ FIRST_ROWS = 2000
 """Rows by which a file is recognised."""
 
 
-def first_rows(source: RowSource, columns: Sequence[str], progress: Progress) -> FileRows:
-    """The first chunk of a source, as :meth:`RowSource.chunks` gives it; without rows where there are none."""
-    return _from_the_start(source, lambda: next(source.chunks(columns, progress),
-                                                pd.DataFrame(columns=list(columns), dtype=object)))
+def first_rows(source: RowSource, columns: Sequence[str], progress: Progress, most_rows: int = 0) -> FileRows:
+    """The first chunk of a source, as :meth:`RowSource.chunks` gives it, or ``most_rows`` rows of it, beyond which
+    nothing is read; without rows where there are none."""
+    source.most_rows = most_rows
+    try:
+        rows = _from_the_start(source, lambda: next(source.chunks(columns, progress),
+                                                    pd.DataFrame(columns=list(columns), dtype=object)))
+    finally:
+        source.most_rows = 0
+    return rows.head(most_rows) if most_rows else rows
 
 
 def _from_the_start(source: RowSource, read: Callable[[], _Read]) -> _Read:

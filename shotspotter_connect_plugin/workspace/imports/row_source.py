@@ -50,6 +50,8 @@ class RowSource:
         Whether they have polygons; only their attributes are read here.
     told
         Sentences on how its form was understood.
+    most_rows
+        Of a chunk; 0 for :data:`CHUNK_ROWS`.
     """
 
     path: Path
@@ -61,7 +63,13 @@ class RowSource:
     layer: str = ""
     encoding: str = UTF8
     told: list[str] = field(default_factory=list)
+    most_rows: int = 0
     kind = ""
+
+    @property
+    def chunk_rows(self) -> int:
+        """Rows of a chunk, of which the last may have fewer."""
+        return self.most_rows or CHUNK_ROWS
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
         """Give data frames of texts (empty where there is none), indexed by line.

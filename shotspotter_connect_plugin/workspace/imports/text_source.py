@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from . import row_source
 from .privacy import about_persons
 from .report_lines import report_lines
 from .row_source import EXTRA, RowSource, distinct_names, limited, marked
@@ -50,7 +49,7 @@ class TextSource(RowSource):
         with told(self.name, self.encoding), unpacked(self.path) as (raw, stream):
             headed = _Headed(stream, self)
             with pd.read_csv(headed, sep=self.delimiter, usecols=wanted, index_col=False, dtype=str, na_filter=False,
-                             skip_blank_lines=False, chunksize=row_source.CHUNK_ROWS) as reader:
+                             skip_blank_lines=False, chunksize=self.chunk_rows) as reader:
                 for chunk in reader:
                     progress.report(min(raw.tell() / size, 1.0))
                     chunk.index += 1 + self.header_rows

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.progress import SILENT
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
-from shotspotter_connect_plugin.workspace.imports.readers import open_source, read_rows
+from shotspotter_connect_plugin.workspace.imports.readers import first_rows, open_source, read_rows
 from shotspotter_connect_plugin.workspace.imports.row_source import faults
 
 HEAD = ["Case No", "Offense", "Date Occurred", "Longitude", "Latitude", "Remarks"]
@@ -135,3 +135,19 @@ def test_numbers_of_incidents_that_excel_shortened_are_told(city, tmp_path):
     result = import_incidents(city("dc"), tmp_path / "a.csv", rejects=tmp_path / "r.csv")
     assert result.added == 3 and result.read == 6
     assert any("6 numbers in column CCN were shortened by Excel" in told for told in result.warnings)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.json"])
+def test_a_first_look_reads_no_more_than_it_needs_and_keeps_nothing_from_the_import(tmp_path, name):
+    table = pd.DataFrame({"Case No": [f"P{number}" for number in range(500)], "Offense": "ROBBERY", "Remarks": "é"})
+    write = {"a.csv": table.to_csv, "a.xlsx": table.to_excel}.get(name)
+    if write:
+        write(tmp_path / name, index=False)
+    else:
+        table.to_json(tmp_path / name, orient="records")
+    source = open_source(tmp_path / name)
+    head = first_rows(source, source.columns, SILENT, 20)
+    whole = pd.concat(read_rows(source, source.columns, SILENT, lambda chunk: chunk))
+    assert len(head) == 20 and len(whole) == 500
+    pd.testing.assert_frame_equal(head, whole.head(20))
+    assert first_rows(source, source.columns, SILENT).equals(whole)

@@ -255,6 +255,20 @@ def test_ways_of_writing_a_csv(at, tmp_path, writing, delimiter):
     check(workspace, frame)
 
 
+@pytest.mark.parametrize("step", [1, 2, 40])
+def test_fixes_told_again_in_other_digits_are_found_among_few_and_among_many_others(at, tmp_path, step):
+    workspace, frame = at("San Francisco"), rows().assign(accuracy=5.0)
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    import_gps(workspace, tmp_path / "all.csv")
+    again = frame.iloc[::step].assign(lat=frame["lat"].round(6) + 1e-6)
+    again.iloc[-1, again.columns.get_loc("accuracy")] = 3.0
+    again.to_csv(tmp_path / "again.csv", index=False)
+    result = accounted(import_gps(workspace, tmp_path / "again.csv"))
+    assert (result.added, result.updated, result.unchanged) == (0, 1, len(again) - 1)
+    assert workspace.read("gps_fixes")["accuracy"].value_counts().to_dict() == {5.0: len(frame) - 1, 3.0: 1}
+    check(workspace, frame)
+
+
 def test_day_before_month_is_known_from_a_later_row(at, tmp_path, monkeypatch):
     from shotspotter_connect_plugin.workspace.imports import row_source
     monkeypatch.setattr(row_source, "CHUNK_ROWS", 50)
