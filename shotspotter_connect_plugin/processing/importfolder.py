@@ -78,7 +78,8 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
                   f"{counts[BEFORE]} taken before.")
     left = found.of(NOT_TAKEN)
     if left:
-        progress.warn(f"{len(left)} files were left: {'; '.join(f'{file.name} ({file.sentence})' for file in left)}")
+        progress.warn(f"{len(left)} files were left; what a file asks, answer once in the import dock or with the "
+                      f"import of its kind: {'; '.join(f'{file.name} ({file.sentence})' for file in left)}")
     return found
 
 

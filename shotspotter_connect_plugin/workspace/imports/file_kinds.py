@@ -11,7 +11,7 @@ import pandas as pd
 from . import privacy
 from .alert_words import alert_kind, names_gunfire
 from .census_columns import AREA_NAMES, population_group
-from .column_meanings import find_points, pairs_of
+from .column_meanings import find_columns, find_points, pairs_of
 from .column_names import plain
 from .column_recognition import recognise
 from .gps_formats import is_track, open_gps
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from ..store.workspace import Workspace
     from .import_frames import FileRows
+    from .row_source import RowSource
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ FILE_KINDS = {
         "disposition": "what came of it (no gunfire, a test)"}),
     "gps_fixes": FileKind("GPS of units", "connect:importgps", {
         "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
-        "hdop": "dilution (HDOP)"}),
+        "hdop": "dilution (HDOP)", "valid": "valid position (yes or no)"}),
     "tactic_log": FileKind("Log of tactics", "connect:importtactics", {
         "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
         "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
@@ -86,14 +87,14 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     if source.has_areas:
         return _kind_of_polygons(source.columns)
     if source.kind in ("text", "bare") and open_gps(path).kind == "bare":
-        return "gps_fixes"
+        # Its columns have to be named if it is no track; then that is asked.
+        return "incidents" if _tells_offences(source, progress) else "gps_fixes"
     before = table_before(workspace, source.columns)
     if before in FILE_KINDS:
         return before
     head = first_rows(source, source.columns, progress, FIRST_ROWS)
-    columns = [column for column in source.columns if not privacy.about_persons(column)]
-    found = {table: recognise(columns, table) for table in ("incidents", "gunfire", "gps_fixes", "tactic_log",
-                                                            "roster", "calendar")}
+    found = {table: find_columns(source.columns, table, None, []) for table in (
+        "incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")}
     tests = ((_is_log, "tactic_log"), (_is_roster, "roster"), (_is_gunfire, "gunfire"), (_is_incidents, "incidents"),
              (_is_gps, "gps_fixes"), (_is_calendar, "calendar"))
     for table in ("incidents", "gunfire", "gps_fixes"):
@@ -101,6 +102,12 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
     placed = bool(pairs_of(source, found["incidents"]))
     rest = "places" if source.has_geometry else ""
     return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
+
+
+def _tells_offences(source: RowSource, progress: Progress) -> bool:
+    """Whether a column of a file without a header holds words of offences."""
+    head = first_rows(source, source.columns, progress, FIRST_ROWS)
+    return any(crime_type(word) in SEVERITY for column in source.columns for word in head[column].unique() if word)
 
 
 def _kind_of_polygons(columns: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .import_frames import FileRows
 
 _TEXT = {".csv", ".txt", ".tsv", ".tab", ".psv", ".log", ".rpt"}
+_OF_WATCHES = {".tcx", ".fit"}
 _EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson"}
 
 _Read = TypeVar("_Read")
@@ -64,6 +65,9 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
         return _open_packed_excel(path) if member_of(path) else open_excel(path)
     if kind == ".xls":
         raise ConnectError(f"{path.name} is in the old Excel format; save it as .xlsx or CSV.")
+    if kind in _OF_WATCHES:
+        raise ConnectError(f"{path.name} is a file of a sports watch, which is not read; export the track as GPX or "
+                           "CSV.")
     return open_layer_of_rows(path, layer, table, areas)
 
 

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.progress import SILENT
 from shotspotter_connect_plugin.workspace.imports.gps_formats import open_gps
-from shotspotter_connect_plugin.workspace.imports.preview import importable_parts
+from shotspotter_connect_plugin.workspace.imports.gunfire_import import import_gunfire
+from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
+from shotspotter_connect_plugin.workspace.imports.preview import importable_parts, preview_file
 from shotspotter_connect_plugin.workspace.imports.readers import open_source, read_rows
 
 COLUMNS = ["CaseNo", "Offense", "OccurredAt", "Latitude", "Longitude"]
@@ -207,3 +209,32 @@ def test_rows_that_begin_with_narrow_lines_only_are_read(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" * 61 + "Id,Offense,Date,Beat,Longitude,Latitude\n" + "1,THEFT,2023-05-01,3,1.5,2.5\n" * 200)
     assert open_source(path).columns
+
+
+# What a file is
+
+
+def test_the_kind_of_alerts_and_of_files_without_a_header_is_told_by_what_they_hold(workspace, tmp_path):
+    assert preview_file(workspace, CASES / "gunshot_xml_feed" / "feed.xml").kind == "gunfire"
+    assert preview_file(workspace, CASES / "gunshot_xml_one_alert" / "alert.xml").kind == "gunfire"
+    bare = preview_file(workspace, CASES / "incidents_without_header" / "extract.csv")
+    assert bare.kind == "incidents" and bare.question.parameter == "MAPPING"
+    (tmp_path / "3A12.csv").write_text("2023-03-14 12:00:00,38.901,-77.012\n2023-03-14 12:00:05,38.902,-77.013\n")
+    assert preview_file(workspace, tmp_path / "3A12.csv").kind == "gps_fixes"
+
+
+@pytest.mark.parametrize("importer", [import_incidents, import_gunfire])
+def test_a_time_of_day_alone_is_no_date(workspace, tmp_path, importer):
+    path = tmp_path / "a.csv"
+    path.write_text("Case,Offense,Time Occurred,Longitude,Latitude\n1,ROBBERY,14:30,-77.01,38.9\n"
+                    "2,SHOTS FIRED,02:10,-77.02,38.91\n")
+    with pytest.raises(ConnectError, match="No date in Time Occurred"):
+        importer(workspace, path, rejects=tmp_path / "r.csv")
+    assert workspace.count("incidents") + workspace.count("gunfire") == 0
+
+
+@pytest.mark.parametrize("name", ["ride.tcx", "ride.FIT"])
+def test_files_of_watches_are_one_sentence(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x0e\x10.FIT")
+    with pytest.raises(ConnectError, match="file of a sports watch.* as GPX or CSV"):
+        open_source(tmp_path / name)
