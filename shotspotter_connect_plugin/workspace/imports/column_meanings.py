@@ -85,7 +85,7 @@ def _settle_times(found: dict[str, str], given: Mapping[str, Optional[str]]) -> 
     others = [role for role in ("occurred_from", "reported") if role in found]
     if "occurred" in found or "occurred_year" in found or not others:
         return
-    for part in ("_time", "_hour"):
+    for part in ("_time", "_hour", "_half"):
         if "occurred" + part in found and others[0] + part not in found:
             found[others[0] + part] = found.pop("occurred" + part)
 

@@ -7,7 +7,7 @@ from typing import Mapping, Optional, Sequence, Union
 from ... import json_text
 from ...errors import ConnectError, some
 from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
-from .place_names import paired_by_words
+from .place_names import paired_by_words, words_in
 from .synonyms import BY_CONTENT, COLUMN_ROLES, NUMBERED, SEVERAL
 
 _ALIASES = {"incident_id": "id", "alert_id": "id", "place_id": "id", "crime_type": "offence", "offense": "offence",
@@ -18,6 +18,10 @@ _NESTED = re.compile(r"\w+(\.\w+)+")
 _UNIT = re.compile(r"(?<=[a-z])\d+(m|meters?|metres?|ft|feet)?$")
 _LOCAL = re.compile(r"local$|^local(?=[a-z]{3})")
 _THROUGH, _STAMP = re.compile("through|thru"), re.compile("timestamp$|dttm$")
+_OF_ANOTHER = {"gps_fixes": re.compile(r"\b(call|incident|scene|job|order)\b"),
+               **dict.fromkeys(("incidents", "gunfire"), re.compile(r"\b(unit|vehicle|car|avl)\b"))}
+"""What says of coordinates that they are of the call and not of the car, or the other way round."""
+_NOTHING = re.compile("$^")
 _DIGITS = re.compile(r"\d+")
 _SHAPEFILE_NAME = 10
 
@@ -61,7 +65,7 @@ def recognise(columns: Sequence[str], table: str, mapping: ColumnMapping = None)
     if "x" in COLUMN_ROLES[table] and not {"x", "y"} & set(given):
         _pairs(free, COLUMN_ROLES[table], found)
     if "x" in COLUMN_ROLES[table] and not {"longitude", "latitude", "x", "y", *BY_CONTENT} & set(given):
-        _by_words(free, found)
+        _by_words([column for column in free if not _OF_ANOTHER.get(table, _NOTHING).search(words_in(column))], found)
     return found
 
 

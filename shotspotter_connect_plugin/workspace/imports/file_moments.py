@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .time_texts import ParsedClocks, ParsedTimes
 
 ROLES = ("reported", "occurred_from", "occurred_to", "occurred")
-PARTS_OF_MOMENTS = ("_time", *(f"_{part}" for part in time_columns.PARTS))
+PARTS_OF_MOMENTS = ("_time", "_half", *(f"_{part}" for part in time_columns.PARTS))
 """What follows a role's name in those of the columns beside its own."""
 _TIMES_TOLD = 4
 

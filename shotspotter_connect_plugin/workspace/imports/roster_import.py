@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TABLE = "roster"
 
 NO_UNIT, NO_OFFICER = "no unit", "no officer"
+OFF_DUTY = "not on duty by its own words: sick, on leave, off"
 NO_START = "no start: neither a time nor a date with a shift of the workspace"
 UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
@@ -74,6 +75,7 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
     officers, wrong, words = crews.badges_of([file.texts(role) for role in file.roles("officer")])
     if words:
         file.warnings.append(f"Words beside {words:,} badge numbers were left out.")
+    file.reject(file.texts("duty").map(value_words.says_off_duty), OFF_DUTY, "duty")
     file.reject(file.texts("unit") == "", NO_UNIT, "unit")
     file.reject(wrong, crews.NAMES, "officer")
     file.reject(officers.map(len) == 0, NO_OFFICER, "officer")

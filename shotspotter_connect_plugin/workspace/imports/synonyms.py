@@ -60,6 +60,7 @@ _TIMES = {
                      "incidenthourofday offensehour offencehour crimehour rmsoccurrencehour eventhour alerthour "
                      "hourofday hourofthedayoccurred hour hr",
     "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
+    "occurred_half": "ampm amorpm meridiem meridian ampmindicator ampmflag timeampm hourampm occurredampm occampm",
     "weekday": "dayofweek weekday dow dowoccu occdow occurrencedayofweek occurreddayofweek incidentdayofweek "
                "offensedayofweek weekdayname dayname daynameofweek dayofwk wday",
 }
@@ -130,7 +131,7 @@ _ROLES = {
         "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
-                                           "occurred_minute", "weekday")},
+                                           "occurred_minute", "occurred_half", "weekday")},
         **_PLACES,
     },
     "places": {
@@ -201,6 +202,8 @@ _ROLES = {
                    "personnelid payrollno memberid",
         "shift_date": "shiftdate date dutydate workdate rosterdate day",
         "shift": "shift shiftcode shiftname tour watch",
+        "duty": "status dutystatus shiftstatus rosterstatus attendance attendancestatus leave leavetype leavecode "
+                "absence absencetype absent paycode",
         "from": "from fromutc fromdatetime fromtime start startdatetime starttime shiftstart begin begindatetime "
                 "begintime on onduty ondutytime signon logon timeon clockin",
         "to": "to toutc todatetime totime through thru throughtime thrutime until till end enddatetime endtime "

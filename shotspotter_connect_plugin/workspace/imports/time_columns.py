@@ -34,6 +34,7 @@ class MomentColumns:
 
     def __init__(self, role: str, mapping: Mapping[str, str]) -> None:
         self._column, self._time = mapping.get(role), mapping.get(role + "_time")
+        self._half = mapping.get(role + "_half")
         self._part = {part: mapping[f"{role}_{part}"] for part in PARTS if f"{role}_{part}" in mapping}
         self._whole, self._form, self._here = False, clock_texts.HOURS, ""
 
@@ -55,7 +56,7 @@ class MomentColumns:
     def dates(self, chunk: FileRows) -> pd.Series:
         """Texts of the dates, put together from their parts if need be: 2023-3-14, 2023-March-14, 2023-3."""
         if self._column:
-            return chunk[self._column]
+            return chunk[self._column] if self.beside_name else self._with_half(chunk, chunk[self._column])
         year, month, day = (_whole_numbers(chunk, self._part.get(part)) for part in PARTS[:3])
         given = (year != "") & (month != "")
         texts = np.where(given, year + "-" + month + np.where(day != "", "-" + day, ""), "")
@@ -64,11 +65,20 @@ class MomentColumns:
     def clocks(self, chunk: FileRows) -> Optional[ParsedClocks]:
         """Times of day beside the dates, None where there is no such column."""
         if self._time:
-            return time_texts.parse_clocks(chunk[self._time])
+            return time_texts.parse_clocks(self._with_half(chunk, chunk[self._time]))
         if "hour" not in self._part:
             return None
         hour, minute = (_whole_numbers(chunk, self._part.get(part)) for part in ("hour", "minute"))
-        return time_texts.parse_clocks(np.where((minute != "") & (hour != ""), hour + ":" + _two_digits(minute), hour))
+        clocks = np.where((minute != "") & (hour != ""), hour + ":" + _two_digits(minute), hour)
+        return time_texts.parse_clocks(self._with_half(chunk, pd.Series(clocks, index=chunk.index, dtype=object)))
+
+    def _with_half(self, chunk: FileRows, texts: pd.Series) -> pd.Series:
+        """Texts of times with the AM or PM that stands in a column of its own."""
+        if not self._half:
+            return texts
+        half = chunk[self._half].str.strip()
+        return texts.where(~half.str.fullmatch(r"[AaPp]\.?\s?[Mm]?\.?") | (texts == ""),
+                           texts.str.strip() + " " + half.str[:1] + "M")
 
     def settle(self, dates: Ints, clocks: Ints, zone: str) -> None:
         """Decide how the columns go together by the sums of :func:`evidence` and ``clock_texts.counts_of``."""

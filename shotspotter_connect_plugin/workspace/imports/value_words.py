@@ -46,6 +46,15 @@ def says_no_fix(text: object) -> bool:
     return bool(_NO_FIX.match(str(text).strip()))
 
 
+_OFF_DUTY = re.compile(r"\b(SICK|ILL|VACATION|LEAVE|ABSENT|AWOL|FMLA|PTO|NO SHOW|DAY OFF|OFF( DUTY)?|CANCEL\w*|SUSPENDED|"
+                       r"BEREAVEMENT|COMP TIME)\b", re.IGNORECASE)
+
+
+def says_off_duty(text: object) -> bool:
+    """Whether a word of a roster says that an officer was not aboard: sick, on leave, off."""
+    return bool(_OFF_DUTY.search(str(text)))
+
+
 def is_true(text: object) -> bool:
     """Whether a flag's text means yes, or that an officer began it."""
     return bool(_TRUE.search(str(text).strip()))
