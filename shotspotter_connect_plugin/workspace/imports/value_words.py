@@ -46,8 +46,8 @@ def says_no_fix(text: object) -> bool:
     return bool(_NO_FIX.match(str(text).strip()))
 
 
-_OFF_DUTY = re.compile(r"\b(SICK|ILL|VACATION|LEAVE|ABSENT|AWOL|FMLA|PTO|NO SHOW|DAY OFF|OFF( DUTY)?|CANCEL\w*|SUSPENDED|"
-                       r"BEREAVEMENT|COMP TIME)\b", re.IGNORECASE)
+_OFF_DUTY = re.compile(r"\b(SICK|ILL|VACATION|LEAVE|ABSENT|AWOL|FMLA|PTO|NO SHOW|DAY OFF|OFF( DUTY)?|CANCEL\w*|"
+                       r"SUSPENDED|BEREAVEMENT|COMP TIME)\b", re.IGNORECASE)
 
 
 def says_off_duty(text: object) -> bool:
