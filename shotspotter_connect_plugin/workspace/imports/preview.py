@@ -223,7 +223,7 @@ def _preview_gps(workspace: Workspace, found: Preview, options: SourceOptions, p
     for number, path in enumerate(files):
         try:
             source = open_gps(path)
-            found.columns, head = list(source.columns), first_rows(source, source.columns, progress)
+            found.columns, head = list(source.columns), first_rows(source, source.columns, progress, FIRST_ROWS)
             _leave_out(found, head)
             file = _gps_file(workspace, found, files, path, options, area, progress)
         except ConnectError:
