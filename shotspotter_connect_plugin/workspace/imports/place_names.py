@@ -47,33 +47,36 @@ def paired_by_words(columns: Sequence[str]) -> Optional[tuple[str, str, str]]:
 
 
 def _pairs(words: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    for column in words:
-        numbered = _NUMBERED.fullmatch(column)
-        other = numbered and next((name for name in words if _NUMBERED.fullmatch(name) and name != column
-                                   and _NUMBERED.fullmatch(name)[1] == numbered[1]), None)  # type: ignore[index]
-        if numbered and other and numbered[2] == "0":
-            yield "longitude", column, other
+    numbered = {column: found for column in words if (found := _NUMBERED.fullmatch(column))}
+    second = {found[1]: column for column, found in reversed(numbered.items()) if found[2] == "1"}
+    for column, found in numbered.items():
+        if found[2] == "0" and found[1] in second:
+            yield "longitude", column, second[found[1]]
+    joined = {column: name.replace(" ", "") for column, name in words.items()}
+    # Found by its text: a file may have thousands of columns.
+    column_of = {text: column for column, text in reversed(joined.items())}
     for pairs, role in ((_LANGUAGES, "longitude"), (_GRIDS, "x")):
         for pair in pairs:
             east, north = pair.split("/")
-            for column, name in words.items():
-                twin = next((other for other in words if other != column
-                             and _alike(name, words[other], east, north, role == "x")), None)
-                if twin:
-                    yield role, column, twin
+            for column, text in joined.items():
+                for before, after in _around(text, east):
+                    twin = column_of.get(before + north + after)
+                    if twin and _tells(words[column], before, after, east, role == "x"):
+                        yield role, column, twin
+                        break
 
 
-def _alike(name: str, other: str, east: str, north: str, only_about_places: bool) -> bool:
-    """Whether two names differ in the word of the axis only; short words stand alone or beside words of places."""
-    joined, twin = name.replace(" ", ""), other.replace(" ", "")
-    starts = [start.start() for start in re.finditer(f"(?={re.escape(east)})", joined)]
-    for start in starts:
-        before, after = joined[:start], joined[start + len(east):]
-        if twin != before + north + after:
-            continue
-        whole = re.search(rf"(?<![^\W\d_]){re.escape(east)}(?![^\W\d_])", name) is not None
-        about_place = bool(_ABOUT_PLACE.fullmatch(re.sub(r"\d", "", before)) and
-                           _ABOUT_PLACE.fullmatch(re.sub(r"\d", "", after)))
-        if about_place or len(east) > 5 or (whole and not only_about_places):
-            return True
-    return False
+def _around(text: str, word: str) -> Iterator[tuple[str, str]]:
+    """What stands before and after a word, wherever a text holds it."""
+    start = text.find(word)
+    while start >= 0:
+        yield text[:start], text[start + len(word):]
+        start = text.find(word, start + 1)
+
+
+def _tells(name: str, before: str, after: str, east: str, only_about_places: bool) -> bool:
+    """Whether the word of the axis means one: a short word stands alone, or beside words of places."""
+    if len(east) > 5 or _ABOUT_PLACE.fullmatch(re.sub(r"\d", "", before)) and \
+            _ABOUT_PLACE.fullmatch(re.sub(r"\d", "", after)):
+        return True
+    return not only_about_places and re.search(rf"(?<![^\W\d_]){re.escape(east)}(?![^\W\d_])", name) is not None
