@@ -39,7 +39,7 @@ class FileKind:
 
 
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day", "occurred_hour": "… hour",
-         "occurred_year": "year in which it happened", "occurred_month": "… month",
+         "occurred_half": "… AM or PM", "occurred_year": "year in which it happened", "occurred_month": "… month",
          "occurred_day": "… day of the month", "occurred_minute": "… minute", "weekday": "weekday on which it happened"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)",
           "point": "place in one column"}
@@ -65,7 +65,8 @@ FILE_KINDS = {
         "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
     "roster": FileKind("Roster", "connect:importroster", {
         "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
-        "from": "on duty from", "to": "on duty until"}),
+        "from": "on duty from", "to": "on duty until",
+        "duty": "on duty or not (sick, on leave)"}),
     "places": FileKind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
     "neighbourhoods": FileKind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
     "sensor_coverage": FileKind("Sensor coverage", "connect:importsensorcoverage", {}),
