@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence
 import numpy as np
 import pandas as pd
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from .cell_texts import cell_text
 from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
 from .text_file import decoded, encoding_of, start_of, told, unpacked
@@ -65,7 +65,8 @@ def open_json(path: Path) -> JsonSource:
         raise ConnectError(f"{path.name} is larger than {_LARGEST // 10 ** 6} MB; export it as CSV, or part by part.")
     text, encoding = decoded(content, encoding)
     try:
-        records, crs = _records(path.name, _values(path.name, text))
+        value = _values(path.name, text)
+        records, crs = _records(path.name, value)
     except RecursionError as error:
         raise ConnectError(f"{path.name} is nested too deeply; export the records as CSV.", repr(error)) from error
     names: dict[str, int] = {}
@@ -85,6 +86,14 @@ def open_json(path: Path) -> JsonSource:
         for axis in POSITION_COLUMNS:
             rows[axis] = np.array([record.get(axis, np.nan) for record in records], dtype=float)
     source.rows = rows
+    taken = _list_in(value, _DEEPEST)
+    lists = _lists_of_records(value, _DEEPEST)
+    left = [f"{key} ({len(items):,})" for key, items in lists if items is not taken]
+    if taken is not None and len(left) < len(lists):
+        here = next(key for key, items in lists if items is taken)
+        if left:
+            source.told.append(f"{path.name} holds several lists of records; the {len(taken):,} of {here} were read, "
+                               f"not those of {some(left)}.")
     return source
 
 
@@ -158,6 +167,17 @@ def _list_in(value: Any, depth: int) -> Optional[list[Any]]:
     if len(objects) == 1:
         return _list_in(objects[0], depth - 1)
     return [value] if plain > 1 else None
+
+
+def _lists_of_records(value: Any, depth: int) -> list[tuple[str, list[Any]]]:
+    """(key, list) of every list of several objects in the objects of a value, but not within such lists."""
+    found: list[tuple[str, list[Any]]] = []
+    for key, inner in value.items() if isinstance(value, dict) and depth else ():
+        if isinstance(inner, list) and sum(isinstance(item, dict) for item in inner) > 1:
+            found.append((key, inner))
+        elif isinstance(inner, dict):
+            found += _lists_of_records(inner, depth - 1)
+    return [(key, items) for key, items in found if key.casefold() not in _NO_ROWS_KEYS]
 
 
 def _of_lists(rows: list[list[Any]]) -> list[dict[str, Any]]:

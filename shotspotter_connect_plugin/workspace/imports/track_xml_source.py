@@ -66,6 +66,9 @@ def open_track(path: Path) -> TrackSource:
         if not points.units:
             source.told.append(f"{path.name} holds tracks of several names, and each was taken for a unit: "
                                f"{some(names)}. Give MAPPING {{\"unit\": \"\"}} if they are all one car's.")
+    elif len(points.names) > 1:
+        source.told.append(f"{path.name} holds {len(points.names)} tracks, whose names tell no units: all were taken "
+                           "for one unit, named by the file. If they are of several cars, name the tracks after them.")
     return source
 
 

@@ -1,6 +1,7 @@
 """One table in the many forms in which it leaves other programs reads back as the same rows."""
 import csv
 import io
+import json
 
 import openpyxl
 import pandas as pd
@@ -13,6 +14,7 @@ from shotspotter_connect_plugin.progress import SILENT
 from shotspotter_connect_plugin.workspace.imports.incident_import import import_incidents
 from shotspotter_connect_plugin.workspace.imports.readers import first_rows, open_source, read_rows
 from shotspotter_connect_plugin.workspace.imports.row_source import faults
+from shotspotter_connect_plugin.workspace.imports.track_xml_source import open_track
 
 HEAD = ["Case No", "Offense", "Date Occurred", "Longitude", "Latitude", "Remarks"]
 TITLES = [["Police Department"], ["Incidents, all beats, 03/01/2023 to 03/31/2023"], [], ["Printed by:", "Records"],
@@ -151,3 +153,25 @@ def test_a_first_look_reads_no_more_than_it_needs_and_keeps_nothing_from_the_imp
     assert len(head) == 20 and len(whole) == 500
     pd.testing.assert_frame_equal(head, whole.head(20))
     assert first_rows(source, source.columns, SILENT).equals(whole)
+
+
+def test_of_several_lists_of_records_the_one_read_is_told(tmp_path):
+    path = tmp_path / "feed.json"
+    records = [{"id": number, "offense": "ROBBERY", "lat": 38.9, "lon": -77.0} for number in range(5)]
+    path.write_text(json.dumps({"incidents": records, "arrests": records[:3], "links": [{"a": 1}, {"a": 2}]}))
+    source = open_source(path)
+    assert len(source.rows) == 5
+    assert source.notes() == [
+        "feed.json holds several lists of records; the 5 of incidents were read, not those of arrests (3)."]
+    path.write_text(json.dumps({"data": records, "links": [{"a": 1}, {"a": 2}]}))
+    assert open_source(path).notes() == []
+
+
+def test_tracks_whose_names_tell_no_unit_are_one_unit_and_that_is_told(tmp_path):
+    points = "".join(f'<trkpt lat="38.9" lon="-77.0"><time>2023-03-14T12:0{minute}:00Z</time></trkpt>'
+                     for minute in range(3))
+    tracks = "".join(f"<trk><name>Track {number}</name><trkseg>{points}</trkseg></trk>" for number in (1, 2))
+    path = tmp_path / "car.gpx"
+    path.write_text(f'<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1">{tracks}</gpx>')
+    note, = open_track(path).notes()
+    assert "2 tracks" in note and "one unit" in note and len(note) < 300
