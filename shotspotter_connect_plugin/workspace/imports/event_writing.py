@@ -56,9 +56,9 @@ def reject_absurd_dates(rows: PlacedRows, span: TimeSpans, column: str) -> None:
     rows.reject((span.low != NAT) & (span.low > now + DAY), "a date in the future", column)
 
 
-def made_ids(rows: Union[IncidentRows, AlertRows]) -> pd.Series:
-    """Ids of time and place for rows whose source has none."""
-    return MADE_HERE + _seconds(rows["low"]) + ":" + rows["x"].round().astype(int).astype(str) + ":" + \
+def made_ids(rows: Union[IncidentRows, AlertRows], moment: str = "low") -> pd.Series:
+    """Ids of time (the column ``moment``, ns) and place for rows whose source has none."""
+    return MADE_HERE + _seconds(rows[moment]) + ":" + rows["x"].round().astype(int).astype(str) + ":" + \
         rows["y"].round().astype(int).astype(str)
 
 

@@ -33,7 +33,7 @@ class SheetSource(RowSource):
     kind = "excel"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        first = [] if about_persons(self.columns[0]) else [self.columns[0]]
+        first = [column for column in self.columns[:1] if not about_persons(column)]
         looked_at = list(dict.fromkeys([*first, *columns]))
         for start in range(0, len(self.sheet), self.chunk_rows):
             progress.report(start / max(len(self.sheet), 1))

@@ -100,12 +100,12 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
         written = file.texts(rows, "offence")
         counts.reject(rows, written)
         types, texts, told = _crime_types(file, rows, words, changes, known)
-        low, high, reported = _offence_times(file, rows, delay)
+        low, high, reported, named = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
         frame = pd.DataFrame({
             "line": rows.lines, "incident_id": file.texts(rows, "id"), "crime_type": types, "low": low, "high": high,
-            "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
+            "named": named, "reported": reported, "x": x, "y": y, "block": np.where(block == "", np.array(None), block),
             "discovered": are_true(file.words(rows, "discovered"), len(rows.lines)), "written": written,
             "firearm": _firearms(file, rows), "offence": texts})[rows.kept]
         frame = _still_counting(file, frame, changes, told, known)
@@ -113,7 +113,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
         waiting.append(frame[again])
         frame = frame[~again].copy()
         made = frame["incident_id"] == ""
-        frame.loc[made, "incident_id"] = made_ids(frame[made]) + ":" + frame.loc[made, "crime_type"]
+        frame.loc[made, "incident_id"] = made_ids(frame[made], "named") + ":" + frame.loc[made, "crime_type"]
         yield _one_row_per_incident(file, frame)
     counts.tell(workspace)
     yield _one_row_per_incident(file, counts.drop(pd.concat(waiting, ignore_index=True)))
@@ -166,7 +166,7 @@ def _still_counting(file: PlacedFile, frame: IncidentRows, changes: OffenceChang
     left = np.zeros(len(frame), dtype=bool)
     some = frame[concern].copy()
     some["crime_type"] = some["crime_type"].where(counting[concern], "")
-    left[concern] = changes.follow(some, made_ids(some))
+    left[concern] = changes.follow(some, made_ids(some, "named"))
     column = next(file.mapping[role] for role in ROLES if role in file.mapping)
     for reason in frame["crime_type"][~counting & ~left].unique():
         rejected = ~counting & ~left & (frame["crime_type"] == reason).to_numpy()
@@ -202,8 +202,9 @@ def _usual_delay(workspace: Workspace, file: PlacedFile) -> ReportDelay:
     return delay
 
 
-def _offence_times(file: PlacedFile, rows: PlacedRows, delay: ReportDelay) -> tuple[Ints, Ints, Ints]:
-    """(earliest, latest, reported) of each row, ns UTC; the report bounds what the source leaves open."""
+def _offence_times(file: PlacedFile, rows: PlacedRows, delay: ReportDelay) -> tuple[Ints, Ints, Ints, Ints]:
+    """(earliest, latest, reported, the moment that names it where the source does not) of each row, ns UTC; the report
+    bounds what the source leaves open."""
     size, spans = len(rows.lines), rows.spans
     unknown = NAT
     nothing = source_times.TimeSpans(*(np.full(size, unknown) for _ in range(2)),
@@ -238,7 +239,9 @@ def _offence_times(file: PlacedFile, rows: PlacedRows, delay: ReportDelay) -> tu
                    f"{delay.why}.", (alone & rows.kept).sum())
     file.tally("{} rows tell only when the offence ended: it was assumed to have begun within 24 hours before.",
                (open_start & ~alone & rows.kept).sum())
-    return low, high, np.where(report.high != unknown, report.high, high)
+    # What is known of delays grows with the workspace; the name of a row must not change with it.
+    named = np.where(alone, np.where(report.timed, report.low - ASSUMED, report.low), low)
+    return low, high, np.where(report.high != unknown, report.high, high), named
 
 
 def _one_row_per_incident(file: PlacedFile, rows: IncidentRows) -> IncidentRows:

@@ -37,6 +37,9 @@ def all_of(operator: str, names: Iterable[str], left: str, right: str, join: str
     return join.join(left + quoted(name) + " " + operator + " " + right + quoted(name) for name in names)
 
 
+_SEVERAL = (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
+
+
 def conditions(table: Table, where: Where | None) -> tuple[str, list[Any]]:
     """(text, bound values) of a ``where``; the text is empty where there is none."""
     texts, values = [], []
@@ -66,7 +69,7 @@ def _condition(column: Column, wanted: Wanted) -> tuple[str, list[Any]]:
         ends = [(sign, value) for sign, value in ((">=", wanted.low), ("<", wanted.high)) if value is not None]
         texts = [name + " " + sign + " ?" for sign, _ in ends] or [name + " IS NOT NULL"]
         return " AND ".join(texts), encode(column, [value for _, value in ends])
-    if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
+    if isinstance(wanted, _SEVERAL):
         values = encode(column, list(wanted))
         null = "OR " + name + " IS NULL" if None in values else ""
         # One bound value for any number of them: SQLite limits how many a statement may have.
