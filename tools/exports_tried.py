@@ -1,4 +1,4 @@
-"""Writes the table of the exports tried in docs/data.md: each case of tests/data/exports/cases, imported as tests do it.
+"""Writes the table of exports tried in docs/data.md: each case of tests/data/exports/cases, imported as tests do it.
 
 usage: .venv/bin/python tools/exports_tried.py    (from the root of the repository; some minutes)
 """

@@ -62,9 +62,9 @@ REACHING = {
                   "<Placemark><name>&e;</name><Point><coordinates>-77.01,38.9</coordinates></Point></Placemark>"
                   "</Document></kml>",
 }
+DECLARED = ('<!DOCTYPE gpx [<!ENTITY e SYSTEM "URL">]><gpx version="1.1"><trk><name>&e;</name><trkseg><trkpt '
+            'lat="38.9" lon="-77.01"><time>2017-06-01T12:00:00Z</time></trkpt></trkseg></trk></gpx>')
 HARMLESS = {
-    "entity.gpx": '<!DOCTYPE gpx [<!ENTITY e SYSTEM "URL">]><gpx version="1.1"><trk><name>&e;</name><trkseg><trkpt '
-                  'lat="38.9" lon="-77.01"><time>2017-06-01T12:00:00Z</time></trkpt></trkseg></trk></gpx>',
     "linked.kml": '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>URL</href></Link>'
                   "</NetworkLink><Placemark><styleUrl>URL#x</styleUrl><TimeStamp><when>2017-06-01T12:00:00Z</when>"
                   "</TimeStamp><Point><coordinates>-77.01,38.9</coordinates></Point></Placemark></Document></kml>",
@@ -108,6 +108,15 @@ def test_what_only_mentions_an_address_is_read_without_asking_it(city, server, t
     path = tmp_path / name
     path.write_text(HARMLESS[name].replace("URL", address))
     assert import_gps(city("dc"), path).added == 1
+    assert asked == []
+
+
+def test_a_track_that_declares_what_it_names_is_refused_without_asking(city, server, tmp_path):
+    address, asked = server
+    path = tmp_path / "entity.gpx"
+    path.write_text(DECLARED.replace("URL", address))
+    with pytest.raises(ConnectError, match="declares a document type"):
+        import_gps(city("dc"), path)
     assert asked == []
 
 
