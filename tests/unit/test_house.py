@@ -481,3 +481,16 @@ def test_files_are_written_in_one_way():
                 found.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(writing(node))
     assert {name: ways - WRITERS.get(name, set()) for name, ways in found.items() if ways - WRITERS.get(name, set())} \
         == {}, "write through files.replacing, or say here why not"
+
+
+def test_every_import_within_the_package_names_a_module_that_is_there():
+    """Those for type checkers too: nothing else fails where one is gone."""
+    gone = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                folder = path.parents[node.level - 1]
+                module = folder.joinpath(*(node.module or "").split("."))
+                if not (module.is_dir() or module.with_suffix(".py").exists()):
+                    gone.append(f"{path.name}: {node.module}")
+    assert gone == []

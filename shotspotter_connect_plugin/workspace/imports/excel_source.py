@@ -11,8 +11,7 @@ import pandas as pd
 from ...errors import ConnectError, some
 from ..store.layer_file import check_unpacked
 from .cell_texts import cell_text
-from .privacy import about_persons
-from .report_lines import report_lines
+from .report_lines import judged_columns, report_lines
 from .row_source import RowSource, distinct_names, limited, marked
 from .table_header import SEARCHED, TableHeader, find_header
 
@@ -33,8 +32,7 @@ class SheetSource(RowSource):
     kind = "excel"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        first = [column for column in self.columns[:1] if not about_persons(column)]
-        looked_at = list(dict.fromkeys([*first, *columns]))
+        looked_at = judged_columns(self.columns, columns)
         for start in range(0, len(self.sheet), self.chunk_rows):
             progress.report(start / max(len(self.sheet), 1))
             cells = self.sheet[looked_at].iloc[start:start + self.chunk_rows]

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Sequence
 
 import numpy as np
 
+from .privacy import about_persons
+
 if TYPE_CHECKING:
-    from .column_arrays import Flags
+    from ...forecast.arrays import Bools
     from .import_frames import FileRows
 
 _RULE = re.compile(r"[-=_*]{2,}")
@@ -22,12 +24,21 @@ _LINE = re.compile(
     r"completion time|\(?continued\)?|notes?: )", re.I)
 
 
-def report_lines(chunk: FileRows, columns: Sequence[str]) -> Flags:
+def judged_columns(all_columns: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Columns to read for :func:`report_lines`: those wanted, and the file's first, which tells totals and ends, unless
+    it is about persons."""
+    first = [column for column in all_columns[:1] if not about_persons(column)]
+    return list(dict.fromkeys([*first, *columns]))
+
+
+def report_lines(chunk: FileRows, columns: Sequence[str]) -> Bools:
     """Which rows of a chunk of texts are lines of a report.
 
     Most of such a row is empty, and its first text says what it is; or it is a rule; or it repeats the names of the
     columns, as the next page does. ``columns`` are those of the chunk by name, that of the file first if it is there.
     """
+    if not columns:
+        return np.zeros(len(chunk), dtype=bool)
     texts = [chunk[column].to_numpy(object) for column in columns]
     empty = np.zeros(len(chunk), dtype=np.int64)
     for column in texts:

@@ -15,8 +15,8 @@ from .text_file import ASSUMED, UTF8, WINDOWS_1252
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ...forecast.arrays import Bools
     from ...progress import Progress
-    from .column_arrays import Flags
     from .import_frames import FileRows
 
 POSITION_COLUMNS = ("(geometry x)", "(geometry y)")
@@ -106,7 +106,7 @@ def faults(chunk: FileRows) -> NDArray[np.uint8]:
     return found
 
 
-def marked(chunk: FileRows, lines: Flags) -> FileRows:
+def marked(chunk: FileRows, lines: Bools) -> FileRows:
     """A chunk of which some rows are ``lines`` of a report."""
     return chunk.assign(**{_LINE: lines}) if lines.any() else chunk
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from .privacy import about_persons
-from .report_lines import report_lines
+from .report_lines import judged_columns, report_lines
 from .row_source import EXTRA, RowSource, distinct_names, limited, marked
 from .table_header import SEARCHED, TableHeader, find_header
 from .text_file import CheckedText, decoded, encoding_of, lines_of, start_of, told, unpacked
@@ -40,9 +38,7 @@ class TextSource(RowSource):
     kind = "text"
 
     def chunks(self, columns: Sequence[str], progress: Progress) -> Iterator[FileRows]:
-        # The first column tells totals and ends of reports.
-        looked_at = [self.columns[0], *columns] if not about_persons(self.columns[0]) else list(columns)
-        looked_at = list(dict.fromkeys(looked_at))
+        looked_at = judged_columns(self.columns, columns)
         wanted = [self.columns.index(column) for column in looked_at] + [len(self.columns)]
         names = sorted(looked_at, key=self.columns.index)
         size = max(self.path.stat().st_size, 1)
@@ -54,8 +50,7 @@ class TextSource(RowSource):
                     progress.report(min(raw.tell() / size, 1.0))
                     chunk.index += 1 + self.header_rows
                     if len(chunk):
-                        lines = report_lines(chunk, names) if names else np.zeros(len(chunk), dtype=bool)
-                        yield limited(marked(chunk[[*columns, EXTRA]], lines))
+                        yield limited(marked(chunk[[*columns, EXTRA]], report_lines(chunk, names)))
 
 
 class _Headed:
