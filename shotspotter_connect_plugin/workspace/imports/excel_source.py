@@ -48,7 +48,7 @@ def open_excel(path: Path) -> SheetSource:
     check_unpacked(path)
     _check_without_entities(path)
     try:
-        sheets = pd.read_excel(path, sheet_name=None, dtype=object, header=None)
+        sheets = pd.read_excel(path, sheet_name=None, dtype=object, header=None, keep_default_na=False, na_values=[""])
     except ImportError as error:
         raise ConnectError(f"Reading Excel needs the Python package openpyxl; install it, or save {path.name} as CSV.",
                            str(error)) from error
