@@ -139,7 +139,7 @@ class BareSource(TextSource):
         for lines, rows in numbered_lines(self, progress):
             fields = pd.Series(rows, dtype=object).str.strip()
             fields = fields.str.split(self.delimiter or None, n=len(self.columns), expand=True)
-            fields = fields.reindex(columns=range(len(self.columns) + 1)).fillna("")
+            fields = fields.reindex(columns=range(len(self.columns) + 1)).astype(object).fillna("")
             problem = np.where(fields[len(self.columns)] != "", "more fields than the first row", "")
             chunk = fields.iloc[:, :-1].set_axis(self.columns, axis=1)[columns].set_axis(lines, axis=0)
             yield chunk.assign(**{PROBLEM: problem})

@@ -12,7 +12,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ..store.layer_file import open_layers
 from .alert_xml_source import is_xml, open_alerts
-from .excel_source import open_excel
+from .excel_source import open_excel, open_named_xls
 from .json_source import is_json, open_json
 from .layer_source import open_layer_of_rows
 from .packed_file import member_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _TEXT = {".csv", ".txt", ".tsv", ".tab", ".psv", ".log", ".rpt"}
 _OF_WATCHES = {".tcx", ".fit"}
+_OTHER_SHEETS = {".xls": "the old Excel format", ".xlsb": "Excel's binary format", ".accdb": "the format of Access",
+                 ".numbers": "the format of Apple Numbers", ".mdb": "the format of Access"}
 _EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson"}
 
 _Read = TypeVar("_Read")
@@ -63,8 +65,10 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
         return open_text(path)
     if kind in _EXCEL:
         return _open_packed_excel(path) if member_of(path) else open_excel(path)
-    if kind == ".xls":
-        raise ConnectError(f"{path.name} is in the old Excel format; save it as .xlsx or CSV.")
+    if kind == ".xls" and not member_of(path):
+        return open_named_xls(path)
+    if kind in _OTHER_SHEETS:
+        raise ConnectError(f"{path.name} is in {_OTHER_SHEETS[kind]}, which is not read; save it as .xlsx or CSV.")
     if kind in _OF_WATCHES:
         raise ConnectError(f"{path.name} is a file of a sports watch, which is not read; export the track as GPX or "
                            "CSV.")
@@ -121,7 +125,7 @@ def layers_of(path: Union[str, Path]) -> list[str]:
         return []
     try:
         ending = _ending(path)
-        if ending in _TEXT | _EXCEL | {".xml"} or ending in _JSON and is_json(path):
+        if ending in _TEXT | _EXCEL | {".xml", *_OTHER_SHEETS} or ending in _JSON and is_json(path):
             return []
         source = open_layers(path)
     except ConnectError:
