@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Un
 
 import pandas as pd
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ..store.layer_file import open_layers
 from .alert_xml_source import is_xml, open_alerts
 from .excel_source import open_excel, open_named_xls
 from .json_source import is_json, open_json
-from .layer_source import open_layer_of_rows
-from .packed_file import member_of
+from .layer_source import is_mapinfo, open_layer_of_rows
+from .packed_file import member_of, unread_in
 from .row_source import FAULT, RowSource, faults
 from .text_file import WINDOWS_1252, NotUtf8, told, unpacked
 from .text_source import open_text
@@ -56,7 +56,17 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
         raise ConnectError(f"{path} cannot be read; ask its owner for permission.")
     if path.stat().st_size == 0:
         raise ConnectError(f"{path.name} is empty; export it again.")
+    source = _open(path, layer, table, areas)
+    unread = unread_in(path)
+    if unread:
+        source.told.append(f"Of what {path.name} holds, nothing was read of {some(unread)}.")
+    return source
+
+
+def _open(path: Path, layer: str, table: str, areas: bool) -> RowSource:
     kind = _ending(path)
+    if is_mapinfo(path):
+        return open_layer_of_rows(path, layer, table, areas)
     if kind in _JSON | _TEXT and not layer and is_json(path):
         return open_json(path)
     if kind == ".xml" or kind in _TEXT and is_xml(path):
@@ -125,7 +135,8 @@ def layers_of(path: Union[str, Path]) -> list[str]:
         return []
     try:
         ending = _ending(path)
-        if ending in _TEXT | _EXCEL | {".xml", *_OTHER_SHEETS} or ending in _JSON and is_json(path):
+        in_rows = ending in _TEXT | _EXCEL | {".xml", *_OTHER_SHEETS} and not is_mapinfo(path)
+        if in_rows or ending in _JSON and is_json(path):
             return []
         source = open_layers(path)
     except ConnectError:
