@@ -8,7 +8,8 @@ _TIMES = {
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
                 "createtimeincident timecreate timecreated createtime responsedate "
-                "datacomunicacaobo datacomunicacao fechadenuncia anzeigedatum aangiftedatum angelegtam "
+                "datacomunicacaobo datacomunicacao datadacomunicacao dataregistro datedepot datededepotdeplainte "
+                "fechadenuncia anzeigedatum aangiftedatum angelegtam "
                 "dateincidentcreated entrydate "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
@@ -44,12 +45,15 @@ _TIMES = {
                 "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
-                "fechaocurrencia fechadeocurrencia dataocorrencia dataocorrenciabo datafato datadofato pleegdatum "
+                "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "
+                "datafato datadofato datedesfaits datefaits datecommitted committeddate pleegdatum "
                 "tatdatum timestamp date fecha datum yearmonth monthyear",
     "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
                      "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "
                      "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h "
-                     "horahecho horahechos horadehechos horadelhecho horadelito horaocurrencia horaocorrencia "
+                     "horahecho horahechos horadehechos horadeloshechos horadofato horafato heuredesfaits heurefaits "
+                     "timecommitted "
+                     "committedtime horadelhecho horadelito horaocurrencia horaocorrencia "
                      "horaocorrenciabo pleegtijd tatuhrzeit time hora uhrzeit tijd",
     "occurred_year": "occurredyear occyear occurrenceyear yearoccu yearofoccurrence incidentyear offenseyear crimeyear "
                      "eventyear year",
@@ -58,14 +62,15 @@ _TIMES = {
     "occurred_day": "occurredday occday occurrenceday dayofmonth incidentday offenseday crimeday eventday day",
     "occurred_hour": "occurredhour occhour occurrencehour houroccu hourofoccurrence hourofincident incidenthour "
                      "incidenthourofday offensehour offencehour crimehour rmsoccurrencehour eventhour alerthour "
-                     "hourofday hourofthedayoccurred hour hr",
+                     "hourofday hourofthedayoccurred franja franjahoraria hour hr",
     "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
     "occurred_half": "ampm amorpm meridiem meridian ampmindicator ampmflag timeampm hourampm occurredampm occampm",
     "weekday": "dayofweek weekday dow dowoccu occdow occurrencedayofweek occurreddayofweek incidentdayofweek "
                "offensedayofweek weekdayname dayname daynameofweek dayofwk wday",
 }
 _PLACES = {
-    "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longitudedd londd pointlongitude gislongitude "
+    "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longwgs84 longitudedd londd pointlongitude "
+                 "gislongitude "
                  "lonwgs84 mappinglongitude bstplon",
     "latitude": "latitude lat wgs84latitude latitudewgs84 latitudedd latdd pointlatitude gislatitude latwgs84 "
                 "mappinglatitude bstplat",
