@@ -24,6 +24,7 @@ from .gps_formats import guess_columns, open_gps
 from .gps_units import UnitsTogether, are_several, ask_which_column
 from .numbered_lines import PROBLEM
 from .position_texts import read_positions
+from .raw_messages import refuse_raw_messages
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 from .time_columns import has_own_times
@@ -128,6 +129,8 @@ class GpsFile:
         if head is not None:
             found = self._guess(found, head)
         find_points(self.source, TABLE, found, mapping, SILENT, head)
+        if not pairs_of(self.source, found) and self.source.kind in ("text", "bare"):
+            refuse_raw_messages(self.source.path)
         check_needed(self.source, TABLE, found)
         place = pairs_of(self.source, found)[0]
         return {role: column for role, column in found.items() if role in _ROLES or column in place}

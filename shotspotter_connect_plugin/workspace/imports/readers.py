@@ -28,7 +28,7 @@ _TEXT = {".csv", ".txt", ".tsv", ".tab", ".psv", ".log", ".rpt"}
 _OF_WATCHES = {".tcx", ".fit"}
 _OTHER_SHEETS = {".xls": "the old Excel format", ".xlsb": "Excel's binary format", ".accdb": "the format of Access",
                  ".numbers": "the format of Apple Numbers", ".mdb": "the format of Access"}
-_EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson"}
+_EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson", ".rec"}
 
 _Read = TypeVar("_Read")
 

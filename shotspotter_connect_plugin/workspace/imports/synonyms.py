@@ -121,11 +121,11 @@ _ROLES = {
     },
     "gunfire": {
         "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
-              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber",
+              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber identifier",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
                 "kind classification roundtype category calltype description descriptio calltypedescription "
                 "class alertclass alertcategory soundtype soundclass audiotype detectiontype detectionclass sound "
-                "label problem problemnature",
+                "label problem problemnature event",
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
@@ -133,7 +133,7 @@ _ROLES = {
                   "roundscount totalrounds roundstotal roundsdetected nrounds estimatedrounds roundnumber shots "
                   "shotsfired shotcount shotscount numshots numberofshots noofshots numofshots totalshots "
                   "shotsdetected nshots rndsfired gunshotcount numberofgunshots totalgunshots",
-        "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
+        "occurred": _TIMES["occurred"] + " onset " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
                                            "occurred_minute", "occurred_half", "weekday")},
