@@ -9,7 +9,7 @@ _NOTHING = frozenset(
 
 def says_nothing(text: str) -> bool:
     """Whether a text stands for no value: NULL, (null), N/A, a dash, an error of a spreadsheet."""
-    return text.strip(" ()<>[]").casefold() in _NOTHING
+    return not text[:1].isdecimal() and text.strip(" ()<>[]").casefold() in _NOTHING
 
 
 def plain_code(text: str) -> str:

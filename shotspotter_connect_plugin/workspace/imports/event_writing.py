@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ...forecast.instants import DAY, NAT, iso_texts, nanoseconds
+from ..store.tables import TABLES
 from ..store.workspace import Counts
 from . import source_times
 from .offence_words import DECIDED
@@ -66,6 +67,15 @@ def _seconds(ns: pd.Series) -> pd.Series:
     return pd.Series(iso_texts(ns, "s").astype(object), index=ns.index, dtype=object)
 
 
+def stored_events(workspace: Workspace, table: str, ids: pd.Series) -> pd.DataFrame:
+    """What the workspace holds of events, a row for each id, empty where it knows none; without their file, and without
+    wall clocks, which follow from the instants."""
+    key, = TABLES[table].key
+    columns = [column.name for column in TABLES[table].frame_columns
+               if column.type != "local" and column.name != "source"]
+    return workspace.read(table, columns, {key: ids.tolist()}, order_by=key).set_index(key).reindex(ids)
+
+
 def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found: Bools) -> None:
     """Where a record moved by less than a metre it stays."""
     for axis in ("x", "y"):
@@ -89,13 +99,13 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
             for start in range(0, len(rows), SLICE_ROWS):
                 frame, stored, found = finish(workspace, rows.iloc[start:start + SLICE_ROWS].copy())
                 frame["box_id"] = file.area.box_ids(frame["x"].to_numpy(), frame["y"].to_numpy())
-                same = np.flatnonzero(found)[_same(frame[found], stored[found])]
-                source = np.full(len(frame), file.source.name, dtype=object)
-                source[same] = stored["source"].to_numpy()[same]
-                frame["source"] = source
-                done = writer.upsert(table, frame)
-                counts = Counts(counts.added + done.added, counts.updated + done.updated,
-                                counts.unchanged + done.unchanged)
+                frame["source"] = file.source.name
+                changed = found.copy()
+                changed[found] = ~_same(frame[found], stored[found])
+                writer.append(table, frame[~found])
+                done = writer.upsert(table, frame[changed])
+                counts = Counts(counts.added + int((~found).sum()), counts.updated + done.updated,
+                                counts.unchanged + int((found & ~changed).sum()) + done.unchanged)
         if changes:
             changes.retype(writer)
             counts = Counts(counts.added, counts.updated + changes.left_here, counts.unchanged)
@@ -113,10 +123,9 @@ def _same(frame: pd.DataFrame, stored: pd.DataFrame) -> Bools:
     same = np.ones(len(frame), dtype=bool)
     for name in frame.columns.intersection(stored.columns):
         new, old = frame[name], stored[name]
-        if name.endswith("_local"):
-            continue
         if name.endswith("_utc"):
             new, old = nanoseconds(new), nanoseconds(old)
-        new, old = pd.Series(np.asarray(new, dtype=object)), pd.Series(np.asarray(old, dtype=object))
-        same &= ((new == old) | (new.isna() & old.isna())).to_numpy(dtype=bool, na_value=False)
+        new, old = (pd.Series(np.asarray(values, dtype=object), dtype=object) for values in (new, old))
+        differ = np.flatnonzero(new != old)
+        same[differ] &= (new[differ].isna() & old[differ].isna()).to_numpy()
     return same

@@ -11,7 +11,8 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from .alert_words import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
 from .coordinates import numbers
-from .event_writing import MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, write_events
+from .event_writing import (MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, stored_events,
+                            write_events)
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 
@@ -147,13 +148,13 @@ def _one_row_per_alert(rows: AlertRows) -> AlertRows:
 
 def _finish_gunfire(workspace: Workspace, rows: AlertRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
     """Columns of the table, with what the workspace knows better."""
-    stored = workspace.read("gunfire", where={"alert_id": rows["alert_id"].tolist()})
-    stored = stored.set_index("alert_id").reindex(rows["alert_id"])
-    found = stored["kind"].notna().to_numpy()
+    stored = stored_events(workspace, "gunfire", rows["alert_id"])
+    found = stored["occurred_utc"].notna().to_numpy()
     old = nanoseconds(stored["occurred_utc"])
     coarser = found & (rows["low"] % SECOND == 0) & (np.abs(rows["low"] - old) <= SECOND)
     rows["low"] = np.where(coarser, old, rows["low"])
-    rows["kind"] = np.where(found & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
+    told = stored["kind"].notna().to_numpy()
+    rows["kind"] = np.where(told & (rows["kind"] == "unknown"), stored["kind"], rows["kind"])
     for name in ("rounds", "rounded_x_m", "rounded_y_m"):
         rows[name] = rows[name].where(rows[name].notna(), stored[name].to_numpy(dtype=float, na_value=np.nan))
     keep_place(rows, stored, found)

@@ -15,7 +15,7 @@ from ...progress import SILENT
 from . import source_times
 from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
-                            write_events)
+                            stored_events, write_events)
 from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_changes import OffenceChanges
 from .offence_columns import ROLES
@@ -274,8 +274,7 @@ def _same_place(one: pd.DataFrame, other: pd.DataFrame) -> Bools:
 
 def finish_incidents(workspace: Workspace, rows: IncidentRows) -> tuple[pd.DataFrame, pd.DataFrame, Bools]:
     """Columns of the table, with what the workspace knows better."""
-    stored = workspace.read("incidents", where={"incident_id": rows["incident_id"].tolist()})
-    stored = stored.set_index("incident_id").reindex(rows["incident_id"])
+    stored = stored_events(workspace, "incidents", rows["incident_id"])
     found = stored["crime_type"].notna().to_numpy()
     old_low, old_high = nanoseconds(stored["occurred_from_utc"]), nanoseconds(stored["occurred_to_utc"])
     finer = found & (old_high - old_low < (rows["high"] - rows["low"]).to_numpy())

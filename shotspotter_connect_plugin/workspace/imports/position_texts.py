@@ -121,16 +121,14 @@ def read_positions(rows: FileRows, columns: Pair) -> Positions:
 
 def _numbers(texts: pd.Series) -> tuple[Floats, Ints]:
     """(one coordinate of each row, the rows whose comma may be either)."""
-    values = np.asarray(pd.to_numeric(texts, errors="coerce"), dtype=float).copy() if len(texts) else np.zeros(0)
-    rest = np.flatnonzero(np.isnan(values))
-    is_open = np.zeros(0, dtype=np.int64)
-    if rest.size and not pd.api.types.is_numeric_dtype(texts):
-        codes, words = pd.factorize(texts.to_numpy(object)[rest])
-        found = [coordinate(word) if isinstance(word, str) and word else (np.nan, False) for word in words]
-        values[rest] = np.array([value for value, _ in found], dtype=float)[codes]
-        is_open = rest[np.array([either for _, either in found], dtype=bool)[codes]]
+    codes, words = pd.factorize(texts.to_numpy(), use_na_sentinel=False)
+    values = np.asarray(pd.to_numeric(words, errors="coerce"), dtype=float).copy()
+    is_open = np.zeros(len(words), dtype=bool)
+    for place in np.flatnonzero(np.isnan(values)):
+        if isinstance(words[place], str) and words[place]:
+            values[place], is_open[place] = coordinate(words[place])
     values[~np.isfinite(values)] = np.nan
-    return values, is_open
+    return values[codes], np.flatnonzero(is_open[codes])
 
 
 def coordinate(text: str) -> tuple[float, bool]:

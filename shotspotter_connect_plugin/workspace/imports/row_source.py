@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..store.runs import data_hash
+from ..store.runs import file_hash
 from .text_file import ASSUMED, UTF8, WINDOWS_1252
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class RowSource:
         return [column for column in self.columns if column not in used]
 
     def digest(self) -> str:
-        """SHA-256 of its file, or of all the files that it is."""
-        return data_hash(self.path)
+        """SHA-256 of its file; empty for a folder."""
+        return file_hash(self.path) if self.path.is_file() else ""
 
     def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""
@@ -117,8 +117,9 @@ def limited(chunk: FileRows) -> FileRows:
     for place, column in enumerate(chunk.columns):
         if column in POSITION_COLUMNS or column == _LINE:
             continue
-        here = np.fromiter(map(len, chunk.iloc[:, place]), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
-        if here.any():
+        texts = chunk.iloc[:, place].to_numpy(object)
+        if max(map(len, texts), default=0) > LONGEST_FIELD:
+            here = np.fromiter(map(len, texts), dtype=np.int64, count=len(chunk)) > LONGEST_FIELD
             chunk = chunk.assign(**{column: chunk[column].where(~here, "")})
             long |= here
     return chunk.assign(**{_LONG: long}) if long.any() else chunk

@@ -151,14 +151,15 @@ def _parse_unique(texts: Objects) -> ParsedTimes:
     timed, offset, zulu, unix = np.zeros((4, size), dtype=bool)
     parsed = ParsedTimes(np.full(size, NAT), timed, offset, zulu, unix, np.zeros(size, dtype=np.int32),
                          np.full(size, DATE, dtype=np.int32), texts != "")
-    is_number = np.array([text[:1].isdecimal() and bool(_NUMBER.match(text)) for text in texts], dtype=bool)
+    dates, clocks = _split(texts)
+    codes, distinct = pd.factorize(dates)
+    is_number = np.array([bool(_NUMBER.match(text)) for text in distinct], dtype=bool)[codes] & (dates == texts)
     if is_number.any():
         _numbers(texts, is_number, parsed)
     rest = np.flatnonzero(parsed.written & (parsed.clock == NAT))
     if not rest.size:
         return parsed
-    whole = texts[rest]
-    dates, clocks = _split(whole)
+    whole, dates, clocks = texts[rest], dates[rest], clocks[rest]
     days, times = _of_each(dates, _days), _of_each(clocks, _clocks_of_texts)
     failed = np.flatnonzero((days[0] == NAT) | ((clocks != "") & (times[0] == NAT)))
     if failed.size:
@@ -209,7 +210,7 @@ def _objects(values: Sequence[Any]) -> Objects:
 
 def _split(texts: Objects) -> tuple[Objects, Objects]:
     """Date and time of day of each text at the first blank or T."""
-    pairs = [text.partition(" ") if " " in text else text.partition("T") for text in texts]
+    pairs = [text.partition(" " if " " in text else "T") for text in texts]
     return _objects([pair[0] for pair in pairs]), _objects([pair[2].strip() for pair in pairs])
 
 

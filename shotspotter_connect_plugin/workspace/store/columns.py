@@ -25,9 +25,11 @@ def encode(column: Column, values: Any) -> list[Any]:
     Raises ``ValueError`` where values are not of the column's type: a mistake of the caller, never of a user.
     """
     series = pd.Series(values, dtype=None if len(values) else object)
-    if series.isna().all():
+    missing = series.isna().to_numpy()
+    if missing.all():
         return [None] * len(series)
-    return _ENCODERS[column.type](column, series)
+    stored = np.asarray(_ENCODERS[column.type](column, series), dtype=object)
+    return (np.where(missing, np.array(None), stored) if missing.any() else stored).tolist()
 
 
 def decode(column: Column, values: Sequence[Any]) -> pd.Series:
@@ -48,58 +50,52 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _with_nulls(series: pd.Series, stored: Any) -> list[Any]:
-    """``stored`` as a list, None where the series has no value."""
-    return np.where(series.isna(), np.array(None), np.asarray(stored, dtype=object)).tolist()
-
-
-def _encode_text(column: Column, series: pd.Series) -> list[Any]:
+def _encode_text(column: Column, series: pd.Series) -> Any:
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
         raise ValueError(f"{column.name} holds text, not {series.dtype}")
-    return _with_nulls(series, series.astype(object))
+    return series
 
 
-def _encode_date(column: Column, series: pd.Series) -> list[Any]:
-    stored = _encode_text(column, series)
-    wrong = [value for value in set(stored) if value is not None and not _DATE.fullmatch(str(value))]
+def _encode_date(column: Column, series: pd.Series) -> Any:
+    wrong = [value for value in _encode_text(column, series).dropna().unique() if not _DATE.fullmatch(str(value))]
     if wrong:
         raise ValueError(f"{column.name} holds dates as YYYY-MM-DD, not {wrong[0]!r}")
-    return stored
+    return series
 
 
-def _encode_local(column: Column, series: pd.Series) -> list[Any]:
+def _encode_local(column: Column, series: pd.Series) -> Any:
     if pd.api.types.is_datetime64_any_dtype(series):
         if series.dt.tz is not None:
             raise ValueError(f"{column.name} holds wall clock times without a zone")
-        return _with_nulls(series, np.datetime_as_string(series.to_numpy("datetime64[s]"), unit="s"))
+        return np.datetime_as_string(series.to_numpy("datetime64[s]"), unit="s")
     return _encode_text(column, series)
 
 
-def _encode_utc(column: Column, series: pd.Series) -> list[Any]:
+def _encode_utc(column: Column, series: pd.Series) -> Any:
     if pd.api.types.is_datetime64_any_dtype(series) and series.dt.tz is None:
         raise ValueError(f"{column.name} holds instants; these times carry no zone")
     instants = utc_index(series).tz_localize(None).to_numpy().astype("datetime64[ms]")
-    return _with_nulls(series, np.datetime_as_string(instants, unit="ms", timezone="UTC"))
+    return np.datetime_as_string(instants, unit="ms", timezone="UTC")
 
 
-def _encode_integer(column: Column, series: pd.Series) -> list[Any]:
-    return _with_nulls(series, series.astype("Int64").astype(object))
+def _encode_integer(column: Column, series: pd.Series) -> Any:
+    return series.astype("Int64")
 
 
-def _encode_real(column: Column, series: pd.Series) -> list[Any]:
-    return _with_nulls(series, series.astype(float).to_numpy())
+def _encode_real(column: Column, series: pd.Series) -> Any:
+    return series.astype(float)
 
 
-def _encode_boolean(column: Column, series: pd.Series) -> list[Any]:
-    return _with_nulls(series, series.astype("boolean").astype("Int64").astype(object))
+def _encode_boolean(column: Column, series: pd.Series) -> Any:
+    return series.astype("boolean").astype("Int64")
 
 
-def _encode_json(column: Column, series: pd.Series) -> list[Any]:
+def _encode_json(column: Column, series: pd.Series) -> Any:
     values = series.astype(object)
     return [None if missing else to_json(value) for value, missing in zip(values, values.isna())]
 
 
-_ENCODERS: dict[str, Callable[[Column, pd.Series], list[Any]]] = {
+_ENCODERS: dict[str, Callable[[Column, pd.Series], Any]] = {
     "text": _encode_text, "date": _encode_date, "local": _encode_local, "utc": _encode_utc, "integer": _encode_integer,
     "real": _encode_real, "boolean": _encode_boolean, "json": _encode_json,
 }
@@ -108,7 +104,7 @@ _ENCODERS: dict[str, Callable[[Column, pd.Series], list[Any]]] = {
 def _decode_text(values: Sequence[Any]) -> pd.Series:
     # Equal texts share one object: a million rows name few shifts, boxes and sources.
     codes, texts = pd.factorize(np.array(values, dtype=object))
-    if not all(isinstance(text, str) for text in texts):
+    if not {*map(type, texts)} <= {str}:
         raise ValueError("text expected")
     return pd.Series(np.append(texts, np.array(None))[codes], dtype=object)
 

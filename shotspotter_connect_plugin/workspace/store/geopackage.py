@@ -22,7 +22,8 @@ from .gpkg_bulk import DeferredChanges, catch_up, put_away
 from .gpkg_connection import sentence_of
 from .gpkg_reading import ReadGeoPackage
 from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns, renew_keys
-from .sql_text import all_of, conditions, listed, placeholders, quoted, sql
+from .many_rows import insert_rows
+from .sql_text import all_of, conditions, listed, quoted, sql
 from .table_store import Counts, Value, Where
 from .tables import TABLES, Table
 
@@ -111,9 +112,7 @@ class GeoPackage(ReadGeoPackage):
         with self._writing(table, len(frame)):
             first = self._last_row(table) + 1
             execute(sql("CREATE TEMP TABLE incoming ( _position INTEGER PRIMARY KEY, _row INTEGER,", given, ")"))
-            self._connection.executemany(
-                sql("INSERT INTO temp.incoming", listed(["_position", *names]), "VALUES", placeholders(["", *names])),
-                zip(range(len(frame)), *rows))
+            insert_rows(self._connection, "temp.incoming " + listed(["_position", *names]), [range(len(frame)), *rows])
             execute(sql("UPDATE temp.incoming SET _row = ( SELECT", quoted(ROW), "FROM", stored, "WHERE",
                         all_of("IS", table.key, stored + ".", "incoming."), ")"))
             found = stored + "." + quoted(ROW) + " = incoming._row"
@@ -179,9 +178,8 @@ class GeoPackage(ReadGeoPackage):
         first = self._last_row(table) + 1
         with self._writing(table, count):
             key = put_away(self._connection, table, "key") if self._is_bulk(table, count) else []
-            self._connection.executemany(
-                sql("INSERT INTO", quoted(table.name), listed([ROW, *names]), "VALUES", placeholders(["", *names])),
-                zip(range(first, first + count), *rows))
+            insert_rows(self._connection, sql(quoted(table.name), listed([ROW, *names])),
+                        [range(first, first + count), *rows])
             for statement in key:
                 self._connection.execute(statement)
             if bounds is not None:

@@ -14,6 +14,8 @@ from typing import Any, Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from .many_rows import insert_rows
+
 _CELL = np.dtype([("id", ">i8"), ("x_min", ">f4"), ("x_max", ">f4"), ("y_min", ">f4"), ("y_max", ">f4")])
 _HEADER = np.dtype([("depth", ">u2"), ("cells", ">u2")])
 _ROOT = 1
@@ -35,7 +37,7 @@ class RTree:
     """
 
     def __init__(self, connection: sqlite3.Connection, name: str, quoted: Callable[[str], str]) -> None:
-        self._execute, self._executemany = connection.execute, connection.executemany
+        self._connection, self._execute = connection, connection.execute
         self._tree = quoted(name)
         self._node, self._parent, self._rowid = (quoted(name + part) for part in ("_node", "_parent", "_rowid"))
 
@@ -66,10 +68,10 @@ class RTree:
         """
         gone = np.concatenate([removed, ids])
         if len(gone) < max(FEW_ROWS, rows // 4):
-            self._executemany(" ".join(["DELETE FROM", self._tree, "WHERE id = ?"]), ((row,) for row in gone.tolist()))
+            self._connection.executemany(" ".join(["DELETE FROM", self._tree, "WHERE id = ?"]),
+                                         ((row,) for row in gone.tolist()))
             x_min, y_min, x_max, y_max = bounds.T.tolist()
-            self._executemany(" ".join(["INSERT INTO", self._tree, "VALUES (?, ?, ?, ?, ?)"]),
-                              zip(ids.tolist(), x_min, x_max, y_min, y_max))
+            insert_rows(self._connection, self._tree, [ids.tolist(), x_min, x_max, y_min, y_max])
             return
         found = self._execute(" ".join(["SELECT id, minx, maxx, miny, maxy FROM", self._tree])).fetchall()
         present: NDArray[Any] = np.array(found, dtype=np.dtype((float, 5))).reshape(-1, 5)
@@ -97,8 +99,7 @@ class RTree:
         counts = np.diff(starts, append=len(cells))
         owners = self._rowid if leaves else self._parent
         order = np.argsort(cells["id"], kind="stable")
-        self._executemany(" ".join(["INSERT INTO", owners, "VALUES (?, ?)"]),
-                          zip(cells["id"][order].tolist(), np.repeat(nodes, counts)[order].tolist()))
+        insert_rows(self._connection, owners, [cells["id"][order].tolist(), np.repeat(nodes, counts)[order].tolist()])
         data = np.zeros((len(nodes), size), dtype=np.uint8)
         header = np.zeros(len(nodes), dtype=_HEADER)
         header["depth"], header["cells"] = depth, counts
@@ -109,8 +110,7 @@ class RTree:
         packed = np.zeros((len(nodes), places.shape[1] // _CELL.itemsize), dtype=_CELL)
         packed[node, slot] = cells
         places[:] = packed.view(np.uint8).reshape(places.shape)
-        self._executemany(" ".join(["INSERT INTO", self._node, "VALUES (?, ?)"]),
-                          zip(nodes.tolist(), (row.tobytes() for row in data)))
+        insert_rows(self._connection, self._node, [nodes.tolist(), [row.tobytes() for row in data]])
 
 
 def _cells(ids: NDArray[np.int64], bounds: NDArray[np.float64]) -> NDArray[np.void]:

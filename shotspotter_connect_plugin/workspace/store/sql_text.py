@@ -27,9 +27,9 @@ def listed(names: Iterable[str]) -> str:
     return "( " + ", ".join(quoted(name) for name in names) + " )"
 
 
-def placeholders(names: Sequence[str]) -> str:
+def placeholders(columns: int) -> str:
     """A mark for a bound value for each column, in brackets."""
-    return "( " + ", ".join("?" for _ in names) + " )"
+    return "( " + ", ".join("?" * columns) + " )"
 
 
 def all_of(operator: str, names: Iterable[str], left: str, right: str, join: str = " AND ") -> str:

@@ -11,6 +11,7 @@ from public_exports import EXPORTS, IMPORT, SAMPLES, adds_up
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports import event_writing, incident_import
+from shotspotter_connect_plugin.workspace.store.workspace import Writer
 
 pytestmark = pytest.mark.usefixtures("windows_files")
 
@@ -400,3 +401,30 @@ def test_the_same_file_again_is_taken_although_it_changes_nothing(city, tmp_path
     run(workspace, frame, tmp_path / "a.csv")
     again = run(workspace, frame, tmp_path / "a.csv")
     assert (again.added, again.unchanged) == (0, 1)
+
+
+@pytest.mark.parametrize("table,name", [("incidents", "Crime_Incidents_in_2018.csv"),
+                                        ("gunfire", "shotspotter_dc_mpd_2014_2018q1.csv")])
+def test_of_a_file_that_comes_again_only_changed_rows_are_written(city, monkeypatch, table, name):
+    workspace, written = city("dc"), []
+    added = IMPORT[table](workspace, SAMPLES / name).added
+    with workspace.transaction() as writer:
+        key = KEY[table]
+        writer.upsert(table, workspace.read(table, [key]).head(3).assign(box_id="nowhere"))
+    for how in ("append", "upsert"):
+        real = getattr(Writer, how)
+        monkeypatch.setattr(Writer, how, lambda self, name, frame, real=real: (
+            written.append(len(frame) if name == table else 0), real(self, name, frame))[1])
+    again = IMPORT[table](workspace, SAMPLES / name)
+    assert (again.added, again.updated, again.unchanged) == (0, 3, again.read - again.rejected - 3)
+    assert sum(written) == 3 < added
+
+
+def test_an_alert_whose_kind_somebody_emptied_is_found_by_its_number(city):
+    workspace, name = city("dc"), "shotspotter_dc_mpd_2014_2018q1.csv"
+    added = IMPORT["gunfire"](workspace, SAMPLES / name).added
+    with workspace.transaction() as writer:
+        writer.upsert("gunfire", workspace.read("gunfire", ["alert_id"]).head(1).assign(kind=None))
+    again = IMPORT["gunfire"](workspace, SAMPLES / name)
+    assert (again.added, again.updated) == (0, 1) and workspace.count("gunfire", {"kind": None}) == 0
+    assert workspace.count("gunfire") == added
