@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 from disks import full_disk  # noqa: F401 a fixture for all
 from held_files import windows_files  # noqa: F401
@@ -15,6 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # pyproj, which only tests use, looks for its data below the prefix of the environment; the system's lie elsewhere.
 if "dist-packages" in (importlib.util.find_spec("pyproj").origin or ""):
     os.environ.setdefault("PROJ_DATA", os.path.join(sys.base_prefix, "share", "proj"))
+
+# The same examples in every run, so that a change is judged by what it changes; CONNECT_TEST_SEED looks for others.
+hypothesis.settings.register_profile("connect", derandomize="CONNECT_TEST_SEED" not in os.environ)
+hypothesis.settings.load_profile("connect")
 
 
 class Seeds:

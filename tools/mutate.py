@@ -38,10 +38,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "shotspotter_connect_plugin"
 _WORKSPACE = "tests/unit/workspace/test_"
 TESTS = {
-    "patrol": ["tests/unit/patrol", *(f"{_WORKSPACE}{name}.py" for name in ("shift_draw", "shift_plan", "adjusting"))],
+    "patrol": ["tests/unit/patrol", *(f"{_WORKSPACE}{name}.py" for name in (
+        "shift_draw", "shift_plan", "adjusting", "live_patrol", "tactic_list", "visit_finding"))],
     "workspace/store": [f"{_WORKSPACE}{name}.py" for name in (
         "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layer_file",
-        "read_only", "hostile_files", "adjusting")]}
+        "read_only", "hostile_files", "adjusting", "rows", "full_disk", "second_home")]}
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:pytest_qgis"]
 LONGEST = 60.0  # seconds of tests for one change
 OPERATORS = (

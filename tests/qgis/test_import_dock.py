@@ -609,3 +609,25 @@ def test_what_only_the_whole_file_asks_is_asked_before_its_import(dock, tmp_path
     assert "January 3, 2017 or 1 March 2017" in dock.columns.notice.text() and dock.columns.order.isVisible()
     assert not dock.buttons["start"].isEnabled()
     assert "asked above" in [dock.columns.table.item(row, 3).text() for row in range(dock.columns.table.rowCount())]
+
+
+def test_cars_that_only_their_drivers_tell_apart_are_a_question(dock, tmp_path):
+    path = tmp_path / "avl.csv"
+    path.write_text("Driver Name,Time,Latitude,Longitude\n" + "".join(
+        f"{name},2017-12-14 15:{minute:02}:00,{latitude},-76.94\n"
+        for minute in range(10) for name, latitude in (("Jane Roe", 38.88), ("John Doe", 38.87))))
+    drop(dock, path)
+    dock.queue.call_it(dock.queue.items[0], "gps_fixes")
+    settle(dock)
+    item = dock.queue.items[0]
+    assert "Driver Name tells the cars apart" in dock.columns.notice.text() and "Roe" not in dock.columns.notice.text()
+    choice = dock.columns.order
+    assert choice.isVisibleTo(dock) and item.state != "ready"
+    choice.setCurrentIndex(choice.findData('{"unit": ""}'))
+    choice.activated.emit(choice.currentIndex())
+    settle(dock)
+    item = dock.queue.items[0]
+    assert item.question is None and json.loads(dock.queue.parameters(item)["MAPPING"]) == {"unit": ""}
+    click(dock, "start")
+    settle(dock)
+    assert "20 fixes of 1 units" in dock.result.toPlainText()

@@ -278,6 +278,11 @@ class ImportQueue(QObject):
             crs, zone = item.options.source_crs, item.options.source_timezone
             self.say_source(item, *((answer, zone) if parameter == "SOURCE_CRS" else (crs, answer)))
             return
+        if parameter == "MAPPING" and answer.startswith("{"):
+            item.options = replace(item.options, mapping={**_said_mapping(item), **json.loads(answer)})
+            item.question = None
+            self.preview_again(item)
+            return
         if parameter == "MAPPING":
             self.give_meaning(item, item.question.column, answer)
             return

@@ -2,19 +2,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 NAMES_ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def plain(name: object) -> str:
-    """A column name as synonyms are written: lower case, letters and digits only."""
-    return re.sub(r"[^a-z0-9]", "", str(name).casefold())
+    """A column name as synonyms are written: lower case, letters without accents and digits only."""
+    return re.sub(r"[^a-z0-9]", "", _without_accents(str(name)).casefold())
+
+
+def _without_accents(text: str) -> str:
+    return text if text.isascii() else "".join(
+        letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def words_of(column: object) -> list[str]:
-    """A name's words in lower case: split at capitals, digits, underscores and punctuation."""
-    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", str(column)).replace("#", " no ")
+    """A name's words in lower case, without accents: split at capitals, digits, underscores and punctuation."""
+    text = re.sub(r"(?<=[A-Za-z])['\u2019](?=[Ss]\b)", "", _without_accents(str(column))).replace("#", " no ")
     return [word.casefold() for word in _WORD.findall(text)]
 
 

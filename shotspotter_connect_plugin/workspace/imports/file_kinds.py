@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Sequence
 import numpy as np
 import pandas as pd
 
-from . import privacy
+from ...forecast.instants import NAT, SECOND
+from . import privacy, time_texts
 from .alert_words import alert_kind, names_gunfire
 from .census_columns import AREA_NAMES, population_group
 from .column_meanings import find_columns, find_points, pairs_of
 from .column_names import plain
 from .column_recognition import recognise
-from .gps_formats import is_track, open_gps
+from .gps_formats import guess_columns, is_track, open_gps
 from .offence_columns import choose_offence_columns
 from .offences import SEVERITY, crime_type
+from .raw_messages import refuse_raw_messages
 from .readers import FIRST_ROWS, first_rows, open_source
 from .row_source import POSITION_COLUMNS
 from .source_questions import table_before
@@ -74,6 +76,8 @@ FILE_KINDS = {
         role: role.replace("_", " ") for role in COLUMN_ROLES["calendar"]}),
 }
 """Table -> what its files are."""
+_LONGEST_STEP = 30 * 60 * SECOND
+"""Between fixes, usually; incidents of one file lie further apart."""
 MAPPED = ("incidents", "gunfire", "gps_fixes", "tactic_log", "roster", "calendar")
 """Kinds whose columns can be given another meaning in a MAPPING that is remembered."""
 
@@ -89,7 +93,12 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
         return _kind_of_polygons(source.columns)
     if source.kind in ("text", "bare") and open_gps(path).kind == "bare":
         # Its columns have to be named if it is no track; then that is asked.
-        return "incidents" if _tells_offences(source, progress) else "gps_fixes"
+        if _tells_offences(source, progress):
+            return "incidents"
+        if _is_bare_track(path, progress):
+            return "gps_fixes"
+        refuse_raw_messages(source.path)
+        return ""
     before = table_before(workspace, source.columns)
     if before in FILE_KINDS:
         return before
@@ -102,13 +111,28 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
         find_points(source, table, found[table], {}, progress, head)
     placed = bool(pairs_of(source, found["incidents"]))
     rest = "places" if source.has_geometry else ""
-    return next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
+    told = next((kind for test, kind in tests if test(found[kind], head, placed)), rest)
+    if not told and source.kind == "text":
+        refuse_raw_messages(source.path)
+    return told
 
 
 def _tells_offences(source: RowSource, progress: Progress) -> bool:
     """Whether a column of a file without a header holds words of offences."""
     head = first_rows(source, source.columns, progress, FIRST_ROWS)
     return any(crime_type(word) in SEVERITY for column in source.columns for word in head[column].unique() if word)
+
+
+def _is_bare_track(path: str, progress: Progress) -> bool:
+    """Whether the rows of a file without a header are fixes: places with times that follow each other closely."""
+    source = open_gps(path)
+    head = first_rows(source, source.columns, progress, FIRST_ROWS)
+    found = guess_columns(head)
+    if not {"at", "latitude", "longitude"} <= set(found):
+        return False
+    clock = time_texts.parse(head[found["at"]]).clock
+    steps = np.diff(np.sort(clock[clock != NAT]))
+    return not len(steps) or bool(np.median(steps) <= _LONGEST_STEP)
 
 
 def _kind_of_polygons(columns: Sequence[str]) -> str:

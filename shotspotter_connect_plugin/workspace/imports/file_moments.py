@@ -210,6 +210,9 @@ class FileMoments:
 
     def _settled(self, role: str, reading: TimeReading, counts: Ints, warnings: list[str]) -> TimeReading:
         settled = source_times.settle(reading, counts)
+        if settled.midnights == source_times.IN_UTC:
+            warnings.append(f"The times in column {self.name(role)} are midnights of {reading.zone} written in UTC: "
+                            "only their dates count.")
         often = sorted(settled.unknown, key=lambda second: -counts[source_times.FIRST_SECOND + second])
         if often:
             words = ", ".join(f"{unknown_times.in_words(second)} ({counts[source_times.FIRST_SECOND + second]:,} rows)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
 from ...errors import Cancelled, ConnectError
 from ...progress import SILENT
 from ..store.layers import read_vector
-from ..store.runs import file_hash
+from ..store.runs import data_hash
 from .calendar_import import import_calendar
 from .coverage_import import import_sensor_coverage
 from .file_kinds import FILE_KINDS
@@ -28,6 +29,7 @@ from .preview import UNKNOWN_KIND, importable_parts, preview_file
 from .rejected_rows import rejects_path
 from .roster_import import import_roster
 from .tactic_import import import_tactics
+from .text_file import content_hash
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -44,7 +46,9 @@ _ROWS: dict[str, Callable[..., ImportResult]] = {
     "tactic_log": import_tactics, "calendar": import_calendar}
 _UNFINISHED = re.compile(r"\.(?:part|partial|tmp|temp|crdownload|download|filepart|opdownload|swp)$|^~|~$",
                          re.IGNORECASE)
-_BESIDE_SHAPES = frozenset(".dbf .shx .prj .cpg .qpj .qmd .sbn .sbx .qix .xml .cst .fix".split())
+_BESIDE = {".shp": frozenset(".dbf .shx .prj .cpg .qpj .qmd .sbn .sbx .qix .xml .cst .fix".split()),
+           ".tab": frozenset(".dat .map .id .ind".split()), ".mif": frozenset([".mid"])}
+"""Of a layer of several files the one that is opened -> endings of the others."""
 _QUIET_SECONDS = 2.0
 """How long a file must not have changed before it is read."""
 _LONGEST_REASON = 160
@@ -52,11 +56,14 @@ _LONGEST_REASON = 160
 
 @dataclass
 class FolderFile:
-    """One file of the folder, or one layer of it, and what became of it: ``state`` is one of the four above."""
+    """One file of the folder, or one layer of it, and what became of it.
+
+    ``state`` is one of the four above, ``digests`` are the SHA-256 of the file as it lies there and unpacked.
+    """
 
     path: str
     name: str
-    digest: str = ""
+    digests: frozenset[str] = frozenset()
     kind: str = ""
     state: str = LEFT
     sentence: str = ""
@@ -102,10 +109,10 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
                   after_fixes: Callable[[str, str], None] = lambda first, last: None) -> FolderImport:
     """Take in each new file of a folder and of those in it, each in a transaction of its own.
 
-    A file is new if nothing of its content was ever imported. Which importer takes it is found as in the import dock,
-    with what was said of earlier files with the same columns. Places are taken where the file is named like a kind of
-    places that the workspace has. ``after_fixes`` is called with the first and the last date of new GPS fixes once all
-    of them are in: logs of tactics, which come next, belong to the visits that are found then.
+    A file is new if nothing of its content was ever imported, packed or not. Which importer takes it is found as in the
+    import dock, with what was said of earlier files with the same columns. Places are taken where the file is named
+    like a kind of places that the workspace has. ``after_fixes`` is called with the first and the last date of new GPS
+    fixes once all of them are in: logs of tactics, which come next, belong to the visits that are found then.
 
     Raises
     ------
@@ -125,12 +132,12 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
         part.report(0.0, f"Importing {file.name}")
         if file.kind in _AFTER_FIXES and not told:
             told = _tell_dates(found, after_fixes)
-        if (file.digest, file.kind) in known:
+        if any((digest, file.kind) in known for digest in file.digests):
             file.state, file.sentence = BEFORE, "Another file here has the same content."
         elif file.kind and not file.sentence:
             _take(workspace, file, part)
         if file.state == TAKEN:
-            known.add((file.digest, file.kind))
+            known |= {(digest, file.kind) for digest in file.digests}
         found.files.append(file)
         progress.info(file.line)
         for warning in file.result.warnings if file.result else ():
@@ -160,6 +167,9 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
     states = {path: _state(path) for path in paths}
     if any(time.time() - state[1] < _QUIET_SECONDS for state in states.values()):
         _rest(progress)
+    hashes = {path: _hashes(path) for path in paths if not _UNFINISHED.search(os.path.basename(path))}
+    for both in hashes.values():  # what was taken packed is known unpacked, too
+        known |= {(one, kind) for taken, kind in known if taken in both for one in both}
     digests = {digest for digest, _ in known}
     for number, path in enumerate(paths):
         progress.report(number / len(paths), "Looking at files")
@@ -171,13 +181,13 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
                 file.state, file.sentence = WAITING, "It is taken once it is whole."
                 found.files.append(file)
                 continue
-            file.digest = file_hash(path)
+            file.digests = hashes[path]
             parts = importable_parts(path)
         except (OSError, ConnectError) as error:
             file.sentence = error.user if isinstance(error, ConnectError) else "It cannot be read; check its rights."
             yield file
             continue
-        if file.digest in digests and len(parts) == 1:
+        if file.digests & digests and len(parts) == 1:
             file.state = BEFORE
             found.files.append(file)
             continue
@@ -185,9 +195,18 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
             yield _judged(workspace, part, file, progress)
 
 
+def _hashes(path: str) -> frozenset[str]:
+    """SHA-256 of a file as it lies there, and of what is packed in it; none where it cannot be read."""
+    found = set()
+    with suppress(ConnectError, OSError):  # what is wrong with it is said when it is opened
+        found.add(data_hash(path))
+        found.add(content_hash(path))
+    return frozenset(found - {""})
+
+
 def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progress) -> FolderFile:
     layer = part.partition("|layername=")[2]
-    one = FolderFile(part, f"{file.name}, {layer}" if layer else file.name, file.digest)
+    one = FolderFile(part, f"{file.name}, {layer}" if layer else file.name, file.digests)
     preview = preview_file(workspace, part, progress=progress)
     one.kind = preview.kind
     if preview.question is not None:
@@ -231,25 +250,25 @@ def _place_kind(workspace: Workspace, path: str) -> Optional[str]:
 
 
 def _files(folder: str) -> list[str]:
-    """Its files by name, without hidden ones and those that belong to a shapefile."""
-    found = sorted(str(path) for path in Path(folder).rglob("*") if path.is_file() and not any(
-        part.startswith(".") for part in path.relative_to(folder).parts))
-    shapes = {os.path.splitext(path)[0] for path in found if path.lower().endswith(".shp")}
-    return [path for path in found if not (_stem_of_part(path) in shapes and not path.lower().endswith(".shp"))]
-
-
-def _stem_of_part(path: str) -> str:
-    """The path without ending of a file that can lie beside a shapefile, else the path."""
-    stem, ending = os.path.splitext(re.sub(r"\.shp(?=\.xml$)", "", path, flags=re.IGNORECASE))
-    return stem if ending.lower() in _BESIDE_SHAPES else path
+    """Its files by name, and each File Geodatabase in it; without hidden ones and those that belong to a layer of
+    several files."""
+    found = sorted(Path(folder).rglob("*"))
+    found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    databases = [path for path in found if path.is_dir() and path.suffix.lower() == ".gdb"]
+    files = [path for path in found if path.is_file() and not set(path.parents) & set(databases)]
+    parts = {str(path)[:-4].lower() + ending for path in files for ending in _BESIDE.get(path.suffix.lower(), ())}
+    parts |= {str(path).lower() + ".xml" for path in files if path.suffix.lower() == ".shp"}
+    return sorted(str(path) for path in [*databases, *files] if str(path).lower() not in parts)
 
 
 def _state(path: str) -> tuple[int, float]:
+    """Size and last change of a file, or of what is in a folder."""
+    inside = list(Path(path).rglob("*")) if os.path.isdir(path) else [Path(path)]
     try:
-        told = os.stat(path)
+        stats = [part.stat() for part in inside]
     except OSError:
         return -1, 0.0
-    return told.st_size, told.st_mtime
+    return sum(stat.st_size for stat in stats), max((stat.st_mtime for stat in stats), default=0.0)
 
 
 def _rest(progress: Progress) -> None:

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Iterator, Mapping, Optional, Union
 import numpy as np
 import pandas as pd
 
-from ...errors import ConnectError, some
+from ...errors import ConnectError
 from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
 from . import coordinates, privacy, source_times, time_texts
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
-from .column_names import names_utc, words_of
+from .column_names import names_utc
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .date_order import check_order, with_date_order
 from .gps_formats import guess_columns, open_gps
+from .gps_units import UnitsTogether, are_several, ask_which_column
 from .numbered_lines import PROBLEM
 from .position_texts import read_positions
+from .raw_messages import refuse_raw_messages
 from .row_source import FAULTS, POSITION_COLUMNS, faults
-from .source_questions import SourceQuestion, recall
+from .source_questions import recall
 from .time_columns import has_own_times
 from .value_words import says_no_fix
 
@@ -52,23 +54,6 @@ _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
 _SLICE = 50_000
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
-
-
-_NAMES_UNITS = frozenset("name id user login tag label number no serial alias sign".split())
-_ROWS_OF_UNIT = 3
-"""A column that tells units says the same of at least so many rows, on average; the number of a fix does not."""
-
-
-class UnitsUnknown(SourceQuestion):
-    """Whether a column of a file of fixes names the units, or all of them are of one."""
-
-    parameter = "MAPPING"
-
-    def __init__(self, name: str, columns: list[str], example: str) -> None:
-        super().__init__(
-            f"{name} may hold fixes of several units; what names them may be {some([one[:30] for one in columns])}. "
-            f'Say so in MAPPING, as in {{"unit": "{columns[-1][:30]}"}}, or {{"unit": ""}} if all are of one.',
-            f"Does {some(columns)} name the unit?", columns[-1], example, {})
 
 
 class GpsFile:
@@ -107,6 +92,8 @@ class GpsFile:
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]]))
+        if "unit" not in self.mapping and "unit" not in self.answers.mapping:
+            self._ask_if_far_apart()
         self._comings: dict[str, tuple[int, bool]] = {}
         self._newest_first: Optional[bool] = None
 
@@ -142,6 +129,8 @@ class GpsFile:
         if head is not None:
             found = self._guess(found, head)
         find_points(self.source, TABLE, found, mapping, SILENT, head)
+        if not pairs_of(self.source, found) and self.source.kind in ("text", "bare"):
+            refuse_raw_messages(self.source.path)
         check_needed(self.source, TABLE, found)
         place = pairs_of(self.source, found)[0]
         return {role: column for role, column in found.items() if role in _ROLES or column in place}
@@ -162,8 +151,8 @@ class GpsFile:
             if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
                 raise ConnectError(f"{self.source.name} is named like a person; rename it to the unit's code.")
             is_track = self.source.kind in ("bare", "nmea", "track") or self.source.layer == "track_points"
-            if not is_track and "unit" not in self.answers.mapping:
-                self._ask_for_units()
+            if not is_track and self.answers.mapping.get("unit", "column"):
+                ask_which_column(self.source, self.dropped_columns)
             if self.dropped_columns and not is_track:
                 self.warnings.append("No column of units was recognised, so each file was taken for one unit named "
                                      "like the file; if a file holds several, name their column in MAPPING, as in "
@@ -178,15 +167,15 @@ class GpsFile:
             raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
                                'unit codes in MAPPING, as in {"unit": "column"}.')
 
-    def _ask_for_units(self) -> None:
-        """Raise a question where a column without a role may tell several units: the tracks of two cars are no track.
-        """
-        names = [name for name in self.dropped_columns
-                 if _NAMES_UNITS & set(words_of(name)) and not privacy.about_persons(name)]
-        rows = next(self.source.chunks(names, SILENT), pd.DataFrame()) if names else pd.DataFrame()
-        likely = [name for name in names if name in rows and _may_be_units(rows[name].astype(str).str.strip())]
-        if likely:
-            raise UnitsUnknown(self.source.name, likely[:3], str(rows[likely[-1]].iloc[0]))
+    def _ask_if_far_apart(self) -> None:
+        """Raise a question where the first fixes cannot be of one car."""
+        parsed = time_texts.parse(self._head[self.mapping["at"]],
+                                  self._head[self.mapping["at_time"]] if self._split else None)
+        at = time_texts.in_order(parsed, self.answers.date_order)
+        x, y, misplaced = self._placed(self._head)
+        known = (at != NAT) & parsed.timed & (misplaced == np.array(None))
+        if are_several(at[known], x[known], y[known]):
+            raise UnitsTogether(self.source.name, self.dropped_columns)
 
     # Times
 
@@ -292,12 +281,6 @@ class GpsFile:
                 values = numbers(chunk[self.mapping[role]].map(str.strip))
                 return np.where(values > 0, values * metres, np.nan)
         return np.full(len(chunk), np.nan)
-
-
-def _may_be_units(words: pd.Series) -> bool:
-    """Whether texts of a column are few, come again and again, and are no names of persons."""
-    words = words[words != ""]
-    return 1 < words.nunique() <= words.size / _ROWS_OF_UNIT and not privacy.values_about_persons(words.unique())
 
 
 def _without_fix(words: pd.Series) -> Bools:

@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
+from ...forecast.instants import NAT
+from . import time_texts
 from .nmea_source import NMEA, NmeaSource
 from .numbered_lines import PROBLEM, numbered_lines
 from .readers import open_source
 from .row_source import RowSource
+from .taip_source import TAIP, TaipSource
 from .text_file import UTF8, WINDOWS_1252, NotUtf8, decoded, encoding_of, start_of, told, unpacked
 from .text_source import TextSource
 from .track_xml_source import TIMED_PLACES, TRACK, open_track
@@ -46,6 +49,9 @@ def open_gps(path: Union[str, Path]) -> RowSource:
     start = _start_of(path)
     if NMEA.search(start):
         return NmeaSource(path, path.name, list(NmeaSource.COLUMNS), encoding=_told_by_mark(path))
+    if TAIP.search(start):
+        named = [name for name in TaipSource.COLUMNS if name != "unit" or ";ID=" in start]
+        return TaipSource(path, path.name, named, encoding=_told_by_mark(path))
     if TRACK.search(start) or TIMED_PLACES.search(start):
         return open_track(path)
     source = open_source(path, "gps_fixes")
@@ -58,9 +64,10 @@ def open_gps(path: Union[str, Path]) -> RowSource:
 
 
 def is_track(path: Union[str, Path]) -> bool:
-    """Whether a file says by its first lines that it is a track of a GPS: GPX, KML with tracks or NMEA."""
+    """Whether a file says by its first lines that it is a track of a GPS: GPX, KML with tracks, NMEA
+    or TAIP."""
     start = "" if Path(path).is_dir() else _start_of(Path(path))
-    return bool(TRACK.search(start) or NMEA.search(start))
+    return any(form.search(start) for form in (TRACK, NMEA, TAIP))
 
 
 def _told_by_mark(path: Path) -> str:
@@ -119,7 +126,7 @@ def guess_columns(chunk: FileRows) -> dict[str, str]:
                 found.setdefault("at", column)
             elif texts.str.contains(".", regex=False).mean() > 0.5 and values.abs().le(180).mean() > 0.9:
                 degrees.append((column, values.abs().max()))
-        elif texts.str.contains(r"\d{4}-\d\d|\d/\d").mean() > 0.9:
+        elif (time_texts.parse(texts).clock != NAT).mean() > 0.9:
             found.setdefault("at", column)
         elif texts.str.contains("[A-Za-z]").mean() > 0.9:
             found.setdefault("unit", column)
@@ -139,7 +146,7 @@ class BareSource(TextSource):
         for lines, rows in numbered_lines(self, progress):
             fields = pd.Series(rows, dtype=object).str.strip()
             fields = fields.str.split(self.delimiter or None, n=len(self.columns), expand=True)
-            fields = fields.reindex(columns=range(len(self.columns) + 1)).fillna("")
+            fields = fields.reindex(columns=range(len(self.columns) + 1)).astype(object).fillna("")
             problem = np.where(fields[len(self.columns)] != "", "more fields than the first row", "")
             chunk = fields.iloc[:, :-1].set_axis(self.columns, axis=1)[columns].set_axis(lines, axis=0)
             yield chunk.assign(**{PROBLEM: problem})

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence
@@ -26,6 +27,8 @@ _ROWS_KEYS = ("records", "results", "data", "features", "rows", "items", "docs",
 _NO_ROWS_KEYS = frozenset("fields columns meta metadata links errors schema pagination parameters facet_groups".split())
 _TEN_MILLIONTHS = "E7"
 _LAYERS = ('"FeatureCollection"', '"Feature"', '"Topology"', '"rings"', '"paths"')
+_STAMPED = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z?\t[^\t\r\n]*\t(\{.*\})\s*?$", re.M)
+"""A line as recorders of phones (OwnTracks) write it: when it came, what it is, the message."""
 _TIMELINES = ("timelineObjects", "semanticSegments")
 
 
@@ -45,8 +48,10 @@ class JsonSource(RowSource):
 
 
 def is_json(path: Path) -> bool:
-    """Whether a file begins like JSON that no map layer is made of."""
+    """Whether a file begins like JSON that no map layer is made of, or has a time and JSON in each line."""
     start = beginning(path)
+    if _STAMPED.match(start):
+        return True
     return start.startswith(("{", "[{", "[[", "[ {", "[\n", "[\r\n")) and not any(sign in start for sign in _LAYERS)
 
 
@@ -64,6 +69,8 @@ def open_json(path: Path) -> JsonSource:
     if len(content) > _LARGEST:
         raise ConnectError(f"{path.name} is larger than {_LARGEST // 10 ** 6} MB; export it as CSV, or part by part.")
     text, encoding = decoded(content, encoding)
+    if _STAMPED.match(text):
+        text = "\n".join(_STAMPED.findall(text))
     try:
         value = _values(path.name, text)
         records, crs = _records(path.name, value)

@@ -12,7 +12,7 @@ import pandas as pd
 from osgeo import gdal, ogr
 
 from ...errors import ConnectError
-from ..store.layer_file import open_layers
+from ..store.layer_file import MISSING_PART, has_part, open_layers
 from .row_source import POSITION_COLUMNS, RowSource, distinct_names, limited
 from .text_file import WINDOWS_1252
 
@@ -73,6 +73,14 @@ class LayerSource(RowSource):
         return stored.decode(WINDOWS_1252, "replace")
 
 
+def is_mapinfo(path: Path) -> bool:
+    """Whether a ``.tab`` is a layer of MapInfo and not a text with tabs."""
+    if path.suffix.lower() != ".tab" or not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        return file.read(64).lstrip().lower().startswith(b"!table")
+
+
 def open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> LayerSource:
     source, layer = _open_layer(path, layer_name, table)
     kind = ogr.GT_Flatten(layer.GetGeomType())
@@ -80,12 +88,20 @@ def open_layer_of_rows(path: Path, layer_name: str, table: str, areas: bool) -> 
     if kind not in _POINTS and kind not in (ogr.wkbNone, ogr.wkbUnknown) and not has_areas:
         raise ConnectError(f"{path.name} holds {ogr.GeometryTypeToName(kind).lower()} where points are needed; "
                            "choose a point layer.")
-    if layer.GetFeatureCount() == 0:
+    if not _has_columns(source):
+        raise ConnectError(MISSING_PART.format(path.name, ".dbf", "which holds its columns"))
+    if layer.GetFeatureCount() == 0 and layer.GetNextFeature() is None:  # a count can be a file's own word only
         raise ConnectError(f"{path.name} has no rows.")
     opened = LayerSource(path, path.name, [], crs=_crs(layer.GetSpatialRef()), has_areas=has_areas,
                          has_geometry=kind != ogr.wkbNone and not has_areas, layer=layer.GetName())
     opened.columns = distinct_names(map(opened._letters, _field_names(layer)))
     return opened
+
+
+def _has_columns(source: gdal.Dataset) -> bool:
+    """Whether a data source, if it is a shapefile, has the file of its attributes."""
+    place = source.GetDescription()
+    return not place.lower().endswith(".shp") or has_part(place, ".dbf")
 
 
 def _open_layer(path: Path, name: str, table: str = "") -> tuple[ogr.DataSource, ogr.Layer]:

@@ -26,7 +26,8 @@ _TRIED, _MANY = 40, 500
 """Texts that are tried of a column whose name says nothing, and how many texts such a column has at most."""
 _TELLS = re.compile(r"\b(offen[cs]es?|ofns|crimes?|crm|ucr|uc ?\d?|nibrs|ibr|iucr|ncic|fbi|categor\w*|subcat\w*|"
                     r"descript\w*|desc|types?|class\w*|nature|primary|hierarchy\w*|literal|delitos?|delits?|"
-                    r"straftat\w*|misdrijf)\b|hierarchy|offen[cs]e|incidenttype|crimetype")
+                    r"straftat\w*|misdrijf|tipo|subtipo|tipologia|conduct?a|modalidade?|rubrica|desdobramento|natureza|"
+                    r"infracc?i?t?i?on|hecho)\b|hierarchy|offen[cs]e|incidenttype|crimetype")
 _TELLS_OTHER = re.compile(r"\b(loc|locations?|premises?|premis|places?|weapons?|status|disp\w*|address|property|report|"
                           r"vehicle|method|vict\w*|susp\w*|district|beat|zone|neighbou?rhood|unit|agency|clear\w*|"
                           r"resolution|against|charges?|arrests?|street|area|zip|source|priority|narrative|notes?|"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple, Optional
 
-from .translated_offences import TRANSLATED
+from . import translated_offences
+from .translated_offences import FOREIGN_RULES, TRANSLATED
 
 BIASED = "never used in a forecast"
 OTHER = "not a crime type of this workspace"
@@ -26,7 +28,7 @@ _STANDS_FOR = {
                     r"<CAR>)",
     "<CAR>": r"(MOTOR VEH(ICLE)?S?|MTR VEH|VEH(ICLE)?S?|AUTOS?|AUTOMOBILES?|CARS?|MVS?|MOTOR ?CYCLES?|MOTOR ?BIKES?|"
              r"TRUCKS?|SCOOTERS?|MOPEDS?|CONVEYANCES?|CONVEY)",
-    "<PART>": r"(PLATE|TAG|DECAL|LICEN|KEY|BATTER|WHEEL|TIRE|STEREO|RADIO|PART|ACC|REPAIR)",
+    "<PART>": r"(PLATE|TAG|DECAL|LICEN|KEY|BATTER|WHEEL|TIRE|STEREO|RADIO|PART|ACC|REPAIR|SHOP|DEALER|WASH)",
     "<ARM>": r"(DANGEROUS|DANG|DEADLY|GUN|HANDGUN|FIREARM|SHOTGUN|RIFLE|KNIFE|WEAPON|WEAP)",
     "<ASSAULT>": r"(ASSAULTS?|ASSLTS?|ASLTS?|ASLT|ASSAUL|ASLTS?|BATTERY|BATT|BATTERIES)",
     "<SHOT>": r"(SHOT|SHOOT\w*|GUN ?SHOT|GSW)",
@@ -81,7 +83,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "an alarm, or a backfire", _FIRM),
     (r"\bBURG\w*( S)? (TOOLS?|IMPLEMENTS?|INSTRUMENTS?|INST)\b(?! (STOLEN|TAKEN|SHED|BOX|CHEST|ROOM))|"
      r"(ROBBERY|SHOPLIFT\w*|HOUSEBREAK\w*) (TOOLS?|IMPLEMENTS?)\b|\bTHEFT (DETECTION|PREVENTION)\b|"
-     r"\bPOSS\w* (OF )?(\w+ ){0,3}(TOOLS?|IMPLEMENTS?|INSTRUMENTS?)\b|TOOLS? (FOR|TO COMMIT) ", NO_CRIME,
+     r"\bPOSS\w* (OF )?(\w+ ){0,3}(TOOLS?|IMPLEMENTS?|INSTRUMENTS?)\b|TOOLS? (FOR|TO COMMIT) |"
+     r"\bGOING EQUIPPED\b", NO_CRIME,
      "tools somebody had, no crime that happened", _FIRM),
     (r"\b(STOLEN|THEFT)( <CAR>)? (AND |& )?RECOVERED$", UNCLEAR, "stolen, or only found again", _YIELDS),
     (r"<SERIOUS>.*\b<BACK>|\b<BACK>\b.*<SERIOUS>", UNCLEAR, "a crime, or only what was found or chased after it",
@@ -111,12 +114,12 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"\bAGG\w* ((DOMESTIC|DV|FAMILY|FELONY|CHILD|"
      r"SENIOR) )?<ASSAULT>", "aggravated_assault", "an aggravated assault", _YIELDS),
     # Looks like one of the seven but is counted elsewhere (FBI, Uniform Crime Reporting Handbook, 2004).
-    (r"\b(CONSPIR\w*|SOLICIT\w*) (\w+ ){0,3}<CRIME>|<CRIME>\w* (\w+ ){0,2}(CONSPIR|SOLICIT|ACCESSORY)|"
+    (r"\b(CONSPIR\w*|SOLICIT\w*) (\w+ ){0,3}<CRIME>|<CRIME>\w* (\w+ ){0,2}(CONSPIR|SOLICIT|(?<!NON )ACCESSORY)|"
      r"\bACCESSORY (TO|AFTER|BEFORE)\b|\bTHREAT\w* (TO|OF) |<ASSAULT> (\w+ )?THREATS?$|HIT (AND |& |N )?RUN", OTHER,
      "planned or threatened, or a crash", _FIRM),
     (r"(?<!MURDER )(?<!HOMICIDE )(?<! AND )\bSUICID|SELF INFLICTED|"
      r"\b(ACCIDENT\w*|JUSTIF\w*|(OFFICER|POLICE) INVOLVED|POLICE(?= SHOOTING$)|ANIMAL|DOG) (\w+ )?"
-     r"(<SHOT>|STABB\w*)|"
+     r"(<SHOT>|STABB\w*)|\b(BB|AIR|PELLET|TOY|NAIL|PAINT ?BALL) GUN (<SHOT>|STABB\w*)|"
      r"(<SHOT>|STABB\w*) (\w+ )?(ACCIDENT\w*|JUSTIF\w*|OFFICER INVOLVED|ANIMAL|DOG|DEER)\b", OTHER,
      "a wound that no assault made", _FIRM),
     (r"\b(<NOT_MURDER>|RECKLESS)\b.*<KILLING>|<KILLING>.*\b<NOT_MURDER>\b", OTHER,
@@ -125,7 +128,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "an assault without a weapon or a serious wound", _FIRM),
     (r"\bATT\w* (MURDER|HOMICIDE|TO (MURDER|KILL))|ASSAULT (\w+ ){0,3}TO (MURDER|KILL)|<KILLING> ATT(EMPT\w*)?\b",
      "aggravated_assault", "an attempt to kill, counted with aggravated assaults", _FIRM),
-    (r"\bSTOLEN (PROPERTY|GOODS)|\bPOSS\w* (OF )?STOLEN|RECEIVING|STOLEN <CAR> INVOLVED|"
+    (r"\bSTOLEN (PROPERTY|GOODS)|\bPOSS\w* (OF )?STOLEN|RECEIVING|\bRECEIVED? STOLEN|"
+     r"\bSTOLEN (\w+ ){0,2}RECEIV|\b(STRIP|TRANSP)\w* (A )?STOLEN|STOLEN <CAR> INVOLVED|"
      r"\b(MVA|ACCIDENT|COLLISION|CRASH)\b.*\bSTOLEN|\bSTOLEN\b.*\b(MVA|ACCIDENT|COLLISION|CRASH)\b", OTHER,
      "stolen goods, no theft that happened then and there", _FIRM),
     (r"(IDENTITY|ID) THEFT|THEFT OF ((\w+ )?SERVICE\w*|IDENTITY)|RELATED TO THEFT|FRAUD|FORGERY|EMBEZZ|\bBUNCO\b|"
@@ -137,7 +141,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"(THEFT|LARCENY|LARC) (FROM|FRM|FR|F) (A )?<CAR>\b|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
      r"\b(BURGLARY|BURG|BREAKING)( AND ENTERING| INTO| OF| FROM| TO| AN?| (UN)?OCC(UPIED)?)* <CAR>\b(?! THEFT)|"
      r"\bBURG\w* ((UN)?OCC(UPIED)? )?CONV\b|<CAR> CONTENTS\b|<CAR> THEFT (OF )?PARTS\b|"
-     r"\b<CAR> BURG(LAR\w*)?\b|\bBMV\b|\bBURG\w* (OF )?(A )?(COIN|VENDING|PARKING METER|NEWS ?RACK)", "theft",
+     r"\b<CAR> BURG(LAR\w*)?\b|\b<CAR> CLOUT|\bBMV\b|"
+     r"\bBURG\w* (OF )?(A )?(COIN|VENDING|PARKING METER|NEWS ?RACK)", "theft",
      "a theft from a vehicle or a machine, whatever it is called", _FIRM),
     (r"\bFROM (THE )?(EXTERIOR|INTERIOR|INSIDE|EXT|INT) (OF )?(A )?<CAR>\b|"
      r"FROM LOCKED|\bLOCKED (AUTO|VEHICLE|CAR)|\b<CAR> (ENTRY|TAMPER\w*)|\bTAMPER\w* (WITH )?(A )?<CAR>|"
@@ -147,11 +152,12 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"BREAK\w* (AND |& )?ENTER\w* (A |TO |OF |INTO |MOTOR )*<CAR>\b|\bB ?& ?E (OF |TO |INTO )?(A )?<CAR>\b|"
      r"\bBREAK ?INS? (OF |TO |INTO )?(A )?<CAR>\b|\bSMASH (AND |N |& )?GRAB\b", "theft",
      "a theft from a vehicle", _FIRM),
-    (r"HOMICIDE|\bMURDER|MANSLAUGHTER", "homicide", "a killing", _YIELDS),
-    (r"CAR ?JACK|\bROBBER|\bROBB\b|MUGGING|\bHOLD ?UP\b|VEHICULAR HIJACK|\bHIJACK|"
-     r"\bSTRONG ?ARM(ED)?\b|\bARMED ROB\b|\bROB (BANK|BUS|COMM|PERS|STREET|RES|ARMED|"
+    (r"HOMICIDE|\bMURDER|MANSLAUGHTER|(?<!NON )(?<!NOT )\bFATAL (SHOOTING|STABBING)|\b(SHOOTING|STABBING) FATAL\b",
+     "homicide", "a killing", _YIELDS),
+    (r"CAR ?JACK|\bROBBER|\bROBB\b|MUGGING|\bHOLD ?UP\b|VEHICULAR HIJACK|\bHIJACK(?!\w* (OF )?(AN? )?(AIR|PLANE))|"
+     r"\bSTRONG ?ARM(ED)?\b|\b(UN)?ARMED ROB\b|\bATT\w* ROB\b|\bROB (BANK|BUS|COMM|PERS|STREET|RES|ARMED|"
      r"STRONG)", "robbery", "a robbery", _YIELDS),
-    (r"\bBURGL?[AU]R|\bBURGULA|\bBURG\b|BREAK(ING)? (AND |& )?ENTER|HOUSE ?BREAKING|\bB ?& ?E\b|\bHOME INVASION|"
+    (r"\bBURGL?[AU]R|\bBURGULA|\bBURGL?\b|BREAK(ING)? (AND |& )?ENTER|HOUSE ?BREAKING|\bB ?& ?E\b|\bHOME INVASION|"
      r"\bBREAK(ING)? (AND |& |N )ENT\b|\bBREAK ?(& )?ENT\b|UNLAWFUL ENTRY (WITH INTENT|DWELL|BUILD)|"
      r"\bBREAK ?INS?\b", "burglary",
      "a burglary", _YIELDS),
@@ -159,18 +165,20 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "a theft, but not of a vehicle", _FIRM),
     (r"\b<CAR> (ATT\w* )?(THEFT|LARCENY|STOLEN)|\bSTOLEN <CAR>\b(?! <PART>)|"
      r"(THEFT|LARCENY) (OF )?(A )?<CAR>\b(?! <PART>)|\bUUMV\b|\bUUV\b|\bUMV\b|\bGTA\b|\bMVT\b|\bDWOC\b|JOY ?RID|"
-     r"TAKE (A )?<CAR>|"
-     r"\bTAKE <CAR>|UNAUTH\w* (TAKING|OPERATION|DRIVING|USE) (OF )?(A )?<CAR>|\bTHEFTS? <CAR>\b(?! (<PART>|PROWL))|"
+     r"TAKE (A )?<CAR>|THEFT (AND |& )(USE|SALE|STRIP)( OF)? (A )?<CAR>|"
+     r"\bTAKE <CAR>|UNAUTH\w* (TAKING|OPERATION|DRIVING|USE) (OF )?(A )?<CAR>|UNLAWFUL (TAKING|USE) (OF )?(A )?<CAR>|"
+     r"\bTHEFTS? <CAR>\b(?! (<PART>|PROWL))|"
      r"THEFT TAKING OF (A )?<CAR>\b|\bTWOC\b|"
      r"THEFTS? (OR |& |AND )?(UNAUTHORI[SZ]ED (TAKING|USE) )?OF (A |MOTOR )*<CAR>\b(?! (<PART>|SERV))|"
-     r"TAKING (OF )?(A )?<CAR> WITHOUT|\bSTOLE (A )?<CAR>\b|GRAND THEFT (<CAR>|MV)|\bATT\w* STEAL <CAR>|"
-     r"LARCENY OF (A )?<CAR>|\bSTEAL(ING)? (A |OF )?<CAR>\b(?! <PART>)|\b<CAR> TAKEN\b|"
+     r"TAKING (OF )?(A )?<CAR> WITHOUT|\bSTOLE (A )?<CAR>\b|GRAND THEFT (<CAR>|MV)\b(?! <PART>)|\bATT\w* STEAL <CAR>|"
+     r"LARCENY OF (A )?<CAR>|\bSTEAL(ING)? (A |OF )?<CAR>\b(?! <PART>)|\b<CAR> TAK(EN|ING)\b|"
      r"WITHOUT OWNER\w*( S)? (CONSENT|PERMISSION)|UNAUTHORI[SZ]ED USE (OF )?(A )?<CAR>\b", "motor_vehicle_theft",
      "a vehicle taken", _YIELDS),
     (r"\bADW\b|\bAWDW\b|\bAWIK\b|\bA ?& ?B D W\b|\bABDW\b|\bAGG? (ASSL?T|ASLT|BATT?|ASSA?)\b|"
-     r"ASSAULT (CAUSING|OCCASIONING) (GRIEVOUS|SERIOUS)|GRIEVOUS BODILY|\bGBH\b|WOUNDING|"
+     r"ASSAULT (CAUSING|OCCASIONING) (GRIEVOUS|SERIOUS)|GRIEVOUS (BODILY|<ASSAULT>)|"
+     r"<ASSAULT> (IN THE )?(1ST|FIRST)\b|\bGBH\b|WOUNDING|"
      r"\bDRIVE ?BY\b|\bSHOT AT\b|\bSHOOT(ING)? AT\b|SHOOTINTO|\bSTRANGUL|MALICIOUS WOUND|\bDEADLY WEAPON ASS|"
-     r"<ASSAULT>\w*( \w+)? AGG\w*|<ASSAULT> (\w+ ){0,2}<ARM>|\bFELON\w* <ASSAULT>|<ASSAULT> (\w+ ){0,3}FELON|"
+     r"<ASSAULT>\w*( \w+){0,2} AGG\w*|<ASSAULT> (\w+ ){0,2}<ARM>|\bFELON\w* <ASSAULT>|<ASSAULT> (\w+ ){0,3}FELON|"
      r"\b(FIREARM|GUN|KNIFE|WEAPON) <ASSAULT>|"
      r"^AGG\w* ((PO|P O|DOMESTIC|DV|CHILD|SENIOR) )*<ARM>|MENACING (\w+ )*(FELON|WEAP)|FELON\w* MENAC|"
      r"\bSHOOTING\b|\bSTABB(ING|ED)\b|\b(PERSON|MAN|WOMAN|MALE|FEMALE|VICTIM|SUBJECT) (SHOT|STABBED)\b|"
@@ -204,6 +212,15 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
     (r"\bASSAULT|\bASSLT|\bBATTERY|\bAGG\w*\b|\bROB(BED|BING)?\b|\bSTOLE|\bSTEAL|\bSHOT|\bGUN ?SHOT|\bKILL|"
      r"\bBREAK(ING|S)?\b|\bENTRY\b", UNCLEAR, "may be one of the seven, but not which", _YIELDS),
 ))
+_FOREIGN_MEANINGS = {translated_offences.OTHER: OTHER, translated_offences.BIASED: BIASED,
+                     translated_offences.UNCLEAR: UNCLEAR, translated_offences.NO_CRIME: NO_CRIME}
+_FOREIGN = tuple(OffenceRule(pattern, _FOREIGN_MEANINGS.get(meaning, meaning), why, firm)
+                 for pattern, meaning, why, firm in FOREIGN_RULES)
+_MISSPELT = ("ROBBERY", "BURGLARY", "LARCENY", "HOMICIDE", "AGGRAVATED", "ASSAULT")
+"""Words that are read with a slip of the keys in them: BURGALRY, ROBERRY, ASSUALT."""
+_NEAR = 0.85
+"""Share of letters in order that two words have in common; ROBERRY and ROBBERY have 0.857."""
+_SHORTEST, _LONGEST = 6, 11
 _DENIED_CRIME = re.compile(spelled_out(r"<DENIED><CRIME>\w*"))
 _CODES = ("homicide", "robbery", "aggravated_assault", "burglary", "motor_vehicle_theft", "theft", "gunfire")
 SEVERITY = {code: rank for rank, code in enumerate(_CODES)}
@@ -224,6 +241,9 @@ def rule_of(offence: str) -> Optional[OffenceRule]:
         return OffenceRule(_DENIED_CRIME, code, "the crime type's own name", _YIELDS)
     if text in TRANSLATED:
         return OffenceRule(_DENIED_CRIME, TRANSLATED[text] or OTHER, "in another language", _YIELDS)
+    foreign = next((rule for rule in _FOREIGN if rule.pattern.search(text)), None)
+    if foreign is not None:
+        return foreign
     if NOTHING_HAPPENED.search(text):
         return _NOTHING
     rest = _DENIED_CRIME.sub(" ", text)
@@ -245,4 +265,15 @@ def plain_words(text: object) -> str:
     text = "".join(letter for letter in folded if not unicodedata.combining(letter)).replace("\u00df", "ss")
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).upper()
     text = " ".join(re.sub(r"[^A-Z0-9&]+", " ", text).split())
+    text = " ".join(map(_mended, text.split()))
     return re.sub(r"\b(NON|NOT)(?=AGG|CRIM|FATAL|GUN|NEG|RES|SHOT|SHOOT|VEH)", r"\1 ", text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _mended(word: str) -> str:
+    """A word that is one of a few, but for a slip of the keys."""
+    if word.endswith(("ER", "ERS", "AR", "ARS")) or not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+        return word
+    near = [right for right in _MISSPELT if right[0] == word[0] and abs(len(right) - len(word)) < 2
+            and SequenceMatcher(None, word, right).ratio() >= _NEAR]
+    return near[0] if near else word

@@ -1,6 +1,7 @@
 """ZIP files that hold one file of rows."""
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -10,7 +11,9 @@ from ..store.layer_file import check_unpacked
 
 _ROWS = frozenset(".csv .txt .tsv .tab .log .xlsx .xlsm .json .jsonl .ndjson .geojson .gpx .kml .nmea .xml .rpt "
                   ".psv".split())
-_LAYERS = (".gpkg", ".shp", ".tab", ".mif", ".fgb", ".gdbtable", ".dxf")
+_EXPLAINS = re.compile(r"read.?me|licen[cs]e|terms|metadata|dictionary|codebook|schema|disclaimer|documentation|"
+                       r"liesmich|lizenz|lisez", re.I)
+_LAYERS = (".gpkg", ".shp", ".mif", ".fgb", ".gdbtable", ".dxf")
 """What OGR opens within a ZIP itself."""
 
 
@@ -25,13 +28,10 @@ def member_of(path: Path) -> str:
     if path.suffix.lower() not in (".zip", ".kmz") or not path.is_file():
         return ""
     check_unpacked(path)
-    with zipfile.ZipFile(path) as packed:
-        names = [part.filename for part in packed.infolist() if not part.is_dir()]
-    names = [name for name in names if not name.startswith("__MACOSX") and
-             not PurePosixPath(name).name.startswith(".")]
-    if any(name.lower().endswith(_LAYERS) for name in names):
+    names = _names(path)
+    if _holds_layers(names):
         return ""
-    found = [name for name in names if PurePosixPath(name).suffix.lower() in _ROWS]
+    found = _main([name for name in names if PurePosixPath(name).suffix.lower() in _ROWS])
     if path.suffix.lower() == ".kmz":
         found = [name for name in found if name.lower().endswith(".kml")][:1]
     if len(found) == 1:
@@ -40,6 +40,44 @@ def member_of(path: Path) -> str:
         raise ConnectError(f"{path.name} holds no file that can be read ({some(names) or 'it is empty'}); unpack it "
                            "and give CSV, Excel or a map layer.")
     raise ConnectError(f"{path.name} holds several files: {some(found)}. Unpack it, and give them one by one.")
+
+
+def unread_in(path: Path) -> list[str]:
+    """Files of rows in a ZIP of which nothing is read, because another one is, or its layers are."""
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        return []
+    names = _names(path)
+    layers = {name.lower().rpartition(".")[0] for name in names if _is_layer(name, names)}
+    read = member_of(path)
+    return [name for name in names if name != read and PurePosixPath(name).suffix.lower() in _ROWS
+            and name.lower().partition(".")[0] not in layers and ".gdb/" not in name.lower()]
+
+
+def _names(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as packed:
+        names = [part.filename for part in packed.infolist() if not part.is_dir()]
+    return [name for name in names if not name.startswith("__MACOSX") and
+            not PurePosixPath(name).name.startswith(".")]
+
+
+def _holds_layers(names: list[str]) -> bool:
+    return any(_is_layer(name, names) for name in names)
+
+
+def _is_layer(name: str, names: list[str]) -> bool:
+    """Whether OGR opens a file within a ZIP; a .tab without its .dat is a text with tabs."""
+    small = name.lower()
+    return small.endswith(_LAYERS) or small.endswith(".tab") and small[:-4] + ".dat" in map(str.lower, names)
+
+
+def _main(found: list[str]) -> list[str]:
+    """Of the files of a ZIP those with rows: what explains others, by its name or as a text beside a table, is left."""
+    for is_beside in (_EXPLAINS.search, lambda name: name.lower().endswith((".txt", ".xml", ".log"))):
+        rest = [name for name in found if not is_beside(PurePosixPath(name).name)]
+        found = rest or found
+        if len(found) == 1:
+            break
+    return found
 
 
 def open_member(packed: zipfile.ZipFile, path: Path) -> IO[bytes]:

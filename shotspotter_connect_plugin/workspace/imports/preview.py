@@ -95,7 +95,8 @@ def importable_parts(path: Union[str, Path]) -> list[str]:
         The path itself, or ``path|layername=name`` of each layer.
     """
     path = str(path)
-    names = [] if "|layername=" in path or os.path.isdir(path) else layers_of(path)
+    folder = os.path.isdir(path) and not path.lower().endswith(".gdb")
+    names = [] if "|layername=" in path or folder else layers_of(path)
     if len(names) < 2 or is_track(path):
         return [path]
     ours = [name for name in names if name in FILE_KINDS]

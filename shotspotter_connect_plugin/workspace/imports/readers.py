@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Sequence, TypeVar, Un
 
 import pandas as pd
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 from ..store.layer_file import open_layers
 from .alert_xml_source import is_xml, open_alerts
-from .excel_source import open_excel
+from .excel_source import open_excel, open_named_xls
 from .json_source import is_json, open_json
-from .layer_source import open_layer_of_rows
-from .packed_file import member_of
+from .layer_source import is_mapinfo, open_layer_of_rows
+from .packed_file import member_of, unread_in
 from .row_source import FAULT, RowSource, faults
 from .text_file import WINDOWS_1252, NotUtf8, told, unpacked
 from .text_source import open_text
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _TEXT = {".csv", ".txt", ".tsv", ".tab", ".psv", ".log", ".rpt"}
 _OF_WATCHES = {".tcx", ".fit"}
-_EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson"}
+_OTHER_SHEETS = {".xls": "the old Excel format", ".xlsb": "Excel's binary format", ".accdb": "the format of Access",
+                 ".numbers": "the format of Apple Numbers", ".mdb": "the format of Access"}
+_EXCEL, _JSON = {".xlsx", ".xlsm"}, {".json", ".geojson", ".jsonl", ".ndjson", ".rec"}
 
 _Read = TypeVar("_Read")
 
@@ -54,7 +56,17 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
         raise ConnectError(f"{path} cannot be read; ask its owner for permission.")
     if path.stat().st_size == 0:
         raise ConnectError(f"{path.name} is empty; export it again.")
+    source = _open(path, layer, table, areas)
+    unread = unread_in(path)
+    if unread:
+        source.told.append(f"Of what {path.name} holds, nothing was read of {some(unread)}.")
+    return source
+
+
+def _open(path: Path, layer: str, table: str, areas: bool) -> RowSource:
     kind = _ending(path)
+    if is_mapinfo(path):
+        return open_layer_of_rows(path, layer, table, areas)
     if kind in _JSON | _TEXT and not layer and is_json(path):
         return open_json(path)
     if kind == ".xml" or kind in _TEXT and is_xml(path):
@@ -63,8 +75,10 @@ def open_source(path: Union[str, Path], table: str = "", areas: bool = False) ->
         return open_text(path)
     if kind in _EXCEL:
         return _open_packed_excel(path) if member_of(path) else open_excel(path)
-    if kind == ".xls":
-        raise ConnectError(f"{path.name} is in the old Excel format; save it as .xlsx or CSV.")
+    if kind == ".xls" and not member_of(path):
+        return open_named_xls(path)
+    if kind in _OTHER_SHEETS:
+        raise ConnectError(f"{path.name} is in {_OTHER_SHEETS[kind]}, which is not read; save it as .xlsx or CSV.")
     if kind in _OF_WATCHES:
         raise ConnectError(f"{path.name} is a file of a sports watch, which is not read; export the track as GPX or "
                            "CSV.")
@@ -121,7 +135,8 @@ def layers_of(path: Union[str, Path]) -> list[str]:
         return []
     try:
         ending = _ending(path)
-        if ending in _TEXT | _EXCEL | {".xml"} or ending in _JSON and is_json(path):
+        in_rows = ending in _TEXT | _EXCEL | {".xml", *_OTHER_SHEETS} and not is_mapinfo(path)
+        if in_rows or ending in _JSON and is_json(path):
             return []
         source = open_layers(path)
     except ConnectError:

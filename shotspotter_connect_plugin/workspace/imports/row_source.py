@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..store.runs import file_hash
+from ..store.runs import data_hash
 from .text_file import ASSUMED, UTF8, WINDOWS_1252
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class RowSource:
         return [column for column in self.columns if column not in used]
 
     def digest(self) -> str:
-        """SHA-256 of its file; empty for a folder."""
-        return file_hash(self.path) if self.path.is_file() else ""
+        """SHA-256 of its file, or of all the files that it is."""
+        return data_hash(self.path)
 
     def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""

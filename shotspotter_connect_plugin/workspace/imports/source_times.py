@@ -5,6 +5,7 @@ What a column's values mean (local or UTC, a time or only a date) is decided for
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,8 @@ _QUARTER = 900 * SECOND
 _NEARLY_ALL = 0.95
 FIRST_SECOND = 3
 """Where the seconds of the day begin among the counts of :func:`survey`."""
-_AS_WRITTEN, _HERE = "as written", "here"
+_AS_WRITTEN, _HERE, IN_UTC = "as written", "here", "in UTC"
+_YEARS = range(2000, 2036)
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class TimeReading:
     named the zone, which says nothing of seconds since 1970; ``order`` one of :data:`.date_texts.ORDERS`, "" where no
     date needs any; ``only_midnight`` whether no other time can stand for one that is not known. The rest is what
     :func:`settle` finds in the column:
-    ``midnights``, whether midnights stand for dates, as written or on the wall clock here; ``unknown``, seconds of the
+    ``midnights``, whether midnights stand for dates, as written, on the wall clock here, or here but written in UTC
+    without saying so; ``unknown``, seconds of the
     day that stand for no time among times.
     """
 
@@ -71,6 +74,8 @@ def settle(reading: TimeReading, counts: Ints) -> TimeReading:
         return replace(reading, midnights=_AS_WRITTEN)
     if timed and counts[FIRST_SECOND] >= _NEARLY_ALL * timed:
         return replace(reading, midnights=_HERE, certain=True)
+    if timed and counts[FIRST_SECOND + utc_midnights(reading.zone) // SECOND].sum() >= _NEARLY_ALL * timed:
+        return replace(reading, midnights=IN_UTC, certain=True)
     # Dates among times are of the clock of those times.
     return replace(reading, certain=reading.certain or timed > known / 2,
                    unknown=stand_for_nothing(counts[FIRST_SECOND:], reading.only_midnight))
@@ -103,6 +108,9 @@ def time_spans(parsed: ParsedTimes, reading: TimeReading) -> TimeSpans:
         timed, day = timed & ~no_time, np.where(parsed.timed & no_time, clock // DAY, day)
     elif reading.midnights == _HERE:
         timed = timed & (wall % DAY != 0)
+    elif reading.midnights == IN_UTC:
+        no_time = parsed.timed & ~instant & np.isin(wall % DAY, utc_midnights(reading.zone))
+        timed, day = timed & ~no_time, np.where(no_time, nearest_day(wall) // DAY, day)
     elif reading.unknown:
         meant = np.ones(SECONDS, dtype=bool)
         meant[list(reading.unknown)] = False
@@ -150,6 +158,20 @@ def to_local(instants: Ints, zone: str) -> Ints:
     bins, codes = _bins(instants)
     index = utc_times(bins).tz_convert(zone)
     return nanoseconds(index.tz_localize(None))[codes] + instants - bins[codes]
+
+
+@lru_cache(maxsize=64)
+def utc_midnights(zone: str) -> Ints:
+    """The times of day (ns) that UTC shows when it is midnight in a zone, in winter and in summer, as 05:00 and 04:00.
+    Midnight itself is none of them."""
+    starts = wall_clocks(np.array([pd.Timestamp(year, month, 15).value for year in _YEARS for month in (1, 7)]))
+    found = np.unique(to_utc(nanoseconds(starts), zone, True) % DAY)
+    return found[found != 0]
+
+
+def nearest_day(clocks: Ints) -> Ints:
+    """The midnights (ns) nearest to clocks: those of dates whose midnight is written in UTC."""
+    return (clocks + DAY // 2) // DAY * DAY
 
 
 def to_utc(wall: Ints, zone: str, first: bool) -> Ints:

@@ -8,7 +8,8 @@ _TIMES = {
                 "incidentreported cmplntreportdate dateofreport reporteddateofoffense callreceiveddatetime "
                 "callreceived receiveddatetime receiveddate datereceived calldatetime calldate rptdttm "
                 "createtimeincident timecreate timecreated createtime responsedate "
-                "datacomunicacaobo datacomunicacao fechadenuncia anzeigedatum aangiftedatum angelegtam "
+                "datacomunicacaobo datacomunicacao datadacomunicacao dataregistro datedepot datededepotdeplainte "
+                "fechadenuncia anzeigedatum aangiftedatum angelegtam "
                 "dateincidentcreated entrydate "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
@@ -44,12 +45,15 @@ _TIMES = {
                 "casedatetime eventdate eventdatetime eventtimestamp incidenttimestamp alertdatetime alertdate "
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
-                "fechaocurrencia fechadeocurrencia dataocorrencia dataocorrenciabo datafato datadofato pleegdatum "
+                "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "
+                "datafato datadofato datedesfaits datefaits datecommitted committeddate pleegdatum "
                 "tatdatum timestamp date fecha datum yearmonth monthyear",
     "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
                      "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "
                      "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h "
-                     "horahecho horahechos horadehechos horadelhecho horadelito horaocurrencia horaocorrencia "
+                     "horahecho horahechos horadehechos horadeloshechos horadofato horafato heuredesfaits heurefaits "
+                     "timecommitted "
+                     "committedtime horadelhecho horadelito horaocurrencia horaocorrencia "
                      "horaocorrenciabo pleegtijd tatuhrzeit time hora uhrzeit tijd",
     "occurred_year": "occurredyear occyear occurrenceyear yearoccu yearofoccurrence incidentyear offenseyear crimeyear "
                      "eventyear year",
@@ -58,14 +62,15 @@ _TIMES = {
     "occurred_day": "occurredday occday occurrenceday dayofmonth incidentday offenseday crimeday eventday day",
     "occurred_hour": "occurredhour occhour occurrencehour houroccu hourofoccurrence hourofincident incidenthour "
                      "incidenthourofday offensehour offencehour crimehour rmsoccurrencehour eventhour alerthour "
-                     "hourofday hourofthedayoccurred hour hr",
+                     "hourofday hourofthedayoccurred franja franjahoraria hour hr",
     "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
     "occurred_half": "ampm amorpm meridiem meridian ampmindicator ampmflag timeampm hourampm occurredampm occampm",
     "weekday": "dayofweek weekday dow dowoccu occdow occurrencedayofweek occurreddayofweek incidentdayofweek "
                "offensedayofweek weekdayname dayname daynameofweek dayofwk wday",
 }
 _PLACES = {
-    "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longitudedd londd pointlongitude gislongitude "
+    "longitude": "longitude lon long lng wgs84longitude longitudewgs84 longwgs84 longitudedd londd pointlongitude "
+                 "gislongitude "
                  "lonwgs84 mappinglongitude bstplon",
     "latitude": "latitude lat wgs84latitude latitudewgs84 latitudedd latdd pointlatitude gislatitude latwgs84 "
                 "mappinglatitude bstplat",
@@ -116,11 +121,11 @@ _ROLES = {
     },
     "gunfire": {
         "id": "id incidentid respondid alertid eventid shotid shotspotterid uniqueid flexid cad cadid cadnumber cadno "
-              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber",
+              "incidentnumber incidentno eventnumber masterincidentnumber ccn casenumber identifier",
         "kind": "type alerttype incidenttype incidenttypedescription incidenttypedesc shottype gunfiretype eventtype "
                 "kind classification roundtype category calltype description descriptio calltypedescription "
                 "class alertclass alertcategory soundtype soundclass audiotype detectiontype detectionclass sound "
-                "label problem problemnature",
+                "label problem problemnature event",
         "disposition": "reviewclassification finalclassification reviewedclassification classification reviewresult "
                        "review reviewstatus reviewed verdict determination finaltype reviewedtype finalcalltype "
                        "isgunfire gunfire isgunshot gunshot " + _DISPOSITIONS,
@@ -128,7 +133,7 @@ _ROLES = {
                   "roundscount totalrounds roundstotal roundsdetected nrounds estimatedrounds roundnumber shots "
                   "shotsfired shotcount shotscount numshots numberofshots noofshots numofshots totalshots "
                   "shotsdetected nshots rndsfired gunshotcount numberofgunshots totalgunshots",
-        "occurred": _TIMES["occurred"] + " " + _TIMES["reported"],
+        "occurred": _TIMES["occurred"] + " onset " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
                                            "occurred_minute", "occurred_half", "weekday")},

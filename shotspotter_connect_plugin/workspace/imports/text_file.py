@@ -17,6 +17,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ..store.layer_file import check_ratio
+from ..store.runs import stream_hash
 from .packed_file import member_of, open_member
 
 START = 1 << 20
@@ -50,6 +51,15 @@ def unpacked(path: Union[str, Path]) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
                 yield raw, stream
         else:
             yield raw, raw
+
+
+def content_hash(path: Union[str, Path]) -> str:
+    """SHA-256 of what a ``.gz``, or a ZIP with one file of rows, holds; empty of what is not packed."""
+    path = Path(path)
+    if not path.is_file() or path.suffix.lower() != ".gz" and not member_of(path):
+        return ""
+    with told(path.name), unpacked(path) as (_, stream):
+        return stream_hash(stream)
 
 
 class _Bounded(io.RawIOBase):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...forecast.instants import DAY, NAT
 from . import clock_texts, time_texts
-from .source_times import to_local
+from .source_times import nearest_day, to_local, utc_midnights
 from .time_texts import DATE, ParsedClocks, ParsedTimes, with_clocks
 
 if TYPE_CHECKING:
@@ -108,10 +108,11 @@ class MomentColumns:
 
 def evidence(parsed: ParsedTimes, zone: str) -> Ints:
     """Counts for :meth:`MomentColumns.settle`: values with a time of their own, those at midnight as written and
-    here."""
+    here, also where it is written in UTC without saying so."""
     rows = parsed.timed & (parsed.clock != NAT)
     clock = parsed.clock[rows]
-    here = np.where(parsed.offset[rows], to_local(clock, zone), clock)
+    here = np.where(parsed.offset[rows], to_local(clock, zone), np.where(
+        np.isin(clock % DAY, utc_midnights(zone)), nearest_day(clock), clock))
     return np.array([rows.sum(), (clock % DAY == 0).sum(), (here % DAY == 0).sum()])
 
 
@@ -122,10 +123,12 @@ def has_own_times(parsed: ParsedTimes, zone: str) -> bool:
 
 
 def _on_local_day(parsed: ParsedTimes, zone: str) -> ParsedTimes:
-    """Midnights here that are written in UTC as dates here."""
-    rows = parsed.timed & parsed.offset & (parsed.clock != NAT)
+    """Midnights here that are written in UTC, whether they say so or not, as dates here."""
+    rows = parsed.timed & (parsed.clock != NAT)
+    told = rows & parsed.offset
     clock = parsed.clock.copy()
-    clock[rows] = to_local(clock[rows], zone) // DAY * DAY
+    clock[rows] = nearest_day(clock[rows])
+    clock[told] = to_local(parsed.clock[told], zone) // DAY * DAY
     return ParsedTimes(clock, parsed.timed & ~rows, parsed.offset & ~rows, parsed.zulu & ~rows, parsed.unix & ~rows,
                        parsed.parts, np.where(rows, DATE, parsed.covers).astype(np.int32), parsed.written)
 

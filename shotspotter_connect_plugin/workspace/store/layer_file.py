@@ -14,12 +14,12 @@ import tempfile
 import zipfile
 from collections import deque
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Iterator
 
 from osgeo import gdal
 
-from ...errors import ConnectError
+from ...errors import ConnectError, some
 
 DRIVERS = ("GPKG", "GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "ESRI Shapefile", "OpenFileGDB", "MapInfo File",
            "FlatGeobuf", "KML", "LIBKML", "GPX", "CSV", "ODS", "XLSX", "DXF")
@@ -36,19 +36,23 @@ UNPACKED_BYTES, _RATIO = 1 << 28, 200
 _OWN_TABLES = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\s.*\sUSING\s+(?:rtree|rtree_i32|fts3|fts4|fts5)\b", re.I | re.S)
 _STANDARD_VIEWS = {"st_geometry_columns", "st_spatial_ref_sys", "geometry_columns", "spatial_ref_sys"}
 """Views that the standard itself once asked for; nothing of them is read."""
+_DATABASE = re.compile(r".*?\.gdb(?=/)", re.I)
 _CRS_KEY = re.compile(rb'"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\s*\{', re.I)
 _CRS_LENGTH, _PART = 1 << 16, 1 << 22
+MISSING_PART = ("{} came without its {} file, {}; give all files of the shapefile together (.shp, .shx, .dbf, .prj), "
+                "in one folder or one ZIP.")
 _KML_TRACK = re.compile(rb"<(?:\w+:)?(?:Multi)?Track\b")
 
 
 def inside(path: str | Path) -> str:
-    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, or GeoJSON, KML or GPX, if
-    it has just one.
+    """Where GDAL finds what is packed in a file: of a ZIP its only GeoPackage, layer of several files (Shapefile, File
+    Geodatabase, MapInfo) or folder of these, or GeoJSON, KML or GPX, if it has just one.
 
     Raises
     ------
     ConnectError
-        When there is no such file, it unpacks to an absurd size, or a GeoPackage was packed while it was open.
+        When there is no such file, it is locked, unpacks to an absurd size, or holds layers in several folders, or a
+        GeoPackage was packed while it was open.
     """
     within = _WITHIN.fullmatch(str(path))  # as QGIS names what is in a packed file
     if within and Path(within[1]).is_file():
@@ -68,9 +72,25 @@ def inside(path: str | Path) -> str:
     if any(f"{name}-wal" in names and gdal.VSIStatL(f"{place}/{name}-wal").size for name in packed):
         raise ConnectError(f"{path.name} was packed while its GeoPackage was open; close the project on the phone "
                            "and send it again, or unpack it and name the GeoPackage.")
-    packed = packed or [name for name in names if name.lower().endswith((".geojson", ".json", ".kml", ".gpx"))
-                        and not name.startswith("__MACOSX")]
+    names = [name for name in names if not name.startswith("__MACOSX")]
+    packed = packed or _layers_among(names, Path(path).name) or [
+        name for name in names if name.lower().endswith((".geojson", ".json", ".kml", ".gpx"))]
     return f"{place}/{packed[0]}" if len(packed) == 1 else place
+
+
+def _layers_among(names: list[str], packed: str) -> list[str]:
+    """Of the files in a ZIP the one layer of several files, or the one folder in which all such layers lie."""
+    databases = sorted({found[0] for found in map(_DATABASE.match, names) if found})
+    inner = [name for name in names if not _DATABASE.match(name)]
+    stems = {name.lower() for name in inner}
+    layers = databases + [name for name in inner if name.lower().endswith((".shp", ".mif", ".fgb"))
+                          or name.lower().endswith(".tab") and name.lower()[:-4] + ".dat" in stems]
+    folders = {str(PurePosixPath(name).parent) for name in layers}
+    if len(layers) < 2 or folders == {"."}:
+        return layers
+    if len(folders) > 1 or databases:
+        raise ConnectError(f"{packed} holds several layers: {some(layers)}. Unpack it, and give them one by one.")
+    return list(folders)
 
 
 def open_layers(path: str | Path) -> gdal.Dataset | None:
@@ -89,6 +109,8 @@ def open_layers(path: str | Path) -> gdal.Dataset | None:
             driver = gdal.IdentifyDriverEx(place, gdal.OF_VECTOR, list(DRIVERS))
             if driver is None:
                 return None
+            if driver.ShortName == "ESRI Shapefile":
+                _check_shapefile(place)
             if driver.ShortName == "GPKG":
                 _check_geopackage(place, name)
             if driver.ShortName in ("KML", "LIBKML"):
@@ -126,13 +148,16 @@ def without_network() -> Iterator[None]:
 
 
 def check_unpacked(path: str | Path) -> None:
-    """Raise one sentence where a ZIP (also an Excel file) is damaged or unpacks to an absurd size."""
+    """Raise one sentence where a ZIP (also an Excel file) is damaged, locked, or unpacks to an absurd size."""
     path = Path(path)
     try:
         with zipfile.ZipFile(path) as packed:
             size = sum(part.file_size for part in packed.infolist())
+            locked = any(part.flag_bits & 1 for part in packed.infolist())
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ConnectError(f"{path.name} is damaged or cut off; export it again.", repr(error)) from error
+    if locked:
+        raise ConnectError(f"{path.name} is locked by a password; unpack it yourself and give what is in it.")
     check_ratio(path.name, path.stat().st_size, size)
 
 
@@ -141,6 +166,18 @@ def check_ratio(name: str, packed: int, unpacked: int) -> None:
     if unpacked > UNPACKED_BYTES and unpacked > _RATIO * packed:
         raise ConnectError(f"{name} unpacks to more than {_RATIO} times its size and was not read; unpack it "
                            "yourself and look what is in it.")
+
+
+def has_part(place: str, ending: str) -> bool:
+    """Whether the file of a shapefile with another ending lies beside it, in whatever case it is written."""
+    stem = place[:-4]
+    return any(gdal.VSIStatL(stem + written) is not None for written in (ending, ending.upper(), ending.capitalize()))
+
+
+def _check_shapefile(place: str) -> None:
+    """A shapefile is three files at least; GDAL would have to write the one that is missing."""
+    if place.lower().endswith(".shp") and not has_part(place, ".shx"):
+        raise ConnectError(MISSING_PART.format(PurePosixPath(place).name, ".shx", "without which it cannot be read"))
 
 
 def _check_geopackage(place: str, name: str) -> None:

@@ -18,7 +18,7 @@ from ...errors import ConnectError
 from ...forecast import crs as systems
 from ...forecast.crs import parse as parse_crs  # noqa: F401 belongs to what this module offers
 from .layer_file import open_layers
-from .runs import file_hash
+from .runs import data_hash
 
 
 @dataclass
@@ -91,7 +91,7 @@ def read_vector(path: str | Path, layer: str | None = None) -> VectorTable:
     if found is None or (not layer and source.GetLayerCount() > 1):
         names = ", ".join(source.GetLayer(number).GetName() for number in range(source.GetLayerCount()))
         raise ConnectError(f"{name} holds the layers {names}; name the one to use.")
-    return replace(_table(found, name), file_hash=file_hash(path))
+    return replace(_table(found, name), file_hash=data_hash(path))
 
 
 def _table(layer: ogr.Layer, name: str) -> VectorTable:

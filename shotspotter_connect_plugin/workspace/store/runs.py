@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any, Iterable, Iterator, Mapping
 
 import pandas as pd
 from osgeo import gdal, osr
@@ -21,7 +21,8 @@ from .roles import account
 if TYPE_CHECKING:
     from .workspace import Workspace
 
-__all__ = ["Run", "account", "file_hash", "library_versions", "recorded", "without_secrets"]
+__all__ = ["Run", "account", "data_hash", "file_hash", "library_versions", "recorded", "stream_hash",
+           "without_secrets"]
 
 _METADATA = Path(__file__).resolve().parents[2] / "metadata.txt"
 _LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "shapely")
@@ -81,11 +82,36 @@ def recorded(workspace: Workspace, algorithm: str, parameters: Mapping[str, Any]
 
 def file_hash(path: str | Path) -> str:
     """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        for part in iter(lambda: file.read(1 << 20), b""):
-            digest.update(part)
+        return stream_hash(file)
+
+
+def stream_hash(stream: IO[bytes]) -> str:
+    """SHA-256 of what is left of a stream, hexadecimal."""
+    digest = hashlib.sha256()
+    for part in iter(lambda: stream.read(1 << 20), b""):
+        digest.update(part)
     return digest.hexdigest()
+
+
+_PARTS = {".shp": (".dbf", ".prj", ".cpg"), ".tab": (".dat", ".map"), ".mif": (".mid",)}
+"""Of a layer of several files the others that say what its rows are."""
+
+
+def data_hash(path: str | Path) -> str:
+    """SHA-256, hexadecimal, of all that a file of rows is: with the other files of a shapefile or of MapInfo, of a
+    folder (File Geodatabase) all that is in it."""
+    path = Path(path)
+    if path.is_dir():
+        parts = sorted(part for part in path.rglob("*") if part.is_file() and part.suffix != ".lock")
+    else:
+        wanted = {path.stem.lower() + ending for ending in _PARTS.get(path.suffix.lower(), ())}
+        beside = sorted(part for part in path.parent.iterdir() if part.name.lower() in wanted) if wanted else []
+        if not beside:
+            return file_hash(path)
+        parts = [path, *beside]
+    told = "".join(f"{part.suffix.lower()} {file_hash(part)}\n" for part in parts)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def library_versions() -> dict[str, str]:

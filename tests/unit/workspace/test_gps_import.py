@@ -21,6 +21,7 @@ from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.imports.coordinates import NOWHERE, JurisdictionArea
 from shotspotter_connect_plugin.workspace.imports.gps_import import import_gps
+from shotspotter_connect_plugin.workspace.imports.source_questions import SourceQuestion
 from shotspotter_connect_plugin.workspace.steps.visit_finding import find_visits
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "gps"
@@ -527,3 +528,71 @@ def test_a_file_in_which_no_column_of_units_is_known_says_so(at, tmp_path):
                   for car in ("P-104", "P-105")]).to_csv(tmp_path / "avl.csv", index=False)
     result = import_gps(at("Cerknica"), tmp_path / "avl.csv")
     assert any("No column of units" in warning for warning in result.warnings)
+
+
+def _two_cars(**columns):
+    """Twenty fixes of two cars, each column of ``columns`` telling them apart, or the same for both."""
+    return pd.DataFrame([
+        {**{name: told if isinstance(told, str) else told[car] for name, told in columns.items()},
+         "Time": f"2023-03-14 08:{minute:02}:00", "Lat": 45.75 + car * 0.01, "Lng": 14.3}
+        for minute in range(10) for car in range(2)])
+
+
+@pytest.mark.parametrize("columns, asked", [
+    ({"Driver Name": ("Jane Roe", "John Doe")}, "Driver Name"),
+    ({"Driver": ("Jane Roe", "John Smith")}, "Driver"),
+    ({"Driver": ("ROE, JANE", "DOE, JOHN")}, "Driver"),
+    ({"OfficerName": ("J. Roe", "J. Doe")}, "OfficerName"),
+    ({"Alias": ("Goose", "Maverick")}, "Alias"),
+    ({"driver.name": ("Jane Roe", "John Doe")}, "driver.name"),
+    ({"License Plate": ("ABC-1234", "XYZ-9876")}, "License Plate"),
+    ({"E-mail": ("jane@example.org", "john@example.org")}, "E-mail"),
+    ({"Operator": ("4711", "4712")}, '"unit": "Operator"'),
+    ({"Crew": ("A", "B")}, '"unit": "Crew"'),
+    ({"Employee No": ("4711", "4712"), "Driver Name": ("Jane Roe", "John Doe")}, '"unit": "Employee No"'),
+])
+def test_cars_told_apart_only_by_who_drove_them_are_asked_about(at, tmp_path, columns, asked):
+    workspace = at("Cerknica")
+    frame = _two_cars(**columns)
+    for order, rows_ in enumerate((frame, frame.sort_values(list(columns), kind="stable"))):
+        path = tmp_path / f"avl{order}.csv"
+        rows_.to_csv(path, index=False)
+        with pytest.raises(SourceQuestion, match="(?s)MAPPING") as question:
+            import_gps(workspace, path)
+        assert asked in question.value.user and len(question.value.user) < 300
+        assert not workspace.count("gps_fixes")
+        assert "Roe" not in question.value.user + question.value.question + question.value.example
+        assert import_gps(workspace, path, {"unit": ""}).read == 20  # one car with two drivers, if somebody says so
+        with workspace.transaction() as writer:
+            writer.delete("gps_fixes")
+            writer.delete("imports")
+
+
+def test_a_column_of_drivers_given_for_the_unit_is_refused_not_left_out(at, tmp_path):
+    _two_cars(**{"Driver Name": ("Jane Roe", "John Doe")}).to_csv(tmp_path / "avl.csv", index=False)
+    with pytest.raises(SourceQuestion, match="about persons"):
+        import_gps(at("Cerknica"), tmp_path / "avl.csv", {"unit": "Driver Name"})
+
+
+def test_one_driver_is_one_car(at, tmp_path):
+    frame = _two_cars(**{"Driver Name": "Jane Roe"})
+    frame["Lat"] = 45.75
+    frame.to_csv(tmp_path / "avl.csv", index=False)
+    assert import_gps(at("Cerknica"), tmp_path / "avl.csv").added == 10
+
+
+def test_fixes_that_one_car_cannot_have_made_are_asked_about(at, tmp_path):
+    """Two cars kilometres apart whose fixes alternate, with nothing that tells which is which."""
+    workspace, rng = at("Cerknica"), np.random.default_rng(5)
+    moments = pd.date_range("2023-03-14 08:00:00", periods=200, freq="15s")
+    car = np.arange(200) % 2
+    frame = pd.DataFrame({"Time": moments.astype(str), "Lat": 45.74 + 0.04 * car + rng.normal(0, 1e-4, 200),
+                          "Lng": 14.3, "Thingamajig": rng.integers(0, 9, 200)})
+    frame.to_csv(tmp_path / "avl.csv", index=False)
+    with pytest.raises(SourceQuestion, match="too far apart for one unit.*Thingamajig.*MAPPING"):
+        import_gps(workspace, tmp_path / "avl.csv")
+    assert import_gps(workspace, tmp_path / "avl.csv", {"unit": ""}).added == 200
+    with workspace.transaction() as writer:
+        writer.delete("imports")
+    frame[frame["Lat"] < 45.76].to_csv(tmp_path / "one.csv", index=False)
+    assert import_gps(workspace, tmp_path / "one.csv").added == 100  # one car, named like its file
