@@ -109,6 +109,31 @@ def folder_for(path: str | Path, what: str = "The file") -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
+@contextmanager
+def made_folder(folder: str | Path) -> Iterator[Path]:
+    """A folder that is there while files are written into it, made with those above it where it is missing. If that
+    fails, folders made for it are taken away again unless something is in them.
+
+    Raises
+    ------
+    ConnectError
+        Where it cannot be made.
+    """
+    folder = Path(folder)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConnectError(f"The folder {folder} cannot be made; choose another one.", str(error)) from error
+    try:
+        yield folder
+    except BaseException:
+        with suppress(OSError):  # the first that holds something stays, and so do those above it
+            for path in missing:
+                path.rmdir()
+        raise
+
+
 def replace_bytes(path: str | Path, content: bytes, what: str = "The file", private: bool = False) -> None:
     """Write ``content``, and read it again, as :func:`replacing` does."""
     with replacing(path, what, lambda made: _holds(made, content), private) as unfinished:

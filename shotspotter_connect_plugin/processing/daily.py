@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingParameterFile
 
-from ..errors import ConnectError
 from .base import DAY
 from .destinations import DATED, WritesForPeople, add_folder, chosen
 from .feedback import LayoutFeedback, timed
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from ..workspace.store.workspace import Workspace
 
 PLAN, PROJECT, PATROLS, DRAWN = "PLAN", "PROJECT", "PATROLS", "DRAWN"
+_SHARE_OF_FILES = 0.3
+"""Of the progress, where files of a drop folder are taken first."""
 
 
 class Daily(WritesForPeople):
@@ -54,18 +55,25 @@ class Daily(WritesForPeople):
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:
-        from ..reports.plan import plan_project, rollcall_data
-        from ..reports.plan.rollcall_pages import write_rollcall
-        from ..workspace.steps import daily_run, shift_plan
+        from ..files import made_folder
         from ..workspace.store import output_folders
 
         date, codes = self.shifts(parameters, context, workspace)
-        folder = chosen(self, parameters, OUTPUT, context) or str(output_folders.plan_folder(workspace, date))
-        try:
-            os.makedirs(folder, exist_ok=True)
-        except OSError as error:
-            raise ConnectError(f"The folder {folder} cannot be made; choose another one.", str(error)) from error
-        files_of_folder = self._drop_folder(workspace, parameters, context, progress, run)
+        folder = chosen(self, parameters, OUTPUT, context) or output_folders.plan_folder(workspace, date)
+        with made_folder(folder):
+            share = _SHARE_OF_FILES if self.text(parameters, FOLDER, context) else 0.0
+            taken = self._drop_folder(workspace, parameters, context, progress.part(0.0, share), run)
+            done = self._plan(workspace, date, codes, str(folder), progress.part(share, 1.0), run)
+        run.counts.update({name.lower(): count for name, count in taken.items()})
+        return {OUTPUT: str(folder), **done, **taken}
+
+    def _plan(self, workspace: Workspace, date: str, codes: list[str], folder: str, progress: Progress,
+              run: Run) -> dict[str, Any]:
+        """Plan every shift of the date, print its sheets and write the plan into a folder -> outputs."""
+        from ..reports.plan import plan_project, rollcall_data
+        from ..reports.plan.rollcall_pages import write_rollcall
+        from ..workspace.steps import daily_run, shift_plan
+
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
         for number, code in enumerate(codes):
@@ -81,11 +89,9 @@ class Daily(WritesForPeople):
             files = plan_project.write_plan_files(sheets, folder, progress.part(0.9, 1.0), workspace.address)
         shift_plan.publish(workspace, date, codes, progress)
         patrols = sum(len(sheet.patrols) for sheet in sheets)
-        run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project),
-                      **{name.lower(): count for name, count in files_of_folder.items()}}
+        run.counts = {"drawn": planned.drawn, "patrols": patrols, "date": date, "project": str(files.project)}
         progress.info(f"{patrols} patrols in {len(codes)} shifts of {date}; files in {folder}.")
-        return {OUTPUT: folder, PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols,
-                DRAWN: planned.drawn, **files_of_folder}
+        return {PLAN: str(files.geopackage), PROJECT: str(files.project), PATROLS: patrols, DRAWN: planned.drawn}
 
     def _drop_folder(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
                      progress: Progress, run: Run) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """connect:exportplan"""
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum
@@ -48,6 +49,7 @@ class ExportPlan(WritesForPeople):
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:
+        from ..files import made_folder
         from ..workspace.exports.plan_formats import export_plan
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
@@ -57,17 +59,17 @@ class ExportPlan(WritesForPeople):
         path = chosen(self, parameters, OUTPUT, context)
         if not path:
             folder = output_folders.plan_folder(workspace, date)
-            folder.mkdir(parents=True, exist_ok=True)
             path = str(folder / (file_name("plan", date, self.text(parameters, SHIFT, context)) + ENDINGS[kind]))
         if not path.lower().endswith(ENDINGS[kind]) and not (kind == "geojson" and path.lower().endswith(".json")):
             raise ConnectError(f"OUTPUT must end in {ENDINGS[kind]} for the format {kind}.")
         if kind in ONE_SHIFT and len(codes) != 1:
             raise ConnectError(f"The format {kind} holds one shift; name it in SHIFT: {', '.join(codes)}.")
-        if kind == "qfield":
-            from ..reports.plan.phone_project import write_phone
-            patrols = write_phone(workspace, date, codes[0], path, progress)
-        else:
-            patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
+        with made_folder(os.path.dirname(os.path.abspath(path))):
+            if kind == "qfield":
+                from ..reports.plan.phone_project import write_phone
+                patrols = write_phone(workspace, date, codes[0], path, progress)
+            else:
+                patrols = export_plan(workspace, date, codes, kind, path, crime_type_legend(workspace))
         shift_plan.publish(workspace, date, codes, progress)
         run.counts = {"patrols": patrols}
         progress.info(f"{patrols} patrols in {path}.")

@@ -617,10 +617,9 @@ def test_cars_that_only_their_drivers_tell_apart_are_a_question(dock, tmp_path):
         f"{name},2017-12-14 15:{minute:02}:00,{latitude},-76.94\n"
         for minute in range(10) for name, latitude in (("Jane Roe", 38.88), ("John Doe", 38.87))))
     drop(dock, path)
-    dock.queue.call_it(dock.queue.items[0], "gps_fixes")
-    settle(dock)
     item = dock.queue.items[0]
-    assert "Driver Name tells the cars apart" in dock.columns.notice.text() and "Roe" not in dock.columns.notice.text()
+    asked = dock.columns.notice.text()
+    assert item.kind == "gps_fixes" and "Driver Name tells the cars apart" in asked and "Roe" not in asked
     choice = dock.columns.order
     assert choice.isVisibleTo(dock) and item.state != "ready"
     choice.setCurrentIndex(choice.findData('{"unit": ""}'))

@@ -42,7 +42,8 @@ class FileKind:
 
 _WHEN = {"occurred": "when it happened", "occurred_time": "… time of day", "occurred_hour": "… hour",
          "occurred_half": "… AM or PM", "occurred_year": "year in which it happened", "occurred_month": "… month",
-         "occurred_day": "… day of the month", "occurred_minute": "… minute", "weekday": "weekday on which it happened"}
+         "occurred_day": "… day of the month", "occurred_minute": "… minute", "weekday": "weekday on which it happened",
+         "utc_offset": "offset of the times from UTC"}
 _WHERE = {"longitude": "longitude", "latitude": "latitude", "x": "x (easting)", "y": "y (northing)",
           "point": "place in one column"}
 FILE_KINDS = {
@@ -60,7 +61,8 @@ FILE_KINDS = {
         "id": "number of the alert", "kind": "kind of alert", **_WHEN, "rounds": "rounds", **_WHERE,
         "disposition": "what came of it (no gunfire, a test)"}),
     "gps_fixes": FileKind("GPS of units", "connect:importgps", {
-        "unit": "unit", "at": "when", "at_time": "… time of day", **_WHERE, "accuracy": "error in metres",
+        "unit": "unit", "at": "when", "at_time": "… time of day",
+        "utc_offset": "offset of the times from UTC", **_WHERE, "accuracy": "error in metres",
         "hdop": "dilution (HDOP)", "valid": "valid position (yes or no)"}),
     "tactic_log": FileKind("Log of tactics", "connect:importtactics", {
         "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
@@ -173,10 +175,11 @@ def _is_incidents(found: dict[str, str], head: FileRows, placed: bool) -> bool:
 
 
 def _is_gps(found: dict[str, str], head: FileRows, placed: bool) -> bool:
-    """Positions with times of a unit, or with hardly anything else but numbers."""
+    """Positions with times of a unit, or with hardly anything else but numbers and who drove."""
     if not placed or "at" not in found:
         return False
-    others = [column for column in head if column not in (*POSITION_COLUMNS, found["at"], found.get("at_time"))]
+    others = [column for column in head if column not in (*POSITION_COLUMNS, found["at"], found.get("at_time"))
+              and not privacy.about_persons(column)]
     plain_numbers = [np.mean((head[column] == "") | pd.to_numeric(head[column], errors="coerce").notna())
                      for column in others]
     return "unit" in found or all(share > 0.9 for share in plain_numbers)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
 
-from ...errors import Cancelled, ConnectError
+from ...errors import Cancelled, ConnectError, some
 from ...progress import SILENT
 from ..store.layers import read_vector
 from ..store.runs import data_hash
@@ -75,8 +75,10 @@ class FolderFile:
         if self.result is None:
             return f"{self.name}: {self.state}. {self.sentence}".strip()
         counts = self.result
+        why = some(f"{reason} ({rows:,})" for reason, rows in counts.reasons.items()) if counts.rejected else ""
         return (f"{self.name}: taken as {FILE_KINDS[self.kind].title}. {counts.read:,} rows read: {counts.added:,} "
-                f"added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, {counts.rejected:,} rejected.")
+                f"added, {counts.updated:,} updated, {counts.unchanged:,} unchanged, {counts.rejected:,} rejected"
+                f"{': ' if why else ''}{why}.")
 
 
 @dataclass

@@ -13,7 +13,7 @@ from ...errors import ConnectError
 from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from . import coordinates, privacy, source_times, time_texts
+from . import coordinates, privacy, source_times, time_texts, utc_offsets
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from .time_texts import ParsedTimes
 
 TABLE, KEY = "gps_fixes", ["unit", "at_utc", "x", "y"]
-_ROLES = {"unit", "at", "at_time", "accuracy", "hdop", "valid"}
+_ROLES = {"unit", "at", "at_time", "accuracy", "hdop", "valid", utc_offsets.ROLE}
 NO_TIME, NO_TIME_OF_DAY = "no time", "no time of day"
 BEFORE_GPS = "a time before GPS existed: the device's clock was not set"
 IN_FUTURE = "a time in the future: the device's clock was wrong"
@@ -92,6 +92,8 @@ class GpsFile:
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]]))
+        if not by_form and not names_utc(self.mapping["at"]):
+            self._check_zone()
         if "unit" not in self.mapping and "unit" not in self.answers.mapping:
             self._ask_if_far_apart()
         self._comings: dict[str, tuple[int, bool]] = {}
@@ -167,11 +169,23 @@ class GpsFile:
             raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
                                'unit codes in MAPPING, as in {"unit": "column"}.')
 
-    def _ask_if_far_apart(self) -> None:
-        """Raise a question where the first fixes cannot be of one car."""
+    def _first_clocks(self) -> tuple[ParsedTimes, Ints]:
+        """The times of the first fixes, and their clocks (ns)."""
         parsed = time_texts.parse(self._head[self.mapping["at"]],
                                   self._head[self.mapping["at_time"]] if self._split else None)
-        at = time_texts.in_order(parsed, self.answers.date_order)
+        return parsed, time_texts.in_order(parsed, self.answers.date_order)
+
+    def _check_zone(self) -> None:
+        """Raise a question where a column says that the clocks are of another zone, and nobody has named one."""
+        if utc_offsets.ROLE in self.mapping and not self.answers.source_timezone:
+            column, (parsed, clock) = self.mapping[utc_offsets.ROLE], self._first_clocks()
+            said = utc_offsets.contradicted(self._head[column], clock, parsed.timed & ~parsed.offset, self.zone)
+            if said:
+                raise utc_offsets.ZoneContradicted(self.source.name, column, said, self.zone)
+
+    def _ask_if_far_apart(self) -> None:
+        """Raise a question where the first fixes cannot be of one car."""
+        parsed, at = self._first_clocks()
         x, y, misplaced = self._placed(self._head)
         known = (at != NAT) & parsed.timed & (misplaced == np.array(None))
         if are_several(at[known], x[known], y[known]):

@@ -54,6 +54,9 @@ def _alerts(workspace: Workspace, file: PlacedFile, progress: Progress) -> Itera
         rows.reject((when.high - when.low) % SECOND != 0, "only the hour is known", column)
         reject_absurd_dates(rows, when, column)
         x, y = file.locate(rows)
+        file.tally(f"{{}} alerts lie in the hour that comes twice when clocks go back, and {column} does not say which "
+                   "of the two is meant: the first was taken, the second is an hour later. Export times in UTC or with "
+                   "their offset.", ((when.high > when.low) & rows.kept).sum())
         rounds = file.words(rows, "rounds")
         rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
                   numbers(pd.Series(rounds.categories))[rounds.codes])

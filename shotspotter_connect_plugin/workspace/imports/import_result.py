@@ -74,7 +74,7 @@ class ImportResult:
         most = f", {count:,} of them" if count < self.read else ""
         listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
         mend = advice.get(reason, "Mend the file, or say how it is to be read")
-        raise ConnectError(f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. {mend}{listed}.")
+        raise NothingTaken(self, f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. {mend}{listed}.")
 
     def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
@@ -83,3 +83,11 @@ class ImportResult:
             "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
             "reasons": dict(self.reasons), "given": vars(self.answers),
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+
+
+class NothingTaken(ConnectError):
+    """Every row of a file was rejected; ``result`` says for what."""
+
+    def __init__(self, result: ImportResult, user: str) -> None:
+        super().__init__(user)
+        self.result = result

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Iterator, Optional, Union
 import numpy as np
 import pandas as pd
 
+from ...errors import ConnectError
 from ...forecast.instants import DAY, NAT, nanoseconds, utc_times
 from ...progress import SILENT
 from . import source_times
 from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             stored_events, write_events)
+from .import_result import NothingTaken
 from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_changes import OffenceChanges
 from .offence_columns import ROLES
@@ -79,7 +81,8 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
     ------
     ConnectError
         When the file cannot be read, a column that is needed is missing, no date can be read, nothing tells day from
-        month or what its rows are, or no point lies in the jurisdiction. The workspace is then unchanged.
+        month or what its rows are, or no point lies in the jurisdiction. The workspace is then unchanged. When every
+        row was rejected; then only what ``offences`` decides is kept.
     """
     options = SourceOptions(mapping, source_crs, source_timezone, date_order, crime_type, offences)
     with PlacedFile(workspace, "incidents", path, options, progress.part(0.0, 0.5)) as file:
@@ -88,7 +91,15 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         decide_by_table(workspace, file, words, offences)
         changes = OffenceChanges(workspace, file.answers.header, before, words.decided, words.type_of, file.source.name)
         rows = _incidents(workspace, file, words, changes, offences, progress.part(0.5, 1.0))
-        return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), changes)
+        try:
+            return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), changes)
+        except NothingTaken as refused:
+            if words.decided == before:
+                raise
+            # What somebody has decided would else have to be said again for the next file.
+            with workspace.transaction() as writer:
+                refused.result.record(writer, "incidents", file.source.name, file.source.digest())
+            raise ConnectError(f"{refused.user} What OFFENCES says of its words is kept.") from refused
 
 
 def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, changes: OffenceChanges, offences: str,

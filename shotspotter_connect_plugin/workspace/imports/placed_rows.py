@@ -16,7 +16,7 @@ from ...forecast import crs as systems
 from ...forecast.instants import NAT
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from . import block_names, coordinate_systems, coordinates, privacy, source_times
+from . import block_names, coordinate_systems, coordinates, privacy, source_times, time_texts, utc_offsets
 from .arrest_files import refuse_arrests
 from .cell_texts import plain_code, says_nothing
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
@@ -264,6 +264,8 @@ class PlacedFile:
         self.answers = with_date_order(self.answers, self.source, columns, date_order, self.warnings,
                                        dates=self._dates)
         self._readings = self._read_times(times)
+        if utc_offsets.ROLE in self.mapping and not self._zone_named:
+            self._check_zone()
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
         samples = {pair: Positions.join([part.places[pair] for part in evidence]) for pair in self._pairs}
@@ -316,6 +318,20 @@ class PlacedFile:
         self._moments.settle(times)
         return self._moments.read(self.digests(), self.digests(), times.labels, self.answers.date_order,
                                   self.warnings)
+
+    def _check_zone(self) -> None:
+        """Raise a question where a column says that the clocks are of another zone."""
+        for digest in self.digests():
+            for role, parsed in self._moments.joined(digest).items():
+                if self._readings[role].zone != self.zone:
+                    continue  # a column that says of itself that it is in UTC
+                clock = time_texts.in_order(parsed, self.answers.date_order)
+                offsets = digest.words[utc_offsets.ROLE]
+                said = utc_offsets.contradicted(np.asarray(offsets.categories, dtype=object)[offsets.codes], clock,
+                                                parsed.timed & ~parsed.offset, self._readings[role].zone)
+                if said:
+                    raise utc_offsets.ZoneContradicted(self.source.name, self.mapping[utc_offsets.ROLE], said,
+                                                       self.zone)
 
     def column_of(self, role: str) -> str:
         """The column of a role, or all that tell it together, for messages."""

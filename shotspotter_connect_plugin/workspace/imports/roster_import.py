@@ -32,6 +32,8 @@ OFF_DUTY = "not on duty by its own words: sick, on leave, off"
 NO_START = "no start: neither a time nor a date with a shift of the workspace"
 UNREADABLE = "a date or time that cannot be read"
 BACKWARDS = "an end before the start"
+ANOTHER_SHIFT = ("hours mostly outside the shift that the row names: which morning is meant is not clear; write the "
+                 "start with its date")
 CONTRADICTED = "another row further down has the same unit, officer and start, and says otherwise"
 _KEY, _SAYS = ["unit", "officer", "from_utc"], ["to_utc", "shift_date", "shift"]
 
@@ -136,9 +138,6 @@ def _hours_aboard(calendar: ShiftCalendar, file: UnplacedFile, dates: Objects,
     first, last = _moments(file, "from"), _moments(file, "to")
     after_midnight = first.of_day & (first.at < begin) & (first.next_day >= begin) & (first.next_day < finish)
     start, end = first.at.where(~after_midnight, first.next_day), last.at
-    if after_midnight.any():
-        file.warnings.append(f"{int(after_midnight.sum()):,} rows start after midnight in the night of their date; "
-                             "they were put on the day after it and belong to that night.")
     only_shift = start.isna() & (file.texts("from") == "")
     start, end = start.where(~only_shift, begin), end.where(~(only_shift & end.isna()), finish)
     file.reject(start.isna() & ~only_shift, UNREADABLE, "from")
@@ -146,6 +145,12 @@ def _hours_aboard(calendar: ShiftCalendar, file: UnplacedFile, dates: Objects,
     file.reject(end.isna() & (file.texts("to") != ""), UNREADABLE, "to")
     end = end.where(~(last.of_day & (end <= start)), last.next_day)
     file.reject(end.notna() & (end <= start), BACKWARDS, "to")
+    within = np.minimum(end, finish) - np.maximum(start, begin)
+    file.reject(after_midnight & end.notna() & (within < (end - start) / 2), ANOTHER_SHIFT, "from")
+    moved = int((after_midnight & file.good).sum())
+    if moved:
+        file.warnings.append(f"{moved:,} rows start after midnight in the night of their date; they were put on the "
+                             "day after it and belong to that night.")
     return start, end
 
 

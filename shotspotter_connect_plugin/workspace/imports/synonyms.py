@@ -65,6 +65,8 @@ _TIMES = {
                      "hourofday hourofthedayoccurred franja franjahoraria hour hr",
     "occurred_minute": "occurredminute occminute occurrenceminute incidentminute eventminute minute",
     "occurred_half": "ampm amorpm meridiem meridian ampmindicator ampmflag timeampm hourampm occurredampm occampm",
+    "utc_offset": "utcoffset gmtoffset offsetutc offsetfromutc tzoffset timezoneoffset utcoffsethours utcoffsetminutes "
+                  "utcoffsetmin utcoffsetsec utcdifference utcoffsetlocal localutcoffset",
     "weekday": "dayofweek weekday dow dowoccu occdow occurrencedayofweek occurreddayofweek incidentdayofweek "
                "offensedayofweek weekdayname dayname daynameofweek dayofwk wday",
 }
@@ -136,7 +138,7 @@ _ROLES = {
         "occurred": _TIMES["occurred"] + " onset " + _TIMES["reported"],
         "occurred_time": _TIMES["occurred_time"] + " " + _TIMES["reported_time"],
         **{role: _TIMES[role] for role in ("occurred_year", "occurred_month", "occurred_day", "occurred_hour",
-                                           "occurred_minute", "occurred_half", "weekday")},
+                                           "occurred_minute", "occurred_half", "weekday", "utc_offset")},
         **_PLACES,
     },
     "places": {
@@ -194,6 +196,7 @@ _ROLES = {
                     "accuracymetres hacc haccuracy errorradius uncertainty precision epe eph",
         "valid": "valid isvalid validity gpsvalid validgps gpsvalidity fixvalid validfix isfixvalid gpsfixvalid "
                  "positionvalid validposition locationvalid",
+        "utc_offset": _TIMES["utc_offset"],
         "hdop": "hdop horizontaldilution horizontaldilutionofprecision",
         **_PLACES,
     },

@@ -1,10 +1,10 @@
-"""Offences in languages other than English: whole phrases that are certain, and rules for Spanish and Portuguese.
+"""Offences in languages other than English: whole phrases that are certain, rules for Spanish, Portuguese, Italian.
 
 A phrase that is not here is not counted, and told with its count. Statistics of the police of Quebec and France, of the
-German Federal Criminal Police, of Mexico and Spain, and of the Netherlands use these phrases. Spanish and Portuguese
-tell by further words what an offence was: whether a "robo" was with or without violence, what a "hurto" took and where;
-where these are missing it is unclear. Rules follow the penal codes of Mexico, Colombia, Argentina, Chile and Spain, and
-of Brazil (article 157: a "roubo" is by violence or threat; article 155: a "furto" is not).
+German Federal Criminal Police, of Mexico and Spain, and of the Netherlands use these. Spanish, Portuguese and
+Italian tell by further words what an offence was: whether a "robo" was with or without violence, what a "hurto" took
+and where; where these are missing it is unclear. Rules follow the penal codes of Mexico, Colombia, Argentina, Chile,
+Spain and Brazil (article 157: a "roubo" is by violence or threat; article 155: a "furto" is not).
 """
 from __future__ import annotations
 
@@ -67,24 +67,27 @@ TRANSLATED = {" ".join(phrase.split()).upper(): meaning for meaning, phrases in 
 """Phrase in capitals without accents -> code of the crime type, "" where it is none of them."""
 
 OTHER, BIASED, UNCLEAR, NO_CRIME = "other", "biased", "unclear", "no crime"
-_KILLED = r"(HOMICIDIOS?|FEMI(NI)?CIDIOS?|ASESINATOS?|ASSASSINATOS?|PARRICIDIOS?|INFANTICIDIOS?|LATROCINIOS?)"
-_WOUND = r"(LESION(ES)?|LES(AO|OES)( CORPORA(L|IS))?|HERID[OA]S?|AGRES(ION(ES)?|AO|OES))"
-_TAKEN = r"(ROBOS?|HURTOS?|FURTOS?|SUSTRACCION(ES)?|SUBTRACAO)"
+_KILLED = r"(HOMICIDIOS?|OMICIDIO?|FEMI(NI)?CIDIOS?|ASESINATOS?|ASSASSINATOS?|PARRICIDIOS?|INFANTICIDIOS?|LATROCINIOS?)"
+_WOUND = r"(LESION(ES|I)?|LES(AO|OES)( CORPORA(L|IS))?|HERID[OA]S?|AGRES(ION(ES)?|AO|OES))"
+_TAKEN = r"(ROBOS?|HURTOS?|FURT(OS?|I)|SUSTRACCION(ES)?|SUBTRACAO)"
 _CAR = (r"(VEHICULOS?|VEICULOS?|AUTOMOTOR(ES)?|AUTOMO(VIL|VILES|VEL|VEIS)|AUTOS?|COCHES?|CARROS?|MOTOS?|MOTOCICLETAS?|"
-        r"CAMIONETAS?|CAMION(ES)?|CAMINHAO|CAMINHOES|TURISMOS?)\b(?! DE PEDALES)")
+        r"CAMIONETAS?|CAMION(ES)?|CAMINHAO|CAMINHOES|TURISMOS?|AUTOVETTUR[AE]|AUTOVEICOL[OI]|MOTOCICL[OI]|"
+        r"MOTOVEICOL[OI]|CICLOMOTOR[EI])\b(?! DE PEDALES)")
 _FIRM, _YIELDS = True, False
 FOREIGN_RULES = tuple((re.compile(pattern), meaning, why, firm) for pattern, meaning, why, firm in (
     (r"\b(HECHOS?|FATOS?) (NO DELICTIV\w+|ATIPIC\w+)|\bNAO CRIMINA(L|IS)\b|\bRECUPERA(D[OA]S?|CION|CAO)\b|"
      r"\b(LOCALIZACAO|ENCONTRO|LOCALIZACION) DE\b|\b" + _CAR + r" LOCALIZAD", NO_CRIME,
      "no crime, or only what was found again", _FIRM),
-    (rf"\b({_KILLED}|{_WOUND}|MUERTES?|MORTES?)\b.*\b(CULPOS[OA]S?|IMPRUDEN\w*|TRANSITO|VIAL(ES)?|ACC?IDENTES?|"
+    (rf"\b({_KILLED}|{_WOUND}|MUERTES?|MORTES?)\b.*\b(C[UO]LPOS[OAEI]S?|STRADAL[EI]|IMPRUDEN\w*|TRANSITO|VIAL(ES)?|"
+     rf"ACC?IDENTES?|"
      r"SINIESTROS?|ATROPELL\w*)\b|\b(SINIESTROS?|ACC?IDENTES?) (VIAL(ES)?|DE (TRANSITO|TRAFICO))\b|\bSEG VIAL\b",
      OTHER, "a death or a wound in traffic or by negligence", _FIRM),
-    (rf"\b(TENTATIVAS?|INTENTOS?|TENTAD[OA]S?|FRUSTRAD[OA]S?)\b.*\b{_KILLED}\b|"
-     rf"\b{_KILLED}\b.*\b(TENTATIVAS?|TENTAD[OA]S?|FRUSTRAD[OA]S?)\b", "aggravated_assault",
+    (rf"\b(TENTATIVAS?|INTENTOS?|TENTAT[OI]|TENTAD[OA]S?|FRUSTRAD[OA]S?)\b.*\b{_KILLED}\b|"
+     rf"\b{_KILLED}\b.*\b(TENTATIVAS?|TENTAT[OI]|TENTAD[OA]S?|FRUSTRAD[OA]S?)\b", "aggravated_assault",
      "an attempt to kill, counted with aggravated assaults", _FIRM),
     (rf"\b{_KILLED}\b|\bROUBO\b.*\bMORTE\b|\bSICARIATO\b", "homicide", "a killing", _YIELDS),
-    (r"\b(RECEPTAC\w+|ENCUBRIMIENTO|FRAUDES?|ESTAFAS?|ESTELIONATOS?|FALSIFICA\w+|ABUSO DE CONFIANZA|EXTORS\w+|"
+    (r"\b(RECEPTAC\w+|RICETTAZION[EI]|TRUFF[AE]|ENCUBRIMIENTO|FRAUDES?|ESTAFAS?|ESTELIONATOS?|FALSIFICA\w+|"
+     r"ABUSO DE CONFIANZA|EXTORS\w+|"
      r"APROPRIACAO|USURPACION|SUPLANTACION)\b|\b(ROBO|HURTO|FURTO) DE (FLUIDO|ENERGIA|IDENTIDAD|SENAL)", OTHER,
      "fraud, extortion or stolen goods", _FIRM),
     (r"\bVIOLACION(ES)?\b(?! DE (CERRADURAS?|DOMICILIO|MORADA|SELLOS))|\bABUSOS? SEXUAL|\bESTUPROS?\b|\bACOSO\b",
@@ -92,18 +95,22 @@ FOREIGN_RULES = tuple((re.compile(pattern), meaning, why, firm) for pattern, mea
     (rf"\b{_WOUND}\b.*\b(ARMAS?|DISPAROS?|PROYECTIL|(?<!MENOS )GRAV(ES?|IS?SIMAS?))\b|\bTIROTEOS?\b|"
      r"\bAPUNALA\w+|\bESFAQUEA\w+", "aggravated_assault", "an assault with a weapon or a serious wound", _YIELDS),
     (r"\b(DISPAROS?|TIROS?) (DE|CON|POR) (UN )?ARMAS?\b", "gunfire", "shots", _YIELDS),
-    (rf"\b{_TAKEN}\b.*\b(INTERIOR|DENTRO) (DE |DEL |DO )(UN |O )?{_CAR}|\b{_TAKEN}\b.*\b(AUTOPARTES?|"
+    (rf"\b{_TAKEN}\b.*\b(INTERIOR|DENTRO) (DE |DEL |DO )(UN |O )?{_CAR}|\bFURT[OI] (SU|IN|DA) {_CAR}|"
+     rf"\b{_TAKEN}\b.*\b(AUTOPARTES?|"
      r"AC(CE|ES)SS?ORIOS?|PARTES?|PECAS?|PIEZAS?|PLACAS?|LLANTAS?|BATERIAS?|ESTEREO|RETROVISOR\w*)\b", "theft",
      "a theft from a vehicle", _FIRM),
-    (rf"\b{_TAKEN} (DE |A )?(UN )?{_CAR}|\b(FURTOS?|HURTOS?)\b.*\b{_CAR}$", "motor_vehicle_theft", "a vehicle taken",
+    (rf"\b{_TAKEN} (DE |A |DI )?(UN )?{_CAR}|\b(FURTOS?|"
+     rf"HURTOS?)\b.*\b{_CAR}$", "motor_vehicle_theft", "a vehicle taken",
      _YIELDS),
-    (rf"\b{_TAKEN}\b.*\b(CASAS?|DOMICILIOS?|VIVIENDAS?|RESIDENCIAS?|HABITACION|MORADA|LUGAR(ES)? (NO )?HABITADO)\b|"
+    (rf"\b{_TAKEN}\b.*\b(CASAS?|DOMICILIOS?|VIVIENDAS?|RESIDENCIAS?|HABITACION|ABITAZION[EI]|APPARTAMENT[OI]|MORADA|"
+     rf"LUGAR(ES)? (NO )?HABITADO)\b|"
      r"\b(VIOLACION|ROTURA) DE CERRADURAS?\b|\bARROMBAMENTO\b", "burglary", "a burglary", _YIELDS),
-    (rf"\b{_TAKEN}\b.*\b(CON VIOLENCIA|C V|CON INTIMIDACION|A MANO ARMADA)\b|\bROUBOS?\b|\bATRACOS?\b|"
+    (rf"\b{_TAKEN}\b.*\b(CON VIOLENCIA|C V|CON INTIMIDACION|A MANO ARMADA)\b|\bROUBOS?\b|\bATRACOS?\b|\bRAPIN[AE]\b|"
      r"\bASS?ALTOS?\b",
      "robbery", "a robbery", _YIELDS),
     (rf"\b{_TAKEN}\b.*(?<!CON Y )(?<!CON O )\b(SIN VIOLENCIA|S V)\b", "theft", "a theft without violence", _FIRM),
-    (r"\b(COSQUILLEO|CARTERISTAS?|RAPONAZO|DESCUIDO|FACTOR DE OPORTUNIDAD|MECHEROS?)\b|\bFURTOS?\b|"
+    (r"\b(COSQUILLEO|CARTERISTAS?|RAPONAZO|DESCUIDO|FACTOR DE OPORTUNIDAD|MECHEROS?|BORSEGGIO?|SCIPP[OI]|"
+     r"TACCHEGGIO?)\b|\bFURT(OS?|I)\b|"
      r"\bHURTOS?\b(?! (A|DE) (PERSONAS?|COMERCIOS?|ENTIDAD\w*|CELULAR\w*))", "theft", "a theft", _YIELDS),
     (rf"\b{_WOUND}\b.*\b(LEVES?|LEVISIMAS?|MENOS GRAVES)\b", OTHER, "an assault that is not aggravated", _YIELDS),
     (rf"\bROBOS?\b|\bHURTOS?\b|\b{_WOUND}\b|\bCOUPS ET BLESSURES\b", UNCLEAR,

@@ -133,6 +133,26 @@ def test_a_file_of_nothing_but_unclear_words_still_gets_its_table(city, tmp_path
     assert counts(import_incidents(city, path, offences=str(table))) == (4, 0, 0, 0)
 
 
+@pytest.mark.parametrize("ids", [True, False])
+def test_a_first_file_of_which_nothing_was_decided_to_count_keeps_the_decisions(city, tmp_path, ids):
+    table, words = tmp_path / "offences.csv", ["ASSAULT", "STOLEN"]
+    with pytest.raises(ConnectError, match="Decide in OFFENCES"):
+        import_incidents(city, crimes(tmp_path / "march.csv", words, ids=ids), offences=str(table))
+    assert not city.count("imports")
+    edit(table, ASSAULT=NOT_COUNTED, STOLEN=NOT_COUNTED)
+    for named in (str(table), "", str(table)):
+        with pytest.raises(ConnectError, match=DECIDED) as refused:
+            import_incidents(city, tmp_path / "march.csv", offences=named)
+        assert len(refused.value.user) <= 300
+        assert not city.count("incidents") and city.count("imports") == 1, "what is decided is kept once"
+    assert known_sources(city)[0].lines[0].taken_as == NOT_COUNTED
+    result = import_incidents(city, crimes(tmp_path / "april.csv", [*words, "ROBBERY"], month=4, ids=ids))
+    assert counts(result) == (1, 0, 0, 2) and result.reasons == {DECIDED: 2}
+    assert not any("wait for a decision" in warning for warning in result.warnings)
+    assert decide_later(city, result.answers.header, [(("ASSAULT",), "aggravated_assault")])
+    assert import_incidents(city, tmp_path / "march.csv").added == 1
+
+
 @pytest.mark.parametrize("separator,encoding", [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8")])
 def test_a_spreadsheet_may_have_saved_it_in_its_own_way(city, tmp_path, separator, encoding):
     table = tmp_path / "offences.csv"
