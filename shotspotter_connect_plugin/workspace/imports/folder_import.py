@@ -225,7 +225,7 @@ def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progres
 
 
 def _take(workspace: Workspace, file: FolderFile, progress: Progress) -> None:
-    plain = re.sub(r"[^\w.-]", "_", file.name)
+    plain = re.sub(r"\.csv$", "", re.sub(r"[^\w.-]", "_", file.name), flags=re.IGNORECASE)
     rejects = str(rejects_path(workspace, f"{file.kind}-{plain}"))
     path, _, layer = file.path.partition("|layername=")
     try:

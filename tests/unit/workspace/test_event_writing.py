@@ -388,8 +388,8 @@ def test_a_file_from_which_nothing_was_taken_fails_with_the_commonest_reason(cit
                           "REPORT_DAT": "2019-05-03 10:00", **PLACE})
     workspace = city("dc")
     before = workspace.content_hash()
-    with pytest.raises(ConnectError, match="Nothing of a.csv was taken: all 3 rows were rejected, 2 of them for “not a "
-                                           "crime type of this workspace”"):
+    with pytest.raises(ConnectError, match="Nothing of a.csv was taken: all 3 rows were rejected: 2 for “not a crime "
+                                           "type of this workspace”, 1 for “"):
         run(workspace, frame, tmp_path / "a.csv", rejects=tmp_path / "why.csv")
     assert pd.read_csv(tmp_path / "why.csv")["line"].tolist() == [2, 3, 4]
     assert workspace.content_hash() == before
