@@ -359,7 +359,8 @@ def test_bad_files_get_one_sentence(city, tmp_path, make, words):
 
 
 @pytest.mark.parametrize("name,content,words", [
-    ("bad.xlsx", b"no excel", "cannot be read as an Excel file"), ("old.xls", b"x", "old Excel format"),
+    ("bad.xlsx", b"no excel", "cannot be read as an Excel file"),
+    ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "old Excel format"),
     ("bad.gpkg", b"nothing", "cannot be opened"), ("bad.csv.gz", b"not packed", "damaged"),
     ("cut.csv.gz", None, "damaged")])
 def test_bad_formats_get_one_sentence(city, tmp_path, name, content, words):
