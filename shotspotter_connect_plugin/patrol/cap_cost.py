@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
+from .beat_shares import caps_under_shares, chances_of_shift
 from .draw import NEARLY, pivotal
-from .metering import WINDOWS, ShareCapRule, inclusion_probabilities, share_caps, shares_of
+from .metering import WINDOWS, ShareCapRule, shares_of
 from .patrol_exposure import effective_number, gini, longest_streak, most_within
 from .seeds import Uniforms
 
@@ -90,11 +91,9 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
             may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
             most = np.minimum(most, left)
         most = np.where(may, most, 0.0)
-        how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": may}
         if shares:
-            most, _ = share_caps(harm[shift], beat, boxes["neighbourhood"], shares, rules["boxes_per_beat"], most,
-                                 **how)
-        chance[shift], _ = inclusion_probabilities(harm[shift], beat, rules["boxes_per_beat"], most, **how)
+            most, _ = caps_under_shares(harm[shift], beat, most, may, rules, boxes["neighbourhood"], shares)
+        chance[shift], _ = chances_of_shift(harm[shift], beat, most, may, rules)
         uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
         drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True
     return chance, drawn

@@ -1,9 +1,9 @@
 """Chances under caps: from the harm of boxes to the inclusion probability of each, caps and share caps never bent."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shortfall:
-    """A beat whose boxes cannot all be drawn: its caps allow fewer."""
+    """A beat whose boxes cannot all be drawn: its caps allow fewer. Without a name of a beat: the whole shift."""
 
     beat: str
     asked: float
@@ -26,6 +26,10 @@ class Shortfall:
     @property
     def sentence(self) -> str:
         """What is short, and by how much."""
+        if not self.beat:
+            return (f"{self.asked:g} boxes were asked for in all, but the most of each beat and the caps of the "
+                    f"{self.boxes} boxes that may be drawn allow {self.possible:.3g} on average, "
+                    f"{self.asked - self.possible:.3g} fewer.")
         return (f"Beat {self.beat}: {self.asked:g} boxes were asked for, but the caps of its {self.boxes} eligible "
                 f"boxes (cap, window_7_expected, window_28_expected) allow {self.possible:.3g} on average, "
                 f"{self.asked - self.possible:.3g} fewer.")
@@ -82,7 +86,7 @@ def inclusion_probabilities(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: fl
             probability[members] = cap[members]
         elif asked > 0:
             floor = np.minimum(lower_risk_share * asked / members.size, cap[members])
-            probability[members] = _fill(_weights(harm[members], focus), floor, cap[members], asked)
+            probability[members] = level_between(weights_of(harm[members], focus), floor, cap[members], asked)
     return probability, shortfalls
 
 
@@ -101,25 +105,28 @@ class LimitedNeighbourhood:
                 f"cap allows {self.allowed:.3g}; the rest went to other neighbourhoods of the same beats.")
 
 
-def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, shares: Mapping[str, float],
-               boxes_per_beat: float, cap: ArrayLike, **more: Any) -> tuple[Floats, list[LimitedNeighbourhood]]:
+def share_caps(chances_under: Callable[[Floats], Floats], beat: ArrayLike, neighbourhood: ArrayLike,
+               shares: Mapping[str, float], asked: float,
+               cap: ArrayLike) -> tuple[Floats, list[LimitedNeighbourhood]]:
     """Lower the caps of boxes so that no neighbourhood expects more than its share of the boxes asked for.
 
     One neighbourhood after the other that expects too much is held to exactly its share: in each beat its chances are
     scaled down, in all beats alike as far as other boxes of the beat can take over, and kept as caps; then the beats
     are filled again. A neighbourhood held once stays held, so this ends. Where the other boxes cannot take over all of
-    it, the beat falls short; :func:`inclusion_probabilities` then says so.
+    it, the beat falls short; whoever works out the chances then says so.
 
     Parameters
     ----------
-    neighbourhood : array of n str
+    chances_under : function
+        Gives the chance of each box under caps (an array of n).
+    beat, neighbourhood : arrays of n str
         None for boxes in none; those are not limited.
     shares : mapping of str to float
         Largest share of each limited neighbourhood, 0 to 1.
-    boxes_per_beat : float
-        In each beat that has a name; together they are the boxes asked for.
-    harm, beat, cap, more
-        As for :func:`inclusion_probabilities`.
+    asked : float
+        Boxes of the whole shift that were asked for.
+    cap : float or array of n float
+        Largest chance of a box.
 
     Returns
     -------
@@ -128,11 +135,10 @@ def share_caps(harm: ArrayLike, beat: ArrayLike, neighbourhood: ArrayLike, share
     """
     beat, neighbourhood = np.asarray(beat, dtype=object), np.asarray(neighbourhood, dtype=object)
     cap = np.broadcast_to(np.asarray(cap, dtype=float), beat.shape).copy()
-    asked = boxes_per_beat * len(set(beat[pd.notna(beat)]))
     members = {name: np.flatnonzero(neighbourhood == name) for name in sorted(shares)}
     limited = []
     for _ in shares:
-        chance, _ = inclusion_probabilities(harm, beat, boxes_per_beat, cap, **more)
+        chance = chances_under(cap)
         excess = {name: chance[places].sum() - shares[name] * asked for name, places in members.items()}
         name = max(excess, key=excess.__getitem__)
         if excess[name] <= NEARLY:
@@ -158,8 +164,11 @@ def _scaled_down(chance: Floats, cap: Floats, beat: Objects, places: Ints, exces
     return chance[places] * np.array([factor.get(name, 1.0) for name in beat[places]])
 
 
-def _weights(harm: Floats, focus: float) -> Floats:
-    """harm ** focus relative to the greatest; the same number for the same harm, never less for more."""
+def weights_of(harm: Floats, focus: float) -> Floats:
+    """Give harm ** focus (n, of harms of at least 0) relative to the greatest.
+
+    The same number for the same harm, never less for more; 0 where it would be too small to reckon with.
+    """
     values, which = np.unique(harm, return_inverse=True)
     with np.errstate(under="ignore"):
         powers = np.power(values / max(values[-1], np.finfo(float).tiny), focus)
@@ -167,11 +176,17 @@ def _weights(harm: Floats, focus: float) -> Floats:
     return np.maximum.accumulate(powers)[which]
 
 
-def _fill(weight: Floats, floor: Floats, cap: Floats, total: float) -> Floats:
-    """Terms min(cap, max(floor, k * weight)) that sum to ``total``; sum(floor) <= total < sum(cap).
+def level_between(weight: Floats, floor: Floats, cap: Floats, total: float) -> Floats:
+    """Give terms min(cap, max(floor, k * weight)) that sum to ``total``.
 
-    Where every box with a weight stands at its cap and the sum is still short, the floor of the boxes without weight
-    is raised instead.
+    Parameters
+    ----------
+    weight : array of n float
+        At least 0. Where every term with a weight stands at its cap and the sum is still short, the floor of the terms
+        without weight is raised instead.
+    floor, cap : arrays of n float
+        floor <= cap, and sum(floor) <= total < sum(cap).
+    total : float
     """
     rising = weight > 0
     short = cap[rising].sum() + floor[~rising].sum() < total

@@ -15,13 +15,14 @@ _EXACT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1
 where a share cap closes the busy ones, they are all there is."""
 
 
-def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, cap: ArrayLike,
-                     neighbourhood: ArrayLike | None = None, shares: Mapping[str, float] | None = None) -> float | None:
+def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float | Mapping[str, float], cap: ArrayLike,
+                     neighbourhood: ArrayLike | None = None, shares: Mapping[str, float] | None = None,
+                     total: float | None = None) -> float | None:
     """Maximise the sum of chance * harm over chances from 0 to the cap of each box.
 
-    The boxes of a beat sum to at most its boxes, those of a neighbourhood to at most its share of all boxes asked for.
-    The lower-risk share and the focus of the lottery are no part of it, so the lottery stays below: the difference is
-    what spreading patrols costs.
+    The boxes of a beat sum to at most its boxes, all of them to at most their total, those of a neighbourhood to at
+    most its share of all boxes asked for. The lower-risk share, the focus and the least of a beat are no part of it,
+    so the lottery stays below: the difference is what spreading patrols costs.
 
     Parameters
     ----------
@@ -29,10 +30,13 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, ca
         NaN counts as 0.
     beat, neighbourhood : arrays of n str
         None for boxes in none.
-    boxes_per_beat : float
+    boxes_per_beat : float or mapping of beat to float
+        The most of each beat; infinite where only the total limits it.
     cap : array of n float
         0 for boxes that may not be drawn.
     shares : mapping of str to float, optional
+    total : float, optional
+        The boxes of the whole shift; the sum of those of its beats if not given.
 
     Returns
     -------
@@ -50,13 +54,15 @@ def harm_upper_bound(harm: ArrayLike, beat: ArrayLike, boxes_per_beat: float, ca
     if may.size == 0:
         return 0.0
     most_harm = harms[may].max()  # the solver's tolerances are absolute
-    rows, most = [codes[may]], [boxes_per_beat] * len(names)
-    columns = [np.arange(may.size)]
+    each = boxes_per_beat if isinstance(boxes_per_beat, Mapping) else dict.fromkeys(names, boxes_per_beat)
+    asked = float(sum(each[name] for name in names) if total is None else total)
+    rows, most = [codes[may], np.full(may.size, len(names))], [*(min(each[name], asked) for name in names), asked]
+    columns = [np.arange(may.size)] * 2
     for name, share in sorted((shares or {}).items()):
         own = np.flatnonzero(np.asarray(neighbourhood, dtype=object)[may] == name)
         columns.append(own)
         rows.append(np.full(own.size, len(most)))
-        most.append(share * boxes_per_beat * len(names))
+        most.append(share * asked)
     places = np.concatenate(rows), np.concatenate(columns)
     sums = csr_matrix((np.ones(places[0].size), places), shape=(len(most), may.size))
     found = linprog(-harms[may] / most_harm, A_ub=sums, b_ub=most, method="highs", options=_EXACT,

@@ -14,6 +14,8 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
+from .beat_shares import (LEAST, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, PER_SHIFT, BeatRule, boxes_asked, boxes_of_beats,
+                          caps_under_shares, chances_of_shift, fixed_boxes, most_of_beats)
 from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
@@ -93,10 +95,11 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     """Give the settings in force for one draw as a flat mapping of text and numbers.
 
     ``number`` is 1 for the first draw of a shift, 2 for the next: the same seed then gives other numbers. ``boxes``
-    (per beat) and ``cap`` replace the settings where given. ``shares`` maps neighbourhoods to their share caps. Where
-    the units of a beat have no minutes for so many boxes, ``boxes_per_beat`` is what they have minutes for, and
-    ``boxes_asked`` what was asked.
+    (in every beat) and ``cap`` replace the settings where given. ``shares`` maps neighbourhoods to their share caps.
+    Where the units of a beat have no minutes for so many boxes, ``boxes_per_beat`` is what they have minutes for, and
+    ``boxes_asked`` what was asked. Rules that settings of 0 leave out are not named.
     """
+    numbers = _of_beats(settings, shift, boxes)
     boxes = settings.boxes_per_beat if boxes is None else boxes
     cap = settings.cap if cap is None else cap
     if not boxes >= 0:
@@ -108,19 +111,53 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     names += [f"window_{days}_{kind}" for days in WINDOWS for kind in ("expected", "hard")]
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
-            **{name: getattr(settings, name) for name in names},
+            **{name: getattr(settings, name) for name in names}, **numbers,
             **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 
-def most_boxes(settings: Any) -> float:
-    """Boxes per beat and shift for which the units have minutes: infinite where ``units_per_beat`` is 0.
+def _of_beats(settings: Any, shift: str, boxes: float | None) -> dict[str, float]:
+    """What the rules of a draw hold about a total that beats share, and about single beats.
 
-    A box costs its target minutes and the way to it, once and once more for each return.
+    ``boxes`` in every beat, where given, is instead of the numbers of boxes of the settings.
     """
-    if not settings.units_per_beat:
+    shared = boxes is None and settings.boxes_per_shift > 0
+    usual = settings.boxes_per_beat if boxes is None else boxes
+    limit = settings.most_per_beat or np.inf
+    rules: dict[str, float] = {}
+    if shared:
+        rules = {PER_SHIFT: settings.boxes_per_shift, LEAST: settings.least_per_beat}
+        if np.isfinite(min(limit, most_boxes(settings))):
+            rules[MOST] = min(limit, most_boxes(settings))
+    for beat in sorted({*settings.beat_boxes, *settings.beat_units}):
+        own = _in_shift(settings.beat_boxes.get(beat), shift) if boxes is None else None
+        units = _in_shift(settings.beat_units.get(beat), shift)
+        can = most_boxes(settings, units)
+        if shared and own is None:
+            if units is not None:
+                rules[BeatRule(OWN_MOST, beat).name] = min(limit, can)
+            continue
+        asked = usual if own is None else own
+        rules[BeatRule(OWN_BOXES, beat).name] = min(asked, can)
+        if can < asked:
+            rules[BeatRule(OWN_ASKED, beat).name] = asked
+    return rules
+
+
+def _in_shift(number: float | Mapping[str, float] | None, shift: str) -> float | None:
+    """A number of a beat, which may be one by shift; None where nothing is said."""
+    return number.get(shift) if isinstance(number, Mapping) else number
+
+
+def most_boxes(settings: Any, units: float | None = None) -> float:
+    """Boxes per beat and shift for which ``units`` have minutes.
+
+    If not given they are ``units_per_beat``, and boxes infinite where that is 0. A box costs its target minutes and
+    the way to it, once and once more for each return.
+    """
+    if units is None and not settings.units_per_beat:
         return np.inf
     each = (1 + settings.returns) * (settings.target_minutes + settings.travel_minutes)
-    return int(settings.units_per_beat * settings.minutes_per_unit / each + NEARLY)
+    return int((settings.units_per_beat if units is None else units) * settings.minutes_per_unit / each + NEARLY)
 
 
 @dataclass(frozen=True)
@@ -161,18 +198,22 @@ def harm_reached(boxes: DrawInputs, rules: Rules,
     if shares:  # the program holds the shares itself, so caps that were lowered for them are lifted again
         held = boxes["eligible"].astype(bool) & pd.Series(neighbourhood, index=boxes.index).isin(list(shares))
         cap = cap.where(~held, rules["cap"])
-    reached = float((boxes["inclusion_probability"] * harm).sum())
-    most = harm_upper_bound(harm, boxes["beat"], rules["boxes_per_beat"], cap, neighbourhood, shares)
+    reached, beats = float((boxes["inclusion_probability"] * harm).sum()), set(boxes["beat"].dropna())
+    most = harm_upper_bound(harm, boxes["beat"], most_of_beats(rules, beats), cap, neighbourhood, shares,
+                            boxes_asked(rules, beats))
     return HarmReached(reached, most)
 
 
 def shortfalls_of(boxes: DrawInputs, rules: Rules) -> list[Shortfall]:
-    """The :class:`Shortfall` of each beat of a stored draw whose caps allowed fewer boxes than were asked for."""
-    asked, eligible = float(rules["boxes_per_beat"]), boxes["eligible"].astype(bool)
-    by_beat = boxes["cap"].where(eligible, 0.0).groupby(boxes["beat"]).sum()
-    count = eligible.groupby(boxes["beat"]).sum()
-    return [Shortfall(beat, asked, float(possible), int(count[beat])) for beat, possible in by_beat.items()
-            if possible < asked - NEARLY]
+    """The :class:`Shortfall` of each beat, or shift, of a stored draw whose caps allowed less than was asked for."""
+    eligible = boxes["eligible"].astype(bool)
+    cap = boxes["cap"].where(eligible, 0.0)
+    if rules.get(PER_SHIFT):
+        return boxes_of_beats(boxes["harm"], boxes["beat"], cap, eligible, rules)[1]
+    by_beat, count = cap.groupby(boxes["beat"]).sum(), eligible.groupby(boxes["beat"]).sum()
+    asked = fixed_boxes(rules, by_beat.index)
+    return [Shortfall(beat, asked[beat], float(possible), int(count[beat])) for beat, possible in by_beat.items()
+            if possible < asked[beat] - NEARLY]
 
 
 @dataclass(frozen=True)
@@ -209,15 +250,14 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
     boxes = boxes.sort_values("box_id", ignore_index=True)
     harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
-    how = {"lower_risk_share": rules["lower_risk_share"], "focus": rules["focus"], "eligible": table["eligible"]}
     shares = shares_of(rules)
     limited: list[LimitedNeighbourhood] = []
     around = boxes["neighbourhood"] if shares else None
     if around is not None:
-        table["cap"], limited = share_caps(harm, table["beat"], around, shares, rules["boxes_per_beat"], table["cap"],
-                                           **how)
-    table["inclusion_probability"], shortfalls = inclusion_probabilities(
-        harm, table["beat"], rules["boxes_per_beat"], table["cap"], **how)
+        table["cap"], limited = caps_under_shares(harm, table["beat"], table["cap"], table["eligible"], rules, around,
+                                                  shares)
+    table["inclusion_probability"], shortfalls = chances_of_shift(
+        harm, table["beat"], table["cap"], table["eligible"], rules)
     inputs_hash = hash_of_inputs(rules, table)
     table["draw_rank"], table["selected"], reserve = draw_from_chances(table, seed, inputs_hash)
     return DrawnShift(table, reserve, inputs_hash, shortfalls, limited, harm_reached(table, rules, around))

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
+from .beat_shares import LEAST, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
-from .metering import draw_from_chances, inclusion_probabilities, shares_of, visit_order
+from .metering import draw_from_chances, shares_of, visit_order
 from .seeds import hash_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0, 1), "focus": (0, 100),
             "target_minutes": (0, 1440)}
 _RULES = {"shift_date", "shift", *_NUMBERS}
+# The same of rules that a draw need not have.
+_MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf)}
 _WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""
@@ -104,7 +107,9 @@ def _of_form(draw: Mapping[str, Any], boxes: pd.DataFrame) -> list[str]:
     if missing:
         return [f"The rules of the draw lack {', '.join(sorted(missing))}."]
     wrong = [name for name, value in sorted(rules.items()) if not isinstance(value, str) and not _is_number(value)]
-    wrong += [name for name, (low, high) in _NUMBERS.items()
+    limits = {**_NUMBERS, **{name: low_and_high for name, low_and_high in _MORE_NUMBERS.items() if name in rules},
+              **{name: (0, np.inf) for name in sorted(rules) if BeatRule.of(name)}}
+    wrong += [name for name, (low, high) in limits.items()
               if name not in wrong and not (_is_number(rules[name]) and low <= rules[name] <= high)]
     problems = [f"The rule {name} of the draw is none that a draw can have." for name in wrong]
     if not isinstance(reserve, dict) or not all(
@@ -163,22 +168,24 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     problems = _named("has a probability above its cap", boxes, chance > boxes["cap"] + NEARLY)
     problems += _named("has a cap above that of the rules", boxes, boxes["cap"] > rules["cap"] + NEARLY)
     problems += _named("is not eligible but has a chance", boxes, ~boxes["eligible"].astype(bool) & (chance > 0))
-    expected, _ = inclusion_probabilities(boxes["harm"], boxes["beat"], rules["boxes_per_beat"], boxes["cap"],
-                                          lower_risk_share=rules["lower_risk_share"], focus=rules["focus"],
-                                          eligible=boxes["eligible"].astype(bool))
-    problems += _named("has a probability that does not follow from the harms of its beat", boxes,
+    expected, _ = chances_of_shift(boxes["harm"], boxes["beat"], boxes["cap"], boxes["eligible"].astype(bool), rules)
+    of_all = "the shift" if rules.get(PER_SHIFT) else "its beat"
+    problems += _named(f"has a probability that does not follow from the harms of {of_all}", boxes,
                        np.abs(expected - chance) > NEARLY)
     sums = boxes.assign(chance=chance).groupby("beat")[["chance", "selected"]].sum()
     for beat, chances, drawn in sums.itertuples():
         if not np.floor(chances + NEARLY) <= drawn <= np.ceil(chances - NEARLY):
             problems.append(f"Beat {beat} has {drawn} boxes drawn, where {chances:.6g} were expected.")
+    drawn, total = int(sums["selected"].sum()), float(sums["chance"].sum())
+    if not np.floor(total + len(boxes) * NEARLY) <= drawn <= np.ceil(total - len(boxes) * NEARLY):
+        problems.append(f"{drawn} boxes are drawn in all, where {total:.6g} were expected.")
     return problems
 
 
 def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str | None]) -> list[str]:
     """No neighbourhood expects more than its share of the boxes asked for."""
     expected = boxes["inclusion_probability"].groupby(boxes["box_id"].map(neighbourhood)).sum()
-    asked = rules["boxes_per_beat"] * boxes["beat"].nunique()
+    asked = boxes_asked(rules, set(boxes["beat"].dropna()))
     return [f"Neighbourhood {name} has {expected[name]:.6g} boxes expected, above its share cap of {share:g}."
             for name, share in sorted(shares_of(rules).items())
             if name in expected.index and expected[name] > share * asked + len(boxes) * NEARLY]

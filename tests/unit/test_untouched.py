@@ -18,9 +18,10 @@ from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backt
                                                  shifts, sources, stable_product, surfaces, validation,
                                                  weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
-from shotspotter_connect_plugin.patrol import (adjustments, cap_cost, dosage, draw, draw_effect, draw_record,
-                                               harm_bound, inclusion, limits, live_patrol, live_tracker, metering,
-                                               patrol_exposure, seeds, spillover, tactic_rules, tracks, verify, visits)
+from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
+                                               draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
+                                               metering, patrol_exposure, seeds, spillover, tactic_rules, tracks,
+                                               verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 # A buffer that the caller hands over for the counts; everything else is only read.
@@ -176,6 +177,13 @@ def examples_of_a_draw():
     table = drawn.boxes
     planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
+    shared = metering.rules_of(Settings(boxes_per_shift=8, least_per_beat=1.0, beat_boxes={"B01": 3}), "2024-03-01",
+                               "day", 1, shares={"N1": 0.2})
+    metering.draw_shift(boxes, by_box["harm"], before, shared, "seed"), beat_shares.own_numbers(shared, "beat_boxes")
+    assert beat_shares.BeatRule.of("beat_boxes: B01") == beat_shares.BeatRule("beat_boxes", "B01")
+    assert beat_shares.least_asked(shared, {"B00", "B01"}) == 4
+    chances.weights_of(boxes["inside"].to_numpy(), 2.0)
+    chances.level_between(np.ones(3), np.zeros(3), np.full(3, 0.5), 1.0)
     limits.window_blocks(pd.Series(dates), "2024-03-01")
     assert metering.ShareCapRule.of(metering.ShareCapRule("N1").name) == metering.ShareCapRule("N1")
     # As columns of a frame and as plain arrays.
@@ -357,7 +365,9 @@ def test_a_draw_settles_nothing_in_the_columns_it_is_given():
     drawn = draw.pivotal(careless(chance), careless(col), careless(row), careless(beat), seeds.Uniforms("seed", "00"))
     assert drawn.selected.size == 8 and (chance == 0.125).all()
     cap = np.full(64, 0.5)
-    lowered, limited = metering.share_caps(np.ones(64), beat, beat, {"A": 0.2}, 4, careless(cap))
+    lowered, limited = metering.share_caps(
+        lambda under: metering.inclusion_probabilities(np.ones(64), beat, 4, under)[0], beat, beat, {"A": 0.2}, 8,
+        careless(cap))
     assert limited and (lowered < 0.5).any() and (cap == 0.5).all()
 
 

@@ -105,8 +105,10 @@ def _against_draw(workspace: Workspace, draw: Mapping[str, Any] | None, drawn: M
     if not drawn["eligible"]:
         return [f"It could not be drawn: {drawn['why_not']}."]
     found, rules = [], draw["rules"]
-    beside = workspace.count("draw_boxes", {"draw_id": draw["draw_id"], "beat": drawn["beat"], "eligible": True})
-    floor = rules["lower_risk_share"] * rules["boxes_per_beat"] / max(beside, 1)
+    beside = workspace.read("draw_boxes", ["inclusion_probability"], {
+        "draw_id": draw["draw_id"], "beat": drawn["beat"], "eligible": True})
+    # The mean of the beat's chances is its boxes over its boxes that could be drawn, however many it was given.
+    floor = rules["lower_risk_share"] * beside["inclusion_probability"].mean()
     probability = drawn["inclusion_probability"]
     if probability <= floor * (1 + 1e-9):
         found.append(f"Little harm: its chance of being drawn, {probability:.3f}, is the share that every lower-risk "

@@ -10,7 +10,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast.shifts import Shift, ShiftCalendar
 from ..store.chain import records
-from ..store.settings import Settings, did_you_mean, settings_from
+from ..store.settings import Settings, check_beats, did_you_mean, settings_from
 from ..store.tables import TABLES
 from ..store.workspace import Workspace
 
@@ -52,6 +52,7 @@ def configure(workspace: Workspace, configuration: Mapping[str, Any]) -> list[st
     for name in _FIXED:
         if getattr(settings, name) != getattr(before, name):
             raise ConnectError(f"Setting {name} is fixed when a workspace is made; create a new workspace instead.")
+    check_beats(settings, workspace.read("beats", ["beat"])["beat"], tables["shifts"]["shift"])
     changes = [_change(f"Setting {name}", value, getattr(settings, name)) for name, value in vars(before).items()
                if getattr(settings, name) != value]
     for name in LISTS:

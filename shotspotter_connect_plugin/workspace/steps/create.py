@@ -21,6 +21,7 @@ from ..imports.cell_texts import cell_text
 from ..imports.vector_areas import polygons_of
 from ..store import geopackage
 from ..store.defaults import default_rows
+from ..store.settings import check_beats
 from ..store.tables import SCHEMA_VERSION
 from ..store.workspace import Workspace, check_address, open_workspace
 from .configure import LISTS, checked_configuration
@@ -73,6 +74,7 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
     progress.report(0.0, "Reading the jurisdiction")
     settings.crs, outline = outline_of(jurisdiction, settings.crs, settings.size, progress)
     beat_rows = beats_in(outline, beats, beat_field, settings.crs, progress)
+    check_beats(settings, [name for name, _ in beat_rows], tables["shifts"]["shift"])
     progress.report(0.3, "Laying the fishnet")
     fishnet = Fishnet(settings.size)
     boxes = lay_fishnet(fishnet, outline, beat_rows)

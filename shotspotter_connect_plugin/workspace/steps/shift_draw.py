@@ -8,6 +8,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import metering, seeds
+from ...patrol.beat_shares import OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
 from ...patrol.draw import NEARLY
 from ...progress import SILENT, Progress
 from ..store import roles
@@ -136,17 +137,37 @@ def _suppress_earlier(workspace: Workspace, writer: Writer, shift_date: str, shi
     return [f"{len(old)} patrols of the earlier draw are kept as suppressed."]
 
 
+def _shared_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
+    """Between which numbers of boxes the beats of a shift lie that share one total; what of their least is too much."""
+    expected = drawn.boxes.groupby("beat")["inclusion_probability"].sum().sort_values(kind="stable")
+    if expected.empty:
+        return []
+    said = [f"{expected.sum():.4g} boxes are shared among the beats by harm: most go to beat {expected.index[-1]} "
+            f"({expected.iloc[-1]:.2g} expected), fewest to beat {expected.index[0]} ({expected.iloc[0]:.2g})."]
+    least, total = least_asked(rules, expected.index), rules[PER_SHIFT]
+    if least > total + NEARLY:
+        said.append(f"The least of {len(expected)} beats (least_per_beat, beat_boxes) comes to {least:g} boxes, more "
+                    f"than the {total:g} of a shift (boxes_per_shift); every beat got less than its least.")
+    return said
+
+
 def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
     """Every constraint that bound the draw, and by how much."""
     said = []
-    if rules["boxes_per_beat"] < rules["boxes_asked"]:
+    shared = rules.get(PER_SHIFT)
+    if not shared and rules["boxes_per_beat"] < rules["boxes_asked"]:
         said.append(f"{rules['boxes_asked']} boxes per beat were asked for; the units have minutes for "
                     f"{rules['boxes_per_beat']} (units_per_beat, minutes_per_unit).")
+    given = own_numbers(rules, OWN_BOXES)
+    said += [f"Beat {beat}: {asked:g} boxes were asked for; its units have minutes for {given[beat]:g} (beat_units, "
+             "minutes_per_unit)." for beat, asked in own_numbers(rules, OWN_ASKED).items()]
+    if shared:
+        said += _shared_in_words(drawn, rules)
     said += [limit.sentence for limit in drawn.limited]
     for shortfall in drawn.shortfalls:
-        why_not = drawn.boxes.loc[drawn.boxes["beat"] == shortfall.beat, "why_not"].value_counts()
-        out = ", ".join(f"{count} {reason}" for reason, count in why_not.items())
-        eligible = drawn.boxes[(drawn.boxes["beat"] == shortfall.beat) & drawn.boxes["eligible"]]
+        of_it = drawn.boxes[drawn.boxes["beat"] == shortfall.beat] if shortfall.beat else drawn.boxes
+        out = ", ".join(f"{count} {reason}" for reason, count in of_it["why_not"].value_counts().items())
+        eligible = of_it[of_it["eligible"]]
         lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum())
         said.append(shortfall.sentence
                     + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "

@@ -48,6 +48,15 @@ class Settings:
     plan_hour: str = _setting("05:00", "Local time at which the plan of a date is made", None, None)
 
     boxes_per_beat: int = _setting(2, "Boxes drawn per beat and shift", 0, 1000)
+    boxes_per_shift: int = _setting(0, "Boxes drawn per shift in the whole jurisdiction, shared among beats by harm; 0 "
+                                    "= boxes_per_beat in every beat", 0, 100_000)
+    least_per_beat: float = _setting(0.0, "Least boxes a beat expects of boxes_per_shift, such as 1 or 0.5", 0.0,
+                                     1000.0)
+    most_per_beat: float = _setting(0.0, "Most boxes a beat expects of boxes_per_shift; 0 = as many as its harm and "
+                                    "the caps give", 0.0, 1000.0)
+    beat_boxes: Dict[str, Any] = _setting(
+        {}, "Boxes of single beats instead of boxes_per_beat, or out of boxes_per_shift: a number by beat, or by beat "
+            "and shift, as in {\"101\": 3, \"102\": {\"night\": 4}}")
     cap: float = _setting(0.5, "Largest chance that one box is drawn in one shift", 0.01, 1.0)
     lower_risk_share: float = _setting(0.10, "Share of the draw spread evenly over lower-risk boxes", 0.0, 1.0)
     focus: float = _setting(2.0, "How strongly chance follows harm: chance is proportional to harm ** focus", 0.0, 10.0)
@@ -68,6 +77,8 @@ class Settings:
             "draw again; while nobody is called supervisor, an analyst may too")
     units_per_beat: int = _setting(0, "Units per beat that have time for directed patrols; 0 = boxes are not limited "
                                    "by minutes", 0, 100)
+    beat_units: Dict[str, Any] = _setting(
+        {}, "Units of single beats instead of units_per_beat, by beat, or by beat and shift; 0 = no unit, so no box")
     minutes_per_unit: float = _setting(120.0, "Minutes that such a unit has for directed patrols in a shift", 1.0,
                                        1440.0)
     travel_minutes: float = _setting(5.0, "Minutes of the way to a box, each time", 0.0, 120.0)
@@ -131,7 +142,22 @@ def settings_from(values: Mapping[str, Any], base: Optional[Settings] = None) ->
     settings = Settings(**merged)
     if not settings.on_target_low <= settings.target_minutes <= settings.on_target_high:
         raise ConnectError("target_minutes must lie between on_target_low and on_target_high; set all three.")
+    if settings.most_per_beat and settings.most_per_beat < settings.least_per_beat:
+        raise ConnectError("most_per_beat is below least_per_beat; set both, or most_per_beat to 0 for no limit.")
     return settings
+
+
+def check_beats(settings: Settings, beats: Iterable[str], shifts: Iterable[str]) -> None:
+    """Raise a ConnectError where a number of a beat is for a beat or a shift that is not there."""
+    beats, shifts = list(beats), list(shifts)
+    for name in ("beat_boxes", "beat_units"):
+        for beat, number in getattr(settings, name).items():
+            if beat not in beats:
+                raise ConnectError(f"Setting {name} names {beat}, which is no beat{did_you_mean(beat, beats)}.")
+            for shift in number if isinstance(number, dict) else ():
+                if shift not in shifts:
+                    raise ConnectError(f"Setting {name} of {beat} names {shift}, which is no shift"
+                                       f"{did_you_mean(shift, shifts)}.")
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
@@ -216,6 +242,19 @@ def _reasons(reasons: Dict[str, str]) -> Dict[str, str]:
     return reasons
 
 
+def _of_beats(name: str) -> Callable[[Dict[str, Any]], Dict[str, Any]]:
+    """The check of a setting of whole numbers by beat, or by beat and shift."""
+    def check(numbers: Dict[str, Any]) -> Dict[str, Any]:
+        for beat, number in numbers.items():
+            for one in number.values() if isinstance(number, dict) else (number,):
+                if type(one) is not int or not 0 <= one <= 1000:
+                    raise ConnectError(f"Setting {name} of {beat} must be a whole number from 0 to 1000, or one by "
+                                       "shift.", repr(one))
+        return numbers
+    return check
+
+
 _CHECKS: Dict[str, Callable[[Any], Any]] = {
     "timezone": check_timezone, "plan_hour": _hour, "firework_days": _days, "page_size": _page,
-    "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons}
+    "retention_days": _retention, "roles": _roles, "adjustment_reasons": _reasons,
+    "beat_boxes": _of_beats("beat_boxes"), "beat_units": _of_beats("beat_units")}

@@ -35,10 +35,17 @@ def chances(city, cap):
     return inclusion_probabilities(cap=cap, **{name: city[name] for name in names})
 
 
+def caps_held(harm, beat, neighbourhood, shares, boxes_per_beat, cap, **more):
+    """(caps, limited neighbourhoods) where every beat has the same number of boxes."""
+    beats = {name for name in beat if name is not None}
+    return share_caps(lambda lowered: inclusion_probabilities(harm, beat, boxes_per_beat, lowered, **more)[0], beat,
+                      neighbourhood, shares, boxes_per_beat * len(beats), cap)
+
+
 @settings(deadline=None, max_examples=300)
 @given(cities())
 def test_no_neighbourhood_expects_more_than_its_share_and_nothing_else_gives_way(city):
-    cap, limited = share_caps(**city)
+    cap, limited = caps_held(**city)
     chance, shortfalls = chances(city, cap)
     before, already_short = chances(city, city["cap"])
     asked = 3 * city["boxes_per_beat"]
@@ -68,7 +75,7 @@ def test_a_worked_example_of_a_share_cap():
     # Two beats of one box each; n holds all of A's harm and half of B's, and may have half a box of the two.
     harm, beat = [3.0, 1.0, 1.0, 1.0], ["A", "A", "B", "B"]
     around = ["n", None, "n", None]
-    cap, limited = share_caps(harm, beat, around, {"n": 0.25}, 1, 1.0, lower_risk_share=0.0, focus=1.0)
+    cap, limited = caps_held(harm, beat, around, {"n": 0.25}, 1, 1.0, lower_risk_share=0.0, focus=1.0)
     chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0, focus=1.0)
     np.testing.assert_allclose(chance, [0.3, 0.7, 0.2, 0.8])  # 0.75 and 0.5, both times 0.4
     assert not shortfalls and limited[0].sentence == (
@@ -79,11 +86,11 @@ def test_a_worked_example_of_a_share_cap():
 def test_a_beat_that_lies_in_one_neighbourhood_keeps_its_boxes_while_another_can_give_way():
     harm, beat = np.ones(6), ["A", "A", "B", "B", "B", "B"]
     around = ["n", "n", "n", "n", None, None]
-    cap, _ = share_caps(harm, beat, around, {"n": 0.6}, 1, 1.0, lower_risk_share=0.0)
+    cap, _ = caps_held(harm, beat, around, {"n": 0.6}, 1, 1.0, lower_risk_share=0.0)
     chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0)
     np.testing.assert_allclose(chance, [0.5, 0.5, 0.1, 0.1, 0.4, 0.4])
     assert not shortfalls
-    cap, _ = share_caps(harm, beat, around, {"n": 0.4}, 1, 1.0, lower_risk_share=0.0)
+    cap, _ = caps_held(harm, beat, around, {"n": 0.4}, 1, 1.0, lower_risk_share=0.0)
     chance, shortfalls = inclusion_probabilities(harm, beat, 1, cap, lower_risk_share=0.0)
     assert chance[:4].sum() == pytest.approx(0.8)
     assert shortfalls[0].sentence.startswith("Beat A: 1 boxes were asked for") and "0.2 fewer" in shortfalls[0].sentence
@@ -100,7 +107,7 @@ def test_units_without_minutes_for_all_boxes_limit_them():
 @given(cities())
 def test_the_lottery_is_feasible_in_the_linear_program_and_never_above_it(city):
     pytest.importorskip("scipy")
-    cap, _ = share_caps(**city)
+    cap, _ = caps_held(**city)
     chance, _ = chances(city, cap)
     most = np.where(city["eligible"] & (city["beat"] != None), city["cap"], 0.0)  # noqa: E711
     bound = harm_upper_bound(city["harm"], city["beat"], city["boxes_per_beat"], most, city["neighbourhood"],

@@ -58,6 +58,11 @@ def test_changes_are_told_and_kept(workspace):
     ({"settings": {"include_probable": 1}}, "include_probable must be true or false"),
     ({"settings": {"agency": None}}, "agency must be text"),
     ({"settings": {"page_size": "A3"}}, "must be A4 or Letter"),
+    ({"settings": {"beat_boxes": {"Nowhere": 2}}}, "beat_boxes names Nowhere, which is no beat"),
+    ({"settings": {"beat_boxes": {"All": {"nite": 2}}}}, "of All names nite, which is no shift; did you mean night?"),
+    ({"settings": {"beat_boxes": {"All": 1.5}}}, "beat_boxes of All must be a whole number"),
+    ({"settings": {"beat_units": {"All": {"day": True}}}}, "beat_units of All must be a whole number"),
+    ({"settings": {"least_per_beat": 3, "most_per_beat": 2}}, "most_per_beat is below least_per_beat"),
     ({"settings": {"plan_hour": "5 am"}}, "plan_hour is 5 am; it must be HH:MM"),
     ({"settings": {"plan_hour": "24:00"}}, "must be HH:MM"),
     ({"settings": {"firework_days": ["07-01"]}}, "each range as MM-DD/MM-DD"),
@@ -173,6 +178,8 @@ def test_any_settings_in_range_are_taken(data):
             values[item.name] = data.draw(st.integers(low, 10**6 if high is None else high))
         elif item.type is bool:
             values[item.name] = data.draw(st.booleans())
+    if values["most_per_beat"]:  # these two must not be at odds
+        values["least_per_beat"] = min(values["least_per_beat"], values["most_per_beat"])
     settings = settings_from(values)
     assert {name: getattr(settings, name) for name in values} == values
     assert settings_from(json.loads(json.dumps(vars(settings)))) == settings

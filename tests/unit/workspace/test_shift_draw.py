@@ -15,7 +15,7 @@ from shapely.geometry import MultiPolygon
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
 from shotspotter_connect_plugin.forecast.shifts import ShiftCalendar
-from shotspotter_connect_plugin.patrol import metering, seeds
+from shotspotter_connect_plugin.patrol import metering, seeds, verify
 from shotspotter_connect_plugin.progress import Progress
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.draw_proof import export_draw, verify_draw
@@ -533,6 +533,48 @@ def test_another_language_replays_the_draw(workspace, tmp_path):
     path.write_text(json.dumps(content), encoding="utf-8")
     run = subprocess.run(["node", str(REPLAY), str(path)], capture_output=True, text=True)
     assert run.returncode == 1 and "differs" in run.stdout
+
+
+def test_beats_share_a_total_by_harm_and_the_record_proves_it(workspace, tmp_path):
+    configure(workspace, boxes_per_shift=9, least_per_beat=1.0, beat_boxes={"NE": {"day": 3}})
+    result = meter(workspace, PAST, "day")
+    counts = result.patrols.groupby("beat").size()
+    assert counts.sum() == 9 and counts["NE"] == 3 and counts.min() >= 1
+    assert len(result.messages) == 1 and result.messages[0].startswith("9 boxes are shared among the beats by harm")
+    assert verify_draw(workspace, PAST, "day").verified
+    export_draw(workspace, PAST, "day", tmp_path / "draw.json")
+    done = subprocess.run(["node", str(REPLAY), str(tmp_path / "draw.json")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Whoever says afterwards that another total was shared is found out.
+    rules = workspace.read("draws")["rules"].iloc[0]
+    assert rules["boxes_per_shift"] == 9 and rules["beat_boxes: NE"] == 3
+    draw = {"rules": {**rules, "boxes_per_shift": 10}, "reserve": workspace.read("draws")["reserve"].iloc[0],
+            **workspace.read("draws", ["seed", "seed_hash", "inputs_hash", "size"]).iloc[0].to_dict()}
+    problems = verify.problems_of_replay(draw, workspace.read("draw_boxes"), result.patrols["box_id"].tolist(),
+                                         draw["seed"])
+    assert any("does not follow from the harms of the shift" in problem for problem in problems)
+    # Another number of boxes for this draw is one of every beat, as it says.
+    again = meter(workspace, PAST, "night", boxes=1)
+    assert again.patrols.groupby("beat").size().tolist() == [1] * 4
+    assert verify_draw(workspace, PAST, "night").verified
+
+
+def test_a_least_of_beats_that_is_more_than_the_total_is_said(workspace):
+    configure(workspace, boxes_per_shift=4, least_per_beat=3.0, beat_units={"SW": 0})
+    result = meter(workspace, PAST, "day")
+    assert len(result.patrols) == 4 and not (result.patrols["beat"] == "SW").any()
+    assert "The least of 4 beats (least_per_beat, beat_boxes) comes to 9 boxes, more than the 4 of a shift" in " ".join(
+        result.messages)
+    assert verify_draw(workspace, PAST, "day").verified
+
+
+def test_a_beat_with_its_own_number_says_what_its_units_have_no_time_for(workspace):
+    configure(workspace, beat_boxes={"NE": 6}, beat_units={"NE": 1}, minutes_per_unit=120.0)
+    result = meter(workspace, PAST, "day")
+    assert result.patrols.groupby("beat").size().to_dict() == {"NE": 3, "NW": 2, "SE": 2, "SW": 2}
+    assert result.messages == ["Beat NE: 6 boxes were asked for; its units have minutes for 3 (beat_units, "
+                               "minutes_per_unit)."]
+    assert verify_draw(workspace, PAST, "day").verified
 
 
 def test_the_file_of_a_draw_keeps_the_seed_until_the_end(workspace, tmp_path):
