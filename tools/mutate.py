@@ -160,13 +160,21 @@ def changes(path, each):
 
 
 def meaning(source):
-    """A module as a tree without annotations."""
+    """A module as a tree without what only type checkers read: annotations, and what is declared for them alone."""
     tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not _for_types(node)]
     for node in ast.walk(tree):
         for part in ("annotation", "returns"):
             if getattr(node, part, None) is not None:
                 setattr(node, part, ast.Constant(None))
     return ast.dump(tree)
+
+
+def _for_types(node):
+    """Whether it is an ``if TYPE_CHECKING``, or names an annotated type."""
+    if isinstance(node, ast.If):
+        return "TYPE_CHECKING" in ast.dump(node.test)
+    return isinstance(node, ast.Assign) and ast.dump(node.value).startswith("Subscript(value=Name(id='Annotated'")
 
 
 def chosen(lines, line, seconds):

@@ -58,6 +58,8 @@ class ImportFolder(ConnectAlgorithm):
 def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run) -> FolderImport:
     """Take the new files of a folder, find the visits of new GPS fixes, name the boxes, and tell of what was left; the
     run keeps by which answers each file was read."""
+    from qgis.utils import iface
+
     from ..workspace.imports.folder_import import LEFT as NOT_TAKEN
     from ..workspace.imports.folder_import import TAKEN as IN
     from ..workspace.imports.folder_import import import_folder
@@ -69,7 +71,7 @@ def take_folder(workspace: Workspace, folder: str, progress: Progress, run: Run)
         except ConnectError as error:
             progress.warn(f"Visits from {first} to {last} were not found: {error.user}")
 
-    found = import_folder(workspace, folder, progress, find)
+    found = import_folder(workspace, folder, progress, find, in_window=iface is not None)
     run.answers = found.answers
     if any(file.kind in ("incidents", "places") for file in found.of(IN)):
         name_boxes(workspace, progress)

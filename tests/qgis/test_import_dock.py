@@ -289,7 +289,7 @@ def test_a_file_from_which_nothing_was_taken_is_red_and_shows_why(dock, fresh, t
     settle(dock)
     click(dock, "start")
     settle(dock)
-    assert "all 3 rows were rejected, 2 of them for “never used in a forecast”" in states(dock)[0][1]
+    assert "all 3 rows were rejected: 2 for “never used in a forecast”, 1 for" in states(dock)[0][1]
     colour = dock.table.item(0, 2).foreground().color()
     assert colour.red() > 2 * max(colour.green(), colour.blue())
     bar, = dock.bar.items()

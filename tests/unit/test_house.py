@@ -1,6 +1,7 @@
 """The house keeps its shape: who may import whom, what the package never does, what must be the same twice."""
 import ast
 import configparser
+import functools
 import re
 import shutil
 import subprocess
@@ -38,19 +39,27 @@ GONE_FROM_LIBRARIES = {"applymap", "iteritems", "in1d", "trapz", "row_stack", "f
 NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
 
 
+@functools.lru_cache(maxsize=None)
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=None)
 def imports(path, top_level_only=False):
     """(absolute dotted name of the module, name taken from it or None, line) of every import of a file."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
+    found = []
     package = (PACKAGE.name, *path.relative_to(PACKAGE).parts[:-1])
     for node in tree.body if top_level_only else ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield alias.name, None, node.lineno
+                found.append((alias.name, None, node.lineno))
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(package[:len(package) - node.level + 1]) if node.level else ""
             module = ".".join(filter(None, [base, node.module]))
             for alias in node.names:
-                yield module, alias.name, node.lineno
+                found.append((module, alias.name, node.lineno))
+    return found
 
 
 def room_of(path):
@@ -104,7 +113,7 @@ def name_of(path):
 def loaded_by(path):
     """Modules of the package that a file loads, sooner or later; what is imported for types alone is never loaded."""
     known = {name_of(other) for other in FILES}
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
@@ -159,7 +168,7 @@ def test_no_two_kinds_of_things_share_a_name():
     homes = {}
     for path in FILES:
         if room_of(path) != "processing":
-            for name in kinds_of_things(ast.parse(path.read_text(encoding="utf-8"))):
+            for name in kinds_of_things(tree_of(path)):
                 homes.setdefault(name, []).append(name_of(path))
     assert {"Table", "Visits", "Boxes"} <= set(homes)
     assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}
@@ -171,7 +180,7 @@ _OBJECT_NAMED = re.compile(r":(?:mod|func|class|meth|data|attr):`~?\.*([\w.]+)`"
 
 def names_made(path):
     """Names that a file defines, assigns or imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -225,7 +234,7 @@ def unannotated(path):
                 asked = [*[*given.posonlyargs, *given.args][own:], *given.kwonlyargs, given.vararg, given.kwarg]
                 if node.returns is None or any(item is not None and item.annotation is None for item in asked):
                     yield f"{path.relative_to(ROOT)}:{node.lineno} {prefix}{node.name}"
-    return list(look(ast.parse(path.read_text(encoding="utf-8")).body, "", False))
+    return list(look(tree_of(path).body, "", False))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -280,7 +289,7 @@ def test_what_qgis_loads_at_start_imports_nothing_heavy():
 def test_forbidden_constructs(path):
     wrong = [f"line {line} imports {module}" for module, name, line in imports(path)
              if NEVER_IMPORTED & {module, module.split(".")[0], ".".join(filter(None, [module, name]))}]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Assert):
             wrong.append(f"line {node.lineno} asserts")
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NEVER_CALLED:
@@ -476,7 +485,7 @@ def writing(call):
 def test_files_are_written_in_one_way():
     found = {}
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Call) and writing(node):
                 found.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(writing(node))
     assert {name: ways - WRITERS.get(name, set()) for name, ways in found.items() if ways - WRITERS.get(name, set())} \
@@ -487,7 +496,7 @@ def test_every_import_within_the_package_names_a_module_that_is_there():
     """Those for type checkers too: nothing else fails where one is gone."""
     gone = []
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and node.level:
                 folder = path.parents[node.level - 1]
                 module = folder.joinpath(*(node.module or "").split("."))

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +12,7 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingOutputLayerDef
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...processing import addresses
+from ...workspace.imports import dock_words
 from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
 from ...workspace.imports.offence_file import write_offences
 from ...workspace.imports.preview import Preview, changed_mapping, importable_parts, preview_file
@@ -40,18 +40,6 @@ _ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents"
           VISITS, "tactic_log")
 
 
-# What batch calls by the name of a parameter -> what stands for it in the dock.
-_SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
-    (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
-    (r"\bSay in MAPPING what", "Choose at “It holds” what"),
-    (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"),
-    (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),
-    (r"\bSOURCE_TIMEZONE\b", "“Time zone”"), (r"\bDATE_ORDER\b", "“Dates”"), (r"\bKIND\b", "“Kind of place”"),
-    (r"\bCRIME_TYPE\b", "“Crime type”"), (r" \((REJECTS|OFFENCES)\)", ""),
-    (r"\bin OFFENCES\b", "at “Offence words”"),
-    (r"^The offence words of .* are listed in .*$", "All words stand at “Offence words”."),
-    (r"\bGive OFFENCES .*$", "Choose at “Offence words” what they are taken as, and import the file again.")))
-
 # Parameter that answers a question in batch -> what it is called here, and where its answer is kept.
 QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "Coordinate s&ystem",
              "SOURCE_TIMEZONE": "Time &zone", "MAPPING": "M&eaning"}
@@ -64,9 +52,7 @@ def said_of(options: SourceOptions, parameter: str) -> str:
 
 def spoken(sentence: str) -> str:
     """A sentence of an importer with the words of the dock in place of the names of parameters."""
-    for pattern, words in _SPOKEN:
-        sentence = pattern.sub(tr(words), sentence)
-    return sentence
+    return dock_words.spoken(sentence, tr)
 
 
 def kinds() -> dict[str, str]:

@@ -19,14 +19,15 @@ _WORDS = re.compile(r"(?:PT?)?(?:(\d+(?:[.,]\d+)?)\s*(?:h|hr|hrs|hour|hours)\.?)
 _HOURS_TO_MINUTES, _DAY_HOURS = 60.0, 24
 
 
-def minutes_of(texts: pd.Series, column: str, warnings: list[str]) -> Floats:
+def minutes_of(texts: pd.Series, column: str, warnings: list[str], of_one: float = 1.0) -> Floats:
     """Minutes of texts: 15, "15 min", "1h 5m", "90 sec", "0:20:00", "00:15", "PT15M"; NaN where there are none.
 
-    Two numbers with a colon are hours and minutes; where that cannot be for the column as a whole, because one would
-    be longer than a day or its name says so (mm:ss), minutes and seconds, which ``warnings`` then tell.
+    A number alone is so many times ``of_one`` minutes. Two numbers with a colon are hours and minutes; where that
+    cannot be for the column as a whole, because one would be longer than a day or its name says so (mm:ss), minutes and
+    seconds, which ``warnings`` then tell.
     """
     codes, distinct = pd.factorize(texts.str.strip())
-    plain = numbers(pd.Series(distinct, dtype=object))
+    plain = bare_numbers(pd.Series(distinct, dtype=object))
     pairs = [_CLOCK.fullmatch(text) for text in distinct]
     short = [found for found in pairs if found and found[3] is None]
     in_seconds = re.search(r"mm[ :_]?ss", column, re.IGNORECASE) is not None
@@ -34,9 +35,15 @@ def minutes_of(texts: pd.Series, column: str, warnings: list[str]) -> Floats:
         in_seconds = True
         warnings.append(f"Times such as {short[0][0]} in column {column} were read as minutes and seconds, because as "
                         "hours and minutes some would be longer than a day.")
-    values = [number if np.isfinite(number) else _of_clock(found, in_seconds) if found else _of_words(text)
+    values = [number * of_one if np.isfinite(number) else _of_clock(found, in_seconds) if found else _of_words(text)
               for number, found, text in zip(plain, pairs, distinct)]
     return np.array(values, dtype=float)[codes] if len(values) else np.full(len(texts), np.nan)
+
+
+def bare_numbers(texts: pd.Series) -> Floats:
+    """Numbers without a unit, NaN where there is none; also with a decimal comma, as in 0,25."""
+    words = texts.str.strip()
+    return numbers(words.where(~words.str.fullmatch(r"\d+,\d{1,2}"), words.str.replace(",", ".", regex=False)))
 
 
 def _of_clock(found: re.Match[str], in_seconds: bool) -> float:

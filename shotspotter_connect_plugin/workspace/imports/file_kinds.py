@@ -66,7 +66,8 @@ FILE_KINDS = {
         "hdop": "dilution (HDOP)", "valid": "valid position (yes or no)"}),
     "tactic_log": FileKind("Log of tactics", "connect:importtactics", {
         "tactic": "tactic", "officer": "badge number", "unit": "unit", "at": "when", "at_time": "… time of day",
-        "minutes": "minutes", "box_id": "box", "id": "number of the row"}),
+        "to": "when it ended", "to_time": "… time of day", "minutes": "minutes", "hours": "… in hours",
+        "seconds": "… in seconds", "box_id": "box", "id": "number of the row"}),
     "roster": FileKind("Roster", "connect:importroster", {
         "unit": "unit", "officer": "badge number", "shift_date": "date of the shift", "shift": "shift",
         "from": "on duty from", "to": "on duty until",

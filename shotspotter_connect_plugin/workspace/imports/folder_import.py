@@ -19,6 +19,7 @@ from ..store.layers import read_vector
 from ..store.runs import data_hash
 from .calendar_import import import_calendar
 from .coverage_import import import_sensor_coverage
+from .dock_words import spoken, words_of_error
 from .file_kinds import FILE_KINDS
 from .gps_import import GpsImport, import_gps
 from .gunfire_import import import_gunfire
@@ -108,13 +109,16 @@ class FolderImport:
 
 
 def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Progress = SILENT,
-                  after_fixes: Callable[[str, str], None] = lambda first, last: None) -> FolderImport:
+                  after_fixes: Callable[[str, str], None] = lambda first, last: None,
+                  in_window: bool = False) -> FolderImport:
     """Take in each new file of a folder and of those in it, each in a transaction of its own.
 
     A file is new if nothing of its content was ever imported, packed or not. Which importer takes it is found as in the
     import dock, with what was said of earlier files with the same columns. Places are taken where the file is named
     like a kind of places that the workspace has. ``after_fixes`` is called with the first and the last date of new GPS
     fixes once all of them are in: logs of tactics, which come next, belong to the visits that are found then.
+
+    ``in_window`` has what a file asks told in the words of the import dock, without names of parameters.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
         raise ConnectError(f"FOLDER: there is no folder {folder}; check the path.")
     found = FolderImport(folder)
     known = _known(workspace)
-    waiting = list(_look(workspace, found, known, progress.part(0.0, 0.2)))
+    waiting = list(_look(workspace, found, known, progress.part(0.0, 0.2), in_window))
     waiting.sort(key=lambda file: _ORDER.index(file.kind) if file.kind else len(_ORDER))
     told = False
     for number, file in enumerate(waiting):
@@ -137,13 +141,13 @@ def import_folder(workspace: Workspace, folder: Union[str, Path], progress: Prog
         if any((digest, file.kind) in known for digest in file.digests):
             file.state, file.sentence = BEFORE, "Another file here has the same content."
         elif file.kind and not file.sentence:
-            _take(workspace, file, part)
+            _take(workspace, file, part, in_window)
         if file.state == TAKEN:
             known |= {(digest, file.kind) for digest in file.digests}
         found.files.append(file)
         progress.info(file.line)
         for warning in file.result.warnings if file.result else ():
-            progress.warn(f"{file.name}: {warning}")
+            progress.warn(f"{file.name}: {spoken(warning) if in_window else warning}")
     if not told:
         _tell_dates(found, after_fixes)
     return found
@@ -163,7 +167,7 @@ def _known(workspace: Workspace) -> set[tuple[str, str]]:
 
 
 def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]],
-          progress: Progress) -> Iterator[FolderFile]:
+          progress: Progress, in_window: bool) -> Iterator[FolderFile]:
     """What is to be imported, with its kind or why it cannot be; other files go to ``found`` at once."""
     paths = _files(found.folder)
     states = {path: _state(path) for path in paths}
@@ -194,7 +198,7 @@ def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]]
             found.files.append(file)
             continue
         for part in parts:
-            yield _judged(workspace, part, file, progress)
+            yield _judged(workspace, part, file, progress, in_window)
 
 
 def _hashes(path: str) -> frozenset[str]:
@@ -206,26 +210,26 @@ def _hashes(path: str) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progress) -> FolderFile:
+def _judged(workspace: Workspace, part: str, file: FolderFile, progress: Progress, in_window: bool) -> FolderFile:
     layer = part.partition("|layername=")[2]
     one = FolderFile(part, f"{file.name}, {layer}" if layer else file.name, file.digests)
     preview = preview_file(workspace, part, progress=progress)
     one.kind = preview.kind
     if preview.question is not None:
-        one.sentence = preview.question.user
+        one.sentence = words_of_error(preview.question, in_window)
     elif UNKNOWN_KIND in preview.problems:
         one.sentence = ("Nothing tells what it is: import it once with the algorithm for what it holds; files with the "
                         "same columns are known from then on.")
     elif preview.problems:
-        one.sentence = preview.problems[0]
+        one.sentence = spoken(preview.problems[0]) if in_window else preview.problems[0]
     elif one.kind == "places" and _place_kind(workspace, part) is None:
         one.sentence = ("Places of which kind, nothing tells: import it once with “Import places” and its KIND, and "
                         "name the files of that kind like it.")
     return one
 
 
-def _take(workspace: Workspace, file: FolderFile, progress: Progress) -> None:
-    plain = re.sub(r"[^\w.-]", "_", file.name)
+def _take(workspace: Workspace, file: FolderFile, progress: Progress, in_window: bool) -> None:
+    plain = re.sub(r"\.csv$", "", re.sub(r"[^\w.-]", "_", file.name), flags=re.IGNORECASE)
     rejects = str(rejects_path(workspace, f"{file.kind}-{plain}"))
     path, _, layer = file.path.partition("|layername=")
     try:
@@ -241,7 +245,7 @@ def _take(workspace: Workspace, file: FolderFile, progress: Progress) -> None:
                 file.result = import_sensor_coverage(workspace, table, rejects=rejects, progress=progress)
         file.state = TAKEN
     except ConnectError as error:
-        file.sentence = error.user
+        file.sentence = words_of_error(error, in_window)
 
 
 def _place_kind(workspace: Workspace, path: str) -> Optional[str]:

@@ -15,6 +15,9 @@ from .source_questions import SourceAnswers
 if TYPE_CHECKING:
     from ..store.workspace import Writer
 
+_LONGEST = 300
+"""Letters of a sentence for the user."""
+
 
 @dataclass
 class ImportResult:
@@ -69,12 +72,13 @@ class ImportResult:
         """
         if self.rejected < self.read or not self.read:
             return
-        reason, count = max(self.reasons.items(), key=lambda item: item[1])
+        reasons = sorted(self.reasons.items(), key=lambda item: -item[1])
         rows = "its only row was" if self.read == 1 else f"all {self.read:,} rows were"
-        most = f", {count:,} of them" if count < self.read else ""
         listed = f"; the rows are listed in {Path(self.rejects).name}" if self.rejects else ""
-        mend = advice.get(reason, "Mend the file, or say how it is to be read")
-        raise NothingTaken(self, f"Nothing of {name} was taken: {rows} rejected{most} for “{reason}”. {mend}{listed}.")
+        mend = advice.get(reasons[0][0], "Mend the file, or say how it is to be read")
+        several, one = (f"Nothing of {name} was taken: {rows} rejected{_why(reasons, named)}. {mend}{listed}."
+                        for named in (2, 1))
+        raise NothingTaken(self, several if len(several) < _LONGEST else one)
 
     def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
         """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
@@ -83,6 +87,15 @@ class ImportResult:
             "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
             "reasons": dict(self.reasons), "given": vars(self.answers),
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
+
+
+def _why(reasons: list[tuple[str, int]], named: int) -> str:
+    """For what rows were rejected: the commonest reasons with their counts, and how many rows had others."""
+    if len(reasons) == 1:
+        return f" for “{reasons[0][0]}”"
+    rest = sum(count for _, count in reasons[named:])
+    told = [f"{count:,} for “{reason}”" for reason, count in reasons[:named]]
+    return ": " + ", ".join(told + ([f"{rest:,} for other reasons"] if rest else []))
 
 
 class NothingTaken(ConnectError):

@@ -163,7 +163,7 @@ def changed_mapping(mapping: Mapping[str, str], given: Mapping[str, Optional[str
 
 _DATES = {
     "incidents": ("occurred", "occurred_from", "occurred_to", "reported"), "gunfire": ("occurred",),
-    "tactic_log": ("at",), "roster": ("shift_date", "from", "to"), "calendar": ("date", "from", "to", "issued"),
+    "tactic_log": ("at", "to"), "roster": ("shift_date", "from", "to"), "calendar": ("date", "from", "to", "issued"),
     "sensor_coverage": ("from", "to")}
 """Kind -> roles that hold dates."""
 

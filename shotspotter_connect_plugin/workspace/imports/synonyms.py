@@ -226,10 +226,25 @@ _ROLES = {
         "tactic": "tactic tacticcode tacticname tacticused activity activitycode activityname activitytype action "
                   "actiontaken whatwasdone whatdone",
         "minutes": "minutes mins min durationminutes durationmin minutesspent durationmins timespent timespentmin "
-                   "duration",
+                   "durationinminutes totalminutes totalmins elapsedminutes timespentminutes timespentmins "
+                   "duration durations durationtime totalduration elapsed elapsedtime totaltime length lengthoftime "
+                   "elapsedmin elapsedmins",
+        "hours": "hours hrs durationhours durationhrs durationhr durationh hoursspent timespenthours timespenthrs "
+                 "timespenthr timespenth durationinhours totalhours totalhrs elapsedhours patrolhours "
+                 "decimalhours elapsedhrs",
+        "seconds": "seconds secs sec durationseconds durationsecs durationsec durationinseconds timespentseconds "
+                   "timespentsecs timespentsec secondsspent totalseconds elapsedseconds "
+                   "elapsedsec elapsedsecs",
+        "to": "toutc todatetime enddatetime endutc endedat endat finishedat completedat stoppedat endtimestamp enddate "
+              "finishdate dateend to until till end ended finish finished completed stop endtime timeend endingtime "
+              "finishtime stoptime completiontime timecompleted cleared clear clearedat cleartime timecleared departed "
+              "departedat departuretime timeout",
+        "to_time": "endtime timeend endingtime finishtime stoptime completiontime",
         "at": "atutc at timestamp datetime dateandtime startdatetime startedat startutc start loggedat logdatetime "
-              "activitydatetime createdat created when date logdate activitydate startdate day time",
-        "at_time": "time timeofday starttime logtime activitytime clock hour",
+              "activitydatetime createdat created when date logdate activitydate startdate day arrivaldatetime "
+              "arrivedat arrived begandatetime begindatetime begin start starttime timestart begintime arrivaltime "
+              "timein time",
+        "at_time": "time timeofday starttime timestart begintime arrivaltime logtime activitytime clock hour timein",
         "box_id": "boxid box boxcode cell cellid gridcell hotspot hotspotid",
     },
 }

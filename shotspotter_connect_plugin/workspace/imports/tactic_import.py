@@ -16,8 +16,8 @@ from ...progress import SILENT
 from ..store.workspace import Between
 from . import crews, privacy, time_texts
 from .column_names import plain
-from .durations import minutes_of
 from .import_result import ImportResult
+from .log_minutes import IN_MINUTES, minutes_of_log
 from .source_questions import SourceOptions
 from .time_columns import has_own_times
 from .unplaced_rows import UnplacedFile
@@ -61,10 +61,10 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
                    date_order: str = "") -> TacticImport:
     """Import logs of tactics and join them to visits.
 
-    A row needs a tactic and a time; officer, unit, box and minutes where the source tells them. It belongs to the visit
-    of its unit or officer, in its box if it names one, at its time or within ten minutes of it. Rows without such a
-    visit, or of a tactic that was not approved, had expired or is enforcement, are kept and flagged. Importing again
-    after visits were found anew joins them anew.
+    A row needs a tactic and a time; officer, unit, box and minutes where the source tells them, be it in hours or
+    seconds or by start and end. It belongs to the visit of its unit or officer, in its box if it names one, at its time
+    or within ten minutes of it. Rows without such a visit, or of a tactic that was not approved, had expired or is
+    enforcement, are kept and flagged. Importing again after visits were found anew joins them anew.
 
     Parameters as of :func:`~.incident_import.import_incidents`, with the roles of ``synonyms.ROLES["tactic_log"]``; the
     file may also be a table without points. ``source_crs`` is not used: a log names its box or none.
@@ -80,9 +80,9 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
         workspace is then unchanged.
     """
     file = UnplacedFile(workspace, TABLE, path, SourceOptions(mapping, "", source_timezone, date_order),
-                        ["officer", "unit"], ["at"], progress)
+                        ["officer", "unit"], ["at", "to"], progress)
     at, given = _moments(file)
-    minutes = minutes_of(file.texts("minutes"), file.mapping.get("minutes", ""), file.warnings)
+    minutes = minutes_of_log(file, at, frozenset(file.answers.mapping))
     crew, wrong, _ = crews.badges_of([file.texts(role) for role in file.roles("officer")])
     if (crew.map(len) > 1).any():
         file.warnings.append("Some rows name several officers; a tactic counts once, for the first of them.")
@@ -90,7 +90,8 @@ def import_tactics(workspace: Workspace, path: Union[str, Path], mapping: Column
     file.reject(file.texts("tactic") == "", NO_TACTIC, "tactic")
     file.reject(at.isna() & given, UNREADABLE, "at")
     file.reject(at.isna(), NO_TIME, "at")
-    file.reject((file.texts("minutes") != "") & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES, "minutes")
+    for role in [*IN_MINUTES, "to"]:
+        file.reject((file.texts(role) != "") & ~((minutes >= 0) & (minutes <= _DAY_MINUTES)), NO_MINUTES, role)
     rows = pd.DataFrame({
         "officer": crew.str[0].where(crew.str[0].notna(), None),
         **{role: file.codes(role) for role in ("unit", "box_id", "id")},
@@ -143,7 +144,7 @@ def _judged(workspace: Workspace, rows: TacticRows, warnings: list[str]) -> pd.D
     logs.loc[listed, "approved"] = tactic_rules.approved(
         known.iloc[which].reset_index(drop=True), pd.Series(_shift_dates(workspace, logs["at_utc"])[listed]))
     logs["visit_id"] = tactic_rules.visits_of_logs(logs, _visits(workspace, logs["at_utc"]))
-    logs["log_id"] = _ids(logs, written)
+    logs["log_id"] = _ids(workspace, logs, written)
     refused = Counter(logs.loc[~logs["approved"], "tactic"])
     if refused:
         most = ", ".join(f"{name or '?'} ({count})" for name, count in refused.most_common(5))
@@ -172,10 +173,27 @@ def _visits(workspace: Workspace, at: pd.Series) -> pd.DataFrame:
     return workspace.read("visits", columns, {"entered_utc": Between(at.min() - day, at.max() + 2 * day)})
 
 
-def _ids(logs: pd.DataFrame, written: Objects) -> list[str]:
-    """The source's ids, or ids of what the row says, the same in every import."""
+def _ids(workspace: Workspace, logs: pd.DataFrame, written: Objects) -> list[str]:
+    """The source's ids, or ids of what the row says, the same in every import.
+
+    A row that was imported when nothing told its minutes keeps the id it was given then.
+    """
+    made, without_minutes = _made_ids(logs, written), _made_ids(logs.assign(minutes=np.nan), written)
+    stored = set(workspace.read(TABLE, ["log_id"], {"log_id": [*made, *without_minutes]})["log_id"])
+    ids = []
+    for given, own, older in zip(logs["id"], made, without_minutes):
+        if isinstance(given, str) and given:
+            ids.append(re.sub(r"\s+", " ", given))
+        elif own not in stored and older in stored:
+            stored.discard(older)  # of two rows that differ in minutes alone only one is the older
+            ids.append(older)
+        else:
+            ids.append(own)
+    return ids
+
+
+def _made_ids(logs: pd.DataFrame, written: Objects) -> list[str]:
+    logs = logs.assign(minutes=logs["minutes"].astype(object))
     parts = [logs[name].fillna("").astype(str) for name in ("officer", "unit", "box_id", "at_utc", "minutes")]
-    made = ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]
+    return ["at:" + hashlib.sha256("\0".join((*values, plain(text))).encode()).hexdigest()[:16]
             for *values, text in zip(*parts, written)]
-    return [re.sub(r"\s+", " ", given) if isinstance(given, str) and given else own
-            for given, own in zip(logs["id"], made)]

@@ -58,10 +58,10 @@ class UnplacedFile:
         self._workspace, self._table = workspace, table
         self.source, self.rejects = open_source(path, table), RejectedRows()
         self.warnings: list[str] = []
-        self._answers = recall(workspace, table, self.source.columns, options, self.warnings)
-        self.zone = check_timezone(self._answers.source_timezone or workspace.settings.timezone)
-        self._zone_named = bool(self._answers.source_timezone)
-        self.mapping = find_columns(self.source.columns, table, self._answers.mapping, self.warnings)
+        self.answers = recall(workspace, table, self.source.columns, options, self.warnings)
+        self.zone = check_timezone(self.answers.source_timezone or workspace.settings.timezone)
+        self._zone_named = bool(self.answers.source_timezone)
+        self.mapping = find_columns(self.source.columns, table, self.answers.mapping, self.warnings)
         check_needed(self.source, table, self.mapping)
         rows = read_whole(self.source, self.mapping.values(), progress)
         self.warnings.extend(self.source.notes())
@@ -79,9 +79,9 @@ class UnplacedFile:
             for one in self.roles(role):
                 self._refuse_persons(one, role)
         columns = [self.mapping[role] for role in dates if role in self.mapping]
-        self._answers = with_date_order(self._answers, self.source, columns, options.date_order, self.warnings,
-                                        rows=rows)
-        self.date_order = self._answers.date_order
+        self.answers = with_date_order(self.answers, self.source, columns, options.date_order, self.warnings,
+                                       rows=rows)
+        self.date_order = self.answers.date_order
         self.good = np.ones(len(rows), dtype=bool)
         self.reject(blank, "an empty row")
         for number in range(1, len(FAULTS)):
@@ -142,7 +142,7 @@ class UnplacedFile:
                 unchanged=len(self) - len(self.rejects) - done.added - done.updated,
                 dropped_columns=self.source.unused(self.mapping),
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
-                crs=self._workspace.settings.crs, timezone=self.zone, answers=self._answers, **more)
+                crs=self._workspace.settings.crs, timezone=self.zone, answers=self.answers, **more)
             found.record(writer, self._table, self.source.name, self.source.digest())
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)

@@ -44,6 +44,13 @@ def test_the_crew_is_the_one_aboard_in_the_middle_of_the_visit():
     assert with_officers(visits, roster.iloc[:0])["officer"].tolist() == ["unknown"] * 3
 
 
+def test_the_middle_decides_where_crews_change_during_a_visit():
+    roster = pd.DataFrame([("A", "101", at("07:00"), at("16:00")), ("A", "102", at("16:00"), at("23:00"))],
+                          columns=["unit", "officer", "from_utc", "to_utc"])
+    visits = pd.DataFrame([visit("A", "C0R0", "15:50", "16:11"), visit("A", "C0R0", "15:50", "16:09")])
+    assert with_officers(visits, roster)["officer"].tolist() == ["102", "101"]
+
+
 def test_an_open_end_of_the_roster_lasts_until_the_next_row_at_most_a_day():
     roster = pd.DataFrame([("A", "101", at("07:00"), pd.NaT), ("A", "102", at("12:00"), pd.NaT)],
                           columns=["unit", "officer", "from_utc", "to_utc"])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import cap_cost, metering
+from shotspotter_connect_plugin.patrol.limits import WINDOWS
 from shotspotter_connect_plugin.patrol.patrol_exposure import (breaches_of_rest, by_group, classes, effective_number,
                                                                gini, longest_streak, lorenz, lowest_to_highest,
                                                                most_within, per_thousand, relative)
@@ -123,6 +124,11 @@ def test_classes_of_a_map_hold_every_known_value(values, count):
         assert {0, len(edges)} <= set(which)  # the lowest and the highest class are not empty
 
 
+def test_a_single_value_makes_one_class():
+    edges, which = classes([3.0, np.nan, 3.0], 4)
+    assert edges == [] and which.tolist() == [0, -1, 0]
+
+
 @settings(deadline=None)
 @given(st.lists(st.lists(st.booleans(), min_size=2, max_size=2), min_size=1, max_size=20), st.integers(0, 4))
 def test_breaches_of_rest_are_those_counted_by_hand(rows, rest):
@@ -176,6 +182,18 @@ def test_without_any_rule_the_replay_is_the_most_possible(town):
         fixed[np.flatnonzero(beat == name)[harm[0][beat == name].argmax()]] = True
     assert table["covered_harm"].iloc[0] > 0.9
     assert table["hits"].iloc[0] > 0.8 * events[:, fixed].sum()
+
+
+def test_the_most_possible_is_each_beats_most_harmful_boxes_the_last_one_in_part():
+    boxes = pd.DataFrame({"col": range(5), "row": 0, "beat": ["A"] * 4 + ["B"], "neighbourhood": None})
+    harm = np.array([[4.0, 3.0, 2.0, 1.0, 5.0]])
+    free = {f"window_{days}_{kind}": 99 for days in WINDOWS for kind in ("expected", "hard")}
+    for asked, best in ((1, 9.0), (2, 12.0), (2.5, 13.0), (4, 15.0)):
+        own = {**rules(cool_down_shifts=0, lower_risk_share=0.0, focus=0.0, **free), "boxes_per_beat": asked}
+        row = cap_cost.cost_of_caps(harm, np.zeros_like(harm), [0], boxes, (1.0,), own).iloc[0]
+        # Chances that do not follow harm cover the mean of beat A for each box asked for, and all of beat B.
+        assert row["covered_harm"] == pytest.approx((min(asked, 4) * 2.5 + 5.0) / best)
+        assert row["hits"] == row["hit_rate"] == 0.0  # nothing happened
 
 
 def test_the_replay_keeps_every_limit_and_its_odds(town):

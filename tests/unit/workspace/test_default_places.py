@@ -58,6 +58,12 @@ def test_a_mall_is_told_and_kept():
     assert found(*city(3000, 0.01, mixed=False, blocks="one")) == []
 
 
+def test_a_mall_in_a_city_of_thefts_is_told_and_kept():
+    """Its offences are those of the rest, and no other point has near as many rows: its one address speaks for it."""
+    mall, = found(*city(3000, 0.6, mixed=True, blocks="one"))
+    assert not mall.clear and "1 MALL" in mall.told("here")
+
+
 def test_few_rows_are_told_only():
     x, y, offences, _ = city(40, 0.0)
     x, y, offences = np.append(x, [-77.0] * 20), np.append(y, [38.9] * 20), np.append(offences, np.resize(OFFENCES, 20))

@@ -1,6 +1,7 @@
 """A drop folder: each new file is taken once by what it is, the others are named, and none is touched."""
 import json
 import os
+import re
 import shutil
 
 import pandas as pd
@@ -87,6 +88,8 @@ def test_what_needs_an_answer_is_left_and_taken_once_it_was_given(town, drop):
     left, = found.of("left")
     assert left.name == "asked.csv" and "DATE_ORDER" in left.sentence
     found.check_taken()
+    told = import_folder(town, drop["folder"], in_window=True).of("left")[0].sentence
+    assert "Choose at Dates" in told and not re.search("[A-Z]+_[A-Z]+|MAPPING", told)
     with pytest.raises(ConnectError, match="None of 1 new files of drop was taken; asked.csv: ") as none:
         import_folder(town, drop["folder"]).check_taken()
     assert len(none.value.user) < 300

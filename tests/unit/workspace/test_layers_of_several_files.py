@@ -208,3 +208,9 @@ def test_what_cannot_be_unpacked_stops_no_other_file(town, drop):
         part.write_bytes(b"")
     found = states(import_folder(town, drop))
     assert found["a.csv"] == "taken" and {found["b.zip"], found["c.csv.gz"], found["broken.gdb"]} == {"left"}
+
+
+def test_a_rejects_file_is_named_like_its_file_and_ends_once_in_csv(town, drop):
+    (drop / "shots.csv").write_text(CSV + "P9,ROBBERY,2023-03-05 13:15,0,0\n")
+    import_folder(town, drop)
+    assert [path.name for path in town.folder.glob("*rejects*")] == ["dc-rejects-incidents-shots.csv"]

@@ -66,6 +66,15 @@ def test_the_timer_and_what_it_says(workspace):
     assert car.minutes(BOX) == pytest.approx(34, abs=0.5) and car.minutes(OTHER) == pytest.approx(6, abs=0.5)
 
 
+@pytest.mark.parametrize("place", [(np.nan, HERE[1]), (HERE[0], np.nan), (np.inf, HERE[1])])
+def test_a_fix_without_a_place_is_none(workspace, place):
+    car, other = live(workspace.fishnet, patrol(BOX)), live(workspace.fishnet, patrol(BOX))
+    for at, x, y in SHIFT:
+        assert car.feed(at, x, y) == other.feed(at, x, y)
+        assert car.feed(at + pd.Timedelta(seconds=5), *place) == []
+    assert car.minutes(BOX) == other.minutes(BOX) > 30
+
+
 def test_time_goes_on_between_fixes_and_ends_when_the_signal_is_lost(workspace):
     car = live(workspace.fishnet, patrol(BOX))
     for at, x, y in fixes((5, HERE)):

@@ -54,7 +54,7 @@ LAYERS = {
     "neighbourhoods": ({"name": ["Shaw", "Navy Yard", ""], "pop": ["10", "", "-1", "many"]}, _SHAPES,
                        lambda workspace, table: import_neighbourhoods(workspace, table, "name", "pop")),
 }
-made_up = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+made_up = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
 """Logs of tactics from files of any header: joined, kept, flagged, counted; never a name."""
+import json
+
 import pandas as pd
 import pytest
 
 from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.workspace.imports.log_minutes import UnitUnknown
 from shotspotter_connect_plugin.workspace.imports.tactic_import import import_tactics
 
 BOX = "C1282R17202"
@@ -128,3 +131,56 @@ def test_after_midnight_the_list_of_the_shifts_date_counts(patrolled, tmp_path):
     path.write_text("unit,tactic,at\n12,report_lighting,2026-03-02 00:30\n12,report_lighting,2026-03-02 23:30\n")
     import_tactics(patrolled, path)
     assert patrolled.read("tactic_log", order_by="at_utc")["approved"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("column, unit, values, minutes", [
+    ("Hours", "hours", (0.25, 1.5), (15, 90)), ("Duration (h)", "hours", (0.25, 1.5), (15, 90)),
+    ("duration_hrs", "hours", (0.25, 1.5), (15, 90)), ("Seconds", "seconds", (900, 1200), (15, 20)),
+    ("Duration [s]", "seconds", (900, 1200), (15, 20)), ("Elapsed (sec)", "seconds", (90, 30), (1.5, 0.5)),
+    ("Duration (min)", "minutes", (5, 7), (5, 7)), ("Duration", "minutes", (15, 20), (15, 20)),
+    ("Duration", "minutes", ("15 min", "1h 5m"), (15, 65))])
+def test_the_unit_of_minutes_is_told_by_the_header_or_the_values(patrolled, tmp_path, column, unit, values, minutes):
+    path = tmp_path / "log.csv"
+    path.write_text(f"unit,tactic,at,{column}\n" + "".join(
+        f"7,foot patrol,2023-05-01T1{number}:00:00Z,{value}\n" for number, value in enumerate(values)))
+    told = import_tactics(patrolled, path).warnings
+    assert tuple(read(patrolled).sort_values("at_utc")["minutes"]) == pytest.approx(minutes)
+    assert any(f"were read as {unit}" in sentence for sentence in told) == (unit != "minutes")
+
+
+@pytest.mark.parametrize("values", [(0.25, 1.5), (1, 2), (900, 1200)])
+def test_a_unit_that_nothing_tells_is_asked_once(patrolled, tmp_path, values):
+    path = tmp_path / "log.csv"
+    path.write_text("unit,tactic,at,Duration\n" + "".join(
+        f"7,foot patrol,2023-05-01T1{number}:00:00Z,{value}\n" for number, value in enumerate(values)))
+    with pytest.raises(UnitUnknown) as asked:
+        import_tactics(patrolled, path)
+    assert len(read(patrolled)) == 0 and len(asked.value.user) < 300
+    assert [json.loads(answer) for answer in asked.value.choices] == [
+        {"minutes": "Duration"}, {"hours": "Duration"}, {"seconds": "Duration"}]
+    import_tactics(patrolled, path, mapping={"seconds": "Duration"})
+    assert sorted(read(patrolled)["minutes"]) == pytest.approx([value / 60 for value in sorted(values)])
+    assert import_tactics(patrolled, path).unchanged == 2  # without saying so again
+
+
+def test_rows_whose_end_cannot_be_are_rejected_and_a_contradiction_is_told(patrolled, tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("unit,tactic,start,end,minutes\n7,foot patrol,2023-05-01 10:00,2023-05-01 09:50,\n"
+                    "7,foot patrol,2023-05-01 11:00,soon,\n7,foot patrol,2023-05-01 12:00,2023-05-01 12:20,45\n"
+                    "7,foot patrol,2023-05-01 13:00,2023-05-03 13:00,\n")
+    result = import_tactics(patrolled, path)
+    assert result.reasons == {"an end that cannot be read": 1, "it ends before it starts": 1,
+                              "minutes that are no number from 0 to 1440": 1}
+    assert read(patrolled)["minutes"].tolist() == [45]
+    assert any("In 1 rows column minutes is not the time from start to end" in one for one in result.warnings)
+
+
+def test_rows_taken_before_their_end_was_read_are_the_same_rows(patrolled, tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("unit,tactic,start,end\n7,foot patrol,2023-05-01 10:00,2023-05-01 10:20\n"
+                    "7,foot patrol,2023-05-01 11:00,2023-05-01 11:30\n")
+    import_tactics(patrolled, path, mapping={"to": ""})
+    assert read(patrolled)["minutes"].isna().all()
+    result = import_tactics(patrolled, path, mapping={"to": "end"})
+    assert (result.added, result.updated) == (0, 2) and sorted(read(patrolled)["minutes"]) == [20, 30]
+    assert import_tactics(patrolled, path).unchanged == 2

@@ -263,7 +263,7 @@ def test_no_value_in_any_column_stops_the_check(made, tmp_path, column):
         rows = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
     if not rows:
         return  # nothing to tamper with
-    turns = 2 if table in RECORDS else 1
+    turns = 2 if table in RECORDS and rows < len(STRANGE) else 1  # with more rows the first has them all
     if os.environ.get("CONNECT_EVERY_VALUE"):
         turns = len(STRANGE)
     start = COLUMNS.index(column)
