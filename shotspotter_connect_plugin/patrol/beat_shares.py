@@ -7,8 +7,8 @@ taken the busiest boxes out, it covers no more (docs/metering.md), and a sum can
 """
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .draw_record import Rules
 
 PER_SHIFT, LEAST, MOST = "boxes_per_shift", "least_per_beat", "most_per_beat"
+LEAST_CHANCE = "least_chance"
 OWN_BOXES, OWN_ASKED, OWN_MOST = "beat_boxes", "beat_asked", "beat_most"
 
 
@@ -116,7 +117,7 @@ def boxes_of_beats(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: A
     wanted = np.array([least[name] for name in names])
     highest = np.minimum([most[name] for name in names], possible)
     sums = np.bincount(place, np.nan_to_num(np.asarray(harm, dtype=float)[may]), len(names))
-    shared = _shared(total, sums, np.minimum(wanted, highest), highest)
+    shared = _shared(total, sums, wanted, highest)
     short = [Shortfall(name, *numbers) for name, *numbers in zip(
         names, wanted.tolist(), possible.tolist(), count.tolist()) if numbers[1] < numbers[0] - NEARLY]
     if shared.sum() < total - NEARLY:
@@ -134,7 +135,35 @@ def chances_of_shift(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible:
     boxes, short = boxes_of_beats(harm, beat, cap, eligible, rules)
     chance, short_in_beats = inclusion_probabilities(
         harm, beat, boxes, cap, lower_risk_share=rules["lower_risk_share"], focus=rules["focus"], eligible=eligible)
-    return chance, short + short_in_beats
+    return chance, with_quiet(short + short_in_beats, beat, cap, eligible, rules)
+
+
+def with_quiet(short: Iterable[Shortfall], beat: ArrayLike, cap: ArrayLike, eligible: ArrayLike,
+               rules: Rules) -> list[Shortfall]:
+    """The shortfalls with how many boxes of each had less than the least chance: their caps were lowered below it."""
+    beat = np.asarray(beat, dtype=object)
+    quiet = (np.asarray(eligible, dtype=bool) & pd.notna(beat)
+             & (np.asarray(cap, dtype=float) < rules.get(LEAST_CHANCE, 0.0) - NEARLY))
+    return [replace(item, quiet=int(quiet[beat == item.beat].sum() if item.beat else quiet.sum())) for item in short]
+
+
+def caps_of_quiet(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: ArrayLike, rules: Rules) -> Floats:
+    """Give the caps (n), lowered to the lower-risk share where the chance of a box would be below ``least_chance``.
+
+    What is taken from those boxes goes to the others of their beat or, where beats share a total, of the shift; those
+    get no less than before. Takes what :func:`boxes_of_beats` takes.
+    """
+    cap = np.asarray(cap, dtype=float)
+    if not rules.get(LEAST_CHANCE):
+        return cap
+    beat, may = np.asarray(beat, dtype=object), np.asarray(eligible, dtype=bool)
+    boxes, _ = boxes_of_beats(harm, beat, cap, may, rules)
+    chance, _ = chances_of_shift(harm, beat, cap, may, rules)
+    floor = np.zeros(cap.size)
+    for name, number in boxes.items():
+        own = may & (beat == name)
+        floor[own] = rules["lower_risk_share"] * number / max(own.sum(), 1)
+    return np.where(may & (chance < rules[LEAST_CHANCE] - NEARLY), np.minimum(cap, floor), cap)
 
 
 def caps_under_shares(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: ArrayLike, rules: Rules,
@@ -146,10 +175,13 @@ def caps_under_shares(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible
                       shares, boxes_asked(rules, beats), cap)
 
 
-def _shared(total: float, harm: Floats, least: Floats, most: Floats) -> Floats:
-    """Numbers of beats between ``least`` and ``most`` that sum to ``total``, or as near to it as those allow."""
+def _shared(total: float, harm: Floats, wanted: Floats, most: Floats) -> Floats:
+    """Numbers of beats up to ``most`` that sum to ``total``, each at least what is ``wanted`` as far as that can be."""
+    least = np.minimum(wanted, most)
     if total >= most.sum():
         return most
-    if total <= least.sum():  # no beat can keep its least: all give up the same part of it
-        return least * (total / least.sum())
-    return level_between(weights_of(harm, 1.0), least, most, total)
+    if total > least.sum():
+        return level_between(weights_of(harm, 1.0), least, most, total)
+    if total == least.sum():
+        return least
+    return level_between(wanted, np.zeros_like(least), least, total)  # all give up the same part of their least

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .beat_shares import caps_under_shares, chances_of_shift
+from .beat_shares import caps_of_quiet, caps_under_shares, chances_of_shift
 from .draw import NEARLY, pivotal
 from .metering import WINDOWS, ShareCapRule, shares_of
 from .patrol_exposure import effective_number, gini, longest_streak, most_within
@@ -91,6 +91,7 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
             may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
             most = np.minimum(most, left)
         most = np.where(may, most, 0.0)
+        most = caps_of_quiet(harm[shift], beat, most, may, rules)
         if shares:
             most, _ = caps_under_shares(harm[shift], beat, most, may, rules, boxes["neighbourhood"], shares)
         chance[shift], _ = chances_of_shift(harm[shift], beat, most, may, rules)

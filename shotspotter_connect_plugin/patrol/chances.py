@@ -22,10 +22,17 @@ class Shortfall:
     asked: float
     possible: float
     boxes: int
+    quiet: int = 0
+    """Boxes that had less than the least chance."""
 
     @property
     def sentence(self) -> str:
         """What is short, and by how much."""
+        if self.quiet:
+            whole = f"Beat {self.beat}: {self.asked:g} boxes were asked for" if self.beat else (
+                f"{self.asked:g} boxes were asked for in all")
+            return (f"{whole}; {self.quiet} of the {self.boxes} boxes that may be drawn had less than the least chance "
+                    f"and get the lower-risk share alone, so {self.possible:.3g} are expected.")
         if not self.beat:
             return (f"{self.asked:g} boxes were asked for in all, but the most of each beat and the caps of the "
                     f"{self.boxes} boxes that may be drawn allow {self.possible:.3g} on average, "

@@ -14,8 +14,9 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
-from .beat_shares import (LEAST, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, PER_SHIFT, BeatRule, boxes_asked, boxes_of_beats,
-                          caps_under_shares, chances_of_shift, fixed_boxes, most_of_beats)
+from .beat_shares import (LEAST, LEAST_CHANCE, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, PER_SHIFT, BeatRule, boxes_asked,
+                          boxes_of_beats, caps_of_quiet, caps_under_shares, chances_of_shift, fixed_boxes,
+                          most_of_beats, with_quiet)
 from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, share_caps
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
@@ -112,6 +113,7 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
             **{name: getattr(settings, name) for name in names}, **numbers,
+            **({LEAST_CHANCE: settings.least_chance} if settings.least_chance else {}),
             **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 
@@ -125,7 +127,7 @@ def _of_beats(settings: Any, shift: str, boxes: float | None) -> dict[str, float
     limit = settings.most_per_beat or np.inf
     rules: dict[str, float] = {}
     if shared:
-        rules = {PER_SHIFT: settings.boxes_per_shift, LEAST: settings.least_per_beat}
+        rules.update({PER_SHIFT: settings.boxes_per_shift, LEAST: settings.least_per_beat})
         if np.isfinite(min(limit, most_boxes(settings))):
             rules[MOST] = min(limit, most_boxes(settings))
     for beat in sorted({*settings.beat_boxes, *settings.beat_units}):
@@ -209,11 +211,13 @@ def shortfalls_of(boxes: DrawInputs, rules: Rules) -> list[Shortfall]:
     eligible = boxes["eligible"].astype(bool)
     cap = boxes["cap"].where(eligible, 0.0)
     if rules.get(PER_SHIFT):
-        return boxes_of_beats(boxes["harm"], boxes["beat"], cap, eligible, rules)[1]
+        short = boxes_of_beats(boxes["harm"], boxes["beat"], cap, eligible, rules)[1]
+        return with_quiet(short, boxes["beat"], cap, eligible, rules)
     by_beat, count = cap.groupby(boxes["beat"]).sum(), eligible.groupby(boxes["beat"]).sum()
     asked = fixed_boxes(rules, by_beat.index)
-    return [Shortfall(beat, asked[beat], float(possible), int(count[beat])) for beat, possible in by_beat.items()
-            if possible < asked[beat] - NEARLY]
+    short = [Shortfall(beat, asked[beat], float(possible), int(count[beat])) for beat, possible in by_beat.items()
+             if possible < asked[beat] - NEARLY]
+    return with_quiet(short, boxes["beat"], cap, eligible, rules)
 
 
 @dataclass(frozen=True)
@@ -250,6 +254,7 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
     boxes = boxes.sort_values("box_id", ignore_index=True)
     harm = harm.reindex(boxes["box_id"]).to_numpy(dtype=float)
     table = pd.concat([boxes[["box_id", "beat"]].assign(harm=harm), box_caps(boxes, harm, history, rules)], axis=1)
+    table["cap"] = caps_of_quiet(harm, table["beat"], table["cap"], table["eligible"], rules)
     shares = shares_of(rules)
     limited: list[LimitedNeighbourhood] = []
     around = boxes["neighbourhood"] if shares else None

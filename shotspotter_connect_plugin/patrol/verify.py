@@ -9,14 +9,14 @@ import pandas as pd
 
 from ..errors import ConnectError
 from ..forecast.fishnet import Fishnet
-from .beat_shares import LEAST, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
+from .beat_shares import LEAST, LEAST_CHANCE, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
 from .metering import draw_from_chances, shares_of, visit_order
 from .seeds import hash_of
 
 if TYPE_CHECKING:
-    from ..forecast.arrays import ArrayLike
+    from ..forecast.arrays import ArrayLike, Bools, Floats
     from .draw_record import Rules
     from .patrol_frames import DrawnBoxes
 
@@ -26,7 +26,7 @@ _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0
             "target_minutes": (0, 1440)}
 _RULES = {"shift_date", "shift", *_NUMBERS}
 # The same of rules that a draw need not have.
-_MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf)}
+_MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf), LEAST_CHANCE: (0, 1)}
 _WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""
@@ -172,6 +172,8 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     of_all = "the shift" if rules.get(PER_SHIFT) else "its beat"
     problems += _named(f"has a probability that does not follow from the harms of {of_all}", boxes,
                        np.abs(expected - chance) > NEARLY)
+    problems += _named("has less than the least chance and more than the lower-risk share", boxes,
+                       _below_least(boxes, chance, rules))
     sums = boxes.assign(chance=chance).groupby("beat")[["chance", "selected"]].sum()
     for beat, chances, drawn in sums.itertuples():
         if not np.floor(chances + NEARLY) <= drawn <= np.ceil(chances - NEARLY):
@@ -180,6 +182,15 @@ def _of_chances(draw: Mapping[str, Any], boxes: DrawnBoxes) -> list[str]:
     if not np.floor(total + len(boxes) * NEARLY) <= drawn <= np.ceil(total - len(boxes) * NEARLY):
         problems.append(f"{drawn} boxes are drawn in all, where {total:.6g} were expected.")
     return problems
+
+
+def _below_least(boxes: DrawnBoxes, chance: Floats, rules: Rules) -> Bools:
+    """Which chances are below the least one and neither at their lowered cap nor the lower-risk share of their beat."""
+    eligible = boxes["eligible"].astype(bool)
+    mean = boxes["inclusion_probability"].where(eligible).groupby(boxes["beat"]).transform("mean")
+    floor = rules["lower_risk_share"] * mean.fillna(0.0).to_numpy(dtype=float)
+    held = (chance > boxes["cap"] - NEARLY) | (chance < floor + NEARLY)
+    return np.asarray(eligible & ~held & (chance < rules.get(LEAST_CHANCE, 0.0) - NEARLY), dtype=bool)
 
 
 def _of_shares(rules: Rules, boxes: DrawnBoxes, neighbourhood: Mapping[str, str | None]) -> list[str]:

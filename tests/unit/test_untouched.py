@@ -177,7 +177,8 @@ def examples_of_a_draw():
     table = drawn.boxes
     planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
-    shared = metering.rules_of(Settings(boxes_per_shift=8, least_per_beat=1.0, beat_boxes={"B01": 3}), "2024-03-01",
+    shared = metering.rules_of(Settings(boxes_per_shift=8, least_per_beat=1.0, beat_boxes={"B01": 3},
+                                        least_chance=0.05), "2024-03-01",
                                "day", 1, shares={"N1": 0.2})
     metering.draw_shift(boxes, by_box["harm"], before, shared, "seed"), beat_shares.own_numbers(shared, "beat_boxes")
     assert beat_shares.BeatRule.of("beat_boxes: B01") == beat_shares.BeatRule("beat_boxes", "B01")

@@ -8,8 +8,9 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...patrol import metering, seeds
-from ...patrol.beat_shares import OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
+from ...patrol.beat_shares import LEAST_CHANCE, OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
 from ...patrol.draw import NEARLY
+from ...patrol.patrol_frames import DrawnBoxes
 from ...progress import SILENT, Progress
 from ..store import roles
 from ..store.rows import Patrols
@@ -151,6 +152,16 @@ def _shared_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
     return said
 
 
+def _quiet_in_words(boxes: DrawnBoxes, rules: Mapping[str, Any]) -> list[str]:
+    """How many boxes had less than the least chance, and in which beats all of them."""
+    may = boxes[boxes["eligible"]]
+    quiet = may["cap"] < rules[LEAST_CHANCE] - NEARLY
+    whole = quiet.groupby(may["beat"]).all()
+    beats = ", ".join(str(name) for name in whole.index[whole])
+    return [f"{int(quiet.sum())} boxes would have had a chance below {rules[LEAST_CHANCE]:.0%} and get the lower-risk "
+            "share alone." + (f" Quiet beats: {beats}." if beats else "")] if quiet.any() else []
+
+
 def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> list[str]:
     """Every constraint that bound the draw, and by how much."""
     said = []
@@ -163,12 +174,14 @@ def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
              "minutes_per_unit)." for beat, asked in own_numbers(rules, OWN_ASKED).items()]
     if shared:
         said += _shared_in_words(drawn, rules)
+    if rules.get(LEAST_CHANCE):
+        said += _quiet_in_words(drawn.boxes, rules)
     said += [limit.sentence for limit in drawn.limited]
     for shortfall in drawn.shortfalls:
         of_it = drawn.boxes[drawn.boxes["beat"] == shortfall.beat] if shortfall.beat else drawn.boxes
         out = ", ".join(f"{count} {reason}" for reason, count in of_it["why_not"].value_counts().items())
         eligible = of_it[of_it["eligible"]]
-        lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum())
+        lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum()) - shortfall.quiet
         said.append(shortfall.sentence
                     + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "
                        "7 or 28 days, or by a share cap." if lower else "")

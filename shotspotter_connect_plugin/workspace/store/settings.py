@@ -60,6 +60,8 @@ class Settings:
     cap: float = _setting(0.5, "Largest chance that one box is drawn in one shift", 0.01, 1.0)
     lower_risk_share: float = _setting(0.10, "Share of the draw spread evenly over lower-risk boxes", 0.0, 1.0)
     focus: float = _setting(2.0, "How strongly chance follows harm: chance is proportional to harm ** focus", 0.0, 10.0)
+    least_chance: float = _setting(0.0, "A box whose chance would be smaller gets no patrol beyond the lower-risk "
+                                   "share, so that quiet places stay quiet; 0 = every box has its chance", 0.0, 1.0)
     window_7_expected: float = _setting(4.0, "Most patrols a box may expect in 7 days", 0.0)
     window_7_hard: int = _setting(5, "Most patrols a box may have in 7 days", 0)
     window_28_expected: float = _setting(14.0, "Most patrols a box may expect in 28 days", 0.0)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.beat_shares import boxes_of_beats, chances_of_shift
+from shotspotter_connect_plugin.patrol.beat_shares import boxes_of_beats, caps_of_quiet, chances_of_shift
 from shotspotter_connect_plugin.patrol.draw import pivotal
 from shotspotter_connect_plugin.patrol.harm_bound import harm_upper_bound
 from shotspotter_connect_plugin.patrol.seeds import Uniforms
@@ -206,3 +206,54 @@ def test_the_most_harm_that_could_be_covered_knows_the_total():
     boxes, harm = city()
     best = harm_upper_bound(harm, boxes["beat"], dict.fromkeys(["B0", "B1", "B2"], np.inf), np.full(96, 0.5), total=9.0)
     assert best == pytest.approx(0.5 * harm.nlargest(18).sum())
+
+
+@settings(deadline=None, max_examples=200)
+@given(shifts(), st.sampled_from([0.02, 0.1, 0.3]), st.booleans())
+def test_boxes_below_the_least_chance_get_the_lower_risk_share_and_no_other_gets_less(shift, least, shared):
+    harm, beat, cap, eligible, rules = shift
+    rules = {**rules, "least_chance": least}
+    if not shared:
+        del rules["boxes_per_shift"]
+    before, _ = chances_of_shift(harm, beat, cap, eligible, rules)
+    boxes, _ = boxes_of_beats(harm, beat, cap, eligible, rules)
+    lowered = caps_of_quiet(harm, beat, cap, eligible, rules)
+    after, short = chances_of_shift(harm, beat, lowered, eligible, rules)
+    quiet = eligible & (before < least - 1e-9)
+    assert (lowered[~quiet] == cap[~quiet]).all() and (after <= lowered).all()
+    assert (after[~quiet] >= before[~quiet] - 1e-9).all()
+    for name, number in boxes.items():
+        own = eligible & (beat == name)
+        floor = rules["lower_risk_share"] * number / max(own.sum(), 1)
+        assert (after[own & quiet] <= floor + 1e-9).all() and (after[own & quiet] <= before[own & quiet] + 1e-9).all()
+    assert after.sum() == pytest.approx(before.sum(), abs=1e-8) or short
+    assert all(item.quiet == (quiet & ((beat == item.beat) if item.beat else (beat != None))).sum()  # noqa: E711
+               for item in short)
+
+
+def test_a_beat_of_little_harm_is_quiet_and_its_patrols_go_where_harm_is():
+    harm = np.array([8.0, 4.0, 4.0, 2.0] + [1.0] * 40)
+    beat = np.array(["A"] * 4 + ["B"] * 40, dtype=object)
+    how = harm, beat, np.full(44, 0.9), np.ones(44, dtype=bool)
+    rules = rules_for(boxes_per_beat=1, least_chance=0.05)
+    chance, short = chances_of_shift(*how[:2], caps_of_quiet(*how, rules), how[3], rules)
+    np.testing.assert_allclose(chance[4:], 0.1 / 40)  # the lower-risk share of a beat of one box
+    assert chance[:4].sum() == pytest.approx(1.0) and short[0].sentence == (
+        "Beat B: 1 boxes were asked for; 40 of the 40 boxes that may be drawn had less than the least chance and get "
+        "the lower-risk share alone, so 0.1 are expected.")
+    shared = rules_for(boxes_per_shift=2, least_chance=0.05)
+    chance, short = chances_of_shift(*how[:2], caps_of_quiet(*how, shared), how[3], shared)
+    assert not short and chance.sum() == pytest.approx(2.0) and chance[:4].sum() > 1.8
+
+
+@pytest.mark.parametrize("changes", [{}, {"boxes_per_shift": 9}, {"boxes_per_shift": 9, "least_per_beat": 2.0}])
+def test_a_record_proves_the_least_chance(changes):
+    drawn, record = drawn_and_record(rules_for(least_chance=0.08, **changes))
+    chance = drawn.boxes["inclusion_probability"]
+    assert problems(record, drawn) == [] and 0 < chance[chance < 0.08].max() < 0.03
+    assert drawn.boxes["selected"].sum() == (changes.get("boxes_per_shift") or 6)
+    # The same chances without the rule's effect are no draw under it.
+    free, other = drawn_and_record(rules_for(**changes))
+    other["rules"] = record["rules"]
+    other["inputs_hash"] = metering.hash_of_inputs(record["rules"], free.boxes)
+    assert any("less than the least chance and more than" in problem for problem in problems(other, free))

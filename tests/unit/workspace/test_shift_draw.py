@@ -577,6 +577,21 @@ def test_a_beat_with_its_own_number_says_what_its_units_have_no_time_for(workspa
     assert verify_draw(workspace, PAST, "day").verified
 
 
+def test_quiet_boxes_and_beats_are_told_and_proved(workspace):
+    forecasts = workspace.read("forecasts", where={"shift_date": PAST, "shift": "day"})
+    west = forecasts["box_id"].isin(workspace.read("boxes", ["box_id"], {"beat": "NW"})["box_id"])
+    with workspace.transaction() as writer:
+        writer.replace("forecasts", forecasts.assign(expected=np.where(west, 0.001, forecasts["expected"])),
+                       {"shift_date": PAST, "shift": "day"})
+    configure(workspace, least_chance=0.06)
+    result = meter(workspace, PAST, "day")
+    told, short = result.messages
+    assert "would have had a chance below 6% and get the lower-risk share alone. Quiet beats: NW." in told
+    assert short.startswith("Beat NW: 2 boxes were asked for; 36 of the 36 boxes that may be drawn had less than")
+    assert harm_reached(workspace, PAST, "day")[1][0].sentence in short  # the dock's, from what is stored
+    assert verify_draw(workspace, PAST, "day").verified
+
+
 def test_the_file_of_a_draw_keeps_the_seed_until_the_end(workspace, tmp_path):
     meter(workspace, COMING, "day")
     export_draw(workspace, COMING, "day", tmp_path / "draw.json")
