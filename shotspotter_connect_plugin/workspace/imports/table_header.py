@@ -54,7 +54,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> TableHeader:
         next(number for number, count in enumerate(filled) if count > 1)]
     chosen, best = None, (-1, False)
     for number in full:
-        known, values = known_names(rows[number]), sum(map(is_value, rows[number]))
+        known, values = known_names(rows[number]), _values(rows[number])
         if values and known <= values:
             break
         says = (known if known > 1 else 0, len(rows[number]) == width)
@@ -74,7 +74,13 @@ def find_header(rows: Sequence[Sequence[str]]) -> TableHeader:
 
 def known_names(cells: Sequence[str]) -> int:
     """How many of some names are those of a column of any table of ours."""
-    return sum(plain(cell) in _KNOWN or plain(cell.rpartition(".")[2]) in _KNOWN for cell in cells)
+    return sum(count for cell, count in Counter(cells).items()  # of a wide row many are alike
+               if plain(cell) in _KNOWN or plain(cell.rpartition(".")[2]) in _KNOWN)
+
+
+def _values(cells: Sequence[str]) -> int:
+    """How many of some cells are values."""
+    return sum(count for cell, count in Counter(cells).items() if is_value(cell))
 
 
 def is_value(cell: str) -> bool:
