@@ -11,6 +11,7 @@ from ..progress import SILENT
 from .beat_shares import caps_of_quiet, caps_under_shares, chances_of_shift
 from .draw import NEARLY, pivotal
 from .metering import WINDOWS, ShareCapRule, shares_of
+from .pacing import DAYS, PACE, WeekOfHarm, paced_caps
 from .patrol_exposure import effective_number, gini, longest_streak, most_within
 from .seeds import Uniforms
 
@@ -76,9 +77,13 @@ def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes,
 
 
 def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: Rules, seed: int | str,
-                   progress: Progress = SILENT) -> tuple[Floats, Bools]:
-    """Chances and draws (shifts x boxes) of one history of lotteries under one cap."""
+                   progress: Progress = SILENT, *, codes: ArrayLike | None = None) -> tuple[Floats, Bools]:
+    """Chances and draws (shifts x boxes) of one history of lotteries under one cap.
+
+    ``codes`` are those of the shifts, for pacing; their places in the day if not given.
+    """
     shifts, count = harm.shape
+    codes = _places_in_day(day) if codes is None else np.asarray(codes, dtype=object)
     chance, drawn = np.zeros((shifts, count)), np.zeros((shifts, count), dtype=bool)
     beat, day, shares = boxes["beat"].to_numpy(object), np.asarray(day), shares_of(rules)
     for shift in range(shifts):
@@ -90,6 +95,8 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
             left = rules[f"window_{days}_expected"] - chance[since:shift].sum(axis=0)
             may &= (left >= NEARLY) & (drawn[since:shift].sum(axis=0) + 1 <= rules[f"window_{days}_hard"])
             most = np.minimum(most, left)
+        if rules.get(PACE):
+            most = np.minimum(most, paced_caps(codes[shift], harm[shift], _week_before(harm, day, codes, shift), rules))
         most = np.where(may, most, 0.0)
         most = caps_of_quiet(harm[shift], beat, most, may, rules)
         if shares:
@@ -98,6 +105,23 @@ def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: 
         uniforms = Uniforms(f"{seed}", f"{cap:g} {shift}")
         drawn[shift, pivotal(chance[shift], boxes["col"], boxes["row"], beat, uniforms).selected] = True
     return chance, drawn
+
+
+def _places_in_day(day: Ints) -> Objects:
+    """The place of each shift among those of its date, as text."""
+    day = np.asarray(day)
+    return np.array([str(place) for place in np.arange(day.size) - np.searchsorted(day, day)], dtype=object)
+
+
+def _week_before(harm: Floats, day: Ints, codes: Objects, shift: int) -> WeekOfHarm:
+    """What the replay knows of the week that ends with a shift's date, as a draw would."""
+    since = int(np.searchsorted(day, day[shift] - DAYS + 1))
+    per_week = DAYS / (int(day[-1] - day[0]) + 1)
+    names = sorted(set(codes))
+    own = {name: since + np.flatnonzero(codes[since:shift] == name) for name in names}
+    return WeekOfHarm({name: per_week * int((codes == name).sum()) for name in names},
+                      {name: places.size for name, places in own.items() if places.size},
+                      {name: harm[places].sum(axis=0) for name, places in own.items() if places.size})
 
 
 def _best(harm: Floats, beat: Objects, boxes_per_beat: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .draw import NEARLY
+from .pacing import PACE, WeekOfHarm, paced_caps
 
 if TYPE_CHECKING:
     from ..forecast.arrays import Bools, Floats, Ints
@@ -30,7 +31,8 @@ class PatrolHistory:
     suppressed, or visited; ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the
     newest draw of each shift; ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes
     already planned by hand in this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id,
-    shift_date, minutes) what was delivered.
+    shift_date, minutes) what was delivered; ``week`` the harm of the week that ends with the shift's date, by
+    box_id, where the rules pace budgets.
     """
 
     patrols: PatrolDays
@@ -39,6 +41,7 @@ class PatrolHistory:
     added: frozenset[str] = frozenset()
     suppressed: frozenset[str] = frozenset()
     minutes: MinuteDays = field(default_factory=lambda: pd.DataFrame(columns=["box_id", "shift_date", "minutes"]))
+    week: WeekOfHarm = field(default_factory=WeekOfHarm)
 
 
 def never_drawn(boxes: LimitedBoxes, rules: Rules) -> Iterator[tuple[pd.Series, str]]:
@@ -97,6 +100,8 @@ def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: R
             ids, history.chances, rules["shift_date"], days, "inclusion_probability")
         reasons.append((left < NEARLY, f"expected patrols in {days} days used up"))
         cap = np.minimum(cap, left)
+    if rules.get(PACE):
+        cap = np.minimum(cap, paced_caps(rules["shift"], harm, history.week.of_boxes(ids), rules))
     why_not = np.full(len(boxes), None, dtype=object)
     for applies, reason in reversed(reasons):
         why_not[np.asarray(applies)] = reason

@@ -23,6 +23,7 @@ from .draw_record import FORMAT, hash_of_inputs
 from .harm_bound import harm_upper_bound
 from .limits import (MOSTLY_WATER, RESTING, SUPPRESSED, WINDOWS, PatrolHistory, box_caps, hard_limits, may_be_drawn,
                      minute_limits, most_in_window, never_drawn, window_blocks)
+from .pacing import PACE
 from .seeds import Uniforms
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def rules_of(settings: Any, shift_date: str, shift: str, number: int, *, boxes: 
     return {"format": FORMAT, "shift_date": shift_date, "shift": shift, "draw": number, "boxes_asked": boxes,
             "boxes_per_beat": min(boxes, most_boxes(settings)), "cap": cap,
             **{name: getattr(settings, name) for name in names}, **numbers,
-            **({LEAST_CHANCE: settings.least_chance} if settings.least_chance else {}),
+            **{name: getattr(settings, name) for name in (LEAST_CHANCE, PACE) if getattr(settings, name)},
             **{ShareCapRule(name).name: share for name, share in (shares or {}).items()}}
 
 

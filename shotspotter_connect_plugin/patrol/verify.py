@@ -13,6 +13,7 @@ from .beat_shares import LEAST, LEAST_CHANCE, MOST, PER_SHIFT, BeatRule, boxes_a
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
 from .metering import draw_from_chances, shares_of, visit_order
+from .pacing import PACE
 from .seeds import hash_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _NUMBERS = {"boxes_per_beat": (0, np.inf), "cap": (0, 1), "lower_risk_share": (0
             "target_minutes": (0, 1440)}
 _RULES = {"shift_date", "shift", *_NUMBERS}
 # The same of rules that a draw need not have.
-_MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf), LEAST_CHANCE: (0, 1)}
+_MORE_NUMBERS = {PER_SHIFT: (0, np.inf), LEAST: (0, np.inf), MOST: (0, np.inf), LEAST_CHANCE: (0, 1), PACE: (0, 1)}
 _WRONG_SEED = "The seed does not give the recorded seed hash."
 _NAMED = 10
 """Differences of one kind that are named one by one."""

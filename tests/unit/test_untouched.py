@@ -20,8 +20,8 @@ from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backt
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
                                                draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
-                                               metering, patrol_exposure, seeds, spillover, tactic_rules, tracks,
-                                               verify, visits)
+                                               metering, pacing, patrol_exposure, seeds, spillover, tactic_rules,
+                                               tracks, verify, visits)
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 # A buffer that the caller hands over for the counts; everything else is only read.
@@ -178,11 +178,12 @@ def examples_of_a_draw():
     planned = metering.patrols_of_draw(table[table["selected"]], by_box, rules)
     metering.shortfalls_of(table, rules), metering.most_boxes(Settings())
     shared = metering.rules_of(Settings(boxes_per_shift=8, least_per_beat=1.0, beat_boxes={"B01": 3},
-                                        least_chance=0.05), "2024-03-01",
+                                        least_chance=0.05, pace=0.9), "2024-03-01",
                                "day", 1, shares={"N1": 0.2})
     metering.draw_shift(boxes, by_box["harm"], before, shared, "seed"), beat_shares.own_numbers(shared, "beat_boxes")
     assert beat_shares.BeatRule.of("beat_boxes: B01") == beat_shares.BeatRule("beat_boxes", "B01")
     assert beat_shares.least_asked(shared, {"B00", "B01"}) == 4
+    assert pacing.budget(shared) == 3.15
     chances.weights_of(boxes["inside"].to_numpy(), 2.0)
     chances.level_between(np.ones(3), np.zeros(3), np.full(3, 0.5), 1.0)
     limits.window_blocks(pd.Series(dates), "2024-03-01")

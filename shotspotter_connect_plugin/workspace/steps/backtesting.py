@@ -177,7 +177,8 @@ def _chances(workspace, harm, frame, slots, progress):
     may = metering.may_be_drawn(frame, rules)
     day = (pd.to_datetime(slots["shift_date"]) - pd.Timestamp(slots["shift_date"].iloc[0])).dt.days.to_numpy()
     drawable = frame.assign(beat=frame["beat"].where(may, None))
-    chance, _ = cap_cost.replay_lottery(harm.astype(float), day, drawable, rules["cap"], rules, 1, progress)
+    chance, _ = cap_cost.replay_lottery(harm.astype(float), day, drawable, rules["cap"], rules, 1, progress,
+                                        codes=slots["shift"])
     return chance
 
 

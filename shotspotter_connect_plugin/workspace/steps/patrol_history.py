@@ -6,10 +6,10 @@ from typing import Any, Mapping
 import pandas as pd
 
 from ...forecast.shifts import ShiftCalendar
-from ...patrol import adjustments, metering
+from ...patrol import adjustments, metering, pacing
 from ..store import chain
 from ..store.workspace import Between, Workspace
-from .plan_frames import ShiftKeys
+from .plan_frames import NumberedDraws, ShiftKeys
 from .shift_plan import draw_numbers
 
 _LONGEST_WINDOW = max(metering.WINDOWS)
@@ -21,7 +21,8 @@ def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Map
     """What counts in the windows of days around a shift, and which boxes rest in it: a ``metering.PatrolHistory``.
 
     A box counts as patrolled once in a shift, whether planned, visited or both, and however often. Recorded
-    ``chances`` are read only if asked for: a draw alone needs them.
+    ``chances``, and the harm of the week where the rules pace budgets, are read only if asked for: a draw alone needs
+    them.
     """
     first, last = (str(pd.Timestamp(shift_date).date() + pd.Timedelta(days=days)) for days in
                    (1 - _LONGEST_WINDOW, _LONGEST_WINDOW))
@@ -34,24 +35,41 @@ def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Map
     visits = visits.drop_duplicates(["unit", "entered_utc", "box_id"])  # one row per officer aboard
     counted = ["shift_date", "shift", "box_id"]
     patrols = pd.concat([patrols.loc[~here, counted], visits[counted]]).drop_duplicates(ignore_index=True)
-    recorded = _recorded_chances(workspace, shift_date, shift, around) if chances else _NO_CHANCES
+    draws = _newest_draws(workspace, shift_date, shift, around) if chances else None
+    recorded = _NO_CHANCES if draws is None else _recorded_chances(workspace, shift_date, draws)
+    paced = draws is not None and rules.get(pacing.PACE)
+    week = _week_of_harm(workspace, shift_date, draws) if paced else pacing.WeekOfHarm()
     neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
     resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
     suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
     return metering.PatrolHistory(patrols, recorded, resting, added, suppressed,
-                                  visits[["box_id", "shift_date", "minutes"]])
+                                  visits[["box_id", "shift_date", "minutes"]], week)
 
 
-def _recorded_chances(workspace: Workspace, shift_date: str, shift: str, around: Mapping[str, Any]) -> pd.DataFrame:
+def _newest_draws(workspace: Workspace, shift_date: str, shift: str, around: Mapping[str, Any]) -> NumberedDraws:
+    """The newest draw of each shift around one, that one left out: draw_id, shift_date, shift, number."""
+    draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
+    draws = draws.assign(number=draw_numbers(draws)).sort_values("number")
+    draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
+    return draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
+
+
+def _week_of_harm(workspace: Workspace, shift_date: str, draws: NumberedDraws) -> pacing.WeekOfHarm:
+    """The harm that draws recorded in the seven days that end with a date, summed by box where it is stored."""
+    first = str(pd.Timestamp(shift_date).date() - pd.Timedelta(days=pacing.DAYS - 1))
+    own = draws[(draws["shift_date"] >= first) & (draws["shift_date"] <= shift_date)]
+    sums = {code: workspace.totals("draw_boxes", "harm", "box_id", {"draw_id": group["draw_id"].tolist()}).set_index(
+        "box_id")["harm"] for code, group in own.groupby("shift")}
+    shifts = workspace.calendar.slots(first, shift_date)["shift"].value_counts()
+    return pacing.WeekOfHarm(shifts.to_dict(), own["shift"].value_counts().to_dict(), sums)
+
+
+def _recorded_chances(workspace: Workspace, shift_date: str, draws: NumberedDraws) -> pd.DataFrame:
     """Recorded probabilities of the newest draws around a shift, summed as far as its windows of days allow.
 
     Dates that are in the same windows are read as one sum per box, dated by the first of them: so a city's month of
     draws is summed where it is stored, instead of being read row by row.
     """
-    draws = workspace.read("draws", ["draw_id", "shift_date", "shift"], around)
-    draws = draws.assign(number=draw_numbers(draws)).sort_values("number")
-    draws = draws.drop_duplicates(["shift_date", "shift"], keep="last")
-    draws = draws[(draws["shift_date"] != shift_date) | (draws["shift"] != shift)]
     blocks = metering.window_blocks(draws["shift_date"], shift_date)
     frames = [workspace.totals("draw_boxes", "inclusion_probability", "box_id", {
         "draw_id": block["draw_id"].tolist(), "eligible": True}).assign(shift_date=block["shift_date"].min())

@@ -10,6 +10,7 @@ from ...errors import ConnectError
 from ...patrol import metering, seeds
 from ...patrol.beat_shares import LEAST_CHANCE, OWN_ASKED, OWN_BOXES, PER_SHIFT, least_asked, own_numbers
 from ...patrol.draw import NEARLY
+from ...patrol.pacing import PACE
 from ...patrol.patrol_frames import DrawnBoxes
 from ...progress import SILENT, Progress
 from ..store import roles
@@ -184,6 +185,7 @@ def _limits_in_words(drawn: metering.DrawnShift, rules: Mapping[str, Any]) -> li
         lower = int((eligible["cap"] < rules["cap"] - NEARLY).sum()) - shortfall.quiet
         said.append(shortfall.sentence
                     + (f" {lower} of them are held below the cap of {rules['cap']:g} by what they may still expect in "
-                       "7 or 28 days, or by a share cap." if lower else "")
+                       "7 or 28 days" + (", by this shift's part of it" if rules.get(PACE) else "")
+                       + ", or by a share cap." if lower else "")
                     + (f" Boxes that could not be drawn: {out}." if out else ""))
     return said

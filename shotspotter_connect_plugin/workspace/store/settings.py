@@ -62,6 +62,8 @@ class Settings:
     focus: float = _setting(2.0, "How strongly chance follows harm: chance is proportional to harm ** focus", 0.0, 10.0)
     least_chance: float = _setting(0.0, "A box whose chance would be smaller gets no patrol beyond the lower-risk "
                                    "share, so that quiet places stay quiet; 0 = every box has its chance", 0.0, 1.0)
+    pace: float = _setting(0.0, "Share of a box's patrols of a week that is spread over its shifts as its harm is, so "
+                           "that a busy box keeps a chance all week; 0 = not spread", 0.0, 1.0)
     window_7_expected: float = _setting(4.0, "Most patrols a box may expect in 7 days", 0.0)
     window_7_hard: int = _setting(5, "Most patrols a box may have in 7 days", 0)
     window_28_expected: float = _setting(14.0, "Most patrols a box may expect in 28 days", 0.0)

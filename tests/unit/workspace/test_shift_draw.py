@@ -60,7 +60,7 @@ def workspace(template, tmp_path):
 
 
 def forecast(workspace, date, shift):
-    rng = np.random.default_rng(len(shift))
+    rng = np.random.default_rng(len(shift) + (int(date[-2:]) if date < PAST else 0))
     ids = workspace.read("boxes", ["box_id"])["box_id"]
     frames = [pd.DataFrame({"shift_date": date, "shift": shift, "box_id": ids, "crime_type": code,
                             "expected": rng.gamma(0.5, 0.02, len(ids))})
@@ -589,6 +589,26 @@ def test_quiet_boxes_and_beats_are_told_and_proved(workspace):
     assert "would have had a chance below 6% and get the lower-risk share alone. Quiet beats: NW." in told
     assert short.startswith("Beat NW: 2 boxes were asked for; 36 of the 36 boxes that may be drawn had less than")
     assert harm_reached(workspace, PAST, "day")[1][0].sentence in short  # the dock's, from what is stored
+    assert verify_draw(workspace, PAST, "day").verified
+
+
+def test_a_paced_draw_follows_the_harm_that_earlier_draws_of_the_week_recorded(workspace):
+    configure(workspace, pace=0.9, cool_down_shifts=0)
+    for number, date in enumerate(("2019-02-22", "2019-02-23", "2019-02-27")):
+        forecast(workspace, date, "night" if number else "day")  # other forecasts than those of PAST
+        meter(workspace, date, "night" if number else "day")
+    meter(workspace, "2019-02-27", "night", redraw=True, reason="newer forecast")
+    meter(workspace, PAST, "day")
+    drawn = workspace.read("draw_boxes")
+    harm = drawn.pivot(index="box_id", columns="draw_id", values="harm")
+    # The 22nd is more than six days before. Days are known by this one, nights by two draws, evenings by neither.
+    night = (harm["2019-02-23.night.1"] + harm["2019-02-27.night.2"]) / 2
+    whole = 7 * (harm[PAST + ".day.1"] + night) * len(workspace.calendar.codes) / 2
+    own = drawn[drawn["draw_id"] == PAST + ".day.1"].set_index("box_id")
+    expected = 0.9 * 3.5 * (own["harm"] / whole)
+    expected = np.clip(expected, 0.9 * 3.5 * 0.1 / (7 * len(workspace.calendar.codes)), 0.5)
+    np.testing.assert_allclose(own.loc[own["eligible"], "cap"], expected[own["eligible"]], rtol=1e-9)
+    assert (own["cap"] < 0.5).sum() > 100 and workspace.read("draws")["rules"].iloc[-1]["pace"] == 0.9
     assert verify_draw(workspace, PAST, "day").verified
 
 
