@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 NAMES = "officers that are not badge numbers: a name, or a word without a digit, beside others"
 _BETWEEN = re.compile(r"\s*(?:[,;/&|+\n\r]|\band\b)+\s*", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{2,}(?: +\d{2,})+")
-_WORD = re.compile(r"[^\W\d_]{3,}[.,]?")
+_WORD = re.compile(r"[^\W\d_]+(?:[.'\u2019-]+[^\W\d_]+)*[.,]*")
+_NAME = re.compile(r"[^\W\d_]{3}")
+_JOINED = re.compile(r"#?(\d{2,})[-_:]+([^\W\d_]{2,}[.,]?)|([^\W\d_]{2,})[-_:]+#?(\d{2,})")
+"""A badge number and a word beside it, or a word and the number beside it, joined."""
+_MOST_PREFIXES = 3
+"""An agency writes its own few letters before badge numbers; of more different words beside them they are names."""
 
 
 def badges_of(columns: Sequence[pd.Series]) -> tuple[pd.Series, Bools, int]:
     """Badge numbers of rows whose crews stand in one or several columns, each cell with one number or several.
 
     Several are parted by commas, semicolons, slashes, ampersands, plus signs, bars, lines, "and", or blanks between
-    numbers. A word beside a number ("Officer 4411", "4411 Roe") is left out.
+    numbers. A word beside a number ("Officer 4411", "4411 Roe", "Roe J #4411") is left out, also if it is joined to it
+    ("4411-Roe") and the words differ.
 
     Returns
     -------
@@ -40,6 +46,8 @@ def badges_of(columns: Sequence[pd.Series]) -> tuple[pd.Series, Bools, int]:
         codes, texts = pd.factorize(column)
         read = [_badges(str(text)) for text in texts]
         counts = np.bincount(codes, minlength=len(texts))
+        if _joined_to_names(texts):
+            read = [_badges(_JOINED.sub(r"\1\4 \2\3", str(text))) for text in texts]
         words += sum(int(count) for count, (_, _, left) in zip(counts, read) if left)
         for row, code in enumerate(codes):
             lists[row] += [badge for badge in read[code][0] if badge not in lists[row]]
@@ -51,6 +59,12 @@ def parts_of(cell: str) -> list[str]:
     """The badge numbers in a cell of several; the cell itself where it holds anything else, to be looked at whole."""
     badges, wrong, _ = _badges(cell)
     return [cell] if wrong or len(badges) < 2 else badges
+
+
+def _joined_to_names(cells: Sequence[object]) -> bool:
+    """Whether the words joined to numbers by a hyphen or the like are too many to be an agency's own prefixes."""
+    words = {word.casefold() for cell in cells for found in _JOINED.findall(str(cell)) for word in found[1:3] if word}
+    return len(words) > _MOST_PREFIXES
 
 
 def _badges(cell: str) -> tuple[list[str], bool, bool]:
@@ -68,4 +82,5 @@ def _without_words(part: str) -> str:
     tokens = part.split()
     numbers = [token for token in tokens if re.search(r"\d", token)]
     others = [token for token in tokens if token not in numbers]
-    return numbers[0].strip("()[]#.:") if len(numbers) == 1 and others and all(map(_WORD.fullmatch, others)) else part
+    are_words = any(map(_NAME.search, others)) and all(map(_WORD.fullmatch, others))
+    return numbers[0].strip("()[]#.:") if len(numbers) == 1 and are_words else part

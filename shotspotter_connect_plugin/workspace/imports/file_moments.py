@@ -14,7 +14,7 @@ from .column_names import names_utc
 from .source_times import TimeReading
 
 if TYPE_CHECKING:
-    from ...forecast.arrays import Ints
+    from ...forecast.arrays import Bools, Ints
     from .date_order import AmbiguousDates
     from .import_frames import FileRows
     from .placed_chunks import ChunkDigest
@@ -117,7 +117,7 @@ class FileMoments:
         known = {role: int(evidence.dates[role][0]) for role in self.columns}
         self.known_reports = known.get("reported", 0)
         self.known_occurrences = max((count for role, count in known.items() if role != "reported"), default=0)
-        nothing = np.zeros(2, dtype=np.int64)
+        nothing = np.zeros(clock_texts.COUNTS, dtype=np.int64)
         for role, columns in self.columns.items():
             columns.settle(evidence.own_times[role], evidence.numbers.get(role, nothing), self._zone)
 
@@ -125,6 +125,11 @@ class FileMoments:
         """role -> its moments in a chunk; after :meth:`settle`."""
         return {role: columns.joined(digest.moments[role], digest.clocks.get(role))
                 for role, columns in self.columns.items()}
+
+    def unread_clocks(self, digest: ChunkDigest) -> dict[str, Bools]:
+        """role -> rows of a chunk whose date is known, while the time of day written beside it cannot be read."""
+        return {role: unread for role, beside in digest.clocks.items()
+                if (unread := self.columns[role].unread(digest.moments[role], beside)).any()}
 
     def read(self, digests: Iterable[ChunkDigest], again: Iterable[ChunkDigest], labels: Ints, order: str,
              warnings: list[str]) -> dict[str, TimeReading]:

@@ -250,6 +250,7 @@ def _offence_times(file: PlacedFile, rows: PlacedRows, delay: ReportDelay) -> tu
                    f"{delay.why}.", (alone & rows.kept).sum())
     file.tally("{} rows tell only when the offence ended: it was assumed to have begun within 24 hours before.",
                (open_start & ~alone & rows.kept).sum())
+    file.tell_unread_clocks(rows)
     # What is known of delays grows with the workspace; the name of a row must not change with it.
     named = np.where(alone, np.where(report.timed, report.low - ASSUMED, report.low), low)
     return low, high, np.where(report.high != unknown, report.high, high), named

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 
 class PlacedRows:
-    """Some rows of a file: lines, moments by role, texts by role, positions, and which are not rejected yet."""
+    """Some rows of a file: lines, moments by role, texts by role, positions, which are not rejected yet, and, by role,
+    whose time of day cannot be read."""
 
-    def __init__(self, digest: ChunkDigest, spans: dict[str, TimeSpans], rejects: RejectedRows) -> None:
-        self.lines, self.words, self.spans = digest.lines, digest.words, spans
+    def __init__(self, digest: ChunkDigest, spans: dict[str, TimeSpans], unread_clocks: dict[str, Bools],
+                 rejects: RejectedRows) -> None:
+        self.lines, self.words, self.spans, self.unread_clocks = digest.lines, digest.words, spans, unread_clocks
         self.positions, self.placed = digest.positions, digest.placed
         self.kept = np.ones(len(digest.lines), dtype=bool)
         self._rejects = rejects

@@ -217,6 +217,12 @@ class PlacedFile:
         """Count rows for a warning; ``{}`` at its start is their number."""
         self._tallies[sentence] += int(count)
 
+    def tell_unread_clocks(self, rows: PlacedRows) -> None:
+        """Count the rows that cover their day because the time of day beside their date cannot be read."""
+        for role, unread in rows.unread_clocks.items():
+            self.tally(f"{{}} times of day in column {self._moments.columns[role].beside_name} cannot be read; their rows "
+                       "cover the whole day.", (unread & rows.kept).sum())
+
     def tell_words(self, sentence: str, words: pd.Categorical, rows: Union[Bools, pd.Series]) -> None:
         """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
 
@@ -355,7 +361,7 @@ class PlacedFile:
         for digest in [ChunkDigest.join(list(self.digests()))] if whole else self.digests():
             progress.report(done / self.read)
             spans = self._spans(digest)
-            rows = PlacedRows(digest, spans, self.rejects)
+            rows = PlacedRows(digest, spans, self._moments.unread_clocks(digest), self.rejects)
             # Blank lines at the end of a text file are no rows.
             rows.kept[self.read - done:] = False
             done += len(rows.lines)

@@ -13,7 +13,7 @@ from .source_times import nearest_day, to_local, utc_midnights
 from .time_texts import DATE, ParsedClocks, ParsedTimes, with_clocks
 
 if TYPE_CHECKING:
-    from ...forecast.arrays import Ints
+    from ...forecast.arrays import Bools, Ints
     from .import_frames import FileRows
 
 PARTS = ("year", "month", "day", "hour", "minute")
@@ -96,6 +96,11 @@ class MomentColumns:
     def beside(self, clocks: ParsedClocks) -> ParsedClocks:
         """The times of day beside, with their bare numbers read as the whole column says."""
         return clocks.settled(self._form)
+
+    def unread(self, parsed: ParsedTimes, clocks: ParsedClocks) -> Bools:
+        """Rows whose date is known, while the time of day written beside it cannot be read."""
+        own = parsed.timed & self._whole
+        return clocks.written & (self.beside(clocks).clock == NAT) & (parsed.clock != NAT) & ~own
 
     def joined(self, parsed: ParsedTimes, clocks: Optional[ParsedClocks]) -> ParsedTimes:
         """The moments of the role."""

@@ -68,7 +68,8 @@ class ParsedClocks:
     """A column of times of day as read; one array element per row.
 
     ``clock`` is int64 nanoseconds after midnight, less the offset; NAT where there is none. ``numbers`` are bare
-    numbers plus 1, as :mod:`.clock_texts` has them, whose clock hangs on the rest of the column.
+    numbers plus 1, as :mod:`.clock_texts` has them, whose clock hangs on the rest of the column. ``written`` is True
+    where the source wrote something.
     """
 
     clock: Ints
@@ -76,6 +77,7 @@ class ParsedClocks:
     zulu: Bools
     covers: NDArray[np.int32]
     numbers: NDArray[np.int32]
+    written: Bools
 
     @classmethod
     def join(cls, parts: list[ParsedClocks]) -> ParsedClocks:
@@ -87,7 +89,8 @@ class ParsedClocks:
         bare = clock_texts.is_number(self.numbers)
         clock, covers = clock_texts.numbered(self.numbers, form)
         return ParsedClocks(np.where(bare, clock, self.clock), self.offset, self.zulu,
-                            np.where(bare, covers, self.covers).astype(np.int32), np.zeros_like(self.numbers))
+                            np.where(bare, covers, self.covers).astype(np.int32), np.zeros_like(self.numbers),
+                            self.written)
 
 
 def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> ParsedTimes:
@@ -117,7 +120,8 @@ def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd
 def parse_clocks(texts: Union[Sequence[str], pd.Series]) -> ParsedClocks:
     """Parse a column of times of day: 14:30, 2:30 PM, 1430, 14, fractions of a day, hours from one time to another."""
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
-    return ParsedClocks(*(part[codes] for part in _clocks(unique)))
+    written = np.array([_short(text) != "" for text in unique], dtype=bool)
+    return ParsedClocks(*(part[codes] for part in (*_clocks(unique), written)))
 
 
 def with_clocks(parsed: ParsedTimes, clocks: ParsedClocks, whole: bool = False) -> ParsedTimes:

@@ -109,3 +109,21 @@ def test_times_that_come_too_often_stand_for_nothing():
     counts[60] += 60
     assert unknown_times.stand_for_nothing(counts) == (60, 43_200)
     assert unknown_times.stand_for_nothing(counts, only_midnight=True) == ()
+
+
+def test_a_few_numbers_that_do_not_fit_leave_the_form_of_a_column_as_it_is():
+    for others, slips, form in (([1830, 945, 37, 2359], ["9999", "2530"], clock_texts.MINUTES),
+                                ([18, 9, 0, 23], ["99", "37"], clock_texts.HOURS),
+                                ([183005, 94501, 3700, 235959], ["999999", "990000"], clock_texts.SECONDS)):
+        texts = [str(number) for number in others * 10] + slips
+        clocks = parse_clocks(texts)
+        assert clock_texts.form_of(clock_texts.counts_of(clocks.numbers)) == form
+        read = clocks.settled(form)
+        assert (read.clock[:40] != NAT).all() and (read.clock[40:] == NAT).all() and read.written.all()
+
+
+def test_words_behind_a_time_of_day_are_read():
+    clocks = parse_clocks(["14:30 hrs", "1430 hours", "14:30 Uhr", "'1430", "1430h", "evening", ""]).settled(
+        clock_texts.MINUTES)
+    assert (clocks.clock[:5] == 14 * HOUR + 30 * MINUTE).all()
+    assert (clocks.clock[5:] == NAT).all() and clocks.written.tolist() == [True] * 6 + [False]
