@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shotspotter_connect_plugin.forecast.instants import HOUR, MINUTE
 from shotspotter_connect_plugin.workspace.imports import clock_texts, unknown_times
 from shotspotter_connect_plugin.workspace.imports.source_times import TimeReading, settle, survey, time_spans
 from shotspotter_connect_plugin.workspace.imports.time_texts import NAT, parse, parse_clocks
