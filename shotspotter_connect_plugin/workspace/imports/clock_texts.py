@@ -38,8 +38,8 @@ HOURS, MINUTES, SECONDS = FORMS = ("hours", "hours and minutes", "hours, minutes
 _NO_HOUR, _NO_MINUTE = 25, 2401
 """The greatest hour, and hour and minute, plus 1."""
 _NO_SLIPS = 0.1
-"""From this share on, the numbers of a column show its form: less than a tenth of all times lie in the first minutes after
-midnight, where hours and minutes, and seconds, are as short as the form before."""
+"""From this share on, the numbers of a column show its form: less than a tenth of all times lie in the first minutes
+after midnight, where hours and minutes, and seconds, are as short as the form before."""
 COUNTS = 3
 """How many counts :func:`counts_of` gives."""
 NO_NUMBER = 0
@@ -151,8 +151,8 @@ def counts_of(numbers: Ints) -> Ints:
 
 
 def form_of(counts: Ints) -> str:
-    """What the bare numbers of a column are: one of :data:`FORMS`. A few that do not fit are slips of a key: they do not
-    make minutes of the hours of all others, nor seconds of the minutes."""
+    """What the bare numbers of a column are: one of :data:`FORMS`. A few that do not fit are slips of a key: they do
+    not make minutes of the hours of all others, nor seconds of the minutes."""
     numbers, minutes, seconds = np.asarray(counts).tolist()
     if seconds and seconds >= _NO_SLIPS * numbers:
         return SECONDS

@@ -220,8 +220,9 @@ class PlacedFile:
     def tell_unread_clocks(self, rows: PlacedRows) -> None:
         """Count the rows that cover their day because the time of day beside their date cannot be read."""
         for role, unread in rows.unread_clocks.items():
-            self.tally(f"{{}} times of day in column {self._moments.columns[role].beside_name} cannot be read; their rows "
-                       "cover the whole day.", (unread & rows.kept).sum())
+            column = self._moments.columns[role].beside_name
+            self.tally(f"{{}} times of day in column {column} cannot be read; their rows cover the whole day.",
+                       (unread & rows.kept).sum())
 
     def tell_words(self, sentence: str, words: pd.Categorical, rows: Union[Bools, pd.Series]) -> None:
         """Count the rows of each word for a warning: ``sentence`` with the commonest words and their counts at its end.
