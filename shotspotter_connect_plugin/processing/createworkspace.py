@@ -73,7 +73,7 @@ class CreateWorkspace(ConnectAlgorithm):
                 timezone=self.text(parameters, TIMEZONE, context),
                 crs=(crs.authid() or crs.toWkt(Qgis.CrsWktVariant.Preferred)) if crs.isValid() else "",
                 size=self.parameterAsDouble(parameters, SIZE, context),
-                configuration=read_json(path) if path else None, progress=progress) as workspace:
+                configuration=read_json(path) if path else None, progress=progress, first_choices=True) as workspace:
             boxes = workspace.count("boxes")
             with recorded(workspace, self.id(), self.record(parameters, context), versions=VERSIONS,
                           inputs=[path] if path else []) as run:

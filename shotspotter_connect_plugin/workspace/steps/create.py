@@ -4,7 +4,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Collection, Mapping, Sequence
 
 import pandas as pd
 from shapely.geometry import MultiPolygon, box
@@ -16,12 +16,13 @@ from ...file_checks import layers
 from ...files import replacing
 from ...forecast import crs as systems
 from ...forecast.fishnet import Fishnet, check_crs, utm_crs
+from ...patrol import pacing
 from ...progress import SILENT, Progress
 from ..imports.cell_texts import cell_text
 from ..imports.vector_areas import polygons_of
 from ..store import geopackage
 from ..store.defaults import default_rows
-from ..store.settings import check_beats
+from ..store.settings import Settings, check_beats
 from ..store.tables import SCHEMA_VERSION
 from ..store.workspace import Workspace, check_address, open_workspace
 from .configure import LISTS, checked_configuration
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
     from ..store.layers import VectorTable
 
 ONE_BEAT = "All"
+_LEAST = 1.0  # box that a beat of a new workspace expects at least
 
 
 def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: VectorTable | None = None,
                      beat_field: str = "", timezone: str = "", crs: str = "", size: float = 250.0,
-                     configuration: Mapping[str, Any] | None = None, progress: Progress = SILENT) -> Workspace:
+                     configuration: Mapping[str, Any] | None = None, progress: Progress = SILENT, *,
+                     first_choices: bool = False) -> Workspace:
     """Make a workspace.
 
     Parameters
@@ -59,6 +62,9 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
         Side of a box in metres.
     configuration : dict, optional
         As for :func:`~shotspotter_connect_plugin.workspace.steps.configure.configure`.
+    first_choices : bool
+        Give what the configuration leaves open as :func:`with_first_choices` does, instead of the defaults that older
+        workspaces have.
 
     Returns
     -------
@@ -74,6 +80,9 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
     progress.report(0.0, "Reading the jurisdiction")
     settings.crs, outline = outline_of(jurisdiction, settings.crs, settings.size, progress)
     beat_rows = beats_in(outline, beats, beat_field, settings.crs, progress)
+    if first_choices:
+        settings = with_first_choices(settings, (configuration or {}).get("settings", {}), len(beat_rows))
+        progress.info(_choices_in_words(settings))
     check_beats(settings, [name for name, _ in beat_rows], tables["shifts"]["shift"])
     progress.report(0.3, "Laying the fishnet")
     fishnet = Fishnet(settings.size)
@@ -97,6 +106,29 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
         if path.exists():
             raise _taken(path)
     return open_workspace(path)
+
+
+def with_first_choices(settings: Settings, named: Collection[str], beats: int) -> Settings:
+    """Settings of a new workspace: boxes shared by harm, and budgets that last, unless something else is ``named``.
+
+    Of those measured on the sample (docs/metering.md, benchmarks/patrol_choices.py) this one covers most harm while the
+    busiest boxes have a chance in at least 85 % of shifts. Who names a number of boxes keeps it as it is.
+    """
+    chosen: dict[str, Any] = {} if "pace" in named else {"pace": pacing.USUAL}
+    if beats > 1 and not {"boxes_per_beat", "boxes_per_shift", "beat_boxes"} & set(named):
+        chosen["boxes_per_shift"] = settings.boxes_per_beat * beats
+        if not {"least_per_beat", "most_per_beat"} & set(named):
+            chosen["least_per_beat"] = _LEAST
+    return replace(settings, **chosen)
+
+
+def _choices_in_words(settings: Settings) -> str:
+    shared = (f"{settings.boxes_per_shift} boxes of a shift are shared among the beats by harm, at least "
+              f"{settings.least_per_beat:g} in each" if settings.boxes_per_shift else
+              f"{settings.boxes_per_beat} boxes are drawn in each beat and shift")
+    paced = f"{settings.pace:.0%} of a box's patrols of a week are spread over its shifts" if settings.pace else (
+        "a box's patrols of a week are not spread over its shifts")
+    return f"{shared}; {paced}. Configure workspace changes both; What caps cost shows what they cost."
 
 
 def outline_of(layer: VectorTable, crs: str, size: float, progress: Progress = SILENT) -> tuple[str, BaseGeometry]:

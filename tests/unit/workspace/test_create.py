@@ -21,7 +21,10 @@ class Notes(Progress):
     """Remembers what was said."""
 
     def __init__(self):
-        self.warnings = []
+        self.warnings, self.said = [], []
+
+    def info(self, text):
+        self.said.append(text)
 
     def warn(self, text):
         self.warnings.append(text)
@@ -45,6 +48,27 @@ def test_a_town_with_beats(tmp_path, town, town_beats):
         assert made.count("crime_types") == 7 and made.count("shifts") == 3 and made.count("tactics") >= 8
         assert all(shape.is_valid for shape in made.read("beats")["geometry"])
     assert [item.name for item in tmp_path.iterdir()] == ["town.gpkg"]
+
+
+@pytest.mark.parametrize("named, boxes_per_shift, least, pace", [
+    ({}, 6, 1.0, 0.9), ({"boxes_per_beat": 3}, 0, 0.0, 0.9), ({"boxes_per_shift": 20}, 20, 0.0, 0.9),
+    ({"beat_boxes": {"101": 1}}, 0, 0.0, 0.9), ({"most_per_beat": 0.5}, 6, 0.0, 0.9), ({"pace": 0.0}, 6, 1.0, 0.0)])
+def test_a_new_agency_shares_by_harm_and_paces_unless_it_says_otherwise(tmp_path, town, town_beats, named,
+                                                                        boxes_per_shift, least, pace):
+    heard = Notes()
+    with create_workspace(tmp_path / "new.gpkg", town, town_beats, "PSA", "UTC", configuration={"settings": named},
+                          progress=heard, first_choices=True) as made:
+        found = made.settings
+    assert (found.boxes_per_shift, found.least_per_beat, found.pace) == (boxes_per_shift, least, pace)
+    told = " ".join(heard.said)
+    assert ("shared among the beats by harm" in told) == bool(boxes_per_shift) and ("90% of" in told) == bool(pace)
+
+
+def test_a_workspace_keeps_its_rules_and_one_beat_has_nothing_to_share(tmp_path, town, town_beats):
+    with create_workspace(tmp_path / "old.gpkg", town, town_beats, "PSA", "UTC") as made:
+        assert (made.settings.boxes_per_shift, made.settings.pace, made.settings.least_per_beat) == (0, 0.0, 0.0)
+    with create_workspace(tmp_path / "one.gpkg", town, timezone="UTC", first_choices=True) as made:
+        assert (made.settings.boxes_per_shift, made.settings.boxes_per_beat, made.settings.pace) == (0, 2, 0.9)
 
 
 def test_without_beats_there_is_one(workspace):
