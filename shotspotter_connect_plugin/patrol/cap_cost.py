@@ -1,18 +1,20 @@
-"""What a cap costs and what it gives: the lottery over many past shifts, once for each cap."""
+"""What caps, and ways to share patrols, cost and give: the lottery over many past shifts, once for each."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..progress import SILENT
-from .beat_shares import caps_of_quiet, caps_under_shares, chances_of_shift
+from .beat_shares import (LEAST, MOST, PER_SHIFT, BeatRule, boxes_asked, caps_of_quiet, caps_under_shares,
+                          chances_of_shift, fixed_boxes)
 from .draw import NEARLY, pivotal
 from .metering import WINDOWS, ShareCapRule, shares_of
-from .pacing import DAYS, PACE, WeekOfHarm, paced_caps
-from .patrol_exposure import effective_number, gini, longest_streak, most_within
+from .pacing import DAYS, PACE, USUAL, WeekOfHarm, paced_caps
+from .patrol_exposure import effective_number, gini, longest_streak, most_within, per_thousand
 from .seeds import Uniforms
 
 if TYPE_CHECKING:
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
 
 ALL_RULES, CAP_ALONE = "all rules", "cap alone"
 COLUMNS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", "patrols", "boxes_served",
-           "effective_boxes", "gini", "longest_streak", "most_in_28_days")
+           "effective_boxes", "gini", "longest_streak", "most_in_28_days", "covered_of_all", "minutes_least",
+           "minutes_most", "busy_without", "longest_without")
+EQUAL, BETWEEN, BY_HARM, PACED = "equal per beat", "in between", "by harm", ", paced"
+BUSY = 0.05
+"""Share of the boxes, those of most harm in the period, that are looked at for shifts without a chance."""
 
 
 def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes, caps: Iterable[float],
-                 rules: Rules, *, seed: int = 1, progress: Progress = SILENT) -> CapCosts:
-    """Replay the lottery under several caps.
+                 rules: Rules, *, seed: int = 1, codes: ArrayLike | None = None,
+                 residents: Mapping[str, float] | None = None, progress: Progress = SILENT) -> CapCosts:
+    """Replay the lottery under several caps, and under the ways to share patrols.
 
     Parameters
     ----------
@@ -43,37 +50,96 @@ def cost_of_caps(harm: ArrayLike, events: ArrayLike, day: Ints, boxes: CapBoxes,
         As :func:`.metering.rules_of` gives them: boxes per beat, lower-risk share, focus, rest, windows, share caps.
     seed : int
         Of the draws, which are those of :func:`.draw.pivotal`.
+    codes : array of str, optional
+        Of the shifts, for pacing.
+    residents : mapping of str to float, optional
+        By neighbourhood; without them nothing is told per resident.
 
     Returns
     -------
     pandas.DataFrame
-        ``COLUMNS``, two rows per cap: "all rules", and "cap alone" without rest, windows and shares, which shows what
-        the cap itself does where the other rules bind first. covered_harm = expected covered harm over that of always
-        the most harmful boxes of each beat; price_percent = what that falls short, in per cent; hits = expected events
-        in drawn boxes; hit_rate = hits over all events; the rest of one replayed history of draws: patrols, boxes ever
-        served, effective number and Gini over the boxes of beats, longest run of days and most patrols in 28 days of a
-        box.
+        ``COLUMNS``, two rows per cap: "all rules", and "cap alone" without rest, windows, shares and pace, which shows
+        what the cap itself does where the other rules bind first; then a row for each of :func:`choices` under the cap
+        of the rules. covered_harm = expected covered harm over that of always the most harmful boxes, of each beat or
+        of the shift as the rules share them; price_percent = what that falls short, in per cent; hits = expected events
+        in drawn boxes; hit_rate = hits over all events; covered_of_all = covered harm over all forecast harm;
+        minutes_least and minutes_most = expected minutes a week per 1,000 residents of the neighbourhood that has
+        fewest and most; busy_without = share of shifts in which the 5 % of boxes with most harm had no chance,
+        longest_without = most such shifts in a row of one of them; the rest of one replayed history of draws: patrols,
+        boxes ever served, effective number and Gini over the boxes of beats, longest run of days and most patrols in
+        28 days of a box.
     """
     harm, events = np.asarray(harm, dtype=float), np.asarray(events, dtype=float)
-    best = sum(_best(row, boxes["beat"].to_numpy(object), rules["boxes_per_beat"]) for row in harm)
-    mine = boxes["beat"].notna().to_numpy()
+    best = sum(_best(row, boxes["beat"].to_numpy(object), rules) for row in harm)
     alone = {name: np.inf if name.startswith("window_") else 0 if name == "cool_down_shifts" else value
-             for name, value in rules.items() if ShareCapRule.of(name) is None}
+             for name, value in rules.items() if ShareCapRule.of(name) is None and name != PACE}
     runs = [(cap, name, in_force) for name, in_force in ((ALL_RULES, rules), (CAP_ALONE, alone)) for cap in caps]
+    runs += [(rules["cap"], name, in_force) for name, in_force in choices(rules, set(boxes["beat"].dropna())).items()]
+    replayed = _Replayed(harm, events, np.asarray(day), boxes, residents or {}, best)
     rows = []
     for number, (cap, name, in_force) in enumerate(runs):
         part = progress.part(number / len(runs), (number + 1) / len(runs))
-        chance, drawn = replay_lottery(harm, day, boxes, cap, in_force, seed, part)
-        by_day = np.zeros((int(day[-1] - day[0]) + 1, harm.shape[1]), dtype=np.int64)
-        np.add.at(by_day, np.asarray(day) - day[0], drawn)
-        served = by_day.sum(axis=0)
-        hits = float((chance * events).sum())
-        reached = float((chance * harm).sum() / best) if best else 0.0
-        rows.append((
-            cap, name, reached, 100 * (1 - reached), hits, hits / events.sum() if events.sum() else 0.0,
-            int(served.sum()), int((served > 0).sum()), effective_number(served[mine]), gini(served[mine]),
-            int(longest_streak(by_day > 0).max(initial=0)), int(most_within(by_day, 28).max(initial=0))))
+        chance, drawn = replay_lottery(harm, day, boxes, cap, in_force, seed, part, codes=codes)
+        rows.append((cap, name, *replayed.figures(chance, drawn, in_force)))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def choices(rules: Rules, beats: Collection[str]) -> dict[str, Rules]:
+    """The ways to share the boxes of a shift that are compared, as rules by name; all ask for as many boxes.
+
+    Equal numbers in every beat; all by harm; and half as many as equal ones in every beat, the rest by harm. Each once
+    without and once with budgets paced.
+    """
+    total = boxes_asked(rules, beats)
+    common = {name: value for name, value in rules.items()
+              if name not in (PER_SHIFT, LEAST, MOST, PACE) and BeatRule.of(name) is None}
+    each = total / max(len(beats), 1)
+    equal = {**common, "boxes_per_beat": each}
+    ways = {EQUAL: equal, BETWEEN: {**equal, PER_SHIFT: total, LEAST: each / 2},
+            BY_HARM: {**equal, PER_SHIFT: total, LEAST: 0.0}}
+    paced = {name + PACED: {**way, PACE: rules.get(PACE, USUAL)} for name, way in ways.items()}
+    return {**ways, **paced}
+
+
+@dataclass(frozen=True)
+class _Replayed:
+    """What replays are measured against: forecast and events (shifts x boxes), places, residents, most harm."""
+
+    harm: Floats
+    events: Floats
+    day: Ints
+    boxes: CapBoxes
+    residents: Mapping[str, float]
+    best: float
+
+    def figures(self, chance: Floats, drawn: Bools, rules: Rules) -> tuple[float, ...]:
+        """The figures of one replay, in the order of ``COLUMNS`` after cap and rules."""
+        dates = int(self.day[-1] - self.day[0]) + 1
+        by_day = np.zeros((dates, self.harm.shape[1]), dtype=np.int64)
+        np.add.at(by_day, self.day - self.day[0], drawn)
+        mine, served = self.boxes["beat"].notna().to_numpy(), by_day.sum(axis=0)
+        hits, covered = float((chance * self.events).sum()), float((chance * self.harm).sum())
+        reached = covered / self.best if self.best else 0.0
+        busy = chance[:, self._busy(mine)] <= NEARLY
+        return (reached, 100 * (1 - reached), hits, hits / self.events.sum() if self.events.sum() else 0.0,
+                int(served.sum()), int((served > 0).sum()), effective_number(served[mine]), gini(served[mine]),
+                int(longest_streak(by_day > 0).max(initial=0)), int(most_within(by_day, 28).max(initial=0)),
+                covered / self.harm.sum() if self.harm.sum() else 0.0,
+                *self._minutes(chance.sum(axis=0) * DAYS / dates, rules),
+                float(busy.mean()) if busy.size else 0.0, int(longest_streak(busy).max(initial=0)))
+
+    def _busy(self, mine: Bools) -> Ints:
+        """The boxes of most harm among those that may be drawn."""
+        order = np.argsort(-np.where(mine, self.harm.sum(axis=0), -1.0), kind="stable")
+        return order[:int(np.ceil(BUSY * mine.sum()))]
+
+    def _minutes(self, expected: Floats, rules: Rules) -> tuple[float, float]:
+        """(fewest, most) minutes per 1,000 residents of a neighbourhood; NaN where no residents are known."""
+        minutes = expected * rules["target_minutes"] * (1 + rules["returns"])
+        names = [name for name, people in self.residents.items() if people > 0]
+        sums = pd.Series(minutes).groupby(self.boxes["neighbourhood"].to_numpy(object)).sum().reindex(names)
+        each = per_thousand(sums.fillna(0.0), [self.residents[name] for name in names])
+        return (float(each.min()), float(each.max())) if names else (np.nan, np.nan)
 
 
 def replay_lottery(harm: Floats, day: Ints, boxes: CapBoxes, cap: float, rules: Rules, seed: int | str,
@@ -124,11 +190,17 @@ def _week_before(harm: Floats, day: Ints, codes: Objects, shift: int) -> WeekOfH
                       {name: harm[places].sum(axis=0) for name, places in own.items() if places.size})
 
 
-def _best(harm: Floats, beat: Objects, boxes_per_beat: float) -> float:
-    """Harm of the most harmful boxes of each beat, the last one in part where their number is not whole."""
-    total = 0.0
-    for name in set(beat[pd.notna(beat)]):
-        own = np.sort(harm[beat == name])[::-1]
-        share = np.clip(boxes_per_beat - np.arange(own.size), 0.0, 1.0)
-        total += float((own * share).sum())
-    return total
+def _best(harm: Floats, beat: Objects, rules: Rules) -> float:
+    """Harm of the most harmful boxes of each beat, or of the shift where beats share a total.
+
+    The last one counts in part where their number is not whole.
+    """
+    if rules.get(PER_SHIFT):
+        return _most_harmful(harm[pd.notna(beat)], rules[PER_SHIFT])
+    each = fixed_boxes(rules, set(beat[pd.notna(beat)]))
+    return sum(_most_harmful(harm[beat == name], number) for name, number in each.items())
+
+
+def _most_harmful(harm: Floats, number: float) -> float:
+    own = np.sort(harm)[::-1]
+    return float((own * np.clip(number - np.arange(own.size), 0.0, 1.0)).sum())

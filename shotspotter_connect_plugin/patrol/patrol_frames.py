@@ -58,14 +58,20 @@ MinuteDays = Annotated[pd.DataFrame, Rows("what a box had delivered in a shift",
 CapBoxes = Annotated[pd.DataFrame, Rows("a box, in the order of the ids", columns(
     ("col", "integer", "column of the fishnet"), ("row", "integer", "row of the fishnet")) + _BEAT, columns(
     ("neighbourhood", "text", "that holds most of the box; needed where the rules hold share caps"),))]
-CapCosts = Annotated[pd.DataFrame, Rows("a cap under all rules, or alone", columns(
-    ("cap", "real", "largest chance of a box in a shift"), ("rules", "text", "all rules; cap alone"),
-    ("covered_harm", "real", "expected harm in drawn boxes over that of always the most harmful boxes of each beat"),
+CapCosts = Annotated[pd.DataFrame, Rows("a cap under all rules, or alone; then a way to share patrols", columns(
+    ("cap", "real", "largest chance of a box in a shift"),
+    ("rules", "text", "all rules; cap alone; equal per beat, in between or by harm, paced or not"),
+    ("covered_harm", "real", "expected harm in drawn boxes over that of always the most harmful boxes"),
     ("price_percent", "real", "what that falls short, per cent"), ("hits", "real", "expected events in drawn boxes"),
     ("hit_rate", "real", "hits over all events"), ("patrols", "integer", "of one history of draws"),
     ("boxes_served", "integer", "boxes ever drawn in it"), ("effective_boxes", "real", "effective number of boxes"),
     ("gini", "real", "of patrols over the boxes of beats"), ("longest_streak", "integer", "days in a row of a box"),
-    ("most_in_28_days", "integer", "patrols of a box")))]
+    ("most_in_28_days", "integer", "patrols of a box"),
+    ("covered_of_all", "real", "expected harm in drawn boxes over all forecast harm"),
+    ("minutes_least", "real", "minutes a week per 1,000 residents of the neighbourhood that expects fewest"),
+    ("minutes_most", "real", "the same of the one that expects most"),
+    ("busy_without", "real", "share of shifts in which the 5 % of boxes with most harm had no chance"),
+    ("longest_without", "integer", "most such shifts in a row of one of them")))]
 ChanceClasses = Annotated[pd.DataFrame, Rows("a class of chances: above < chance <= up_to", columns(
     ("above", "real", "lower edge"), ("up_to", "real", "upper edge"), ("box_shifts", "integer", "boxes times shifts"),
     ("expected", "real", "sum of the chances"), ("drawn", "integer", "how many were drawn"),

@@ -29,17 +29,19 @@ class CapCost(ConnectAlgorithm):
     HELP = ("Replays forecasts and lotteries of a past period under caps from 0.1 to 1 and tells, for each: how much "
             "expected harm the drawn boxes would have covered (against always taking the most harmful boxes), how many "
             "events would have fallen into them, and how evenly patrols would have spread: boxes ever served, "
-            "effective number of boxes, Gini, longest run of days in one box. So that a council can choose a cap with "
-            "open eyes. Events in a drawn box are not events prevented.")
+            "effective number of boxes, Gini, longest run of days in one box. Beside that it compares ways to share "
+            "the same patrols: equal per beat, by harm, in between, each with and without pacing. So that a chief and "
+            "a council can choose with open eyes. Events in a drawn box are not events prevented.")
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802
         self.add_workspace()
         self.add_period("First date of the replay, YYYY-MM-DD. A model trained on what was known at its plan hour is "
                         "needed.")
         self.add(QgsProcessingParameterFeatureSink(OUTPUT, "Costs", Qgis.ProcessingSourceType.Vector, optional=True),
-                 "Two rows per cap: with all rules of the lottery, and with the cap alone.")
+                 "Two rows per cap: with all rules of the lottery, and with the cap alone; then a row for each way to "
+                 "share patrols, under the cap of the settings.")
         self.add(QgsProcessingParameterFileDestination(REPORT, "Report", "HTML (*.html)", None, True),
-                 "Page with a chart and the table.")
+                 "Page with charts and tables.")
 
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:

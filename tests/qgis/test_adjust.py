@@ -109,9 +109,10 @@ def test_what_caps_cost_as_table_and_page(run, fails, full, tmp_path):
     run("capcost", WORKSPACE=str(full), FROM="2017-12-15", TO="2017-12-17", OUTPUT=str(table), REPORT=str(report),
         feedback=feedback)
     lines = table.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 21 and lines[0].startswith("cap,rules,covered_harm,price_percent,hits,hit_rate")
+    assert len(lines) == 27 and lines[0].startswith("cap,rules,covered_harm,price_percent,hits,hit_rate")
     text = report.read_text(encoding="utf-8")
-    assert "<svg" in text and text.count("<tr>") == 21 and "2017-12-15 to 2017-12-17" in text
-    assert sum(said.startswith("Cap ") for said in feedback.said) == 20
+    assert "<svg" in text and text.count("<tr>") == 28 and "2017-12-15 to 2017-12-17" in text
+    assert sum(said.startswith("Cap ") for said in feedback.said) == 26
+    assert sum("by harm, paced: " in said for said in feedback.said) == 1
     assert "FROM lies after TO" in fails("capcost", WORKSPACE=str(full), FROM="2017-12-17", TO="2017-12-15")
     assert "There is no model from" in fails("capcost", WORKSPACE=str(full), FROM="2016-01-01", TO="2016-01-02")

@@ -16,12 +16,22 @@ WORDS = {
     "price_percent": "Price of the lottery in covered harm, %", "hits": "Events expected in drawn boxes",
     "hit_rate": "Share of all events", "patrols": "Patrols", "boxes_served": "Boxes ever served",
     "effective_boxes": "Effective number of boxes", "gini": "Gini of patrols over boxes",
-    "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days"}
+    "longest_streak": "Longest run of days in one box", "most_in_28_days": "Most patrols of one box in 28 days",
+    "covered_of_all": "Covered harm, share of all",
+    "minutes_least": "Minutes a week per 1,000 residents, neighbourhood with fewest",
+    "minutes_most": "The same, neighbourhood with most",
+    "busy_without": "Shifts without a chance, busy boxes",
+    "longest_without": "Longest run of shifts without a chance, a busy box"}
+WAYS = ("rules", "covered_of_all", "covered_harm", "hits", "boxes_served", "gini", "minutes_least", "minutes_most",
+        "busy_without", "longest_without")
+"""Columns of the table of the ways to share patrols."""
+WAYS_TITLE, CAPS_TITLE = "How patrols can be shared", "What each cap costs"
 CHARTS = {"covered_harm": ("Covered harm, % of the most possible", 100.0),
           "effective_boxes": ("Effective number of boxes that share the patrols", 1.0)}
 KEY = "Filled points: all rules in force; open points: the cap alone."
 NO_CHARTS = "Charts are left out because the Python library reportlab is missing; the table holds the same numbers."
 _DIGITS = {"cap": 1, "covered_harm": 3, "price_percent": 1, "hits": 1, "hit_rate": 4, "effective_boxes": 0, "gini": 3}
+_SHARES = ("covered_of_all", "busy_without")
 _INK, _GRID, _OURS, _ALONE, _PAPER = "#1d2329", "#d5dae0", "#0b5394", "#b45f06", "#ffffff"
 
 
@@ -41,13 +51,25 @@ def write_page(table: pd.DataFrame, title: str, details: Sequence[str], path: st
 
 
 def parts(table: pd.DataFrame) -> list[str]:
-    """Charts and table as HTML."""
-    rows = [[_cell(name, value) for name, value in zip(table.columns, row)] for row in table.itertuples(index=False)]
-    return [charts(table), web_page.table([WORDS[name] for name in table], rows)]
+    """Charts and tables as HTML: the ways to share patrols first, then the caps."""
+    of_caps = table["rules"].isin([ALL_RULES, CAP_ALONE])
+    return [web_page.heading(WAYS_TITLE), _table(table.loc[~of_caps, list(WAYS)]), charts(table),
+            web_page.heading(CAPS_TITLE), _table(table[of_caps])]
+
+
+def _table(part: pd.DataFrame) -> str:
+    rows = [[_cell(name, value) for name, value in zip(part.columns, row)] for row in part.itertuples(index=False)]
+    return web_page.table([WORDS[name] for name in part], rows)
 
 
 def _cell(name: str, value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.{_DIGITS.get(name, 0)}f}"
+    if isinstance(value, str):
+        return value
+    if value != value:
+        return "n/a"
+    if name in _SHARES:
+        return f"{100 * value:.1f} %"
+    return f"{value:.{_DIGITS.get(name, 0)}f}"
 
 
 def charts(table: pd.DataFrame) -> str:

@@ -170,6 +170,31 @@ def test_a_lower_cap_covers_less_and_spreads_more(town):
     assert again.iloc[0].equals(whole[(whole["cap"] == 0.5) & (whole["rules"] == "all rules")].iloc[0].rename(0))
 
 
+def test_ways_to_share_patrols_are_compared_with_the_same_boxes(town):
+    harm, events, day, boxes = town
+    people = {"n": 500.0, "o": 4000.0, "empty": 0.0}
+    for own in (rules(), rules(boxes_per_shift=4, least_per_beat=1.0, pace=0.8)):
+        table = cap_cost.cost_of_caps(harm, events, day, boxes, (0.5,), own, residents=people).set_index("rules")
+        ways = table.iloc[2:]
+        assert (ways["cap"] == 0.5).all() and (ways["patrols"] <= 4 * 84).all() and ways["patrols"].min() > 300
+        assert ways.loc["equal per beat", "covered_of_all"] < ways.loc["by harm", "covered_of_all"]
+        for name in ("equal per beat", "in between", "by harm"):
+            paced, free = ways.loc[name + ", paced"], ways.loc[name]
+            assert paced["busy_without"] < free["busy_without"] and paced["longest_without"] <= free["longest_without"]
+    # By hand, of the way that these rules are.
+    alike = {**own, "pace": 0.8, "least_per_beat": 1.0}
+    chance, _ = cap_cost.replay_lottery(harm, day, boxes, 0.5, alike, 1)
+    found = table.loc["all rules"]
+    assert found["covered_of_all"] == pytest.approx((chance * harm).sum() / harm.sum())
+    minutes = chance.sum(axis=0) * 15 * 2 / 4  # a week, with one return
+    each = [1000 * minutes[boxes["neighbourhood"] == name].sum() / people[name] for name in "no"]
+    assert [found["minutes_least"], found["minutes_most"]] == pytest.approx(sorted(each))
+    busy = chance[:, np.argsort(-np.where(boxes["beat"].notna(), harm.sum(axis=0), -1.0))[:3]] <= 1e-9
+    assert found["busy_without"] == pytest.approx(busy.mean())
+    assert found["longest_without"] == longest_streak(busy).max()
+    assert found["covered_harm"] == pytest.approx((chance * harm).sum() / np.sort(harm[:, :58])[:, -4:].sum())
+
+
 def test_without_any_rule_the_replay_is_the_most_possible(town):
     harm, events, day, boxes = town
     free = dict(window_7_expected=99.0, window_7_hard=99, window_28_expected=99.0, window_28_hard=99,

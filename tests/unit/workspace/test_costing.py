@@ -10,7 +10,7 @@ from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.web import web_page
-from shotspotter_connect_plugin.reports.web.cap_cost_page import parts, write_page
+from shotspotter_connect_plugin.reports.web.cap_cost_page import WAYS, parts, write_page
 from shotspotter_connect_plugin.workspace.steps import costing, forecasting
 
 
@@ -36,7 +36,15 @@ def trained(tmp_path_factory):
 
 def test_the_replay_on_a_workspace_agrees_with_its_forecasts(trained):
     table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-31", caps=(0.1, 0.5))
-    assert table["cap"].tolist() == [0.1, 0.5] * 2 and table["rules"].tolist() == ["all rules"] * 2 + ["cap alone"] * 2
+    assert table["cap"].tolist() == [0.1, 0.5] * 2 + [0.5] * 6
+    assert table["rules"].tolist() == ["all rules"] * 2 + ["cap alone"] * 2 + [
+        "equal per beat", "in between", "by harm", "equal per beat, paced", "in between, paced", "by harm, paced"]
+    # These settings give every beat the same, so that row is the one of all rules under their cap.
+    pd.testing.assert_series_equal(table.iloc[4, 2:], table.iloc[1, 2:], check_names=False)
+    ways = table.iloc[4:].set_index("rules")
+    assert ways["covered_of_all"].between(0.1, 0.3).all() and (ways["hits"] > 0).all()
+    assert ways.loc["by harm, paced", "busy_without"] < ways.loc["by harm", "busy_without"]
+    assert table[["minutes_least", "minutes_most"]].isna().all(axis=None)  # no neighbourhoods
     assert (table["covered_harm"].between(0.05, 1.0)).all() and (table["hits"] > 0).all()
     alone = table[table["rules"] == "cap alone"]["covered_harm"].tolist()
     assert alone[0] < alone[1]
@@ -85,14 +93,15 @@ def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, 
     table = costing.cost_of_caps(trained, "2023-01-25", "2023-01-27", caps=(0.2, 0.6, 1.0))
     text = web_page.page("Caps & <costs>", costing.in_words(trained), parts(table))
     found = Page(text)
-    assert found.open == [] and found.cells == table.size
+    of_caps = table["rules"].isin(["all rules", "cap alone"])
+    assert found.open == [] and found.cells == table[of_caps].size + 6 * len(WAYS)
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
     points = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([^"]+)" cy="([^"]+)"', text)]
-    assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * table.shape[0] == 12
+    assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * of_caps.sum() == 12
     assert text.count("<svg") == 2 and "Filled points: all rules in force" in text
     monkeypatch.setitem(sys.modules, "reportlab.graphics", None)
     without = web_page.page("Caps", [], parts(table))
-    assert "reportlab is missing" in without and "<svg" not in without and Page(without).cells == table.size
+    assert "reportlab is missing" in without and "<svg" not in without and Page(without).cells == found.cells
     write_page(table, "Caps", [], tmp_path / "caps.html")
     assert (tmp_path / "caps.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     with pytest.raises(ConnectError, match="cannot be written"):
