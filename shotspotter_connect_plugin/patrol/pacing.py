@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PACE, DAYS = "pace", 7
 """The rule of a draw, the share of a budget that is spread; the days over which it is."""
-USUAL = 0.9
+USUAL = 0.85
 """Pace of a new workspace, and of the paced choices that are compared where the rules have none."""
 # Chosen: of an even part of the week. Less would take the lower-risk share from boxes that are quiet in a shift.
 _LEAST_PART = 0.1

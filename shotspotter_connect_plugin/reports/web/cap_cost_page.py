@@ -24,7 +24,9 @@ WORDS = {
     "longest_without": "Longest run of shifts without a chance, a busy box"}
 WAYS = ("rules", "covered_of_all", "covered_harm", "hits", "boxes_served", "gini", "minutes_least", "minutes_most",
         "busy_without", "longest_without")
-"""Columns of the table of the ways to share patrols."""
+"""Columns of the table of the ways to share patrols, and of that of the caps: as many as a page is wide."""
+OF_CAPS = ("cap", "rules", "covered_harm", "price_percent", "hits", "hit_rate", "patrols", "boxes_served",
+           "effective_boxes", "gini", "longest_streak", "most_in_28_days")
 WAYS_TITLE, CAPS_TITLE = "How patrols can be shared", "What each cap costs"
 CHARTS = {"covered_harm": ("Covered harm, % of the most possible", 100.0),
           "effective_boxes": ("Effective number of boxes that share the patrols", 1.0)}
@@ -54,7 +56,7 @@ def parts(table: pd.DataFrame) -> list[str]:
     """Charts and tables as HTML: the ways to share patrols first, then the caps."""
     of_caps = table["rules"].isin([ALL_RULES, CAP_ALONE])
     return [web_page.heading(WAYS_TITLE), _table(table.loc[~of_caps, list(WAYS)]), charts(table),
-            web_page.heading(CAPS_TITLE), _table(table[of_caps])]
+            web_page.heading(CAPS_TITLE), _table(table.loc[of_caps, list(OF_CAPS)])]
 
 
 def _table(part: pd.DataFrame) -> str:
@@ -64,7 +66,7 @@ def _table(part: pd.DataFrame) -> str:
 
 def _cell(name: str, value: float | str) -> str:
     if isinstance(value, str):
-        return value
+        return value.replace(" ", "\u00a0")  # a name stays on one line
     if value != value:
         return "n/a"
     if name in _SHARES:

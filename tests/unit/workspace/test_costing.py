@@ -10,7 +10,7 @@ from made_towns import new_town, square
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.reports.web import web_page
-from shotspotter_connect_plugin.reports.web.cap_cost_page import WAYS, parts, write_page
+from shotspotter_connect_plugin.reports.web.cap_cost_page import OF_CAPS, WAYS, parts, write_page
 from shotspotter_connect_plugin.workspace.steps import costing, forecasting
 
 
@@ -94,8 +94,10 @@ def test_the_page_has_the_table_and_a_chart_within_its_frame(trained, tmp_path, 
     text = web_page.page("Caps & <costs>", costing.in_words(trained), parts(table))
     found = Page(text)
     of_caps = table["rules"].isin(["all rules", "cap alone"])
-    assert found.open == [] and found.cells == table[of_caps].size + 6 * len(WAYS)
+    assert found.open == [] and found.cells == len(OF_CAPS) * of_caps.sum() + len(WAYS) * 6
     assert "Caps &amp; &lt;costs&gt;" in text and "not events prevented" in " ".join(text.split())
+    # Every figure of a draw's price is on the page: in one table or the other.
+    assert set(OF_CAPS) | set(WAYS) == set(table)
     points = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([^"]+)" cy="([^"]+)"', text)]
     assert all(0 <= x <= 640 and 0 <= y <= 244 for x, y in points) and len(points) == 2 * of_caps.sum() == 12
     assert text.count("<svg") == 2 and "Filled points: all rules in force" in text

@@ -51,8 +51,8 @@ def test_a_town_with_beats(tmp_path, town, town_beats):
 
 
 @pytest.mark.parametrize("named, boxes_per_shift, least, pace", [
-    ({}, 6, 1.0, 0.9), ({"boxes_per_beat": 3}, 0, 0.0, 0.9), ({"boxes_per_shift": 20}, 20, 0.0, 0.9),
-    ({"beat_boxes": {"101": 1}}, 0, 0.0, 0.9), ({"most_per_beat": 0.5}, 6, 0.0, 0.9), ({"pace": 0.0}, 6, 1.0, 0.0)])
+    ({}, 6, 1.0, 0.85), ({"boxes_per_beat": 3}, 0, 0.0, 0.85), ({"boxes_per_shift": 20}, 20, 0.0, 0.85),
+    ({"beat_boxes": {"101": 1}}, 0, 0.0, 0.85), ({"most_per_beat": 0.5}, 6, 0.0, 0.85), ({"pace": 0.0}, 6, 1.0, 0.0)])
 def test_a_new_agency_shares_by_harm_and_paces_unless_it_says_otherwise(tmp_path, town, town_beats, named,
                                                                         boxes_per_shift, least, pace):
     heard = Notes()
@@ -61,14 +61,14 @@ def test_a_new_agency_shares_by_harm_and_paces_unless_it_says_otherwise(tmp_path
         found = made.settings
     assert (found.boxes_per_shift, found.least_per_beat, found.pace) == (boxes_per_shift, least, pace)
     told = " ".join(heard.said)
-    assert ("shared among the beats by harm" in told) == bool(boxes_per_shift) and ("90% of" in told) == bool(pace)
+    assert ("shared among the beats by harm" in told) == bool(boxes_per_shift) and ("85% of" in told) == bool(pace)
 
 
 def test_a_workspace_keeps_its_rules_and_one_beat_has_nothing_to_share(tmp_path, town, town_beats):
     with create_workspace(tmp_path / "old.gpkg", town, town_beats, "PSA", "UTC") as made:
         assert (made.settings.boxes_per_shift, made.settings.pace, made.settings.least_per_beat) == (0, 0.0, 0.0)
     with create_workspace(tmp_path / "one.gpkg", town, timezone="UTC", first_choices=True) as made:
-        assert (made.settings.boxes_per_shift, made.settings.boxes_per_beat, made.settings.pace) == (0, 2, 0.9)
+        assert (made.settings.boxes_per_shift, made.settings.boxes_per_beat, made.settings.pace) == (0, 2, 0.85)
 
 
 def test_without_beats_there_is_one(workspace):
