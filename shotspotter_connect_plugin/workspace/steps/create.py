@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ..store.layers import VectorTable
 
 ONE_BEAT = "All"
-_LEAST = 1.0  # box that a beat of a new workspace expects at least
 
 
 def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: VectorTable | None = None,
@@ -117,15 +116,12 @@ def with_first_choices(settings: Settings, named: Collection[str], beats: int) -
     chosen: dict[str, Any] = {} if "pace" in named else {"pace": pacing.USUAL}
     if beats > 1 and not {"boxes_per_beat", "boxes_per_shift", "beat_boxes"} & set(named):
         chosen["boxes_per_shift"] = settings.boxes_per_beat * beats
-        if not {"least_per_beat", "most_per_beat"} & set(named):
-            chosen["least_per_beat"] = _LEAST
     return replace(settings, **chosen)
 
 
 def _choices_in_words(settings: Settings) -> str:
-    shared = (f"{settings.boxes_per_shift} boxes of a shift are shared among the beats by harm, at least "
-              f"{settings.least_per_beat:g} in each" if settings.boxes_per_shift else
-              f"{settings.boxes_per_beat} boxes are drawn in each beat and shift")
+    shared = (f"{settings.boxes_per_shift} boxes of a shift are shared among the beats by harm"
+              if settings.boxes_per_shift else f"{settings.boxes_per_beat} boxes are drawn in each beat and shift")
     paced = f"{settings.pace:.0%} of a box's patrols of a week are spread over its shifts" if settings.pace else (
         "a box's patrols of a week are not spread over its shifts")
     return f"{shared}; {paced}. Configure workspace changes both; What caps cost shows what they cost."

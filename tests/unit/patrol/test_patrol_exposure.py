@@ -177,7 +177,12 @@ def test_ways_to_share_patrols_are_compared_with_the_same_boxes(town):
         table = cap_cost.cost_of_caps(harm, events, day, boxes, (0.5,), own, residents=people).set_index("rules")
         ways = table.iloc[2:]
         assert (ways["cap"] == 0.5).all() and (ways["patrols"] <= 4 * 84).all() and ways["patrols"].min() > 300
-        assert ways.loc["equal per beat", "covered_of_all"] < ways.loc["by harm", "covered_of_all"]
+        told = cap_cost.choices(own, {"A", "B"})
+        assert list(told) == ways.index.tolist() and all(way["cap"] == 0.5 for way in told.values())
+        assert told["equal per beat"]["boxes_per_beat"] == 2 and "boxes_per_shift" not in told["equal per beat, paced"]
+        assert (told["by harm"]["boxes_per_shift"], told["by harm"]["least_per_beat"]) == (4, 0)
+        assert (told["in between"]["boxes_per_shift"], told["in between"]["least_per_beat"]) == (4, 1)
+        assert told["by harm, paced"]["pace"] == own.get("pace", 0.85) and "pace" not in told["by harm"]
         for name in ("equal per beat", "in between", "by harm"):
             paced, free = ways.loc[name + ", paced"], ways.loc[name]
             assert paced["busy_without"] < free["busy_without"] and paced["longest_without"] <= free["longest_without"]

@@ -51,8 +51,8 @@ def test_a_town_with_beats(tmp_path, town, town_beats):
 
 
 @pytest.mark.parametrize("named, boxes_per_shift, least, pace", [
-    ({}, 6, 1.0, 0.85), ({"boxes_per_beat": 3}, 0, 0.0, 0.85), ({"boxes_per_shift": 20}, 20, 0.0, 0.85),
-    ({"beat_boxes": {"101": 1}}, 0, 0.0, 0.85), ({"most_per_beat": 0.5}, 6, 0.0, 0.85), ({"pace": 0.0}, 6, 1.0, 0.0)])
+    ({}, 6, 0.0, 0.85), ({"boxes_per_beat": 3}, 0, 0.0, 0.85), ({"boxes_per_shift": 20}, 20, 0.0, 0.85),
+    ({"beat_boxes": {"101": 1}}, 0, 0.0, 0.85), ({"least_per_beat": 0.5}, 6, 0.5, 0.85), ({"pace": 0.0}, 6, 0.0, 0.0)])
 def test_a_new_agency_shares_by_harm_and_paces_unless_it_says_otherwise(tmp_path, town, town_beats, named,
                                                                         boxes_per_shift, least, pace):
     heard = Notes()
