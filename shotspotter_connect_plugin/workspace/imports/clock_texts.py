@@ -15,9 +15,13 @@ from ...forecast.instants import HOUR, MILLISECOND, MINUTE, NAT, SECOND
 if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints
 
-_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9,
-          "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13, "CET": 1, "CEST": 2, "BST": 1}
-_NAMED = "|".join(_ZONES)
+ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9,
+          "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13, "AEST": 10, "AEDT": 11, "AWST": 8, "CET": 1, "CEST": 2,
+         "BST": 1}
+"""Hours east of Greenwich of the clocks that are named so."""
+SUMMER = frozenset(name for name in ZONES if name.endswith("DT")) | {"CEST", "BST"}
+"""Those of summer."""
+_NAMED = "|".join(ZONES)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9})\d*)?)?\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*"
                     rf"(Z|z|(?:UTC|GMT)?[+-](?:0\d|1[0-4])(?::?(?:00|15|30|45))?|UTC|GMT|{_NAMED})?$")
 _HOUR = re.compile(r"(\d{1,2})\s*([AaPp])\.?\s?[Mm]\.?$")
@@ -129,8 +133,8 @@ def _with_offset(clock: int, offset: str) -> tuple[int, bool, bool, int]:
 
 def _east(text: str) -> int:
     """Seconds east of Greenwich."""
-    if text in _ZONES:
-        return _ZONES[text] * 3600
+    if text in ZONES:
+        return ZONES[text] * 3600
     text = text.removeprefix("UTC").removeprefix("GMT")
     if not text or text[0] not in "+-":
         return 0

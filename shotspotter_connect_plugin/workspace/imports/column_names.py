@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NAMES_ZONE = re.compile(r"(utc|gmt)$|^(utc|gmt)(?=[a-z]{3})")
+NAMES_ZONE = re.compile(r"(utc|gmt|zulu)$|^(utc|gmt|zulu)(?=[a-z]{3})")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -24,9 +24,30 @@ def words_of(column: object) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
+_OF_ZONE = re.compile(r"[\s_(\[-]*(?:\b|(?<=_))((?:UTC|GMT) ?[+\u2212-] ?\d{1,2}(?::?\d{2})?|"
+                      r"[ECMP][SD]T|AK[SD]T|HST|NZ[SD]T|AE[SD]T|AWST|CES?T|BST)[\s)\]]*$", re.IGNORECASE)
+
+
+_OF_TIME = re.compile(r"date|time|stamp|occur|report|start|begin|end|_dt|\bdt", re.IGNORECASE)
+_GREENWICH = re.compile(r"(UTC|GMT)[+-]0{1,2}(:?00)?")
+
+
+def named_clock(column: object) -> str:
+    """What a column's name says at its end of the clock of its times, as EST or UTC-6; "" where it says nothing."""
+    found = _OF_ZONE.search(str(column))
+    if not found or not _OF_TIME.search(str(column)[:found.start()]):
+        return ""
+    return found[1].upper().replace(" ", "").replace("\u2212", "-")
+
+
+def without_clock(column: object) -> str:
+    """A name without what :func:`named_clock` finds in it."""
+    return _OF_ZONE.sub("", str(column)) if named_clock(column) else str(column)
+
+
 def names_utc(column: str) -> bool:
     """Whether a column says by its name that its times are UTC."""
-    return bool(NAMES_ZONE.search(plain(column)))
+    return bool(NAMES_ZONE.search(plain(column))) or bool(_GREENWICH.fullmatch(named_clock(column)))
 
 
 _TELLS_OUTCOME = re.compile(

@@ -6,7 +6,7 @@ from typing import Mapping, Optional, Sequence, Union
 
 from ... import json_text
 from ...errors import ConnectError, some
-from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome
+from .column_names import NAMES_ZONE, names_utc, plain, tells_outcome, without_clock
 from .place_names import paired_by_words, words_in
 from .synonyms import BY_CONTENT, COLUMN_ROLES, NUMBERED, SEVERAL
 
@@ -149,7 +149,7 @@ def _forms(column: str) -> list[str]:
     """A name, the same without what it says of a zone or a unit, in other words of times, and the ends of one that is
     nested."""
     name = plain(column)
-    bare = _LOCAL.sub("", NAMES_ZONE.sub("", name))
+    bare = _LOCAL.sub("", NAMES_ZONE.sub("", plain(without_clock(column))))
     other = _THROUGH.sub("to", _STAMP.sub("datetime", bare))
     nested = str(column).split(".") if _NESTED.fullmatch(str(column)) else []
     return [name, bare, _UNIT.sub("", bare), other, *(plain("".join(nested[-parts:])) for parts in (2, 1) if nested)]

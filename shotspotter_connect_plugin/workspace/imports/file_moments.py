@@ -164,6 +164,10 @@ class FileMoments:
         readings = {}
         for role, columns in self.columns.items():
             by_name = names_utc(columns.name)
+            if not by_name and not columns.is_whole and names_utc(columns.beside_name):
+                by_name = True
+                warnings.append(f"Column {columns.beside_name} says that it is in UTC; so was the date beside it "
+                                f"({columns.name}) taken to be.")
             in_utc = by_name or (role in told and told[role].says == UTC and not self._zone_named)
             readings[role] = TimeReading(
                 "UTC" if in_utc else self._zone, in_utc or self._zone_named, zulu_is_local and not by_name, order,

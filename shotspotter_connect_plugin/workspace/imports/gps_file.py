@@ -83,16 +83,17 @@ class GpsFile:
         self.warnings.extend(self._system.told())
         by_form = "UTC" if self.source.kind in ("nmea", "track") or self.source.layer == "track_points" else ""
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
-        self.zone = "UTC" if names_utc(self.mapping["at"]) else named
+        self._split = self._is_split()
+        in_utc = any(names_utc(self.mapping[role]) for role in self._time_roles)
+        self.zone = "UTC" if in_utc else named
         self._zone_wins = bool(self.answers.source_timezone) and self.zone == named and not by_form
         self._zone_told = bool(self.answers.source_timezone) or self.zone == "UTC"
         self._check_units()
-        self._split = self._is_split()
         self._said, self._shown = options.date_order, dict(shown or {})
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
         self._settle(time_texts.parse(self._head[self.mapping["at"]]))
-        if not by_form and not names_utc(self.mapping["at"]):
+        if not by_form and not in_utc:
             self._check_zone()
         if "unit" not in self.mapping and "unit" not in self.answers.mapping:
             self._ask_if_far_apart()
@@ -177,6 +178,11 @@ class GpsFile:
 
     def _check_zone(self) -> None:
         """Raise a question where a column says that the clocks are of another zone, and nobody has named one."""
+        for named in [self.mapping[role] for role in self._time_roles if not self.answers.source_timezone]:
+            parsed, _ = self._first_clocks()
+            said = utc_offsets.named_otherwise(named, self.zone)
+            if said and (parsed.timed & ~parsed.offset).any():
+                raise utc_offsets.ZoneContradicted(self.source.name, named, said, self.zone)
         if utc_offsets.ROLE in self.mapping and not self.answers.source_timezone:
             column, (parsed, clock) = self.mapping[utc_offsets.ROLE], self._first_clocks()
             said = utc_offsets.contradicted(self._head[column], clock, parsed.timed & ~parsed.offset, self.zone)
@@ -193,10 +199,14 @@ class GpsFile:
 
     # Times
 
+    @property
+    def _time_roles(self) -> list[str]:
+        return [role for role in ("at", "at_time") if role in self.mapping]
+
     def _is_split(self) -> bool:
         """Whether the time of day stands in a column of its own."""
         split = "at_time" in self.mapping and not has_own_times(
-            time_texts.parse(self._head[self.mapping["at"]]), self.zone)
+            time_texts.parse(self._head[self.mapping["at"]]), "UTC")
         if not split:
             self.mapping.pop("at_time", None)
         return split

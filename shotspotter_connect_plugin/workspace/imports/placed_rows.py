@@ -271,8 +271,10 @@ class PlacedFile:
         self.answers = with_date_order(self.answers, self.source, columns, date_order, self.warnings,
                                        dates=self._dates)
         self._readings = self._read_times(times)
-        if utc_offsets.ROLE in self.mapping and not self._zone_named:
-            self._check_zone()
+        if not self._zone_named:
+            self._check_names()
+            if utc_offsets.ROLE in self.mapping:
+                self._check_zone()
         ids = np.sort(np.concatenate([part.ids for part in evidence]))
         self._repeated = np.unique(ids[1:][ids[1:] == ids[:-1]])
         samples = {pair: Positions.join([part.places[pair] for part in evidence]) for pair in self._pairs}
@@ -325,6 +327,15 @@ class PlacedFile:
         self._moments.settle(times)
         return self._moments.read(self.digests(), self.digests(), times.labels, self.answers.date_order,
                                   self.warnings)
+
+    def _check_names(self) -> None:
+        """Raise a question where the name of a column says that its clocks are of another zone."""
+        for role, columns in self._moments.columns.items():
+            for column in (columns.name, columns.beside_name):
+                said = utc_offsets.named_otherwise(column, self._readings[role].zone)
+                if said and any((parsed.timed & ~parsed.offset).any() for parsed in (
+                        self._moments.joined(digest)[role] for digest in self.digests())):
+                    raise utc_offsets.ZoneContradicted(self.source.name, column, said, self.zone)
 
     def _check_zone(self) -> None:
         """Raise a question where a column says that the clocks are of another zone."""

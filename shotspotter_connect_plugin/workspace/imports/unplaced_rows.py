@@ -9,7 +9,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...forecast.shifts import check_timezone
-from . import crews, privacy, source_times
+from . import crews, privacy, source_times, utc_offsets
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
@@ -119,7 +119,11 @@ class UnplacedFile:
 
     def instants(self, role: str, parsed: ParsedTimes) -> pd.Series:
         """Series of instants of parsed texts of a role; NaT where no time of day is known."""
-        zone = "UTC" if names_utc(self.mapping.get(role, "")) else self.zone
+        column = self.mapping.get(role, "")
+        zone = "UTC" if names_utc(column) else self.zone
+        said = "" if self._zone_named else utc_offsets.named_otherwise(column, zone)
+        if said and (parsed.timed & ~parsed.offset).any():
+            raise utc_offsets.ZoneContradicted(self.source.name, column, said, zone)
         return source_times.instants(parsed, zone, self.date_order, self._zone_named and zone == self.zone)
 
     def take_in(self, rejects: str, write: Callable[[Writer], tuple[Counts, dict[str, Any]]],

@@ -5,6 +5,7 @@ import re
 from functools import lru_cache
 
 from ...forecast.instants import NAT
+from .clock_texts import ZONES
 from .date_texts import day_of
 
 _JSON = re.compile(r"\\?/?(?:new )?Date\((-?\d{1,13})(?:[+-]\d{4})?\)\\?/?$")
@@ -18,6 +19,11 @@ _TIME = r"(\d{1,2}[:.hH]\d{2}.*|\d{1,2} ?[AaPp]\.? ?[Mm]\.?|\d{4}(?: ?(?:hrs?|ho
 _LAST = re.compile(r"(.+?)(?:[ T,;_]+| ?- ?| à | um | at | a las | alle | om )" + _TIME)
 _WORDS_LAST = re.compile(r" ?(?:uhr|hrs?|hours|\([^)]*\)|\[[^]]*\]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)\.?$",
                          re.IGNORECASE)
+_BRACKETS = re.compile(r"(.*?\d.*?) ?[(\[]([^)\]]*)[)\]]$")
+_OFFSET_LAST = re.compile(r"(?:[+-]\d{2}:?\d{2}|[+-]\d{2}|\d[Zz]|UTC|GMT)$")
+_GREENWICH = re.compile(r"(?:UTC|GMT)(?:[+-]\d{2}(?::?\d{2})?)?", re.IGNORECASE)
+_ZONE_NAME = re.compile(r"[A-Za-z_]+/[\w/+-]+|.* time|[ECMPA]T|(?:UTC|GMT).*|[+-]\d.*", re.IGNORECASE)
+_UNREADABLE = "!"
 _SIX_DIGITS = re.compile(r"(\d\d)(\d\d)(\d\d)$")
 _BLANKS = re.compile(r"[\s\u202f\u00a0\u2007]+")
 
@@ -34,7 +40,7 @@ def rewritten(text: str) -> tuple[str, str]:
         return found[1], ""
     if day_of(text)[0] != NAT:
         return text, ""
-    text = _WORDS_LAST.sub("", text)
+    text = _WORDS_LAST.sub("", _with_zone(text))
     for form in (_SAS, _LOG):
         found = form.match(text)
         if found:
@@ -55,6 +61,19 @@ def rewritten(text: str) -> tuple[str, str]:
     if not found:
         return text, ""
     return found[1].rstrip(" ,"), _clock(found[2])
+
+
+def _with_zone(text: str) -> str:
+    """A text whose zone stands in brackets with that zone bare, as a time of day is read with; one whose zone is a name
+    that tells no offset becomes a text that cannot be read, rather than a local time. Behind an offset it tells nothing.
+    """
+    found = _BRACKETS.match(text)
+    if not found or _OFFSET_LAST.search(found[1]):
+        return text
+    zone = found[2].strip()
+    if zone.upper() in ZONES or _GREENWICH.fullmatch(zone):
+        return f"{found[1]} {zone.upper()}"
+    return _UNREADABLE if _ZONE_NAME.fullmatch(zone) else text
 
 
 def _clock(text: str) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ...forecast.instants import MINUTE, NAT
+from .clock_texts import SUMMER, ZONES
+from .column_names import named_clock, names_utc
 from .source_questions import SourceQuestion
 from .source_times import to_utc
 
@@ -20,6 +22,7 @@ _NUMBER = re.compile(r"(?:UTC|GMT)?\s*([+-]?)(\d{3,6})(?:\.0)?")
 _MINUS = str.maketrans("\u2212\u2013", "--")
 _MOST = 14 * 60
 _AGREES = 0.9
+_HALF_YEARS = ("2024-01-15", "2024-07-15")
 
 
 class ZoneContradicted(SourceQuestion):
@@ -34,6 +37,19 @@ class ZoneContradicted(SourceQuestion):
             f"to the zone of its times: UTC, {zone}, or another one.",
             f"Column {column[:40]} says {said}, which is not the clock of {zone}. In which time zone are its times?",
             column, said, choices)
+
+
+def named_otherwise(column: str, zone: str) -> str:
+    """What the name of a column says of the clock of its times, where no clock of the zone is called so; else ""."""
+    said = named_clock(column)
+    if not said or names_utc(column):
+        return ""
+    halves = np.array([day.value for day in pd.to_datetime(_HALF_YEARS)])
+    here = sorted(((halves - to_utc(halves, zone, True)) // MINUTE).tolist())
+    if said not in ZONES:
+        return "" if set(_minutes(said)) & set(here) else said
+    # EST is no clock of Chicago, although CDT, which Chicago has in summer, shows the same.
+    return "" if ZONES[said] * 60 == here[said in SUMMER] else said
 
 
 def contradicted(texts: Sequence[str], wall: Ints, rows: Bools, zone: str) -> str:
