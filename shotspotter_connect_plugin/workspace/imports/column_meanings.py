@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Collection, Mapping, Optional, Sequence
 
 from ...errors import ConnectError, some
 from . import privacy
-from .column_names import words_of
+from .column_names import NAMES_ZONE, names_utc, plain, words_of
 from .column_recognition import ColumnMapping, given_roles, recognise
 from .place_columns import add_points
 from .row_source import POSITION_COLUMNS
@@ -60,6 +60,10 @@ def find_columns(columns: Sequence[str], table: str, mapping: ColumnMapping, war
             given[role] = None
             warnings.append(f"Column {column} looks like {about[column]} and was not read.")
     found = recognise([column for column in columns if not about[column]], table, given)
+    free = [column for column in columns if column not in {*found.values(), *filter(None, given.values())}
+            and not about[column]]
+    _number_ends(found, free, given, warnings)
+    _date_beside_utc(found, free, given)
     _settle_times(found, given)
     if "occurred_time" in found and not {"occurred", "occurred_from", "reported"} & set(found):
         found["occurred"] = found.pop("occurred_time")  # the only time there is: it has a date, or no row can be read
@@ -88,6 +92,43 @@ def _settle_times(found: dict[str, str], given: Mapping[str, Optional[str]]) -> 
     for part in ("_time", "_hour", "_half"):
         if "occurred" + part in found and others[0] + part not in found:
             found[others[0] + part] = found.pop("occurred" + part)
+
+
+def _number_ends(found: dict[str, str], free: Sequence[str], given: Mapping[str, Optional[str]],
+                 warnings: list[str]) -> None:
+    """Take "Date1" and "Date2" for the two ends between which an offence happened."""
+    if "occurred" not in found or {"occurred", "occurred_from", "occurred_to"} & {*given} or "occurred_to" in found:
+        return
+    last = _second(found["occurred"], free)
+    if not last:
+        return
+    first = found["occurred_from"] = found.pop("occurred")
+    found["occurred_to"] = last
+    if "occurred_time" in found:
+        found["occurred_from_time"] = found.pop("occurred_time")
+        ends = _second(found["occurred_from_time"], free)
+        found.update({"occurred_to_time": ends} if ends else {})
+    warnings.append(f"Columns {first} and {last} were taken for the times between which each offence happened. If they "
+                    f'are not, say so in MAPPING, as in {{"occurred": "{first}"}}.')
+
+
+def _second(column: str, free: Sequence[str]) -> str:
+    """The free column named as one that bears a 1, with a 2 in its place; "" where there is none."""
+    name = plain(column)
+    return next((other for other in free if name.count("1") == 1 and plain(other) == name.replace("1", "2")), "")
+
+
+def _date_beside_utc(found: dict[str, str], free: Sequence[str], given: Mapping[str, Optional[str]]) -> None:
+    """Put a time of a fix that is named as a time of day in UTC beside the column of dates."""
+    roles = COLUMN_ROLES["gps_fixes"]
+    at = found.get("at", "")
+    if "at" in given or "at_time" in {*found, *given} or not names_utc(at) or \
+            NAMES_ZONE.sub("", plain(at)) not in roles["at_time"]:
+        return
+    dates = [name for name in roles["at"] if "date" in name and "time" not in name]
+    date = next((column for column in free if plain(column) in dates), "")
+    if date:
+        found.update({"at": date, "at_time": at})
 
 
 def find_points(source: RowSource, table: str, found: dict[str, str], given: dict[str, Optional[str]],

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pandas as pd
 from ...forecast.instants import DAY, NAT
 from . import time_texts
 from .column_names import words_of
-from .durations import bare_numbers, minutes_of
+from .durations import bare_numbers, minutes_of, unclear_pair
 from .source_questions import SourceQuestion
 
 if TYPE_CHECKING:
@@ -46,6 +47,20 @@ class UnitUnknown(SourceQuestion):
             {json.dumps({unit: column}): unit for unit in IN_MINUTES})
 
 
+class PairUnknown(SourceQuestion):
+    """Whether two numbers with a colon are hours and minutes, or minutes and seconds."""
+
+    parameter = "MAPPING"
+
+    def __init__(self, name: str, column: str, example: str) -> None:
+        short, first = column[:40], example.partition(":")[0]
+        super().__init__(
+            f"Nothing in {name} tells whether {example} in column {short} is {int(first)} hours or minutes; say so in "
+            f'MAPPING, as {{"hours": "{short}"}} or {{"minutes": "{short}"}}, once for files of this kind.',
+            f"Is {example} in column {column} {int(first)} hours or {int(first)} minutes?", column, example,
+            {json.dumps({"minutes": column}): "minutes and seconds", json.dumps({"hours": column}): "hours and minutes"})
+
+
 def minutes_of_log(file: UnplacedFile, at: pd.Series, given: frozenset[str] = frozenset()) -> Floats:
     """Minutes of each row, NaN where nothing tells; rows whose end cannot be are rejected.
 
@@ -68,7 +83,10 @@ def minutes_of_log(file: UnplacedFile, at: pd.Series, given: frozenset[str] = fr
         return spent
     column, texts = file.mapping[role], file.texts(role)
     unit = role if role != "minutes" or role in given else _unit(file, column, texts, spent)
-    stated = minutes_of(texts, column, file.warnings, IN_MINUTES[unit])
+    pair = _unclear_pair(column, texts, spent)
+    if pair and not given & set(IN_MINUTES):
+        raise PairUnknown(file.source.name, column, pair)
+    stated = minutes_of(texts, column, file.warnings, IN_MINUTES[unit], bool(pair) and role == "minutes")
     if unit != "minutes":
         file.warnings.append(f"The numbers in column {column} were read as {unit}.")
     differ = int((np.abs(stated - spent) > _FARTHEST).sum())
@@ -76,6 +94,13 @@ def minutes_of_log(file: UnplacedFile, at: pd.Series, given: frozenset[str] = fr
         file.warnings.append(f"In {differ:,} rows column {column} is not the time from start to end; what it says was "
                              "taken.")
     return np.where(texts.to_numpy() == "", spent, stated)
+
+
+def _unclear_pair(column: str, texts: pd.Series, spent: Floats) -> str:
+    """An example of pairs of numbers that may be minutes and seconds, unless the name of the column or the ends tell."""
+    if re.search(r"hh?[ :_]?mm", column, re.IGNORECASE) or np.isfinite(spent).any():
+        return ""
+    return unclear_pair(texts)
 
 
 def _unit(file: UnplacedFile, column: str, texts: pd.Series, spent: Floats) -> str:

@@ -19,6 +19,8 @@ _TIMES = {
                      "occurredstart occurredstartdate fromdate fromdatetime "
                      "datefrom datetimefrom begindate begindatetime "
                      "beginningdate occurrencefrom occurrencestart occurrencestartdate firstoccurrencedate "
+                     "incidentfrom incidentfromdate incidentfromdatetime committedfrom committedfromdate offencefrom "
+                     "offencefromdate offensefrom offensefromdate crimefrom crimefromdate eventfrom eventfromdate "
                      "firstoccurrence cmplntfrdt earliestdate firstdate occurredonfrom offensestart offensestartdate "
                      "offensestartdatetime offensebegindate incidentstart incidentstartdate incidentstartdatetime "
                      "incidentbegin incidentbegindate incidentbegan dateincidentbegan crimestart crimestartdate "
@@ -28,6 +30,8 @@ _TIMES = {
                           "tatzeitanfangstunde tatzeitanfanguhrzeit",
     "occurred_to": "enddate enddatetime occurredto occurredtodate occurredtodatetime occurto occurredend "
                    "occurredenddate todate todatetime dateto datetimeto endingdate occurrenceto occurrenceend "
+                   "incidentto incidenttodate incidenttodatetime committedto committedtodate offenceto offencetodate "
+                   "offenseto offensetodate crimeto crimetodate eventto eventtodate "
                    "occurrenceenddate lastoccurrencedate lastoccurrence cmplnttodt latestdate lastdate occurredonto "
                    "offenseend offenseenddate offenseenddatetime incidentend incidentenddate incidentenddatetime "
                    "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate "
@@ -206,9 +210,9 @@ _ROLES = {
         "officer": "officer officerid officerno officernumber officerbadge officer1badge officer1badgeno officer1id "
                    "badge badgeid badgeno badgenumber officers "
                    "officerids badges badgenos badgenumbers crew crewbadges crewids assignedofficer assignedofficers "
-                   "employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
+                   "collarno collarnumber shoulderno shouldernumber warrantno warrantnumber employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
                    "personnelid payrollno memberid",
-        "shift_date": "shiftdate date dutydate workdate rosterdate day",
+        "shift_date": "shiftdate date dutydate workdate rosterdate day startdate begindate fromdate",
         "shift": "shift shiftcode shiftname tour watch",
         "duty": "status dutystatus shiftstatus rosterstatus attendance attendancestatus leave leavetype leavecode "
                 "absence absencetype absent paycode",
@@ -240,11 +244,12 @@ _ROLES = {
               "finishtime stoptime completiontime timecompleted cleared clear clearedat cleartime timecleared departed "
               "departedat departuretime timeout",
         "to_time": "endtime timeend endingtime finishtime stoptime completiontime",
-        "at": "atutc at timestamp datetime dateandtime startdatetime startedat startutc start loggedat logdatetime "
+        "at": "atutc at timestamp datetime dateandtime startdatetime startedat startutc loggedat logdatetime "
               "activitydatetime createdat created when date logdate activitydate startdate day arrivaldatetime "
-              "arrivedat arrived begandatetime begindatetime begin start starttime timestart begintime arrivaltime "
+              "arrivedat arrived begandatetime begindatetime start begin starttime timestart begintime arrivaltime "
               "timein time",
-        "at_time": "time timeofday starttime timestart begintime arrivaltime logtime activitytime clock hour timein",
+        "at_time": "start begin began time timeofday starttime timestart begintime arrivaltime arrived arrivedat timein "
+                   "logtime activitytime clock hour",
         "box_id": "boxid box boxcode cell cellid gridcell hotspot hotspotid",
     },
 }

@@ -120,8 +120,10 @@ def _contradicted(rows: TacticRows) -> Bools:
 def _moments(file: UnplacedFile) -> tuple[pd.Series, Bools]:
     """(instants, where a date was written that cannot be read)."""
     parsed = time_texts.parse(file.texts("at"))
-    if not has_own_times(parsed, file.zone):
-        parsed = time_texts.parse(file.texts("at"), file.texts("at_time")) if "at_time" in file.mapping else parsed
+    if not has_own_times(parsed, file.zone) and "at_time" in file.mapping:
+        beside = time_texts.parse(file.texts("at_time"))
+        parsed = beside if has_own_times(beside, file.zone) else time_texts.parse(
+            file.texts("at"), file.texts("at_time"))
     clock = time_texts.in_order(parsed, file.date_order)
     return file.instants("at", parsed), parsed.written & (clock == NAT)
 
