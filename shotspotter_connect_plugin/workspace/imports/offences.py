@@ -136,7 +136,8 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      r"SWINDLE|CON(FIDENCE)? GAME|"
      r"COUNTERFEIT|FALSE PRETEN|DECEPTI(ON|VE)|EXTORTION|BLACKMAIL", OTHER, "fraud", _FIRM),
     (r"^ASSAULT (WEAPON|RIFLE)S?$|^ILLEGAL SHOOTING$|<ARM>S?( \w+)? (OR )?FIREWORK|SHOTS? (FIRED|HEARD) (OR )?FIREWORK|"
-     r"FIREWORK\w* (OR )?(GUN ?(SHOTS?|FIRE)|SHOTS?)|\bLOST (OR )?(STOLEN|THEFT)|"
+     r"FIREWORK\w* (OR )?(GUN ?(SHOTS?|FIRE)|SHOTS?)|SHOT ?SPOTTER .*FIREWORK|"
+     r"\bLOST (OR )?(STOLEN|THEFT)|"
      r"<ASSAULT> (\w+ ){0,2}(NO|NOT|NON|WITHOUT|W O) (\w+ )?<ARM>", UNCLEAR, "says two things at once", _YIELDS),
     (r"(THEFT|LARCENY|LARC) (FROM|FRM|FR|F) (A )?<CAR>\b|<CAR> (PARTS|ACCESSOR\w*|BREAK ?INS?|PROWL\w*)|"
      r"\b(BURGLARY|BURG|BREAKING)( AND ENTERING| INTO| OF| FROM| TO| AN?| (UN)?OCC(UPIED)?)* <CAR>\b(?! THEFT)|"

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 _SHORTENED_ID = re.compile(r"\d([.,]\d+)?E\+\d{1,3}", re.I)
 """What Excel shows of a long number, and saves of it as CSV."""
-_WORDS_TOLD, _LONGEST_WORD = 8, 40
+_WORDS_TOLD, _LONGEST_WORD, _LONGEST_SENTENCE = 8, 40, 300
 
 
 @dataclass
@@ -245,8 +245,10 @@ class PlacedFile:
             for text, count in zip(texts, counts.values()):
                 named[text] += count
             shown = [f"{word or '?'} ({count:,})" for word, count in named.most_common(_WORDS_TOLD)]
-            if len(named) > _WORDS_TOLD:
-                shown.append(f"{len(named) - _WORDS_TOLD:,} more")
+            while len(f"{sentence}: {', '.join(shown)}, 1,000 more.") > _LONGEST_SENTENCE and len(shown) > 1:
+                shown.pop()
+            if len(named) > len(shown):
+                shown.append(f"{len(named) - len(shown):,} more")
             if shown:
                 yield f"{sentence}: {', '.join(shown)}."
 
