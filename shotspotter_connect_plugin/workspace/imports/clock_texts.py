@@ -22,9 +22,9 @@ ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST"
 SUMMER = frozenset(name for name in ZONES if name.endswith("DT")) | {"CEST", "BST"}
 """Those of summer."""
 _NAMED = "|".join(ZONES)
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9})\d*)?)?\s*(?:([AaPp])\.?\s?[Mm]\.?)?\s*"
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:](\d{1,9})\d*)?)?\s*(?:([AaPp])\.?(?:\s?[Mm]\.?)?)?\s*"
                     rf"(Z|z|(?:UTC|GMT)?[+-](?:0\d|1[0-4])(?::?(?:00|15|30|45))?|UTC|GMT|{_NAMED})?$")
-_HOUR = re.compile(r"(\d{1,2})\s*([AaPp])\.?\s?[Mm]\.?$")
+_HOUR = re.compile(r"(\d{1,2})\s*([AaPp])\.?(?:\s?[Mm]\.?)?$")
 _DOTTED = re.compile(r"(\d{2})[.hH](\d{2})(?:[.m](\d{2})s?)?$")
 _PADDED = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))?$")
 _SPELT = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?$")

@@ -38,6 +38,11 @@ _NUMBERS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 _BESIDE = 6
 _NEAR = 3 * DAY
 _CLEARLY = 3
+_PACKED = 100_000_000
+"""The packed numbers of a date are below this, see ``date_texts``."""
+_MONTHS_OF_YEAR = 12
+_SWAPPED = 5
+"""So many different dates of either kind are no chance: with days as they come, one file in a thousand would have them."""
 
 
 class OrderUnknown(SourceQuestion):
@@ -64,6 +69,7 @@ class AmbiguousDates:
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[str, str]] = {}
+        self._days_beside: dict[str, set[int]] = {}
 
     def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
         """Take in a column's texts and what :func:`time_texts.parse` made of them."""
@@ -73,6 +79,10 @@ class AmbiguousDates:
             if part:
                 text = str(np.asarray(texts, dtype=object)[row])
                 self._texts.setdefault(part, (column, (_NUMBERS.findall(text) or [text])[0]))
+        plain_dates = (parsed.parts == 0) & (parsed.clock != NAT)
+        if parsed.parts.any() and plain_dates.any():
+            days = np.unique(parsed.clock[plain_dates] // DAY).tolist()
+            self._days_beside.setdefault(column, set()).update(days)
 
     def add_columns(self, rows: FileRows, columns: Sequence[str]) -> None:
         """Take in some columns of rows of texts."""
@@ -104,6 +114,8 @@ class AmbiguousDates:
         possible = [order for row, order in enumerate(ORDERS) if (days[row] != NAT).all()]
         if not parts.size:
             return given
+        if not given:
+            self._check_swapped(name)
         if not possible and not given:
             self._contradiction(name, parts, days)
         if not possible:
@@ -127,6 +139,26 @@ class AmbiguousDates:
             f"Nothing in {name} tells whether {text} in column {column} is {readings}; set DATE_ORDER to "
             f"{' or '.join(choices)}, once for files of this kind.",
             f"Is {text} in column {column} {readings}? Choose at Dates.", column, text, choices)
+
+    def _check_swapped(self, name: str) -> None:
+        """Refuse a column in which all dates of three numbers have a day above 12, and all others one below 13: a
+        spreadsheet of another country kept as text what it could not read, and swapped day and month of the rest."""
+        for column, found in self._days_beside.items():
+            dates = np.array(sorted(found), dtype="datetime64[D]")
+            days = (dates - dates.astype("datetime64[M]")).astype(int) + 1
+            told = [(divmod(abs(part) % _PACKED // 10_000, 100), text) for part, (own, text) in self._texts.items()
+                    if own == column]
+            for row, order in ((0, DAY_FIRST), (1, MONTH_FIRST)):
+                if min(len(told), len(days)) >= _SWAPPED and days.max() <= _MONTHS_OF_YEAR and all(
+                        numbers[row] > _MONTHS_OF_YEAR for numbers, _ in told):
+                    short, text = column[:40], told[0][1]
+                    raise OrderRefused(
+                        f"In column {short} of {name[:40]} all dates kept as text have a day above 12 ({text}), and all "
+                        "others one below 13: a spreadsheet has swapped day and month of those. Export them as text; "
+                        f"or, if all are right, set DATE_ORDER to {order}.",
+                        f"All dates in column {short} that are text have a day above 12 ({text}), and all others one "
+                        "below 13: a spreadsheet may have swapped day and month of those. Are they right?",
+                        column, text, {order: "all are right as they stand"})
 
     def _check(self, name: str, parts: Ints, days: Ints, possible: list[str], order: str,
                is_given: bool) -> None:

@@ -55,6 +55,7 @@ _TIMES = {
     "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
                      "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "
                      "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h "
+                     "timerange timeframe timespan "
                      "horahecho horahechos horadehechos horadeloshechos horadofato horafato heuredesfaits heurefaits "
                      "timecommitted "
                      "committedtime horadelhecho horadelito horaocurrencia horaocorrencia "
