@@ -33,6 +33,8 @@ _TWO_TIMES = re.compile(r"\d{1,2}:?\d{2} ?[-–—] ?\d{1,2}:?\d{2}$")
 _RANGE = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bto\b)\s*(.*\d.*)$")
 _WORDS_BEHIND = re.compile(r"(?<=\d)\s*(?:hrs?|hours|uhr|(?<=\d{4})h)\.?$", re.IGNORECASE)
 """What says of digits that they are a time of day: 1430 hrs, 14:30 Uhr."""
+_FIRST_DAY = re.compile(r"(?:(?:1899-12-3[01]|19(?:00|70)-01-0[01])[ T]|(?:12/3[01]/1899|0?1/0?[01]/19(?:00|70)) )")
+_MEANT_BY_NOBODY = re.compile(r"(?:[Zz]|[+-]00:?00|\+00)$")
 _AROUND = " \t\r\n'\"\u2018\u2019"
 """Blanks, and the quotation mark by which a spreadsheet keeps the zeros of a number."""
 _NOON = re.compile(r"(?:12(?::00)? ?)?noon$", re.IGNORECASE)
@@ -66,8 +68,11 @@ def clock_of(text: str, alone: bool = True) -> tuple[int, bool, bool, int, int]:
         return NAT, False, False, 0, NO_NUMBER
     if text[-1:].isalpha() or text[-1:] == ".":
         text = _WORDS_BEHIND.sub("", text)
-    # A time that a spreadsheet keeps carries a date of its own.
-    if len(text) > 10 and text[4:5] == "-" and text[10] in " T":
+    # A time that a spreadsheet or a database keeps carries a date of its own; on its first day no zone is meant.
+    first_day = _FIRST_DAY.match(text)
+    if first_day:
+        text = _MEANT_BY_NOBODY.sub("", text[first_day.end():])
+    elif len(text) > 10 and text[4:5] == "-" and text[10] in " T":
         text = text[11:]
     number = _NUMBER.match(text)
     if number:

@@ -35,6 +35,8 @@ BACKWARDS = "an end before the start"
 ANOTHER_SHIFT = ("hours mostly outside the shift that the row names: which morning is meant is not clear; write the "
                  "start with its date")
 CONTRADICTED = "another row further down has the same unit, officer and start, and says otherwise"
+_LONG = pd.Timedelta(hours=16)
+"""Longer than this hardly any crew is aboard: a double shift is 16 hours."""
 _KEY, _SAYS = ["unit", "officer", "from_utc"], ["to_utc", "shift_date", "shift"]
 
 
@@ -90,6 +92,11 @@ def import_roster(workspace: Workspace, path: Union[str, Path], mapping: ColumnM
         "shift": np.where(pd.isna(shift), assigned[1], shift)})[file.good].explode("officer", ignore_index=True)
     file.reject(np.isin(np.arange(len(file)), rows["row"][_differ(rows, rows)]), CONTRADICTED, "from")
     rows = rows[file.good[rows["row"].to_numpy(int)]]
+
+    long = int((file.good & (end - start > _LONG).to_numpy()).sum())
+    if long:
+        file.warnings.append(f"{long:,} rows have a crew aboard for more than 16 hours; if their times are on a clock "
+                             "of twelve hours, export them with AM and PM.")
 
     def write(writer: Writer) -> tuple[Counts, dict[str, Any]]:
         once = rows.drop_duplicates(_KEY, keep="last")
