@@ -43,11 +43,13 @@ HOURS, MINUTES, SECONDS = FORMS = ("hours", "hours and minutes", "hours, minutes
 """What bare numbers of a column can be: 14, 1430 or 143000."""
 _NO_HOUR, _NO_MINUTE = 25, 2401
 """The greatest hour, and hour and minute, plus 1."""
-_NO_SLIPS = 0.1
-"""From this share on, the numbers of a column show its form: less than a tenth of all times lie in the first minutes
-after midnight, where hours and minutes, and seconds, are as short as the form before."""
+_NO_SLIPS, _SOME, _MANY = 0.02, 3, 0.1
+"""From this share on, the numbers of a column show its form, if there are some of them, or many in a short column: most
+times lie after the first minutes of the day, where hours and minutes, and seconds, are as short as the form before."""
 COUNTS = 3
 """How many counts :func:`counts_of` gives."""
+_PADDED_FORMS = {4: MINUTES, 6: SECONDS}
+"""The form of a number that zeros make so many digits long."""
 NO_NUMBER = 0
 """What stands for a text that is no bare number; n + 1 stands for the number n."""
 
@@ -75,6 +77,11 @@ def clock_of(text: str, alone: bool = True) -> tuple[int, bool, bool, int, int]:
     elif len(text) > 10 and text[4:5] == "-" and text[10] in " T":
         text = text[11:]
     number = _NUMBER.match(text)
+    form = _PADDED_FORMS.get(len(text)) if text[:1] == "0" and number else None
+    if form:
+        # Zeros in front tell the form of a number without the rest of its column.
+        clock, covers = numbered(np.array([int(text) + 1]), form)
+        return int(clock[0]), False, False, int(covers[0]), NO_NUMBER
     if number:
         return NAT, False, False, 0, int(number[1]) + 1
     found = _range(text) if alone and _TWO_TIMES.match(text) else _written(text)
@@ -107,9 +114,12 @@ def _range(text: str) -> tuple[int, bool, bool, int]:
     if not ends:
         return NAT, False, False, 0
     first, last = (clock_of(end) for end in ends.groups())
-    if first[4] and last[4]:
-        form = form_of(counts_of(np.array([first[4], last[4]])))
-        first, last = ((int(numbered(np.array([end[4]]), form)[0][0]), *end[1:]) for end in (first, last))
+    bare = [end[4] for end in (first, last) if end[4]]
+    padded = [form for end in ends.groups() if end[0] == "0" and (form := _PADDED_FORMS.get(len(end)))]
+    if len(bare) == 2 or bare and padded:
+        form = padded[0] if padded else form_of(counts_of(np.array(bare)))
+        first, last = ((int(numbered(np.array([end[4]]), form)[0][0]) if end[4] else end[0], *end[1:])
+                       for end in (first, last))
     if NAT in (first[0], last[0]) or first[1] or last[1]:
         return NAT, False, False, 0
     # Both ends are written to the minute, and the last belongs to it: 14:59 and 15:00 both end this hour.
@@ -162,10 +172,10 @@ def counts_of(numbers: Ints) -> Ints:
 def form_of(counts: Ints) -> str:
     """What the bare numbers of a column are: one of :data:`FORMS`. A few that do not fit are slips of a key: they do
     not make minutes of the hours of all others, nor seconds of the minutes."""
-    numbers, minutes, seconds = np.asarray(counts).tolist()
-    if seconds and seconds >= _NO_SLIPS * numbers:
-        return SECONDS
-    return MINUTES if minutes and minutes >= _NO_SLIPS * numbers else HOURS
+    numbers, *longer = np.asarray(counts).tolist()
+    minutes, seconds = (count and count >= _NO_SLIPS * numbers and (count >= _SOME or count >= _MANY * numbers)
+                        for count in longer)
+    return SECONDS if seconds else MINUTES if minutes else HOURS
 
 
 def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:

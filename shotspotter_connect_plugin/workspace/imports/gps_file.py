@@ -13,10 +13,10 @@ from ...errors import ConnectError
 from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from . import coordinates, privacy, source_times, time_texts, utc_offsets
+from . import coordinates, crews, privacy, source_times, time_texts, utc_offsets
 from .cell_texts import plain_code
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
-from .column_names import names_utc
+from .column_names import names_utc, plain
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .date_order import check_order, with_date_order
@@ -27,6 +27,7 @@ from .position_texts import read_positions
 from .raw_messages import refuse_raw_messages
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
+from .synonyms import COLUMN_ROLES
 from .time_columns import has_own_times
 from .value_words import says_no_fix
 
@@ -51,6 +52,7 @@ NO_DATE = "a date or time that cannot be read"
 NO_UNIT = "no unit"
 NO_FIX = "no position, as the receiver itself says: it repeats an old one"
 _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
+_OFFICERS = frozenset(COLUMN_ROLES["roster"]["officer"])
 _SLICE = 50_000
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
@@ -162,13 +164,18 @@ class GpsFile:
                                      '{"unit": "column"}.')
             return
         column = self.mapping["unit"]
-        what = privacy.values_about_persons(self._head[column].unique())
+        units = self._head[column].unique()
+        what = privacy.values_about_persons(_badges(units) if self._names_officers() else units)
         if what == "number plates":
             self.warnings.append(f"The units in column {column} look like number plates; if they are, name a column "
                                  "with unit codes in MAPPING.")
         elif what:
             raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
                                'unit codes in MAPPING, as in {"unit": "column"}.')
+
+    def _names_officers(self) -> bool:
+        """Whether the column of the unit is one of officers, where names may stand beside badge numbers."""
+        return plain(self.mapping["unit"]) in _OFFICERS
 
     def _first_clocks(self) -> tuple[ParsedTimes, Ints]:
         """The times of the first fixes, and their clocks (ns)."""
@@ -297,6 +304,8 @@ class GpsFile:
         if "unit" not in self.mapping:
             return np.full(len(chunk), _stem(self.source.name), dtype=object)
         codes, names = pd.factorize(chunk[self.mapping["unit"]])
+        if self._names_officers():
+            names = _badges(names)
         return np.array([plain_code(str(name).strip()) for name in names], dtype=object)[codes]
 
     def _accuracy(self, chunk: FileRows) -> Floats:
@@ -305,6 +314,12 @@ class GpsFile:
                 values = numbers(chunk[self.mapping[role]].map(str.strip))
                 return np.where(values > 0, values * metres, np.nan)
         return np.full(len(chunk), np.nan)
+
+
+def _badges(cells: Objects) -> list[str]:
+    """The badge number of each cell without the words beside it; a cell that has not just one as it is."""
+    lists, wrong, _ = crews.badges_of([pd.Series(cells, dtype=object)])
+    return [badges[0] if len(badges) == 1 and not bad else cell for badges, bad, cell in zip(lists, wrong, cells)]
 
 
 def _without_fix(words: pd.Series) -> Bools:
