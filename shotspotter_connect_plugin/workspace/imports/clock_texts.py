@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...forecast.arrays import Bools, Ints
 
 ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9,
-          "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13, "AEST": 10, "AEDT": 11, "AWST": 8, "CET": 1, "CEST": 2,
+         "AKDT": -8, "HST": -10, "NZST": 12, "NZDT": 13, "AEST": 10, "AEDT": 11, "AWST": 8, "CET": 1, "CEST": 2,
          "BST": 1}
 """Hours east of Greenwich of the clocks that are named so."""
 SUMMER = frozenset(name for name in ZONES if name.endswith("DT")) | {"CEST", "BST"}

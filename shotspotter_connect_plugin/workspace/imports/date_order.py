@@ -42,7 +42,7 @@ _PACKED = 100_000_000
 """The packed numbers of a date are below this, see ``date_texts``."""
 _MONTHS_OF_YEAR = 12
 _SWAPPED = 5
-"""So many different dates of either kind are no chance: with days as they come, one file in a thousand would have them."""
+"""So many different dates of either kind are no chance: with days as they come, one file in a thousand has them."""
 
 
 class OrderUnknown(SourceQuestion):
@@ -153,8 +153,8 @@ class AmbiguousDates:
                         numbers[row] > _MONTHS_OF_YEAR for numbers, _ in told):
                     short, text = column[:40], told[0][1]
                     raise OrderRefused(
-                        f"In column {short} of {name[:40]} all dates kept as text have a day above 12 ({text}), and all "
-                        "others one below 13: a spreadsheet has swapped day and month of those. Export them as text; "
+                        f"In column {short} of {name[:40]} all dates kept as text have a day above 12 ({text}), and "
+                        "all others one below 13: a spreadsheet has swapped day and month of those. Export them as text; "
                         f"or, if all are right, set DATE_ORDER to {order}.",
                         f"All dates in column {short} that are text have a day above 12 ({text}), and all others one "
                         "below 13: a spreadsheet may have swapped day and month of those. Are they right?",

@@ -58,7 +58,8 @@ class PairUnknown(SourceQuestion):
             f"Nothing in {name} tells whether {example} in column {short} is {int(first)} hours or minutes; say so in "
             f'MAPPING, as {{"hours": "{short}"}} or {{"minutes": "{short}"}}, once for files of this kind.',
             f"Is {example} in column {column} {int(first)} hours or {int(first)} minutes?", column, example,
-            {json.dumps({"minutes": column}): "minutes and seconds", json.dumps({"hours": column}): "hours and minutes"})
+            {json.dumps({role: column}): words for role, words in (
+                ("minutes", "minutes and seconds"), ("hours", "hours and minutes"))})
 
 
 def minutes_of_log(file: UnplacedFile, at: pd.Series, given: frozenset[str] = frozenset()) -> Floats:
@@ -97,7 +98,7 @@ def minutes_of_log(file: UnplacedFile, at: pd.Series, given: frozenset[str] = fr
 
 
 def _unclear_pair(column: str, texts: pd.Series, spent: Floats) -> str:
-    """An example of pairs of numbers that may be minutes and seconds, unless the name of the column or the ends tell."""
+    """An example of pairs of numbers that may be minutes and seconds, unless the column's name or the ends tell."""
     if re.search(r"hh?[ :_]?mm", column, re.IGNORECASE) or np.isfinite(spent).any():
         return ""
     return unclear_pair(texts)

@@ -28,8 +28,8 @@ _NUMBERED = re.compile(r"(.*\b(?:coordinates?|coords?|geometry)\W*)([01])\W*", r
 ELSEWHERE = re.compile(
     r"\b(?:dest|destination|dropoff|drop|end|ending|to|home|hospital|station|prev|previous|last known|victim|suspect|"
     r"caller|reporter|reporting|officer|min|max|delta|error|accuracy|sigma|dispatch|dispatched|billing|office|"
-    r"headquarters|tower|next|recovery|recovered|arrest|arrested|booking|jail|tow|towed|impound|impounded|owner|offender|"
-    r"employer)\b")
+    r"headquarters|tower|next|recovery|recovered|arrest|arrested|booking|jail|tow|towed|impound|impounded|owner|"
+    r"offender|employer)\b")
 """Words that say a position is of something else than the event or the unit, or no position."""
 
 

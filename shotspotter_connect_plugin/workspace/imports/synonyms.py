@@ -211,7 +211,8 @@ _ROLES = {
         "officer": "officer officerid officerno officernumber officerbadge officer1badge officer1badgeno officer1id "
                    "badge badgeid badgeno badgenumber officers "
                    "officerids badges badgenos badgenumbers crew crewbadges crewids assignedofficer assignedofficers "
-                   "collarno collarnumber shoulderno shouldernumber warrantno warrantnumber employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
+                   "collarno collarnumber shoulderno shouldernumber warrantno warrantnumber "
+                   "employeeid employeeids employeeno employeenumber empid empno serialno serialnumber staffid "
                    "personnelid payrollno memberid",
         "shift_date": "shiftdate date dutydate workdate rosterdate day startdate begindate fromdate",
         "shift": "shift shiftcode shiftname tour watch",
@@ -249,8 +250,8 @@ _ROLES = {
               "activitydatetime createdat created when date logdate activitydate startdate day arrivaldatetime "
               "arrivedat arrived begandatetime begindatetime start begin starttime timestart begintime arrivaltime "
               "timein time",
-        "at_time": "start begin began time timeofday starttime timestart begintime arrivaltime arrived arrivedat timein "
-                   "logtime activitytime clock hour",
+        "at_time": "start begin began time timeofday starttime timestart begintime arrivaltime arrived arrivedat "
+                   "timein logtime activitytime clock hour",
         "box_id": "boxid box boxcode cell cellid gridcell hotspot hotspotid",
     },
 }

@@ -65,8 +65,8 @@ def rewritten(text: str) -> tuple[str, str]:
 
 def _with_zone(text: str) -> str:
     """A text whose zone stands in brackets with that zone bare, as a time of day is read with; one whose zone is a name
-    that tells no offset becomes a text that cannot be read, rather than a local time. Behind an offset it tells nothing.
-    """
+    that tells no offset becomes a text that cannot be read, rather than a local time. Behind an offset it tells
+    nothing."""
     found = _BRACKETS.match(text)
     if not found or _OFFSET_LAST.search(found[1]):
         return text
