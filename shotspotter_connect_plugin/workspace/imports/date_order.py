@@ -154,8 +154,8 @@ class AmbiguousDates:
                     short, text = column[:40], told[0][1]
                     raise OrderRefused(
                         f"In column {short} of {name[:40]} all dates kept as text have a day above 12 ({text}), and "
-                        "all others one below 13: a spreadsheet has swapped day and month of those. Export them as text; "
-                        f"or, if all are right, set DATE_ORDER to {order}.",
+                        "all others one below 13: a spreadsheet has swapped day and month of those. Export them as "
+                        f"text; or, if all are right, set DATE_ORDER to {order}.",
                         f"All dates in column {short} that are text have a day above 12 ({text}), and all others one "
                         "below 13: a spreadsheet may have swapped day and month of those. Are they right?",
                         column, text, {order: "all are right as they stand"})
