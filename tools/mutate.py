@@ -42,7 +42,7 @@ TESTS = {
         "shift_draw", "shift_plan", "adjusting", "live_patrol", "tactic_list", "visit_finding"))],
     "workspace/store": [f"{_WORKSPACE}{name}.py" for name in (
         "store", "store_upsert", "store_spatial", "create", "configure", "runs", "roles", "layers", "layer_file",
-        "read_only", "adjusting", "rows", "many_rows", "full_disk", "second_home")]}
+        "read_only", "adjusting", "rows", "column_values", "many_rows", "full_disk", "second_home")]}
 OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:pytest_qgis"]
 LONGEST = 60.0  # seconds of tests for one change
 OPERATORS = (
