@@ -152,7 +152,7 @@ def changes(path, each):
         text = mutate_code(source, get_operator("core/" + name)(), number)
         try:
             changed = meaning(text) != same
-        except (SyntaxError, TypeError):
+        except (SyntaxError, TypeError, AttributeError):  # the last of an exception with a dotted name
             continue
         if changed and taken < each:
             taken += 1
