@@ -149,8 +149,8 @@ def changes(path, each):
                   for number, place in enumerate(places)]
     taken = 0
     for _, name, number, line in sorted(found):
-        text = mutate_code(source, get_operator("core/" + name)(), number)
         try:
+            text = mutate_code(source, get_operator("core/" + name)(), number)
             changed = meaning(text) != same
         except (SyntaxError, TypeError, AttributeError):  # the last of an exception with a dotted name
             continue

@@ -41,12 +41,16 @@ _NOON = re.compile(r"(?:12(?::00)? ?)?noon$", re.IGNORECASE)
 _LONGEST = 80
 HOURS, MINUTES, SECONDS = FORMS = ("hours", "hours and minutes", "hours, minutes and seconds")
 """What bare numbers of a column can be: 14, 1430 or 143000."""
+HOURS_TO_24 = "hours from 1 to 24"
+"""As hours, but nobody says whether an hour is told by its beginning or by its end."""
+_ENOUGH_HOURS = 24
+"""So many numbers, 24 among them and never 0, show that a column's hours go from 1 to 24."""
 _NO_HOUR, _NO_MINUTE = 25, 2401
 """The greatest hour, and hour and minute, plus 1."""
 _NO_SLIPS, _SOME, _MANY = 0.02, 3, 0.1
 """From this share on, the numbers of a column show its form, if there are some of them, or many in a short column: most
 times lie after the first minutes of the day, where hours and minutes, and seconds, are as short as the form before."""
-COUNTS = 3
+COUNTS = 5
 """How many counts :func:`counts_of` gives."""
 _PADDED_FORMS = {4: MINUTES, 6: SECONDS}
 """The form of a number that zeros make so many digits long."""
@@ -160,22 +164,24 @@ def _east(text: str) -> int:
 
 def counts_of(numbers: Ints) -> Ints:
     """On which :func:`form_of` decides, of a column's bare numbers plus 1: how many there are, how many are no hour but
-    an hour and minute, how many neither but an hour, minute and second; those of parts of a column sum to those of the
-    column. 99 and 9999, which stand for a time that is not known, are none of the latter; 0 and 1, which do so far more
-    often than others, tell nothing."""
+    an hour and minute, how many neither but an hour, minute and second, how many are 0, how many 24; those of parts of
+    a column sum to those of the column. 99 and 9999, which stand for a time that is not known, are none of the latter;
+    0 and 1, which do so far more often than others, tell nothing of minutes and seconds."""
     numbers = np.asarray(numbers)
     known = {form: numbered(numbers, form)[0] != NAT for form in FORMS}
     minutes = known[MINUTES] & (numbers > _NO_HOUR)
-    return np.array([(numbers > 2).sum(), minutes.sum(), (known[SECONDS] & (numbers > _NO_MINUTE)).sum()])
+    return np.array([(numbers > 2).sum(), minutes.sum(), (known[SECONDS] & (numbers > _NO_MINUTE)).sum(),
+                     (numbers == 1).sum(), (numbers == _NO_HOUR).sum()])
 
 
 def form_of(counts: Ints) -> str:
-    """What the bare numbers of a column are: one of :data:`FORMS`. A few that do not fit are slips of a key: they do
-    not make minutes of the hours of all others, nor seconds of the minutes."""
-    numbers, *longer = np.asarray(counts).tolist()
+    """What the bare numbers of a column are: one of :data:`FORMS`, or :data:`HOURS_TO_24`. A few that do not fit are
+    slips of a key: they do not make minutes of the hours of all others, nor seconds of the minutes."""
+    numbers, *longer, zeros, last_hours = np.asarray(counts).tolist()
     minutes, seconds = (count and count >= _NO_SLIPS * numbers and (count >= _SOME or count >= _MANY * numbers)
                         for count in longer)
-    return SECONDS if seconds else MINUTES if minutes else HOURS
+    hours = HOURS_TO_24 if last_hours and not zeros and numbers >= _ENOUGH_HOURS else HOURS
+    return SECONDS if seconds else MINUTES if minutes else hours
 
 
 def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:
@@ -183,6 +189,8 @@ def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:
     value = np.asarray(numbers, dtype=np.int64) - 1
     if form == HOURS:
         good, clock, covered = value <= 24, value * HOUR, HOUR // SECOND
+    elif form == HOURS_TO_24:  # 5 is from four to five, or from five to six
+        good, clock, covered = (value >= 1) & (value <= 24), (value - 1) * HOUR, 2 * HOUR // SECOND
     elif form == MINUTES:
         good, clock, covered = (value <= 2400) & (value % 100 < 60), value // 100 * HOUR + value % 100 * MINUTE, 0
     else:

@@ -59,7 +59,8 @@ _TELLS_OUTCOME = re.compile(
     r"^(is )?(valid|test)( (alert|call|event|incident|record))*( (flag|yn|indicator))?$|"
     r"^(is |was |not |non |no )*(gun ?fire|gun ?shots?)( (flag|yn|indicator))?$")
 _NOT_OUTCOME = re.compile(r"\b(date|time|dt|tm|utc|by|at|on|id|no|num|number|nbr|count|user|name|officer|comments?|"
-                          r"notes?|remarks|reason|minutes|duration|address)\b"
+                          r"notes?|remarks|(?<!outcome )(?<!disposition )(?<!clearance )(?<!closure )reason|minutes|"
+                          r"duration|address)\b"
                           r"(?! (crime|offen[cs]e|gun|disp|dispo|disposition|finding|verdict|determination)\b)")
 
 

@@ -123,6 +123,20 @@ def test_a_few_numbers_that_do_not_fit_leave_the_form_of_a_column_as_it_is():
         assert (read.clock[:40] != NAT).all() and (read.clock[40:] == NAT).all() and read.written.all()
 
 
+def test_hours_from_1_to_24_are_told_by_their_beginning_or_their_end():
+    """Where a column has a 24 and never a 0, both ways of telling an hour lie within what is read."""
+    def read(hours):
+        clocks = parse_clocks([str(hour) for hour in hours])
+        return clocks.settled(clock_texts.form_of(clock_texts.counts_of(clocks.numbers)))
+
+    to_24 = read([*range(1, 25)] * 3)
+    assert (to_24.clock[:24] == np.arange(24) * HOUR).all() and (to_24.covers == 7200).all()
+    plain = read([*range(24)] * 3)
+    assert (plain.clock[:24] == np.arange(24) * HOUR).all() and (plain.covers == 3600).all()
+    assert (read([*range(25)] * 3).covers == 3600).all()  # 0 and 24 are both midnight
+    assert read([24, 13]).clock.tolist() == [24 * HOUR, 13 * HOUR]  # too few to tell
+
+
 def test_words_behind_a_time_of_day_are_read():
     clocks = parse_clocks(["14:30 hrs", "1430 hours", "14:30 Uhr", "'1430", "1430h", "evening", ""]).settled(
         clock_texts.MINUTES)
