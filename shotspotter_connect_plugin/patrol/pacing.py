@@ -47,7 +47,7 @@ class WeekOfHarm:
         now = np.nan_to_num(np.asarray(harm, dtype=float))
         shifts = {shift: 1.0, **self.shifts}
         means = {code: (self.sums.get(code, 0.0) + now * (code == shift))
-                 / (self.draws.get(code, 0) + (code == shift)) for code in {shift, *self.sums}}
+                 / (self.draws.get(code, 0) + (code == shift)) for code in sorted({shift, *self.sums})}
         known = sum(shifts.get(code, 0.0) for code in means)
         return sum(shifts.get(code, 0.0) * mean for code, mean in means.items()) * (sum(shifts.values()) / known)
 

@@ -1,4 +1,10 @@
 """Pacing: a week's budget spread over its shifts as the harm is, so that a busy box keeps a chance."""
+import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +17,7 @@ from shotspotter_connect_plugin.patrol.patrol_exposure import most_within
 from shotspotter_connect_plugin.workspace.store.settings import Settings
 
 CODES = ("day", "evening", "night")
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def rules_for(**changes):
@@ -76,18 +83,36 @@ def city():
 
 @pytest.mark.parametrize("changes", [{}, {"boxes_per_shift": 8, "least_per_beat": 1.0}])
 def test_a_busy_box_keeps_its_chance_and_little_harm_is_lost(city, changes):
+    """One history of four weeks leaves the busy boxes without a chance in 13 to 18 of 100 shifts; hence several."""
     boxes, harm, day, codes = city
     busy = harm.sum(axis=0).argsort()[-12:]
-    without, covered = [], []
-    for pace in (0.0, 0.9):
-        chance, drawn = cap_cost.replay_lottery(harm, day, boxes, 0.5, rules_for(pace=pace, **changes), 1, codes=codes)
-        without.append((chance[:, busy] <= 1e-9).mean())
-        covered.append((chance * harm).sum())
+    without, covered = np.zeros(2), np.zeros(2)
+    for seed, (place, pace) in itertools.product((1, 2, 3, 4), enumerate((0.0, 0.9))):
+        rules = rules_for(pace=pace, **changes)
+        chance, _ = cap_cost.replay_lottery(harm, day, boxes, 0.5, rules, seed, codes=codes)
+        without[place] += (chance[:, busy] <= 1e-9).mean() / 4
+        covered[place] += (chance * harm).sum()
         expected = np.zeros((28, 240))
         np.add.at(expected, day, chance)
         assert most_within(expected, 7).max() <= 4 + 1e-9 and most_within(expected, 28).max() <= 14 + 1e-9
-    assert without[1] < 0.6 * without[0] and without[1] < 0.16
-    assert covered[1] > 0.85 * covered[0]
+    assert without[1] < 0.4 * without[0] and without[1] < 0.17
+    assert covered[1] > 0.87 * covered[0]
+
+
+def test_the_week_is_the_same_to_the_bit_in_every_process():
+    """Sums in the order of a set of texts would differ with the hashes of texts, which are new in each process."""
+    script = """
+import numpy as np
+from shotspotter_connect_plugin.patrol.pacing import WeekOfHarm
+rng = np.random.default_rng(3)
+codes = ["day", "evening", "midnight", "power", "late"]
+week = WeekOfHarm({code: 7.0 for code in codes}, {code: 6 for code in codes},
+                  {code: rng.gamma(0.3, 1.0, 200) for code in codes})
+print(week.expected("day", rng.gamma(0.3, 1.0, 200)).tobytes().hex())
+"""
+    told = {subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, cwd=ROOT,
+                           env={**os.environ, "PYTHONHASHSEED": str(seed)}).stdout for seed in range(4)}
+    assert len(told) == 1
 
 
 def test_the_replay_paces_as_a_draw_does(city):
