@@ -53,17 +53,17 @@ def own_numbers(rules: Rules, kind: str) -> dict[str, float]:
 
 def fixed_boxes(rules: Rules, beats: Collection[str]) -> dict[str, float]:
     """The boxes of each beat whose number does not depend on harm: all of them, or those with a number of their own."""
-    own = own_numbers(rules, OWN_BOXES)
+    own, names = own_numbers(rules, OWN_BOXES), sorted(beats)  # sums over them are the same to the bit in every process
     if rules.get(PER_SHIFT):
-        return {name: own[name] for name in beats if name in own}
-    return {name: own.get(name, float(rules["boxes_per_beat"])) for name in beats}
+        return {name: own[name] for name in names if name in own}
+    return {name: own.get(name, float(rules["boxes_per_beat"])) for name in names}
 
 
 def most_of_beats(rules: Rules, beats: Collection[str]) -> dict[str, float]:
     """The most boxes that each beat may expect, whatever its harm; infinite where nothing but caps limits it."""
     fixed, own = fixed_boxes(rules, beats), own_numbers(rules, OWN_MOST)
     most = float(rules.get(MOST, np.inf))
-    return {name: fixed.get(name, own.get(name, most)) for name in beats}
+    return {name: fixed.get(name, own.get(name, most)) for name in sorted(beats)}
 
 
 def boxes_asked(rules: Rules, beats: Collection[str]) -> float:
@@ -78,7 +78,7 @@ def least_asked(rules: Rules, beats: Collection[str]) -> float:
 
 def _least_of_beats(rules: Rules, beats: Collection[str]) -> dict[str, float]:
     fixed, most, least = fixed_boxes(rules, beats), most_of_beats(rules, beats), float(rules.get(LEAST, 0.0))
-    return {name: min(fixed.get(name, least), most[name]) for name in beats}
+    return {name: min(fixed.get(name, least), most[name]) for name in sorted(beats)}
 
 
 def boxes_of_beats(harm: ArrayLike, beat: ArrayLike, cap: ArrayLike, eligible: ArrayLike,

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.patrol.beat_shares import boxes_of_beats, caps_of_quiet, chances_of_shift
+from shotspotter_connect_plugin.patrol.beat_shares import (boxes_asked, boxes_of_beats, caps_of_quiet, chances_of_shift,
+                                                           least_asked)
 from shotspotter_connect_plugin.patrol.draw import pivotal
 from shotspotter_connect_plugin.patrol.harm_bound import harm_upper_bound
 from shotspotter_connect_plugin.patrol.seeds import Uniforms
@@ -19,6 +20,12 @@ NOTHING = metering.PatrolHistory(pd.DataFrame({"box_id": [], "shift_date": []}),
 
 def rules_for(boxes=None, shift="day", **changes):
     return metering.rules_of(Settings(**changes), "2024-03-01", shift, 1, boxes=boxes)
+
+
+def test_sums_over_beats_are_the_same_to_the_bit_in_any_order():
+    rules = {"boxes_per_beat": 2.0, "beat_boxes: A": 0.1, "beat_boxes: B": 0.2, "beat_boxes: C": 0.3}
+    for names in ("ABC", "CBA", "BCA"):
+        assert boxes_asked(rules, names) == boxes_asked(rules, "ABC") == least_asked(rules, names)
 
 
 @st.composite
