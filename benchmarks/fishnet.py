@@ -11,6 +11,7 @@ from shapely.geometry import Polygon, box
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from shotspotter_connect_plugin.forecast.box_layout import BoxLayout  # noqa: E402
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet  # noqa: E402
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar  # noqa: E402
 
@@ -38,6 +39,40 @@ def ragged(corners):
                             axis=1)).buffer(0)
 
 
+def placed_squares():
+    """3 % of the boxes as squares, near each other as hot places are: corners in tenths of a box."""
+    rng = np.random.default_rng(3)
+    taken, corners = set(), []
+    while len(corners) < SIDE * SIDE * 3 // 100:
+        col, row = (10 * (np.array([LEFT, BOTTOM]) / SIZE + rng.normal(0.5, 0.1, 2) * SIDE)).astype(int).tolist()
+        cells = {(c, r) for c in range(col, col + 10) for r in range(row, row + 10)}
+        if not taken & cells:
+            taken |= cells
+            corners.append((col, row))
+    return corners
+
+
+def layout_costs(net, x, y):
+    """A layout with 3 % of its boxes placed beside the plain fishnet."""
+    corners = placed_squares()
+    layout = BoxLayout(SIZE, corners)
+    print(f"a layout with {len(corners):,} placed squares: {fastest(lambda: BoxLayout(SIZE, corners)):.2f} s")
+    hot = net.centres(*(layout.squares[:, axis] / 10 for axis in (0, 1)))
+    rng = np.random.default_rng(4)
+    for name, share in (("anywhere", 0.0), ("half of them in placed squares", 0.5)):
+        near = rng.random(POINTS) < share
+        which = rng.integers(0, len(corners), POINTS)
+        px, py = (np.where(near, spot[which] + rng.normal(0, 80, POINTS), axis) for spot, axis in zip(hot, (x, y)))
+        plain = fastest(lambda: net.ids(*net.cell(px, py)))
+        placed = fastest(lambda: layout.ids(*layout.cell(px, py)))
+        cells, fine = fastest(lambda: net.cell(px, py)), fastest(lambda: layout.cell(px, py))
+        print(f"ids of {POINTS:,} points {name}: fishnet {plain * 1000:.0f} ms ({cells * 1000:.0f} of them cells), "
+              f"layout {placed * 1000:.0f} ms ({fine * 1000:.0f}), {placed / plain:.2f} times (reach: 2)")
+    area = ragged(500)
+    plain, placed = fastest(lambda: net.cover(area)), fastest(lambda: layout.cover(area))
+    print(f"cover of an area with 500 corners: fishnet {plain:.2f} s, layout {placed:.2f} s")
+
+
 def main():
     rng = np.random.default_rng(1)
     x, y = LEFT + rng.random(POINTS) * REACH, BOTTOM + rng.random(POINTS) * REACH
@@ -60,6 +95,8 @@ def main():
           f"{exact * 1000:.0f} ms, {exact / plain:.2f} times (reach: 3)")
     col, row = net.cell(x, y)
     print(f"ids of {POINTS:,} points: {fastest(lambda: net.ids(col, row)) * 1000:.0f} ms")
+
+    layout_costs(net, x, y)
 
     for corners in (500, 50_000):
         area = ragged(corners)

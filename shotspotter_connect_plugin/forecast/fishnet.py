@@ -18,6 +18,7 @@ from shapely.validation import make_valid
 
 from ..errors import ConnectError
 from . import crs as systems
+from .box_grid import largest_shares
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -151,6 +152,7 @@ class Fishnet:
         self.size = float(size)
         if not (math.isfinite(self.size) and self.size > 0):
             raise ConnectError("The side of a box must be a number of metres above 0.", f"size={size}")
+        self.unit = self.size
 
     def cell(self, x: ArrayLike, y: ArrayLike) -> tuple[Ints, Ints]:
         """Give column and row (int64 arrays) of points in metres; each point lies in exactly one box.
@@ -202,6 +204,14 @@ class Fishnet:
         """Give x and y of the centres in metres."""
         return ((np.asarray(col, dtype=float) + 0.5) * self.size, (np.asarray(row, dtype=float) + 0.5) * self.size)
 
+    def outlines(self, col: ArrayLike, row: ArrayLike) -> list[BaseGeometry]:
+        """Give the boxes as shapely polygons."""
+        return [box(*corners) for corners in self.rectangles(col, row).tolist()]
+
+    def shares(self, col: ArrayLike, row: ArrayLike) -> Floats:
+        """Give the areas of boxes as shares of a whole one: 1 for all."""
+        return np.ones(np.broadcast(col, row).shape)
+
     def cover(self, polygon: BaseGeometry) -> Boxes:
         """Give the boxes that share area with a polygon.
 
@@ -239,7 +249,7 @@ class Fishnet:
 
     def _blocks(self, polygon: BaseGeometry) -> list[tuple[int, int, int, int, float]]:
         """Blocks of boxes with one share inside: (col_min, col_max, row_min, row_max, inside), upper ends open."""
-        piece = _polygonal(polygon if polygon.is_valid else make_valid(polygon))
+        piece = polygonal_part(polygon if polygon.is_valid else make_valid(polygon))
         if piece.is_empty:
             return []
         x_min, y_min, x_max, y_max = piece.bounds
@@ -259,7 +269,7 @@ class Fishnet:
                 middle = row_min + height // 2
                 halves = [(col_min, col_max, row_min, middle), (col_min, col_max, middle, row_max)]
             for c0, c1, r0, r1 in halves:
-                part = _polygonal(piece.intersection(
+                part = polygonal_part(piece.intersection(
                     box(c0 * self.size, r0 * self.size, c1 * self.size, r1 * self.size)))
                 if not part.is_empty:
                     waiting.append((c0, c1, r0, r1, part))
@@ -281,23 +291,15 @@ class Fishnet:
         numpy.ndarray
             One name per box, ``None`` where no area shares area with it; equal shares go to the first name in order.
         """
-        shares = [pd.DataFrame({"col": np.repeat(0, 0), "row": np.repeat(0, 0), "name": [], "inside": []})]
-        for name, polygon in zip(names, polygons):
-            if polygon is not None and not polygon.is_empty and polygon.area > 0:
-                shares.append(self.cover(polygon)[["col", "row", "inside"]].assign(name=name))
-        shares = pd.concat(shares).groupby(["col", "row", "name"], as_index=False)["inside"].sum()
-        shares = shares.sort_values(["inside", "name"], ascending=[False, True], kind="stable")
-        largest = shares.drop_duplicates(["col", "row"])
-        found = boxes[["col", "row"]].merge(largest, on=["col", "row"], how="left")["name"].astype(object)
-        return found.where(found.notna(), None).to_numpy()
+        return largest_shares(self, boxes, names, polygons)
 
 
-def _polygonal(geometry: BaseGeometry) -> BaseGeometry:
-    """The parts of a geometry that have area."""
+def polygonal_part(geometry: BaseGeometry) -> BaseGeometry:
+    """Give the parts of a geometry that have area."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry if geometry.area > 0 else MultiPolygon()
     parts: list[BaseGeometry] = []
     for part in getattr(geometry, "geoms", ()):
-        part = _polygonal(part)
+        part = polygonal_part(part)
         parts.extend(getattr(part, "geoms", [part]) if not part.is_empty else [])
     return MultiPolygon(parts)

@@ -66,7 +66,7 @@ class Watch:
                     for theirs, what in list(getattr(other, "__dict__", {}).items()):
                         if what is made:
                             monkeypatch.setattr(other, theirs, wrapped)
-            elif inspect.isclass(made) and not issubclass(made, Exception):
+            elif inspect.isclass(made) and not issubclass(made, Exception) and not getattr(made, "_is_protocol", False):
                 self._wrap_class(monkeypatch, made, full)
 
     def _wrap_class(self, monkeypatch, made, full):

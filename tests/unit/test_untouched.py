@@ -12,11 +12,11 @@ from made_city import SIZE, make_boxes, make_events
 from shapely.geometry import box
 from untouched import Watch, picture
 
-from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, citywide_rate, crs,
-                                                 estimator, event_history, fishnet, forecast_model, gunfire_events,
-                                                 instants, ladder, model_card, predictors, reasons, rolling_backtest,
-                                                 shifts, sources, stable_product, surfaces, validation,
-                                                 weekly_intervals)
+from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
+                                                 box_layout, citywide_rate, crs, estimator, event_history, fishnet,
+                                                 forecast_model, gunfire_events, instants, ladder, model_card,
+                                                 predictors, reasons, rolling_backtest, shifts, sources, stable_product,
+                                                 surfaces, validation, weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
                                                draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
@@ -36,6 +36,8 @@ def examples_of_places():
     net.parse(pd.Series(net.ids(col, row)))
     net.rectangles(col, row), net.centres(col, row)
     net.assign_areas(net.cover(box(0, 0, 900, 900)), ["a", "b"], [box(0, 0, 500, 900), box(500, 0, 900, 900)])
+    net.outlines(col, row), net.shares(col, row), fishnet.polygonal_part(box(0, 0, 900, 900))
+    examples_of_a_layout(x, y)
     fishnet.check_crs(fishnet.utm_crs(-77.0, 38.9), np.array([320_000.0, 4_300_000.0, 330_000.0, 4_310_000.0]))
     system = crs.parse("EPSG:26985")
     crs.text_of(system), crs.authority_of(system), crs.is_same("EPSG:4326", "EPSG:26985")
@@ -43,6 +45,18 @@ def examples_of_places():
     to_map(pd.Series([-77.0, np.nan]), np.array([38.9, 38.9]))
     crs.Transformation(system, crs.parse("EPSG:4326")).bounds(390_000, 130_000, 400_000, 140_000)
     crs.projected("EPSG", -77.2, 38.7, -76.8, 39.0)
+
+
+def examples_of_a_layout(x, y):
+    layout = box_layout.grid_of(250.0, np.array([[3, 7], [-12, 4]]))
+    col, row = layout.cell(pd.Series(x), y)
+    box_ids.corners_of(pd.Series(layout.ids(col, row))), layout.parse(pd.Series(layout.ids(col, row)))
+    layout.boxes_of_cells(col, row), layout.rectangles(col, row), layout.centres(col, row)
+    layout.outlines(col, row), layout.shares(col, row)
+    shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
+    box_grid.largest_shares(layout, layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)
+    layout.assign_areas(layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)
+    box_ids.mark_of(np.arange(100) < 50), box_ids.id_of(3, 7), box_ids.is_remnant("C1R2")
 
 
 def examples_of_shifts():
