@@ -1,4 +1,5 @@
-"""Logs of vehicle modems in TAIP (Trimble ASCII Interface Protocol) as rows: ``>RPV…<`` and ``>REV…<``."""
+"""Logs of vehicle modems in TAIP (Trimble ASCII Interface Protocol) as rows: positions (PV), long ones (LN), events (EV),
+and the times that date them (TM)."""
 from __future__ import annotations
 
 import re
@@ -19,24 +20,29 @@ if TYPE_CHECKING:
     from ...progress import Progress
     from .import_frames import FileRows
 
-TAIP = re.compile(r">R(?:PV|EV)\d{5}")
-_SENTENCE = re.compile(
+TAIP = re.compile(r">R(?:PV|EV|LN)\d{5}")
+_SHORT = re.compile(
     r">R(?:EV(?P<event>\d\d)(?P<week>\d{4})(?P<weekday>[0-6])|PV)(?P<second>\d{5})"
     r"(?P<latitude>[-+]\d{7})(?P<longitude>[-+]\d{8})\d{6}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>]*)<?")
-_BEGUN = re.compile(r">R(?:PV|EV)\d")
+_LONG = re.compile(  # with height, speeds and heading, and the satellites used, four digits each
+    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}\d\d(?:\d{4})*\d{10}"
+    r"(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
+_TIME = re.compile(r">RTM(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\d{3}(?P<day>\d\d)(?P<month>\d\d)"
+                   r"(?P<year>\d{4})[^<>]*<?")
+_BEGUN = re.compile(r">R(?:PV|EV|LN|TM)\d")
 _UNIT, _CHECKSUM = re.compile(r";ID=([^;*<]{1,40})"), re.compile(r";\*([0-9A-Fa-f]{2})")
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T,;\t]+(\d\d:\d\d:\d\d)")
 _FIRST_WEEK = int(np.datetime64("1980-01-06", "D").astype(int)) * DAY
-_HUNDRED_THOUSANDTHS = 1e5
+_HUNDRED_THOUSANDTHS, _TEN_MILLIONTHS = 1e5, 1e7
 _DAMAGED = "a damaged sentence"
-_NO_DATE = ("no date: position sentences tell none; have the logger write date and time before each, or send events "
-            "(REV)")
+_NO_DATE = ("no date: position sentences tell none; have the logger write date and time before each, or send times "
+            "(RTM) or events (REV)")
 
 
 @dataclass
 class TaipSource(RowSource):
-    """Positions of PV and EV sentences. An event tells its date; of a position it is that of the last event or of what
-    the logger wrote before the sentence, whichever midnight lies nearer. Times are UTC."""
+    """Positions of PV, LN and EV sentences. An event tells its date, and so does a time; of a position it is that of the
+    last of these or of what the logger wrote before the sentence, whichever midnight lies nearer. Times are UTC."""
 
     kind = "nmea"
     COLUMNS = ("unit", "time", "latitude", "longitude", "valid")
@@ -65,14 +71,19 @@ def _row(text: str, around: Optional[int], last: Optional[int]) -> tuple[Optiona
     begun = _BEGUN.search(text)
     if begun is None:
         return None, last
-    found = _SENTENCE.match(text, begun.start())
+    if begun[0].startswith(">RTM"):
+        moment = _told(text, begun.start())
+        return ((NAT, "", "", "", "", _DAMAGED), last) if moment is None else (None, moment)
+    is_long = begun[0].startswith(">RLN")
+    found = (_LONG if is_long else _SHORT).match(text, begun.start())
     if found is None or not _is_whole(found) or int(found["second"]) * SECOND >= DAY:
         return (NAT, "", "", "", "", _DAMAGED), last
     clock = int(found["second"]) * SECOND
     unit = _UNIT.search(found["rest"])
-    place = [repr(int(found[name]) / _HUNDRED_THOUSANDTHS) for name in ("latitude", "longitude")]
+    place = [repr(int(found[name]) / (_TEN_MILLIONTHS if is_long else _HUNDRED_THOUSANDTHS))
+             for name in ("latitude", "longitude")]
     valid = "N" if found["source"] == "9" or found["age"] == "0" else "Y"
-    if found["week"]:
+    if not is_long and found["week"]:
         moment = _FIRST_WEEK + (int(found["week"]) * 7 + int(found["weekday"])) * DAY + clock
     elif around is None:
         return (NAT, unit[1] if unit else "", *place, valid, _NO_DATE), last
@@ -80,6 +91,16 @@ def _row(text: str, around: Optional[int], last: Optional[int]) -> tuple[Optiona
         moment = around // DAY * DAY + clock
         moment += DAY * ((around - moment > DAY // 2) - (moment - around > DAY // 2))
     return (moment, unit[1] if unit else "", *place, valid, ""), moment
+
+
+def _told(text: str, start: int) -> Optional[int]:
+    """The moment of a TM sentence, None where it is damaged."""
+    found = _TIME.match(text, start)
+    if found is None or not _is_whole(found):
+        return None
+    parts = found.groupdict()
+    moment = int(time_texts.parse(["{year}-{month}-{day} {hour}:{minute}:{second}".format(**parts)]).clock[0])
+    return None if moment == NAT else moment
 
 
 def _is_whole(found: re.Match[str]) -> bool:
