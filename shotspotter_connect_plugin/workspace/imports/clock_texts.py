@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Iterable
 
 import numpy as np
 
@@ -30,7 +30,7 @@ _PADDED = re.compile(r"(\d{2})(\d{2})(?:(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-](?:0\d|1
 _SPELT = re.compile(r"(\d{1,2})\s?[hH](?:\s?(\d{2}))?$")
 _NUMBER = re.compile(r"(\d{1,6})(?:\.0+)?$")
 _TWO_TIMES = re.compile(r"\d{1,2}:?\d{2} ?[-–—] ?\d{1,2}:?\d{2}$")
-_RANGE = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\bto\b)\s*(.*\d.*)$")
+_RANGE = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\b(?:to|thru|through|until|till|til|bis|hasta|and)\b)\s*(.*\d.*)$")
 _WORDS_BEHIND = re.compile(r"(?<=\d)\s*(?:hrs?|hours|uhr|(?<=\d{4})h)\.?$", re.IGNORECASE)
 """What says of digits that they are a time of day: 1430 hrs, 14:30 Uhr."""
 _FIRST_DAY = re.compile(r"(?:(?:1899-12-3[01]|19(?:00|70)-01-0[01])[ T]|(?:12/3[01]/1899|0?1/0?[01]/19(?:00|70)) )")
@@ -52,6 +52,8 @@ _NO_SLIPS, _SOME, _MANY = 0.02, 3, 0.1
 times lie after the first minutes of the day, where hours and minutes, and seconds, are as short as the form before."""
 COUNTS = 5
 """How many counts :func:`counts_of` gives."""
+_OFFSETS = 4
+"""From UTC of one source: in winter and in summer, and of a zone beside."""
 _PADDED_FORMS = {4: MINUTES, 6: SECONDS}
 """The form of a number that zeros make so many digits long."""
 NO_NUMBER = 0
@@ -199,6 +201,36 @@ def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:
         clock, covered = hour * HOUR + minute * MINUTE + second * SECOND, 0
     good = good & (value >= 0)
     return np.where(good, clock, NAT), np.where(good, covered, 0)
+
+
+class ColumnClocks:
+    """What was met so far in a column of times, by which bare numbers are told from each other, and 03:00-04:00, an
+    hour, from three o'clock four hours west of Greenwich."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(COUNTS, dtype=np.int64)
+        self._ends: set[str] = set()
+        self.are_ranges = False
+
+    def add(self, numbers: Ints) -> None:
+        """Take in numbers plus 1, as :func:`clock_of` gives them."""
+        self._counts += counts_of(numbers)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._counts.any())
+
+    def add_pairs(self, texts: Iterable[str]) -> None:
+        """Take in times behind a date, of which two parted by a hyphen are a range if some cannot be an offset, or more
+        differ than a zone has offsets."""
+        pairs = [text.strip() for text in texts if not text.isalnum() and _TWO_TIMES.match(text.strip())]
+        self._ends.update(re.split("[-–—]", text)[1].strip() for text in pairs)
+        self.are_ranges |= len(self._ends) > _OFFSETS or any(not clock_of(text, False)[1] for text in pairs)
+
+    @property
+    def form(self) -> str:
+        """What the numbers are, see :func:`form_of`."""
+        return form_of(self._counts)
 
 
 def is_number(numbers: Ints) -> Bools:

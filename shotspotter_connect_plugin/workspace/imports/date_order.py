@@ -18,6 +18,7 @@ from ...progress import SILENT
 from . import date_texts, privacy, time_texts
 from .column_names import plain
 from .date_texts import DAY_FIRST, MONTH_FIRST, ORDERS, YEAR_FIRST
+from .day_numbers import DayNumbers, are_day_numbers
 from .readers import read_rows
 from .source_questions import SourceQuestion
 from .synonyms import COLUMN_ROLES
@@ -65,14 +66,16 @@ def check_order(text: Optional[str]) -> str:
 
 
 class AmbiguousDates:
-    """The dates of a source that can be read in several orders, gathered chunk by chunk."""
+    """The dates of a source that can be read in several orders, or are numbers of days, gathered chunk by chunk."""
 
     def __init__(self) -> None:
         self._texts: dict[int, tuple[str, str]] = {}
         self._days_beside: dict[str, set[int]] = {}
+        self.day_numbers = DayNumbers()
 
     def add(self, column: str, texts: Union[Sequence[str], pd.Series], parsed: ParsedTimes) -> None:
         """Take in a column's texts and what :func:`time_texts.parse` made of them."""
+        self.day_numbers.add(column, texts, parsed)
         _, rows = np.unique(parsed.parts, return_index=True)
         for row in np.sort(rows).tolist():  # the first of the file is the example
             part = int(parsed.parts[row])
@@ -200,6 +203,11 @@ class AmbiguousDates:
         return f"{text} (column {column})"
 
 
+def may_need_order(texts: Sequence[str]) -> bool:
+    """Whether some of a column's first dates can be read in several orders, or are numbers of days."""
+    return bool(time_texts.parse(texts).parts.any() or are_day_numbers(texts).any())
+
+
 def _in_words(day: int, order: str) -> str:
     """A date in words, in the way people write it who write numbers in that order."""
     moment = pd.Timestamp(int(day))
@@ -222,7 +230,7 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
     date_order
         What the user says; "" for nothing.
     warnings : list of str
-        Gets a sentence where only an earlier file tells.
+        Gets a sentence where only an earlier file tells, and of dates that are numbers of days.
     dates : AmbiguousDates, optional
     rows : DataFrame, optional
         The dates of all rows, or the rows, if they were read already.
@@ -234,7 +242,7 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
     Raises
     ------
     ConnectError
-        As :meth:`AmbiguousDates.order`.
+        As :meth:`AmbiguousDates.order`, and :meth:`.day_numbers.DayNumbers.told`.
     """
     columns = list(dict.fromkeys(columns))
     if dates is None:
@@ -256,6 +264,9 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
         order = answers.date_order
         warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
                         "those of earlier files with these columns.")
+    if dates.day_numbers and source.kind != "excel":  # a workbook tells from when its days count
+        warnings.extend(dates.day_numbers.told(source.name, source.columns,
+                                               lambda wanted: source.chunks(wanted, progress)))
     return replace(answers, date_order=order or answers.date_order)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ...forecast.instants import NAT
-from . import clock_evidence, clock_texts, source_times, time_columns, time_texts, unknown_times
+from . import clock_evidence, clock_texts, date_ranges, source_times, time_columns, time_texts, unknown_times
 from .clock_evidence import LOCAL, UTC
+from .clock_texts import ColumnClocks
 from .column_names import names_utc
 from .source_times import TimeReading
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .placed_chunks import ChunkDigest
     from .time_texts import ParsedClocks, ParsedTimes
 
+_FIRST, _LAST = "occurred_from", "occurred_to"
 ROLES = ("reported", "occurred_from", "occurred_to", "occurred")
 PARTS_OF_MOMENTS = ("_time", "_half", *(f"_{part}" for part in time_columns.PARTS))
 """What follows a role's name in those of the columns beside its own."""
@@ -70,12 +72,24 @@ class FileMoments:
         Whether the user named it.
     sensed : bool
         Whether a sensor took the times.
+    ranged : bool
+        Whether cells of ``occurred`` may hold two moments, which then are the earliest and the latest.
+
+    Attributes
+    ----------
+    holds_ranges : bool
+        Whether some cell of a chunk parsed holds two moments, while ``ranged`` was not said.
     """
 
-    def __init__(self, mapping: Mapping[str, str], zone: str, zone_named: bool, sensed: bool) -> None:
+    def __init__(self, mapping: Mapping[str, str], zone: str, zone_named: bool, sensed: bool,
+                 ranged: bool = False) -> None:
         self._mapping, self._zone, self._zone_named, self._sensed = mapping, zone, zone_named, sensed
+        self.holds_ranges, self._ranged = False, ranged
+        if ranged:
+            mapping = {**mapping, _FIRST: mapping["occurred"], _LAST: mapping["occurred"]}
         self.columns = {role: columns for role in ROLES
                         if (columns := time_columns.MomentColumns(role, mapping)).known}
+        self._clocks = {role: ColumnClocks() for role in ROLES}
         self.known_reports = self.known_occurrences = 0
 
     def forget(self, role: str) -> None:
@@ -91,13 +105,33 @@ class FileMoments:
     def parse(self, chunk: FileRows, dates: AmbiguousDates) -> tuple[dict[str, ParsedTimes], dict[str, ParsedClocks]]:
         """(role -> its dates, role -> the times of day beside them); ``dates`` takes in those of unclear order."""
         moments, clocks = {}, {}
+        ends = self._ends(chunk) if self._ranged else {}
         for role, columns in self.columns.items():
-            texts, beside = columns.dates(chunk), columns.clocks(chunk)
-            moments[role] = time_texts.parse(texts)
+            texts, beside = ends.get(role, columns.dates(chunk)), columns.clocks(chunk)
+            moments[role] = time_texts.parse(texts, clocks=self._clocks[role])
             dates.add(columns.name, texts, moments[role])
             if beside is not None:
                 clocks[role] = beside
+            self._look_for_ranges(role, texts, moments[role])
         return moments, clocks
+
+    def _ends(self, chunk: FileRows) -> dict[str, pd.Series]:
+        """role -> texts of its moments, of a chunk whose cells may hold two."""
+        texts, reports = self.columns["occurred"].dates(chunk), None
+        if "reported" in self.columns:
+            reports = time_texts.parse(self.columns["reported"].dates(chunk)).clock
+        beside = self._mapping.get("occurred_time")
+        first, last = date_ranges.split_ranges(texts, chunk[beside] if beside else None, reports)
+        return {"occurred": texts.where(first == "", ""), _FIRST: pd.Series(first, index=chunk.index, dtype=object),
+                _LAST: pd.Series(last, index=chunk.index, dtype=object)}
+
+    def _look_for_ranges(self, role: str, texts: pd.Series, parsed: ParsedTimes) -> None:
+        """See whether what cannot be read as a moment is two of them."""
+        if self._sensed or self._ranged or self.holds_ranges or role not in ("occurred", _FIRST) or (
+                _LAST in self.columns or {"occurred", _FIRST} <= set(self.columns)):
+            return
+        unread = parsed.written & (parsed.clock == NAT)
+        self.holds_ranges = bool(unread.any()) and date_ranges.hold_ranges(texts[unread])
 
     def evidence(self, moments: dict[str, ParsedTimes], clocks: dict[str, ParsedClocks],
                  labels: Optional[pd.Categorical]) -> TimeEvidence:

@@ -13,18 +13,21 @@ from ...errors import ConnectError
 from ...forecast.instants import DAY, HOUR, MILLISECOND, NAT, utc_times
 from ...forecast.shifts import check_timezone
 from ...progress import SILENT
-from . import coordinates, crews, privacy, source_times, time_texts, utc_offsets
+from . import clock_texts, coordinates, crews, privacy, source_times, time_texts, utc_offsets
 from .cell_texts import plain_code
+from .clock_texts import ColumnClocks
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc, plain
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .date_order import check_order, with_date_order
+from .day_numbers import are_day_numbers
 from .gps_formats import guess_columns, open_gps
 from .gps_units import UnitsTogether, are_several, ask_which_column
 from .numbered_lines import PROBLEM
 from .position_texts import read_positions
 from .raw_messages import refuse_raw_messages
+from .readers import read_rows
 from .row_source import FAULTS, POSITION_COLUMNS, faults
 from .source_questions import recall
 from .synonyms import COLUMN_ROLES
@@ -86,6 +89,7 @@ class GpsFile:
         by_form = "UTC" if self.source.kind in ("nmea", "track") or self.source.layer == "track_points" else ""
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self._split = self._is_split()
+        self._clocks = self._column_clocks()
         in_utc = any(names_utc(self.mapping[role]) for role in self._time_roles)
         self.zone = "UTC" if in_utc else named
         self._zone_wins = bool(self.answers.source_timezone) and self.zone == named and not by_form
@@ -94,7 +98,7 @@ class GpsFile:
         self._said, self._shown = options.date_order, dict(shown or {})
         self.answers = replace(self.answers, date_order=check_order(options.date_order) or self.answers.date_order)
         self._settled = self.source.kind == "nmea"
-        self._settle(time_texts.parse(self._head[self.mapping["at"]]))
+        self._settle(time_texts.parse(self._head[self.mapping["at"]]), self._head)
         if not by_form and not in_utc:
             self._check_zone()
         if "unit" not in self.mapping and "unit" not in self.answers.mapping:
@@ -179,8 +183,7 @@ class GpsFile:
 
     def _first_clocks(self) -> tuple[ParsedTimes, Ints]:
         """The times of the first fixes, and their clocks (ns)."""
-        parsed = time_texts.parse(self._head[self.mapping["at"]],
-                                  self._head[self.mapping["at_time"]] if self._split else None)
+        parsed = self._parsed(self._head)
         return parsed, time_texts.in_order(parsed, self.answers.date_order)
 
     def _check_zone(self) -> None:
@@ -218,9 +221,32 @@ class GpsFile:
             self.mapping.pop("at_time", None)
         return split
 
-    def _settle(self, parsed: ParsedTimes) -> None:
-        """Find the order of the dates in the whole file as soon as some of its rows have dates that need one."""
-        if self._settled or not parsed.parts.any():
+    def _column_clocks(self) -> ColumnClocks:
+        """The bare numbers among the times of day of the whole file, where its first rows do not show what they are: of
+        a fleet, which tells a night minute by minute, those of the first hour have all fewer digits."""
+        clocks, column = ColumnClocks(), self.mapping["at_time" if self._split else "at"]
+
+        def add(chunk: FileRows) -> None:
+            if self._split:
+                clocks.add(time_texts.parse_clocks(chunk[column]).numbers)
+            else:
+                time_texts.parse(chunk[column], clocks=clocks)
+        if self.source.kind in ("nmea", "track"):
+            return clocks
+        add(self._head)
+        if clocks and clocks.form != clock_texts.SECONDS:
+            read_rows(self.source, [column], SILENT, add)
+        return clocks
+
+    def _parsed(self, chunk: FileRows) -> ParsedTimes:
+        """The times of a chunk as written."""
+        return time_texts.parse(chunk[self.mapping["at"]], chunk[self.mapping["at_time"]] if self._split else None,
+                                self._clocks)
+
+    def _settle(self, parsed: ParsedTimes, chunk: FileRows) -> None:
+        """Find the order of the dates in the whole file as soon as some of its rows have dates that need one, or are
+        numbers of days."""
+        if self._settled or not (parsed.parts.any() or are_day_numbers(chunk[self.mapping["at"]]).any()):
             return
         self._settled = True
         before = self.answers.date_order or self._shown.get(self.answers.header, "")
@@ -229,8 +255,8 @@ class GpsFile:
 
     def _instants(self, chunk: FileRows, unit: Objects) -> tuple[Ints, Objects]:
         """int64 nanoseconds UTC and, where there is none, why."""
-        parsed = time_texts.parse(chunk[self.mapping["at"]], chunk[self.mapping["at_time"]] if self._split else None)
-        self._settle(parsed)
+        parsed = self._parsed(chunk)
+        self._settle(parsed, chunk)
         wall = time_texts.in_order(parsed, self.answers.date_order)
         known = (wall != NAT) & parsed.timed
         reason = np.full(len(chunk), None, dtype=object)

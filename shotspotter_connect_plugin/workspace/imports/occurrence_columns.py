@@ -13,6 +13,7 @@ from ...errors import some
 from ...forecast.instants import DAY, NAT
 from . import privacy, time_texts
 from .column_names import plain, words_of
+from .date_ranges import hold_ranges, starts_of
 from .date_texts import ORDERS
 from .source_times import OLDEST_EVENT
 from .synonyms import COLUMN_ROLES
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 OCCURRENCE = ("occurred", "occurred_from", "occurred_to", "occurred_year")
 """Roles of which any tells when an offence happened."""
+ONLY_BEFORE = "No column is named as the time of the offence."
+"""How the sentence begins that says of a column that its dates lie before the reports."""
 _READABLE, _BEFORE = 0.9, 0.95
 _LEAST = 5
 _LONGEST_DELAY = 400 * DAY
@@ -68,7 +71,7 @@ def find_occurrence(rows: FileRows, found: dict[str, str], warnings: list[str]) 
     if len(ends) == 1:
         found["occurred_to"] = ends[0]
     until = f"that of {ends[0]}" if len(ends) == 1 else f"the report ({found['reported']})"
-    warnings.insert(0, f"No column is named as the time of the offence. The dates of {starts[0]} lie before the "
+    warnings.insert(0, f"{ONLY_BEFORE} The dates of {starts[0]} lie before the "
                        f"reports, so each offence was taken to lie between {starts[0]} and {until}. If another column "
                        f'tells it, or this is its moment, say so in MAPPING, as in {{"occurred": "{starts[0]}"}}.')
 
@@ -104,6 +107,8 @@ def _date_columns(rows: FileRows, found: dict[str, str]) -> dict[str, ParsedTime
         if texts.empty or (not words & _TIME_WORDS and texts.str.fullmatch(r"[\d.,]+").mean() > 0.5):
             continue
         read = time_texts.parse(rows[column])
+        if (read.clock != NAT).sum() < _READABLE * read.written.sum() and hold_ranges(texts):
+            read = time_texts.parse(starts_of(rows[column]))
         if (read.clock != NAT).sum() >= _READABLE * read.written.sum():
             parsed[str(column)] = read
     return parsed

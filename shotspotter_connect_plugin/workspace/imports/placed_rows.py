@@ -26,7 +26,7 @@ from .file_moments import PARTS_OF_MOMENTS
 from .file_moments import ROLES as MOMENT_ROLES
 from .file_moments import FileMoments, TimeEvidence
 from .import_result import ImportResult
-from .occurrence_columns import OCCURRENCE, find_occurrence, left_aside
+from .occurrence_columns import OCCURRENCE, ONLY_BEFORE, find_occurrence, left_aside
 from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
 from .placed_chunks import ChunkDigest, PlacedRows
@@ -111,7 +111,7 @@ class PlacedFile:
             if table == "incidents" else ""
         self.answers = replace(self.answers, crime_type=self.crime_type)
         self._check_needed()
-        self._moments = FileMoments(self.mapping, self.zone, self._zone_named, table == "gunfire")
+        self._moments = self._file_moments()
         self._pairs = pairs_of(self.source, self.mapping)
         placed = {column for pair in self._pairs for column in pair}
         self._texts = [role for role, column in self.mapping.items()
@@ -120,6 +120,9 @@ class PlacedFile:
         self._file = tempfile.TemporaryFile()
         self._dates = AmbiguousDates()
         self._evidence = read_rows(self.source, columns, progress, self._digest)
+        if self._moments.holds_ranges:
+            self._part_ranges()
+            self._evidence = read_rows(self.source, columns, progress, self._digest)
         self.warnings.extend(self.source.notes())
         self._judge(options.date_order)
 
@@ -130,6 +133,24 @@ class PlacedFile:
         self._file.close()
 
     # Columns
+
+    def _file_moments(self, ranged: bool = False) -> FileMoments:
+        return FileMoments(self.mapping, self.zone, self._zone_named, self.table == "gunfire", ranged)
+
+    def _part_ranges(self) -> None:
+        """Read cells that hold two moments as the times between which an offence happened, and others of the column as
+        when it did."""
+        for part in ("", *PARTS_OF_MOMENTS):
+            if "occurred_from" + part in self.mapping:
+                self.mapping["occurred" + part] = self.mapping.pop("occurred_from" + part)
+        self._moments, self._dates = self._file_moments(ranged=True), AmbiguousDates()
+        self._file.seek(0)
+        self._file.truncate()
+        column = self.mapping["occurred"]
+        self.warnings = [told for told in self.warnings if not (told.startswith(ONLY_BEFORE) and column in told)]
+        self.warnings.append(f"Where column {column} holds two moments, the offence was taken to lie between them; "
+                             "where it holds one, to have happened then. If another column tells it, name that in "
+                             "MAPPING.")
 
     def _choose_offence(self) -> tuple[str, ...]:
         """Find the columns that tell the offence; gives the systems that codes can be of."""

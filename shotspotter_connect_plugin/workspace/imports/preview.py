@@ -12,13 +12,13 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import coordinate_systems, coordinates, privacy, time_texts
+from . import coordinate_systems, coordinates, privacy
 from .arrest_files import refuse_arrests
 from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
-from .date_order import OrderUnknown, with_date_order
+from .date_order import OrderUnknown, may_need_order, with_date_order
 from .file_kinds import FILE_KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
@@ -171,7 +171,7 @@ _DATES = {
 def _ask_order(found: Preview, source: RowSource, head: FileRows, date_order: str, progress: Progress) -> None:
     """Find the order of the dates, or raise what to ask about it."""
     columns = [found.mapping[role] for role in _DATES[found.kind] if role in found.mapping]
-    if not any(time_texts.parse(head[column]).parts.any() for column in columns if column in head):
+    if not any(may_need_order(head[column]) for column in columns if column in head):
         return
     found.answers = with_date_order(found.answers, source, columns, date_order, found.notes, progress)
 

@@ -51,6 +51,8 @@ _TIMES = {
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
                 "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "
                 "datafato datadofato datedesfaits datefaits datecommitted committeddate pleegdatum "
+                "daterange datetimerange occurreddaterange occurrencedaterange offensedaterange offencedaterange "
+                "incidentdaterange crimedaterange daterangeofoccurrence occurreddatetimerange occurrencerange "
                 "tatdatum timestamp date fecha datum yearmonth monthyear",
     "occurred_time": "occurredtime occurtime occurrencetime timeoccurred timeoccur timeocc timeoccu occtime "
                      "timeofoccurrence timeofincident timeofoffense timeofcrime incidenttime offensetime offencetime "

@@ -1,5 +1,5 @@
-"""Logs of vehicle modems in TAIP (Trimble ASCII Interface Protocol) as rows: positions (PV), long ones (LN), events (EV),
-and the times that date them (TM)."""
+"""Logs of vehicle modems in TAIP (Trimble ASCII Interface Protocol) as rows: positions (PV), long ones (LN), events
+(EV), and the times that date them (TM)."""
 from __future__ import annotations
 
 import re
@@ -25,8 +25,8 @@ _SHORT = re.compile(
     r">R(?:EV(?P<event>\d\d)(?P<week>\d{4})(?P<weekday>[0-6])|PV)(?P<second>\d{5})"
     r"(?P<latitude>[-+]\d{7})(?P<longitude>[-+]\d{8})\d{6}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>]*)<?")
 _LONG = re.compile(  # with height, speeds and heading, and the satellites used, four digits each
-    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}\d\d(?:\d{4})*\d{10}"
-    r"(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
+    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}\d\d(?:\d{4})*"
+    r"\d{10}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
 _TIME = re.compile(r">RTM(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\d{3}(?P<day>\d\d)(?P<month>\d\d)"
                    r"(?P<year>\d{4})[^<>]*<?")
 _BEGUN = re.compile(r">R(?:PV|EV|LN|TM)\d")

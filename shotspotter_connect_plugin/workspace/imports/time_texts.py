@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Callable, Sequence, Union
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ import pandas as pd
 from ...forecast.instants import DAY, MILLISECOND, NAT, SECOND, iso_texts, nanoseconds
 from . import clock_texts
 from .cell_texts import says_nothing
-from .clock_texts import clock_of
+from .clock_texts import ColumnClocks, clock_of
 from .date_texts import ORDERS, day_of, readings
 from .unusual_times import rewritten
 
@@ -28,6 +29,8 @@ _UNREADABLE = "!"
 _NUMBER = re.compile(r"\d{1,20}(?:[.,]\d*)?(?:[eE]\+?\d{1,2})?$")
 _EXCEL_EPOCH = 25_569
 """Days from Excel's day 0 to 1970-01-01."""
+_SIX_DIGITS_FROM = 10_000
+"""A number plus 1 that is greater has five digits or six."""
 DATE = DAY // SECOND
 """Seconds that a date without a time of day covers."""
 
@@ -93,7 +96,8 @@ class ParsedClocks:
                             self.written)
 
 
-def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None) -> ParsedTimes:
+def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd.Series, None] = None,
+          clocks: Optional[ColumnClocks] = None) -> ParsedTimes:
     """Parse texts of dates with or without times.
 
     Parameters
@@ -104,17 +108,23 @@ def parse(texts: Union[Sequence[str], pd.Series], times: Union[Sequence[str], pd
     times : sequence of str, optional
         A separate column of times of day, which takes the place of those in ``texts``; a row without one keeps its
         date only.
+    clocks : ColumnClocks, optional
+        Of the column's earlier parts, or of all of it: times of day that are bare numbers, or parted by a hyphen, are
+        read as all of them show; those of ``texts`` (behind a date), or of ``times`` where there are any, are added.
 
     Returns
     -------
     ParsedTimes
     """
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
-    parsed = _parse_unique(_objects([_short(text) for text in unique])).take(codes)
+    known = ColumnClocks() if clocks is None else clocks
+    parsed = _parse_unique(_objects([_short(text) for text in unique]), known if times is None else ColumnClocks())
+    parsed = parsed.take(codes)
     if times is None:
         return parsed
-    clocks = parse_clocks(times)
-    return with_clocks(parsed, clocks.settled(clock_texts.form_of(clock_texts.counts_of(clocks.numbers))))
+    beside = parse_clocks(times)
+    known.add(beside.numbers)
+    return with_clocks(parsed, beside.settled(known.form))
 
 
 def parse_clocks(texts: Union[Sequence[str], pd.Series]) -> ParsedClocks:
@@ -150,7 +160,7 @@ def _short(text: object) -> str:
     return "" if says_nothing(text) else text
 
 
-def _parse_unique(texts: Objects) -> ParsedTimes:
+def _parse_unique(texts: Objects, known: ColumnClocks) -> ParsedTimes:
     size = len(texts)
     timed, offset, zulu, unix = np.zeros((4, size), dtype=bool)
     parsed = ParsedTimes(np.full(size, NAT), timed, offset, zulu, unix, np.zeros(size, dtype=np.int32),
@@ -164,11 +174,12 @@ def _parse_unique(texts: Objects) -> ParsedTimes:
     if not rest.size:
         return parsed
     whole, dates, clocks = texts[rest], dates[rest], clocks[rest]
-    days, times = _of_each(dates, _days), _of_each(clocks, _clocks_of_texts)
+    read_clocks = partial(_clocks_of_texts, known=known)
+    days, times = _of_each(dates, _days), _of_each(clocks, read_clocks)
     failed = np.flatnonzero((days[0] == NAT) | ((clocks != "") & (times[0] == NAT)))
     if failed.size:
         _read_unusual(whole[failed], rest[failed], dates, clocks, failed, parsed)
-        for found, texts_of, read in ((days, dates, _days), (times, clocks, _clocks_of_texts)):
+        for found, texts_of, read in ((days, dates, _days), (times, clocks, read_clocks)):
             for values, again in zip(found, _of_each(texts_of[failed], read)):
                 values[failed] = again
     day, parts, length = days
@@ -197,7 +208,8 @@ def _read_unusual(texts: Objects, rows: Ints, dates: Objects, clocks: Objects, p
     numbers = np.array([bool(_NUMBER.match(pair[0])) and not pair[1] and pair[0] != text
                         for pair, text in zip(pairs, texts)], dtype=bool)
     if numbers.any():
-        found = _parse_unique(_objects([pair[0] if number else "" for pair, number in zip(pairs, numbers)]))
+        found = _parse_unique(_objects([pair[0] if number else "" for pair, number in zip(pairs, numbers)]),
+                              ColumnClocks())
         for item in fields(ParsedTimes):
             values = getattr(parsed, item.name)
             values[rows[numbers]] = getattr(found, item.name)[numbers]
@@ -265,14 +277,21 @@ def _clocks(texts: Objects, alone: bool = True) -> list[NDArray[Any]]:
     return _columns(texts, lambda text: clock_of(str(text), alone), (np.int64, bool, bool, np.int32, np.int32))
 
 
-def _clocks_of_texts(texts: Objects) -> list[NDArray[Any]]:
-    """The same of times that follow a date in one text: numbers of four digits are hours and minutes, of six with
-    seconds, others none."""
-    clock, offset, zulu, covers, numbers = _clocks(texts, False)
-    length = np.array([len(str(text).strip()) for text in texts], dtype=np.int64)
-    for form, digits in ((clock_texts.MINUTES, (3, 4)), (clock_texts.SECONDS, (5, 6))):
-        rows = clock_texts.is_number(numbers) & np.isin(length, digits)
-        clock[rows] = clock_texts.numbered(numbers[rows], form)[0]
+def _clocks_of_texts(texts: Objects, known: ColumnClocks) -> list[NDArray[Any]]:
+    """The same of times that follow a date in one text. Numbers of five and six digits have seconds; whether shorter
+    ones do, as 959 for 00:09:59, or are hours and minutes, all of the column tell. Of one or two digits where no number
+    has more they are none."""
+    known.add_pairs(map(str, texts))
+    clock, offset, zulu, covers, numbers = _clocks(texts, known.are_ranges)
+    is_bare = clock_texts.is_number(numbers)
+    if not is_bare.any():
+        return [clock, offset, zulu, covers]
+    known.add(numbers[is_bare])
+    long = is_bare & (numbers > _SIX_DIGITS_FROM)
+    shorter = {clock_texts.MINUTES: clock_texts.MINUTES, clock_texts.SECONDS: clock_texts.SECONDS}.get(known.form)
+    for form, rows in ((clock_texts.SECONDS, long), (shorter, is_bare & ~long)):
+        if form:
+            clock[rows] = clock_texts.numbered(numbers[rows], form)[0]
     return [clock, offset, zulu, covers]
 
 

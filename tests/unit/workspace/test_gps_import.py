@@ -596,3 +596,16 @@ def test_fixes_that_one_car_cannot_have_made_are_asked_about(at, tmp_path):
         writer.delete("imports")
     frame[frame["Lat"] < 45.76].to_csv(tmp_path / "one.csv", index=False)
     assert import_gps(workspace, tmp_path / "one.csv").added == 100  # one car, named like its file
+
+
+@pytest.mark.parametrize("columns, form", [("unit,date,time", "U1,2024-03-05,{}"), ("unit,at", "U1,2024-03-05 {}")])
+def test_times_without_zeros_are_told_by_the_whole_file(workspace, tmp_path, monkeypatch, columns, form):
+    monkeypatch.setattr("shotspotter_connect_plugin.workspace.imports.gps_file._SLICE", 20)
+    monkeypatch.setattr("shotspotter_connect_plugin.workspace.imports.row_source.CHUNK_ROWS", 30)
+    moments = pd.date_range("2024-03-05", periods=100, freq="1min")
+    rows = [form.format(int(moment.strftime("%H%M%S"))) + f",{4300500 + number},321000"
+            for number, moment in enumerate(moments)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([columns + ",northing,easting", *rows]))
+    import_gps(workspace, path, source_crs="EPSG:32618", source_timezone="UTC")
+    assert sorted(workspace.read("gps_fixes")["at_utc"].dt.tz_localize(None)) == list(moments)
