@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Optional, Sequence
 import numpy as np
 import pandas as pd
 
-from ...forecast.instants import DAY, NAT
+from ...forecast.instants import DAY, NAT, wall_clocks
 from . import time_texts
 from .clock_texts import clock_of
 from .date_texts import ORDERS
@@ -65,7 +65,7 @@ def split_ranges(texts: pd.Series, clocks: Optional[pd.Series] = None,
     known = np.zeros(len(texts), dtype=bool) if reports is None else reports != NAT
     years = np.zeros(len(texts), dtype=np.int64)
     if reports is not None:
-        years[known] = reports[known].astype("datetime64[ns]").astype("datetime64[Y]").astype(np.int64) + 1970
+        years[known] = wall_clocks(reports[known]).year
     codes, unique = pd.factorize(pd.MultiIndex.from_arrays([np.asarray(texts, dtype=object), years]))
     words, given = [str(text) for text, _ in unique], [int(year) for _, year in unique]
     ends = []

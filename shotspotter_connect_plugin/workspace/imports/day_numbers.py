@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ConnectError
-from ...forecast.instants import DAY, NAT
+from ...forecast.instants import DAY, NAT, wall_clocks
 from . import date_texts, privacy, time_texts
 from .column_names import plain
 from .synonyms import COLUMN_ROLES
@@ -117,7 +117,7 @@ def _fits(clock: Ints, name: str, texts: pd.Series) -> Bools:
         told = texts.str.strip().str[:3].str.lower().map(date_texts.WEEKDAYS).to_numpy(float)
         return known & (date_texts.weekday_of(clock) == told)
     if name in _YEARS:
-        years = np.where(known, clock, 0).astype("datetime64[ns]").astype("datetime64[Y]").astype(int) + 1970
+        years = np.asarray(wall_clocks(np.where(known, clock, 0)).year)
         return known & (years == pd.to_numeric(texts, errors="coerce").to_numpy(float))
     beside = time_texts.parse(texts)
     dated = known & (beside.clock != NAT) & ~are_day_numbers(texts)

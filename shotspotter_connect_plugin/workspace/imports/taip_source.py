@@ -25,8 +25,8 @@ _SHORT = re.compile(
     r">R(?:EV(?P<event>\d\d)(?P<week>\d{4})(?P<weekday>[0-6])|PV)(?P<second>\d{5})"
     r"(?P<latitude>[-+]\d{7})(?P<longitude>[-+]\d{8})\d{6}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>]*)<?")
 _LONG = re.compile(  # with height, speeds and heading, and the satellites used, four digits each
-    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}\d\d(?:\d{4})*"
-    r"\d{10}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
+    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}"
+    r"\d\d(?:\d{4})*\d{10}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
 _TIME = re.compile(r">RTM(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\d{3}(?P<day>\d\d)(?P<month>\d\d)"
                    r"(?P<year>\d{4})[^<>]*<?")
 _BEGUN = re.compile(r">R(?:PV|EV|LN|TM)\d")
@@ -98,8 +98,8 @@ def _told(text: str, start: int) -> Optional[int]:
     found = _TIME.match(text, start)
     if found is None or not _is_whole(found):
         return None
-    parts = found.groupdict()
-    moment = int(time_texts.parse(["{year}-{month}-{day} {hour}:{minute}:{second}".format(**parts)]).clock[0])
+    hour, minute, second, day, month, year = found.groups()
+    moment = int(time_texts.parse([f"{year}-{month}-{day} {hour}:{minute}:{second}"]).clock[0])
     return None if moment == NAT else moment
 
 
