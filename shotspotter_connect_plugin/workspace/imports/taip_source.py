@@ -25,10 +25,10 @@ _SHORT = re.compile(
     r">R(?:EV(?P<event>\d\d)(?P<week>\d{4})(?P<weekday>[0-6])|PV)(?P<second>\d{5})"
     r"(?P<latitude>[-+]\d{7})(?P<longitude>[-+]\d{8})\d{6}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>]*)<?")
 _LONG = re.compile(  # with height, speeds and heading, and the satellites used, four digits each
-    r">RLN(?P<second>\d{5})\d{3}(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}"
+    r">RLN(?P<second>\d{5})\d{3}"
+    r"(?P<latitude>[-+]\d{9})(?P<longitude>[-+]\d{10})[-+]\d{12}[-+]\d{8}"
     r"\d\d(?:\d{4})*\d{10}(?P<source>\d)(?P<age>\d)(?P<rest>[^<>\d][^<>]*|)<?")
-_TIME = re.compile(r">RTM(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\d{3}(?P<day>\d\d)(?P<month>\d\d)"
-                   r"(?P<year>\d{4})[^<>]*<?")
+_TIME = re.compile(r">RTM(\d\d)(\d\d)(\d\d)\d{3}(\d\d)(\d\d)(\d{4})[^<>]*<?")
 _BEGUN = re.compile(r">R(?:PV|EV|LN|TM)\d")
 _UNIT, _CHECKSUM = re.compile(r";ID=([^;*<]{1,40})"), re.compile(r";\*([0-9A-Fa-f]{2})")
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)[ T,;\t]+(\d\d:\d\d:\d\d)")
@@ -41,8 +41,8 @@ _NO_DATE = ("no date: position sentences tell none; have the logger write date a
 
 @dataclass
 class TaipSource(RowSource):
-    """Positions of PV, LN and EV sentences. An event tells its date, and so does a time; of a position it is that of the
-    last of these or of what the logger wrote before the sentence, whichever midnight lies nearer. Times are UTC."""
+    """Positions of PV, LN and EV sentences. An event and a time tell their date; of a position it is that of the
+    last of these, or of what the logger wrote before the sentence, whichever midnight lies nearer. Times are UTC."""
 
     kind = "nmea"
     COLUMNS = ("unit", "time", "latitude", "longitude", "valid")

@@ -31,8 +31,9 @@ def test_two_moments_are_parted_whatever_stands_between_them(first, minutes, for
             if read.timed[0] else in_order(read, order)[0] == pd.Timestamp(moment).normalize().value
 
 
-@pytest.mark.parametrize("text", ["2024-03-01", "3/1/2024 22:00", "unknown", "", "06/15/2023 - Present",
-                                  "1200-1400 block", "3/1/2024 22:00 - 06:00", "24-001234", "38.9, -77.03", "12-34-56-78-90"])
+@pytest.mark.parametrize("text", [
+    "2024-03-01", "3/1/2024 22:00", "unknown", "", "06/15/2023 - Present", "1200-1400 block", "3/1/2024 22:00 - 06:00",
+    "24-001234", "38.9, -77.03", "12-34-56-78-90"])
 def test_what_is_not_two_dates_is_no_range(text):
     assert not hold_ranges([text])
     assert list(starts_of(pd.Series([text], dtype=object))) == [text]
