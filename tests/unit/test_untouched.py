@@ -13,8 +13,8 @@ from shapely.geometry import box
 from untouched import Watch, picture
 
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
-                                                 box_layout, citywide_rate, crs, estimator, event_history, fishnet,
-                                                 forecast_model, gunfire_events, instants, ladder, model_card,
+                                                 box_layout, box_placing, citywide_rate, crs, estimator, event_history,
+                                                 fishnet, forecast_model, gunfire_events, instants, ladder, model_card,
                                                  predictors, reasons, rolling_backtest, shifts, sources, stable_product,
                                                  surfaces, validation, weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
@@ -59,6 +59,18 @@ def examples_of_a_layout(x, y):
     box_ids.mark_of(np.arange(100) < 50), box_ids.id_of(3, 7), box_ids.is_remnant("C1R2")
 
 
+def examples_of_placing(events, boxes, as_of):
+    ground = box_placing.Ground.of(boxes, SIZE)
+    ground.cells(events["x"], events["y"].to_numpy())
+    density = box_placing.densities(ground, events, as_of)
+    hot = box_placing.heat(ground, density, 38.0, {"theft": 2.0, "robbery": 1.0})
+    squares = box_placing.place_squares(ground, hot, 3.0)
+    box_placing.boxes_of_ground(ground, squares)
+    box_placing.judge(ground, squares, density, events, 38.0)
+    box_placing.placed_and_judged(ground, events, as_of, as_of + instants.DAY, smooth=38.0, error=38.0)
+    box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
+
+
 def examples_of_shifts():
     calendar = shifts.ShiftCalendar([shifts.Shift("day", "Day", "07:00", "15:00"),
                                      shifts.Shift("evening", "Evening", "15:00", "23:00"),
@@ -99,7 +111,9 @@ def examples_of_a_forecast(calendar):
                          "name": ["Fourth", "temperature_c"], "value": [np.nan, 20.0],
                          "known_utc": pd.to_datetime(["2018-01-01", "2018-07-06"], utc=True)})
     rungs = [ladder.rung(name) for name in LADDER]
-    forecast_model.first_date(calendar, allowed_inputs.admit_events(events)[0])
+    admitted = allowed_inputs.admit_events(events)[0]
+    forecast_model.first_date(calendar, admitted)
+    examples_of_placing(admitted, allowed_inputs.admit_boxes(boxes), as_of.value)
     trained = forecast_model.train(events, boxes, calendar, as_of, ladder=rungs,
                                    coverage=coverage, places=places, days=days)
     scored = trained.score(events, boxes, calendar, "2018-10-28", "day", as_of, coverage=coverage, places=places,
