@@ -19,9 +19,10 @@ function uniform() {
 }
 
 const [, ...lines] = draw.inputs.trimEnd().split("\n").map((line) => JSON.parse(line));
+const tenths = (text) => Number((text.includes(".") ? text : text + ".0").replace(".", "")); // C12.3 stands at 123
 const boxes = lines.map(([id, beat, , , , , probability]) => {
-  const [, col, row] = id.match(/^C(-?\d+)R(-?\d+)$/);
-  return { id, beat, col: Number(col), row: Number(row), chance: number(probability), probability: number(probability) };
+  const [, col, row] = id.match(/^C(-?\d+(?:\.\d)?)R(-?\d+(?:\.\d)?)(?:~[a-z2-7]{6})?$/);
+  return { id, beat, col: tenths(col), row: tenths(row), chance: number(probability), probability: number(probability) };
 });
 const selected = boxes.filter((box) => box.probability === 1);
 

@@ -5,7 +5,7 @@ order and distances of them are those on the ground; of which box they are witho
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -52,6 +52,13 @@ class BoxGrid(Protocol):
 
     def shares(self, col: ArrayLike, row: ArrayLike) -> Floats:
         """Give the areas of boxes as shares of a whole one: 1 for all but remnants."""
+
+    def overlaps(self, x: Floats, y: Floats, width: Floats,
+                 height: Floats) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
+        """Spread rectangles over boxes by area: parts of positions, columns, rows, and shares above 0 of rectangles.
+
+        ``x, y`` are their middles, ``width, height`` their sides; one without sides is a point.
+        """
 
     def cover(self, polygon: BaseGeometry) -> Boxes:
         """Give the boxes that share area with a polygon: box_id, col, row, inside, by row and column.

@@ -6,7 +6,8 @@ Each cell of the lattice belongs to one box, so a point finds its box by a table
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,11 +33,55 @@ _SIDE_STEP = 5.0
 # Boxes in the rectangle round all placed squares: a state of 1,000 x 1,000 km has 16 million, which take 64 MB.
 _LARGEST_EXTENT = 20_000_000
 _CELLS = TENTHS * TENTHS
+_ROUNDING = 1e-9  # of a share: a thousand times what sums of a few doubles lose
 
 
 def grid_of(size: float, squares: ArrayLike = ()) -> BoxGrid:
-    """Give the plain fishnet where no square is placed, else the layout."""
-    return BoxLayout(size, squares) if len(np.asarray(squares)) else Fishnet(size)
+    """Give the layout with these squares (as :class:`BoxLayout`), the plain fishnet where they are boxes of it."""
+    return BoxLayout(size, squares) if (np.asarray(squares, dtype=np.int64) % TENTHS).any() else Fishnet(size)
+
+
+def grid_of_boxes(size: float, box_ids: Iterable[str]) -> BoxGrid:
+    """Give the layout that boxes are all boxes of: their ids say where its squares are placed."""
+    return _grid_of(float(size), tuple(sorted(str(box_id) for box_id in box_ids if "." in str(box_id))))
+
+
+@lru_cache(maxsize=4)  # a back-test asks for the same layout for every crime type and origin
+def _grid_of(size: float, placed: tuple[str, ...]) -> BoxGrid:
+    return grid_of(size, np.stack(corners_of(placed), axis=1))
+
+
+def touching(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
+    """Pairs of positions (box, box beside it, also across a corner) among all boxes of a jurisdiction, both ways.
+
+    Two int64 arrays, in order of the first, then of the second.
+    """
+    ids = [str(box_id) for box_id in box_ids]
+    if not ids:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    grid = grid_of_boxes(float(TENTHS), ids)
+    box, col, row = _cells_of_boxes(grid, *corners_of(ids))
+    first, wide = np.array([col.min() - 1, row.min() - 1]), int(col.max() - col.min()) + 3
+    place = np.full((int(row.max() - row.min()) + 3) * wide, -1, dtype=np.int64)
+    here = (row - first[1]) * wide + col - first[0]
+    place[here] = box
+    pairs = [(box, place[here + up * wide + along]) for up in (-1, 0, 1) for along in (-1, 0, 1) if up or along]
+    one, other = (np.concatenate(part) for part in zip(*pairs))
+    apart = (other >= 0) & (one != other)
+    pair = np.unique(one[apart] * len(ids) + other[apart])
+    return pair // len(ids), pair % len(ids)
+
+
+def _cells_of_boxes(grid: BoxGrid, corner_col: Ints, corner_row: Ints) -> tuple[Ints, Ints, Ints]:
+    """Cells that boxes are made of: position of the box, column and row of the cell, in whole boxes where no square is
+    placed, else in tenths."""
+    if not isinstance(grid, BoxLayout):
+        return np.arange(corner_col.size), corner_col // TENTHS, corner_row // TENTHS
+    box, cell = np.repeat(np.arange(corner_col.size), _CELLS), np.tile(np.arange(_CELLS), corner_col.size)
+    col, row = corner_col[box] + cell % TENTHS, corner_row[box] + cell // TENTHS
+    own_col, own_row = grid.boxes_of_cells(col, row)
+    own = (own_col == corner_col[box]) & (own_row == corner_row[box])
+    return box[own], col[own], row[own]
 
 
 class BoxLayout:
@@ -232,6 +277,60 @@ class BoxLayout:
         """Give the areas of boxes as shares of a whole one: 1 for all but remnants."""
         slot = self._find(np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64))[1]
         return np.append(self._left / _CELLS, 1.0)[slot]
+
+    # -- rectangles ---------------------------------------------------------------------------------------------------
+
+    def overlaps(self, x: Floats, y: Floats, width: Floats,
+                 height: Floats) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
+        """Spread rectangles over boxes by area, as :meth:`fishnet.Fishnet.overlaps`."""
+        points = np.flatnonzero((width <= 0) & (height <= 0))
+        yield (points, *self.cell(x[points], y[points]), np.ones(points.size))
+        wide = np.flatnonzero((width > 0) | (height > 0))
+        sides = np.stack([x - width / 2, x + width / 2, y - height / 2, y + height / 2])[:, wide]
+        of_squares: list[tuple[Ints, Ints, Floats]] = []
+        for found, net_col, net_row, share in self._net.overlaps(x[wide], y[wide], width[wide], height[wide]):
+            slot = self._slot_of(net_col, net_row)
+            part, square = self._squares_beside(slot)
+            taken = self._share_of_square(sides[:, found[part]], square, net_col[part], net_row[part])
+            of_squares.append((found[part], square, taken))
+            left = share - np.bincount(part, taken, share.size)
+            # What rounding leaves of a rectangle that a square holds is nothing.
+            left[(slot >= 0) & ((left <= share * _ROUNDING) | (np.append(self._left, 1)[slot] == 0))] = 0.0
+            kept = np.flatnonzero(left > 0)
+            yield wide[found[kept]], net_col[kept] * TENTHS, net_row[kept] * TENTHS, left[kept]
+        yield self._joined(wide, of_squares)
+
+    def _squares_beside(self, slot: Ints) -> tuple[Ints, Ints]:
+        """Pairs of positions in ``slot`` and the squares that take something of that box of the fishnet."""
+        cut = np.flatnonzero(slot >= 0)
+        owners = [np.unique(owner[owner >= 0]) for owner in self._owner]
+        count = np.array([each.size for each in owners], dtype=np.int64)
+        listed = np.concatenate(owners) if owners else np.zeros(0, dtype=np.int64)
+        begin = np.cumsum(count) - count
+        part = np.repeat(cut, count[slot[cut]])
+        step = np.arange(part.size) - np.repeat(np.cumsum(count[slot[cut]]) - count[slot[cut]], count[slot[cut]])
+        return part, listed[begin[slot[part]] + step]
+
+    def _share_of_square(self, sides: Floats, square: Ints, net_col: Ints, net_row: Ints) -> Floats:
+        """Share of rectangles in what squares take of boxes of the fishnet."""
+        share = np.ones(square.size)
+        for axis, net in enumerate((net_col, net_row)):
+            low, high = sides[2 * axis], sides[2 * axis + 1]
+            first = np.maximum(self.squares[square, axis] * self.unit, net * self.size)
+            last = np.minimum((self.squares[square, axis] + TENTHS) * self.unit, (net + 1) * self.size)
+            length = high - low
+            overlap = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0.0) / np.where(length > 0, length, 1)
+            share *= np.where(length > 0, overlap, (first <= low) & (low < last))
+        return share
+
+    def _joined(self, wide: Ints, of_squares: list[tuple[Ints, Ints, Floats]]) -> tuple[Ints, Ints, Ints, Floats]:
+        """Parts of rectangles in squares, one for each pair."""
+        found, square, share = (np.concatenate(part) for part in zip(*of_squares))
+        pair, place = np.unique(found * len(self.squares) + square, return_inverse=True)
+        share = np.bincount(place.reshape(-1), share, pair.size)
+        pair, share = pair[share > 0], share[share > 0]
+        corner = self.squares[pair % len(self.squares)]
+        return wide[pair // len(self.squares)], corner[:, 0], corner[:, 1], share
 
     # -- areas --------------------------------------------------------------------------------------------------------
 

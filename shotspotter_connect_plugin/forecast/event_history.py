@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from .fishnet import Fishnet
+from .box_layout import grid_of_boxes
 from .instants import nanoseconds, utc_times
 
 if TYPE_CHECKING:
@@ -145,35 +145,16 @@ def spread_places(x: Floats, y: Floats, width: Floats, height: Floats, boxes: Bo
     event, box, share : numpy.ndarray
         In order of the event.
     """
-    fishnet = Fishnet(size)
+    grid = grid_of_boxes(size, boxes["box_id"])
     lookup = pd.MultiIndex.from_arrays([boxes["col"], boxes["row"]])
-    col, row = fishnet.cell(x, y)
-    inside = lookup.get_indexer(pd.MultiIndex.from_arrays([col, row])) >= 0
-    col_low, row_low = fishnet.cell(x - width / 2, y - height / 2)
-    across = _overlaps(x - width / 2, x + width / 2, col_low, size)
-    up = _overlaps(y - height / 2, y + height / 2, row_low, size)
+    inside = lookup.get_indexer(pd.MultiIndex.from_arrays(grid.cell(x, y))) >= 0
     parts = []
-    for i, share_x in enumerate(across):
-        for j, share_y in enumerate(up):
-            event = np.flatnonzero(inside & (share_x * share_y > 0))
-            box = lookup.get_indexer(pd.MultiIndex.from_arrays([col_low[event] + i, row_low[event] + j]))
-            found = box >= 0
-            event = event[found]
-            parts.append((event, box[found], share_x[event] * share_y[event]))
+    for event, col, row, share in grid.overlaps(x, y, width, height):
+        box = lookup.get_indexer(pd.MultiIndex.from_arrays([col, row]))
+        found = inside[event] & (box >= 0)
+        parts.append((event[found], box[found], share[found]))
     event, box, share = (np.concatenate(part) for part in zip(*parts))
     order = np.lexsort((box, event))
     event, box, share = event[order], box[order], share[order]
     total = np.bincount(event, share, minlength=x.size)
     return event, box, share / total[event]
-
-
-def _overlaps(low: Floats, high: Floats, first: Ints, size: float) -> list[Floats]:
-    """Shares of intervals in the cells first, first + 1, ...; a point lies in its first cell alone."""
-    shares, length = [], high - low
-    cells = int(np.ceil(length.max(initial=0.0) / size)) + 1
-    for step in range(cells):
-        edge = (first + step) * size
-        overlap = np.minimum(high, edge + size) - np.maximum(low, edge)
-        shares.append(np.where(length > 0, np.maximum(overlap, 0.0) / np.where(length > 0, length, 1.0),
-                               1.0 if step == 0 else 0.0))
-    return shares

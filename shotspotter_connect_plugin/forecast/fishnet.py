@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,6 +211,39 @@ class Fishnet:
     def shares(self, col: ArrayLike, row: ArrayLike) -> Floats:
         """Give the areas of boxes as shares of a whole one: 1 for all."""
         return np.ones(np.broadcast(col, row).shape)
+
+    def overlaps(self, x: Floats, y: Floats, width: Floats,
+                 height: Floats) -> Iterator[tuple[Ints, Ints, Ints, Floats]]:
+        """Spread rectangles over boxes by area.
+
+        Parameters
+        ----------
+        x, y, width, height : arrays of n
+            Middles and sides in metres; a rectangle without sides is a point.
+
+        Yields
+        ------
+        position, col, row, share
+            Of rectangles, and the shares of them in boxes, above 0.
+        """
+        col_low, row_low = self.cell(x - width / 2, y - height / 2)
+        across = self._shares_along(x - width / 2, x + width / 2, col_low)
+        up = self._shares_along(y - height / 2, y + height / 2, row_low)
+        for i, share_x in enumerate(across):
+            for j, share_y in enumerate(up):
+                found = np.flatnonzero(share_x * share_y > 0)
+                yield found, col_low[found] + i, row_low[found] + j, share_x[found] * share_y[found]
+
+    def _shares_along(self, low: Floats, high: Floats, first: Ints) -> list[Floats]:
+        """Shares of intervals in the cells first, first + 1, ...; a point lies in its first cell alone."""
+        shares, length = [], high - low
+        cells = int(np.ceil(length.max(initial=0.0) / self.size)) + 1
+        for step in range(cells):
+            edge = (first + step) * self.size
+            overlap = np.minimum(high, edge + self.size) - np.maximum(low, edge)
+            shares.append(np.where(length > 0, np.maximum(overlap, 0.0) / np.where(length > 0, length, 1.0),
+                                   1.0 if step == 0 else 0.0))
+        return shares
 
     def cover(self, polygon: BaseGeometry) -> Boxes:
         """Give the boxes that share area with a polygon.

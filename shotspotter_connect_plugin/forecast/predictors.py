@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .box_layout import grid_of_boxes
 from .event_history import EventHistory, spread_places
 from .sources import OWN, PlaceCount, PlaceDistance
 from .surfaces import counts_at, recorded_at, roll
@@ -116,7 +117,7 @@ def _nearness(kind: str, rows: Places, boxes: Boxes, size: float) -> dict[Predic
     as shares of so many entries that nothing else counts in the surface."""
     from scipy.spatial import cKDTree
 
-    centres = (boxes[["col", "row"]].to_numpy() + 0.5) * size
+    centres = np.stack(grid_of_boxes(size, boxes["box_id"]).centres(boxes["col"], boxes["row"]), axis=1)
     distance = cKDTree(rows[["x", "y"]].to_numpy()).query(centres)[0]
     inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
     found: dict[PredictorSource, EventHistory] = {}

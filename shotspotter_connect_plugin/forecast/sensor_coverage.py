@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .box_layout import grid_of_boxes
 from .citywide_rate import observed_slots
 from .event_history import EventHistory, make_history
 from .listening import EVER_SINCE, FOR_EVER, NO_REPORTS, Listening, Reporting
@@ -174,6 +175,6 @@ def _joined(alerts: EventHistory, reports: EventHistory, of_alerts: Floats, of_r
 
 def _blocks(boxes: Boxes, size: float) -> Ints:
     """Numbers of the 2 km squares in which boxes lie."""
-    per_block = max(int(round(_BLOCK / size)), 1)
+    per_block = max(int(round(_BLOCK / grid_of_boxes(size, boxes["box_id"]).unit)), 1)
     corners = np.column_stack([boxes["col"].to_numpy() // per_block, boxes["row"].to_numpy() // per_block])
     return np.unique(corners, axis=0, return_inverse=True)[1].reshape(-1)

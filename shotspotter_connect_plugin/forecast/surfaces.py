@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .box_layout import grid_of_boxes
+from .fishnet import Fishnet
 from .instants import DAY
 from .sources import EVER, Lookback
 from .stable_product import stable_product
@@ -58,6 +60,7 @@ class Smoother:
         self._col, self._row = (boxes[name].to_numpy(dtype=np.int64) for name in ("col", "row"))
         self._inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
         self._size = size
+        self._grid = grid_of_boxes(size, boxes["box_id"])
         self._matrices: dict[float, Any] = {}
         self._neighbours: dict[float, Any] = {}
         self.uniform = self._inside / self._inside.sum()
@@ -91,7 +94,9 @@ class Smoother:
         return csr_matrix((value, (to, source)), shape=(len(self), len(self)))
 
     def _pairs(self, metres: float) -> tuple[Ints, Ints, Floats]:
-        """Pairs of boxes at most so far apart, and their distance."""
+        """Pairs of boxes whose centres are at most so far apart, and their distance."""
+        if not isinstance(self._grid, Fishnet):
+            return self._pairs_of_layout(metres)
         key = _Cells(self._col, self._row)
         reach = int(metres // self._size)
         parts = []
@@ -104,6 +109,15 @@ class Smoother:
                     parts.append((near, other[near], np.full(near.size, distance)))
         near, other, apart = (np.concatenate(part) for part in zip(*parts))
         return near, other, apart
+
+    def _pairs_of_layout(self, metres: float) -> tuple[Ints, Ints, Floats]:
+        from scipy.spatial import cKDTree
+
+        tree = cKDTree(np.stack(self._grid.centres(self._col, self._row), axis=1))
+        # A box on a lattice that is just so far away must not hang on the last digit.
+        found = tree.sparse_distance_matrix(tree, metres * (1 + 1e-9), output_type="ndarray")
+        found = found[np.lexsort((found["j"], found["i"]))]
+        return found["i"].astype(np.int64), found["j"].astype(np.int64), found["v"]
 
 
 class _Cells:

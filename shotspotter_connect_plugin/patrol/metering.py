@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-from ..forecast.fishnet import Fishnet
+from ..forecast.box_ids import corners_of
 from .beat_shares import (LEAST, LEAST_CHANCE, MOST, OWN_ASKED, OWN_BOXES, OWN_MOST, PER_SHIFT, BeatRule, boxes_asked,
                           boxes_of_beats, caps_of_quiet, caps_under_shares, chances_of_shift, fixed_boxes,
                           most_of_beats, with_quiet)
@@ -292,7 +292,7 @@ def draw_from_chances(table: ChancesOfBoxes, seed: str, inputs_hash: str) -> tup
     reserve : dict
         Box ids in reserve order by beat.
     """
-    col, row = Fishnet.parse(table["box_id"])
+    col, row = corners_of(table["box_id"])
     drawn = pivotal(table["inclusion_probability"], col, row, table["beat"], Uniforms(seed, inputs_hash))
     order = np.concatenate([drawn.selected, drawn.reserve])
     rank = pd.array([pd.NA] * len(table), dtype="Int64")
@@ -334,7 +334,7 @@ def visit_order(patrols: DrawnPlaces) -> pd.Series:
     """
     order = pd.Series(0, index=patrols.index)
     for _, group in patrols.sort_values(["harm", "box_id"], ascending=[False, True]).groupby("beat", sort=False):
-        place = np.stack(Fishnet.parse(group["box_id"]))
+        place = np.stack(corners_of(group["box_id"]))
         waiting, here = list(range(len(group))), 0
         for step in range(1, len(group) + 1):
             waiting.remove(here)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..forecast.fishnet import Fishnet
+from ..forecast.box_layout import touching
 from .draw import NEARLY
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ _GONE = np.uint16(1 << 15)
 # Chosen: bounds the memory, some ten arrays of so many cells.
 _CELLS = 2_000_000
 """About how many lanes x boxes are worked on together."""
-# The eight boxes that share an edge or a corner with one.
-_AROUND = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y]
 
 
 class Replays:
@@ -105,12 +103,7 @@ class Replays:
 
 def neighbours(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
     """Pairs of positions (box, box beside it, also across a corner) among ``box_ids``, both ways: two int arrays."""
-    col, row = Fishnet.parse(box_ids)
-    place = {key: number for number, key in enumerate(zip(col.tolist(), row.tolist()))}
-    pairs = [(number, place[x + dx, y + dy]) for (x, y), number in place.items() for dx, dy in _AROUND
-             if (x + dx, y + dy) in place]
-    first, second = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return first, second
+    return touching(box_ids)
 
 
 def beside_drawn(drawn: Bools, pairs: tuple[Ints, Ints]) -> Bools:

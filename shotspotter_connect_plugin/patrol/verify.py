@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConnectError
-from ..forecast.fishnet import Fishnet
+from ..forecast.box_ids import corners_of
 from .beat_shares import LEAST, LEAST_CHANCE, MOST, PER_SHIFT, BeatRule, boxes_asked, chances_of_shift
 from .draw import NEARLY
 from .draw_record import hash_of_inputs
@@ -67,7 +67,7 @@ def problems_of(draw: Mapping[str, Any], boxes: pd.DataFrame, patrols: pd.DataFr
     if malformed:
         return problems + malformed
     try:
-        Fishnet.parse([*boxes["box_id"], *patrols["box_id"]])
+        corners_of([*boxes["box_id"], *patrols["box_id"]])
     except ConnectError as error:
         return problems + [error.user]
     for name in ("shift_date", "shift"):

@@ -17,7 +17,8 @@ ROOMS = ("forecast", "patrol", "workspace", "reports", "processing", "ui")
 # Room -> what it may import of the other rooms; errors, progress and files are everybody's.
 MAY_IMPORT = {
     "forecast": set(),
-    "patrol": {"forecast.arrays", "forecast.fishnet", "forecast.instants", "forecast.shifts"},
+    "patrol": {"forecast.arrays", "forecast.box_grid", "forecast.box_ids", "forecast.box_layout", "forecast.fishnet",
+               "forecast.instants", "forecast.shifts"},
     "workspace": {"forecast", "patrol"},
     "reports": {"forecast", "patrol", "workspace"},
     "processing": {"forecast", "patrol", "workspace", "reports"},

@@ -53,6 +53,8 @@ def examples_of_a_layout(x, y):
     box_ids.corners_of(pd.Series(layout.ids(col, row))), layout.parse(pd.Series(layout.ids(col, row)))
     layout.boxes_of_cells(col, row), layout.rectangles(col, row), layout.centres(col, row)
     layout.outlines(col, row), layout.shares(col, row)
+    list(layout.overlaps(x, y, np.array([0.0, 100.0, 30.0]), np.array([0.0, 100.0, 0.0])))
+    box_layout.grid_of_boxes(250.0, pd.Series(layout.ids(col, row))), box_layout.touching(layout.ids(col, row))
     shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
     box_grid.largest_shares(layout, layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)
     layout.assign_areas(layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)

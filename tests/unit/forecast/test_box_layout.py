@@ -11,7 +11,7 @@ from shapely.ops import unary_union
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
-from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, grid_of
+from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, grid_of, grid_of_boxes, touching
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 
 NET = Fishnet()
@@ -167,8 +167,8 @@ def test_without_a_placed_square_it_is_the_fishnet(seed, shape):
     assert (layout.ids(*layout.cell(x, y)) == NET.ids(*NET.cell(x, y))).all()
     covered, plain = layout.cover(ragged(shape)), NET.cover(ragged(shape))
     pd.testing.assert_frame_equal(covered[["box_id", "inside"]], plain[["box_id", "inside"]])
-    assert isinstance(grid_of(250), Fishnet) and isinstance(grid_of(250, []), Fishnet)
-    assert isinstance(grid_of(250, [(0, 0)]), BoxLayout)
+    assert isinstance(grid_of(250), Fishnet) and isinstance(grid_of(250, [(0, -20)]), Fishnet)
+    assert isinstance(grid_of(250, [(0, -20), (10, -19)]), BoxLayout)
 
 
 def test_a_square_on_a_box_of_the_fishnet_is_that_box():
@@ -216,3 +216,43 @@ def test_boxes_of_another_layout_are_refused():
         with pytest.raises(ConnectError, match="no box C.* in this layout|not in this layout"):
             other.parse([box_id])
     assert other.parse(["C5R5"])[0].tolist() == [50]
+
+
+def test_boxes_tell_of_which_layout_they_are():
+    layout = BoxLayout(250, [(3, 7), (-20, 10)])
+    assert grid_of_boxes(250, layout.cover(box(-800, -800, 800, 800))["box_id"]) == BoxLayout(250, [(3, 7)])
+    assert isinstance(grid_of_boxes(250, NET.cover(box(-800, -800, 800, 800))["box_id"]), Fishnet)
+
+
+@settings(deadline=None, max_examples=40)
+@given(layouts, st.integers(0, 1000))
+def test_rectangles_are_spread_by_area(layout, seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(-900, 900, (2, 12))
+    width, height = rng.choice([0.0, 30.0, 111.0, 600.0], (2, 12), p=[0.3, 0.2, 0.3, 0.2])
+    x[:4], y[:4] = np.round(x[:4] / 25) * 25, np.round(y[:4] / 25) * 25
+    event, col, row, share = (np.concatenate(part) for part in zip(*layout.overlaps(x, y, width, height)))
+    pairs = pd.MultiIndex.from_arrays([event, layout.ids(col, row)])
+    assert pairs.is_unique and (share > 0).all()
+    assert np.bincount(event, share, minlength=12) == pytest.approx(np.ones(12))
+    for number, outline, part in zip(event, layout.outlines(col, row), share):
+        half = np.array([width[number], height[number]]) / 2
+        if half.all():
+            shape = box(x[number] - half[0], y[number] - half[1], x[number] + half[0], y[number] + half[1])
+            assert outline.intersection(shape).area / shape.area == pytest.approx(part, abs=1e-9)
+    points = np.isin(event, np.flatnonzero((width == 0) & (height == 0)))
+    assert np.array_equal(np.stack([col[points], row[points]]), layout.cell(x[event[points]], y[event[points]]))
+
+
+@settings(deadline=None, max_examples=15)
+@given(squares)
+def test_boxes_that_share_an_edge_or_a_corner_touch(corners):
+    layout = BoxLayout(250, corners)
+    ids = layout.cover(box(-1000, -1000, 1250, 1250))["box_id"]
+    outlines = layout.outlines(*layout.parse(ids))
+    kept = np.array([outline.within(box(-1000, -1000, 1250, 1250)) for outline in outlines])
+    expected = {(one, other) for one in np.flatnonzero(kept) for other in np.flatnonzero(kept)
+                if one != other and outlines[one].touches(outlines[other])}
+    one, other = touching(ids)
+    assert (np.diff(one * len(ids) + other) > 0).all()
+    assert {(a, b) for a, b in zip(one, other) if kept[a] and kept[b]} == expected
