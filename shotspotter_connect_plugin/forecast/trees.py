@@ -29,6 +29,8 @@ _RATE = 0.03
 _LEAF_SHARE = 1 / 33
 # Of any tree in a model file: the answers to its seven questions are the bits of one byte (Tree.predict).
 MOST_LEAVES = 8
+# Thresholds of one term that the trees choose among: scikit-learn takes no more than 255 steps.
+_STEPS = 255
 _EVENT = 1e-3
 """An event is a row of rate 1 / _EVENT and exposure _EVENT: nearly all of its weight is that it happened."""
 
@@ -119,18 +121,34 @@ def grow(event_terms: Floats, event_weight: Floats, terms: Floats, expected: Flo
     """
     from threadpoolctl import threadpool_limits
 
-    rows = np.concatenate([event_terms, terms])
+    steps, thresholds = _in_steps(np.concatenate([event_terms, terms]))
     rate = np.concatenate([np.full(len(event_terms), 1 / _EVENT), np.zeros(len(terms))])
     exposure = np.concatenate([event_weight * _EVENT, expected])
     model = _stoppable(tick)(
         loss="poisson", learning_rate=_RATE, max_leaf_nodes=LEAVES, l2_regularization=1.0, max_iter=ROUNDS,
-        min_samples_leaf=max(int(len(rows) * _LEAF_SHARE), 20), early_stopping=False, random_state=seed)
+        min_samples_leaf=max(int(len(steps) * _LEAF_SHARE), 20), early_stopping=False, random_state=seed)
     tick()
     # One thread: sums of several threads may come in another order, and the same data must give the same bits.
     with threadpool_limits(1):
-        model.fit(rows, rate, sample_weight=exposure)
+        model.fit(steps, rate, sample_weight=exposure)
     constant = float(np.ravel(model._baseline_prediction)[0])
-    return Forest(constant, tuple(_tree(one[0].nodes) for one in model._predictors))
+    return Forest(constant, tuple(_tree(one[0].nodes, thresholds) for one in model._predictors))
+
+
+def _in_steps(rows: Floats) -> tuple[Floats, list[Floats]]:
+    """Each term as the number of the step it stands on, 0 upwards without gaps, and the upper ends of its steps.
+
+    The steps are quantiles of the rows, each row counted once. scikit-learn makes such steps itself, but its versions
+    disagree on whether a row counts by its exposure, and newer ones sort a term once for each step.
+    """
+    steps, thresholds = np.empty(rows.shape), []
+    for k, term in enumerate(np.ascontiguousarray(rows.T)):
+        values = np.unique(term)
+        ends = (values[:-1] + values[1:]) * 0.5 if values.size <= _STEPS else np.percentile(
+            term, np.linspace(0, 100, _STEPS + 1)[1:-1], method="midpoint")
+        taken, steps[:, k] = np.unique(np.searchsorted(ends, term), return_inverse=True)
+        thresholds.append(ends[taken[:-1]])
+    return steps, thresholds
 
 
 def _stoppable(tick: Callable[[], None]) -> Any:
@@ -152,10 +170,13 @@ def _stoppable(tick: Callable[[], None]) -> Any:
     return Stoppable
 
 
-def _tree(nodes: Numbers) -> Tree:
+def _tree(nodes: Numbers, thresholds: Sequence[Floats]) -> Tree:
+    """The tree that asks for terms instead of their steps; it splits half-way between two steps."""
     leaf = nodes["is_leaf"].astype(bool)
+    asked = [0.0 if is_leaf else float(thresholds[term][int(step)])
+             for is_leaf, term, step in zip(leaf, nodes["feature_idx"], nodes["num_threshold"])]
     return Tree(tuple(np.where(leaf, 0, nodes["feature_idx"]).tolist()),
-                tuple(np.where(leaf, 0.0, nodes["num_threshold"]).tolist()),
+                tuple(asked),
                 tuple(np.where(leaf, -1, nodes["left"].astype(np.int64)).tolist()),
                 tuple(np.where(leaf, -1, nodes["right"].astype(np.int64)).tolist()),
                 tuple(np.where(leaf, nodes["value"], 0.0).tolist()))

@@ -243,7 +243,9 @@ def grown():
 
 
 def test_numpy_reads_the_trees_to_the_same_bits(grown):
-    hot, cold, found = grown
+    # Terms of few values, which every version of scikit-learn keeps as they are.
+    hot, cold = (np.round(rows, 1) for rows in grown[:2])
+    found = trees.grow(hot, np.ones(1500), cold, np.full(4000, 0.4), 1)
     model = HistGradientBoostingRegressor(
         loss="poisson",
         learning_rate=trees._RATE,
@@ -261,6 +263,17 @@ def test_numpy_reads_the_trees_to_the_same_bits(grown):
         np.exp(found.predict(rows)), model.predict(rows), rtol=1e-15
     )
     assert np.array_equal(found.predict(rows), np.ravel(model._raw_predict(rows)))
+
+
+def test_the_thresholds_are_quantiles_in_which_every_row_counts_once(grown):
+    """Versions of scikit-learn disagree on that, so its own would make other forecasts on another machine."""
+    hot, cold, found = grown
+    rows = np.r_[hot, cold]
+    for tree in found.trees:
+        for term, threshold, left in zip(tree.feature, tree.threshold, tree.left):
+            if left >= 0:
+                below = (rows[:, term] <= threshold).mean() * 255
+                assert below == pytest.approx(round(below), abs=255 / len(rows))
 
 
 def test_trees_learn_the_ratio_and_grow_the_same_twice(grown):
