@@ -61,6 +61,14 @@ def parts_of(cell: str) -> list[str]:
     return [cell] if wrong or len(badges) < 2 else badges
 
 
+def codes_of(cells: Sequence[object], officers: bool) -> list[str]:
+    """The codes in some cells: as they stand, or, of officers, badge numbers without the words beside them."""
+    if not officers:
+        return [str(cell) for cell in cells]
+    lists, _, _ = badges_of([pd.Series(list(cells), dtype=object)])
+    return [badge for badges in lists for badge in badges]
+
+
 def _joined_to_names(cells: Sequence[object]) -> bool:
     """Whether the words joined to numbers by a hyphen or the like are too many to be an agency's own prefixes."""
     words = {word.casefold() for cell in cells for found in _JOINED.findall(str(cell)) for word in found[1:3] if word}

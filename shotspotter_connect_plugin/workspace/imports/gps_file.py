@@ -24,6 +24,7 @@ from .date_order import check_order, with_date_order
 from .day_numbers import are_day_numbers
 from .gps_formats import guess_columns, open_gps
 from .gps_units import UnitsTogether, are_several, ask_which_column
+from .logins import LOGIN, is_login, logins_among, refuse_logins
 from .numbered_lines import PROBLEM
 from .position_texts import read_positions
 from .raw_messages import refuse_raw_messages
@@ -157,7 +158,8 @@ class GpsFile:
     def _check_units(self) -> None:
         """Units must be codes, not persons: a unit that is left out would mix the tracks of all of them."""
         if "unit" not in self.mapping:
-            if privacy.values_about_persons([re.sub("[_-]+", " ", _stem(self.source.name))]) == "names":
+            stem = _stem(self.source.name)
+            if privacy.values_about_persons([re.sub("[_-]+", " ", stem)]) == "names" or is_login(stem):
                 raise ConnectError(f"{self.source.name} is named like a person; rename it to the unit's code.")
             is_track = self.source.kind in ("bare", "nmea", "track") or self.source.layer == "track_points"
             if not is_track and self.answers.mapping.get("unit", "column"):
@@ -176,6 +178,8 @@ class GpsFile:
         elif what:
             raise ConnectError(f"The units in column {column} look like {what}; name a column with badge numbers or "
                                'unit codes in MAPPING, as in {"unit": "column"}.')
+        refuse_logins(crews.codes_of(units, self._names_officers()), self.source.name, column, "unit",
+                      bool(self.answers.mapping.get("unit")), self._names_officers())
 
     def _names_officers(self) -> bool:
         """Whether the column of the unit is one of officers, where names may stand beside badge numbers."""
@@ -304,6 +308,9 @@ class GpsFile:
         column = np.full(len(chunk), self.mapping["at"], dtype=object)
         x, y, misplaced = self._placed(chunk)
         reasons = [(unit == "", NO_UNIT, self.mapping.get("unit", ""))]
+        if "unit" in self.mapping:
+            few = logins_among(pd.unique(unit), self._names_officers()).sure
+            reasons.append((np.isin(unit, sorted(few)), LOGIN, self.mapping["unit"]))
         if "valid" in self.mapping:
             reasons.append((_without_fix(chunk[self.mapping["valid"]]), NO_FIX, self.mapping["valid"]))
         reasons += [(misplaced == why, why, " and ".join(self._places)) for why in coordinates.REASONS]

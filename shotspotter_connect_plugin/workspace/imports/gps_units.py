@@ -12,6 +12,7 @@ from ...forecast.instants import MINUTE, SECOND
 from ...progress import SILENT
 from . import privacy
 from .column_names import words_of
+from .logins import logins_among
 from .source_questions import SourceQuestion
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def ask_which_column(source: RowSource, columns: Sequence[str]) -> None:
         return
     counts = _texts(source, list(dict.fromkeys([*things, *persons])))
     about = {name: privacy.about_persons(name) or privacy.values_about_persons(counts[name]) or (
-        name in persons and not all(map(_CODE.fullmatch, counts[name]))) for name in counts}
+        name in persons and not all(map(_CODE.fullmatch, counts[name]))) or logins_among(
+            counts[name], name in persons).are_most for name in counts}
     likely = [name for name in counts if not about[name] and _may_be_units(counts[name], name in persons)]
     if likely:
         raise UnitsUnknown(source.name, likely[:3], next(iter(counts[likely[-1]])))

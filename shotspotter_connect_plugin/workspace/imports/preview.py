@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import coordinate_systems, coordinates, privacy
+from . import coordinate_systems, coordinates, crews, privacy
 from .arrest_files import refuse_arrests
 from .census_columns import population_group
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
@@ -23,6 +23,7 @@ from .file_kinds import FILE_KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
 from .gps_import import files_in
+from .logins import refuse_logins
 from .occurrence_columns import OCCURRENCE, find_occurrence
 from .offence_columns import bare_number, choose_offence_columns, more_dispositions
 from .one_crime_type import type_of_all
@@ -203,6 +204,10 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
         found.notes += chosen.notes
         found.mapping.update(more_dispositions(texts, found.mapping, found.answers.mapping))
         found.mapping.update(bare_number(texts, found.mapping, found.answers.mapping))
+    for role in [role for role in found.mapping if found.kind in ("roster", "tactic_log") and (
+            role == "unit" or role.startswith("officer"))]:
+        refuse_logins(crews.codes_of(head[found.mapping[role]].unique(), role != "unit"), source.name,
+                      found.mapping[role], role, bool(found.answers.mapping.get(role)))
     _leave_out(found, head)
     moments = [column for role, column in found.mapping.items() if role in (
         "occurred", "occurred_from", "reported", "at", "from")]

@@ -184,6 +184,11 @@ def without_contacts(texts: Iterable[str]) -> tuple[Objects, int]:
     return texts, int(found.sum())
 
 
+def is_given_name(word: str) -> bool:
+    """Whether a word in lower case is a common first name."""
+    return word in _GIVEN_NAMES
+
+
 def _is_full_name(text: str) -> bool:
     words = text.replace(".", "").casefold().split()
     return 2 <= len(words) <= 3 and words[0] in _GIVEN_NAMES and all(word.isalpha() for word in words)

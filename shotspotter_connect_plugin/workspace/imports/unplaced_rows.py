@@ -15,6 +15,7 @@ from .column_meanings import check_needed, find_columns
 from .column_names import names_utc
 from .date_order import with_date_order
 from .import_result import ImportResult
+from .logins import LOGIN, refuse_logins
 from .readers import open_source, read_whole
 from .rejected_rows import RejectedRows, rejects_path
 from .row_source import FAULT, FAULTS
@@ -75,9 +76,7 @@ class UnplacedFile:
             raise ConnectError(f"{self.source.name} has no rows.")
         self.lines = rows.index.to_numpy()
         self._texts = {role: texts[column].reset_index(drop=True) for role, column in self.mapping.items()}
-        for role in codes:
-            for one in self.roles(role):
-                self._refuse_persons(one, role)
+        logins = {one: self._refuse_persons(one, role) for role in codes for one in self.roles(role)}
         columns = [self.mapping[role] for role in dates if role in self.mapping]
         self.answers = with_date_order(self.answers, self.source, columns, options.date_order, self.warnings,
                                        rows=rows)
@@ -86,17 +85,25 @@ class UnplacedFile:
         self.reject(blank, "an empty row")
         for number in range(1, len(FAULTS)):
             self.reject(rows[FAULT] == number, FAULTS[number])
+        for role, values in logins.items():
+            if values:
+                self.reject([not values.isdisjoint(crews.parts_of(cell)) for cell in self.texts(role)], LOGIN, role)
 
     def __len__(self) -> int:
         return len(self.lines)
 
-    def _refuse_persons(self, role: str, named: str) -> None:
+    def _refuse_persons(self, role: str, named: str) -> frozenset[str]:
+        """Raise one sentence where codes are persons; gives the few of them that may be."""
         cells = self.texts(role).unique()
         what = privacy.values_about_persons([part for cell in cells for part in crews.parts_of(cell)]
                                             if named == "officer" else cells)
         if what and what != "number plates":
             raise ConnectError(f'The values of column {self.mapping[role]} look like {what}; give badge numbers or '
                                f'codes of units, and name their column in MAPPING, as in {{"{named}": "column"}}.')
+        if role not in self.mapping:
+            return frozenset()
+        return refuse_logins(crews.codes_of(cells, named == "officer"), self.source.name, self.mapping[role], role,
+                             bool(self.answers.mapping.get(role)))
 
     def roles(self, role: str) -> list[str]:
         """A role, and the further ones that are numbered after it: ``officer``, ``officer2`` and so on."""
@@ -111,7 +118,7 @@ class UnplacedFile:
         codes = self.texts(role).map(plain_code)
         return codes.where(codes != "", None).to_numpy(object)
 
-    def reject(self, rows: Union[Bools, pd.Series], reason: str, role: str = "") -> None:
+    def reject(self, rows: Union[Bools, pd.Series, list[bool]], reason: str, role: str = "") -> None:
         """Reject rows (a mask) that are not rejected yet, for what stands in a role's column."""
         rows = np.asarray(rows, dtype=bool) & self.good
         self.rejects.add(self.lines[rows], self.mapping.get(role, ""), reason)
