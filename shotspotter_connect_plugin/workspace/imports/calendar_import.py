@@ -147,7 +147,7 @@ def _write(workspace: Workspace, reading: CalendarFile, table: CalendarRows, rej
             rejects=reading.rejects.write(rejects), source_crs=reading.source.crs, crs=workspace.settings.crs,
             timezone=reading.zone, answers=answers)
         result.check_taken(reading.source.name)
-        result.record(writer, TABLE, reading.source.name, reading.source.digest())
+        result.record(writer, TABLE, reading.source.name, reading.source.digest(), reading.source.content_digest())
     return result
 
 

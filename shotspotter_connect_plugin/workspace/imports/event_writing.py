@@ -90,7 +90,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                  progress: Progress, changes: Optional[OffenceChanges] = None) -> ImportResult:
     """All rows of an import in one transaction, with what follows from decisions on offence words, its rejects, and its
     line in ``imports``."""
-    table, digest = file.table, file.source.digest()
+    table, digest, content = file.table, file.source.digest(), file.source.content_digest()
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
         if changes:
@@ -114,7 +114,7 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
         result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
         if not changes or not (changes.left or changes.retyped):
             result.check_taken(file.source.name, BY_WORDS)
-        result.record(writer, table, file.source.name, digest)
+        result.record(writer, table, file.source.name, digest, content)
     return result
 
 

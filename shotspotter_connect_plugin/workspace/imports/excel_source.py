@@ -12,7 +12,7 @@ import pandas as pd
 from ...errors import ConnectError, some
 from ..store.layer_file import check_unpacked
 from .cell_texts import cell_text
-from .column_names import words_of
+from .column_names import plain, words_of
 from .column_recognition import recognise
 from .excel_workbook import Sheet, read_workbook
 from .report_lines import judged_columns, report_lines
@@ -85,16 +85,19 @@ def open_excel(path: Path) -> SheetSource:
         raise ConnectError(f"{path.name} has no rows.")
     chosen = max(tables, key=lambda name: tables[name].worth)  # of equals the first
     table = tables[chosen]
-    same = [name for name, other in tables.items() if other.header.names == table.header.names
+    columns = distinct_names(table.header.names)
+    same = [name for name, other in tables.items() if other.columns_as(columns)
             and (table.sheet.hidden or not other.sheet.hidden)]
-    source = SheetSource(path, path.name, distinct_names(table.header.names), header_rows=table.header.rows)
+    source = SheetSource(path, path.name, columns, header_rows=table.header.rows)
     for name in same:
-        tables[name].check_calculated(path.name, source.columns)
-    source.sheet = pd.concat([tables[name].below(source.columns) for name in same], ignore_index=True)
+        tables[name].check_calculated(path.name, tables[name].columns_as(columns))
+    source.sheet = pd.concat([tables[name].below(tables[name].columns_as(columns))[columns] for name in same],
+                             ignore_index=True)
     if table.header.bare:
         source.kind = "bare"
     source.told = [*_sentences(path.name, chosen, same, tables),
-                   *(sentence for name in same for sentence in _marks(path.name, tables[name], source.columns))]
+                   *(sentence for name in same
+                   for sentence in _marks(path.name, tables[name], tables[name].columns_as(columns)))]
     if from_1904:
         source.told += _count_from_1904(source)
     return source
@@ -122,6 +125,14 @@ class _Table:
         known = self.header.known if self.header.known > 1 else 0
         return bool(known) and not self.sheet.hidden, known, self.rows * len(self.header.names)
 
+    def columns_as(self, columns: list[str]) -> list[str]:
+        """The names of its columns, in their order, as another sheet writes them; none where they are others."""
+        own, wanted = distinct_names(self.header.names), {plain(name): name for name in columns}
+        found = [wanted.get(plain(name), "") for name in own]
+        if own == columns:
+            return columns
+        return found if all(found) and len(set(found)) == len(columns) == len(wanted) else []
+
     def below(self, columns: list[str]) -> pd.DataFrame:
         """The cells below the header, by column."""
         return self.sheet.cells.iloc[self.header.rows:].set_axis(columns, axis=1)
@@ -137,12 +148,12 @@ class _Table:
 
 def _sentences(name: str, chosen: str, same: list[str], tables: dict[str, _Table]) -> Iterator[str]:
     """What to tell of the sheets, and of the place of the header."""
-    others = [_called(tables[sheet]) for sheet in tables if sheet not in same]
+    others = [_called(tables[sheet], True) for sheet in tables if sheet not in same]
     if len(same) > 1:
         yield f"The sheets {some(same)} of {name} have the same columns and were read one after the other."
     if others:
         yield (f"Of {name} the sheet {_called(tables[chosen])} was read; nothing was read of the sheets "
-               f"{some(others)}.")
+               f"{some(others)}. If they hold rows to import, save each as a file of its own.")
     elif tables[chosen].sheet.hidden:
         yield f"The sheet {chosen} of {name}, which was read, is hidden there."
     if tables[chosen].header.titles and not tables[chosen].header.bare:
@@ -150,8 +161,9 @@ def _sentences(name: str, chosen: str, same: list[str], tables: dict[str, _Table
                "rows.")
 
 
-def _called(table: _Table) -> str:
-    return table.sheet.name + (" (hidden)" if table.sheet.hidden else "")
+def _called(table: _Table, with_rows: bool = False) -> str:
+    about = ["hidden"] * table.sheet.hidden + [f"{table.rows:,} rows"] * with_rows
+    return table.sheet.name + (f" ({', '.join(about)})" if about else "")
 
 
 def _marks(name: str, table: _Table, columns: list[str]) -> Iterator[str]:

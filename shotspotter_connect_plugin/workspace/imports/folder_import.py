@@ -161,9 +161,10 @@ def _tell_dates(found: FolderImport, after_fixes: Callable[[str, str], None]) ->
 
 
 def _known(workspace: Workspace) -> set[tuple[str, str]]:
-    """(SHA-256 of a file, what was taken of it) of every import."""
-    imports = workspace.read("imports", ["input_hash", "table_name"])
-    return set(zip(imports["input_hash"], imports["table_name"]))
+    """(SHA-256 of a file or of what was packed in it, what was taken of it) of every import."""
+    imports = workspace.read("imports", ["input_hash", "content_hash", "table_name"])
+    return {(digest, table) for name in ("input_hash", "content_hash")
+            for digest, table in zip(imports[name], imports["table_name"]) if digest}
 
 
 def _look(workspace: Workspace, found: FolderImport, known: set[tuple[str, str]],

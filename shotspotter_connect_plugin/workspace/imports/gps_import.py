@@ -158,7 +158,7 @@ def _import_file(workspace: Workspace, reader: GpsFile, writer: Writer, rejected
     ImportResult(counts["read"], counts["added"], counts["updated"], counts["unchanged"], counts["rejected"],
                  mapping=reader.mapping, source_crs=reader.crs, timezone=reader.zone, answers=reader.answers,
                  reasons=dict(reasons.most_common()), dropped_columns=reader.dropped_columns).record(
-        writer, TABLE, reader.source.name, reader.source.digest())
+        writer, TABLE, reader.source.name, reader.source.digest(), reader.source.content_digest())
 
 
 def _widen(result: GpsImport, workspace: Workspace, moments: pd.Series) -> None:

@@ -80,11 +80,12 @@ class ImportResult:
                         for named in (2, 1))
         raise NothingTaken(self, several if len(several) < _LONGEST else one)
 
-    def record(self, writer: Writer, table: str, name: str, digest: str) -> None:
-        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, and how it was read."""
+    def record(self, writer: Writer, table: str, name: str, digest: str, content: str = "") -> None:
+        """Write the row of ``imports``: what was filled from an input of this name and SHA-256, with that of its
+        ``content`` where it is packed, and how it was read."""
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
-            "input_hash": digest, "dropped_columns": self.dropped_columns, "counts": self.counts,
+            "input_hash": digest, "content_hash": content or None, "dropped_columns": self.dropped_columns, "counts": self.counts,
             "reasons": dict(self.reasons), "given": vars(self.answers),
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
 

@@ -98,7 +98,8 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
                 raise
             # What somebody has decided would else have to be said again for the next file.
             with workspace.transaction() as writer:
-                refused.result.record(writer, "incidents", file.source.name, file.source.digest())
+                refused.result.record(writer, "incidents", file.source.name, file.source.digest(),
+                                      file.source.content_digest())
             raise ConnectError(f"{refused.user} What OFFENCES says of its words is kept.") from refused
 
 

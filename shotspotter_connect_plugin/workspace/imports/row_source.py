@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ..store.runs import data_hash
-from .text_file import ASSUMED, UTF8, WINDOWS_1252
+from .text_file import ASSUMED, UTF8, WINDOWS_1252, content_hash
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,6 +88,10 @@ class RowSource:
     def digest(self) -> str:
         """SHA-256 of its file, or of all the files that it is."""
         return data_hash(self.path)
+
+    def content_digest(self) -> str:
+        """SHA-256 of what is packed in its file, by which the same is known unpacked; empty of what is not packed."""
+        return content_hash(self.path)
 
     def notes(self) -> list[str]:
         """Sentences on what had to be assumed when it was read."""

@@ -35,9 +35,10 @@ _TIMES = {
                    "occurrenceenddate lastoccurrencedate lastoccurrence cmplnttodt latestdate lastdate occurredonto "
                    "offenseend offenseenddate offenseenddatetime incidentend incidentenddate incidentenddatetime "
                    "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate "
+                   "stopdate stopdatetime "
                    "tatzeitendedatum tatzeitbis end",
     "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm "
-                        "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour "
+                        "time2ofoccurrence incidentendtime offenseendtime posstime hourto tohour stoptime "
                         "tatzeitendestunde tatzeitendeuhrzeit",
     "occurred": "occurreddatetime occurdatetime occurrencedatetime occurreddate occurdate occurrencedate occurred "
                 "dateoccurred dateoccur dateocc dateoccu occdate occdatetime occdt dateofoccurrence dateofincident "

@@ -154,7 +154,7 @@ class UnplacedFile:
                 dropped_columns=self.source.unused(self.mapping),
                 warnings=self.warnings, mapping=self.mapping, reasons=dict(self.rejects.reasons.most_common()),
                 crs=self._workspace.settings.crs, timezone=self.zone, answers=self.answers, **more)
-            found.record(writer, self._table, self.source.name, self.source.digest())
+            found.record(writer, self._table, self.source.name, self.source.digest(), self.source.content_digest())
             found.rejects = self.rejects.write(rejects_path(self._workspace, self._table, rejects))
             found.check_taken(self.source.name)
         return found

@@ -320,6 +320,7 @@ _ALL = (
         ("table_name", "text", "Table filled"),
         ("input", "text", "File or layer name, without its folder"),
         ("input_hash", "text", "SHA-256 of the input"),
+        ("content_hash", "text", "SHA-256 of what is packed in the input, where it is packed"),
         ("mapping", "json", "Column of the source for each of ours"),
         ("dropped_columns", "json", "Columns never read"),
         ("counts", "json", "read, added, updated, unchanged, rejected"),

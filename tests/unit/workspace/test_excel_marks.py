@@ -70,7 +70,7 @@ def test_a_hidden_sheet_is_read_only_where_no_other_is_known_and_is_called_hidde
     old.sheet_state = "hidden"
     made.save(tmp_path / "a.xlsx")
     texts, told = read(tmp_path / "a.xlsx")
-    assert len(texts) == 3 and "nothing was read of the sheets Last year (hidden)" in told
+    assert len(texts) == 3 and "nothing was read of the sheets Last year (hidden, 20 rows)" in told
     made["Incidents"].delete_rows(1, 9)
     made["Incidents"].append(["See the other sheet"])
     made.active = 0

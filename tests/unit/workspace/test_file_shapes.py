@@ -131,6 +131,18 @@ def test_sheets_that_are_not_read_are_named_and_equal_ones_are_read_together(tmp
     assert any("Jan, Feb" in note for note in source.notes()) and any("Codes" in note for note in source.notes())
 
 
+def test_a_sheet_with_its_columns_in_another_order_is_read_by_its_own_header_and_others_are_counted(tmp_path):
+    with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
+        pd.DataFrame({"Unit": ["A1", "A2"], "Lat": [38.9, 38.8], "Lon": [-77.0, -77.1]}).to_excel(
+            book, sheet_name="Jan", index=False)
+        pd.DataFrame({"LON": [-77.2], "unit": ["A3"], "LAT": [38.7]}).to_excel(book, sheet_name="Feb", index=False)
+        pd.DataFrame({"Car": ["A4"], "Latitude": 38.6, "Longitude": -77.3}).to_excel(
+            book, sheet_name="Mar", index=False)
+    source, rows, _, _ = rows_of(tmp_path / "a.xlsx")
+    assert [row[:2] for row in rows] == [("A1", "38.9"), ("A2", "38.8"), ("A3", "38.7")]
+    assert any("Jan, Feb" in note for note in source.notes()) and any("Mar (1 rows)" in note for note in source.notes())
+
+
 def test_numbers_of_incidents_that_excel_shortened_are_told(city, tmp_path):
     rows = "".join(f"2.30E+09,ROBBERY,2017-06-0{day} 12:00,-77.01,38.9\n" for day in (1, 2, 3))
     (tmp_path / "a.csv").write_text("CCN,OFFENSE,REPORT_DAT,LONGITUDE,LATITUDE\n" + rows + rows)

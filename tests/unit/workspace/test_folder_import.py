@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 
 import pandas as pd
 import pytest
@@ -181,3 +182,19 @@ def test_a_folder_that_is_not_there_is_one_sentence(town, tmp_path):
     found = import_folder(town, tmp_path / "empty")
     found.check_taken()
     assert found.files == []
+
+
+def test_what_was_taken_packed_is_known_when_only_the_unpacked_file_is_left(town, drop):
+    source, folder = EXPORTS / "Crime_Incidents_in_2017.csv", drop["folder"]
+    with zipfile.ZipFile(folder / "week.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(source, "crimes.csv")
+    os.utime(folder / "week.zip", (1e9, 1e9))
+    assert states(import_folder(town, folder)) == {"week.zip": "taken"}
+    (folder / "week.zip").unlink()
+    drop["put"](source, "unpacked.csv")
+    assert states(import_folder(town, folder)) == {"unpacked.csv": "taken before"}
+    with zipfile.ZipFile(folder / "again.zip", "w", zipfile.ZIP_STORED) as packed:
+        packed.write(source, "other name.csv")
+    os.utime(folder / "again.zip", (1e9, 1e9))
+    (folder / "unpacked.csv").unlink()
+    assert states(import_folder(town, folder)) == {"again.zip": "taken before"}

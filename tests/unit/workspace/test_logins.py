@@ -13,8 +13,8 @@ from shotspotter_connect_plugin.workspace.imports.tactic_import import import_ta
 LOGINS = (["jroe4411", "msmith2210", "klopez33"], ["j.roe", "m.lee"], ["john.roe", "kim.lee"], ["PD\\jroe", "PD\\mlee"],
           ["jsmith", "bgarcia"], ["roej1", "smithk2", "leeb3"])
 CODES = (["ADAM12", "BOY3", "CHARLES5"], ["1Adam12", "2Lincoln40"], ["3A12", "3A13"], ["K9-2", "K9-3"],
-         ["Cruiser7", "Tahoe12"], ["Unit 4", "Unit 5"], ["4411", "2210"], ["MPD4411", "MPD2210", "MPD33"], ["AB12", "JR44"], ["Sgt4411", "Ofc22"],
-         ["Downtown1", "North4"], ["iphone0412"])
+         ["Cruiser7", "Tahoe12"], ["Unit 4", "Unit 5"], ["4411", "2210"], ["MPD4411", "MPD2210", "MPD33"],
+         ["AB12", "JR44"], ["Sgt4411", "Ofc22"], ["Downtown1", "North4"], ["iphone0412"])
 
 
 @pytest.mark.parametrize("values", LOGINS, ids=" ".join)
