@@ -85,8 +85,8 @@ class ImportResult:
         ``content`` where it is packed, and how it was read."""
         writer.append("imports", pd.DataFrame([{
             "import_id": uuid.uuid4().hex, "at_utc": pd.Timestamp.now(tz="UTC"), "table_name": table, "input": name,
-            "input_hash": digest, "content_hash": content or None, "dropped_columns": self.dropped_columns, "counts": self.counts,
-            "reasons": dict(self.reasons), "given": vars(self.answers),
+            "input_hash": digest, "content_hash": content or None, "dropped_columns": self.dropped_columns,
+            "counts": self.counts, "reasons": dict(self.reasons), "given": vars(self.answers),
             "mapping": {**self.mapping, "source_crs": self.source_crs, "source_timezone": self.timezone}}]))
 
 

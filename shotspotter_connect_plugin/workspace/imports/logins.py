@@ -56,7 +56,7 @@ _SURNAMES = frozenset("""
     foster jimenez powell jenkins perry russell sullivan bell coleman butler henderson barnes fisher vasquez simmons
     romero jordan patterson alexander hamilton graham reynolds griffin wallace moreno west cole hayes bryant herrera
     gibson ellis tran medina aguilar stevens murray ford castro marshall owens harrison fernandez mcdonald woods
-    washington kennedy wells vargas
+    kennedy wells vargas
     """.split())
 
 
