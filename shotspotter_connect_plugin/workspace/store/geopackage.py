@@ -21,7 +21,8 @@ from .geometry import point_blobs, polygon_blobs
 from .gpkg_bulk import DeferredChanges, catch_up, put_away
 from .gpkg_connection import sentence_of
 from .gpkg_reading import ReadGeoPackage
-from .gpkg_schema import GEOMETRY, ROW, add_columns, add_rules, create_layers, lacking_columns, renew_keys
+from .gpkg_schema import (GEOMETRY, ROW, add_columns, add_rules, add_tables, allow_parts, create_layers,
+                          lacking_columns, lacking_tables, multi_polygons, renew_keys)
 from .many_rows import insert_rows
 from .sql_text import all_of, conditions, listed, quoted, sql
 from .table_store import Counts, Value, Where
@@ -52,6 +53,7 @@ class GeoPackage(ReadGeoPackage):
     _put_off: dict[str, DeferredChanges]
     _failed: bool
     _lacked: dict[str, list[Column]]
+    _absent_before: list[Table]
 
     def begin(self, for_good: bool = False) -> None:
         """Begin a transaction; ``for_good`` also writes zeros over what it removes."""
@@ -67,6 +69,9 @@ class GeoPackage(ReadGeoPackage):
             self._lacked = self._lacking = lacking_columns(self._connection) if self._lacking else {}
             add_columns(self._connection, self._lacking)
             self._lacking = {}
+            self._absent_before = self._absent = lacking_tables(self._connection) if self._absent else []
+            add_tables(self._connection, self._absent)
+            self._absent = []
             renew_keys(self._connection)
 
     def commit(self) -> None:
@@ -92,7 +97,8 @@ class GeoPackage(ReadGeoPackage):
         """Keep nothing of what was written since :meth:`begin`; outside a transaction do nothing."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-            self._lacking = self._lacked
+            self._lacking, self._absent = self._lacked, self._absent_before
+            self._multi = multi_polygons(self._connection)
 
     def append(self, table: Table, frame: pd.DataFrame) -> None:
         """Write new rows."""
@@ -169,8 +175,19 @@ class GeoPackage(ReadGeoPackage):
         if table.geometry == "Point":
             blobs, bounds = point_blobs(frame["x"], frame["y"], self._srs[table.name])
         else:
-            blobs, bounds = polygon_blobs(frame["geometry"], self._srs[table.name], table.geometry == "MultiPolygon")
+            if table.name not in self._multi and any(
+                    getattr(shape, "geom_type", "") == "MultiPolygon" for shape in frame["geometry"]):
+                self._allow_parts(table)
+            blobs, bounds = polygon_blobs(frame["geometry"], self._srs[table.name], table.name in self._multi)
         return [*names, GEOMETRY], [*rows, blobs], bounds
+
+    def _allow_parts(self, table: Table) -> None:
+        """Make a table of polygons one of multi-polygons, from its first row on."""
+        if self.count(table):
+            raise ValueError(f"{table.name} holds polygons of one part")
+        with self._writing(table):
+            allow_parts(self._connection, table)
+        self._multi = {*self._multi, table.name}
 
     def _insert(self, table: Table, names: list[str], rows: list[list[Any]],
                 bounds: NDArray[np.float64] | None) -> None:

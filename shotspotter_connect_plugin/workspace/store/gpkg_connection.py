@@ -11,9 +11,9 @@ from ...errors import ConnectError
 from ...frames import Column
 from .file_access import OpenedFile
 from .file_check import FileCheck
-from .gpkg_schema import lacking_columns, present_rules
+from .gpkg_schema import lacking_columns, lacking_tables, multi_polygons, present_rules
 from .sql_text import quoted
-from .tables import TABLES
+from .tables import TABLES, Table
 
 WAIT_SECONDS = 10.0
 _SENTENCES = {
@@ -46,8 +46,10 @@ class OpenGeoPackage:
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file from somebody else runs nothing of theirs
             self._check_tables()
             self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
+            self._multi = multi_polygons(self._connection)
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
             self._lacking: dict[str, list[Column]] = lacking_columns(self._connection)
+            self._absent: list[Table] = lacking_tables(self._connection)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -81,8 +83,9 @@ class OpenGeoPackage:
     def faults(self) -> list[str]:
         """Sentences about a damaged file, what is missing, what is foreign, what was removed; empty if none."""
         with self._plainly():
-            made = {table.name: present_rules(self._connection, table) for table in TABLES.values()}
-            return FileCheck(self._connection, TABLES, made, self._lacking, quoted).faults()
+            present = {name: table for name, table in TABLES.items() if table not in self._absent}
+            made = {name: present_rules(self._connection, table) for name, table in present.items()}
+            return FileCheck(self._connection, present, made, self._lacking, quoted).faults()
 
     def _check_tables(self) -> None:
         """Raise one sentence where a view or a virtual table stands in the place of one of our tables."""

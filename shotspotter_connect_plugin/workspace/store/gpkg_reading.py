@@ -31,7 +31,7 @@ class ReadGeoPackage(OpenGeoPackage):
             stored.append(quoted(GEOMETRY))
         order = [order_by] if isinstance(order_by, str) else list(order_by or [])
         condition, values = conditions(table, where)
-        statement = sql("SELECT", ", ".join(stored), "FROM", quoted(table.name), condition, "ORDER BY",
+        statement = sql("SELECT", ", ".join(stored), "FROM", self._source(table), condition, "ORDER BY",
                         ", ".join([quoted(table.column(name).name) for name in order] + [quoted(ROW)]))
         parts: dict[str, list[pd.Series]] = {name: [] for name in wanted}
         with self._plainly():
@@ -52,11 +52,13 @@ class ReadGeoPackage(OpenGeoPackage):
         """How many rows meet a condition."""
         condition, values = conditions(table, where)
         with self._plainly():
-            return int(self._connection.execute(sql("SELECT count(*) FROM", quoted(table.name), condition),
+            return int(self._connection.execute(sql("SELECT count(*) FROM", self._source(table), condition),
                                                 values).fetchone()[0])
 
     def stamp(self, table: Table) -> str:
         """Text that changes with every write to a table, also one of another program."""
+        if table in self._absent:
+            return ""
         with self._plainly():
             changed = self._connection.execute("SELECT last_change FROM gpkg_contents WHERE table_name = ?",
                                                (table.name,)).fetchone()[0]
@@ -68,7 +70,7 @@ class ReadGeoPackage(OpenGeoPackage):
         condition, values = conditions(table, where)
         with self._plainly():
             found = self._connection.execute(sql("SELECT DISTINCT", *self._selected(table, [name]), "FROM",
-                                                 quoted(table.name), condition, "ORDER BY", quoted(name)),
+                                                 self._source(table), condition, "ORDER BY", quoted(name)),
                                              values).fetchall()
         return list(_decoded(table, name, [value for value, in found]).tolist())
 
@@ -77,7 +79,7 @@ class ReadGeoPackage(OpenGeoPackage):
         summed, group = quoted(table.column(amount).name), quoted(table.column(by).name)
         condition, values = conditions(table, where)
         with self._plainly():
-            found = self._connection.execute(sql("SELECT", group, ", total(", summed, ") FROM", quoted(table.name),
+            found = self._connection.execute(sql("SELECT", group, ", total(", summed, ") FROM", self._source(table),
                                                  condition, "GROUP BY", group), values).fetchall()
         keys, sums = zip(*found) if found else ((), ())
         return pd.DataFrame({by: _decoded(table, by, keys), amount: np.array(sums, dtype=float)})
@@ -87,7 +89,14 @@ class ReadGeoPackage(OpenGeoPackage):
         names = table.column_names + ([GEOMETRY] if table.geometry else [])
         with self._plainly():
             yield from self._connection.execute(
-                sql("SELECT", ", ".join(self._selected(table, names)), "FROM", quoted(table.name)))
+                sql("SELECT", ", ".join(self._selected(table, names)), "FROM", self._source(table)))
+
+    def _source(self, table: Table) -> str:
+        """What to read a table from; no rows for one that a file made by an earlier version lacks."""
+        if table not in self._absent:
+            return quoted(table.name)
+        columns = ", ".join("NULL AS " + quoted(name) for name in [ROW, *table.column_names])
+        return sql("( SELECT", columns, "WHERE 0 ) AS", quoted(table.name))
 
     def _selected(self, table: Table, names: Iterable[str]) -> list[str]:
         """Columns to select; NULL for those that a file made by an earlier version lacks."""

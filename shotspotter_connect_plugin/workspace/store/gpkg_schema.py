@@ -124,6 +124,42 @@ def lacking_columns(connection: sqlite3.Connection) -> dict[str, list[Column]]:
     return lacking
 
 
+def multi_polygons(connection: sqlite3.Connection) -> set[str]:
+    """Names of the tables whose areas are stored as multi-polygons."""
+    return {name for name, in connection.execute(
+        "SELECT table_name FROM gpkg_geometry_columns WHERE geometry_type_name = 'MULTIPOLYGON'")}
+
+
+def allow_parts(connection: sqlite3.Connection, table: Table) -> None:
+    """Let an empty table of polygons hold areas of several parts."""
+    connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'MULTIPOLYGON' WHERE table_name = ?",
+                       (table.name,))
+
+
+def lacking_tables(connection: sqlite3.Connection) -> list[Table]:
+    """Tables that have come since a file was made by an earlier version."""
+    present = {name for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [table for table in TABLES.values() if table.later and table.name not in present]
+
+
+def add_tables(connection: sqlite3.Connection, lacking: Sequence[Table]) -> None:
+    """Give a file made by an earlier version the tables that have come since, as GDAL makes them."""
+    for table in lacking:
+        columns = [quoted(column.name) + " " + _STORED_TYPES[column.type] + " NOT NULL" * column.required
+                   for column in table.columns]
+        connection.execute(sql("CREATE TABLE", quoted(table.name), "(", ", ".join(
+            [quoted(ROW) + " INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", *columns]), ")"))
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
+            "VALUES (?, 'attributes', ?, ?, 0)", (table.name, table.name, table.help))
+        for statement in rules(table):
+            connection.execute(statement)
+        connection.executemany(_DESCRIBE, [(table.name, column.name, column.help) for column in table.columns])
+        connection.executemany("UPDATE gpkg_data_columns SET mime_type = 'application/json' WHERE table_name = ? "
+                               "AND column_name = ?", [(table.name, column.name) for column in table.columns
+                                                       if column.type == "json"])
+
+
 def add_columns(connection: sqlite3.Connection, lacking: dict[str, list[Column]]) -> None:
     """Give a file made by an earlier version the columns that have come since."""
     for name, columns in lacking.items():

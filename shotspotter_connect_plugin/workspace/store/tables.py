@@ -23,7 +23,8 @@ class Table:
     ``append_only`` tables refuse UPDATE and DELETE in the database itself; ``reveal`` names the one column of an
     append-only table that may go once from NULL to a value; ``ages_by`` the column by which rows grow old, of tables
     that may be purged. ``former_keys`` are those of workspaces made by earlier versions, all part of the key: it takes
-    their place at the next write.
+    their place at the next write. A ``later`` table, which has no geometry, is lacking in workspaces made by earlier
+    versions: it is empty there, and made at the next write.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Table:
     ages_by: str | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
     former_keys: tuple[tuple[str, ...], ...] = ()
+    later: bool = False
 
     @property
     def column_names(self) -> list[str]:
@@ -132,6 +134,31 @@ _ALL = (
         ("neighbourhood", "text", "Neighbourhood that holds most of it"),
         ("where", "text", "A name people use"),
     ), ["box_id"], geometry="Polygon"),
+    _table("layouts", "Layouts of boxes: where squares were placed; layout 0, the plain fishnet, is not in it", (
+        ("layout", "integer", "Its number, from 1 on; the largest is in force", True),
+        ("squares", "json", "[column, row] of the lower left corner of each placed square, in tenths of a box", True),
+        ("as_of_utc", "utc", "It used nothing reported later"),
+        ("share", "real", "Placed squares asked for, per cent of the boxes"),
+        ("smooth", "real", "Metres by which the past was smoothed"),
+        ("gain", "real", "Events of the last year in the best 1 % of the area over those of plain fishnets; the "
+                         "smaller of as published and moved by the error of their locations"),
+        ("gain_low", "real", "Lower end of its 90 % interval"),
+        ("gain_high", "real", "Upper end of its 90 % interval"),
+        ("reason", "text", "Why it was applied"),
+        ("who", "text", "Account that applied it"),
+        ("since_utc", "utc", "Since when it is in force", True),
+    ), ["layout"], append_only=True, later=True),
+    _table("former_boxes", "Boxes of layouts that are no longer in force, for what was planned and done in them", (
+        ("layout", "integer", "Layout they were of; 0 = the plain fishnet", True),
+        ("box_id", "text", "Box", True),
+        ("col", "integer", "Column, as in boxes", True),
+        ("row", "integer", "Row, as in boxes", True),
+        ("inside", "real", "Share of a whole box's area inside the jurisdiction, 0 to 1"),
+        ("water", "real", "Share of a whole box's area that is water, 0 to 1"),
+        ("beat", "text", "Beat that held most of it"),
+        ("neighbourhood", "text", "Neighbourhood that held most of it"),
+        ("where", "text", "A name people used"),
+    ), ["layout", "box_id"], append_only=True, later=True),
     _table("incidents", "Reported crime incidents", (
         ("incident_id", "text", "The source's own id, or one made of time, place and type", True),
         ("crime_type", "text", "Code", True),

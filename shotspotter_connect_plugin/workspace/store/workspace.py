@@ -83,7 +83,7 @@ class Workspace:
             raise ConnectError(
                 f"{name} is a workspace of version {versions[0]}, and this plugin reads version {SCHEMA_VERSION}; use "
                 "the plugin that fits it, or create a new workspace and import again.")
-        missing = sorted(set(TABLES) - self._store.table_names)
+        missing = sorted({table.name for table in TABLES.values() if not table.later} - self._store.table_names)
         if missing:
             raise ConnectError(f"{name} lacks the tables {', '.join(missing)}; restore it from a copy.")
 

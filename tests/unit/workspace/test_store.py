@@ -510,3 +510,62 @@ def test_two_may_bring_a_file_of_an_earlier_version_up_to_date(workspace):
         write(quick, "append", "calendar", rows.assign(source="days.csv"))
         write(long_open, "append", "calendar", rows.assign(date="2024-12-25", source="more.csv"))
         assert long_open.read("calendar", ["source"])["source"].tolist() == ["days.csv", "more.csv"]
+
+
+def without_later_tables(workspace):
+    """The workspace as an earlier version made it."""
+    path = workspace.address
+    workspace.close()
+    with closing(sqlite3.connect(path)) as other, other:
+        for name in [name for name, table in TABLES.items() if table.later]:
+            other.execute(f"DROP TABLE {quoted(name)}")
+            for kept in ("gpkg_contents", "gpkg_data_columns"):
+                other.execute(f"DELETE FROM {kept} WHERE table_name = ?", (name,))
+    return open_workspace(path)
+
+
+def made_by(workspace):
+    """Statements that made the later tables, their rules and what describes them."""
+    names = [name for name, table in TABLES.items() if table.later]
+    execute = workspace._store._connection.execute
+    return {name: (sorted(text.replace(" )", ")") for text, in execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", (name,))),
+        execute("SELECT * FROM gpkg_data_columns WHERE table_name = ? ORDER BY column_name", (name,)).fetchall(),
+        execute("SELECT data_type, identifier, description, srs_id FROM gpkg_contents WHERE table_name = ?",
+                (name,)).fetchall()) for name in names}
+
+
+def test_a_workspace_of_an_earlier_version_gets_the_tables_that_came_since(workspace):
+    made = made_by(workspace)
+    before = workspace.content_hash()
+    with without_later_tables(workspace) as older:
+        assert older.faults() == [] and older.content_hash() == before
+        assert older.read("layouts").empty and older.count("layouts") == 0
+        assert older.distinct("layouts", "reason") == []
+        assert older.totals("layouts", "gain", "who").empty and older.stamp("layouts") == ""
+        assert list(older.read("layouts")) == TABLES["layouts"].column_names
+        with pytest.raises(RuntimeError, match="stop"), older.transaction() as writer:
+            writer.append("layouts", full_frame(TABLES["layouts"]))
+            raise RuntimeError("stop")
+        assert older.read("layouts").empty and older.faults() == []
+        write(older, "append", "layouts", full_frame(TABLES["layouts"]))
+        assert len(older.read("layouts")) == 24
+        assert made_by(older) == made
+
+
+def test_boxes_may_have_several_parts_once_all_of_them_are_written_again(workspace):
+    boxes = workspace.read("boxes")
+    parts = boxes.assign(geometry=[MultiPolygon([box(0, 0, 1, 2), box(3, 0, 4, 2)]), *boxes["geometry"][1:]])
+    with pytest.raises(ValueError, match="one part"):
+        write(workspace, "append", "boxes", parts.assign(box_id="other" + parts["box_id"]))
+    with pytest.raises(RuntimeError, match="stop"), workspace.transaction() as writer:
+        writer.replace("boxes", parts)
+        raise RuntimeError("stop")
+    assert {shape.geom_type for shape in workspace.read("boxes")["geometry"]} == {"Polygon"}
+    write(workspace, "replace", "boxes", parts)
+    assert workspace.read("boxes")["geometry"][0].equals(parts["geometry"][0])
+    assert {shape.geom_type for shape in workspace.read("boxes")["geometry"]} == {"MultiPolygon"}
+    with open_workspace(workspace.address) as again:
+        write(again, "replace", "boxes", boxes)
+        assert all(one.equals(other) for one, other in zip(again.read("boxes")["geometry"], boxes["geometry"]))
+        assert again.faults() == []
