@@ -83,6 +83,7 @@ def tamper(made, path, statements, keep_rules=False, seeds=True):
         shutil.copy(str(made) + ".seeds.json", str(path) + ".seeds.json")
     connection = sqlite3.connect(path)
     rules = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    connection.execute("BEGIN")  # else each rule that goes is written to the disk by itself
     for name, _ in rules:
         connection.execute(f'DROP TRIGGER "{name}"')
     for statement in statements:
