@@ -299,6 +299,20 @@ def test_a_file_from_which_nothing_was_taken_is_red_and_shows_why(dock, fresh, t
     assert content(fresh) == before
 
 
+def test_a_file_whose_rows_are_all_known_is_no_success(dock, fresh, tmp_path):
+    path = tmp_path / "again.csv"
+    path.write_text("CCN,OFFENSE,REPORT_DAT,LONGITUDE,LATITUDE\n"
+                    "1,ROBBERY,2017-06-01 12:00,-76.94,38.88\n2,ROBBERY,2017-06-02 12:00,-76.95,38.88\n")
+    for text, level in (("Imported.", Qgis.MessageLevel.Success),
+                        ("Nothing new: all 2 rows are already in the workspace.", Qgis.MessageLevel.Info)):
+        drop(dock, path)
+        click(dock, "start")
+        settle(dock)
+        bar, = dock.bar.items()
+        assert (bar.text(), bar.level()) == (text, level)
+        dock.remove()
+
+
 @pytest.mark.alone
 def test_stop_leaves_the_workspace_as_it_was_and_import_goes_on_later(dock, fresh, data, content):
     drop(dock, data / "incidents.csv.gz", data / "alerts.csv.gz")

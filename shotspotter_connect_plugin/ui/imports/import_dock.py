@@ -17,7 +17,7 @@ from ..widgets import button, in_a_row, only_to_look_at
 from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .import_queue import (DONE, FAILED, PREVIEWING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue,
-                           kinds, tr)
+                           kinds, known_rows, tr)
 from .offence_panel import OffencePanel
 
 if TYPE_CHECKING:
@@ -243,7 +243,9 @@ class ImportDock(QgsDockWidget):
                 len(failed), len(failed) + len(done), failed[0].error), Qgis.MessageLevel.Critical)
             self.table.selectRow(self.queue.items.index(failed[0]))
         elif done:
-            self._tell(tr("Imported."), Qgis.MessageLevel.Success)
+            known = known_rows(done)
+            self._tell(tr("Nothing new: all {} rows are already in the workspace.").format(f"{known:,}") if known else
+                       tr("Imported."), Qgis.MessageLevel.Info if known else Qgis.MessageLevel.Success)
             self.table.selectRow(self.queue.items.index(done[-1]))
         self.tabs.setCurrentWidget(self.result)
         if self._behind:

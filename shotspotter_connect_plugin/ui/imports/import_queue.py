@@ -459,6 +459,14 @@ def _said_mapping(item: QueueItem) -> dict[str, str]:
     return {role: column or "" for role, column in (item.preview.answers.mapping if said is None else said).items()}
 
 
+def known_rows(done: Iterable[QueueItem]) -> int:
+    """How many rows items had that the workspace held already, where none of them had anything else to take; else 0."""
+    counts = [item.outputs for item in done if item.kind != VISITS]
+    if any(one.get("ADDED", 1) or one.get("UPDATED", 1) for one in counts):
+        return 0
+    return sum(one.get("UNCHANGED", 0) for one in counts)
+
+
 def _key(item: QueueItem) -> str:
     return f"item {id(item)}"
 

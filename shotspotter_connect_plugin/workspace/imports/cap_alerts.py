@@ -36,26 +36,29 @@ def cap_rows(root: XmlElement) -> tuple[list[dict[str, str]], list[str]]:
     first_of: dict[str, str] = {}
     newest: dict[str, dict[str, str]] = {}
     for message in messages:
-        row, about = _row(message), _referenced(message)
+        row, (about, sent) = _row(message), _referenced(message)
         first_of[row["identifier"]] = first = first_of.get(about, about) or row["identifier"]
         before = newest.pop(first, {})
         # An update says only what is new.
-        newest[first] = {**before, **{name: text for name, text in row.items() if text}, "identifier": first}
+        newest[first] = {**before, **{name: text for name, text in row.items() if text}, "identifier": first,
+                         "sent": before.get("sent") or sent or row["sent"]}
     rows = list(newest.values())
+    # What a message on an alert of an earlier file does not tell, the workspace may know.
+    here = [row for row in rows if row["identifier"] in first_of]
     told = []
     if len(messages) > len(rows):
         told.append(f"{len(messages) - len(rows):,} messages bring an earlier alert up to date or cancel it; of each "
                     "alert the newest message counts.")
-    sent_only = sum(not row.get("onset") for row in rows)
+    sent_only = sum(not row.get("onset") for row in here)
     for row in rows:
         row["onset"] = row.get("onset") or row.get("sent", "")
     if sent_only:
         told.append(f"{sent_only:,} alerts do not tell when the shots fell; the time when they were sent was taken.")
-    unplaced = sum("latitude" not in row for row in rows)
+    unplaced = sum("latitude" not in row for row in here)
     if unplaced:
         told.append(f"{unplaced:,} alerts name an area and no place; they cannot be put into a box. Have the system "
                     "send the position as a circle.")
-    return [{"latitude": "", "longitude": "", **row} for row in rows], told
+    return [{"event": "", "latitude": "", "longitude": "", **row} for row in rows], told
 
 
 def _alerts(root: XmlElement) -> Iterator[XmlElement]:
@@ -66,10 +69,12 @@ def _is_alert(alert: XmlElement) -> bool:
     return all(alert.child_text(tag) for tag in ("identifier", "sent", "msgType"))
 
 
-def _referenced(message: XmlElement) -> str:
-    """The identifier of the alert that a message is about; empty where it is one of its own."""
-    first = message.child_text("references").split(" ")[0].split(",")
-    return first[1] if len(first) == 3 else ""
+def _referenced(message: XmlElement) -> tuple[str, str]:
+    """(identifier of the alert that a message is about, when that was sent), as the earliest of the messages that it
+    names; empty where it is one of its own."""
+    named = [part.split(",") for part in message.child_text("references").split()]
+    known = sorted((sent, identifier) for _, identifier, sent in (part for part in named if len(part) == 3))
+    return (known[0][1], known[0][0]) if known else ("", "")
 
 
 def _row(message: XmlElement) -> dict[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..store.workspace import Workspace
     from .import_frames import AlertRows, IncidentRows
     from .import_result import ImportResult
+    from .later_denials import LaterDenials
     from .offence_changes import OffenceChanges
     from .placed_chunks import PlacedRows
     from .placed_rows import PlacedFile
@@ -36,13 +37,20 @@ MADE_HERE = "at:"
 
 
 def reject_dispositions(file: PlacedFile, rows: PlacedRows, reason: str,
-                        are_nothing: Callable[[pd.Index, str], list[bool]]) -> None:
+                        are_nothing: Callable[[pd.Index, str], list[bool]], denials: LaterDenials) -> None:
     """Reject rows of which a column beside the offence or the kind says that nothing happened, as ``are_nothing(words,
-    column)`` tells."""
+    column)`` tells; events of earlier files about which they say so leave the workspace."""
     for column, words in file.dispositions(rows):
         nothing = np.array(are_nothing(words.categories, column), dtype=bool)[words.codes]
         file.tell_words(f"Not counted, {reason}, in column {column}", words, nothing & rows.kept)
+        take_out(file, rows, nothing, denials)
         rows.reject(nothing, reason, column, words)
+
+
+def take_out(file: PlacedFile, rows: PlacedRows, nothing: Bools, denials: LaterDenials) -> None:
+    """Take the events of earlier files out that rows say were none, by a number that no other row has."""
+    ids = file.texts(rows, "id")
+    rows.set_aside(denials.take_out(ids, nothing & rows.kept & ~file.is_repeated(pd.Series(ids, dtype=object))))
 
 
 def are_true(words: Optional[pd.Categorical], size: int) -> Bools:
@@ -87,12 +95,13 @@ def keep_place(rows: Union[IncidentRows, AlertRows], stored: pd.DataFrame, found
 
 def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
                  finish: Callable[[Workspace, Any], tuple[pd.DataFrame, pd.DataFrame, Bools]], rejects: str,
-                 progress: Progress, changes: Optional[OffenceChanges] = None) -> ImportResult:
-    """All rows of an import in one transaction, with what follows from decisions on offence words, its rejects, and its
-    line in ``imports``."""
+                 progress: Progress, denials: LaterDenials, changes: Optional[OffenceChanges] = None) -> ImportResult:
+    """All rows of an import in one transaction, with what follows from decisions on offence words and for events that
+    were none, its rejects, and its line in ``imports``."""
     table, digest, content = file.table, file.source.digest(), file.source.content_digest()
     counts = Counts(0, 0, 0)
     with workspace.transaction() as writer:
+        denials.begin(writer)
         if changes:
             changes.leave(writer)
         for rows in frames:
@@ -110,6 +119,8 @@ def write_events(workspace: Workspace, file: PlacedFile, frames: Iterable[Any],
             changes.retype(writer)
             counts = Counts(counts.added, counts.updated + changes.left_here, counts.unchanged)
             file.warnings.extend(changes.sentences)
+        counts = Counts(counts.added, counts.updated + denials.left, counts.unchanged)
+        file.warnings.extend(denials.sentences)
         progress.report(1.0)
         result = file.result(workspace, counts, rejects_path(workspace, table, rejects))
         if not changes or not (changes.left or changes.retyped):

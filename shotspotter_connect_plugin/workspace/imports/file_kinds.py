@@ -15,6 +15,7 @@ from .census_columns import AREA_NAMES, population_group
 from .column_meanings import find_columns, find_points, pairs_of
 from .column_names import plain
 from .column_recognition import recognise
+from .earlier_alerts import complete_messages
 from .gps_formats import guess_columns, is_track, open_gps
 from .offence_columns import choose_offence_columns
 from .offences import SEVERITY, crime_type
@@ -102,6 +103,7 @@ def kind_of_file(workspace: Workspace, path: str, progress: Progress) -> str:
             return "gps_fixes"
         refuse_raw_messages(source.path)
         return ""
+    complete_messages(workspace, source)
     before = table_before(workspace, source.columns)
     if before in FILE_KINDS:
         return before

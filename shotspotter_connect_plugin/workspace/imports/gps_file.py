@@ -21,6 +21,7 @@ from .column_names import names_utc, plain
 from .coordinate_systems import choose_system, sample_positions
 from .coordinates import numbers
 from .date_order import check_order, with_date_order
+from .dates_in_names import DateMissing, date_in_name
 from .day_numbers import are_day_numbers
 from .gps_formats import guess_columns, open_gps
 from .gps_units import UnitsTogether, are_several, ask_which_column
@@ -58,6 +59,8 @@ NO_FIX = "no position, as the receiver itself says: it repeats an old one"
 _FIRST_GPS = pd.Timestamp("1980-01-06", tz="UTC").value
 _OFFICERS = frozenset(COLUMN_ROLES["roster"]["officer"])
 _SLICE = 50_000
+_MOSTLY = 0.9
+"""Share of texts that are times of day in a column of times without a date."""
 _METRES_PER_HDOP = 5.0
 """Error of a position in metres per unit of HDOP: what receivers' makers assume for civil GPS."""
 
@@ -91,6 +94,7 @@ class GpsFile:
         named = check_timezone(self.answers.source_timezone or by_form or workspace.settings.timezone)
         self._split = self._is_split()
         self._clocks = self._column_clocks()
+        self._day = self._day_of_name()
         in_utc = any(names_utc(self.mapping[role]) for role in self._time_roles)
         self.zone = "UTC" if in_utc else named
         self._zone_wins = bool(self.answers.source_timezone) and self.zone == named and not by_form
@@ -244,8 +248,33 @@ class GpsFile:
 
     def _parsed(self, chunk: FileRows) -> ParsedTimes:
         """The times of a chunk as written."""
-        return time_texts.parse(chunk[self.mapping["at"]], chunk[self.mapping["at_time"]] if self._split else None,
-                                self._clocks)
+        texts = chunk[self.mapping["at"]]
+        if self._day:
+            return time_texts.parse(np.full(len(chunk), self._day), texts, self._clocks)
+        return time_texts.parse(texts, chunk[self.mapping["at_time"]] if self._split else None, self._clocks)
+
+    def _day_of_name(self) -> str:
+        """The date in the file's name where its times have none; "" where they have. Or a question."""
+        texts = self._head[self.mapping["at"]]
+        beside = time_texts.parse_clocks(texts)
+        timed = (beside.clock != NAT) | clock_texts.is_number(beside.numbers)
+        if self._split or self.source.kind in ("nmea", "track") or not timed.any() or timed.sum() < _MOSTLY * (
+                beside.written.sum()) or (time_texts.parse(texts).clock != NAT).any():
+            return ""
+        day = date_in_name(self.source.name)
+        if not day:
+            raise DateMissing(self.source.name, self.mapping["at"])
+        self._clocks.add(beside.numbers)
+        self.warnings.insert(0, f"The times in column {self.mapping['at']} have no date; that in the file's name was "
+                                f"taken: {day}.")
+        return day
+
+    def _check_midnight(self, wall: Ints, unit: Objects) -> None:
+        """Refuse times that pass midnight, of which only the file's name tells the date."""
+        steps = pd.Series(wall).groupby(unit, sort=False).diff().abs()
+        if self._day and (steps > DAY // 2).any():
+            raise ConnectError(f"The times of {self.source.name} pass midnight, and only the file's name tells a date; "
+                               "export them with their dates.")
 
     def _settle(self, parsed: ParsedTimes, chunk: FileRows) -> None:
         """Find the order of the dates in the whole file as soon as some of its rows have dates that need one, or are
@@ -263,6 +292,7 @@ class GpsFile:
         self._settle(parsed, chunk)
         wall = time_texts.in_order(parsed, self.answers.date_order)
         known = (wall != NAT) & parsed.timed
+        self._check_midnight(wall[known], unit[known])
         reason = np.full(len(chunk), None, dtype=object)
         reason[~parsed.written] = NO_TIME
         reason[parsed.written & (wall == NAT)] = NO_DATE

@@ -10,9 +10,11 @@ from ...forecast.instants import DAY, NAT, SECOND, nanoseconds, utc_times
 from ...progress import SILENT
 from ..store.workspace import Between
 from .alert_words import NO_ALERT, alert_kind, is_code, is_no_alert, names_gunfire, reviewed_as_else
+from .autumn_hour import comings
 from .coordinates import numbers
 from .event_writing import (MADE_HERE, keep_place, made_ids, reject_absurd_dates, reject_dispositions, stored_events,
-                            write_events)
+                            take_out, write_events)
+from .later_denials import LaterDenials
 from .placed_rows import PlacedFile
 from .source_questions import SourceOptions
 
@@ -35,41 +37,48 @@ def import_gunfire(workspace: Workspace, path: Union[str, Path], mapping: Column
                    date_order: str = "") -> ImportResult:
     """Import gunfire alerts of acoustic sensors; all is as of :func:`~.incident_import.import_incidents`.
 
-    An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming.
+    An alert needs a time of day. A time that comes twice on the night when clocks go back means its first coming,
+    unless the order of the rows or of their numbers tells otherwise.
     """
     with PlacedFile(workspace, "gunfire", path, SourceOptions(mapping, source_crs, source_timezone, date_order),
                     progress.part(0.0, 0.5)) as file:
-        rows = _alerts(workspace, file, progress.part(0.5, 1.0))
-        return write_events(workspace, file, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0))
+        denials = LaterDenials(workspace, "gunfire", "alerts")
+        rows = _alerts(workspace, file, denials, progress.part(0.5, 1.0))
+        return write_events(workspace, file, rows, _finish_gunfire, rejects, progress.part(0.5, 1.0), denials)
 
 
-def _alerts(workspace: Workspace, file: PlacedFile, progress: Progress) -> Iterator[AlertRows]:
+def _alerts(workspace: Workspace, file: PlacedFile, denials: LaterDenials,
+            progress: Progress) -> Iterator[AlertRows]:
     """One frame of all alerts, each once."""
     for rows in file.chunks(progress, whole=True):
-        kinds = _kinds(file, rows)
+        kinds = _kinds(file, rows, denials)
         when, column = rows.spans["occurred"], file.column_of("occurred")
         rows.reject((when.low == NAT) & ~when.written, "no time", column)
         rows.reject(~when.timed, "no time of day", column)
         # A moment that comes twice is two moments an hour apart; an hour ends a millisecond before the next.
         rows.reject((when.high - when.low) % SECOND != 0, "only the hour is known", column)
         reject_absurd_dates(rows, when, column)
+        again, untold = comings(when.low, when.high, rows.kept & (when.low != NAT), file.texts(rows, "id"))
+        low = np.where(again, when.high, when.low)
         x, y = file.locate(rows)
+        file.tally("{} alerts lie in the hour that comes twice when clocks go back; by the order of the rows or of "
+                   "their numbers they are after the clocks were set.", (again & rows.kept).sum())
         file.tally(f"{{}} alerts lie in the hour that comes twice when clocks go back, and {column} does not say which "
                    "of the two is meant: the first was taken, the second is an hour later. Export times in UTC or with "
-                   "their offset.", ((when.high > when.low) & rows.kept).sum())
+                   "their offset.", (untold & rows.kept).sum())
         rounds = file.words(rows, "rounds")
         rounds = (np.full(len(rows.lines), np.nan) if rounds is None else
                   numbers(pd.Series(rounds.categories))[rounds.codes])
         rows.reject((rounds < 0) | (rounds > _MOST_ROUNDS), "a number of rounds that cannot be",
                     file.mapping.get("rounds", ""))
         frame = pd.DataFrame({
-            "alert_id": file.texts(rows, "id"), "kind": kinds, "low": when.low, "x": x, "y": y,
+            "alert_id": file.texts(rows, "id"), "kind": kinds, "low": low, "x": x, "y": y,
             "rounds": rounds})[rows.kept]
         frame["rounded_x_m"], frame["rounded_y_m"] = file.system.rounded
         yield _one_row_per_alert(_recorded_before(workspace, frame))
 
 
-def _kinds(file: PlacedFile, rows: PlacedRows) -> Objects:
+def _kinds(file: PlacedFile, rows: PlacedRows, denials: LaterDenials) -> Objects:
     """Kind of each alert; those that were none, and other calls in a list of mixed calls, are rejected.
 
     Where no word speaks of gunfire, codes that cannot be known are taken for gunfire, and told; words are not.
@@ -88,10 +97,11 @@ def _kinds(file: PlacedFile, rows: PlacedRows) -> Objects:
                             words, ~denied[words.codes] & rows.kept)
         file.tell_words(f"Not counted, {NO_ALERT}, by column {column}", words,
                         denied[words.codes] & rows.kept)
+        take_out(file, rows, denied[words.codes], denials)
         rows.reject(denied[words.codes], NO_ALERT, column, words)
         known = np.where(kinds == np.array(None), "unknown", kinds)[words.codes]
     reject_dispositions(file, rows, NO_ALERT, lambda words, column: [
-        is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))])
+        is_no_alert(word, column) or other for word, other in zip(words, reviewed_as_else(words, column))], denials)
     return _reviewed(file, rows, known)
 
 

@@ -18,6 +18,7 @@ from .alert_words import firearms, says_nothing_happened
 from .event_writing import (SAME_PLACE, are_true, keep_place, made_ids, reject_absurd_dates, reject_dispositions,
                             stored_events, write_events)
 from .import_result import NothingTaken
+from .later_denials import LaterDenials
 from .occurrence_columns import OCCURRENCE, only_reported
 from .offence_changes import OffenceChanges
 from .offence_columns import ROLES
@@ -90,9 +91,11 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
         before = dict(words.decided)
         decide_by_table(workspace, file, words, offences)
         changes = OffenceChanges(workspace, file.answers.header, before, words.decided, words.type_of, file.source.name)
-        rows = _incidents(workspace, file, words, changes, offences, progress.part(0.5, 1.0))
+        denials = LaterDenials(workspace, "incidents", "incidents")
+        rows = _incidents(workspace, file, words, changes, denials, offences, progress.part(0.5, 1.0))
         try:
-            return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), changes)
+            return write_events(workspace, file, rows, finish_incidents, rejects, progress.part(0.5, 1.0), denials,
+                                changes)
         except NothingTaken as refused:
             if words.decided == before:
                 raise
@@ -103,15 +106,15 @@ def import_incidents(workspace: Workspace, path: Union[str, Path], mapping: Colu
             raise ConnectError(f"{refused.user} What OFFENCES says of its words is kept.") from refused
 
 
-def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, changes: OffenceChanges, offences: str,
-               progress: Progress) -> Iterator[IncidentRows]:
+def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, changes: OffenceChanges,
+               denials: LaterDenials, offences: str, progress: Progress) -> Iterator[IncidentRows]:
     """Frames of incidents, each once; incidents that have several rows in the file come together in the last."""
     known = set(workspace.read("crime_types", columns=["crime_type"])["crime_type"])
     waiting, counts, delay = [], CountsTakenBack(file), _usual_delay(workspace, file)
     for rows in file.chunks(progress):
         written = file.texts(rows, "offence")
         counts.reject(rows, written)
-        types, texts, told = _crime_types(file, rows, words, changes, known)
+        types, texts, told = _crime_types(file, rows, words, changes, denials, known)
         low, high, reported, named = _offence_times(file, rows, delay)
         x, y = file.locate(rows)
         block = file.texts(rows, "block" if "block" in file.mapping else "address")
@@ -133,7 +136,7 @@ def _incidents(workspace: Workspace, file: PlacedFile, words: OffenceWords, chan
 
 
 def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, changes: OffenceChanges,
-                 known: set[str]) -> tuple[Objects, Objects, Optional[pd.Categorical]]:
+                 denials: LaterDenials, known: set[str]) -> tuple[Objects, Objects, Optional[pd.Categorical]]:
     """(code, words kept of its offence, all its words) of each row. Rows of other types are rejected, apart from those
     whose words were decided: their incidents may be in the workspace, see :func:`_still_counting`."""
     texts = np.full(len(rows.lines), None, dtype=object)
@@ -160,7 +163,7 @@ def _crime_types(file: PlacedFile, rows: PlacedRows, offences: OffenceWords, cha
                             (found == reason) & rows.kept)
         rows.reject((found == reason) & settled, reason, column, words)
     reject_dispositions(file, rows, NO_CRIME, lambda words, column: [
-        says_nothing_happened(word, column) for word in words])
+        says_nothing_happened(word, column) for word in words], denials)
     for reason in (BIASED, DECIDED):
         rows.reject((found == reason) & settled, reason, column, words)
     rows.reject(~np.isin(found.astype(str), sorted(known)) & settled, OTHER, column, words)

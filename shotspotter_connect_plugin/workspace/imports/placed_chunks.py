@@ -38,6 +38,10 @@ class PlacedRows:
         self._rejects.add(self.lines[rows], column, reason, None if words is None else words[rows])
         self.kept &= ~rows
 
+    def set_aside(self, rows: Bools) -> None:
+        """Give out some rows no more, which were taken in another way and are not rejected."""
+        self.kept &= ~rows
+
 
 @dataclass
 class ChunkDigest:

@@ -22,6 +22,7 @@ from .cell_texts import plain_code, says_nothing
 from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .date_order import AmbiguousDates, with_date_order
 from .default_places import DefaultPlace, PointCounts, default_places
+from .earlier_alerts import complete_messages
 from .file_moments import PARTS_OF_MOMENTS
 from .file_moments import ROLES as MOMENT_ROLES
 from .file_moments import FileMoments, TimeEvidence
@@ -96,6 +97,8 @@ class PlacedFile:
     def __init__(self, workspace: Workspace, table: str, path: Union[str, Path], options: SourceOptions,
                  progress: Progress) -> None:
         self.table, self.source = table, open_source(path, table)
+        if table == "gunfire":
+            complete_messages(workspace, self.source)
         self.area, self.rejects = coordinates.JurisdictionArea(workspace), RejectedRows()
         self.warnings: list[str] = []
         self._tallies: Counter[str] = Counter()

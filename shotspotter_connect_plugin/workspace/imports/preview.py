@@ -19,6 +19,7 @@ from .column_meanings import check_needed, find_columns, find_points, pairs_of
 from .column_names import names_utc
 from .column_recognition import ColumnMapping, recognise
 from .date_order import OrderUnknown, may_need_order, with_date_order
+from .earlier_alerts import complete_messages
 from .file_kinds import FILE_KINDS, MAPPED, kind_of_file
 from .gps_file import GpsFile
 from .gps_formats import is_track, open_gps
@@ -187,6 +188,8 @@ def _ask(found: Preview, unknown: SourceQuestion) -> None:
 def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
+    if found.kind == "gunfire":
+        complete_messages(workspace, source)
     found.columns = list(source.columns)
     found.answers = recall(workspace, found.kind, source.columns, options, found.notes)
     found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
