@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .plan_place import Place
     from .ui.imports.import_dock import ImportDock
     from .ui.live.live_dock import LiveDock
-    from .ui.options_page import OptionsFactory
+    from .ui.options_factory import OptionsFactory
     from .ui.plan.plan_dock import PlanDock
     from .ui.reports.open_reports import OpenReports
     from .ui.reports.reports_dock import ReportsDock
@@ -112,7 +112,7 @@ class ConnectPlugin:
 
     def initGui(self) -> None:  # noqa: N802
         """Add provider, menu, toolbar and options page."""
-        from .ui.options_page import OptionsFactory
+        from .ui.options_factory import OptionsFactory
         from .ui.reports.open_reports import OpenReports
 
         self.initProcessing()

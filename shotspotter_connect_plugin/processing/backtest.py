@@ -8,9 +8,8 @@ from qgis.core import (Qgis, QgsProcessingParameterFeatureSink, QgsProcessingPar
                        QgsProcessingParameterNumber, QgsProcessingParameterString)
 
 from ..errors import ConnectError
-from .base import FORECAST, FROM, NOTHING, TO, ConnectAlgorithm
+from .base import FORECAST, FROM, NOTHING, OUTPUT, TO, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import OUTPUT, write_output
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -55,6 +54,7 @@ class BackTest(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..reports.web import backtest_page
         from ..workspace.steps import backtesting
+        from .outputs import write_output
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         codes = self.codes(parameters, CRIME_TYPES, context)

@@ -14,8 +14,6 @@ from qgis.PyQt.QtGui import QIcon
 from ..errors import ConnectError
 from ..libraries import how_to_install, is_installed, missing_sentence, name_of
 from ..plugin_name import NAME
-from . import addresses
-from .feedback import FeedbackProgress
 from .inputs import iso_date, iso_moment, today, utc_moment, vector_table, what_is_wrong, yesterday
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ VERSIONS = {"QGIS": Qgis.version()}
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources")
 ICONS, HELP_PAGE = os.path.join(RESOURCES, "icons"), os.path.join(RESOURCES, "help.html")
 WORKSPACE, DATE, SHIFT, AS_OF, FROM, TO = "WORKSPACE", "DATE", "SHIFT", "AS_OF", "FROM", "TO"
+OUTPUT = "OUTPUT"
 
 SET_UP = ("setup", "Set up")
 IMPORT = ("import", "Import")
@@ -100,12 +99,16 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
 
     def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,  # noqa: N802
                          feedback: QgsProcessingFeedback) -> bool:
+        from .feedback import FeedbackProgress
+
         with _one_sentence(self.id()):
             self.read_layers(parameters, context, FeedbackProgress(feedback))
         return True
 
     def processAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,  # noqa: N802
                          feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        from .feedback import FeedbackProgress
+
         with _one_sentence(self.id()):
             return self.run_in_workspace(parameters, context, FeedbackProgress(feedback))
 
@@ -236,6 +239,7 @@ class ConnectAlgorithm(QgsProcessingAlgorithm):
         from ..workspace.store import roles
         from ..workspace.store.runs import recorded
         from ..workspace.store.workspace import open_workspace
+        from . import addresses
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), context.project())
         with open_workspace(address) as workspace:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingParameterFeatureSink, QgsProcessingParameterFileDestination
 
-from .base import FROM, NOTHING, PATROL, TO, ConnectAlgorithm
+from .base import FROM, NOTHING, OUTPUT, PATROL, TO, ConnectAlgorithm
 from .inputs import iso_date
-from .outputs import OUTPUT, write_output
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -47,6 +46,7 @@ class CapCost(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..reports.web import cap_cost_page
         from ..workspace.steps import costing
+        from .outputs import write_output
 
         first, last = iso_date(parameters.get(FROM)), iso_date(parameters.get(TO))
         table = costing.cost_of_caps(workspace, first, last, progress=progress.part(0.0, 0.95))

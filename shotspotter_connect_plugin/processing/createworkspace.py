@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterCrs, QgsProcessingParameterField,
                        QgsProcessingParameterFile, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
-from . import addresses
 from .base import NOTHING, SET_UP, VERSIONS, WORKSPACE, ConnectAlgorithm
 from .configure import read_json
 from .inputs import LayerParameter
@@ -64,6 +63,7 @@ class CreateWorkspace(ConnectAlgorithm):
                          progress: Progress) -> dict[str, Any]:
         from ..workspace.steps.create import create_workspace
         from ..workspace.store.runs import recorded
+        from . import addresses
 
         address = addresses.resolve(self.text(parameters, WORKSPACE, context), None)
         path = self.text(parameters, SETTINGS, context)

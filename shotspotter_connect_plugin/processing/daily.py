@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputFile, QgsProcessingOutputNumber, QgsProcessingParameterFile
 
-from .base import DAY
+from .base import DAY, OUTPUT
 from .destinations import DATED, WritesForPeople, add_folder, chosen
-from .feedback import LayoutFeedback, timed
 from .importfolder import FOLDER, LEFT, TAKEN, counts_of, take_folder
-from .outputs import OUTPUT
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -73,6 +71,7 @@ class Daily(WritesForPeople):
         from ..reports.plan import plan_project, rollcall_data
         from ..reports.plan.rollcall_pages import write_rollcall
         from ..workspace.steps import daily_run, shift_plan
+        from .feedback import LayoutFeedback, timed
 
         planned = daily_run.plan(workspace, date, codes, progress.part(0.0, 0.6), timed)
         sheets = []
@@ -96,6 +95,7 @@ class Daily(WritesForPeople):
     def _drop_folder(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext,
                      progress: Progress, run: Run) -> dict[str, int]:
         from ..workspace.store import roles
+        from .feedback import timed
 
         folder = self.text(parameters, FOLDER, context)
         if not folder:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterEnum
 
 from ..errors import ConnectError
-from .base import NOTHING, PATROL, SHIFT
+from .base import NOTHING, OUTPUT, PATROL, SHIFT
 from .destinations import DATED, WritesForPeople, add_file, chosen, file_name
-from .outputs import OUTPUT, crime_type_legend
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -53,6 +52,7 @@ class ExportPlan(WritesForPeople):
         from ..workspace.exports.plan_formats import export_plan
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
+        from .outputs import crime_type_legend
 
         date, codes = self.shifts(parameters, context, workspace)
         kind = self.parameterAsEnumString(parameters, FORMAT, context)

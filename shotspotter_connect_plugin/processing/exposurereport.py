@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import QgsProcessingParameterFileDestination
 
 from ..errors import ConnectError
-from .feedback import LayoutFeedback
 from .reports import BEAT, ReportAlgorithm
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ class ExposureReport(ReportAlgorithm):
     def work(self, workspace: Workspace, parameters: dict[str, Any], context: QgsProcessingContext, progress: Progress,
              run: Run) -> dict[str, Any]:
         from ..reports.builders import exposure_report
+        from .feedback import LayoutFeedback
 
         outputs = super().work(workspace, parameters, context, progress.part(0.0, 0.5), run)
         pack = self.parameterAsFileOutput(parameters, PUBLIC_PACK, context)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import (Qgis, QgsProcessingException, QgsProcessingOutputNumber, QgsProcessingParameterCrs,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterField, QgsProcessingParameterNumber)
 
-from .base import NOTHING, SET_UP, ConnectAlgorithm
+from .base import NOTHING, OUTPUT, SET_UP, ConnectAlgorithm
 from .inputs import LayerParameter, file_of
-from .outputs import OUTPUT, write_output
 
 if TYPE_CHECKING:
     from qgis.core import QgsCoordinateReferenceSystem, QgsProcessingContext
@@ -59,6 +58,7 @@ class CreateFishnet(ConnectAlgorithm):
         from ..forecast.fishnet import Fishnet
         from ..workspace.exports import box_file
         from ..workspace.steps.create import beats_in, lay_fishnet, outline_of
+        from .outputs import write_output
 
         wanted = self.parameterAsCrs(parameters, CRS, context)
         fishnet = Fishnet(self.parameterAsDouble(parameters, SIZE, context))

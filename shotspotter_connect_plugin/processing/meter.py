@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from qgis.core import (Qgis, QgsProcessingOutputNumber, QgsProcessingParameterBoolean, QgsProcessingParameterDefinition,
                        QgsProcessingParameterFeatureSink, QgsProcessingParameterNumber, QgsProcessingParameterString)
 
-from .base import PATROL, ConnectAlgorithm
-from .outputs import OUTPUT, Styler, crime_type_legend, write_boxes
+from .base import OUTPUT, PATROL, ConnectAlgorithm
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -60,6 +59,7 @@ class Meter(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import shift_draw
+        from .outputs import Styler, crime_type_legend, write_boxes
 
         date, codes = self.shifts(parameters, context, workspace)
         given = {

@@ -12,6 +12,7 @@ from qgis.core import (QgsCoordinateReferenceSystem, QgsFeature, QgsFeatureReque
 
 from ..errors import ConnectError
 from ..progress import SILENT
+from .base import OUTPUT
 from .inputs import file_of
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from ..workspace.steps.plan_frames import CrimeTypeLegend, Rectangles
     from ..workspace.store.workspace import Workspace
     from .base import ConnectAlgorithm
-
-OUTPUT = "OUTPUT"
 
 _AT_ONCE = 1000
 # QGIS does not own Python post-processors, and the algorithm is gone before the layer is loaded.

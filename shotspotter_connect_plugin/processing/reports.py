@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingOutputString, QgsProcessingParameterString
 
-from .base import NOTHING, REPORT, SHIFT
+from .base import NOTHING, OUTPUT, REPORT, SHIFT
 from .destinations import REPORTS, WritesForPeople, add_file, chosen, file_name
-from .feedback import LayoutFeedback
-from .outputs import OUTPUT
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -64,6 +62,7 @@ class ReportAlgorithm(WritesPages):
              run: Run) -> dict[str, Any]:
         from ..reports.builders import publish, registry
         from ..workspace.store import output_folders
+        from .feedback import LayoutFeedback
 
         first, last = self.period(parameters, workspace)
         filters = {"beat": self.text(parameters, BEAT, context), **self.own(parameters, context)}

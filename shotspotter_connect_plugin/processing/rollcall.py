@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingOutputNumber, QgsProcessingParameterString
 
-from .base import NOTHING, REPORT, SHIFT
+from .base import NOTHING, OUTPUT, REPORT, SHIFT
 from .destinations import DATED, add_file, chosen, file_name
-from .feedback import LayoutFeedback
-from .outputs import OUTPUT
 from .reports import BEAT, KINDS_OF_FILE, WritesPages
 
 if TYPE_CHECKING:
@@ -47,6 +45,7 @@ class RollCall(WritesPages):
         from ..reports.plan import rollcall_data
         from ..workspace.steps import shift_plan
         from ..workspace.store import output_folders
+        from .feedback import LayoutFeedback
 
         date, codes = self.shifts(parameters, context, workspace)
         beat = self.text(parameters, BEAT, context)

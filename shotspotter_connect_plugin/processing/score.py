@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
-from .base import FORECAST, ConnectAlgorithm
-from .outputs import OUTPUT, Styler, crime_type_legend, write_boxes
+from .base import FORECAST, OUTPUT, ConnectAlgorithm
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -44,6 +43,7 @@ class Score(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import forecasting
+        from .outputs import Styler, crime_type_legend, write_boxes
 
         date, codes = self.shifts(parameters, context, workspace)
         as_of = self.as_of(parameters, workspace)

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsProcessingOutputNumber, QgsProcessingParameterFeatureSink
 
-from .base import PATROL, ConnectAlgorithm
-from .outputs import OUTPUT, Styler, write_boxes
+from .base import OUTPUT, PATROL, ConnectAlgorithm
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingContext
@@ -47,6 +46,7 @@ class Visits(ConnectAlgorithm):
              run: Run) -> dict[str, Any]:
         from ..workspace.exports import views
         from ..workspace.steps import visit_finding
+        from .outputs import Styler, write_boxes
 
         first, last = self.period(parameters, workspace)
         found = visit_finding.find_visits(workspace, first, last, progress.part(0.0, 0.9))

@@ -5,16 +5,14 @@ import os
 from typing import TYPE_CHECKING
 
 from qgis.core import QgsSettings
-from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.gui import QgsFileWidget, QgsOptionsPageWidget
 from qgis.PyQt.QtWidgets import QCheckBox, QFormLayout, QGroupBox, QLabel, QPushButton, QVBoxLayout
 
-from ..plugin_name import NAME
 from ..processing import addresses
 from .translation import translator
 from .widgets import words
 
 if TYPE_CHECKING:
-    from qgis.PyQt.QtGui import QIcon
     from qgis.PyQt.QtWidgets import QWidget
 
 tr = translator("Options")
@@ -26,16 +24,6 @@ _CHOICES = {
     "live/sound": ("Live patrol: a sound on entry and at the target time", True),
 }
 _REMEMBERED = ("plan/header", "plan/shift", "plan/reason", "recent_workspaces")
-
-
-class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page; to be kept alive and unregistered by the plugin."""
-
-    def __init__(self, icon: QIcon) -> None:
-        super().__init__(NAME, icon)
-
-    def createWidget(self, parent: QWidget) -> OptionsPage:  # noqa: N802
-        return OptionsPage(parent)
 
 
 class OptionsPage(QgsOptionsPageWidget):

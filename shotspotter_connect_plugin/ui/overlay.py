@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Callable
 from qgis.core import QgsCoordinateTransform, QgsCsException, QgsProject
 from qgis.PyQt.QtCore import QObject, QTimer
 
-from ..processing.outputs import crs_of
-
 if TYPE_CHECKING:
     from qgis.core import QgsMapLayer, QgsRectangle
     from qgis.gui import QgsMapCanvas
@@ -37,6 +35,8 @@ def take_off(layer: QgsMapLayer, canvas: QgsMapCanvas) -> None:
 
 def to_map(canvas: QgsMapCanvas, crs: str) -> QgsCoordinateTransform:
     """From a CRS to that of a canvas."""
+    from ..processing.outputs import crs_of  # here, since QGIS loads this module when it starts
+
     return QgsCoordinateTransform(crs_of(crs), canvas.mapSettings().destinationCrs(), QgsProject.instance())
 
 

@@ -4,7 +4,7 @@ from qgis.core import QgsProject, QgsSettings
 from qgis.PyQt.QtGui import QIcon
 
 from shotspotter_connect_plugin.processing import addresses
-from shotspotter_connect_plugin.ui.options_page import OptionsFactory
+from shotspotter_connect_plugin.ui.options_factory import OptionsFactory
 
 
 @pytest.fixture
