@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, Optional
 
 from . import translated_offences
+from .french_offences import FRENCH_RULES
 from .translated_offences import FOREIGN_RULES, TRANSLATED
 
 BIASED = "never used in a forecast"
@@ -215,8 +216,9 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
 ))
 _FOREIGN_MEANINGS = {translated_offences.OTHER: OTHER, translated_offences.BIASED: BIASED,
                      translated_offences.UNCLEAR: UNCLEAR, translated_offences.NO_CRIME: NO_CRIME}
+_FRENCH = tuple((re.compile(pattern), meaning, why, firm) for pattern, meaning, why, firm in FRENCH_RULES)
 _FOREIGN = tuple(OffenceRule(pattern, _FOREIGN_MEANINGS.get(meaning, meaning), why, firm)
-                 for pattern, meaning, why, firm in FOREIGN_RULES)
+                 for pattern, meaning, why, firm in (*_FRENCH, *FOREIGN_RULES))
 _MISSPELT = ("ROBBERY", "BURGLARY", "LARCENY", "HOMICIDE", "AGGRAVATED", "ASSAULT")
 """Words that are read with a slip of the keys in them: BURGALRY, ROBERRY, ASSUALT."""
 _NEAR = 0.85

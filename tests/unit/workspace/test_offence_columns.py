@@ -36,7 +36,7 @@ def test_a_code_decides_only_where_words_do_not():
     assert offence_meaning("ROBBERY", code="13A", systems=("NIBRS",)).crime_type == "robbery"
     assert offence_meaning("Vol", code="23H", systems=("NIBRS",)).crime_type == "theft"
     assert offence_meaning("ASSAULT", code="13A").crime_type == UNCLEAR
-    assert offence_meaning("Vol") == (OTHER, UNKNOWN)
+    assert offence_meaning("Vorfall") == (OTHER, UNKNOWN)
     assert "UCR and NIBRS" in offence_meaning("220", systems=("UCR", "NIBRS")).why
     assert offence_meaning("", code="4711").crime_type == UNCLEAR
 
@@ -238,6 +238,6 @@ def test_a_disposition_is_found_by_its_words(city, tmp_path):
 
 
 def test_words_that_no_rule_knows_are_told_with_their_count(city, tmp_path):
-    words = ["ROBBERY", "BURGLARY", "Vol", "Vol", "Zwischenfall"]
+    words = ["ROBBERY", "BURGLARY", "Vorfall", "Vorfall", "Zwischenfall"]
     _, result = taken(city, tmp_path, [{"Offense": word} for word in words])
-    assert result.added == 2 and any("Vol (2)" in told and "Zwischenfall (1)" in told for told in result.warnings)
+    assert result.added == 2 and any("Vorfall (2)" in told and "Zwischenfall (1)" in told for told in result.warnings)
