@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Lints, then runs every test: those that need no QGIS, in a Python that does not load it; those of the three rooms that
-# know no QGIS once more with the newest libraries; those inside QGIS. Two at a time, each piece's words when it ends;
-# then, when nothing else runs, the few that look at the clock (marked "alone"). Ends with how many branches of the
-# package the tests without QGIS take; with COVERAGE=all also those inside it, which costs some 40 % of their time.
+# Lints and runs every test: those that need no QGIS, in a Python that does not load it; those inside QGIS; those of the
+# three rooms that know no QGIS once more with the newest libraries. Two pieces at a time, each piece's words when it
+# ends; then, when nothing else runs, the few tests that look at the clock (marked "alone"). Ends with how many
+# branches of the package the tests without QGIS take; with COVERAGE=all also those inside it, which costs some 40 % of
+# their time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,23 +37,25 @@ piece() {
     flock "$kept" sh -c 'printf "== %s: %s s\n" "$1" "$2"; cat "$3"' - "$title" $((SECONDS - started)) "$words"
 }
 
-echo "== lint"
-bash tools/lint.sh || touch "$kept/failed"
+# beside PIECE...: starts a piece as soon as fewer than two run.
+beside() {
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+    piece "$@" &
+}
 
 together=(-m "not alone")
-{
-    piece "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" tests/unit
-    piece "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
-        tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
-} &
-{
-    piece "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
-    piece "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
-} &
+beside "tests/unit: without QGIS" "${counted[@]}" -p no:pytest_qgis "${together[@]}" tests/unit
+beside "lint" bash tools/lint.sh
+beside "tests/qgis: inside QGIS" "${screen[@]}" "${in_qgis[@]}" "${together[@]}" tests/qgis tests/golden
+beside "workspace with the newest libraries" "${newest[@]}" "${together[@]}" tests/unit/workspace
+beside "forecast and patrol with the newest libraries" "${newest[@]}" "${together[@]}" \
+    tests/unit/forecast tests/unit/patrol tests/unit/test_untouched.py
 wait
-piece "alone: without QGIS" "${plain[@]}" -p no:pytest_qgis -m alone tests/unit
-piece "alone: with the newest libraries" "${newest[@]}" -m alone tests/unit/forecast tests/unit/workspace
-piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone tests/qgis
+# alone FOLDER...: the files that hold such tests.
+alone() { grep -rl --include='*.py' 'mark\.alone' "$@"; }
+piece "alone: without QGIS" "${plain[@]}" -p no:pytest_qgis -m alone $(alone tests/unit)
+piece "alone: with the newest libraries" "${newest[@]}" -m alone $(alone tests/unit/forecast tests/unit/workspace)
+piece "alone: inside QGIS" "${screen[@]}" "${plain[@]}" -m alone $(alone tests/qgis)
 
 echo "== branches taken"
 .venv/bin/python -m coverage combine -q "$kept" && .venv/bin/python tools/branches.py
