@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 import numpy as np
 
@@ -33,6 +33,7 @@ _TWO_TIMES = re.compile(r"\d{1,2}:?\d{2} ?[-–—] ?\d{1,2}:?\d{2}$")
 _RANGE = re.compile(r"(.*\d.*?)\s*(?:-|–|—|\b(?:to|thru|through|until|till|til|bis|hasta|and)\b)\s*(.*\d.*)$")
 _WORDS_BEHIND = re.compile(r"(?<=\d)\s*(?:hrs?|hours|uhr|(?<=\d{4})h)\.?$", re.IGNORECASE)
 """What says of digits that they are a time of day: 1430 hrs, 14:30 Uhr."""
+_DECIMAL = re.compile(r"\s*\d{1,2}[.,]\d{1,9}\s*")
 _FIRST_DAY = re.compile(r"(?:(?:1899-12-3[01]|19(?:00|70)-01-0[01])[ T]|(?:12/3[01]/1899|0?1/0?[01]/19(?:00|70)) )")
 _MEANT_BY_NOBODY = re.compile(r"(?:[Zz]|[+-]00:?00|\+00)$")
 _AROUND = " \t\r\n'\"\u2018\u2019"
@@ -201,6 +202,21 @@ def numbered(numbers: Ints, form: str) -> tuple[Ints, Ints]:
         clock, covered = hour * HOUR + minute * MINUTE + second * SECOND, 0
     good = good & (value >= 0)
     return np.where(good, clock, NAT), np.where(good, covered, 0)
+
+
+def decimal_hours(texts: Sequence[str]) -> Ints:
+    """ns after midnight of the distinct texts of a column that are hours with decimals, as 22.5 and 0.25, else NAT:
+    beside hours of which the decimals are no minutes, a fraction is none of a day, and 22.30 no half past ten."""
+    is_decimal = np.array([bool(_DECIMAL.fullmatch(text)) for text in texts], dtype=bool)
+    found = np.full(len(texts), NAT)
+    if not is_decimal.any():
+        return found
+    written = [text for text, is_one in zip(texts, is_decimal) if is_one]
+    values = np.array([float(text.replace(",", ".")) for text in written])
+    no_minutes = [value >= 1 and clock_of(text)[0] == NAT for value, text in zip(values, written)]
+    if sum(no_minutes) >= _MANY * len(values) and (values <= 24).all():
+        found[is_decimal] = np.round(values * (HOUR // SECOND)).astype(np.int64) * SECOND
+    return found
 
 
 class ColumnClocks:

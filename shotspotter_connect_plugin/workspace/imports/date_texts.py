@@ -27,6 +27,8 @@ _ISO = re.compile(_WEEKDAY + r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
                   r"(?: ?\(?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\)?)?$", re.IGNORECASE)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 _NUMERIC = re.compile(r"(?:([^\W\d_]{2,10})\.?,? )?(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$")
+_NO_YEAR = re.compile(r"(?<!\d)00\d{2}(?!\d)|^00\d{6}$")
+"""Years of four digits that begin with two zeros are none: 0001-01-01 stands for no date, not for one of 2001."""
 _EIGHT = re.compile(r"()(\d{2})(\d{2})(\d{4})$")
 _MONTH_FIRST = re.compile(_WEEKDAY + rf"([^\W\d_]{{3,10}})\.?[ -](\d{{1,2}})(?:st|nd|rd|th)?,?[ -]{_YEAR}$")
 _DAY_FIRST = re.compile(_WEEKDAY + r"(\d{1,2})(?:\.|er|st|nd|rd|th|º|°)?(?: de | |-|/)?"
@@ -62,6 +64,8 @@ def weekday_of(clock: Any) -> Any:
 @lru_cache(maxsize=1 << 15)
 def day_of(text: str) -> tuple[int, int, int]:
     """(ns of midnight, numbers of a date that can be read in several orders or 0, days that it covers) of a text."""
+    if _NO_YEAR.search(text):
+        return NAT, 0, 1
     found = _ISO.match(text) or _COMPACT.match(text)
     if found:
         midnight = _midnight(found[1], found[2], found[3])

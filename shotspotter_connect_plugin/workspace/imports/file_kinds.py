@@ -189,7 +189,8 @@ def _is_gps(found: dict[str, str], head: FileRows, placed: bool) -> bool:
 
 
 def _is_calendar(found: dict[str, str], head: FileRows, placed: bool) -> bool:
-    return bool({"date", "from"} & set(found)) and len(found) > 1 and not placed
+    tells = set(found) - {"date", "time", "from", "to", "from_time", "to_time", "issued"}
+    return bool({"date", "from"} & set(found)) and bool(tells) and not placed
 
 
 def _words(found: dict[str, str], head: FileRows, role: str) -> list[str]:

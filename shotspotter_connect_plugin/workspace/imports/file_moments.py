@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Iterable, Iterator, Mapping, Optional
 import numpy as np
 import pandas as pd
 
-from ...forecast.instants import NAT
+from ...forecast.instants import NAT, nanoseconds
 from . import clock_evidence, clock_texts, date_ranges, source_times, time_columns, time_texts, unknown_times
 from .clock_evidence import LOCAL, UTC
 from .clock_texts import ColumnClocks
@@ -26,6 +26,8 @@ ROLES = ("reported", "occurred_from", "occurred_to", "occurred")
 PARTS_OF_MOMENTS = ("_time", "_half", *(f"_{part}" for part in time_columns.PARTS))
 """What follows a role's name in those of the columns beside its own."""
 _TIMES_TOLD = 4
+_NOTHING = nanoseconds(["1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01"])
+"""Midnights of the days from which databases and spreadsheets count."""
 
 
 @dataclass
@@ -267,6 +269,7 @@ class FileMoments:
 
 
 def _known_and_old(parsed: ParsedTimes) -> Ints:
-    """How many dates are known, and how many of them lie before 1990."""
-    known = parsed.clock != NAT
+    """How many dates are known, and how many of them lie before 1990; the first days of calendars, which databases put
+    where nothing is known, are none."""
+    known = (parsed.clock != NAT) & ~np.isin(parsed.clock, _NOTHING)
     return np.array([known.sum(), (known & (parsed.clock < source_times.OLDEST_EVENT)).sum()])

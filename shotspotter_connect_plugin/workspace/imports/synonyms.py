@@ -10,7 +10,8 @@ _TIMES = {
                 "createtimeincident timecreate timecreated createtime responsedate "
                 "datacomunicacaobo datacomunicacao datadacomunicacao dataregistro datedepot datededepotdeplainte "
                 "fechadenuncia anzeigedatum aangiftedatum angelegtam "
-                "dateincidentcreated entrydate "
+                "dateincidentcreated entrydate createdatetime createddatetime createdtime reporttakendatetime "
+                "reporttakendate reporttakenon "
                 "dispatchdatetime dispatcheddatetime dispatchdate dispatcheddate",
     "reported_time": "reporttime reportedtime timereported rpttime timerpt timerept timereport receivedtime "
                      "timereceived calltime dispatchtime dispatchedtime",
@@ -24,7 +25,8 @@ _TIMES = {
                      "firstoccurrence cmplntfrdt earliestdate firstdate occurredonfrom offensestart offensestartdate "
                      "offensestartdatetime offensebegindate incidentstart incidentstartdate incidentstartdatetime "
                      "incidentbegin incidentbegindate incidentbegan dateincidentbegan crimestart crimestartdate "
-                     "date1ofoccurrence eventstart eventstartdate tatzeitanfangdatum tatzeitvon start begin",
+                     "date1ofoccurrence eventstart eventstartdate eventstartdatetime "
+                     "tatzeitanfangdatum tatzeitvon start begin",
     "occurred_from_time": "starttime fromtime timefrom begintime occurredfromtime occurrencestarttime cmplntfrtm "
                           "time1ofoccurrence incidentstarttime offensestarttime hourfrom fromhour "
                           "tatzeitanfangstunde tatzeitanfanguhrzeit",
@@ -35,6 +37,7 @@ _TIMES = {
                    "occurrenceenddate lastoccurrencedate lastoccurrence cmplnttodt latestdate lastdate occurredonto "
                    "offenseend offenseenddate offenseenddatetime incidentend incidentenddate incidentenddatetime "
                    "dateincidentend crimeend crimeenddate date2ofoccurrence possdate eventend eventenddate "
+                   "eventenddatetime "
                    "stopdate stopdatetime "
                    "tatzeitendedatum tatzeitbis end",
     "occurred_to_time": "endtime totime timeto endingtime occurredtotime occurrenceendtime cmplnttotm "
@@ -51,7 +54,9 @@ _TIMES = {
                 "alerttimestamp shotdate shotdatetime detectiondatetime detectiondate firedat datetime dateandtime "
                 "triggertime triggerdatetime fechahecho fechahechos fechadehechos fechadelhecho fechadelito "
                 "fechaocurrencia fechadeocurrencia fechadeloshechos dataocorrencia dataocorrenciabo dataehora "
-                "datafato datadofato datedesfaits datefaits datecommitted committeddate pleegdatum "
+                "datafato datadofato datedesfaits datefaits datefait datedufait detectedat detectedon "
+                "detecteddatetime "
+                "datecommitted committeddate pleegdatum "
                 "daterange datetimerange occurreddaterange occurrencedaterange offensedaterange offencedaterange "
                 "incidentdaterange crimedaterange daterangeofoccurrence occurreddatetimerange occurrencerange "
                 "tatdatum timestamp date fecha datum yearmonth monthyear",
@@ -60,7 +65,7 @@ _TIMES = {
                      "crimetime eventtime alerttime shottime detectiontime timeofday time24hr time24h "
                      "timerange timeframe timespan "
                      "horahecho horahechos horadehechos horadeloshechos horadofato horafato heuredesfaits heurefaits "
-                     "timecommitted "
+                     "timecommitted heure heurefait heuredufait "
                      "committedtime horadelhecho horadelito horaocurrencia horaocorrencia "
                      "horaocorrenciabo pleegtijd tatuhrzeit time hora uhrzeit tijd",
     "occurred_year": "occurredyear occyear occurrenceyear yearoccu yearofoccurrence incidentyear offenseyear crimeyear "

@@ -131,7 +131,10 @@ def parse_clocks(texts: Union[Sequence[str], pd.Series]) -> ParsedClocks:
     """Parse a column of times of day: 14:30, 2:30 PM, 1430, 14, fractions of a day, hours from one time to another."""
     codes, unique = pd.factorize(np.asarray(texts, dtype=object))
     written = np.array([_short(text) != "" for text in unique], dtype=bool)
-    return ParsedClocks(*(part[codes] for part in (*_clocks(unique), written)))
+    columns = _clocks(unique)
+    hours = clock_texts.decimal_hours([str(text) for text in unique])
+    columns[0] = np.where(hours != NAT, hours, columns[0])
+    return ParsedClocks(*(part[codes] for part in (*columns, written)))
 
 
 def with_clocks(parsed: ParsedTimes, clocks: ParsedClocks, whole: bool = False) -> ParsedTimes:
