@@ -83,7 +83,7 @@ def open_excel(path: Path) -> SheetSource:
     tables = {name: table for name, table in tables.items() if table.rows > 0}
     if not tables:
         raise ConnectError(f"{path.name} has no rows.")
-    chosen = max(tables, key=lambda name: tables[name].worth)  # of equals the first
+    chosen = _most_worth(tables)
     table = tables[chosen]
     columns = distinct_names(table.header.names)
     same = [name for name, other in tables.items() if other.columns_as(columns)
@@ -101,6 +101,21 @@ def open_excel(path: Path) -> SheetSource:
     if from_1904:
         source.told += _count_from_1904(source)
     return source
+
+
+def _most_worth(tables: dict[str, _Table]) -> str:
+    """The name of the sheet to be read: of those of which about as much is known, one of the sheets that have the same
+    columns and most rows together."""
+    best = max(table.worth for table in tables.values())  # of equals the first
+    near = {name: table for name, table in tables.items() if table.worth[0] == best[0] and table.worth[1] > 0 and (
+        table.worth[1] >= best[1] - 1)}
+    if not best[0] or not near:
+        return max(tables, key=lambda name: tables[name].worth)
+
+    def rows_together(name: str) -> tuple[int, tuple[bool, int, int]]:
+        columns = distinct_names(near[name].header.names)
+        return sum(other.rows for other in near.values() if other.columns_as(columns)), near[name].worth
+    return max(near, key=rows_together)
 
 
 @dataclass
@@ -152,8 +167,9 @@ def _sentences(name: str, chosen: str, same: list[str], tables: dict[str, _Table
     if len(same) > 1:
         yield f"The sheets {some(same)} of {name} have the same columns and were read one after the other."
     if others:
-        yield (f"Of {name} the sheet {_called(tables[chosen])} was read; nothing was read of the sheets "
-               f"{some(others)}. If they hold rows to import, save each as a file of its own.")
+        read = f" the sheet {_called(tables[chosen])} was read;" if len(same) == 1 else ""
+        yield (f"Of {name}{read} nothing was read of the sheets {some(others)}. If they hold rows to import, save each "
+               "as a file of its own.")
     elif tables[chosen].sheet.hidden:
         yield f"The sheet {chosen} of {name}, which was read, is hidden there."
     if tables[chosen].header.titles and not tables[chosen].header.bare:

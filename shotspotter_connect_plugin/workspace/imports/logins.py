@@ -86,7 +86,7 @@ class FoundLogins:
 
 
 def logins_among(values: Iterable[object], officers: bool) -> FoundLogins:
-    """The logins among the codes of officers or of units.
+    """The logins, and names, among the codes of officers or of units.
 
     Parameters
     ----------
@@ -96,7 +96,8 @@ def logins_among(values: Iterable[object], officers: bool) -> FoundLogins:
         officer to officer are no prefix of an agency.
     """
     texts = {str(value).strip() for value in values} - {""}
-    written = {text for text in texts if _BEHIND_DOMAIN.fullmatch(text) or _are_two_names(text, officers)}
+    written = {text for text in texts if _BEHIND_DOMAIN.fullmatch(text) or _are_two_names(text, officers) or (
+        privacy.looks_like_name(text) and not set(text.casefold().split()) <= _CALL_SIGNS)}
     by_word: defaultdict[str, set[str]] = defaultdict(set)
     for text in texts - written:
         found = _WORD.fullmatch(text)

@@ -80,12 +80,13 @@ _SSN = r"\d{3}-\d{2}-\d{4}"
 # Tried only where a word begins, so that a long text takes as many steps as it has letters.
 _ADDRESS = r"(?<![\w.+-])" + _EMAIL
 _CONTACT = re.compile(rf"(?:{_ADDRESS}|(?<![\w-])(?:{_PHONE}|{_SSN}))(?![\w-])")
+_LAST_FIRST = re.compile(r"^[A-Z][\w'-]+, ?[A-Z][\w'-]*\.?(?: [A-Z]\.?)?(?: (?:JR|SR|II|III)\.?)?(?: \d+)?$",
+                         re.IGNORECASE)
 _VALUES = (
     (re.compile(_ADDRESS), "e-mail addresses", 0.02),
     (re.compile(r"^\s*" + _PHONE), "phone numbers", 0.1),
     (re.compile(r"^\s*" + _SSN + r"\s*$"), "identity numbers", 0.1),
-    (re.compile(r"^[A-Z][\w'-]+, ?[A-Z][\w'-]*(?: [A-Z]\.?)?(?: (?:JR|SR|II|III)\.?)?(?: \d+)?$",
-                re.IGNORECASE), "names", 0.5),
+    (_LAST_FIRST, "names", 0.5),
 )
 _PLATE = re.compile(r"^(?:[A-Z]{2,3}[- ]?\d{3,4}|\d{3}[- ]?[A-Z]{3}|\d[A-Z]{3}\d{3})$")
 _GIVEN_NAMES = frozenset("""
@@ -187,6 +188,11 @@ def without_contacts(texts: Iterable[str]) -> tuple[Objects, int]:
 def is_given_name(word: str) -> bool:
     """Whether a word in lower case is a common first name."""
     return word in _GIVEN_NAMES
+
+
+def looks_like_name(text: str) -> bool:
+    """Whether a text is a person's name: Roe, J, or a common first name and another word."""
+    return bool(_LAST_FIRST.search(text)) or _is_full_name(text)
 
 
 def _is_full_name(text: str) -> bool:

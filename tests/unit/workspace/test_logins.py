@@ -67,3 +67,14 @@ def test_what_may_be_call_signs_is_asked_once(workspace, tmp_path):
     answer, = asked.value.choices
     assert import_gps(workspace, path, mapping=answer).added == 3
     assert import_gps(workspace, path).unchanged == 3
+
+
+@pytest.mark.parametrize("names", [["John Roe", "Mary Lee"], ["Roe, J", "Lee, M."]], ids=" ".join)
+def test_a_few_names_among_units_are_rejected(workspace, tmp_path, names):
+    path = tmp_path / "a.csv"
+    units = [*names, "3A12", "3A13", "3A14"]
+    rows = [f'"{unit}",2024-03-14 20:0{n}:00,32050{n},4300500' for n, unit in enumerate(units)]
+    path.write_text("\n".join(["unit,time,x,y", *rows]))
+    assert import_gps(workspace, path).counts["rejected"] == 2
+    assert workspace.distinct("gps_fixes", "unit") == ["3A12", "3A13", "3A14"]
+    assert not logins_among(["Adam Charles", "David Mary"], False).values
