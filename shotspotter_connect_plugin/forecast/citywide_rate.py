@@ -14,11 +14,14 @@ import numpy as np
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
 from .event_history import EventHistory
+from .instants import DAY
 from .sources import Lookback
 from .stable_product import stable_product
 from .surfaces import counts_at, roll
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .arrays import Bools, Floats, Ints
     from .event_history import Timeline
 
@@ -39,8 +42,8 @@ _NONE = 1e-6
 _TREND = 1
 # At most a factor e in one Newton step, so that a start far off does not overflow.
 _LARGEST_STEP = 1.0
-# exp(-15) is 3e-7: by chance so many expected events stay away less than once in a million.
-_EVENTS_OF_A_GAP = 15.0
+# exp(-15) is 3e-7: what is less likely than once in a million is taken for impossible.
+_UNLIKELY = 15.0
 
 
 # Offset (n,) and design (n, terms) of slots.
@@ -61,18 +64,16 @@ class CitywideRate:
 
 
 class RateTerms:
-    """Makes the terms of slots from the total history of one crime type and the slots in which it was observed.
+    """Makes the terms of slots from the total history of one crime type.
 
-    Where sensors listen only in places a slot counts as far as it could be seen, going by what was known at ``moment``.
+    A slot counts where the source was there, which is decided for each moment from what was known then. Where sensors
+    listen only in places it counts as far as it could be seen, going by what was known at ``moment``.
     """
 
-    def __init__(self, history: EventHistory, timeline: Timeline, observed: Bools, moment: int | None = None) -> None:
+    def __init__(self, history: EventHistory, timeline: Timeline, moment: int | None = None) -> None:
         zero = np.zeros(history.slot.size, dtype=np.int64)
         self._totals = EventHistory(history.slot, zero, history.weight, history.known)
-        slot = np.flatnonzero(observed)
         self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
-        self._slots = EventHistory(slot, np.zeros(slot.size, dtype=np.int64),
-                                   self.share_seen[slot], timeline.start[slot])
         self._timeline, self._days = timeline, days_of(timeline)
 
     def at_origins(self, first: int, last: int) -> tuple[Ints, _Terms]:
@@ -80,20 +81,30 @@ class RateTerms:
         timeline = self._timeline
         slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
         totals, exposure = np.zeros((2, max(last - first, 0), len(_LOOKBACKS), len(timeline.codes)))
-        for history, filled in ((self._totals, totals), (self._slots, exposure)):
-            for day, counts in roll(history, timeline, _LOOKBACKS, 1, first, last):
-                filled[day - first] = counts[0]
+        for day, counts in roll(self._totals, timeline, _LOOKBACKS, 1, first, last):
+            totals[day - first] = counts[0]
+        for day, observed in observed_at_origins(self._totals, timeline, first, last):
+            exposure[day - first] = self._exposure(observed, int(timeline.origin[day]))
         date = timeline.date[slots] - first
         return slots, self._terms(totals[date], exposure[date], timeline.shift[slots], timeline.weekday[slots],
                                   timeline.season[slots], self._days[slots])
 
     def at(self, moment: int, slot: int) -> _Terms:
         """Terms of one slot (its position) seen from a moment."""
-        totals, exposure = (counts_at(history, self._timeline, _LOOKBACKS, 1, moment)
-                            for history in (self._totals, self._slots))
-        one = slice(slot, slot + 1)
-        return self._terms(totals, exposure, self._timeline.shift[one], self._timeline.weekday[one],
-                           self._timeline.season[one], self._days[one])
+        timeline, one = self._timeline, slice(slot, slot + 1)
+        totals = counts_at(self._totals, timeline, _LOOKBACKS, 1, moment)
+        exposure = self._exposure(observed_dates(self._totals, timeline, moment), moment)[None]
+        return self._terms(totals, exposure, timeline.shift[one], timeline.weekday[one], timeline.season[one],
+                           self._days[one])
+
+    def _exposure(self, observed: Bools, moment: int) -> Floats:
+        """Remembered slots (lookbacks, shifts) in which the source was there, of those begun at a moment."""
+        timeline = self._timeline
+        begun = slice(0, int(np.searchsorted(timeline.start, moment, side="right")))
+        weight = self.share_seen[begun] * observed[timeline.date[begun]]
+        age, shifts = (moment - timeline.start[begun]) / DAY, len(timeline.codes)
+        return np.stack([np.bincount(timeline.shift[begun], weight * lookback.weight(age), minlength=shifts)
+                         for lookback in _LOOKBACKS])
 
     @staticmethod
     def _terms(totals: Floats, exposure: Floats, shift: Ints, weekday: Ints, season: Floats,
@@ -176,25 +187,45 @@ def _newton(offset: Floats, design: Floats, observed_events: Floats, spread: Flo
     return coefficients
 
 
-def observed_slots(history: EventHistory, timeline: Timeline, last: int) -> Bools:
-    """Tell in which slots of the dates before ``last`` (a position) the source was there at all.
+def observed_dates(history: EventHistory, timeline: Timeline, moment: int) -> Bools:
+    """Tell on which dates the source was there at all, going by what was known at a moment.
 
-    A silence so long that it would come by chance less than once in a million (15 events expected, none seen) is a gap
-    in the data, not a quiet time.
+    A silence so long that it would come by chance less than once in a million (where the rate is well known, 15 events
+    expected and none seen) is a gap in the data, not a quiet time. Dates whose plan moment is still to come are not
+    observed.
 
     Returns
     -------
     numpy.ndarray
-        (slots,) bool.
+        (dates,) bool.
     """
-    daily = np.bincount(timeline.date[history.slot], history.weight, minlength=len(timeline.dates))[:last]
-    observed = np.zeros(len(timeline.dates), dtype=bool)
+    known = history.until(moment)
+    daily = np.bincount(timeline.date[known.slot], known.weight, minlength=len(timeline.dates))
+    return _without_gaps(daily, int(np.searchsorted(timeline.origin, moment, side="right")))
+
+
+def observed_at_origins(history: EventHistory, timeline: Timeline, first: int,
+                        last: int) -> Iterator[tuple[int, Bools]]:
+    """The same for the plan moment of each date from ``first`` to before ``last``: position of the date, (dates,)
+    bool."""
+    known_by = np.searchsorted(history.known, timeline.origin, side="right")
+    date, daily, done = timeline.date[history.slot], np.zeros(len(timeline.dates)), 0
+    for day in range(first, last):
+        new = slice(done, known_by[day])
+        daily += np.bincount(date[new], history.weight[new], minlength=daily.size)
+        done = known_by[day]
+        yield day, _without_gaps(daily, day + 1)
+
+
+def _without_gaps(daily: Floats, last: int) -> Bools:
+    """Which dates were observed, from the events of each; those from position ``last`` on are not."""
+    observed = np.zeros(daily.size, dtype=bool)
     observed[:last] = True
-    active = np.flatnonzero(daily > 0)
+    active = np.flatnonzero(daily[:last] > 0)
     if active.size:
-        rate = daily.sum() / (active[-1] - active[0] + 1)
+        # n events in T days leave their rate unsure: no further one comes in L days with chance (1 + L / T) ** -n.
+        longest = (active[-1] - active[0] + 1) * np.expm1(_UNLIKELY / daily[:last].sum())
         edges = np.concatenate([[-1], active, [last]])
-        for before, after in zip(edges[:-1], edges[1:]):
-            if rate * (after - before - 1) > _EVENTS_OF_A_GAP:
-                observed[before + 1:after] = False
-    return observed[timeline.date]
+        for gap in np.flatnonzero(np.diff(edges) - 1 > longest):
+            observed[edges[gap] + 1:edges[gap + 1]] = False
+    return observed

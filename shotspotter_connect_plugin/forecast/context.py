@@ -10,7 +10,7 @@ from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_plac
 from .calendar_terms import make_timeline
 from .gunfire_events import CRIME_TYPE as GUNFIRE
 from .predictors import Predictors, place_histories
-from .sensor_coverage import SensorCoverage, history_with_coverage
+from .sensor_coverage import SensorCoverage, history_with_coverage, spans_of_record
 from .shifts import ShiftCalendar
 from .sources import CrimeEvents, PlaceCount
 from .surfaces import Smoother
@@ -75,13 +75,27 @@ class ForecastContext:
         return make_timeline(self.calendar, first, last, self.plan_hour, self.days)
 
     def history(self, events: AdmittedEvents, crime_type: str, timeline: Timeline,
-                reporting: Reporting | None = None) -> EventHistory:
-        """History of one crime type from admitted events of any."""
+                reporting: Reporting | None = None, moment: int | None = None) -> EventHistory:
+        """History of one crime type from admitted events of any; ``reporting`` and ``moment`` as
+        :func:`sensor_coverage.history_with_coverage` takes them."""
         return history_with_coverage(events[events["crime_type"] == crime_type], self.boxes, self.size, self.calendar,
-                                     timeline, self.coverage.get(crime_type), reporting)
+                                     timeline, self.coverage.get(crime_type), reporting, moment)
+
+    def spans_of_record(self, events: AdmittedEvents, crime_types: Sequence[str], timeline: Timeline, first: int,
+                        last: int) -> list[tuple[int, int]]:
+        """Spans (start, stop) of dates that one set of :meth:`predictors` of some crime types, made as of the plan
+        moment of its start, serves: what is known of gaps in coverage stays the same."""
+        cuts = {first, last}
+        for code in set(crime_types) & set(self.coverage):
+            own = events[events["crime_type"] == code]
+            spans = spans_of_record(own, self.boxes, self.size, self.calendar, timeline, first, last)
+            cuts.update(start for start, _ in spans)
+        ordered = sorted(cuts)
+        return list(zip(ordered[:-1], ordered[1:]))
 
     def predictors(self, events: AdmittedEvents, crime_type: str, timeline: Timeline, others: Sequence[str] = (), *,
-                   reporting: dict[str, Reporting] | None = None, progress: Progress = SILENT) -> Predictors:
+                   reporting: dict[str, Reporting] | None = None, moment: int | None = None,
+                   progress: Progress = SILENT) -> Predictors:
         """What the forecast of a crime type looks back on.
 
         Parameters
@@ -92,10 +106,12 @@ class ForecastContext:
             Crime types wanted beside it.
         reporting : dict of crime type -> sensor_coverage.Reporting, optional
             Learnt from the events where it is not given.
+        moment : int, optional
+            As for :meth:`history`.
         """
         known = reporting or {}
         histories: dict[PredictorSource, EventHistory] = {}
         for code in (crime_type, *others):
             progress.report(0.0)
-            histories[CrimeEvents(code)] = self.history(events, code, timeline, known.get(code))
+            histories[CrimeEvents(code)] = self.history(events, code, timeline, known.get(code), moment)
         return Predictors(histories.pop(CrimeEvents(crime_type)), timeline, {**self.places, **histories})

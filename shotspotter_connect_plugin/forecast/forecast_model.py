@@ -20,7 +20,7 @@ from ..progress import SILENT
 from . import model_file
 from .allowed_inputs import admit_events, check_crime_type, may_be_forecast
 from .box_density import BoxDensity
-from .citywide_rate import RateTerms, observed_slots
+from .citywide_rate import RateTerms, observed_dates
 from .context import ForecastContext
 from .instants import DAY
 from .ladder import RUNGS, ladder_for
@@ -115,7 +115,7 @@ class ForecastModel(ModelContent):
         events = _known(admit_events(events)[0], as_of)
         last = max(_local_date(calendar, as_of), str(shift_date))
         widest = context.timeline(min((item.start for item in self.types.values()), default=last), last)
-        histories, parts = _Histories(events, context, widest, self._reporting), []
+        histories, parts = _Histories(events, context, widest, self._reporting, as_of.value), []
         for number, (crime_type, model) in enumerate(self.types.items()):
             progress.report(number / len(self.types))
             timeline = widest if model.start == widest.dates[0] else context.timeline(model.start, last)
@@ -154,16 +154,20 @@ class ForecastModel(ModelContent):
         timeline = context.timeline(model.start, last)
         begin, stop = timeline.dates.index(first), len(timeline.dates)
         self._check_as_of(pd.Timestamp(timeline.origin[begin], tz="UTC"))
-        predictors = context.predictors(admit_events(events)[0], crime_type, timeline, model.others,
-                                        reporting=self._reporting)
-        history = predictors.own
-        observed = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-        rates = RateTerms(history, timeline, observed, timeline.origin[begin])
+        admitted = admit_events(events)[0]
+        for span in context.spans_of_record(admitted, [crime_type, *model.others], timeline, begin, stop):
+            yield from self._replay_span(admitted, crime_type, context, timeline, span)
+
+    def _replay_span(self, events: AdmittedEvents, crime_type: str, context: ForecastContext, timeline: Timeline,
+                     span: tuple[int, int]) -> Iterator[tuple[str, str, Floats, Floats]]:
+        model, (begin, stop), count = self.types[crime_type], span, len(context.smoother)
+        predictors = context.predictors(events, crime_type, timeline, model.others, reporting=self._reporting,
+                                        moment=timeline.origin[begin])
+        rates = RateTerms(predictors.own, timeline, timeline.origin[begin])
         slots, terms = rates.at_origins(begin, stop)
         rate_of = np.full(timeline.start.size, np.nan)
         rate_of[slots] = model.rate.expected(terms)
-        count = len(context.smoother)
-        happened, nothing = events_by_slot(history, timeline, count, begin, stop), np.zeros(count)
+        happened, nothing = events_by_slot(predictors.own, timeline, count, begin, stop), np.zeros(count)
         box_density = BoxDensity(model.rung, context.smoother, timeline)
         for slot, expected in replay_slots(box_density, predictors, begin, stop, lambda date: model.fit, rate_of,
                                            rates.share_heard):
@@ -180,8 +184,9 @@ class _Histories:
     """Histories of all crime types, each made once on the widest timeline and cut for those that begin later."""
 
     def __init__(self, events: AdmittedEvents, context: ForecastContext, widest: Timeline,
-                 reporting: dict[str, Reporting]) -> None:
-        self._events, self._context, self._widest, self._reporting = events, context, widest, reporting
+                 reporting: dict[str, Reporting], moment: int) -> None:
+        self._events, self._context, self._widest = events, context, widest
+        self._reporting, self._moment = reporting, moment
         self._made: dict[str, EventHistory] = {}
 
     def predictors(self, crime_type: str, model: TypeModel, timeline: Timeline) -> Predictors:
@@ -192,7 +197,8 @@ class _Histories:
 
     def _of(self, crime_type: str, timeline: Timeline) -> EventHistory:
         if crime_type in self._context.coverage:
-            return self._context.history(self._events, crime_type, timeline, self._reporting.get(crime_type))
+            return self._context.history(self._events, crime_type, timeline, self._reporting.get(crime_type),
+                                         self._moment)
         if crime_type not in self._made:
             self._made[crime_type] = self._context.history(self._events, crime_type, self._widest)
         return self._made[crime_type].since(self._widest.start.size - timeline.start.size)
@@ -205,8 +211,7 @@ def _score_type(crime_type: str, model: TypeModel, predictors: Predictors, conte
     counts = predictors.counts_at(box_density.lookbacks, len(boxes), moment)
     slot = timeline.position(shift_date, shift)
     density = box_density.density(counts, model.fit, np.array([slot]))[:, 0]
-    observed = observed_slots(history, timeline, timeline.dates.index(_local_date(context.calendar, moment)) + 1)
-    rates = RateTerms(history, timeline, observed)
+    rates = RateTerms(history, timeline)
     total = model.rate.expected(rates.at(moment, slot))[0]
     expected = expected_in(total, density, history, rates.share_heard[slot], timeline.start[slot])
     exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))
@@ -382,8 +387,8 @@ def _delay(events: AdmittedEvents) -> int:
 def _end(history: EventHistory, timeline: Timeline, as_of: pd.Timestamp, delay: int) -> int:
     """Position of the first date too late to learn from: reports still come in, or the source had ended."""
     last = max(int(np.searchsorted(timeline.origin, as_of.value, side="right")) - 1 - delay, 0)
-    observed = timeline.date[observed_slots(history, timeline, last)]
-    return int(observed.max()) + 1 if observed.size else last
+    observed = np.flatnonzero(observed_dates(history, timeline, as_of.value)[:last])
+    return int(observed[-1]) + 1 if observed.size else last
 
 
 def _generator(seed: int, crime_type: str) -> np.random.Generator:

@@ -16,7 +16,7 @@ import pandas as pd
 from ..progress import SILENT
 from .accuracy import Calibration, searched
 from .box_density import BoxDensity
-from .citywide_rate import RateTerms, observed_slots
+from .citywide_rate import RateTerms
 from .context import ForecastContext
 from .forecast_model import learn_type
 from .ladder import RUNGS, ladder_for, lookbacks_of
@@ -27,6 +27,7 @@ from .weekly_intervals import FEWEST_EVENTS
 if TYPE_CHECKING:
     from ..progress import Progress
     from .arrays import Floats, Ints
+    from .event_history import Timeline
     from .forecast_frames import AdmittedEvents, Slots
     from .ladder import Rung
     from .model_content import LearntType
@@ -187,13 +188,20 @@ def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, 
     Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
     """
     timeline = context.timeline(learnt.model.start, end)
+    first, stop = timeline.dates.index(begin), len(timeline.dates)
+    for span in context.spans_of_record(events, [crime_type, *context.others(crime_type)], timeline, first, stop):
+        yield from _span(events, crime_type, context, learnt, timeline, span,
+                         progress.part((span[0] - first) / (stop - first), (span[1] - first) / (stop - first)))
+
+
+def _span(events: AdmittedEvents, crime_type: str, context: BacktestContext, learnt: LearntType, timeline: Timeline,
+          span: tuple[int, int], progress: Progress) -> Iterator[tuple[str, str, Floats, Floats, Floats]]:
+    first, stop = span
     reporting = {crime_type: learnt.model.reporting} if learnt.model.reporting else {}
     predictors = context.predictors(events, crime_type, timeline, context.others(crime_type),
-                                    reporting=reporting)
+                                    reporting=reporting, moment=timeline.origin[first])
     history, boxes = predictors.own, len(context.smoother)
-    first, stop = timeline.dates.index(begin), len(timeline.dates)
-    seen = observed_slots(history.until(timeline.origin[-1]), timeline, stop)
-    rates = RateTerms(history, timeline, seen, timeline.origin[first])
+    rates = RateTerms(history, timeline, timeline.origin[first])
     slots, terms = rates.at_origins(first, stop)
     rate_of = dict(zip(slots.tolist(), learnt.model.rate.expected(terms)))
     ladder = learnt.outcome.ladder

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from .box_layout import grid_of_boxes
-from .citywide_rate import observed_slots
+from .citywide_rate import observed_at_origins, observed_dates
 from .event_history import EventHistory, make_history
 from .listening import EVER_SINCE, FOR_EVER, NO_REPORTS, Listening, Reporting
 
 if TYPE_CHECKING:
-    from .arrays import Floats, Ints
+    from .arrays import Bools, Floats, Ints
     from .event_history import Timeline
     from .forecast_frames import AdmittedEvents, Boxes, SensorAreas
     from .shifts import ShiftCalendar
@@ -74,7 +74,7 @@ def _midnight(calendar: ShiftCalendar, date: str, days: int = 0) -> int:
 
 def history_with_coverage(events: AdmittedEvents, boxes: Boxes, size: float, calendar: ShiftCalendar,
                           timeline: Timeline, coverage: SensorCoverage | None = None,
-                          reporting: Reporting | None = None) -> EventHistory:
+                          reporting: Reporting | None = None, moment: int | None = None) -> EventHistory:
     """As :func:`event_history.make_history`, with exposure where sensor coverage is known.
 
     Parameters
@@ -87,6 +87,9 @@ def history_with_coverage(events: AdmittedEvents, boxes: Boxes, size: float, cal
     reporting : Reporting, optional
         Learnt if not given, from the events that weigh most: those of days without fireworks, on which people and
         sensors mistake different bangs for shots.
+    moment : int, optional
+        Nanoseconds of UTC: gaps in the data and ``reporting`` are told from what was known then, and a source that was
+        silent then is taken to stay so. If not given, all events are known.
 
     Returns
     -------
@@ -97,7 +100,8 @@ def history_with_coverage(events: AdmittedEvents, boxes: Boxes, size: float, cal
         return make_history(events, *ground)
     alerts, reports = _sources(events, *ground)
     spans, heard = coverage.segments(calendar)
-    starts, working, told = _on_record((alerts, reports), spans, timeline)
+    moment = int(np.iinfo(np.int64).max) if moment is None else moment
+    starts, working, told = _on_record((alerts, reports), spans, timeline, moment)
     heard = heard[np.searchsorted(spans, starts, side="right") - 1] * working[:, None]
     block = _blocks(boxes, size)
     inside = np.maximum(boxes["inside"].to_numpy(dtype=float), 1e-6)
@@ -105,7 +109,7 @@ def history_with_coverage(events: AdmittedEvents, boxes: Boxes, size: float, cal
     if reporting is None:
         usual = (events["weight"] == events["weight"].max()).to_numpy()
         told_by = (alerts, reports) if usual.all() else _sources(events[usual], *ground)
-        reporting = _learnt(told_by[0], told_by[1], listening, timeline)
+        reporting = _learnt(told_by[0].until(moment), told_by[1].until(moment), listening, timeline)
     near, away = (_heard_at(part, listening, timeline) for part in (alerts, reports))
     listening = replace(listening, reporting=reporting)
     return _joined(alerts, reports, np.where(near > 0, alerts.weight, 0.0), reports.weight * (1.0 - away), listening)
@@ -131,17 +135,41 @@ def _learnt(alerts: EventHistory, reports: EventHistory, listening: Listening, t
                       np.bincount(block[reports.box], reports.weight * inside, squares))
 
 
-def _on_record(sources: tuple[EventHistory, EventHistory], starts: Ints,
-               timeline: Timeline) -> tuple[Ints, Floats, Floats]:
-    """Moments cut where a source begins, ends or falls silent for too long, and whether each source is there (1 or 0).
+def spans_of_record(events: AdmittedEvents, boxes: Boxes, size: float, calendar: ShiftCalendar, timeline: Timeline,
+                    first: int, last: int) -> list[tuple[int, int]]:
+    """Spans (start, stop) of the dates ``first`` to before ``last`` at whose plan moments the same is known of gaps.
+
+    One :func:`history_with_coverage` as of the plan moment of its start serves each span.
+    """
+    turned = np.zeros(last - first, dtype=bool)
+    for source in _sources(events, boxes, size, calendar, timeline):
+        known, before = np.searchsorted(source.known, timeline.origin, side="right"), None
+        for date, observed in observed_at_origins(source, timeline, first, last):
+            there = _there(observed, date + 1) & bool(known[date])
+            turned[date - first] |= before is not None and bool((there != before).any())
+            before = there
+    cuts = [first, *(first + np.flatnonzero(turned)).tolist(), last]
+    return list(zip(cuts[:-1], cuts[1:]))
+
+
+def _there(observed: Bools, last: int) -> Bools:
+    """Dates on which a source is there; from position ``last`` on it stays as it was."""
+    return np.where(np.arange(observed.size) < last, observed, observed[last - 1] if last else True)
+
+
+def _on_record(sources: tuple[EventHistory, EventHistory], starts: Ints, timeline: Timeline,
+               moment: int) -> tuple[Ints, Floats, Floats]:
+    """Moments cut where a source begins, ends or falls silent for too long, and whether each source is there (1 or 0),
+    by what was known at a moment.
 
     Returns
     -------
     starts, one array per source
     """
-    there = []
+    there, last = [], int(np.searchsorted(timeline.origin, moment, side="right"))
     for source in sources:
-        there.append(observed_slots(source, timeline, len(timeline.dates)) & bool(source.slot.size))
+        observed = _there(observed_dates(source, timeline, moment), last) & bool(source.until(moment).slot.size)
+        there.append(observed[timeline.date])
     turns = np.flatnonzero(np.any([np.diff(on.astype(int), prepend=0) != 0 for on in there], axis=0))
     cut = np.unique(np.concatenate([starts, timeline.start[turns]])).astype(np.int64)
     slot = np.searchsorted(timeline.start, cut, side="right") - 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from .accuracy import Calibration, caught
 from .box_density import POWERS, USUAL_POWER, BoxDensity, RungFit, fit_mixture, fit_trees, log_densities
-from .citywide_rate import CitywideRate, RateTerms, fit_rate, observed_slots
+from .citywide_rate import CitywideRate, RateTerms, fit_rate, observed_dates
 from .expected_interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung
 from .stable_product import stable_product
@@ -207,9 +207,8 @@ class _Rates:
 
     def __init__(self, history: EventHistory, timeline: Timeline, last: int) -> None:
         self._history, self._timeline = history, timeline
-        self._observed = observed_slots(history, timeline, last)
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
-        terms = RateTerms(history, timeline, self._observed, timeline.origin[-1])
+        terms = RateTerms(history, timeline, timeline.origin[-1])
         self._slots, self._terms = terms.at_origins(self._first, last)
         self._seen, self.share_heard = terms.share_seen, terms.share_heard
 
@@ -217,7 +216,8 @@ class _Rates:
         """Fit to the slots of dates before a position, with the events known at a moment."""
         known = self._history.until(moment)
         events = np.bincount(known.slot, known.weight, minlength=self._timeline.start.size)
-        use = (self._timeline.date[self._slots] < before) & self._observed[self._slots]
+        date = self._timeline.date[self._slots]
+        use = (date < before) & observed_dates(known, self._timeline, moment)[date]
         offset, design = self._terms
         offset = offset + np.log(self._seen[self._slots])
         return fit_rate((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),

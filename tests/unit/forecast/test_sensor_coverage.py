@@ -261,6 +261,33 @@ def test_a_back_test_counts_only_where_somebody_listened(calendar, city):
     assert whole[~EAST].sum() > 0.5 * whole[EAST].sum(), "the lottery still gets the forecast of the whole city"
 
 
+@pytest.mark.parametrize("told_where", [True, False])
+def test_a_later_outage_moves_no_earlier_forecast_of_a_back_test(calendar, city, told_where):
+    """And every forecast is the one that would have been scored then, also in the days of the outage."""
+    alerts, reports = city
+    events = pd.concat([alerts, reports]) if told_where else alerts
+    off, on = pd.Timestamp("2019-03-18", tz="UTC"), pd.Timestamp("2019-03-20 12:00", tz="UTC")
+    cut = events[(events["from_utc"] < off) | (events["heard"] == 0)]
+    short = events[(events["from_utc"] < off) | (events["from_utc"] > on) | (events["heard"] == 0)]
+    coverage = areas((EAST, None, None)) if told_where else None
+    context = rolling_backtest.BacktestContext.of(BOXES, calendar, SIZE, coverage=coverage, share=0.05)
+    first, last, found = "2019-03-04", "2019-03-27", []
+    slots = calendar.slots(first, last)
+    for frame in (short, cut):
+        found.append(np.zeros((len(slots), len(BOXES))))
+        rolling_backtest.replay_type(admit_events(frame)[0], "gunfire", context, first, last,
+                                     ladder=[rung("kde_250_all")], take=found[-1].__setitem__)
+    before = (slots["shift_date"] <= "2019-03-20").to_numpy()  # planned at 05:00, when nobody knew how long it lasts
+    np.testing.assert_array_equal(found[0][before], found[1][before])
+    assert (found[0][~before] != found[1][~before]).any()
+    model = train(cut, BOXES, calendar, calendar.as_of(first), crime_types=["gunfire"], coverage=coverage,
+                  ladder=[rung("kde_250_all")])
+    for date in ("2019-03-10", "2019-03-20", "2019-03-26"):
+        scored = model.score(cut, BOXES, calendar, date, "day", calendar.as_of(date), coverage=coverage)
+        at = int(np.flatnonzero((slots["shift_date"] == date) & (slots["shift"] == "day"))[0])
+        np.testing.assert_allclose(found[1][at], scored["expected"], rtol=0.02)
+
+
 @pytest.fixture(scope="module")
 def with_fireworks():
     """Two years of the city with eleven times the usual bangs on days of fireworks, which people call about twice as
