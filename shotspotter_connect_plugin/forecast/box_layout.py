@@ -51,6 +51,21 @@ def _grid_of(size: float, placed: tuple[str, ...]) -> BoxGrid:
     return grid_of(size, np.stack(corners_of(placed), axis=1))
 
 
+def rectangles_of(grid: BoxGrid, box_ids: Iterable[str]) -> Floats:
+    """Give x_min, y_min, x_max, y_max of boxes of any layout, an (n, 4) array in metres.
+
+    Of a remnant that ``grid`` does not have, only the box of the fishnet it was left of is known.
+    """
+    ids = [str(box_id) for box_id in box_ids]
+    col, row = corners_of(ids)
+    low = np.stack([col, row], axis=1) * (grid.size / TENTHS)
+    corners = np.concatenate([low, low + grid.size], axis=1)
+    if isinstance(grid, BoxLayout):
+        own = grid.has(ids)
+        corners[own] = grid.rectangles(col[own], row[own])
+    return corners
+
+
 def touching(box_ids: Iterable[str]) -> tuple[Ints, Ints]:
     """Pairs of positions (box, box beside it, also across a corner) among all boxes of a jurisdiction, both ways.
 
@@ -77,11 +92,7 @@ def _cells_of_boxes(grid: BoxGrid, corner_col: Ints, corner_row: Ints) -> tuple[
     placed, else in tenths."""
     if not isinstance(grid, BoxLayout):
         return np.arange(corner_col.size), corner_col // TENTHS, corner_row // TENTHS
-    box, cell = np.repeat(np.arange(corner_col.size), _CELLS), np.tile(np.arange(_CELLS), corner_col.size)
-    col, row = corner_col[box] + cell % TENTHS, corner_row[box] + cell // TENTHS
-    own_col, own_row = grid.boxes_of_cells(col, row)
-    own = (own_col == corner_col[box]) & (own_row == corner_row[box])
-    return box[own], col[own], row[own]
+    return grid.cells_of(corner_col, corner_row)
 
 
 class BoxLayout:
@@ -177,6 +188,14 @@ class BoxLayout:
         box_col[taken], box_row[taken] = self.squares[owner[held]].T
         return box_col, box_row
 
+    def cells_of(self, col: Ints, row: Ints) -> tuple[Ints, Ints, Ints]:
+        """Give the cells of boxes: position of the box, column and row of the cell in tenths, in order of the boxes."""
+        box, cell = np.repeat(np.arange(col.size), _CELLS), np.tile(np.arange(_CELLS), col.size)
+        cell_col, cell_row = col[box] + cell % TENTHS, row[box] + cell // TENTHS
+        own_col, own_row = self.boxes_of_cells(cell_col, cell_row)
+        own = (own_col == col[box]) & (own_row == row[box])
+        return box[own], cell_col[own], cell_row[own]
+
     def _slot_of(self, net_col: Ints, net_row: Ints) -> Ints:
         """Where boxes of the fishnet stand among those that squares touch, -1 for whole ones."""
         high, wide = self._slot.shape
@@ -221,19 +240,36 @@ class BoxLayout:
             raise ConnectError(f"There is no box {unknown[0]} in this layout of boxes.", f"{len(unknown)} ids")
         return col, row
 
+    def has(self, box_ids: Iterable[str]) -> Bools:
+        """Tell which ids are of boxes of this layout."""
+        ids = [str(box_id) for box_id in box_ids]
+        col, row = corners_of(ids)
+        square, slot = self._stand(col, row)
+        return np.array([text == id_of(c, r, self._mark[place] if place >= 0 > number else "")
+                         for text, c, r, number, place in zip(ids, col.tolist(), row.tolist(), square.tolist(),
+                                                              slot.tolist())], dtype=bool) & ~self._not_here(
+            col, row, square, slot)
+
     def _find(self, col: Ints, row: Ints) -> tuple[Ints, Ints]:
+        """As :meth:`_stand`; raises ConnectError for what is no box of this layout."""
+        square, slot = self._stand(col, row)
+        if self._not_here(col, row, square, slot).any():
+            raise ConnectError("Some boxes are not in this layout of boxes.")
+        return square, slot
+
+    def _not_here(self, col: Ints, row: Ints, square: Ints, slot: Ints) -> Bools:
+        off = (col % TENTHS != 0) | (row % TENTHS != 0)
+        gone = np.append(self._left, 1)[slot] == 0
+        return np.asarray((square < 0) & (off | gone), dtype=bool)
+
+    def _stand(self, col: Ints, row: Ints) -> tuple[Ints, Ints]:
         """Number of the placed square that a box is, -1 if none; and where its box of the fishnet stands among the cut
         ones, -1 for a placed square or a whole box."""
         key = _key(col, row)
         place = np.searchsorted(self._key, key)
         known = np.append(self._key, 0)[place] == key if self._key.size else np.zeros(key.shape, dtype=bool)
         square = np.where(known & (place < self._key.size), place, -1)
-        slot = np.where(square < 0, self._slot_of(col // TENTHS, row // TENTHS), -1)
-        off = (col % TENTHS != 0) | (row % TENTHS != 0)
-        gone = np.append(self._left, 1)[slot] == 0
-        if np.any((square < 0) & (off | gone)):
-            raise ConnectError("Some boxes are not in this layout of boxes.")
-        return square, slot
+        return square, np.where(square < 0, self._slot_of(col // TENTHS, row // TENTHS), -1)
 
     def rectangles(self, col: ArrayLike, row: ArrayLike) -> Floats:
         """Give x_min, y_min, x_max, y_max of what boxes reach over, an (n, 4) array in metres."""

@@ -39,6 +39,12 @@ ReportedIncidents = Annotated[pd.DataFrame, Rows(
 Boxes = Annotated[pd.DataFrame, Rows("a box", columns(
     ("box_id", "text", "id of the box", True), ("col", "integer", "column of the fishnet", True),
     ("row", "integer", "row of the fishnet", True), ("inside", "real", "share of the box inside the jurisdiction")))]
+SharedAreas = Annotated[pd.DataFrame, Rows("a box of one layout and one of another that share area", columns(
+    ("box_id", "text", "box of the one", True), ("new_id", "text", "box of the other", True),
+    ("of_old", "real", "part of the one's area that lies in the other"),
+    ("of_new", "real", "part of the other's area that lies in the one")))]
+PlainBoxes = Annotated[pd.DataFrame, Rows("a box of the plain fishnet", columns(
+    ("box_id", "text", "id of the box", True), ("inside", "real", "share of the box inside the jurisdiction")))]
 Places = Annotated[pd.DataFrame, Rows("a place", columns(
     ("kind", "text", "kind of place, one of those below", True),
     ("x", "real", "place, metres east in the workspace's CRS"),

@@ -28,10 +28,11 @@ class PatrolHistory:
     """What counts around a shift, without the shift itself.
 
     ``patrols`` (box_id, shift_date) holds what counts as a patrol, one row per box and shift: planned and not
-    suppressed, or visited; ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the
-    newest draw of each shift; ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes
-    already planned by hand in this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id,
-    shift_date, minutes) what was delivered; ``week`` the harm of the week that ends with the shift's date, by
+    suppressed, or visited; with ``share`` where only so much of a box was patrolled, as it was another box then;
+    ``chances`` (box_id, shift_date, inclusion_probability) the recorded probabilities of the newest draw of each shift;
+    ``resting`` the boxes with a patrol in the shifts next to this one; ``added`` the boxes already planned by hand in
+    this shift, ``suppressed`` those that an analyst took out of it; ``minutes`` (box_id, shift_date, minutes) what was
+    delivered; ``week`` the harm of the week that ends with the shift's date, by
     box_id, where the rules pace budgets.
     """
 
@@ -120,8 +121,9 @@ def hard_limits(box_ids: Sequence[str] | pd.Series, history: PatrolHistory, rule
     yield pd.Index(box_ids).isin(history.resting), RESTING, "cool_down_shifts"
     for days in WINDOWS:
         setting = f"window_{days}_hard"
-        planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days)
-        yield planned + 1 > rules[setting], f"most patrols in {days} days reached", setting
+        share = "share" if "share" in history.patrols else None
+        planned = most_in_window(box_ids, history.patrols, rules["shift_date"], days, share)
+        yield planned + 1 > rules[setting] + NEARLY, f"most patrols in {days} days reached", setting
     yield from minute_limits(box_ids, history, rules, rules["target_minutes"] if minutes is None else minutes)
 
 

@@ -51,7 +51,8 @@ PlannedPatrols = Annotated[pd.DataFrame, Rows("a patrol, by beat and order", _BO
     ("target_minutes", "real", "minutes to stay"), ("visit_order", "integer", "place in the beat's round, from 1"),
     ("returns", "integer", "times the unit comes back"), ("origin", "text", "drawn"), ("status", "text", "planned"),
     ("version", "integer", "1")))]
-PatrolDays = Annotated[pd.DataFrame, Rows("a patrol of a box in a shift", _BOX + _SHIFT[:1])]
+PatrolDays = Annotated[pd.DataFrame, Rows("a patrol of a box in a shift", _BOX + _SHIFT[:1], columns(
+    ("share", "real", "part of the box's area that was patrolled; all of it if not given")))]
 ChanceDays = Annotated[pd.DataFrame, Rows("a box in the newest draw of a shift", _BOX + _SHIFT[:1] + _CHANCE)]
 MinuteDays = Annotated[pd.DataFrame, Rows("what a box had delivered in a shift", _BOX + _SHIFT[:1] + columns(
     ("minutes", "real", "minutes of presence")))]

@@ -13,10 +13,10 @@ from shapely.geometry import box
 from untouched import Watch, picture
 
 from shotspotter_connect_plugin.forecast import (accuracy, allowed_inputs, backtest_scores, box_grid, box_ids,
-                                                 box_layout, box_placing, citywide_rate, crs, estimator, event_history,
-                                                 fishnet, forecast_model, gunfire_events, instants, ladder, model_card,
-                                                 predictors, reasons, rolling_backtest, shifts, sources, stable_product,
-                                                 surfaces, validation, weekly_intervals)
+                                                 box_layout, box_placing, box_transfer, citywide_rate, crs, estimator,
+                                                 event_history, fishnet, forecast_model, gunfire_events, instants,
+                                                 ladder, model_card, predictors, reasons, rolling_backtest, shifts,
+                                                 sources, stable_product, surfaces, validation, weekly_intervals)
 from shotspotter_connect_plugin.frames import Rows, columns
 from shotspotter_connect_plugin.patrol import (adjustments, beat_shares, cap_cost, chances, dosage, draw, draw_effect,
                                                draw_record, harm_bound, inclusion, limits, live_patrol, live_tracker,
@@ -55,6 +55,12 @@ def examples_of_a_layout(x, y):
     layout.outlines(col, row), layout.shares(col, row)
     list(layout.overlaps(x, y, np.array([0.0, 100.0, 30.0]), np.array([0.0, 100.0, 0.0])))
     box_layout.grid_of_boxes(250.0, pd.Series(layout.ids(col, row))), box_layout.touching(layout.ids(col, row))
+    layout.has(pd.Series(layout.ids(col, row))), layout.cells_of(col, row)
+    box_layout.rectangles_of(layout, pd.Series(layout.ids(col, row)))
+    plain = fishnet.Fishnet(250.0).cover(box(0, 0, 900, 900))
+    box_transfer.shared_areas(fishnet.Fishnet(250.0), plain["box_id"], layout)
+    box_transfer.in_jurisdiction(layout, plain)
+    box_transfer.inside_of_squares(250.0, np.array([[3, 7]]), plain)
     shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
     box_grid.largest_shares(layout, layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)
     layout.assign_areas(layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)

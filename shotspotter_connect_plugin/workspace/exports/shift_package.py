@@ -24,6 +24,7 @@ from ...patrol.tracks import VisitRules
 from ..steps.plan_frames import NamedSlots
 from ..steps.shift_plan import planned
 from ..steps.shift_week import with_names
+from ..store.former_boxes import known_boxes
 from ..store.workspace import Workspace
 
 __all__ = ["Patrol", "ShiftPackage", "Tactic", "make_package", "planned_shifts", "read_package", "write_package"]
@@ -100,7 +101,7 @@ def make_package(workspace: Workspace, shift_date: str, shift: str) -> ShiftPack
     start, end = workspace.calendar.bounds(shift_date, shift)
     settings = workspace.settings
     shifts = workspace.read("shifts").set_index("shift")["name"]
-    boxes = workspace.read("boxes", ["box_id", "where"])
+    boxes = known_boxes(workspace, ["box_id", "where"])
     kinds = workspace.read("crime_types", ["crime_type", "name", "colour"]).rename(columns={"name": "crime_type_name"})
     patrols = planned(workspace, shift_date, shift).merge(boxes, on="box_id", how="left")
     patrols = patrols.merge(kinds, on="crime_type", how="left")

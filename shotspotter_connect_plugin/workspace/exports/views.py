@@ -5,11 +5,13 @@ from typing import Annotated, Any, Sequence
 
 import pandas as pd
 
+from ...forecast.box_layout import rectangles_of
 from ...frames import Rows, columns
 from ...patrol.dosage import unit_visits
 from ...patrol.metering import harm_by_box
 from ..steps.plan_frames import CrimeTypeLegend, Rectangles
 from ..steps.shift_plan import in_sheet_order
+from ..store.former_boxes import known_boxes
 from ..store.rows import VisitRows
 from ..store.workspace import Workspace
 
@@ -82,9 +84,9 @@ def plan_boxes(workspace: Workspace, shift_date: str, shifts: Sequence[str],
                legend: CrimeTypeLegend) -> tuple[ShownPatrols, Rectangles]:
     """The planned patrols of some shifts of a date, in the order of the sheets; otherwise as :func:`forecast_boxes`."""
     patrols = workspace.read("patrols", where={"shift_date": shift_date, "shift": list(shifts), "status": "planned"})
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "where"])
+    boxes = known_boxes(workspace, ["box_id", "where"])
     frame = _with_legend(in_sheet_order(patrols, boxes, shifts).fillna({"beat": ""}), legend)
-    return frame[list(PLAN_WORDS)].reset_index(drop=True), workspace.fishnet.rectangles(frame["col"], frame["row"])
+    return frame[list(PLAN_WORDS)].reset_index(drop=True), rectangles_of(workspace.fishnet, frame["box_id"])
 
 
 def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, Rectangles]:
@@ -100,7 +102,7 @@ def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, R
     (pandas.DataFrame, numpy.ndarray of shape (n, 4))
         Columns of ``VISIT_WORDS``, by time of entry, and the boxes' x_min, y_min, x_max, y_max.
     """
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where"])
+    boxes = known_boxes(workspace, ["box_id", "beat", "where"])
     aboard = visits.groupby(["unit", "box_id", "entered_utc"])["officer"].agg(lambda names: ", ".join(sorted(names)))
     frame = unit_visits(visits).drop(columns="officer").merge(aboard.rename("officers").reset_index(),
                                                               on=["unit", "box_id", "entered_utc"])
@@ -108,7 +110,7 @@ def visit_boxes(workspace: Workspace, visits: VisitRows) -> tuple[ShownVisits, R
     for name in ("entered", "left"):
         frame[name] = frame[f"{name}_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype(object)
     frame["minutes"] = frame["minutes"].round(2)
-    return frame[list(VISIT_WORDS)], workspace.fishnet.rectangles(frame["col"], frame["row"])
+    return frame[list(VISIT_WORDS)], rectangles_of(workspace.fishnet, frame["box_id"])
 
 
 def _with_legend(frame, legend):

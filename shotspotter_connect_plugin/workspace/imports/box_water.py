@@ -53,10 +53,10 @@ def write_shares(workspace: Workspace, writer: Writer, shapes: Sequence[BaseGeom
 
     A box that no area touches is land. Areas that overlap count once.
     """
-    boxes = workspace.read("boxes", ["box_id", "beat", "inside"])
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "inside"])
     covered = workspace.fishnet.cover(unary_union([shape for shape in shapes if not shape.is_empty]))
     share = covered.set_index("box_id")["inside"].reindex(boxes["box_id"]).fillna(0.0).to_numpy()
-    boxes = boxes.assign(water=share)
+    boxes = boxes.assign(water=share / workspace.fishnet.shares(boxes["col"], boxes["row"]))
     writer.upsert("boxes", boxes[["box_id", "water"]])
     rules = metering.rules_of(workspace.settings, "", "", 1)
     out = sum([int((boxes["beat"].notna() & applies).sum()) for applies, reason in metering.never_drawn(boxes, rules)

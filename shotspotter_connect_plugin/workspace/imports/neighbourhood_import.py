@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ...forecast.arrays import Floats, Objects
-    from ...forecast.fishnet import Fishnet
+    from ...forecast.box_grid import BoxGrid
     from ...progress import Progress
     from ..store.layers import VectorTable
     from ..store.workspace import Workspace
@@ -223,7 +223,7 @@ def _reject(rows: pd.DataFrame, wrong: pd.Series, reason: str) -> None:
     rows.loc[(rows["why"] == "") & wrong, "why"] = reason
 
 
-def _spread(fishnet: Fishnet, shapes: Sequence[BaseGeometry], box_ids: set[str],
+def _spread(fishnet: BoxGrid, shapes: Sequence[BaseGeometry], box_ids: set[str],
             progress: Progress) -> tuple[list[dict[str, float]], Floats]:
     """(share of each shape in each box as a mapping that sums to 1, share of its area that lies on boxes at all)."""
     spread, inside = [], np.zeros(len(shapes))

@@ -14,9 +14,11 @@ from ...patrol import dosage
 from ..steps.plan_frames import BoxWords, PlanPatrols
 from ..steps.shift_dates import dates_between
 from ..steps.shift_plan import in_sheet_order
+from ..store.former_boxes import known_boxes, visits_then
 from ..store.rows import Tactics, VisitRows
 from ..store.settings import Settings
 from ..store.table_store import Wanted
+from ..store.tables import TABLES
 from ..store.workspace import Between, Workspace
 from .number_frames import DeliveredPatrols, OfficerVisits, PeriodLogs, PeriodRoster, PeriodStays
 
@@ -66,9 +68,9 @@ def read_delivered(workspace: Workspace, first: str, last: str, beat: str = "", 
     """
     days = dates_between(first, last)
     when = {"shift_date": days, **({"shift": shift} if shift else {})}
-    boxes = workspace.read("boxes", ["box_id", "beat", "where"])
+    boxes = known_boxes(workspace, ["box_id", "beat", "where"])
     patrols = workspace.read("patrols", _PATROL, when)
-    visits = workspace.read("visits", where=when)
+    visits = visits_then(workspace, TABLES["visits"].column_names, when)
     moments = [patrols["published_utc"].max(), visits["left_utc"].max()]
     patrols = _patrols(patrols[patrols["status"] == "planned"], visits, boxes, workspace.settings)
     visits = _visits(visits, patrols, boxes)

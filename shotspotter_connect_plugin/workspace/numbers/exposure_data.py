@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...patrol import dosage, seeds
 from ...patrol.metering import WINDOWS
 from ..steps import shift_plan
+from ..store.former_boxes import known_boxes, visits_then
 from ..store.table_store import Where
 from ..store.workspace import Between, Workspace
 from .number_frames import ExposedBoxes, PeriodDraws, PublishedDraws, PublishedHashes
@@ -53,11 +54,11 @@ class PeriodData:
             open_yet = pd.Series(ends, index=self.slots.index) > pd.Timestamp.now(tz="UTC")
             self.coming = set(self.slots[open_yet][SHIFT].itertuples(index=False, name=None))
             self.slots = self.slots[~open_yet].reset_index(drop=True)
-        boxes = workspace.read("boxes", ["box_id", "beat", "neighbourhood"])
+        boxes = known_boxes(workspace, ["box_id", "beat", "neighbourhood"])
         self.boxes = boxes[(boxes["beat"] == beat) if beat else boxes["beat"].notna()].set_index("box_id")
         self._around = between(self.early, last)
-        visits = workspace.read("visits", ["unit", "officer", "box_id", "patrol_id", *SHIFT, "entered_utc",
-                                           "left_utc", "minutes"], self._around)
+        visits = visits_then(workspace, ["unit", "officer", "box_id", "patrol_id", *SHIFT, "entered_utc",
+                                         "left_utc", "minutes"], self._around)
         self.visits = self.scoped(dosage.unit_visits(visits))
         every = self._every_draw()
         self.draws = every[every["stands"]].reset_index(drop=True)

@@ -14,6 +14,7 @@ from ...patrol import adjustments, seeds
 from ...patrol.draw_record import text_of_inputs
 from ...patrol.verify import as_drawn, problems_of, problems_of_adjusted
 from ..store import chain
+from ..store.former_boxes import known_boxes
 from ..store.rows import Commitments
 from ..store.workspace import Workspace
 from .seed_promises import SEEDS_LOST, end_of_shift, reveal_ended
@@ -66,7 +67,7 @@ def verify_shift(workspace: Workspace, shift_date: str, shift: str,
     boxes = workspace.read("draw_boxes", where={"draw_id": draws["draw_id"].tolist()})
     rows = chain.of_shift(workspace, shift_date, shift)
     kept = chain.records(draws)
-    around = workspace.read("boxes", ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"].to_dict()
+    around = known_boxes(workspace, ["box_id", "neighbourhood"]).set_index("box_id")["neighbourhood"].to_dict()
     of_draw = {draw["draw_id"]: boxes[boxes["draw_id"] == draw["draw_id"]] for draw in kept}
     state, problems = adjustments.replayed([as_drawn(draw, of_draw[draw["draw_id"]]) for draw in kept], rows)
     problems = (chain.verify_chain(workspace).problems if chain_problems is None else chain_problems) + problems

@@ -1,16 +1,21 @@
 """What happened around a shift that its draw must heed: patrols, visits and chances in the windows of days."""
 from __future__ import annotations
 
-from typing import Any, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Mapping
 
 import pandas as pd
 
 from ...forecast.shifts import ShiftCalendar
 from ...patrol import adjustments, metering, pacing
 from ..store import chain
+from ..store.former_boxes import links_of, visits_then
 from ..store.workspace import Between, Workspace
 from .plan_frames import NumberedDraws, ShiftKeys
 from .shift_plan import draw_numbers
+
+if TYPE_CHECKING:
+    from ...forecast.forecast_frames import SharedAreas
 
 _LONGEST_WINDOW = max(metering.WINDOWS)
 _NO_CHANCES = pd.DataFrame({"box_id": [], "shift_date": [], "inclusion_probability": []})
@@ -30,7 +35,7 @@ def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Map
     patrols = workspace.read("patrols", ["shift_date", "shift", "box_id", "origin"], {**around, "status": "planned"})
     here = (patrols["shift_date"] == shift_date) & (patrols["shift"] == shift)
     added = frozenset(patrols.loc[here & (patrols["origin"] == "added"), "box_id"])
-    visits = workspace.read("visits", ["shift_date", "shift", "box_id", "unit", "entered_utc", "minutes"], around)
+    visits = visits_then(workspace, ["shift_date", "shift", "box_id", "unit", "entered_utc", "minutes"], around)
     visits = visits[(visits["shift_date"] != shift_date) | (visits["shift"] != shift)]
     visits = visits.drop_duplicates(["unit", "entered_utc", "box_id"])  # one row per officer aboard
     counted = ["shift_date", "shift", "box_id"]
@@ -42,8 +47,40 @@ def history_around(workspace: Workspace, shift_date: str, shift: str, rules: Map
     neighbours = _neighbours(workspace.calendar, shift_date, shift, int(rules["cool_down_shifts"]))
     resting = frozenset(patrols.merge(neighbours, on=["shift_date", "shift"])["box_id"])
     suppressed = frozenset(adjustments.suppressed_boxes(chain.of_shift(workspace, shift_date, shift)))
-    return metering.PatrolHistory(patrols, recorded, resting, added, suppressed,
-                                  visits[["box_id", "shift_date", "minutes"]], week)
+    history = metering.PatrolHistory(patrols, recorded, resting, added, suppressed,
+                                     visits[["box_id", "shift_date", "minutes"]], week)
+    return _carried(workspace, history) if workspace.layout else history
+
+
+def _carried(workspace: Workspace, history: metering.PatrolHistory) -> metering.PatrolHistory:
+    """The same for the boxes of the layout in force, by the area they share with those of then.
+
+    A patrol or a chance in a box counts for as much of a new box as was in it, minutes and harm by how much of the old
+    box is in the new one; a new box rests where at least half of it rests.
+    """
+    ids = {*history.patrols["box_id"], *history.chances["box_id"], *history.minutes["box_id"], *history.resting}
+    links = links_of(workspace, ids.union(*(sums.index for sums in history.week.sums.values())))
+    if links.empty:
+        return history
+    rested = links[links["box_id"].isin(history.resting)].groupby("new_id")["of_new"].sum()
+    week = replace(history.week, sums={code: _moved(sums.rename_axis("box_id").reset_index(name="harm"), links, "harm",
+                                                    "of_old").groupby("box_id")["harm"].sum()
+                                       for code, sums in history.week.sums.items()})
+    patrols = _moved(history.patrols.assign(share=1.0), links, "share", "of_new")
+    patrols = patrols.groupby(["shift_date", "shift", "box_id"], as_index=False)["share"].sum()
+    return replace(
+        history, patrols=patrols.assign(share=patrols["share"].clip(upper=1.0)),
+        chances=_moved(history.chances, links, "inclusion_probability", "of_new"),
+        minutes=_moved(history.minutes, links, "minutes", "of_old"), week=week,
+        resting=history.resting | frozenset(rested.index[rested >= 0.5]))
+
+
+def _moved(rows: pd.DataFrame, links: SharedAreas, amount: str, part: str) -> pd.DataFrame:
+    """Rows with amounts in former boxes given to the boxes that share area with them."""
+    gone = rows["box_id"].isin(links["box_id"])
+    moved = rows[gone].merge(links[["box_id", "new_id", part]], on="box_id")
+    moved = moved.assign(**{amount: moved[amount] * moved[part], "box_id": moved["new_id"]})
+    return pd.concat([rows[~gone], moved[list(rows)]], ignore_index=True)
 
 
 def _newest_draws(workspace: Workspace, shift_date: str, shift: str, around: Mapping[str, Any]) -> NumberedDraws:

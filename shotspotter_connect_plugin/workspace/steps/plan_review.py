@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import numpy as np
 import pandas as pd
 
-from ...forecast.fishnet import Fishnet
+from ...forecast.box_layout import rectangles_of
 from ...frames import names_of
 from ...patrol import adjustments, metering
 from ..store import chain
@@ -17,6 +17,9 @@ from . import adjusting, patrol_history, shift_plan
 from .plan_frames import BoxWords, CrimeTypeLegend, NamedShifts, PastPatrols, ReviewedPatrols
 from .recent_events import reported_since
 from .shift_week import shift_names, with_names
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 _SEEN_DAYS = max(metering.WINDOWS)
 _LAST_PATROLS = 3
@@ -53,7 +56,7 @@ class PlanView:
     ended: bool
     timezone: str
     crs: str
-    fishnet: Fishnet
+    fishnet: BoxGrid
 
     @property
     def shift_name(self) -> str:
@@ -67,7 +70,7 @@ class PlanView:
 
     def rectangle(self, box_id: str) -> list[float]:
         """x_min, y_min, x_max, y_max of a box in ``crs``."""
-        return self.fishnet.rectangles(*Fishnet.parse([box_id]))[0].tolist()
+        return rectangles_of(self.fishnet, [box_id])[0].tolist()
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -155,8 +158,7 @@ def _patrols(workspace: Workspace, shift_date: str, shift: str, boxes: BoxWords,
     frame["out"] = frame["status"] != "planned"
     frame = frame.merge(legend.rename(columns={"name": "crime_type_name"}), on="crime_type", how="left")
     frame = frame.join(_before(workspace, shift_date, shift, frame))
-    corners = workspace.fishnet.rectangles(*Fishnet.parse(frame["box_id"])) if len(frame) else np.empty((0, 4))
-    frame[["x_min", "y_min", "x_max", "y_max"]] = corners
+    frame[["x_min", "y_min", "x_max", "y_max"]] = rectangles_of(workspace.fishnet, frame["box_id"])
     return frame[list(names_of(ReviewedPatrols))]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Callable
 import pandas as pd
 
 from ..store import chain
+from ..store.former_boxes import known_boxes
 from ..store.workspace import Workspace
 from .seed_promises import SEEDS_LOST
 
@@ -98,7 +99,7 @@ def _of_patrols(workspace: Workspace) -> list[str]:
     problems = [f"{patrol['shift_date']} {patrol['shift']}: the patrol of box {patrol['box_id']} was {patrol['origin']}"
                 f" from a draw that is not on record ({patrol['draw_id'] or 'none is named'})."
                 for patrol in patrols if patrol["origin"] != "added" and patrol["draw_id"] not in draws]
-    boxes = set(workspace.read("boxes", ["box_id"])["box_id"])
+    boxes = set(known_boxes(workspace, ["box_id"])["box_id"])
     return problems + [f"{patrol['shift_date']} {patrol['shift']}: {patrol['box_id']} is no box of this workspace."
                        for patrol in patrols if patrol["box_id"] not in boxes]
 

@@ -6,13 +6,13 @@ import re
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
 from ...errors import ConnectError
-from ...forecast.fishnet import Fishnet
+from ...forecast.box_layout import grid_of
 from ...forecast.shifts import Shift, ShiftCalendar
 from .geopackage import GeoPackage
 from .roles import account
@@ -20,6 +20,9 @@ from .rows import CrimeTypes
 from .settings import Settings, settings_from
 from .table_store import Between, Counts, Store, Value, Where
 from .tables import SCHEMA_VERSION, TABLES
+
+if TYPE_CHECKING:
+    from ...forecast.box_grid import BoxGrid
 
 __all__ = ["Between", "Counts", "Workspace", "Writer", "check_address", "open_workspace"]
 
@@ -131,9 +134,20 @@ class Workspace:
                               if name not in _NOT_SETTINGS})
 
     @cached_property
-    def fishnet(self) -> Fishnet:
-        """Its boxes by arithmetic."""
-        return Fishnet(self.settings.size)
+    def layout(self) -> int:
+        """Number of the layout of boxes in force; 0 is the plain fishnet."""
+        numbers = self.distinct("layouts", "layout")
+        return int(numbers[-1]) if numbers else 0
+
+    @cached_property
+    def fishnet(self) -> BoxGrid:
+        """Its boxes by arithmetic: those of the layout in force."""
+        return self.fishnet_of(self.layout)
+
+    def fishnet_of(self, layout: int) -> BoxGrid:
+        """The boxes of a numbered layout; 0 is the plain fishnet."""
+        squares = self.read("layouts", ["squares"], {"layout": layout})["squares"].tolist() if layout else []
+        return grid_of(self.settings.size, squares[0] if squares else [])
 
     @cached_property
     def calendar(self) -> ShiftCalendar:
@@ -196,7 +210,7 @@ class Workspace:
             self._store.rollback()
             raise
         finally:
-            for name in ("settings", "fishnet", "calendar", "crime_types"):
+            for name in ("settings", "layout", "fishnet", "calendar", "crime_types"):
                 self.__dict__.pop(name, None)
 
     @property

@@ -1,0 +1,243 @@
+"""Squares placed where events cluster: find a layout, say what it would have gained, and put it in force."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ...errors import ConnectError
+from ...forecast import box_placing, box_transfer
+from ...forecast.allowed_inputs import admit_events
+from ...forecast.box_layout import grid_of
+from ...progress import SILENT, Progress
+from ..imports.box_names import name_boxes
+from ..store.roles import account
+from ..store.tables import TABLES
+from .forecasting import read_events
+
+if TYPE_CHECKING:
+    from ...forecast.arrays import Floats, Ints
+    from ...forecast.box_grid import BoxGrid
+    from ...forecast.forecast_frames import SharedAreas
+    from ..store.rows import BoxRows
+    from ..store.workspace import Workspace, Writer
+
+# Chosen: a square that lies half outside holds no more of the jurisdiction than the boxes it would take from.
+_LEAST_INSIDE = 0.5
+_EVENTS = ("incidents", "gunfire", "places")
+"""Tables of points that know their box."""
+
+
+@dataclass(frozen=True)
+class FoundLayout:
+    """Squares to place, what they were made from, and what squares placed a year before would have gained since.
+
+    ``squares`` (n, 2) lower left corners in tenths of a box.
+    """
+
+    squares: Ints
+    as_of: pd.Timestamp
+    share: float
+    smooth: float
+    error: float
+    gain: box_placing.PlacingGain
+
+
+@dataclass(frozen=True)
+class AppliedLayout:
+    """Number of the layout now in force, its boxes, how many of them are placed, and how many rows got another box."""
+
+    layout: int
+    boxes: int
+    placed: int
+    moved: dict[str, int]
+
+
+def find_layout(workspace: Workspace, as_of: Any = None, share: float = box_placing.SHARE, smooth: float | None = None,
+                progress: Progress = SILENT) -> FoundLayout:
+    """Find where to place squares from what was known at a moment, and judge the same on the year before it.
+
+    Parameters
+    ----------
+    as_of : optional
+        An instant; now if not given.
+    share : float
+        Squares, in per cent of the boxes.
+    smooth : float, optional
+        Metres; the error of the locations if not given.
+
+    Raises
+    ------
+    ConnectError
+        When there is nothing to place squares by.
+    """
+    moment = pd.Timestamp.now(tz="UTC") if as_of is None else pd.Timestamp(as_of).tz_convert("UTC")
+    progress.report(0.0, "Reading events")
+    events, _ = admit_events(read_events(workspace, workspace.crime_types["crime_type"].tolist(), moment))
+    error = box_placing.location_error(events["rounded_x_m"].to_numpy(), events["rounded_y_m"].to_numpy())
+    smooth = error if smooth is None else float(smooth)
+    plain = plain_boxes(workspace)
+    ground = box_placing.Ground.of(plain, workspace.settings.size)
+    progress.report(0.2, "Judging squares of a year ago")
+    year_ago = moment - pd.DateOffset(years=1)
+    gain = box_placing.placed_and_judged(ground, events, year_ago.value, moment.value, smooth=smooth, error=error,
+                                         share=share)
+    progress.report(0.7, "Placing squares")
+    density = box_placing.densities(ground, events, moment.value)
+    squares = box_placing.place_squares(ground, box_placing.heat(ground, density, smooth), share)
+    if not len(squares):
+        raise ConnectError("No event was known in the jurisdiction by then, so there is nothing to place boxes by; "
+                           "import incidents or gunfire, or name a later moment.")
+    inside = box_transfer.inside_of_squares(workspace.settings.size, squares, plain)
+    progress.report(1.0)
+    return FoundLayout(squares[inside >= _LEAST_INSIDE], moment, float(share), smooth, error, gain)
+
+
+def plain_boxes(workspace: Workspace) -> BoxRows:
+    """The boxes of the plain fishnet [box_id, col, row, inside], whatever layout is in force."""
+    columns = ["box_id", "col", "row", "inside"]
+    boxes = workspace.read("boxes", columns)
+    if not workspace.layout:
+        return boxes
+    found = pd.concat([boxes, workspace.read("former_boxes", columns)]).drop_duplicates("box_id")
+    found = found[~found["box_id"].str.contains("[.~]", regex=True)]
+    found["col"], found["row"] = workspace.fishnet_of(0).parse(found["box_id"])
+    return found.sort_values(["row", "col"], ignore_index=True)
+
+
+def apply_layout(workspace: Workspace, squares: Ints | Floats, reason: str,
+                 found: FoundLayout | None = None, progress: Progress = SILENT) -> AppliedLayout:
+    """Put a layout in force: all events, visits, places and shares get their new box, in one transaction.
+
+    Draws, patrols, adjustments and forecasts of shifts that were drawn stay as they are; forecasts of shifts not drawn
+    yet are removed, since they are of boxes that are gone. Models stay valid: they weigh surfaces, not boxes.
+
+    Parameters
+    ----------
+    squares : (n, 2) integers
+        Lower left corners in tenths of a box; none for the plain fishnet.
+    reason : str
+        Why, kept with the layout.
+    found : FoundLayout, optional
+        What the squares come from, kept with the layout.
+
+    Raises
+    ------
+    ConnectError
+        When no reason is given, the squares overlap or do not lie in the jurisdiction, or are in force already.
+    """
+    if not str(reason or "").strip():
+        raise ConnectError("Say why the boxes are laid anew; the reason is kept with the layout.")
+    corners = np.asarray(squares, dtype=np.int64).reshape(-1, 2)
+    with workspace.transaction() as writer:
+        applied = _apply(workspace, writer, corners, reason, found, progress)
+    name_boxes(workspace)
+    progress.report(1.0)
+    return applied
+
+
+def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, found: FoundLayout | None,
+           progress: Progress) -> AppliedLayout:
+    plain, size = plain_boxes(workspace), workspace.settings.size
+    grid = grid_of(size, corners)
+    if (box_transfer.inside_of_squares(size, corners, plain) < _LEAST_INSIDE).any():
+        raise ConnectError("Some squares lie less than half inside the jurisdiction; leave them out.")
+    before, number = workspace.fishnet, workspace.layout
+    old = workspace.read("boxes")
+    new = box_transfer.in_jurisdiction(grid, plain)
+    if set(new["box_id"]) == set(old["box_id"]):
+        raise ConnectError("These boxes are in force already; nothing was changed.")
+    progress.report(0.1, "Finding what the boxes share")
+    gone = old[~old["box_id"].isin(new["box_id"])]
+    shared = box_transfer.shared_areas(before, gone["box_id"].tolist(), grid)
+    shared = shared[shared["new_id"].isin(new["box_id"])]
+    boxes = _described(workspace, grid, new, old, shared)
+    progress.report(0.4, "Giving events their new box")
+    moved = {table: _of_points(workspace, table, grid, set(boxes["box_id"])) for table in _EVENTS}
+    moved["visits"] = _of_visits(workspace, shared)
+    writer.append("layouts", _layout_row(number + 1, corners, reason, found))
+    writer.append("former_boxes", gone[[column for column in TABLES["former_boxes"].column_names
+                                        if column != "layout"]].assign(layout=number))
+    writer.replace("boxes", boxes)
+    for table, rows in moved.items():
+        writer.upsert(table, rows)
+    _move_shares(workspace, writer, shared)
+    _drop_forecasts(workspace, writer)
+    return AppliedLayout(number + 1, len(boxes), len(corners), {table: len(rows) for table, rows in moved.items()})
+
+
+def _layout_row(number: int, corners: Ints, reason: str, found: FoundLayout | None) -> pd.DataFrame:
+    told: Mapping[str, Any] = {} if found is None else {
+        "as_of_utc": found.as_of, "share": found.share, "smooth": found.smooth,
+        **dict(zip(("gain", "gain_low", "gain_high"), found.gain.cautious))}
+    return pd.DataFrame([{"layout": number, "squares": corners.tolist(), **told, "reason": str(reason).strip(),
+                          "who": account(), "since_utc": pd.Timestamp.now(tz="UTC")}])
+
+
+def _described(workspace: Workspace, grid: BoxGrid, new: pd.DataFrame, old: BoxRows, shared: SharedAreas) -> BoxRows:
+    """Rows of ``boxes``: boxes that stay keep what is known of them, the others get it from areas and from what they
+    were made of."""
+    boxes = new.merge(old[["box_id", "water", "beat", "neighbourhood", "where"]], on="box_id", how="left")
+    fresh = np.flatnonzero(~boxes["box_id"].isin(old["box_id"]))
+    water = shared.merge(old[["box_id", "water"]], on="box_id")
+    # What is not known of all of a box is not known.
+    water = (water["water"] * water["of_new"]).groupby(water["new_id"]).agg(lambda part: part.sum(skipna=False))
+    boxes.loc[fresh, "water"] = boxes["box_id"].iloc[fresh].map(water).to_numpy(dtype=float)
+    for table, column in (("beats", "beat"), ("neighbourhoods", "neighbourhood")):
+        areas = workspace.read(table, [column, "geometry"])
+        if len(areas):
+            names = grid.assign_areas(boxes.iloc[fresh], areas[column].tolist(), areas["geometry"].tolist())
+            boxes[column] = boxes[column].astype(object)
+            boxes.loc[fresh, column] = names
+    return boxes.assign(geometry=pd.Series(grid.outlines(boxes["col"], boxes["row"]), dtype=object))
+
+
+def _of_points(workspace: Workspace, table: str, grid: BoxGrid, box_ids: set[str]) -> pd.DataFrame:
+    """Key and new box of the points whose box changes."""
+    rows = workspace.read(table, [*TABLES[table].key, "box_id", "x", "y"])
+    placed = rows[np.isfinite(rows[["x", "y"]].to_numpy(dtype=float)).all(axis=1)]
+    ids = pd.Series(grid.ids(*grid.cell(placed["x"], placed["y"])), index=placed.index, dtype=object)
+    ids = ids.where(ids.isin(box_ids) & placed["box_id"].notna(), None)
+    changed = ids.fillna("") != placed["box_id"].fillna("")
+    return placed.loc[changed, list(TABLES[table].key)].assign(box_id=ids[changed])
+
+
+def _of_visits(workspace: Workspace, shared: SharedAreas) -> pd.DataFrame:
+    """Visits in boxes that are gone: the new box that shares most with each, and the box it was then."""
+    most = shared.sort_values(["of_old", "new_id"], ascending=[False, True], kind="stable").drop_duplicates("box_id")
+    visits = workspace.read("visits", ["visit_id", "box_id", "former_box_id"], {"box_id": most["box_id"].tolist()})
+    return visits.assign(box_id=visits["box_id"].map(most.set_index("box_id")["new_id"]),
+                         former_box_id=visits["former_box_id"].fillna(visits["box_id"]))
+
+
+def _move_shares(workspace: Workspace, writer: Writer, shared: SharedAreas) -> None:
+    """Shares that tables hold by box: of residents they are parted, of area they are averaged."""
+    links = {box_id: part[["new_id", "of_old", "of_new"]].to_numpy().tolist()
+             for box_id, part in shared.groupby("box_id")}
+    for table, place in (("neighbourhoods", 0), ("sensor_coverage", 1)):
+        key = list(TABLES[table].key)
+        rows = workspace.read(table, [*key, "boxes"])
+        if len(rows):
+            writer.upsert(table, rows.assign(boxes=[_moved(held or {}, links, place) for held in rows["boxes"]]))
+
+
+def _moved(held: Mapping[str, float], links: Mapping[str, list[list[Any]]], place: int) -> dict[str, float]:
+    moved: dict[str, float] = {}
+    for box_id, amount in held.items():
+        if box_id not in links:
+            moved[box_id] = moved.get(box_id, 0.0) + amount
+        for new_id, *parts in links.get(box_id, []):
+            moved[new_id] = moved.get(new_id, 0.0) + amount * parts[place]
+    return moved
+
+
+def _drop_forecasts(workspace: Workspace, writer: Writer) -> None:
+    """Take away forecasts of shifts that no draw was made for: their boxes are gone."""
+    drawn = workspace.read("draws", ["shift_date", "shift"]).drop_duplicates()
+    keys = set(zip(drawn["shift_date"], drawn["shift"]))
+    for date in workspace.distinct("forecasts", "shift_date"):
+        for shift in workspace.distinct("forecasts", "shift", {"shift_date": date}):
+            if (date, shift) not in keys:
+                writer.delete("forecasts", {"shift_date": date, "shift": shift})

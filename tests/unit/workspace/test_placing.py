@@ -1,0 +1,238 @@
+"""A layout put in force: everything has its new box, what was planned and done keeps its old one."""
+import numpy as np
+import pandas as pd
+import pytest
+from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
+from made_towns import new_town, quarters, square
+
+from shotspotter_connect_plugin.errors import ConnectError
+from shotspotter_connect_plugin.forecast.box_ids import is_remnant
+from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
+from shotspotter_connect_plugin.forecast.fishnet import Fishnet
+from shotspotter_connect_plugin.patrol import metering
+from shotspotter_connect_plugin.workspace.exports.views import plan_boxes, visit_boxes
+from shotspotter_connect_plugin.workspace.numbers.delivered_period import read_delivered
+from shotspotter_connect_plugin.workspace.steps import placing
+from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
+from shotspotter_connect_plugin.workspace.steps.forecasting import score, train
+from shotspotter_connect_plugin.workspace.steps.patrol_history import history_around
+from shotspotter_connect_plugin.workspace.steps.plan_review import plan_view
+from shotspotter_connect_plugin.workspace.steps.record_check import record_checks
+from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
+from shotspotter_connect_plugin.workspace.store.former_boxes import links_of, visits_then
+from shotspotter_connect_plugin.workspace.store.tables import TABLES
+from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
+
+CUT = square(0, 0, SIDE).buffer(-60)
+
+
+@pytest.fixture
+def town(tmp_path):
+    """A town whose edge cuts boxes, with beats, neighbourhoods, coverage, incidents, alerts, places and visits."""
+    with new_town(tmp_path / "town.gpkg", CUT, quarters(SIDE)) as workspace:
+        add(workspace, "incidents", in_boxes(workspace, incidents()))
+        add(workspace, "gunfire", in_boxes(workspace, alerts()))
+        add(workspace, "places", in_boxes(workspace, pd.DataFrame(
+            {"kind": "bar", "place_id": ["a", "b"], "x": [HOT[0], np.nan], "y": [HOT[1], np.nan]})))
+        boxes = workspace.read("boxes")
+        half = dict.fromkeys(boxes["box_id"][:72], 1 / 72)
+        add(workspace, "neighbourhoods", pd.DataFrame({"neighbourhood": ["south"], "residents": [{"all": 100}],
+                                                       "boxes": [half], "geometry": [square(0, 0, SIDE, 6)]}))
+        add(workspace, "sensor_coverage", pd.DataFrame({
+            "area": ["all"], "from_date": ["2018-01-01"], "boxes": [dict.fromkeys(boxes["box_id"], 1.0)],
+            "geometry": [CUT]}))
+        hot = workspace.fishnet.ids(*workspace.fishnet.cell([HOT[0]], [HOT[1]]))[0]
+        at = pd.to_datetime(["2019-01-18T15:00Z", "2019-01-18T16:00Z"])
+        add(workspace, "visits", pd.DataFrame({
+            "visit_id": ["v1", "v2"], "unit": "u", "officer": "unknown", "box_id": [hot, boxes["box_id"].iloc[0]],
+            "shift_date": "2019-01-18", "shift": "day", "entered_utc": at, "left_utc": at + pd.Timedelta(minutes=15),
+            "minutes": 15.0}))
+        yield workspace
+
+
+def in_boxes(workspace, rows):
+    """Rows with the box of their place."""
+    known = rows["x"].notna()
+    ids = workspace.fishnet.ids(*workspace.fishnet.cell(rows.loc[known, "x"], rows.loc[known, "y"]))
+    inside = set(workspace.read("boxes", ["box_id"])["box_id"])
+    rows["box_id"] = None
+    rows.loc[known, "box_id"] = [box_id if box_id in inside else None for box_id in ids]
+    return rows
+
+
+def squares_round_the_hot_place(workspace):
+    """One square with the hot place in its middle and, beside it, one that cuts the same boxes."""
+    corner = np.floor(np.array(HOT) / 25).astype(int) - 5
+    return np.array([corner, corner + [10, 3]])
+
+
+def test_everything_gets_its_new_box_in_one_step(town):
+    squares = squares_round_the_hot_place(town)
+    before = {name: town.read(name) for name in ("boxes", "incidents", "gunfire", "places")}
+    applied = placing.apply_layout(town, squares, "more events in the same boxes")
+    assert (applied.layout, applied.placed, town.layout) == (1, 2, 1)
+    assert town.fishnet == BoxLayout(250, squares)
+    boxes = town.read("boxes")
+    # The area inside the jurisdiction stays, as does everything about boxes that were not cut.
+    assert boxes["inside"].sum() == pytest.approx(before["boxes"]["inside"].sum())
+    assert (town.fishnet.ids(boxes["col"], boxes["row"]) == boxes["box_id"]).all()
+    assert [shape.area / 62_500 for shape in boxes["geometry"]] == pytest.approx(
+        town.fishnet.shares(boxes["col"], boxes["row"]).tolist())
+    both = boxes.merge(before["boxes"], on="box_id", suffixes=("", "_before"))
+    assert len(both) == len(before["boxes"]) - boxes["box_id"].map(is_remnant).sum()
+    assert (both["inside"] == both["inside_before"]).all() and (both["beat"] == both["beat_before"]).all()
+    placed = boxes[boxes["box_id"].isin(town.fishnet.ids(*squares.T))]
+    assert len(placed) == 2 and (placed["inside"] == 1).all() and placed["beat"].notna().all()
+    for name in ("incidents", "gunfire", "places"):
+        rows = town.read(name)
+        assert rows["box_id"].notna().tolist() == before[name]["box_id"].notna().tolist()
+        known = rows[rows["box_id"].notna()]
+        assert (town.fishnet.ids(*town.fishnet.cell(known["x"], known["y"])) == known["box_id"]).all()
+        assert applied.moved[name] == (rows["box_id"].fillna("") != before[name]["box_id"].fillna("")).sum() > 0
+    assert town.faults() == []
+
+
+def test_shares_of_residents_and_of_sensors_go_with_the_area(town):
+    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    shares, boxes = town.read("neighbourhoods")["boxes"][0], town.read("boxes").set_index("box_id")
+    assert sum(shares.values()) == pytest.approx(1.0) and set(shares) <= set(boxes.index)
+    covered = town.read("sensor_coverage")["boxes"][0]
+    assert set(covered) == set(boxes.index) and covered == pytest.approx(dict.fromkeys(covered, 1.0))
+    assert (boxes.loc[list(shares), "neighbourhood"].dropna() == "south").all()
+
+
+def test_visits_know_the_box_they_were_in(town):
+    old = town.read("visits")["box_id"].tolist()
+    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    visits = town.read("visits")
+    assert visits["former_box_id"].tolist() == [old[0], None] and visits["box_id"][1] == old[1]
+    assert visits["box_id"].isin(town.read("boxes")["box_id"]).all() and visits["box_id"][0] != old[0]
+    placing.apply_layout(town, [], "back to the plain fishnet")
+    assert town.read("visits", ["box_id", "former_box_id"])["former_box_id"].tolist() == [old[0], None]
+
+
+def test_layouts_are_numbered_and_the_way_back_is_open(town):
+    before = town.read("boxes")
+    squares = squares_round_the_hot_place(town)
+    placing.apply_layout(town, squares, "first")
+    placing.apply_layout(town, squares + [30, 4], "second")
+    placing.apply_layout(town, [], "third")
+    assert town.layout == 3 and isinstance(town.fishnet, Fishnet)
+    rows = town.read("layouts", order_by="layout")
+    assert rows["reason"].tolist() == ["first", "second", "third"] and rows["squares"].tolist() == [
+        squares.tolist(), (squares + [30, 4]).tolist(), []]
+    assert town.fishnet_of(1) == BoxLayout(250, squares) and isinstance(town.fishnet_of(0), Fishnet)
+    after = town.read("boxes")
+    key = ["box_id", "col", "row", "inside", "beat"]
+    pd.testing.assert_frame_equal(after[key].sort_values("box_id", ignore_index=True),
+                                  before[key].sort_values("box_id", ignore_index=True))
+    former = town.read("former_boxes")
+    assert set(former.loc[former["layout"] == 0, "box_id"]) | set(former.loc[former["layout"] == 1, "box_id"]) >= set(
+        town.fishnet_of(1).ids(*squares.T))
+    assert set(former["layout"]) == {0, 1, 2} and not former.duplicated(["layout", "box_id"]).any()
+
+
+def test_a_model_stays_and_what_is_planned_stays(town):
+    as_of = town.calendar.as_of(DATE)
+    train(town, as_of)
+    for shift in ("day", "evening"):
+        score(town, DATE, shift, as_of)
+    meter(town, DATE, "day")
+    kept = {name: town.read(name) for name in ("draws", "draw_boxes", "patrols", "models")}
+    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    for name, rows in kept.items():
+        pd.testing.assert_frame_equal(town.read(name), rows)
+    assert town.distinct("forecasts", "shift", {"shift_date": DATE}) == ["day"]
+    score(town, DATE, "evening", as_of)
+    found = town.read("forecasts", where={"shift": "evening"})
+    assert set(found["box_id"]) == set(town.read("boxes")["box_id"])
+    drawn = meter(town, DATE, "evening")
+    assert set(town.read("draw_boxes", where={"draw_id": drawn.draw_id})["box_id"]) == set(found["box_id"])
+
+
+def test_limits_carry_over_by_shared_area(town):
+    squares = squares_round_the_hot_place(town)
+    hot = town.read("visits")["box_id"][0]
+    add(town, "patrols", pd.DataFrame({
+        "patrol_id": ["p1", "p2"], "shift_date": ["2019-01-17", "2019-01-19"], "shift": "night", "box_id": hot,
+        "origin": "drawn", "status": "planned"}))
+    rules = metering.rules_of(town.settings, DATE, "day", 1)
+    before = history_around(town, DATE, "day", rules, chances=True)
+    assert hot in before.resting and "share" not in before.patrols
+    placing.apply_layout(town, squares, "test")
+    links = links_of(town, [hot]).set_index("new_id")
+    assert links["of_old"].sum() == pytest.approx(1.0) and len(links) > 1
+    after = history_around(town, DATE, "day", rules, chances=True)
+    shares = after.patrols.groupby("box_id")["share"].sum()
+    # Two planned patrols and one visit of its own shift.
+    assert shares[links.index].to_numpy() == pytest.approx(3 * links["of_new"].to_numpy())
+    assert after.minutes.groupby("box_id")["minutes"].sum()[links.index].to_numpy() == pytest.approx(
+        15.0 * links["of_old"].to_numpy())
+    assert after.resting - {hot} == set(links.index[links["of_new"] >= 0.5])
+    assert after.minutes["minutes"].sum() == pytest.approx(before.minutes["minutes"].sum())
+    placing.apply_layout(town, [], "back")
+    again = history_around(town, DATE, "day", rules, chances=True)
+    assert again.resting == before.resting
+    pd.testing.assert_frame_equal(again.patrols.drop(columns="share", errors="ignore").sort_values(
+        ["shift_date", "shift", "box_id"], ignore_index=True), before.patrols.sort_values(
+            ["shift_date", "shift", "box_id"], ignore_index=True))
+
+
+def test_reports_and_proofs_of_before_stay_as_they_were(town):
+    as_of, legend = town.calendar.as_of(DATE), town.crime_types[["crime_type", "name", "colour"]].assign(letter="L")
+    train(town, as_of)
+    score(town, DATE, "day", as_of)
+    meter(town, DATE, "day")
+    planned = town.read("patrols")
+    start = town.calendar.bounds(DATE, "day")[0]
+    add(town, "visits", pd.DataFrame({
+        "visit_id": planned["patrol_id"], "unit": "u", "officer": "unknown", "box_id": planned["box_id"],
+        "patrol_id": planned["patrol_id"], "shift_date": DATE, "shift": "day",
+        "entered_utc": start + pd.to_timedelta(20 * np.arange(len(planned)), unit="min"),
+        "left_utc": start + pd.to_timedelta(20 * np.arange(len(planned)) + 15, unit="min"), "minutes": 15.0}))
+    delivered, exposed = read_delivered(town, DATE, DATE), visit_boxes(town, town.read("visits"))
+    assert verify_draw(town, DATE, "day").verified
+    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    after = read_delivered(town, DATE, DATE)
+    for name in ("patrols", "stays", "visits"):
+        pd.testing.assert_frame_equal(getattr(after, name).drop(columns="former_box_id", errors="ignore"),
+                                      getattr(delivered, name).drop(columns="former_box_id", errors="ignore"))
+    assert verify_draw(town, DATE, "day").verified
+    assert [text for _, check in record_checks(town) for text in check(town)] == []
+    shown = plan_boxes(town, DATE, ["day"], legend)
+    assert sorted(shown[0]["box_id"]) == sorted(planned["box_id"]) and np.isfinite(shown[1]).all()
+    assert len(exposed[0]) == len(visit_boxes(town, visits_then(town, TABLES["visits"].column_names))[0])
+    view = plan_view(town, DATE, "day", legend)
+    assert sorted(view.patrols["box_id"]) == sorted(planned["box_id"])
+    assert len(view.rectangle(planned["box_id"][0])) == 4
+
+
+def test_what_is_no_layout_changes_nothing(town):
+    hash_before = town.content_hash()
+    squares = squares_round_the_hot_place(town)
+    for wrong, reason, sentence in ((squares, " ", "Say why"), (squares[:1].repeat(2, axis=0), "test", "overlap"),
+                                    (squares - 4000, "test", "half inside"), ([], "test", "in force already")):
+        with pytest.raises(ConnectError, match=sentence):
+            placing.apply_layout(town, wrong, reason)
+    assert town.content_hash() == hash_before and town.layout == 0
+
+
+def test_a_layout_is_found_where_the_events_are(town):
+    found = placing.find_layout(town, "2019-01-20T10:00Z")
+    corners = found.squares * 25
+    hot = ((corners <= HOT) & (corners + 250 > HOT)).all(axis=1)
+    assert hot.sum() == 1 and len(found.squares) == round(len(town.read("boxes")) * 0.03)
+    assert 25 < found.smooth < 40 and np.isnan(found.gain.gain)  # nothing was known a year before
+    applied = placing.apply_layout(town, found.squares, "test", found)
+    row = town.read("layouts").iloc[0]
+    assert applied.placed == len(found.squares) and row["smooth"] == found.smooth and np.isnan(row["gain"])
+    with pytest.raises(ConnectError, match="No event was known"):
+        placing.find_layout(town, "2017-01-01T00:00Z")
+
+
+def test_another_desk_sees_the_layout(town):
+    with open_workspace(town.address) as other:
+        assert isinstance(other.fishnet, Fishnet)
+    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    with open_workspace(town.address) as other:
+        assert other.fishnet == town.fishnet and other.layout == 1
