@@ -44,6 +44,9 @@ class BoxGrid(Protocol):
     def rectangles(self, col: ArrayLike, row: ArrayLike) -> Floats:
         """Give x_min, y_min, x_max, y_max of what boxes reach over, an (n, 4) array in metres."""
 
+    def pieces(self, col: ArrayLike, row: ArrayLike) -> tuple[Ints, Floats]:
+        """Give the disjoint rectangles that boxes are made of: positions of the boxes in order, (n, 4) in metres."""
+
     def outlines(self, col: ArrayLike, row: ArrayLike) -> list[BaseGeometry]:
         """Give the boxes as shapely polygons, remnants perhaps in several parts."""
 

@@ -7,7 +7,7 @@ Each cell of the lattice belongs to one box, so a point finds its box by a table
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,12 +115,14 @@ class BoxLayout:
     """
 
     def __init__(self, size: float, squares: ArrayLike = ()) -> None:
-        self._net = Fishnet(size)
-        self.size = self._net.size
+        self.net = Fishnet(size)
+        """The fishnet whose boxes squares are placed over."""
+        self.size = self.net.size
         if self.size % _SIDE_STEP:
             raise ConnectError(f"Boxes of {self.size:g} m cannot be placed; their side must be a multiple of 5 m.")
         self.unit = self.size / TENTHS
-        self._lattice = Fishnet(self.unit)
+        self.lattice = Fishnet(self.unit)
+        """The cells that boxes are made of."""
         corners = np.asarray(squares, dtype=np.int64).reshape(-1, 2)
         self.squares: Ints = corners[np.lexsort((corners[:, 0], corners[:, 1]))]
         """(n, 2) lower left corners of the placed squares in tenths of a box, by row and column."""
@@ -172,7 +174,7 @@ class BoxLayout:
         ConnectError
             When a coordinate is not a finite number.
         """
-        fine_col, fine_row = self._lattice.cell(x, y)
+        fine_col, fine_row = self.lattice.cell(x, y)
         return self.boxes_of_cells(fine_col, fine_row)
 
     def boxes_of_cells(self, col: Ints, row: Ints) -> tuple[Ints, Ints]:
@@ -207,6 +209,16 @@ class BoxLayout:
         return np.where(there, self._slot.ravel()[np.where(there, up * wide + across, 0)], np.int32(-1))
 
     # -- boxes --------------------------------------------------------------------------------------------------------
+
+    def touched_between(self, col: Ints, row: Ints, other_col: Ints, other_row: Ints) -> Bools:
+        """Tell for pairs of boxes of the fishnet whether squares take something of a box in the rectangle they span."""
+        low = np.stack([np.minimum(col, other_col), np.minimum(row, other_row)]) - self._first[:, None]
+        high = np.stack([np.maximum(col, other_col), np.maximum(row, other_row)]) - self._first[:, None] + 1
+        tall, wide = self._slot.shape
+        table = np.pad((self._slot >= 0).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+        (left, bottom), (right, top) = (np.stack([np.clip(edge[0], 0, wide), np.clip(edge[1], 0, tall)])
+                                        for edge in (low, high))
+        return np.asarray(table[top, right] - table[bottom, right] - table[top, left] + table[bottom, left] > 0)
 
     def ids(self, col: ArrayLike, row: ArrayLike) -> Objects:
         """Give the ids of boxes (:mod:`box_ids`), an object array; the text of each box is built once.
@@ -282,6 +294,24 @@ class BoxLayout:
             corners[slot == place] = np.tile(self._cut[place] * TENTHS, 2) + reach
         return corners * self.unit
 
+    def pieces(self, col: ArrayLike, row: ArrayLike) -> tuple[Ints, Floats]:
+        """Give the disjoint rectangles that boxes are made of: positions of the boxes in order, (n, 4) as
+        :meth:`rectangles`."""
+        col, row = np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)
+        slot = self._find(col, row)[1]
+        count, parts = self._parts
+        index = np.repeat(np.arange(col.size), count[slot])
+        step = np.arange(index.size) - np.repeat(np.cumsum(count[slot]) - count[slot], count[slot])
+        begin = np.cumsum(count) - count
+        corner = np.stack([col, row, col, row], axis=1)[index]
+        return index, (corner + parts[begin[slot[index]] + step]) * self.unit
+
+    @cached_property
+    def _parts(self) -> tuple[Ints, Ints]:
+        """Of every remnant, and last of a whole box, how many rectangles it is made of; and all of them, (n, 4)."""
+        parts = [_rectangles(free.reshape(TENTHS, TENTHS)) for free in self._owner < 0] + [_WHOLE]
+        return np.array([len(part) for part in parts]), np.concatenate(parts)
+
     def outlines(self, col: ArrayLike, row: ArrayLike) -> list[BaseGeometry]:
         """Give the boxes as shapely polygons; remnants may have several parts."""
         col, row = np.asarray(col, dtype=np.int64), np.asarray(row, dtype=np.int64)
@@ -324,7 +354,7 @@ class BoxLayout:
         wide = np.flatnonzero((width > 0) | (height > 0))
         sides = np.stack([x - width / 2, x + width / 2, y - height / 2, y + height / 2])[:, wide]
         of_squares: list[tuple[Ints, Ints, Floats]] = []
-        for found, net_col, net_row, share in self._net.overlaps(x[wide], y[wide], width[wide], height[wide]):
+        for found, net_col, net_row, share in self.net.overlaps(x[wide], y[wide], width[wide], height[wide]):
             slot = self._slot_of(net_col, net_row)
             part, square = self._squares_beside(slot)
             taken = self._share_of_square(sides[:, found[part]], square, net_col[part], net_row[part])
@@ -384,7 +414,7 @@ class BoxLayout:
         ConnectError
             When the polygon has no area.
         """
-        plain = self._net.cover(polygon)
+        plain = self.net.cover(polygon)
         slot = self._slot_of(plain["col"].to_numpy(), plain["row"].to_numpy())
         touched = np.unique(slot[slot >= 0])
         within = np.zeros(len(self._cut), dtype=bool)
@@ -419,6 +449,24 @@ class BoxLayout:
                      polygons: Iterable[BaseGeometry | None]) -> Objects:
         """Give each box the name of the area that holds most of it, as :meth:`fishnet.Fishnet.assign_areas`."""
         return largest_shares(self, boxes, names, polygons)
+
+
+_WHOLE = np.array([[0, 0, TENTHS, TENTHS]])
+
+
+def _rectangles(free: Bools) -> Ints:
+    """Rectangles [left, bottom, right, top] that make up the cells of a box that are left: runs of cells in a row,
+    joined with equal ones above."""
+    found: list[list[int]] = []
+    for up, row in enumerate(free):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int64), [0]])))
+        for left, right in edges.reshape(-1, 2).tolist():
+            below = [one for one in found if one[0] == left and one[2] == right and one[3] == up]
+            if below:
+                below[0][3] = up + 1
+            else:
+                found.append([left, up, right, up + 1])
+    return np.array(found, dtype=np.int64).reshape(-1, 4)
 
 
 def _key(col: Ints, row: Ints) -> Ints:

@@ -204,6 +204,11 @@ class Fishnet:
         """Give x and y of the centres in metres."""
         return ((np.asarray(col, dtype=float) + 0.5) * self.size, (np.asarray(row, dtype=float) + 0.5) * self.size)
 
+    def pieces(self, col: ArrayLike, row: ArrayLike) -> tuple[Ints, Floats]:
+        """Give the rectangles that boxes are made of, one each: positions of the boxes, (n, 4) in metres."""
+        rectangles = self.rectangles(col, row)
+        return np.arange(len(rectangles)), rectangles
+
     def outlines(self, col: ArrayLike, row: ArrayLike) -> list[BaseGeometry]:
         """Give the boxes as shapely polygons."""
         return [box(*corners) for corners in self.rectangles(col, row).tolist()]

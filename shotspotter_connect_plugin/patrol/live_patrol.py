@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..forecast.arrays import Floats
-    from ..forecast.fishnet import Fishnet
+    from ..forecast.box_grid import BoxGrid
     from .tracks import VisitRules
 
 OUTSIDE, STAY, ENOUGH, OVER, TAKEN_OFF = "outside", "stay", "enough", "over", "taken_off"
@@ -66,7 +66,7 @@ class LivePatrol:
     Parameters
     ----------
     unit : str
-    fishnet : Fishnet
+    fishnet : BoxGrid
     rules : VisitRules
     patrols : sequence
         With ``patrol_id``, ``box_id``, ``unit`` and ``target_minutes``; those of other units than this one do not count
@@ -75,7 +75,7 @@ class LivePatrol:
         Minutes above which a visit of the usual target is over; a patrol's own target scales it.
     """
 
-    def __init__(self, unit: str, fishnet: Fishnet, rules: VisitRules, patrols: Sequence[_PlannedPatrol], high: float,
+    def __init__(self, unit: str, fishnet: BoxGrid, rules: VisitRules, patrols: Sequence[_PlannedPatrol], high: float,
                  usual_target: float) -> None:
         self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._tracker = VisitTracker(unit, fishnet, rules)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..forecast.arrays import Bools, Floats, Ints, Numbers
-    from ..forecast.fishnet import Fishnet
+    from ..forecast.box_grid import BoxGrid
     from .tracks import VisitRules
 
 
@@ -58,11 +58,11 @@ class VisitTracker:
     Parameters
     ----------
     unit : str
-    fishnet : Fishnet
+    fishnet : BoxGrid
     rules : VisitRules
     """
 
-    def __init__(self, unit: str, fishnet: Fishnet, rules: VisitRules) -> None:
+    def __init__(self, unit: str, fishnet: BoxGrid, rules: VisitRules) -> None:
         self._unit, self._fishnet, self._rules = unit, fishnet, rules
         self._stack = RunStack(rules)
         self._fixes: list[tuple[Any, ...]] = []
@@ -115,7 +115,7 @@ class VisitTracker:
         run.parts.clear()
 
     def _zone(self, x: float, y: float) -> tuple[int, ...]:
-        size, ring = self._fishnet.size, self._rules.leave_metres
+        size, ring = self._fishnet.unit, self._rules.leave_metres
         return tuple(math.floor((value + shift) / size) for value in (x, y) for shift in (-ring, 0.0, ring))
 
     def _look(self, now: int) -> list[VisitEvent]:

@@ -27,10 +27,11 @@ from .tracks import VisitRules, clean_fixes  # noqa: F401 VisitRules belongs to 
 
 if TYPE_CHECKING:
     from ..forecast.arrays import ArrayLike, Bools, Floats, Ints, Numbers
-    from ..forecast.fishnet import Fishnet
+    from ..forecast.box_grid import BoxGrid
     from ..progress import Progress
     from .patrol_frames import UnitVisits
 
+_NOWHERE = 1e15  # metres: farther than any place, near enough for doubles to reckon with
 _COLUMNS = ("unit", "col", "row", "entered", "left", "inside")
 
 _CHUNK = 500_000
@@ -49,7 +50,7 @@ class Visits:
     counts: dict[str, Any]
 
 
-def find_visits(unit: ArrayLike, at: Any, x: ArrayLike, y: ArrayLike, fishnet: Fishnet, rules: VisitRules, *,
+def find_visits(unit: ArrayLike, at: Any, x: ArrayLike, y: ArrayLike, fishnet: BoxGrid, rules: VisitRules, *,
                 accuracy: ArrayLike | None = None, progress: Progress = SILENT, chunk: int = _CHUNK) -> Visits:
     """Find the visits of any number of units.
 
@@ -60,7 +61,7 @@ def find_visits(unit: ArrayLike, at: Any, x: ArrayLike, y: ArrayLike, fishnet: F
     at : array of datetime64 (UTC) or int64 nanoseconds
     x, y : float arrays
         Metres, in the CRS of the fishnet.
-    fishnet : Fishnet
+    fishnet : BoxGrid
     rules : VisitRules
     accuracy : float array, optional
         Estimated error in metres, NaN where it is not told.
@@ -96,7 +97,7 @@ def no_visits() -> UnitVisits:
                          "entered_utc": utc_times([]), "left_utc": utc_times([]), "minutes": np.zeros(0)})
 
 
-def visits_of_tracks(unit: Numbers, at: Ints, x: Floats, y: Floats, track: Ints, fishnet: Fishnet,
+def visits_of_tracks(unit: Numbers, at: Ints, x: Floats, y: Floats, track: Ints, fishnet: BoxGrid,
                      rules: VisitRules) -> dict[str, Numbers]:
     """Visits of tracks that are already clean, drive-throughs included.
 
@@ -144,7 +145,7 @@ def visits_of_tracks(unit: Numbers, at: Ints, x: Floats, y: Floats, track: Ints,
     return {name: values[order] for name, values in visits.items()}
 
 
-def has_left(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, col: Ints, row: Ints, fishnet: Fishnet,
+def has_left(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, col: Ints, row: Ints, fishnet: BoxGrid,
              rules: VisitRules) -> Bools:
     """Whether units that went out of boxes had left them: outside by ``leave_metres`` for ``leave_seconds`` on end.
 
@@ -164,7 +165,54 @@ def has_left(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, 
     bool array
     """
     long_enough = max(round(rules.leave_seconds * SECOND), 1)
-    ring = fishnet.rectangles(col, row) + np.array([-1.0, -1.0, 1.0, 1.0]) * rules.leave_metres
+    index, rings = fishnet.pieces(col, row)
+    rings = rings + np.array([-1.0, -1.0, 1.0, 1.0]) * rules.leave_metres
+    pieces = np.bincount(index, minlength=len(step))
+    left = np.zeros(len(step), dtype=bool)
+    one = np.flatnonzero(pieces == 1)
+    left[one] = _has_left_one(at, x, y, step[one], out[one], back[one], rings[np.isin(index, one)], long_enough)
+    several = np.flatnonzero(pieces > 1)
+    if several.size:
+        of_box = np.full((several.size, int(pieces.max()), 4), _NOWHERE)
+        which = np.flatnonzero(np.isin(index, several))
+        begin = np.cumsum(pieces[several]) - pieces[several]
+        at_place = np.repeat(np.arange(several.size), pieces[several])
+        of_box[at_place, np.arange(which.size) - begin[at_place]] = rings[which]
+        left[several] = _has_left_several(at, x, y, step[several], out[several], back[several], of_box, long_enough)
+    return left
+
+
+def _has_left_several(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, rings: Floats,
+                      long_enough: int) -> Bools:
+    """As :func:`_has_left_one` of boxes that are several rectangles each: ``rings`` (absences, rectangles, 4), some of
+    them nowhere where a box has fewer."""
+    left, most = np.zeros(len(step), dtype=bool), rings.shape[1]
+    since, position, active = out.astype(np.int64), step.astype(np.int64), np.arange(len(step))
+    while active.size:
+        here = position[active]
+        until = np.minimum(at[here + 1], back[active])
+        each = np.repeat(here, most)
+        spans = _within(at[each], x[each], y[each], at[each + 1], x[each + 1], y[each + 1],
+                        rings[active].reshape(-1, 4))
+        enters, leaves = (ends.reshape(-1, most) for ends in spans)
+        inside = (enters <= leaves) & (leaves >= out[active, None]) & (enters <= until[:, None])
+        # What is not entered counts as entered at the end, and moves nothing.
+        enters = np.where(inside, enters, until[:, None])
+        leaves = np.where(inside, leaves, since[active, None])
+        order = np.argsort(enters, axis=1, kind="stable")
+        for place in order.T:
+            row = np.arange(active.size)
+            left[active] |= enters[row, place] - since[active] >= long_enough
+            since[active] = np.maximum(since[active], leaves[row, place])
+        left[active] |= until - since[active] >= long_enough
+        position[active] += 1
+        active = active[~left[active] & (at[here + 1] < back[active])]
+    return left
+
+
+def _has_left_one(at: Ints, x: Floats, y: Floats, step: Ints, out: Ints, back: Ints, ring: Floats,
+                  long_enough: int) -> Bools:
+    """:func:`has_left` of boxes that are one rectangle each, widened to the ``ring``."""
     left = np.zeros(len(step), dtype=bool)
     since = np.asarray(out, dtype=np.int64).copy()
     position = np.asarray(step, dtype=np.int64).copy()
@@ -218,7 +266,7 @@ def _jitter(size: int, stay: Ints, back: Ints) -> tuple[Bools, Bools]:
     return swallowed, goes_on
 
 
-def _visits_of_part(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats | None, fishnet: Fishnet,
+def _visits_of_part(unit: Numbers, at: Ints, x: Floats, y: Floats, accuracy: Floats | None, fishnet: BoxGrid,
                     rules: VisitRules, counts: dict[str, Any]) -> dict[str, Numbers]:
     keep, track, dropped = clean_fixes(unit, at, x, y, accuracy, rules)
     unit, at, x, y = unit[keep], at[keep], x[keep], y[keep]

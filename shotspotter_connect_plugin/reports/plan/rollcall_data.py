@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ...forecast.box_layout import rectangles_of
 from ...forecast.reasons import own_first
 from ...frames import names_of
 from ...patrol.metering import harm_by_box
@@ -17,6 +18,7 @@ from ...workspace.steps.plan_frames import CrimeTypeLegend
 from ...workspace.steps.seed_promises import commitments
 from ...workspace.steps.shift_plan import in_sheet_order, planned
 from ...workspace.store.chain import head_of
+from ...workspace.store.former_boxes import known_boxes
 from ...workspace.store.runs import library_versions
 from ..paper.page_head import check_beat, check_shift, crime_types, logo_path, shift_names
 from ..paper.report_frames import BeatOutlines, ComingDraws, ForecastBoxes, OfferedTactics, SheetPatrols
@@ -92,7 +94,7 @@ def rollcall(workspace: Workspace, shift_date: str, shift: str, beat: str = "") 
     beats = beats.iloc[sorted(range(len(beats)), key=lambda row: natural_key(beats["beat"].iloc[row]))]
     check_beat(beat, beats["beat"])
     draw = _current_draw(workspace, shift_date, shift)
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "where", "geometry"])
+    boxes = known_boxes(workspace, ["box_id", "beat", "where", "geometry"])
     forecasts = workspace.read("forecasts", where={"shift_date": shift_date, "shift": shift})
     patrols = _patrols(workspace, shift_date, shift, boxes, forecasts)
     message = "" if len(patrols) else NO_PLAN if draw is None else NO_PATROLS
@@ -129,7 +131,7 @@ def _bounds(workspace: Workspace, shift_date: str, shift: str) -> tuple[pd.Times
 
 
 def _area(workspace: Workspace, boxes: pd.DataFrame) -> tuple[float, float, float, float]:
-    rectangles = workspace.fishnet.rectangles(boxes["col"], boxes["row"])
+    rectangles = rectangles_of(workspace.fishnet, boxes["box_id"])
     return (*rectangles[:, :2].min(axis=0).tolist(), *rectangles[:, 2:].max(axis=0).tolist())
 
 

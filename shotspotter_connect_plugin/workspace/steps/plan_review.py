@@ -12,6 +12,7 @@ from ...forecast.box_layout import rectangles_of
 from ...frames import names_of
 from ...patrol import adjustments, metering
 from ..store import chain
+from ..store.former_boxes import known_boxes
 from ..store.workspace import Between, Workspace
 from . import adjusting, patrol_history, shift_plan
 from .plan_frames import BoxWords, CrimeTypeLegend, NamedShifts, PastPatrols, ReviewedPatrols
@@ -107,7 +108,7 @@ def plan_view(workspace: Workspace, shift_date: str, shift: str, legend: CrimeTy
     if shift not in set(shifts["shift"]):
         shift = shifts["shift"].iloc[0] if len(shifts) else ""
     boxes = workspace.read("boxes", ["box_id", "beat", "where"])
-    patrols = _patrols(workspace, shift_date, shift, boxes, legend)
+    patrols = _patrols(workspace, shift_date, shift, known_boxes(workspace, list(boxes)), legend)
     rows = chain.of_shift(workspace, shift_date, shift)
     if not shift:
         message = f"No shift starts on {shift_date}."

@@ -86,7 +86,7 @@ def serve(workspace: Workspace, found: FoundVisits) -> VisitRows:
     roster = workspace.read("roster", where={"unit": found["unit"].unique().tolist()})
     found = dosage.with_officers(found, roster)
     found["visit_id"] = _ids(found)
-    return found[[name for name in TABLES["visits"].column_names if name in found]]
+    return found.assign(former_box_id=None)[TABLES["visits"].column_names]
 
 
 def planned_against_delivered(workspace: Workspace, first: str, last: str) -> Delivered:

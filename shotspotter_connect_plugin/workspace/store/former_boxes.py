@@ -18,9 +18,20 @@ def known_boxes(workspace: Workspace, columns: Sequence[str]) -> pd.DataFrame:
     boxes = workspace.read("boxes", columns)
     if not workspace.layout:
         return boxes
-    former = workspace.read("former_boxes", columns, order_by="layout")
+    plain = [name for name in columns if name != "geometry"]
+    former = workspace.read("former_boxes", list(dict.fromkeys([*plain, "layout"])), order_by="layout")
     former = former.drop_duplicates("box_id", keep="last")
-    return pd.concat([boxes, former[~former["box_id"].isin(boxes["box_id"])]], ignore_index=True)
+    former = former[~former["box_id"].isin(boxes["box_id"])]
+    if "geometry" in columns:
+        former = former.assign(geometry=_outlines(workspace, former))
+    return pd.concat([boxes, former[list(columns)]], ignore_index=True)
+
+
+def _outlines(workspace: Workspace, former: pd.DataFrame) -> pd.Series:
+    """Areas of former boxes (box_id, layout), in their order."""
+    parts = [pd.Series(grid.outlines(*grid.parse(rows["box_id"])), index=rows.index, dtype=object)
+             for grid, rows in ((workspace.fishnet_of(int(layout)), rows) for layout, rows in former.groupby("layout"))]
+    return pd.concat(parts).reindex(former.index) if parts else pd.Series([], dtype=object)
 
 
 def visits_then(workspace: Workspace, columns: Sequence[str], where: Where | None = None) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from forecast_town import DATE, HOT, SIDE, add, alerts, incidents
 from made_towns import new_town, quarters, square
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.box_ids import is_remnant
+from shotspotter_connect_plugin.forecast.box_ids import corners_of, is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 from shotspotter_connect_plugin.patrol import metering
@@ -19,7 +19,7 @@ from shotspotter_connect_plugin.workspace.steps.patrol_history import history_ar
 from shotspotter_connect_plugin.workspace.steps.plan_review import plan_view
 from shotspotter_connect_plugin.workspace.steps.record_check import record_checks
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
-from shotspotter_connect_plugin.workspace.store.former_boxes import links_of, visits_then
+from shotspotter_connect_plugin.workspace.store.former_boxes import known_boxes, links_of, visits_then
 from shotspotter_connect_plugin.workspace.store.tables import TABLES
 from shotspotter_connect_plugin.workspace.store.workspace import open_workspace
 
@@ -192,7 +192,10 @@ def test_reports_and_proofs_of_before_stay_as_they_were(town):
         "left_utc": start + pd.to_timedelta(20 * np.arange(len(planned)) + 15, unit="min"), "minutes": 15.0}))
     delivered, exposed = read_delivered(town, DATE, DATE), visit_boxes(town, town.read("visits"))
     assert verify_draw(town, DATE, "day").verified
-    placing.apply_layout(town, squares_round_the_hot_place(town), "test")
+    # Squares that take from a box with a patrol.
+    squares = np.stack(corners_of(planned["box_id"].iloc[:1]), axis=1) + [[3, 4]]
+    placing.apply_layout(town, squares, "test")
+    assert not set(planned["box_id"]) <= set(town.read("boxes")["box_id"])
     after = read_delivered(town, DATE, DATE)
     for name in ("patrols", "stays", "visits"):
         pd.testing.assert_frame_equal(getattr(after, name).drop(columns="former_box_id", errors="ignore"),
@@ -202,6 +205,9 @@ def test_reports_and_proofs_of_before_stay_as_they_were(town):
     shown = plan_boxes(town, DATE, ["day"], legend)
     assert sorted(shown[0]["box_id"]) == sorted(planned["box_id"]) and np.isfinite(shown[1]).all()
     assert len(exposed[0]) == len(visit_boxes(town, visits_then(town, TABLES["visits"].column_names))[0])
+    known = known_boxes(town, ["box_id", "geometry"])
+    assert [shape.area for shape in known["geometry"]] == pytest.approx(
+        [62_500.0 if "~" not in box else shape.area for box, shape in zip(known["box_id"], known["geometry"])])
     view = plan_view(town, DATE, "day", legend)
     assert sorted(view.patrols["box_id"]) == sorted(planned["box_id"])
     assert len(view.rectangle(planned["box_id"][0])) == 4
