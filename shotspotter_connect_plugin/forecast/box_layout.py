@@ -451,7 +451,7 @@ class BoxLayout:
         return largest_shares(self, boxes, names, polygons)
 
 
-_WHOLE = np.array([[0, 0, TENTHS, TENTHS]])
+_WHOLE = np.array([[0, 0, TENTHS, TENTHS]])  # a whole box as one rectangle, from its corner on
 
 
 def _rectangles(free: Bools) -> Ints:
