@@ -28,8 +28,8 @@ def gunfire_events(alerts: Alerts, calendar: ShiftCalendar, *, merge_minutes: fl
     """Make the events of a forecast from gunfire alerts.
 
     Alerts closer than ``merge_minutes`` and ``merge_metres`` to another of the same chain are one incident, which
-    counts once, at the moment of its first sound and at the mean place. An alert is known when it happens. Alerts
-    called firecracker are left out; incidents on days of fireworks weigh ``firework_weight``, because part of them
+    counts once, at the moment and the place of its first sound: what is heard later changes nothing of it. An alert is
+    known when it happens. Alerts called firecracker are left out; incidents on days of fireworks weigh ``firework_weight``, because part of them
     are not gunfire.
 
     Parameters
@@ -54,10 +54,8 @@ def gunfire_events(alerts: Alerts, calendar: ShiftCalendar, *, merge_minutes: fl
     for name in ("rounded_x_m", "rounded_y_m"):
         if name not in alerts.columns:
             alerts[name] = 0.0
-    events = alerts.groupby(incident, sort=True).agg(
-        x=("x", "mean"), y=("y", "mean"), from_utc=("occurred_utc", "first"),
-        rounded_x_m=("rounded_x_m", "max"), rounded_y_m=("rounded_y_m", "max")).reset_index(drop=True)
-    events["to_utc"] = events["known_utc"] = events["from_utc"]
+    events = alerts[~pd.Series(incident).duplicated().to_numpy()].reset_index(drop=True)
+    events["from_utc"] = events["to_utc"] = events["known_utc"] = events["occurred_utc"]
     events["weight"] = weights(events["from_utc"], calendar, firework_days, firework_weight)
     events["crime_type"], events["heard"] = CRIME_TYPE, 1.0
     return events[["crime_type", "x", "y", "from_utc", "to_utc", "known_utc", "weight", "rounded_x_m", "rounded_y_m",
@@ -69,8 +67,8 @@ def report_events(incidents: ReportedIncidents, *, merge_minutes: float = 5.0, m
                   firework_weight: float = 0.1) -> ShotEvents:
     """Make reports of gunfire from incidents: calls for shots fired and incidents in which a gun was used.
 
-    Several calls about the same shots are one report, by the same rule as alerts; it is known when the first is. On
-    days of fireworks a report weighs what an alert does: people take fireworks for shots as sensors do, and reports
+    Several calls about the same shots are one report, by the same rule as alerts: that which was known first. On days
+    of fireworks a report weighs what an alert does: people take fireworks for shots as sensors do, and reports
     are compared with alerts.
 
     Parameters
@@ -93,9 +91,8 @@ def report_events(incidents: ReportedIncidents, *, merge_minutes: float = 5.0, m
     shots &= known & incidents["from_utc"].notna()
     reports = incidents[shots].sort_values(["from_utc", "x", "y"], ignore_index=True)
     same = merge_alerts(reports["from_utc"], reports["x"], reports["y"], merge_minutes, merge_metres)
-    events = reports.groupby(same, sort=True).agg(
-        x=("x", "mean"), y=("y", "mean"), from_utc=("from_utc", "min"), to_utc=("to_utc", "max"),
-        known_utc=("known_utc", "min")).reset_index(drop=True)
+    first_known = reports.assign(same=same).sort_values("known_utc", kind="stable").drop_duplicates("same")
+    events = first_known.sort_values("same", ignore_index=True)[["x", "y", "from_utc", "to_utc", "known_utc"]]
     weight = weights(events["from_utc"], calendar, firework_days, firework_weight)
     return events.assign(crime_type=CRIME_TYPE, weight=weight, rounded_x_m=0.0, rounded_y_m=0.0, heard=0.0)
 

@@ -42,7 +42,7 @@ def test_merging_is_by_chains_of_close_pairs(points):
     assert found.tolist() == slow_merge(seconds, x * 60.0, y * 60.0, 5.0, 100.0).tolist()
 
 
-def test_one_incident_counts_once_at_its_first_sound_and_mean_place(calendar):
+def test_one_incident_counts_once_at_its_first_sound_and_place(calendar):
     events = gunfire_events(
         alerts(
             [
@@ -53,10 +53,32 @@ def test_one_incident_counts_once_at_its_first_sound_and_mean_place(calendar):
         ),
         calendar,
     )
-    assert events["x"].tolist() == [40.0, 0.0]
+    assert events["x"].tolist() == [0.0, 0.0]
     assert events["from_utc"].iloc[0] == pd.Timestamp("2020-03-01T03:00:00Z")
     assert events["weight"].tolist() == [1.0, 1.0]
     assert (events["known_utc"] == events["from_utc"]).all() and (events["rounded_x_m"] == 86.0).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 200), st.integers(0, 86)), min_size=1, max_size=12),
+       st.data())
+def test_an_incident_takes_nothing_from_what_is_heard_later(calendar, heard, data):
+    """No place, no rounding: an incident that is on record stays as it is."""
+    frame = alerts([("single", pd.Timestamp("2020-03-01", tz="UTC") + pd.Timedelta(seconds=second), float(x), 0.0)
+                    for second, x, _ in sorted(heard)]).assign(rounded_x_m=[float(cell) for *_, cell in sorted(heard)])
+    until = frame["occurred_utc"].iloc[data.draw(st.integers(0, len(frame) - 1))]
+    before = gunfire_events(frame[frame["occurred_utc"] <= until], calendar)
+    after = gunfire_events(frame, calendar)
+    kept = after.merge(before, on=["x", "y", "from_utc", "to_utc", "known_utc", "rounded_x_m", "rounded_y_m"])
+    assert len(kept) >= (after["from_utc"] <= until).sum()
+
+
+def test_a_report_is_the_one_that_was_known_first(calendar):
+    at = pd.to_datetime(["2020-03-01T03:00Z", "2020-03-01T03:03Z"])
+    incidents = pd.DataFrame({"crime_type": "gunfire", "x": [0.0, 50.0], "y": 0.0, "from_utc": at,
+                              "to_utc": at + pd.Timedelta(minutes=9), "firearm": None,
+                              "known_utc": at + pd.to_timedelta([48, 1], unit="h")})
+    pd.testing.assert_frame_equal(report_events(incidents), report_events(incidents.iloc[1:]))
 
 
 def test_firecrackers_are_left_out_and_probable_gunfire_on_demand(calendar):
@@ -103,7 +125,7 @@ def test_reports_are_calls_for_shots_and_incidents_with_a_gun(calendar):
         "x": [0.0, 50.0, 900.0, 900.0, 900.0, 900.0], "y": 0.0, "from_utc": at, "to_utc": at,
         "known_utc": at + pd.Timedelta(hours=2), "firearm": [None, None, True, False, None, True]})
     found = report_events(incidents)
-    assert found["x"].tolist() == [25.0, 900.0], "two calls about the same shots are one report; no gun, no report"
+    assert found["x"].tolist() == [0.0, 900.0], "two calls about the same shots are one report; no gun, no report"
     assert (found["crime_type"] == "gunfire").all() and (found["heard"] == 0).all()
     assert found["known_utc"].iloc[0] == at[0] + pd.Timedelta(hours=2)
     assert report_events(incidents.iloc[:0]).empty
