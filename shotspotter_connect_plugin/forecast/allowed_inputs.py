@@ -63,7 +63,7 @@ CALENDAR_COLUMNS = {
     "kind": "holiday, school, event, weather or weather_forecast",
     "name": "of weather, the measure",
     "value": "school: 1 in session, 0 not; weather: the measure",
-    "known_utc": "weather: moment from which the value was known",
+    "known_utc": "moment from which it was known; empty = long before the date",
 }
 
 

@@ -1,6 +1,7 @@
 """Terms of the calendar: what was known of a date when its plan was made.
 
-Holidays, school days and events are known long before. Weather enters as it was forecast before the plan hour, else as
+Holidays, school days and events are known long before, unless their rows say since when: a school that closed in the
+morning was open in the plan of that day. Weather enters as it was forecast before the plan hour, else as
 it was on the last day known then; so a back-test sees no weather that a plan could not have seen. A term is 0 where
 nothing is known.
 """
@@ -61,12 +62,20 @@ def day_terms(calendar: AdmittedDays | None, timeline: Timeline) -> Floats:
             values = _weather(calendar[calendar["name"] == term.measure], timeline)
             terms[:, column] = np.where(np.isfinite(values), (values - term.usual) / term.scale, 0.0)
         else:
-            for date, value in calendar[calendar["kind"] == term.kind].groupby("date")["value"].min().items():
-                if date in place:
-                    # A school day is told by 1 and a day without school by 0; other days speak by being there.
-                    told = 1.0 if term.kind != "school" else float(value) - 0.5
-                    terms[place[date], column] = told if np.isfinite(told) else 0.0
+            for date, value in _known(calendar[calendar["kind"] == term.kind], timeline, place).items():
+                # A school day is told by 1 and a day without school by 0; other days speak by being there.
+                told = 1.0 if term.kind != "school" else float(value) - 0.5
+                terms[place[date], column] = told if np.isfinite(told) else 0.0
     return np.clip(terms, -3.0, 3.0)[timeline.date]
+
+
+def _known(rows: pd.DataFrame, timeline: Timeline, place: dict[str, int]) -> pd.Series:
+    """Least value of each date of the timeline, of the rows known at its plan moment; NaN where they have none."""
+    position = rows["date"].map(place)
+    rows, position = rows[position.notna()], position.dropna().astype(int).to_numpy()
+    known = nanoseconds(rows["known_utc"])
+    in_time = (known == NAT) | (known <= timeline.origin[position])
+    return rows[in_time].groupby("date")["value"].min()
 
 
 def _weather(rows: pd.DataFrame, timeline: Timeline) -> Floats:

@@ -9,6 +9,7 @@ from ..progress import SILENT
 from .allowed_inputs import BOX_COLUMNS, admit_boxes, admit_calendar, admit_places
 from .calendar_terms import make_timeline
 from .gunfire_events import CRIME_TYPE as GUNFIRE
+from .instants import NAT, nanoseconds
 from .predictors import Predictors, place_histories
 from .sensor_coverage import SensorCoverage, history_with_coverage, spans_of_record
 from .shifts import ShiftCalendar
@@ -50,12 +51,16 @@ class ForecastContext:
     @classmethod
     def of(cls: type[_Context], boxes: Boxes, calendar: ShiftCalendar, size: float, *, plan_hour: str = "05:00",
            coverage: SensorAreas | None = None, places: Places | None = None, days: CalendarDays | None = None,
-           related: Sequence[str] = (), **more: Any) -> _Context:
-        """From frames as :func:`forecast_model.train` takes them; what may not enter is left out."""
+           related: Sequence[str] = (), moment: int | None = None, **more: Any) -> _Context:
+        """From frames as :func:`forecast_model.train` takes them; what may not enter is left out, and with a
+        ``moment`` (nanoseconds of UTC) what only became known of dates after it."""
         refused = [str(name) for name in boxes.columns if name not in BOX_COLUMNS]
         boxes = admit_boxes(boxes)
         places, refused_places, kinds = admit_places(places)
         days, refused_days = admit_calendar(days)
+        if days is not None and moment is not None:
+            known = nanoseconds(days["known_utc"])
+            days = days[(known == NAT) | (known <= moment)].reset_index(drop=True)
         covered = None if coverage is None else SensorCoverage.of(coverage, boxes)
         return cls(boxes, Smoother(boxes, size), calendar, float(size), plan_hour,
                    {} if covered is None else {GUNFIRE: covered}, place_histories(places, boxes, size), days,

@@ -53,7 +53,7 @@ _DAYS = columns(("date", "date", "local date", True),
                 ("kind", "text", "holiday, school, event, weather or weather_forecast", True))
 _OF_DAYS = columns(("name", "text", "of weather, the measure"),
                    ("value", "real", "school: 1 in session, 0 not; weather: the measure"),
-                   ("known_utc", "utc", "weather: moment from which the value was known"))
+                   ("known_utc", "utc", "moment from which it was known; empty = long before the date"))
 CalendarDays = Annotated[pd.DataFrame, Rows("something about a date", _DAYS, _OF_DAYS)]
 AdmittedDays = Annotated[pd.DataFrame, Rows("something about a date that may enter a forecast", _DAYS + _OF_DAYS)]
 SensorAreas = Annotated[pd.DataFrame, Rows("an area in which gunshot sensors listen for a span of dates", columns(

@@ -111,7 +111,7 @@ class ForecastModel(ModelContent):
         as_of = _moment(as_of)
         self._check_as_of(as_of)
         context = ForecastContext.of(boxes, calendar, self.size, plan_hour=self.plan_hour,
-                                     coverage=coverage, places=places, days=days)
+                                     coverage=coverage, places=places, days=days, moment=as_of.value)
         events = _known(admit_events(events)[0], as_of)
         last = max(_local_date(calendar, as_of), str(shift_date))
         widest = context.timeline(min((item.start for item in self.types.values()), default=last), last)
@@ -299,7 +299,7 @@ def train(events: Events, boxes: Boxes, calendar: ShiftCalendar, as_of: Any, *, 
         raise ConnectError("No events are known at that moment; import incidents or gunfire alerts first, or choose "
                            "a later AS_OF.")
     context = ForecastContext.of(boxes, calendar, size, plan_hour=plan_hour, coverage=coverage, places=places,
-                                 days=days, related=sorted({*events["crime_type"], *crime_types}))
+                                 days=days, moment=as_of.value, related=sorted({*events["crime_type"], *crime_types}))
     learnt = {}
     for number, crime_type in enumerate(crime_types):
         part = progress.part(number / len(crime_types), (number + 1) / len(crime_types))

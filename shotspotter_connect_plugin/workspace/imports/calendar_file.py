@@ -172,7 +172,7 @@ class CalendarFile:
             LINE_COLUMN: np.arange(len(kind)), "kind": kind, "name": np.where(name == "", usual, name), "value": value,
             "x": np.where(event, self._x, np.nan), "y": np.where(event, self._y, np.nan),
             **{column: np.where(event, values, NAT) for column, values in self._instants.items()},
-            "known_utc": NAT})
+            "known_utc": self._moments("issued", "")[1]})
         frame = frame[self.kept & (kind != "weather")]
         length = (self._end - self._begin + 1)[frame[LINE_COLUMN]]
         day = np.repeat(self._begin[frame[LINE_COLUMN]], length) + np.arange(length.sum()) - np.repeat(
@@ -227,8 +227,7 @@ class CalendarFile:
         frame = pd.concat(parts, ignore_index=True)
         frame = frame[self.kept[frame[LINE_COLUMN]]]
         frame["day"] = self._begin[frame[LINE_COLUMN]]
-        known = self._moments("issued", "")[1][frame[LINE_COLUMN]] if "issued" in self.found else np.full(len(frame),
-                                                                                                          NAT)
+        known = self._moments("issued", "")[1][frame[LINE_COLUMN]]
         after = source_times.to_utc((frame["day"].to_numpy() + 1) * DAY, self.zone, True)
         frame["kind"] = np.where(known == NAT, "weather", FORECAST)
         frame["known_utc"] = np.where(known == NAT, after, known)

@@ -210,7 +210,7 @@ _ALL = (
         ("to_utc", "utc", "event: when it ends, where the source tells"),
         ("x", "real", "event: metres in the workspace's CRS; empty = the whole jurisdiction"),
         ("y", "real", "event: metres in the workspace's CRS"),
-        ("known_utc", "utc", "weather: moment from which the value was known; empty = long before the date"),
+        ("known_utc", "utc", "moment from which it was known; empty = long before the date"),
         ("source", "text", "Name of the file it came from"),
     ), ["date", "kind", "name"], ages_by="date"),
     _table("models", "Trained forecast models", (

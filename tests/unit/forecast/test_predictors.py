@@ -12,6 +12,7 @@ from shotspotter_connect_plugin.forecast import ladder, trees
 from shotspotter_connect_plugin.forecast.allowed_inputs import (DAY_TERMS, INPUTS, admit_boxes, admit_calendar,
                                                                 admit_events, admit_places, places_may_be_used)
 from shotspotter_connect_plugin.forecast.calendar_terms import make_timeline
+from shotspotter_connect_plugin.forecast.context import ForecastContext
 from shotspotter_connect_plugin.forecast.event_history import make_history
 from shotspotter_connect_plugin.forecast.forecast_model import train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, ladder_for, rung
@@ -230,6 +231,23 @@ def test_terms_of_the_calendar_use_what_was_known_at_the_plan_hour(city, days):
     temperature = timeline.days[:, names.index("temperature")]
     assert np.isclose(temperature[at[0]], 2.8)
     assert np.isclose(temperature[at[1]], np.clip((weather["2018-07-05"] - 12.0) / 10.0, -3, 3))
+
+
+def test_a_closure_told_in_the_morning_was_not_in_the_plan_of_that_day(city):
+    """Neither was an event or a holiday announced later; who asks again with an earlier AS_OF gets no other answer."""
+    school = pd.DataFrame({"date": ["2018-07-05", "2018-07-06"], "kind": "school", "name": "term", "value": 1.0,
+                           "known_utc": pd.NaT})
+    closed = school.assign(name="storm", value=0.0, known_utc=pd.Timestamp("2018-07-05T10:00Z"))
+    event = pd.DataFrame({"date": ["2018-07-05", "2018-07-06"], "kind": "event", "name": "match", "value": np.nan,
+                          "known_utc": pd.Timestamp("2018-07-05T10:00Z")})
+    every = pd.concat([school, closed, event], ignore_index=True).astype({"known_utc": "datetime64[ns, UTC]"})
+    admitted, names = admit_calendar(every)[0], list(DAY_TERMS)
+    timeline = make_timeline(city.calendar, "2018-07-05", "2018-07-06", "05:00", admitted)  # the 5th is planned at 09:00
+    told = pd.DataFrame(timeline.days, columns=names, index=timeline.date).groupby(level=0).first()
+    assert told["school day"].tolist() == [0.5, -0.5] and told["event"].tolist() == [0.0, 1.0]
+    early = ForecastContext.of(city.boxes, city.calendar, SIZE, days=every, moment=pd.Timestamp("2018-07-05").value)
+    told = early.timeline("2018-07-05", "2018-07-06").days[:, names.index("event")]
+    assert len(early.days) == 2 and (told == 0).all()
 
 
 # Trees

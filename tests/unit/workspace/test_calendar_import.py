@@ -130,6 +130,13 @@ def test_of_several_forecasts_the_last_before_the_plan_counts(take):
         ("2017-07-05", "weather_forecast", 20.0, pd.Timestamp("2017-07-05T12:00Z"))]
 
 
+def test_a_closure_and_an_event_are_known_since_they_were_issued(take):
+    _, rows = take("date,kind,name,issued\n2017-03-14,school,No school (snow),2017-03-14 06:10\n"
+                   "2017-03-15,event,March,2017-03-14 09:00\n2017-03-16,holiday,Evacuation Day,\n")
+    assert values(rows, "kind", "known_utc") == [
+        ("school", pd.Timestamp("2017-03-14T10:10Z")), ("event", pd.Timestamp("2017-03-14T13:00Z")), ("holiday", None)]
+
+
 def test_a_mixed_file_and_a_mapping(take):
     mixed = ("day,what,category,amount\n2017-07-04,Independence Day,Federal holiday,\n2017-07-04,Concert,event,9000\n"
              "2017-07-05,rain_mm,weather,3.5\n2017-07-06,No school today,school,\n2017-07-07,?,meeting,\n")
