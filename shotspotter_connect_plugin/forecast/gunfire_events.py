@@ -29,8 +29,8 @@ def gunfire_events(alerts: Alerts, calendar: ShiftCalendar, *, merge_minutes: fl
 
     Alerts closer than ``merge_minutes`` and ``merge_metres`` to another of the same chain are one incident, which
     counts once, at the moment and the place of its first sound: what is heard later changes nothing of it. An alert is
-    known when it happens. Alerts called firecracker are left out; incidents on days of fireworks weigh ``firework_weight``, because part of them
-    are not gunfire.
+    known when it happens. Alerts called firecracker are left out; incidents on days of fireworks weigh
+    ``firework_weight``, because part of them are not gunfire.
 
     Parameters
     ----------

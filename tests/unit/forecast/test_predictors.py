@@ -242,7 +242,7 @@ def test_a_closure_told_in_the_morning_was_not_in_the_plan_of_that_day(city):
                           "known_utc": pd.Timestamp("2018-07-05T10:00Z")})
     every = pd.concat([school, closed, event], ignore_index=True).astype({"known_utc": "datetime64[ns, UTC]"})
     admitted, names = admit_calendar(every)[0], list(DAY_TERMS)
-    timeline = make_timeline(city.calendar, "2018-07-05", "2018-07-06", "05:00", admitted)  # the 5th is planned at 09:00
+    timeline = make_timeline(city.calendar, "2018-07-05", "2018-07-06", "05:00", admitted)  # 05:00 is 09:00 UTC
     told = pd.DataFrame(timeline.days, columns=names, index=timeline.date).groupby(level=0).first()
     assert told["school day"].tolist() == [0.5, -0.5] and told["event"].tolist() == [0.0, 1.0]
     early = ForecastContext.of(city.boxes, city.calendar, SIZE, days=every, moment=pd.Timestamp("2018-07-05").value)
