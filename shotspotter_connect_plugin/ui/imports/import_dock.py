@@ -91,6 +91,7 @@ class ImportDock(QgsDockWidget):
         splitter.setSizes([190, 500])
         layout.addWidget(splitter, 1)
         self.setWidget(body)
+        self._show_item()
 
     def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -115,6 +115,11 @@ def marked(chunk: FileRows, lines: Bools) -> FileRows:
     return chunk.assign(**{_LINE: lines}) if lines.any() else chunk
 
 
+def unmarked(chunk: FileRows) -> FileRows:
+    """A chunk without the columns that say what is wrong with its rows: texts and positions only."""
+    return chunk.drop(columns=[mark for mark in (EXTRA, _LONG, _LINE) if mark in chunk])
+
+
 def limited(chunk: FileRows) -> FileRows:
     """A chunk without texts of absurd length, on which patterns would be tried for minutes."""
     long = np.zeros(len(chunk), dtype=bool)

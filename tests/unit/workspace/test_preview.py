@@ -64,6 +64,17 @@ def test_the_other_files(workspace, tmp_path):
         assert preview_file(workspace, tmp_path / "a.geojson").kind == kind
 
 
+@pytest.mark.parametrize("last", ["Total: 3,,,,\n", "4,ROBBERY,2026-03-04 10:00,-77.03,38.9,more\n",
+                                  f"4,{'x' * 2500},2026-03-04 10:00,-77.03,38.9\n"],
+                         ids=["a total", "more fields than the header", "a field too long"])
+def test_rows_that_are_none_do_not_hide_what_a_file_is(workspace, tmp_path, last):
+    (tmp_path / "week.csv").write_text("Weekly report,,,,\n\nCase,Offense,Occurred,Longitude,Latitude\n" + "".join(
+        f"{number},ROBBERY,2026-03-0{number} 22:{number}0,-77.03{number},38.9\n" for number in (1, 2, 3)) + last)
+    found = preview_file(workspace, tmp_path / "week.csv")
+    assert (found.kind, found.problems) == ("incidents", [])
+    assert list(found.rows.columns) == found.columns == ["Case", "Offense", "Occurred", "Longitude", "Latitude"]
+
+
 def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "noise.csv").write_bytes(b"\x00\x01\x02")
