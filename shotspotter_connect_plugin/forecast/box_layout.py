@@ -179,16 +179,21 @@ class BoxLayout:
 
     def boxes_of_cells(self, col: Ints, row: Ints) -> tuple[Ints, Ints]:
         """Give column and row of the boxes that hold cells of the lattice, given by column and row in tenths."""
-        net_col, net_row = col // TENTHS, row // TENTHS
-        box_col, box_row = net_col * TENTHS, net_row * TENTHS
-        slot = self._slot_of(net_col, net_row)
-        cut = np.nonzero(slot >= 0)
-        within = (row[cut] - box_row[cut]) * TENTHS + col[cut] - box_col[cut]
-        owner = self._owner[slot[cut], within]
-        held = owner >= 0
-        taken = tuple(axis[held] for axis in cut)
-        box_col[taken], box_row[taken] = self.squares[owner[held]].T
+        box_col, box_row = col // TENTHS * TENTHS, row // TENTHS * TENTHS
+        owner = self.squares_of_cells(col, row)
+        taken = np.nonzero(owner >= 0)
+        box_col[taken], box_row[taken] = self.squares[owner[taken]].T
         return box_col, box_row
+
+    def squares_of_cells(self, col: Ints, row: Ints) -> Ints:
+        """Give the positions among the squares of those that hold cells of the lattice, -1 where none does."""
+        net_col, net_row = col // TENTHS, row // TENTHS
+        slot = self._slot_of(net_col, net_row)
+        owner = np.full(np.shape(slot), -1, dtype=np.int64)
+        cut = np.nonzero(slot >= 0)
+        owner[cut] = self._owner[slot[cut], (row[cut] - net_row[cut] * TENTHS) * TENTHS + col[cut]
+                                 - net_col[cut] * TENTHS]
+        return owner
 
     def cells_of(self, col: Ints, row: Ints) -> tuple[Ints, Ints, Ints]:
         """Give the cells of boxes: position of the box, column and row of the cell in tenths, in order of the boxes."""
@@ -209,16 +214,6 @@ class BoxLayout:
         return np.where(there, self._slot.ravel()[np.where(there, up * wide + across, 0)], np.int32(-1))
 
     # -- boxes --------------------------------------------------------------------------------------------------------
-
-    def touched_between(self, col: Ints, row: Ints, other_col: Ints, other_row: Ints) -> Bools:
-        """Tell for pairs of boxes of the fishnet whether squares take something of a box in the rectangle they span."""
-        low = np.stack([np.minimum(col, other_col), np.minimum(row, other_row)]) - self._first[:, None]
-        high = np.stack([np.maximum(col, other_col), np.maximum(row, other_row)]) - self._first[:, None] + 1
-        tall, wide = self._slot.shape
-        table = np.pad((self._slot >= 0).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-        (left, bottom), (right, top) = (np.stack([np.clip(edge[0], 0, wide), np.clip(edge[1], 0, tall)])
-                                        for edge in (low, high))
-        return np.asarray(table[top, right] - table[bottom, right] - table[top, left] + table[bottom, left] > 0)
 
     def ids(self, col: ArrayLike, row: ArrayLike) -> Objects:
         """Give the ids of boxes (:mod:`box_ids`), an object array; the text of each box is built once.
@@ -356,7 +351,7 @@ class BoxLayout:
         of_squares: list[tuple[Ints, Ints, Floats]] = []
         for found, net_col, net_row, share in self.net.overlaps(x[wide], y[wide], width[wide], height[wide]):
             slot = self._slot_of(net_col, net_row)
-            part, square = self._squares_beside(slot)
+            part, square = self._squares_of(slot)
             taken = self._share_of_square(sides[:, found[part]], square, net_col[part], net_row[part])
             of_squares.append((found[part], square, taken))
             left = share - np.bincount(part, taken, share.size)
@@ -366,16 +361,24 @@ class BoxLayout:
             yield wide[found[kept]], net_col[kept] * TENTHS, net_row[kept] * TENTHS, left[kept]
         yield self._joined(wide, of_squares)
 
-    def _squares_beside(self, slot: Ints) -> tuple[Ints, Ints]:
+    def squares_beside(self, net_col: Ints, net_row: Ints) -> tuple[Ints, Ints]:
+        """Give pairs of positions: boxes of the fishnet, and the squares that take something of them."""
+        return self._squares_of(self._slot_of(net_col, net_row))
+
+    def _squares_of(self, slot: Ints) -> tuple[Ints, Ints]:
         """Pairs of positions in ``slot`` and the squares that take something of that box of the fishnet."""
         cut = np.flatnonzero(slot >= 0)
+        count, listed = self._takers
+        begin, each = np.cumsum(count) - count, count[slot[cut]]
+        part = np.repeat(cut, each)
+        return part, listed[begin[slot[part]] + np.arange(part.size) - np.repeat(np.cumsum(each) - each, each)]
+
+    @cached_property
+    def _takers(self) -> tuple[Ints, Ints]:
+        """Of each cut box how many squares take something of it; and which, one box after the other."""
         owners = [np.unique(owner[owner >= 0]) for owner in self._owner]
-        count = np.array([each.size for each in owners], dtype=np.int64)
-        listed = np.concatenate(owners) if owners else np.zeros(0, dtype=np.int64)
-        begin = np.cumsum(count) - count
-        part = np.repeat(cut, count[slot[cut]])
-        step = np.arange(part.size) - np.repeat(np.cumsum(count[slot[cut]]) - count[slot[cut]], count[slot[cut]])
-        return part, listed[begin[slot[part]] + step]
+        return (np.array([each.size for each in owners], dtype=np.int64),
+                np.concatenate(owners) if owners else np.zeros(0, dtype=np.int64))
 
     def _share_of_square(self, sides: Floats, square: Ints, net_col: Ints, net_row: Ints) -> Floats:
         """Share of rectangles in what squares take of boxes of the fishnet."""

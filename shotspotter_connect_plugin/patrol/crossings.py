@@ -66,71 +66,115 @@ def cut(at: Ints, x: Floats, y: Floats, track: Ints, grid: BoxGrid) -> Stays:
     return _joined(_cut_at_boxes(at, x, y, track, grid))
 
 
-def _cut_at_boxes(at: Ints, x: Floats, y: Floats, track: Ints, layout: BoxLayout) -> Stays:
-    """Cut tracks at the lines of the fishnet, and where squares are placed at those of the lattice, then say of each
-    stretch in which box it is."""
-    col, row = layout.net.cell(x, y)
-    moves = np.diff(track) == 0
-    fine = moves & layout.touched_between(col[:-1], row[:-1], col[1:], row[1:])
-    parts = []
-    for chosen, lines in ((moves & ~fine, layout.net), (fine, layout.lattice)):
-        pick, piece = _runs_of(chosen)
-        stays = _cut_at_lines(at[pick], x[pick], y[pick], piece, lines)
-        stays.step = pick[stays.step]
-        stays.track = track[stays.step]
-        if lines is layout.net:
-            stays.col, stays.row = stays.col * TENTHS, stays.row * TENTHS
-        else:
-            stays.col, stays.row = layout.boxes_of_cells(stays.col, stays.row)
-        parts.append(stays)
-    both = Stays(*(np.concatenate([getattr(part, name) for part in parts]) for name in Stays.__dataclass_fields__))
-    return both.take(np.lexsort((both.start, both.track)))
-
-
-def _runs_of(steps: Bools) -> tuple[Ints, Ints]:
-    """Fixes that some steps (of each fix to the next) run through, and the number of the unbroken run each is of; a
-    fix between two runs is in both."""
-    begin = np.flatnonzero(steps)
-    ends = np.append(np.diff(begin) != 1, True)[:begin.size]
-    last = np.flatnonzero(ends)
-    pick = np.insert(begin, last + 1, begin[last] + 1)
-    piece = np.insert(np.cumsum(np.append(0, ends[:-1]))[:begin.size], last + 1, np.arange(last.size))
-    return pick, piece
-
-
 def _cut_at_lines(at: Ints, x: Floats, y: Floats, track: Ints, fishnet: Fishnet) -> Stays:
     """Cut tracks at the lines of a fishnet; stays that follow each other in one cell are not yet one."""
-    if not at.size:
-        return Stays(*(np.zeros(0, dtype=np.int64) for _ in Stays.__dataclass_fields__))
-    col, row = fishnet.cell(x, y)
-    first = np.concatenate([[True], np.diff(track) != 0])
-    steps = np.flatnonzero(~first) - 1
-    by_col = _lines(steps, col, x, fishnet.size)
-    by_row = _lines(steps, row, y, fishnet.size)
-    step = np.concatenate([by_col[0], by_row[0]])
-    share = np.concatenate([by_col[1], by_row[1]])
-    order = _in_order(step, share)
-    step, share = step[order], share[order]
-    change_col = np.concatenate([by_col[2], np.zeros(by_row[2].size, dtype=np.int64)])[order]
-    change_row = np.concatenate([np.zeros(by_col[2].size, dtype=np.int64), by_row[2]])[order]
-    moment = at[step] + np.rint(share * (at[step + 1] - at[step])).astype(np.int64)
+    cells = fishnet.cell(x, y)
+    steps = np.flatnonzero(np.diff(track) == 0)
+    return _stays(at, track, _of_lines(steps, cells, (x, y), fishnet.size), cells)[0]
 
+
+def _cut_at_boxes(at: Ints, x: Floats, y: Floats, track: Ints, layout: BoxLayout) -> Stays:
+    """Cut tracks at the lines of the fishnet and where they go into and out of placed squares."""
+    fine = layout.lattice.cell(x, y)
+    cells = (fine[0] // TENTHS, fine[1] // TENTHS)
+    square = layout.squares_of_cells(*fine) + 1  # 0 is none, so that a running sum tells it
+    steps = np.flatnonzero(np.diff(track) == 0)
+    lines = _of_lines(steps, cells, (x, y), layout.size)
+    edges = _of_squares(steps, lines, cells, fine, (x, y), square, layout)
+    changes = [np.concatenate([change, np.zeros(edges.step.size, dtype=np.int64)]) for change in lines.changes]
+    changes.append(np.concatenate([np.zeros(lines.step.size, dtype=np.int64), *edges.changes]))
+    step, share = np.concatenate([lines.step, edges.step]), np.concatenate([lines.share, edges.share])
+    # Squares lie apart, so none is entered before another one is left: the sum is always one of them, or none.
+    stays, within = _stays(at, track, _Crossings(step, share, changes).in_order(), (*cells, square))
+    corners = np.concatenate([[[0, 0]], layout.squares])[within]
+    stays.col = np.where(within > 0, corners[:, 0], stays.col * TENTHS)
+    stays.row = np.where(within > 0, corners[:, 1], stays.row * TENTHS)
+    return stays
+
+
+@dataclass
+class _Crossings:
+    """Where steps cross an edge: position of the fix before it, share of the step done there, and what changes, for
+    column, row and (with squares) the square one is in; arrays of one length."""
+
+    step: Ints
+    share: Floats
+    changes: list[Ints]
+
+    def in_order(self) -> _Crossings:
+        """The same by step and share."""
+        order = _in_order(self.step, self.share)
+        return _Crossings(self.step[order], self.share[order], [change[order] for change in self.changes])
+
+
+def _of_lines(steps: Ints, cells: tuple[Ints, Ints], places: tuple[Floats, Floats], size: float) -> _Crossings:
+    """Where steps cross the lines of a fishnet, in order."""
+    (step, share, col), (other, other_share, row) = (_lines(steps, cell, value, size)
+                                                     for cell, value in zip(cells, places))
+    return _Crossings(np.concatenate([step, other]), np.concatenate([share, other_share]), [
+        np.concatenate([col, np.zeros(row.size, dtype=np.int64)]),
+        np.concatenate([np.zeros(col.size, dtype=np.int64), row])]).in_order()
+
+
+def _of_squares(steps: Ints, lines: _Crossings, cells: tuple[Ints, Ints], fine: tuple[Ints, Ints],
+                places: tuple[Floats, Floats], square: Ints, layout: BoxLayout) -> _Crossings:
+    """Where steps go into and out of placed squares; the change is of the number of the square, counted from 1."""
+    leaves = np.zeros(square.size, dtype=bool)
+    leaves[steps] = (square[steps] == 0) | (square[steps] != square[steps + 1])  # a square is convex
+    step, across = _on_the_way(leaves, lines, cells, layout)
+    number = across + 1
+    begins, ends = square[step] == number, square[step + 1] == number
+    enter, leave = np.zeros(step.size), np.ones(step.size)
+    for axis, place in enumerate(places):
+        low = layout.squares[across, axis]
+        start, change = place[step], place[step + 1] - place[step]
+        still = change == 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one, other = (low * layout.unit - start) / change, ((low + TENTHS) * layout.unit - start) / change
+        beside = still & ((fine[axis][step] < low) | (fine[axis][step] >= low + TENTHS))
+        enter = np.maximum(enter, np.where(still, np.where(beside, 2.0, 0.0), np.minimum(one, other)))
+        leave = np.minimum(leave, np.where(still, 1.0, np.maximum(one, other)))
+    goes_in, goes_out = ~begins & (ends | (enter < leave)), ~ends & (begins | (enter < leave))
+    return _Crossings(np.concatenate([step[goes_in], step[goes_out]]),
+                      np.clip(np.concatenate([enter[goes_in], leave[goes_out]]), 0.0, 1.0),
+                      [number[goes_in], -number[goes_out]])
+
+
+def _on_the_way(chosen: Bools, lines: _Crossings, cells: tuple[Ints, Ints], layout: BoxLayout) -> tuple[Ints, Ints]:
+    """Pairs of chosen steps and placed squares that take something of a box of the fishnet the step runs through."""
+    first, later = np.searchsorted(lines.step, lines.step), np.flatnonzero(chosen[lines.step])
+    steps = np.flatnonzero(chosen)
+    through = []
+    for cell, change in zip(cells, lines.changes):
+        total = np.append(0, np.cumsum(change))
+        through.append(np.concatenate([cell[steps], (cell[lines.step] + total[1:] - total[first])[later]]))
+    step = np.concatenate([steps, lines.step[later]])
+    position, square = layout.squares_beside(*through)
+    squares = max(len(layout.squares), 1)
+    pair = np.unique(step[position] * squares + square)
+    return pair // squares, pair % squares
+
+
+def _stays(at: Ints, track: Ints, crossings: _Crossings, cells: tuple[Ints, ...]) -> tuple[Stays, Ints]:
+    """Stays between crossings (in order), and the last of the values that crossings change; ``cells`` are these values
+    at each fix."""
+    if not at.size:
+        return Stays(*(np.zeros(0, dtype=np.int64) for _ in Stays.__dataclass_fields__)), np.zeros(0, dtype=np.int64)
+    step = crossings.step
+    moment = at[step] + np.rint(crossings.share * (at[step + 1] - at[step])).astype(np.int64)
     # A stay begins where a track begins and at each crossing; the running sum of the changes tells the cell.
-    begin = np.flatnonzero(first)
+    begin = np.flatnonzero(np.concatenate([[True], np.diff(track) != 0]))
     last = np.append(begin[1:], at.size) - 1
     place = np.searchsorted(step, begin)
-    stays = Stays(
-        np.insert(track[step], place, track[begin]),
-        np.cumsum(np.insert(change_col, place, col[begin] - np.concatenate([[0], col[last[:-1]]]))),
-        np.cumsum(np.insert(change_row, place, row[begin] - np.concatenate([[0], row[last[:-1]]]))),
-        np.insert(moment, place, at[begin]), step, step)  # ends and steps follow
-    ends_at = place[1:] + np.arange(begin.size - 1)
-    ends_at = np.append(ends_at, stays.start.size - 1)
-    stays.end = np.append(stays.start[1:], 0)
-    stays.end[ends_at] = at[last]
-    stays.step = np.append(np.insert(step, place, 0)[1:], 0)
-    stays.step[ends_at] = np.maximum(last - 1, begin)
-    return stays.take(stays.end > stays.start)
+    ends_at = np.append(place[1:] + np.arange(begin.size - 1), step.size + begin.size - 1)
+    start, final = np.insert(moment, place, at[begin]), np.append(np.insert(step, place, 0)[1:], 0)
+    end = np.append(start[1:], 0)
+    end[ends_at], final[ends_at] = at[last], np.maximum(last - 1, begin)
+    lasting = end > start
+    held = [np.cumsum(np.insert(change, place, cell[begin] - np.concatenate([[0], cell[last[:-1]]])))[lasting]
+            for change, cell in zip(crossings.changes, cells)]
+    owner = np.insert(track[step], place, track[begin])
+    return Stays(owner[lasting], held[0], held[1], start[lasting], end[lasting], final[lasting]), held[-1]
 
 
 def _in_order(step: Ints, share: Floats) -> Ints:

@@ -56,7 +56,7 @@ def examples_of_a_layout(x, y):
     list(layout.overlaps(x, y, np.array([0.0, 100.0, 30.0]), np.array([0.0, 100.0, 0.0])))
     box_layout.grid_of_boxes(250.0, pd.Series(layout.ids(col, row))), box_layout.touching(layout.ids(col, row))
     layout.has(pd.Series(layout.ids(col, row))), layout.cells_of(col, row), layout.pieces(col, row)
-    layout.touched_between(col, row, row, col), fishnet.Fishnet(250.0).pieces(col, row)
+    layout.squares_of_cells(col, row), layout.squares_beside(col, row), fishnet.Fishnet(250.0).pieces(col, row)
     box_layout.rectangles_of(layout, pd.Series(layout.ids(col, row)))
     plain = fishnet.Fishnet(250.0).cover(box(0, 0, 900, 900))
     box_transfer.shared_areas(fishnet.Fishnet(250.0), plain["box_id"], layout)

@@ -59,6 +59,21 @@ def test_time_in_boxes_is_what_cutting_every_step_with_shapely_gives(fixes, seed
     assert found.to_dict() == pytest.approx({box: time for box, time in expected.items() if time > 1e-6}, abs=1e-3)
 
 
+@settings(max_examples=25, deadline=None)
+@given(walks, st.integers(0, 1000), st.sampled_from([0.0, 12.5, 25.0]))
+def test_stays_are_those_of_every_cell_of_the_lattice(fixes, seed, step):
+    """Also where fixes lie on edges and corners of boxes."""
+    fixes = fixes.sort_values(["unit", "at"], ignore_index=True)
+    x, y = (np.round(axis / step) * step if step else axis for axis in (fixes["x"].to_numpy(), fixes["y"].to_numpy()))
+    at, track = nanoseconds(fixes["at"]), pd.factorize(fixes["unit"])[0]
+    layout = layout_round(x, y, seed)
+    found, cells = cut(at, x, y, track, layout), cut(at, x, y, track, layout.lattice)
+    boxes = np.stack([cells.track, *layout.boxes_of_cells(cells.col, cells.row)])
+    new = np.append(True, (np.diff(boxes) != 0).any(axis=0) | (cells.start[1:] != cells.end[:-1]))[:len(cells)]
+    expected = np.stack([*boxes[:, new], cells.start[new], cells.end[np.append(new[1:], True)[:len(cells)]]])
+    assert np.array_equal(np.stack([found.track, found.col, found.row, found.start, found.end]), expected)
+
+
 @settings(max_examples=10, deadline=None)
 @given(walks)
 def test_without_a_placed_square_it_is_the_fishnet(fixes):
