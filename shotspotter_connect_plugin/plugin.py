@@ -73,6 +73,7 @@ SET_UP = (
     ("ConnectImportPlaces", "Import places…", "import", "connect:importplaces"),
     ("ConnectImportNeighbourhoods", "Import neighbourhoods…", "import", "connect:importneighbourhoods"),
     ("ConnectImportSensorCoverage", "Import sensor coverage…", "import", "connect:importsensorcoverage"),
+    ("ConnectImportUnreachable", "Import where officers cannot go…", "import", "connect:importunreachable"),
     ("ConnectImportCalendar", "Import calendar…", "import", "connect:importcalendar"),
     ("ConnectTrain", "Train forecast…", "forecast", "connect:train"),
     ("ConnectVerifyDraw", "Verify draw…", "patrol", "connect:verifydraw"),

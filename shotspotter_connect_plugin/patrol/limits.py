@@ -12,7 +12,7 @@ from .draw import NEARLY
 from .pacing import PACE, WeekOfHarm, paced_caps
 
 if TYPE_CHECKING:
-    from ..forecast.arrays import Bools, Floats, Ints
+    from ..forecast.arrays import Bools, Floats, Ints, Objects
     from .draw_record import Rules
     from .patrol_frames import BoxCaps, ChanceDays, LimitedBoxes, MeteredBoxes, MinuteDays, PatrolDays
 
@@ -20,7 +20,10 @@ WINDOWS = (7, 28)
 """Days of the rolling caps; the settings are ``window_<days>_expected`` and ``window_<days>_hard``."""
 
 SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
-MOSTLY_WATER = "mostly water that officers cannot patrol"
+_MOSTLY, NO_STREET = "mostly ", "no street"
+MOSTLY_WATER = _MOSTLY + "water"
+GROUND = ("inside", "water", "unreachable", "unreachable_why", "reachable", "streets")
+"""Columns of boxes, beside the beat, by which :func:`never_drawn` tells where officers can go."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,45 @@ def never_drawn(boxes: LimitedBoxes, rules: Rules) -> Iterator[tuple[pd.Series, 
     Parameters
     ----------
     boxes : pandas.DataFrame
-        beat, inside, and water (share of the box, 0 to 1) where that is known.
+        beat, inside, and of :data:`GROUND` what is known.
     rules : mapping
         min_inside, min_land; see :func:`.metering.rules_of`.
     """
     yield boxes["beat"].isna(), "in no beat"
     yield ~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"
-    if "water" in boxes:
-        # A box whose water nobody told is land.
-        yield 1.0 - boxes["water"].astype(float) < rules["min_land"] - NEARLY, MOSTLY_WATER
+    closed, why = _closed(boxes, rules)
+    for reason in sorted(set(why[closed])):
+        yield pd.Series(closed & (why == reason), index=boxes.index), _MOSTLY + reason
+    if "streets" in boxes:
+        yield boxes["streets"].astype(float) <= 0.0, NO_STREET
+
+
+def is_ground(reason: str) -> bool:
+    """Whether a reason of :func:`never_drawn` is that officers cannot go there."""
+    return reason.startswith(_MOSTLY) or reason == NO_STREET
+
+
+def unreachable_share(boxes: LimitedBoxes) -> tuple[Floats, Objects]:
+    """Of each box the share where officers cannot go, and why; nobody told = they can go everywhere.
+
+    Water that is not part of ``unreachable`` is that of workspaces that kept no areas of it.
+    """
+    known = {name: np.nan_to_num(boxes[name].astype(float).to_numpy()) if name in boxes else np.zeros(len(boxes))
+             for name in ("unreachable", "water")}
+    why = np.full(len(boxes), "water", dtype=object)
+    if "unreachable_why" in boxes:
+        told = (known["unreachable"] + NEARLY >= known["water"]) & boxes["unreachable_why"].notna().to_numpy()
+        why[told] = boxes["unreachable_why"].to_numpy(dtype=object)[told]
+    return np.maximum(known["unreachable"], known["water"]), why
+
+
+def _closed(boxes: LimitedBoxes, rules: Rules) -> tuple[Bools, Objects]:
+    """Which boxes are too little to go to, and what of each it is."""
+    share, why = unreachable_share(boxes)
+    closed = 1.0 - share < rules["min_land"] - NEARLY
+    if "reachable" in boxes:
+        closed |= (boxes["reachable"].astype(float) < rules["min_inside"]).to_numpy() & (share > 0)
+    return closed, why
 
 
 def may_be_drawn(boxes: LimitedBoxes, rules: Rules) -> Bools:
@@ -73,7 +106,7 @@ def box_caps(boxes: MeteredBoxes, harm: Floats, history: PatrolHistory, rules: R
     Parameters
     ----------
     boxes : pandas.DataFrame
-        box_id, beat, inside, and water where it is known.
+        box_id, beat, inside, and of :data:`GROUND` what is known.
     harm : array of float
         Harm per box; NaN where there is no forecast.
     history : PatrolHistory

@@ -21,8 +21,9 @@ from .chances import LimitedNeighbourhood, Shortfall, inclusion_probabilities, s
 from .draw import NEARLY, pivotal
 from .draw_record import FORMAT, hash_of_inputs
 from .harm_bound import harm_upper_bound
-from .limits import (MOSTLY_WATER, RESTING, SUPPRESSED, WINDOWS, PatrolHistory, box_caps, hard_limits, may_be_drawn,
-                     minute_limits, most_in_window, never_drawn, window_blocks)
+from .limits import (GROUND, MOSTLY_WATER, NO_STREET, RESTING, SUPPRESSED, WINDOWS, PatrolHistory, box_caps,
+                     hard_limits, is_ground, may_be_drawn, minute_limits, most_in_window, never_drawn,
+                     unreachable_share, window_blocks)
 from .pacing import PACE
 from .seeds import Uniforms
 
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
                                 MeteredBoxes, PlannedPatrols)
 
 __all__ = [
-    "MOSTLY_WATER", "NEARLY", "RESTING", "SUPPRESSED", "WINDOWS", "DrawnShift", "HarmReached",
+    "GROUND", "MOSTLY_WATER", "NEARLY", "NO_STREET", "RESTING", "SUPPRESSED", "WINDOWS", "DrawnShift", "HarmReached",
     "LimitedNeighbourhood", "PatrolHistory", "ShareCapRule", "Shortfall", "box_caps", "draw_from_chances",
     "draw_shift", "hard_limits",
-    "harm_by_box", "harm_reached", "inclusion_probabilities", "may_be_drawn", "minute_limits", "most_boxes",
+    "harm_by_box", "harm_reached", "inclusion_probabilities", "is_ground",
+    "may_be_drawn", "minute_limits", "most_boxes",
     "most_in_window", "never_drawn", "patrols_of_draw", "rules_of", "share_caps", "shares_of", "shortfalls_of",
-    "visit_order", "window_blocks"]
+    "unreachable_share", "visit_order", "window_blocks"]
 
 
 def harm_by_box(forecasts: Forecasts, crime_types: CrimeWeights) -> HarmByBox:
@@ -239,7 +241,7 @@ def draw_shift(boxes: MeteredBoxes, harm: pd.Series, history: PatrolHistory, rul
     Parameters
     ----------
     boxes : pandas.DataFrame
-        box_id, beat, inside, water where it is known, and neighbourhood where the rules hold share caps.
+        box_id, beat, inside, of ``GROUND`` what is known, and neighbourhood where the rules hold share caps.
     harm : pandas.Series
         Harm by box_id; boxes that lack in it are not eligible.
     history : PatrolHistory

@@ -25,12 +25,16 @@ HarmByBox = Annotated[pd.DataFrame, Rows("a box", columns(
     ("chance", "real", "of at least one event of any type: 1 - exp(-sum of expected)"),
     ("chance_low", "real", "the same from the sum of low"), ("chance_high", "real", "the same from the sum of high")),
     index="box_id")]
-LimitedBoxes = Annotated[pd.DataFrame, Rows("a box with what may keep it out of every draw", _BEAT + columns(
-    ("inside", "real", "share of the box inside the jurisdiction")), columns(
-    ("water", "real", "share of the box that is water, 0 to 1; empty = land"),))]
-MeteredBoxes = Annotated[pd.DataFrame, Rows("a box that may be drawn", _BOX + _BEAT + columns(
-    ("inside", "real", "share of the box inside the jurisdiction")), columns(
+_GROUND = columns(
     ("water", "real", "share of the box that is water, 0 to 1; empty = land"),
+    ("unreachable", "real", "share of the box where officers cannot go, 0 to 1; empty = none is known"),
+    ("unreachable_why", "text", "why not, in a word or two"),
+    ("reachable", "real", "share of a whole box inside the jurisdiction where they can go"),
+    ("streets", "real", "metres of street in the box; empty = no streets are known"))
+LimitedBoxes = Annotated[pd.DataFrame, Rows("a box with what may keep it out of every draw", _BEAT + columns(
+    ("inside", "real", "share of the box inside the jurisdiction")), _GROUND)]
+MeteredBoxes = Annotated[pd.DataFrame, Rows("a box that may be drawn", _BOX + _BEAT + columns(
+    ("inside", "real", "share of the box inside the jurisdiction")), _GROUND + columns(
     ("neighbourhood", "text", "that holds most of the box; needed where the rules hold share caps")))]
 BoxCaps = Annotated[pd.DataFrame, Rows("a box before the draw", columns(
     ("eligible", "boolean", "whether it may be drawn"), ("why_not", "text", "the reason, empty where it may"),

@@ -31,6 +31,7 @@ from .importplaces import ImportPlaces
 from .importroster import ImportRoster
 from .importsensorcoverage import ImportSensorCoverage
 from .importtactics import ImportTactics
+from .importunreachable import ImportUnreachable
 from .meter import Meter
 from .officerreport import OfficerReport
 from .purge import Purge
@@ -43,8 +44,8 @@ from .verifydraw import VerifyDraw
 from .visits import Visits
 
 ALGORITHMS = (CreateFishnet, CreateWorkspace, Configure, ImportIncidents, ImportGunfire, ImportPlaces,
-              ImportNeighbourhoods, ImportSensorCoverage, ImportCalendar, ImportGps, ImportRoster, ImportTactics,
-              ImportFolder,
+              ImportNeighbourhoods, ImportSensorCoverage, ImportUnreachable, ImportCalendar, ImportGps, ImportRoster,
+              ImportTactics, ImportFolder,
               Train, Score, BackTest, Meter, CapCost, Adjust, VerifyDraw, CheckWorkspace, Visits, ExportPlan, RollCall,
               ShiftReport, TacticReport, OfficerReport, CrimeTypeReport, DosageReport, ExposureReport,
               Purge, Daily)

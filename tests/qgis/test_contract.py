@@ -5,7 +5,7 @@ import pytest
 from qgis.core import Qgis, QgsApplication, QgsProcessingParameterDefinition
 
 IDS = ("fishnet", "createworkspace", "configure", "importincidents", "importgunfire", "importplaces",
-       "importneighbourhoods", "importsensorcoverage", "importcalendar", "importgps",
+       "importneighbourhoods", "importsensorcoverage", "importunreachable", "importcalendar", "importgps",
        "importroster", "importtactics", "importfolder", "train", "score", "backtest",
        "meter", "capcost", "adjust", "verifydraw", "visits", "checkworkspace", "purge", "exportplan", "rollcall",
        "daily",
@@ -46,6 +46,7 @@ def test_frozen_parameters_are_those_of_the_design(root):
         "importplaces": "WORKSPACE INPUT KIND",
         "importneighbourhoods": "WORKSPACE INPUT NAME_FIELD POPULATION_FIELDS",
         "importsensorcoverage": "WORKSPACE INPUT FROM_FIELD TO_FIELD DATE_ORDER",
+        "importunreachable": "WORKSPACE INPUT REASON REASON_FIELD REMOVE",
         "importcalendar": "WORKSPACE INPUT MAPPING DATE_ORDER",
         "importgps": file_import,
         "importroster": file_import,

@@ -30,6 +30,7 @@ def test_every_entry_opens_its_dialog_with_the_workspace_filled_in(desktop, full
         "ConnectConfigure": "connect:configure", "ConnectImportPlaces": "connect:importplaces",
         "ConnectImportNeighbourhoods": "connect:importneighbourhoods",
         "ConnectImportSensorCoverage": "connect:importsensorcoverage",
+        "ConnectImportUnreachable": "connect:importunreachable",
         "ConnectImportCalendar": "connect:importcalendar",
         "ConnectExportPlan": "connect:exportplan", "ConnectImportGps": "connect:importgps",
         "ConnectImportFolder": "connect:importfolder",

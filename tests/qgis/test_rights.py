@@ -39,6 +39,7 @@ def changing(data, sample, simulated, tmp_path):
         "importplaces": [{"INPUT": str(sample / "places" / "school.geojson"), "KIND": "school"}],
         "importneighbourhoods": [{"INPUT": str(sample / "neighbourhoods.geojson"), "NAME_FIELD": "name"}],
         "importsensorcoverage": [{"INPUT": str(sample / "sensor_coverage.geojson"), "FROM_FIELD": "from"}],
+        "importunreachable": [{"INPUT": str(sample / "places" / "water.geojson"), "REASON": "water"}],
         "importcalendar": [{"INPUT": str(tmp_path / "days.csv")}],
         "importgps": [{"INPUT": str(data / "fixes.csv.gz")}],
         "importroster": [{"INPUT": str(data / "roster.csv")}],

@@ -38,6 +38,8 @@ _EXTRAS = {
                        ("POPULATION_FIELDS", "Columns with &residents", "found by their names")),
     "sensor_coverage": (("FROM_FIELD", "Column with the &first date", "always"),
                         ("TO_FIELD", "Column with the &last date", "until now")),
+    "unreachable": (("REASON", "&Reason", "as the field of reasons says"),
+                    ("REASON_FIELD", "Column with the &reason", "found by its name")),
     "calendar": (("HOLDS", "It h&olds", ""),),
 }
 

@@ -36,7 +36,7 @@ PREVIEWING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
 VISITS = "visits"
 
 # Rosters and tracks come before the visits that need them, logs of tactics after the visits they belong to.
-_ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
+_ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
           VISITS, "tactic_log")
 
 

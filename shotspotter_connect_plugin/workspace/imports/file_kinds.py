@@ -76,6 +76,8 @@ FILE_KINDS = {
     "places": FileKind("Places of one kind", "connect:importplaces", {"name": "name of the place", "id": "its number"}),
     "neighbourhoods": FileKind("Neighbourhoods with residents", "connect:importneighbourhoods", {}),
     "sensor_coverage": FileKind("Sensor coverage", "connect:importsensorcoverage", {}),
+    "unreachable": FileKind("Where officers cannot go", "connect:importunreachable", {
+        "reason": "why they cannot go there"}),
     "calendar": FileKind("Calendar", "connect:importcalendar", {
         role: role.replace("_", " ") for role in COLUMN_ROLES["calendar"]}),
 }
@@ -145,6 +147,8 @@ def _kind_of_polygons(columns: Sequence[str]) -> str:
         return "neighbourhoods"
     if {"from", "to"} & set(recognise(columns, "calendar")):
         return "sensor_coverage"
+    if "reason" in recognise(columns, "unreachable"):
+        return "unreachable"
     return "neighbourhoods" if any(plain(column) in AREA_NAMES for column in columns) else ""
 
 

@@ -31,6 +31,7 @@ from .rejected_rows import rejects_path
 from .roster_import import import_roster
 from .tactic_import import import_tactics
 from .text_file import content_hash
+from .unreachable_import import import_unreachable
 
 if TYPE_CHECKING:
     from ...progress import Progress
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from .import_result import ImportResult
 
 TAKEN, LEFT, BEFORE, WAITING = "taken", "left", "taken before", "still being written"
-_ORDER = ("neighbourhoods", "sensor_coverage", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
-          "tactic_log")
+_ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "places", "incidents", "gunfire", "roster",
+          "gps_fixes", "tactic_log")
 """What others depend on comes first; what nothing tells comes last, only to be named."""
 _AFTER_FIXES = ("tactic_log", "")
 _ROWS: dict[str, Callable[..., ImportResult]] = {
@@ -242,6 +243,8 @@ def _take(workspace: Workspace, file: FolderFile, progress: Progress, in_window:
                 file.result = import_places(workspace, table, _place_kind(workspace, file.path) or "", progress)
             elif file.kind == "neighbourhoods":
                 file.result = import_neighbourhoods(workspace, table, progress=progress)
+            elif file.kind == "unreachable":
+                file.result = import_unreachable(workspace, table, rejects=rejects, progress=progress)
             else:
                 file.result = import_sensor_coverage(workspace, table, rejects=rejects, progress=progress)
         file.state = TAKEN

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from shapely.ops import unary_union
 
 from ...errors import ConnectError
 from ...progress import SILENT
-from . import box_water, privacy
+from . import privacy, unreachable_areas
 from .cell_texts import attribute_text
 from .column_recognition import recognise
 from .coordinates import JurisdictionArea
@@ -33,7 +34,7 @@ def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
         Points; of lines and areas a point on them is taken. Only an id and the name of the place are read of it.
     kind
         Such as ``bar`` or ``bus_stop``; written in lower case with underscores. The areas of ``water`` also tell how
-        much of each box is water; see :mod:`.box_water`.
+        much of each box is water; see :mod:`.unreachable_areas`.
 
     Returns
     -------
@@ -57,8 +58,11 @@ def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
     warnings: list[str] = []
     found = _place_columns(frame, warnings)
     shapes, without = moved.geometry, "no coordinates"
-    if kind == box_water.KIND:
-        shapes, without = box_water.areas_near(area.bounds, shapes, name), "no area in the jurisdiction"
+    if kind == unreachable_areas.WATER:
+        if not any(unreachable_areas.is_area(shape) for shape in shapes):
+            raise ConnectError(f"{name} holds no areas; bring water in as polygons, so that it is known how much of a "
+                               "box is water.")
+        shapes, without = unreachable_areas.areas_near(area.bounds, shapes), "no area in the jurisdiction"
     points = [None if shape is None or shape.is_empty else
               shape if shape.geom_type == "Point" else shape.representative_point() for shape in shapes]
     x, y = (np.array([np.nan if point is None else getattr(point, axis) for point in points]) for axis in ("x", "y"))
@@ -83,8 +87,9 @@ def import_places(workspace: Workspace, vector_table: VectorTable, kind: str,
             writer.delete("places", {"kind": kind, "place_id": gone})
             warnings.append(f"{len(gone):,} places of kind {kind} are no longer in the layer and were removed.")
         counts = writer.upsert("places", rows)
-        if kind == box_water.KIND:
-            warnings += box_water.write_shares(workspace, writer, shapes)
+        if kind == unreachable_areas.WATER:
+            whole = unary_union([shape for shape in shapes if shape is not None and not shape.is_empty])
+            warnings += unreachable_areas.keep_areas(workspace, writer, {kind: whole}, name)
         progress.report(1.0)
         rejected = sum(reasons.values())
         result = ImportResult(

@@ -167,6 +167,9 @@ _ROLES = {
         "to": "to todate dateto end enddate ended until removed removaldate deactivated deactivationdate retired "
               "lastday",
     },
+    "unreachable": {
+        "reason": "reason why whynot unreachablereason reasonunreachable accessreason noaccessreason restriction",
+    },
     "calendar": {
         "kind": "kind category entrytype calendartype calendar rowtype type",
         "from_time": "starttime fromtime begintime timefrom opens",

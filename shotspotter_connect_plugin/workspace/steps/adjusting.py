@@ -153,7 +153,7 @@ class _Plan:
             raise ConnectError(f"Box {box_id} was suppressed in {self._date} {self._shift}; restore it instead.")
         minutes = self._rules["target_minutes"] if minutes is None else float(minutes)
         self._refuse(box_id, "added", minutes)
-        self._warn_of_water(box_id)
+        self._warn_of_ground(box_id)
         return {"patrols": [self._new(box_id, "added", minutes, crime_type)]}
 
     def suppress(self, box_id: str) -> dict[str, Any]:
@@ -253,12 +253,14 @@ class _Plan:
         if limit:
             raise ConnectError(f"Box {box_id} cannot be {what} in {self._date} {self._shift}: {limit}.")
 
-    def _warn_of_water(self, box_id: str) -> None:
-        box = self._workspace.read("boxes", ["beat", "inside", "water"], {"box_id": box_id})
-        never = metering.never_drawn(box, self._rules)
-        if any(reason == metering.MOSTLY_WATER and applies.any() for applies, reason in never):
-            self.messages.append(f"Box {box_id} is {100 * box['water'].iloc[0]:.0f} % water and is never drawn; make "
-                                 "sure that officers can get there.")
+    def _warn_of_ground(self, box_id: str) -> None:
+        box = self._workspace.read("boxes", ["beat", *metering.GROUND], {"box_id": box_id})
+        why = [reason for applies, reason in metering.never_drawn(box, self._rules)
+               if metering.is_ground(reason) and applies.any()]
+        if why:
+            (share, *_), (what, *_) = metering.unreachable_share(box)
+            is_so = "has no street" if why[0] == metering.NO_STREET else f"is {100 * share:.0f} % {what}"
+            self.messages.append(f"Box {box_id} {is_so} and is never drawn; make sure that officers can get there.")
 
     def _top_up(self, patrol: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """([the patrol that takes a suppressed one's place] or [], {reserve box passed over: why})."""

@@ -83,7 +83,7 @@ def backtest(workspace: Workspace, first: str, last: str, crime_types: Sequence[
     slots = calendar.slots(first, last)
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
-    frame = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"]).sort_values(
+    frame = workspace.read("boxes", ["box_id", "col", "row", "beat", "neighbourhood", *metering.GROUND]).sort_values(
         ["row", "col"], ignore_index=True)
     if len(slots) * len(frame) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(frame)} boxes are too many for one back-test; choose a "

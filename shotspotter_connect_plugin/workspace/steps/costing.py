@@ -79,7 +79,7 @@ def replay_of(workspace: Workspace, first: str, last: str, progress: Progress = 
     if slots.empty:
         raise ConnectError(f"No shift starts from {first} to {last}; choose other dates.")
     model = forecasting.read_model(workspace, forecasting.newest_model(workspace, as_of))
-    boxes = workspace.read("boxes", ["box_id", "col", "row", "inside", "water", "beat", "neighbourhood"],
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "neighbourhood", *metering.GROUND],
                            order_by="box_id")
     if len(slots) * len(boxes) > _MOST_VALUES:
         raise ConnectError(f"{len(slots)} shifts of {len(boxes)} boxes are too many for one replay; choose a shorter "

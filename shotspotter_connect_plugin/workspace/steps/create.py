@@ -94,7 +94,8 @@ def create_workspace(address: str | Path, jurisdiction: VectorTable, beats: Vect
     progress.report(0.7, "Writing the workspace")
     rows = {"settings": pd.DataFrame({"name": ["schema_version", *vars(settings)],
                                       "value": [SCHEMA_VERSION, *vars(settings).values()]}),
-            **tables, "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]), "boxes": boxes}
+            **tables, "beats": pd.DataFrame(beat_rows, columns=["beat", "geometry"]), "boxes": boxes,
+            "jurisdiction": pd.DataFrame({"name": ["jurisdiction"], "geometry": [outline]})}
     whole = layers({name: len(frame) for name, frame in rows.items()})
     with replacing(path, "The workspace", whole, private=True) as unfinished:
         try:

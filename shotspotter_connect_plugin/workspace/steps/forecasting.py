@@ -19,7 +19,7 @@ from ...forecast.forecast_model import ForecastModel
 from ...forecast.forecast_model import train as train_model
 from ...forecast.model_card import card_html
 from ...progress import SILENT, Progress
-from ..imports import box_water
+from ..imports import unreachable_areas
 from ..store.runs import library_versions
 from ..store.workspace import Between, Workspace
 from .plan_frames import BoxForecasts, ForecastEvents, ListeningBoxes
@@ -298,7 +298,7 @@ def read_surroundings(workspace: Workspace) -> dict[str, pd.DataFrame]:
 def _places(workspace):
     """Places of all kinds where people can be."""
     places = workspace.read("places", list(PLACE_COLUMNS))
-    return places[places["kind"] != box_water.KIND].reset_index(drop=True)
+    return places[places["kind"] != unreachable_areas.WATER].reset_index(drop=True)
 
 
 def _boxes(workspace):

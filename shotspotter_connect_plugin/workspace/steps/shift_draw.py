@@ -92,7 +92,7 @@ def meter(workspace: Workspace, shift_date: str, shift: str, boxes: int | None =
                                   shares=share_caps(workspace))
         history = history_around(workspace, shift_date, shift, rules, chances=True)
         drawn = metering.draw_shift(workspace.read("boxes", [
-            "box_id", "beat", "inside", "water", "neighbourhood"]),
+            "box_id", "beat", "neighbourhood", *metering.GROUND]),
                                     by_box["harm"], history, rules, secret)
         progress.report(0.8, "Writing the plan")
         draw_id = f"{shift_date}.{shift}.{len(earlier) + 1}"

@@ -72,6 +72,7 @@ class GeoPackage(ReadGeoPackage):
             self._absent_before = self._absent = lacking_tables(self._connection) if self._absent else []
             add_tables(self._connection, self._absent)
             self._absent = []
+            self._read_places()
             renew_keys(self._connection)
 
     def commit(self) -> None:

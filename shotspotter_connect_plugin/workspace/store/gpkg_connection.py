@@ -45,8 +45,7 @@ class OpenGeoPackage:
             self._connection.execute("PRAGMA cache_size = -262144")
             self._connection.execute("PRAGMA trusted_schema = OFF")  # a file from somebody else runs nothing of theirs
             self._check_tables()
-            self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
-            self._multi = multi_polygons(self._connection)
+            self._read_places()
             self.table_names = {name for name, in self._connection.execute("SELECT table_name FROM gpkg_contents")}
             self._lacking: dict[str, list[Column]] = lacking_columns(self._connection)
             self._absent: list[Table] = lacking_tables(self._connection)
@@ -86,6 +85,11 @@ class OpenGeoPackage:
             present = {name: table for name, table in TABLES.items() if table not in self._absent}
             made = {name: present_rules(self._connection, table) for name, table in present.items()}
             return FileCheck(self._connection, present, made, self._lacking, quoted).faults()
+
+    def _read_places(self) -> None:
+        """Read what the file says of its spatial tables: the coordinate system, and which hold multi-polygons."""
+        self._srs = dict(self._connection.execute("SELECT table_name, srs_id FROM gpkg_geometry_columns"))
+        self._multi = multi_polygons(self._connection)
 
     def _check_tables(self) -> None:
         """Raise one sentence where a view or a virtual table stands in the place of one of our tables."""

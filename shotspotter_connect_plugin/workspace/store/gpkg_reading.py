@@ -95,7 +95,8 @@ class ReadGeoPackage(OpenGeoPackage):
         """What to read a table from; no rows for one that a file made by an earlier version lacks."""
         if table not in self._absent:
             return quoted(table.name)
-        columns = ", ".join("NULL AS " + quoted(name) for name in [ROW, *table.column_names])
+        names = [ROW, *table.column_names] + ([GEOMETRY] if table.geometry else [])
+        columns = ", ".join("NULL AS " + quoted(name) for name in names)
         return sql("( SELECT", columns, "WHERE 0 ) AS", quoted(table.name))
 
     def _selected(self, table: Table, names: Iterable[str]) -> list[str]:

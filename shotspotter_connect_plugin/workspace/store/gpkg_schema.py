@@ -23,7 +23,10 @@ _FIELD_TYPES = {
 }
 _STORED_TYPES = {"text": "TEXT", "local": "TEXT", "json": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN",
                  "real": "REAL", "date": "DATE", "utc": "DATETIME"}
-_GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon}
+_GEOMETRY_TYPES = {"Point": ogr.wkbPoint, "Polygon": ogr.wkbPolygon, "MultiPolygon": ogr.wkbMultiPolygon,
+                   "LineString": ogr.wkbLineString}
+_LIKE = "boxes"
+"""The spatial table, in every workspace from the first version on, after which later ones are made."""
 
 
 def create_layers(path: str | Path, crs: str) -> None:
@@ -147,17 +150,39 @@ def add_tables(connection: sqlite3.Connection, lacking: Sequence[Table]) -> None
     for table in lacking:
         columns = [quoted(column.name) + " " + _STORED_TYPES[column.type] + " NOT NULL" * column.required
                    for column in table.columns]
+        if table.geometry:
+            columns.insert(0, quoted(GEOMETRY) + " " + table.geometry.upper())
         connection.execute(sql("CREATE TABLE", quoted(table.name), "(", ", ".join(
             [quoted(ROW) + " INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", *columns]), ")"))
         connection.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id) "
             "VALUES (?, 'attributes', ?, ?, 0)", (table.name, table.name, table.help))
+        if table.geometry:
+            _add_place(connection, table)
         for statement in rules(table):
             connection.execute(statement)
         connection.executemany(_DESCRIBE, [(table.name, column.name, column.help) for column in table.columns])
         connection.executemany("UPDATE gpkg_data_columns SET mime_type = 'application/json' WHERE table_name = ? "
                                "AND column_name = ?", [(table.name, column.name) for column in table.columns
                                                        if column.type == "json"])
+
+
+def _add_place(connection: sqlite3.Connection, table: Table) -> None:
+    """Make an attribute table a spatial one, with the index and the triggers that GDAL gave another one."""
+    connection.execute("UPDATE gpkg_contents SET data_type = 'features', srs_id = (SELECT srs_id FROM "
+                       "gpkg_geometry_columns WHERE table_name = ?) WHERE table_name = ?", (_LIKE, table.name))
+    connection.execute("INSERT INTO gpkg_geometry_columns (table_name, column_name, geometry_type_name, srs_id, z, m) "
+                       "SELECT ?, column_name, ?, srs_id, z, m FROM gpkg_geometry_columns WHERE table_name = ?",
+                       (table.name, str(table.geometry).upper(), _LIKE))
+    connection.execute("INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) "
+                       "SELECT ?, column_name, extension_name, definition, scope FROM gpkg_extensions "
+                       "WHERE table_name = ? AND extension_name = 'gpkg_rtree_index'", (table.name, _LIKE))
+    made = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE (name = ? AND type = 'table') OR (tbl_name = ? AND type = 'trigger' AND "
+        "name LIKE 'rtree%') ORDER BY type, name", (f"rtree_{_LIKE}_{GEOMETRY}", _LIKE)).fetchall()
+    for statement, in made:
+        statement = statement.replace(f'"rtree_{_LIKE}_', f'"rtree_{table.name}_')
+        connection.execute(statement.replace(f' ON "{_LIKE}"', f' ON "{table.name}"'))
 
 
 def add_columns(connection: sqlite3.Connection, lacking: dict[str, list[Column]]) -> None:

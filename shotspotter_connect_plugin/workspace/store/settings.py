@@ -70,8 +70,8 @@ class Settings:
     window_28_hard: int = _setting(16, "Most patrols a box may have in 28 days", 0)
     cool_down_shifts: int = _setting(1, "Shifts a box rests after a patrol", 0)
     min_inside: float = _setting(0.05, "Least share of a box inside the jurisdiction for it to be drawn", 0.0, 1.0)
-    min_land: float = _setting(0.2, "Least share of a box that is not water for it to be drawn, where water was "
-                               "imported", 0.0, 1.0)
+    min_land: float = _setting(0.51, "Least share of a box where officers can go (no water, rail yard, private ground) "
+                               "for it to be drawn, where such areas were imported", 0.0, 1.0)
     adjustment_reasons: Dict[str, str] = _setting(
         ADJUSTMENT_REASONS, "Reasons for changing a plan by hand, words by code; one of them must be given with every "
                             "change")

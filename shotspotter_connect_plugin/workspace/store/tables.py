@@ -13,6 +13,7 @@ _PLACE: dict[str | None, tuple[Column, ...]] = {
                      ("y", "real", "Metres in the workspace's CRS; empty = no place is known")),
     "Polygon": columns(("geometry", "geometry", "Its area in the workspace's CRS")),
     "MultiPolygon": columns(("geometry", "geometry", "Its area in the workspace's CRS")),
+    "LineString": columns(("geometry", "geometry", "Its line in the workspace's CRS")),
 }
 
 
@@ -23,8 +24,8 @@ class Table:
     ``append_only`` tables refuse UPDATE and DELETE in the database itself; ``reveal`` names the one column of an
     append-only table that may go once from NULL to a value; ``ages_by`` the column by which rows grow old, of tables
     that may be purged. ``former_keys`` are those of workspaces made by earlier versions, all part of the key: it takes
-    their place at the next write. A ``later`` table, which has no geometry, is lacking in workspaces made by earlier
-    versions: it is empty there, and made at the next write.
+    their place at the next write. A ``later`` table is lacking in workspaces made by earlier versions: it is empty
+    there, and made at the next write.
     """
 
     name: str
@@ -130,6 +131,12 @@ _ALL = (
         ("row", "integer", "Row: floor(y / size); of a layout with placed squares in tenths of a box", True),
         ("inside", "real", "Area inside the jurisdiction over that of a whole box, 0 to 1"),
         ("water", "real", "Share of the box's area that is water, 0 to 1; empty where no water was imported"),
+        ("unreachable", "real", "Share of the box's area where officers cannot go, 0 to 1; empty where nothing is "
+                                "known"),
+        ("unreachable_why", "text", "Why they cannot, as in water; what takes most of that area"),
+        ("reachable", "real", "Area inside the jurisdiction where officers can go over that of a whole box, 0 to 1; "
+                              "empty where nothing is known"),
+        ("streets", "real", "Metres of street in the box or along its edge; empty where no streets were imported"),
         ("beat", "text", "Beat that holds most of it"),
         ("neighbourhood", "text", "Neighbourhood that holds most of it"),
         ("where", "text", "A name people use"),
@@ -195,6 +202,16 @@ _ALL = (
         ("to_date", "date", "Last date; empty = still listening"),
         ("boxes", "json", "Share of each box that lies in it, by box id"),
     ), ["area", "from_date"], geometry="MultiPolygon"),
+    _table("jurisdiction", "The area that the agency polices", (
+        ("name", "text", "Always jurisdiction", True),
+    ), ["name"], geometry="MultiPolygon", later=True),
+    _table("unreachable", "Areas where officers cannot go: water, rail yards, bases, private ground", (
+        ("reason", "text", "Why, in a word or two; one row holds all areas of a reason", True),
+        ("source", "text", "Name of the layer they came from"),
+    ), ["reason"], geometry="MultiPolygon", later=True),
+    _table("streets", "Streets as lines, by which it is known which boxes have none", (
+        ("street_id", "text", "Made of the line itself", True),
+    ), ["street_id"], geometry="LineString", later=True),
     _table("places", "Bars, bus stops, vacant parcels and the like", (
         ("kind", "text", "Kind of place", True),
         ("place_id", "text", "The source's own id, or one made of the position", True),

@@ -74,6 +74,17 @@ def test_everything_is_taken_by_what_it_is_and_once(town, drop):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_where_officers_cannot_go_is_taken_by_its_reasons(town, drop, tmp_path):
+    ring = [[-77.0, 38.9], [-76.98, 38.9], [-76.98, 38.92], [-77.0, 38.92], [-77.0, 38.9]]
+    (tmp_path / "yards.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [{
+        "type": "Feature", "properties": {"reason": "rail yard"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]}}]}))
+    drop["put"](tmp_path / "yards.geojson")
+    assert states(import_folder(town, drop["folder"])) == {"yards.geojson": "taken"}
+    assert town.read("unreachable")["reason"].tolist() == ["rail yard"]
+    assert states(import_folder(town, drop["folder"])) == {"yards.geojson": "taken before"}
+
+
 def test_what_was_imported_by_hand_is_not_taken_again(town, drop):
     import_incidents(town, EXPORTS / "Crime_Incidents_in_2017.csv")
     drop["put"](EXPORTS / "Crime_Incidents_in_2017.csv", "crimes.csv")

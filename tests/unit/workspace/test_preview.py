@@ -58,7 +58,8 @@ def test_the_other_files(workspace, tmp_path):
     areas = {"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {
         "type": "Polygon", "coordinates": [[[-77, 38.9], [-76.9, 38.9], [-76.9, 39], [-77, 38.9]]]}}]}
     for columns, kind in (({"GEOID": "1", "TOTALPOP": 900}, "neighbourhoods"),
-                          ({"area": "East", "start_date": "2014-01-01"}, "sensor_coverage")):
+                          ({"area": "East", "start_date": "2014-01-01"}, "sensor_coverage"),
+                          ({"Reason": "rail yard", "name": "North"}, "unreachable")):
         areas["features"][0]["properties"] = columns
         (tmp_path / "a.geojson").write_text(json.dumps(areas))
         assert preview_file(workspace, tmp_path / "a.geojson").kind == kind

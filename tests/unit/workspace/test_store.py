@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
-from shapely.geometry import MultiPolygon, Point, box
+from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.workspace.store.sql_text import quoted
@@ -518,8 +518,10 @@ def without_later_tables(workspace):
     workspace.close()
     with closing(sqlite3.connect(path)) as other, other:
         for name in [name for name, table in TABLES.items() if table.later]:
+            if TABLES[name].geometry:
+                other.execute(f"DROP TABLE {quoted('rtree_' + name + '_geom')}")
             other.execute(f"DROP TABLE {quoted(name)}")
-            for kept in ("gpkg_contents", "gpkg_data_columns"):
+            for kept in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_data_columns", "gpkg_contents"):
                 other.execute(f"DELETE FROM {kept} WHERE table_name = ?", (name,))
     return open_workspace(path)
 
@@ -532,10 +534,14 @@ def made_by(workspace):
         "SELECT sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL", (name,))),
         execute("SELECT * FROM gpkg_data_columns WHERE table_name = ? ORDER BY column_name", (name,)).fetchall(),
         execute("SELECT data_type, identifier, description, srs_id FROM gpkg_contents WHERE table_name = ?",
+                (name,)).fetchall(),
+        execute("SELECT * FROM gpkg_geometry_columns WHERE table_name = ?", (name,)).fetchall(),
+        execute("SELECT * FROM gpkg_extensions WHERE table_name = ? AND extension_name LIKE '%rtree%'",
                 (name,)).fetchall()) for name in names}
 
 
 def test_a_workspace_of_an_earlier_version_gets_the_tables_that_came_since(workspace):
+    write(workspace, "delete", "jurisdiction")  # an earlier version did not keep it
     made = made_by(workspace)
     before = workspace.content_hash()
     with without_later_tables(workspace) as older:
@@ -544,12 +550,17 @@ def test_a_workspace_of_an_earlier_version_gets_the_tables_that_came_since(works
         assert older.distinct("layouts", "reason") == []
         assert older.totals("layouts", "gain", "who").empty and older.stamp("layouts") == ""
         assert list(older.read("layouts")) == TABLES["layouts"].column_names
+        assert list(older.read("unreachable")) == [*TABLES["unreachable"].column_names, "geometry"]
         with pytest.raises(RuntimeError, match="stop"), older.transaction() as writer:
             writer.append("layouts", full_frame(TABLES["layouts"]))
             raise RuntimeError("stop")
         assert older.read("layouts").empty and older.faults() == []
         write(older, "append", "layouts", full_frame(TABLES["layouts"]))
         assert len(older.read("layouts")) == 24
+        lines = pd.DataFrame({"street_id": ["a"], "geometry": [LineString([(1, 1), (9, 4)])]})
+        write(older, "append", "streets", lines)
+        assert older.read("streets")["geometry"][0].wkt == "LINESTRING (1 1, 9 4)"
+        assert older._store._connection.execute("SELECT minx, maxy FROM rtree_streets_geom").fetchall() == [(1, 4)]
         assert made_by(older) == made
 
 

@@ -1,0 +1,138 @@
+"""How much of each box officers cannot go to, and how much of it is left, from the areas that are stored.
+
+Areas of one reason are one row of ``unreachable``; what several of them hold counts once. A box's share is of its own
+area, also outside the jurisdiction: half a river is half a river on both sides of a city's limits.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from shapely.geometry import MultiPolygon, box
+from shapely.ops import unary_union
+from shapely.validation import make_valid
+
+from ...patrol import metering
+from .street_lengths import streets_in_boxes
+from .vector_areas import polygons_of
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from ...forecast.arrays import Floats
+    from ..store.workspace import Workspace, Writer
+
+WATER = "water"
+"""The reason whose share also stands in ``boxes.water``; the kind of place whose areas are of it."""
+TABLE = "unreachable"
+_NO_AREA = {"Point", "MultiPoint", "LineString", "MultiLineString", "LinearRing"}
+_NAMED_FROM = 1 / 3
+"""A box's reason is that of most of the area, and those that take at least this part of as much."""
+
+
+def is_area(shape: BaseGeometry | None) -> bool:
+    """Whether a shape can have area."""
+    return shape is not None and not shape.is_empty and shape.geom_type not in _NO_AREA
+
+
+def areas_near(bounds: Floats, shapes: Sequence[BaseGeometry | None]) -> list[BaseGeometry]:
+    """The part of each shape that has area and lies within bounds, mended; an empty one where there is none."""
+    frame = box(*bounds)
+    return [polygons_of(make_valid(shape).intersection(frame))
+            if shape is not None and is_area(shape) and frame.intersects(box(*shape.bounds)) else MultiPolygon()
+            for shape in shapes]
+
+
+def same_reason(workspace: Workspace, reason: str) -> str:
+    """A reason as the workspace spells it already, whatever its capitals; else as it is."""
+    known = {text.casefold(): text for text in [*workspace.distinct(TABLE, "reason"), WATER]}
+    return str(known.get(reason.casefold(), reason))
+
+
+def keep_areas(workspace: Workspace, writer: Writer, areas: Mapping[str, BaseGeometry], source: str) -> list[str]:
+    """Take areas in the place of those there were of the same reasons; those of other reasons stay.
+
+    Parameters
+    ----------
+    areas : mapping of str to shapely geometry
+        Reason -> all its areas as one, in the workspace's CRS; without area where none is left of it.
+    source : str
+        Name of the layer they come from.
+
+    Returns
+    -------
+    list of str
+        Sentences on what that means for the draw.
+    """
+    writer.delete(TABLE, {"reason": list(areas)})
+    kept = {reason: area for reason, area in areas.items() if not area.is_empty}
+    writer.append(TABLE, pd.DataFrame({"reason": list(kept), "source": source, "geometry": list(kept.values())}))
+    if WATER in areas and WATER not in kept:
+        writer.upsert("boxes", workspace.read("boxes", ["box_id"]).assign(water=np.nan))
+    return write_shares(workspace, writer)
+
+
+def write_shares(workspace: Workspace, writer: Writer) -> list[str]:
+    """Write what ``boxes`` tells of where officers can go, from areas and streets as they are stored.
+
+    To be called whenever areas, streets or boxes have changed. Gives sentences on which boxes are not drawn.
+    """
+    boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "inside", "water"])
+    boxes = boxes.assign(**_of_areas(workspace, boxes), streets=streets_in_boxes(workspace, boxes))
+    writer.upsert("boxes", boxes[["box_id", "water", "unreachable", "unreachable_why", "reachable", "streets"]])
+    return _not_drawn(workspace, boxes)
+
+
+def _of_areas(workspace: Workspace, boxes: pd.DataFrame) -> dict[str, object]:
+    """Columns of ``boxes`` by name; of water only where its areas are stored."""
+    areas = workspace.read(TABLE, ["reason", "geometry"])
+    if areas.empty:
+        return {"unreachable": np.nan, "unreachable_why": None, "reachable": np.nan}
+    own = workspace.fishnet.shares(boxes["col"], boxes["row"])
+    parts = {reason: _share(workspace, boxes, area) for reason, area in zip(areas["reason"], areas["geometry"])}
+    every = unary_union(areas["geometry"].tolist())
+    share = _share(workspace, boxes, every)
+    inside = boxes["inside"].to_numpy(dtype=float)
+    left = np.minimum(inside, np.maximum(own - share, 0.0))
+    outline = workspace.read("jurisdiction", ["geometry"])["geometry"].tolist()
+    if outline:
+        left = np.minimum(left, _share(workspace, boxes, outline[0].difference(every)))
+    found: dict[str, object] = {
+        "unreachable": np.minimum(share / own, 1.0), "unreachable_why": _reasons(parts),
+        "reachable": np.where(share > 0, left, inside)}
+    return {**found, "water": np.minimum(parts[WATER] / own, 1.0)} if WATER in parts else found
+
+
+def _share(workspace: Workspace, boxes: pd.DataFrame, area: BaseGeometry) -> Floats:
+    """Of each box what lies in an area, over that of a whole box."""
+    if area.is_empty or not area.area:
+        return np.zeros(len(boxes))
+    found = workspace.fishnet.cover(area).set_index("box_id")["inside"]
+    return found.reindex(boxes["box_id"]).fillna(0.0).to_numpy(dtype=float)
+
+
+def _reasons(parts: Mapping[str, Floats]) -> pd.Series:
+    """In words why officers cannot go to a part of each box; None where they can go everywhere."""
+    names = list(parts)
+    most, words = np.zeros(len(parts[names[0]])), np.full(len(parts[names[0]]), None, dtype=object)
+    for share in parts.values():
+        most = np.maximum(most, share)
+    for name in sorted(names, key=lambda name: -parts[name].sum()):
+        named = (parts[name] > 0) & (parts[name] >= _NAMED_FROM * most)
+        words[named] = [name if before is None else f"{before} and {name}" for before in words[named]]
+    return pd.Series(words, dtype=object)
+
+
+def _not_drawn(workspace: Workspace, boxes: pd.DataFrame) -> list[str]:
+    rules = metering.rules_of(workspace.settings, "", "", 1)
+    left = np.ones(len(boxes), dtype=bool)
+    counts: dict[str, int] = {}
+    for applies, reason in metering.never_drawn(boxes, rules):
+        out = np.asarray(applies, dtype=bool) & left
+        left &= ~out
+        if metering.is_ground(reason) and out.any():
+            counts[reason] = int(out.sum())
+    words = ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items(), key=lambda item: -item[1]))
+    return [f"{sum(counts.values()):,} of {len(boxes):,} boxes are not drawn because of where officers cannot go: "
+            f"{words}."] if counts else []
