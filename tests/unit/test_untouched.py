@@ -211,7 +211,8 @@ def examples_of_a_draw():
                                   pd.DataFrame({"box_id": ["C0R0"], "shift_date": dates[:1], "minutes": [30.0]}))
     rules = metering.rules_of(Settings(), "2024-03-01", "day", 1, boxes=2, shares={"N1": 0.2})
     assert not limits.may_be_drawn(boxes, rules)[5]
-    ground = boxes.assign(water=0.0, unreachable=np.linspace(0, 1, 64), unreachable_why="yard", reachable=0.5, streets=1.0)
+    ground = boxes.assign(water=0.0, unreachable=np.linspace(0, 1, 64), unreachable_why="yard", reachable=0.5,
+                          streets=1.0)
     assert sum(applies.sum() for applies, reason in limits.never_drawn(ground, rules) if limits.is_ground(reason)) == 33
     drawn = metering.draw_shift(boxes, by_box["harm"], before, rules, "seed")
     table = drawn.boxes

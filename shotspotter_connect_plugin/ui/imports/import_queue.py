@@ -36,8 +36,8 @@ PREVIEWING, PROBLEM, READY, WAITING, RUNNING, DONE, FAILED, STOPPED = (
 VISITS = "visits"
 
 # Rosters and tracks come before the visits that need them, logs of tactics after the visits they belong to.
-_ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "places", "incidents", "gunfire", "roster", "gps_fixes",
-          VISITS, "tactic_log")
+_ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "places", "incidents", "gunfire", "roster",
+          "gps_fixes", VISITS, "tactic_log")
 
 
 # Parameter that answers a question in batch -> what it is called here, and where its answer is kept.

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ...forecast.arrays import Floats
+    from ...forecast.box_grid import BoxGrid
     from ..store.workspace import Workspace
 
 TABLE = "streets"
@@ -20,11 +21,13 @@ _BESIDE = 20.0
 _AT_ONCE = 100_000
 
 
-def streets_in_boxes(workspace: Workspace, boxes: pd.DataFrame) -> Floats:
+def streets_in_boxes(workspace: Workspace, grid: BoxGrid, boxes: pd.DataFrame) -> Floats:
     """Metres of street in each box or along its edge; NaN everywhere where no streets are stored.
 
     Parameters
     ----------
+    grid : BoxGrid
+        That of the boxes.
     boxes : pandas.DataFrame
         box_id.
     """
@@ -36,7 +39,7 @@ def streets_in_boxes(workspace: Workspace, boxes: pd.DataFrame) -> Floats:
     for shift_x, shift_y in ((0, 0), (_BESIDE, 0), (-_BESIDE, 0), (0, _BESIDE), (0, -_BESIDE)):
         metres = np.zeros(len(boxes))
         for x, y, length in _steps(lines):
-            box = place.get_indexer(workspace.fishnet.ids(*workspace.fishnet.cell(x + shift_x, y + shift_y)))
+            box = place.get_indexer(grid.ids(*grid.cell(x + shift_x, y + shift_y)))
             metres += np.bincount(box[box >= 0], length[box >= 0], len(boxes))
         most = np.maximum(most, metres)
     return most

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from ...forecast.arrays import Floats
+    from ...forecast.box_grid import BoxGrid
     from ..store.workspace import Workspace, Writer
 
 WATER = "water"
@@ -73,42 +74,44 @@ def keep_areas(workspace: Workspace, writer: Writer, areas: Mapping[str, BaseGeo
     return write_shares(workspace, writer)
 
 
-def write_shares(workspace: Workspace, writer: Writer) -> list[str]:
+def write_shares(workspace: Workspace, writer: Writer, grid: BoxGrid | None = None) -> list[str]:
     """Write what ``boxes`` tells of where officers can go, from areas and streets as they are stored.
 
-    To be called whenever areas, streets or boxes have changed. Gives sentences on which boxes are not drawn.
+    To be called whenever areas, streets or boxes have changed; ``grid`` is that of the boxes, the one in force if not
+    given. Gives sentences on which boxes are not drawn.
     """
+    grid = workspace.fishnet if grid is None else grid
     boxes = workspace.read("boxes", ["box_id", "col", "row", "beat", "inside", "water"])
-    boxes = boxes.assign(**_of_areas(workspace, boxes), streets=streets_in_boxes(workspace, boxes))
+    boxes = boxes.assign(**_of_areas(workspace, grid, boxes), streets=streets_in_boxes(workspace, grid, boxes))
     writer.upsert("boxes", boxes[["box_id", "water", "unreachable", "unreachable_why", "reachable", "streets"]])
     return _not_drawn(workspace, boxes)
 
 
-def _of_areas(workspace: Workspace, boxes: pd.DataFrame) -> dict[str, object]:
+def _of_areas(workspace: Workspace, grid: BoxGrid, boxes: pd.DataFrame) -> dict[str, object]:
     """Columns of ``boxes`` by name; of water only where its areas are stored."""
     areas = workspace.read(TABLE, ["reason", "geometry"])
     if areas.empty:
         return {"unreachable": np.nan, "unreachable_why": None, "reachable": np.nan}
-    own = workspace.fishnet.shares(boxes["col"], boxes["row"])
-    parts = {reason: _share(workspace, boxes, area) for reason, area in zip(areas["reason"], areas["geometry"])}
+    own = grid.shares(boxes["col"], boxes["row"])
+    parts = {reason: _share(grid, boxes, area) for reason, area in zip(areas["reason"], areas["geometry"])}
     every = unary_union(areas["geometry"].tolist())
-    share = _share(workspace, boxes, every)
+    share = _share(grid, boxes, every)
     inside = boxes["inside"].to_numpy(dtype=float)
     left = np.minimum(inside, np.maximum(own - share, 0.0))
     outline = workspace.read("jurisdiction", ["geometry"])["geometry"].tolist()
     if outline:
-        left = np.minimum(left, _share(workspace, boxes, outline[0].difference(every)))
+        left = np.minimum(left, _share(grid, boxes, outline[0].difference(every)))
     found: dict[str, object] = {
         "unreachable": np.minimum(share / own, 1.0), "unreachable_why": _reasons(parts),
         "reachable": np.where(share > 0, left, inside)}
     return {**found, "water": np.minimum(parts[WATER] / own, 1.0)} if WATER in parts else found
 
 
-def _share(workspace: Workspace, boxes: pd.DataFrame, area: BaseGeometry) -> Floats:
+def _share(grid: BoxGrid, boxes: pd.DataFrame, area: BaseGeometry) -> Floats:
     """Of each box what lies in an area, over that of a whole box."""
     if area.is_empty or not area.area:
         return np.zeros(len(boxes))
-    found = workspace.fishnet.cover(area).set_index("box_id")["inside"]
+    found = grid.cover(area).set_index("box_id")["inside"]
     return found.reindex(boxes["box_id"]).fillna(0.0).to_numpy(dtype=float)
 
 

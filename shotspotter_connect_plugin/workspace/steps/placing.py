@@ -13,6 +13,7 @@ from ...forecast.allowed_inputs import admit_events
 from ...forecast.box_layout import grid_of
 from ...progress import SILENT, Progress
 from ..imports.box_names import name_boxes
+from ..imports.unreachable_areas import write_shares
 from ..store.roles import account
 from ..store.tables import TABLES
 from .forecasting import read_events
@@ -161,6 +162,7 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
     writer.append("former_boxes", gone[[column for column in TABLES["former_boxes"].column_names
                                         if column != "layout"]].assign(layout=number))
     writer.replace("boxes", boxes)
+    write_shares(workspace, writer, grid)
     for table, rows in moved.items():
         writer.upsert(table, rows)
     _move_shares(workspace, writer, shared)

@@ -9,13 +9,12 @@ from shapely.geometry import LineString, MultiLineString, Point, Polygon, box
 from shapely.ops import unary_union
 
 from shotspotter_connect_plugin.errors import ConnectError
-from shotspotter_connect_plugin.forecast.box_layout import BoxLayout
 from shotspotter_connect_plugin.patrol import metering
-from shotspotter_connect_plugin.workspace.imports import unreachable_areas
 from shotspotter_connect_plugin.workspace.imports.place_import import import_places
 from shotspotter_connect_plugin.workspace.imports.unreachable_import import import_unreachable, remove_unreachable
 from shotspotter_connect_plugin.workspace.steps.adjusting import adjust
 from shotspotter_connect_plugin.workspace.steps.draw_proof import verify_draw
+from shotspotter_connect_plugin.workspace.steps.placing import apply_layout
 from shotspotter_connect_plugin.workspace.steps.shift_draw import meter
 from shotspotter_connect_plugin.workspace.store.layers import VectorTable
 
@@ -69,7 +68,7 @@ def test_boxes_that_are_mostly_out_of_reach_are_not_drawn_and_the_draw_says_why(
     assert "3 of 36 boxes are not drawn" in result.warnings[0] and "2 mostly rail yard" in result.warnings[0]
     boxes = state(town)
     assert boxes.loc[(0, 0), "unreachable"] == 1 and boxes.loc[(0, 0), "reachable"] == 0
-    assert boxes.loc[(1, 0), "unreachable"] == pytest.approx(0.6) and boxes.loc[(1, 0), "reachable"] == pytest.approx(.4)
+    assert boxes.loc[(1, 0), ["unreachable", "reachable"]].astype(float).tolist() == pytest.approx([0.6, 0.4])
     assert boxes.loc[(5, 5), "unreachable"] == 0 and pd.isna(boxes.loc[(5, 5), "unreachable_why"])
     meter(town, DATE, SHIFT, boxes=10)
     drawn = town.read("draw_boxes").set_index("box_id")
@@ -216,21 +215,19 @@ def test_a_layer_that_lacks_most_streets_is_refused(town):
     assert any("6 of 36 boxes that had incidents have no street" in text for text in told)
 
 
-def test_boxes_that_are_no_squares_have_shares_of_their_own_area(town, monkeypatch):
+def test_boxes_that_are_no_squares_have_shares_of_their_own_area(town):
     """A placed square and what it leaves of four boxes of the fishnet."""
-    first = np.array([LEFT // BOX * 10, BOTTOM // BOX * 10])
-    layout = BoxLayout(BOX, [first + 14])
-    boxes = layout.cover(TOWN)
-    outlines = layout.outlines(boxes["col"], boxes["row"])
     ground = part(1, 1, 1.2, .5)
     import_unreachable(town, layer([ground]), "yard")
-    monkeypatch.setattr(type(town), "fishnet", property(lambda workspace: layout))
-    with town.transaction() as writer:
-        writer.replace("boxes", boxes.assign(beat="All", geometry=pd.Series(outlines, dtype=object)))
-        unreachable_areas.write_shares(town, writer)
-    kept = town.read("boxes", ["box_id", "unreachable", "reachable"]).set_index("box_id").loc[boxes["box_id"]]
+    import_unreachable(town, layer([street(0, 1.5, 6, 1.5)]))
+    apply_layout(town, [[LEFT // BOX * 10 + 14, BOTTOM // BOX * 10 + 14]], "try")
+    boxes = town.read("boxes", ["box_id", "col", "row"])
+    outlines = town.fishnet.outlines(boxes["col"], boxes["row"])
+    kept = town.read("boxes", ["box_id", *metering.GROUND]).set_index("box_id").loc[boxes["box_id"]]
     assert kept["unreachable"].to_numpy() == pytest.approx([one.intersection(ground).area / one.area
                                                             for one in outlines], abs=1e-6)
     assert kept["reachable"].to_numpy() == pytest.approx([one.difference(ground).area / BOX ** 2
                                                           for one in outlines], abs=1e-6)
     assert kept["unreachable"].between(0.05, 0.95).sum() >= 3
+    line = street(0, 1.5, 6, 1.5)
+    assert kept["streets"].to_numpy() == pytest.approx([line.intersection(one).length for one in outlines], abs=12)
