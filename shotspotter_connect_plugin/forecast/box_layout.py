@@ -195,10 +195,18 @@ class BoxLayout:
                                  - net_col[cut] * TENTHS]
         return owner
 
+    def is_cut(self, net_col: Ints, net_row: Ints) -> Bools:
+        """Tell which boxes of the fishnet squares take something of."""
+        return np.asarray(self._slot_of(net_col, net_row) >= 0, dtype=bool)
+
+    @staticmethod
+    def cells_within(net_col: Ints, net_row: Ints) -> tuple[Ints, Ints, Ints]:
+        """Give the cells of whole boxes of the fishnet, as :meth:`cells_of`."""
+        return _cells_from(net_col * TENTHS, net_row * TENTHS)
+
     def cells_of(self, col: Ints, row: Ints) -> tuple[Ints, Ints, Ints]:
         """Give the cells of boxes: position of the box, column and row of the cell in tenths, in order of the boxes."""
-        box, cell = np.repeat(np.arange(col.size), _CELLS), np.tile(np.arange(_CELLS), col.size)
-        cell_col, cell_row = col[box] + cell % TENTHS, row[box] + cell // TENTHS
+        box, cell_col, cell_row = _cells_from(col, row)
         own_col, own_row = self.boxes_of_cells(cell_col, cell_row)
         own = (own_col == col[box]) & (own_row == row[box])
         return box[own], cell_col[own], cell_row[own]
@@ -452,6 +460,12 @@ class BoxLayout:
                      polygons: Iterable[BaseGeometry | None]) -> Objects:
         """Give each box the name of the area that holds most of it, as :meth:`fishnet.Fishnet.assign_areas`."""
         return largest_shares(self, boxes, names, polygons)
+
+
+def _cells_from(col: Ints, row: Ints) -> tuple[Ints, Ints, Ints]:
+    """Position, column and row of the 100 cells that lie right of and above each corner."""
+    box, cell = np.repeat(np.arange(col.size), _CELLS), np.tile(np.arange(_CELLS), col.size)
+    return box, col[box] + cell % TENTHS, row[box] + cell // TENTHS
 
 
 _WHOLE = np.array([[0, 0, TENTHS, TENTHS]])  # a whole box as one rectangle, from its corner on

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .box_ids import TENTHS
 from .box_layout import BoxLayout
+from .fishnet import Fishnet
 
 if TYPE_CHECKING:
     from .arrays import Floats, Ints
@@ -63,17 +64,23 @@ def in_jurisdiction(grid: BoxGrid, plain: PlainBoxes) -> Boxes:
         partly inside, its area inside is taken to be spread evenly over it; the sum stays the same.
     """
     fine = _fine(grid)
-    plain_layout = BoxLayout(grid.size)
-    box, col, row = plain_layout.cells_of(*plain_layout.parse(plain["box_id"]))
-    corner = np.stack(fine.boxes_of_cells(col, row), axis=1)
-    unique, place = np.unique(corner[:, ::-1], axis=0, return_inverse=True)
-    inside = np.bincount(place.reshape(-1), plain["inside"].to_numpy(dtype=float)[box] / _CELLS)
-    ids = fine.ids(unique[:, 1], unique[:, 0])
-    # Whole boxes keep their share to the last bit.
-    known = plain.set_index("box_id")["inside"].reindex(ids).to_numpy(dtype=float)
-    col, row = grid.parse(ids)
-    return pd.DataFrame({"box_id": ids, "col": col, "row": row, "inside": np.where(
-        np.isnan(known), np.minimum(inside, fine.shares(unique[:, 1], unique[:, 0])), known)})
+    col, row = Fishnet.parse(plain["box_id"])
+    inside = plain["inside"].to_numpy(dtype=float)
+    cut = fine.is_cut(col, row)
+    box, cell_col, cell_row = fine.cells_within(col[cut], row[cut])
+    corner = np.stack(fine.boxes_of_cells(cell_col, cell_row)[::-1], axis=1)
+    made, place = np.unique(corner, axis=0, return_inverse=True)
+    held = np.bincount(place.reshape(-1), inside[cut][box] / _CELLS, len(made))
+    held = np.minimum(held, fine.shares(made[:, 1], made[:, 0]))
+    ids = np.concatenate([plain["box_id"].to_numpy(dtype=object)[~cut], fine.ids(made[:, 1], made[:, 0])])
+    fine_col, fine_row = (np.concatenate([whole[~cut] * TENTHS, made[:, axis]]) for axis, whole in ((1, col), (0, row)))
+    tenths = 1 if isinstance(grid, BoxLayout) else TENTHS
+    found = pd.DataFrame({"box_id": ids, "col": fine_col // tenths, "row": fine_row // tenths,
+                          "inside": np.concatenate([inside[~cut], held])})
+    # A square that lies on a box of the fishnet is that box, and keeps its share to the last bit.
+    known = plain.set_index("box_id")["inside"].reindex(found["box_id"]).to_numpy(dtype=float)
+    found["inside"] = found["inside"].where(np.isnan(known), known)
+    return found.sort_values(["row", "col"], ignore_index=True)
 
 
 def inside_of_squares(size: float, squares: Ints, plain: PlainBoxes) -> Floats:
@@ -87,3 +94,23 @@ def inside_of_squares(size: float, squares: Ints, plain: PlainBoxes) -> Floats:
 def _fine(grid: BoxGrid) -> BoxLayout:
     """The same boxes with columns and rows in tenths."""
     return grid if isinstance(grid, BoxLayout) else BoxLayout(grid.size)
+
+
+def of_equal_mark(grid: BoxGrid, other: BoxGrid, box_ids: Sequence[str]) -> list[str]:
+    """Give the boxes of both layouts that have one id and yet are not of one shape.
+
+    A mark has 30 bits, so two of the shapes that a box had may share one, if once in a thousand million.
+
+    Parameters
+    ----------
+    grid, other : BoxGrid
+        Of one size.
+    box_ids : sequence of str
+        Remnants of ``grid``.
+    """
+    one, two = _fine(grid), _fine(other)
+    both = [box_id for box_id, known in zip(box_ids, two.has(box_ids)) if known]
+    cells = [layout.cells_of(*layout.parse(both)) for layout in (one, two)]
+    shapes = [[set(zip(col[box == place].tolist(), row[box == place].tolist())) for place in range(len(both))]
+              for box, col, row in cells]
+    return [box_id for box_id, here, there in zip(both, *shapes) if here != there]

@@ -10,6 +10,7 @@ import pandas as pd
 from ...errors import ConnectError
 from ...forecast import box_placing, box_transfer
 from ...forecast.allowed_inputs import admit_events
+from ...forecast.box_ids import is_remnant
 from ...forecast.box_layout import grid_of
 from ...progress import SILENT, Progress
 from ..imports.box_names import name_boxes
@@ -150,6 +151,7 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
     new = box_transfer.in_jurisdiction(grid, plain)
     if set(new["box_id"]) == set(old["box_id"]):
         raise ConnectError("These boxes are in force already; nothing was changed.")
+    _refuse_equal_marks(workspace, grid, new["box_id"])
     progress.report(0.1, "Finding what the boxes share")
     gone = old[~old["box_id"].isin(new["box_id"])]
     shared = box_transfer.shared_areas(before, gone["box_id"].tolist(), grid)
@@ -168,6 +170,16 @@ def _apply(workspace: Workspace, writer: Writer, corners: Ints, reason: str, fou
     _move_shares(workspace, writer, shared)
     _drop_forecasts(workspace, writer)
     return AppliedLayout(number + 1, len(boxes), len(corners), {table: len(rows) for table, rows in moved.items()})
+
+
+def _refuse_equal_marks(workspace: Workspace, grid: BoxGrid, box_ids: pd.Series) -> None:
+    """An id stands for one shape for good: what was planned in a box is found by it."""
+    remnants = [box_id for box_id in box_ids if is_remnant(box_id)]
+    for number in range(1, workspace.layout + 1):
+        equal = box_transfer.of_equal_mark(grid, workspace.fishnet_of(number), remnants)
+        if equal:
+            raise ConnectError(f"Box {equal[0]} of an earlier layout has the same id and another shape; move a square "
+                               "beside it by 25 m.", f"{len(equal)} ids of layout {number}")
 
 
 def _layout_row(number: int, corners: Ints, reason: str, found: FoundLayout | None) -> pd.DataFrame:
