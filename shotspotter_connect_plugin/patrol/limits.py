@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..forecast.box_ids import is_remnant
 from .draw import NEARLY
 from .pacing import PACE, WeekOfHarm, paced_caps
 
@@ -22,6 +23,9 @@ WINDOWS = (7, 28)
 SUPPRESSED, RESTING = "suppressed by an analyst", "cooling down"
 _MOSTLY, NO_STREET = "mostly ", "no street"
 MOSTLY_WATER = _MOSTLY + "water"
+SMALL_REMNANT = "too little of it is left beside placed boxes"
+LEAST_REMNANT = 0.1
+"""Of a box: what squares left of it is no patrol below a strip of 25 m along one side, or as much in another shape."""
 GROUND = ("inside", "water", "unreachable", "unreachable_why", "reachable", "streets")
 """Columns of boxes, beside the beat, by which :func:`never_drawn` tells where officers can go."""
 
@@ -54,12 +58,15 @@ def never_drawn(boxes: LimitedBoxes, rules: Rules) -> Iterator[tuple[pd.Series, 
     Parameters
     ----------
     boxes : pandas.DataFrame
-        beat, inside, and of :data:`GROUND` what is known.
+        beat, inside, box_id where a layout may have placed squares, and of :data:`GROUND` what is known.
     rules : mapping
         min_inside, min_land; see :func:`.metering.rules_of`.
     """
     yield boxes["beat"].isna(), "in no beat"
     yield ~(boxes["inside"] >= rules["min_inside"]), "too little of it inside the jurisdiction"
+    if "box_id" in boxes:
+        left = boxes["box_id"].map(is_remnant) & (boxes["inside"] < LEAST_REMNANT - NEARLY)
+        yield left.astype(bool), SMALL_REMNANT
     closed, why = _closed(boxes, rules)
     for reason in sorted(set(why[closed])):
         yield pd.Series(closed & (why == reason), index=boxes.index), _MOSTLY + reason

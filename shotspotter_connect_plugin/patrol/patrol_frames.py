@@ -32,7 +32,7 @@ _GROUND = columns(
     ("reachable", "real", "share of a whole box inside the jurisdiction where they can go"),
     ("streets", "real", "metres of street in the box; empty = no streets are known"))
 LimitedBoxes = Annotated[pd.DataFrame, Rows("a box with what may keep it out of every draw", _BEAT + columns(
-    ("inside", "real", "share of the box inside the jurisdiction")), _GROUND)]
+    ("inside", "real", "share of the box inside the jurisdiction")), _BOX + _GROUND)]
 MeteredBoxes = Annotated[pd.DataFrame, Rows("a box that may be drawn", _BOX + _BEAT + columns(
     ("inside", "real", "share of the box inside the jurisdiction")), _GROUND + columns(
     ("neighbourhood", "text", "that holds most of the box; needed where the rules hold share caps")))]

@@ -61,6 +61,8 @@ def examples_of_a_layout(x, y):
     plain = fishnet.Fishnet(250.0).cover(box(0, 0, 900, 900))
     box_transfer.shared_areas(fishnet.Fishnet(250.0), plain["box_id"], layout)
     box_transfer.in_jurisdiction(layout, plain)
+    layout.is_cut(col, row), layout.cells_within(col, row)
+    box_transfer.of_equal_mark(layout, layout, pd.Series(layout.ids(col, row)))
     box_transfer.inside_of_squares(250.0, np.array([[3, 7]]), plain)
     shapes = [box(0, 0, 500, 900), box(500, 0, 900, 900)]
     box_grid.largest_shares(layout, layout.cover(box(0, 0, 900, 900)), ["a", "b"], shapes)

@@ -12,6 +12,7 @@ from shapely.ops import unary_union
 from shotspotter_connect_plugin.errors import ConnectError
 from shotspotter_connect_plugin.forecast.box_ids import is_remnant
 from shotspotter_connect_plugin.forecast.box_layout import BoxLayout, grid_of, grid_of_boxes, touching
+from shotspotter_connect_plugin.forecast.box_transfer import in_jurisdiction, shared_areas
 from shotspotter_connect_plugin.forecast.fishnet import Fishnet
 
 NET = Fishnet()
@@ -157,6 +158,20 @@ def test_counts_add_up(layout, seed):
         assert counts[box_id] == before[box_id]
     for box_id in set(ids) - whole - placed:
         assert counts[box_id] <= before[box_id.split("~")[0]]
+
+
+@settings(max_examples=10, deadline=None)
+@given(layouts, st.integers(0, 2**32 - 1))
+def test_boxes_of_a_jurisdiction_have_the_area_of_the_cells_in_it(layout, seed):
+    plain = NET.cover(ragged(seed))
+    plain["inside"] = np.random.default_rng(seed).choice([1.0, 0.25, 0.7], len(plain))
+    found = in_jurisdiction(layout, plain[["box_id", "inside"]])
+    shared = shared_areas(NET, plain["box_id"], layout)
+    expected = (shared["box_id"].map(plain.set_index("box_id")["inside"]) * shared["of_old"]).groupby(
+        shared["new_id"]).sum()
+    assert found["inside"].tolist() == pytest.approx(expected[found["box_id"]].tolist())
+    assert len(found) == len(expected) and (layout.ids(found["col"], found["row"]) == found["box_id"]).all()
+    assert found[["row", "col"]].apply(tuple, axis=1).is_monotonic_increasing
 
 
 @settings(deadline=None, max_examples=20)

@@ -179,6 +179,16 @@ def test_each_box_that_cannot_be_drawn_says_why():
     assert table["selected"].sum() == 8 and sorted(drawn.reserve) == ["B00", "B01", "B10", "B11"]
 
 
+def test_what_placed_squares_left_is_drawn_from_a_tenth_of_a_box_on():
+    boxes, _ = city()
+    boxes["inside"] = np.where(np.arange(len(boxes)) < 3, [0.09, 0.1, 0.09] + [0.0] * (len(boxes) - 3), 1.0)
+    boxes.loc[:1, "box_id"] = ["C0R0~abcdef", "C0R1~abcdef"]
+    harm = pd.Series(1.0, index=boxes["box_id"])
+    table = metering.draw_shift(boxes, harm, NOTHING, rules(), "seed").boxes.set_index("box_id")
+    assert table.loc[boxes["box_id"], "why_not"].tolist()[:4] == [
+        "too little of it is left beside placed boxes", None, None, None]
+
+
 SMALL = dict(window_7_expected=1.5, window_7_hard=2, window_28_expected=3.0, window_28_hard=4, cool_down_shifts=2,
              boxes_per_beat=1, focus=6.0)
 

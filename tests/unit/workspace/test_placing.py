@@ -223,6 +223,16 @@ def test_what_is_no_layout_changes_nothing(town):
     assert town.content_hash() == hash_before and town.layout == 0
 
 
+def test_an_id_stands_for_one_shape_in_all_layouts(town, monkeypatch):
+    squares = squares_round_the_hot_place(town)
+    monkeypatch.setattr("shotspotter_connect_plugin.forecast.box_layout.mark_of", lambda free: "~aaaaaa")
+    placing.apply_layout(town, squares, "first")
+    before = town.content_hash()
+    with pytest.raises(ConnectError, match="same id and another shape; move a square"):
+        placing.apply_layout(town, squares + [1, 0], "second")
+    assert town.content_hash() == before
+
+
 def test_a_layout_is_found_where_the_events_are(town):
     found = placing.find_layout(town, "2019-01-20T10:00Z")
     corners = found.squares * 25
