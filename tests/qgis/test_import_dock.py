@@ -305,12 +305,12 @@ def test_a_file_whose_rows_are_all_known_is_no_success(dock, fresh, tmp_path):
                     "1,ROBBERY,2017-06-01 12:00,-76.94,38.88\n2,ROBBERY,2017-06-02 12:00,-76.95,38.88\n")
     for text, level in (("Imported.", Qgis.MessageLevel.Success),
                         ("Nothing new: all 2 rows are already in the workspace.", Qgis.MessageLevel.Info)):
-        drop(dock, path)
+        drop(dock, path)  # the round before stays in the list, and is none of this one
+        assert not dock.bar.items()
         click(dock, "start")
         settle(dock)
         bar, = dock.bar.items()
         assert (bar.text(), bar.level()) == (text, level)
-        dock.remove()
 
 
 @pytest.mark.alone
@@ -568,6 +568,37 @@ def test_offence_words_are_seen_decided_taken_back_and_imported_so(dock, fresh, 
     drop(dock, words_file(tmp_path / "april.csv", WORDS, 4))
     assert offence_lines(dock)[2] == ("NARCOTICS", "2", "not counted")
     assert ("ASSAULT", "3", "Aggravated assault") in offence_lines(dock)
+
+
+def test_words_that_wait_are_no_success_and_decided_afterwards_the_file_is_imported_once_more(dock, fresh, tmp_path):
+    drop(dock, words_file(tmp_path / "march.csv", WORDS))
+    click(dock, "start")
+    settle(dock)
+    bar, = dock.bar.items()
+    assert bar.level() == Qgis.MessageLevel.Warning and "march.csv wait for a decision" in bar.text()
+    take_as(dock, "ASSAULT", "aggravated_assault")
+    click(dock, "start")
+    settle(dock)
+    assert rows_in(fresh, "incidents")["crime_type"].value_counts().to_dict() == {
+        "robbery": 5, "aggravated_assault": 3}
+    assert states(dock) == [("Incidents", "3 added, 0 updated, 5 unchanged, 2 rejected")]
+
+
+def test_a_file_that_nothing_tells_shows_its_columns_and_what_failed_is_not_tried_with_the_next(dock, fresh, tmp_path):
+    far, path, plain = tmp_path / "far.csv", tmp_path / "list.csv", tmp_path / "plain.csv"
+    far.write_text("CCN,OFFENSE,REPORT_DAT,X,Y\n1,THEFT,2017-01-02T10:00:00,2.35,48.85\n")
+    plain.write_text("Farbe,Zahl\nblau,3\n")
+    drop(dock, far, plain)
+    click(dock, "start")
+    settle(dock)
+    dock.table.selectRow(1)
+    assert [dock.columns.table.item(row, 2).text() for row in range(2)] == ["blau", "3"] and dock.rows.rowCount() == 1
+    drop(dock, words_file(path, ["ROBBERY"] * 3))
+    click(dock, "start")
+    settle(dock)
+    bar, = dock.bar.items()
+    assert (bar.text(), bar.level()) == ("Imported.", Qgis.MessageLevel.Success)
+    assert runs_in(fresh).count("connect:importincidents") == 1 and "No point" in states(dock)[0][1]
 
 
 def test_offence_words_of_a_source_imported_before_are_decided_and_its_incidents_follow(dock, fresh, tmp_path):

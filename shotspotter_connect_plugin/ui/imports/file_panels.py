@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (QAbstractItemView, QApplication, QComboBox, QFo
                                  QVBoxLayout, QWidget)
 
 from ...workspace.imports.file_kinds import FILE_KINDS, MAPPED
+from ...workspace.imports.preview import UNKNOWN_KIND
 from ..widgets import fill, words
 from .import_queue import DONE, FAILED, PREVIEWING, QUESTIONS, STOPPED, VISITS, kinds, said_of, tr
 
@@ -28,6 +29,8 @@ RED = "#d03a3a"
 """Of what failed: read on white and on black."""
 
 _EXAMPLES = 3
+_WHOLE = 16
+"""Letters of a cell of a result that is not broken into lines."""
 _HOLDS = (("", "as the file tells"), ("holidays", "holidays"), ("school", "school"), ("events", "events"),
           ("weather", "weather"))
 
@@ -149,8 +152,9 @@ class ColumnsPanel(QWidget):
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
         self.notice.setStyleSheet("font-weight: bold" if found is not None and found.problems else "")
-        self.body.setVisible(found is not None)
-        if found is None:
+        shown = found is not None and bool(found.kind or found.columns or UNKNOWN_KIND in found.problems)
+        self.body.setVisible(shown)
+        if not shown:
             return
         self.body.setEnabled(not item.pending)
         fill(self.kind, [(tr("choose …"), ""), *((title, code) for code, title in kinds().items())], found.kind)
@@ -158,7 +162,7 @@ class ColumnsPanel(QWidget):
         self._show_row(self.zone, mapped and bool(found.timezone))
         self._show_row(self.crs, mapped and bool(found.source_crs))
         self.zone.lineEdit().setPlaceholderText(tr("as found: {}").format(found.timezone))
-        self.crs.setNotSetText(tr("as found: {}").format(found.source_crs[:40]))
+        self.crs.setNotSetText(_crs_in_words(item, found))
         self.zone.blockSignals(True)
         self.crs.blockSignals(True)
         self.zone.setCurrentText(item.options.source_timezone)
@@ -230,18 +234,21 @@ class ColumnsPanel(QWidget):
         example, choices = asked.example, asked.choices
         if example:
             entries = [(tr("{}: {}?").format(example, tr(" or ").join(choices.values())), ""),
-                       *((tr("{} is {}").format(example, meant), answer) for answer, meant in choices.items())]
+                       *((f"{example}: {meant}", answer) for answer, meant in choices.items())]
         else:
             entries = [(tr("choose …"), ""), *((meant, answer) for answer, meant in choices.items())]
-        fill(self.order, entries, said_of(item.options, asked.parameter))
+        said = said_of(item.options, asked.parameter)
+        fill(self.order, entries, said)
         title = tr(QUESTIONS.get(asked.parameter, "&Question"))
         column = item.question.column
         self.form.labelForField(self.order).setText(tr("{} ({})").format(title, column) if column else title)
         self.order.setToolTip(asked.question)
         for row in range(self.table.rowCount()):
             if column and self.table.item(row, 0).text() == column:
-                self.table.setItem(row, 3, cell(tr("asked above"), faint=True))
-                self.table.item(row, 3).setForeground(QColor(RED))
+                self.table.setItem(row, 3, cell(tr("answered above") if said else tr("asked above"), faint=True))
+                if not said:
+                    self.table.item(row, 3).setForeground(QColor(RED))
+        self.table.resizeColumnToContents(3)
 
     def _meaning(self, column: str, role: str, meanings: Mapping[str, str]) -> QComboBox:
         combo = Choice()
@@ -330,6 +337,13 @@ class ResultPanel(QTextBrowser):
         self.setHtml("".join(parts))
 
 
+def _crs_in_words(item: QueueItem, found: Preview) -> str:
+    """The coordinate system that is taken if none is chosen; one without a code is not spelled out."""
+    if ":" in found.source_crs[:12]:
+        return tr("as found: {}").format(found.source_crs)
+    return tr("as said") if item.options.source_crs else tr("as found")
+
+
 def _notice(item: QueueItem | None, found: Preview | None) -> str:
     if item is None:
         return tr("Choose a file in the list.")
@@ -354,9 +368,14 @@ def _delivered(table: pd.DataFrame) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = ["".join(f"<th align='left'>{escape(text)}</th>" for text in headings)]
-    lines.extend("".join(f"<td>{escape(str(text))}</td>" for text in row) for row in rows)
+    lines.extend("".join(f"<td{_whole(str(text))}>{escape(str(text))}</td>" for text in row) for row in rows)
     inside = "".join(f"<tr>{line}</tr>" for line in lines)
     return f"<table cellspacing='0' cellpadding='3' border='0'>{inside}</table>"
+
+
+def _whole(text: str) -> str:
+    """How a cell is shown: dates, boxes and numbers stay in one line."""
+    return " style='white-space: nowrap'" if len(text) < _WHOLE else ""
 
 
 def _paragraph(text: str) -> str:

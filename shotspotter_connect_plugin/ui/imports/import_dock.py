@@ -18,7 +18,7 @@ from ..workspace_widget import WorkspaceWidget
 from .file_panels import RED, ColumnsPanel, ResultPanel, RowsPanel
 from .import_queue import (DONE, FAILED, PREVIEWING, PROBLEM, READY, RUNNING, STOPPED, VISITS, WAITING, ImportQueue,
                            kinds, known_rows, tr)
-from .offence_panel import OffencePanel
+from .offence_panel import OffencePanel, words_waiting
 
 if TYPE_CHECKING:
     from qgis.PyQt.QtCore import QObject
@@ -170,6 +170,7 @@ class ImportDock(QgsDockWidget):
         row = len(self.queue.items)
         self.queue.add(new)
         if new:
+            self.bar.clearWidgets()  # what it says is of files before
             self.table.selectRow(row)
             self.tabs.setCurrentWidget(self.columns)
 
@@ -237,16 +238,15 @@ class ImportDock(QgsDockWidget):
         self.queue.leave()
 
     def _over(self) -> None:
-        done = [item for item in self.queue.items if item.state == DONE]
-        failed = [item for item in self.queue.items if item.state == FAILED]
+        done = [item for item in self.queue.round if item.state == DONE]
+        failed = [item for item in self.queue.round if item.state == FAILED]
         if failed:
-            self._tell(tr("{} of {} could not be imported: {}").format(
-                len(failed), len(failed) + len(done), failed[0].error), Qgis.MessageLevel.Critical)
+            self._tell(tr("{} of {} files could not be imported; “Result” says why.").format(
+                len(failed), len([item for item in self.queue.round if item.kind != VISITS])),
+                Qgis.MessageLevel.Critical)
             self.table.selectRow(self.queue.items.index(failed[0]))
         elif done:
-            known = known_rows(done)
-            self._tell(tr("Nothing new: all {} rows are already in the workspace.").format(f"{known:,}") if known else
-                       tr("Imported."), Qgis.MessageLevel.Info if known else Qgis.MessageLevel.Success)
+            self._tell(*_told_of(done))
             self.table.selectRow(self.queue.items.index(done[-1]))
         self.tabs.setCurrentWidget(self.result)
         if self._behind:
@@ -298,6 +298,8 @@ class ImportDock(QgsDockWidget):
     def _changed(self, item: QueueItem) -> None:
         if item in self.queue.items and self.table.rowCount() == len(self.queue.items):
             self._fill_row(self.queue.items.index(item), item)
+            if item.state == RUNNING and not item.percent:
+                self.table.scrollToItem(self.table.item(self.queue.items.index(item), 0))
             if item is self.item and not (item.state == RUNNING and item.percent):
                 self._show_item()
         self._update()
@@ -333,6 +335,23 @@ class ImportDock(QgsDockWidget):
                 self.remove()
             return True
         return super().eventFilter(watched, event)
+
+
+def _told_of(done: list[QueueItem]) -> tuple[str, Qgis.MessageLevel]:
+    """What to say of files that were imported, and in which colour: green only where nothing is left to do."""
+    known = known_rows(done)
+    if known:
+        return (tr("Nothing new: all {} rows are already in the workspace.").format(f"{known:,}"),
+                Qgis.MessageLevel.Info)
+    waiting = next((item for item in done if item.offences and words_waiting(item.offences, item.decisions)), None)
+    if waiting is not None:
+        return (tr("Imported, but offence words of {} wait for a decision; choose at “Offence words” and import it "
+                   "again.").format(waiting.name), Qgis.MessageLevel.Warning)
+    few = next((item for item in done if 2 * item.outputs.get("REJECTED", 0) > item.outputs.get("READ", 0)), None)
+    if few is not None:
+        return (tr("Imported, but most rows of {} were rejected; “Result” says why.").format(few.name),
+                Qgis.MessageLevel.Warning)
+    return tr("Imported."), Qgis.MessageLevel.Success
 
 
 def _state(item: QueueItem) -> str:

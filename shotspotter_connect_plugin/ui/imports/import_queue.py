@@ -41,7 +41,7 @@ _ORDER = ("neighbourhoods", "sensor_coverage", "unreachable", "calendar", "place
 
 
 # Parameter that answers a question in batch -> what it is called here, and where its answer is kept.
-QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "Coordinate s&ystem",
+QUESTIONS = {"DATE_ORDER": "&Dates", "CRIME_TYPE": "C&rime type", "SOURCE_CRS": "CRS",
              "SOURCE_TIMEZONE": "Time &zone", "MAPPING": "M&eaning"}
 
 
@@ -111,11 +111,13 @@ class ImportQueue(QObject):
     """Items, and their work under way.
 
     ``changed`` tells which item; ``over`` that the last of a round has ended; ``refused`` why nothing may be imported.
+    ``round`` are the items that the last press of “Import” took on.
     ``sources_read`` gives the offence words of sources imported before, ``followed`` what happened when they were
     decided anew, or why nothing did.
     """
 
     items: list[QueueItem]
+    round: list[QueueItem]
     _run: AlgorithmRun | None
     _running: QueueItem | None
     _dates: list[tuple[str, str]]
@@ -128,7 +130,7 @@ class ImportQueue(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.items, self.address, self.find_visits = [], "", True
+        self.items, self.round, self.address, self.find_visits = [], [], "", True
         self.refusal = ""  # why this account may not import into the workspace
         self.work = BackgroundWork(self)
         self._run, self._running, self._dates, self._began = None, None, [], 0.0
@@ -227,8 +229,10 @@ class ImportQueue(QObject):
     # Offence words
 
     def decide(self, item: QueueItem, about: tuple[str, ...], taken_as: str) -> None:
-        """Say what offence words of an item are taken as."""
+        """Say what offence words of an item are taken as; one that was imported can then be imported once more."""
         item.choices.append((about, taken_as))
+        if item.state == DONE:
+            item.state = READY
         self.changed.emit(item)
 
     def undo_decision(self, item: QueueItem) -> None:
@@ -311,13 +315,15 @@ class ImportQueue(QObject):
         return self._running is not None
 
     def start(self) -> None:
-        """Import everything that is ready, one after the other, in an order in which each finds what it needs."""
+        """Import everything that is ready, one after the other, in an order in which each finds what it needs. What
+        failed is tried once more where nothing else is ready."""
         self.items = [item for item in self.items if item.kind != VISITS]
         self._dates = []
-        for item in self.items:
-            if item.state == READY or item.state in (FAILED, STOPPED) and item.preview and not item.preview.problems:
-                item.state, item.percent, item.error = WAITING, 0, ""
-                item.rejects, item.rejected = "", None
+        able = [item for item in self.items if item.state in (READY, STOPPED) and _has_no_problem(item)]
+        self.round = able or [item for item in self.items if item.state == FAILED and _has_no_problem(item)]
+        for item in self.round:
+            item.state, item.percent, item.error = WAITING, 0, ""
+            item.rejects, item.rejected = "", None
         self.listed.emit()
         self._next()
 
@@ -363,6 +369,7 @@ class ImportQueue(QObject):
         item = QueueItem(tr("Visits of {}").format(first if first == last else f"{first} … {last}"), VISITS)
         item.extras = {"FROM": first, "TO": last}
         self.items.append(item)
+        self.round.append(item)
         self.listed.emit()
         return item
 
@@ -459,6 +466,10 @@ def _said_mapping(item: QueueItem) -> dict[str, str]:
     return {role: column or "" for role, column in (item.preview.answers.mapping if said is None else said).items()}
 
 
+def _has_no_problem(item: QueueItem) -> bool:
+    return item.preview is not None and not item.preview.problems
+
+
 def known_rows(done: Iterable[QueueItem]) -> int:
     """How many rows items had that the workspace held already, where none of them had anything else to take; else 0."""
     counts = [item.outputs for item in done if item.kind != VISITS]
@@ -482,7 +493,8 @@ def _rejects(address: str, item: QueueItem) -> str:
     stem, _ = os.path.splitext(os.path.abspath(address))
     if item.kind == "calendar":  # its algorithm names the file itself
         return f"{stem}-rejects-{item.kind}.csv"
-    plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in item.name)
+    name = item.name[:-4] if item.name.lower().endswith(".csv") else item.name
+    plain = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
     return f"{stem}-rejects-{item.kind}-{plain}.csv"
 
 

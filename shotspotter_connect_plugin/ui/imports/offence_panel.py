@@ -194,6 +194,11 @@ class OffencePanel(QWidget):
         self.applied.emit(self.source.currentData(), dict(self._later))
 
 
+def words_waiting(found: OffenceTable, decisions: Mapping[Words, str]) -> int:
+    """How many words of a file nobody has decided yet."""
+    return len([line for line in found.lines if (decisions.get(line.words) or line.taken_as) == ""])
+
+
 def _why(line: OffenceWord) -> str:
     """The reason without the words themselves, which stand beside it."""
     return line.why.removesuffix(": " + " ".join(line.words))
@@ -206,9 +211,9 @@ def _notice(found: OffenceTable | None, decisions: Mapping[Words, str], later: b
         return tr("The words by which a file of incidents tells its offences stand here once it has been looked at.")
     if not found.columns:
         return tr("No column of this file tells an offence.")
-    waiting = [line for line in found.lines if (decisions.get(line.words) or line.taken_as) == ""]
+    waiting = words_waiting(found, decisions)
     told = [tr("{:,} of {:,} words wait for a decision; their rows are not counted until then.").format(
-        len(waiting), len(found.lines)) if waiting else tr("{:,} words; none waits for a decision.").format(
+        waiting, len(found.lines)) if waiting else tr("{:,} words; none waits for a decision.").format(
         len(found.lines))]
     if later:
         told.append(tr("Incidents in the workspace follow what you apply; plans and reports made before stay."))

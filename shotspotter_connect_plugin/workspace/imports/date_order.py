@@ -263,7 +263,7 @@ def with_date_order(answers: SourceAnswers, source: RowSource, columns: Sequence
             raise
         order = answers.date_order
         warnings.append(f"Nothing in {source.name} tells day from month; its dates were read with the {order}, as "
-                        "those of earlier files with these columns.")
+                        "those of earlier files with these columns; give DATE_ORDER where that is wrong.")
     if dates.day_numbers and source.kind != "excel":  # a workbook tells from when its days count
         warnings.extend(dates.day_numbers.told(source.name, source.columns,
                                                lambda wanted: source.chunks(wanted, progress)))

@@ -21,14 +21,21 @@ if TYPE_CHECKING:
 
     Pairs = list[Optional[tuple[str, str]]]
 
-_BEFORE = re.compile(r"^(?:(?:occurred|happened|some ?time) )*(?:between|btwn|btw|from|entre|du|de|del|desde|vom|von|"
-                     r"zwischen|dal|tra|tussen|van)(?: (?:the|le|el|il|den|dem))? ", re.IGNORECASE)
+_BEFORE = re.compile(r"^(?:(?:occurred|happened|some ?time|(?:the )?nights? of) )*(?:(?:between|btwn|btw|from|"
+                     r"entre|du|de|del|desde|vom|von|zwischen|dal|tra|tussen|van)(?: (?:the|le|el|il|den|dem))? )?", re.IGNORECASE)
 _BETWEEN = tuple(re.compile(form, re.IGNORECASE) for form in (
     r" (?:to|thru|through|until|till|til|and|&|y|et|au|a|al|hasta|bis|und|e|en|tot)(?: (?:the|le|el|il|zum))? ",
-    r" ?(?:->|=>|\u2192|\u2013|\u2014|--+|~|\.{2,}|;|\|) ?", " - ?| ?- ", r"(?<=[\dZz])/(?=\d{4}-)", ", ?", "-"))
+    r" ?(?:->|=>|\u2192|\u2013|\u2014|--+|~|\.{2,}|;|\|) ?", " - ?| ?- ", r"(?<=[\dZz])/(?=\d{4}-)",
+    r"(?<=\d)/(?=\d{1,2}\.? [^\W\d]|\d{1,2},? \d{4}$)", ", ?", "-"))
 """What may stand between the two, the clearest first."""
 _DAY_AND_MONTH = re.compile(r"(?P<numbers>\d{1,2}(?P<sign>[-/.])\d{1,2})(?P<clock> \d.*)?|"
                             r"(?P<words>[^\W\d_]{3,10}\.? \d{1,2}|\d{1,2}\.? [^\W\d_]{3,10})")
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
+_DAY_ALONE = re.compile(f"(?:the )?{_DAY}", re.IGNORECASE)
+_DAY_THEN_MONTH = re.compile(_DAY + r" (?:of )?(?P<rest>[^\W\d_]{3,10}\b\.?(?:,? \d{4}\b|,? '?\d\d\b(?!:))?)(?P<clock>.*)",
+                             re.IGNORECASE)
+_MONTH_THEN_DAY = re.compile(r"(?P<month>[^\W\d_]{3,10}\.?) " + _DAY, re.IGNORECASE)
+_DAY_THEN_YEAR = re.compile(_DAY + r",? (?P<rest>\d{4})\b(?P<clock>.*)", re.IGNORECASE)
 _YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?P<last>\d{4}|\d{2})\b|\b(?P<alone>\d{4})$")
 _TWO_CLOCKS = re.compile(r"(\d[\d:.]*(?: ?[AaPp][Mm])?)(?: ?[-\u2013\u2014] ?| (?:to|thru|through|until|and) )"
                          r"(\d[\d:.]*(?: ?[AaPp][Mm])?)$", re.IGNORECASE)
@@ -103,7 +110,7 @@ def _parted(texts: Sequence[str], years: Sequence[int]) -> Pairs:
     ways = [list(_ways(text)) if len(text) <= _LONGEST else [] for text in texts]
     for turn in range(max(map(len, ways), default=0)):
         rows = [row for row, way in enumerate(ways) if found[row] is None and turn < len(way)]
-        pairs = [_with_years(*ways[row][turn], str(years[row] or "")) for row in rows]
+        pairs = [_with_years(*_with_months(*ways[row][turn]), str(years[row] or "")) for row in rows]
         clocks = [time_texts.parse([pair[side] for pair in pairs]).clock for side in (0, 1)]
         for place in np.flatnonzero((clocks[0] != NAT) & (clocks[1] != NAT)):
             found[rows[place]] = pairs[place]
@@ -120,6 +127,18 @@ def _ways(text: str) -> Iterator[tuple[str, str]]:
             one, other = bare[:places[place].start()].strip(" ,"), bare[places[place].end():].strip(" ,")
             if any(map(str.isdigit, one)) and any(map(str.isdigit, other)):
                 yield one, other
+
+
+def _with_months(one: str, other: str) -> tuple[str, str]:
+    """Both ends with the month of the other where one is a day alone: "13-14 March 2024", "March 13-14, 2024"; a time
+    behind them is of the last."""
+    day, last = _DAY_ALONE.fullmatch(one), _DAY_THEN_MONTH.fullmatch(other)
+    if day and last and int(day["day"]) < int(last["day"]):
+        return f"{day['day']} {last['rest']}", f"{last['day']} {last['rest']}{last['clock']}"
+    first, end = _MONTH_THEN_DAY.fullmatch(one), _DAY_THEN_YEAR.fullmatch(other)
+    if first and end and int(first["day"]) < int(end["day"]):
+        return f"{first['month']} {first['day']} {end['rest']}", f"{first['month']} {end['day']} {end['rest']}{end['clock']}"
+    return one, other
 
 
 def _with_years(one: str, other: str, given: str) -> tuple[str, str]:

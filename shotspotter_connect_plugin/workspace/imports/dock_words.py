@@ -10,6 +10,7 @@ from .source_questions import SourceQuestion
 # What batch calls by the name of a parameter -> what stands for it in the dock.
 _SPOKEN = tuple((re.compile(pattern), words) for pattern, words in (
     (r"\bGive MAPPING \{\} to have", "Press “Guess anew” to have"),
+    (r"\bgive DATE_ORDER where", "press “Guess anew” where"),
     (r"\bSay in MAPPING what", "Choose at “It holds” what"),
     (r", as in \{[^}]*\}", ""), (r"\bin MAPPING\b", "at “Means”"),
     (r"\bMAPPING\b", "“Means”"), (r"\bSOURCE_CRS\b", "“CRS”"),

@@ -45,7 +45,8 @@ FRENCH_RULES = (
      "an assault with a weapon or a serious wound", _YIELDS),
     (r"\bCOUPS? DE FEU\b", "gunfire", "shots", _YIELDS),
     (rf"^(TENTATIVES? DE )?VOLS?$|{_VOL}( A)? L ARRACHE\b|\bENTREES? PAR RUSE\b|"
-     r"\b(VOIES? DE FAIT|AGRESSIONS?)\b.*\bLESIONS\b", UNCLEAR, "may be one of the seven, but not which", _YIELDS),
+     r"\b(VOIES? DE FAIT|AGRESSIONS?)\b.*\bLESIONS\b", UNCLEAR,
+     "may be one of the crime types, not clear which", _YIELDS),
     (rf"{_VOL} (SIMPLES?|A L ETALAGE|A LA TIRE|PAR RUSE|DE \d[\d ]*|DE (PLUS|MOINS) DE|AU PREJUDICE|CONTRE DES|"
      r"(D |DE |DES |DU )(?!VEHICULE)[A-Z]{3,})", "theft", "a theft", _YIELDS),
     (r"\b(AGRESSIONS? SEXUELLES?|VIOLS?|ATTOUCHEMENTS?)\b|\b(EXTORSIONS?|MENACES? DE MORT|HARCELEMENTS?|"

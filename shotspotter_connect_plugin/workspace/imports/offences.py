@@ -212,7 +212,7 @@ _OFFENCES = tuple(OffenceRule(re.compile(spelled_out(pattern)), meaning, why, fi
      "recorded mostly where police look", _YIELDS),
     # It speaks of one of the seven, but which is not said.
     (r"\bASSAULT|\bASSLT|\bBATTERY|\bAGG\w*\b|\bROB(BED|BING)?\b|\bSTOLE|\bSTEAL|\bSHOT|\bGUN ?SHOT|\bKILL|"
-     r"\bBREAK(ING|S)?\b|\bENTRY\b", UNCLEAR, "may be one of the seven, but not which", _YIELDS),
+     r"\bBREAK(ING|S)?\b|\bENTRY\b", UNCLEAR, "may be one of the crime types, not clear which", _YIELDS),
 ))
 _FOREIGN_MEANINGS = {translated_offences.OTHER: OTHER, translated_offences.BIASED: BIASED,
                      translated_offences.UNCLEAR: UNCLEAR, translated_offences.NO_CRIME: NO_CRIME}

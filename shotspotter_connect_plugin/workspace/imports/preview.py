@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from .row_source import RowSource
 
 ROWS = 25
-UNKNOWN_KIND = "What this file is cannot be told from its columns; choose it in the list."
+UNKNOWN_KIND = "What this file is cannot be told from its columns; choose it at “What it is”."
+_NO_ROWS = "{} has no rows."
 _TRIED = 20
 """Files of a folder that are tried before it is given up."""
 
@@ -131,6 +132,7 @@ def preview_file(workspace: Workspace, path: Union[str, Path], kind: str = "", m
         found.kind = kind or kind_of_file(workspace, str(path), progress)
         if not found.kind:
             found.problems.append(UNKNOWN_KIND)
+            _preview_unknown(found, progress)
             return found
         if found.kind == "gps_fixes":
             _preview_gps(workspace, found, options, progress)
@@ -185,6 +187,15 @@ def _ask(found: Preview, unknown: SourceQuestion) -> None:
         found.source_crs = next(iter(unknown.choices))
 
 
+def _preview_unknown(found: Preview, progress: Progress) -> None:
+    """The columns and first rows of a file of which somebody has to say what it is."""
+    source = open_source(found.path, areas=True)
+    found.columns, head = list(source.columns), first_rows(source, source.columns, progress, FIRST_ROWS)
+    if not len(head):
+        found.problems = [_NO_ROWS.format(source.name)]
+    _leave_out(found, head, all_known=False)
+
+
 def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, progress: Progress) -> None:
     """Files that are mapped: incidents, gunfire, tactic logs, rosters and the calendar."""
     source = open_source(found.path, found.kind)
@@ -195,6 +206,8 @@ def _preview_rows(workspace: Workspace, found: Preview, options: SourceOptions, 
     found.mapping = find_columns(source.columns, found.kind, found.answers.mapping, [])
     columns = [*source.columns, *(POSITION_COLUMNS if source.has_geometry else ())]
     head = first_rows(source, columns, progress, FIRST_ROWS)
+    if not len(head):
+        raise ConnectError(_NO_ROWS.format(source.name))
     find_points(source, found.kind, found.mapping, found.answers.mapping, progress, head)
     if found.kind == "incidents" and not set(OCCURRENCE) & {*found.mapping, *found.answers.mapping}:
         find_occurrence(head[source.columns], found.mapping, found.notes)

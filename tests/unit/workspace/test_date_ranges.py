@@ -32,7 +32,17 @@ def test_two_moments_are_parted_whatever_stands_between_them(first, minutes, for
 
 
 @pytest.mark.parametrize("text", [
-    "2024-03-01", "3/1/2024 22:00", "unknown", "", "06/15/2023 - Present", "1200-1400 block", "3/1/2024 22:00 - 06:00",
+    "13-14 March 2024", "13 - 14 March 2024", "13/14 March 2024", "night of 13/14 March 2024", "March 13-14, 2024",
+    "Mar. 13/14, 2024", "13th-14th March 2024", "between the 13th and 14th of March 2024", "13. - 14. M\u00e4rz 2024",
+    "du 13 au 14 mars 2024", "March 13th to 14th, 2024", "13/14 March 2024 22:00"])
+def test_two_days_of_one_month_are_parted(text):
+    first, last = split_ranges(pd.Series([text], dtype=object))
+    assert [time_texts.parse(end).clock[0] for end in (first, last)] == [
+        pd.Timestamp(end).value for end in ("2024-03-13", "2024-03-14" + text[16:] * (":" in text))]
+
+
+@pytest.mark.parametrize("text", [
+    "14-13 March 2024", "3/13/2024", "13 March 2024", "March 13-14", "12-14-2024", "13-14 weeks", "2024-03-01", "3/1/2024 22:00", "unknown", "", "06/15/2023 - Present", "1200-1400 block", "3/1/2024 22:00 - 06:00",
     "24-001234", "38.9, -77.03", "12-34-56-78-90"])
 def test_what_is_not_two_dates_is_no_range(text):
     assert not hold_ranges([text])

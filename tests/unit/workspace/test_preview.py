@@ -80,8 +80,10 @@ def test_whatever_is_wrong_becomes_a_sentence(workspace, tmp_path):
     (tmp_path / "empty.csv").write_text("")
     (tmp_path / "noise.csv").write_bytes(b"\x00\x01\x02")
     (tmp_path / "short.csv").write_text("Unit,Shift\n12,day\n")
+    (tmp_path / "header.csv").write_text("Case,Offense,Occurred,Longitude,Latitude\n")
     for path, kind, words in (("gone.csv", "", "no file"), ("empty.csv", "", "is empty"),
-                              ("noise.csv", "", "not a text"),
+                              ("noise.csv", "", "not a text"), ("header.csv", "", "has no rows"),
+                              ("header.csv", "incidents", "has no rows"),
                               ("short.csv", "roster", "no column for the officer's badge number")):
         found = preview_file(workspace, tmp_path / path, kind)
         assert len(found.problems) == 1 and words in found.problems[0] and found.problems[0].endswith((".", "}."))
