@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Pairs = list[Optional[tuple[str, str]]]
 
 _BEFORE = re.compile(r"^(?:(?:occurred|happened|some ?time|(?:the )?nights? of) )*(?:(?:between|btwn|btw|from|"
-                     r"entre|du|de|del|desde|vom|von|zwischen|dal|tra|tussen|van)(?: (?:the|le|el|il|den|dem))? )?", re.IGNORECASE)
+                     r"entre|du|de|del|desde|vom|von|zwischen|dal|tra|tussen|van)(?: (?:the|le|el|il|den|dem))? )?",
+                     re.IGNORECASE)
 _BETWEEN = tuple(re.compile(form, re.IGNORECASE) for form in (
     r" (?:to|thru|through|until|till|til|and|&|y|et|au|a|al|hasta|bis|und|e|en|tot)(?: (?:the|le|el|il|zum))? ",
     r" ?(?:->|=>|\u2192|\u2013|\u2014|--+|~|\.{2,}|;|\|) ?", " - ?| ?- ", r"(?<=[\dZz])/(?=\d{4}-)",
@@ -32,8 +33,8 @@ _DAY_AND_MONTH = re.compile(r"(?P<numbers>\d{1,2}(?P<sign>[-/.])\d{1,2})(?P<cloc
                             r"(?P<words>[^\W\d_]{3,10}\.? \d{1,2}|\d{1,2}\.? [^\W\d_]{3,10})")
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
 _DAY_ALONE = re.compile(f"(?:the )?{_DAY}", re.IGNORECASE)
-_DAY_THEN_MONTH = re.compile(_DAY + r" (?:of )?(?P<rest>[^\W\d_]{3,10}\b\.?(?:,? \d{4}\b|,? '?\d\d\b(?!:))?)(?P<clock>.*)",
-                             re.IGNORECASE)
+_DAY_THEN_MONTH = re.compile(_DAY + r" (?:of )?(?P<rest>[^\W\d_]{3,10}\b\.?(?:,? \d{4}\b|,? '?\d\d\b(?!:))?)"
+                             r"(?P<clock>.*)", re.IGNORECASE)
 _MONTH_THEN_DAY = re.compile(r"(?P<month>[^\W\d_]{3,10}\.?) " + _DAY, re.IGNORECASE)
 _DAY_THEN_YEAR = re.compile(_DAY + r",? (?P<rest>\d{4})\b(?P<clock>.*)", re.IGNORECASE)
 _YEAR = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?P<last>\d{4}|\d{2})\b|\b(?P<alone>\d{4})$")
@@ -137,7 +138,8 @@ def _with_months(one: str, other: str) -> tuple[str, str]:
         return f"{day['day']} {last['rest']}", f"{last['day']} {last['rest']}{last['clock']}"
     first, end = _MONTH_THEN_DAY.fullmatch(one), _DAY_THEN_YEAR.fullmatch(other)
     if first and end and int(first["day"]) < int(end["day"]):
-        return f"{first['month']} {first['day']} {end['rest']}", f"{first['month']} {end['day']} {end['rest']}{end['clock']}"
+        month, year = first["month"], end["rest"]
+        return f"{month} {first['day']} {year}", f"{month} {end['day']} {year}{end['clock']}"
     return one, other
 
 
