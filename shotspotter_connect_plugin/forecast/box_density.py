@@ -15,6 +15,7 @@ import numpy as np
 from .allowed_inputs import DAY_TERMS
 from .calendar_terms import days_of
 from .ladder import fit_weights, lookbacks_of
+from .recalibration import AS_IT_IS, Recalibration
 from .stable_product import stable_product
 from .surfaces import SurfaceSet
 from .trees import Forest, grow
@@ -40,12 +41,14 @@ _SMALLEST_DENSITY = 1e-3
 
 @dataclass(frozen=True)
 class RungFit:
-    """What a rung learnt: weights of its surfaces, the uniform share, and where it has trees these and their power."""
+    """What a rung learnt: weights of its surfaces, the uniform share, and where it has trees these and their power;
+    what validation made of its densities."""
 
     weights: tuple[float, ...]
     uniform_share: float
     forest: Optional[Forest] = None
     power: float = 1.0
+    recalibration: Recalibration = AS_IT_IS
 
 
 class BoxDensity:
@@ -71,14 +74,15 @@ class BoxDensity:
         """Give densities (boxes, slots) of some slots of one date; each column adds up to 1."""
         shifts = self._timeline.shift[slots]
         mixture = self.surfaces.mixture(counts, np.asarray(fit.weights), fit.uniform_share)[:, shifts]
+        uniform = self.surfaces.smoother.uniform
         if fit.forest is None or self.terms is None:
-            return mixture
-        relative = mixture / self.surfaces.smoother.uniform[:, None]
+            return fit.recalibration.of(mixture, uniform)
+        relative = mixture / uniform[:, None]
         correction = [fit.forest.predict(tree_terms(surfaces, relative[:, place], self._timeline,
                                                     np.full(len(counts), slot)))
                       for place, (slot, surfaces) in enumerate(zip(slots, self.terms.everywhere(counts, shifts)))]
         corrected = mixture * np.exp(fit.power * np.stack(correction, axis=1))
-        return corrected / corrected.sum(axis=0)
+        return fit.recalibration.of(corrected / corrected.sum(axis=0), uniform)
 
 
 def tree_terms(surfaces: Floats, mixture: Floats, timeline: Timeline, slots: Ints) -> Floats:

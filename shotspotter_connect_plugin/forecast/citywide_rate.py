@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from .arrays import Bools, Floats, Ints
     from .event_history import Timeline
 
-# Chosen: half-life of the rate that all else is relative to; longer is steadier, shorter follows a change sooner.
-SLOW = Lookback("decay", 120.0)
-# Chosen: half-life of four weeks, whole ones, so that weekdays weigh alike; what it has beyond SLOW is the trend.
-FAST = Lookback("decay", 28.0)
 WHOLE_PAST = Lookback("window", float("inf"))
-_LOOKBACKS = (SLOW, FAST, WHOLE_PAST)
+# Chosen: half-lives in days of the rate that all else is relative to, and of a faster one, whole weeks so that weekdays
+# weigh alike, whose excess over it is the trend. Longer ones are steadier, shorter ones follow a change sooner;
+# validation chooses for each crime type. On development years (Washington 2008, 2012, 2015 and 2016) the fastest was
+# the best for eleven of twelve types.
+MEMORIES = ((120.0, 28.0), (60.0, 14.0), (30.0, 7.0))
 # Chosen: standard deviations of the normal priors on the logarithm; 0.1 lets weekday, season and kind of day move the
 # total by some 10 % before the data must insist. Wider ones follow chance where events are few.
 _SPREAD = {"constant": 0.3, "trend": 0.5, "season": 0.1, "weekday": 0.1, "shift_weekday": 0.05, "day": 0.1}
@@ -53,9 +53,10 @@ _Terms = Tuple["Floats", "Floats"]
 @dataclass(frozen=True)
 class CitywideRate:
     """Coefficients on the log of the recent rate: constant, trend, 4 of the season, 7 of weekdays, 7 per shift,
-    and one per term of the calendar."""
+    and one per term of the calendar. ``memory``: half-lives in days of the slow and the fast rate."""
 
     coefficients: tuple[float, ...]
+    memory: tuple[float, float] = MEMORIES[0]
 
     def expected(self, terms: _Terms) -> Floats:
         """Expected events of slots whose terms :class:`RateTerms` made."""
@@ -67,10 +68,14 @@ class RateTerms:
     """Makes the terms of slots from the total history of one crime type.
 
     A slot counts where the source was there, which is decided for each moment from what was known then. Where sensors
-    listen only in places it counts as far as it could be seen, going by what was known at ``moment``.
+    listen only in places it counts as far as it could be seen, going by what was known at ``moment``. ``memory`` as of
+    :class:`CitywideRate`.
     """
 
-    def __init__(self, history: EventHistory, timeline: Timeline, moment: int | None = None) -> None:
+    def __init__(self, history: EventHistory, timeline: Timeline, moment: int | None = None,
+                 memory: tuple[float, float] = MEMORIES[0]) -> None:
+        self.memory = memory
+        self._lookbacks = (*(Lookback("decay", days) for days in memory), WHOLE_PAST)
         zero = np.zeros(history.slot.size, dtype=np.int64)
         self._totals = EventHistory(history.slot, zero, history.weight, history.known)
         self.share_seen, self.share_heard = shares(history if moment is None else history.until(moment), timeline)
@@ -80,8 +85,8 @@ class RateTerms:
         """Terms of every slot of the dates first to before last, seen from their plan moments; and those slots."""
         timeline = self._timeline
         slots = np.flatnonzero((timeline.date >= first) & (timeline.date < last))
-        totals, exposure = np.zeros((2, max(last - first, 0), len(_LOOKBACKS), len(timeline.codes)))
-        for day, counts in roll(self._totals, timeline, _LOOKBACKS, 1, first, last):
+        totals, exposure = np.zeros((2, max(last - first, 0), len(self._lookbacks), len(timeline.codes)))
+        for day, counts in roll(self._totals, timeline, self._lookbacks, 1, first, last):
             totals[day - first] = counts[0]
         for day, observed in observed_at_origins(self._totals, timeline, first, last):
             exposure[day - first] = self._exposure(observed, int(timeline.origin[day]))
@@ -92,7 +97,7 @@ class RateTerms:
     def at(self, moment: int, slot: int) -> _Terms:
         """Terms of one slot (its position) seen from a moment."""
         timeline, one = self._timeline, slice(slot, slot + 1)
-        totals = counts_at(self._totals, timeline, _LOOKBACKS, 1, moment)
+        totals = counts_at(self._totals, timeline, self._lookbacks, 1, moment)
         exposure = self._exposure(observed_dates(self._totals, timeline, moment), moment)[None]
         return self._terms(totals, exposure, timeline.shift[one], timeline.weekday[one], timeline.season[one],
                            self._days[one])
@@ -104,7 +109,7 @@ class RateTerms:
         weight = self.share_seen[begun] * observed[timeline.date[begun]]
         age, shifts = (moment - timeline.start[begun]) / DAY, len(timeline.codes)
         return np.stack([np.bincount(timeline.shift[begun], weight * lookback.weight(age), minlength=shifts)
-                         for lookback in _LOOKBACKS])
+                         for lookback in self._lookbacks])
 
     @staticmethod
     def _terms(totals: Floats, exposure: Floats, shift: Ints, weekday: Ints, season: Floats,
@@ -143,7 +148,8 @@ def coefficients_needed(shifts: int) -> int:
     return 13 + 7 * shifts + len(DAY_TERMS)
 
 
-def fit_rate(terms: _Terms, observed_events: Floats, shifts: int, days: float) -> CitywideRate:
+def fit_rate(terms: _Terms, observed_events: Floats, shifts: int, days: float,
+             memory: tuple[float, float] = MEMORIES[0]) -> CitywideRate:
     """Fit the coefficients by Newton steps on the penalised Poisson likelihood.
 
     Parameters
@@ -156,6 +162,8 @@ def fit_rate(terms: _Terms, observed_events: Floats, shifts: int, days: float) -
         Number of shift codes.
     days : float
         Days the slots span; under a year and a half a season cannot be told from a trend and is left out.
+    memory : tuple of float
+        That of the terms.
 
     Returns
     -------
@@ -170,7 +178,7 @@ def fit_rate(terms: _Terms, observed_events: Floats, shifts: int, days: float) -
         # More events lately must not mean fewer to come: then the slow rate alone is the better guide.
         spread[_TREND] = _NONE
         coefficients = _newton(offset, design, observed_events, spread)
-    return CitywideRate(tuple(float(value) for value in np.round(coefficients, 8)))
+    return CitywideRate(tuple(float(value) for value in np.round(coefficients, 8)), memory)
 
 
 def _newton(offset: Floats, design: Floats, observed_events: Floats, spread: Floats) -> Floats:

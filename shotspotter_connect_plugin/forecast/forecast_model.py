@@ -163,7 +163,7 @@ class ForecastModel(ModelContent):
         model, (begin, stop), count = self.types[crime_type], span, len(context.smoother)
         predictors = context.predictors(events, crime_type, timeline, model.others, reporting=self._reporting,
                                         moment=timeline.origin[begin])
-        rates = RateTerms(predictors.own, timeline, timeline.origin[begin])
+        rates = RateTerms(predictors.own, timeline, timeline.origin[begin], model.rate.memory)
         slots, terms = rates.at_origins(begin, stop)
         rate_of = np.full(timeline.start.size, np.nan)
         rate_of[slots] = model.rate.expected(terms)
@@ -211,7 +211,7 @@ def _score_type(crime_type: str, model: TypeModel, predictors: Predictors, conte
     counts = predictors.counts_at(box_density.lookbacks, len(boxes), moment)
     slot = timeline.position(shift_date, shift)
     density = box_density.density(counts, model.fit, np.array([slot]))[:, 0]
-    rates = RateTerms(history, timeline)
+    rates = RateTerms(history, timeline, memory=model.rate.memory)
     total = model.rate.expected(rates.at(moment, slot))[0]
     expected = expected_in(total, density, history, rates.share_heard[slot], timeline.start[slot])
     exposure, unsure, covered = _exposure(history, model, moment, timeline.start[slot], len(boxes))

@@ -98,6 +98,8 @@ def _record(crime_type: str, learnt: LearntType | None) -> dict[str, Any]:
         "days_left_out_because_reports_still_come_in": learnt.delay,
         "strongest_features": _strongest(outcome), "uniform_share": outcome.fit.uniform_share,
         "boosted_trees": _trees(outcome), "level": _rate(outcome.rate.coefficients),
+        "level_forgets_half_in_days": list(outcome.rate.memory),
+        "recalibrated": {"quiet_to_busy": outcome.fit.recalibration.slope, "busiest": outcome.fit.recalibration.bend},
         "validation": outcome.validation, "ladder": outcome.compared,
         "interval": {"evidence_days": outcome.uncertainty.evidence, "misfit": outcome.uncertainty.misfit,
                      "level": outcome.uncertainty.level},

@@ -17,21 +17,23 @@ from .. import json_text
 from ..errors import ConnectError
 from .allowed_inputs import check_crime_type, places_may_be_used
 from .box_density import TERMS_BESIDE, RungFit
-from .citywide_rate import CitywideRate, coefficients_needed
+from .citywide_rate import MEMORIES, CitywideRate, coefficients_needed
 from .expected_interval import Uncertainty
 from .ladder import FAMILIES, Rung
 from .listening import Reporting
 from .model_content import ModelContent, TypeModel
 from .predictors import NEAR_METRES
+from .recalibration import AS_IT_IS, Recalibration
 from .sources import EVER, OWN, CrimeEvents, Lookback, PlaceDistance, source_of
 from .surfaces import Feature
 from .trees import MOST_LEAVES, Forest, Tree
 
 FORMAT = "shotspotter-connect-forecast"
 # Counts up whenever a file means something else than before.
-VERSION = 3
-_BEFORE = 2
-"""Took calls about fireworks into the reporting factor; a model without such a factor means the same in both."""
+VERSION = 4
+_PLAIN = (2, 3)
+"""Had one memory of the level and no recalibration, which a file of now can say as well; 2 took calls about fireworks
+into the reporting factor, and means the same as 3 without such a factor."""
 # Letters, chosen: a crime type with 60 trees takes 32,000 (measured), and a file may hold 100 types.
 LARGEST = 8_000_000
 # Chosen: files written here nest 7 deep with their card (measured), and Python's stack is far from this.
@@ -68,19 +70,26 @@ def read(text: str) -> ModelContent:
         raise ConnectError(_BROKEN, repr(error)) from error
     if not isinstance(whole, dict) or whole.get("format") != FORMAT:
         raise ConnectError("That is not a model file of ShotSpotter Connect.")
-    if whole.get("version") not in (VERSION, _BEFORE):
+    if whole.get("version") not in (VERSION, *_PLAIN):
         raise ConnectError(_OTHER)
     try:
         content = whole["model"]
         _check_plain(content)
         _fields(whole, "format version sha256 model")
         _need(whole["sha256"] == _checksum(content), "checksum")
-        model = _read_model(content)
+        model = _read_model(_as_of_now(content) if whole["version"] in _PLAIN else content)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError, ConnectError) as error:
         raise ConnectError(_BROKEN, repr(error)) from error
-    if whole["version"] == _BEFORE and any(item.reporting for item in model.types.values()):
+    if whole["version"] == _PLAIN[0] and any(item.reporting for item in model.types.values()):
         raise ConnectError(_OTHER)
     return model
+
+
+def _as_of_now(content: dict[str, Any]) -> dict[str, Any]:
+    """Content of an earlier version in the words of this one."""
+    new = {"memory": list(MEMORIES[0]), "recalibration": vars(AS_IT_IS)}
+    _need(not any(set(new) & set(item) for item in content["types"].values()), "fields")
+    return {**content, "types": {name: {**item, **new} for name, item in content["types"].items()}}
 
 
 def _checksum(content: dict[str, Any]) -> str:
@@ -112,7 +121,8 @@ def _write_type(item: TypeModel) -> dict[str, Any]:
         "surfaces": [{**_write_surface(feature), "weight": weight}
                      for feature, weight in zip(item.rung.features, item.fit.weights)],
         "uniform_share": item.fit.uniform_share, "forest": _write_forest(item),
-        "level": list(item.rate.coefficients), "start": item.start,
+        "level": list(item.rate.coefficients), "memory": list(item.rate.memory), "start": item.start,
+        "recalibration": vars(item.fit.recalibration),
         "too_rare": item.too_rare, "reporting": vars(item.reporting) if item.reporting else None,
         "uncertainty": {"evidence": item.uncertainty.evidence, "misfit": item.uncertainty.misfit,
                         "level": item.uncertainty.level},
@@ -151,7 +161,8 @@ def _read_model(content: dict[str, Any]) -> ModelContent:
 
 
 def _read_type(item: dict[str, Any], shifts: int) -> TypeModel:
-    _fields(item, "rung family label surfaces uniform_share forest level start too_rare uncertainty reporting")
+    _fields(item, "rung family label surfaces uniform_share forest level memory start too_rare uncertainty reporting "
+                  "recalibration")
     _need(isinstance(item["surfaces"], list) and len(item["surfaces"]) <= 500, "surfaces")
     features, weights = [], []
     for surface in item["surfaces"]:
@@ -161,7 +172,9 @@ def _read_type(item: dict[str, Any], shifts: int) -> TypeModel:
     uniform_share = _number(item["uniform_share"], 0.0, 1.0)
     _need(abs(sum(weights) + uniform_share - 1.0) < 1e-3, "weights")
     _need(isinstance(item["level"], list) and len(item["level"]) == coefficients_needed(shifts), "level")
-    rate = CitywideRate(tuple(_number(value, -20.0, 20.0) for value in item["level"]))
+    _need(isinstance(item["memory"], list) and tuple(item["memory"]) in MEMORIES, "memory")
+    rate = CitywideRate(tuple(_number(value, -20.0, 20.0) for value in item["level"]),
+                        (float(item["memory"][0]), float(item["memory"][1])))
     _fields(item["uncertainty"], "evidence misfit level")
     uncertainty = Uncertainty(_number(item["uncertainty"]["evidence"], 1e-3, 1e9),
                               _number(item["uncertainty"]["misfit"], 0.0, 100.0),
@@ -171,8 +184,14 @@ def _read_type(item: dict[str, Any], shifts: int) -> TypeModel:
     rung = Rung(_text(item["rung"], 50), item["family"], _text(item["label"], 300), tuple(features), terms=terms)
     start = _match(item["start"], r"(19|20|21)\d\d-\d\d-\d\d")
     _need(str(pd.Timestamp(start).date()) == start, "start")
-    return TypeModel(rung, RungFit(tuple(weights), uniform_share, forest, power), rate, uncertainty, start,
-                     item["too_rare"], _read_reporting(item["reporting"]))
+    fit = RungFit(tuple(weights), uniform_share, forest, power, _read_recalibration(item["recalibration"]))
+    return TypeModel(rung, fit, rate, uncertainty, start, item["too_rare"], _read_reporting(item["reporting"]))
+
+
+def _read_recalibration(item: dict[str, Any]) -> Recalibration:
+    _fields(item, "middle slope bend bent_from")
+    return Recalibration(_number(item["middle"], -20.0, 20.0), _number(item["slope"], -1.0, 5.0),
+                         _number(item["bend"], -6.0, 5.0), _number(item["bent_from"], -20.0, 20.0))
 
 
 def _read_surface(surface: dict[str, Any]) -> Feature:

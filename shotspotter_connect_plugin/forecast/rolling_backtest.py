@@ -151,13 +151,12 @@ def replay_type(events: AdmittedEvents, crime_type: str, context: BacktestContex
         for date, shift, expected, observed, area in _stretch(events, crime_type, context, learnt, begin, end,
                                                               part.part(0.6, 1.0)):
             slot = place[date, shift]
-            picked = rungs.index(learnt.outcome.rung.name)
             if take is not None:
-                take(slot, expected[picked])
+                take(slot, expected[0])
             if not area.any():
                 continue  # nobody listened
             # Judged is the part of the jurisdiction in which an event would have been recorded.
-            expected = np.vstack([expected[picked], expected]) * (area / context.smoother.uniform)
+            expected = expected * (area / context.smoother.uniform)
             area = area / area.sum()
             calibration.add(expected[0], observed)
             box = np.flatnonzero(observed)
@@ -185,7 +184,8 @@ def _stretch(events: AdmittedEvents, crime_type: str, context: BacktestContext, 
              end: str, progress: Progress) -> Iterator[tuple[str, str, Floats, Floats, Floats]]:
     """Forecast the shifts of the dates until the next training.
 
-    Yields date, shift, (rungs, boxes) expected, (boxes,) observed and the area in which events would be recorded.
+    Yields date, shift, (1 + rungs, boxes) expected, that of the product first, (boxes,) observed and the area in which
+    events would be recorded.
     """
     timeline = context.timeline(learnt.model.start, end)
     first, stop = timeline.dates.index(begin), len(timeline.dates)
@@ -201,23 +201,25 @@ def _span(events: AdmittedEvents, crime_type: str, context: BacktestContext, lea
     predictors = context.predictors(events, crime_type, timeline, context.others(crime_type),
                                     reporting=reporting, moment=timeline.origin[first])
     history, boxes = predictors.own, len(context.smoother)
-    rates = RateTerms(history, timeline, timeline.origin[first])
+    rates = RateTerms(history, timeline, timeline.origin[first], learnt.model.rate.memory)
     slots, terms = rates.at_origins(first, stop)
     rate_of = dict(zip(slots.tolist(), learnt.model.rate.expected(terms)))
     ladder = learnt.outcome.ladder
     lookbacks = lookbacks_of(ladder)
     box_densities = [BoxDensity(item, context.smoother, timeline, lookbacks) for item in ladder]
     fits = [learnt.outcome.fits[item.name] for item in ladder]
+    chosen, uniform = ladder.index(learnt.outcome.rung), context.smoother.uniform
     bounds = np.searchsorted(timeline.date, np.arange(stop + 1))
     for date, counts in predictors.roll(lookbacks, boxes, first, stop):
         of_date, densities = np.arange(bounds[date], bounds[date + 1]), []
         for box_density, fit in zip(box_densities, fits):
             progress.report((date - first) / (stop - first))
             densities.append(box_density.density(counts, fit, of_date))
+        densities.insert(0, learnt.outcome.fit.recalibration.of(densities[chosen], uniform))
         for place, slot in enumerate(of_date):
             mine = history.counted[history.slot[history.counted] == slot]
             observed = np.bincount(history.box[mine], history.weight[mine], minlength=boxes)
-            area = context.smoother.uniform
+            area = uniform
             if history.listening is not None:
                 area = area * history.listening.heard_share(timeline.start[slot])
             expected = np.stack([expected_in(rate_of[slot], density[:, place], history, rates.share_heard[slot],

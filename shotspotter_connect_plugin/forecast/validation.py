@@ -14,9 +14,10 @@ import numpy as np
 
 from .accuracy import Calibration, caught
 from .box_density import POWERS, USUAL_POWER, BoxDensity, RungFit, fit_mixture, fit_trees, log_densities
-from .citywide_rate import CitywideRate, RateTerms, fit_rate, observed_dates
+from .citywide_rate import MEMORIES, CitywideRate, RateTerms, fit_rate, observed_dates
 from .expected_interval import Uncertainty, fit_uncertainty
 from .ladder import ROBUST, Rung
+from .recalibration import AS_IT_IS, ExpectedByDensity, Recalibration
 from .stable_product import stable_product
 from .training_sample import make_samples
 from .weekly_intervals import FEWEST_EVENTS, half_width, of_sums
@@ -39,7 +40,7 @@ _FEWEST_WEEKS = 4
 _BURN_IN_DAYS = 364
 # Chosen: the year that surfaces look back on and some weeks more; why at all: see fit_from.
 _FIT_BURN_IN_DAYS = 400
-# Two half-lives of citywide_rate.FAST: before, its rate rests on too little.
+# Two half-lives of the longest fast rate of citywide_rate.MEMORIES: before, it rests on too little.
 _LEVEL_BURN_IN_DAYS = 56
 # Chosen: about a quarter of a year each; every refit costs a fit of all rungs.
 _REFITS = 4
@@ -122,7 +123,7 @@ def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoothe
     """
     spans, timeline = plan_spans(last), predictors.timeline
     events, grounds = make_samples(ladder, predictors, smoother, spans.first, spans.last, rng, progress.part(0.0, 0.45))
-    rates = _Rates(predictors.own, timeline, last)
+    rates = _best_rates(predictors.own, timeline, last, spans)
     learner = _Learner(ladder, events, grounds, timeline, rates, int(rng.integers(2 ** 31)))
     fits: list[dict[str, RungFit]] = []
     scores = np.zeros((len(ladder), spans.weeks))
@@ -134,13 +135,16 @@ def train_type(ladder: Sequence[Rung], predictors: Predictors, smoother: Smoothe
     weekly = np.bincount((judged.date - spans.validation) // 7, judged.weight, minlength=spans.weeks)
     chosen, reason, compared = choose_rung(ladder, scores, weekly, rng)
     newest = learner.fits(ladder if every_rung else (chosen,), last, partial(progress.report, 0.7))
-    uncertainty = Uncertainty()
+    uncertainty, recalibration = Uncertainty(), AS_IT_IS
     figures: dict[str, Any] = {}
     if spans.weeks:
-        uncertainty, figures = _examine(chosen, predictors, smoother, spans, [fit[chosen.name] for fit in fits], rates,
-                                        progress.part(0.75, 1.0))
-    return TrainingOutcome(chosen, reason, bool(weekly.sum() < FEWEST_EVENTS), newest[chosen.name],
-                           rates.fit(last, timeline.origin[-1]), uncertainty, figures, compared, tuple(ladder), newest)
+        uncertainty, recalibration, figures = _examine(chosen, predictors, smoother, spans,
+                                                       [fit[chosen.name] for fit in fits], rates,
+                                                       progress.part(0.75, 1.0))
+    too_rare = bool(weekly.sum() < FEWEST_EVENTS)
+    fit = newest[chosen.name] if too_rare else replace(newest[chosen.name], recalibration=recalibration)
+    return TrainingOutcome(chosen, reason, too_rare, fit, rates.fit(last, timeline.origin[-1]), uncertainty, figures,
+                           compared, tuple(ladder), newest)
 
 
 class _Learner:
@@ -205,10 +209,11 @@ class _Learner:
 class _Rates:
     """Terms of the level for all slots of the past, and fits of it to parts of them."""
 
-    def __init__(self, history: EventHistory, timeline: Timeline, last: int) -> None:
-        self._history, self._timeline = history, timeline
+    def __init__(self, history: EventHistory, timeline: Timeline, last: int,
+                 memory: tuple[float, float] = MEMORIES[0]) -> None:
+        self._history, self._timeline, self._memory = history, timeline, memory
         self._first = min(_LEVEL_BURN_IN_DAYS, last // 3)
-        terms = RateTerms(history, timeline, timeline.origin[-1])
+        terms = RateTerms(history, timeline, timeline.origin[-1], memory)
         self._slots, self._terms = terms.at_origins(self._first, last)
         self._seen, self.share_heard = terms.share_seen, terms.share_heard
 
@@ -221,13 +226,36 @@ class _Rates:
         offset, design = self._terms
         offset = offset + np.log(self._seen[self._slots])
         return fit_rate((offset[use], design[use]), events[self._slots[use]], len(self._timeline.codes),
-                        before - self._first)
+                        before - self._first, self._memory)
+
+    def likelihood(self, blocks: list[tuple[int, int]]) -> float:
+        """Poisson log-likelihood of the observed totals of some stretches of dates, each by what was known when it
+        began."""
+        known = self._history.counted
+        events = np.bincount(self._history.slot[known], self._history.weight[known],
+                             minlength=self._timeline.start.size)
+        observed, found = observed_dates(self._history, self._timeline, self._timeline.origin[-1]), 0.0
+        for start, stop in blocks:
+            date = self._timeline.date
+            slots = np.flatnonzero((date >= start) & (date < stop) & observed[date] & (self.share_heard > 0))
+            expected = self.expected(self.fit(start, self._timeline.origin[start]))[slots] * self.share_heard[slots]
+            found += float(np.sum(events[slots] * np.log(expected) - expected))
+        return found
 
     def expected(self, rate: CitywideRate) -> Floats:
         """Expected events of every slot, NaN where it has no terms."""
         expected = np.full(self._timeline.start.size, np.nan)
         expected[self._slots] = rate.expected(self._terms)
         return expected
+
+
+def _best_rates(history: EventHistory, timeline: Timeline, last: int, spans: ValidationSpans) -> _Rates:
+    """Rates of the memory that forecast the totals of validation best; the steadiest where there are too few events."""
+    date = timeline.date[history.slot[history.counted]]
+    if not spans.weeks or history.weight[history.counted][date >= spans.validation].sum() < FEWEST_EVENTS:
+        return _Rates(history, timeline, last)
+    every = [_Rates(history, timeline, last, memory) for memory in MEMORIES]
+    return every[int(np.argmax([rates.likelihood(spans.blocks()) for rates in every]))]
 
 
 def choose_rung(ladder: Sequence[Rung], scores: Floats, events: Floats,
@@ -321,8 +349,8 @@ def events_by_slot(history: EventHistory, timeline: Timeline, boxes: int, first:
 
 
 def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: ValidationSpans, fits: list[RungFit],
-             rates: _Rates, progress: Progress) -> tuple[Uncertainty, dict[str, Any]]:
-    """Calibration, hits and uncertainty of the chosen rung over validation; ``fits`` of it by stretch."""
+             rates: _Rates, progress: Progress) -> tuple[Uncertainty, Recalibration, dict[str, Any]]:
+    """Uncertainty, recalibration, hits and calibration of the chosen rung over validation; ``fits`` by stretch."""
     history, timeline = predictors.own, predictors.timeline
     rate_of, fit_of = np.full(timeline.start.size, np.nan), {}
     for (start, stop), fit in zip(spans.blocks(), fits):
@@ -332,31 +360,47 @@ def _examine(chosen: Rung, predictors: Predictors, smoother: Smoother, spans: Va
     boxes, nothing = len(smoother), np.zeros(len(smoother))
     events = events_by_slot(history, timeline, boxes, spans.validation, spans.last)
     stretches = max(7 * spans.weeks // _STRETCH_DAYS, 1)
-    expected_in, observed_in = np.zeros((2, stretches, boxes))
-    weekly_expected, weekly_observed = np.zeros((2, spans.weeks))
-    calibration, hits = Calibration(), 0.0
+    expected_in, observed_in = np.zeros((2, stretches, len(timeline.codes), boxes))
+    weekly_expected, weekly_observed = np.zeros((2, spans.weeks, len(timeline.codes)))
+    calibration, by_density, hits = Calibration(), ExpectedByDensity(), 0.0
+    began: dict[tuple[int, int], Floats] = {}
     box_density = BoxDensity(chosen, smoother, timeline)
     for slot, expected in replay_slots(box_density, predictors, spans.validation, spans.last, fit_of.__getitem__,
                                        rate_of, rates.share_heard):
         day = timeline.date[slot] - spans.validation
         progress.report(day / (7 * spans.weeks))
         observed, area = events.get(slot, nothing), smoother.uniform
+        total = expected.sum()
+        density, stretch, shift = expected / total, min(day // _STRETCH_DAYS, stretches - 1), int(timeline.shift[slot])
+        of_start = total * began.setdefault((stretch, shift), density)
         if history.listening is not None:
             heard = history.listening.heard_share(timeline.start[slot])
-            expected, area = expected * heard, area * heard
+            expected, of_start, area = expected * heard, of_start * heard, area * heard
         calibration.add(expected, observed)
+        by_density.add(density, smoother.uniform, expected, observed)
         hits += caught(expected, observed, area, _SEARCHED)
-        stretch = min(day // _STRETCH_DAYS, stretches - 1)
-        expected_in[stretch] += expected
-        observed_in[stretch] += observed
-        weekly_expected[day // 7] += expected.sum()
-        weekly_observed[day // 7] += observed.sum()
+        # As expected when the stretch began: later forecasts know its first events, and would seem surer than they are.
+        expected_in[stretch, shift] += of_start
+        observed_in[stretch, shift] += observed
+        weekly_expected[day // 7, shift] += expected.sum()
+        weekly_observed[day // 7, shift] += observed.sum()
+    recalibration = by_density.fit()
+    expected_in = _recalibrated(expected_in, recalibration, smoother.uniform)
     uncertainty = fit_uncertainty(expected_in.ravel(), observed_in.ravel(), 7.0 * spans.weeks / stretches,
-                                  history.grain, weekly_expected, weekly_observed)
+                                  history.grain, weekly_expected.ravel(), weekly_observed.ravel())
     total = float(weekly_observed.sum())
-    return uncertainty, {
+    return uncertainty, recalibration, {
         "from": timeline.dates[spans.validation], "to": timeline.dates[spans.last - 1], "weeks": spans.weeks,
         "events": total, "expected": float(weekly_expected.sum()), "searched_area": _SEARCHED, "hits": float(hits),
         "hits_per_shift": float(hits) / int(np.sum((timeline.date >= spans.validation) & (timeline.date < spans.last))),
         "hit_rate": float(hits / total) if total else None, "pai": float(hits / total / _SEARCHED) if total else None,
         "calibration": [{"expected": one, "observed": other} for one, other in calibration.groups()]}
+
+
+def _recalibrated(expected: Floats, recalibration: Recalibration, uniform: Floats) -> Floats:
+    """Expected events (stretches, shifts, boxes) as they would be after recalibration, nearly: a density hardly changes
+    in a stretch."""
+    rows = expected.reshape(-1, uniform.size)
+    total = rows.sum(axis=1)
+    changed = recalibration.of((rows / np.where(total > 0, total, 1.0)[:, None]).T, uniform).T * total[:, None]
+    return np.where(total[:, None] > 0, changed, rows).reshape(expected.shape)

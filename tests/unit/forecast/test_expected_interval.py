@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from drifting_town import date_of, events_of, held, true_rates
 from hypothesis import given
 from hypothesis import strategies as st
+from made_city import make_boxes
 
 from shotspotter_connect_plugin.forecast.expected_interval import Uncertainty, fit_uncertainty
+from shotspotter_connect_plugin.forecast.forecast_model import train
+from shotspotter_connect_plugin.forecast.ladder import rung
 
 
 def made(rng, boxes=3000, stretches=13, misfit=0.2, evidence=400.0, days=28.0):
@@ -69,3 +73,14 @@ def test_next_to_nothing_observed_is_no_error(observed):
         np.full(40, 0.01), observed, 28.0, 1.0, np.full(8, 0.05), np.r_[observed.sum(), np.zeros(7)]
     )
     assert np.isfinite([found.evidence, found.misfit, found.level]).all()
+
+
+def test_nine_of_ten_rates_are_inside_where_shifts_differ_and_drift(calendar):
+    """Forecasts of one stretch of validation know its first events; judged by their sum they seem too sure."""
+    rates, boxes = true_rates(1), make_boxes()
+    events = events_of(rates, calendar, 1)
+    model = train(events, boxes, calendar, calendar.as_of(date_of(740)), ladder=(rung("decay_180_125"),))
+    inside, expected = held(model, events, boxes, calendar, rates, (740, 765))
+    busiest = np.argsort(-expected, axis=1)[:, :20]
+    assert 0.84 < inside.mean() < 0.97
+    assert np.take_along_axis(inside, busiest, 1).mean() > 0.8

@@ -11,10 +11,13 @@ import pytest
 from made_city import HOT_AT_NIGHT, HOT_BY_DAY, SIZE, WARM, make_boxes, make_events
 
 from shotspotter_connect_plugin.errors import Cancelled, ConnectError
+from shotspotter_connect_plugin.forecast.allowed_inputs import admit_events
+from shotspotter_connect_plugin.forecast.citywide_rate import MEMORIES
 from shotspotter_connect_plugin.forecast.forecast_model import ForecastModel, train
 from shotspotter_connect_plugin.forecast.ladder import RUNGS, rung
 from shotspotter_connect_plugin.forecast.model_card import card_html
 from shotspotter_connect_plugin.forecast.reasons import own_first
+from shotspotter_connect_plugin.forecast.rolling_backtest import BacktestContext, replay_type
 from shotspotter_connect_plugin.forecast.shifts import Shift, ShiftCalendar
 from shotspotter_connect_plugin.progress import Progress
 
@@ -176,6 +179,33 @@ def test_expected_events_add_up_to_what_comes(city):
         expected, observed = expected + one.sum(), observed + other.sum()
     assert observed > 100
     assert abs(expected - observed) < 3 * np.sqrt(observed)
+
+
+def test_a_type_whose_level_jumps_is_followed_by_a_shorter_memory(city):
+    """Every nine weeks it is another one; where it is steady nothing is gained by forgetting."""
+    moment = pd.to_datetime(city.events["from_utc"], utc=True)
+    rng = np.random.default_rng(1)
+    weeks = ((moment - pd.Timestamp("2018-01-01", tz="UTC")).dt.days // 7).to_numpy()
+    level = np.array([0.25, 1.0, 0.4, 0.8, 0.3, 1.0])[np.minimum(weeks // 9, 5)]
+    events = city.events[rng.random(len(weeks)) < level]
+    model = train(events, city.boxes, city.calendar, city.as_of, ladder=(rung("kde_500_all"),))
+    assert model.types["robbery"].rate.memory == MEMORIES[-1]
+    assert model.card["crime_types"]["robbery"]["level_forgets_half_in_days"] == list(MEMORIES[-1])
+    steady = train(city.events, city.boxes, city.calendar, city.as_of, ladder=(rung("kde_500_all"),))
+    assert steady.types["robbery"].rate.memory != MEMORIES[-1]
+
+
+def test_the_product_of_a_back_test_is_recalibrated_and_its_rungs_are_not(city):
+    context = BacktestContext.of(city.boxes, city.calendar, SIZE, share=0.05)
+    taken, raw = [], rung("kde_250_all")
+    admitted = admit_events(city.events)[0]
+    replay_type(admitted, "robbery", context, city.date, city.date, ladder=(raw,),
+                take=lambda slot, expected: taken.append(expected))
+    model = train(city.events, city.boxes, city.calendar, city.as_of, ladder=(raw,))
+    recalibration = model.types["robbery"].fit.recalibration
+    assert recalibration.slope > 0.05, "a broad kernel density is too flat for this city"
+    for shift, expected in zip(city.calendar.codes, taken):
+        assert np.allclose(expected, score(city, model, shift)["expected"], rtol=1e-9)
 
 
 def test_replay_is_score_at_the_plan_moments(city):

@@ -24,11 +24,17 @@ def text(city):
     return city.model.to_json()
 
 
-def test_a_file_written_before_means_the_same_and_is_written_again_letter_by_letter():
-    """Of 30 November 2026, when sources were plain texts: trees that ask for places, other types and distances."""
+def test_a_file_written_before_means_the_same_and_is_written_again_in_the_words_of_now():
+    """Of 30 November 2026, when sources were plain texts: trees that ask for places, other types and distances. There
+    was one memory of the level then, and nothing was recalibrated."""
     text = (Path(__file__).resolve().parents[2] / "data" / "model_of_version_3.json").read_text(encoding="utf-8")
     model = ForecastModel.from_json(text)
-    assert model.to_json() == text
+    content = json.loads(model.to_json())["model"]
+    for item in content["types"].values():
+        assert item.pop("memory") == [120.0, 28.0]
+        assert item.pop("recalibration") == {"middle": 0.0, "slope": 0.0, "bend": 0.0, "bent_from": 0.0}
+    assert signed(content, version=3) == signed(json.loads(text)["model"], version=3)
+    assert ForecastModel.from_json(model.to_json()).to_json() == model.to_json()
     assert model.event_types == ["gunfire", "aggravated_assault", "homicide", "motor_vehicle_theft", "burglary",
                                  "robbery", "theft"]
     assert PlaceDistance("bar", 250) in {term.lookback.source for term in model.types["gunfire"].rung.terms}
@@ -40,7 +46,7 @@ def refused(text):
     assert caught.value.user.count("\n") == 0 and len(caught.value.user) < 250
 
 
-def signed(content, version=3):
+def signed(content, version=4):
     """A file with the right checksum, as a stranger would write it."""
     plain = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return json.dumps(
@@ -57,17 +63,27 @@ def test_the_helper_signs_what_the_reader_believes(text):
     assert ForecastModel.from_json(signed(json.loads(text)["model"])).to_json() == text
 
 
+def before(content):
+    """Content as it was written before version 4."""
+    types = {name: {key: value for key, value in item.items() if key not in ("memory", "recalibration")}
+             for name, item in content["types"].items()}
+    return {**content, "types": types}
+
+
 def test_older_models_are_still_right_or_refused_with_one_sentence(text):
     content = json.loads(text)["model"]
-    assert ForecastModel.from_json(signed(content, version=2)).to_json() == text
-    for version in (1, 4, None, "3", True):
+    assert ForecastModel.from_json(signed(before(content), version=2)).to_json() == ForecastModel.from_json(
+        signed(before(content), version=3)).to_json()
+    for version in (2, 3):
+        refused(signed(content, version))
+    for version in (1, 5, None, "3", True):
         with pytest.raises(ConnectError, match="run “Train forecast”"):
             ForecastModel.from_json(signed(content, version=version))
     reporting = {"factor": 0.3, "variance": 0.1, "reports": 9.0, "alerts": 30.0}
     next(iter(content["types"].values()))["reporting"] = reporting
     assert ForecastModel.from_json(signed(content))
     with pytest.raises(ConnectError, match="another version; run “Train forecast”"):
-        ForecastModel.from_json(signed(content, version=2))
+        ForecastModel.from_json(signed(before(content), version=2))
 
 
 def tree_of(model):
@@ -183,6 +199,10 @@ def test_any_strange_value_with_a_right_checksum_is_refused_or_harmless(text, ci
                 "shifts",
                 "card",
                 "memory",
+                "middle",
+                "slope",
+                "bend",
+                "bent_from",
                 "too_rare",
                 0,
                 1,
